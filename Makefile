@@ -1,0 +1,57 @@
+# Everything runs in .venv, which is set up on first use and again when pyproject.toml changes.
+# Another interpreter: make PYTHON=python3.12 ...
+
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint format types check docs ci clean
+
+help: ## show this list
+	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+
+demo: $(READY) ## map a sample purchase and show the requests
+	@$(BIN)/moemap transform --pretty examples/purchase.json
+
+test: $(READY) ## run the engine's tests
+	@$(BIN)/pytest --quiet
+
+lint: $(READY) ## check style and formatting
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --quiet --check . || { echo "Some files are not formatted: make format" >&2; exit 1; }
+
+format: $(READY) ## format the code and repair what ruff can repair
+	@$(BIN)/ruff check --quiet --fix-only .
+	@$(BIN)/ruff format .
+
+types: $(READY) ## check types, strictly
+	@$(BIN)/mypy | sed 's#^\.venv/source/moemap/##'
+
+check: $(READY) ## check the shipped mappings
+	@$(BIN)/moemap check mappings
+
+docs: $(READY) ## write the generated pages of docs/ anew
+	@$(BIN)/moemap docs docs
+
+ci: ## run all that must hold before a change lands
+	@.ci/run
+
+clean: ## remove everything that was made, .venv too
+	@rm -rf .venv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(READY): pyproject.toml
+	@command -v "$(PYTHON)" >/dev/null || { \
+		echo "Cannot find $(PYTHON). moemap needs Python 3.11 or newer: make PYTHON=/path/to/python" >&2; exit 1; }
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "moemap needs Python 3.11 or newer, and $(PYTHON) is $$("$(PYTHON)" --version 2>&1)." >&2; \
+		echo "Name a newer one: make PYTHON=python3.12" >&2; exit 1; }
+	@echo "Setting up .venv ..." >&2
+	@test -x $(BIN)/python || "$(PYTHON)" -m venv .venv
+	@$(BIN)/python -m pip install --disable-pip-version-check -qq --editable '.[dev]'
+	@mkdir -p .venv/source && ln -sfn "$(CURDIR)" .venv/source/moemap
+	@touch $@

@@ -1,0 +1,48 @@
+"""Declarative, versioned mappings from one JSON API to another.
+
+    import moemap
+
+    mapping = moemap.load("mparticle-moengage@1")
+    result = mapping.transform(batch)
+
+The names below are imported when they are first used, so that `import moemap` and the short commands stay quick.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .engine.api import Mapping, MappingError, load
+    from .engine.problem import Place, Problem
+    from .engine.result import Request, Result, Skipped
+
+    __version__: str
+
+__all__ = ["Mapping", "MappingError", "Place", "Problem", "Request", "Result", "Skipped", "__version__", "load"]
+
+_HOMES = {
+    "Mapping": "api",
+    "MappingError": "api",
+    "Place": "problem",
+    "Problem": "problem",
+    "Request": "result",
+    "Result": "result",
+    "Skipped": "result",
+    "load": "api",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """The public name, imported from its home; kept, so that this runs once a name."""
+    if name == "__version__":
+        value = import_module("importlib.metadata").version("moemap")
+    elif name in _HOMES:
+        value = getattr(import_module(f".engine.{_HOMES[name]}", __name__), name)
+    else:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
