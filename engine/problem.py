@@ -1,0 +1,203 @@
+"""The one kind of Problem: at load, at check and at run time.
+
+A Problem carries data (a code and the details its wording needs); the wording lives in `CATALOGUE`, one entry a code, and
+every code has its page in `docs/problems/`. Rendering for people and for CI is `engine.report`'s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from types import MappingProxyType
+from typing import Any, Literal
+
+__all__ = ["CATALOGUE", "Code", "Place", "Problem", "Severity", "closest", "did_you_mean", "in_order"]
+
+Severity = Literal["error", "warning"]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """A span in a file. Lines and columns count from 1, in characters; the end is exclusive."""
+
+    file: str
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """What a code means: its usual severity, a title for lists, and the wording of its message."""
+
+    severity: Severity
+    title: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something that is wrong, and where.
+
+    `place` is in a rule file, `input` a JSON pointer into the batch, `output` one into the body of a request; each is
+    None where it does not apply. `data` holds the details named in the wording of the code.
+    """
+
+    code: str
+    place: Place | None = None
+    rule: str | None = None
+    input: str | None = None
+    output: str | None = None
+    hint: str | None = None
+    data: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    severity: Severity = "error"
+
+    @classmethod
+    def of(
+        cls,
+        code: str,
+        place: Place | None = None,
+        *,
+        rule: str | None = None,
+        input: str | None = None,
+        output: str | None = None,
+        hint: str | None = None,
+        severity: Severity | None = None,
+        **data: Any,
+    ) -> Problem:
+        """A Problem with the usual severity of its code, unless another is given."""
+        return cls(code, place, rule, input, output, hint, data, severity or CATALOGUE[code].severity)
+
+    @property
+    def message(self) -> str:
+        return CATALOGUE[self.code].message.format_map(self.data)
+
+    def to_json(self) -> dict[str, Any]:
+        """`{code, severity, message, rule: {name, file, line, column} | null, input, output, hint}`."""
+        rule = None
+        if self.rule is not None or self.place is not None:
+            place = self.place
+            rule = {
+                "name": self.rule,
+                "file": place.file if place else None,
+                "line": place.line if place else None,
+                "column": place.column if place else None,
+            }
+        return {
+            "code": self.code,
+            "severity": self.severity,
+            "message": self.message,
+            "rule": rule,
+            "input": self.input,
+            "output": self.output,
+            "hint": self.hint,
+        }
+
+
+def closest(name: str, known: Iterable[str]) -> str | None:
+    """The known name most like `name`, or None where none is near."""
+    known = sorted(known)
+    near = get_close_matches(name, known, n=1, cutoff=0.6)
+    if near:
+        return near[0]
+    folded = {candidate.casefold(): candidate for candidate in known}
+    return folded.get(name.casefold())
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str | None:
+    """A hint that proposes the known name most like `name`, or None where none is near."""
+    near = closest(name, known)
+    return None if near is None else f"did you mean {near!r}?"
+
+
+def in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    """The problems in order of their place (those without one first); equal ones once."""
+    unique = {(p.code, p.place, p.rule, p.input, p.output, p.message): p for p in problems}
+    nowhere = Place("", 0, 0, 0, 0)
+    return tuple(sorted(unique.values(), key=lambda p: (p.place or nowhere, p.code, p.message)))
+
+
+def _error(title: str, message: str) -> Code:
+    return Code("error", title, message)
+
+
+def _warning(title: str, message: str) -> Code:
+    return Code("warning", title, message)
+
+
+CATALOGUE: Mapping[str, Code] = MappingProxyType(
+    {
+        # M0: reading a rule file as YAML
+        "M001": _error("file cannot be read", "{path}: {reason}"),
+        "M002": _error("file is not UTF-8", "the file is not UTF-8 text: {reason}"),
+        "M003": _error("file is too large", "the file has {size} bytes; at most {limit} are read"),
+        "M004": _error("YAML syntax", "{reason}"),
+        "M005": _error("duplicate key", "the key {key!r} stands twice; it is first on line {line}"),
+        "M006": _error("not a JSON value", "{text} is {what}, which JSON does not have"),
+        "M007": _error("nested too deeply", "nested more than {limit} levels deep"),
+        "M008": _error("too many nodes", "the file expands to more than {limit} values"),
+        "M009": _error("not one document", "{reason}"),
+        # M1: the structure of rule files
+        "M101": _error("unknown key", "unknown key {key!r} in {where}"),
+        "M102": _error("wrong type", "{what} must be {wanted}, not {found}"),
+        "M103": _error("missing key", "{where} needs the key {key!r}"),
+        "M104": _error("keys that exclude each other", "{where} takes exactly one of {keys}; {found}"),
+        "M105": _error("value not allowed", "{what} must be one of {allowed}, not {found}"),
+        "M106": _error("name given twice", "the {kind} {name!r} is defined twice; first at {first}"),
+        "M107": _error("file not found", "{what} {path!r} {reason}"),
+        "M108": _error("files include each other", "{path!r} is included already: {chain}"),
+        "M109": _error("mapping not found", "no mapping {name!r} is known"),
+        "M110": _error("extends goes in a circle", "{name!r} extends itself: {chain}"),
+        "M111": _error("unknown rule", "no rule {name!r} to {what}"),
+        "M112": _error("unknown name", "no {kind} {name!r} is defined"),
+        "M113": _error("language version", "rule language {found} is not supported; this is language {supported}"),
+        "M114": _error("form of a value", "{what} {found} is not {wanted}"),
+        "M115": _error("unknown setting", "no setting {name!r} is declared"),
+        "M116": _error("value of a setting", "the setting {name!r} must be {wanted}, not {found}"),
+        "M117": _error("setting without a value", "the setting {name!r} has no default and was not given"),
+        "M118": _error("schema", "the schema {path!r} {reason}"),
+        "M119": _error("too many", "{what}: {count}; at most {limit} are allowed"),
+        "M120": _error("name hides another", "the name {name!r} is taken already: {by}"),
+        # M2: expressions and templates
+        "M201": _error("expression syntax", "the expression cannot be read: {reason}"),
+        "M202": _error("unknown function", "unknown function {name!r}"),
+        "M203": _error("path that cannot exist", "{path!r} can never exist: {where} has no {name!r}"),
+        "M204": _error("unknown root", "nothing is called {name!r} here"),
+        "M205": _error("number of arguments", "{name}() takes {wanted}, not {found}"),
+        "M206": _warning("unused let", "the let {name!r} is never used"),
+        "M207": _warning("unused table", "the {kind} {name!r} is never used"),
+        "M208": _error("template", "the template cannot be used: {reason}"),
+        "M209": _error("current node at the top", "{text!r} at the top of an expression has nothing to stand for"),
+        "M210": _error("expression too large", "the expression {reason}"),
+        "M211": _error("argument of a function", "argument {number} of {name}() must be {wanted}, not {found}"),
+        "M212": _error("negation of a part", "{text!r} negates {part!r} alone, and nothing follows from true or false"),
+        # M5: at run time
+        "M501": _error("not JSON", "the record is not JSON: {reason}"),
+        "M502": _error("not an object", "a batch must be an object, not {found}"),
+        "M503": _error("record too large", "the record {reason}"),
+        "M504": _warning("expression failed", "the expression failed: {reason}"),
+        "M505": _warning("value cannot be converted", "{value} cannot become {type}: {reason}"),
+        "M506": _error("required value is absent", "the required field {name!r} has no value"),
+        "M507": _warning("value not in the table", "{value} is not in the table"),
+        "M508": _warning("cannot be iterated", "{what} must be {wanted}, not {found}"),
+        "M509": _error("invalid request", "the {request} request is invalid: {reason}"),
+        "M510": _error(
+            "body too large", "the {request} request has a body of {size} bytes; at most {limit} are allowed"
+        ),
+        "M511": _error("rejected by a rule", "{reason}"),
+        "M512": _warning("warned by a rule", "{reason}"),
+        "M513": _warning("over a limit of the receiver", "the {request} request passes a limit: {reason}"),
+        "M514": _warning("template failed", "the template failed: {reason}"),
+        "M515": _warning("name of a field", "{value} cannot be the name of a field"),
+        # M6: the tests of mappings
+        "M601": _error("expectation failed", "the test {test!r} expects {expected} at {pointer}, not {actual}"),
+        "M602": _error("no tests", "the file holds no tests"),
+        "M603": _error("input file", "the input file {path!r} {reason}"),
+        "M604": _error("expectation that cannot fail", "the test {test!r} can never fail: {reason}"),
+    }
+)

@@ -1,0 +1,25 @@
+"""The root of the package: light to import, complete in names."""
+
+import subprocess
+import sys
+
+import pytest
+
+import moemap
+
+
+@pytest.mark.parametrize("name", moemap.__all__)
+def test_public_name(name: str) -> None:
+    assert getattr(moemap, name) is getattr(moemap, name)
+    assert name in dir(moemap)
+
+
+def test_unknown_name() -> None:
+    with pytest.raises(AttributeError, match="module 'moemap' has no attribute 'laod'"):
+        moemap.laod  # noqa: B018
+
+
+def test_importing_the_package_imports_nothing_else() -> None:
+    script = "import moemap, sys; print(*(name for name in sys.modules if name.startswith('moemap.')))"
+    found = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == ""
