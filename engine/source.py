@@ -1,0 +1,455 @@
+"""YAML text to nodes that know where they stand.
+
+The nodes are built from the parser's events, not by PyYAML's composer: so every key, value and character keeps its
+place; duplicate keys and what JSON cannot say are found, all at once; and a hostile file is refused by its size, its
+depth or its number of values before it costs anything.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import yaml
+
+from .problem import Place, Problem, did_you_mean, in_order
+from .scalars import BREAKS, JsonScalar, NotJson, character_spans, resolve
+
+__all__ = [
+    "MAX_DEPTH",
+    "MAX_FILE_BYTES",
+    "MAX_NODES",
+    "Mapping",
+    "Node",
+    "Scalar",
+    "Sequence",
+    "Source",
+    "parse",
+    "plain",
+    "read",
+    "synthetic",
+]
+
+MAX_FILE_BYTES = 1_000_000
+"""How many bytes of UTF-8 a file may have."""
+
+MAX_DEPTH = 64
+"""How many lists and objects may stand inside each other, where an alias counts as what it stands for."""
+
+MAX_NODES = 100_000
+"""How many keys and values a file may have, where an alias counts as what it stands for."""
+
+_BOM = "\ufeff"
+_LINE_END = re.compile(r"\r\n|\n|\r")
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """The text of a file. `name` is what messages call it; `path` is None for a text that comes from no file."""
+
+    name: str
+    text: str
+    path: Path | None = None
+
+    def place(self, start: int, end: int) -> Place:
+        """The place of the characters `start` to `end` (exclusive) of the text."""
+        return Place(self.name, *self._position(start), *self._position(max(start, end)))
+
+    def line_text(self, line: int) -> str:
+        """A line, counted from 1, without its line end."""
+        start = self._line_starts[line - 1]
+        end = _LINE_END.search(self.text, start)
+        return self.text[start : end.start() if end else None]
+
+    @cached_property
+    def _line_starts(self) -> list[int]:
+        """Where each line starts, split as editors do; a byte order mark is on no line."""
+        return [len(self.text) - len(self.text.lstrip(_BOM)), *(m.end() for m in _LINE_END.finditer(self.text))]
+
+    def _position(self, offset: int) -> tuple[int, int]:
+        starts = self._line_starts
+        line = max(bisect_right(starts, offset), 1)
+        return line, max(offset - starts[line - 1], 0) + 1
+
+
+def read(path: Path, name: str) -> tuple[Source | None, tuple[Problem, ...]]:
+    """The text of a file, or the problem (M001, M002, M003) that keeps it from being read."""
+    top = Source(name, "", path).place(0, 0)
+    try:
+        with path.open("rb") as file:
+            raw = file.read(MAX_FILE_BYTES + 1)
+            size = max(len(raw), os.fstat(file.fileno()).st_size)
+    except OSError as error:
+        return None, (Problem.of("M001", top, path=name, reason=error.strerror or str(error)),)
+    except ValueError as error:  # a path that no system can have, as with a null character
+        return None, (Problem.of("M001", top, path=name, reason=str(error)),)
+    if len(raw) > MAX_FILE_BYTES:
+        return None, (Problem.of("M003", top, size=size, limit=MAX_FILE_BYTES),)
+    try:
+        return Source(name, raw.decode("utf-8"), path), ()
+    except UnicodeDecodeError as error:
+        before = raw[: error.start].decode("utf-8")
+        place = Source(name, before, path).place(len(before), len(before))
+        reason = f"{error.reason} 0x{raw[error.start]:02x}"
+        return None, (Problem.of("M002", place, hint="save the file as UTF-8", reason=reason),)
+
+
+# --- nodes ---
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Node:
+    """A value in a file: the characters `start` to `end` (exclusive) of `source`. A node is equal to itself only."""
+
+    source: Source
+    start: int
+    end: int
+
+    @property
+    def place(self) -> Place:
+        return self.source.place(self.start, self.end)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scalar(Node):
+    """A text, number, boolean or null.
+
+    `text` is what is written, decoded. `style` is how: "" plain, a quote, "|" or ">"; None for a synthetic node.
+    """
+
+    value: JsonScalar
+    text: str
+    style: str | None
+
+    def span(self, start: int, end: int) -> Place:
+        """The place of the characters `start` to `end` (exclusive) of `text`, or of all of it where they have none."""
+        spans = self._spans()
+        if not spans:
+            return self.place
+        first = spans[start][0] if start < len(spans) else spans[-1][1]
+        last = spans[min(end, len(spans)) - 1][1] if end > start else first
+        return self.source.place(min(first, self.end), min(last, self.end))
+
+    def _spans(self) -> list[tuple[int, int]] | None:
+        if self.style is None:
+            return None
+        return character_spans(self.source.text, self.start, self.end, self.style, self.text)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sequence(Node):
+    """A list."""
+
+    items: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Mapping(Node):
+    """An object: its keys, all of them texts, and values in the order of the file."""
+
+    entries: tuple[tuple[Scalar, Node], ...]
+    _by_key: dict[str, tuple[Scalar, Node]] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_by_key", {key.text: (key, value) for key, value in self.entries})
+
+    def get(self, key: str) -> Node | None:
+        entry = self._by_key.get(key)
+        return entry and entry[1]
+
+    def key(self, key: str) -> Scalar | None:
+        entry = self._by_key.get(key)
+        return entry and entry[0]
+
+    def keys(self) -> tuple[str, ...]:
+        return tuple(self._by_key)
+
+
+def plain(node: Node) -> Any:
+    """The JSON value of a node."""
+    match node:
+        case Scalar():
+            return node.value
+        case Sequence():
+            return [plain(item) for item in node.items]
+        case Mapping():
+            return {key.text: plain(value) for key, value in node.entries}
+    raise TypeError(f"not a node of a file: {node!r}")
+
+
+def synthetic(value: Any, at: Node) -> Node:
+    """A node for a JSON value that is written nowhere: it and all inside it take their place from `at`."""
+    where = (at.source, at.start, at.end)
+    if isinstance(value, dict):
+        return Mapping(
+            *where, tuple((Scalar(*where, key, key, None), synthetic(item, at)) for key, item in value.items())
+        )
+    if isinstance(value, list):
+        return Sequence(*where, tuple(synthetic(item, at) for item in value))
+    return Scalar(*where, value, value if isinstance(value, str) else json.dumps(value), None)
+
+
+# --- parsing ---
+
+_LOADER: type[yaml.SafeLoader | yaml.CSafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+_UNPRINTABLE = re.compile(r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
+_PROPERTY = re.compile(r"&[\w-]+|!(?:<[^>\s]*>|[^\s,\[\]{}]*)")
+_BETWEEN = re.compile(r"(?:\s|#[^\n\r]*)*")
+_YAML_TAG = "tag:yaml.org,2002:"
+_SHOWN = 40
+
+
+def parse(source: Source) -> tuple[Node | None, tuple[Problem, ...]]:
+    """The one value of a YAML text, or all that is wrong with it (M003 to M009), in order of place."""
+    size = len(source.text.encode("utf-8", "surrogatepass"))
+    if size > MAX_FILE_BYTES:
+        return None, (Problem.of("M003", source.place(0, 0), size=size, limit=MAX_FILE_BYTES),)
+    builder = _Builder(source)
+    try:
+        root = builder.build()
+    except _Stopped as stopped:
+        return None, in_order([*builder.problems, stopped.problem])
+    return (None, in_order(builder.problems)) if builder.problems else (root, ())
+
+
+class _Stopped(Exception):  # noqa: N818 -- not an error of the program
+    """The text cannot be read on."""
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+
+
+class _Part(NamedTuple):
+    """A node at `start` to `end`, where it or its alias stands, with its number of nodes and levels."""
+
+    node: Node
+    start: int
+    end: int
+    size: int
+    height: int
+
+
+@dataclass(slots=True)
+class _Open:
+    """A list or an object whose end is not read yet."""
+
+    start: int
+    event: yaml.CollectionStartEvent
+    parts: list[_Part] = field(default_factory=list)
+    first_lines: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def awaits_key(self) -> bool:
+        return isinstance(self.event, yaml.MappingStartEvent) and len(self.parts) % 2 == 0
+
+
+class _Builder:
+    """Nodes from the events of one text."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.problems: list[Problem] = []
+        self._base = len(source.text) - len(source.text.lstrip(_BOM))
+        self._open: list[_Open] = []
+        self._anchors: dict[str, _Part | None] = {}  # None: its node is still open
+        self._count = 0
+        self._root: Node | None = None
+
+    def build(self) -> Node:
+        for event in self._events():
+            match event:
+                case yaml.DocumentStartEvent() if self._root is not None:
+                    hint = "put each document into its own file"
+                    raise self._stopped(
+                        "M009", *self._marks(event), hint=hint, reason="the file holds a second document"
+                    )
+                case yaml.AliasEvent():
+                    self._alias(event)
+                case yaml.ScalarEvent():
+                    self._scalar(event)
+                case yaml.CollectionStartEvent():
+                    self._start(event)
+                case yaml.CollectionEndEvent():
+                    self._end(event)
+        if self._root is None:
+            raise self._stopped("M009", 0, 0, reason="the file holds no value")
+        return self._root
+
+    # events
+
+    def _events(self) -> Iterator[yaml.Event]:
+        """The events of the parser; its errors stop as M004."""
+        text = self.source.text
+        if bad := _UNPRINTABLE.search(text):
+            code = ord(bad.group())
+            hint = None if 0xD800 <= code <= 0xDFFF else f'write it as "\\u{code:04x}", in double quotes'
+            reason = f"a file may not hold the character U+{code:04X}"
+            raise self._stopped("M004", *bad.span(), hint=hint, reason=reason)
+        last = 0
+        try:
+            for event in yaml.parse(text[self._base :], Loader=_LOADER):
+                yield event
+                last = self._marks(event)[1]
+        except yaml.MarkedYAMLError as error:
+            raise self._syntax_error(error) from None
+        except (ValueError, OverflowError) as error:  # what the parser itself fails on: escapes that are no characters
+            raise self._stopped("M004", last, last, reason=f"what follows cannot be read: {error}") from None
+
+    def _marks(self, event: yaml.Event) -> tuple[int, int]:
+        return self._at(event.start_mark), self._at(event.end_mark)
+
+    def _at(self, mark: yaml.Mark | yaml._yaml.Mark | None) -> int:
+        return len(self.source.text) if mark is None else min(mark.index + self._base, len(self.source.text))
+
+    def _syntax_error(self, error: yaml.MarkedYAMLError) -> _Stopped:
+        text = self.source.text
+        at = self._at(error.problem_mark)
+        context_at = at if error.context_mark is None else self._at(error.context_mark)
+        reason, hint = error.problem or "it cannot be read", None
+        if error.context:
+            reason += f" {error.context}"
+        if error.context == "while scanning a simple key" or (at == len(text) and context_at < at):
+            at = context_at
+        elif self.source.place(context_at, at).line < self.source.place(at, at).line:
+            reason += f" that starts on line {self.source.place(context_at, at).line}"
+        character = text[at : at + 1]
+        if character == "\t":
+            reason, hint = "a tab cannot stand here", "YAML indents with spaces"
+        elif "cannot start any token" in reason:
+            reason, hint = f"{character} cannot start a value", "put a text that starts with it in quotes"
+        elif reason.startswith("mapping values are not allowed"):
+            hint = 'put a text that holds ": " in quotes'
+        elif brackets := [each.start for each in self._open if text.startswith(("[", "{"), each.start)]:
+            hint = f"is the {text[brackets[-1]]} on line {self.source.place(brackets[-1], at).line} closed?"
+        return self._stopped("M004", at, at + (character not in BREAKS), hint=hint, reason=reason)
+
+    # problems
+
+    def _stopped(self, code: str, start: int, end: int, *, hint: str | None = None, **data: Any) -> _Stopped:
+        return _Stopped(Problem.of(code, self.source.place(start, end), hint=hint, **data))
+
+    def _report(self, code: str, start: int, end: int, hint: str | None, **data: Any) -> None:
+        self.problems.append(Problem.of(code, self.source.place(start, end), hint=hint, **data))
+
+    def _not_json(self, start: int, end: int, text: str, what: str, hint: str) -> None:
+        shown = text if len(text) <= _SHOWN else text[: _SHOWN - 3] + "..."
+        self._report("M006", start, end, hint, text=shown, what=what)
+
+    # nodes
+
+    def _alias(self, event: yaml.AliasEvent) -> None:
+        start, end = self._marks(event)
+        name = event.anchor or ""
+        part = self._anchors.get(name)
+        if part is None:
+            if name in self._anchors:
+                reason, hint = f"the alias *{name} stands inside what it repeats", None
+            else:
+                reason = f"the alias *{name} has no anchor &{name} before it"
+                hint = did_you_mean(name, self._anchors)
+            self._report("M004", start, end, hint, reason=reason)
+            part = _Part(Scalar(self.source, start, end, name, name, None), start, end, 1, 0)
+        if len(self._open) + part.height > MAX_DEPTH:
+            raise self._stopped("M007", start, end, limit=MAX_DEPTH)
+        self._spend(part.size, start, end)
+        self._add(part._replace(start=start, end=end), None)
+
+    def _scalar(self, event: yaml.ScalarEvent) -> None:
+        start, end = self._content(event)
+        style = event.style or ""  # None for a plain scalar where libyaml is missing
+        value: JsonScalar = event.value
+        if event.tag is None and style == "":
+            resolved = resolve(event.value)
+            if isinstance(resolved, NotJson):
+                self._not_json(start, end, event.value, resolved.what, resolved.hint)
+            else:
+                value = resolved
+            if not event.value:  # the loaders differ in how far behind it they see an empty value
+                while start > 0 and self.source.text[start - 1] in " \t\r\n":
+                    start -= 1
+                end = start
+        elif style in {"|", ">"}:
+            while self.source.text[end - 1] in f" \t{BREAKS}":
+                end -= 1
+        if _SURROGATE.search(event.value):  # only where libyaml, which refuses it, is missing
+            self._report("M004", start, end, None, reason="found invalid Unicode character escape code")
+        self._add(_Part(Scalar(self.source, start, end, value, event.value, style), start, end, 1, 0), event.anchor)
+
+    def _start(self, event: yaml.CollectionStartEvent) -> None:
+        start, end = self._content(event)
+        if len(self._open) == MAX_DEPTH:
+            raise self._stopped("M007", start, max(end, start + 1), limit=MAX_DEPTH)
+        if event.anchor is not None:
+            self._anchors[event.anchor] = None
+        self._open.append(_Open(start, event))
+
+    def _end(self, event: yaml.CollectionEndEvent) -> None:
+        opened = self._open.pop()
+        parts = opened.parts
+        start, (mark, end) = opened.start, self._marks(event)
+        if mark == end:  # a block ends with its last value; the parser sees the end where the next thing starts
+            end = parts[-1].end if parts else start
+        node: Node
+        if isinstance(event, yaml.SequenceEndEvent):
+            node = Sequence(self.source, start, end, tuple(part.node for part in parts))
+        else:
+            keys = (part.node for part in parts[::2])
+            values = (part.node for part in parts[1::2])
+            entries = ((key, value) for key, value in zip(keys, values, strict=True) if isinstance(key, Scalar))
+            node = Mapping(self.source, start, end, tuple(entries))
+        size = 1 + sum(part.size for part in parts)
+        height = 1 + max((part.height for part in parts), default=0)
+        self._add(_Part(node, start, end, size, height), opened.event.anchor)
+
+    def _content(self, event: yaml.ScalarEvent | yaml.CollectionStartEvent) -> tuple[int, int]:
+        """Where a node stands without its anchor and tag; a tag is refused, unless it calls a scalar a text."""
+        start, end = self._marks(event)
+        for _ in range((event.anchor is not None) + (event.tag is not None)):
+            if found := _PROPERTY.match(self.source.text, start, end):
+                is_text = isinstance(event, yaml.ScalarEvent) and event.tag == f"{_YAML_TAG}str"
+                if found.group().startswith("!") and not is_text:
+                    tag = (event.tag or "").replace(_YAML_TAG, "!!")
+                    self._not_json(*found.span(), tag, "a YAML tag", "leave the tag out")
+                between = _BETWEEN.match(self.source.text, found.end(), end)
+                start = between.end() if between else found.end()
+        self._spend(1, start, end)
+        return start, end
+
+    def _spend(self, nodes: int, start: int, end: int) -> None:
+        self._count += nodes
+        if self._count > MAX_NODES:
+            raise self._stopped("M008", start, end, limit=MAX_NODES)
+
+    def _add(self, part: _Part, anchor: str | None) -> None:
+        """Put a complete node where it belongs."""
+        if anchor is not None:
+            self._anchors[anchor] = part
+        if not self._open:
+            self._root = part.node
+            return
+        opened = self._open[-1]
+        if opened.awaits_key:
+            self._check_key(part, opened)
+        opened.parts.append(part)
+
+    def _check_key(self, key: _Part, opened: _Open) -> None:
+        node, what = key.node, "a key that is not text"
+        if not isinstance(node, Scalar):
+            shown = "a list" if isinstance(node, Sequence) else "an object"
+            self._not_json(key.start, key.end, shown, what, "a key is a text")
+        elif not isinstance(node.value, str):
+            hint = f"quote it: {json.dumps(node.text, ensure_ascii=False)}"
+            self._not_json(key.start, key.end, node.text or "an empty key", what, hint)
+        elif (first := opened.first_lines.get(node.text)) is not None:
+            self._report("M005", key.start, key.end, None, key=node.text, line=first)
+        else:
+            opened.first_lines[node.text] = self.source.place(key.start, key.end).line
