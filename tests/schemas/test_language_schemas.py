@@ -1,0 +1,484 @@
+"""The schemas of the rule language say what the loader says: the same keys, the same verdicts."""
+
+import json
+from collections.abc import Callable, Iterator
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from jsonschema import Draft202012Validator
+from referencing import Registry, Resource
+from referencing.jsonschema import DRAFT202012
+
+from moemap.engine import report
+from moemap.engine.loader import load
+from moemap.engine.problem import CATALOGUE, Place, Problem
+from moemap.engine.result import Request, Result, Skipped
+
+ROOT = Path(__file__).parents[2]
+SCHEMAS: dict[str, dict[str, Any]] = {
+    path.name.removesuffix(".schema.json"): json.loads(path.read_text(encoding="utf-8"))
+    for path in sorted((ROOT / "schemas" / "moemap").glob("*.schema.json"))
+}
+REGISTRY: Registry[Any] = Registry().with_resources(
+    (schema["$id"], Resource.from_contents(schema, default_specification=DRAFT202012)) for schema in SCHEMAS.values()
+)
+VALIDATORS = {name: Draft202012Validator(schema, registry=REGISTRY) for name, schema in SCHEMAS.items()}
+DEFS = SCHEMAS["rules"]["$defs"]
+STRUCTURE = {"M101", "M102", "M103", "M104", "M105", "M113", "M114"}  # what a schema can see
+
+FILES = [
+    path
+    for folder in ("mappings", "examples/workspaces")
+    for path in sorted((ROOT / folder).rglob("*.yaml"))
+    if not path.name.startswith(".")
+]
+
+
+def kind_of(path: Path, document: Any) -> str:
+    if "tests" in path.relative_to(ROOT).parts:
+        return "tests"
+    return "workspace" if "workspace" in document else "rules"
+
+
+# --- the schemas themselves
+
+
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_is_a_schema(name: str) -> None:
+    schema = SCHEMAS[name]
+    Draft202012Validator.check_schema(schema)
+    assert schema["$id"] == f"https://moemap.dev/schemas/moemap/{name}.schema.json"
+
+
+def nodes(value: Any, place: str = "") -> Iterator[tuple[str, Any]]:
+    yield place, value
+    for key, child in value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ():
+        yield from nodes(child, f"{place}/{key}")
+
+
+def test_every_reference_leads_somewhere_and_every_definition_is_used() -> None:
+    used = {
+        id(REGISTRY.resolver(schema["$id"]).lookup(node["$ref"]).contents)
+        for schema in SCHEMAS.values()
+        for _, node in nodes(schema)
+        if isinstance(node, dict) and isinstance(node.get("$ref"), str)
+    }
+    definitions = {
+        (name, key): node for name, schema in SCHEMAS.items() for key, node in schema.get("$defs", {}).items()
+    }
+    assert [place for place, node in definitions.items() if id(node) not in used] == []
+
+
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_every_key_is_described(name: str) -> None:
+    def described(schema: Any, resolver: Any) -> bool:
+        if "description" in schema:
+            return True
+        if "$ref" in schema:
+            resolved = resolver.lookup(schema["$ref"])
+            return described(resolved.contents, resolved.resolver)
+        return any(described(part, resolver) for part in schema.get("anyOf", ()))
+
+    for place, node in nodes(SCHEMAS[name]):
+        if isinstance(node, dict) and node.get("additionalProperties") is False:
+            for key, schema in node["properties"].items():
+                assert described(schema, REGISTRY.resolver(SCHEMAS[name]["$id"])), f"{place}: {key}"
+
+
+def test_a_change_has_the_keys_of_what_it_changes() -> None:
+    for name, definition in DEFS.items():
+        if name.endswith("Change") and "properties" in definition:
+            assert list(definition["properties"]) == list(DEFS[name.removesuffix("Change")]["properties"]), name
+
+
+# --- the files that are shipped
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_shipped_file(path: Path) -> None:
+    document = yaml.safe_load(path.read_text(encoding="utf-8"))
+    errors = VALIDATORS[kind_of(path, document)].iter_errors(document)
+    assert [f"{error.json_path}: {error.message}" for error in errors] == []
+
+
+# --- agreement with the loader
+
+MAPPING = """
+language: 1
+name: sample
+version: 1.2.3
+description: All keys, once.
+input: {as: batch, schema: ./any.schema.json, description: The batch.}
+server: {url: "https://{host}", headers: {Accept: application/json}}
+settings:
+  currency: {type: string, enum: [EUR, USD], default: EUR, description: Of prices.}
+  names: {type: array, items: string, default: []}
+outputs:
+  event:
+    description: What happened.
+    schema: ./any.schema.json
+    limits: ./any.schema.json
+    request: {method: PUT, path: "/v1/{app_id}", query: {code: settings.currency}}
+    fields: {id: batch.id}
+    element_of: actions
+    combine: {actions: append, attributes: merge}
+    max_bytes: 1000
+bulk:
+  schema: ./any.schema.json
+  request: {path: /v1/bulk}
+  fields: {type: {const: bulk}}
+  elements: elements
+  max_bytes: 1000
+include: []
+tables:
+  genders: {ignore_case: true, unlisted: {const: other}, entries: {m: male, f: null}}
+  sizes: {unlisted: keep, entries: {S: 1}}
+policies:
+  plain:
+    - {when: "name == 'a'", description: A., reference: [r], let: {x: value}, name: {template: "{{ name }}"}, value: x}
+    - {when: "name == 'b'", skip: not b}
+    - {when: "name == 'c'", reject: not c}
+    - {warn: odd}
+let: {country: {from: batch.country, type: string}}
+routes:
+  events: {each: batch.events, as: event, let: {id: event.id}, description: In order.}
+  counts: {each: batch.counts, as: count, key: kind}
+rules:
+  - rule: base
+    description: Shared.
+    reference: [row]
+    deprecated: use another
+    abstract: true
+    enabled: true
+    route: events
+    when: event
+    let: {time: event.time}
+    output: event
+    fields:
+      short: event.a
+      first: [event.a, {from: event.b, type: integer}]
+      text: {template: "{{ event.a }}"}
+      fixed: {const: null}
+      full:
+        from: [event.a, event.b]
+        type: array
+        items: string
+        table: genders
+        default: null
+        required: true
+        when: event.c
+        on_problem: reject
+        description: A field.
+        reference: [row]
+        deprecated: use another
+      looked_up: {from: event.s, table: {unlisted: omit, entries: {a: b}}}
+      list: {each: event.list, as: item, let: {n: item.n}, value: n}
+      table: {each: event.object, as: item, key: label, fields: {label: label}, spread: {from: item}}
+      object: {fields: {a: event.a}, spread: [{from: event.attributes}]}
+    spread:
+      from: event.attributes
+      key: key
+      as: it
+      except: {names: [a], prefixes: [b_], patterns: ["c*"], ignore_case: true}
+      rename: {old: new}
+      let: {x: it.x}
+      entries: plain
+    warn: [{when: event.odd, message: odd}]
+  - {rule: left-out, route: events, when: event.test, skip: a test}
+  - {rule: refused, route: events, reject: odd}
+"""
+PART = """
+description: A part.
+include: []
+tables: {sizes: {unlisted: keep, entries: {S: 1}}}
+policies: {plain: [{}]}
+let: {country: batch.country}
+routes: {counts: {each: batch.counts, as: count, key: kind}}
+rules: [{rule: left-out, route: events, when: event.test, skip: a test}]
+"""
+WORKSPACE = """
+language: 1
+workspace: mine
+description: Mine.
+extends: ./base
+include: []
+settings: {currency: USD}
+tables: {genders: {entries: {m: M, f: null}}, sizes: null}
+policies: {plain: [{}]}
+let: {country: null, region: batch.region}
+routes: {counts: null, users: {each: batch.users, as: user}}
+rules:
+  - {rule: base, fields: {short: null, list: {value: {type: string}}, text: {template: null, from: event.a}}}
+  - {rule: left-out, enabled: false}
+  - {rule: new, route: events, output: event, fields: {a: event.a}, spread: {from: event.attributes}}
+"""
+DERIVED = """
+language: 1
+extends: ./base
+settings: {currency: {enum: null, default: DKK}}
+outputs: {event: {limits: null, request: {query: {code: null}}, combine: {attributes: null}}}
+server: {headers: {Accept: null, X-Other: a}}
+rules:
+  - {rule: refused, reject: null, skip: ignored}
+  - {rule: new, extends: base, when: null, fields: {short: null, full: {type: integer, items: null, default: 1}}}
+"""
+DOCUMENTS: dict[str, Any] = {
+    name: yaml.safe_load(text)
+    for name, text in {"mapping": MAPPING, "part": PART, "workspace": WORKSPACE, "derived": DERIVED}.items()
+}
+SCHEMA_OF = {"mapping": "rules", "part": "rules", "workspace": "workspace", "derived": "rules"}
+
+
+@pytest.fixture(scope="module")
+def loading(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Any], tuple[Problem, ...]]:
+    """Loads a document of one of the kinds; returns the problems."""
+    folder = tmp_path_factory.mktemp("rules")
+    for place in (folder, folder / "base", folder / "parted"):
+        place.mkdir(exist_ok=True)
+        (place / "any.schema.json").write_text('{"$id": "https://example.com/any.json"}')
+    (folder / "base" / "mapping.yaml").write_text(json.dumps(DOCUMENTS["mapping"]))
+    parted = {key: value for key, value in DOCUMENTS["mapping"].items() if key not in DOCUMENTS["part"]}
+    parted["routes"] = {"events": DOCUMENTS["mapping"]["routes"]["events"]}
+    parted_text = json.dumps({**parted, "include": ["part.yaml"]})
+
+    def loading(kind: str, document: Any) -> tuple[Problem, ...]:
+        if kind == "part":
+            (folder / "parted" / "part.yaml").write_text(json.dumps(document))
+            return load(folder / "parted" / "mapping.yaml", text=parted_text).problems
+        name = "workspace.yaml" if kind == "workspace" else "mapping.yaml"
+        return load(folder / name, text=json.dumps(document)).problems
+
+    return loading
+
+
+Loading = Callable[[str, Any], tuple[Problem, ...]]
+
+
+@pytest.mark.parametrize("kind", DOCUMENTS)
+def test_the_samples_are_valid(kind: str, loading: Loading) -> None:
+    VALIDATORS[SCHEMA_OF[kind]].validate(DOCUMENTS[kind])
+    assert [problem for problem in loading(kind, DOCUMENTS[kind]) if problem.severity == "error"] == []
+
+
+def test_the_samples_use_every_key() -> None:
+    used = {
+        key for document in DOCUMENTS.values() for _, node in nodes(document) if isinstance(node, dict) for key in node
+    }
+    known = {key for _, node in nodes(DEFS) if isinstance(node, dict) for key in known_keys(node)}
+    assert known - used == set()
+
+
+def known_keys(node: Any) -> tuple[str, ...]:
+    return tuple(node["properties"]) if node.get("additionalProperties") is False else ()
+
+
+UNKNOWN = "qqqqqqqq"
+# What messages call an object ("a table", "the table 'genders'"), and its definition.
+OBJECTS = {
+    "mapping file": DEFS["mapping"],
+    "rule file": DEFS["part"],
+    "workspace file": SCHEMAS["workspace"]["$defs"]["workspace"],
+    "input": DEFS["input"],
+    "server": DEFS["server"],
+    "setting": DEFS["setting"],
+    "output": DEFS["output"],
+    "request": DEFS["request"],
+    "bulk": DEFS["bulk"],
+    "route": DEFS["route"],
+    "rule": DEFS["rule"],
+    "warn": DEFS["warn"],
+    "field": DEFS["fieldMapping"],
+    "table": DEFS["table"],
+    "unlisted": DEFS["table"]["properties"]["unlisted"]["anyOf"][1],
+    "spread": DEFS["spread"],
+    "except": DEFS["except"],
+    "entry rule": DEFS["entryRule"],
+}
+
+
+def with_unknown_keys(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {**{key: with_unknown_keys(child) for key, child in value.items()}, UNKNOWN: 1}
+    return [with_unknown_keys(item) for item in value] if isinstance(value, list) else value
+
+
+def test_the_loader_knows_the_same_keys(loading: Loading) -> None:
+    known: dict[str, set[str]] = {}
+    for kind in ("mapping", "part", "workspace"):
+        for problem in loading(kind, with_unknown_keys(DOCUMENTS[kind])):
+            if problem.code == "M101":
+                where = (
+                    problem.data["where"].partition(" '")[0].removeprefix("a ").removeprefix("an ").removeprefix("the ")
+                )
+                assert problem.hint is not None
+                known.setdefault(where, set()).update(problem.hint.removeprefix("known here: ").split(", "))
+    assert known == {where: set(definition["properties"]) for where, definition in OBJECTS.items()}
+
+
+def test_every_object_of_the_schema_is_compared_with_the_loader() -> None:
+    compared = [id(definition) for definition in OBJECTS.values()]
+    schemas = {name: SCHEMAS[name] for name in ("rules", "workspace")}
+    left = [
+        place
+        for place, node in nodes(schemas)
+        if isinstance(node, dict) and known_keys(node) and id(node) not in compared and not place.endswith("Change")
+    ]
+    assert left == []
+
+
+REPLACEMENTS: dict[str, Any] = {
+    "null": None,
+    "true": True,
+    "text": "Not A Name!",
+    "list": [1],
+    "object": {UNKNOWN: 1},
+}
+
+
+def mutations(value: Any) -> Iterator[tuple[str, Any]]:
+    """The value with one thing in it dropped or replaced, and what was done where."""
+    for key, child in value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ():
+
+        def changed(*new: Any, key: Any = key) -> Any:
+            if isinstance(value, list):
+                return [*value[:key], *new, *value[key + 1 :]]
+            return {name: item for name, old in value.items() for item in (new if name == key else (old,))}
+
+        yield f"{key} dropped", changed()
+        for name, replacement in REPLACEMENTS.items():
+            yield f"{key} is {name}", changed(replacement)
+        for label, new in mutations(child):
+            yield f"{key}/{label}", changed(new)
+
+
+@pytest.mark.parametrize("kind", DOCUMENTS)
+def test_what_the_schema_refuses_the_loader_refuses(kind: str, loading: Loading) -> None:
+    validator = VALIDATORS[SCHEMA_OF[kind]]
+    refused = [(label, document) for label, document in mutations(DOCUMENTS[kind]) if not validator.is_valid(document)]
+    assert len(refused) > 100
+    accepted = [label for label, document in refused if not any(map(is_error, loading(kind, document)))]
+    assert accepted == []
+
+
+@pytest.mark.parametrize("kind", ["mapping", "part"])
+def test_what_the_schema_accepts_the_loader_can_read(kind: str, loading: Loading) -> None:
+    """Of what changes something inherited, a schema cannot know; so only of what stands alone."""
+    validator = VALIDATORS[SCHEMA_OF[kind]]
+    accepted = [(label, document) for label, document in mutations(DOCUMENTS[kind]) if validator.is_valid(document)]
+    assert len(accepted) > 20
+    refused = {
+        label: [problem.message for problem in loading(kind, document) if problem.code in STRUCTURE]
+        for label, document in accepted
+    }
+    assert {label: messages for label, messages in refused.items() if messages} == {}
+
+
+def is_error(problem: Problem) -> bool:
+    return problem.severity == "error"
+
+
+# --- results, problems and tests
+
+
+def test_result() -> None:
+    place = Place("mapping.yaml", 2, 3, 2, 9)
+    result = Result(
+        (Request("event", "POST", "/v1/event/{app_id}", {"code": "a"}, {"actions": []}),),
+        (Skipped("/events/0", None, "no rule takes it"), Skipped("", "opted-out", "no")),
+        (
+            Problem.of("M511", place, rule="r", input="/events/1/a~1b", output="/actions/0", hint="h", reason="no"),
+            Problem.of("M503", input="", reason="is too deep"),
+        ),
+    )
+    document = json.loads(json.dumps(result.to_json()))
+    VALIDATORS["result"].validate(document)
+    for place_, node in nodes(document):
+        for wrong in (
+            ({**node, "more": 1}, {key: node[key] for key in list(node)[1:]}) if isinstance(node, dict) else ()
+        ):
+            if not place_.endswith(("/query", "/body")):
+                assert not VALIDATORS["result"].is_valid(replaced(document, place_, wrong)), place_
+
+
+def replaced(document: Any, place: str, value: Any) -> Any:
+    if not place:
+        return value
+    result = deepcopy(document)
+    target = result
+    *steps, last = place.split("/")[1:]
+    for step in steps:
+        target = target[int(step) if isinstance(target, list) else step]
+    target[int(last) if isinstance(target, list) else last] = value
+    return result
+
+
+def test_problems() -> None:
+    problems = [
+        Problem.of("M101", Place("mapping.yaml", 2, 3, 2, 9), hint="did you mean 'when'?", key="wen", where="a rule"),
+        Problem.of("M512", rule="r", input="/events/0", output="/actions/0", reason="odd"),
+    ]
+    document = json.loads(report.as_json(problems))
+    VALIDATORS["problems"].validate(document)
+    VALIDATORS["problems"].validate(json.loads(report.as_json([])))
+    for place, node in nodes(document):
+        if isinstance(node, dict):
+            for wrong in ({**node, "more": 1}, {key: node[key] for key in list(node)[1:]}):
+                assert not VALIDATORS["problems"].is_valid(replaced(document, place, wrong)), place
+
+
+def test_codes_have_the_form_that_the_schemas_give() -> None:
+    pattern = SCHEMAS["result"]["$defs"]["problem"]["properties"]["code"]["pattern"]
+    assert Draft202012Validator({"items": {"pattern": pattern}}).is_valid(list(CATALOGUE))
+
+
+TESTS = """
+description: What becomes of purchases.
+mapping: ../mapping.yaml
+tests:
+  - test: a purchase
+    covers: [purchase.total]
+    settings: {currency: USD}
+    input: {events: []}
+    match: partial
+    expect:
+      requests: [{output: event, method: POST, path: /v1, query: {}, body: {a: 1}}, {body: {}}]
+      skipped: [{pointer: /events/0, rule: null, reason: no rule takes it}]
+      problems: [{code: M512, severity: warning, message: odd, rule: r, input: /events/1, output: null}]
+  - {test: a list, input_file: batches.json, expect: [{requests: []}, {}]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [
+        ("", {"description": "no tests"}),
+        ("/tests", []),
+        ("/tests", {}),
+        ("/mapping", 1),
+        ("/workspace", "a.yaml"),  # beside mapping
+        ("/more", 1),
+        ("/tests/0/more", 1),
+        ("/tests/0/input_file", "a.json"),  # beside input
+        ("/tests/0/match", "close"),
+        ("/tests/0/covers", "row"),
+        ("/tests/0/settings", ["a"]),
+        ("/tests/1", {"test": "no input", "expect": {}}),
+        ("/tests/1", {"test": "no expectation", "input": {}}),
+        ("/tests/1", {"input": {}, "expect": {}}),
+        ("/tests/1/expect", "nothing"),
+        ("/tests/0/expect/more", []),
+        ("/tests/0/expect/requests/0/more", 1),
+        ("/tests/0/expect/requests/0/body", "text"),
+        ("/tests/0/expect/skipped/0/pointer", "events"),
+        ("/tests/0/expect/problems/0/code", "512"),
+        ("/tests/0/expect/problems/0/severity", "info"),
+        ("/tests/0/expect/problems/0/rule", {"name": "r"}),
+    ],
+)
+def test_test_files(place: str, value: Any) -> None:
+    document = yaml.safe_load(TESTS)
+    VALIDATORS["tests"].validate(document)
+    assert not VALIDATORS["tests"].is_valid(replaced(document, place, value))
