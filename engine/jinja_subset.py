@@ -1,0 +1,414 @@
+"""The part of Jinja2 that templates may use: allowed syntax, filters over JSON values, and how values become text.
+
+Jinja2 reads the template and runs it. Between the two every syntax node is held against a list of what is allowed, and
+member access is replaced: it reaches keys of objects and elements of lists, never attributes of Python objects.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import jinja2
+from jinja2 import nodes
+from jinja2.filters import do_capitalize, do_title
+from jinja2.runtime import Context
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2.visitor import NodeTransformer
+
+from .expressions import RootUse
+from .problem import did_you_mean
+from .templates import MAX_TEMPLATE_RESULT, NullValue, TemplateError, TemplateFailure
+from .values import check_payload, decimal_text, json_text, kind, parse_decimal, with_article
+
+__all__ = ["read", "renderer"]
+
+MAX_DEPTH = 50
+
+_ALLOWED = (
+    nodes.Template,
+    nodes.Output,
+    nodes.TemplateData,
+    nodes.If,
+    nodes.Name,
+    nodes.Const,
+    nodes.List,
+    nodes.Getattr,
+    nodes.Getitem,
+    nodes.Filter,
+    nodes.Test,
+    nodes.Compare,
+    nodes.Operand,
+    nodes.And,
+    nodes.Or,
+    nodes.Not,
+    nodes.Concat,
+)
+# What the other nodes are called, and the token that they are found by.
+_REFUSED: dict[type[nodes.Node], tuple[str, str]] = {
+    nodes.For: ("a loop", "for"),
+    nodes.Macro: ("a macro", "macro"),
+    nodes.CallBlock: ("a call block", "call"),
+    nodes.FilterBlock: ("a filter block", "filter"),
+    nodes.With: ("a with block", "with"),
+    nodes.Block: ("a block", "block"),
+    nodes.Extends: ("extending", "extends"),
+    nodes.Include: ("including", "include"),
+    nodes.Import: ("importing", "import"),
+    nodes.FromImport: ("importing", "from"),
+    nodes.Assign: ("setting a name", "set"),
+    nodes.AssignBlock: ("setting a name", "set"),
+    nodes.Scope: ("autoescape", "autoescape"),
+    nodes.CondExpr: ("an if inside of {{ }}", "if"),
+    nodes.Call: ("a call", "("),
+    nodes.Slice: ("a slice", ":"),
+    nodes.Dict: ("an object", "{"),
+    nodes.Tuple: ("a tuple", ","),
+    nodes.Add: ("arithmetic", "+"),
+    nodes.Sub: ("arithmetic", "-"),
+    nodes.Mul: ("arithmetic", "*"),
+    nodes.Div: ("arithmetic", "/"),
+    nodes.FloorDiv: ("arithmetic", "//"),
+    nodes.Mod: ("arithmetic", "%"),
+    nodes.Pow: ("arithmetic", "**"),
+    nodes.Neg: ("arithmetic", "-"),
+    nodes.Pos: ("arithmetic", "+"),
+}
+_TESTS: dict[str, Callable[[Any], bool]] = {
+    "defined": lambda value: _value(value) is not None,
+    "none": lambda value: _value(value) is None,
+}
+_TAKEN_BY_JINJA = {"self", "super"}
+# Names that no template can spell: the filter that `~` becomes, and how a rendering shows null.
+_CONCAT = " concat"
+_NULL_AS_WORD = " null"
+
+
+# --- reading and checking
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    type: str
+    value: str
+    line: int
+    start: int
+
+    @property
+    def span(self) -> tuple[int, int]:
+        return self.start, self.start + len(self.value)
+
+
+def read(text: str) -> tuple[nodes.Template, tuple[RootUse, ...]]:
+    """The syntax tree of a template in which everything is allowed, and its uses of roots. Raises TemplateError."""
+    if check_payload(text):
+        raise TemplateError("it has half of a surrogate pair", 0, len(text))
+    environment = _environment()
+    try:
+        tree = environment.parse(text)
+        tokens = _tokens(text)
+    except jinja2.TemplateSyntaxError as error:
+        raise _syntax_error(error, text) from None
+    except RecursionError:
+        raise _too_deep(text) from None
+    names = _check(text, tree, tokens)
+    return _Concatenation().visit(tree).set_environment(environment), _roots(names, tokens)
+
+
+def _tokens(text: str) -> list[_Token]:
+    """Names, operators and the like, with their offsets."""
+    tokens = []
+    at = 0
+    for line, type_, value in _environment().lex(text):
+        # The lexer drops blanks and rewrites line ends, hence the search; only data and blanks are ever changed.
+        start = text.find(value, at)
+        if start >= 0:
+            at = start + len(value)
+            if type_ not in {"whitespace", "data"}:
+                tokens.append(_Token(type_, value, line, start))
+    return tokens
+
+
+def _syntax_error(error: jinja2.TemplateSyntaxError, text: str) -> TemplateError:
+    message = error.message or "it cannot be read"
+    if unexpected := re.fullmatch(r"unexpected char (.+) at (\d+)", message, re.DOTALL):
+        at = int(unexpected[2])
+        closed = {"'": "a text is not closed", '"': "a text is not closed"}
+        return TemplateError(closed.get(text[at], f"unexpected {unexpected[1]}"), at, at + 1)
+    if still_open := re.search(r"innermost block that needs to be closed is '(\w+)'", message):
+        message = f"{{% {still_open[1]} %}} is not closed"
+    start = 0
+    for _ in range(error.lineno - 1):
+        line_end = re.compile(r"\r\n|\r|\n").search(text, start)
+        start = line_end.end() if line_end else start
+    line = re.compile(r"[ \t]*([^\r\n]*)").match(text, start)
+    start, end = line.span(1) if line and line[1] else (0, len(text))
+    return TemplateError(f"{message[0].lower()}{message[1:].removesuffix('.')}", start, end)
+
+
+def _too_deep(text: str) -> TemplateError:
+    return TemplateError(f"it is nested more than {MAX_DEPTH} levels deep", 0, len(text))
+
+
+def _check(text: str, tree: nodes.Template, tokens: list[_Token]) -> list[str]:
+    """The names of the roots in the order in which the template uses them. Raises TemplateError for what is refused."""
+
+    def refused(reason: str, node: nodes.Node, *spelling: str) -> TemplateError:
+        spans = [token.span for token in tokens if token.line >= (node.lineno or 1) and token.value in spelling]
+        return TemplateError(reason, *(spans[0] if spans else (0, len(text))))
+
+    names = []
+    pending: list[tuple[nodes.Node, int]] = [(tree, 0)]
+    while pending:
+        node, depth = pending.pop()
+        if depth > MAX_DEPTH:
+            raise _too_deep(text)
+        if not isinstance(node, _ALLOWED):
+            what, spelling = _REFUSED.get(type(node), (f"the Jinja construct {type(node).__name__}", ""))
+            raise refused(f"{what} cannot be used in a template", node, spelling)
+        match node:
+            case nodes.Name(name=name):
+                if name in _TAKEN_BY_JINJA:
+                    raise refused(f"the name {name!r} is taken by Jinja", node, name)
+                names.append(name)
+            case nodes.Const(value=value):
+                if flaw := check_payload(value):
+                    raise refused(f"the constant cannot be used: {flaw}", node)
+            case nodes.Filter(name=name):
+                if name not in _FILTERS:
+                    hint = did_you_mean(name, _FILTERS)
+                    raise refused(f"there is no filter {name!r}{f'; {hint}' if hint else ''}", node, name)
+                _, least, most = _FILTERS[name]
+                if node.kwargs or node.dyn_args or node.dyn_kwargs or not least <= len(node.args) <= most:
+                    raise refused(f"the filter {name!r} takes {_counted(least, most)}", node, name)
+            case nodes.Test(name=name):
+                if name not in _TESTS or node.args or node.kwargs or node.dyn_args or node.dyn_kwargs:
+                    raise refused(f"there is no test {name!r}; there are: is defined, is none", node, name)
+        pending.extend((child, depth + 1) for child in reversed(list(node.iter_child_nodes())))
+    return names
+
+
+def _counted(least: int, most: int) -> str:
+    if most == 0:
+        return "no argument"
+    count = str(most) if least == most else f"{least} or {most}"
+    return f"{count} argument{'' if most == 1 else 's'}"
+
+
+def _roots(names: list[str], tokens: list[_Token]) -> tuple[RootUse, ...]:
+    """Where the template uses the roots: tokens that are names, but not members, filters or tests."""
+    candidates = [
+        token
+        for index, token in enumerate(tokens)
+        if token.type == "name"
+        and tokens[index - 1].value not in {".", "|", "is"}
+        and (tokens[index - 2].value, tokens[index - 1].value) != ("is", "not")
+    ]
+    roots = []
+    following = iter(candidates)
+    for name in names:  # both are in the order of the text, the candidates with keywords between them
+        token = next(token for token in following if token.value == name)
+        roots.append(RootUse(name, *token.span))
+    return tuple(roots)
+
+
+class _Concatenation(NodeTransformer):
+    """Makes `a ~ b` a filter: Jinja's own puts Python's words for null, booleans and numbers into the text."""
+
+    def visit_Concat(self, node: nodes.Concat) -> nodes.Filter:  # noqa: N802 - the name is Jinja's
+        self.generic_visit(node)
+        operands = nodes.List(node.nodes, lineno=node.lineno)
+        return nodes.Filter(operands, _CONCAT, [], [], None, None, lineno=node.lineno)
+
+
+# --- running
+
+
+def renderer(tree: nodes.Template) -> Callable[[Mapping[str, Any], bool], Iterator[str]]:
+    """A function from the roots, and whether null is put out as a word, to the parts of the text.
+
+    It raises NullValue where null is not put out, and TemplateFailure.
+    """
+    template = _environment().from_string(tree)
+
+    def parts(context: Mapping[str, Any], null_as_word: bool) -> Iterator[str]:
+        # Not `generate()`, which rewrites the tracebacks of exceptions.
+        try:
+            yield from template.root_render_func(template.new_context({**context, _NULL_AS_WORD: null_as_word}))
+        except (TypeError, jinja2.UndefinedError):
+            raise TemplateFailure("it compares values of kinds that cannot be compared") from None
+
+    return parts
+
+
+@lru_cache(maxsize=1)
+def _environment() -> ImmutableSandboxedEnvironment:
+    environment = _Environment(autoescape=False, optimized=False, finalize=_put_out)
+    environment.globals.clear()
+    environment.filters = {name: function for name, (function, _, _) in _FILTERS.items()}
+    environment.filters[_CONCAT] = _concat
+    environment.tests = dict(_TESTS)
+    return environment
+
+
+class _Environment(ImmutableSandboxedEnvironment):
+    """Members are the values of objects by key and of lists by number; others are null."""
+
+    def getitem(self, obj: Any, argument: Any) -> Any:
+        obj, argument = _value(obj), _value(argument)
+        match obj, argument:
+            case dict(), str():
+                return obj.get(argument)
+            case list(), int() if not isinstance(argument, bool) and -len(obj) <= argument < len(obj):
+                return obj[argument]
+        return None
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        return self.getitem(obj, attribute)
+
+
+def _value(value: Any) -> Any:
+    """The value, or None for Jinja's stand-in for a root that is not there."""
+    return None if isinstance(value, jinja2.Undefined) else value
+
+
+def _text(value: Any) -> str:
+    match value:
+        case str():
+            return value
+        case bool():
+            return "true" if value else "false"
+        case int() | float():
+            return decimal_text(value)
+    text = json_text(value, MAX_TEMPLATE_RESULT)
+    if text is None:
+        raise TemplateFailure(f"the text has more than {MAX_TEMPLATE_RESULT} characters")
+    return text
+
+
+@jinja2.pass_context
+def _put_out(context: Context, value: Any) -> str:
+    value = _value(value)
+    if value is not None:
+        return _text(value)
+    if context.parent[_NULL_AS_WORD]:
+        return "null"
+    raise NullValue
+
+
+@jinja2.pass_context
+def _concat(context: Context, operands: list[Any]) -> str:
+    return _bounded("".join([_put_out(context, operand) for operand in operands]))
+
+
+# --- filters: null gives null, except for `default`
+
+
+def _bounded(text: str) -> str:
+    if len(text) > MAX_TEMPLATE_RESULT:
+        raise TemplateFailure(f"the text has more than {MAX_TEMPLATE_RESULT} characters")
+    return text
+
+
+def _refuse(name: str, wanted: str, value: Any) -> TemplateFailure:
+    return TemplateFailure(f"{name} takes {wanted}, not {with_article(kind(_value(value)))}")
+
+
+def _scalar(name: str, value: Any) -> str:
+    if _value(value) is None or isinstance(value, (list, dict)):
+        raise _refuse(name, "a text", value)
+    return _text(value)
+
+
+def _on_text(name: str, function: Callable[[str], str]) -> Callable[[Any], str | None]:
+    def filter_(value: Any) -> str | None:
+        return None if _value(value) is None else function(_scalar(name, value))
+
+    return filter_
+
+
+def _default(value: Any, fallback: Any) -> Any:
+    return _value(fallback) if _value(value) is None else value
+
+
+def _replace(value: Any, old: Any, new: Any) -> str | None:
+    if _value(value) is None:
+        return None
+    text, old, new = _scalar("replace", value), _scalar("replace", old), _scalar("replace", new)
+    if not old:
+        raise TemplateFailure("replace has no text to look for")
+    if len(text) + text.count(old) * len(new) > MAX_TEMPLATE_RESULT + text.count(old) * len(old):
+        raise TemplateFailure(f"the text has more than {MAX_TEMPLATE_RESULT} characters")
+    return text.replace(old, new)
+
+
+def _join(value: Any, separator: Any = "") -> str | None:
+    if _value(value) is None:
+        return None
+    if not isinstance(value, list):
+        raise _refuse("join", "a list", value)
+    between = _scalar("join", separator)
+    texts = [_scalar("join", element) for element in value if element is not None]
+    if sum(map(len, texts)) + len(between) * len(texts) > MAX_TEMPLATE_RESULT:
+        raise TemplateFailure(f"the text has more than {MAX_TEMPLATE_RESULT} characters")
+    return between.join(texts)
+
+
+def _length(value: Any) -> int | None:
+    if _value(value) is None:
+        return None
+    if not isinstance(value, (str, list, dict)):
+        raise _refuse("length", "a text, a list or an object", value)
+    return len(value)
+
+
+def _at(name: str, index: int) -> Callable[[Any], Any]:
+    def filter_(value: Any) -> Any:
+        if _value(value) is None:
+            return None
+        if not isinstance(value, (str, list)):
+            raise _refuse(name, "a text or a list", value)
+        return value[index] if value else None
+
+    return filter_
+
+
+def _number(name: str, value: Any) -> int | float:
+    number = parse_decimal(value) if isinstance(value, str) else value
+    if isinstance(number, bool) or not isinstance(number, (int, float)):
+        raise _refuse(name, "a number", value)
+    return number
+
+
+def _int(value: Any) -> int | None:
+    return None if _value(value) is None else int(_number("int", value))
+
+
+def _round(value: Any, digits: Any = 0) -> int | float | None:
+    if _value(value) is None:
+        return None
+    if type(digits) is not int or not 0 <= digits <= 15:
+        raise TemplateFailure("round takes a number of digits from 0 to 15")
+    return round(_number("round", value), digits)
+
+
+# Each with the least and the most number of arguments.
+_FILTERS: dict[str, tuple[Callable[..., Any], int, int]] = {
+    "lower": (_on_text("lower", str.lower), 0, 0),
+    "upper": (_on_text("upper", str.upper), 0, 0),
+    "trim": (_on_text("trim", str.strip), 0, 0),
+    "title": (_on_text("title", do_title), 0, 0),
+    "capitalize": (_on_text("capitalize", do_capitalize), 0, 0),
+    "default": (_default, 1, 1),
+    "join": (_join, 0, 1),
+    "replace": (_replace, 2, 2),
+    "length": (_length, 0, 0),
+    "first": (_at("first", 0), 0, 0),
+    "last": (_at("last", -1), 0, 0),
+    "string": (lambda value: None if _value(value) is None else _text(value), 0, 0),
+    "int": (_int, 0, 0),
+    "round": (_round, 0, 1),
+}

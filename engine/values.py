@@ -1,0 +1,315 @@
+"""The types of the rule language: which values they take, what becomes of a value of another kind, and canonical text.
+
+A coercion is lossless or refused; nothing is rounded, cut or guessed.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+__all__ = [
+    "MAX_INPUT_DEPTH",
+    "MAX_INPUT_NODES",
+    "TYPES",
+    "CoercionError",
+    "check_payload",
+    "coerce",
+    "datetime_text",
+    "decimal_text",
+    "json_text",
+    "kind",
+    "parse_decimal",
+    "shown",
+    "with_article",
+]
+
+TYPES = ("string", "integer", "double", "boolean", "datetime", "date", "array", "object", "any")
+MAX_INPUT_DEPTH = 100
+MAX_INPUT_NODES = 1_000_000
+MAX_DECIMAL_CHARS = 400
+MIN_INTEGER = -(2**63)
+MAX_INTEGER = 2**64 - 1
+
+_DECIMAL = re.compile(r"[ \t\n]*([+-]?[0-9]+)(?:\.([0-9]+))?[ \t\n]*")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_DATETIME = re.compile(
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9])(?:\.([0-9]{1,9}))?"
+    r"(?:Z|([+-])([01][0-9]|2[0-3]):?([0-5][0-9]))"
+)
+_KINDS = {
+    str: "string",
+    bool: "boolean",
+    int: "integer",
+    float: "double",
+    list: "list",
+    dict: "object",
+    type(None): "null",
+}
+
+
+class CoercionError(ValueError):
+    """A value cannot become the wanted type; the text is the reason: "it is not a decimal number"."""
+
+
+def coerce(value: Any, type: str, items: str | None = None) -> Any:
+    """The value as one of `TYPES`, for an array with its elements as type `items`. Never called with None.
+
+    Raises CoercionError where that would lose something.
+    """
+    if type == "array" and items is not None:
+        return [_element(number, element, items) for number, element in enumerate(_as_array(value), 1)]
+    return _COERCIONS[type](value)
+
+
+def decimal_text(number: int | float) -> str:
+    """The shortest decimal form that reads back as the same finite number; no exponent, no trailing `.0`, no `-0`."""
+    text = repr(number)
+    if "e" in text:
+        text = format(Decimal(text), "f")
+    text = text.removesuffix(".0")
+    return "0" if text == "-0" else text
+
+
+def parse_decimal(text: str) -> int | float | None:
+    """The number that a plain decimal text such as `" -1.50 "` stands for, or None where it is not one.
+
+    Whole numbers are exact integers, a fraction of zeros aside. ASCII digits only, no exponent, at most 400 characters.
+    """
+    match = _DECIMAL.fullmatch(text) if len(text) <= MAX_DECIMAL_CHARS else None
+    if match is None:
+        return None
+    whole, fraction = match.groups()
+    if fraction is None or not fraction.strip("0"):
+        return int(whole)
+    return float(f"{whole}.{fraction}")
+
+
+def kind(value: Any) -> str:
+    """What a JSON value is, for messages: string, integer, double, boolean, list, object or null."""
+    return _KINDS[type(value)]
+
+
+def with_article(kind: str) -> str:
+    """ "a string", "an integer", "null": a kind as it stands in a sentence."""
+    if kind == "null":
+        return kind
+    return f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}"
+
+
+def shown(value: Any, limit: int = 80) -> str:
+    """A value as JSON text for a message, at most `limit` characters: longer ones end in "..."."""
+    text = ""
+    for chunk in _ENCODER.iterencode(value):  # piece by piece: a large value costs no more than what is shown
+        text += chunk[: limit + 1]
+        if len(text) > limit:
+            text = f"{text[: limit - 3]}..."
+            break
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
+def json_text(value: Any, limit: int) -> str | None:
+    """A value as compact JSON text, or None where that has more than `limit` characters."""
+    text: list[str] = []
+    size = 0
+    for chunk in _COMPACT.iterencode(value):
+        size += len(chunk)
+        if size > limit:
+            return None
+        text.append(chunk)
+    return "".join(text)
+
+
+_ENCODER = json.JSONEncoder(ensure_ascii=False)
+_COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
+
+def check_payload(value: Any) -> str | None:
+    """The reason why a Python value is not JSON that the engine takes, or None where it is.
+
+    It takes finite numbers, integers of 64 bits (signed or not), text without lone surrogates, names that are text,
+    at most `MAX_INPUT_DEPTH` levels and `MAX_INPUT_NODES` values; of the Python types only JSON's own, no subclasses.
+    """
+    nodes = 0
+    level: list[Any] = [value]
+    for _ in range(MAX_INPUT_DEPTH):
+        below: list[Any] = []
+        nodes += len(level)
+        for item in level:
+            type_ = type(item)
+            if type_ is str:
+                if _has_lone_surrogate(item):
+                    return "a text has half of a surrogate pair"
+            elif type_ is dict:
+                below.extend(item.values())
+                for name in item:
+                    if type(name) is not str:
+                        return f"a name of the type {type(name).__name__} is not text"
+                    if _has_lone_surrogate(name):
+                        return "a name has half of a surrogate pair"
+            elif type_ is list:
+                below.extend(item)
+            elif type_ is int:
+                if not MIN_INTEGER <= item <= MAX_INTEGER:
+                    return "an integer needs more than 64 bits"
+            elif type_ is float:
+                if not math.isfinite(item):
+                    return "a number is not finite"
+            elif type_ is not bool and item is not None:
+                return f"a value of the type {type_.__name__} is not JSON"
+            if nodes + len(below) > MAX_INPUT_NODES:
+                return f"it has more than {MAX_INPUT_NODES} values"
+        if not below:
+            return None
+        level = below
+    return f"it is nested more than {MAX_INPUT_DEPTH} levels deep"
+
+
+def _has_lone_surrogate(text: str) -> bool:
+    if text.isascii():
+        return False
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return True
+    return False
+
+
+# --- coercions
+
+
+def _element(number: int, element: Any, type: str) -> Any:
+    if element is None and type != "any":
+        raise CoercionError(f"its element {number} is null")
+    try:
+        return coerce(element, type)
+    except CoercionError as error:
+        raise CoercionError(f"its element {number}: {error}") from None
+
+
+def _refuse(value: Any, wanted: str = "") -> CoercionError:
+    return CoercionError(f"it is {with_article(kind(value))}{wanted}")
+
+
+def _number(text: str) -> int | float:
+    number = parse_decimal(text)
+    if number is None:
+        raise CoercionError("it is not a decimal number")
+    return number
+
+
+def _as_string(value: Any) -> str:
+    match value:
+        case str():
+            return value
+        case bool():
+            return "true" if value else "false"
+        case int() | float():
+            return decimal_text(value)
+    raise _refuse(value)
+
+
+def _as_integer(value: Any) -> int:
+    number = _number(value) if isinstance(value, str) else value
+    if isinstance(number, bool) or not isinstance(number, (int, float)):
+        raise _refuse(value)
+    if isinstance(number, float):
+        if not number.is_integer():
+            raise CoercionError("it has a fraction")
+        number = int(number)
+    if not MIN_INTEGER <= number <= MAX_INTEGER:
+        raise CoercionError("it needs more than 64 bits")
+    return number
+
+
+def _as_double(value: Any) -> float:
+    number = _number(value) if isinstance(value, str) else value
+    if isinstance(number, bool) or not isinstance(number, (int, float)):
+        raise _refuse(value)
+    try:
+        double = float(number)
+    except OverflowError:
+        double = math.inf
+    if not math.isfinite(double):
+        raise CoercionError("it is too large for a double")
+    if double != number and decimal_text(double) != str(number):  # the shortest form of a large double ends in zeros
+        raise CoercionError("it has more digits than a double can hold")
+    return double
+
+
+def _as_boolean(value: Any) -> bool:
+    if isinstance(value, bool):
+        return value
+    if not isinstance(value, str):
+        raise _refuse(value)
+    match value.lower():
+        case "true":
+            return True
+        case "false":
+            return False
+    raise CoercionError("it is neither true nor false")
+
+
+def _as_datetime(value: Any) -> str:
+    if not isinstance(value, str):
+        raise _refuse(value, ", not a text")
+    match = _DATETIME.fullmatch(value)
+    if match is None:
+        raise CoercionError("it is not a time with a zone such as 2026-01-31T23:59:59Z")
+    local, fraction, sign, hours, minutes = match.groups()
+    try:
+        # The zone is completed by hand: an offset without a colon is read by newer versions of Python only.
+        moment = datetime.fromisoformat(f"{local}{f'{sign}{hours}:{minutes}' if sign else '+00:00'}").astimezone(UTC)
+    except ValueError:
+        raise CoercionError("there is no such time") from None
+    except OverflowError:
+        raise CoercionError("it is not in the years 1 to 9999") from None
+    return datetime_text(moment.replace(microsecond=int((fraction or "0").ljust(6, "0")[:6])))
+
+
+def datetime_text(moment: datetime) -> str:
+    """A time in UTC as `2026-01-31T23:59:59Z`, with three or six digits of a fraction where there is one."""
+    digits = "milliseconds" if moment.microsecond % 1000 == 0 else "microseconds"
+    return f"{moment.replace(tzinfo=None).isoformat(timespec=digits if moment.microsecond else 'seconds')}Z"
+
+
+def _as_date(value: Any) -> str:
+    if not isinstance(value, str):
+        raise _refuse(value, ", not a text")
+    if _DATE.fullmatch(value) is None:
+        raise CoercionError("it is not a date such as 2026-01-31")
+    try:
+        date.fromisoformat(value)
+    except ValueError:
+        raise CoercionError("there is no such date") from None
+    return value
+
+
+def _as_array(value: Any) -> list[Any]:
+    if not isinstance(value, list):
+        raise _refuse(value, ", not a list")
+    return value
+
+
+def _as_object(value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise _refuse(value, ", not an object")
+    return value
+
+
+_COERCIONS: dict[str, Callable[[Any], Any]] = {
+    "string": _as_string,
+    "integer": _as_integer,
+    "double": _as_double,
+    "boolean": _as_boolean,
+    "datetime": _as_datetime,
+    "date": _as_date,
+    "array": _as_array,
+    "object": _as_object,
+    "any": lambda value: value,
+}
