@@ -1,0 +1,31 @@
+"""`!a.b` is read as `(!a).b`, which is always null (M212): the negation of a path needs brackets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..expressions import walk
+from ..problem import Problem
+from ..rules import Expr, Rulebook
+from .uses import Use, definitions_and_uses
+
+__all__ = ["check"]
+
+
+def check(rulebook: Rulebook) -> Iterator[Problem]:
+    """A Problem for each step that is taken from a negation."""
+    for item in definitions_and_uses(rulebook):
+        if isinstance(item, Use) and isinstance(item.text, Expr):
+            yield from _negations(item.text)
+
+
+def _negations(expression: Expr) -> Iterator[Problem]:
+    for node in walk(expression.expression.tree):
+        first = node["children"][0] if node["type"] in ("subexpression", "index_expression") else None
+        if first is None or first["type"] != "not_expression":
+            continue
+        text = expression.text[node["start"] : node["end"]]
+        part = expression.text[first["start"] + 1 : first["end"]].strip()
+        rest = expression.text[first["end"] : node["end"]]
+        place = expression.span(node["start"], node["end"])
+        yield Problem.of("M212", place, hint=f"write !({part}{rest})", text=text, part=part)

@@ -1,0 +1,41 @@
+"""What is defined and never used: a `let` (M206), a table or a policy (M207). Only in the mapping's own files: a
+workspace may leave parts of its mapping without use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from ..problem import Problem
+from ..rules import Rulebook, Text
+from ..source import Node
+from .uses import Definition, definitions_and_uses
+
+__all__ = ["check"]
+
+
+def check(rulebook: Rulebook) -> Iterator[Problem]:
+    lets: dict[Node, str] = {}
+    used: set[Node] = set()
+    for item in definitions_and_uses(rulebook):
+        if isinstance(item, Definition):
+            if item.kind == "a let":
+                lets[item.node] = item.name
+            continue
+        roots = item.text.template.roots if isinstance(item.text, Text) else item.text.expression.roots
+        used.update(item.roots[root.name].node for root in roots if root.name in item.roots)
+    for node, name in lets.items():
+        if node not in used and _is_own(node, rulebook):
+            yield Problem.of("M206", node.place, name=name)
+    for kind, names, uses in (
+        ("table", {name: table.node for name, table in rulebook.tables.items()}, rulebook.used_tables),
+        ("policy", rulebook.policy_nodes, rulebook.used_policies),
+    ):
+        for name, node in names.items():
+            if name not in uses and _is_own(node, rulebook):
+                yield Problem.of("M207", node.place, kind=kind, name=name)
+
+
+def _is_own(node: Node, rulebook: Rulebook) -> bool:
+    own, path = rulebook.main.path, node.source.path
+    return own is None or path is None or path.is_relative_to(own.parent or Path())

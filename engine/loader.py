@@ -1,0 +1,483 @@
+"""Finds and joins the files of a mapping: includes, `extends`, settings. Hands on one Rulebook and all Problems.
+
+Nothing is read but YAML files inside the mapping's own folder, the mapping it extends, and the schemas it names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping as Values
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from . import schemas
+from .keys import Keys, found
+from .layers import extend_rule, merge, merge_fields, merge_rule
+from .problem import Place, Problem, did_you_mean, in_order
+from .reader import RULE_ENDS, Reader, check_setting
+from .rules import ABSENT, Rule, Rulebook, Setting
+from .source import Mapping, Node, Scalar, Source, parse, plain, read, synthetic
+from .values import shown
+
+__all__ = ["LANGUAGE", "MAPPINGS", "MAX_FILES", "MAX_RULES", "GivenText", "Loaded", "display_name", "load", "locate"]
+
+LANGUAGE = 1
+MAPPINGS = Path(__file__).parent.parent / "mappings"
+"""The mappings that are installed with the package."""
+MAX_FILES = 200
+MAX_RULES = 5_000
+MAX_EXTENDS = 16
+
+_HEADERS = ("input", "server", "settings", "outputs", "bulk")
+_PARTS = ("tables", "policies", "let", "routes")
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What loading gave: the Rulebook, None where an error stands in the way, and all Problems in order of place."""
+
+    rulebook: Rulebook | None
+    problems: tuple[Problem, ...]
+    sources: Values[str, Source]
+
+    @property
+    def ok(self) -> bool:
+        return not any(problem.severity == "error" for problem in self.problems)
+
+
+@dataclass(slots=True)
+class _Layer:
+    """The joined YAML of a mapping, or of a workspace on top of one.
+
+    A rule is kept as the parts that make it: what the mapping says, then what each workspace changes. They are merged
+    once it is known what the rule itself extends, so that a change can also remove what was inherited from there.
+    """
+
+    main: Source
+    header: Mapping
+    parts: dict[str, Node] = field(default_factory=dict)
+    rules: dict[str, tuple[Mapping, ...]] = field(default_factory=dict)
+    values: list[tuple[Scalar, Node]] = field(default_factory=list)
+    schema_folders: dict[int, Path] = field(default_factory=dict)
+
+
+class GivenText(str):
+    """The text of a setting as given on a command line: read by the type that the mapping declares."""
+
+    __slots__ = ()
+
+
+def locate(reference: str) -> Path | None:
+    """The file that a name stands for: `name@major`, `name` (its highest major) of the installed mappings, or a path
+    to a file or to a folder with a `mapping.yaml` (or `workspace.yaml`)."""
+    name, _, major = reference.partition("@")
+    if name and "/" not in name and (MAPPINGS / name).is_dir():
+        if major:
+            path = MAPPINGS / name / f"v{major}" / "mapping.yaml"
+            return path if path.is_file() else None
+        found_versions = [
+            path for path in (MAPPINGS / name).glob("v*/mapping.yaml") if path.parent.name[1:].isdecimal()
+        ]
+        return max(found_versions, key=lambda path: int(path.parent.name[1:]), default=None)
+    path = Path(reference)
+    if path.is_dir():
+        inside = (path / "mapping.yaml", path / "workspace.yaml")
+        return next((candidate for candidate in inside if candidate.is_file()), None)
+    return path if path.is_file() else None
+
+
+def display_name(path: Path) -> str:
+    """How messages call a file: an installed mapping by its place among them, any other as it was given."""
+    if path.is_absolute() and path.is_relative_to(MAPPINGS):
+        return path.relative_to(MAPPINGS).as_posix()
+    return path.as_posix()
+
+
+def load(
+    path: Path,
+    settings: Values[str, Any] | None = None,
+    *,
+    text: str | None = None,
+) -> Loaded:
+    """Loads the mapping or workspace file at `path`.
+
+    `settings` are given values (JSON), over those of a workspace. `text`, where given, stands for the content of the
+    file (an editor's unsaved buffer).
+    """
+    return _Loader(text).load(path, settings or {})
+
+
+class _Loader:
+    def __init__(self, text: str | None) -> None:
+        self.text = text
+        self.problems: list[Problem] = []
+        self.sources: dict[str, Source] = {}
+
+    def report(self, code: str, place: Place | None, hint: str | None = None, **data: Any) -> None:
+        self.problems.append(Problem.of(code, place, hint=hint, **data))
+
+    def load(self, path: Path, settings: Values[str, Any]) -> Loaded:
+        source = (
+            Source(display_name(path), self.text, path)
+            if self.text is not None
+            else self.read(path, display_name(path))
+        )
+        layer = self.layer(source, ()) if source is not None else None
+        rulebook = self.rulebook(layer, settings) if layer is not None else None
+        problems = in_order(self.problems)
+        failed = any(problem.severity == "error" for problem in problems)
+        return Loaded(None if failed else rulebook, problems, self.sources)
+
+    # Files
+
+    def read(self, path: Path, name: str) -> Source | None:
+        source, problems = read(path, name)
+        self.problems += problems
+        return source
+
+    def parse(self, source: Source) -> Mapping | None:
+        self.sources[source.name] = source
+        node, problems = parse(source)
+        self.problems += problems
+        if node is None or isinstance(node, Mapping):
+            return node
+        self.report("M102", node.place, what="a rule file", wanted="a mapping", found=found(node))
+        return None
+
+    def layer(self, source: Source, chain: tuple[str, ...]) -> _Layer | None:
+        header = self.parse(source)
+        if header is None:
+            return None
+        layer = _Layer(source, header)
+        self.collect(layer, source, header, [source.name])
+        extends = header.get("extends")
+        if isinstance(extends, Scalar) and isinstance(extends.value, str):
+            base = self.base(source, extends, (*chain, source.name))
+            return None if base is None else self.on_top(base, layer)
+        return layer
+
+    def base(self, source: Source, extends: Scalar, chain: tuple[str, ...]) -> _Layer | None:
+        """The layer that `extends` names: an installed mapping, or `./path` seen from the file."""
+        relative = extends.text.startswith(".")
+        folder = source.path.parent if source.path is not None else Path()
+        path = locate(str(folder / extends.text)) if relative else self.named_mapping(folder, extends.text)
+        if path is None:
+            known = sorted(entry.name for entry in MAPPINGS.iterdir() if entry.is_dir()) if MAPPINGS.is_dir() else []
+            hint = None if relative else did_you_mean(extends.text.partition("@")[0], known)
+            self.report("M109", extends.place, hint, name=extends.text)
+            return None
+        name = display_name(path)
+        if name in chain or len(chain) >= MAX_EXTENDS:
+            self.report("M110", extends.place, name=extends.text, chain=" -> ".join((*chain, name)))
+            return None
+        base = self.read(path, name)
+        return None if base is None else self.layer(base, chain)
+
+    def named_mapping(self, folder: Path, name: str) -> Path | None:
+        """A mapping beside this one (`mappings/<name>/v<major>` for a file in `mappings/*/v*/`), or an installed one."""
+        stem, _, major = name.partition("@")
+        if "/" in name or not major.isdecimal():
+            return None
+        beside = folder.parent.parent / stem / f"v{major}" / "mapping.yaml"
+        return beside if beside.is_file() else locate(name)
+
+    def collect(self, layer: _Layer, source: Source, node: Mapping, chain: list[str]) -> None:
+        """Takes the parts and rules of one file, then those of the files that it includes."""
+        is_main = source is layer.main
+        keys = Keys(node, "a rule file", self.problems)
+        if is_main:
+            is_workspace = "workspace" in keys
+            keys.where = "a workspace file" if is_workspace else "a mapping file"
+            self.check_header(keys, is_workspace)
+            if is_workspace:
+                layer.values = list(keys.entries("settings"))
+            else:
+                for key in _HEADERS:
+                    self.add_part(layer, key, keys.take(key))
+        for key in _PARTS:
+            self.add_part(layer, key, keys.take(key))
+        for rule in keys.items("rules"):
+            self.add_rule(layer, rule)
+        includes = keys.items("include")
+        keys.text("description")
+        keys.finish()
+        for include in includes:
+            self.include(layer, source, include, chain)
+
+    def check_header(self, keys: Keys, is_workspace: bool) -> None:
+        language = keys.take("language", required=True)
+        if language is not None and shown(plain(language)) != str(LANGUAGE):
+            self.report("M113", language.place, found=shown(plain(language)), supported=LANGUAGE)
+        keys.name("workspace" if is_workspace else "name", required="extends" not in keys)
+        extends = keys.scalar("extends", required=is_workspace)
+        if extends is not None and not extends.text.startswith(".") and not _is_versioned(extends.text):
+            self.report(
+                "M114", extends.place, what="'extends'", found=repr(extends.text), wanted="name@major or ./path"
+            )
+        if not is_workspace:
+            version = keys.scalar("version", required="extends" not in keys)
+            if version is not None and not _is_semantic(version.text):
+                self.report(
+                    "M114",
+                    version.place,
+                    "write it as 1.0.0",
+                    what="'version'",
+                    found=repr(version.text),
+                    wanted="a semantic version",
+                )
+
+    def add_part(self, layer: _Layer, key: str, node: Node | None) -> None:
+        if node is None:
+            return
+        before = layer.parts.get(key)
+        if before is None or not isinstance(node, Mapping) or not isinstance(before, Mapping):
+            layer.parts[key] = node
+            return
+        for name, _ in node.entries:
+            first = before.key(name.text)
+            if first is not None:
+                self.report("M106", name.place, kind=key.removesuffix("s"), name=name.text, first=first.place)
+        layer.parts[key] = replace(before, entries=before.entries + node.entries)
+
+    def add_rule(self, layer: _Layer, node: Node) -> None:
+        name = node.get("rule") if isinstance(node, Mapping) else None
+        if not isinstance(node, Mapping) or not isinstance(name, Scalar):
+            Reader(self.problems).rule(node)
+            return
+        first = layer.rules.get(name.text)
+        if first is not None:
+            self.report("M106", name.place, kind="rule", name=name.text, first=_place_of_name(first[0]))
+            return
+        layer.rules[name.text] = (node,)
+
+    def include(self, layer: _Layer, source: Source, include: Node, chain: list[str]) -> None:
+        if not isinstance(include, Scalar) or not isinstance(include.value, str):
+            self.report("M102", include.place, what="'include'", wanted="a list of file names", found=found(include))
+            return
+        root = (layer.main.path or Path()).parent
+        path = (source.path or Path()).parent / include.text
+        reason = None
+        if include.text.startswith("/") or not path.resolve().is_relative_to(root.resolve()):
+            reason = "lies outside the folder of the mapping"
+        elif not path.is_file():
+            reason = "does not exist"
+        if reason is not None:
+            names = [entry.name for entry in root.glob("*.yaml")]
+            self.report(
+                "M107",
+                include.place,
+                did_you_mean(include.text, names),
+                what="the included file",
+                path=include.text,
+                reason=reason,
+            )
+            return
+        name = (Path(source.name).parent / include.text).as_posix()
+        name = Path(name).as_posix()
+        if name in self.sources:
+            self.report("M108", include.place, path=include.text, chain=" -> ".join((*chain, name)))
+            return
+        if len(self.sources) >= MAX_FILES:
+            self.report("M119", include.place, what="files", count=len(self.sources) + 1, limit=MAX_FILES)
+            return
+        included = self.read(path, name)
+        node = self.parse(included) if included is not None else None
+        if included is not None and node is not None:
+            self.collect(layer, included, node, [*chain, name])
+
+    def on_top(self, base: _Layer, over: _Layer) -> _Layer:
+        """The layer `over` on top of the one that it extends: parts merge, changed rules stay, new rules come first."""
+        parts = dict(base.parts)
+        for key, node in over.parts.items():
+            parts[key] = (merge_fields if key == "let" else merge)(parts.get(key), node)
+        new = {name: parts for name, parts in over.rules.items() if name not in base.rules}
+        for name, (rule,) in list(new.items()):
+            if not any(rule.get(key) for key in (*RULE_ENDS, "extends", "abstract")):
+                self.report("M111", _place_of_name(rule), did_you_mean(name, base.rules), name=name, what="change")
+                del new[name]
+        kept = {name: rule_parts + over.rules.get(name, ()) for name, rule_parts in base.rules.items()}
+        header = merge(base.header, over.header)
+        assert isinstance(header, Mapping)  # noqa: S101  both are mappings
+        return _Layer(over.main, header, parts, {**new, **kept}, [*base.values, *over.values])
+
+    # The Rulebook
+
+    def rulebook(self, layer: _Layer, given: Values[str, Any]) -> Rulebook | None:
+        reader = Reader(self.problems)
+        header = layer.header
+        joined = Mapping(header.source, header.start, header.end, _entries(layer, header))
+        keys = Keys(joined, "the mapping", self.problems)
+        settings: dict[str, Setting] = {
+            name.text: setting
+            for name, node in keys.entries("settings")
+            if (setting := reader.setting(name, node)) is not None
+        }
+        values = self.setting_values(layer, settings, given)
+        reader.read_tables(keys)
+        reader.read_policies(keys)
+        let = reader.let(keys)
+        for name, node in keys.entries("outputs", required=True):
+            output = reader.output(name, node)
+            if output is not None:
+                reader.outputs[name.text] = output
+        for name, node in keys.entries("routes"):
+            route = reader.route(name, node)
+            if route is not None:
+                reader.routes[name.text] = route
+        bulk = keys.take("bulk")
+        read_bulk = reader.bulk(bulk) if bulk is not None else None
+        input_node = keys.take("input", required=True)
+        read_input = reader.input(input_node) if input_node is not None else None
+        url, headers = self.server(keys)
+        rules = self.read_rules(layer, reader)
+        documents = self.schemas(layer, joined)
+        if read_input is None:
+            return None
+        version, workspace = header.get("version"), header.get("workspace")
+        title, description = header.get("name"), header.get("description")
+        return Rulebook(
+            name=title.text if isinstance(title, Scalar) else "?",
+            version=version.text if isinstance(version, Scalar) else "?",
+            workspace=workspace.text if isinstance(workspace, Scalar) else None,
+            description=description.text if isinstance(description, Scalar) else None,
+            input=read_input,
+            server_url=url,
+            server_headers=headers,
+            settings=settings,
+            values=values,
+            outputs=reader.outputs,
+            bulk=read_bulk,
+            routes=reader.routes,
+            tables=reader.tables,
+            policies=reader.policies,
+            let=let,
+            rules=rules,
+            policy_nodes=reader.policy_nodes,
+            used_tables=frozenset(reader.used_tables),
+            used_policies=frozenset(reader.used_policies),
+            sources=self.sources,
+            schemas=documents,
+            main=layer.main,
+        )
+
+    def server(self, keys: Keys) -> tuple[str | None, dict[str, str]]:
+        node = keys.take("server")
+        if node is None:
+            return None, {}
+        inner = Keys(node, "server", self.problems)
+        url = inner.text("url", required=True)
+        headers = {}
+        for name, value in inner.entries("headers"):
+            if isinstance(value, Scalar) and isinstance(value.value, str):
+                headers[name.text] = value.text
+            else:
+                inner.wrong("headers", value, "a mapping of names to texts")
+        inner.finish()
+        return url, headers
+
+    def setting_values(self, layer: _Layer, settings: dict[str, Setting], given: Values[str, Any]) -> dict[str, Any]:
+        """The value of every declared setting: given, of the workspace, or the default."""
+        values = {name: setting.default for name, setting in settings.items()}
+        pairs: list[tuple[str, Any, Place | None, Place | None]] = [
+            (name.text, plain(node), name.place, node.place) for name, node in layer.values
+        ]
+        pairs += [(name, value, None, None) for name, value in given.items()]
+        for name, value, name_place, place in pairs:
+            setting = settings.get(name)
+            if setting is None:
+                self.report("M115", name_place, did_you_mean(name, settings), name=name)
+                continue
+            if isinstance(value, GivenText):
+                value = _typed(value, setting)  # noqa: PLW2901
+            wanted = check_setting(setting, value)
+            if wanted is not None:
+                self.report("M116", place, name=name, wanted=wanted, found=shown(value))
+            else:
+                values[name] = value
+        for name, setting in settings.items():
+            if values[name] is ABSENT:
+                self.report("M117", setting.node.place, name=name)
+        return values
+
+    def read_rules(self, layer: _Layer, reader: Reader) -> tuple[Rule, ...]:
+        if len(layer.rules) > MAX_RULES:
+            self.report("M119", layer.main.place(0, 0), what="rules", count=len(layer.rules), limit=MAX_RULES)
+            return ()
+        read_rules = (reader.rule(self.extended(layer, name, ())) for name in layer.rules)
+        return tuple(rule for rule in read_rules if rule is not None)
+
+    def extended(self, layer: _Layer, name: str, chain: tuple[str, ...]) -> Mapping:
+        """The rule with everything that it inherits, then with what workspaces change."""
+        first, *changes = layer.rules[name]
+        extends = next((found for part in (*reversed(changes), first) if (found := part.get("extends"))), None)
+        rule = first
+        if isinstance(extends, Scalar) and isinstance(extends.value, str):
+            if extends.text not in layer.rules:
+                hint = did_you_mean(extends.text, layer.rules)
+                self.report("M111", extends.place, hint, name=extends.text, what="extend")
+            elif extends.text in (*chain, name):
+                circle = " -> ".join((*chain, name, extends.text))
+                self.report("M110", extends.place, name=extends.text, chain=circle)
+            else:
+                rule = extend_rule(self.extended(layer, extends.text, (*chain, name)), first)
+        for change in changes:
+            rule = merge_rule(rule, change)
+        return rule
+
+    def schemas(self, layer: _Layer, joined: Mapping) -> dict[str, Any]:
+        """The documents of all schemas that the mapping names, by that name."""
+        documents: dict[str, Any] = {}
+        for node in _schema_names(joined):
+            if node.text in documents:
+                continue
+            folder = node.source.path.parent if node.source.path is not None else Path()
+            try:
+                documents[node.text] = schemas.load(node.text, folder)
+            except schemas.SchemaError as error:
+                self.report("M118", node.place, error.hint, path=node.text, reason=error.reason)
+        return documents
+
+
+def _entries(layer: _Layer, header: Mapping) -> tuple[tuple[Scalar, Node], ...]:
+    result = []
+    for key, node in layer.parts.items():
+        name = header.key(key) or synthetic(key, node)
+        assert isinstance(name, Scalar)  # noqa: S101  synthetic text is a scalar
+        result.append((name, node))
+    return tuple(result)
+
+
+def _schema_names(joined: Mapping) -> list[Scalar]:
+    places: list[Node | None] = [joined.get("input"), joined.get("bulk")]
+    outputs = joined.get("outputs")
+    if isinstance(outputs, Mapping):
+        places += [node for _, node in outputs.entries]
+    names = [place.get(key) for place in places if isinstance(place, Mapping) for key in ("schema", "limits")]
+    return [name for name in names if isinstance(name, Scalar) and isinstance(name.value, str)]
+
+
+def _place_of_name(rule: Mapping) -> Place:
+    name = rule.get("rule")
+    return name.place if name is not None else rule.place
+
+
+def _typed(text: GivenText, setting: Setting) -> Any:
+    """The text itself for a setting that holds text, else the JSON that it is; JSON's text where it is none."""
+    if setting.type in ("string", "datetime", "date"):
+        return str(text)
+    try:
+        return orjson.loads(str(text))
+    except orjson.JSONDecodeError:
+        return str(text)
+
+
+def _is_versioned(text: str) -> bool:
+    name, _, major = text.partition("@")
+    return bool(name) and major.isascii() and major.isdecimal()
+
+
+def _is_semantic(text: str) -> bool:
+    parts = text.split(".")
+    return len(parts) == 3 and all(part.isascii() and part.isdecimal() and str(int(part)) == part for part in parts)

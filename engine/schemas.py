@@ -1,0 +1,218 @@
+"""JSON Schemas: found by name, loaded with what they refer to, and asked for a verdict.
+
+The verdict on every payload comes from jsonschema-rs, which is fast; the reasons for a "no" from jsonschema, which is
+exact about them. Tests hold the verdicts of both equal. Nothing is ever fetched: references lead to files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urldefrag, urljoin
+
+import orjson
+
+from .pointers import pointer
+from .problem import did_you_mean
+from .values import kind, shown
+
+if TYPE_CHECKING:
+    from jsonschema.exceptions import ValidationError
+
+__all__ = ["SCHEMAS", "Schema", "SchemaError", "Validator", "Violation", "load"]
+
+SCHEMAS = Path(__file__).parent.parent / "schemas"
+"""The schemas that are installed with the package."""
+MAX_SCHEMA_BYTES = 5_000_000
+MAX_VIOLATIONS = 20
+
+
+class SchemaError(ValueError):
+    """A schema that cannot be used; `reason` says why."""
+
+    def __init__(self, reason: str, hint: str | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.hint = hint
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Schema:
+    """A schema document, its URI, and every document that it refers to by URI (itself included)."""
+
+    name: str
+    uri: str
+    document: dict[str, Any]
+    resources: Mapping[str, Any]
+    path: Path
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Violation:
+    """What a schema refuses: where in the body, which keyword, and why in words."""
+
+    pointer: str
+    keyword: str
+    reason: str
+
+
+def load(name: str, folder: Path) -> Schema:
+    """The schema `name`: one of the installed schemas, or `./path` seen from `folder`. Raises SchemaError."""
+    relative = name.startswith(".")
+    path = (folder if relative else SCHEMAS) / name
+    if name.startswith("/") or not (relative or path.resolve().is_relative_to(SCHEMAS.resolve())):
+        raise SchemaError("lies outside the folder of the schemas")
+    if not path.is_file():
+        known = [] if relative else [entry.relative_to(SCHEMAS).as_posix() for entry in SCHEMAS.rglob("*.json")]
+        raise SchemaError("does not exist", did_you_mean(name, known))
+    document = _read(path)
+    uri = str(document.get("$id") or f"file:///{name.lstrip('./')}")
+    resources: dict[str, Any] = {}
+    _collect(uri, document, path, resources)
+    _check(document)
+    return Schema(name, uri, document, resources, path)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    if path.stat().st_size > MAX_SCHEMA_BYTES:
+        raise SchemaError(f"has more than {MAX_SCHEMA_BYTES} bytes")
+    try:
+        document = orjson.loads(path.read_bytes())
+    except orjson.JSONDecodeError as error:
+        raise SchemaError(f"is not JSON: {error}") from None
+    if not isinstance(document, dict):
+        raise SchemaError(f"is {kind(document)}, not an object")
+    return document
+
+
+def _collect(uri: str, document: dict[str, Any], path: Path, resources: dict[str, Any]) -> None:
+    """Adds the document and, from the files beside it, all that it refers to."""
+    resources[uri] = document
+    for reference in set(_references(document)):
+        target, _ = urldefrag(urljoin(uri, reference))
+        if not target or target == uri or target in resources:
+            continue
+        relative, _ = urldefrag(reference)
+        file = path.parent / relative
+        if ":" in relative or relative.startswith("/") or not file.is_file():
+            raise SchemaError(f"refers to {relative!r}, which does not exist")
+        _collect(target, _read(file), file, resources)
+
+
+def _references(node: Any) -> Iterator[str]:
+    if isinstance(node, dict):
+        reference = node.get("$ref")
+        if isinstance(reference, str):
+            yield reference
+        for value in node.values():
+            yield from _references(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from _references(value)
+
+
+def _check(document: Mapping[str, Any]) -> None:
+    """Refuses what is no JSON Schema. The fast library builds a validator of the metaschema in microseconds."""
+    import jsonschema_rs
+
+    for error in jsonschema_rs.Draft202012Validator(_METASCHEMA).iter_errors(document):
+        place = pointer(error.instance_path)
+        raise SchemaError(f"is not a JSON Schema: {error.message} at {place or 'its top'}")
+
+
+_METASCHEMA = {"$ref": "https://json-schema.org/draft/2020-12/schema"}
+
+
+class Validator:
+    """Judges bodies by a schema. Safe to share between threads."""
+
+    def __init__(self, schema: Schema) -> None:
+        import jsonschema_rs
+
+        self.schema = schema
+        validator = jsonschema_rs.validator_for(
+            schema.document, retriever=lambda uri: schema.resources[uri], base_uri=schema.uri
+        )
+        self.is_valid: Callable[[Any], bool] = validator.is_valid
+
+    def violations(self, body: Any) -> tuple[Violation, ...]:
+        """Why the body is refused, in order of place; at most `MAX_VIOLATIONS`. Empty for a valid body."""
+        if self.is_valid(body):
+            return ()
+        found = {_violation(error) for error in _leaves(self._exact.iter_errors(body))}
+        if not found:
+            found = {Violation("", "", "the schema refuses it")}
+        return tuple(sorted(found)[:MAX_VIOLATIONS])
+
+    @cached_property
+    def _exact(self) -> Any:
+        from jsonschema import Draft202012Validator
+        from referencing import Registry
+        from referencing.jsonschema import DRAFT202012
+
+        resources = [(uri, DRAFT202012.create_resource(document)) for uri, document in self.schema.resources.items()]
+        registry: Any = Registry().with_resources(resources)
+        return Draft202012Validator(self.schema.document, registry=registry)
+
+
+def _leaves(errors: Iterable[ValidationError]) -> Iterator[ValidationError]:
+    """The errors that say something a reader can act on: into alternatives, the ones of the nearest alternative."""
+    from jsonschema.exceptions import best_match
+
+    for error in errors:
+        if error.context:
+            best = best_match([error])
+            yield best if best is not None else error
+        else:
+            yield error
+
+
+_WORDS: Mapping[str, Callable[[Any, Any], str]] = {
+    "type": lambda wanted, value: f"must be {_either(wanted)}, not {kind(value)}",
+    "const": lambda wanted, value: f"must be {shown(wanted)}, not {shown(value)}",
+    "enum": lambda wanted, value: f"{shown(value)} is not one of {shown(wanted, 200)}",
+    "minLength": lambda wanted, value: f"has {len(value)} characters, at least {wanted} are needed",
+    "maxLength": lambda wanted, value: f"has {len(value)} characters, at most {wanted} are allowed",
+    "pattern": lambda wanted, value: f"{shown(value)} does not match the pattern {wanted}",
+    "minimum": lambda wanted, value: f"{shown(value)} is less than {wanted}",
+    "maximum": lambda wanted, value: f"{shown(value)} is more than {wanted}",
+    "minItems": lambda wanted, value: f"has {len(value)} elements, at least {wanted} are needed",
+    "maxItems": lambda wanted, value: f"has {len(value)} elements, at most {wanted} are allowed",
+    "minProperties": lambda wanted, value: f"has {len(value)} members, at least {wanted} are needed",
+    "maxProperties": lambda wanted, value: f"has {len(value)} members, at most {wanted} are allowed",
+    "not": lambda _wanted, value: f"{shown(value)} is not allowed",
+    "false": lambda _wanted, value: f"{shown(value)} is not allowed",
+}
+
+
+def _violation(error: ValidationError) -> Violation:
+    keyword = str(error.validator) if error.validator is not None else "false"
+    wanted: Any = error.validator_value
+    value: Any = error.instance
+    place: list[str | int] = list(error.absolute_path)
+    if keyword == "required":
+        missing = [repr(name) for name in wanted if name not in value]
+        reason = f"{', '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing"
+    elif keyword in ("additionalProperties", "unevaluatedProperties"):
+        known = error.schema.get("properties", {}) if isinstance(error.schema, dict) else {}
+        patterns = error.schema.get("patternProperties", {}) if isinstance(error.schema, dict) else {}
+        surplus = [name for name in value if name not in known] if not patterns else []
+        reason = f"{surplus[0]!r} is not allowed" if surplus else "it has a member that is not allowed"
+        place += surplus[:1]
+    elif "propertyNames" in error.absolute_schema_path:
+        reason = f"the name {_WORDS.get(keyword, _other)(wanted, value)}"
+    else:
+        reason = _WORDS.get(keyword, _other)(wanted, value)
+    description = error.schema.get("description") if isinstance(error.schema, dict) and keyword == "not" else None
+    return Violation(pointer(place), keyword, f"{reason} ({description})" if description else reason)
+
+
+def _either(types: Any) -> str:
+    return types if isinstance(types, str) else " or ".join(types)
+
+
+def _other(_wanted: Any, value: Any) -> str:
+    return f"{shown(value)} is refused"
