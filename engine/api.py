@@ -1,0 +1,92 @@
+"""The front door for programs: load a mapping once, transform batches with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from collections.abc import Mapping as Values
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from .checks import check
+from .interpreter import Interpreter, Step
+from .loader import Loaded, locate
+from .loader import load as load_rulebook
+from .problem import Problem, in_order
+from .result import Result
+from .rules import Rulebook
+
+__all__ = ["Mapping", "MappingError", "inspect", "load"]
+
+
+class MappingError(ValueError):
+    """A mapping that cannot be used. `problems` says why; at least one of them is an error."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(problems)
+        errors = [problem for problem in self.problems if problem.severity == "error"]
+        super().__init__("; ".join(f"{error.place}: {error.message}" for error in errors[:5]))
+
+
+class Mapping:
+    """A loaded mapping. Immutable, and safe to share between threads."""
+
+    def __init__(self, rulebook: Rulebook, problems: tuple[Problem, ...] = ()) -> None:
+        self.rulebook = rulebook
+        self.problems = problems
+        """What the checks warned of."""
+        self._interpreter = Interpreter(rulebook)
+
+    @property
+    def name(self) -> str:
+        return self.rulebook.name
+
+    @property
+    def version(self) -> str:
+        return self.rulebook.version
+
+    def transform(self, batch: Any) -> Result:
+        """The requests for a batch (a JSON value: dict, list, str, int, float, bool, None).
+
+        Never raises for what the batch holds: see `Result.problems`. The bodies share parts with the batch; treat both
+        as read-only afterwards.
+        """
+        return self._interpreter.run(batch)
+
+    def transform_json(self, text: bytes | str) -> Result:
+        """The same for a batch as JSON text. Text that is no JSON is a Problem of the Result (M501)."""
+        try:
+            batch = orjson.loads(text)
+        except orjson.JSONDecodeError as error:
+            return Result((), (), (Problem.of("M501", input="", reason=str(error)),))
+        return self._interpreter.run(batch)
+
+    def explain(self, batch: Any) -> tuple[Result, tuple[Step, ...]]:
+        """The Result, and for every output place that was asked for: the rule, its line, the input read, the value."""
+        return self._interpreter.explain(batch)
+
+
+def inspect(reference: str | Path, settings: Values[str, Any] | None = None, *, text: str | None = None) -> Loaded:
+    """Loads and checks; returns all Problems instead of raising. `text` stands for the content of the file."""
+    path = reference if isinstance(reference, Path) else locate(reference)
+    if path is None:
+        problem = Problem.of("M109", name=str(reference))
+        return Loaded(None, (problem,), {})
+    loaded = load_rulebook(path, settings, text=text)
+    if loaded.rulebook is None:
+        return loaded
+    problems = in_order((*loaded.problems, *check(loaded.rulebook)))
+    failed = any(problem.severity == "error" for problem in problems)
+    return Loaded(None if failed else loaded.rulebook, problems, loaded.sources)
+
+
+def load(reference: str | Path, settings: Values[str, Any] | None = None) -> Mapping:
+    """Loads a mapping: the name of an installed one (`name` or `name@major`), or the path of a mapping or workspace.
+
+    `settings` are JSON values by name. Raises MappingError with all Problems where the mapping cannot be used.
+    """
+    loaded = inspect(reference, settings)
+    if loaded.rulebook is None:
+        raise MappingError(loaded.problems)
+    return Mapping(loaded.rulebook, loaded.problems)

@@ -1,0 +1,253 @@
+"""Makes requests of what the rules emitted: joined, kept under the size limit, validated, in order.
+
+An invalid request is never handed on. Where a joined body is invalid, each part of it is judged alone, so that one bad
+part does not take the others down.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+from .pointers import join
+from .problem import Problem
+from .result import Request
+from .rules import Output, Rule, Rulebook
+from .schemas import Validator, Violation
+from .scope import Origin, Places
+
+__all__ = ["Assembled", "Assembler", "Emission", "Envelope"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Envelope:
+    """What every body of an output has, and the query of its requests."""
+
+    fields: Mapping[str, Any]
+    query: Mapping[str, Any]
+    origins: Mapping[str, Origin]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Emission:
+    """What one rule gave for one element. `origins` says for each output place of `body` where its value comes from;
+    those places count from the body of a request that this emission alone would make."""
+
+    output: Output
+    rule: Rule
+    element: str
+    fields: Mapping[str, Any]
+    origins: Mapping[str, Origin]
+
+    def body(self, envelope: Envelope) -> dict[str, Any]:
+        own = self.fields if self.output.element_of is None else {self.output.element_of: [self.fields]}
+        return {**envelope.fields, **own}
+
+
+@dataclass(slots=True, eq=False)
+class _Body:
+    """A body being joined: its parts, and at which index each part begins in the appended lists."""
+
+    body: dict[str, Any]
+    envelope: Envelope
+    size: int
+    parts: list[tuple[Emission, dict[str, int]]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Assembled:
+    """The requests; the problems; the emissions that came to nothing; and where the appended lists of others begin."""
+
+    requests: tuple[Request, ...]
+    problems: tuple[Problem, ...]
+    rejected: tuple[Emission, ...]
+    offsets: Mapping[Emission, Mapping[str, int]]
+
+
+def size_of(body: Any) -> int:
+    """The bytes of a value as compact JSON."""
+    return len(orjson.dumps(body))
+
+
+class Assembler:
+    """Assembles the requests of one Rulebook. Safe to share between threads."""
+
+    def __init__(self, rulebook: Rulebook) -> None:
+        self.rulebook = rulebook
+        self.validators = {name: Validator(schema) for name, schema in rulebook.schemas.items()}
+
+    def assemble(
+        self, emissions: Sequence[Emission], envelopes: Mapping[str, Envelope | None], places: Places
+    ) -> Assembled:
+        """The requests of the emissions of one batch. An output without an envelope makes none."""
+        assembly = _Assembly(self, places)
+        for name, output in self.rulebook.outputs.items():
+            own = [emission for emission in emissions if emission.output.name == name]
+            envelope = envelopes.get(name)
+            if envelope is None:
+                assembly.rejected += own
+            elif own:
+                assembly.output(output, envelope, own)
+        return Assembled(tuple(assembly.requests), tuple(assembly.problems), tuple(assembly.rejected), assembly.offsets)
+
+
+class _Assembly:
+    def __init__(self, assembler: Assembler, places: Places) -> None:
+        self.validators = assembler.validators
+        self.places = places
+        self.requests: list[Request] = []
+        self.problems: list[Problem] = []
+        self.rejected: list[Emission] = []
+        self.offsets: dict[Emission, Mapping[str, int]] = {}
+
+    def output(self, output: Output, envelope: Envelope, emissions: list[Emission]) -> None:
+        for body in self.joined(output, envelope, emissions):
+            for valid in self.valid(output, body):
+                self.warn_of_limits(output, valid)
+                self.offsets.update(valid.parts)
+                line = output.request
+                self.requests.append(Request(output.name, line.method, line.path, dict(envelope.query), valid.body))
+
+    # Joining
+
+    def joined(self, output: Output, envelope: Envelope, emissions: Iterable[Emission]) -> list[_Body]:
+        """The bodies: what agrees on all but the combined members is one, as long as it stays under the limit."""
+        bodies: list[_Body] = []
+        open_bodies: dict[bytes, _Body] = {}
+        for emission in emissions:
+            body = emission.body(envelope)
+            size = size_of(body)
+            if output.max_bytes is not None and size > output.max_bytes:
+                self.reject(emission, "M510", request=output.name, size=size, limit=output.max_bytes)
+                continue
+            rest = {key: value for key, value in body.items() if key not in output.combine}
+            key = orjson.dumps(rest, option=orjson.OPT_SORT_KEYS)
+            before = open_bodies.get(key) if output.combine else None
+            if before is None or not self.join(output, before, emission, body, size):
+                fresh = {name: _copy(value) if name in output.combine else value for name, value in body.items()}
+                bodies.append(_Body(fresh, envelope, size, [(emission, {})]))
+                open_bodies[key] = bodies[-1]
+        return bodies
+
+    def join(self, output: Output, before: _Body, emission: Emission, body: dict[str, Any], size: int) -> bool:
+        """Joins a body to one before it, unless that would grow past the limit or its shapes do not fit."""
+        combined = {name: body[name] for name in output.combine if name in body}
+        for name, value in combined.items():
+            shape = list if output.combine[name] == "append" else dict
+            if not isinstance(value, shape) or not isinstance(before.body.get(name, shape()), shape):
+                return False
+        # The sum is never less than the size of the joined body: the envelope and a pair of brackets count twice.
+        total = before.size + size
+        if output.max_bytes is not None and total > output.max_bytes:
+            total = size_of(
+                {**before.body, **{name: _sum(before.body.get(name), value) for name, value in combined.items()}}
+            )
+            if total > output.max_bytes:
+                return False
+        offsets = {}
+        for name, value in combined.items():
+            if isinstance(value, list):
+                offsets[name] = len(before.body.setdefault(name, []))
+                before.body[name].extend(value)
+            else:
+                before.body.setdefault(name, {}).update(value)
+        before.size = total
+        before.parts.append((emission, offsets))
+        return True
+
+    # Validating
+
+    def valid(self, output: Output, body: _Body) -> list[_Body]:
+        """The body, or what is left of it without the parts that are invalid."""
+        validator = self.validators[output.schema]
+        if validator.is_valid(body.body):
+            return [body]
+        kept = []
+        for emission, _ in body.parts:
+            violations = validator.violations(emission.body(body.envelope))
+            if violations:
+                self.refuse(output, emission, body.envelope, violations)
+            else:
+                kept.append(emission)
+        if len(kept) < len(body.parts):
+            again = self.joined(output, body.envelope, kept)
+            return [valid for part in again for valid in self.valid(output, part)]
+        self.report(output, body, validator.violations(body.body), "M509")
+        self.rejected += kept
+        return []
+
+    def refuse(self, output: Output, emission: Emission, envelope: Envelope, violations: Iterable[Violation]) -> None:
+        alone = _Body(emission.body(envelope), envelope, 0, [(emission, {})])
+        self.report(output, alone, violations, "M509")
+        self.rejected.append(emission)
+
+    def warn_of_limits(self, output: Output, body: _Body) -> None:
+        if output.limits is not None:
+            self.report(output, body, self.validators[output.limits].violations(body.body), "M513")
+
+    def reject(self, emission: Emission, code: str, **data: Any) -> None:
+        self.problems.append(
+            Problem.of(code, emission.rule.place, rule=emission.rule.name, input=emission.element, **data)
+        )
+        self.rejected.append(emission)
+
+    def report(self, output: Output, body: _Body, violations: Iterable[Violation], code: str) -> None:
+        for violation in violations:
+            emission, origin = _origin(body, violation.pointer)
+            self.problems.append(
+                Problem.of(
+                    code,
+                    origin.place if origin is not None else emission.rule.place,
+                    rule=emission.rule.name,
+                    input=emission.element if origin is None else self.places.of_origin(origin, emission.element),
+                    output=violation.pointer,
+                    request=output.name,
+                    reason=violation.reason,
+                )
+            )
+
+
+def _origin(body: _Body, place: str) -> tuple[Emission, Origin | None]:
+    """The emission that gave the value at a place of a joined body, and where it took it from."""
+    best: tuple[int, Emission, Origin | None] = (-1, body.parts[0][0], None)
+    for emission, offsets in body.parts:
+        own = place
+        for name, offset in offsets.items():
+            own = _shifted(own, name, -offset)
+        for origins in (emission.origins, body.envelope.origins):
+            near = own
+            while near and near not in origins:
+                near = near.rpartition("/")[0]
+            if near and len(near) >= best[0]:
+                best = (len(near), emission, origins[near])
+    return best[1], best[2]
+
+
+def shift(place: str, offsets: Mapping[str, int]) -> str:
+    """An output place of an emission alone, as a place of the body that it was joined to."""
+    for name, offset in offsets.items():
+        place = _shifted(place, name, offset)
+    return place
+
+
+def _shifted(place: str, name: str, offset: int) -> str:
+    prefix = join("", name) + "/"
+    if not place.startswith(prefix):
+        return place
+    index, slash, rest = place.removeprefix(prefix).partition("/")
+    moved = int(index) + offset
+    return f"{prefix}{moved}{slash}{rest}" if moved >= 0 else ""
+
+
+def _copy(value: Any) -> Any:
+    """A list or object that can be added to: the parts of the batch itself are never changed."""
+    return value.copy() if isinstance(value, list | dict) else value
+
+
+def _sum(before: Any, value: Any) -> Any:
+    if isinstance(value, list):
+        return [*(before or []), *value]
+    return {**(before or {}), **value}
