@@ -1,0 +1,370 @@
+"""The `moemap` command: options in, one engine call, rendering, exit code.
+
+Exit codes: 0 fine, 1 problems found, 2 wrong use (which includes a mapping that cannot be used). Everything heavy is
+imported where it is used, so that `moemap --version` and shell completion stay quick.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from collections.abc import Mapping as Values
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from .engine.api import Mapping
+    from .engine.problem import Problem
+    from .engine.records import Record
+    from .engine.source import Source
+
+    Sources = Values[str, Source]
+__all__ = ["main"]
+
+DEFAULT_MAPPING = "mparticle-moengage"
+FINE, PROBLEMS, WRONG_USE = 0, 1, 2
+
+
+def version(context: click.Context, _parameter: click.Parameter, wanted: bool) -> None:
+    """Prints the version of the installed distribution."""
+    if wanted and not context.resilient_parsing:
+        from importlib.metadata import version
+
+        click.echo(f"moemap {version('moemap')}")
+        context.exit()
+
+
+class Command(click.Command):
+    """A command whose help keeps its examples as they are written."""
+
+    def format_epilog(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        if self.epilog:
+            with formatter.section("Examples"):
+                for line in self.epilog.strip().splitlines():
+                    formatter.write(f"  {line.strip()}\n" if line.strip() else "\n")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=version, help="Show the version.")
+def main() -> None:
+    """Declarative, versioned mappings between JSON APIs: mParticle event batches to MoEngage requests, and your own."""
+
+
+@main.command(
+    cls=Command,
+    epilog="""
+    moemap transform batch.json
+    moemap transform --format curl --pretty batch.json
+    zcat batches.ndjson.gz | moemap transform --rejects rejects.ndjson - > results.ndjson
+    moemap transform --set identity=email --set 'project_names=["ProjectA"]' batch.json
+    moemap transform --workspace examples/workspaces/portfolio.yaml batch.json
+    """,
+)
+@click.argument("inputs", nargs=-1, metavar="[INPUT]...")
+@click.option("--mapping", metavar="NAME|PATH", help=f"The mapping to use.  [default: {DEFAULT_MAPPING}]")
+@click.option("--workspace", metavar="FILE", help="A workspace file: a mapping with changes and settings of your own.")
+@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="A setting; lists and booleans as JSON.")
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["result", "requests", "bulk", "curl"]),
+    default="result",
+    show_default=True,
+    help="Results with all that was skipped; requests alone; bulk bodies; commands for a shell.",
+)
+@click.option("--pretty/--compact", default=None, help="Indented, or one line each.  [default: pretty on a terminal]")
+@click.option("--output", metavar="FILE", help="Where to write instead of standard output.")
+@click.option("--rejects", metavar="FILE", help="Where to write the batches that have problems, with the problems.")
+@click.option("--strict", is_flag=True, help="Let warnings count as problems.")
+def transform(
+    inputs: tuple[str, ...],
+    mapping: str | None,
+    workspace: str | None,
+    settings: tuple[str, ...],
+    format_: Any,
+    pretty: bool | None,
+    output: str | None,
+    rejects: str | None,
+    strict: bool,
+) -> None:
+    """Turn batches into requests.
+
+    Each INPUT is a file, or - for standard input (the default): a batch, a list of batches, or one batch a line;
+    gzip is recognised. The summary goes to standard error.
+    """
+    from .engine import formats, replay
+    from .engine.bulk import fitting
+    from .engine.files import written_whole
+    from .engine.interpreter import Interpreter
+
+    if mapping is not None and workspace is not None:
+        raise click.UsageError("--workspace names its mapping itself; give it without --mapping")
+    loaded = _load(workspace or mapping or DEFAULT_MAPPING, settings)
+    rulebook = fitting(loaded.rulebook) if format_ == "bulk" else loaded.rulebook
+    if format_ == "bulk" and rulebook.bulk is None:
+        raise click.UsageError(f"the mapping {rulebook.name} does not describe 'bulk'")
+    summary = replay.Summary()
+    try:
+        with ExitStack() as stack:
+            out = stack.enter_context(written_whole(Path(output))) if output else sys.stdout.buffer
+            reject = stack.enter_context(written_whole(Path(rejects))).write if rejects else None
+            indented = out.isatty() if pretty is None else pretty
+            records = _with_progress(_records(inputs or ("-",)), inputs, stack)
+            results = replay.results(records, Interpreter(rulebook).run, summary, reject)
+            for piece in formats.render(results, rulebook, format_, pretty=indented):
+                out.write(piece)
+            out.flush()
+    except BrokenPipeError:
+        _close_stdout()
+        sys.exit(PROBLEMS)
+    except OSError as error:
+        raise click.UsageError(f"{error.filename}: {error.strerror}") from None
+    click.echo(summary.text(), err=True)
+    sys.exit(PROBLEMS if summary.failed(strict=strict) else FINE)
+
+
+@main.command(
+    cls=Command,
+    epilog="""
+    moemap check
+    moemap check mappings examples/workspaces
+    moemap check --format github mappings
+    moemap check --format sarif mappings > moemap.sarif
+    """,
+)
+@click.argument("paths", nargs=-1, metavar="[PATH]...")
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["text", "json", "github", "sarif", "junit"]),
+    default="text",
+    show_default=True,
+    help="For people, programs, or a CI service.",
+)
+@click.option("--strict", is_flag=True, help="Let warnings count as problems.")
+def check(paths: tuple[str, ...], format_: str, strict: bool) -> None:
+    """Check mappings, workspaces and their tests' files without any data.
+
+    A PATH is a file or a folder, or the name of an installed mapping; without one, all installed mappings are checked.
+    """
+    from .engine import report
+    from .engine.inspection import PathError, inspect_paths
+
+    try:
+        inspection = inspect_paths(paths)
+    except PathError as error:
+        raise click.UsageError(str(error)) from None
+    problems = inspection.problems
+    if format_ == "text":
+        if problems:
+            click.echo(report.text(problems, inspection.sources, color=_color(sys.stdout)))
+            click.echo()
+        count = len(inspection.files)
+        click.echo(f"{count} {'file' if count == 1 else 'files'} checked: {report.summary(problems)}")
+    elif format_ == "junit":
+        click.echo(report.junit(problems, inspection.files))
+    else:
+        render = {"json": report.as_json, "github": report.github, "sarif": report.sarif}[format_]
+        if text := render(problems):
+            click.echo(text)
+    _exit_for(problems, strict=strict)
+
+
+@main.command(
+    cls=Command,
+    epilog="""
+    moemap test
+    moemap test mappings/mparticle-moengage/v1/tests -k purchase
+    moemap test -k "refund and not wishlist"
+    moemap test --update mappings
+    """,
+)
+@click.argument("paths", nargs=-1, metavar="[PATH]...")
+@click.option(
+    "-k", "expression", metavar="EXPR", help="Only tests whose name, file or rows hold these words (and, or, not)."
+)
+@click.option("--update", is_flag=True, help="Rewrite the expectations that failed, and show what changes.")
+def test(paths: tuple[str, ...], expression: str | None, update: bool) -> None:
+    """Run the golden tests of mappings.
+
+    A PATH is a test file or a folder that is searched; without one, the tests of all installed mappings are run.
+    """
+    from .engine import golden
+    from .engine.files import written_whole
+    from .engine.loader import display_name
+    from .engine.selection import SelectionError, selection
+
+    try:
+        wanted = selection(expression) if expression is not None else None
+    except SelectionError as error:
+        raise click.UsageError(f"-k {expression!r}: {error}") from None
+    for missing in (path for path in paths if not Path(path).exists()):
+        raise click.UsageError(f"{missing}: no such file or folder")
+    runner = golden.Runner()
+    passed = failed = updated = 0
+    color = _color(sys.stdout)
+    for path in golden.discover([Path(path) for path in paths]):
+        file, problems, sources = golden.load(path, display_name(path))
+        if file is None:
+            _print_problems(problems, sources)
+            failed += 1
+            continue
+        chosen = [one for one in file.tests if wanted is None or wanted((one.name, path.name, *one.covers))]
+        outcomes = [runner.run(file, one) for one in chosen]
+        passed_here = sum(outcome.passed for outcome in outcomes)
+        passed += passed_here
+        failures = [outcome for outcome in outcomes if not outcome.passed]
+        if update and failures:
+            change = golden.update(file, failures)
+            click.echo(change.diff, nl=False)
+            with written_whole(path) as rewritten:
+                rewritten.write(change.text.encode())
+            failures = [outcome for outcome in failures if outcome.problems or outcome.test in change.refused]
+            updated += len(outcomes) - passed_here - len(failures)
+        for outcome in failures:
+            click.echo(golden.text(outcome, color=color) + "\n")
+        failed += len(failures)
+    if passed + failed + updated == 0:
+        raise click.UsageError("no test was found" + (f" for -k {expression!r}" if expression is not None else ""))
+    click.echo(f"{passed} passed, {failed} failed" + (f", {updated} updated" if updated else ""))
+    sys.exit(PROBLEMS if failed else FINE)
+
+
+@main.command(
+    cls=Command,
+    epilog="""
+    moemap show
+    moemap show mparticle-moengage@1
+    moemap show --format json mappings/mparticle-moengage/v1
+    """,
+)
+@click.argument("name", default=DEFAULT_MAPPING, metavar="[NAME|PATH]")
+@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="A setting; lists and booleans as JSON.")
+@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def show(name: str, settings: tuple[str, ...], format_: str) -> None:
+    """Show a mapping as tables: outputs, settings with their values, rules with their fields, tables, functions."""
+    from .engine import show as tables
+
+    mapping = _load(name, settings)
+    if format_ == "json":
+        click.echo(tables.as_json(mapping.rulebook))
+    else:
+        click.echo(tables.text(mapping.rulebook, color=_color(sys.stdout)), color=_color(sys.stdout))
+
+
+@main.command(
+    "explain-code",
+    cls=Command,
+    epilog="""
+    moemap explain-code M101
+    """,
+)
+@click.argument("code")
+def explain_code(code: str) -> None:
+    """Print the page of a problem code: what it means, how to fix it, a wrong and a right example."""
+    from .engine.problem import CATALOGUE, did_you_mean
+
+    page = Path(__file__).parent / "docs" / "problems" / f"{code.upper()}.md"
+    if code.upper() not in CATALOGUE or not page.is_file():
+        hint = did_you_mean(code.upper(), CATALOGUE)
+        raise click.UsageError(f"no problem has the code {code!r}{f'; {hint}' if hint else ''}")
+    click.echo(page.read_text("utf-8"), nl=False)
+
+
+@main.command(
+    cls=Command,
+    epilog="""
+    moemap docs docs
+    moemap docs --check docs
+    """,
+)
+@click.argument("folder", type=click.Path(file_okay=False))
+@click.option("--check", "only_check", is_flag=True, help="Write nothing; fail where a page is missing or stale.")
+def docs(folder: str, only_check: bool) -> None:
+    """Write the generated pages of the documentation into a folder."""
+    from .engine.pages import pages
+
+    stale = []
+    for name, text in pages().items():
+        path = Path(folder) / name
+        if path.is_file() and path.read_text("utf-8") == text:
+            continue
+        stale.append(str(path))
+        if not only_check:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, "utf-8")
+    for path_name in stale:
+        click.echo(f"{path_name} {'is stale; write it with: moemap docs ' + folder if only_check else 'written'}")
+    sys.exit(PROBLEMS if only_check and stale else FINE)
+
+
+def _load(reference: str, settings: Iterable[str]) -> Mapping:
+    """The mapping; ends with its problems and exit code 2 where it cannot be used."""
+    from .engine.api import Mapping, inspect
+    from .engine.loader import GivenText
+
+    given: dict[str, Any] = {}
+    for setting in settings:
+        name, equals, value = setting.partition("=")
+        if not equals or not name:
+            raise click.UsageError(f"--set takes NAME=VALUE, not {setting!r}")
+        given[name] = GivenText(value)
+    loaded = inspect(reference, given)
+    if loaded.rulebook is None:
+        _print_problems(loaded.problems, loaded.sources)
+        sys.exit(WRONG_USE)
+    return Mapping(loaded.rulebook, loaded.problems)
+
+
+def _records(inputs: Iterable[str]) -> Iterator[Record]:
+    from .engine.records import read_records
+
+    for name in inputs:
+        if name == "-":
+            yield from read_records(sys.stdin.buffer, "<stdin>")
+            continue
+        lines = name.removesuffix(".gz").endswith((".ndjson", ".jsonl"))
+        with Path(name).open("rb") as stream:
+            yield from read_records(stream, name, lines=lines)
+
+
+def _with_progress(records: Iterator[Record], inputs: tuple[str, ...], stack: ExitStack) -> Iterator[Record]:
+    """The records; on a terminal with a bar for what takes long."""
+    sizes = [Path(name).stat().st_size for name in inputs if name != "-" and Path(name).is_file()]
+    if not sys.stderr.isatty() or sum(sizes) < 1_000_000:
+        return records
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (SpinnerColumn(), TextColumn("{task.completed} batches"), TimeElapsedColumn())
+    progress = stack.enter_context(Progress(*columns, console=Console(stderr=True), transient=True))
+    return iter(progress.track(records, description="transform"))
+
+
+def _print_problems(problems: tuple[Problem, ...], sources: Sources) -> None:
+    from .engine import report
+
+    click.echo(report.text(problems, sources, color=_color(sys.stderr)), err=True)
+    click.echo(f"\n{report.summary(problems)}", err=True)
+
+
+def _exit_for(problems: tuple[Problem, ...], *, strict: bool) -> None:
+    failed = any(problem.severity == "error" or strict for problem in problems)
+    sys.exit(PROBLEMS if failed else FINE)
+
+
+def _color(stream: Any) -> bool:
+    return stream.isatty() and not os.environ.get("NO_COLOR")
+
+
+def _close_stdout() -> None:
+    """Nobody reads any more: leave nothing for the interpreter to flush at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,53 @@
+"""Results as text: one JSON document a batch, the requests alone, bulk bodies, or commands for a shell."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterable, Iterator
+from typing import Any, Literal
+from urllib.parse import quote
+
+import orjson
+
+from .bulk import bundle
+from .result import Request, Result
+from .rules import Rulebook
+
+__all__ = ["FORMATS", "Format", "curl", "render"]
+
+Format = Literal["result", "requests", "bulk", "curl"]
+FORMATS: tuple[Format, ...] = ("result", "requests", "bulk", "curl")
+_PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*)\}", re.ASCII)
+
+
+def render(results: Iterable[Result], rulebook: Rulebook, format_: Format, *, pretty: bool) -> Iterator[bytes]:
+    """The text of the results, piece by piece, each piece whole lines."""
+    if format_ == "result":
+        for result in results:
+            yield _json(result.to_json(), pretty)
+        return
+    requests = (request for result in results for request in result.requests)
+    for request in bundle(requests, rulebook) if format_ == "bulk" else requests:
+        yield curl(request, rulebook, pretty=pretty) if format_ == "curl" else _json(request.to_json(), pretty)
+
+
+def _json(value: Any, pretty: bool) -> bytes:
+    return orjson.dumps(value, option=orjson.OPT_APPEND_NEWLINE | (orjson.OPT_INDENT_2 if pretty else 0))
+
+
+def curl(request: Request, rulebook: Rulebook, *, pretty: bool) -> bytes:
+    """A command that sends the request. Placeholders such as {app_id} become shell variables such as ${APP_ID}."""
+    query = "&".join(f"{quote(name, safe='')}={quote(str(value), safe='')}" for name, value in request.query.items())
+    url = _quoted(f"{rulebook.server_url or ''}{request.path}{'?' if query else ''}{query}")
+    parts = [f"curl --request {request.method} {url}"]
+    parts += [f"--header {_quoted(f'{name}: {value}')}" for name, value in rulebook.server_headers.items()]
+    body = orjson.dumps(request.body, option=orjson.OPT_INDENT_2 if pretty else 0).decode()
+    parts.append(f"--data-raw {shlex.quote(body)}")
+    return (" \\\n  " if pretty else " ").join(parts).encode() + b"\n"
+
+
+def _quoted(text: str) -> str:
+    """The text for a shell, its placeholders as variables and nothing else expanded."""
+    escaped = re.sub(r'([\\"$`])', r"\\\1", text)
+    return '"' + _PLACEHOLDER.sub(lambda match: "${" + match.group(1).upper() + "}", escaped) + '"'

@@ -1,0 +1,234 @@
+"""Reads batches from files, one after the other, whatever they come in: one JSON document, a list, one batch a line.
+
+Memory holds one record at a time. What cannot be read is a Problem in the place of its record; the rest goes on.
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any, BinaryIO
+
+import orjson
+
+from .problem import Problem
+
+__all__ = ["MAX_RECORD_BYTES", "Record", "read_records"]
+
+MAX_RECORD_BYTES = 10_000_000
+_CHUNK = 1 << 16
+_GZIP = b"\x1f\x8b"
+_GZIP_WINDOW = 31
+_STRUCTURE = re.compile(rb'["\\{}\[\],]')
+_BLANK = b" \t\r\n"
+_BOM = b"\xef\xbb\xbf"
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One batch of an input. `line` counts from 1 where a line is a record, else it is the number of the record.
+
+    `problem` says why there is no batch; `text` then holds what was read.
+    """
+
+    source: str
+    line: int
+    batch: Any
+    problem: Problem | None = None
+    text: bytes = b""
+
+
+def read_records(stream: BinaryIO, source: str, *, lines: bool = False) -> Iterator[Record]:
+    """The records of a stream of JSON, gzip-compressed or not.
+
+    `source` names it in messages; `lines` says that each line is a record (it is found out otherwise).
+    """
+    failures: list[str] = []
+    chunks = _plain(_chunks(stream), failures)
+    start = b""
+    while len(start) < _CHUNK and (more := next(chunks, b"")):
+        start += more
+    start = start.removeprefix(_BOM)
+    chunks = chain((start,), chunks)
+    yield from _lines(chunks, source) if lines or _is_lines(start.lstrip(_BLANK)) else _documents(chunks, source)
+    for reason in failures:
+        yield Record(source, 0, None, Problem.of("M501", input="", reason=reason))
+
+
+def _chunks(stream: BinaryIO) -> Iterator[bytes]:
+    while chunk := stream.read(_CHUNK):
+        yield chunk
+
+
+def _plain(chunks: Iterator[bytes], failures: list[str]) -> Iterator[bytes]:
+    """The chunks, decompressed where they are gzip (of one member or several). What breaks off is noted."""
+    first = next(chunks, b"")
+    chunks = chain((first,), chunks)
+    if not first.startswith(_GZIP):
+        yield from chunks
+        return
+    unpack = zlib.decompressobj(_GZIP_WINDOW)
+    for chunk in chunks:
+        rest = chunk
+        while rest:
+            if unpack.eof:
+                unpack = zlib.decompressobj(_GZIP_WINDOW)
+            try:
+                plain = unpack.decompress(rest, _CHUNK)
+            except zlib.error:
+                failures.append("the compressed data is damaged")
+                return
+            if plain:
+                yield plain
+            rest = unpack.unused_data if unpack.eof else unpack.unconsumed_tail
+    if not unpack.eof:
+        failures.append("the compressed data breaks off")
+
+
+def _is_lines(start: bytes) -> bool:
+    """Whether the first line is a whole batch and another one follows it."""
+    first, _, rest = start.partition(b"\n")
+    if not first.startswith(b"{") or not rest.strip(_BLANK):
+        return False
+    try:
+        orjson.loads(first)
+    except orjson.JSONDecodeError:
+        # A broken first line of many: its neighbours are whole.
+        second, newline, _ = rest.partition(b"\n")
+        try:
+            return bool(newline) and isinstance(orjson.loads(second), dict)
+        except orjson.JSONDecodeError:
+            return False
+    return True
+
+
+def _record(source: str, line: int, text: bytes) -> Record:
+    if len(text) > MAX_RECORD_BYTES:
+        return _too_large(source, line)
+    try:
+        return Record(source, line, orjson.loads(text))
+    except orjson.JSONDecodeError as error:
+        return Record(source, line, None, Problem.of("M501", input="", reason=_reason(error)), text)
+
+
+def _reason(error: orjson.JSONDecodeError) -> str:
+    return f"{error.msg} (character {error.pos + 1})"
+
+
+def _too_large(source: str, line: int) -> Record:
+    reason = f"has more than {MAX_RECORD_BYTES} bytes"
+    return Record(source, line, None, Problem.of("M503", input="", reason=reason))
+
+
+def _lines(chunks: Iterator[bytes], source: str) -> Iterator[Record]:
+    for number, line in enumerate(_split_lines(chunks), 1):
+        if line is None:
+            yield _too_large(source, number)
+            continue
+        if text := line.strip(_BLANK):
+            yield _record(source, number, text)
+
+
+def _split_lines(chunks: Iterator[bytes]) -> Iterator[bytes | None]:
+    """The lines; None for one that is too large to be kept."""
+    rest, too_large = b"", False
+    for chunk in chunks:
+        first, *others = chunk.split(b"\n")
+        for end in (first, *others[:-1]) if others else ():
+            yield None if too_large else rest + end
+            rest, too_large = b"", False
+        rest = others[-1] if others else rest + first
+        if too_large or len(rest) > MAX_RECORD_BYTES:
+            rest, too_large = b"", True
+    if too_large:
+        yield None
+    elif rest:
+        yield rest
+
+
+def _documents(chunks: Iterator[bytes], source: str) -> Iterator[Record]:
+    """The top-level values, and of a top-level list its elements."""
+    splitter = _Splitter()
+    number = 0
+    for text in splitter.values(chunks):
+        number += 1
+        yield _too_large(source, number) if text is None else _record(source, number, text)
+    if splitter.in_list or (number == 0 and not splitter.had_list):
+        reason = "the list is not closed" if splitter.in_list else "there is nothing in it"
+        yield Record(source, number + 1, None, Problem.of("M501", input="", reason=reason))
+
+
+class _Splitter:
+    """Cuts a stream into the texts of its values by brackets and quotes alone; whether each is JSON is not its task."""
+
+    def __init__(self) -> None:
+        self.in_list = False
+        self.had_list = False
+        self._kept: list[bytes] = []
+        self._size = 0
+        self._depth = 0
+        self._in_text = False
+        self._escaped = -1
+
+    def values(self, chunks: Iterator[bytes]) -> Iterator[bytes | None]:
+        """The text of each value; None for one that is too large to be kept."""
+        for chunk in chunks:
+            yield from self._feed(chunk)
+        text = self._cut(b"")
+        if text != b"":
+            yield text
+
+    def _feed(self, chunk: bytes) -> Iterator[bytes | None]:
+        start = 0
+        for match in _STRUCTURE.finditer(chunk):
+            at, mark = match.start(), match.group()
+            if at == self._escaped:
+                continue
+            if self._in_text:
+                self._in_text = mark != b'"'
+                if mark == b"\\":
+                    self._escaped = at + 1
+            elif mark == b'"':
+                self._in_text = True
+            elif mark in b"{[":
+                if mark == b"[" and not self.in_list and self._depth == 0 and self._is_blank(chunk[start:at]):
+                    self.in_list = self.had_list = True
+                    start = at + 1
+                else:
+                    self._depth += 1
+            elif mark == b"," and self._depth == 0 and self.in_list:
+                yield self._cut(chunk[start:at])
+                start = at + 1
+            elif mark in b"}]" and self._depth > 0:
+                self._depth -= 1
+                if self._depth == 0 and not self.in_list:
+                    yield self._cut(chunk[start : at + 1])
+                    start = at + 1
+            elif mark == b"]" and self.in_list:
+                self.in_list = False
+                text = self._cut(chunk[start:at])
+                if text != b"":
+                    yield text
+                start = at + 1
+        self._escaped = 0 if self._escaped == len(chunk) else -1
+        self._keep(chunk[start:])
+
+    def _is_blank(self, piece: bytes) -> bool:
+        return not piece.strip(_BLANK) and not any(part.strip(_BLANK) for part in self._kept)
+
+    def _keep(self, piece: bytes) -> None:
+        self._size += len(piece)
+        if self._size <= MAX_RECORD_BYTES:
+            self._kept.append(piece)
+        else:
+            self._kept.clear()
+
+    def _cut(self, piece: bytes) -> bytes | None:
+        self._keep(piece)
+        text = None if self._size > MAX_RECORD_BYTES else b"".join(self._kept).strip(_BLANK)
+        self._kept.clear()
+        self._size = 0
+        return text

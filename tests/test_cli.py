@@ -1,0 +1,273 @@
+"""The command as a user meets it: arguments, streams, exit codes, wording."""
+
+import gzip
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from moemap.cli import main
+
+ROOT = Path(__file__).parent.parent
+PURCHASE = ROOT / "examples" / "purchase.json"
+BATCH = {"user_identities": {"customer_id": "cust-1"}, "user_attributes": {"plan": "gold"}}
+REQUEST = {
+    "output": "customer",
+    "method": "POST",
+    "path": "/v1/customer/{app_id}",
+    "query": {},
+    "body": {"type": "customer", "customer_id": "cust-1", "attributes": {"plan": "gold"}},
+}
+RESULT = {"requests": [REQUEST], "skipped": [], "problems": []}
+
+
+def run(*arguments: str | Path, stdin: bytes | str | None = None) -> Result:
+    return CliRunner().invoke(main, [str(argument) for argument in arguments], input=stdin, catch_exceptions=False)
+
+
+def documents(text: str) -> list[Any]:
+    return [json.loads(line) for line in text.splitlines()]
+
+
+@pytest.fixture
+def batch(tmp_path: Path) -> Path:
+    path = tmp_path / "batch.json"
+    path.write_text(json.dumps(BATCH, indent=2))
+    return path
+
+
+# transform: what goes in
+
+
+def test_a_batch(batch: Path) -> None:
+    done = run("transform", batch)
+    assert (done.exit_code, documents(done.stdout)) == (0, [RESULT])
+    assert done.stderr == "1 batch: 1 request, 0 skipped, 0 problems\n"
+
+
+@pytest.mark.parametrize("stdin", [json.dumps(BATCH), json.dumps([BATCH]), json.dumps(BATCH, indent=3)])
+@pytest.mark.parametrize("arguments", [["-"], []])
+def test_standard_input(arguments: list[str], stdin: str) -> None:
+    assert documents(run("transform", *arguments, stdin=stdin).stdout) == [RESULT]
+
+
+@pytest.mark.parametrize("name", ["batches.ndjson", "batches.jsonl", "batches.txt"])
+def test_one_batch_a_line(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    path.write_text(f"{json.dumps(BATCH)}\n\n{json.dumps(BATCH)}\n")
+    assert documents(run("transform", path).stdout) == [RESULT, RESULT]
+
+
+def test_gzip(tmp_path: Path) -> None:
+    path = tmp_path / "batches.ndjson.gz"
+    path.write_bytes(gzip.compress(f"{json.dumps(BATCH)}\n{json.dumps(BATCH)}\n".encode()))
+    assert documents(run("transform", path).stdout) == [RESULT, RESULT]
+
+
+def test_a_broken_line_is_one_problem(tmp_path: Path) -> None:
+    path = tmp_path / "batches.ndjson"
+    path.write_text(f'{json.dumps(BATCH)}\n{{"events": \n{json.dumps(BATCH)}\n')
+    done = run("transform", path)
+    first, broken, last = documents(done.stdout)
+    assert (first, last) == (RESULT, RESULT)
+    assert [(problem["code"], problem["severity"]) for problem in broken["problems"]] == [("M501", "error")]
+    assert done.exit_code == 1
+    assert done.stderr.splitlines() == [
+        "3 batches: 2 requests, 0 skipped, 1 problem",
+        f"  M501         1  not JSON; first in {path}:2: the record is not JSON: unexpected end of data (character 11)",
+    ]
+
+
+def test_several_inputs(batch: Path) -> None:
+    assert documents(run("transform", batch, PURCHASE, batch).stdout)[::2] == [RESULT, RESULT]
+
+
+# transform: options
+
+
+def test_settings_are_read_by_their_type(batch: Path) -> None:
+    for value in ("identity=email", 'project_names=["A"]', "push=true", "project_code=007"):
+        assert run("transform", "--set", value, batch).exit_code in (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ("idendity=email", "error[M115]: no setting 'idendity' is declared\n  = help: did you mean 'identity'?"),
+        ("push=perhaps", "error[M116]: the setting 'push' must be of type boolean, not \"perhaps\""),
+        (
+            "identity=phone",
+            'error[M116]: the setting \'identity\' must be one of "customer_id", "email", "mpid", not "phone"',
+        ),
+    ],
+)
+def test_wrong_settings(batch: Path, value: str, message: str) -> None:
+    done = run("transform", "--set", value, batch)
+    assert done.exit_code == 2
+    assert done.stderr.startswith(message)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["transform", "--set", "identity", "-"],
+        ["transform", "--mapping", "mparticle-moengage", "--workspace", "x.yaml", "-"],
+        ["transform", "--format", "xml", "-"],
+        ["transform", "no-such-file.json"],
+        ["transform", "--output", "no/such/folder/out.json", str(PURCHASE)],
+        ["transform", "--mapping", "no-such-mapping", "-"],
+        ["check", "no-such-path"],
+        ["explain-code", "M999"],
+        ["show", "no-such-mapping"],
+        ["frobnicate"],
+    ],
+)
+def test_wrong_use_is_exit_2(arguments: list[str]) -> None:
+    done = run(*arguments, stdin="{}")
+    assert done.exit_code == 2
+    assert done.stderr != ""
+    assert "Traceback" not in done.output
+
+
+def test_pretty_and_compact(batch: Path) -> None:
+    assert run("transform", "--pretty", batch).stdout.startswith('{\n  "requests": [\n')
+    assert run("transform", "--compact", batch).stdout.count("\n") == 1
+
+
+def test_requests_alone(batch: Path) -> None:
+    assert documents(run("transform", "--format", "requests", batch).stdout) == [REQUEST]
+
+
+def test_bulk_bodies_stay_under_the_limit(tmp_path: Path) -> None:
+    path = tmp_path / "batches.ndjson"
+    long = {**BATCH, "user_attributes": {f"a{number}": "x" * 500 for number in range(90)}}
+    path.write_text("".join(json.dumps(long) + "\n" for _ in range(5)))
+    done = run("transform", "--format", "bulk", path)
+    lines = documents(done.stdout)
+    assert [len(line["body"]["elements"]) for line in lines] == [2, 2, 1]
+    assert {line["path"] for line in lines} == {"/v1/transition/{app_id}"}
+    assert all(len(json.dumps(line["body"], separators=(",", ":"))) <= 100_000 for line in lines)
+
+
+def test_curl_is_a_command_without_secrets(batch: Path) -> None:
+    text = run("transform", "--format", "curl", batch).stdout
+    assert text == (
+        'curl --request POST "https://api-${DC}.moengage.com/v1/customer/${APP_ID}" '
+        '--header "Authorization: Basic ${CREDENTIALS}" --header "Content-Type: application/json" '
+        '--header "MOE-APPKEY: ${APP_ID}" '
+        """--data-raw '{"type":"customer","customer_id":"cust-1","attributes":{"plan":"gold"}}'\n"""
+    )
+
+
+def test_curl_quotes_what_comes_from_data(tmp_path: Path) -> None:
+    path = tmp_path / "batch.json"
+    path.write_text(json.dumps({**BATCH, "user_attributes": {"x": "'; $(touch /tmp/x) `id` \\ \""}}))
+    text = run("transform", "--format", "curl", path).stdout
+    printed = subprocess.run(
+        ["bash", "-c", text.replace("curl ", "printf '%s\\n' ", 1)], capture_output=True, text=True
+    )
+    assert json.loads(printed.stdout.splitlines()[-1])["attributes"]["x"] == "'; $(touch /tmp/x) `id` \\ \""
+
+
+def test_output_and_rejects_are_files(tmp_path: Path, batch: Path) -> None:
+    anonymous = tmp_path / "anonymous.json"
+    anonymous.write_text('{"events": []}')
+    done = run("transform", batch, anonymous, "--output", tmp_path / "out", "--rejects", tmp_path / "rejects")
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert documents((tmp_path / "out").read_text())[0] == RESULT
+    (reject,) = documents((tmp_path / "rejects").read_text())
+    assert reject["source"] == str(anonymous)
+    assert reject["batch"] == {"events": []}
+    assert [problem["code"] for problem in reject["problems"]] == ["M511"]
+
+
+def test_nothing_is_left_where_writing_failed(tmp_path: Path) -> None:
+    done = run("transform", tmp_path / "no-such-file", "--output", tmp_path / "out")
+    assert done.exit_code == 2
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_strict_counts_warnings(tmp_path: Path) -> None:
+    path = tmp_path / "batch.json"
+    path.write_text(json.dumps({**BATCH, "user_attributes": {"mixed": ["a", 1]}}))
+    assert run("transform", path).exit_code == 0
+    assert run("transform", "--strict", path).exit_code == 1
+
+
+def test_reading_stops_quietly_when_nobody_listens() -> None:
+    command = f"{sys.executable} -m moemap.cli transform {PURCHASE} {PURCHASE} {PURCHASE} --pretty | head -1"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True)
+    assert (done.stdout, done.stderr.count("Traceback"), done.stderr.count("Broken")) == ("{\n", 0, 0)
+
+
+# The other commands
+
+
+def test_version_and_help_import_nothing_heavy() -> None:
+    program = (
+        "import sys; from moemap.cli import main\n"
+        "try: main(['--version'])\n"
+        "except SystemExit: pass\n"
+        "heavy = {'yaml', 'jmespath', 'jsonschema', 'jsonschema_rs', 'jinja2', 'orjson', 'rich'} & set(sys.modules)\n"
+        "assert not heavy, heavy\n"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True, capture_output=True)
+
+
+@pytest.mark.parametrize("command", sorted(main.commands))
+def test_help_has_examples(command: str) -> None:
+    done = run(command, "--help")
+    assert done.exit_code == 0
+    assert f"Examples:\n  moemap {command}" in done.stdout
+
+
+def test_check_of_the_shipped_mappings_finds_nothing() -> None:
+    done = run("check")
+    assert (done.exit_code, done.stdout.rpartition(": ")[2]) == (0, "no problems\n")
+
+
+@pytest.mark.parametrize(
+    ("format_", "start"), [("json", "{"), ("sarif", "{"), ("junit", "<?xml"), ("github", "::error ")]
+)
+def test_check_formats(tmp_path: Path, format_: str, start: str) -> None:
+    (tmp_path / "workspace.yaml").write_text("language: 1\nworkspace: w\nextends: mparticle-moengage@1\nwhat: 1\n")
+    done = run("check", "--format", format_, tmp_path)
+    assert done.exit_code == 1
+    assert done.stdout.lstrip().startswith(start)
+    assert "M101" in done.stdout
+
+
+def test_a_part_is_checked_with_its_mapping() -> None:
+    done = run("check", ROOT / "mappings/mparticle-moengage/v1/commerce.yaml")
+    assert done.exit_code == 0
+    assert done.stdout.startswith("1 file checked")
+
+
+def test_show() -> None:
+    text = run("show").stdout
+    assert "event.data.product_action.total_amount" in text
+    document = json.loads(run("show", "--format", "json", "--set", "identity=email").stdout)
+    assert document["settings"]["identity"]["value"] == "email"
+
+
+def test_explain_code() -> None:
+    assert run("explain-code", "m101").stdout.startswith("# M101")
+
+
+def test_docs_are_current() -> None:
+    done = run("docs", "--check", ROOT / "docs")
+    assert (done.stdout, done.exit_code) == ("", 0)
+
+
+def test_docs_are_written(tmp_path: Path) -> None:
+    assert "functions.md written" in run("docs", tmp_path).stdout
+    assert run("docs", "--check", tmp_path).exit_code == 0
+
+
+def test_no_colour_when_not_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert "\x1b[" not in run("show").stdout

@@ -1,0 +1,78 @@
+"""Everything that the README shows is run."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text("utf-8")
+BLOCKS = re.findall(r"^```(\w+)(?: title=([^\n]*))?\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+
+
+def blocks(language: str) -> list[tuple[str, str]]:
+    return [(title, text) for kind, title, text in BLOCKS if kind == language]
+
+
+@pytest.fixture
+def workplace(tmp_path: Path) -> Path:
+    """A folder that looks like the checkout, with the files that the README has the reader write."""
+    for name in ("examples", "mappings", "schemas", "docs", "Makefile", "pyproject.toml"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    for title, text in blocks("yaml"):
+        if title:
+            (tmp_path / title).write_text(text)
+    return tmp_path
+
+
+def run(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    environment = {**os.environ, "PATH": path, "NO_COLOR": "1"}
+    return subprocess.run(
+        ["bash", "-c", command], cwd=folder, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True
+    )
+
+
+def test_the_batch_becomes_what_is_shown(workplace: Path) -> None:
+    given, expected = [text for _, text in blocks("json")]
+    (workplace / "batch.json").write_text(given)
+    done = run("moemap transform batch.json", workplace)
+    assert json.loads(done.stdout) == json.loads(expected)
+
+
+COMMANDS = [line for _, text in blocks("sh") for line in text.splitlines()]
+
+
+@pytest.mark.parametrize("command", [command for command in COMMANDS if not command.startswith("make ")])
+def test_command(command: str, workplace: Path) -> None:
+    done = run(command, workplace)
+    assert done.returncode == 0, done.stderr + done.stdout
+
+
+def test_the_two_commands_exist() -> None:
+    assert [command for command in COMMANDS if command.startswith("make ")] == ["make demo", "make test"]
+    for target in ("demo", "test"):
+        assert subprocess.run(["make", "--dry-run", target], cwd=ROOT, capture_output=True).returncode == 0
+
+
+def test_the_mistake_is_shown_as_it_is_printed(workplace: Path) -> None:
+    ((command, expected),) = blocks("text")
+    done = run(command, workplace)
+    assert done.returncode == 1
+    assert done.stdout == expected
+
+
+def test_python_block_runs(workplace: Path) -> None:
+    ((_, program),) = blocks("python")
+    done = subprocess.run([sys.executable, "-c", program], cwd=workplace, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("POST /v1/customer/{app_id} {'type': 'customer', 'customer_id': 'ada@example.com'")
+
+
+def test_links_lead_somewhere() -> None:
+    for link in re.findall(r"\]\(([^)]+)\)", README):
+        assert link.startswith("https://") or (ROOT / link).exists(), link
