@@ -12,9 +12,9 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from functools import lru_cache
+from functools import lru_cache, wraps
 from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import jmespath.functions
 from jmespath.exceptions import JMESPathError
@@ -43,6 +43,16 @@ def _function(signature: str, description: str, *examples: Example) -> Callable[
     _declared[function.name] = function
     types: Any = [{"types": list(parameter.types)} for parameter in function.parameters]
     return jmespath.functions.signature(*types)
+
+
+def _null_gives_null(method: _F) -> _F:
+    """Gives null where an argument is null: most fields are optional, and a guard around each call would hide them."""
+
+    @wraps(method)
+    def checked(self: Functions, *arguments: Any) -> Any:
+        return None if None in arguments else method(self, *arguments)
+
+    return cast("_F", checked)
 
 
 def _same(name: str) -> Callable[[_F], _F]:
@@ -131,26 +141,36 @@ class Functions(_Library):  # type: ignore[misc]
 
     # texts
 
-    @_function("lower(text: string) -> string", "The text in lower case.", example("lower('Zoë M.')", "zoë m."))
+    @_function(
+        "lower(text: string|null) -> string|null", "The text in lower case.", example("lower('Zoë M.')", "zoë m.")
+    )
+    @_null_gives_null
     def _func_lower(self, text: str) -> str:
         return text.lower()
 
-    @_function("upper(text: string) -> string", "The text in upper case.", example("upper('Zoë M.')", "ZOË M."))
+    @_function(
+        "upper(text: string|null) -> string|null", "The text in upper case.", example("upper('Zoë M.')", "ZOË M.")
+    )
+    @_null_gives_null
     def _func_upper(self, text: str) -> str:
         return text.upper()
 
     @_function(
-        "trim(text: string) -> string", "The text without the blanks around it.", example("trim(' a b ')", "a b")
+        "trim(text: string|null) -> string|null",
+        "The text without the blanks around it.",
+        example("trim(' a b ')", "a b"),
     )
+    @_null_gives_null
     def _func_trim(self, text: str) -> str:
         return text.strip()
 
     @_function(
-        "replace_any(text: string, characters: string, replacement: string) -> string",
+        "replace_any(text: string|null, characters: string, replacement: string) -> string|null",
         "The text with each character that is one of `characters` replaced.",
         example("replace_any('Data Sale/EU', ' /', '_')", "Data_Sale_EU"),
         example("replace_any('+49 (0)30', ' ()+', '')", "49030"),
     )
+    @_null_gives_null
     def _func_replace_any(self, text: str, characters: str, replacement: str) -> str:
         replaced = set(characters)
         hits = sum(character in replaced for character in text)
@@ -158,21 +178,23 @@ class Functions(_Library):  # type: ignore[misc]
         return text.translate(dict.fromkeys(map(ord, replaced), replacement))
 
     @_function(
-        "split(text: string, separator: string) -> array",
+        "split(text: string|null, separator: string) -> array|null",
         "The parts of the text between the separators.",
         example("split('a,b,', ',')", ["a", "b", ""]),
     )
+    @_null_gives_null
     def _func_split(self, text: str, separator: str) -> list[str]:
         if not separator:
             raise FunctionError("the separator of split() is empty")
         return text.split(separator)
 
     @_function(
-        "like(text: string, glob: string) -> boolean",
+        "like(text: string|null, glob: string) -> boolean|null",
         "Whether the whole text fits the pattern, where `*` stands for any characters, also none, and `?` for any one.",
         example("like('gdpr_ads', 'gdpr_*')", True),
         example("like('v10', 'v?')", False),
     )
+    @_null_gives_null
     def _func_like(self, text: str, glob: str) -> bool:
         return matches_glob(text, glob)
 
@@ -265,19 +287,28 @@ class Functions(_Library):  # type: ignore[misc]
 
     # numbers, times and sizes
 
-    @_function("add(a: number, b: number) -> number", "The sum of two numbers.", example("add(`1`, `2.5`)", 3.5))
+    @_function(
+        "add(a: number|null, b: number|null) -> number|null", "The sum of two numbers.", example("add(`1`, `2.5`)", 3.5)
+    )
+    @_null_gives_null
     def _func_add(self, a: Any, b: Any) -> Any:
         return _number("add", a + b)
 
     @_function(
-        "subtract(a: number, b: number) -> number", "The first less the second.", example("subtract(`1`, `3`)", -2)
+        "subtract(a: number|null, b: number|null) -> number|null",
+        "The first less the second.",
+        example("subtract(`1`, `3`)", -2),
     )
+    @_null_gives_null
     def _func_subtract(self, a: Any, b: Any) -> Any:
         return _number("subtract", a - b)
 
     @_function(
-        "multiply(a: number, b: number) -> number", "The product.", example("multiply(hours, `3600`)", -18000, hours=-5)
+        "multiply(a: number|null, b: number|null) -> number|null",
+        "The product.",
+        example("multiply(hours, `3600`)", -18000, hours=-5),
     )
+    @_null_gives_null
     def _func_multiply(self, a: Any, b: Any) -> Any:
         return _number("multiply", a * b)
 

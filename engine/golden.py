@@ -1,0 +1,281 @@
+"""Golden tests of mappings: run, shown where they fail, and brought up to date.
+
+What a test expects is compared with `Result.to_json()`; each difference names the rule and line that it comes from.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from difflib import unified_diff
+from pathlib import Path
+from typing import Any
+
+from . import api, diff
+from .blame import Blame, tokens_of
+from .diff import Difference, RuleAt, align, canonical, compare, printable
+from .goldenfile import PARTS, PROBLEM_KEYS, GoldenTest, TestFile, discover, load
+from .problem import Place, Problem
+from .result import Result
+from .rewrite import Edit, applied, edits
+from .rules import ABSENT
+from .source import Mapping, Node, Sequence, parse, plain
+from .values import shown
+
+__all__ = [
+    "GoldenTest",
+    "Outcome",
+    "Runner",
+    "TestFile",
+    "Update",
+    "discover",
+    "load",
+    "problems",
+    "run",
+    "text",
+    "update",
+]
+
+MAX_SHOWN = 20
+"""How many differences of one test are shown."""
+_NEW_PROBLEM = ("code", "severity", "message", "rule", "input", "output")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Outcome:
+    """What came of a test. `problems` are those of the mapping, where it cannot be loaded with the test's settings."""
+
+    test: GoldenTest
+    differences: tuple[Difference, ...] = ()
+    results: tuple[Result, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def passed(self) -> bool:
+        return not self.differences and not self.problems
+
+
+# Running
+
+
+class Runner:
+    """Runs tests, and loads each mapping once for each choice of settings."""
+
+    def __init__(self) -> None:
+        self._mappings: dict[tuple[Path, str], api.Mapping | api.MappingError] = {}
+
+    def run(self, file: TestFile, test: GoldenTest) -> Outcome:
+        mapping = self._mapping(file.mapping, test.settings)
+        if isinstance(mapping, api.Mapping):
+            return run(test, mapping)
+        return Outcome(test, problems=tuple(_located(problem, test) for problem in mapping.problems))
+
+    def _mapping(self, path: Path, settings: dict[str, Any]) -> api.Mapping | api.MappingError:
+        key = (path, canonical(settings))
+        if key not in self._mappings:
+            try:
+                self._mappings[key] = api.load(path, settings)
+            except api.MappingError as error:
+                self._mappings[key] = error
+        return self._mappings[key]
+
+
+def _located(problem: Problem, test: GoldenTest) -> Problem:
+    """A Problem with a setting is one of the test that gives it."""
+    if problem.place is not None:
+        return problem
+    return replace(problem, place=test.settings_places.get(problem.data.get("name", ""), test.place))
+
+
+def run(test: GoldenTest, mapping: api.Mapping) -> Outcome:
+    """Runs a test with a mapping that was loaded with the test's settings."""
+    results = tuple(mapping.transform(batch) for batch in test.batches)
+    differences: list[Difference] = []
+    for number, (result, expected) in enumerate(zip(results, test.expectations, strict=True)):
+        differing = [
+            difference
+            for part, wanted, actual in _compared(test, expected, result)
+            for difference in compare(wanted, actual, partial=test.partial or part == "problems", pointer=f"/{part}")
+        ]
+        if differing:
+            blame = Blame(mapping.rulebook, mapping.explain(test.batches[number])[1])
+            at = f"/{number}" if test.many else ""
+            differences += [
+                replace(one, pointer=at + one.pointer, found_at=at + one.found_at, rules=_rules(one, result, blame))
+                for one in differing
+            ]
+    return Outcome(test, tuple(differences), results)
+
+
+def _compared(test: GoldenTest, expected: dict[str, Any], result: Result) -> Iterator[tuple[str, Any, Any]]:
+    """What is compared: the part of the result, what is expected there, and what there is."""
+    actual = _json(result)
+    for part in PARTS:
+        if part in expected or not test.partial:
+            yield part, expected.get(part, []), actual[part]
+
+
+def _json(result: Result) -> dict[str, Any]:
+    """The Result as JSON, where a problem has the name of its rule only."""
+    actual = result.to_json()
+    named = [{**found.to_json(), "rule": found.rule} for found in result.problems]
+    return {**actual, "problems": [{key: problem[key] for key in PROBLEM_KEYS} for problem in named]}
+
+
+def _rules(difference: Difference, result: Result, blame: Blame) -> tuple[RuleAt, ...]:
+    """The rules that a difference is about."""
+    part, _, rest = difference.found_at[1:].partition("/")
+    index, _, inner = rest.partition("/")
+    number = int(index) if index else 0
+    if difference.actual is ABSENT and not inner:  # a whole element is missing: only its expectation can name a rule
+        return blame.rule(difference.expected.get("rule")) if isinstance(difference.expected, dict) else ()
+    if part == "requests":
+        return blame.of(result.requests[number], f"/{inner or 'body'}")
+    if part == "skipped":
+        return blame.rule(result.skipped[number].rule)
+    problem = result.problems[number]
+    return (RuleAt(problem.rule, problem.place),) if problem.place is not None else blame.rule(problem.rule)
+
+
+# Showing
+
+
+def text(outcome: Outcome, *, color: bool) -> str:
+    """A failed test for a terminal: its name and place, and what differs, with the rules concerned."""
+
+    def styled(style: str, part: str) -> str:
+        return f"\x1b[{style}m{part}\x1b[0m" if color else part
+
+    test = outcome.test
+    lines = [f"{styled('1;31', 'FAIL')} {printable(test.name)}   {styled('1;34', printable(str(test.place)))}"]
+    for problem in outcome.problems:
+        lines.append(f"  {problem.code}  {printable(problem.message)}   {printable(str(problem.place or ''))}".rstrip())
+    if outcome.differences:
+        lines.append(diff.text(outcome.differences[:MAX_SHOWN], color=color))
+    if len(outcome.differences) > MAX_SHOWN:
+        lines.append(f"  ... and {len(outcome.differences) - MAX_SHOWN} more differences")
+    return "\n".join(lines)
+
+
+def problems(outcome: Outcome) -> tuple[Problem, ...]:
+    """A failed test as Problems: one for each difference, at its place in the expectation."""
+    test = outcome.test
+    failed = [
+        Problem.of(
+            "M601",
+            _place(test.expect, difference.pointer),
+            rule=difference.rules[0].name if difference.rules else None,
+            test=test.name,
+            pointer=difference.headline,
+            expected=_word(difference.expected),
+            actual=_word(difference.actual),
+        )
+        for difference in outcome.differences
+    ]
+    return (*outcome.problems, *failed)
+
+
+def _word(value: Any) -> str:
+    return "nothing" if value is ABSENT else shown(value)
+
+
+def _place(node: Node, pointer: str) -> Place:
+    """The place of what stands at the pointer, or of what is nearest to it."""
+    for token in tokens_of(pointer):
+        inner: Node | None = None
+        if isinstance(node, Mapping):
+            inner = node.get(token)
+        elif isinstance(node, Sequence) and int(token) < len(node.items):
+            inner = node.items[int(token)]
+        if inner is None:
+            break
+        node = inner
+    return node.place
+
+
+# Updating
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """The new text of a test file, how it differs, and the tests whose expectations cannot be rewritten in place."""
+
+    text: str
+    diff: str
+    refused: tuple[GoldenTest, ...] = ()
+
+
+def update(file: TestFile, outcomes: Iterable[Outcome]) -> Update:
+    """Rewrites the expectations of failed tests so that they pass, and nothing else in the file.
+
+    A `match: partial` expectation keeps its shape: the keys that it gives get new values. An expectation that repeats
+    or is repeated by another part of the file (an alias) is refused.
+    """
+    source = file.source
+    node, _ = parse(source)
+    before: dict[str, Any] = plain(node) if isinstance(node, Mapping) else {}
+    wanted = {
+        outcome.test: _new_expectation(outcome)
+        for outcome in outcomes
+        if outcome.differences and outcome.test in file.tests
+    }
+    changes = {test: edits(test.expect_key, test.expect, value) for test, value in wanted.items()}
+
+    def holds(tests: Iterable[GoldenTest]) -> bool:
+        chosen = list(tests)
+        document = {**before, "tests": [dict(test) for test in before["tests"]]}
+        for test in chosen:
+            document["tests"][file.tests.index(test)]["expect"] = wanted[test]
+        new, _ = parse(replace(source, text=applied(source.text, _all(changes, chosen))))
+        return new is not None and canonical(plain(new)) == canonical(document)
+
+    good = list(wanted)
+    if not holds(good):
+        good = [test for test in good if holds([test])]
+        good = good if holds(good) else []
+    new_text = applied(source.text, _all(changes, good))
+    lines = unified_diff(_lines(source.text), _lines(new_text), source.name, source.name)
+    return Update(new_text, "".join(lines), tuple(test for test in wanted if test not in good))
+
+
+def _all(changes: dict[GoldenTest, list[Edit]], tests: Iterable[GoldenTest]) -> list[Edit]:
+    return [edit for test in tests for edit in changes[test]]
+
+
+def _lines(text: str) -> list[str]:
+    return [f"{line}\n" for line in re.split(r"\r\n|\n|\r", text.rstrip("\r\n"))]
+
+
+def _new_expectation(outcome: Outcome) -> Any:
+    test = outcome.test
+    new = [
+        {
+            part: _new_part(test, part, wanted, actual)
+            for part, wanted, actual in _compared(test, expected, result)
+            if part in expected or actual
+        }
+        for expected, result in zip(test.expectations, outcome.results, strict=True)
+    ]
+    return new if test.many else new[0]
+
+
+def _new_part(test: GoldenTest, part: str, expected: list[Any], actual: list[Any]) -> Any:
+    if part == "problems" and not expected:
+        return [{key: problem[key] for key in _NEW_PROBLEM if problem[key] is not None} for problem in actual]
+    return _projected(expected, actual) if test.partial or part == "problems" else actual
+
+
+def _projected(expected: Any, actual: Any) -> Any:
+    """As much of the actual value as the expected one gives."""
+    if isinstance(expected, dict) and isinstance(actual, dict):
+        return {name: _projected(value, actual[name]) for name, value in expected.items() if name in actual}
+    if isinstance(expected, list) and isinstance(actual, list):
+        # A new element takes the shape of the first one, so that the expectation does not become an exact one.
+        shape = expected[0] if expected else ABSENT
+        return [
+            _projected(shape if one is None else expected[one], actual[other])
+            for one, other in align(expected, actual, partial=True)
+            if other is not None
+        ]
+    return actual

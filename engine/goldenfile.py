@@ -1,0 +1,276 @@
+"""Test files of mappings: found, and read with all that is wrong in them at once.
+
+A test that could never fail is refused here: it would only look like a proof.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from .keys import Keys, found
+from .loader import MAPPINGS, locate
+from .problem import Place, Problem, did_you_mean, in_order
+from .rules import ABSENT
+from .source import Mapping, Node, Scalar, Sequence, Source, parse, plain, read
+
+__all__ = ["MAX_INPUT_BYTES", "PARTS", "PROBLEM_KEYS", "GoldenTest", "TestFile", "discover", "load"]
+
+MAX_INPUT_BYTES = 10_000_000
+"""How many bytes an input file may have."""
+
+PARTS = ("requests", "skipped", "problems")
+"""The parts of an expectation."""
+PROBLEM_KEYS = ("code", "severity", "message", "rule", "input", "output", "hint")
+"""What can be expected of a problem; `rule` is the name alone, since lines move."""
+_KNOWN = {
+    "requests": ("output", "method", "path", "query", "body"),
+    "skipped": ("pointer", "rule", "reason"),
+    "problems": PROBLEM_KEYS,
+}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GoldenTest:
+    """Batches, and what a mapping must make of them.
+
+    `input` is one batch or, with `many`, a list of them; `expected` has the same form. `expect_key` and `expect` are
+    where it is written.
+    """
+
+    name: str
+    place: Place
+    covers: tuple[str, ...]
+    settings: dict[str, Any]
+    settings_places: dict[str, Place]
+    input: Any
+    input_file: Path | None
+    many: bool
+    partial: bool
+    expect_key: Scalar
+    expect: Node
+    expected: Any
+
+    @property
+    def batches(self) -> list[Any]:
+        return self.input if self.many else [self.input]
+
+    @property
+    def expectations(self) -> list[dict[str, Any]]:
+        return self.expected if self.many else [self.expected]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TestFile:
+    """The tests of one file, and the file of the mapping or workspace that they are about."""
+
+    path: Path
+    source: Source
+    mapping: Path
+    tests: tuple[GoldenTest, ...]
+    description: str | None = None
+
+
+_TESTS_KEY = re.compile(r"""^(?:tests|"tests"|'tests')[ \t]*:""", re.MULTILINE)
+
+
+def discover(paths: Iterable[Path] = ()) -> list[Path]:
+    """The test files among the paths: a file is taken as it is, a folder is searched; default: the installed mappings.
+
+    In a folder, that is every `tests/*.yaml` beside a `mapping.yaml` or `workspace.yaml`, and every other YAML file
+    with `tests` at its top.
+    """
+    found: dict[Path, Path] = {}
+    for path in list(paths) or [MAPPINGS]:
+        for file in sorted(_yaml_files(path)) if path.is_dir() else [path]:
+            if file is path or _is_test_file(file):
+                found.setdefault(file.resolve(), file)
+    return list(found.values())
+
+
+def _yaml_files(folder: Path) -> Iterator[Path]:
+    for inner, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        yield from (Path(inner) / name for name in names if name.endswith(".yaml"))
+
+
+def _is_test_file(path: Path) -> bool:
+    folder = path.absolute().parent
+    if folder.name == "tests" and locate(str(folder.parent)) is not None:
+        return True
+    source, _ = read(path, str(path))
+    return source is not None and _TESTS_KEY.search(source.text) is not None
+
+
+def load(path: Path, name: str) -> tuple[TestFile | None, tuple[Problem, ...], dict[str, Source]]:
+    """Reads one test file, which messages call `name`. Gives the file, or None where it has an error; all Problems; and
+    the source by its name."""
+    source, unread = read(path, name)
+    if source is None:
+        return None, unread, {}
+    node, unread = parse(source)
+    if node is None:
+        return None, unread, {name: source}
+    reader = _Reader(path, source)
+    file = reader.file(node)
+    return (None if reader.problems else file), in_order(reader.problems), {name: source}
+
+
+class _Reader:
+    def __init__(self, path: Path, source: Source) -> None:
+        self.path = path
+        self.source = source
+        self.problems: list[Problem] = []
+
+    def report(self, code: str, place: Place, hint: str | None = None, **data: Any) -> None:
+        self.problems.append(Problem.of(code, place, hint=hint, **data))
+
+    def file(self, node: Node) -> TestFile | None:
+        keys = Keys(node, "a test file", self.problems)
+        description = keys.text("description")
+        keys.exactly_one(("mapping", "workspace"), at_most=True)
+        mapping = self.mapping(keys)
+        items = keys.items("tests")
+        keys.take("tests", required=True)
+        if keys.mapping is not None and isinstance(keys.mapping.get("tests"), Sequence) and not items:
+            self.report("M602", node.place, "give it a test, or remove the file")
+        tests: dict[str, GoldenTest] = {}
+        for item in items:
+            test = self.test(item)
+            if test is not None and test.name in tests:
+                self.report("M106", test.place, kind="test", name=test.name, first=tests[test.name].place)
+            elif test is not None:
+                tests[test.name] = test
+        keys.finish()
+        return None if mapping is None else TestFile(self.path, self.source, mapping, (*tests.values(),), description)
+
+    def mapping(self, keys: Keys) -> Path | None:
+        """The mapping or workspace that the file names, else the nearest one above it."""
+        names = [node for key in ("mapping", "workspace") if (node := keys.scalar(key)) is not None]
+        if names:
+            return self.named(names[0], "the mapping" if "mapping" in keys else "the workspace")
+        if "mapping" in keys or "workspace" in keys:
+            return None
+        for folder in Path(os.path.abspath(self.path)).parents:
+            path = locate(str(folder))
+            if path is not None:
+                return path if self.path.is_absolute() else Path(os.path.relpath(path))
+        keys.report("M103", keys.node.place, "no folder above it has a mapping.yaml", where=keys.where, key="mapping")
+        return None
+
+    def named(self, node: Scalar, what: str) -> Path | None:
+        path = locate(os.path.join(self.path.parent, node.text))
+        if path is None and "/" not in node.text and not node.text.endswith(".yaml"):
+            installed = sorted(entry.name for entry in MAPPINGS.iterdir() if entry.is_dir())
+            name = node.text.partition("@")[0]
+            path = locate(node.text) if name in installed else None
+            if path is None:
+                self.report("M109", node.place, did_you_mean(name, installed), name=node.text)
+        elif path is None:
+            self.report("M107", node.place, what=what, path=node.text, reason="does not exist")
+        return path
+
+    def test(self, node: Node) -> GoldenTest | None:
+        keys = Keys(node, "a test", self.problems)
+        name = keys.scalar("test", required=True)
+        if name is not None:
+            keys.where = f"the test {name.text!r}"
+            if not name.text.strip():
+                self.report("M114", name.place, what="'test'", found=repr(name.text), wanted="a name")
+        covers, settings = keys.texts("covers"), keys.entries("settings")
+        input_, input_file = self.input(keys)
+        partial = keys.choice("match", ("exact", "partial"), "exact") == "partial"
+        many = isinstance(input_, list)
+        expect = keys.take("expect", required=True)
+        key = None if expect is None or keys.mapping is None else keys.mapping.key("expect")
+        if expect is not None:
+            self.expect(expect, name.text if name else "?", len(input_) if isinstance(input_, list) else None, partial)
+        keys.finish()
+        if name is None or input_ is ABSENT or expect is None or key is None:
+            return None
+        return GoldenTest(
+            name.text,
+            name.place,
+            covers,
+            {setting.text: plain(value) for setting, value in settings},
+            {setting.text: value.place for setting, value in settings},
+            input_,
+            input_file,
+            many,
+            partial,
+            key,
+            expect,
+            plain(expect),
+        )
+
+    def input(self, keys: Keys) -> tuple[Any, Path | None]:
+        """The JSON value, ABSENT where there is none, and the file that it comes from."""
+        keys.exactly_one(("input", "input_file"))
+        value, node = keys.value("input", ABSENT), keys.scalar("input_file")
+        if node is None:
+            return value, None
+        path = self.path.parent / node.text
+        if not path.exists():
+            names = [entry.name for entry in path.parent.glob("*")]
+            hint = did_you_mean(path.name, names)
+            self.report("M107", node.place, hint, what="the input file", path=node.text, reason="does not exist")
+            return ABSENT, path
+        try:
+            return _read_json(path, node.text), path
+        except ValueError as error:
+            self.report("M603", node.place, path=node.text, reason=str(error))
+            return ABSENT, path
+
+    def expect(self, node: Node, test: str, batches: int | None, partial: bool) -> None:
+        """Checks the shape of an expectation, and that it can fail; `batches`: how many there must be in a list."""
+        if batches is None:
+            self.expectation(node, test, partial)
+        elif not isinstance(node, Sequence) or len(node.items) != batches:
+            wanted = f"a list of {batches}, one for each batch"
+            has = f"a list of {len(node.items)}" if isinstance(node, Sequence) else found(node)
+            self.report("M102", node.place, what="'expect'", wanted=wanted, found=has)
+        elif batches == 0:
+            self.report("M604", node.place, test=test, reason="it has no batch")
+        else:
+            for item in node.items:
+                self.expectation(item, test, partial)
+
+    def expectation(self, node: Node, test: str, partial: bool) -> None:
+        keys = Keys(node, "an expectation", self.problems)
+        for part in PARTS:
+            for item in keys.items(part):
+                inner = Keys(item, f"an element of {part!r}", self.problems)
+                for key in _KNOWN[part]:
+                    value = inner.take(key)
+                    if part == "problems" and key == "rule" and isinstance(value, Mapping | Sequence):
+                        inner.wrong(key, value, "the name of a rule, or null")
+                inner.finish()
+        keys.finish()
+        if partial and isinstance(node, Mapping) and not node.entries:
+            hint = f"give at least one of {', '.join(PARTS)}"
+            self.report("M604", node.place, hint, test=test, reason="it matches in part, and nothing is expected")
+
+
+def _read_json(path: Path, name: str) -> Any:
+    """The value in a JSON file. Raises ValueError with the reason."""
+    if os.path.isabs(name):
+        raise ValueError("must be given relative to the test file")
+    if not path.is_file():
+        raise ValueError("is not a file")
+    try:
+        with path.open("rb") as file:
+            raw = file.read(MAX_INPUT_BYTES + 1)
+    except OSError as error:
+        raise ValueError(f"cannot be read: {error.strerror}") from None
+    if len(raw) > MAX_INPUT_BYTES:
+        raise ValueError(f"has more than {MAX_INPUT_BYTES} bytes")
+    try:
+        return orjson.loads(raw)
+    except orjson.JSONDecodeError as error:
+        raise ValueError(f"is not JSON: {error}") from None

@@ -1,0 +1,112 @@
+"""Reading batches from streams, whatever they come in."""
+
+import gzip
+import io
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given, strategies as st
+
+from moemap.engine import records
+from moemap.engine.records import MAX_RECORD_BYTES, Record, read_records
+
+GZIPPED = gzip.compress(b'{"a": 1}\n{"a": 2}\n')
+NOT_CLOSED = "the record is not JSON: the list is not closed"
+
+
+def read(text: bytes, *, lines: bool = False) -> list[Record]:
+    return list(read_records(io.BytesIO(text), "x", lines=lines))
+
+
+def short(record: Record) -> tuple[int, Any]:
+    return record.line, record.batch if record.problem is None else record.problem.message
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (b'{"a": 1}', [(1, {"a": 1})]),
+        (b'\xef\xbb\xbf {"a": 1}', [(1, {"a": 1})]),
+        (b'{\n  "a": 1\n}', [(1, {"a": 1})]),
+        (b'{\n  "a": 1\n}\n{\n  "b": 2}', [(1, {"a": 1}), (2, {"b": 2})]),
+        (
+            b'[{"a": "],\\"[{"}, {"b": [1, {"c": 2}]} , 5, null]',
+            [(1, {"a": '],"[{'}), (2, {"b": [1, {"c": 2}]}), (3, 5), (4, None)],
+        ),
+        (b'{"a": 1}\n\n{"a": 2}\r\n{"a": 3}', [(1, {"a": 1}), (3, {"a": 2}), (4, {"a": 3})]),
+        (
+            b'{bad}\n{"a": 2}\n{"a": 3}\n',
+            [
+                (1, "the record is not JSON: unexpected character, expected a string key (character 2)"),
+                (2, {"a": 2}),
+                (3, {"a": 3}),
+            ],
+        ),
+        (b"[]", []),
+        (b" [ ] \n", []),
+        (b"", [(1, "the record is not JSON: there is nothing in it")]),
+        (b" \n ", [(1, "the record is not JSON: there is nothing in it")]),
+        (b'[{"a": 1}', [(1, {"a": 1}), (2, NOT_CLOSED)]),
+        (
+            b'[{"a": 1}, {bad}, {"c": 1}]',
+            [
+                (1, {"a": 1}),
+                (2, "the record is not JSON: unexpected character, expected a string key (character 2)"),
+                (3, {"c": 1}),
+            ],
+        ),
+        (b"\xff\xfe", [(1, "the record is not JSON: str is not valid UTF-8: surrogates not allowed (character 1)")]),
+        (b"5", [(1, 5)]),
+        (GZIPPED, [(1, {"a": 1}), (2, {"a": 2})]),
+        (GZIPPED + GZIPPED, [(1, {"a": 1}), (2, {"a": 2}), (3, {"a": 1}), (4, {"a": 2})]),
+        (GZIPPED[:-6], [(1, {"a": 1}), (2, {"a": 2}), (0, "the record is not JSON: the compressed data breaks off")]),
+        (GZIPPED[:12] + b"\0\0\0" + GZIPPED[15:], None),
+    ],
+)
+def test_read(text: bytes, expected: list[tuple[int, Any]] | None) -> None:
+    found = [short(record) for record in read(text)]
+    if expected is None:
+        assert found[-1] == (0, "the record is not JSON: the compressed data is damaged")
+    else:
+        assert found == expected
+
+
+def test_a_record_that_is_too_large_is_one_problem_and_is_not_kept() -> None:
+    large = b'{"a": "' + b"x" * MAX_RECORD_BYTES + b'"}'
+    for text, lines in ((large + b'\n{"a": 1}\n', True), (b"[" + large + b', {"a": 1}]', False)):
+        first, second = read(text, lines=lines)
+        assert first.problem is not None
+        assert (first.problem.code, first.problem.message) == ("M503", "the record has more than 10000000 bytes")
+        assert (first.text, second.batch) == (b"", {"a": 1})
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=8,
+)
+BATCHES = st.lists(st.dictionaries(st.text(), JSON, min_size=1, max_size=3), min_size=1, max_size=5)
+
+
+@given(BATCHES, st.integers(4, 40), st.sampled_from([None, 0, 2]), st.booleans())
+def test_every_form_gives_the_same_batches(batches: list[Any], chunk: int, indent: int | None, ascii_: bool) -> None:
+    """Whatever the form, and wherever chunks of the stream end."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(records, "_CHUNK", chunk)
+        a_list = json.dumps(batches, indent=indent, ensure_ascii=ascii_).encode()
+        a_line_each = "\n".join(json.dumps(batch, ensure_ascii=ascii_) for batch in batches).encode()
+        one_after_the_other = "\n".join(json.dumps(batch, indent=1) for batch in batches).encode()
+        for text, lines in (
+            (a_list, False),
+            (a_line_each, True),
+            (one_after_the_other, False),
+            (gzip.compress(a_list), False),
+        ):
+            assert [record.batch for record in read(text, lines=lines)] == batches
+
+
+@given(st.binary(max_size=200))
+def test_anything_is_read_without_an_exception(text: bytes) -> None:
+    for record in read(text):
+        assert (record.problem is None) or record.problem.code in ("M501", "M503")
