@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from collections.abc import Mapping as Values
-from contextlib import ExitStack
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +19,7 @@ import click
 if TYPE_CHECKING:
     from .engine.api import Mapping
     from .engine.problem import Problem
-    from .engine.records import Record
+    from .engine.replay import Summary
     from .engine.source import Source
 
     Sources = Values[str, Source]
@@ -27,6 +27,7 @@ __all__ = ["main"]
 
 DEFAULT_MAPPING = "mparticle-moengage"
 FINE, PROBLEMS, WRONG_USE = 0, 1, 2
+MIN_PROGRESS_BYTES = 1_000_000
 
 
 def version(context: click.Context, _parameter: click.Parameter, wanted: bool) -> None:
@@ -62,6 +63,9 @@ def main() -> None:
     zcat batches.ndjson.gz | moemap transform --rejects rejects.ndjson - > results.ndjson
     moemap transform --set identity=email --set 'project_names=["ProjectA"]' batch.json
     moemap transform --workspace examples/workspaces/portfolio.yaml batch.json
+    moemap transform --jobs 4 --output results.ndjson.zst --rejects rejects.ndjson 'batches/*.ndjson.gz'
+    moemap transform --jobs 4 --output-dir results --resume 'batches/*.ndjson.gz'
+    moemap transform --replay-rejects rejects.ndjson --output fixed.ndjson --rejects still.ndjson
     """,
 )
 @click.argument("inputs", nargs=-1, metavar="[INPUT]...")
@@ -77,54 +81,110 @@ def main() -> None:
     help="Results with all that was skipped; requests alone; bulk bodies; commands for a shell.",
 )
 @click.option("--pretty/--compact", default=None, help="Indented, or one line each.  [default: pretty on a terminal]")
-@click.option("--output", metavar="FILE", help="Where to write instead of standard output.")
+@click.option("--output", metavar="FILE", help="Where to write instead of standard output; .gz and .zst compress.")
+@click.option("--output-dir", metavar="DIR", help="Where to write one output for each input, under the input's name.")
 @click.option("--rejects", metavar="FILE", help="Where to write the batches that have problems, with the problems.")
+@click.option("--jobs", type=click.IntRange(1, 256), default=1, show_default=True, help="How many processes work.")
+@click.option("--resume", is_flag=True, help="Go on where an interrupted run with the same files stopped.")
+@click.option("--replay-rejects", is_flag=True, help="The inputs are rejects files: say what is fixed by now.")
 @click.option("--strict", is_flag=True, help="Let warnings count as problems.")
-def transform(
-    inputs: tuple[str, ...],
-    mapping: str | None,
-    workspace: str | None,
-    settings: tuple[str, ...],
-    format_: Any,
-    pretty: bool | None,
-    output: str | None,
-    rejects: str | None,
-    strict: bool,
-) -> None:
+def transform(inputs: tuple[str, ...], mapping: str | None, workspace: str | None, **options: Any) -> None:
     """Turn batches into requests.
 
-    Each INPUT is a file, or - for standard input (the default): a batch, a list of batches, or one batch a line;
-    gzip is recognised. The summary goes to standard error.
+    Each INPUT is a file, a pattern such as 'batches/*.ndjson.gz', or - for standard input (the default): a batch, a
+    list of batches, or one batch a line; gzip and Zstandard are recognised. The summary goes to standard error.
     """
-    from .engine import formats, replay
-    from .engine.bulk import fitting
-    from .engine.files import written_whole
-    from .engine.interpreter import Interpreter
+    from .engine import job as jobs
+    from .engine.replay import Recipe, Summary
+    from .engine.workers import WorkerError
 
     if mapping is not None and workspace is not None:
         raise click.UsageError("--workspace names its mapping itself; give it without --mapping")
-    loaded = _load(workspace or mapping or DEFAULT_MAPPING, settings)
-    rulebook = fitting(loaded.rulebook) if format_ == "bulk" else loaded.rulebook
-    if format_ == "bulk" and rulebook.bulk is None:
+    _check_transform(inputs, options)
+    reference, settings = workspace or mapping or DEFAULT_MAPPING, _settings(options["settings"])
+    rulebook = _load(reference, settings).rulebook
+    if options["format_"] == "bulk" and rulebook.bulk is None:
         raise click.UsageError(f"the mapping {rulebook.name} does not describe 'bulk'")
-    summary = replay.Summary()
+    pretty = options["pretty"] if options["pretty"] is not None else not options["output"] and sys.stdout.isatty()
+    names = _expanded(inputs) or ("-",)
+    summary = Summary()
+    rejects = Path(options["rejects"]) if options["rejects"] else None
     try:
-        with ExitStack() as stack:
-            out = stack.enter_context(written_whole(Path(output))) if output else sys.stdout.buffer
-            reject = stack.enter_context(written_whole(Path(rejects))).write if rejects else None
-            indented = out.isatty() if pretty is None else pretty
-            records = _with_progress(_records(inputs or ("-",)), inputs, stack)
-            results = replay.results(records, Interpreter(rulebook).run, summary, reject)
-            for piece in formats.render(results, rulebook, format_, pretty=indented):
-                out.write(piece)
-            out.flush()
+        for sources, output in _outputs(names, options):
+            recipe = Recipe(
+                reference,
+                settings,
+                options["format_"],
+                pretty,
+                output.name if output else "",
+                rejects.name if rejects else None,
+                options["replay_rejects"],
+            )
+            job = jobs.Job(sources, recipe, rulebook, output, rejects, options["jobs"], options["resume"])
+            with _progress(sources) as progress:
+                summary.merge(jobs.run(job, progress))
     except BrokenPipeError:
         _close_stdout()
         sys.exit(PROBLEMS)
     except OSError as error:
         raise click.UsageError(f"{error.filename}: {error.strerror}") from None
+    except (jobs.ResumeError, WorkerError) as error:
+        raise click.UsageError(str(error)) from None
     click.echo(summary.text(), err=True)
-    sys.exit(PROBLEMS if summary.failed(strict=strict) else FINE)
+    sys.exit(PROBLEMS if summary.failed(strict=options["strict"]) else FINE)
+
+
+def _check_transform(inputs: tuple[str, ...], options: dict[str, Any]) -> None:
+    """Refuses options that do not go together."""
+    if options["output"] and options["output_dir"]:
+        raise click.UsageError("--output and --output-dir exclude each other")
+    if options["output_dir"] and options["rejects"]:
+        raise click.UsageError("--rejects goes with one output; give it without --output-dir")
+    if options["resume"] and not (options["output"] or options["output_dir"]):
+        raise click.UsageError(
+            "--resume needs --output or --output-dir: what went to standard output cannot be cut back"
+        )
+    if (options["resume"] or options["output_dir"]) and (not inputs or "-" in inputs):
+        raise click.UsageError("--resume and --output-dir need files: standard input cannot be read again")
+
+
+def _expanded(inputs: Iterable[str]) -> tuple[str, ...]:
+    """The inputs, patterns replaced by the files that match, in order of their names."""
+    from glob import glob, has_magic
+
+    names: list[str] = []
+    for name in inputs:
+        if name == "-" or Path(name).exists() or not has_magic(name):
+            names.append(name)
+            continue
+        matches = sorted(path for path in glob(name, recursive=True) if Path(path).is_file())
+        if not matches:
+            raise click.UsageError(f"{name}: no file matches")
+        names += matches
+    return tuple(names)
+
+
+def _outputs(names: tuple[str, ...], options: dict[str, Any]) -> Iterator[tuple[tuple[str, ...], Path | None]]:
+    """What is read into which file. With --output-dir and --resume, finished files are not done again."""
+    if not options["output_dir"]:
+        yield names, Path(options["output"]) if options["output"] else None
+        return
+    from .engine.compression import plain_name
+
+    folder = Path(options["output_dir"])
+    folder.mkdir(parents=True, exist_ok=True)
+    ending = "sh" if options["format_"] == "curl" else "json" if options["pretty"] else "ndjson"
+    outputs: dict[Path, str] = {}
+    for name in names:
+        stem = Path(plain_name(Path(name).name)).stem
+        output = folder / f"{stem}.{options['format_']}.{ending}{'.gz' if name.endswith('.gz') else ''}"
+        if output in outputs:
+            raise click.UsageError(f"{outputs[output]} and {name} would both be written to {output}")
+        outputs[output] = name
+    for output, name in outputs.items():
+        under_way = output.with_name(output.name + ".journal").exists()
+        if not (options["resume"] and output.exists() and not under_way):
+            yield (name,), output
 
 
 @main.command(
@@ -193,7 +253,7 @@ def test(paths: tuple[str, ...], expression: str | None, update: bool) -> None:
 
     A PATH is a test file or a folder that is searched; without one, the tests of all installed mappings are run.
     """
-    from .engine import golden
+    from .engine import golden, goldenfile
     from .engine.files import written_whole
     from .engine.loader import display_name
     from .engine.selection import SelectionError, selection
@@ -207,8 +267,8 @@ def test(paths: tuple[str, ...], expression: str | None, update: bool) -> None:
     runner = golden.Runner()
     passed = failed = updated = 0
     color = _color(sys.stdout)
-    for path in golden.discover([Path(path) for path in paths]):
-        file, problems, sources = golden.load(path, display_name(path))
+    for path in goldenfile.discover([Path(path) for path in paths]):
+        file, problems, sources = goldenfile.load(path, display_name(path))
         if file is None:
             _print_problems(problems, sources)
             failed += 1
@@ -249,7 +309,7 @@ def show(name: str, settings: tuple[str, ...], format_: str) -> None:
     """Show a mapping as tables: outputs, settings with their values, rules with their fields, tables, functions."""
     from .engine import show as tables
 
-    mapping = _load(name, settings)
+    mapping = _load(name, _settings(settings))
     if format_ == "json":
         click.echo(tables.as_json(mapping.rulebook))
     else:
@@ -302,47 +362,50 @@ def docs(folder: str, only_check: bool) -> None:
     sys.exit(PROBLEMS if only_check and stale else FINE)
 
 
-def _load(reference: str, settings: Iterable[str]) -> Mapping:
-    """The mapping; ends with its problems and exit code 2 where it cannot be used."""
-    from .engine.api import Mapping, inspect
+def _settings(given: Iterable[str]) -> dict[str, Any]:
+    """The settings of `--set`, to be read by the type that the mapping declares."""
     from .engine.loader import GivenText
 
-    given: dict[str, Any] = {}
-    for setting in settings:
+    settings = {}
+    for setting in given:
         name, equals, value = setting.partition("=")
         if not equals or not name:
             raise click.UsageError(f"--set takes NAME=VALUE, not {setting!r}")
-        given[name] = GivenText(value)
-    loaded = inspect(reference, given)
+        settings[name] = GivenText(value)
+    return settings
+
+
+def _load(reference: str, settings: dict[str, Any]) -> Mapping:
+    """The mapping; ends with its problems and exit code 2 where it cannot be used."""
+    from .engine.api import Mapping, inspect
+
+    loaded = inspect(reference, settings)
     if loaded.rulebook is None:
         _print_problems(loaded.problems, loaded.sources)
         sys.exit(WRONG_USE)
     return Mapping(loaded.rulebook, loaded.problems)
 
 
-def _records(inputs: Iterable[str]) -> Iterator[Record]:
-    from .engine.records import read_records
-
-    for name in inputs:
-        if name == "-":
-            yield from read_records(sys.stdin.buffer, "<stdin>")
-            continue
-        lines = name.removesuffix(".gz").endswith((".ndjson", ".jsonl"))
-        with Path(name).open("rb") as stream:
-            yield from read_records(stream, name, lines=lines)
-
-
-def _with_progress(records: Iterator[Record], inputs: tuple[str, ...], stack: ExitStack) -> Iterator[Record]:
-    """The records; on a terminal with a bar for what takes long."""
-    sizes = [Path(name).stat().st_size for name in inputs if name != "-" and Path(name).is_file()]
-    if not sys.stderr.isatty() or sum(sizes) < 1_000_000:
-        return records
+@contextmanager
+def _progress(names: tuple[str, ...]) -> Iterator[Callable[[Summary, int], None] | None]:
+    """On a terminal, a bar on standard error for what takes long: batches, rate, problems."""
+    total = sum(Path(name).stat().st_size for name in names if name != "-" and Path(name).is_file())
+    if not sys.stderr.isatty() or ("-" not in names and total < MIN_PROGRESS_BYTES):
+        yield None
+        return
     from rich.console import Console
-    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-    columns = (SpinnerColumn(), TextColumn("{task.completed} batches"), TimeElapsedColumn())
-    progress = stack.enter_context(Progress(*columns, console=Console(stderr=True), transient=True))
-    return iter(progress.track(records, description="transform"))
+    text = TextColumn("{task.fields[batches]} batches, {task.fields[rate]}/s, {task.fields[problems]} problems")
+    with Progress(BarColumn(), text, TimeRemainingColumn(), console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=total or None, batches=0, rate=0, problems=0)
+
+        def show(summary: Summary, bytes_read: int) -> None:
+            rate = int(summary.batches / max(bar.tasks[0].elapsed or 0, 0.001))
+            problems = summary.problems.total()
+            bar.update(task, completed=bytes_read, batches=summary.batches, rate=rate, problems=problems)
+
+        yield show
 
 
 def _print_problems(problems: tuple[Problem, ...], sources: Sources) -> None:

@@ -6,12 +6,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
+import orjson
+
 from .interpreter import Interpreter
 from .requests import Envelope, size_of
 from .result import Request
 from .rules import Bulk, Rulebook
 
-__all__ = ["bundle", "fitting"]
+__all__ = ["Bundler", "fitting"]
 
 
 def fitting(rulebook: Rulebook) -> Rulebook:
@@ -19,7 +21,7 @@ def fitting(rulebook: Rulebook) -> Rulebook:
     bulk = rulebook.bulk
     if bulk is None:
         return rulebook
-    room = bulk.max_bytes - size_of(_body(bulk, _envelope(Interpreter(rulebook), bulk), [])) - 1
+    room = bulk.max_bytes - Bundler(rulebook).empty - 1
     outputs = {
         name: replace(output, max_bytes=min(room, output.max_bytes or room))
         for name, output in rulebook.outputs.items()
@@ -27,34 +29,39 @@ def fitting(rulebook: Rulebook) -> Rulebook:
     return replace(rulebook, outputs=outputs)
 
 
-def bundle(requests: Iterable[Request], rulebook: Rulebook) -> Iterator[Request]:
-    """Bulk requests with the bodies of `requests` in their order. The mapping must describe `bulk`."""
-    bulk = rulebook.bulk
-    if bulk is None:
-        raise ValueError(f"the mapping {rulebook.name!r} has no 'bulk'")
-    envelope = _envelope(Interpreter(rulebook), bulk)
-    empty = size_of(_body(bulk, envelope, []))
-    elements: list[Any] = []
-    size = empty
-    for request in requests:
-        more = size_of(request.body) + 1
-        if elements and size + more > bulk.max_bytes:
-            yield _request(bulk, envelope, elements)
-            elements, size = [], empty
-        elements.append(request.body)
-        size += more
-    if elements:
-        yield _request(bulk, envelope, elements)
+class Bundler:
+    """Collects bodies and gives bulk requests, each as full as the limit allows. The mapping must describe `bulk`."""
 
+    def __init__(self, rulebook: Rulebook) -> None:
+        if rulebook.bulk is None:
+            raise ValueError(f"the mapping {rulebook.name!r} has no 'bulk'")
+        self._bulk: Bulk = rulebook.bulk
+        self._envelope = Interpreter(rulebook).bulk_envelope(self._bulk) or Envelope({}, {}, {})
+        self.empty = size_of(self._body([]))
+        self._elements: list[bytes] = []
+        self._size = self.empty
 
-def _envelope(interpreter: Interpreter, bulk: Bulk) -> Envelope:
-    return interpreter.bulk_envelope(bulk) or Envelope({}, {}, {})
+    @property
+    def waiting(self) -> list[bytes]:
+        """The bodies that are not handed on yet, as JSON."""
+        return self._elements
 
+    def add(self, bodies: Iterable[bytes]) -> Iterator[Request]:
+        """The requests that are full once these bodies (compact JSON) have come."""
+        for body in bodies:
+            more = len(body) + 1
+            if self._elements and self._size + more > self._bulk.max_bytes:
+                yield from self.rest()
+            self._elements.append(body)
+            self._size += more
 
-def _body(bulk: Bulk, envelope: Envelope, elements: list[Any]) -> dict[str, Any]:
-    return {**envelope.fields, bulk.elements: elements}
+    def rest(self) -> Iterator[Request]:
+        """The request with what is left."""
+        if self._elements:
+            line = self._bulk.request
+            body = self._body([orjson.loads(element) for element in self._elements])
+            self._elements, self._size = [], self.empty
+            yield Request("bulk", line.method, line.path, dict(self._envelope.query), body)
 
-
-def _request(bulk: Bulk, envelope: Envelope, elements: list[Any]) -> Request:
-    line = bulk.request
-    return Request("bulk", line.method, line.path, dict(envelope.query), _body(bulk, envelope, elements))
+    def _body(self, elements: list[Any]) -> dict[str, Any]:
+        return {**self._envelope.fields, self._bulk.elements: elements}

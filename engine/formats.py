@@ -10,29 +10,33 @@ from urllib.parse import quote
 
 import orjson
 
-from .bulk import bundle
 from .result import Request, Result
 from .rules import Rulebook
 
-__all__ = ["FORMATS", "Format", "curl", "render"]
+__all__ = ["FORMATS", "Format", "curl", "json_line", "render"]
 
 Format = Literal["result", "requests", "bulk", "curl"]
 FORMATS: tuple[Format, ...] = ("result", "requests", "bulk", "curl")
 _PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*)\}", re.ASCII)
 
 
-def render(results: Iterable[Result], rulebook: Rulebook, format_: Format, *, pretty: bool) -> Iterator[bytes]:
+def render(
+    results: Iterable[Result], rulebook: Rulebook, format_: Literal["result", "requests", "curl"], *, pretty: bool
+) -> Iterator[bytes]:
     """The text of the results, piece by piece, each piece whole lines."""
-    if format_ == "result":
-        for result in results:
-            yield _json(result.to_json(), pretty)
-        return
-    requests = (request for result in results for request in result.requests)
-    for request in bundle(requests, rulebook) if format_ == "bulk" else requests:
-        yield curl(request, rulebook, pretty=pretty) if format_ == "curl" else _json(request.to_json(), pretty)
+    for result in results:
+        if format_ == "result":
+            yield json_line(result.to_json(), pretty=pretty)
+        for request in () if format_ == "result" else result.requests:
+            yield (
+                curl(request, rulebook, pretty=pretty)
+                if format_ == "curl"
+                else json_line(request.to_json(), pretty=pretty)
+            )
 
 
-def _json(value: Any, pretty: bool) -> bytes:
+def json_line(value: Any, *, pretty: bool) -> bytes:
+    """The value as JSON with a line end, indented where `pretty`."""
     return orjson.dumps(value, option=orjson.OPT_APPEND_NEWLINE | (orjson.OPT_INDENT_2 if pretty else 0))
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from . import golden
+from . import goldenfile
 from .api import inspect
 from .loader import MAPPINGS, display_name, locate
 from .problem import Problem, in_order
@@ -41,7 +41,7 @@ def inspect_paths(paths: Iterable[str]) -> Inspection:
     files: list[str] = []
     for path, kind in find(paths):
         if kind == "tests":
-            _, found, read_sources = golden.load(path, display_name(path))
+            _, found, read_sources = goldenfile.load(path, display_name(path))
             problems += found
             sources |= read_sources
         else:

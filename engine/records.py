@@ -1,12 +1,12 @@
 """Reads batches from files, one after the other, whatever they come in: one JSON document, a list, one batch a line.
 
-Memory holds one record at a time. What cannot be read is a Problem in the place of its record; the rest goes on.
+Memory holds one record at a time. What cannot be read is a Problem in the place of its record; the rest goes on. The
+texts are cut here and parsed where they are transformed, which may be another process.
 """
 
 from __future__ import annotations
 
 import re
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
@@ -14,14 +14,12 @@ from typing import Any, BinaryIO
 
 import orjson
 
+from .compression import CHUNK, decompressed
 from .problem import Problem
 
 __all__ = ["MAX_RECORD_BYTES", "Record", "read_records"]
 
 MAX_RECORD_BYTES = 10_000_000
-_CHUNK = 1 << 16
-_GZIP = b"\x1f\x8b"
-_GZIP_WINDOW = 31
 _STRUCTURE = re.compile(rb'["\\{}\[\],]')
 _BLANK = b" \t\r\n"
 _BOM = b"\xef\xbb\xbf"
@@ -29,63 +27,43 @@ _BOM = b"\xef\xbb\xbf"
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One batch of an input. `line` counts from 1 where a line is a record, else it is the number of the record.
+    """The text of one batch of an input, not parsed yet.
 
-    `problem` says why there is no batch; `text` then holds what was read.
+    `line` counts from 1 where a line is a record, else it is the number of the record. `problem` says why there is no
+    text that could be parsed.
     """
 
     source: str
     line: int
-    batch: Any
+    text: bytes
     problem: Problem | None = None
-    text: bytes = b""
+
+    def parse(self) -> tuple[Any, Problem | None]:
+        """The batch (any JSON value), or the Problem that stands in its place."""
+        if self.problem is not None:
+            return None, self.problem
+        try:
+            return orjson.loads(self.text), None
+        except orjson.JSONDecodeError as error:
+            reason = f"{error.msg} (character {error.pos + 1})"
+            return None, Problem.of("M501", input="", reason=reason)
 
 
 def read_records(stream: BinaryIO, source: str, *, lines: bool = False) -> Iterator[Record]:
-    """The records of a stream of JSON, gzip-compressed or not.
+    """The records of a stream of JSON, plain or compressed with gzip or Zstandard.
 
     `source` names it in messages; `lines` says that each line is a record (it is found out otherwise).
     """
-    failures: list[str] = []
-    chunks = _plain(_chunks(stream), failures)
+    flaws: list[str] = []
+    chunks = decompressed(stream, flaws)
     start = b""
-    while len(start) < _CHUNK and (more := next(chunks, b"")):
+    while len(start) < CHUNK and (more := next(chunks, b"")):
         start += more
     start = start.removeprefix(_BOM)
     chunks = chain((start,), chunks)
     yield from _lines(chunks, source) if lines or _is_lines(start.lstrip(_BLANK)) else _documents(chunks, source)
-    for reason in failures:
-        yield Record(source, 0, None, Problem.of("M501", input="", reason=reason))
-
-
-def _chunks(stream: BinaryIO) -> Iterator[bytes]:
-    while chunk := stream.read(_CHUNK):
-        yield chunk
-
-
-def _plain(chunks: Iterator[bytes], failures: list[str]) -> Iterator[bytes]:
-    """The chunks, decompressed where they are gzip (of one member or several). What breaks off is noted."""
-    first = next(chunks, b"")
-    chunks = chain((first,), chunks)
-    if not first.startswith(_GZIP):
-        yield from chunks
-        return
-    unpack = zlib.decompressobj(_GZIP_WINDOW)
-    for chunk in chunks:
-        rest = chunk
-        while rest:
-            if unpack.eof:
-                unpack = zlib.decompressobj(_GZIP_WINDOW)
-            try:
-                plain = unpack.decompress(rest, _CHUNK)
-            except zlib.error:
-                failures.append("the compressed data is damaged")
-                return
-            if plain:
-                yield plain
-            rest = unpack.unused_data if unpack.eof else unpack.unconsumed_tail
-    if not unpack.eof:
-        failures.append("the compressed data breaks off")
+    for reason in flaws:
+        yield Record(source, 0, b"", Problem.of("M501", input="", reason=reason))
 
 
 def _is_lines(start: bytes) -> bool:
@@ -105,30 +83,18 @@ def _is_lines(start: bytes) -> bool:
     return True
 
 
-def _record(source: str, line: int, text: bytes) -> Record:
-    if len(text) > MAX_RECORD_BYTES:
-        return _too_large(source, line)
-    try:
-        return Record(source, line, orjson.loads(text))
-    except orjson.JSONDecodeError as error:
-        return Record(source, line, None, Problem.of("M501", input="", reason=_reason(error)), text)
-
-
-def _reason(error: orjson.JSONDecodeError) -> str:
-    return f"{error.msg} (character {error.pos + 1})"
-
-
-def _too_large(source: str, line: int) -> Record:
-    reason = f"has more than {MAX_RECORD_BYTES} bytes"
-    return Record(source, line, None, Problem.of("M503", input="", reason=reason))
+def _record(source: str, line: int, text: bytes | None) -> Record:
+    """The record of a text; None is one that is too large to be kept."""
+    if text is None or len(text) > MAX_RECORD_BYTES:
+        reason = f"has more than {MAX_RECORD_BYTES} bytes"
+        return Record(source, line, b"", Problem.of("M503", input="", reason=reason))
+    return Record(source, line, text)
 
 
 def _lines(chunks: Iterator[bytes], source: str) -> Iterator[Record]:
     for number, line in enumerate(_split_lines(chunks), 1):
-        if line is None:
-            yield _too_large(source, number)
-            continue
-        if text := line.strip(_BLANK):
+        text = None if line is None else line.strip(_BLANK)
+        if text != b"":
             yield _record(source, number, text)
 
 
@@ -155,10 +121,10 @@ def _documents(chunks: Iterator[bytes], source: str) -> Iterator[Record]:
     number = 0
     for text in splitter.values(chunks):
         number += 1
-        yield _too_large(source, number) if text is None else _record(source, number, text)
+        yield _record(source, number, text)
     if splitter.in_list or (number == 0 and not splitter.had_list):
         reason = "the list is not closed" if splitter.in_list else "there is nothing in it"
-        yield Record(source, number + 1, None, Problem.of("M501", input="", reason=reason))
+        yield Record(source, number + 1, b"", Problem.of("M501", input="", reason=reason))
 
 
 class _Splitter:

@@ -1,27 +1,34 @@
-"""Many records through one mapping: what each gave, what was rejected, and the sums."""
+"""A piece of an input through a mapping: its output, its rejects, its sums. What workers do, here or elsewhere."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Mapping as Values
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import orjson
 
+from .api import Mapping
+from .compression import compressor
+from .formats import Format, render
 from .problem import CATALOGUE, Problem
 from .records import Record
 from .result import Result
+from .rules import Rulebook
 
-__all__ = ["Summary", "reject_line", "results"]
+__all__ = ["Piece", "Recipe", "Summary", "Transform", "reject_line"]
 
 MAX_REASONS = 100
 OTHER_REASONS = "other reasons"
+FIXED, STILL_FAILING, NEWLY_FAILING = "fixed", "still failing", "newly failing"
 
 
 @dataclass(slots=True)
 class Summary:
-    """Counts over the records seen so far; the first place of each problem code."""
+    """Counts over the records seen so far. `first` says for each problem code where it came first; `replayed` what
+    became of rejects."""
 
     batches: int = 0
     requests: int = 0
@@ -29,19 +36,36 @@ class Summary:
     warnings: int = 0
     skipped: Counter[str] = field(default_factory=Counter)
     problems: Counter[str] = field(default_factory=Counter)
-    first: dict[str, tuple[Record, Problem]] = field(default_factory=dict)
+    replayed: Counter[str] = field(default_factory=Counter)
+    first: dict[str, str] = field(default_factory=dict)
 
     def add(self, record: Record, result: Result) -> None:
         self.batches += 1
         self.requests += len(result.requests)
         for skipped in result.skipped:
-            known = skipped.reason in self.skipped or len(self.skipped) < MAX_REASONS
-            self.skipped[skipped.reason if known else OTHER_REASONS] += 1
+            self._skip(skipped.reason, 1)
         for problem in result.problems:
             self.errors += problem.severity == "error"
             self.warnings += problem.severity == "warning"
             self.problems[problem.code] += 1
-            self.first.setdefault(problem.code, (record, problem))
+            if problem.code not in self.first:
+                self.first[problem.code] = _where(record, problem)
+
+    def merge(self, other: Summary) -> None:
+        """Adds what another summary counted of the records after these."""
+        self.batches += other.batches
+        self.requests += other.requests
+        self.errors += other.errors
+        self.warnings += other.warnings
+        self.problems += other.problems
+        self.replayed += other.replayed
+        self.first = {**other.first, **self.first}
+        for reason, number in other.skipped.items():
+            self._skip(reason, number)
+
+    def _skip(self, reason: str, number: int) -> None:
+        known = reason in self.skipped or len(self.skipped) < MAX_REASONS
+        self.skipped[reason if known else OTHER_REASONS] += number
 
     def failed(self, *, strict: bool) -> bool:
         return self.errors > 0 or (strict and self.warnings > 0)
@@ -55,11 +79,32 @@ class Summary:
             _count(self.problems.total(), "problem"),
         )
         lines = [f"{counts[0]}: {', '.join(counts[1:])}"]
+        if self.replayed:
+            outcomes = (f"{self.replayed[outcome]} {outcome}" for outcome in (FIXED, STILL_FAILING, NEWLY_FAILING))
+            lines.append(f"  rejects: {', '.join(outcomes)}")
         lines += [f"  skipped {number:>6}  {_printable(reason)}" for reason, number in self.skipped.most_common()]
-        for code, number in self.problems.most_common():
-            record, problem = self.first[code]
-            lines.append(f"  {code}    {number:>6}  {CATALOGUE[code].title}; first in {_where(record, problem)}")
+        lines += [
+            f"  {code}    {number:>6}  {CATALOGUE[code].title}; first in {_printable(self.first[code])}"
+            for code, number in self.problems.most_common()
+        ]
         return "\n".join(lines)
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "batches": self.batches,
+            "requests": self.requests,
+            "errors": self.errors,
+            "warnings": self.warnings,
+            "skipped": dict(self.skipped),
+            "problems": dict(self.problems),
+            "replayed": dict(self.replayed),
+            "first": self.first,
+        }
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> Summary:
+        counters = {name: Counter(values[name]) for name in ("skipped", "problems", "replayed")}
+        return cls(**{**values, **counters})
 
 
 def _count(number: int, one: str, many: str | None = None) -> str:
@@ -75,27 +120,91 @@ def _where(record: Record, problem: Problem) -> str:
     if problem.input:
         place += f" {problem.input}"
     rule = f" (rule {problem.rule}, {problem.place})" if problem.rule and problem.place else ""
-    return _printable(f"{place}{rule}: {problem.message}")
+    return f"{place}{rule}: {problem.message}"
 
 
-def results(
-    records: Iterable[Record],
-    transform: Callable[[Any], Result],
-    summary: Summary,
-    reject: Callable[[bytes], object] | None = None,
-) -> Iterator[Result]:
-    """The Result of each record, in order. `reject` is given a line of NDJSON for each that has problems."""
-    for record in records:
-        result = transform(record.batch) if record.problem is None else Result((), (), (record.problem,))
-        summary.add(record, result)
-        if reject is not None and result.problems:
-            reject(reject_line(record, result))
-        yield result
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """What a few records gave: `output` (for bulk `bodies`) and `rejects`, ready to be written."""
+
+    output: bytes
+    rejects: bytes
+    bodies: list[bytes]
+    summary: Summary
 
 
-def reject_line(record: Record, result: Result) -> bytes:
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """Everything that a worker needs to know; can be sent to another process.
+
+    `output` and `rejects` are the names of the files, whose endings say how pieces are compressed; `replays` says that
+    the records are lines of a rejects file.
+    """
+
+    reference: str
+    settings: Values[str, Any]
+    format: Format
+    pretty: bool
+    output: str = ""
+    rejects: str | None = None
+    replays: bool = False
+
+    def transform(self) -> Transform:
+        """Loads the mapping. Raises MappingError."""
+        from .api import load
+
+        return Transform(self, load(self.reference, self.settings))
+
+
+class Transform:
+    """Turns records into pieces of output."""
+
+    def __init__(self, recipe: Recipe, mapping: Mapping) -> None:
+        from .bulk import fitting
+
+        if recipe.format == "bulk":
+            mapping = Mapping(fitting(mapping.rulebook), mapping.problems)
+        self.rulebook: Rulebook = mapping.rulebook
+        self._recipe = recipe
+        self._run: Callable[[Any], Result] = mapping.transform
+        self._compress = compressor(recipe.output)
+        self._compress_rejects = compressor(recipe.rejects or "")
+
+    def piece(self, records: Sequence[Record]) -> Piece:
+        """What the records give, in their order."""
+        summary = Summary()
+        rejects: list[bytes] = []
+        results = self._results(records, summary, rejects)
+        output, bodies = b"", []
+        if self._recipe.format == "bulk":
+            bodies = [orjson.dumps(request.body) for result in results for request in result.requests]
+        else:
+            output = b"".join(render(results, self.rulebook, self._recipe.format, pretty=self._recipe.pretty))
+        lines = b"".join(rejects)
+        return Piece(
+            self._compress(output) if output else b"",
+            self._compress_rejects(lines) if lines else b"",
+            bodies,
+            summary,
+        )
+
+    def _results(self, records: Sequence[Record], summary: Summary, rejects: list[bytes]) -> Iterator[Result]:
+        for given in records:
+            record, before = _replayed(given) if self._recipe.replays else (given, None)
+            batch, problem = record.parse()
+            result = self._run(batch) if problem is None else Result((), (), (problem,))
+            summary.add(record, result)
+            if before is not None:
+                summary.replayed[_outcome(before, result)] += 1
+            if self._recipe.rejects is not None and result.problems:
+                rejects.append(reject_line(record, batch, result))
+            yield result
+
+
+def reject_line(record: Record, batch: Any, result: Result) -> bytes:
     """`{source, line, batch | text, problems}` as a line of JSON; `text` where there is no batch."""
-    what = {"text": record.text.decode(errors="replace")} if record.problem is not None else {"batch": record.batch}
+    unreadable = any(problem.code in ("M501", "M503") and problem.rule is None for problem in result.problems)
+    what = {"text": record.text.decode(errors="replace")} if unreadable and batch is None else {"batch": batch}
     line = {
         "source": record.source,
         "line": record.line,
@@ -103,3 +212,27 @@ def reject_line(record: Record, result: Result) -> bytes:
         "problems": [problem.to_json() for problem in result.problems],
     }
     return orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE)
+
+
+def _replayed(record: Record) -> tuple[Record, frozenset[str] | None]:
+    """The record that a line of a rejects file holds, and the codes of the problems that it had."""
+    reject, problem = record.parse()
+    if problem is not None:
+        return record, None
+    match reject:
+        case {"source": str(source), "line": int(line), "problems": list(problems), "batch": batch}:
+            original = Record(source, line, orjson.dumps(batch))
+        case {"source": str(source), "line": int(line), "problems": list(problems), "text": str(text)}:
+            original = Record(source, line, text.encode())
+        case _:
+            flaw = Problem.of("M501", input="", reason="it is not a line of a rejects file")
+            return replace(record, problem=flaw), None
+    codes = frozenset(str(one.get("code")) for one in problems if isinstance(one, dict))
+    return original, codes
+
+
+def _outcome(before: frozenset[str], result: Result) -> str:
+    after = {problem.code for problem in result.problems}
+    if not after:
+        return FIXED
+    return STILL_FAILING if after <= before else NEWLY_FAILING

@@ -1,56 +1,109 @@
-"""Many records through one mapping: the sums and the rejects."""
+"""Records through a mapping: pieces of output, sums, rejects, rejects replayed."""
 
+import gzip
 import json
 from typing import Any
 
+import pytest
+
 from moemap.engine.problem import Place, Problem
 from moemap.engine.records import Record
-from moemap.engine.replay import MAX_REASONS, OTHER_REASONS, Summary, results
-from moemap.engine.result import Request, Result, Skipped
+from moemap.engine.replay import MAX_REASONS, OTHER_REASONS, Piece, Recipe, Summary
+from moemap.engine.result import Result, Skipped
 
-REQUEST = Request("event", "POST", "/", {}, {"a": 1})
-PLACE = Place("m.yaml", 3, 5, 3, 9)
-PROBLEM = Problem.of("M505", PLACE, rule="r", input="/a/0", output="/b", value="'x'", type="integer", reason="no")
-BROKEN = Problem.of("M501", input="", reason="no")
+RECIPE = Recipe("mparticle-moengage", {}, "result", pretty=False, rejects="rejects.ndjson")
+GOOD = {"user_identities": {"customer_id": "cust-1"}, "user_attributes": {"plan": "gold"}}
+WARNED = {"user_identities": {"customer_id": "cust-1"}, "user_attributes": {"mixed": ["a", 1]}}
+ANONYMOUS = {"events": []}
 
 
-def transform(batch: Any) -> Result:
-    return Result(
-        (REQUEST,) * batch["requests"], (Skipped("/e", "r", "not\x1bwanted"),), (PROBLEM,) if batch.get("bad") else ()
+def record(batch: Any, line: int = 1) -> Record:
+    return Record("f", line, batch if isinstance(batch, bytes) else json.dumps(batch).encode())
+
+
+def lines(text: bytes) -> list[Any]:
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def piece(*records: Record, **changes: Any) -> Piece:
+    options = {name: getattr(RECIPE, name) for name in ("reference", "settings", "format", "pretty", "rejects")}
+    return Recipe(**{**options, **changes}).transform().piece(records)
+
+
+def test_output_rejects_and_sums() -> None:
+    made = piece(record(GOOD), record(b"{bro\xffken", 2), record(ANONYMOUS, 3), record(WARNED, 4))
+    assert [len(result["requests"]) for result in lines(made.output)] == [1, 0, 0, 1]
+    assert [(line["source"], line["line"], line.get("batch"), line.get("text")) for line in lines(made.rejects)] == [
+        ("f", 2, None, "{bro\ufffdken"),
+        ("f", 3, ANONYMOUS, None),
+        ("f", 4, WARNED, None),
+    ]
+    assert [[problem["code"] for problem in line["problems"]] for line in lines(made.rejects)] == [
+        ["M501"],
+        ["M511"],
+        ["M512"],
+    ]
+    assert (made.summary.errors, made.summary.warnings, made.summary.batches) == (2, 1, 4)
+
+
+def test_endings_compress() -> None:
+    made = piece(record(GOOD), record(ANONYMOUS), output="out.ndjson.gz", rejects="rejects.gz")
+    assert len(lines(gzip.decompress(made.output))) == 2
+    assert len(lines(gzip.decompress(made.rejects))) == 1
+    assert piece(record(GOOD), output="out.zst").output.startswith(b"\x28\xb5\x2f\xfd")
+
+
+def test_bulk_gives_bodies() -> None:
+    made = piece(record(GOOD), record(GOOD), format="bulk")
+    assert (made.output, len(made.bodies)) == (b"", 2)
+
+
+def test_rejects_replayed() -> None:
+    """One is fixed by now, one fails as before, one fails otherwise, and one line is no reject."""
+    rejects = piece(record(ANONYMOUS), record(b"{broken"), record(WARNED)).rejects.splitlines()
+    fixed = json.dumps({**json.loads(rejects[2]), "batch": GOOD}).encode()
+    otherwise = json.dumps({**json.loads(rejects[0]), "batch": WARNED}).encode()
+    made = piece(*(record(line) for line in (fixed, *rejects[:2], otherwise, b'{"some": 1}')), replays=True)
+    assert dict(made.summary.replayed) == {"fixed": 1, "still failing": 2, "newly failing": 1}
+    assert made.summary.text().splitlines()[1] == "  rejects: 1 fixed, 2 still failing, 1 newly failing"
+    assert [line["problems"][0]["message"] for line in lines(made.rejects)][-1] == (
+        "the record is not JSON: it is not a line of a rejects file"
     )
 
 
-def test_sums_and_rejects() -> None:
-    records = [
-        Record("f", 1, {"requests": 2}),
-        Record("f", 2, None, BROKEN, b"{bro\xffken"),
-        Record("f", 3, {"requests": 1, "bad": True}),
-    ]
-    summary, rejects = Summary(), []
-    assert [len(result.requests) for result in results(records, transform, summary, rejects.append)] == [2, 0, 1]
-    assert summary.text().splitlines() == [
-        "3 batches: 3 requests, 2 skipped, 2 problems",
-        "  skipped      2  not\\x1bwanted",
-        "  M501         1  not JSON; first in f:2: the record is not JSON: no",
-        "  M505         1  value cannot be converted; first in f:3 /a/0 (rule r, m.yaml:3:5): 'x' cannot become integer: no",
-    ]
-    assert (summary.errors, summary.warnings) == (1, 1)
-    assert [json.loads(line) for line in rejects] == [
-        {"source": "f", "line": 2, "text": "{bro\ufffdken", "problems": [BROKEN.to_json()]},
-        {"source": "f", "line": 3, "batch": {"requests": 1, "bad": True}, "problems": [PROBLEM.to_json()]},
-    ]
+PROBLEM = Problem.of(
+    "M505", Place("m.yaml", 3, 5, 3, 9), rule="r", input="/a/0", output="/b", value="'x'", type="integer", reason="no"
+)
 
 
-def test_failed() -> None:
-    summary = Summary()
-    list(results([Record("f", 1, {"requests": 0, "bad": True})], transform, summary))
-    assert not summary.failed(strict=False)
-    assert summary.failed(strict=True)
+def summary(line: int, *problems: Problem, reason: str = "not\x1bwanted") -> Summary:
+    made = Summary()
+    made.add(Record("f", line, b""), Result((), (Skipped("/e", "r", reason),), problems))
+    return made
+
+
+def test_text_of_the_sums() -> None:
+    total = summary(1)
+    total.merge(summary(2, PROBLEM))
+    total.merge(summary(3, PROBLEM, Problem.of("M501", input="", reason="no")))
+    assert total.text().splitlines() == [
+        "3 batches: 0 requests, 3 skipped, 3 problems",
+        "  skipped      3  not\\x1bwanted",
+        "  M505         2  value cannot be converted; first in f:2 /a/0 (rule r, m.yaml:3:5): 'x' cannot become integer: no",
+        "  M501         1  not JSON; first in f:3: the record is not JSON: no",
+    ]
+    assert Summary.from_json(json.loads(json.dumps(total.to_json()))) == total
+
+
+@pytest.mark.parametrize(("problems", "failed", "strictly"), [((), False, False), ((PROBLEM,), False, True)])
+def test_failed(problems: tuple[Problem, ...], failed: bool, strictly: bool) -> None:
+    made = summary(1, *problems)
+    assert (made.failed(strict=False), made.failed(strict=True)) == (failed, strictly)
 
 
 def test_reasons_do_not_fill_the_memory() -> None:
-    summary = Summary()
+    total = Summary()
     for number in range(3 * MAX_REASONS):
-        summary.add(Record("f", number, {}), Result((), (Skipped("/e", "r", f"reason {number}"),), ()))
-    assert len(summary.skipped) == MAX_REASONS + 1
-    assert summary.skipped[OTHER_REASONS] == 2 * MAX_REASONS
+        total.merge(summary(number, reason=f"reason {number}"))
+    assert len(total.skipped) == MAX_REASONS + 1
+    assert total.skipped[OTHER_REASONS] == 2 * MAX_REASONS

@@ -5,7 +5,7 @@ from collections import Counter
 
 import pytest
 
-from moemap.engine import golden
+from moemap.engine import goldenfile
 from moemap.engine.api import load
 from moemap.engine.loader import MAPPINGS
 from moemap.engine.rules import EntryRule, Field, Object
@@ -56,7 +56,7 @@ def test_rules_name_no_unknown_rows() -> None:
 def test_golden_tests_cover_every_row_and_no_unknown_one() -> None:
     covered = set()
     for path in sorted((FOLDER / "tests").glob("*.yaml")):
-        tests, problems, _ = golden.load(path, path.name)
+        tests, problems, _ = goldenfile.load(path, path.name)
         assert tests is not None, problems
         covered |= {row for test in tests.tests for row in test.covers}
     assert covered == set(ROWS)
