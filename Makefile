@@ -9,16 +9,19 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format types check docs ci clean
+.PHONY: help demo test test-spark lint format types check docs ci clean
 
 help: ## show this list
-	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
 
 demo: $(READY) ## map a sample purchase and show the requests
 	@$(BIN)/moemap transform --pretty examples/purchase.json
 
 test: $(READY) ## run the engine's tests
 	@$(BIN)/pytest --quiet
+
+test-spark: .venv-spark/.ready ## run the tests of the Spark extra; needs Java 17
+	@.venv-spark/bin/pytest --quiet tests/spark
 
 lint: $(READY) ## check style and formatting
 	@$(BIN)/ruff check --quiet .
@@ -41,7 +44,7 @@ ci: ## run all that must hold before a change lands
 	@.ci/run
 
 clean: ## remove everything that was made, .venv too
-	@rm -rf .venv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks
+	@rm -rf .venv .venv-spark build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(READY): pyproject.toml
@@ -54,4 +57,11 @@ $(READY): pyproject.toml
 	@test -x $(BIN)/python || "$(PYTHON)" -m venv .venv
 	@$(BIN)/python -m pip install --disable-pip-version-check -qq --editable '.[dev]'
 	@mkdir -p .venv/source && ln -sfn "$(CURDIR)" .venv/source/moemap
+	@touch $@
+
+.venv-spark/.ready: pyproject.toml
+	@java -version >/dev/null 2>&1 || { echo "Spark needs Java 17 or newer, and there is no java." >&2; exit 1; }
+	@echo "Setting up .venv-spark ..." >&2
+	@test -x .venv-spark/bin/python || "$(PYTHON)" -m venv .venv-spark
+	@.venv-spark/bin/python -m pip install --disable-pip-version-check -qq --editable '.[spark]' pytest
 	@touch $@
