@@ -176,6 +176,8 @@ CATALOGUE: Mapping[str, Code] = MappingProxyType(
         "M210": _error("expression too large", "the expression {reason}"),
         "M211": _error("argument of a function", "argument {number} of {name}() must be {wanted}, not {found}"),
         "M212": _error("negation of a part", "{text!r} negates {part!r} alone, and nothing follows from true or false"),
+        "M213": _warning("allowance without effect", "nothing on this line gives {allowed}"),
+        "M214": _error("allowance", "{text!r} allows nothing"),
         # M5: at run time
         "M501": _error("not JSON", "the record is not JSON: {reason}"),
         "M502": _error("not an object", "a batch must be an object, not {found}"),

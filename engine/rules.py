@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from .expressions import Expression
+from .paths import lies_inside
 from .problem import Place
 from .schemas import Schema
 from .source import Node, Scalar, Source
@@ -331,3 +332,8 @@ class Rulebook:
     sources: Mapping[str, Source]
     schemas: Mapping[str, Schema]
     main: Source
+
+    def is_own(self, source: Source) -> bool:
+        """Whether the file is one of the mapping itself, not of the mapping that it extends."""
+        own, path = self.main.path, source.path
+        return own is None or path is None or lies_inside(path, own.parent)

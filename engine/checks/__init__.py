@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..problem import Problem, in_order
 from ..rules import Rulebook
 from . import negation, roots, unused
+from .allowed import without_allowed
 
 __all__ = ["CHECKS", "check"]
 
@@ -12,5 +13,5 @@ CHECKS = (roots.check, negation.check, unused.check)
 
 
 def check(rulebook: Rulebook) -> tuple[Problem, ...]:
-    """All Problems that the checks find, in order of place."""
-    return in_order(problem for run in CHECKS for problem in run(rulebook))
+    """All Problems that the checks find and that are not allowed where they are, in order of place."""
+    return in_order(without_allowed((problem for run in CHECKS for problem in run(rulebook)), rulebook))

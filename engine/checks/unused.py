@@ -4,7 +4,6 @@ workspace may leave parts of its mapping without use."""
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 from ..problem import Problem
 from ..rules import Rulebook, Text
@@ -25,17 +24,12 @@ def check(rulebook: Rulebook) -> Iterator[Problem]:
         roots = item.text.template.roots if isinstance(item.text, Text) else item.text.expression.roots
         used.update(item.roots[root.name].node for root in roots if root.name in item.roots)
     for node, name in lets.items():
-        if node not in used and _is_own(node, rulebook):
+        if node not in used and rulebook.is_own(node.source):
             yield Problem.of("M206", node.place, name=name)
     for kind, names, uses in (
         ("table", {name: table.node for name, table in rulebook.tables.items()}, rulebook.used_tables),
         ("policy", rulebook.policy_nodes, rulebook.used_policies),
     ):
         for name, node in names.items():
-            if name not in uses and _is_own(node, rulebook):
+            if name not in uses and rulebook.is_own(node.source):
                 yield Problem.of("M207", node.place, kind=kind, name=name)
-
-
-def _is_own(node: Node, rulebook: Rulebook) -> bool:
-    own, path = rulebook.main.path, node.source.path
-    return own is None or path is None or path.is_relative_to(own.parent or Path())

@@ -6,13 +6,14 @@ from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
+import jsonschema_rs
 import pytest
 import yaml
 from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
 
-from moemap.engine import report
+from moemap.engine import goldenfile, report
 from moemap.engine.loader import load
 from moemap.engine.problem import CATALOGUE, Place, Problem
 from moemap.engine.result import Request, Result, Skipped
@@ -26,6 +27,12 @@ REGISTRY: Registry[Any] = Registry().with_resources(
     (schema["$id"], Resource.from_contents(schema, default_specification=DRAFT202012)) for schema in SCHEMAS.values()
 )
 VALIDATORS = {name: Draft202012Validator(schema, registry=REGISTRY) for name, schema in SCHEMAS.items()}
+FAST = {
+    name: jsonschema_rs.validator_for(
+        schema, registry=jsonschema_rs.Registry([(schema["$id"], schema) for schema in SCHEMAS.values()])
+    )
+    for name, schema in SCHEMAS.items()
+}
 DEFS = SCHEMAS["rules"]["$defs"]
 STRUCTURE = {"M101", "M102", "M103", "M104", "M105", "M113", "M114"}  # what a schema can see
 
@@ -133,6 +140,15 @@ bulk:
   elements: elements
   max_bytes: 1000
 include: []
+tables: {sizes: {unlisted: keep, entries: {S: 1}}}
+policies: {plain: [{}]}
+let: {country: batch.country}
+routes: {events: {each: batch.events, as: event}}
+rules: [{rule: count, route: events, skip: a count}]
+"""
+PART = """
+description: All but rules.
+include: []
 tables:
   genders: {ignore_case: true, unlisted: {const: other}, entries: {m: male, f: null}}
   sizes: {unlisted: keep, entries: {S: 1}}
@@ -146,6 +162,8 @@ let: {country: {from: batch.country, type: string}}
 routes:
   events: {each: batch.events, as: event, let: {id: event.id}, description: In order.}
   counts: {each: batch.counts, as: count, key: kind}
+"""
+RULES = """
 rules:
   - rule: base
     description: Shared.
@@ -166,7 +184,7 @@ rules:
         from: [event.a, event.b]
         type: array
         items: string
-        table: genders
+        table: sizes
         default: null
         required: true
         when: event.c
@@ -190,15 +208,6 @@ rules:
   - {rule: left-out, route: events, when: event.test, skip: a test}
   - {rule: refused, route: events, reject: odd}
 """
-PART = """
-description: A part.
-include: []
-tables: {sizes: {unlisted: keep, entries: {S: 1}}}
-policies: {plain: [{}]}
-let: {country: batch.country}
-routes: {counts: {each: batch.counts, as: count, key: kind}}
-rules: [{rule: left-out, route: events, when: event.test, skip: a test}]
-"""
 WORKSPACE = """
 language: 1
 workspace: mine
@@ -206,7 +215,7 @@ description: Mine.
 extends: ./base
 include: []
 settings: {currency: USD}
-tables: {genders: {entries: {m: M, f: null}}, sizes: null}
+tables: {genders: null, sizes: {entries: {S: null, M: 2}}}
 policies: {plain: [{}]}
 let: {country: null, region: batch.region}
 routes: {counts: null, users: {each: batch.users, as: user}}
@@ -227,27 +236,38 @@ rules:
 """
 DOCUMENTS: dict[str, Any] = {
     name: yaml.safe_load(text)
-    for name, text in {"mapping": MAPPING, "part": PART, "workspace": WORKSPACE, "derived": DERIVED}.items()
+    for name, text in {
+        "mapping": MAPPING,
+        "part": PART,
+        "rules": RULES,
+        "workspace": WORKSPACE,
+        "derived": DERIVED,
+    }.items()
 }
-SCHEMA_OF = {"mapping": "rules", "part": "rules", "workspace": "workspace", "derived": "rules"}
+SCHEMA_OF = {kind: "workspace" if kind == "workspace" else "rules" for kind in DOCUMENTS}
 
 
 @pytest.fixture(scope="module")
 def loading(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Any], tuple[Problem, ...]]:
     """Loads a document of one of the kinds; returns the problems."""
     folder = tmp_path_factory.mktemp("rules")
-    for place in (folder, folder / "base", folder / "parted"):
-        place.mkdir(exist_ok=True)
-        (place / "any.schema.json").write_text('{"$id": "https://example.com/any.json"}')
-    (folder / "base" / "mapping.yaml").write_text(json.dumps(DOCUMENTS["mapping"]))
-    parted = {key: value for key, value in DOCUMENTS["mapping"].items() if key not in DOCUMENTS["part"]}
-    parted["routes"] = {"events": DOCUMENTS["mapping"]["routes"]["events"]}
-    parted_text = json.dumps({**parted, "include": ["part.yaml"]})
+    (folder / "base").mkdir()
+    for place in (folder, folder / "base"):
+        (place / "any.schema.json").write_text("{}")
+    everything = {**DOCUMENTS["mapping"], **DOCUMENTS["part"], **DOCUMENTS["rules"]}
+    (folder / "base" / "mapping.yaml").write_text(json.dumps(everything))
+    including = {
+        kind: json.dumps(
+            {key: value for key, value in DOCUMENTS["mapping"].items() if key not in DOCUMENTS[kind]}
+            | {"include": ["part.yaml"]}
+        )
+        for kind in ("part", "rules")
+    }
 
     def loading(kind: str, document: Any) -> tuple[Problem, ...]:
-        if kind == "part":
-            (folder / "parted" / "part.yaml").write_text(json.dumps(document))
-            return load(folder / "parted" / "mapping.yaml", text=parted_text).problems
+        if kind in including:
+            (folder / "part.yaml").write_text(json.dumps(document))
+            return load(folder / "mapping.yaml", text=including[kind]).problems
         name = "workspace.yaml" if kind == "workspace" else "mapping.yaml"
         return load(folder / name, text=json.dumps(document)).problems
 
@@ -307,7 +327,7 @@ def with_unknown_keys(value: Any) -> Any:
 
 def test_the_loader_knows_the_same_keys(loading: Loading) -> None:
     known: dict[str, set[str]] = {}
-    for kind in ("mapping", "part", "workspace"):
+    for kind in ("mapping", "part", "rules", "workspace"):
         for problem in loading(kind, with_unknown_keys(DOCUMENTS[kind])):
             if problem.code == "M101":
                 where = (
@@ -354,20 +374,26 @@ def mutations(value: Any) -> Iterator[tuple[str, Any]]:
             yield f"{key}/{label}", changed(new)
 
 
+def verdicts(kind: str, *, valid: bool) -> list[tuple[str, Any]]:
+    """The mutations of a document that its schema accepts, or those that it refuses."""
+    validator = FAST[SCHEMA_OF[kind]]
+    return [
+        (label, document) for label, document in mutations(DOCUMENTS[kind]) if validator.is_valid(document) is valid
+    ]
+
+
 @pytest.mark.parametrize("kind", DOCUMENTS)
 def test_what_the_schema_refuses_the_loader_refuses(kind: str, loading: Loading) -> None:
-    validator = VALIDATORS[SCHEMA_OF[kind]]
-    refused = [(label, document) for label, document in mutations(DOCUMENTS[kind]) if not validator.is_valid(document)]
+    refused = verdicts(kind, valid=False)
     assert len(refused) > 100
     accepted = [label for label, document in refused if not any(map(is_error, loading(kind, document)))]
     assert accepted == []
 
 
-@pytest.mark.parametrize("kind", ["mapping", "part"])
+@pytest.mark.parametrize("kind", ["mapping", "part", "rules"])
 def test_what_the_schema_accepts_the_loader_can_read(kind: str, loading: Loading) -> None:
     """Of what changes something inherited, a schema cannot know; so only of what stands alone."""
-    validator = VALIDATORS[SCHEMA_OF[kind]]
-    accepted = [(label, document) for label, document in mutations(DOCUMENTS[kind]) if validator.is_valid(document)]
+    accepted = verdicts(kind, valid=True)
     assert len(accepted) > 20
     refused = {
         label: [problem.message for problem in loading(kind, document) if problem.code in STRUCTURE]
@@ -478,7 +504,27 @@ tests:
         ("/tests/0/expect/problems/0/rule", {"name": "r"}),
     ],
 )
-def test_test_files(place: str, value: Any) -> None:
+def test_what_test_files_may_not_hold(place: str, value: Any) -> None:
     document = yaml.safe_load(TESTS)
     VALIDATORS["tests"].validate(document)
     assert not VALIDATORS["tests"].is_valid(replaced(document, place, value))
+
+
+def test_the_reader_of_test_files_knows_the_same_keys(tmp_path: Path) -> None:
+    path = tmp_path / "tests.yaml"
+    document = with_unknown_keys(yaml.safe_load(TESTS))
+    path.write_text(json.dumps(document))
+    known: dict[str, set[str]] = {}
+    for problem in goldenfile.load(path, path.name)[1]:
+        if problem.code == "M101" and problem.hint is not None:
+            where = problem.data["where"].removesuffix(" 'a purchase'").removesuffix(" 'a list'")
+            known.setdefault(where, set()).update(problem.hint.removeprefix("known here: ").split(", "))
+    definitions = SCHEMAS["tests"]["$defs"]
+    assert known == {
+        "a test file": set(SCHEMAS["tests"]["properties"]),
+        "the test": set(definitions["test"]["properties"]),
+        "an expectation": set(definitions["expectation"]["properties"]),
+        "an element of 'requests'": set(definitions["request"]["properties"]),
+        "an element of 'skipped'": set(definitions["skipped"]["properties"]),
+        "an element of 'problems'": set(definitions["problem"]["properties"]),
+    }

@@ -1,0 +1,104 @@
+"""Every example of docs/language.md does what the page says."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from moemap.engine import api, bulk, expressions, golden, loader, source, templates, values
+from moemap.tests.docs.examples import LANGUAGE, Block, blocks, rendered, transformed, write
+
+DATA = {"input", "result", "bulk"}
+LAST = {"result", "bulk", "tests.yaml"}
+
+
+def examples() -> Iterator[list[Block]]:
+    """The blocks of each example: files, the input, and last what comes of it."""
+    example: list[Block] = []
+    for block in blocks(LANGUAGE):
+        example.append(block)
+        if block.title in LAST:
+            yield example
+            example = []
+    assert example == []
+
+
+EXAMPLES = list(examples())
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=[f"line {example[0].line}" for example in EXAMPLES])
+def test_example(example: list[Block], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    main = write((block for block in example if block.title not in DATA), tmp_path)
+    loaded = api.inspect(main)
+    assert rendered(loaded.problems, loaded) == ""
+    assert loaded.rulebook is not None
+    shown = {block.title: block.text for block in example}
+    if "tests.yaml" in shown:
+        file, problems, _ = golden.load(Path("tests.yaml"), "tests.yaml")
+        assert file is not None, problems
+        outcomes = [golden.Runner().run(file, test) for test in file.tests]
+        assert [golden.text(outcome, color=False) for outcome in outcomes if not outcome.passed] == []
+        return
+    result = transformed(loaded, shown["input"])
+    if "bulk" in shown:
+        bundler = bulk.Bundler(loaded.rulebook)
+        full = bundler.add(json.dumps(request.body, separators=(",", ":")).encode() for request in result.requests)
+        assert [request.body for request in (*full, *bundler.rest())] == json.loads(shown["bulk"])
+        return
+    expected = json.loads(shown["result"])
+    assert {"requests"} <= set(expected) <= {"requests", "skipped", "problems"}
+    for part, actual in result.to_json().items():
+        wanted = expected.get(part, [])
+        assert same_keys(actual, wanted) == wanted
+
+
+def same_keys(actual: list[dict[str, Any]], wanted: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Of each element of `actual` the keys that the element of `wanted` at the same place has."""
+    shown = [{key: one[key] for key in other} for one, other in zip(actual, wanted, strict=False)]
+    return [*shown, *actual[len(wanted) :]]
+
+
+def test_limits() -> None:
+    _, _, section = LANGUAGE.partition("\n## Limits\n")
+    shown = [
+        int(number.replace(",", ""))
+        for row in re.findall(r"^\|.*?\|(.*?)\|", section, re.MULTILINE)[2:]
+        for number in re.findall(r"\d[\d,]*", row)
+    ]
+    assert shown == [
+        source.MAX_FILE_BYTES,
+        source.MAX_NODES,
+        source.MAX_DEPTH,
+        loader.MAX_FILES,
+        loader.MAX_RULES,
+        expressions.MAX_EXPRESSION_CHARS,
+        expressions.MAX_EXPRESSION_DEPTH,
+        templates.MAX_TEMPLATE_CHARS,
+        50,
+        templates.MAX_TEMPLATE_RESULT,
+        values.MAX_INPUT_NODES,
+        values.MAX_INPUT_DEPTH,
+    ]
+
+
+def test_every_type_is_described() -> None:
+    _, _, section = LANGUAGE.partition("\n## Types\n")
+    table = re.findall(r"^\| `(\w+)` \|", section.partition("```")[0], re.MULTILINE)
+    assert tuple(table) == values.TYPES
+
+
+def test_links_lead_somewhere() -> None:
+    anchors = {
+        re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
+        for heading in re.findall(r"^#+ (.*)$", LANGUAGE, re.MULTILINE)
+    }
+    docs = Path(__file__).parents[2] / "docs"
+    for target in re.findall(r"\]\(([^)]+)\)", re.sub(r"```.*?```", "", LANGUAGE, flags=re.DOTALL)):
+        if target.startswith("#"):
+            assert target[1:] in anchors
+        elif not target.startswith("https://"):
+            assert (docs / target).is_file(), target

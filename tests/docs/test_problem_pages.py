@@ -1,0 +1,115 @@
+"""Every code has a page, and what the page shows is what happens."""
+
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+from moemap.engine import api, golden, report
+from moemap.engine.pages import pages
+from moemap.engine.problem import CATALOGUE
+from moemap.tests.docs.examples import DOCS, Block, blocks, completed, rendered, transformed, write
+
+PAGES = {path.stem: path.read_text(encoding="utf-8") for path in sorted((DOCS / "problems").glob("M*.md"))}
+WITHOUT_PAGE = {"M203"}
+SECTIONS = ("How to fix", "Wrong", "Right")
+
+
+def no_file(folder: Path) -> None:
+    (folder / "mapping.yaml").unlink()
+
+
+def latin_1(folder: Path) -> None:
+    path = folder / "mapping.yaml"
+    path.write_bytes(path.read_text(encoding="utf-8").encode("latin-1"))
+
+
+def megabyte(folder: Path) -> None:
+    with (folder / "mapping.yaml").open("a") as file:
+        file.write(f"# {'x' * 1_000_000}\n")
+
+
+def many_rules(folder: Path) -> None:
+    rules = (f"  - {{rule: rule-{n}, route: events, when: event.kind == '{n}', skip: old}}\n" for n in range(1, 5002))
+    (folder / "mapping.yaml").write_text(completed(f"rules:\n{''.join(rules)}"), encoding="utf-8")
+
+
+# What no block can show: done to the folder of the wrong example.
+MADE: dict[str, Callable[[Path], None]] = {"M001": no_file, "M002": latin_1, "M003": megabyte, "M119": many_rules}
+
+
+def sections(code: str) -> dict[str, str]:
+    """The parts of a page by their heading."""
+    head, *parts = re.split(r"^## (.+)\n", PAGES[code], flags=re.MULTILINE)
+    return {"": head, **dict(zip(parts[::2], parts[1::2], strict=True))}
+
+
+def examples(code: str) -> tuple[list[Block], list[Block]]:
+    """The wrong and the right example. Files that the right one does not show are those of the wrong one."""
+    parts = sections(code)
+    wrong, right = list(blocks(parts["Wrong"])), list(blocks(parts["Right"]))
+    own = {block.title for block in right}
+    return wrong, [*(block for block in wrong if block.title not in {*own, "problem"}), *right]
+
+
+def outcome(code: str, found: Sequence[Block], folder: Path, made: Callable[[Path], None] | None = None) -> str:
+    """The problems of an example, as the command prints them."""
+    files = [block for block in found if block.title not in {"input", "problem"}]
+    main = write(files, folder)
+    if made is not None:
+        made(folder)
+    if any(block.title == "tests.yaml" for block in found):
+        return problems_of_tests(Path("tests.yaml"))
+    loaded = api.inspect(main)
+    inputs = [block.text for block in found if block.title == "input"]
+    if not inputs:
+        return rendered(loaded.problems, loaded)
+    assert loaded.problems == ()
+    return rendered(transformed(loaded, inputs[0]).problems, loaded)
+
+
+def problems_of_tests(path: Path) -> str:
+    """The problems with a test file, and with what its tests expect."""
+    file, problems, sources = golden.load(path, path.name)
+    if file is not None:
+        runner = golden.Runner()
+        problems = tuple(problem for test in file.tests for problem in golden.problems(runner.run(file, test)))
+    return report.text(problems, sources, color=False)
+
+
+def test_every_code_has_a_page() -> None:
+    assert set(PAGES) | WITHOUT_PAGE == set(CATALOGUE) | WITHOUT_PAGE
+    assert set(PAGES) & WITHOUT_PAGE == set()
+
+
+def test_the_index_is_current() -> None:
+    assert (DOCS / "problems" / "README.md").read_text(encoding="utf-8") == pages()["problems/README.md"]
+
+
+@pytest.mark.parametrize("code", PAGES)
+def test_form(code: str) -> None:
+    parts = sections(code)
+    assert tuple(parts) == ("", *SECTIONS)
+    heading, *explanation = parts[""].splitlines()
+    assert heading == f"# {code}: {CATALOGUE[code].title}"
+    assert len(" ".join(explanation).split()) > 8
+    assert parts["How to fix"].strip()
+    wrong, _ = examples(code)
+    assert [block.title == "problem" for block in wrong] == [False] * (len(wrong) - 1) + [True]
+
+
+@pytest.mark.parametrize("code", PAGES)
+def test_wrong(code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    wrong, _ = examples(code)
+    shown = wrong[-1].text.removesuffix("\n")
+    assert outcome(code, wrong[:-1], tmp_path, MADE.get(code)) == shown
+    assert re.findall(r"^(?:error|warning)\[(\w+)\]", shown, re.MULTILINE) == [code]
+
+
+@pytest.mark.parametrize("code", PAGES)
+def test_right(code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    _, right = examples(code)
+    assert outcome(code, right, tmp_path) == ""
