@@ -192,7 +192,7 @@ def _outputs(names: tuple[str, ...], options: dict[str, Any]) -> Iterator[tuple[
     epilog="""
     moemap check
     moemap check mappings examples/workspaces
-    moemap check --format github mappings
+    moemap check --format github --fail-level warning mappings
     moemap check --format sarif mappings > moemap.sarif
     """,
 )
@@ -205,8 +205,14 @@ def _outputs(names: tuple[str, ...], options: dict[str, Any]) -> Iterator[tuple[
     show_default=True,
     help="For people, programs, or a CI service.",
 )
-@click.option("--strict", is_flag=True, help="Let warnings count as problems.")
-def check(paths: tuple[str, ...], format_: str, strict: bool) -> None:
+@click.option(
+    "--fail-level",
+    type=click.Choice(["error", "warning"]),
+    default="error",
+    show_default=True,
+    help="The least severity that makes the exit code 1.",
+)
+def check(paths: tuple[str, ...], format_: str, fail_level: str) -> None:
     """Check mappings, workspaces and their tests' files without any data.
 
     A PATH is a file or a folder, or the name of an installed mapping; without one, all installed mappings are checked.
@@ -231,7 +237,8 @@ def check(paths: tuple[str, ...], format_: str, strict: bool) -> None:
         render = {"json": report.as_json, "github": report.github, "sarif": report.sarif}[format_]
         if text := render(problems):
             click.echo(text)
-    _exit_for(problems, strict=strict)
+    failed = any(problem.severity in ("error", fail_level) for problem in problems)
+    sys.exit(PROBLEMS if failed else FINE)
 
 
 @main.command(
@@ -413,11 +420,6 @@ def _print_problems(problems: tuple[Problem, ...], sources: Sources) -> None:
 
     click.echo(report.text(problems, sources, color=_color(sys.stderr)), err=True)
     click.echo(f"\n{report.summary(problems)}", err=True)
-
-
-def _exit_for(problems: tuple[Problem, ...], *, strict: bool) -> None:
-    failed = any(problem.severity == "error" or strict for problem in problems)
-    sys.exit(PROBLEMS if failed else FINE)
 
 
 def _color(stream: Any) -> bool:

@@ -38,9 +38,10 @@ class Blame:
         output = self.rulebook.outputs[request.output]
         part, *tokens = tokens_of(place)
         if part == "query":
-            return _named(output, [field.place for field in output.request.query if field.name in tokens[:1]])
+            given = [field.place for field in output.request.query if field.name in tokens[:1]]
+            return _named(output, given or [output.node.place])
         if part != "body":
-            return (RuleAt(f"output {output.name}", output.node.place),)
+            return _named(output, [output.node.place])
         own = [step for step in self.steps if step.rule is not None and self.rules[step.rule].output == output.name]
         for length in range(len(tokens), 0, -1):
             looked_for = _general(output, tokens[:length])
@@ -49,6 +50,8 @@ class Blame:
                 value = _value(request.body, tokens[:length])
                 exact = [step for step in here if matches(_absent(step.value), value)]
                 return self._likely(output, exact or here, own, request, tokens)
+        if output.combine.get(place.removeprefix("/body/")) == "append":
+            return ()  # any rule may add to a joined list, so an element that is missing says nothing about one
         envelope = [field.place for field in output.fields if field.name in tokens[:1]]
         if envelope:
             return _named(output, envelope)

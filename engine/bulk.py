@@ -21,7 +21,7 @@ def fitting(rulebook: Rulebook) -> Rulebook:
     bulk = rulebook.bulk
     if bulk is None:
         return rulebook
-    room = bulk.max_bytes - Bundler(rulebook).empty - 1
+    room = bulk.max_bytes - Bundler(rulebook).empty
     outputs = {
         name: replace(output, max_bytes=min(room, output.max_bytes or room))
         for name, output in rulebook.outputs.items()
@@ -49,11 +49,10 @@ class Bundler:
     def add(self, bodies: Iterable[bytes]) -> Iterator[Request]:
         """The requests that are full once these bodies (compact JSON) have come."""
         for body in bodies:
-            more = len(body) + 1
-            if self._elements and self._size + more > self._bulk.max_bytes:
+            if self._elements and self._size + 1 + len(body) > self._bulk.max_bytes:
                 yield from self.rest()
+            self._size += len(body) + (1 if self._elements else 0)
             self._elements.append(body)
-            self._size += more
 
     def rest(self) -> Iterator[Request]:
         """The request with what is left."""

@@ -40,7 +40,7 @@ class Difference:
     """A value that is not the expected one; `ABSENT` stands for no value.
 
     `pointer` is the place in the expectation, `found_at` the one in the actual value: they part where a list has
-    elements too many or too few. `rules` are those that gave the actual value.
+    elements too many or too few (for an element that is missing, it is the list). `rules` gave the actual value.
     """
 
     pointer: str
@@ -86,7 +86,7 @@ def _differences(expected: Any, actual: Any, partial: bool, at: str, found_at: s
     elif isinstance(expected, list) and isinstance(actual, list):
         seen = [0, 0]
         for one, other in align(expected, actual, partial=partial):
-            places = join(at, seen[0]), join(found_at, seen[1])
+            places = join(at, seen[0]), join(found_at, seen[1]) if other is not None else found_at
             values = ABSENT if one is None else expected[one], ABSENT if other is None else actual[other]
             yield from _differences(*values, partial, *places)
             seen = [seen[0] + (one is not None), seen[1] + (other is not None)]

@@ -27,6 +27,8 @@ from .values import MAX_INTEGER, MIN_INTEGER, check_payload, kind, parse_decimal
 __all__ = ["FUNCTIONS", "Example", "Function", "FunctionError", "Functions", "Parameter", "matches_glob", "reference"]
 
 MAX_TEXT = 1_000_000
+_BLANKS = " \t\r\n"
+_JSON_NUMBER = re.compile(r"-?[0-9]{1,400}(\.[0-9]{1,400})?([eE][+-]?[0-9]{1,4})?")
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 _declared = {function.name: function for function in JMESPATH_FUNCTIONS}
@@ -130,14 +132,18 @@ class Functions(_Library):  # type: ignore[misc]
 
     @_same("to_number")
     def _func_to_number(self, value: Any) -> Any:
-        number = super()._func_to_number(value)
+        if isinstance(value, str):
+            text = value.strip(_BLANKS)
+            number = super()._func_to_number(text) if _JSON_NUMBER.fullmatch(text) else None
+        else:
+            number = super()._func_to_number(value)
         return number if _is_json_number(number) else None
 
     @_same("to_string")
     def _func_to_string(self, value: Any) -> str:
         if isinstance(value, str):
             return value
-        return _json("to_string", value, ascii=True)
+        return _json("to_string", value)
 
     # texts
 
@@ -399,11 +405,11 @@ def _bounded(name: str, size: int) -> None:
         raise FunctionError(f"the result of {name}() has more than {MAX_TEXT} characters")
 
 
-def _json(name: str, value: Any, ascii: bool = False) -> str:
+def _json(name: str, value: Any) -> str:
     """Compact JSON text. A value that repeats parts of itself can be far larger than its memory, hence the check."""
     if flaw := check_payload(value):
         raise FunctionError(f"{name}() cannot take the value: {flaw}")
-    return json.dumps(value, ensure_ascii=ascii, separators=(",", ":"))
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def _order_keys(name: str, elements: list[Any], key: Any) -> list[Any]:

@@ -69,7 +69,8 @@ class Runner:
         mapping = self._mapping(file.mapping, test.settings)
         if isinstance(mapping, api.Mapping):
             return run(test, mapping)
-        return Outcome(test, problems=tuple(_located(problem, test) for problem in mapping.problems))
+        errors = (problem for problem in mapping.problems if problem.severity == "error")
+        return Outcome(test, problems=tuple(_located(problem, test) for problem in errors))
 
     def _mapping(self, path: Path, settings: dict[str, Any]) -> api.Mapping | api.MappingError:
         key = (path, canonical(settings))
@@ -213,14 +214,14 @@ def update(file: TestFile, outcomes: Iterable[Outcome]) -> Update:
     or is repeated by another part of the file (an alias) is refused.
     """
     source = file.source
-    node, _ = parse(source)
-    before: dict[str, Any] = plain(node) if isinstance(node, Mapping) else {}
+    before = plain(file.node)
     wanted = {
         outcome.test: _new_expectation(outcome)
         for outcome in outcomes
         if outcome.differences and outcome.test in file.tests
     }
-    changes = {test: edits(test.expect_key, test.expect, value) for test, value in wanted.items()}
+    around = (file.node, *([tests] if (tests := file.node.get("tests")) is not None else []))
+    changes = {test: edits(test.expect_key, test.expect, value, (*around, test.node)) for test, value in wanted.items()}
 
     def holds(tests: Iterable[GoldenTest]) -> bool:
         chosen = list(tests)

@@ -53,6 +53,7 @@ class GoldenTest:
     input_file: Path | None
     many: bool
     partial: bool
+    node: Node
     expect_key: Scalar
     expect: Node
     expected: Any
@@ -72,6 +73,7 @@ class TestFile:
 
     path: Path
     source: Source
+    node: Mapping
     mapping: Path
     tests: tuple[GoldenTest, ...]
     description: str | None = None
@@ -148,7 +150,9 @@ class _Reader:
             elif test is not None:
                 tests[test.name] = test
         keys.finish()
-        return None if mapping is None else TestFile(self.path, self.source, mapping, (*tests.values(),), description)
+        if mapping is None or not isinstance(node, Mapping):
+            return None
+        return TestFile(self.path, self.source, node, mapping, tuple(tests.values()), description)
 
     def mapping(self, keys: Keys) -> Path | None:
         """The mapping or workspace that the file names, else the nearest one above it."""
@@ -204,6 +208,7 @@ class _Reader:
             input_file,
             many,
             partial,
+            node,
             key,
             expect,
             plain(expect),

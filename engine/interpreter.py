@@ -71,14 +71,14 @@ class _Ended(Exception):  # noqa: N818
 
 @dataclass(frozen=True, slots=True)
 class _At:
-    """Where evaluation stands: the rule, the input element, the output place being built."""
+    """Where evaluation stands: the rule, the input element, the output place being built (None outside of bodies)."""
 
     rule: str | None
     element: str
-    output: str
+    output: str | None
 
     def under(self, token: str | int) -> _At:
-        return _At(self.rule, self.element, join(self.output, token))
+        return _At(self.rule, self.element, None if self.output is None else join(self.output, token))
 
     def on(self, element: str) -> _At:
         return _At(self.rule, element, self.output)
@@ -155,7 +155,7 @@ class _Run:
         try:
             scope = self.let(self.rulebook.let, scope, at)
             for rule in self.interpreter.batch_rules:
-                self.rule(rule, scope, "", None)
+                self.batch_rule(rule, scope)
             for name, route in self.rulebook.routes.items():
                 self.route(route, self.interpreter.route_rules[name], scope, at)
         except (_Ended, _Rejected):
@@ -187,14 +187,16 @@ class _Run:
             )
         )
 
-    def value_problem(self, code: str, place: Place, field_: Field, scope: Scope, at: _At, **data: Any) -> None:
+    def value_problem(
+        self, code: str, place: Place, field_: Field, scope: Scope, at: _At, *, input: str | None = None, **data: Any
+    ) -> None:
         """A Problem with a field's value; `on_problem: reject` makes it an error and sinks the element."""
         rejects = field_.on_problem == "reject"
         self.problem(
             code,
             place,
             at,
-            input=self.places.nearest_field(field_, scope, at.element),
+            input=self.places.nearest_field(field_, scope, at.element) if input is None else input,
             output=at.output or None,
             severity="error" if rejects else None,
             **data,
@@ -216,38 +218,51 @@ class _Run:
         try:
             return expression.expression.search(scope.values)
         except EvaluationError as error:
+            place = self.places.nearest(expression, scope, at.element)
             if field_ is not None:
-                self.value_problem("M504", expression.place, field_, scope, at, reason=error.reason)
+                self.value_problem("M504", expression.place, field_, scope, at, input=place, reason=error.reason)
             else:
-                place = self.places.nearest(expression, scope, at.element)
                 self.problem("M504", expression.place, at, input=place, reason=error.reason)
             return None
 
     def holds(self, when: Expr | None, scope: Scope, at: _At) -> bool:
         return when is None or is_true(self.search(when, scope, at))
 
-    def reason(self, text: Text, scope: Scope) -> str:
-        return text.template.render_text(scope.values)
+    def reason(self, text: Text, scope: Scope, at: _At) -> str:
+        """The text for these roots; as it is written where that fails."""
+        try:
+            return text.template.render_text(scope.values)
+        except TemplateFailure as error:
+            self.problem("M514", text.place, at, reason=error.reason)
+            return text.template.text
 
     def let(self, definitions: tuple[Field, ...], scope: Scope, at: _At) -> Scope:
         """The scope with the names. What they iterate over is not accounted for: only what rules take of it counts."""
         skipped, elements = len(self.skipped), len(self.elements)
-        for definition in definitions:
-            scope = scope.with_let(definition, self.value(definition, scope, at))
-        del self.skipped[skipped:], self.elements[elements:]
+        inside = replace(at, output=None)
+        try:
+            for definition in definitions:
+                scope = scope.with_let(definition, self.value(definition, scope, inside))
+        finally:
+            del self.skipped[skipped:], self.elements[elements:]
         return scope
 
     # Rules and routes
 
     def route(self, route: Route, rules: tuple[Rule, ...], scope: Scope, at: _At) -> None:
         for place, inner in self.iterate(route.each, route.as_name, route.key_name, scope, at, f"route {route.name}"):
-            problems = len(self.problems)
             try:
                 inner = self.let(route.let, inner, at.on(place))  # noqa: PLW2901
                 if not any(self.rule(rule, inner, place, route) for rule in rules):
                     self.skip(place, None, NO_RULE)
             except _Rejected:
-                self.account(place, "rejected", self.problems[problems].rule)
+                self.account(place, "rejected", self.problems[-1].rule)
+
+    def batch_rule(self, rule: Rule, scope: Scope) -> None:
+        try:
+            self.rule(rule, scope, "", None)
+        except _Rejected:  # by a let: the rule emits nothing, the others go on
+            return
 
     def rule(self, rule: Rule, scope: Scope, element: str, route: Route | None) -> bool:
         """Whether the rule takes the element."""
@@ -257,11 +272,11 @@ class _Run:
         scope = self.let(rule.let, scope, at)
         for warn in rule.warn:
             if self.holds(warn.when, scope, at):
-                self.problem("M512", warn.message.place, at, reason=self.reason(warn.message, scope))
+                self.problem("M512", warn.message.place, at, reason=self.reason(warn.message, scope, at))
         if rule.skip is not None:
-            self.skipped.append(Skipped(element, rule.name, self.reason(rule.skip, scope)))
+            self.skipped.append(Skipped(element, rule.name, self.reason(rule.skip, scope, at)))
         elif rule.reject is not None:
-            self.problem("M511", rule.reject.place, at, reason=self.reason(rule.reject, scope))
+            self.problem("M511", rule.reject.place, at, reason=self.reason(rule.reject, scope, at))
         else:
             self.emit(rule, scope, at, route)
             return True
@@ -278,7 +293,7 @@ class _Run:
         try:
             fields = self.object(rule.body, scope, replace(at, output=base))
         except _Rejected:
-            self.unmap(accounts, len(self.elements))
+            self.unmap(accounts)
             if route is not None:
                 self.account(at.element, "rejected", rule.name)
             return
@@ -292,9 +307,9 @@ class _Run:
         self.emissions.append(emission)
         self.marks[emission] = _Mark(problems, len(self.problems), accounts, len(self.elements))
 
-    def unmap(self, start: int, end: int) -> None:
-        """What was mapped for an emission that came to nothing is rejected with it."""
-        for number in range(start, end):
+    def unmap(self, start: int, end: int | None = None) -> None:
+        """What was mapped for something that came to nothing is rejected with it."""
+        for number in range(start, len(self.elements) if end is None else end):
             if self.elements[number].outcome == "mapped":
                 self.elements[number] = replace(self.elements[number], outcome="rejected")
 
@@ -317,15 +332,14 @@ class _Run:
     def envelope(self, output: Output | Bulk, scope: Scope) -> Envelope | None:
         """What every body of an output has, or None where a required part of it is absent."""
         self.origins = {}
-        at = _At(None, "", "")
+        accounts = len(self.elements)
         try:
-            fields = self.object(Object(output.fields, ()), scope, at) or {}
-            origins = self.origins
-            self.origins = {}
-            query = self.object(Object(output.request.query, ()), scope, at) or {}
+            fields = self.object(Object(output.fields, ()), scope, _At(None, "", "")) or {}
+            query = self.object(Object(output.request.query, ()), scope, _At(None, "", None)) or {}
         except _Rejected:
+            self.unmap(accounts)
             return None
-        return Envelope(fields, query, origins)
+        return Envelope(fields, query, self.origins)
 
     def iterate(
         self, each: Expr, as_name: str, key_name: str | None, scope: Scope, at: _At, what: str
@@ -368,6 +382,7 @@ class _Run:
         """The value of a field; None: it is left out."""
         note = ""
         value = None
+        accounts = len(self.elements)
         if not self.holds(field_.when, scope, at):
             note = "its condition does not hold"
         else:
@@ -376,16 +391,18 @@ class _Run:
                 value = self.look_up(field_.table, value, field_, scope, at)
             if value is not None and field_.type is not None:
                 value = self.coerce(value, field_, scope, at)
+            if value is None:
+                self.unmap(accounts)
             if value is None and field_.default is not ABSENT:
                 value, note = field_.default, "its default"
             if value is None and field_.required:
-                name = field_.name if field_.name is not None else at.output.rpartition("/")[2]
+                name = field_.name if field_.name is not None else (at.output or "").rpartition("/")[2]
                 place = self.places.nearest_field(field_, scope, at.element)
                 self.problem("M506", field_.place, at, input=place, output=at.output or None, name=name)
                 raise _Rejected
         if self.steps is not None:
             inputs = self.places.read_by_field(field_, scope)
-            self.steps.append(Step(at.output, at.rule, field_.place, inputs, value, note))
+            self.steps.append(Step(at.output or "", at.rule, field_.place, inputs, value, note))
         if value is not None and at.output:
             self.origins[at.output] = Origin(field_.node, (field_, scope))
         return value
@@ -425,7 +442,8 @@ class _Run:
             )
             return None
         for place, inner in self.iterate(source.each, source.as_name, source.key_name, scope, at, "each"):
-            inside = _At(at.rule, place, join(at.output, len(result)))
+            inside = at.under(len(result)).on(place)
+            accounts = len(self.elements)
             try:
                 inner = self.let(source.let, inner, inside)  # noqa: PLW2901
                 if isinstance(source.value, Object):
@@ -433,6 +451,7 @@ class _Run:
                 else:
                     element = self.value(source.value, inner, inside)
             except _Rejected:
+                self.unmap(accounts)
                 self.account(place, "rejected", at.rule)
                 continue
             if element is None:
@@ -496,9 +515,11 @@ class _Run:
                 spread.key_name, spread.rename.get(key, key), None
             )
             where = nearest if entry_place is None else entry_place
+            accounts = len(self.elements)
             try:
                 self.entry(spread, result, inner, at.on(where))
             except _Rejected:
+                self.unmap(accounts)
                 self.account(where, "rejected", at.rule)
 
     def entry(self, spread: Spread, result: dict[str, Any], scope: Scope, at: _At) -> None:
@@ -511,18 +532,18 @@ class _Run:
             return
         scope = self.let(entry_rule.let, scope, at)
         if entry_rule.warn is not None:
-            self.problem("M512", entry_rule.warn.place, at, reason=self.reason(entry_rule.warn, scope))
+            self.problem("M512", entry_rule.warn.place, at, reason=self.reason(entry_rule.warn, scope, at))
         if entry_rule.skip is not None:
-            self.skip(at.element, at.rule, self.reason(entry_rule.skip, scope))
+            self.skip(at.element, at.rule, self.reason(entry_rule.skip, scope, at))
         elif entry_rule.reject is not None:
-            self.problem("M511", entry_rule.reject.place, at, reason=self.reason(entry_rule.reject, scope))
+            self.problem("M511", entry_rule.reject.place, at, reason=self.reason(entry_rule.reject, scope, at))
             self.account(at.element, "rejected", at.rule)
         else:
             self.keep(spread, entry_rule, result, scope, at)
 
     def keep(self, spread: Spread, entry_rule: EntryRule, result: dict[str, Any], scope: Scope, at: _At) -> None:
         key = scope.values[spread.key_name]
-        name = key if entry_rule.name is None else self.value(entry_rule.name, scope, replace(at, output=""))
+        name = key if entry_rule.name is None else self.value(entry_rule.name, scope, replace(at, output=None))
         if not isinstance(name, str):
             place = (entry_rule.name or entry_rule).node.place
             self.problem("M515", place, at, value=shown(name))
@@ -534,7 +555,8 @@ class _Run:
         inside = at.under(name)
         if entry_rule.value is None:
             value = scope.values[spread.as_name]
-            self.origins[inside.output] = Origin(entry_rule.node, at.element)
+            if inside.output is not None:
+                self.origins[inside.output] = Origin(entry_rule.node, at.element)
         else:
             value = self.value(entry_rule.value, scope, inside)
         if value is None:

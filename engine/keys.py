@@ -16,6 +16,7 @@ from .rules import Expr, Text
 from .source import Mapping, Node, Scalar, Sequence, plain
 from .templates import TemplateError
 from .templates import compile as compile_template
+from .values import with_article
 
 __all__ = ["NAME", "ROOT", "Keys", "each_named", "found", "good_name", "read_expression", "read_text"]
 
@@ -108,7 +109,7 @@ class Keys:
             if key.text not in self._asked:
                 hint = did_you_mean(key.text, self._asked)
                 if hint is None:
-                    hint = f"known here: {', '.join(self._asked)}"
+                    hint = f"known here: {', '.join(dict.fromkeys(self._asked))}"
                 self.report("M101", key.place, hint, key=key.text, where=self.where)
 
     def wrong(self, key: str, node: Node, wanted: str) -> None:
@@ -237,7 +238,7 @@ def each_named(
     """Reads a mapping of names to definitions; what cannot be read is left out (a Problem says why)."""
     result: dict[str, Any] = {}
     for name, node in keys.entries(key):
-        if good_name(name, f"the name of a {what}", keys.problems, root=root):
+        if good_name(name, f"the name of {with_article(what)}", keys.problems, root=root):
             value = read(name, node)
             if value is not None:
                 result[name.text] = value

@@ -13,7 +13,7 @@ from dataclasses import replace
 from .reader import FIELD_SOURCES, RULE_ENDS
 from .source import Mapping, Node, Scalar, Sequence, synthetic
 
-__all__ = ["extend_rule", "merge", "merge_fields", "merge_rule"]
+__all__ = ["extend_rule", "merge", "merge_part", "merge_rule"]
 
 Merge = Callable[[Node | None, Node], Node]
 
@@ -32,11 +32,20 @@ def merge(base: Node | None, over: Node) -> Node:
     return _merge_entries(base, over, lambda _: merge)
 
 
+def merge_part(key: str, base: Node | None, over: Node) -> Node:
+    """`over` merged onto `base`, both the part of a mapping that stands under this key."""
+    if key in ("outputs", "routes"):
+        return _merge_named(base, over)
+    if key == "bulk":
+        return _merge_members(base, over)
+    return merge_fields(base, over) if key == "let" else merge(base, over)
+
+
 def merge_fields(base: Node | None, over: Node) -> Node:
     """A mapping of names to fields merged onto another one."""
     if isinstance(base, Mapping) and isinstance(over, Mapping):
         return _merge_entries(base, over, lambda _: merge_field)
-    return over
+    return merge(base, over)
 
 
 def merge_field(base: Node | None, over: Node) -> Node:
@@ -66,10 +75,24 @@ def extend_rule(base: Mapping, over: Mapping) -> Mapping:
     return merge_rule(_without(base, _OWN_KEYS), _without(over, ("extends",)))
 
 
+def _merge_named(base: Node | None, over: Node) -> Node:
+    if isinstance(base, Mapping) and isinstance(over, Mapping):
+        return _merge_entries(base, over, lambda _: _merge_members)
+    return merge(base, over)
+
+
+def _merge_members(base: Node | None, over: Node) -> Node:
+    if isinstance(base, Mapping) and isinstance(over, Mapping):
+        return _merge_entries(base, over, _part)
+    return merge(base, over)
+
+
 def _part(key: str) -> Merge:
-    """How the part under this key of a field or a rule merges."""
-    if key in ("fields", "let"):
+    """How the part under this key of a field, a spread, a rule, an output or a route merges."""
+    if key in ("fields", "let", "query"):
         return merge_fields
+    if key in ("request", "spread"):
+        return _merge_members
     return merge_field if key == "value" else merge
 
 

@@ -7,19 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping as Values
 from dataclasses import dataclass, field, replace
+from os.path import normpath
 from pathlib import Path
 from typing import Any
 
 import orjson
 
 from . import schemas
-from .keys import Keys, found
-from .layers import extend_rule, merge, merge_fields, merge_rule
+from .keys import Keys, each_named, found
+from .layers import extend_rule, merge, merge_part, merge_rule
+from .paths import is_file, lies_inside
 from .problem import Place, Problem, did_you_mean, in_order
 from .reader import RULE_ENDS, Reader, check_setting
 from .rules import ABSENT, Rule, Rulebook, Setting
 from .source import Mapping, Node, Scalar, Source, parse, plain, read, synthetic
-from .values import shown
+from .values import check_payload, shown
 
 __all__ = ["LANGUAGE", "MAPPINGS", "MAX_FILES", "MAX_RULES", "GivenText", "Loaded", "display_name", "load", "locate"]
 
@@ -32,6 +34,7 @@ MAX_EXTENDS = 16
 
 _HEADERS = ("input", "server", "settings", "outputs", "bulk")
 _PARTS = ("tables", "policies", "let", "routes")
+_SINGULAR = {"tables": "table", "policies": "policy", "let": "let", "routes": "route"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,16 +79,14 @@ def locate(reference: str) -> Path | None:
     if name and "/" not in name and (MAPPINGS / name).is_dir():
         if major:
             path = MAPPINGS / name / f"v{major}" / "mapping.yaml"
-            return path if path.is_file() else None
+            return path if is_file(path) else None
         found_versions = [
             path for path in (MAPPINGS / name).glob("v*/mapping.yaml") if path.parent.name[1:].isdecimal()
         ]
         return max(found_versions, key=lambda path: int(path.parent.name[1:]), default=None)
     path = Path(reference)
-    if path.is_dir():
-        inside = (path / "mapping.yaml", path / "workspace.yaml")
-        return next((candidate for candidate in inside if candidate.is_file()), None)
-    return path if path.is_file() else None
+    candidates = (path, path / "mapping.yaml", path / "workspace.yaml")
+    return next((candidate for candidate in candidates if is_file(candidate)), None)
 
 
 def display_name(path: Path) -> str:
@@ -156,20 +157,23 @@ class _Loader:
         if isinstance(extends, Scalar) and isinstance(extends.value, str):
             base = self.base(source, extends, (*chain, source.name))
             return None if base is None else self.on_top(base, layer)
-        return layer
+        return layer if extends is None and header.get("workspace") is None else None
 
     def base(self, source: Source, extends: Scalar, chain: tuple[str, ...]) -> _Layer | None:
         """The layer that `extends` names: an installed mapping, or `./path` seen from the file."""
         relative = extends.text.startswith(".")
+        if not relative and not _is_versioned(extends.text):
+            return None  # `check_header` has said so
         folder = source.path.parent if source.path is not None else Path()
         path = locate(str(folder / extends.text)) if relative else self.named_mapping(folder, extends.text)
         if path is None:
-            known = sorted(entry.name for entry in MAPPINGS.iterdir() if entry.is_dir()) if MAPPINGS.is_dir() else []
-            hint = None if relative else did_you_mean(extends.text.partition("@")[0], known)
+            known = [f"{path.parent.parent.name}@{path.parent.name[1:]}" for path in MAPPINGS.glob("*/v*/mapping.yaml")]
+            hint = None if relative else did_you_mean(extends.text, known)
             self.report("M109", extends.place, hint, name=extends.text)
             return None
         name = display_name(path)
-        if name in chain or len(chain) >= MAX_EXTENDS:
+        before = [source.path.resolve() for link in chain if (source := self.sources[link]).path is not None]
+        if path.resolve() in before or len(chain) >= MAX_EXTENDS:
             self.report("M110", extends.place, name=extends.text, chain=" -> ".join((*chain, name)))
             return None
         base = self.read(path, name)
@@ -181,7 +185,7 @@ class _Loader:
         if "/" in name or not major.isdecimal():
             return None
         beside = folder.parent.parent / stem / f"v{major}" / "mapping.yaml"
-        return beside if beside.is_file() else locate(name)
+        return beside if is_file(beside) else locate(name)
 
     def collect(self, layer: _Layer, source: Source, node: Mapping, chain: list[str]) -> None:
         """Takes the parts and rules of one file, then those of the files that it includes."""
@@ -238,7 +242,7 @@ class _Loader:
         for name, _ in node.entries:
             first = before.key(name.text)
             if first is not None:
-                self.report("M106", name.place, kind=key.removesuffix("s"), name=name.text, first=first.place)
+                self.report("M106", name.place, kind=_SINGULAR[key], name=name.text, first=first.place)
         layer.parts[key] = replace(before, entries=before.entries + node.entries)
 
     def add_rule(self, layer: _Layer, node: Node) -> None:
@@ -258,24 +262,17 @@ class _Loader:
             return
         root = (layer.main.path or Path()).parent
         path = (source.path or Path()).parent / include.text
-        reason = None
-        if include.text.startswith("/") or not path.resolve().is_relative_to(root.resolve()):
+        reason = hint = None
+        if include.text.startswith("/") or not lies_inside(path, root):
             reason = "lies outside the folder of the mapping"
-        elif not path.is_file():
+        elif not is_file(path):
             reason = "does not exist"
+            hint = did_you_mean(path.name, [entry.name for entry in path.parent.glob("*.yaml")])
         if reason is not None:
-            names = [entry.name for entry in root.glob("*.yaml")]
-            self.report(
-                "M107",
-                include.place,
-                did_you_mean(include.text, names),
-                what="the included file",
-                path=include.text,
-                reason=reason,
-            )
+            what = "the included file"
+            self.report("M107", include.place, hint, what=what, path=include.text, reason=reason)
             return
-        name = (Path(source.name).parent / include.text).as_posix()
-        name = Path(name).as_posix()
+        name = Path(normpath(Path(source.name).parent / include.text)).as_posix()
         if name in self.sources:
             self.report("M108", include.place, path=include.text, chain=" -> ".join((*chain, name)))
             return
@@ -291,7 +288,7 @@ class _Loader:
         """The layer `over` on top of the one that it extends: parts merge, changed rules stay, new rules come first."""
         parts = dict(base.parts)
         for key, node in over.parts.items():
-            parts[key] = (merge_fields if key == "let" else merge)(parts.get(key), node)
+            parts[key] = merge_part(key, parts.get(key), node)
         new = {name: parts for name, parts in over.rules.items() if name not in base.rules}
         for name, (rule,) in list(new.items()):
             if not any(rule.get(key) for key in (*RULE_ENDS, "extends", "abstract")):
@@ -309,23 +306,14 @@ class _Loader:
         header = layer.header
         joined = Mapping(header.source, header.start, header.end, _entries(layer, header))
         keys = Keys(joined, "the mapping", self.problems)
-        settings: dict[str, Setting] = {
-            name.text: setting
-            for name, node in keys.entries("settings")
-            if (setting := reader.setting(name, node)) is not None
-        }
+        settings: dict[str, Setting] = each_named(keys, "settings", reader.setting, root=True, what="setting")
         values = self.setting_values(layer, settings, given)
         reader.read_tables(keys)
         reader.read_policies(keys)
         let = reader.let(keys)
-        for name, node in keys.entries("outputs", required=True):
-            output = reader.output(name, node)
-            if output is not None:
-                reader.outputs[name.text] = output
-        for name, node in keys.entries("routes"):
-            route = reader.route(name, node)
-            if route is not None:
-                reader.routes[name.text] = route
+        keys.take("outputs", required=True)
+        reader.outputs = each_named(keys, "outputs", reader.output, what="output")
+        reader.routes = each_named(keys, "routes", reader.route, what="route")
         bulk = keys.take("bulk")
         read_bulk = reader.bulk(bulk) if bulk is not None else None
         input_node = keys.take("input", required=True)
@@ -354,7 +342,8 @@ class _Loader:
             policies=reader.policies,
             let=let,
             rules=rules,
-            policy_nodes=reader.policy_nodes,
+            table_names=reader.table_names,
+            policy_names=reader.policy_names,
             used_tables=frozenset(reader.used_tables),
             used_policies=frozenset(reader.used_policies),
             sources=self.sources,
@@ -391,6 +380,11 @@ class _Loader:
                 continue
             if isinstance(value, GivenText):
                 value = _typed(value, setting)  # noqa: PLW2901
+            flaw = check_payload(value)
+            if flaw is not None:
+                found_type = f"this {type(value).__name__}"
+                self.report("M116", place, flaw, name=name, wanted="a JSON value", found=found_type)
+                continue
             wanted = check_setting(setting, value)
             if wanted is not None:
                 self.report("M116", place, name=name, wanted=wanted, found=shown(value))
@@ -420,6 +414,9 @@ class _Loader:
             elif extends.text in (*chain, name):
                 circle = " -> ".join((*chain, name, extends.text))
                 self.report("M110", extends.place, name=extends.text, chain=circle)
+            elif len(chain) >= MAX_EXTENDS:
+                what, count = "rules in a chain of 'extends'", len(chain) + 1
+                self.report("M119", extends.place, what=what, count=count, limit=MAX_EXTENDS)
             else:
                 rule = extend_rule(self.extended(layer, extends.text, (*chain, name)), first)
         for change in changes:

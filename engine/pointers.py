@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-__all__ = ["Index", "escape", "inputs_read", "join", "path_of", "pointer"]
+__all__ = ["Index", "escape", "inputs_read", "join", "path_of", "pointer", "value_at"]
+
+_CHAINS = ("subexpression", "index_expression", "pipe")
+"""The first child of these is evaluated where the node is, each further one against what the one before it gives."""
 
 
 def escape(token: str) -> str:
@@ -21,11 +24,24 @@ def join(base: str, token: str | int) -> str:
     return f"{base}/{escape(str(token))}"
 
 
+def value_at(document: Any, place: str) -> Any:
+    """The value that the pointer leads to, or None where it leads nowhere."""
+    for escaped in place.split("/")[1:]:
+        token = escaped.replace("~1", "/").replace("~0", "~")
+        if isinstance(document, dict):
+            document = document.get(token)
+        elif isinstance(document, list) and token.isdecimal() and int(token) < len(document):
+            document = document[int(token)]
+        else:
+            return None
+    return document
+
+
 class Index:
     """Where in a batch each object and list stands, found by identity. Built at first use: most batches need none."""
 
     def __init__(self, batch: Any) -> None:
-        self._batch = batch
+        self.batch = batch
         self._places: dict[int, str] | None = None
 
     def find(self, value: Any) -> str | None:
@@ -34,7 +50,7 @@ class Index:
             return None
         if self._places is None:
             self._places = {}
-            pending = [("", self._batch)]
+            pending = [("", self.batch)]
             while pending:
                 place, node = pending.pop()
                 if isinstance(node, dict | list) and id(node) not in self._places:
@@ -52,7 +68,7 @@ def path_of(tree: Mapping[str, Any], roots: Mapping[str, str | None]) -> str | N
     kind, children = tree["type"], tree["children"]
     if kind == "field":
         return roots.get(tree["value"])
-    if kind in ("subexpression", "index_expression", "pipe"):
+    if kind in _CHAINS:
         place = path_of(children[0], roots)
         for child in children[1:]:
             if place is None:
@@ -71,7 +87,7 @@ def _step(place: str | None, tree: Mapping[str, Any]) -> str | None:
         return join(place, tree["value"])
     if kind in ("identity", "current"):
         return place
-    if kind in ("subexpression", "index_expression", "pipe"):
+    if kind in _CHAINS:
         for child in tree["children"]:
             place = _step(place, child)
         return place
@@ -92,6 +108,24 @@ def _reads(tree: Mapping[str, Any], roots: Mapping[str, str | None]) -> Iterator
     kind, children = tree["type"], tree["children"]
     if kind in ("literal", "expref", "field", "index", "slice", "current", "identity"):
         return
-    goes_over_first = kind in ("subexpression", "index_expression", "pipe") or kind.endswith("projection")
-    for child in children[:1] if goes_over_first else children:
-        yield from _reads(child, roots)
+    if kind not in _CHAINS and not kind.endswith("projection"):
+        for child in children:
+            yield from _reads(child, roots)
+        return
+    base = path_of(children[0], roots)
+    if base is None:
+        yield from _reads(children[0], roots)
+    else:
+        yield _reach(base, children[1:] if kind in _CHAINS else [])
+
+
+def _reach(place: str, steps: Iterable[Mapping[str, Any]]) -> str:
+    """How far from `place` the steps lead before something else than a plain step comes."""
+    for tree in steps:
+        following = _step(place, tree)
+        if following is None:
+            kind, children = tree["type"], tree["children"]
+            goes_over_first = kind == "flatten" or kind.endswith("projection")
+            return _reach(place, children[:1] if goes_over_first else children if kind in _CHAINS else [])
+        place = following
+    return place

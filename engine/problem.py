@@ -178,10 +178,29 @@ CATALOGUE: Mapping[str, Code] = MappingProxyType(
         "M212": _error("negation of a part", "{text!r} negates {part!r} alone, and nothing follows from true or false"),
         "M213": _warning("allowance without effect", "nothing on this line gives {allowed}"),
         "M214": _error("allowance", "{text!r} allows nothing"),
+        "M220": _error("values that are never equal", "{text!r} is never {wanted}: it is {found}"),
+        "M221": _warning("comparison with a known outcome", "{text!r} is always {outcome}"),
+        "M222": _error("values without an order", "{text!r} compares {found}, which have no order"),
+        "M223": _error("nothing to go over", "{text!r} is {found}, never {wanted}"),
+        "M224": _warning("part that never counts", "{text!r} never counts: {reason}"),
+        "M225": _warning("alternative that never counts", "this alternative never counts: {reason}"),
+        "M226": _warning("default that is never used", "the default is never used: the value is {value}, never null"),
+        "M227": _error("value that can never be converted", "the value is {found}, which can never become {type}"),
+        # M3: rules and routes
+        "M301": _warning("condition that always holds", "the condition of this {what} always holds"),
+        "M302": _error("condition that never holds", "the condition of this {what} never holds"),
+        "M303": _error(
+            "rule that is never reached", "the rule {name!r} is never reached: {by} all that it could take"
+        ),
+        "M304": _error("entry rule that is never reached", "this entry rule is never reached: {by} all that it could take"),
+        # M4: outputs
+        "M401": _error("unknown member of a body", "the {output} request has no member {name!r}"),
+        "M402": _error("required member is missing", "the {output} request needs {name!r}, which {reason}"),
+        "M403": _error("value that is never valid", "{name!r} is {found}; the {output} request needs {wanted}"),
         # M5: at run time
         "M501": _error("not JSON", "the record is not JSON: {reason}"),
         "M502": _error("not an object", "a batch must be an object, not {found}"),
-        "M503": _error("record too large", "the record {reason}"),
+        "M503": _error("record that is refused", "the record is refused: {reason}"),
         "M504": _warning("expression failed", "the expression failed: {reason}"),
         "M505": _warning("value cannot be converted", "{value} cannot become {type}: {reason}"),
         "M506": _error("required value is absent", "the required field {name!r} has no value"),

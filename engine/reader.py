@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any, cast
 
 from .keys import Keys, each_named, found, good_name, read_expression
@@ -53,7 +54,8 @@ class Reader:
         self.policies: dict[str, tuple[EntryRule, ...]] = {}
         self.outputs: dict[str, Output] = {}
         self.routes: dict[str, Route] = {}
-        self.policy_nodes: dict[str, Node] = {}
+        self.table_names: dict[str, Node] = {}
+        self.policy_names: dict[str, Node] = {}
         self.used_tables: set[str] = set()
         self.used_policies: set[str] = set()
 
@@ -70,7 +72,7 @@ class Reader:
                 continue
             field = self.field(name.text, node)
             if field is not None:
-                result.append(field)
+                result.append(replace(field, name_node=name))
         return tuple(result)
 
     def let(self, keys: Keys) -> tuple[Field, ...]:
@@ -85,16 +87,7 @@ class Reader:
         sources = tuple(key for key in FIELD_SOURCES if key != "fields") if "each" in keys else FIELD_SOURCES
         source_key = keys.exactly_one(sources, at_most="spread" in keys)
         source = self.source(keys, source_key)
-        type_ = keys.choice("type", TYPES, "") or None
-        items = keys.choice("items", TYPES, "") or None
-        if items is not None and type_ != "array":
-            keys.report(
-                "M104",
-                cast("Node", keys.take("items")).place,
-                where=where,
-                keys="items and a type other than array",
-                found="items describe the elements of an array",
-            )
+        type_, items = self.type_and_items(keys)
         table = self.table_use(keys)
         field = Field(
             name,
@@ -147,10 +140,9 @@ class Reader:
                 else:
                     parts.append(self.field(None, item))
             return From(tuple(part for part in parts if part is not None)) if all(parts) else None
-        wanted = (
-            "an expression, a list of them or a mapping" if isinstance(node, Scalar) else "a list with something in it"
-        )
-        self.problems.append(Problem.of("M102", node.place, what="a field", wanted=wanted, found=found(node)))
+        wanted = "an expression, a list of them or a mapping"
+        shown = "an empty list" if isinstance(node, Sequence) and not node.items else found(node)
+        self.problems.append(Problem.of("M102", node.place, what="a field", wanted=wanted, found=shown))
         return None
 
     def each(self, keys: Keys) -> Each | None:
@@ -172,6 +164,16 @@ class Reader:
             return None
         return Each(each, as_name, key_name, let, body)
 
+    def type_and_items(self, keys: Keys) -> tuple[str | None, str | None]:
+        type_ = keys.choice("type", TYPES, "") or None
+        items = keys.choice("items", TYPES, "") or None
+        if items is not None and type_ != "array":
+            place = cast("Node", keys.take("items")).place
+            both, reason = "items and a type other than array", "items describe the elements of an array"
+            keys.report("M104", place, where=keys.where, keys=both, found=reason)
+            items = None
+        return type_, items
+
     def table_use(self, keys: Keys) -> Table | None:
         node = keys.take("table")
         if node is None:
@@ -190,6 +192,8 @@ class Reader:
         return known[node.text]
 
     def table(self, name: Scalar | None, node: Node) -> Table | None:
+        if name is not None:
+            self.table_names[name.text] = name
         keys = self.keys(node, "a table" if name is None else f"the table {name.text!r}")
         ignore_case = keys.flag("ignore_case")
         entries: dict[str, Any] = {}
@@ -287,10 +291,10 @@ class Reader:
 
     def setting(self, name: Scalar, node: Node) -> Setting | None:
         keys = self.keys(node, f"the setting {name.text!r}")
-        type_ = keys.choice("type", TYPES, "string")
-        items = keys.choice("items", TYPES, "") or None
+        type_, items = self.type_and_items(keys)
         enum = tuple(plain(item) for item in keys.items("enum")) or None
-        setting = Setting(name.text, type_, items, enum, keys.value("default", ABSENT), keys.text("description"), node)
+        default_value, description = keys.value("default", ABSENT), keys.text("description")
+        setting = Setting(name.text, type_ or "string", items, enum, default_value, description, node)
         keys.finish()
         if setting.default is not ABSENT and setting.default is not None:
             default = cast("Node", keys.take("default"))
@@ -427,7 +431,7 @@ class Reader:
 
     def read_policies(self, keys: Keys) -> None:
         def policy(name: Scalar, node: Node) -> tuple[EntryRule, ...]:
-            self.policy_nodes[name.text] = node
+            self.policy_names[name.text] = name
             if isinstance(node, Sequence):
                 return tuple(self.entry_rule(item) for item in node.items)
             keys.report("M102", node.place, what=f"the policy {name.text!r}", wanted="a list", found=found(node))

@@ -86,7 +86,7 @@ def _is_lines(start: bytes) -> bool:
 def _record(source: str, line: int, text: bytes | None) -> Record:
     """The record of a text; None is one that is too large to be kept."""
     if text is None or len(text) > MAX_RECORD_BYTES:
-        reason = f"has more than {MAX_RECORD_BYTES} bytes"
+        reason = f"it has more than {MAX_RECORD_BYTES} bytes"
         return Record(source, line, b"", Problem.of("M503", input="", reason=reason))
     return Record(source, line, text)
 

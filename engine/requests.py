@@ -119,7 +119,11 @@ class _Assembly:
         open_bodies: dict[bytes, _Body] = {}
         for emission in emissions:
             body = emission.body(envelope)
-            size = size_of(body)
+            try:
+                size = size_of(body)
+            except TypeError as error:  # expressions can nest deeper than JSON is written
+                self.reject(emission, "M509", request=output.name, reason=f"it cannot be written: {error}")
+                continue
             if output.max_bytes is not None and size > output.max_bytes:
                 self.reject(emission, "M510", request=output.name, size=size, limit=output.max_bytes)
                 continue
@@ -175,13 +179,11 @@ class _Assembly:
         if len(kept) < len(body.parts):
             again = self.joined(output, body.envelope, kept)
             return [valid for part in again for valid in self.valid(output, part)]
-        self.report(output, body, validator.violations(body.body), "M509")
-        self.rejected += kept
-        return []
+        # What is valid alone and invalid together travels apart.
+        return [_alone(emission, body.envelope) for emission in kept]
 
     def refuse(self, output: Output, emission: Emission, envelope: Envelope, violations: Iterable[Violation]) -> None:
-        alone = _Body(emission.body(envelope), envelope, 0, [(emission, {})])
-        self.report(output, alone, violations, "M509")
+        self.report(output, _alone(emission, envelope), violations, "M509")
         self.rejected.append(emission)
 
     def warn_of_limits(self, output: Output, body: _Body) -> None:
@@ -208,6 +210,10 @@ class _Assembly:
                     reason=violation.reason,
                 )
             )
+
+
+def _alone(emission: Emission, envelope: Envelope) -> _Body:
+    return _Body(emission.body(envelope), envelope, 0, [(emission, {})])
 
 
 def _origin(body: _Body, place: str) -> tuple[Emission, Origin | None]:

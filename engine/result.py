@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from .problem import Problem
@@ -58,7 +59,13 @@ class Result:
     requests: tuple[Request, ...]
     skipped: tuple[Skipped, ...]
     problems: tuple[Problem, ...]
-    elements: tuple[Element, ...] = ()
+    account: tuple[Element, ...] | Callable[[], tuple[Element, ...]] = field(default=(), compare=False, repr=False)
+    """The account of elements, or what computes it: compiled mappings keep none while they map."""
+
+    @property
+    def elements(self) -> tuple[Element, ...]:
+        """What became of each element that was iterated over."""
+        return self.account() if callable(self.account) else self.account
 
     @property
     def ok(self) -> bool:

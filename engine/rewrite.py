@@ -36,9 +36,13 @@ class Edit:
 
 
 def applied(text: str, changes: Iterable[Edit]) -> str:
-    """The text with all edits made; they must not overlap. New lines end as those of the text do."""
+    """The text with all edits made; they must not overlap. New lines end as those of the text do.
+
+    What several edits put at one place comes in the order of the edits.
+    """
     newline = "\r\n" if "\r\n" in text else "\n"
-    for edit in sorted(changes, key=lambda edit: (edit.start, edit.end), reverse=True):
+    backwards = reversed(list(changes))
+    for edit in sorted(backwards, key=lambda edit: (edit.start, edit.end), reverse=True):
         text = text[: edit.start] + edit.text.replace("\n", newline) + text[edit.end :]
     return text
 
@@ -87,13 +91,18 @@ def _escape(character: str) -> str:
 # Editing
 
 
-def edits(key: Scalar, node: Node, value: Any) -> list[Edit]:
-    """The edits that make the value of a key, now `node`, another one. Nothing outside of that value is edited."""
+def edits(key: Scalar, node: Node, value: Any, parents: Iterable[Node] = ()) -> list[Edit]:
+    """The edits that make the value of a key, now `node`, another one. Nothing outside of that value is edited.
+
+    `parents` are the nodes around the key: where one of them is in flow style, so is what is written.
+    """
     editor = _Editor(node.source)
+    flow = any(editor.is_flow(parent) for parent in parents)
     alias = _ALIAS.match(editor.text, key.end) if node.start < key.end else None
     if alias is not None:  # the node stands where the anchor is
-        return [Edit(alias.start(1), alias.end(), _below(value, editor.column(key)))]
-    return list(editor.member(key, node, value, flow=False))
+        new = f" {inline(value)}" if flow else _below(value, editor.column(key))
+        return [Edit(alias.start(1), alias.end(), new)]
+    return list(editor.member(key, node, value, flow=flow))
 
 
 class _Editor:

@@ -152,6 +152,7 @@ class Field:
     description: str | None = None
     reference: tuple[str, ...] = ()
     deprecated: str | None = None
+    name_node: Node | None = None
 
     @property
     def place(self) -> Place:
@@ -326,7 +327,8 @@ class Rulebook:
     policies: Mapping[str, tuple[EntryRule, ...]]
     let: tuple[Field, ...]
     rules: tuple[Rule, ...]
-    policy_nodes: Mapping[str, Node]
+    table_names: Mapping[str, Node]
+    policy_names: Mapping[str, Node]
     used_tables: frozenset[str]
     used_policies: frozenset[str]
     sources: Mapping[str, Source]

@@ -6,6 +6,7 @@ exact about them. Tests hold the verdicts of both equal. Nothing is ever fetched
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,9 +16,10 @@ from urllib.parse import urldefrag, urljoin
 
 import orjson
 
+from .paths import is_file, lies_inside
 from .pointers import pointer
 from .problem import did_you_mean
-from .values import kind, shown
+from .values import check_payload, kind, shown, with_article
 
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
@@ -63,17 +65,18 @@ def load(name: str, folder: Path) -> Schema:
     """The schema `name`: one of the installed schemas, or `./path` seen from `folder`. Raises SchemaError."""
     relative = name.startswith(".")
     path = (folder if relative else SCHEMAS) / name
-    if name.startswith("/") or not (relative or path.resolve().is_relative_to(SCHEMAS.resolve())):
+    if name.startswith("/") or not (relative or lies_inside(path, SCHEMAS)):
         raise SchemaError("lies outside the folder of the schemas")
-    if not path.is_file():
+    if not is_file(path):
         known = [] if relative else [entry.relative_to(SCHEMAS).as_posix() for entry in SCHEMAS.rglob("*.json")]
         raise SchemaError("does not exist", did_you_mean(name, known))
     document = _read(path)
     uri = str(document.get("$id") or f"file:///{name.lstrip('./')}")
     resources: dict[str, Any] = {}
     _collect(uri, document, path, resources)
-    _check(document)
-    return Schema(name, uri, document, resources, path)
+    schema = Schema(name, uri, document, resources, path)
+    _check(schema)
+    return schema
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -84,7 +87,9 @@ def _read(path: Path) -> dict[str, Any]:
     except orjson.JSONDecodeError as error:
         raise SchemaError(f"is not JSON: {error}") from None
     if not isinstance(document, dict):
-        raise SchemaError(f"is {kind(document)}, not an object")
+        raise SchemaError(f"is {with_article(kind(document))}, not an object")
+    if flaw := check_payload(document):
+        raise SchemaError(f"cannot be used: {flaw}")
     return document
 
 
@@ -97,7 +102,7 @@ def _collect(uri: str, document: dict[str, Any], path: Path, resources: dict[str
             continue
         relative, _ = urldefrag(reference)
         file = path.parent / relative
-        if ":" in relative or relative.startswith("/") or not file.is_file():
+        if ":" in relative or relative.startswith("/") or not is_file(file):
             raise SchemaError(f"refers to {relative!r}, which does not exist")
         _collect(target, _read(file), file, resources)
 
@@ -114,13 +119,37 @@ def _references(node: Any) -> Iterator[str]:
             yield from _references(value)
 
 
-def _check(document: Mapping[str, Any]) -> None:
-    """Refuses what is no JSON Schema. The fast library builds a validator of the metaschema in microseconds."""
+def _check(schema: Schema) -> None:
+    """Refuses what is no JSON Schema, and what one of the two libraries could not use. The fast library builds a
+    validator of the metaschema in microseconds."""
     import jsonschema_rs
 
-    for error in jsonschema_rs.Draft202012Validator(_METASCHEMA).iter_errors(document):
+    for error in jsonschema_rs.Draft202012Validator(_METASCHEMA).iter_errors(schema.document):
         place = pointer(error.instance_path)
         raise SchemaError(f"is not a JSON Schema: {error.message} at {place or 'its top'}")
+    try:
+        Validator(schema)
+    except ValueError as error:  # a reference that leads nowhere
+        raise SchemaError(f"cannot be used: {str(error).partition(chr(10))[0]}") from None
+    for pattern in _patterns(list(schema.resources.values())):
+        try:
+            re.compile(pattern)
+        except re.error as error:
+            raise SchemaError(f"has the pattern {pattern!r}, which cannot be used: {error}") from None
+
+
+def _patterns(node: Any) -> Iterator[str]:
+    if isinstance(node, dict):
+        pattern, by_name = node.get("pattern"), node.get("patternProperties")
+        if isinstance(pattern, str):
+            yield pattern
+        if isinstance(by_name, dict):
+            yield from by_name
+        for value in node.values():
+            yield from _patterns(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from _patterns(value)
 
 
 _METASCHEMA = {"$ref": "https://json-schema.org/draft/2020-12/schema"}
@@ -155,7 +184,7 @@ class Validator:
 
         resources = [(uri, DRAFT202012.create_resource(document)) for uri, document in self.schema.resources.items()]
         registry: Any = Registry().with_resources(resources)
-        return Draft202012Validator(self.schema.document, registry=registry)
+        return Draft202012Validator({"$ref": self.schema.uri}, registry=registry)  # so that it knows its URI
 
 
 def _leaves(errors: Iterable[ValidationError]) -> Iterator[ValidationError]:
@@ -203,6 +232,7 @@ def _violation(error: ValidationError) -> Violation:
         reason = f"{surplus[0]!r} is not allowed" if surplus else "it has a member that is not allowed"
         place += surplus[:1]
     elif "propertyNames" in error.absolute_schema_path:
+        place.append(value)
         reason = f"the name {_WORDS.get(keyword, _other)(wanted, value)}"
     else:
         reason = _WORDS.get(keyword, _other)(wanted, value)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from .pointers import Index, inputs_read, path_of
+from .pointers import Index, inputs_read, path_of, value_at
 from .problem import Place
 from .rules import Each, Expr, Field, From, Text
 from .source import Node
@@ -83,11 +83,15 @@ class Places:
         return tuple(dict.fromkeys(places))
 
     def nearest(self, expression: Expr, scope: Scope, otherwise: str) -> str:
-        """The one place to name for an expression: the first that it reads."""
-        return next(iter(self.read_by(expression, scope)), otherwise)
+        """The one place to name for an expression: the first that it reads and that holds something."""
+        return self._telling(self.read_by(expression, scope), otherwise)
 
     def nearest_field(self, field_: Field, scope: Scope, otherwise: str) -> str:
-        return next(iter(self.read_by_field(field_, scope)), otherwise)
+        return self._telling(self.read_by_field(field_, scope), otherwise)
+
+    def _telling(self, places: tuple[str, ...], otherwise: str) -> str:
+        first = places[0] if places else otherwise
+        return next((place for place in places if value_at(self.index.batch, place) is not None), first)
 
     def of(self, expression: Expr, value: Any, scope: Scope) -> str | None:
         """Where the value of an expression stands in the batch, or None where it is no part of it."""

@@ -20,7 +20,6 @@ __all__ = [
     "CoercionError",
     "check_payload",
     "coerce",
-    "datetime_text",
     "decimal_text",
     "json_text",
     "kind",
@@ -269,10 +268,12 @@ def _as_datetime(value: Any) -> str:
         raise CoercionError("there is no such time") from None
     except OverflowError:
         raise CoercionError("it is not in the years 1 to 9999") from None
-    return datetime_text(moment.replace(microsecond=int((fraction or "0").ljust(6, "0")[:6])))
+    if fraction is not None and fraction[6:].strip("0"):
+        raise CoercionError("it is more exact than a microsecond")
+    return _datetime_text(moment.replace(microsecond=int((fraction or "0").ljust(6, "0")[:6])))
 
 
-def datetime_text(moment: datetime) -> str:
+def _datetime_text(moment: datetime) -> str:
     """A time in UTC as `2026-01-31T23:59:59Z`, with three or six digits of a fraction where there is one."""
     digits = "milliseconds" if moment.microsecond % 1000 == 0 else "microseconds"
     return f"{moment.replace(tzinfo=None).isoformat(timespec=digits if moment.microsecond else 'seconds')}Z"

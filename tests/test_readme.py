@@ -49,6 +49,9 @@ COMMANDS = [line for _, text in blocks("sh") for line in text.splitlines()]
 
 @pytest.mark.parametrize("command", [command for command in COMMANDS if not command.startswith("make ")])
 def test_command(command: str, workplace: Path) -> None:
+    before = COMMANDS[: COMMANDS.index(command)]
+    for needed in (other for other in before if "--rejects rejects.ndjson" in other and "rejects.ndjson " in command):
+        run(needed, workplace)
     done = run(command, workplace)
     assert done.returncode == 0, done.stderr + done.stdout
 

@@ -17,7 +17,7 @@ def check(rulebook: Rulebook) -> Iterator[Problem]:
     for item in definitions_and_uses(rulebook):
         if isinstance(item, Definition):
             if item.hides is not None:
-                yield Problem.of("M120", item.node.place, name=item.name, by=f"by {item.hides.kind}")
+                yield Problem.of("M120", item.name_node.place, name=item.name, by=f"by {item.hides.kind}")
         else:
             yield from _unknown_roots(item)
             if isinstance(item.text, Expr):

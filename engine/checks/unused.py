@@ -14,21 +14,21 @@ __all__ = ["check"]
 
 
 def check(rulebook: Rulebook) -> Iterator[Problem]:
-    lets: dict[Node, str] = {}
+    lets: dict[Node, Definition] = {}
     used: set[Node] = set()
     for item in definitions_and_uses(rulebook):
         if isinstance(item, Definition):
             if item.kind == "a let":
-                lets[item.node] = item.name
+                lets[item.node] = item
             continue
         roots = item.text.template.roots if isinstance(item.text, Text) else item.text.expression.roots
         used.update(item.roots[root.name].node for root in roots if root.name in item.roots)
-    for node, name in lets.items():
+    for node, definition in lets.items():
         if node not in used and rulebook.is_own(node.source):
-            yield Problem.of("M206", node.place, name=name)
+            yield Problem.of("M206", definition.name_node.place, name=definition.name)
     for kind, names, uses in (
-        ("table", {name: table.node for name, table in rulebook.tables.items()}, rulebook.used_tables),
-        ("policy", rulebook.policy_nodes, rulebook.used_policies),
+        ("table", rulebook.table_names, rulebook.used_tables),
+        ("policy", rulebook.policy_names, rulebook.used_policies),
     ):
         for name, node in names.items():
             if name not in uses and rulebook.is_own(node.source):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import chain
 
 from ..rules import Each, EntryRule, Expr, Field, From, Object, Rulebook, Spread, Text
+from ..source import Mapping as YamlMapping
 from ..source import Node
 
 __all__ = ["Definition", "Use", "definitions_and_uses"]
@@ -16,11 +17,13 @@ Roots = Mapping[str, "Definition"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Definition:
-    """What brings a name into sight. `hides` is what the same name stood for before."""
+    """What brings a name into sight: `node` defines it, `name_node` is where the name stands. `hides` is what the same
+    name stood for before."""
 
     name: str
     kind: str
     node: Node
+    name_node: Node
     hides: Definition | None = None
 
 
@@ -63,22 +66,25 @@ def definitions_and_uses(rulebook: Rulebook) -> Iterator[Definition | Use]:
         yield from _object(rule.body, inner)
 
 
-def _define(roots: dict[str, Definition], name: str, kind: str, node: Node) -> Iterator[Definition]:
-    roots[name] = Definition(name, kind, node, roots.get(name))
+def _define(
+    roots: dict[str, Definition], name: str, kind: str, node: Node, name_node: Node | None = None
+) -> Iterator[Definition]:
+    roots[name] = Definition(name, kind, node, name_node or node, roots.get(name))
     yield roots[name]
 
 
 def _names(roots: dict[str, Definition], as_name: str, key_name: str | None, node: Node) -> Iterator[Definition]:
-    yield from _define(roots, as_name, "an element", node)
+    given = node.get if isinstance(node, YamlMapping) else {}.get
+    yield from _define(roots, as_name, "an element", node, given("as"))
     if key_name is not None:
-        yield from _define(roots, key_name, "a key", node)
+        yield from _define(roots, key_name, "a key", node, given("key"))
 
 
 def _let(fields: tuple[Field, ...], roots: dict[str, Definition]) -> Iterator[Definition | Use]:
     """Adds the names to `roots`, each in sight of those after it."""
     for field in fields:
         yield from _field(field, dict(roots))
-        yield from _define(roots, field.name or "", "a let", field.node)
+        yield from _define(roots, field.name or "", "a let", field.node, field.name_node)
 
 
 def _fields(fields: tuple[Field, ...], roots: Roots) -> Iterator[Definition | Use]:

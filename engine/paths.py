@@ -1,0 +1,23 @@
+"""Questions about the paths that a rule file names. A path that no system can have is an answer, not an error."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+__all__ = ["is_file", "lies_inside"]
+
+
+def is_file(path: Path) -> bool:
+    """Whether a file is there."""
+    try:
+        return path.is_file()
+    except OSError:  # a name that is too long
+        return False
+
+
+def lies_inside(path: Path, folder: Path) -> bool:
+    """Whether the path, with all symbolic links followed, is in the folder."""
+    try:
+        return path.resolve().is_relative_to(folder.resolve())
+    except (OSError, RuntimeError, ValueError):  # a name that is too long, links in a circle, a null character
+        return False
