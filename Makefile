@@ -9,7 +9,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-spark lint format types check docs ci clean
+.PHONY: help demo test test-spark lint format types check docs bench ci clean
 
 help: ## show this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -39,6 +39,9 @@ check: $(READY) ## check the shipped mappings
 
 docs: $(READY) ## write the generated pages of docs/ anew
 	@$(BIN)/moemap docs docs
+
+bench: $(READY) ## measure; some minutes (ARGS=--quick: roughly)
+	@$(BIN)/python benchmarks/run.py $(ARGS)
 
 ci: ## run all that must hold before a change lands
 	@.ci/run

@@ -1,0 +1,236 @@
+"""What is measured on whole processes: start-up, throughput of the command and of other tools, jobs, memory.
+
+Commands take turns too, and only ratios within a round are compared. Here the clock on the wall counts.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import orjson
+
+from moemap.benchmarks import generate, handwritten
+
+__all__ = [
+    "HANDWRITTEN",
+    "JSONATA",
+    "MOEMAP",
+    "Command",
+    "Peers",
+    "Run",
+    "Usage",
+    "moemap",
+    "peers",
+    "take_turns",
+    "throughput",
+]
+
+HERE = Path(__file__).parent
+HANDWRITTEN = "written by hand, validated"
+MOEMAP = "moemap transform"
+JQ = "jq"
+JSONATA = "Node with JSONata"
+FAST = 10
+START_BASE = 'python -c "import orjson, click"'
+START_COLD = "moemap transform, one payload, cold"
+START_CACHED = "moemap transform, one payload, cached"
+CACHE_VARIABLE = "XDG_CACHE_HOME"
+
+Command = Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What one process took; the bytes are the most that one process of it held in memory."""
+
+    seconds: float
+    peak_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A command to measure. `prepare` gives the environment variables of each run."""
+
+    name: str
+    command: Command
+    prepare: Callable[[], Mapping[str, str]] = dict
+
+
+def moemap(*arguments: str) -> Command:
+    """The installed command."""
+    script = Path(sys.executable).with_name("moemap")
+    return [str(script) if script.is_file() else (shutil.which("moemap") or "moemap"), *arguments]
+
+
+def use(command: Command, environment: Mapping[str, str] | None = None, output: Any = subprocess.DEVNULL) -> float:
+    """Runs a command to its end and says how many seconds it took; ends the benchmark where it fails."""
+    start = time.perf_counter()
+    done = subprocess.run(  # noqa: S603  our own commands
+        command,
+        env={**os.environ, **(environment or {})},
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=subprocess.PIPE,
+        check=False,
+    )
+    seconds = time.perf_counter() - start
+    if done.returncode != 0:
+        raise SystemExit(f"{' '.join(command)} failed:\n{done.stderr.decode(errors='replace')}")
+    return seconds
+
+
+def take_turns(runs: Iterable[Run], rounds: int) -> Mapping[str, list[float]]:
+    """Seconds of each round by name; the first run of each, which warms the machine up, is not counted."""
+    seconds: dict[str, list[float]] = {}
+    ordered = list(runs)
+    for number in range(rounds + 1):
+        turn = number % len(ordered)
+        for run in ordered[turn:] + ordered[:turn]:
+            taken = use(run.command, run.prepare())
+            if number > 0:
+                seconds.setdefault(run.name, []).append(taken)
+    return seconds
+
+
+def start_up(rounds: int) -> Mapping[str, list[float]]:
+    """Processes with nothing to do but start: Python, what every command imports, and moemap on one payload."""
+    with TemporaryDirectory() as folder:
+        batch = Path(folder, "batch.json")
+        batch.write_bytes(orjson.dumps(generate.batch(0)))
+        command = moemap("transform", "--format", "requests", str(batch))
+        fresh = (str(number) for number in range(rounds + 1))
+        return take_turns(
+            [
+                Run("python -c pass", [sys.executable, "-c", "pass"]),
+                Run(START_BASE, [sys.executable, "-c", "import orjson, click"]),
+                Run(START_COLD, command, lambda: {CACHE_VARIABLE: str(Path(folder, "cold", next(fresh)))}),
+                Run(START_CACHED, command, lambda: {CACHE_VARIABLE: str(Path(folder, "cached"))}),
+                Run("moemap --version", moemap("--version")),
+                Run("moemap check (the shipped mapping)", moemap("check")),
+            ],
+            rounds,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Peers:
+    """Other tools: those that are here as commands without the file, and why the others are not measured."""
+
+    commands: Mapping[str, Command]
+    missing: Mapping[str, str]
+
+
+def peers() -> Peers:
+    """The tools of benchmarks/peers that are installed and give the same bodies."""
+    commands: dict[str, Command] = {}
+    missing: dict[str, str] = {}
+    jq, node = shutil.which("jq"), shutil.which("node")
+    if jq is None:
+        missing[JQ] = "not installed"
+    else:
+        commands[JQ] = [jq, "--compact-output", "--from-file", str(HERE / "peers/mapping.jq")]
+    if node is None:
+        missing[JSONATA] = "Node is not installed"
+    elif not (HERE / "peers/node_modules/jsonata").is_dir():
+        missing[JSONATA] = "not installed (npm install --prefix benchmarks/peers)"
+    else:
+        commands[JSONATA] = [node, str(HERE / "peers/jsonata.mjs")]
+    with TemporaryDirectory() as folder:
+        batches = Path(folder, "batches.ndjson")
+        batches.write_bytes(b"".join(generate.lines(200)))
+        wanted = [body for batch in generate.batches(200) for _, body in handwritten.transform(batch)]
+        for name, command in list(commands.items()):
+            with Path(folder, "bodies.ndjson").open("w+b") as output:
+                use([*command, str(batches)], output=output)
+                output.seek(0)
+                if [orjson.loads(line) for line in output] != wanted:
+                    del commands[name]
+                    missing[name] = "gives other bodies"
+    return Peers(commands, missing)
+
+
+def throughput(found: Peers, rounds: int, count: int) -> Mapping[str, list[float]]:
+    """Seconds a batch of whole processes, file to nowhere, less what one batch takes.
+
+    The fast ones get `FAST` times as many batches, so that their work is long beside their start.
+    """
+    python: dict[str, Command] = {
+        HANDWRITTEN: [sys.executable, str(HERE / "handwritten.py")],
+        MOEMAP: moemap("transform", "--format", "requests", "--compact"),
+    }
+    counts = {**dict.fromkeys(python, count * FAST), **dict.fromkeys(found.commands, count)}
+    with TemporaryDirectory() as folder:
+        for size in {1, *counts.values()}:
+            with Path(folder, f"{size}.ndjson").open("wb") as file:
+                file.writelines(generate.lines(size))
+        runs = [
+            Run(f"{name} {size}", [*command, str(Path(folder, f"{size}.ndjson"))])
+            for name, command in {**python, **found.commands}.items()
+            for size in (1, counts[name])
+        ]
+        seconds = take_turns(runs, rounds)
+    return {
+        name: [
+            (long - short) / (size - 1)
+            for short, long in zip(seconds[f"{name} 1"], seconds[f"{name} {size}"], strict=True)
+        ]
+        for name, size in counts.items()
+    }
+
+
+def jobs(rounds: int, count: int, numbers: Sequence[int]) -> Mapping[int, list[float]]:
+    """Seconds of the whole command with so many jobs, start-up included, file to file."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder, "batches.ndjson")
+        with path.open("wb") as file:
+            file.writelines(generate.lines(count))
+        runs = [
+            Run(
+                str(number),
+                moemap(
+                    *("transform", "--format", "requests", "--compact", "--jobs", str(number)),
+                    *("--output", str(Path(folder, f"{number}.ndjson")), str(path)),
+                ),
+            )
+            for number in numbers
+        ]
+        return {int(name): seconds for name, seconds in take_turns(runs, rounds).items()}
+
+
+def memory(megabytes: Sequence[float], jobs: int) -> Iterator[tuple[float, int, Usage]]:
+    """What the command takes for files of these sizes: size in millions of bytes, jobs, usage."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder, "batches.ndjson")
+        for size in megabytes:
+            with path.open("wb") as file:
+                file.writelines(generate.megabytes(size))
+            for number in (1, jobs) if size == max(megabytes) else (1,):
+                command = moemap("transform", "--format", "requests", "--compact", "--jobs", str(number), str(path))
+                with Path(folder, "peak").open("w+b") as output:
+                    seconds = use([sys.executable, "-c", _PEAK, *command], output=output)
+                    output.seek(0)
+                    peak = int(output.read()) * (1 if sys.platform == "darwin" else 1024)
+                yield path.stat().st_size / 1e6, number, Usage(seconds, peak)
+
+
+# A process begins with the peak of the one that started it, so a small one must start what is measured.
+_PEAK = """
+import resource, subprocess, sys
+subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, check=True)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+"""
+
+
+def ratio(seconds: Mapping[Any, list[float]], fast: Any, slow: Any) -> float:
+    """How many times as fast `fast` is as `slow`: the median of the rounds."""
+    return median(theirs / own for own, theirs in zip(seconds[fast], seconds[slow], strict=True))

@@ -1,0 +1,246 @@
+"""Measures moemap and prints the figures: make bench
+
+    python benchmarks/run.py [--quick] [--write docs/performance.md]
+
+It takes some minutes; on a machine that does something else meanwhile the figures say little.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from statistics import median
+from string import Template
+from typing import Any
+
+from moemap.benchmarks import engines, generate, processes
+from moemap.benchmarks.engines import HAND, HAND_VALID, LIMIT, MOEMAP, MOEMAP_VALID, NAIVE_VALID, Measured
+from moemap.benchmarks.processes import START_BASE, START_CACHED
+from moemap.benchmarks.table import Table, times
+from moemap.engine import api, compiler, loader
+from moemap.engine.checks import check
+
+PAGE = Path(__file__).with_name("performance.md")
+"""The page without its figures."""
+MAPPING = "mparticle-moengage"
+LIBRARIES = ("orjson", "jsonschema-rs", "jsonschema", "jmespath", "click")
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How much is measured."""
+
+    rounds: int
+    batches: int
+    starts: int
+    tool_rounds: int
+    tool_batches: int
+    job_rounds: int
+    job_batches: int
+    megabytes: tuple[float, ...]
+
+
+FULL = Plan(20, 1_000, 15, 5, 2_000, 5, 20_000, (1, 100, 1_000))
+QUICK = Plan(6, 300, 5, 2, 500, 2, 2_000, (1, 10, 50))
+JOBS = 2
+
+
+def main() -> None:
+    """Measures, prints, and writes the page where that is asked for."""
+    parser = argparse.ArgumentParser(description="Measures moemap and prints the figures.")
+    parser.add_argument("--quick", action="store_true", help="measure little; for a rough idea")
+    parser.add_argument("--write", type=Path, metavar="FILE", help="write the page with the figures as well")
+    given = parser.parse_args()
+    page = Template(PAGE.read_text("utf-8")).substitute(figures(QUICK if given.quick else FULL))
+    print(page)
+    if given.write is not None:
+        given.write.write_text(page, "utf-8")
+
+
+def figures(plan: Plan) -> dict[str, str]:
+    """All that the page has places for, measured."""
+    load_before, began = os.getloadavg()[0], time.perf_counter()
+    measured = engines.measure(plan.rounds, plan.batches, _progress)
+    _progress("start-up")
+    starts = processes.start_up(plan.starts)
+    _progress("other tools")
+    peers = processes.peers()
+    tools = processes.throughput(peers, plan.tool_rounds, plan.tool_batches)
+    _progress("jobs")
+    jobs = processes.jobs(plan.job_rounds, plan.job_batches, (1, JOBS))
+    _progress("memory")
+    memory = list(processes.memory(plan.megabytes, JOBS))
+    growth = memory[-2][2].peak_bytes / memory[0][2].peak_bytes
+    control_low, control_high = measured.spread(engines.CONTROL, HAND)
+    return {
+        "machine": machine(),
+        "date": f"{datetime.now(UTC):%Y-%m-%d}",
+        "minutes": f"{(time.perf_counter() - began) / 60:.0f}",
+        "load": f"{load_before:.1f}",
+        "batches": f"{measured.batches:,}",
+        "rounds": str(plan.rounds),
+        "bytes": f"{len(next(generate.lines(1))):,}",
+        "control_low": times(control_low),
+        "control_high": times(control_high),
+        "engines": engine_table(measured).text(),
+        "goals": goal_table(measured, starts, jobs, growth).text(),
+        "starts": start_table(starts).text(),
+        "mapping": mapping_table().text(),
+        "tools": tool_table(tools).text(),
+        "missing": "".join(f"\nNot measured: {name} ({reason}).\n" for name, reason in peers.missing.items()),
+        "jobs": job_table(jobs, plan.job_batches).text(),
+        "memory": memory_table(memory).text(),
+    }
+
+
+def _progress(text: str) -> None:
+    print(f"{text} ...", file=sys.stderr)
+
+
+def machine() -> str:
+    """What the figures were measured on."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    libraries = ", ".join(f"{name} {version(name)}" for name in LIBRARIES)
+    tools = [found for name in ("jq", "node") if (found := _version(name))]
+    return (
+        f"{os.cpu_count()} processors ({_processor()}), {memory:.0f} GiB of memory, {platform.system()} "
+        f"{platform.release()}; {platform.python_implementation()} {platform.python_version()}, {libraries}"
+        f"{'; ' if tools else ''}{', '.join(tools)}"
+    )
+
+
+def _processor() -> str:
+    information = Path("/proc/cpuinfo")
+    lines = information.read_text().splitlines() if information.is_file() else []
+    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(names, platform.processor() or platform.machine())
+
+
+def _version(tool: str) -> str | None:
+    path = shutil.which(tool)
+    if path is None:
+        return None
+    said = subprocess.run([path, "--version"], capture_output=True, text=True, check=True).stdout.strip()  # noqa: S603
+    return said if said.startswith(tool) else f"{tool} {said}"
+
+
+def engine_table(measured: Measured) -> Table:
+    """Every way to map a batch, in one process."""
+    rows = []
+    for name in measured.seconds:
+        low, high = measured.spread(name, HAND_VALID)
+        rows.append(
+            (
+                name,
+                f"{measured.microseconds(name):,.1f}",
+                f"{1e6 / measured.microseconds(name):,.0f}",
+                times(measured.ratio(name, LIMIT)),
+                times(measured.ratio(name, HAND)),
+                times(measured.ratio(name, HAND_VALID)),
+                f"{times(low)} to {times(high)}",
+            )
+        )
+    head = ("", "µs a batch", "batches/s", "/ limit", "/ by hand", "/ by hand, validated", "middle half of rounds")
+    return Table(head, rows)
+
+
+def goal_table(
+    measured: Measured, starts: Mapping[str, list[float]], jobs: Mapping[int, list[float]], growth: float
+) -> Table:
+    """What moemap is to reach, and what it reached."""
+    rows = []
+
+    def goal(name: str, wanted: float, reached: float, *, at_most: bool = False) -> None:
+        word = "at most" if at_most else "at least"
+        good = reached <= wanted if at_most else reached >= wanted
+        rows.append((name, f"{word} {wanted:g}", times(reached), "yes" if good else "no"))
+
+    goal("speed of moemap / by hand, both validated", 1, measured.ratio(MOEMAP_VALID, HAND_VALID))
+    goal("speed of moemap / by hand, neither validated", 0.9, measured.ratio(MOEMAP, HAND))
+    goal("speed of moemap / naive, both validated", 25, measured.ratio(MOEMAP_VALID, NAIVE_VALID))
+    goal(f"speed of {JOBS} jobs / one", 1.5, processes.ratio(jobs, JOBS, 1))
+    goal(
+        "start of the command, cached / " + START_BASE,
+        2,
+        processes.ratio(starts, START_BASE, START_CACHED),
+        at_most=True,
+    )
+    goal("memory for the largest file / for the smallest", 1.2, growth, at_most=True)
+    return Table(("", "to reach", "reached", ""), rows)
+
+
+def start_table(starts: Mapping[str, list[float]]) -> Table:
+    """How long processes take that have next to nothing to do."""
+    rows = [
+        (name, f"{median(seconds) * 1e3:.0f}", times(processes.ratio(starts, START_BASE, name)))
+        for name, seconds in sorted(starts.items(), key=lambda entry: median(entry[1]))
+    ]
+    return Table(("", "ms", f"/ {START_BASE}"), rows)
+
+
+def mapping_table() -> Table:
+    """How long it takes to make a mapping ready, in a process that has everything imported."""
+    path = loader.locate(MAPPING)
+    assert path is not None  # noqa: S101  it is shipped
+    rulebook = api.load(MAPPING).rulebook
+    steps: dict[str, Callable[[], Any]] = {
+        "load: YAML, expressions, schemas": lambda: loader.load(path),
+        "check": lambda: list(check(rulebook)),
+        "compile": lambda: compiler.compile(rulebook),
+    }
+    return Table(("", "ms"), [(name, f"{_milliseconds(step):.0f}") for name, step in steps.items()])
+
+
+def _milliseconds(step: Callable[[], Any], rounds: int = 7) -> float:
+    seconds = []
+    for _ in range(rounds):
+        start = time.perf_counter()
+        step()
+        seconds.append(time.perf_counter() - start)
+    return median(seconds) * 1e3
+
+
+def tool_table(tools: Mapping[str, list[float]]) -> Table:
+    """Whole processes, what starting them takes subtracted."""
+    rows = [
+        (name, f"{median(seconds) * 1e6:,.0f}", times(processes.ratio(tools, name, processes.HANDWRITTEN)))
+        for name, seconds in tools.items()
+    ]
+    return Table(("", "µs a batch", "/ by hand, validated"), rows)
+
+
+def job_table(jobs: Mapping[int, list[float]], batches: int) -> Table:
+    """The command with one process and with several."""
+    rows = [
+        (
+            str(number),
+            f"{median(seconds):.2f}",
+            f"{batches / median(seconds):,.0f}",
+            times(processes.ratio(jobs, number, 1)),
+        )
+        for number, seconds in sorted(jobs.items())
+    ]
+    return Table(("jobs", "seconds", "batches/s", "/ one job"), rows)
+
+
+def memory_table(memory: Sequence[tuple[float, int, processes.Usage]]) -> Table:
+    """The most memory that one process of the command held."""
+    rows = [
+        (f"{size:,.0f} MB", str(number), f"{usage.seconds:,.1f}", f"{usage.peak_bytes / 2**20:.0f}")
+        for size, number, usage in memory
+    ]
+    return Table(("NDJSON", "jobs", "seconds", "MiB"), rows)
+
+
+if __name__ == "__main__":
+    main()
