@@ -427,9 +427,13 @@ class _Loader:
         """The documents of all schemas that the mapping names, by that name."""
         documents: dict[str, Any] = {}
         for node in _schema_names(joined):
-            if node.text in documents:
-                continue
             folder = node.source.path.parent if node.source.path is not None else Path()
+            if node.text in documents:
+                other = documents[node.text].path
+                if node.text.startswith(".") and normpath(folder / node.text) != normpath(other):
+                    reason = "is another file than the one that another mapping means by this name"
+                    self.report("M118", node.place, "give one of them another name", path=node.text, reason=reason)
+                continue
             try:
                 documents[node.text] = schemas.load(node.text, folder)
             except schemas.SchemaError as error:

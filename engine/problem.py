@@ -194,9 +194,9 @@ CATALOGUE: Mapping[str, Code] = MappingProxyType(
         ),
         "M304": _error("entry rule that is never reached", "this entry rule is never reached: {by} all that it could take"),
         # M4: outputs
-        "M401": _error("unknown member of a body", "the {output} request has no member {name!r}"),
-        "M402": _error("required member is missing", "the {output} request needs {name!r}, which {reason}"),
-        "M403": _error("value that is never valid", "{name!r} is {found}; the {output} request needs {wanted}"),
+        "M401": _error("member that the output does not have", "the {request} request has no member {name!r}"),
+        "M402": _error("required member that no rule gives", "the {request} request needs {name!r}, which {reason}"),
+        "M403": _error("value that the output never takes", "the {request} request refuses what stands here: {reason}"),
         # M5: at run time
         "M501": _error("not JSON", "the record is not JSON: {reason}"),
         "M502": _error("not an object", "a batch must be an object, not {found}"),

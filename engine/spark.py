@@ -107,7 +107,9 @@ def _rows(batch: pyarrow.RecordBatch, column: str, mapping: Mapping) -> pyarrow.
 
 def _described(result: Result) -> Iterator[dict[str, Any]]:
     for request in result.requests:
-        texts = {name: orjson.dumps(value).decode() for name, value in (("query", request.query), ("body", request.body))}
+        texts = {
+            name: orjson.dumps(value).decode() for name, value in (("query", request.query), ("body", request.body))
+        }
         yield {"kind": "request", "output": request.output, "method": request.method, "path": request.path, **texts}
     for skipped in result.skipped:
         yield {"kind": "skipped", **skipped.to_json()}

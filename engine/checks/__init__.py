@@ -1,17 +1,79 @@
-"""What can be known about a mapping before any data. One module a check; `check` runs them all."""
+"""What can be known about a mapping before any data. One module a check; `check` runs them all.
+
+The first checks ask about names; the others look at the facts of one walk through the rules with types
+(`engine.flow`). What the author allows, with a reason, is left out at the end.
+"""
 
 from __future__ import annotations
 
-from ..problem import Problem, in_order
+from collections.abc import Iterator
+
+from ..flow import Flow, Part, walk
+from ..problem import Place, Problem, in_order
 from ..rules import Rulebook
-from . import negation, roots, unused
+from . import (
+    arguments,
+    comparisons,
+    conditions,
+    dead_parts,
+    fields,
+    iterations,
+    missing_paths,
+    negation,
+    outputs,
+    roots,
+    shadowed,
+    unused,
+)
 from .allowed import without_allowed
 
-__all__ = ["CHECKS", "check"]
+__all__ = ["CHECKS", "TYPE_CHECKS", "check"]
 
 CHECKS = (roots.check, negation.check, unused.check)
+TYPE_CHECKS = (
+    missing_paths.check,
+    arguments.check,
+    iterations.check,
+    comparisons.check,
+    dead_parts.check,
+    fields.check,
+    conditions.check,
+    shadowed.check,
+    outputs.check,
+)
+_CAUSES = frozenset({"M203", "M204", "M211", "M212", "M220", "M222", "M223"})
+_FOLLOWING = frozenset({"M221", "M224", "M225", "M301", "M302"})
 
 
 def check(rulebook: Rulebook) -> tuple[Problem, ...]:
     """All Problems that the checks find and that are not allowed where they are, in order of place."""
-    return in_order(without_allowed((problem for run in CHECKS for problem in run(rulebook)), rulebook))
+    flow = walk(rulebook)
+    problems = [problem for run in CHECKS for problem in run(rulebook)]
+    problems += [problem for run in TYPE_CHECKS for problem in run(flow)]
+    return in_order(without_allowed(_without_consequences(problems, flow), rulebook))
+
+
+def _without_consequences(problems: list[Problem], flow: Flow) -> Iterator[Problem]:
+    """Leaves out what only follows from another problem: of two in one part of an expression the wider one, and what
+    concerns a whole expression where another problem is anywhere in that."""
+    causes = [problem.place for problem in problems if problem.code in _CAUSES and problem.place is not None]
+    negations = [problem.place for problem in problems if problem.code == "M212" and problem.place is not None]
+    expressions = {part.expr.place for part in flow.of(Part)} if causes else set()
+    spoilt = [place for place in expressions if any(_is_inside(cause, place) for cause in causes)]
+    for problem in problems:
+        around = negations if problem.code == "M203" else spoilt if problem.code in _FOLLOWING else []
+        inside = causes if problem.code in _CAUSES - {"M212"} else []
+        place = problem.place
+        hidden = place is not None and (
+            any(_is_inside(place, one) for one in around)
+            or any(_is_inside(one, place) and one != place for one in inside)
+        )
+        if not hidden:
+            yield problem
+
+
+def _is_inside(inner: Place, outer: Place | None) -> bool:
+    if outer is None or inner.file != outer.file:
+        return False
+    starts_in = (outer.line, outer.column) <= (inner.line, inner.column)
+    return starts_in and (inner.end_line, inner.end_column) <= (outer.end_line, outer.end_column)

@@ -1,0 +1,94 @@
+"""Assembles the type of every body that rules emit, and holds it against the schema of its output."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from functools import reduce
+from typing import Any
+
+from .conform import Gap, Judge
+from .flow import Emission, Flow
+from .rules import Output
+from .types import Array, Object, Property, Type, join, lookup, union, without_null
+
+__all__ = ["bodies", "gaps"]
+
+
+def gaps(flow: Flow, output: Output) -> Iterator[tuple[Emission, Gap]]:
+    """The gaps between what each rule emits and the schema of the output."""
+    judge = Judge(flow.rulebook.schemas[output.schema])
+    for emission, body in bodies(flow, output):
+        for gap in judge.gaps(body):
+            yield emission, gap
+
+
+def bodies(flow: Flow, output: Output) -> Iterator[tuple[Emission, Type]]:
+    """For each rule that emits to an output the type of the body, with what other bodies may be joined to it."""
+    envelope = flow.envelopes.get(output.name)
+    emissions = [emission for emission in flow.emissions if emission.output is output]
+    alone = [_body(envelope, emission) for emission in emissions if envelope is not None and not envelope.never]
+    listed = flow.rulebook.schemas[output.schema].document.get("properties", {})
+    apart = {name for name in output.combine if _is_memberwise(listed.get(name, True))}
+    pooled = {name: union(*(without_null(lookup(body, name)) for body in alone)) for name in output.combine}
+    for emission, body in zip(emissions, alone, strict=False):
+        yield emission, _joined(body, output.combine, pooled, apart)
+
+
+_MEMBERWISE = {
+    *("type", "title", "description", "$comment", "items", "minItems"),
+    *("properties", "required", "additionalProperties", "propertyNames"),
+}
+
+
+def _is_memberwise(part: Any) -> bool:
+    """Whether a schema judges the members of a list or object one by one: then the members of other bodies that are
+    joined to it change nothing, and each is judged with its own rule."""
+    return not isinstance(part, dict) or part.keys() <= _MEMBERWISE
+
+
+def _body(envelope: Type, emission: Emission) -> Type:
+    fields = emission.fields
+    element_of = emission.output.element_of
+    if element_of is not None:
+        own = {element_of: Property(Type(array=Array(fields, (), 1, 1)), True, emission.rule)}
+        fields = Type(objects=(Object(own),))
+    around = envelope.objects or (Object({}),)
+    return Type(objects=tuple(_over(one, own) for one in around for own in fields.objects))
+
+
+def _over(envelope: Object, own: Object) -> Object:
+    """The members of the envelope, replaced by those that the rule gives."""
+    properties = dict(envelope.properties)
+    for name, prop in own.properties.items():
+        before = envelope.properties.get(name)
+        if before is None or prop.required:
+            properties[name] = prop
+        else:
+            properties[name] = Property(union(before.type, prop.type), before.required, prop.origin)
+    return Object(properties, (*envelope.others, *own.others))
+
+
+def _joined(body: Type, combine: Mapping[str, str], pooled: Mapping[str, Type], apart: set[str]) -> Type:
+    objects = []
+    for one in body.objects:
+        properties = dict(one.properties)
+        for name, how in combine.items():
+            own = one.properties.get(name)
+            if pooled[name].never or (name in apart and (own is None or own.type.never)):
+                continue
+            members = own.type if own is not None and name in apart else pooled[name]
+            grown = _appended(members) if how == "append" else _merged(members)
+            properties[name] = Property(grown, one.requires(name), None if own is None else own.origin)
+        objects.append(replace(one, properties=properties))
+    return Type(objects=tuple(objects))
+
+
+def _appended(type_: Type) -> Type:
+    array = type_.parts.array
+    return type_ if array is None else union(type_, Type(array=Array(array.element(), (), array.least, None)))
+
+
+def _merged(type_: Type) -> Type:
+    objects = type_.parts.objects
+    return type_ if not objects else union(type_, Type(objects=(reduce(join, objects),)))

@@ -1,0 +1,66 @@
+"""Arguments of a kind that a function always refuses (M211)."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator
+
+from ..flow import Flow, Part
+from ..functions import FUNCTIONS
+from ..infer_functions import accepted
+from ..problem import Problem
+from ..signatures import Parameter
+from ..types import Type, describe, truthy, without_null
+from .findings import in_every_use, part_key, span_of, text_of
+
+__all__ = ["check"]
+
+
+def check(flow: Flow) -> Iterator[Problem]:
+    """A Problem for each argument that is refused in all of its uses."""
+    arguments = (
+        (part, number)
+        for part in flow.of(Part)
+        if part.seen.node["type"] == "function_expression"
+        for number in range(len(part.seen.operands))
+    )
+    for part, number in in_every_use(arguments, _key, lambda one: _is_refused(*one)):
+        node, argument, parameter = part.seen.node, part.seen.operands[number], _parameter(part, number)
+        written = node["children"][number]
+        yield Problem.of(
+            "M211",
+            span_of(part.expr, written),
+            hint=_hint(argument, parameter, text_of(part.expr, written)),
+            number=number + 1,
+            name=node["value"],
+            wanted=parameter.wanted,
+            found=describe(argument),
+        )
+
+
+def _key(one: tuple[Part, int]) -> Hashable:
+    return part_key(one[0]), one[1]
+
+
+def _parameter(part: Part, number: int) -> Parameter:
+    parameters = FUNCTIONS[part.seen.node["value"]].parameters
+    return parameters[min(number, len(parameters) - 1)]
+
+
+def _is_refused(part: Part, number: int) -> bool:
+    """Whether nothing but null or an empty list would be taken of what is more than that."""
+    argument = part.seen.operands[number]
+    taken, _ = accepted(argument, _parameter(part, number))
+    return _says_something(argument) and not _says_something(taken)
+
+
+def _says_something(type_: Type) -> bool:
+    rest = without_null(type_)
+    return not rest.never and (rest.kinds != {"array"} or not truthy(rest).never) if not type_.never else False
+
+
+def _hint(argument: Type, parameter: Parameter, text: str) -> str | None:
+    if "string" in parameter.types and argument.kinds & {"number", "boolean"}:
+        return f"to_string({text}) makes it a text"
+    return (
+        f"to_number({text}) makes it a number" if "number" in parameter.types and "string" in argument.kinds else None
+    )

@@ -1,0 +1,90 @@
+"""Comparisons whose outcome is known: values that are never equal (M220), an outcome that is always the same (M221),
+and an order between values that have none (M222)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..expressions import Node
+from ..flow import Flow, Part
+from ..infer import compared
+from ..problem import Problem, did_you_mean
+from ..types import Type, constants, describe, string
+from .findings import in_every_use, part_key, span_of, text_of
+
+__all__ = ["check"]
+
+
+def check(flow: Flow) -> Iterator[Problem]:
+    """A Problem for each comparison whose outcome is known in all of its uses."""
+    parts = [part for part in flow.of(Part) if part.seen.node["type"] == "comparator"]
+    for part in in_every_use(parts, part_key, _is_settled):
+        node, operands = part.seen.node, _operands(part)
+        outcome = compared(node["value"], *operands).type
+        text, place = text_of(part.expr, node), span_of(part.expr, node)
+        subject, other, one, two = _sides(node, *operands)
+        if outcome.booleans == {node["value"] == "ne"} and node["value"] in ("eq", "ne"):
+            subject_text, wanted = text_of(part.expr, subject), describe(two)
+            yield Problem.of(
+                "M220",
+                span_of(part.expr, other),
+                hint=_hint(one, two),
+                text=subject_text,
+                found=describe(one),
+                wanted=wanted,
+            )
+        elif outcome.booleans:
+            yield Problem.of("M221", place, text=text, outcome="true" if True in outcome.booleans else "false")
+        else:
+            yield Problem.of("M222", place, text=text, found=f"{describe(one)} and {describe(two)}")
+
+
+def _operands(part: Part) -> tuple[Type, Type]:
+    """The types of both sides. A comparison with type() often guards against input that does not fit its schema: there
+    only a word that stands for no kind of value is a mistake."""
+    left, right = (
+        _KINDS if child["type"] == "function_expression" and child["value"] == "type" else type_
+        for child, type_ in zip(part.seen.node["children"], part.seen.operands, strict=True)
+    )
+    return left, right
+
+
+def _is_settled(part: Part) -> bool:
+    left, right = _operands(part)
+    if all(child["type"] == "literal" for child in part.seen.node["children"]):
+        return False  # nobody writes that by mistake
+    for type_, child in zip((left, right), part.seen.node["children"], strict=True):
+        if type_.never or (type_.kinds == {"null"} and child["type"] != "literal"):
+            return False  # what is always null is reported there
+    outcome = compared(part.seen.node["value"], left, right).type
+    return outcome.kinds in ({"null"}, frozenset()) or (outcome.kinds == {"boolean"} and len(outcome.booleans) == 1)
+
+
+_KINDS = string(("null", "boolean", "number", "string", "array", "object"))
+
+
+def _sides(node: Node, left: Type, right: Type) -> tuple[Node, Node, Type, Type]:
+    """The side that is asked about and what it is compared with, then the types of both."""
+    one, other = node["children"]
+    if one["type"] == "literal" and other["type"] != "literal":
+        return other, one, right, left
+    return one, other, left, right
+
+
+def _hint(subject: Type, other: Type) -> str | None:
+    wanted = constants(other)
+    if wanted is None or len(wanted) != 1:
+        return None
+    known = [value for value in constants(subject) or () if isinstance(value, str)]
+    value = wanted[0]
+    if isinstance(value, str) and known:
+        return did_you_mean(value, known) or f"it can be: {', '.join(known[:8])}"
+    if isinstance(value, str) and subject.kinds & {"number", "boolean"}:
+        return (
+            f"without quotes, in backticks: `{value}`"
+            if value.strip("-").isdecimal() or value in ("true", "false")
+            else None
+        )
+    if not isinstance(value, str) and value is not None and "string" in subject.kinds:
+        return f"a text is written in quotes: '{str(value).lower() if isinstance(value, bool) else value}'"
+    return None

@@ -1,0 +1,47 @@
+"""Parts of an expression that never count (M224): what stands after an `||` whose left side is always true, after an
+`&&` whose left side never is, and after an argument of not_null() that never is null."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..expressions import Node
+from ..flow import Flow, Part
+from ..problem import Problem
+from ..types import falsy, truthy
+from .findings import in_every_use, part_key, span_of, text_of
+
+__all__ = ["check"]
+
+
+def check(flow: Flow) -> Iterator[Problem]:
+    """A Problem for each part that counts in none of its uses."""
+    kinds = {"or_expression", "and_expression", "function_expression"}
+    parts = (part for part in flow.of(Part) if part.seen.node["type"] in kinds)
+    for part in in_every_use(parts, part_key, lambda one: _dead(one) is not None):
+        found = _dead(part)
+        if found is not None:
+            dead, why, reason = found
+            text = text_of(part.expr, dead)
+            because = f"{text_of(part.expr, why)!r} {reason}" if why is not dead else f"it {reason}"
+            yield Problem.of("M224", span_of(part.expr, dead), text=text, reason=because)
+
+
+def _dead(part: Part) -> tuple[Node, Node, str] | None:
+    """The part that never counts, the part that is to blame, and why."""
+    node, operands = part.seen.node, part.seen.operands
+    if node["type"] == "function_expression":
+        if node["value"] != "not_null":
+            return None
+        for number, type_ in enumerate(operands[:-1]):
+            if not type_.parts.null and not type_.never:
+                return node["children"][number + 1], node["children"][number], "is never null"
+        return None
+    left, right = node["children"]
+    if operands[0].never:
+        return None
+    if falsy(operands[0]).never:
+        return (right, left, "is always true") if node["type"] == "or_expression" else (left, left, "is always true")
+    if truthy(operands[0]).never and left["type"] != "literal":
+        return (left, left, "is never true") if node["type"] == "or_expression" else (right, left, "is never true")
+    return None

@@ -1,0 +1,103 @@
+"""What the checks of types share: facts that agree, and the text around a part of an expression."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable
+from typing import TypeVar
+
+from ..expressions import Node, children, walk
+from ..flow import Part
+from ..problem import Place
+from ..rules import Expr
+from ..source import Node as Yaml
+
+__all__ = ["at", "before", "in_every_use", "part_key", "path_to", "span_of", "text_of", "up_to"]
+
+_T = TypeVar("_T")
+_STEPS = {"subexpression", "index_expression", "pipe", "projection", "value_projection", "filter_projection"}
+_SELECTIONS = {"multi_select_list", "multi_select_dict", "key_val_pair"}
+
+
+def in_every_use(facts: Iterable[_T], key: Callable[[_T], Hashable], wrong: Callable[[_T], bool]) -> list[_T]:
+    """The first of the facts about one place, where all facts about it are wrong: what several rules share may fit only
+    some of them."""
+    found: dict[Hashable, _T | None] = {}
+    for fact in facts:
+        place = key(fact)
+        if not wrong(fact):
+            found[place] = None
+        else:
+            found.setdefault(place, fact)
+    return [fact for fact in found.values() if fact is not None]
+
+
+def at(node: Yaml) -> Hashable:
+    """What is the same for everything that was read from one place in the files."""
+    return id(node.source), node.start, node.end
+
+
+def part_key(part: Part) -> Hashable:
+    """What is the same for all uses of a part of an expression."""
+    node = part.seen.node
+    return at(part.expr.node), node["start"], node["end"], node["type"]
+
+
+def span_of(expr: Expr, node: Node) -> Place:
+    """The place of a part of an expression."""
+    return expr.span(node["start"], node["end"])
+
+
+def text_of(expr: Expr, node: Node) -> str:
+    """A part of an expression as it is written, on one line."""
+    return _line(expr.text[node["start"] : node["end"]])
+
+
+def path_to(expr: Expr, node: Node) -> tuple[str, str]:
+    """The path that ends with a step (`event.data.x`), and in words what the step is taken from (`'event.data'`)."""
+    start, around = _start_of_path(expr, node)
+    base = _line(expr.text[start : node["start"]]).rstrip(" .|[{,&")
+    if around is not None:
+        return text_of(expr, node) if start == node["start"] else _line(expr.text[start : node["end"]]), around
+    name = text_of(expr, node)
+    return (f"{base}.{name}", repr(base)) if base else (name, "what it is read from")
+
+
+def up_to(expr: Expr, node: Node) -> tuple[str, Place]:
+    """The path that ends with a part (`order.lines` for the list of a projection), and its place."""
+    start, _ = _start_of_path(expr, node)
+    return _line(expr.text[start : node["end"]]), expr.span(start, node["end"])
+
+
+def before(expr: Expr, node: Node) -> tuple[str, Place]:
+    """The path that a step is taken from, and its place."""
+    start, _ = _start_of_path(expr, node)
+    end = max(start, len(expr.text[: node["start"]].rstrip(" .|\n\t")))
+    return _line(expr.text[start:end]), expr.span(start, end)
+
+
+def _start_of_path(expr: Expr, node: Node) -> tuple[int, str | None]:
+    """Where the path that leads to a part begins. Where that is inside of a filter or after an `&`, in words what is
+    gone over there."""
+    parents = {id(child): parent for parent in walk(expr.expression.tree) for child in children(parent)}
+    start: int = node["start"]
+    while (parent := parents.get(id(node))) is not None:
+        kind = parent["type"]
+        if kind == "filter_projection" and parent["children"][2] is node:
+            return start, f"an element of {up_to(expr, parent['children'][0])[0]!r}"
+        if kind == "expref":
+            return start, _gone_over(expr, parents[id(parent)])
+        if kind in _STEPS:
+            start = parent["start"]
+        elif kind not in _SELECTIONS:
+            break
+        node = parent
+    return start, None
+
+
+def _gone_over(expr: Expr, call: Node) -> str:
+    lists = [child for child in children(call) if child["type"] != "expref"]
+    return f"an element of {text_of(expr, lists[0])!r}"
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())

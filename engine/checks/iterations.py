@@ -1,0 +1,68 @@
+"""What goes over a list or an object, and never gets one (M223): projections, indexes, `each`, spreads, routes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..flow import Flow, Iteration, Part
+from ..problem import Problem
+from ..types import Type, describe
+from .findings import at, before, in_every_use, part_key, up_to
+
+__all__ = ["check"]
+
+_WANTED = {
+    "projection": "array",
+    "filter_projection": "array",
+    "flatten": "array",
+    "index": "array",
+    "slice": "array",
+    "value_projection": "object",
+}
+_WORDS = {"array": "a list", "object": "an object"}
+
+
+def check(flow: Flow) -> Iterator[Problem]:
+    """A Problem for each part and each iteration that never gets what it goes over."""
+    parts = (part for part in flow.of(Part) if part.seen.node["type"] in _WANTED)
+    for part in in_every_use(parts, part_key, lambda one: _is_refused(_gone_over(one), _WANTED[one.seen.node["type"]])):
+        node, type_ = part.seen.node, _gone_over(part)
+        wanted = _WANTED[node["type"]]
+        text, place = up_to(part.expr, node["children"][0]) if part.seen.operands else before(part.expr, node)
+        yield Problem.of(
+            "M223", place, hint=_hint(type_, wanted), text=text, found=describe(type_), wanted=_WORDS[wanted]
+        )
+    iterations = in_every_use(
+        flow.of(Iteration), lambda one: (at(one.expr.node), one.wanted), lambda one: _is_refused(one.type, one.wanted)
+    )
+    for one in iterations:
+        yield Problem.of(
+            "M223",
+            one.expr.place,
+            hint=_hint_for(one),
+            text=one.expr.text,
+            found=describe(one.type),
+            wanted=f"{_WORDS[one.wanted]} for {one.what}",
+        )
+
+
+def _gone_over(part: Part) -> Type:
+    return part.seen.operands[0] if part.seen.operands else part.seen.current
+
+
+def _is_refused(type_: Type, wanted: str) -> bool:
+    return not type_.never and wanted not in type_.kinds and type_.kinds != {"null"}
+
+
+def _hint(type_: Type, wanted: str) -> str | None:
+    if wanted == "array" and "object" in type_.kinds:
+        return "the values of an object are read with .*"
+    return "the elements of a list are read with [*]" if wanted == "object" and "array" in type_.kinds else None
+
+
+def _hint_for(one: Iteration) -> str | None:
+    if one.wanted == "array" and "object" in one.type.kinds and one.what != "a spread":
+        return "with `key`, the entries of an object are taken"
+    return (
+        "without `key`, the elements of a list are taken" if one.wanted == "object" and one.what != "a spread" else None
+    )

@@ -1,0 +1,79 @@
+"""Paths that the input schema says can never exist (M203).
+
+An expression that reads one is null without a word, which makes a misspelt name the commonest mistake in a mapping.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ..flow import Flow, Part, Template
+from ..infer_fields import paths_in
+from ..problem import Place, Problem, closest
+from ..rules import Text
+from ..types import Type, describe, lookup
+from .findings import at, in_every_use, part_key, path_to, span_of
+
+__all__ = ["check"]
+
+_SHOWN = 6
+
+
+def check(flow: Flow) -> Iterator[Problem]:
+    """A Problem for each path that exists in none of its uses."""
+    fields = (part for part in flow.of(Part) if part.seen.node["type"] == "field")
+    for part in in_every_use(fields, part_key, lambda one: _is_missing(one.seen.current, one.seen.node["value"])):
+        name = part.seen.node["value"]
+        path, where = path_to(part.expr, part.seen.node)
+        yield _problem(part.seen.current, name, path, where, span_of(part.expr, part.seen.node))
+    steps = (step for template in flow.of(Template) for step in _steps(template))
+    for step in in_every_use(
+        steps, lambda one: (at(one.text.node), one.start), lambda one: _is_missing(one.current, one.path[-1])
+    ):
+        *before_it, name = step.path
+        place = step.text.span(step.start, step.start + len(name))
+        yield _problem(step.current, name, ".".join(step.path), repr(".".join(before_it)), place)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Step:
+    """A step of a path in a template, and the type that it is taken from."""
+
+    text: Text
+    path: tuple[str, ...]
+    start: int
+    current: Type
+
+
+def _steps(template: Template) -> Iterator[_Step]:
+    for path in paths_in(template.text):
+        current = template.context
+        for number, name in enumerate(path.names):
+            yield _Step(template.text, path.names[: number + 1], path.starts[number], current)
+            current = lookup(current, name)
+
+
+def _is_missing(current: Type, name: str) -> bool:
+    if current.never or current.any or current.kinds == {"null"}:
+        return False  # whatever made it so is reported there
+    return not any(one.knows(name) for one in current.objects)
+
+
+def _problem(current: Type, name: str, path: str, where: str, place: Place) -> Problem:
+    if not current.objects:
+        where = f"{where} ({describe(current)})"
+    return Problem.of("M203", place, hint=_hint(current, name), path=path, where=where, name=name)
+
+
+def _hint(current: Type, name: str) -> str | None:
+    known = sorted({known for one in current.objects for known, prop in one.properties.items() if not prop.type.never})
+    near = closest(name, known)
+    if near is not None:
+        return f"did you mean {near!r}?"
+    if known:
+        more = ", ..." if len(known) > _SHOWN else ""
+        return f"known there: {', '.join(known[:_SHOWN])}{more}"
+    if current.array is not None:
+        return "the elements of a list are read with [*], one of them with [0]"
+    return None

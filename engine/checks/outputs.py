@@ -1,0 +1,55 @@
+"""What a rule gives and the schema of its output never takes: a member that it does not have (M401), a required member
+that no rule gives (M402), a value that is never valid (M403). What may only sometimes be refused is left to the proof
+(`engine.prove`) and to validation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..bodies import gaps
+from ..conform import Gap
+from ..flow import Emission, Flow
+from ..pointers import pointer
+from ..problem import Problem, closest
+from ..rules import EntryRule, Field
+
+__all__ = ["check"]
+
+
+def check(flow: Flow) -> Iterator[Problem]:
+    """A Problem for each place in a body that is always refused."""
+    for output in flow.rulebook.outputs.values():
+        if output.schema in flow.rulebook.schemas:
+            for emission, gap in gaps(flow, output):
+                if gap.always:
+                    yield _problem(emission, gap)
+
+
+def _problem(emission: Emission, gap: Gap) -> Problem:
+    origin = gap.origin if isinstance(gap.origin, Field | EntryRule) else None
+    code = {"additionalProperties": "M401", "required": "M402"}.get(gap.keyword, "M403")
+    return Problem.of(
+        code,
+        emission.rule.place if origin is None else origin.node.place,
+        rule=emission.rule.name,
+        output=pointer(gap.path) or None,
+        hint=_hint(gap),
+        request=emission.output.name,
+        name=gap.name,
+        reason=gap.reason if code == "M402" else _surely(gap.reason),
+    )
+
+
+def _surely(reason: str) -> str:
+    """The reason of a gap for what is always so."""
+    for possible, sure in (("it can be ", "it is "), ("it can have ", "it has "), ("it may ", "it does ")):
+        reason = reason.replace(possible, sure)
+    return reason
+
+
+def _hint(gap: Gap) -> str | None:
+    found = gap.name if gap.name is not None else (*gap.reason.split('"'), "")[1]
+    near = closest(found, gap.known)
+    if near is not None:
+        return f"did you mean {near!r}?"
+    return f"known there: {', '.join(gap.known[:8])}{', ...' if len(gap.known) > 8 else ''}" if gap.known else None

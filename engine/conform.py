@@ -1,0 +1,448 @@
+"""Holds a type against a JSON Schema: where can a value of the type be refused?
+
+The answer errs to one side only: without a gap every value of the type is valid. A gap says whether all values are
+refused there or some may be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from .flow import Sources
+from .schema_types import Reader, resolve
+from .schemas import Schema
+from .types import (
+    NEVER,
+    Array,
+    Object,
+    Other,
+    Property,
+    String,
+    Type,
+    constants,
+    describe,
+    includes,
+    literal,
+    matches,
+    meet,
+    meet_string,
+    only,
+    union,
+    without,
+)
+from .values import shown
+
+__all__ = ["Gap", "Judge"]
+
+MAX_PIECES = 64
+_FEW_NAMES = 3
+_KINDS = {"integer": "number"}
+_WORDS = {
+    "string": "a string",
+    "number": "a number",
+    "integer": "a whole number",
+    "boolean": "a boolean",
+    "array": "a list",
+    "object": "an object",
+    "null": "null",
+}
+_NOTES = frozenset({"$comment", "title", "description", "examples", "default", "deprecated"})
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """What a schema can refuse: where in the value (`*` for any element or entry), by which keyword, why in words.
+
+    `always`: whatever stands there is refused. `origin` is what gave it, the nearest that is known; `name` the member
+    that is missing or not allowed, `known` what is allowed in its place.
+    """
+
+    path: tuple[str, ...]
+    keyword: str
+    reason: str
+    always: bool
+    origin: Any
+    name: str | None = None
+    known: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _At:
+    path: tuple[str, ...]
+    origin: Any
+
+    def under(self, token: str, origin: Any = None) -> _At:
+        return _At((*self.path, token), self.origin if origin is None else origin)
+
+    def gap(self, keyword: str, reason: str, always: bool, name: str | None = None, origin: Any = None) -> Gap:
+        return Gap(self.path, keyword, reason, always, self.origin if origin is None else origin, name)
+
+
+class Judge:
+    """Holds types against one schema."""
+
+    def __init__(self, schema: Schema) -> None:
+        self.schema = schema
+        self.reader = Reader(schema)
+        self.known: dict[tuple[int, int], tuple[Type, Any, tuple[Gap, ...]]] = {}
+        self.targets: dict[tuple[str, str], tuple[Any, str]] = {}
+
+    def gaps(self, type_: Type, origin: Any = None) -> tuple[Gap, ...]:
+        """All gaps between a type and the schema, each once."""
+        found = self.check(type_, self.schema.document, self.schema.uri, _At((), origin))
+        return tuple(dict.fromkeys(found))
+
+    # Whole schemas
+
+    def check(self, type_: Type, part: Any, base: str, at: _At) -> Iterator[Gap]:
+        """The gaps between a type and a part of the schema. The same two are held against each other once: rules share
+        much of what they emit."""
+        key = id(type_), id(part)
+        if key not in self.known:
+            self.known[key] = type_, part, tuple(self.compare(type_, part, base, _At((), None)))
+        for gap in self.known[key][2]:
+            yield replace(gap, path=at.path + gap.path, origin=at.origin if gap.origin is None else gap.origin)
+
+    def compare(self, type_: Type, part: Any, base: str, at: _At) -> Iterator[Gap]:
+        if type_.never or part is True:
+            return
+        if not isinstance(part, dict):
+            yield at.gap("false", "nothing is allowed there", True)
+            return
+        if type_.any:  # a schema can refer to itself, so what is not known is not looked into
+            if part.keys() - _NOTES:
+                yield at.gap(_first_keyword(part), "it can be any value", False)
+            return
+        if "type" in part:
+            type_, found = _of_kinds(type_, part["type"], at)
+            yield from found
+        if isinstance(part.get("$ref"), str):
+            key = part["$ref"], base
+            if key not in self.targets:
+                self.targets[key] = resolve(self.schema, *key)
+            target, uri = self.targets[key]
+            yield from self.check(type_, target, uri, at)
+        yield from _of_values(type_, part, at)
+        parts = type_.parts
+        if parts.number is not None:
+            yield from _number(Type(number=parts.number), part, at)
+        if parts.string is not None:
+            yield from _string(parts.string, part, at)
+        if parts.array is not None:
+            yield from self.array(parts.array, part, base, at)
+        for one in parts.objects:
+            yield from self.object(one, part, base, at)
+        for inner in part.get("allOf", ()):
+            yield from self.check(type_, inner, base, at)
+        yield from self.alternatives(type_, part, base, at)
+
+    def alternatives(self, type_: Type, part: Mapping[str, Any], base: str, at: _At) -> Iterator[Gap]:
+        if "not" in part:
+            yield from self.negation(type_, part["not"], base, at)
+        for key in ("anyOf", "oneOf"):
+            if key in part:
+                yield from self.one_of(type_, key, part[key], base, at)
+        if "if" in part:
+            for piece in _pieces(type_):
+                condition = part["if"]
+                verdict = self.verdict(piece, condition, base)
+                if verdict is not False and "then" in part:
+                    where = piece if verdict else meet(piece, self.reader.read(condition, base))
+                    yield from _unsure(self.check(where, part["then"], base, at), verdict is True)
+                if verdict is not True and "else" in part:
+                    yield from _unsure(self.check(piece, part["else"], base, at), verdict is False)
+
+    def verdict(self, type_: Type, part: Any, base: str) -> bool | None:
+        """True: all values are valid; False: none is; None: not known."""
+        if type_.never:
+            return True
+        found = list(self.check(type_, part, base, _At((), None)))
+        if not found:
+            return True
+        return False if any(gap.always and _is_reached(type_, gap.path) for gap in found) else None
+
+    def negation(self, type_: Type, part: Any, base: str, at: _At) -> Iterator[Gap]:
+        verdicts = {self.verdict(piece, part, base) for piece in _pieces(type_)}
+        if verdicts - {False}:
+            note = part.get("description") if isinstance(part, dict) else None
+            yield at.gap("not", note or _refused_words(part), verdicts == {True})
+
+    def one_of(self, type_: Type, keyword: str, parts: Iterable[Any], base: str, at: _At) -> Iterator[Gap]:
+        sure, never = True, True
+        for piece in _pieces(type_):
+            verdicts = [self.verdict(piece, one, base) for one in parts]
+            fits = True in verdicts if keyword == "anyOf" else sorted(map(str, verdicts)) == _exactly_one(len(verdicts))
+            sure = sure and fits
+            never = never and set(verdicts) == {False}
+        if not sure:
+            yield at.gap(keyword, "it may fit none of the alternatives", never)
+
+    # Lists and objects
+
+    def array(self, array: Array, part: Mapping[str, Any], base: str, at: _At) -> Iterator[Gap]:
+        least, most = part.get("minItems", 0), part.get("maxItems")
+        if array.least < least:
+            always = array.most is not None and array.most < least
+            yield at.gap("minItems", f"it can have fewer than {least} elements", always)
+        if most is not None and (array.most is None or array.most > most):
+            yield at.gap("maxItems", f"it can have more than {most} elements", array.least > most)
+        if part.get("uniqueItems") and (array.most is None or array.most > 1):
+            yield at.gap("uniqueItems", "elements can be equal", False)
+        for keyword in ("contains", "unevaluatedItems"):
+            if keyword in part:
+                yield at.gap(keyword, f"{keyword} is not understood", False)
+        first = part.get("prefixItems", ())
+        there = array.most is None or array.most > 0
+        for number, inner in enumerate(first):
+            element = array.first[number] if number < len(array.first) else array.items
+            if array.most is None or array.most > number:
+                yield from self.check(element, inner, base, at.under(str(number)))
+        if "items" in part and there:
+            rest = union(*array.first[len(first) :], NEVER if array.exact else array.items)
+            yield from self.check(rest, part["items"], base, at.under("*"))
+
+    def object(self, one: Object, part: Mapping[str, Any], base: str, at: _At) -> Iterator[Gap]:
+        yield from _required(one, part.get("required", ()), at)
+        listed, patterns = part.get("properties", {}), part.get("patternProperties", {})
+        rest = part.get("additionalProperties", True)
+        for name, prop in one.properties.items():
+            if prop.type.never:
+                continue
+            inside = at.under(name, _first_origin(prop))
+            yield from self.name(literal(name), part, base, inside, name)
+            fitting = [listed[name]] if name in listed else []
+            fitting += [inner for pattern, inner in patterns.items() if matches(_found(pattern), name)]
+            if not fitting and rest is False:
+                gap = inside.gap("additionalProperties", "no such member is allowed", True, name)
+                yield replace(gap, known=tuple(listed))
+            for type_, place in _sources(prop, inside):
+                for inner in fitting or ([] if rest is False else [rest]):
+                    yield from self.check(type_, inner, base, place)
+        for other in one.others:
+            inside = at.under("*", other.origin)
+            names = replace(other.name, excluded=other.name.excluded | one.properties.keys())
+            yield from self.name(Type(string=names), part, base, inside, None)
+            yield from self.listed(
+                other, {name: inner for name, inner in listed.items() if name not in one.properties}, base, at
+            )
+            for pattern, inner in patterns.items():
+                if meet_string(names, _found(pattern)) is not None:
+                    yield from _unsure(self.check(other.type, inner, base, inside), False)
+            if names.values is None or names.values - listed.keys():
+                if rest is False:
+                    yield inside.gap("additionalProperties", "it can have a name that is not allowed", False)
+                elif rest is not True:
+                    yield from self.check(other.type, rest, base, inside)
+        yield from self.whole(one, part, base, at)
+
+    def listed(self, other: Other, listed: Mapping[str, Any], base: str, at: _At) -> Iterator[Gap]:
+        """The gaps where entries have names for which the schema has a condition of its own."""
+        found: dict[str, Gap] = {}
+        for name, inner in listed.items():
+            if matches(other.name, name):
+                for gap in self.check(other.type, inner, base, at.under(name, other.origin)):
+                    found.setdefault(name, replace(gap, always=False))
+        if len(found) <= _FEW_NAMES:
+            yield from found.values()
+            return
+        first, *more = found
+        gap = found[first]
+        names = f"{', '.join(map(repr, [first, *more[:2]]))} or {len(more) - 2} others"
+        yield replace(gap, path=(*at.path, "*"), reason=f"its name can be {names}: there {gap.reason}")
+
+    def name(self, names: Type, part: Mapping[str, Any], base: str, at: _At, name: str | None) -> Iterator[Gap]:
+        if "propertyNames" in part:
+            for gap in self.check(names, part["propertyNames"], base, at):
+                yield replace(gap, reason=f"its name: {gap.reason}", name=name, always=gap.always and name is not None)
+
+    def whole(self, one: Object, part: Mapping[str, Any], base: str, at: _At) -> Iterator[Gap]:
+        """What a schema says about all members together."""
+        required = sum(prop.required for prop in one.properties.values())
+        there = sum(not prop.type.never for prop in one.properties.values())
+        if required < part.get("minProperties", 0):
+            always = not one.others and there < part["minProperties"]
+            yield at.gap("minProperties", f"it can have fewer than {part['minProperties']} members", always)
+        if "maxProperties" in part and (one.others or there > part["maxProperties"]):
+            yield at.gap("maxProperties", f"it can have more than {part['maxProperties']} members", False)
+        for name, inner in part.get("dependentSchemas", {}).items():
+            with_it = _having(one, name)
+            if with_it is not None:
+                gaps = self.check(Type(objects=(with_it,)), inner, base, at)
+                yield from _unsure(gaps, one.requires(name))
+        for name, needed in part.get("dependentRequired", {}).items():
+            with_it = _having(one, name)
+            if with_it is not None:
+                yield from _unsure(_required(with_it, needed, at), one.requires(name))
+        if "unevaluatedProperties" in part:
+            yield at.gap("unevaluatedProperties", "unevaluatedProperties is not understood", False)
+
+
+def _first_keyword(part: Mapping[str, Any]) -> str:
+    return "type" if "type" in part else next(key for key in part if key not in _NOTES)
+
+
+def _exactly_one(count: int) -> list[str]:
+    return sorted(["True", *["False"] * (count - 1)])
+
+
+def _unsure(gaps: Iterable[Gap], sure: bool) -> Iterator[Gap]:
+    """The gaps; those behind a condition that may not hold are never certain."""
+    return (gap if sure else replace(gap, always=False) for gap in gaps)
+
+
+def _is_reached(type_: Type, path: tuple[str, ...]) -> bool:
+    """Whether every value of the type has something at the place."""
+    if not path:
+        return True
+    parts = type_.parts
+    if parts != Type(objects=parts.objects) or not parts.objects:
+        return False
+    return all(one.requires(path[0]) and _is_reached(one.value(path[0]), path[1:]) for one in parts.objects)
+
+
+def _pieces(type_: Type) -> list[Type]:
+    """The type in parts that a condition may tell apart."""
+    parts = type_.parts
+    found = [only(parts, (kind,)) for kind in sorted(parts.kinds - {"object"})]
+    found += [Type(objects=(one,)) for one in parts.objects]
+    values = constants(without(parts, ("array", "object")))
+    if values is not None and len(values) <= MAX_PIECES:
+        found = [literal(value) for value in values]
+        found += [only(parts, ("array",))] if parts.array is not None else []
+        found += [Type(objects=(one,)) for one in parts.objects]
+    return found
+
+
+def _sources(prop: Property, at: _At) -> Iterable[tuple[Type, _At]]:
+    """What can give a member, each with the place that gaps in it are noted at: an entry has no place of its own."""
+    if not isinstance(prop.origin, Sources):
+        return ((prop.type, at),)
+    (own, _), *entries = prop.origin.types
+    return ((own, at), *((type_, _At((*at.path[:-1], "*"), origin)) for type_, origin in entries))
+
+
+def _first_origin(prop: Property) -> Any:
+    return prop.origin.types[0][1] if isinstance(prop.origin, Sources) else prop.origin
+
+
+def _having(one: Object, name: str) -> Object | None:
+    """The objects that have a member of the name, or None where none can."""
+    value = one.value(name)
+    if value.never:
+        return None
+    own = one.properties.get(name)
+    made = replace(own, required=True) if own is not None else None
+    return replace(one, properties={**one.properties, name: made or Property(value, True)})
+
+
+def _required(one: Object, names: Iterable[str], at: _At) -> Iterator[Gap]:
+    for name in names:
+        own = one.properties.get(name)
+        if own is not None and own.required:
+            continue
+        always = one.value(name).never
+        reason = "no rule gives" if always else "can be absent"
+        yield at.gap("required", reason, always, name, None if own is None else _first_origin(own))
+
+
+# --- scalars
+
+
+def _of_kinds(type_: Type, wanted: Any, at: _At) -> tuple[Type, list[Gap]]:
+    """What of the type is of the wanted kinds, and the gap for the rest."""
+    names = [wanted] if isinstance(wanted, str) else list(wanted)
+    fitting = only(type_, (_KINDS.get(name, name) for name in names))
+    rest = without(type_, (_KINDS.get(name, name) for name in names))
+    number = fitting.parts.number
+    if "integer" in names and "number" not in names and number is not None and not number.integral:
+        rest = union(rest, Type(number=number))
+    if rest.never:
+        return fitting, []
+    words = " or ".join(_WORDS[name] for name in names)
+    return fitting, [at.gap("type", f"it can be {describe(rest)}, not {words}", fitting.never)]
+
+
+def _of_values(type_: Type, part: Mapping[str, Any], at: _At) -> Iterator[Gap]:
+    for keyword in ("enum", "const"):
+        if keyword not in part:
+            continue
+        allowed = part[keyword] if keyword == "enum" else [part[keyword]]
+        values = constants(type_)
+        if values is not None:
+            wrong = [value for value in values if not any(includes(literal(one), value) for one in allowed)]
+            if wrong:
+                words = ", ".join(shown(value) for value in wrong[:4])
+                gap = at.gap(keyword, f"it can be {words}, not one of {_shown(allowed)}", len(wrong) == len(values))
+                yield replace(gap, known=tuple(value for value in allowed if isinstance(value, str)))
+        else:
+            possible = not meet(type_, union(*map(literal, allowed))).never
+            yield at.gap(keyword, f"it can be other than {_shown(allowed)}", not possible)
+
+
+def _shown(values: Iterable[Any]) -> str:
+    return shown(list(values), 120)
+
+
+def _number(type_: Type, part: Mapping[str, Any], at: _At) -> Iterator[Gap]:
+    number = type_.number
+    if number is None:
+        return
+    limits: tuple[tuple[str, Callable[[float, float], bool], float | None, float | None, str], ...] = (
+        ("minimum", lambda value, limit: value >= limit, number.minimum, number.maximum, "less than"),
+        ("exclusiveMinimum", lambda value, limit: value > limit, number.minimum, number.maximum, "no more than"),
+        ("maximum", lambda value, limit: value <= limit, number.maximum, number.minimum, "more than"),
+        ("exclusiveMaximum", lambda value, limit: value < limit, number.maximum, number.minimum, "no less than"),
+    )
+    for keyword, fits, near, far, words in limits:
+        if keyword in part and (near is None or not fits(near, part[keyword])):
+            always = far is not None and not fits(far, part[keyword])
+            yield at.gap(keyword, f"it can be {words} {part[keyword]}", always)
+    if "multipleOf" in part and not (part["multipleOf"] == 1 and number.integral):
+        yield at.gap("multipleOf", f"it can be no multiple of {part['multipleOf']}", False)
+
+
+def _string(text: String, part: Mapping[str, Any], at: _At) -> Iterator[Gap]:
+    least, most = part.get("minLength", 0), part.get("maxLength")
+    if text.least < least:
+        always = text.most is not None and text.most < least
+        yield at.gap("minLength", f"it can have fewer than {least} characters", always)
+    if most is not None and (text.most is None or text.most > most):
+        yield at.gap("maxLength", f"it can have more than {most} characters", text.least > most)
+    pattern = part.get("pattern")
+    if pattern is None:
+        return
+    if text.values is not None:
+        wrong = [value for value in text.values if not matches(_found(pattern), value)]
+        if wrong:
+            words = ", ".join(shown(value) for value in sorted(wrong)[:4])
+            yield at.gap("pattern", f"{words} does not match {pattern}", len(wrong) == len(text.values))
+    elif not always_matches(text, pattern):
+        yield at.gap("pattern", f"it may not match {_short(pattern)}", never_matches(text, pattern))
+
+
+def always_matches(text: String, pattern: str) -> bool:
+    """Whether it is known that the pattern is found in every one of the texts."""
+    return pattern in text.patterns
+
+
+def never_matches(text: String, pattern: str) -> bool:
+    """Whether it is known that the pattern is found in none of the texts."""
+    return pattern in text.avoids
+
+
+def _found(pattern: str) -> String:
+    return String(patterns=frozenset({pattern}))
+
+
+def _short(pattern: str) -> str:
+    return pattern if len(pattern) <= 60 else f"{pattern[:57]}..."
+
+
+def _refused_words(part: Any) -> str:
+    if isinstance(part, dict) and "pattern" in part:
+        return f"it may match {_short(part['pattern'])}, which is not allowed"
+    if isinstance(part, dict) and "enum" in part:
+        return f"it may be one of {_shown(part['enum'])}, which is not allowed"
+    return "it may be what is not allowed"

@@ -1,0 +1,551 @@
+"""Which type an expression has, from the type of what it is evaluated on.
+
+An expression is evaluated on the roots: an object with one member a root. So the type of the roots is the type of an
+object too, and narrowing it by a condition (`narrow`, `otherwise`) is the same at the top and inside of a filter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import reduce
+from typing import Any
+
+from .expressions import Node, children
+from .functions import FUNCTIONS
+from .infer_functions import Call, accepted, result
+from .patterns import pattern_of
+from .types import (
+    BOOLEAN,
+    NEVER,
+    NULL,
+    Array,
+    Number,
+    Object,
+    Property,
+    String,
+    Type,
+    constants,
+    excluding,
+    falsy,
+    join,
+    literal,
+    lookup,
+    meet,
+    members,
+    only,
+    refine,
+    truthy,
+    union,
+    without,
+    without_null,
+)
+
+__all__ = ["Inferred", "Observer", "Seen", "compared", "infer", "may_equal", "narrow", "otherwise", "path_of"]
+
+_MIRRORED = {"lt": "gt", "lte": "gte", "gt": "lt", "gte": "lte"}
+_NEGATED = {"lt": "gte", "lte": "gt", "gt": "lte", "gte": "lt"}
+_MAX_PLACES = 64
+_MAX_CASES = 2
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Seen:
+    """A part of an expression, the type it was evaluated on, those of its operands, and its own."""
+
+    node: Node
+    current: Type
+    operands: tuple[Type, ...]
+    type: Type
+
+
+@dataclass(frozen=True, slots=True)
+class Inferred:
+    """What the expression gives, and whether evaluating it can fail instead."""
+
+    type: Type
+    fails: bool
+
+    @property
+    def value(self) -> Type:
+        """What whoever evaluates it gets: a failure counts as null."""
+        return union(self.type, NULL) if self.fails else self.type
+
+
+Observer = Callable[[Seen], None]
+
+
+def infer(tree: Node, current: Type, observe: Observer | None = None) -> Inferred:
+    """The type of an expression that is evaluated on a value of the type `current`; `observe` sees every part of it."""
+    inference = _Inference(observe)
+    type_ = inference.of(tree, current)
+    return Inferred(type_, inference.fails)
+
+
+class _Inference:
+    def __init__(self, observe: Observer | None) -> None:
+        self.observe = observe
+        self.fails = False
+
+    def of(self, node: Node, current: Type) -> Type:
+        if current is NEVER:
+            return NEVER
+        method: Callable[[Node, Type], tuple[Type, tuple[Type, ...]]] = getattr(self, f"_{node['type']}")
+        type_, operands = method(node, current)
+        if self.observe is not None and not current.never:
+            self.observe(Seen(node, current, operands, type_))
+        return type_
+
+    def quietly(self, node: Node, current: Type) -> Type:
+        observe, self.observe = self.observe, None
+        try:
+            return self.of(node, current)
+        finally:
+            self.observe = observe
+
+    # Steps
+
+    def _field(self, node: Node, current: Type) -> tuple[Type, tuple[Type, ...]]:
+        return lookup(current, node["value"]), ()
+
+    def _subexpression(self, node: Node, current: Type) -> tuple[Type, tuple[Type, ...]]:
+        steps = []
+        for child in node["children"]:
+            current = self.of(child, current)
+            steps.append(current)
+        return current, tuple(steps)
+
+    _pipe = _index_expression = _subexpression
+
+    def _current(self, node: Node, current: Type) -> tuple[Type, tuple[Type, ...]]:
+        return current, ()
+
+    _identity = _current
+
+    def _literal(self, node: Node, current: Type) -> tuple[Type, tuple[Type, ...]]:
+        return literal(node["value"]), ()
+
+    def _index(self, node: Node, current: Type) -> tuple[Type, tuple[Type, ...]]:
+        array, number = current.parts.array, node["value"]
+        found = NULL if array is None or without(current, ("array",)) != NEVER else NEVER
+        if array is None:
+            return found, ()
+        if number >= 0:
+            there = array.least > number
+            gone = array.most is not None and array.most <= number
+            element = array.first[number] if number < len(array.first) else array.items
+        else:
+            there = array.least >= -number
+            gone = array.most is not None and array.most < -number
+            element = array.first[number] if array.exact and there else array.element()
+        return union(found, NEVER if gone else element, NEVER if there else NULL), ()
+
+    def _slice(self, node: Node, current: Type) -> tuple[Type, tuple[Type, ...]]:
+        def cut(array: Array) -> Array:
+            if array.exact:
+                first = array.first[slice(*node["children"])]
+                return Array(NEVER, first, len(first), len(first))
+            return Array(array.element(), (), 0, array.most)
+
+        return _on_list(current, cut), ()
+
+    def _flatten(self, node: Node, current: Type) -> tuple[Type, tuple[Type, ...]]:
+        base = self.of(node["children"][0], current)
+        return _on_list(base, _flattened), (base,)
+
+    def _projection(self, node: Node, current: Type) -> tuple[Type, tuple[Type, ...]]:
+        left, right = node["children"]
+        base = self.of(left, current)
+        return _on_list(base, lambda array: self.over(array, right)), (base,)
+
+    def _filter_projection(self, node: Node, current: Type) -> tuple[Type, tuple[Type, ...]]:
+        left, right, condition = node["children"]
+        base = self.of(left, current)
+
+        def kept(array: Array) -> Array:
+            self.of(condition, array.element())
+            chosen = narrow(array.element(), condition, True)
+            items = without_null(self.of(right, chosen))
+            return Array(items, (), 0, 0 if items.never else array.most)
+
+        return _on_list(base, kept), (base,)
+
+    def _value_projection(self, node: Node, current: Type) -> tuple[Type, tuple[Type, ...]]:
+        left, right = node["children"]
+        base = self.of(left, current)
+        objects = base.parts.objects
+        found = NULL if without(base, ("object",)) != NEVER else NEVER
+        if objects:
+            values = union(*(type_ for one in objects for _, type_ in members(one)))
+            items = without_null(self.of(right, values))
+            found = union(found, Type(array=Array(items, (), 0, 0 if items.never else None)))
+        return found, (base,)
+
+    def over(self, array: Array, body: Node, keep_null: bool = False) -> Array:
+        """The list of what the body gives for each element; null is left out unless it is kept."""
+        each = self.of(body, array.element())
+        items = each if keep_null else without_null(each)
+        whole = keep_null or not each.parts.null
+        if whole and array.exact and len(array.first) <= _MAX_PLACES:
+            return Array(NEVER, tuple(self.quietly(body, one) for one in array.first), array.least, array.most)
+        return Array(items, (), array.least if whole else 0, 0 if items.never else array.most)
+
+    # Operators
+
+    def _or_expression(self, node: Node, current: Type) -> tuple[Type, tuple[Type, ...]]:
+        left, right = node["children"]
+        first = self.of(left, current)
+        if falsy(first).never:
+            return first, (first, NEVER)
+        second = self.of(right, narrow(current, left, False))
+        return union(truthy(first), second), (first, second)
+
+    def _and_expression(self, node: Node, current: Type) -> tuple[Type, tuple[Type, ...]]:
+        left, right = node["children"]
+        first = self.of(left, current)
+        if truthy(first).never:
+            return first, (first, NEVER)
+        second = self.of(right, narrow(current, left, True))
+        return union(falsy(first), second), (first, second)
+
+    def _not_expression(self, node: Node, current: Type) -> tuple[Type, tuple[Type, ...]]:
+        operand = self.of(node["children"][0], current)
+        found = {value for value, part in ((False, truthy(operand)), (True, falsy(operand))) if not part.never}
+        return Type(booleans=frozenset(found)), (operand,)
+
+    def _comparator(self, node: Node, current: Type) -> tuple[Type, tuple[Type, ...]]:
+        left, right = (self.of(child, current) for child in node["children"])
+        found = compared(node["value"], left, right)
+        self.fails = self.fails or found.fails
+        return found.type, (left, right)
+
+    # Making values
+
+    def _multi_select_list(self, node: Node, current: Type) -> tuple[Type, tuple[Type, ...]]:
+        there = without_null(current)
+        found = tuple(self.of(child, there) for child in node["children"])
+        made = Type(array=Array(NEVER, found, len(found), len(found)))
+        return _unless_null(current, made), found
+
+    def _multi_select_dict(self, node: Node, current: Type) -> tuple[Type, tuple[Type, ...]]:
+        there = without_null(current)
+        found = {pair["value"]: self.of(pair["children"][0], there) for pair in node["children"]}
+        made = Type(objects=(Object({name: Property(type_, True) for name, type_ in found.items()}),))
+        return _unless_null(current, made), tuple(found.values())
+
+    def _function_expression(self, node: Node, current: Type) -> tuple[Type, tuple[Type, ...]]:
+        function = FUNCTIONS[node["value"]]
+        arguments = [NEVER if child["type"] == "expref" else self.of(child, current) for child in node["children"]]
+        taken, refused = [], False
+        for number, argument in enumerate(arguments):
+            if node["children"][number]["type"] == "expref":
+                taken.append(argument)
+                continue
+            parameter = function.parameters[min(number, len(function.parameters) - 1)]
+            part, all_of_it = accepted(argument, parameter)
+            self.fails = self.fails or not all_of_it
+            refused = refused or part.never
+            taken.append(part)
+        if refused:
+            return NEVER, tuple(arguments)
+        bodies = {number: child["children"][0] for number, child in enumerate(node["children"]) if _is_expref(child)}
+
+        def over(number: int, array: Array) -> Array:
+            return self.over(array, bodies[number], keep_null=True)
+
+        call = Call(node["value"], tuple(taken), over)
+        type_ = result(call)
+        self.fails = self.fails or call.fails
+        return type_, tuple(arguments)
+
+
+def _is_expref(node: Node) -> bool:
+    return bool(node["type"] == "expref")
+
+
+def _unless_null(current: Type, made: Type) -> Type:
+    if not current.parts.null:
+        return made
+    return NULL if without_null(current).never else union(made, NULL)
+
+
+def _on_list(base: Type, change: Callable[[Array], Array]) -> Type:
+    """What becomes of the lists of the type; all else gives null."""
+    array = base.parts.array
+    found = NULL if without(base, ("array",)) != NEVER else NEVER
+    return found if array is None else union(found, Type(array=change(array)))
+
+
+def _flattened(array: Array) -> Array:
+    if array.exact:
+        first: list[Type] = []
+        for element in array.first:
+            inner = element.parts.array
+            if inner is None:
+                first.append(element)
+            elif inner.exact and without(element, ("array",)) == NEVER:
+                first += inner.first
+            else:
+                break
+        else:
+            return Array(NEVER, tuple(first), len(first), len(first))
+    element = array.element()
+    inner = element.parts.array
+    if inner is None:
+        return array
+    return Array(union(without(element, ("array",)), inner.element()))
+
+
+# --- comparing
+
+
+def may_equal(a: Type, b: Type) -> bool:
+    """Whether a value of one type can be equal to one of the other."""
+    return not _equal_part(a, b).never
+
+
+def _equal_part(a: Type, b: Type) -> Type:
+    """What of `a` can be equal to a value of `b`. Lists and objects are not looked into: Python finds [1] and [true]
+    equal, and so does JMESPath."""
+    if a.any and b.any:
+        return a
+    one, other = a.parts, b.parts
+    met = meet(only(one, ("null", "boolean", "number", "string")), other)
+    return Type(
+        met.null,
+        met.booleans,
+        met.number,
+        met.string,
+        one.array if other.array is not None else None,
+        one.objects if other.objects else (),
+    )
+
+
+def compared(operator: str, left: Type, right: Type) -> Inferred:
+    """What a comparison of values of these types gives."""
+    if left.never or right.never:
+        return Inferred(NEVER, False)
+    if operator in ("eq", "ne"):
+        outcomes = {operator == "eq"} if may_equal(left, right) else set()
+        if not _must_equal(left, right):
+            outcomes.add(operator == "ne")
+        return Inferred(Type(booleans=frozenset(outcomes)), False)
+    a, b = left.parts, right.parts
+    fails = (a.string is not None and b.number is not None) or (a.number is not None and b.string is not None)
+    found = BOOLEAN if a.string is not None and b.string is not None else NEVER
+    if a.number is not None and b.number is not None:
+        found = union(found, Type(booleans=_ordered(operator, a.number, b.number)))
+    if (a.kinds | b.kinds) - {"string", "number"}:
+        found = union(found, NULL)
+    return Inferred(found, fails)
+
+
+def _must_equal(a: Type, b: Type) -> bool:
+    one, other = constants(a), constants(b)
+    return one is not None and other is not None and len(one) == len(other) == 1 and may_equal(a, b)
+
+
+def _ordered(operator: str, a: Number, b: Number) -> frozenset[bool]:
+    """What the comparison of two numbers can give."""
+    if operator in ("gt", "gte"):
+        a, b, operator = b, a, _MIRRORED[operator]
+    # a < b or a <= b
+    strict = operator == "lt"
+    found = set()
+    if a.minimum is None or b.maximum is None or a.minimum < b.maximum or (not strict and a.minimum == b.maximum):
+        found.add(True)
+    if a.maximum is None or b.minimum is None or a.maximum > b.minimum or (strict and a.maximum == b.minimum):
+        found.add(False)
+    return frozenset(found)
+
+
+# --- narrowing
+
+
+def path_of(node: Node) -> tuple[str, ...] | None:
+    """The names of a plain path such as `event.data.x`; None for any other expression."""
+    match node["type"]:
+        case "field":
+            return (node["value"],)
+        case "current":
+            return ()
+        case "subexpression" | "pipe":
+            path: tuple[str, ...] = ()
+            for child in node["children"]:
+                step = path_of(child)
+                if step is None:
+                    return None
+                path += step
+            return path
+    return None
+
+
+def _joined(a: Type, b: Type) -> Type:
+    """The union of two narrowings of one type. Few variants are joined where they differ in one member alone, so that
+    conditions on several members are not forgotten; the roots of expressions are never more than a few variants."""
+    if a is b or b.never:
+        return a
+    if a.never:
+        return b
+    both = (*a.objects, *b.objects)
+    if len(both) > 2 * _MAX_CASES or a != Type(objects=a.objects) or b != Type(objects=b.objects):
+        return union(a, b)
+    cases: list[Object] = []
+    for one in both:
+        near = next((number for number, case in enumerate(cases) if _differ_in_one(case, one)), None)
+        if near is None:
+            cases.append(one)
+        else:
+            cases[near] = join(cases[near], one)
+    return Type(objects=tuple(cases) if len(cases) <= _MAX_CASES else (reduce(join, cases),))
+
+
+def _differ_in_one(a: Object, b: Object) -> bool:
+    """Whether joining two variants loses nothing: all members but one are the same."""
+    if a.properties.keys() != b.properties.keys() or a.others != b.others:
+        return False
+    different = 0
+    for name, prop in a.properties.items():
+        other = b.properties[name]
+        different += prop is not other and prop != other
+    return different <= 1
+
+
+def narrow(current: Type, node: Node, truth: bool) -> Type:
+    """What of `current` is left where the condition was evaluated, without failing, and is true or not."""
+    if current.never:
+        return NEVER
+    match node["type"]:
+        case "and_expression" | "or_expression":
+            left, right = node["children"]
+            if (node["type"] == "and_expression") == truth:
+                return narrow(narrow(current, left, truth), right, truth)
+            evaluated = narrow(narrow(current, left, not truth), right, truth)
+            return _joined(narrow(current, left, truth), evaluated)
+        case "not_expression":
+            return narrow(current, node["children"][0], not truth)
+    path = path_of(node)
+    if path is not None:
+        return refine(current, path, truthy if truth else falsy)
+    if node["type"] == "comparator":
+        return _narrow_comparison(current, node, truth)
+    found = infer(node, current).type
+    if (truthy(found) if truth else falsy(found)).never:
+        return NEVER
+    return _narrow_call(current, node, truth) if node["type"] == "function_expression" else current
+
+
+def otherwise(current: Type, node: Node) -> Type:
+    """What of `current` is left where the condition does not hold: it is not true, or evaluating it failed."""
+    if current.never:
+        return NEVER
+    match node["type"]:
+        case "and_expression":
+            left, right = node["children"]
+            return _joined(otherwise(current, left), otherwise(narrow(current, left, True), right))
+        case "or_expression" if not infer(node["children"][0], current).fails:
+            left, right = node["children"]
+            return otherwise(narrow(current, left, False), right)
+    fails = path_of(node) is None and infer(node, current).fails
+    return current if fails else narrow(current, node, False)
+
+
+def _narrow_comparison(current: Type, node: Node, truth: bool) -> Type:
+    operator, (left, right) = node["value"], node["children"]
+    types = infer(left, current).type, infer(right, current).type
+    found = compared(operator, *types).type
+    if (truthy(found) if truth else falsy(found)).never:
+        return NEVER
+    if operator in ("eq", "ne"):
+        equal = truth == (operator == "eq")
+        current = _narrow_equal(current, left, types[1], equal)
+        return _narrow_equal(current, right, types[0], equal)
+    current = _narrow_order(current, left, operator, types[1], truth)
+    return _narrow_order(current, right, _MIRRORED[operator], types[0], truth)
+
+
+def _narrow_equal(current: Type, node: Node, other: Type, equal: bool) -> Type:
+    """Narrowed by `node == other` or `node != other`."""
+    values = constants(other)
+    if not equal and (values is None or len(values) != 1):
+        return current
+    if node["type"] == "function_expression" and node["value"] == "type" and values is not None:
+        path = path_of(node["children"][0])
+        words = frozenset(value for value in values if isinstance(value, str))
+        change = only if equal else without
+        return current if path is None else refine(current, path, lambda type_: change(type_, words))
+    path = path_of(node)
+    if path is None:
+        return current
+    if equal:
+        return refine(current, path, lambda type_: _equal_part(type_, other))
+    return refine(current, path, lambda type_: excluding(type_, values or ()))
+
+
+def _narrow_order(current: Type, node: Node, operator: str, other: Type, truth: bool) -> Type:
+    """Narrowed by `node < other` and its like."""
+    path = path_of(node)
+    kinds = other.kinds & {"number", "string"}
+    if path is None or not kinds:
+        return current
+    bounds = other.parts.number
+
+    def change(type_: Type) -> Type:
+        if kinds == {"number"} and bounds is not None:
+            bound = _bound(operator if truth else _NEGATED[operator], bounds)
+            ordered = meet(only(type_, ("number",)), Type(number=bound))
+        else:
+            ordered = only(type_, kinds)
+        # Where the other side can be something that has no order, every value makes the comparison null.
+        return ordered if truth else union(ordered, without(type_, kinds), NEVER if other.kinds == kinds else type_)
+
+    return refine(current, path, change)
+
+
+def _bound(operator: str, other: Number) -> Number:
+    if operator in ("lt", "lte"):
+        return Number(maximum=other.maximum)
+    return Number(minimum=other.minimum)
+
+
+def _narrow_call(current: Type, node: Node, truth: bool) -> Type:
+    """Narrowed by a function that gives a boolean: `contains(list, x)`, `starts_with(x, 'a')` and their like."""
+    name, arguments = node["value"], children(node)
+    if name not in ("contains", "starts_with", "ends_with", "like"):
+        return current
+    first, second = (infer(argument, current).type for argument in arguments)
+    if name == "contains":
+        listed = _listed(first)
+        path = path_of(arguments[1])
+        if listed is None or path is None:
+            return current
+        wanted = union(*map(literal, listed))
+        if truth:
+            return refine(current, path, lambda type_: _equal_part(type_, wanted))
+        return refine(current, path, lambda type_: excluding(type_, listed))
+    path = path_of(arguments[0])
+    return current if path is None else refine(current, path, lambda type_: _fitting(type_, name, second, truth))
+
+
+def _listed(type_: Type) -> tuple[Any, ...] | None:
+    """The texts of a list that has only known texts; not other scalars, as 1 and true are equal to Python."""
+    if type_ != Type(array=type_.array) or type_.array is None or not type_.array.exact:
+        return None
+    found: list[Any] = []
+    for element in type_.array.first:
+        values = constants(element)
+        if values is None or len(values) != 1 or not isinstance(values[0], str):
+            return None
+        found += values
+    return tuple(found)
+
+
+def _fitting(type_: Type, name: str, argument: Type, truth: bool) -> Type:
+    values = constants(argument)
+    texts = only(type_, ("string",))
+    takes_null = "null" in FUNCTIONS[name].parameters[0].types
+    rest = only(type_, ("null",)) if takes_null and not truth else NEVER
+    if values is None or len(values) != 1 or not isinstance(values[0], str):
+        return union(texts, rest)
+    found = frozenset({pattern_of(name, values[0])})
+    return union(meet(texts, Type(string=String(patterns=found) if truth else String(avoids=found))), rest)

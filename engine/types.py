@@ -1,0 +1,766 @@
+"""Types of JSON values: what a value can be, as far as it is known before there is any.
+
+A `Type` is a union with at most one part a kind of value, objects aside: those keep their variants, so that a condition
+on one member can rule out some of them. Types only ever promise too little: a value is always of its type, and what is
+not understood is `ANY`. To expressions a member that is absent is null, but an object without it differs from one where
+it is null, so a `Property` says both.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import lru_cache, reduce
+from typing import Any, TypeVar
+
+from .values import kind, shown, with_article
+
+__all__ = [
+    "ANY",
+    "ANY_NUMBER",
+    "ANY_STRING",
+    "BOOLEAN",
+    "LIST",
+    "NEVER",
+    "NULL",
+    "OBJECT",
+    "Array",
+    "Number",
+    "Object",
+    "Other",
+    "Property",
+    "String",
+    "Type",
+    "constants",
+    "describe",
+    "excluding",
+    "falsy",
+    "includes",
+    "join",
+    "literal",
+    "lookup",
+    "matches",
+    "meet",
+    "meet_string",
+    "members",
+    "only",
+    "refine",
+    "string",
+    "truthy",
+    "union",
+    "without",
+    "without_null",
+]
+
+MAX_VARIANTS = 32
+MAX_CONSTANTS = 500
+MAX_OTHERS = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """Numbers. `integral`: without a fraction, 1.0 included; `values`: one of these."""
+
+    integral: bool = False
+    minimum: float | None = None
+    maximum: float | None = None
+    values: frozenset[int | float] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class String:
+    """Texts of `least` to `most` characters, in which each of `patterns` is found and none of `avoids`.
+
+    `values`: one of these, each of which fits the rest; `excluded`: none of these. The patterns are regular expressions
+    of JSON Schema.
+    """
+
+    values: frozenset[str] | None = None
+    excluded: frozenset[str] = frozenset()
+    least: int = 0
+    most: int | None = None
+    patterns: frozenset[str] = frozenset()
+    avoids: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Property:
+    """A member of an object. `origin` is whatever gave it, for those who make messages of it."""
+
+    type: Type
+    required: bool = False
+    origin: Any = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Other:
+    """Members that have no `Property`: any number of them, with such names and such values."""
+
+    name: String
+    type: Type
+    origin: Any = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Object:
+    """Objects with these members. `complete`: other members are allowed but none is known, so that naming one is most
+    likely a mistake."""
+
+    properties: Mapping[str, Property]
+    others: tuple[Other, ...] = ()
+    complete: bool = False
+
+    def knows(self, name: str) -> bool:
+        """Whether there can be a member of this name, as far as is known."""
+        return name in self.properties or (
+            not self.complete and any(matches(other.name, name) for other in self.others)
+        )
+
+    def value(self, name: str) -> Type:
+        """What stands under the name, absence aside."""
+        own = self.properties.get(name)
+        if own is not None:
+            return own.type
+        return union(*(other.type for other in self.others if matches(other.name, name)))
+
+    def requires(self, name: str) -> bool:
+        own = self.properties.get(name)
+        return own is not None and own.required
+
+
+@dataclass(frozen=True, slots=True)
+class Array:
+    """Lists of `least` to `most` elements: `first` by their place, and `items` after them."""
+
+    items: Type
+    first: tuple[Type, ...] = ()
+    least: int = 0
+    most: int | None = None
+
+    @property
+    def exact(self) -> bool:
+        """Whether every element has its place in `first`."""
+        return self.least == self.most == len(self.first)
+
+    def element(self) -> Type:
+        """What any of the elements can be."""
+        shown_first = self.first if self.most is None else self.first[: self.most]
+        rest = NEVER if self.most is not None and self.most <= len(self.first) else self.items
+        return union(*shown_first, rest)
+
+
+@dataclass(frozen=True, slots=True)
+class Type:
+    """A union: null, the booleans listed, numbers, texts, lists, and objects of any of these variants."""
+
+    null: bool = False
+    booleans: frozenset[bool] = frozenset()
+    number: Number | None = None
+    string: String | None = None
+    array: Array | None = None
+    objects: tuple[Object, ...] = ()
+    any: bool = False
+
+    @property
+    def never(self) -> bool:
+        return not (
+            self.null
+            or self.booleans
+            or self.number is not None
+            or self.string is not None
+            or self.array is not None
+            or self.objects
+            or self.any
+        )
+
+    @property
+    def parts(self) -> Type:
+        """The same with the parts of `ANY` written out."""
+        return _EVERYTHING if self.any else self
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        """JMESPath's words for the kinds of value that there can be."""
+        return _kinds(self.parts)
+
+
+def _kinds(type_: Type) -> frozenset[str]:
+    found = []
+    if type_.null:
+        found.append("null")
+    if type_.booleans:
+        found.append("boolean")
+    if type_.number is not None:
+        found.append("number")
+    if type_.string is not None:
+        found.append("string")
+    if type_.array is not None:
+        found.append("array")
+    if type_.objects:
+        found.append("object")
+    return frozenset(found)
+
+
+_Part = TypeVar("_Part")
+
+NEVER = Type()
+ANY = Type(any=True)
+NULL = Type(null=True)
+BOOLEAN = Type(booleans=frozenset({True, False}))
+ANY_NUMBER = Type(number=Number())
+ANY_STRING = Type(string=String())
+LIST = Type(array=Array(ANY))
+OBJECT = Type(objects=(Object({}, (Other(String(), ANY),)),))
+_EVERYTHING = Type(True, BOOLEAN.booleans, Number(), String(), LIST.array, OBJECT.objects)
+
+
+# --- making types
+
+
+def literal(value: Any) -> Type:
+    """The type that has this JSON value alone."""
+    match value:
+        case None:
+            return NULL
+        case bool():
+            return Type(booleans=frozenset({value}))
+        case int() | float():
+            return Type(number=Number(float(value).is_integer(), value, value, frozenset({value})))
+        case str():
+            return Type(string=String(frozenset({value}), least=len(value), most=len(value)))
+        case list():
+            if len(value) > MAX_CONSTANTS:
+                return Type(array=Array(union(*map(literal, value)), (), len(value), len(value)))
+            return Type(array=Array(NEVER, tuple(map(literal, value)), len(value), len(value)))
+    return Type(objects=(Object({name: Property(literal(item), True) for name, item in value.items()}),))
+
+
+def string(values: Iterable[str]) -> Type:
+    """One of these texts."""
+    return Type(string=_string(frozenset(values)))
+
+
+def _string(values: frozenset[str]) -> String | None:
+    if not values:
+        return None
+    least, most = min(map(len, values)), max(map(len, values))
+    return String(values if len(values) <= MAX_CONSTANTS else None, least=least, most=most)
+
+
+def only(type_: Type, kinds: Iterable[str]) -> Type:
+    """The parts of these kinds, in JMESPath's words."""
+    kinds = frozenset(kinds)
+    parts = type_.parts
+    kept = Type(
+        parts.null and "null" in kinds,
+        parts.booleans if "boolean" in kinds else frozenset(),
+        parts.number if "number" in kinds else None,
+        parts.string if "string" in kinds else None,
+        parts.array if "array" in kinds else None,
+        parts.objects if "object" in kinds else (),
+    )
+    same = (
+        kept.null == parts.null
+        and kept.booleans is parts.booleans
+        and kept.number is parts.number
+        and kept.string is parts.string
+        and kept.array is parts.array
+        and kept.objects is parts.objects
+    )
+    return type_ if same else kept
+
+
+_KINDS = frozenset({"null", "boolean", "number", "string", "array", "object"})
+
+
+def without(type_: Type, kinds: Iterable[str]) -> Type:
+    """The parts of all kinds but these."""
+    return only(type_, _KINDS - frozenset(kinds))
+
+
+def without_null(type_: Type) -> Type:
+    """The type without null."""
+    if not type_.null and not type_.any:
+        return type_
+    return only(type_, _KINDS - {"null"})
+
+
+def excluding(type_: Type, values: Iterable[Any]) -> Type:
+    """The type without these scalars, where it can be said without them."""
+    result = type_
+    for value in values:
+        result = _excluding(result.parts, value)
+    return result
+
+
+def _excluding(parts: Type, value: Any) -> Type:
+    match value:
+        case None:
+            return replace(parts, null=False)
+        case bool():
+            return replace(parts, booleans=parts.booleans - {value})
+        case int() | float() if parts.number is not None and parts.number.values is not None:
+            left = parts.number.values - {value}
+            return replace(parts, number=replace(parts.number, values=left) if left else None)
+        case str() if parts.string is not None:
+            text = parts.string
+            if text.values is not None:
+                return replace(parts, string=_string(text.values - {value}))
+            if value == "":
+                return replace(parts, string=_at_least(text, 1))
+            if matches(text, value) and len(text.excluded) < MAX_CONSTANTS:
+                return replace(parts, string=replace(text, excluded=text.excluded | {value}))
+    return parts
+
+
+def truthy(type_: Type) -> Type:
+    """What of the type JMESPath takes for true: all but null, false and what is empty."""
+    parts = type_.parts
+    return Type(
+        booleans=parts.booleans & {True},
+        number=parts.number,
+        string=_at_least(parts.string, 1),
+        array=_at_least_items(parts.array, 1),
+        objects=tuple(one for one in parts.objects if _can_have_members(one)),
+    )
+
+
+def falsy(type_: Type) -> Type:
+    """What of the type JMESPath takes for false."""
+    parts = type_.parts
+    empty = parts.string is not None and matches(parts.string, "")
+    can_be_empty = (one for one in parts.objects if not any(prop.required for prop in one.properties.values()))
+    return Type(
+        null=parts.null,
+        booleans=parts.booleans & {False},
+        string=String(frozenset({""}), most=0) if empty else None,
+        array=Array(NEVER, (), 0, 0) if parts.array is not None and parts.array.least == 0 else None,
+        objects=tuple(
+            Object({name: Property(NEVER) for name in one.properties}, (), one.complete) for one in can_be_empty
+        )[:1],
+    )
+
+
+def _can_have_members(one: Object) -> bool:
+    return bool(one.others) or any(not prop.type.never for prop in one.properties.values())
+
+
+def _at_least(text: String | None, least: int) -> String | None:
+    if text is None or text.least >= least:
+        return text
+    if text.values is not None:
+        return _string(frozenset(value for value in text.values if len(value) >= least))
+    return None if text.most is not None and text.most < least else replace(text, least=least)
+
+
+def _at_least_items(array: Array | None, least: int) -> Array | None:
+    if array is None or array.least >= least:
+        return array
+    return None if array.most is not None and array.most < least else replace(array, least=least)
+
+
+# --- reading types
+
+
+def lookup(type_: Type, name: str) -> Type:
+    """What `.name` gives: null for all but objects."""
+    parts = type_.parts
+    found = [one.value(name) for one in parts.objects]
+    if len(parts.objects) < len(_objects_of_all(parts)) or not all(one.requires(name) for one in parts.objects):
+        found.append(NULL)
+    # Variants mostly share what they have in common.
+    return union(*{id(one): one for one in found}.values())
+
+
+def _objects_of_all(type_: Type) -> tuple[Any, ...]:
+    """One thing for each variant and each other part."""
+    others = (type_.null or None, type_.booleans or None, type_.number, type_.string, type_.array)
+    return (*type_.objects, *(part for part in others if part is not None))
+
+
+def members(one: Object) -> Iterator[tuple[String, Type]]:
+    """The names and values of the members that an object can have."""
+    for name, prop in one.properties.items():
+        if not prop.type.never:
+            yield String(frozenset({name}), least=len(name), most=len(name)), prop.type
+    for other in one.others:
+        yield other.name, other.type
+
+
+def constants(type_: Type) -> tuple[Any, ...] | None:
+    """All values of a type that has only few scalars, or None."""
+    if type_.any or type_.array is not None or type_.objects:
+        return None
+    found: list[Any] = [None] if type_.null else []
+    found += sorted(type_.booleans)
+    for part in (type_.number, type_.string):
+        if part is not None:
+            if part.values is None:
+                return None
+            found += sorted(part.values)
+    return tuple(found)
+
+
+def includes(type_: Type, value: Any) -> bool:
+    """Whether a JSON value is of the type."""
+    if type_.any:
+        return True
+    match value:
+        case None:
+            return type_.null
+        case bool():
+            return value in type_.booleans
+        case int() | float():
+            return type_.number is not None and _is_number(type_.number, value)
+        case str():
+            return type_.string is not None and matches(type_.string, value)
+        case list():
+            return type_.array is not None and _is_array(type_.array, value)
+    return any(_is_object(one, value) for one in type_.objects)
+
+
+def _is_number(number: Number, value: int | float) -> bool:
+    return (
+        (not number.integral or isinstance(value, int) or value.is_integer())
+        and (number.minimum is None or value >= number.minimum)
+        and (number.maximum is None or value <= number.maximum)
+        and (number.values is None or value in number.values)
+    )
+
+
+def _is_array(array: Array, value: list[Any]) -> bool:
+    if len(value) < array.least or (array.most is not None and len(value) > array.most):
+        return False
+    types = (*array.first[: len(value)], *[array.items] * (len(value) - len(array.first)))
+    return all(includes(type_, item) for type_, item in zip(types, value, strict=True))
+
+
+def _is_object(one: Object, value: dict[str, Any]) -> bool:
+    if any(prop.required and name not in value for name, prop in one.properties.items()):
+        return False
+    for name, item in value.items():
+        own = one.properties.get(name)
+        if own is not None:
+            if not includes(own.type, item):
+                return False
+        elif not any(matches(other.name, name) and includes(other.type, item) for other in one.others):
+            return False
+    return True
+
+
+def matches(text: String, value: str) -> bool:
+    """Whether a text is one of these; a pattern that Python does not read counts as no condition."""
+    if text.values is not None:
+        return value in text.values
+    return (
+        value not in text.excluded
+        and len(value) >= text.least
+        and (text.most is None or len(value) <= text.most)
+        and all(_found(pattern, value) is not False for pattern in text.patterns)
+        and all(_found(pattern, value) is not True for pattern in text.avoids)
+    )
+
+
+def _found(pattern: str, value: str) -> bool | None:
+    compiled = _compiled(pattern)
+    return None if compiled is None else compiled.search(value) is not None
+
+
+@lru_cache(maxsize=1024)
+def _compiled(pattern: str) -> re.Pattern[str] | None:
+    try:
+        # To Python a `$` also fits before a final line break, to JSON Schema it does not.
+        return re.compile(re.sub(r"(\\.|\[(?:\\.|[^\]\\])*\])|\$", lambda found: found[1] or r"\Z", pattern))
+    except re.error:
+        return None
+
+
+# --- joining types
+
+
+def union(*types: Type) -> Type:
+    """A type that has the values of all."""
+    result = NEVER
+    for type_ in types:
+        if type_ is not result:
+            result = _union(result, type_)
+    return result
+
+
+def _union(a: Type, b: Type) -> Type:
+    if b.never:
+        return a
+    if a.never:
+        return b
+    if a.any or b.any:
+        return ANY
+    joined = Type(
+        a.null or b.null,
+        a.booleans | b.booleans,
+        _either(a.number, b.number, _union_number),
+        _either(a.string, b.string, _union_string),
+        _either(a.array, b.array, _union_array),
+        _union_objects(a.objects, b.objects),
+    )
+    return ANY if joined.null and joined.objects and joined == _EVERYTHING else joined
+
+
+def _either(a: _Part | None, b: _Part | None, both: Callable[[_Part, _Part], _Part]) -> _Part | None:
+    if a is None or b is None or a is b:
+        return a if b is None else b
+    return both(a, b)
+
+
+def _least(a: float | None, b: float | None) -> float | None:
+    return None if a is None or b is None else min(a, b)
+
+
+def _most(a: float | None, b: float | None) -> float | None:
+    return None if a is None or b is None else max(a, b)
+
+
+def _union_number(a: Number, b: Number) -> Number:
+    values = None if a.values is None or b.values is None else a.values | b.values
+    if values is not None and len(values) > MAX_CONSTANTS:
+        values = None
+    return Number(a.integral and b.integral, _least(a.minimum, b.minimum), _most(a.maximum, b.maximum), values)
+
+
+def _union_string(a: String, b: String) -> String:
+    if a == b:
+        return a
+    most = None if a.most is None or b.most is None else max(a.most, b.most)
+    if a.values is not None and b.values is not None:
+        values = a.values | b.values
+        if len(values) <= MAX_CONSTANTS:
+            return String(values, least=min(a.least, b.least), most=most)
+    if a.values is None and b.values is None:
+        return String(
+            None,
+            frozenset(value for value in a.excluded | b.excluded if not matches(a, value) and not matches(b, value)),
+            min(a.least, b.least),
+            most,
+            a.patterns & b.patterns,
+            a.avoids & b.avoids,
+        )
+    few, many = (a, b) if a.values is not None else (b, a)
+    values = few.values or frozenset()
+    return String(
+        None,
+        many.excluded - values,
+        min(a.least, b.least),
+        most,
+        frozenset(pattern for pattern in many.patterns if all(_found(pattern, value) for value in values)),
+        frozenset(pattern for pattern in many.avoids if all(_found(pattern, value) is False for value in values)),
+    )
+
+
+def _union_array(a: Array, b: Array) -> Array:
+    if a == b:
+        return a
+    most = None if a.most is None or b.most is None else max(a.most, b.most)
+    least = min(a.least, b.least)
+    if a.exact and b.exact and len(a.first) == len(b.first):
+        return Array(NEVER, tuple(map(union, a.first, b.first)), least, most)
+    return Array(union(a.element(), b.element()), (), least, most)
+
+
+def _union_objects(a: tuple[Object, ...], b: tuple[Object, ...]) -> tuple[Object, ...]:
+    if not a or not b:
+        return a or b
+    joined = [*a, *(one for one in b if not any(one is other or one == other for other in a))]
+    return tuple(joined) if len(joined) <= MAX_VARIANTS else (reduce(join, joined),)
+
+
+def join(a: Object, b: Object) -> Object:
+    """One variant that has the objects of both."""
+    if a is b:
+        return a
+    properties = {}
+    for name in (*a.properties, *(name for name in b.properties if name not in a.properties)):
+        one, other = a.properties.get(name), b.properties.get(name)
+        if one is other and one is not None:
+            properties[name] = one
+            continue
+        origin = next((prop.origin for prop in (one, other) if prop is not None and prop.origin is not None), None)
+        properties[name] = Property(union(a.value(name), b.value(name)), a.requires(name) and b.requires(name), origin)
+    others = (*a.others, *(other for other in b.others if other not in a.others))
+    if len(others) > MAX_OTHERS:
+        others = (Other(String(), union(*(other.type for other in others))),)
+    return Object(properties, others, a.complete and b.complete)
+
+
+# --- common parts of types
+
+
+def meet(a: Type, b: Type) -> Type:
+    """A type that has the values that are of both."""
+    if a is b or b.any:
+        return a
+    if a.any:
+        return b
+    return Type(
+        a.null and b.null,
+        a.booleans & b.booleans,
+        None if a.number is None or b.number is None else _meet_number(a.number, b.number),
+        None if a.string is None or b.string is None else meet_string(a.string, b.string),
+        None if a.array is None or b.array is None else _meet_array(a.array, b.array),
+        _meet_objects(a.objects, b.objects),
+    )
+
+
+def _meet_number(a: Number, b: Number) -> Number | None:
+    low = max((bound for bound in (a.minimum, b.minimum) if bound is not None), default=None)
+    high = min((bound for bound in (a.maximum, b.maximum) if bound is not None), default=None)
+    if low is not None and high is not None and low > high:
+        return None
+    met = Number(a.integral or b.integral, low, high)
+    if a.values is None and b.values is None:
+        return met
+    values = [one for one in (a.values if a.values is not None else b.values) or () if _is_number(met, one)]
+    values = [one for one in values if b.values is None or one in b.values]
+    return replace(met, values=frozenset(values)) if values else None
+
+
+def meet_string(a: String, b: String) -> String | None:
+    """The texts that are of both; None where there are none."""
+    if a == b:
+        return a
+    if a.values is not None or b.values is not None:
+        few, many = (a, b) if a.values is not None else (b, a)
+        return _string(frozenset(value for value in few.values or () if matches(few, value) and matches(many, value)))
+    most = min((bound for bound in (a.most, b.most) if bound is not None), default=None)
+    least = max(a.least, b.least)
+    if most is not None and least > most:
+        return None
+    return String(None, a.excluded | b.excluded, least, most, a.patterns | b.patterns, a.avoids | b.avoids)
+
+
+def _meet_array(a: Array, b: Array) -> Array | None:
+    least = max(a.least, b.least)
+    most = min((bound for bound in (a.most, b.most) if bound is not None), default=None)
+    length = max(len(a.first), len(b.first))
+    first = []
+    for number in range(length):
+        one = meet(_at(a, number), _at(b, number))
+        if one.never:
+            most = number if most is None else min(most, number)
+            break
+        first.append(one)
+    items = meet(a.items, b.items)
+    if items.never and len(first) == length:
+        most = length if most is None else min(most, length)
+    return None if most is not None and least > most else Array(items, tuple(first), least, most)
+
+
+def _at(array: Array, number: int) -> Type:
+    return array.first[number] if number < len(array.first) else array.items
+
+
+def _meet_objects(a: tuple[Object, ...], b: tuple[Object, ...]) -> tuple[Object, ...]:
+    met = (_meet_object(one, other) for one in a for other in b)
+    found = tuple(one for one in met if one is not None)
+    return found if len(found) <= MAX_VARIANTS else (reduce(join, found),)
+
+
+def _meet_object(a: Object, b: Object) -> Object | None:
+    if a is b:
+        return a
+    properties = {}
+    for name in (*a.properties, *(name for name in b.properties if name not in a.properties)):
+        one, other = a.properties.get(name), b.properties.get(name)
+        type_ = meet(a.value(name), b.value(name))
+        required = a.requires(name) or b.requires(name)
+        if required and type_.never:
+            return None
+        if one is not None and type_ is one.type and required == one.required:
+            properties[name] = one
+        elif other is not None and type_ is other.type and required == other.required:
+            properties[name] = other
+        else:
+            properties[name] = Property(type_, required)
+    return Object(properties, _meet_others(a.others, b.others), a.complete or b.complete)
+
+
+def _meet_others(a: tuple[Other, ...], b: tuple[Other, ...]) -> tuple[Other, ...]:
+    found = []
+    for one in a:
+        for other in b:
+            name, type_ = meet_string(one.name, other.name), meet(one.type, other.type)
+            if name is not None and not type_.never:
+                found.append(Other(name, type_))
+    return tuple(found)
+
+
+# --- narrowing types
+
+
+def refine(type_: Type, path: tuple[str, ...], change: Callable[[Type], Type]) -> Type:
+    """The values of the type for which what stands at the path is of the changed type; `change` only takes away."""
+    if not path:
+        return change(type_)
+    name, *rest = path
+    below = tuple(rest)
+    parts = type_.parts
+    keeps_others = parts != Type(objects=parts.objects) and not refine(NULL, below, change).never
+    objects = []
+    changed = False
+    for one in parts.objects:
+        before = one.value(name)
+        required = one.requires(name)
+        seen = before if required else union(before, NULL)
+        after = refine(seen, below, change)
+        if after.never:
+            changed = True
+        elif after is seen or after == seen:
+            objects.append(one)
+        else:
+            changed = True
+            objects.append(_with_property(one, name, before, after, required))
+    if not changed and (keeps_others or parts == Type(objects=parts.objects)):
+        return type_
+    rest_of_type = without(parts, ("object",)) if keeps_others else NEVER
+    return union(rest_of_type, Type(objects=tuple(objects)))
+
+
+def _with_property(one: Object, name: str, before: Type, after: Type, required: bool) -> Object:
+    # That null remains may stand for absence alone.
+    type_ = after if before.parts.null else without_null(after)
+    own = one.properties.get(name)
+    made = Property(type_, required or not after.parts.null, own.origin if own is not None else None)
+    return replace(one, properties={**one.properties, name: made})
+
+
+# --- types in words
+
+
+def describe(type_: Type) -> str:
+    """The type in words, for messages: "a string or null", "one of 'a' and 'b'"."""
+    if type_.any:
+        return "any value"
+    parts = _words(type_)
+    if not parts:
+        return "nothing"
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} or {parts[-1]}"
+
+
+def _words(type_: Type) -> list[str]:
+    words = []
+    for part in (type_.string, type_.number):
+        if part is not None:
+            if part.values is not None and len(part.values) <= 6:
+                words += [shown(value, 40) for value in sorted(part.values)]
+            elif isinstance(part, Number):
+                words.append("a whole number" if part.integral else "a number")
+            else:
+                words.append("a string")
+    if type_.booleans:
+        words.append("a boolean" if len(type_.booleans) == 2 else str(True in type_.booleans).lower())
+    if type_.array is not None:
+        words.append(with_article(kind([])))
+    if type_.objects:
+        words.append(with_article(kind({})))
+    if type_.null:
+        words.append("null")
+    return words

@@ -1,0 +1,111 @@
+"""A small mapping to load and to run, written to a folder of its own; and tests that take their cases from YAML."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from moemap.engine import api
+from moemap.engine.checks import roots, unused
+from moemap.engine.loader import Loaded, load
+from moemap.engine.problem import in_order
+
+MAIN = """\
+language: 1
+name: base
+version: 1.0.0
+input: {as: batch, schema: ./in.schema.json}
+outputs:
+  out: {schema: ./out.schema.json, request: {path: /out}}
+  list: {schema: ./out.schema.json, request: {path: /list}, element_of: list, combine: {list: append}}
+routes:
+  items: {each: batch.items, as: item}
+include: [rules.yaml]
+"""
+"""The mapping that the rules of a test are part of; in most tests they are all in `rules.yaml`."""
+
+SCHEMAS = {"in.schema.json": "{}", "out.schema.json": '{"properties": {"bad": false}}'}
+"""The output takes everything but a member `bad`."""
+
+Files = Mapping[str, Any]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "cases(*names): run once for each `case` of these files in tests/engine/cases")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    for marker in metafunc.definition.iter_markers("cases"):
+        folder = Path(__file__).parent / "engine" / "cases"
+        metafunc.parametrize(
+            "case",
+            [
+                pytest.param(case, id=f"{name}: {case['case']}")
+                for name in marker.args
+                for case in yaml.safe_load((folder / f"{name}.yaml").read_text("utf-8"))
+            ],
+        )
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Callable[[Files], Path]:
+    """Writes files (a value that is no text as JSON, which YAML is) beside the small mapping; gives the mapping's."""
+
+    def write_files(files: Files) -> Path:
+        for name, content in {"mapping.yaml": MAIN, "rules.yaml": "rules: []\n", **SCHEMAS, **files}.items():
+            path = tmp_path / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(content if isinstance(content, str) else json.dumps(content), "utf-8", newline="")
+        return tmp_path / "mapping.yaml"
+
+    return write_files
+
+
+@pytest.fixture
+def inspect_files(write: Callable[[Files], Path], tmp_path: Path) -> Callable[..., Loaded]:
+    """Loads the mapping that the files describe and checks its names, not its types; `main` is the file to load."""
+
+    def inspect(files: Files, settings: Mapping[str, Any] | None = None, main: str = "mapping.yaml") -> Loaded:
+        write(files)
+        loaded = load(tmp_path / main, settings)
+        if loaded.rulebook is None:
+            return loaded
+        checks = (*roots.check(loaded.rulebook), *unused.check(loaded.rulebook))
+        return replace(loaded, problems=in_order((*loaded.problems, *checks)))
+
+    return inspect
+
+
+@pytest.fixture
+def lines(tmp_path: Path) -> Callable[[Loaded], list[str]]:
+    """The problems, each on one line as the cases give it: place, code, message and, in parentheses, the hint."""
+
+    def lines_of(loaded: Loaded) -> list[str]:
+        result = []
+        for problem in loaded.problems:
+            warning = "warning " if problem.severity == "warning" else ""
+            hint = f" ({problem.hint})" if problem.hint else ""
+            text = f"{problem.place or '-'} {problem.code} {warning}{problem.message}{hint}"
+            result.append(text.replace(f"{tmp_path.as_posix()}/", ""))
+        return result
+
+    return lines_of
+
+
+@pytest.fixture
+def mapping_of(inspect_files: Callable[..., Loaded]) -> Callable[..., api.Mapping]:
+    """The mapping with these files, or with this text as its `rules.yaml`; there must be nothing wrong with it."""
+
+    def mapping(files: Files | str, settings: Mapping[str, Any] | None = None) -> api.Mapping:
+        loaded = inspect_files({"rules.yaml": files} if isinstance(files, str) else files, settings)
+        assert loaded.ok, [f"{p.place} {p.code} {p.message}" for p in loaded.problems]
+        assert loaded.rulebook is not None
+        return api.Mapping(loaded.rulebook, loaded.problems)
+
+    return mapping
