@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from collections.abc import Mapping as Values
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import orjson
 
-from .checks import check
+from .checks import check, check_names
 from .interpreter import Interpreter, Step
 from .loader import Loaded, locate
 from .loader import load as load_rulebook
@@ -75,7 +76,8 @@ def inspect(reference: str | Path, settings: Values[str, Any] | None = None, *, 
         return Loaded(None, (problem,), {})
     loaded = load_rulebook(path, settings, text=text)
     if loaded.rulebook is None:
-        return loaded
+        names = check_names(loaded.draft) if loaded.draft is not None else ()
+        return replace(loaded, problems=in_order((*loaded.problems, *names)))
     problems = in_order((*loaded.problems, *check(loaded.rulebook)))
     failed = any(problem.severity == "error" for problem in problems)
     return Loaded(None if failed else loaded.rulebook, problems, loaded.sources)

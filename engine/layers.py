@@ -56,8 +56,9 @@ def merge_field(base: Node | None, over: Node) -> Node:
         key = synthetic("from", base)
         base = _with(over, [(key, base)] if isinstance(key, Scalar) else [])
     assert isinstance(base, Mapping)  # noqa: S101  a node is one of the three
-    source = _source(over)
-    if source is not None and source != _source(base):
+    source, inherited = _source(over), _source(base)
+    inside = inherited == "each" and source == "fields"  # changes the fields of each element
+    if source is not None and source != inherited and not inside:
         base = _without(base, _FIELD_PARTS)
     return _merge_entries(base, over, _part)
 

@@ -39,11 +39,15 @@ _SINGULAR = {"tables": "table", "policies": "policy", "let": "let", "routes": "r
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What loading gave: the Rulebook, None where an error stands in the way, and all Problems in order of place."""
+    """What loading gave: the Rulebook, None where an error stands in the way, and all Problems in order of place.
+
+    `draft` is what could be read beside the errors: good for checks, not to be run.
+    """
 
     rulebook: Rulebook | None
     problems: tuple[Problem, ...]
     sources: Values[str, Source]
+    draft: Rulebook | None = None
 
     @property
     def ok(self) -> bool:
@@ -129,7 +133,7 @@ class _Loader:
         rulebook = self.rulebook(layer, settings) if layer is not None else None
         problems = in_order(self.problems)
         failed = any(problem.severity == "error" for problem in problems)
-        return Loaded(None if failed else rulebook, problems, self.sources)
+        return Loaded(None if failed else rulebook, problems, self.sources, rulebook)
 
     # Files
 
@@ -180,7 +184,7 @@ class _Loader:
         return None if base is None else self.layer(base, chain)
 
     def named_mapping(self, folder: Path, name: str) -> Path | None:
-        """A mapping beside this one (`mappings/<name>/v<major>` for a file in `mappings/*/v*/`), or an installed one."""
+        """A mapping beside this one (`<name>/v<major>` for one in `mappings/*/v*/`), else an installed one."""
         stem, _, major = name.partition("@")
         if "/" in name or not major.isdecimal():
             return None
@@ -312,8 +316,8 @@ class _Loader:
         reader.read_policies(keys)
         let = reader.let(keys)
         keys.take("outputs", required=True)
-        reader.outputs = each_named(keys, "outputs", reader.output, what="output")
-        reader.routes = each_named(keys, "routes", reader.route, what="route")
+        reader.read_outputs(keys)
+        reader.read_routes(keys)
         bulk = keys.take("bulk")
         read_bulk = reader.bulk(bulk) if bulk is not None else None
         input_node = keys.take("input", required=True)
@@ -399,11 +403,12 @@ class _Loader:
         if len(layer.rules) > MAX_RULES:
             self.report("M119", layer.main.place(0, 0), what="rules", count=len(layer.rules), limit=MAX_RULES)
             return ()
-        read_rules = (reader.rule(self.extended(layer, name, ())) for name in layer.rules)
+        nodes = (self.extended(layer, name, ()) for name in layer.rules)
+        read_rules = (reader.rule(node) for node in nodes if node is not None)
         return tuple(rule for rule in read_rules if rule is not None)
 
-    def extended(self, layer: _Layer, name: str, chain: tuple[str, ...]) -> Mapping:
-        """The rule with everything that it inherits, then with what workspaces change."""
+    def extended(self, layer: _Layer, name: str, chain: tuple[str, ...]) -> Mapping | None:
+        """The rule with everything that it inherits, then with what workspaces change; None where that is not known."""
         first, *changes = layer.rules[name]
         extends = next((found for part in (*reversed(changes), first) if (found := part.get("extends"))), None)
         rule = first
@@ -411,14 +416,19 @@ class _Loader:
             if extends.text not in layer.rules:
                 hint = did_you_mean(extends.text, layer.rules)
                 self.report("M111", extends.place, hint, name=extends.text, what="extend")
-            elif extends.text in (*chain, name):
+                return None
+            if extends.text in (*chain, name):
                 circle = " -> ".join((*chain, name, extends.text))
                 self.report("M110", extends.place, name=extends.text, chain=circle)
-            elif len(chain) >= MAX_EXTENDS:
+                return None
+            if len(chain) >= MAX_EXTENDS:
                 what, count = "rules in a chain of 'extends'", len(chain) + 1
                 self.report("M119", extends.place, what=what, count=count, limit=MAX_EXTENDS)
-            else:
-                rule = extend_rule(self.extended(layer, extends.text, (*chain, name)), first)
+                return None
+            base = self.extended(layer, extends.text, (*chain, name))
+            if base is None:
+                return None
+            rule = extend_rule(base, first)
         for change in changes:
             rule = merge_rule(rule, change)
         return rule

@@ -12,6 +12,7 @@ _CHAINS = ("subexpression", "index_expression", "pipe")
 
 
 def escape(token: str) -> str:
+    """An object key as it stands in a pointer."""
     return token.replace("~", "~0").replace("/", "~1")
 
 
@@ -21,6 +22,7 @@ def pointer(tokens: Iterable[str | int]) -> str:
 
 
 def join(base: str, token: str | int) -> str:
+    """The pointer one step below `base`."""
     return f"{base}/{escape(str(token))}"
 
 

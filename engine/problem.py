@@ -1,7 +1,7 @@
 """The one kind of Problem: at load, at check and at run time.
 
-A Problem carries data (a code and the details its wording needs); the wording lives in `CATALOGUE`, one entry a code, and
-every code has its page in `docs/problems/`. Rendering for people and for CI is `engine.report`'s.
+A Problem carries data (a code and the details its wording needs); the wording lives in `CATALOGUE`, one entry a code,
+and every code has its page in `docs/problems/`. Rendering for people and for CI is `engine.report`'s.
 """
 
 from __future__ import annotations
@@ -189,10 +189,10 @@ CATALOGUE: Mapping[str, Code] = MappingProxyType(
         # M3: rules and routes
         "M301": _warning("condition that always holds", "the condition of this {what} always holds"),
         "M302": _error("condition that never holds", "the condition of this {what} never holds"),
-        "M303": _error(
-            "rule that is never reached", "the rule {name!r} is never reached: {by} all that it could take"
+        "M303": _error("rule that is never reached", "the rule {name!r} is never reached: {by} all that it could take"),
+        "M304": _error(
+            "entry rule that is never reached", "this entry rule is never reached: {by} all that it could take"
         ),
-        "M304": _error("entry rule that is never reached", "this entry rule is never reached: {by} all that it could take"),
         # M4: outputs
         "M401": _error("member that the output does not have", "the {request} request has no member {name!r}"),
         "M402": _error("required member that no rule gives", "the {request} request needs {name!r}, which {reason}"),
@@ -214,7 +214,7 @@ CATALOGUE: Mapping[str, Code] = MappingProxyType(
         "M512": _warning("warned by a rule", "{reason}"),
         "M513": _warning("over a limit of the receiver", "the {request} request passes a limit: {reason}"),
         "M514": _warning("template failed", "the template failed: {reason}"),
-        "M515": _warning("name of a field", "{value} cannot be the name of a field"),
+        "M515": _error("name of a field", "{value} cannot be the name of a field"),
         # M6: the tests of mappings
         "M601": _error("expectation failed", "the test {test!r} expects {expected} at {pointer}, not {actual}"),
         "M602": _error("no tests", "the file holds no tests"),

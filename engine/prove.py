@@ -23,10 +23,10 @@ from .samples import NoSampleError, sample
 from .schemas import Validator
 from .types import Array, Type, refine
 
-__all__ = ["Counterexample", "Guard", "OutputProof", "Proof", "guards", "prove"]
+__all__ = ["Counterexample", "Guard", "OutputProof", "Proof", "batch_for", "guards", "prove"]
 
 Verdict = Literal["proven", "guarded", "refuted"]
-TRIES = 60
+TRIES = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,7 @@ def _refute(flow: Flow, output: Output, emissions: list[Emission], tries: int) -
     for number in range(tries):
         emission = emissions[number % len(emissions)]
         try:
-            batch = _batch(flow, emission, random)
+            batch = batch_for(flow, emission, random)
         except NoSampleError:
             continue
         if not judge.is_valid(batch):
@@ -123,7 +123,7 @@ def _refute(flow: Flow, output: Output, emissions: list[Emission], tries: int) -
     return None
 
 
-def _batch(flow: Flow, emission: Emission, random: Random) -> Any:
+def batch_for(flow: Flow, emission: Emission, random: Random) -> Any:
     """A batch that comes as far as a rule, as far as its conditions are understood."""
     rulebook = flow.rulebook
     context = random.choice(emission.context.objects)
@@ -135,4 +135,12 @@ def _batch(flow: Flow, emission: Emission, random: Random) -> Any:
         if path is not None and path[0] == rulebook.input.as_name:
             wanted = Type(array=Array(element, (), 1, 2))
             batch_type = refine(batch_type, path[1:], lambda _: wanted)
-    return sample(batch_type, random)
+    return sample(batch_type, random, _words(rulebook))
+
+
+@lru_cache(maxsize=4)
+def _words(rulebook: Rulebook) -> tuple[str, ...]:
+    """The texts that the expressions and tables of the rules speak of: batches with these come further."""
+    texts = [use.text for use in definitions_and_uses(rulebook) if isinstance(use, Use) and isinstance(use.text, Expr)]
+    found = {node["value"] for text in texts for node in walk_tree(text.expression.tree) if node["type"] == "literal"}
+    return tuple(sorted(value for value in found if isinstance(value, str)))

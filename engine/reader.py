@@ -1,8 +1,8 @@
-"""Reads the joined YAML of a mapping into the rule language (`engine.rules`). Reports everything that is wrong at once."""
+"""Reads the joined YAML of a mapping into the rule language (`engine.rules`). Reports all that is wrong at once."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any, cast
 
@@ -56,6 +56,7 @@ class Reader:
         self.routes: dict[str, Route] = {}
         self.table_names: dict[str, Node] = {}
         self.policy_names: dict[str, Node] = {}
+        self.unreadable: set[tuple[str, str]] = set()
         self.used_tables: set[str] = set()
         self.used_policies: set[str] = set()
 
@@ -71,6 +72,8 @@ class Reader:
             if roots and not good_name(name, "the name of a let", self.problems, root=True):
                 continue
             field = self.field(name.text, node)
+            if field is None and roots:
+                field = Field(name.text, Const(None), node)  # so that its name is known
             if field is not None:
                 result.append(replace(field, name_node=name))
         return tuple(result)
@@ -185,11 +188,10 @@ class Reader:
 
     def named(self, kind: str, node: Scalar, known: dict[str, Any]) -> Any:
         """What the name stands for, or None and a Problem."""
-        if node.text not in known:
+        if node.text not in known and (kind, node.text) not in self.unreadable:
             hint = did_you_mean(node.text, known)
             self.problems.append(Problem.of("M112", node.place, hint=hint, kind=kind, name=node.text))
-            return None
-        return known[node.text]
+        return known.get(node.text)
 
     def table(self, name: Scalar | None, node: Node) -> Table | None:
         if name is not None:
@@ -410,7 +412,8 @@ class Reader:
             keys.text("deprecated"),
         )
         keys.finish()
-        return None if abstract or not enabled or name is None or end is None else rule
+        unknown = ("route" in keys and route is None) or (end == "output" and output is None)
+        return None if abstract or not enabled or name is None or end is None or unknown else rule
 
     def reference(self, keys: Keys, key: str, known: dict[str, Any]) -> str | None:
         node = keys.scalar(key)
@@ -427,7 +430,21 @@ class Reader:
         return Warn(when, cast("Text", message))
 
     def read_tables(self, keys: Keys) -> None:
-        self.tables = each_named(keys, "tables", self.table, root=True, what="table")
+        self.tables = self.read_named(keys, "tables", self.table, "table", root=True)
+
+    def read_outputs(self, keys: Keys) -> None:
+        self.outputs = self.read_named(keys, "outputs", self.output, "output")
+
+    def read_routes(self, keys: Keys) -> None:
+        self.routes = self.read_named(keys, "routes", self.route, "route")
+
+    def read_named(
+        self, keys: Keys, key: str, read: Callable[[Scalar, Node], Any], what: str, *, root: bool = False
+    ) -> dict[str, Any]:
+        """The definitions under the key. One that cannot be read is not reported again where its name is used."""
+        result = each_named(keys, key, read, root=root, what=what)
+        self.unreadable |= {(what, name.text) for name, _ in keys.entries(key) if name.text not in result}
+        return result
 
     def read_policies(self, keys: Keys) -> None:
         def policy(name: Scalar, node: Node) -> tuple[EntryRule, ...]:
@@ -437,7 +454,7 @@ class Reader:
             keys.report("M102", node.place, what=f"the policy {name.text!r}", wanted="a list", found=found(node))
             return ()
 
-        self.policies = each_named(keys, "policies", policy, root=True, what="policy")
+        self.policies = self.read_named(keys, "policies", policy, "policy", root=True)
 
 
 _SETTING_KINDS = {

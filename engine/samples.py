@@ -40,23 +40,10 @@ class NoSampleError(ValueError):
     """No value of the type was found."""
 
 
-def sample(type_: Type, random: Random, depth: int = 0) -> Any:
-    """A value of the type. Raises NoSampleError where none was found."""
-    parts = type_.parts
-    deep = depth >= MAX_DEPTH
-    choices: list[Any] = [None] if parts.null else []
-    choices += [True, False] if len(parts.booleans) == 2 else list(parts.booleans)
-    choices += [part for part in (parts.number, parts.string, None if deep else parts.array) if part is not None]
-    choices += [] if deep and choices else parts.objects
-    if parts.array is not None and not choices:
-        choices.append(parts.array)
-    while choices:
-        choice = choices.pop(random.randrange(len(choices)))
-        try:
-            return _of_part(choice, random, depth)
-        except NoSampleError:
-            continue
-    raise NoSampleError
+def sample(type_: Type, random: Random, words: tuple[str, ...] = ()) -> Any:
+    """A value of the type; its texts and names are sometimes taken from `words`. Raises NoSampleError where none was
+    found."""
+    return _Sampler(random, words).of(type_, 0)
 
 
 def instance(schema: Schema, random: Random, validator: Validator | None = None) -> Any:
@@ -69,81 +56,100 @@ def instance(schema: Schema, random: Random, validator: Validator | None = None)
     raise NoSampleError
 
 
-def _of_part(part: Any, random: Random, depth: int) -> Any:
-    match part:
-        case Number():
-            return _number(part, random)
-        case String():
-            return _string(part, random)
-        case Array():
-            return _array(part, random, depth)
-        case Object():
-            return _object(part, random, depth)
-    return part
+class _Sampler:
+    def __init__(self, random: Random, words: tuple[str, ...]) -> None:
+        self.random = random
+        self.words = words
 
-
-def _number(number: Number, random: Random) -> int | float:
-    if number.values is not None:
-        return random.choice(sorted(number.values))
-    near = [bound for bound in (number.minimum, number.maximum) if bound is not None]
-    pool = [*_NUMBERS, random.randrange(-100, 100), *near, *near]
-    for _ in range(_TRIES):
-        value = random.choice(pool)
-        if (
-            (number.minimum is None or value >= number.minimum)
-            and (number.maximum is None or value <= number.maximum)
-            and (not number.integral or float(value).is_integer())
-        ):
-            return value
-    raise NoSampleError
-
-
-def _string(text: String, random: Random) -> str:
-    if text.values is not None:
-        return random.choice(sorted(text.values))
-    for _ in range(_TRIES):
-        value = random.choice((*_WORDS, *_TIMES, str(random.randrange(1000))))
-        if len(value) < text.least:
-            value = value.ljust(text.least, "x")
-        if matches(text, value):
-            return value
-    raise NoSampleError
-
-
-def _array(array: Array, random: Random, depth: int) -> list[Any]:
-    most = array.least + 3 if array.most is None else min(array.most, array.least + 3)
-    length = random.randint(array.least, most)
-    result = []
-    for number in range(length):
-        try:
-            result.append(sample(array.first[number] if number < len(array.first) else array.items, random, depth + 1))
-        except NoSampleError:
-            if number < array.least:
-                raise
-            break
-    return result
-
-
-def _object(one: Object, random: Random, depth: int) -> dict[str, Any]:
-    result = {}
-    deep = depth >= MAX_DEPTH
-    # Few members or many; at the top rather many, as most rules need some of them.
-    share = random.choice((0.15, 0.5, 0.9) if depth > 2 else (0.5, 0.9, 0.95))
-    for name, prop in one.properties.items():
-        if prop.required or (not prop.type.never and not deep and random.random() < share):
+    def of(self, type_: Type, depth: int) -> Any:
+        parts = type_.parts
+        deep = depth >= MAX_DEPTH
+        choices: list[Any] = [None] if parts.null else []
+        choices += [True, False] if len(parts.booleans) == 2 else list(parts.booleans)
+        choices += [part for part in (parts.number, parts.string, None if deep else parts.array) if part is not None]
+        choices += [] if deep and choices else parts.objects
+        if parts.array is not None and not choices:
+            choices.append(parts.array)
+        while choices:
+            choice = choices.pop(self.random.randrange(len(choices)))
             try:
-                result[name] = sample(prop.type, random, depth + 1)
+                return self.part(choice, depth)
             except NoSampleError:
-                if prop.required:
+                continue
+        raise NoSampleError
+
+    def part(self, part: Any, depth: int) -> Any:
+        match part:
+            case Number():
+                return self.number(part)
+            case String():
+                return self.string(part)
+            case Array():
+                return self.array(part, depth)
+            case Object():
+                return self.object(part, depth)
+        return part
+
+    def number(self, number: Number) -> int | float:
+        if number.values is not None:
+            return self.random.choice(sorted(number.values))
+        near = [bound for bound in (number.minimum, number.maximum) if bound is not None]
+        pool = [*_NUMBERS, self.random.randrange(-100, 100), *near, *near]
+        for _ in range(_TRIES):
+            value = self.random.choice(pool)
+            if (
+                (number.minimum is None or value >= number.minimum)
+                and (number.maximum is None or value <= number.maximum)
+                and (not number.integral or float(value).is_integer())
+            ):
+                return value
+        raise NoSampleError
+
+    def string(self, text: String) -> str:
+        if text.values is not None:
+            return self.random.choice(sorted(text.values))
+        for _ in range(_TRIES):
+            pool = self.words if self.words and self.random.random() < 0.3 else _WORDS
+            value = self.random.choice((*pool, self.random.choice(_TIMES), str(self.random.randrange(1000))))
+            if len(value) < text.least:
+                value = value.ljust(text.least, "x")
+            if matches(text, value):
+                return value
+        raise NoSampleError
+
+    def array(self, array: Array, depth: int) -> list[Any]:
+        most = array.least + 3 if array.most is None else min(array.most, array.least + 3)
+        length = self.random.randint(array.least, most)
+        result = []
+        for number in range(length):
+            try:
+                result.append(self.of(array.first[number] if number < len(array.first) else array.items, depth + 1))
+            except NoSampleError:
+                if number < array.least:
                     raise
-    for other in one.others if not deep else ():
-        for _ in range(random.randrange(3)):
-            if random.random() < (0.1 if one.complete else 0.6):
+                break
+        return result
+
+    def object(self, one: Object, depth: int) -> dict[str, Any]:
+        result = {}
+        deep = depth >= MAX_DEPTH
+        # Few members or many; at the top rather many, as most rules need some of them.
+        share = self.random.choice((0.15, 0.5, 0.9) if depth > 2 else (0.5, 0.9, 0.95))
+        for name, prop in one.properties.items():
+            if prop.required or (not prop.type.never and not deep and self.random.random() < share):
                 try:
-                    name = _string(other.name, random)
-                    if name not in one.properties:
-                        kept = other.type if other.type is not ANY else without(ANY, ("object",) if depth > 2 else ())
-                        result[name] = sample(kept, random, depth + 1)
+                    result[name] = self.of(prop.type, depth + 1)
                 except NoSampleError:
-                    continue
-    return result
+                    if prop.required:
+                        raise
+        for other in one.others if not deep else ():
+            for _ in range(self.random.randrange(3)):
+                if self.random.random() < (0.1 if one.complete else 0.6):
+                    try:
+                        name = self.string(other.name)
+                        if name not in one.properties:
+                            kept = other.type if other.type is not ANY else without(ANY, ("object",) if depth > 2 else ())
+                            result[name] = self.of(kept, depth + 1)
+                    except NoSampleError:
+                        continue
+        return result

@@ -6,7 +6,8 @@ files at the same path. The rows are made from Arrow batches, in the partitions 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping as Values
+from collections.abc import Callable, Iterator
+from collections.abc import Mapping as Values
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -51,8 +52,8 @@ def transform(
     """The requests, skipped values and problems of the batches in a column of `df`.
 
     `column` holds JSON text (string or binary), or a struct, map or array, which Spark turns into JSON text first. The
-    other columns of a row stand before the new ones, so that it is known where each comes from. `mapping` and `settings`
-    are those of `moemap.load`. Raises MappingError here, before Spark begins, where the mapping cannot be used.
+    other columns of a row stand before the new ones, so that it is known where each comes from. `mapping` and
+    `settings` are those of `moemap.load`. Raises MappingError here, before Spark begins, where the mapping cannot be used.
     """
     from pyspark.sql import functions
     from pyspark.sql.types import ArrayType, MapType, StructType

@@ -27,7 +27,7 @@ from . import (
 )
 from .allowed import without_allowed
 
-__all__ = ["CHECKS", "TYPE_CHECKS", "check"]
+__all__ = ["CHECKS", "TYPE_CHECKS", "check", "check_names"]
 
 CHECKS = (roots.check, negation.check, unused.check)
 TYPE_CHECKS = (
@@ -43,6 +43,11 @@ TYPE_CHECKS = (
 )
 _CAUSES = frozenset({"M203", "M204", "M211", "M212", "M220", "M222", "M223"})
 _FOLLOWING = frozenset({"M221", "M224", "M225", "M301", "M302"})
+
+
+def check_names(draft: Rulebook) -> tuple[Problem, ...]:
+    """What can be said of a mapping that has errors elsewhere: the problems with names in what could be read of it."""
+    return in_order(problem for run in (roots.check, negation.check) for problem in run(draft))
 
 
 def check(rulebook: Rulebook) -> tuple[Problem, ...]:

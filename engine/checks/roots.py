@@ -14,6 +14,7 @@ __all__ = ["check"]
 
 
 def check(rulebook: Rulebook) -> Iterator[Problem]:
+    """A Problem for each name that is unknown or hides another."""
     for item in definitions_and_uses(rulebook):
         if isinstance(item, Definition):
             if item.hides is not None:

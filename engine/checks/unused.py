@@ -14,6 +14,7 @@ __all__ = ["check"]
 
 
 def check(rulebook: Rulebook) -> Iterator[Problem]:
+    """A Problem for each definition that nothing uses."""
     lets: dict[Node, Definition] = {}
     used: set[Node] = set()
     for item in definitions_and_uses(rulebook):

@@ -10,7 +10,22 @@ from moemap.engine.functions import FUNCTIONS
 from moemap.engine.infer import infer
 from moemap.engine.types import NEVER, Type, constants, union
 
-_LITERALS = ("null", "true", "false", "0", "1", "-1.5", '""', '"a"', '"id"', "[]", "{}", '["a", "id"]', '[1, true]', '{"a": 1}')
+_LITERALS = (
+    "null",
+    "true",
+    "false",
+    "0",
+    "1",
+    "-1.5",
+    '""',
+    '"a"',
+    '"id"',
+    "[]",
+    "{}",
+    '["a", "id"]',
+    "[1, true]",
+    '{"a": 1}',
+)
 
 
 def expression(current: Type, random: Random, depth: int = 4) -> Expression:
@@ -106,10 +121,12 @@ def _any(current: Type, random: Random, depth: int, top: bool) -> str:
         case 8:
             return f"(type({_path(current, random, depth, top)}) {random.choice(('==', '!='))} '{random.choice(('string', 'number', 'array', 'object', 'null', 'boolean'))}')"
         case 9:
-            return f"contains(`[\"a\", \"id\", \"custom_event\", \"email\"]`, {_path(current, random, depth, top)})"
+            return f'contains(`["a", "id", "custom_event", "email"]`, {_path(current, random, depth, top)})'
         case 10:
             function = random.choice(("starts_with", "ends_with", "like"))
-            return f"{function}({_path(current, random, depth, top)}, '{random.choice(('a', 'custom', '*e', '?d', ''))}')"
+            return (
+                f"{function}({_path(current, random, depth, top)}, '{random.choice(('a', 'custom', '*e', '?d', ''))}')"
+            )
     return _call(current, random, depth, top)
 
 
@@ -118,7 +135,12 @@ def _operand(current: Type, random: Random, depth: int, top: bool) -> str:
 
 
 def _literal(current: Type, random: Random) -> str:
-    known = [value for one in current.parts.objects for prop in one.properties.values() for value in constants(prop.type) or ()]
+    known = [
+        value
+        for one in current.parts.objects
+        for prop in one.properties.values()
+        for value in constants(prop.type) or ()
+    ]
     if known and random.random() < 0.5:
         return f"`{json.dumps(random.choice(known))}`"
     return f"`{random.choice(_LITERALS)}`" if random.random() < 0.8 else "'custom_event'"

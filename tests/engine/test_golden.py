@@ -519,7 +519,7 @@ def test_update_keeps_the_shape_of_what_matches_in_part(before: str, after: str,
 def test_update_of_several_batches(runner: golden.Runner) -> None:
     update = updated(one_test("[{}, {problems: []}]", input="    input: [{user: u}, 5]\n"), runner)
     (test,) = file_of(update.text).tests
-    message = "a batch must be an object, not integer"
+    message = "a batch must be an object, not an integer"
     assert test.expected == [{}, {"problems": [{"code": "M502", "severity": "error", "message": message, "input": ""}]}]
 
 

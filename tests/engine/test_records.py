@@ -82,7 +82,10 @@ def test_a_record_that_is_too_large_is_one_problem_and_is_not_kept() -> None:
     for text, lines in ((large + b'\n{"a": 1}\n', True), (b"[" + large + b', {"a": 1}]', False)):
         first, second = read(text, lines=lines)
         assert first.problem is not None
-        assert (first.problem.code, first.problem.message) == ("M503", "the record is refused: it has more than 10000000 bytes")
+        assert (first.problem.code, first.problem.message) == (
+            "M503",
+            "the record is refused: it has more than 10000000 bytes",
+        )
         assert (first.text, batch(second)) == (b"", {"a": 1})
 
 

@@ -1,0 +1,78 @@
+"""What rules emit is of the types that the walk through them gathered, whatever the batch and the settings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from moemap.engine.flow import Flow, walk
+from moemap.engine.infer_fields import setting_type
+from moemap.engine.interpreter import Interpreter
+from moemap.engine.loader import MAPPINGS, load
+from moemap.engine.prove import batch_for
+from moemap.engine.requests import Assembled
+from moemap.engine.samples import NoSampleError, sample
+from moemap.engine.schemas import Validator
+from moemap.engine.types import NULL, includes, union
+
+SHOP = Path(__file__).parent / "checks" / "shop" / "mapping.yaml"
+SHIPPED = next(MAPPINGS.glob("*/*/mapping.yaml"))
+
+
+def _flow(path: Path) -> Flow:
+    rulebook = load(path).rulebook
+    assert rulebook is not None
+    return walk(rulebook)
+
+
+FLOWS = {"shop": _flow(SHOP), "shipped": _flow(SHIPPED)}
+
+
+@pytest.mark.parametrize("name", FLOWS)
+@given(st.integers(0, 2**32))
+@settings(max_examples=60, deadline=None)
+def test_what_rules_emit_is_of_the_type(name: str, seed: int) -> None:
+    flow, random = FLOWS[name], Random(seed)
+    rulebook = flow.rulebook
+    given_values = {
+        setting: sample(setting_type(declared), random) if random.random() < 0.4 else rulebook.values[setting]
+        for setting, declared in rulebook.settings.items()
+    }
+    interpreter = Interpreter(replace(rulebook, values=given_values))
+    assemble = interpreter.assembler.assemble
+    emitted: list[tuple[Any, Mapping[str, Any]]] = []
+
+    def kept(emissions: Any, envelopes: Mapping[str, Any], places: Any) -> Assembled:
+        emitted.append((emissions, envelopes))
+        return assemble(emissions, envelopes, places)
+
+    interpreter.assembler.assemble = kept  # type: ignore[method-assign]
+    try:
+        batch = batch_for(flow, random.choice(flow.emissions), random)
+    except NoSampleError:
+        return
+    assert Validator(rulebook.schemas[rulebook.input.schema]).is_valid(batch)
+    interpreter.run(batch)
+    types = {emission.rule.name: emission.fields for emission in flow.emissions}
+    for emissions, envelopes in emitted:
+        for emission in emissions:
+            assert includes(types[emission.rule.name], emission.fields)
+        for output, envelope in envelopes.items():
+            if envelope is not None:
+                assert includes(union(flow.envelopes[output], NULL), dict(envelope.fields) or None)
+
+
+def test_the_types_are_narrow() -> None:
+    emission = next(emission for emission in FLOWS["shop"].emissions if emission.rule.name == "shipping")
+    (fields,) = emission.fields.objects
+    assert {name: prop.required for name, prop in fields.properties.items()} == {"name": True, "level": True}
+    level = fields.properties["level"].type.string
+    assert level is not None
+    assert level.values == {"low", "high"}
