@@ -12,8 +12,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .engine.api import Mapping, MappingError, load
-    from .engine.problem import Place, Problem
+    from .engine.api import Mapping, load
+    from .engine.problem import MappingError, Place, Problem
     from .engine.result import Request, Result, Skipped
 
     __version__: str
@@ -22,7 +22,7 @@ __all__ = ["Mapping", "MappingError", "Place", "Problem", "Request", "Result", "
 
 _HOMES = {
     "Mapping": "api",
-    "MappingError": "api",
+    "MappingError": "problem",
     "Place": "problem",
     "Problem": "problem",
     "Request": "result",

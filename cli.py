@@ -19,6 +19,7 @@ import click
 if TYPE_CHECKING:
     from .engine.api import Mapping
     from .engine.problem import Problem
+    from .engine.program import Program
     from .engine.replay import Summary
     from .engine.source import Source
 
@@ -102,9 +103,7 @@ def transform(inputs: tuple[str, ...], mapping: str | None, workspace: str | Non
         raise click.UsageError("--workspace names its mapping itself; give it without --mapping")
     _check_transform(inputs, options)
     reference, settings = workspace or mapping or DEFAULT_MAPPING, _settings(options["settings"])
-    rulebook = _load(reference, settings).rulebook
-    if options["format_"] == "bulk" and rulebook.bulk is None:
-        raise click.UsageError(f"the mapping {rulebook.name} does not describe 'bulk'")
+    program = _program(reference, settings, bulk=options["format_"] == "bulk")
     pretty = options["pretty"] if options["pretty"] is not None else not options["output"] and sys.stdout.isatty()
     names = _expanded(inputs) or ("-",)
     summary = Summary()
@@ -120,7 +119,7 @@ def transform(inputs: tuple[str, ...], mapping: str | None, workspace: str | Non
                 rejects.name if rejects else None,
                 options["replay_rejects"],
             )
-            job = jobs.Job(sources, recipe, rulebook, output, rejects, options["jobs"], options["resume"])
+            job = jobs.Job(sources, recipe, program, output, rejects, options["jobs"], options["resume"])
             with _progress(sources) as progress:
                 summary.merge(jobs.run(job, progress))
     except BrokenPipeError:
@@ -380,6 +379,21 @@ def _settings(given: Iterable[str]) -> dict[str, Any]:
             raise click.UsageError(f"--set takes NAME=VALUE, not {setting!r}")
         settings[name] = GivenText(value)
     return settings
+
+
+def _program(reference: str, settings: dict[str, Any], *, bulk: bool) -> Program:
+    """The mapping, ready to run; ends with its problems and exit code 2 where it cannot be used."""
+    from .engine.problem import MappingError
+    from .engine.program import open_program
+
+    try:
+        program = open_program(reference, settings, bulk=bulk)
+    except MappingError as error:
+        _print_problems(error.problems, error.sources)
+        sys.exit(WRONG_USE)
+    if bulk and program.delivery.bulk is None:
+        raise click.UsageError(f"the mapping {program.name} does not describe 'bulk'")
+    return program
 
 
 def _load(reference: str, settings: dict[str, Any]) -> Mapping:

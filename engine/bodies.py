@@ -8,19 +8,20 @@ from functools import reduce
 from typing import Any
 
 from .conform import Gap, Judge
-from .flow import Emission, Flow
+from .facts import Emission, Flow
 from .rules import Output
 from .types import Array, Object, Property, Type, join, lookup, union, without_null
 
 __all__ = ["bodies", "gaps"]
 
 
-def gaps(flow: Flow, output: Output) -> Iterator[tuple[Emission, Gap]]:
-    """The gaps between what each rule emits and the schema of the output."""
-    judge = Judge(flow.rulebook.schemas[output.schema])
+def gaps(flow: Flow, output: Output, *, certain: bool = False) -> Iterator[tuple[Emission, Gap]]:
+    """The gaps between what each rule emits and the schema of the output; with `certain` those that are there always."""
+    judge = Judge(flow.rulebook.schemas[output.schema], certain=certain)
     for emission, body in bodies(flow, output):
         for gap in judge.gaps(body):
-            yield emission, gap
+            if gap.always or not certain:
+                yield emission, gap
 
 
 def bodies(flow: Flow, output: Output) -> Iterator[tuple[Emission, Type]]:

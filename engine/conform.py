@@ -10,9 +10,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from .flow import Sources
+from .facts import Sources
+from .narrow_types import meet, meet_string
 from .schema_types import Reader, resolve
 from .schemas import Schema
+from .type_words import describe
 from .types import (
     NEVER,
     Array,
@@ -22,12 +24,9 @@ from .types import (
     String,
     Type,
     constants,
-    describe,
     includes,
     literal,
     matches,
-    meet,
-    meet_string,
     only,
     union,
     without,
@@ -81,10 +80,11 @@ class _At:
 
 
 class Judge:
-    """Holds types against one schema."""
+    """Holds types against one schema; with `certain`, only for the gaps that are there always."""
 
-    def __init__(self, schema: Schema) -> None:
+    def __init__(self, schema: Schema, *, certain: bool = False) -> None:
         self.schema = schema
+        self.certain = certain
         self.reader = Reader(schema)
         self.known: dict[tuple[int, int], tuple[Type, Any, tuple[Gap, ...]]] = {}
         self.targets: dict[tuple[str, str], tuple[Any, str]] = {}
@@ -148,6 +148,8 @@ class Judge:
             for piece in _pieces(type_):
                 condition = part["if"]
                 verdict = self.verdict(piece, condition, base)
+                if verdict is None and self.certain:
+                    continue
                 if verdict is not False and "then" in part:
                     where = piece if verdict else meet(piece, self.reader.read(condition, base))
                     yield from _unsure(self.check(where, part["then"], base, at), verdict is True)
@@ -222,6 +224,10 @@ class Judge:
                     yield from self.check(type_, inner, base, place)
         for other in one.others:
             inside = at.under("*", other.origin)
+            if self.certain:  # what depends on a name is never certain
+                if not listed and not patterns and rest is not False:
+                    yield from self.check(other.type, rest, base, inside)
+                continue
             names = replace(other.name, excluded=other.name.excluded | one.properties.keys())
             yield from self.name(Type(string=names), part, base, inside, None)
             yield from self.listed(

@@ -135,6 +135,12 @@ class Evaluation:
         self.elements.append(Element(place, outcome, rule))
         return len(self.elements) - 1
 
+    def unmap(self, start: int, end: int | None = None) -> None:
+        """What was mapped for something that came to nothing is rejected with it."""
+        for number in range(start, len(self.elements) if end is None else end):
+            if self.elements[number].outcome == "mapped":
+                self.elements[number] = replace(self.elements[number], outcome="rejected")
+
     def skip(self, place: str, rule: str | None, reason: str) -> None:
         self.skipped.append(Skipped(place, rule, reason))
         self.account(place, "skipped", rule)

@@ -10,8 +10,8 @@ from urllib.parse import quote
 
 import orjson
 
+from .delivery import Delivery
 from .result import Request, Result
-from .rules import Rulebook
 
 __all__ = ["FORMATS", "Format", "curl", "json_line", "render"]
 
@@ -21,7 +21,7 @@ _PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*)\}", re.ASCII)
 
 
 def render(
-    results: Iterable[Result], rulebook: Rulebook, format_: Literal["result", "requests", "curl"], *, pretty: bool
+    results: Iterable[Result], delivery: Delivery, format_: Literal["result", "requests", "curl"], *, pretty: bool
 ) -> Iterator[bytes]:
     """The text of the results, piece by piece, each piece whole lines."""
     for result in results:
@@ -29,7 +29,7 @@ def render(
             yield json_line(result.to_json(), pretty=pretty)
         for request in () if format_ == "result" else result.requests:
             yield (
-                curl(request, rulebook, pretty=pretty)
+                curl(request, delivery, pretty=pretty)
                 if format_ == "curl"
                 else json_line(request.to_json(), pretty=pretty)
             )
@@ -40,12 +40,12 @@ def json_line(value: Any, *, pretty: bool) -> bytes:
     return orjson.dumps(value, option=orjson.OPT_APPEND_NEWLINE | (orjson.OPT_INDENT_2 if pretty else 0))
 
 
-def curl(request: Request, rulebook: Rulebook, *, pretty: bool) -> bytes:
+def curl(request: Request, delivery: Delivery, *, pretty: bool) -> bytes:
     """A command that sends the request. Placeholders such as {app_id} become shell variables such as ${APP_ID}."""
     query = "&".join(f"{quote(name, safe='')}={quote(str(value), safe='')}" for name, value in request.query.items())
-    url = _quoted(f"{rulebook.server_url or ''}{request.path}{'?' if query else ''}{query}")
+    url = _quoted(f"{delivery.server_url or ''}{request.path}{'?' if query else ''}{query}")
     parts = [f"curl --request {request.method} {url}"]
-    parts += [f"--header {_quoted(f'{name}: {value}')}" for name, value in rulebook.server_headers.items()]
+    parts += [f"--header {_quoted(f'{name}: {value}')}" for name, value in delivery.server_headers.items()]
     body = orjson.dumps(request.body, option=orjson.OPT_INDENT_2 if pretty else 0).decode()
     parts.append(f"--data-raw {shlex.quote(body)}")
     return (" \\\n  " if pretty else " ").join(parts).encode() + b"\n"

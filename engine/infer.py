@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from functools import reduce
 from typing import Any
 
+from .comparing import MIRRORED, Inferred, compared, equal_part
 from .expressions import Node, children
 from .functions import FUNCTIONS
 from .infer_functions import Call, accepted, result
+from .narrow_types import excluding, falsy, meet, refine, truthy
 from .patterns import pattern_of
 from .types import (
-    BOOLEAN,
     NEVER,
     NULL,
     Array,
@@ -26,24 +27,18 @@ from .types import (
     String,
     Type,
     constants,
-    excluding,
-    falsy,
     join,
     literal,
     lookup,
-    meet,
     members,
     only,
-    refine,
-    truthy,
     union,
     without,
     without_null,
 )
 
-__all__ = ["Inferred", "Observer", "Seen", "compared", "infer", "may_equal", "narrow", "otherwise", "path_of"]
+__all__ = ["Inferred", "Observer", "Seen", "infer", "narrow", "otherwise", "path_of"]
 
-_MIRRORED = {"lt": "gt", "lte": "gte", "gt": "lt", "gte": "lte"}
 _NEGATED = {"lt": "gte", "lte": "gt", "gt": "lte", "gte": "lt"}
 _MAX_PLACES = 64
 _MAX_CASES = 2
@@ -57,19 +52,6 @@ class Seen:
     current: Type
     operands: tuple[Type, ...]
     type: Type
-
-
-@dataclass(frozen=True, slots=True)
-class Inferred:
-    """What the expression gives, and whether evaluating it can fail instead."""
-
-    type: Type
-    fails: bool
-
-    @property
-    def value(self) -> Type:
-        """What whoever evaluates it gets: a failure counts as null."""
-        return union(self.type, NULL) if self.fails else self.type
 
 
 Observer = Callable[[Seen], None]
@@ -296,69 +278,6 @@ def _flattened(array: Array) -> Array:
     return Array(union(without(element, ("array",)), inner.element()))
 
 
-# --- comparing
-
-
-def may_equal(a: Type, b: Type) -> bool:
-    """Whether a value of one type can be equal to one of the other."""
-    return not _equal_part(a, b).never
-
-
-def _equal_part(a: Type, b: Type) -> Type:
-    """What of `a` can be equal to a value of `b`. Lists and objects are not looked into: Python finds [1] and [true]
-    equal, and so does JMESPath."""
-    if a.any and b.any:
-        return a
-    one, other = a.parts, b.parts
-    met = meet(only(one, ("null", "boolean", "number", "string")), other)
-    return Type(
-        met.null,
-        met.booleans,
-        met.number,
-        met.string,
-        one.array if other.array is not None else None,
-        one.objects if other.objects else (),
-    )
-
-
-def compared(operator: str, left: Type, right: Type) -> Inferred:
-    """What a comparison of values of these types gives."""
-    if left.never or right.never:
-        return Inferred(NEVER, False)
-    if operator in ("eq", "ne"):
-        outcomes = {operator == "eq"} if may_equal(left, right) else set()
-        if not _must_equal(left, right):
-            outcomes.add(operator == "ne")
-        return Inferred(Type(booleans=frozenset(outcomes)), False)
-    a, b = left.parts, right.parts
-    fails = (a.string is not None and b.number is not None) or (a.number is not None and b.string is not None)
-    found = BOOLEAN if a.string is not None and b.string is not None else NEVER
-    if a.number is not None and b.number is not None:
-        found = union(found, Type(booleans=_ordered(operator, a.number, b.number)))
-    if (a.kinds | b.kinds) - {"string", "number"}:
-        found = union(found, NULL)
-    return Inferred(found, fails)
-
-
-def _must_equal(a: Type, b: Type) -> bool:
-    one, other = constants(a), constants(b)
-    return one is not None and other is not None and len(one) == len(other) == 1 and may_equal(a, b)
-
-
-def _ordered(operator: str, a: Number, b: Number) -> frozenset[bool]:
-    """What the comparison of two numbers can give."""
-    if operator in ("gt", "gte"):
-        a, b, operator = b, a, _MIRRORED[operator]
-    # a < b or a <= b
-    strict = operator == "lt"
-    found = set()
-    if a.minimum is None or b.maximum is None or a.minimum < b.maximum or (not strict and a.minimum == b.maximum):
-        found.add(True)
-    if a.maximum is None or b.minimum is None or a.maximum > b.minimum or (strict and a.maximum == b.minimum):
-        found.add(False)
-    return frozenset(found)
-
-
 # --- narrowing
 
 
@@ -461,7 +380,7 @@ def _narrow_comparison(current: Type, node: Node, truth: bool) -> Type:
         current = _narrow_equal(current, left, types[1], equal)
         return _narrow_equal(current, right, types[0], equal)
     current = _narrow_order(current, left, operator, types[1], truth)
-    return _narrow_order(current, right, _MIRRORED[operator], types[0], truth)
+    return _narrow_order(current, right, MIRRORED[operator], types[0], truth)
 
 
 def _narrow_equal(current: Type, node: Node, other: Type, equal: bool) -> Type:
@@ -478,7 +397,7 @@ def _narrow_equal(current: Type, node: Node, other: Type, equal: bool) -> Type:
     if path is None:
         return current
     if equal:
-        return refine(current, path, lambda type_: _equal_part(type_, other))
+        return refine(current, path, lambda type_: equal_part(type_, other))
     return refine(current, path, lambda type_: excluding(type_, values or ()))
 
 
@@ -521,7 +440,7 @@ def _narrow_call(current: Type, node: Node, truth: bool) -> Type:
             return current
         wanted = union(*map(literal, listed))
         if truth:
-            return refine(current, path, lambda type_: _equal_part(type_, wanted))
+            return refine(current, path, lambda type_: equal_part(type_, wanted))
         return refine(current, path, lambda type_: excluding(type_, listed))
     path = path_of(arguments[0])
     return current if path is None else refine(current, path, lambda type_: _fitting(type_, name, second, truth))

@@ -8,6 +8,7 @@ from functools import reduce
 from typing import Any
 
 from .functions import FUNCTIONS
+from .narrow_types import meet
 from .signatures import Parameter
 from .types import (
     ANY_NUMBER,
@@ -26,7 +27,6 @@ from .types import (
     join,
     literal,
     matches,
-    meet,
     members,
     only,
     string,

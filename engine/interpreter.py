@@ -150,12 +150,6 @@ class _Run(Evaluation):
         self.emissions.append(emission)
         self.marks[emission] = _Mark(problems, len(self.problems), accounts, len(self.elements))
 
-    def unmap(self, start: int, end: int | None = None) -> None:
-        """What was mapped for something that came to nothing is rejected with it."""
-        for number in range(start, len(self.elements) if end is None else end):
-            if self.elements[number].outcome == "mapped":
-                self.elements[number] = replace(self.elements[number], outcome="rejected")
-
     def assemble(self, scope: Scope) -> Result:
         """Makes requests of the emissions, and corrects what was noted about them on the way."""
         wanted = {emission.output.name: emission.output for emission in self.emissions}

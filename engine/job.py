@@ -20,12 +20,12 @@ from typing import Any, BinaryIO
 
 import orjson
 
-from .bulk import Bundler
 from .compression import compressor, plain_name
+from .delivery import Bundler
 from .formats import json_line
+from .program import Program
 from .records import Record, read_records
 from .replay import Piece, Recipe, Summary
-from .rules import Rulebook
 from .workers import pieces
 
 __all__ = ["STDIN", "Job", "ResumeError", "run"]
@@ -48,7 +48,7 @@ class Job:
 
     inputs: tuple[str, ...]
     recipe: Recipe
-    rulebook: Rulebook
+    program: Program
     output: Path | None = None
     rejects: Path | None = None
     jobs: int = 1
@@ -86,11 +86,12 @@ def run(job: Job, progress: Progress | None = None) -> Summary:
     with ExitStack() as stack:
         files = _Files(job, stack)
         state = files.state
-        bundler = Bundler(job.rulebook) if job.recipe.format == "bulk" else None
+        bulk = job.program.delivery.bulk
+        bundler = Bundler(bulk) if bulk is not None and job.recipe.format == "bulk" else None
         if bundler is not None:
             list(bundler.add(body.encode() for body in state.waiting))
         reader = _Reader(job.inputs, state.input, state.records)
-        for piece in pieces(reader.units(), job.recipe, job.jobs):
+        for piece in pieces(reader.units(), job.recipe, job.program, job.jobs):
             files.write(piece, _bundled(bundler, piece, job))
             state.input, state.records = reader.done()
             state.summary.merge(piece.summary)
@@ -248,13 +249,10 @@ def _opened(path: Path, size: int) -> BinaryIO:
 
 def _fingerprint(job: Job) -> str:
     """What must be the same for a run to be continued: inputs, options, and everything that the mapping is made of."""
-    book = job.rulebook
     made_of = [
         [(name, _stamp(name)) for name in job.inputs],
         [job.recipe.format, job.recipe.pretty, job.recipe.replays, str(job.output), str(job.rejects)],
-        book.values,
-        sorted((name, source.text) for name, source in book.sources.items()),
-        sorted((name, schema.resources) for name, schema in book.schemas.items()),
+        job.program.digest,
     ]
     return hashlib.sha256(orjson.dumps(made_of, option=orjson.OPT_SORT_KEYS)).hexdigest()
 

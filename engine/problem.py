@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Any, Literal
 
-__all__ = ["CATALOGUE", "Code", "Place", "Problem", "Severity", "closest", "did_you_mean", "in_order"]
+__all__ = ["CATALOGUE", "Code", "MappingError", "Place", "Problem", "Severity", "closest", "did_you_mean", "in_order"]
 
 Severity = Literal["error", "warning"]
 
@@ -99,8 +98,21 @@ class Problem:
         }
 
 
+class MappingError(ValueError):
+    """A mapping that cannot be used. `problems` says why: at least one of them is an error. `sources` are the files
+    that they point into, by name."""
+
+    def __init__(self, problems: Iterable[Problem], sources: Mapping[str, Any] | None = None) -> None:
+        self.problems = tuple(problems)
+        self.sources = dict(sources or {})
+        errors = [problem for problem in self.problems if problem.severity == "error"]
+        super().__init__("; ".join(f"{error.place}: {error.message}" for error in errors[:5]))
+
+
 def closest(name: str, known: Iterable[str]) -> str | None:
     """The known name most like `name`, or None where none is near."""
+    from difflib import get_close_matches
+
     known = sorted(known)
     near = get_close_matches(name, known, n=1, cutoff=0.6)
     if near:

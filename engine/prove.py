@@ -7,26 +7,31 @@ request, found by trying, refutes the output.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Any, Literal
 
 from .bodies import gaps
 from .conform import Gap
-from .flow import Emission, Flow, walk
+from .facts import Emission, Flow, Part
+from .flow import walk
 from .infer import path_of
+from .infer_fields import setting_type
 from .interpreter import Interpreter
+from .narrow_types import refine
 from .pointers import pointer
 from .problem import Place, Problem
 from .rules import EntryRule, Field, Output, Rulebook
 from .samples import NoSampleError, sample
 from .schemas import Validator
-from .types import Array, Type, refine
+from .types import Array, Type, constants
 
-__all__ = ["Counterexample", "Guard", "OutputProof", "Proof", "batch_for", "guards", "prove"]
+__all__ = ["Counterexample", "Guard", "OutputProof", "Proof", "batch_for", "guards", "prove", "words_of"]
 
 Verdict = Literal["proven", "guarded", "refuted"]
 TRIES = 300
+OTHER_SETTINGS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +49,11 @@ class Guard:
 
 @dataclass(frozen=True, slots=True)
 class Counterexample:
-    """A batch that fits the input schema, and the problem that its invalid request gives."""
+    """A batch that fits the input schema, with the settings that were given other values for it, and the problem that
+    its invalid request gives."""
 
     batch: Any
+    settings: Mapping[str, Any]
     problem: Problem
 
 
@@ -107,23 +114,43 @@ def guards(flow: Flow, output: Output) -> tuple[Guard, ...]:
 def _refute(flow: Flow, output: Output, emissions: list[Emission], tries: int) -> Counterexample | None:
     """A batch whose request is invalid, where trying finds one."""
     rulebook = flow.rulebook
-    interpreter, judge = Interpreter(rulebook), Validator(rulebook.schemas[rulebook.input.schema])
+    judge, words = Validator(rulebook.schemas[rulebook.input.schema]), words_of(flow)
+    words += tuple(sorted(_texts_of(rulebook.schemas[output.schema].resources)))
     random = Random(0)  # noqa: S311  not for secrets
+    cases = [{}, *(_settings(rulebook, random) for _ in range(OTHER_SETTINGS))]
+    interpreters = [Interpreter(replace(rulebook, values={**rulebook.values, **settings})) for settings in cases]
     for number in range(tries):
         emission = emissions[number % len(emissions)]
         try:
-            batch = batch_for(flow, emission, random)
+            batch = batch_for(flow, emission, random, words)
         except NoSampleError:
             continue
         if not judge.is_valid(batch):
             continue
-        for problem in interpreter.run(batch).problems:
+        case = random.randrange(len(cases))
+        for problem in interpreters[case].run(batch).problems:
             if problem.code == "M509" and problem.data.get("request") == output.name:
-                return Counterexample(batch, problem)
+                return Counterexample(batch, cases[case], problem)
     return None
 
 
-def batch_for(flow: Flow, emission: Emission, random: Random) -> Any:
+def _texts_of(part: Any) -> set[str]:
+    """The texts that a schema lists: what is refused is often one of them."""
+    if isinstance(part, Mapping):
+        own = [*part.get("enum", ()), part.get("const")] if not isinstance(part.get("enum", ()), dict) else []
+        texts = {text for text in own if isinstance(text, str)}
+        return texts.union(*map(_texts_of, part.values()))
+    return set().union(*map(_texts_of, part)) if isinstance(part, list) else set()
+
+
+def _settings(rulebook: Rulebook, random: Random) -> dict[str, Any]:
+    """Other values for the settings that have few."""
+    choices = {name: constants(setting_type(setting)) for name, setting in rulebook.settings.items()}
+    picked = {name: random.choice(values) for name, values in choices.items() if values is not None}
+    return {name: value for name, value in picked.items() if value != rulebook.values[name]}
+
+
+def batch_for(flow: Flow, emission: Emission, random: Random, words: tuple[str, ...] = ()) -> Any:
     """A batch that comes as far as a rule, as far as its conditions are understood."""
     rulebook = flow.rulebook
     context = random.choice(emission.context.objects)
@@ -135,12 +162,16 @@ def batch_for(flow: Flow, emission: Emission, random: Random) -> Any:
         if path is not None and path[0] == rulebook.input.as_name:
             wanted = Type(array=Array(element, (), 1, 2))
             batch_type = refine(batch_type, path[1:], lambda _: wanted)
-    return sample(batch_type, random, _words(rulebook))
+    return sample(batch_type, random, words)
 
 
-@lru_cache(maxsize=4)
-def _words(rulebook: Rulebook) -> tuple[str, ...]:
-    """The texts that the expressions and tables of the rules speak of: batches with these come further."""
-    texts = [use.text for use in definitions_and_uses(rulebook) if isinstance(use, Use) and isinstance(use.text, Expr)]
-    found = {node["value"] for text in texts for node in walk_tree(text.expression.tree) if node["type"] == "literal"}
-    return tuple(sorted(value for value in found if isinstance(value, str)))
+def words_of(flow: Flow) -> tuple[str, ...]:
+    """The texts that the conditions of the rules speak of: batches with these come further."""
+    found: set[str] = set()
+    for part in flow.of(Part):
+        for type_ in (part.seen.type, *part.seen.operands):
+            array = type_.array
+            for one in (type_, *(array.first if array is not None and array.exact else ())):
+                if one.string is not None and one.string.values is not None:
+                    found |= one.string.values
+    return tuple(sorted(found))

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from collections.abc import Mapping as Values
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import orjson
 
-from .api import Mapping
 from .compression import compressor
 from .formats import Format, render
 from .problem import CATALOGUE, Problem
+from .program import Program, open_program
 from .records import Record
 from .result import Result
-from .rules import Rulebook
+from .values import is_surely_small
 
 __all__ = ["Piece", "Recipe", "Summary", "Transform", "reject_line"]
 
@@ -150,23 +150,20 @@ class Recipe:
     replays: bool = False
 
     def transform(self) -> Transform:
-        """Loads the mapping. Raises MappingError."""
-        from .api import load
+        """Opens the mapping. Raises MappingError."""
+        return Transform(self, self.program())
 
-        return Transform(self, load(self.reference, self.settings))
+    def program(self) -> Program:
+        return open_program(self.reference, self.settings, bulk=self.format == "bulk")
 
 
 class Transform:
     """Turns records into pieces of output."""
 
-    def __init__(self, recipe: Recipe, mapping: Mapping) -> None:
-        from .bulk import fitting
-
-        if recipe.format == "bulk":
-            mapping = Mapping(fitting(mapping.rulebook), mapping.problems)
-        self.rulebook: Rulebook = mapping.rulebook
+    def __init__(self, recipe: Recipe, program: Program) -> None:
         self._recipe = recipe
-        self._run: Callable[[Any], Result] = mapping.transform
+        self._delivery = program.delivery
+        self._program = program
         self._compress = compressor(recipe.output)
         self._compress_rejects = compressor(recipe.rejects or "")
 
@@ -179,7 +176,7 @@ class Transform:
         if self._recipe.format == "bulk":
             bodies = [orjson.dumps(request.body) for result in results for request in result.requests]
         else:
-            output = b"".join(render(results, self.rulebook, self._recipe.format, pretty=self._recipe.pretty))
+            output = b"".join(render(results, self._delivery, self._recipe.format, pretty=self._recipe.pretty))
         lines = b"".join(rejects)
         return Piece(
             self._compress(output) if output else b"",
@@ -192,13 +189,17 @@ class Transform:
         for given in records:
             record, before = _replayed(given) if self._recipe.replays else (given, None)
             batch, problem = record.parse()
-            result = self._run(batch) if problem is None else Result((), (), (problem,))
+            result = self._result(record, batch) if problem is None else Result((), (), (problem,))
             summary.add(record, result)
             if before is not None:
                 summary.replayed[_outcome(before, result)] += 1
             if self._recipe.rejects is not None and result.problems:
                 rejects.append(reject_line(record, batch, result))
             yield result
+
+    def _result(self, record: Record, batch: Any) -> Result:
+        small = is_surely_small(record.text)
+        return self._program.transform_parsed(batch) if small else self._program.transform(batch)
 
 
 def reject_line(record: Record, batch: Any, result: Result) -> bytes:

@@ -148,7 +148,9 @@ class _Sampler:
                     try:
                         name = self.string(other.name)
                         if name not in one.properties:
-                            kept = other.type if other.type is not ANY else without(ANY, ("object",) if depth > 2 else ())
+                            kept = (
+                                other.type if other.type is not ANY else without(ANY, ("object",) if depth > 2 else ())
+                            )
                             result[name] = self.of(kept, depth + 1)
                     except NoSampleError:
                         continue

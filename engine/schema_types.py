@@ -12,6 +12,7 @@ from functools import lru_cache, reduce
 from typing import Any
 from urllib.parse import unquote, urldefrag, urljoin
 
+from .narrow_types import excluding, meet
 from .schemas import Schema
 from .types import (
     ANY,
@@ -24,9 +25,7 @@ from .types import (
     Property,
     String,
     Type,
-    excluding,
     literal,
-    meet,
     only,
     union,
     without,

@@ -53,7 +53,7 @@ def transform(
 
     `column` holds JSON text (string or binary), or a struct, map or array, which Spark turns into JSON text first. The
     other columns of a row stand before the new ones, so that it is known where each comes from. `mapping` and
-    `settings` are those of `moemap.load`. Raises MappingError here, before Spark begins, where the mapping cannot be used.
+    `settings` are those of `moemap.load`. Raises MappingError, before Spark begins, for a mapping that cannot be used.
     """
     from pyspark.sql import functions
     from pyspark.sql.types import ArrayType, MapType, StructType

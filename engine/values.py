@@ -21,6 +21,7 @@ __all__ = [
     "check_payload",
     "coerce",
     "decimal_text",
+    "is_surely_small",
     "json_text",
     "kind",
     "parse_decimal",
@@ -126,6 +127,11 @@ def json_text(value: Any, limit: int) -> str | None:
 
 _ENCODER = json.JSONEncoder(ensure_ascii=False)
 _COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
+
+def is_surely_small(text: bytes) -> bool:
+    """Whether what a JSON text holds is certainly within the limits of `check_payload`, by counting brackets alone."""
+    return len(text) <= MAX_INPUT_NODES and text.count(b"[") + text.count(b"{") < MAX_INPUT_DEPTH
 
 
 def check_payload(value: Any) -> str | None:

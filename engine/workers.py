@@ -12,8 +12,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from multiprocessing.connection import Connection
 from typing import Any
 
+from .program import Program
 from .records import Record
-from .replay import Piece, Recipe
+from .replay import Piece, Recipe, Transform
 
 __all__ = ["WorkerError", "pieces"]
 
@@ -25,11 +26,10 @@ class WorkerError(RuntimeError):
     """A worker process ended before its work did."""
 
 
-def pieces(units: Iterable[Sequence[Record]], recipe: Recipe, jobs: int) -> Iterator[Piece]:
-    """The piece of each unit, in order. With one job everything happens in this process."""
+def pieces(units: Iterable[Sequence[Record]], recipe: Recipe, program: Program, jobs: int) -> Iterator[Piece]:
+    """The piece of each unit, in order. With one job everything happens in this process, with `program`."""
     if jobs == 1:
-        transform = recipe.transform()
-        yield from map(transform.piece, units)
+        yield from map(Transform(recipe, program).piece, units)
         return
     context = multiprocessing.get_context("spawn")
     workers = [_start(context, recipe) for _ in range(jobs)]

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..flow import Flow, Part, walk
+from ..facts import Flow, Part
+from ..flow import walk
 from ..problem import Place, Problem, in_order
 from ..rules import Rulebook
 from . import (

@@ -77,8 +77,8 @@ def _allowances(source: Source) -> Iterator[_Allowance | Problem]:
                     if code in CATALOGUE:
                         yield _Allowance(source, code, about, start, end)
                     else:
-                        hint = did_you_mean(code, CATALOGUE)
-                        yield Problem.of("M214", source.place(start, end), hint=hint, text=match["text"])
+                        near = did_you_mean(code, CATALOGUE)
+                        yield Problem.of("M214", source.place(start, end), hint=near, text=match["text"])
         offset += len(line)
 
 

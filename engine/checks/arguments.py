@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
 
-from ..flow import Flow, Part
+from ..facts import Flow, Part
 from ..functions import FUNCTIONS
 from ..infer_functions import accepted
+from ..narrow_types import truthy
 from ..problem import Problem
 from ..signatures import Parameter
-from ..types import Type, describe, truthy, without_null
+from ..type_words import describe
+from ..types import Type, without_null
 from .findings import in_every_use, part_key, span_of, text_of
 
 __all__ = ["check"]

@@ -5,11 +5,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..comparing import compared
 from ..expressions import Node
-from ..flow import Flow, Part
-from ..infer import compared
+from ..facts import Flow, Part
 from ..problem import Problem, did_you_mean
-from ..types import Type, constants, describe, string
+from ..type_words import describe
+from ..types import Type, constants, string
 from .findings import in_every_use, part_key, span_of, text_of
 
 __all__ = ["check"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..expressions import walk
-from ..flow import Condition, Flow
+from ..facts import Condition, Flow
 from ..problem import Problem
 from .findings import at, in_every_use
 

@@ -6,9 +6,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..expressions import Node
-from ..flow import Flow, Part
+from ..facts import Flow, Part
+from ..narrow_types import falsy, truthy
 from ..problem import Problem
-from ..types import falsy, truthy
 from .findings import in_every_use, part_key, span_of, text_of
 
 __all__ = ["check"]

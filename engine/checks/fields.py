@@ -5,11 +5,12 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
 
-from ..flow import Alternatives, Coercion, Default, Flow
+from ..facts import Alternatives, Coercion, Default, Flow
 from ..problem import Place, Problem
 from ..rules import Expr, Field
 from ..source import Mapping
-from ..types import Type, describe
+from ..type_words import describe
+from ..types import Type
 from .findings import at, in_every_use
 
 __all__ = ["check"]

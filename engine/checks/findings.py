@@ -6,7 +6,7 @@ from collections.abc import Callable, Hashable, Iterable
 from typing import TypeVar
 
 from ..expressions import Node, children, walk
-from ..flow import Part
+from ..facts import Part
 from ..problem import Place
 from ..rules import Expr
 from ..source import Node as Yaml

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..flow import Flow, Iteration, Part
+from ..facts import Flow, Iteration, Part
 from ..problem import Problem
-from ..types import Type, describe
+from ..type_words import describe
+from ..types import Type
 from .findings import at, before, in_every_use, part_key, up_to
 
 __all__ = ["check"]

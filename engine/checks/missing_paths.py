@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ..flow import Flow, Part, Template
+from ..facts import Flow, Part, Template
 from ..infer_fields import paths_in
 from ..problem import Place, Problem, closest
 from ..rules import Text
-from ..types import Type, describe, lookup
+from ..type_words import describe
+from ..types import Type, lookup
 from .findings import at, in_every_use, part_key, path_to, span_of
 
 __all__ = ["check"]

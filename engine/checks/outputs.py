@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from ..bodies import gaps
 from ..conform import Gap
-from ..flow import Emission, Flow
+from ..facts import Emission, Flow
 from ..pointers import pointer
 from ..problem import Problem, closest
 from ..rules import EntryRule, Field
@@ -20,9 +20,8 @@ def check(flow: Flow) -> Iterator[Problem]:
     """A Problem for each place in a body that is always refused."""
     for output in flow.rulebook.outputs.values():
         if output.schema in flow.rulebook.schemas:
-            for emission, gap in gaps(flow, output):
-                if gap.always:
-                    yield _problem(emission, gap)
+            for emission, gap in gaps(flow, output, certain=True):
+                yield _problem(emission, gap)
 
 
 def _problem(emission: Emission, gap: Gap) -> Problem:

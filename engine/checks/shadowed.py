@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..flow import Flow, Reached
+from ..facts import Flow, Reached
 from ..problem import Problem
 from ..rules import Rule
 from .findings import at, in_every_use

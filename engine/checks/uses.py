@@ -74,10 +74,10 @@ def _define(
 
 
 def _names(roots: dict[str, Definition], as_name: str, key_name: str | None, node: Node) -> Iterator[Definition]:
-    given = node.get if isinstance(node, YamlMapping) else {}.get
-    yield from _define(roots, as_name, "an element", node, given("as"))
+    as_node, key_node = (node.get("as"), node.get("key")) if isinstance(node, YamlMapping) else (None, None)
+    yield from _define(roots, as_name, "an element", node, as_node)
     if key_name is not None:
-        yield from _define(roots, key_name, "a key", node, given("key"))
+        yield from _define(roots, key_name, "a key", node, key_node)
 
 
 def _let(fields: tuple[Field, ...], roots: dict[str, Definition]) -> Iterator[Definition | Use]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from moemap.engine import api, bulk, expressions, golden, loader, source, templates, values
+from moemap.engine import api, delivery, expressions, golden, loader, source, templates, values
 from moemap.tests.docs.examples import LANGUAGE, Block, blocks, rendered, transformed, write
 
 DATA = {"input", "result", "bulk"}
@@ -45,7 +45,9 @@ def test_example(example: list[Block], tmp_path: Path, monkeypatch: pytest.Monke
         return
     result = transformed(loaded, shown["input"])
     if "bulk" in shown:
-        bundler = bulk.Bundler(loaded.rulebook)
+        envelope = delivery.delivery_of(loaded.rulebook).bulk
+        assert envelope is not None
+        bundler = delivery.Bundler(envelope)
         full = bundler.add(json.dumps(request.body, separators=(",", ":")).encode() for request in result.requests)
         assert [request.body for request in (*full, *bundler.rest())] == json.loads(shown["bulk"])
         return

@@ -28,6 +28,10 @@ _LITERALS = (
 )
 
 
+_COMPARATORS = ("==", "!=", "<", "<=", ">", ">=", "==", "!=")
+_KINDS = ("string", "number", "array", "object", "null", "boolean")
+
+
 def expression(current: Type, random: Random, depth: int = 4) -> Expression:
     """An expression that can be evaluated at the top."""
     while True:
@@ -110,7 +114,7 @@ def _any(current: Type, random: Random, depth: int, top: bool) -> str:
         case 2:
             return f"!({inner()})"
         case 3 | 4:
-            return f"({inner()} {random.choice(('==', '!=', '<', '<=', '>', '>=', '==', '!='))} {_operand(current, random, depth, top)})"
+            return f"({inner()} {random.choice(_COMPARATORS)} {_operand(current, random, depth, top)})"
         case 5:
             return f"[{inner()}, {inner()}]{random.choice(('', '[]', '[0]', '[*]', '[?@]', '[1:]'))}"
         case 6:
@@ -119,7 +123,8 @@ def _any(current: Type, random: Random, depth: int, top: bool) -> str:
             left = inner()
             return f"({left}) | {_any(_type_of(left, current) if top else NEVER, random, depth - 2, False)}"
         case 8:
-            return f"(type({_path(current, random, depth, top)}) {random.choice(('==', '!='))} '{random.choice(('string', 'number', 'array', 'object', 'null', 'boolean'))}')"
+            path, kind = _path(current, random, depth, top), random.choice(_KINDS)
+            return f"(type({path}) {random.choice(('==', '!='))} '{kind}')"
         case 9:
             return f'contains(`["a", "id", "custom_event", "email"]`, {_path(current, random, depth, top)})'
         case 10:

@@ -12,11 +12,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from moemap.engine.flow import Flow, walk
+from moemap.engine.facts import Flow
+from moemap.engine.flow import walk
 from moemap.engine.infer_fields import setting_type
 from moemap.engine.interpreter import Interpreter
 from moemap.engine.loader import MAPPINGS, load
-from moemap.engine.prove import batch_for
+from moemap.engine.prove import batch_for, words_of
 from moemap.engine.requests import Assembled
 from moemap.engine.samples import NoSampleError, sample
 from moemap.engine.schemas import Validator
@@ -33,6 +34,7 @@ def _flow(path: Path) -> Flow:
 
 
 FLOWS = {"shop": _flow(SHOP), "shipped": _flow(SHIPPED)}
+WORDS = {name: words_of(flow) for name, flow in FLOWS.items()}
 
 
 @pytest.mark.parametrize("name", FLOWS)
@@ -55,7 +57,7 @@ def test_what_rules_emit_is_of_the_type(name: str, seed: int) -> None:
 
     interpreter.assembler.assemble = kept  # type: ignore[method-assign]
     try:
-        batch = batch_for(flow, random.choice(flow.emissions), random)
+        batch = batch_for(flow, random.choice(flow.emissions), random, WORDS[name])
     except NoSampleError:
         return
     assert Validator(rulebook.schemas[rulebook.input.schema]).is_valid(batch)

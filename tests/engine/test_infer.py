@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from moemap.engine import schemas
+from moemap.engine.evaluation import is_true
 from moemap.engine.expressions import EvaluationError, parse
 from moemap.engine.infer import infer, narrow, otherwise
-from moemap.engine.evaluation import is_true
 from moemap.engine.samples import instance, sample
 from moemap.engine.schema_types import type_of
 from moemap.engine.types import BOOLEAN, Object, Property, Type, includes, string

@@ -16,12 +16,14 @@ from click.testing import CliRunner
 
 from moemap.cli import main
 from moemap.engine import job as jobs
-from moemap.engine.api import load
 from moemap.engine.compression import decompressed
 from moemap.engine.job import Job, ResumeError
+from moemap.engine.program import open_program
 from moemap.engine.replay import Recipe, Summary
 
-RULEBOOK = load("mparticle-moengage").rulebook
+MAPPING = "mparticle-moengage"
+PROGRAM = open_program(MAPPING, {})
+BULK_PROGRAM = open_program(MAPPING, {}, bulk=True)
 
 
 def batch(number: int) -> dict[str, Any]:
@@ -50,8 +52,9 @@ def inputs(tmp_path: Path) -> tuple[str, ...]:
 def job(tmp_path: Path, inputs: tuple[str, ...], **changes: Any) -> Job:
     format_ = changes.pop("format", "result")
     output, rejects = tmp_path / changes.pop("output", "out.ndjson"), tmp_path / "rejects.ndjson"
-    recipe = Recipe("mparticle-moengage", {}, format_, False, output.name, rejects.name)
-    return Job(inputs, recipe, RULEBOOK, output, rejects, **changes)
+    recipe = Recipe(MAPPING, {}, format_, False, output.name, rejects.name)
+    program = BULK_PROGRAM if format_ == "bulk" else PROGRAM
+    return Job(inputs, recipe, program, output, rejects, **changes)
 
 
 def content(made: Job) -> tuple[bytes, bytes]:
@@ -123,7 +126,7 @@ def test_a_run_is_only_continued_with_the_same_inputs_and_rules(tmp_path: Path, 
 
     with pytest.raises(Interrupted):
         jobs.run(made, interrupt)
-    other_rules = replace(made, rulebook=load("mparticle-moengage", {"identity": "email"}).rulebook)
+    other_rules = replace(made, program=open_program(MAPPING, {"identity": "email"}))
     with pytest.raises(ResumeError, match="is of a run with other inputs, options or rules"):
         jobs.run(other_rules)
     write(Path(inputs[0]), range(61))

@@ -6,7 +6,8 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given
+from hypothesis import strategies as st
 
 from moemap.engine import compression, records
 from moemap.engine.records import MAX_RECORD_BYTES, Record, read_records

@@ -65,7 +65,7 @@ def _schema(document: Any, folder: Path) -> schemas.Schema:
     return schemas.load("./x.schema.json", folder)
 
 
-@pytest.mark.parametrize(("document", "expected"), CASES, ids=lambda case: json.dumps(case))
+@pytest.mark.parametrize(("document", "expected"), CASES, ids=json.dumps)
 def test_type(document: Any, expected: str, tmp_path: Path) -> None:
     assert written(type_of(_schema(document, tmp_path))) == expected
 

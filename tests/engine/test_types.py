@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 
 from moemap.engine import schemas
 from moemap.engine.evaluation import is_true
+from moemap.engine.narrow_types import excluding, falsy, meet, refine, truthy
 from moemap.engine.samples import NoSampleError, sample
 from moemap.engine.schema_types import type_of
+from moemap.engine.type_words import describe
 from moemap.engine.types import (
     ANY,
     NEVER,
@@ -20,18 +22,12 @@ from moemap.engine.types import (
     String,
     Type,
     constants,
-    describe,
-    excluding,
-    falsy,
     includes,
     literal,
     lookup,
     matches,
-    meet,
     only,
-    refine,
     string,
-    truthy,
     union,
     without_null,
 )

@@ -50,7 +50,9 @@ def expected(texts: list[str | None], settings: dict[str, Any] | None = None) ->
     for number, text in enumerate(texts):
         result = mapping.transform_json("null" if text is None else text)
         rows += [(number, "request", json.dumps(request.body)) for request in result.requests]
-        rows += [(number, "skipped", f"{skipped.pointer} {skipped.rule} {skipped.reason}") for skipped in result.skipped]
+        rows += [
+            (number, "skipped", f"{skipped.pointer} {skipped.rule} {skipped.reason}") for skipped in result.skipped
+        ]
         rows += [(number, "problem", f"{one.code} {one.message} {one.input} {one.output}") for one in result.problems]
     return rows
 

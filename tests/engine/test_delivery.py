@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from moemap.engine.api import Mapping
-from moemap.engine.bulk import Bundler, fitting
+from moemap.engine.delivery import Bundler, Delivery, delivery_of, fitting
 from moemap.engine.result import Request
 from moemap.engine.rules import Rulebook
 
@@ -47,8 +47,14 @@ def bulk_body(*bodies: Any) -> dict[str, Any]:
     return {"type": "bulk", "all": list(bodies)}
 
 
+def bundler_of(rulebook: Rulebook) -> Bundler:
+    bulk = delivery_of(rulebook).bulk
+    assert bulk is not None
+    return Bundler(bulk)
+
+
 def bundle(bodies: Iterable[Any], rulebook: Rulebook) -> list[Request]:
-    bundler = Bundler(rulebook)
+    bundler = bundler_of(rulebook)
     return [*bundler.add(map(orjson.dumps, bodies)), *bundler.rest()]
 
 
@@ -84,12 +90,17 @@ def test_the_tighter_limit_holds(mapping_of: Callable[..., Mapping]) -> None:
 def test_without_bulk(mapping_of: Callable[..., Mapping]) -> None:
     rulebook = mapping_of("rules: []").rulebook
     assert fitting(rulebook) is rulebook
-    with pytest.raises(ValueError, match="the mapping 'base' has no 'bulk'"):
-        Bundler(rulebook)
+    assert delivery_of(rulebook).bulk is None
+
+
+def test_as_json(mapping_of: Callable[..., Mapping]) -> None:
+    for main in ("rules: []", {"mapping.yaml": MAIN % 1000}):
+        delivery = delivery_of(mapping_of(main).rulebook)
+        assert Delivery.from_json(orjson.loads(orjson.dumps(delivery.to_json()))) == delivery
 
 
 def test_what_waits(mapping_of: Callable[..., Mapping]) -> None:
-    bundler = Bundler(mapping_of({"mapping.yaml": MAIN % size(bulk_body({"v": 1}))}).rulebook)
+    bundler = bundler_of(mapping_of({"mapping.yaml": MAIN % size(bulk_body({"v": 1}))}).rulebook)
     assert [list(bundler.add([b'{"v":%d}' % number])) for number in (1, 2)] == [
         [],
         [Request("bulk", "POST", "/bulk", {"project": "p"}, bulk_body({"v": 1}))],

@@ -1,0 +1,122 @@
+"""Requests of what the rules emitted, where nothing stands in the way: everything fits, joins and is valid.
+
+Anything else raises `Unusual`, and the batch is mapped by the interpreter, which alone decides.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import orjson
+
+from ..problem import Problem
+from ..requests import shift
+from ..result import Request
+from .notes import Loop, Notes
+
+__all__ = ["Emit", "Output", "Unusual", "assemble"]
+
+Part = tuple[Any, ...]
+_SHAPES: dict[str, Any] = {"append": list, "merge": dict}
+
+
+class Unusual(Exception):  # noqa: N818  control flow, not an error
+    """The requests cannot be assembled the short way."""
+
+
+class Emit(NamedTuple):
+    """The rule that emits, and the loop whose element it maps."""
+
+    rule: str
+    loop: Loop | None
+
+
+class Output(NamedTuple):
+    """How the bodies of an output are put together, and how they travel."""
+
+    name: str
+    method: str
+    path: str
+    schema: str
+    limits: str | None
+    element_of: str | None
+    combine: dict[str, str]
+    max_bytes: int | None
+
+
+def assemble(
+    output: Output,
+    envelope: dict[str, Any],
+    query: dict[str, Any],
+    parts: Sequence[Part],
+    notes: Notes,
+) -> Request:
+    """The request that the parts make together. The problems of each part are moved to its place in it."""
+    name, problems, valid = output.element_of, notes.problems, notes.validators
+    if len(parts) == 1:
+        fields = parts[0][0]
+        body = {**envelope, name: [fields]} if name else {**envelope, **fields}
+    elif name and output.combine == {name: "append"} and name not in envelope:
+        body = {**envelope, name: [part[0] for part in parts]}
+        if problems:
+            for number, part in enumerate(parts):
+                _move(problems, part, {name: number})
+    else:
+        body = _joined(output, envelope, parts, problems)
+    if _size(body) > (output.max_bytes or sys.maxsize):
+        raise Unusual
+    if not valid[output.schema](body) or (output.limits is not None and not valid[output.limits](body)):
+        raise Unusual
+    return Request(output.name, output.method, output.path, query, body)
+
+
+def _joined(output: Output, envelope: dict[str, Any], parts: Sequence[Part], problems: list[Problem]) -> dict[str, Any]:
+    """The bodies of several parts as one."""
+    combine = output.combine
+    if output.element_of or not combine or not combine.keys().isdisjoint(envelope):
+        raise Unusual
+    body = dict(envelope)
+    replaced = False
+    for number, part in enumerate(parts):
+        fields = part[0]
+        offsets: dict[str, int] = {}
+        if not fields.keys() <= combine.keys():
+            raise Unusual
+        for name in combine if number else fields:
+            if name not in fields:
+                continue
+            value: Any = fields[name]
+            value, before = fields[name], body.get(name)
+            if not isinstance(value, _SHAPES[combine[name]]):
+                raise Unusual
+            if isinstance(value, list):
+                offsets[name] = len(before or ())
+                body[name] = [*before, *value] if before else value
+            else:
+                replaced = replaced or (before is not None and not before.keys().isdisjoint(value))
+                body[name] = {**before, **value} if before else value
+        if problems:
+            _move(problems, part, offsets)
+    # A body from which nothing was replaced was never larger than it is at last; another one may have been.
+    if replaced and sum(_size({**envelope, **part[0]}) for part in parts) > (output.max_bytes or sys.maxsize):
+        raise Unusual
+    return body
+
+
+def _size(body: dict[str, Any]) -> int:
+    """The bytes of a body as compact JSON."""
+    try:
+        return len(orjson.dumps(body))
+    except TypeError:  # nested too deeply
+        raise Unusual from None
+
+
+def _move(problems: list[Problem], part: Part, offsets: Mapping[str, int]) -> None:
+    """The places of output that the problems of a part name, as places of the joined body."""
+    for number in range(part[2], part[3]):
+        problem = problems[number]
+        if problem.output is not None:
+            problems[number] = replace(problem, output=shift(problem.output, offsets))

@@ -1,0 +1,255 @@
+"""Calls of functions in expressions: short ones in line, all others through the function itself.
+
+Code in line covers arguments of the right kinds; for any other argument it hands over to the function, whose refusal is
+part of the language.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from ..expressions import Node
+from ..functions import FUNCTIONS
+from .code import ANY, BOOLEAN, DICT, INTEGER, LIST, NULL, NUMBER, STRING, Value, bare
+
+if TYPE_CHECKING:
+    from .expressions import ExpressionCompiler
+
+__all__ = ["call"]
+
+_RETURNED = {"string": STRING, "number": NUMBER, "boolean": BOOLEAN, "array": LIST, "object": DICT, "null": NULL}
+_SCALAR = NULL | BOOLEAN | NUMBER | STRING
+
+Inline = Callable[["ExpressionCompiler", list[Value]], Value | None]
+
+
+def call(compiler: ExpressionCompiler, node: Node, current: Value | None) -> Value:
+    """The call of a function, with its arguments evaluated in order."""
+    name = node["value"]
+    if any(child["type"] == "expref" for child in node["children"]):
+        return _with_keys(compiler, node, current)
+    arguments = [compiler.visit(child, current) for child in node["children"]]
+    if all(argument.is_constant for argument in arguments):
+        folded = compiler.folded(node, *arguments)
+        if folded is not None:
+            return folded
+    inline = _INLINE.get(name)
+    value = inline(compiler, arguments) if inline is not None else None
+    return _plain(name, arguments) if value is None else value
+
+
+def _plain(name: str, arguments: list[Value]) -> Value:
+    codes = ", ".join(bare(argument.code) for argument in arguments)
+    return Value(f"call_{name}({codes})", _returned(name), raises=True)
+
+
+def _returned(name: str) -> int:
+    return sum(_RETURNED.get(word, 0) for word in FUNCTIONS[name].returns.split("|")) or ANY
+
+
+def _with_keys(compiler: ExpressionCompiler, node: Node, current: Value | None) -> Value:
+    """A call with `&expressions`."""
+    name = node["value"]
+    keys: dict[int, tuple[str, bool]] = {}
+    arguments = []
+    for number, child in enumerate(node["children"]):
+        if child["type"] == "expref":
+            keys[number] = compiler.key(child)
+            arguments.append(Value(compiler.writer.pool.name("KEY", f"expression({keys[number][0]})"), stable=True))
+        else:
+            arguments.append(compiler.visit(child, current))
+    if name == "map" and 0 in keys:
+        return _mapped(compiler, node["children"][0], keys[0], arguments)
+    if name in ("to_object", "sort_by_number"):
+        codes = [keys[number][0] if number in keys else argument.code for number, argument in enumerate(arguments)]
+        raises = arguments[0].raises or bool(arguments[0].kinds & ~(LIST | NULL))
+        raises = raises or any(raises for _, raises in keys.values())
+        return Value(f"{name}({', '.join(map(bare, codes))})", _returned(name), raises=raises)
+    return _plain(name, arguments)
+
+
+def _mapped(compiler: ExpressionCompiler, expref: Node, key: tuple[str, bool], arguments: list[Value]) -> Value:
+    from .expressions import first_of, is_kind
+
+    expression, items = arguments
+    if not items.kinds & LIST:
+        return _plain("map", arguments)
+    first, again = compiler.writer.once(items)
+    function = "type_of" if _is_type_of_element(expref) else key[0]
+    code = f"list(map({function}, {again.code}))"
+    if not items.repeatable or items.kinds != LIST:
+        test = is_kind(first_of(first, items), again, LIST)
+        code = f"({code} if {test} else call_map({expression.code}, {again.code}))"
+    return Value(code, LIST, raises=key[1] or items.raises or items.kinds != LIST)
+
+
+def _is_type_of_element(expref: Node) -> bool:
+    body = expref["children"][0]
+    return bool(body["type"] == "function_expression" and body["value"] == "type") and (
+        body["children"][0]["type"] == "current"
+    )
+
+
+# --- functions in line: None where the arguments do not allow it
+
+
+def _of_one(name: str, kinds: int, form: str, returned: int) -> Inline:
+    """A function of one argument that `form` computes for the given kinds."""
+
+    def inline(compiler: ExpressionCompiler, arguments: list[Value]) -> Value | None:
+        (value,) = arguments
+        if not value.kinds & kinds:
+            return None
+        return _guarded(compiler, name, value, kinds, form.format, returned)
+
+    return inline
+
+
+def _of_texts(name: str, form: str) -> Inline:
+    """A function of two texts, of which the second one is at hand."""
+
+    def inline(compiler: ExpressionCompiler, arguments: list[Value]) -> Value | None:
+        value, other = arguments
+        if other.kinds != STRING or not other.stable or not value.kinds & STRING:
+            return None
+        return _guarded(compiler, name, value, STRING, lambda code: form.format(code, other.code), BOOLEAN, other.code)
+
+    return inline
+
+
+def _guarded(
+    compiler: ExpressionCompiler,
+    name: str,
+    value: Value,
+    kinds: int,
+    form: Callable[[str], str],
+    returned: int,
+    *others: str,
+) -> Value:
+    """The code that `form` makes of the first argument where it is of these kinds, else the call of the function."""
+    from .expressions import first_of, is_kind
+
+    if not value.kinds & ~kinds:
+        return Value(form(value.code), returned, raises=value.raises)
+    first, again = compiler.writer.once(value)
+    test = is_kind(first_of(first, value), again, kinds)
+    if not value.kinds & ~(kinds | NULL) and "null" in FUNCTIONS[name].parameters[0].types:
+        return Value(f"({form(again.code)} if {test} else None)", returned | NULL, raises=value.raises)
+    slow = f"call_{name}({', '.join((again.code, *others))})"
+    returned |= NULL if "null" in FUNCTIONS[name].parameters[0].types else 0
+    return Value(f"({form(again.code)} if {test} else {slow})", returned, raises=True)
+
+
+def _type(compiler: ExpressionCompiler, arguments: list[Value]) -> Value | None:
+    return Value(f"type_of({bare(arguments[0].code)})", STRING, raises=arguments[0].raises)
+
+
+def _to_string(compiler: ExpressionCompiler, arguments: list[Value]) -> Value | None:
+    (value,) = arguments
+    raises = value.raises or bool(value.kinds & ~_SCALAR)
+    if not value.repeatable or not value.kinds & STRING:
+        return Value(f"to_string({bare(value.code)})", STRING, raises=raises)
+    if value.kinds == STRING:
+        return value
+    return Value(f"({value.code} if type({value.code}) is str else to_string({value.code}))", STRING, raises=raises)
+
+
+def _to_number(compiler: ExpressionCompiler, arguments: list[Value]) -> Value | None:
+    (value,) = arguments
+    return Value(f"to_number({bare(value.code)})", NUMBER | NULL, raises=value.raises)
+
+
+def _contains(compiler: ExpressionCompiler, arguments: list[Value]) -> Value | None:
+    subject, search = arguments
+    if subject.is_constant and isinstance(subject.constant, list):
+        if all(isinstance(item, str) for item in subject.constant):
+            texts = compiler.writer.pool.texts(frozenset(subject.constant))
+            if search.kinds == STRING:
+                return Value(f"({search.code} in {texts})", BOOLEAN, raises=search.raises)
+            first, again = compiler.writer.once(search)
+            return Value(f"(type({first}) is str and {again.code} in {texts})", BOOLEAN, raises=search.raises)
+        return Value(f"({search.code} in {subject.code})", BOOLEAN, raises=search.raises)
+    if not search.stable or not subject.kinds & LIST:
+        return None
+    first, again = compiler.writer.once(subject)
+    if subject.kinds == LIST:
+        return Value(f"({search.code} in {subject.code})", BOOLEAN, raises=subject.raises)
+    slow = f"call_contains({again.code}, {search.code})"
+    return Value(f"({search.code} in {again.code} if type({first}) is list else {slow})", BOOLEAN, raises=True)
+
+
+def _like(compiler: ExpressionCompiler, arguments: list[Value]) -> Value | None:
+    glob = arguments[1].constant
+    if not isinstance(glob, str) or glob.count("*") != 1 or not glob.endswith("*") or "?" in glob:
+        return None
+    start = compiler.writer.pool.constant(glob[:-1])
+    return _of_texts("like", "{}.startswith({})")(compiler, [arguments[0], start])
+
+
+def _get(compiler: ExpressionCompiler, arguments: list[Value]) -> Value | None:
+    target, name = arguments
+    if not target.stable or target.is_constant or target.kinds & ~(DICT | NULL):
+        return None
+    if isinstance(name.constant, str):
+        return compiler.member(target, name.constant)
+    if name.kinds & ~(STRING | NULL):
+        return None
+    # No object has the name null.
+    return Value(f"{compiler.object_of(target).code}.get({bare(name.code)})", ANY, raises=name.raises)
+
+
+def _get_ignore_case(compiler: ExpressionCompiler, arguments: list[Value]) -> Value | None:
+    target, name = arguments
+    if not isinstance(name.constant, str) or not target.stable or target.is_constant or target.kinds & ~(DICT | NULL):
+        return None
+    spelling, writer = name.constant, compiler.writer
+    exact = compiler.object_of(target)
+    folded = writer.shared(target, "folded", f"{target.code}_folded", lambda: (f"folded({exact.code})", DICT))
+    code = (
+        f"({exact.code}[{spelling!r}] if {spelling!r} in {exact.code} else {folded.code}.get({spelling.casefold()!r}))"
+    )
+    return writer.shared(target, f"~{spelling}", f"{target.code}_{spelling}", lambda: (code, ANY))
+
+
+def _from_unix_ms(compiler: ExpressionCompiler, arguments: list[Value]) -> Value | None:
+    moment, precision = arguments
+    if precision.constant not in ("seconds", "milliseconds"):
+        return None
+    code = f"from_unix_ms({bare(moment.code)}, {precision.code})"
+    return Value(code, STRING | NULL, raises=moment.raises or moment.kinds != NULL)
+
+
+def _omit(compiler: ExpressionCompiler, arguments: list[Value]) -> Value | None:
+    target, names = arguments
+    return Value(f"omit({bare(target.code)}, {bare(names.code)})", DICT, raises=True)
+
+
+def _not_null(compiler: ExpressionCompiler, arguments: list[Value]) -> Value | None:
+    kinds = 0
+    for argument in arguments:
+        kinds |= argument.kinds
+    codes = ", ".join(bare(argument.code) for argument in arguments)
+    return Value(f"not_null({codes})", kinds, raises=any(argument.raises for argument in arguments))
+
+
+_INLINE: dict[str, Inline] = {
+    "contains": _contains,
+    "ends_with": _of_texts("ends_with", "{}.endswith({})"),
+    "from_unix_ms": _from_unix_ms,
+    "get": _get,
+    "get_ignore_case": _get_ignore_case,
+    "keys": _of_one("keys", DICT, "list({})", LIST),
+    "length": _of_one("length", STRING | LIST | DICT, "len({})", INTEGER),
+    "like": _like,
+    "lower": _of_one("lower", STRING, "{}.lower()", STRING),
+    "not_null": _not_null,
+    "omit": _omit,
+    "starts_with": _of_texts("starts_with", "{}.startswith({})"),
+    "to_number": _to_number,
+    "to_string": _to_string,
+    "trim": _of_one("trim", STRING, "{}.strip()", STRING),
+    "type": _type,
+    "upper": _of_one("upper", STRING, "{}.upper()", STRING),
+    "values": _of_one("values", DICT, "list({}.values())", LIST),
+}

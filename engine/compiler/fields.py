@@ -1,0 +1,486 @@
+"""Fields to Python: conditions, sources, tables, types and defaults, as straight code.
+
+A value goes to a *sink*, which writes the code that keeps it. Code that leads to a sink runs only where there is a
+value; where there is none, nothing happens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from ..rules import ABSENT, Const, Each, Expr, Field, From, Object, Table, Text
+from ..values import CoercionError, coerce
+from .code import ANY, BOOLEAN, DICT, FLOAT, INTEGER, LIST, NULL, NUMBER, STRING, Function, Value, bare, kinds_of
+from .expressions import ExpressionCompiler, is_kind
+from .scopes import Scope
+from .templates import template
+
+__all__ = ["FieldCompiler", "Sink"]
+
+Sink = Callable[[Value], None]
+
+_TYPES = {
+    "string": STRING,
+    "integer": INTEGER,
+    "double": FLOAT,
+    "boolean": BOOLEAN,
+    "datetime": STRING,
+    "date": STRING,
+    "array": LIST,
+    "object": DICT,
+}
+_AS_IS = {"string", "integer", "double", "boolean", "array", "object"}
+_DIRECT = {"string", "integer", "double", "boolean"}
+
+
+class FieldCompiler:
+    """Writes the code of fields into one function."""
+
+    def __init__(self, writer: Function) -> None:
+        self.writer = writer
+        self.policies: dict[Any, Any] = {}
+        """The functions of policies, by all that their code depends on."""
+
+    # Expressions
+
+    def search(self, expression: Expr, scope: Scope, site: Callable[[], str], wish: str = "value") -> Value:
+        """The value of an expression; where it fails, the problem of the site and null."""
+        value = ExpressionCompiler(self.writer, scope.values).value(expression.expression)
+        return self._caught(value, site, wish) if value.raises else value
+
+    def condition(self, when: Expr | None, scope: Scope, site: Callable[[], str] | None = None) -> Value:
+        """Whether a condition holds, as code for an `if`."""
+        compiler = ExpressionCompiler(self.writer, scope.values)
+        if when is None:
+            return self.writer.pool.constant(True)
+        value = compiler.condition(when.expression.tree)
+        return self._caught(value, site or self.site_of(when, scope), "holds") if value.raises else value
+
+    def facts(self, when: Expr | None, scope: Scope) -> dict[str, int]:
+        """What is known of kinds where a condition holds."""
+        if when is None:
+            return {}
+        return ExpressionCompiler(self.writer, scope.values).facts(when.expression.tree, None)
+
+    def site_of(self, expression: Expr, scope: Scope) -> Callable[[], str]:
+        """The record of a failure of an expression that gives no value of the output."""
+        return lambda: scope.at(None).site("M504", expression.place, scope.reads(expression))
+
+    def _caught(self, value: Value, site: Callable[[], str], wish: str) -> Value:
+        writer = self.writer
+        name = writer.name(wish)
+        with writer.inside("try:"):
+            writer.line(f"{name} = {bare(value.code)}")
+        with writer.inside("except FAILURES as error:"):
+            writer.line(f"{name} = notes.failed({site()}, error)")
+        return writer.declare(name, value.kinds | NULL)
+
+    def _failure_of(self, expression: Expr, field: Field, scope: Scope) -> Callable[[], str]:
+        """The record of a failure of an expression that gives the value of a field."""
+        rejects = field.on_problem == "reject"
+        return lambda: scope.site("M504", expression.place, scope.reads(expression), rejects=rejects)
+
+    def _site(self, code: str, place: Any, field: Field, scope: Scope, **data: Any) -> str:
+        return scope.site(code, place, scope.reads_of_field(field), rejects=field.on_problem == "reject", **data)
+
+    # Objects
+
+    def object(self, source: Object, scope: Scope, wish: str) -> Value:
+        """A new object under a stable name; it may come out empty."""
+        from .spreads import SpreadCompiler
+
+        name = self.writer.name(wish)
+        self.writer.line(f"{name} = {{}}")
+        filled = False
+        for field in source.fields:
+            filled = self._member(name, field, scope.under(field.name or "")) or filled
+        for spread in source.spreads:
+            SpreadCompiler(self).spread(spread, name, scope)
+        return self.writer.declare(name, DICT if filled else DICT | NULL)
+
+    def _member(self, target: str, field: Field, scope: Scope) -> bool:
+        """Adds a member to an object, and says whether it is there in any case."""
+        value = self.constant(field)
+        key = repr(field.name or "")
+        if value is not None:
+            if value.constant is not None:
+                self.writer.line(f"{target}[{key}] = {value.code}")
+            return value.constant is not None
+        self.field(field, scope, lambda value: self.writer.line(f"{target}[{key}] = {bare(value.code)}"))
+        return field.when is None and (field.required or field.default not in (ABSENT, None))
+
+    def constant(self, field: Field) -> Value | None:
+        """The value of a field that has the same one for every batch, whatever else it depends on."""
+        if not isinstance(field.source, Const) or field.when is not None or field.table or field.type:
+            return None
+        return self.writer.pool.constant(field.source.value) if field.source.value is not None else None
+
+    # Fields
+
+    def value(self, field: Field, scope: Scope, wish: str) -> Value:
+        """The value of a field, null where there is none, as a constant or under a stable name."""
+        constant = self.constant(field)
+        if constant is not None:
+            return constant
+        plain = self._plain(field, scope)
+        if plain is not None:
+            return plain
+        name, kinds = self.writer.name(wish), NULL
+        self.writer.line(f"{name} = None")
+        here = self.writer.block
+        start = len(here.items)
+
+        def keep(value: Value) -> None:
+            nonlocal kinds
+            kinds |= value.kinds & ~NULL
+            self.writer.line(f"{name} = {bare(value.code)}")
+
+        self.field(field, scope, keep)
+        if len(here.items) == start:
+            return self.writer.pool.constant(None)
+        return self.writer.declare(name, kinds)
+
+    def _plain(self, field: Field, scope: Scope) -> Value | None:
+        """The value of a field that is nothing but an expression, where that has a name already."""
+        if not isinstance(field.source, From) or len(field.source.alternatives) > 1 or field.when is not None:
+            return None
+        (part,) = field.source.alternatives
+        if not isinstance(part, Expr) or field.required or field.default is not ABSENT or field.table or field.type:
+            return None
+        value = self.search(part, scope, self._failure_of(part, field, scope), field.name or "value")
+        return self.writer.bound(value, field.name or "value")
+
+    def field(self, field: Field, scope: Scope, sink: Sink) -> None:
+        """Writes the code of a field; the sink gets its value where there is one."""
+        condition = self.condition(field.when, scope)
+        if condition.is_constant:
+            if condition.constant:
+                self._valued(field, scope, sink)
+            return
+        facts = self.facts(field.when, scope)
+        with self.writer.inside(f"if {bare(condition.code)}:") as block:
+            block.kinds.update(facts)
+            self._valued(field, scope, sink)
+
+    def _valued(self, field: Field, scope: Scope, sink: Sink) -> None:
+        """The value of a field whose condition holds."""
+        if field.default in (ABSENT, None) and not field.required:
+            self._source(field, scope, lambda value: self._finished(value, field, scope, sink))
+            return
+        writer = self.writer
+        name, kinds = writer.name(field.name or "value"), 0
+        writer.line(f"{name} = None")
+
+        def keep(value: Value) -> None:
+            nonlocal kinds
+            kinds |= value.kinds & ~NULL
+            writer.line(f"{name} = {bare(value.code)}")
+
+        self._source(field, scope, lambda value: self._finished(value, field, scope, keep))
+        with writer.inside(f"if {name} is None:"):
+            if field.default not in (ABSENT, None):
+                default = writer.pool.constant(field.default)
+                kinds |= default.kinds
+                writer.line(f"{name} = {default.code}")
+            else:
+                data: dict[str, Any] = {} if field.name is None else {"name": field.name}
+                site = scope.site("M506", field.place, scope.reads_of_field(field), **data)
+                writer.line(f"notes.missing({site})")
+        sink(writer.declare(name, kinds))
+
+    def _handed(self, value: Value, sink: Sink) -> None:
+        """Gives a value to the sink where it is not null."""
+        if value.is_constant and value.constant is None:
+            return
+        if not value.kinds & NULL:
+            sink(value)
+            return
+        value = self.writer.bound(value)
+        with self.writer.inside(f"if {value.code} is not None:"):
+            sink(Value(value.code, value.kinds & ~NULL, stable=True))
+
+    # Sources
+
+    def _source(self, field: Field, scope: Scope, sink: Sink) -> None:
+        """What the source of a field gives; the sink has to look out for null."""
+        source = field.source
+        if isinstance(source, From):
+            self._first(field, source, scope, sink)
+        elif isinstance(source, Const):
+            sink(self.writer.pool.constant(source.value))
+        elif isinstance(source, Text):
+            value = template(self.writer, source.template, scope.values, text=False)
+            if value.raises:
+                name = self.writer.name(field.name or "text")
+                with self.writer.inside("try:"):
+                    self.writer.line(f"{name} = {bare(value.code)}")
+                with self.writer.inside("except TemplateFailure as error:"):
+                    site = self._site("M514", source.place, field, scope)
+                    self.writer.line(f"{name} = notes.unfilled({site}, error)")
+                value = self.writer.declare(name, value.kinds | NULL)
+            sink(value)
+        elif isinstance(source, Object):
+            value = self.object(source, scope, field.name or "value")
+            if value.kinds & NULL:
+                with self.writer.inside(f"if {value.code}:"):
+                    sink(Value(value.code, DICT, stable=True))
+            else:
+                sink(value)
+        else:
+            self._each(source, field, scope, sink)
+
+    def _first(self, field: Field, source: From, scope: Scope, sink: Sink) -> None:
+        """The first alternative that is not null."""
+        if len(source.alternatives) == 1:
+            sink(self._alternative(source.alternatives[0], field, scope))
+            return
+        writer = self.writer
+        first, *others = source.alternatives
+        value = self._alternative(first, field, scope)
+        while value.is_constant and value.constant is None and others:
+            first, *others = others
+            value = self._alternative(first, field, scope)
+        if not value.kinds & NULL or not others:
+            sink(value)
+            return
+        name, kinds = writer.name(field.name or "value"), value.kinds & ~NULL
+        writer.line(f"{name} = {bare(value.code)}")
+        for part in others:
+            with writer.inside(f"if {name} is None:"):
+                value = self._alternative(part, field, scope)
+                kinds |= value.kinds & ~NULL
+                writer.line(f"{name} = {bare(value.code)}")
+        sink(writer.declare(name, kinds | NULL))
+
+    def _alternative(self, part: Expr | Field, field: Field, scope: Scope) -> Value:
+        if isinstance(part, Field):
+            return self.value(part, scope, field.name or "value")
+        return self.search(part, scope, self._failure_of(part, field, scope), field.name or "value")
+
+    def _each(self, source: Each, field: Field, scope: Scope, sink: Sink) -> None:
+        writer = self.writer
+        value = self.search(source.each, scope, self._failure_of(source.each, field, scope), "items")
+        if value.is_constant and value.constant is None:
+            return
+        wish = value.code if value.stable and value.code.isidentifier() else "items"
+        value = value if value.stable and not value.is_constant else writer.bound(Value(value.code, value.kinds), wish)
+        kind = LIST if source.key_name is None else DICT
+        test = is_kind(value, value, kind)
+        if test == "True":
+            self._loop(source, value, field, scope, sink)
+            return
+        with writer.inside(f"if {test}:"):
+            self._loop(source, value, field, scope, sink)
+        if value.kinds & ~(kind | NULL):
+            with writer.inside(f"elif {value.code} is not None:"):
+                words = "a list" if source.key_name is None else "an object"
+                site = self._site("M508", source.each.place, field, scope, what="each", wanted=words)
+                writer.line(f"notes.not_iterable({site}, {value.code})")
+
+    def _loop(self, source: Each, value: Value, field: Field, scope: Scope, sink: Sink) -> None:
+        writer = self.writer
+        found = writer.name(field.name or "found")
+        writer.line(f"{found} = []")
+        entries = f"enumerate({value.code})" if source.key_name is None else f"{value.code}.items()"
+        wishes = source.key_name or f"{source.as_name}_number", source.as_name
+        with writer.loop(wishes, entries) as (key, element):
+            inner = scope.iterating(source.each, source.as_name, source.key_name, (value.code, key, element))
+            inner = inner.under_variable("#", found)
+            with self.sinking(can_reject(source.let) or can_reject_value(source.value), ["continue"]):
+                inner = self.lets(source.let, inner)
+                nothing = self._nothing(inner)
+                if isinstance(source.value, Object):
+                    made = self.object(source.value, inner, f"{source.as_name}_fields")
+                    test = made.code
+                else:
+                    made = self.value(source.value, inner, f"{source.as_name}_value")
+                    test = f"{made.code} is not None"
+                if made.is_constant and made.constant is None:
+                    for line in nothing:
+                        writer.line(line)
+                elif made.kinds & NULL:
+                    with writer.inside(f"if {test}:"):
+                        writer.line(f"{found}.append({made.code})")
+                    if nothing:
+                        with writer.inside("else:"):
+                            for line in nothing:
+                                writer.line(line)
+                else:
+                    writer.line(f"{found}.append({made.code})")
+        sink(writer.declare(found, LIST))
+
+    def _nothing(self, scope: Scope) -> list[str]:
+        return [] if scope.quiet else [self.skip(scope, scope.rule_code, repr("nothing to map"))]
+
+    def skip(self, scope: Scope, rule: str, reason: str) -> str:
+        """The line that notes that the element of the scope is skipped. What a let goes over is not accounted for."""
+        if scope.quiet:
+            return "pass"
+        return f"skipped.append(Skipped({scope.where()}, {rule}, {reason}))"
+
+    def reason(self, text: Text, scope: Scope) -> str:
+        """Code for the text of a reason; where that fails, it is said, and the text stands as it is written."""
+        value = template(self.writer, text.template, scope.values, text=True)
+        if not value.raises:
+            return bare(value.code)
+        name = self.writer.name("reason")
+        with self.writer.inside("try:"):
+            self.writer.line(f"{name} = {bare(value.code)}")
+        with self.writer.inside("except TemplateFailure as error:"):
+            site = scope.at(None).site("M514", text.place)
+            self.writer.line(f"notes.reported({site}, error.reason)")
+            self.writer.line(f"{name} = {text.template.text!r}")
+        return name
+
+    def say(self, code: str, text: Text, scope: Scope) -> None:
+        """The problem that a rule gives."""
+        reason = self.reason(text, scope)
+        self.writer.line(f"notes.reported({scope.at(None).site(code, text.place)}, {reason})")
+
+    def sinking(self, rejects: bool, after: list[str]) -> Any:
+        """A block that what it sinks leaves, where it can sink anything."""
+        return _sinking(self.writer, rejects, after)
+
+    def lets(self, definitions: tuple[Field, ...], scope: Scope) -> Scope:
+        """The scope with the lets; their values are computed at once."""
+        inside = replace(scope, output=None, quiet=True)
+        for definition in definitions:
+            value = self.value(definition, inside, definition.name or "")
+            inside = inside.with_let(definition, value)
+        return replace(inside, output=scope.output, quiet=scope.quiet)
+
+    # What follows a source
+
+    def _finished(self, value: Value, field: Field, scope: Scope, sink: Sink) -> None:
+        """A value through the table and the type of its field."""
+        if field.table is not None:
+            self._looked_up(value, field.table, field, scope, sink)
+        else:
+            self._converted(value, field, scope, sink)
+
+    def _looked_up(self, value: Value, table: Table, field: Field, scope: Scope, sink: Sink) -> None:
+        if value.is_constant and value.constant is None:
+            return
+        writer = self.writer
+        entries = writer.pool.name("TABLE", repr(dict(table.entries)))
+        kinds = NULL
+        for listed in table.entries.values():
+            kinds |= kinds_of(listed)
+        unlisted = table.unlisted
+        otherwise = "None"
+        if isinstance(unlisted, tuple):
+            constant = writer.pool.constant(unlisted[1])
+            kinds, otherwise = kinds | constant.kinds, constant.code
+
+        def through(value: Value) -> None:
+            nonlocal kinds
+            value = writer.bound(value)
+            if unlisted == "keep":
+                kinds |= value.kinds
+            last = value.code if unlisted == "keep" else "UNLISTED" if unlisted == "reject" else otherwise
+            name = writer.name(field.name or "listed")
+            writer.line(f"{name} = looked_up({entries}, {table.ignore_case}, {value.code}, {last})")
+            if unlisted == "reject":
+                site = scope.site("M507", field.place, scope.reads_of_field(field))
+                with writer.inside(f"if {name} is UNLISTED:"):
+                    writer.line(f"notes.unlisted({site}, {value.code})")
+            self._converted(writer.declare(name, kinds), field, scope, sink)
+
+        self._handed(value, through)
+
+    def _converted(self, value: Value, field: Field, scope: Scope, sink: Sink) -> None:
+        wanted = _TYPES.get(field.type or "any")
+        if wanted is None or (value.kinds & ~NULL == value.kinds & wanted and field.type in _AS_IS and not field.items):
+            self._handed(value, sink)
+            return
+        if value.is_constant:
+            if value.constant is None:
+                return
+            try:
+                converted = coerce(value.constant, field.type or "any", field.items)
+            except CoercionError:
+                pass
+            else:
+                sink(self.writer.pool.constant(converted))
+                return
+        writer = self.writer
+        value = value if value.is_constant else writer.bound(value)
+        as_is = field.type in _AS_IS and not field.items and not value.is_constant and value.kinds & wanted
+        if as_is:
+            with writer.inside(f"if {is_kind(value, value, wanted)}:"):
+                sink(Value(value.code, wanted, stable=True))
+        header = f"{'elif' if as_is else 'if'} {value.code} is not None:"
+        if not value.kinds & NULL:
+            header = "else:" if as_is else ""
+        if not header:
+            self._coerced(value, field, scope, sink)
+            return
+        with writer.inside(header):
+            self._coerced(value, field, scope, sink)
+
+    def _coerced(self, value: Value, field: Field, scope: Scope, sink: Sink) -> None:
+        """The conversion of a value of another kind; it may be refused."""
+        writer = self.writer
+        site = self._site("M505", field.place, field, scope, type=field.type)
+        refused = f"notes.unconverted({site}, {value.code}, error)"
+        arguments = ", ".join([value.code, repr(field.type), *([repr(field.items)] if field.items else [])])
+        call = f"as_{field.type}({value.code})" if field.type in _DIRECT else f"coerce({arguments})"
+        if not value.kinds & ~(NULL | NUMBER | BOOLEAN | STRING) and field.type == "string":
+            name = writer.name(field.name or "converted")
+            writer.line(f"{name} = {call}")
+            sink(writer.declare(name, STRING))
+            return
+        name = writer.name(field.name or "converted")
+        with writer.inside("try:"):
+            writer.line(f"{name} = {call}")
+        with writer.inside("except CoercionError as error:"):
+            writer.line(refused)
+            if field.on_problem == "keep":
+                sink(Value(value.code, value.kinds & ~NULL, stable=True))
+        with writer.inside("else:"):
+            sink(writer.declare(name, _TYPES.get(field.type or "", ANY)))
+
+
+class _sinking:  # noqa: N801  used like a function
+    """`with` for code that may sink the element at work: what is written inside stands in a `try`."""
+
+    def __init__(self, writer: Function, rejects: bool, after: list[str]) -> None:
+        self._writer = writer
+        self._after = after
+        self._block = writer.inside("try:") if rejects else None
+
+    def __enter__(self) -> None:
+        if self._block is not None:
+            self._block.__enter__()
+
+    def __exit__(self, *error: Any) -> None:
+        if self._block is not None:
+            self._block.__exit__(*error)
+            with self._writer.inside("except Rejected:"):
+                for line in self._after:
+                    self._writer.line(line)
+
+
+def can_reject(fields: tuple[Field, ...]) -> bool:
+    """Whether one of the fields can sink the element that it belongs to."""
+    return any(map(can_reject_field, fields))
+
+
+def can_reject_value(value: Object | Field) -> bool:
+    return can_reject_object(value) if isinstance(value, Object) else can_reject_field(value)
+
+
+def can_reject_object(source: Object) -> bool:
+    """Entries and elements of inner lists sink alone."""
+    return can_reject(source.fields)
+
+
+def can_reject_field(field: Field) -> bool:
+    if field.required or field.on_problem == "reject" or (field.table is not None and field.table.unlisted == "reject"):
+        return True
+    source = field.source
+    if isinstance(source, From):
+        return any(isinstance(part, Field) and can_reject_field(part) for part in source.alternatives)
+    return isinstance(source, Object) and can_reject_object(source)

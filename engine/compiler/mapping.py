@@ -1,0 +1,252 @@
+"""A Rulebook to the source of one module: its function `transform` maps a batch, the constants above it serve that."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from ..interpreter import NO_RULE, NOTHING
+from ..pointers import join
+from ..problem import Place
+from ..rules import Const, Expr, Field, From, Object, Output, RequestLine, Route, Rule, Rulebook
+from . import assembly, notes, support
+from .chains import chain
+from .code import DICT, LIST, NULL, Function, Pool, Value, bare, comment
+from .expressions import is_kind
+from .fields import FieldCompiler, can_reject, can_reject_object
+from .scopes import Scope
+
+__all__ = ["FUNCTION", "NAMESPACE", "source_of"]
+
+FUNCTION = "transform"
+NAMESPACE = {
+    **{
+        name: value
+        for module in (support, notes, assembly)
+        for name, value in vars(module).items()
+        if name in module.__all__
+    },
+    **support.CALLS,
+}
+"""What generated source refers to."""
+_OWN_NAMES = {
+    "emitted",
+    "notes",
+    "output",
+    "request",
+    "problems",
+    "skipped",
+    "requests",
+    "error",
+    "noted",
+    "validators",
+    FUNCTION,
+}
+
+
+def source_of(rulebook: Rulebook) -> str:
+    """The source of the module; the same Rulebook has the same source."""
+    pool = Pool(frozenset(NAMESPACE) | _OWN_NAMES)
+    body = "\n".join(_Mapping(rulebook, pool).write())
+    title = f"{rulebook.name} {rulebook.version}" + (f", {rulebook.workspace}" if rulebook.workspace else "")
+    head = comment(f"Generated from the mapping {title}. Do not edit.")
+    return "\n".join([head, "", *(f"\n{text}\n" for text in pool.functions), "", *pool.constants, "", "", body, ""])
+
+
+class _Mapping:
+    def __init__(self, rulebook: Rulebook, pool: Pool) -> None:
+        self.rulebook = rulebook
+        self.pool = pool
+        self.writer = Function(pool, ("batch", "validators"))
+        self.fields = FieldCompiler(self.writer)
+        self.parts: dict[str, str] = {}
+        # Envelopes are made in the order in which outputs are first emitted; that shows in their problems alone.
+        noisy = [name for name, output in rulebook.outputs.items() if not _is_silent(output)]
+        self.in_order = len(noisy) > 1
+
+    def write(self) -> list[str]:
+        """The lines of the function."""
+        writer, rulebook = self.writer, self.rulebook
+        as_name = rulebook.input.as_name
+        batch = writer.declare("batch", DICT)
+        scope = Scope(
+            pool=self.pool,
+            values={as_name: batch, "settings": self.pool.constant(dict(rulebook.values))},
+            places={as_name: self.pool.name("ROOT", "Root('batch')")},
+            lets=frozenset(),
+            pointers={as_name: ""},
+        )
+        writer.line("notes = Notes(batch, validators)")
+        writer.line("problems = notes.problems")
+        writer.line("skipped = []")
+        for output in dict.fromkeys(rule.output for rule in rulebook.rules if rule.output is not None):
+            self.parts[output] = writer.name(f"{output}_parts")
+            writer.line(f"{self.parts[output]} = []")
+        if self.in_order:
+            writer.line("emitted = {}")
+        with self.fields.sinking(can_reject(rulebook.let), ["return (), skipped, problems"]):
+            scope = self.fields.lets(rulebook.let, scope)
+        for rule in rulebook.rules:
+            if rule.route is None:
+                self.batch_rule(rule, scope)
+        for name, route in rulebook.routes.items():
+            self.route(route, [rule for rule in rulebook.rules if rule.route == name], scope)
+        self.requests(scope)
+        return [f"def {FUNCTION}(batch, validators):", *writer.root.render(1)]
+
+    # Rules
+
+    def batch_rule(self, rule: Rule, scope: Scope) -> None:
+        """A rule that is evaluated once for the batch."""
+        self.note(f"rule {rule.name}", rule.place)
+        scope = scope.of_rule(rule.name)
+        condition = self.fields.condition(rule.when, scope)
+        if condition.is_constant:
+            if condition.constant:
+                self.rule(rule, scope, None)
+            return
+        with self.writer.inside(f"if {bare(condition.code)}:"):
+            self.rule(rule, scope, None)
+
+    def rule(self, rule: Rule, scope: Scope, route: Route | None) -> None:
+        """What a rule does with the element that it takes."""
+        writer = self.writer
+        rejects = can_reject(rule.let) or (rule.output is not None and can_reject_object(rule.body))
+        with self.fields.sinking(rejects and route is None, ["pass"]):
+            scope = self.fields.lets(rule.let, scope)
+            for warn in rule.warn:
+                condition = self.fields.condition(warn.when, scope)
+                if condition.is_constant and not condition.constant:
+                    continue
+                if condition.is_constant:
+                    self.fields.say("M512", warn.message, scope)
+                    continue
+                with writer.inside(f"if {bare(condition.code)}:"):
+                    self.fields.say("M512", warn.message, scope)
+            if rule.skip is not None:
+                writer.line(self.fields.skip(scope, repr(rule.name), self.fields.reason(rule.skip, scope)))
+            elif rule.reject is not None:
+                self.fields.say("M511", rule.reject, scope)
+            else:
+                self.emit(rule, scope, route)
+            if route is None and rule.output is None:
+                writer.line("return (), skipped, problems")
+        if route is not None:
+            writer.line("continue")
+
+    def emit(self, rule: Rule, scope: Scope, route: Route | None) -> None:
+        """The fields of a rule, among the parts of its output."""
+        writer = self.writer
+        output = self.rulebook.outputs[rule.output or ""]
+        base = () if output.element_of is None else (f"{join('', output.element_of)}/0",)
+        writer.line("noted = len(problems)")
+        made = self.fields.object(rule.body, replace(scope, output=("", *base)), rule.name)
+        record = self.pool.name("EMIT", f"Emit({rule.name!r}, {scope.loop})")
+        parts = [made.code, record, "noted", "len(problems)"]
+        if scope.loop is not None:
+            parts += self.loop_variables
+        lines = [f"{self.parts[output.name]}.append(({', '.join(parts)}))"]
+        if self.in_order:
+            lines.append(f"emitted[{output.name!r}] = True")
+        if not made.kinds & NULL:
+            writer.lines(lines)
+            return
+        with writer.inside(f"if {made.code}:"):
+            writer.lines(lines)
+        if route is not None:
+            with writer.inside("else:"):
+                writer.line(self.fields.skip(scope, repr(rule.name), repr(NOTHING)))
+
+    # Routes
+
+    def route(self, route: Route, rules: list[Rule], scope: Scope) -> None:
+        """The elements one by one, each to the first rule that takes it."""
+        writer = self.writer
+        self.note(f"route {route.name}", route.node.place)
+        value = self.fields.search(route.each, scope, self.fields.site_of(route.each, scope), "items")
+        if value.is_constant and value.constant is None:
+            return
+        if not value.stable or value.is_constant:
+            value = writer.bound(Value(value.code, value.kinds), f"{route.name}_items")
+        kind, words = (LIST, "a list") if route.key_name is None else (DICT, "an object")
+        wishes = route.key_name or f"{route.as_name}_number", route.as_name
+        entries = f"enumerate({value.code})" if route.key_name is None else f"{value.code}.items()"
+        rejects = can_reject(route.let) or any(can_reject(rule.let) or can_reject_object(rule.body) for rule in rules)
+        is_fit = writer.inside(f"if {is_kind(value, value, kind)}:")
+        with is_fit, writer.loop(wishes, entries) as (key, element):
+            self.loop_variables = [key, element]
+            inner = scope.iterating(route.each, route.as_name, route.key_name, (value.code, key, element))
+            with self.fields.sinking(rejects, ["continue"]):
+                self.element(route, rules, inner)
+        if value.kinds & ~(kind | NULL):
+            with writer.inside(f"elif {value.code} is not None:"):
+                site = scope.at(None).site("M508", route.each.place, what=f"route {route.name}", wanted=words)
+                writer.line(f"notes.not_a_source({site}, {inner.loop}, {value.code})")
+
+    def element(self, route: Route, rules: list[Rule], scope: Scope) -> None:
+        scope = self.fields.lets(route.let, scope)
+
+        def body(number: int) -> None:
+            self.note(f"rule {rules[number].name}", rules[number].place)
+            self.rule(rules[number], scope.of_rule(rules[number].name), route)
+
+        sites: list[Callable[[], str] | None] = [
+            None if rule.when is None else self.fields.site_of(rule.when, scope.of_rule(rule.name)) for rule in rules
+        ]
+        if not chain(self.fields, scope, [rule.when for rule in rules], body, sites):
+            self.writer.line(self.fields.skip(scope, "None", repr(NO_RULE)))
+
+    # Requests
+
+    def requests(self, scope: Scope) -> None:
+        """What all bodies of an output have, and the requests of all outputs in order."""
+        writer = self.writer
+        writer.line("requests = []")
+        outputs = [output for name, output in self.rulebook.outputs.items() if name in self.parts]
+        if self.in_order:
+            with writer.inside("for output in emitted:"):
+                for output in outputs:
+                    with writer.inside(f"if output == {output.name!r}:"):
+                        self.output(output, scope)
+            order = self.pool.name("ORDER", repr([output.name for output in outputs]))
+            writer.line(f"requests.sort(key=lambda request: {order}.index(request.output))")
+        else:
+            for output in outputs:
+                with writer.inside(f"if {self.parts[output.name]}:"):
+                    self.output(output, scope)
+        writer.line("return requests, skipped, problems")
+
+    def output(self, output: Output, scope: Scope) -> None:
+        """What all bodies of an output have, and its requests."""
+        self.note(f"output {output.name}", output.node.place)
+        with self.fields.sinking(can_reject(output.fields) or can_reject(output.request.query), ["pass"]):
+            envelope = self.fields.object(Object(output.fields, ()), scope, "envelope")
+            query = self.fields.object(Object(output.request.query, ()), scope.at(None), "query")
+            record = self.pool.name("OUTPUT", _record(output, output.request))
+            arguments = f"{record}, {envelope.code}, {query.code}, {self.parts[output.name]}"
+            self.writer.line(f"requests.append(assemble({arguments}, notes))")
+
+    def note(self, text: str, place: Place) -> None:
+        self.writer.line(comment(f"{text} ({place.file}:{place.line})"))
+
+
+def _is_silent(output: Output) -> bool:
+    """Whether nothing can be said of the values that all bodies of the output have."""
+    return all(map(_is_plain, (*output.fields, *output.request.query)))
+
+
+def _is_plain(field: Field) -> bool:
+    if field.when is not None or field.table is not None or field.type is not None or field.required:
+        return False
+    if isinstance(field.source, Const):
+        return True
+    parts = field.source.alternatives if isinstance(field.source, From) else (field,)
+    return all(isinstance(part, Expr) and part.expression.tree["type"] in ("field", "subexpression") for part in parts)
+
+
+def _record(output: Output, request: RequestLine) -> str:
+    combine = dict(output.combine)
+    return (
+        f"Output({output.name!r}, {request.method!r}, {request.path!r}, {output.schema!r}, {output.limits!r}, "
+        f"{output.element_of!r}, {combine!r}, {output.max_bytes!r})"
+    )

@@ -1,0 +1,218 @@
+"""Spreads to Python: the entries of an object that pass through, each taken by the first entry rule that holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+from ..interpreter import NAME_TAKEN, NO_ENTRY_RULE, NOTHING
+from ..rules import Each, EntryRule, Except, Expr, Field, From, Object, Spread, Text
+from .chains import chain
+from .code import ANY, DICT, NULL, STRING, Function, Value, comment
+from .expressions import is_kind
+from .fields import FieldCompiler, can_reject, can_reject_field
+from .scopes import Scope
+
+__all__ = ["SpreadCompiler"]
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The function of a policy, and its variables that hold the object, the name and the value."""
+
+    name: str
+    items: str
+    key: str
+    element: str
+
+
+class SpreadCompiler:
+    """Writes the code of spreads, next to the fields of the same object."""
+
+    def __init__(self, fields: FieldCompiler) -> None:
+        self.fields = fields
+        self.writer = fields.writer
+
+    def spread(self, spread: Spread, target: str, scope: Scope) -> None:
+        """Adds what passes through to the object in the variable `target`."""
+        writer = self.writer
+        value = self.fields.search(spread.from_, scope, self.fields.site_of(spread.from_, scope), "source")
+        if value.is_constant and value.constant is None:
+            return
+        if not value.stable or value.is_constant:
+            value = writer.bound(Value(value.code, value.kinds), "source")
+        test = is_kind(value, value, DICT)
+        if spread.policy is not None and not spread.let and scope.caller is None:
+            with writer.inside(f"if {test}:"):
+                inner = self._called(spread, value, target, scope)
+            self._otherwise(spread, value, scope, inner)
+            return
+        wishes = spread.key_name, spread.as_name
+        with writer.inside(f"if {test}:"), writer.loop(wishes, f"{value.code}.items()") as (key, entry):
+            inner = scope.iterating(spread.from_, spread.as_name, spread.key_name, (value.code, key, entry))
+            self._entry(spread, target, inner, key)
+        self._otherwise(spread, value, scope, inner)
+
+    def _otherwise(self, spread: Spread, value: Value, scope: Scope, inner: Scope) -> None:
+        """What is said of a source that is no object."""
+        writer = self.writer
+        if value.kinds & ~(DICT | NULL):
+            with writer.inside(f"elif {value.code} is not None:"):
+                site = scope.site("M508", spread.from_.place, what="a spread", wanted="an object")
+                writer.line(f"notes.not_a_source({site}, {inner.loop}, {value.code})")
+
+    def _called(self, spread: Spread, value: Value, target: str, scope: Scope) -> Scope:
+        """A policy is a function of its own, since many rules share it. Gives the scope of its loop."""
+        writer, pool = self.writer, self.writer.pool
+        used = sorted(set(_roots(spread.entries)) & scope.values.keys() - {spread.as_name, spread.key_name})
+        free = {name: scope.values[name] for name in used}
+        known = tuple((name, value.kinds, repr(value.constant), scope.places.get(name)) for name, value in free.items())
+        excepted = (spread.except_.names, spread.except_.prefixes, spread.except_.patterns, spread.except_.ignore_case)
+        rename = tuple(spread.rename.items())
+        key = (spread.policy, spread.as_name, spread.key_name, excepted, rename, scope.quiet, known)
+        policy = self.fields.policies.get(key)
+        if policy is None:
+            policy = self.fields.policies[key] = self._policy(spread, free, scope)
+        inner = scope.iterating(
+            spread.from_, spread.as_name, spread.key_name, (policy.items, policy.key, policy.element)
+        )
+        at = pool.name("AT", f"At({scope.rule!r}, {inner.loop}, {scope.output_parts()!r})")
+        arguments = [value.code, target, at, *(value.code for value in free.values() if not value.is_constant)]
+        writer.line(f"{policy.name}(notes, skipped, {', '.join(arguments)})")
+        # Where the source is no object, that is said in the terms of the function that calls.
+        return scope.iterating(spread.from_, spread.as_name, spread.key_name, (value.code, policy.key, policy.element))
+
+    def _policy(self, spread: Spread, free: Mapping[str, Value], scope: Scope) -> Policy:
+        pool = self.writer.pool
+        name = pool.fresh("policy")
+        mark = f"_p{name.rpartition('_')[2]}"
+        writer = Function(pool, ("notes", "skipped"), mark)
+        items, target, at = (writer.name(wish) for wish in ("items", "target", "at"))
+        values, parameters = dict(free), ["notes", "skipped", items, target, at]
+        for root, value in free.items():
+            if not value.is_constant:
+                parameter = writer.name(root)
+                values[root] = writer.declare(parameter, value.kinds)
+                parameters.append(parameter)
+        with writer.loop((spread.key_name, spread.as_name), f"{items}.items()") as (key, element):
+            here = f"Here({at!r})"
+            root = pool.name("ROOT", f"Root({element!r}, {here})")
+            inner = Scope(
+                pool=pool,
+                values={
+                    **values,
+                    spread.as_name: Value(element, ANY, stable=True),
+                    spread.key_name: Value(key, STRING, stable=True),
+                },
+                places={**{name: scope.places[name] for name in free if name in scope.places}, spread.as_name: root},
+                lets=scope.lets & free.keys(),
+                pointers={},
+                pointer=None,
+                loop=here,
+                output=(f"@{at}",),
+                quiet=scope.quiet,
+                caller=at,
+            )
+            SpreadCompiler(FieldCompiler(writer))._entry(spread, target, inner, key)
+        body = "\n".join(writer.root.render(1))
+        pool.functions.append(f"def {name}({', '.join(parameters)}):  {comment(f'policy {spread.policy}')}\n{body}")
+        return Policy(name, items, key, element)
+
+    def _entry(self, spread: Spread, target: str, scope: Scope, key: str) -> None:
+        writer = self.writer
+        test = _excepted(self, spread.except_, key)
+        if test:
+            with writer.inside(f"if {test}:"):
+                writer.line("continue")
+        name = Value(key, STRING, stable=True)
+        if spread.rename:
+            names = writer.pool.name("NAMES", repr(dict(spread.rename)))
+            name = writer.bound(Value(f"{names}.get({key}, {key})", STRING), spread.key_name)
+        scope = replace(scope, values={**scope.values, spread.key_name: name})
+        rejects = can_reject(spread.let) or any(map(_can_reject, spread.entries))
+        with self.fields.sinking(rejects, ["continue"]):
+            scope = self.fields.lets(spread.let, scope)
+            taken = chain(
+                self.fields,
+                scope,
+                [rule.when for rule in spread.entries],
+                lambda number: self._taken(spread, spread.entries[number], target, scope),
+            )
+            if not taken:
+                writer.line(self.fields.skip(scope, scope.rule_code, repr(NO_ENTRY_RULE)))
+
+    def _taken(self, spread: Spread, rule: EntryRule, target: str, scope: Scope) -> None:
+        """The entry rule that holds: what it says, and what it keeps."""
+        writer = self.writer
+        scope = self.fields.lets(rule.let, scope)
+        if rule.warn is not None:
+            self.fields.say("M512", rule.warn, scope)
+        if rule.skip is not None:
+            writer.line(self.fields.skip(scope, scope.rule_code, self.fields.reason(rule.skip, scope)))
+        elif rule.reject is not None:
+            self.fields.say("M511", rule.reject, scope)
+        else:
+            self._kept(spread, rule, target, scope)
+        writer.line("continue")
+
+    def _kept(self, spread: Spread, rule: EntryRule, target: str, scope: Scope) -> None:
+        writer = self.writer
+        name = scope.values[spread.key_name]
+        if rule.name is not None:
+            name = self.fields.value(rule.name, scope.at(None), "name")
+        if name.kinds & ~STRING:
+            site = scope.at(None).site("M515", (rule.name or rule).node.place)
+            with writer.inside(f"if not {is_kind(name, name, STRING)}:"):
+                writer.line(f"notes.unnamed({site}, {name.code})")
+                writer.line("continue")
+        with writer.inside(f"if {name.code} in {target}:"):
+            writer.line(self.fields.skip(scope, scope.rule_code, repr(NAME_TAKEN)))
+            writer.line("continue")
+        value = writer.refined(scope.values[spread.as_name])
+        if rule.value is not None:
+            inside = scope.under(name.constant) if name.is_constant else scope.under_variable("$", name.code)
+            value = self.fields.value(rule.value, inside, "entry_value")
+        nothing = self.fields.skip(scope, scope.rule_code, repr(NOTHING))
+        if value.is_constant and value.constant is None:
+            writer.line(nothing)
+        elif value.kinds & NULL:
+            with writer.inside(f"if {value.code} is not None:"):
+                writer.line(f"{target}[{name.code}] = {value.code}")
+            with writer.inside("else:"):
+                writer.line(nothing)
+        else:
+            writer.line(f"{target}[{name.code}] = {value.code}")
+
+
+def _roots(part: Any) -> Iterator[str]:
+    """The names of the roots that a part of the rules uses."""
+    if isinstance(part, Expr):
+        yield from (use.name for use in part.expression.roots)
+    elif isinstance(part, Text):
+        yield from (use.name for use in part.template.roots)
+    elif isinstance(part, tuple):
+        for one in part:
+            yield from _roots(one)
+    elif isinstance(part, Field | EntryRule | From | Object | Each | Spread):
+        for field in fields(part):
+            yield from _roots(getattr(part, field.name))
+
+
+def _can_reject(rule: EntryRule) -> bool:
+    fields = [field for field in (rule.name, rule.value) if field is not None]
+    return can_reject(rule.let) or any(map(can_reject_field, fields))
+
+
+def _excepted(compiler: SpreadCompiler, except_: Except, key: str) -> str:
+    """Code for "the entry of this name is mapped elsewhere"; empty where none is."""
+    pool = compiler.writer.pool
+    name, tests = key, []
+    if except_.ignore_case:
+        name = f"{key}.casefold()"
+    if except_.names:
+        tests.append(f"{name} in {pool.texts(except_.names)}")
+    if except_.prefixes:
+        tests.append(f"{name}.startswith({except_.prefixes!r})")
+    tests += [f"matches_glob({name}, {pattern!r})" for pattern in except_.patterns]
+    return " or ".join(tests)

@@ -1,0 +1,335 @@
+"""What generated code calls: the parts of expressions and coercions that are too long to stand in line.
+
+All of it has the meaning of `engine.functions` and `engine.values`, to which the rare cases go.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import cache
+from operator import ge, gt, le, lt
+from typing import Any
+
+from jmespath.visitor import _Expression
+
+from .. import templates
+from ..functions import FUNCTIONS, Functions, matches_glob
+from ..signatures import Function
+from ..templates import MAX_TEMPLATE_RESULT, Template, TemplateFailure
+from ..values import CoercionError, coerce, decimal_text, json_text, parse_decimal, shown
+
+__all__ = [
+    "CALLS",
+    "CONTAINERS",
+    "EMPTY",
+    "FAILURES",
+    "NUMBERS",
+    "UNLISTED",
+    "CoercionError",
+    "TemplateFailure",
+    "as_boolean",
+    "as_double",
+    "as_integer",
+    "as_string",
+    "call",
+    "coerce",
+    "equal",
+    "expression",
+    "filled",
+    "flattened",
+    "folded",
+    "from_unix_ms",
+    "greater",
+    "greater_or_equal",
+    "less",
+    "less_or_equal",
+    "looked_up",
+    "matches_glob",
+    "not_null",
+    "omit",
+    "sort_by_number",
+    "template",
+    "to_number",
+    "to_object",
+    "to_string",
+    "type_of",
+]
+
+FAILURES = (TypeError, ValueError, OverflowError, RecursionError)
+"""What the evaluation of an expression can raise."""
+NUMBERS = frozenset({int, float})
+CONTAINERS = frozenset({list, dict})
+EMPTY: dict[str, Any] = {}
+"""Read in the place of what is no object. Never changed."""
+
+_TYPES = {
+    str: "string",
+    bool: "boolean",
+    int: "number",
+    float: "number",
+    list: "array",
+    dict: "object",
+    type(None): "null",
+}
+_ORDERED = (int, float, str)
+_EPOCH = datetime(1970, 1, 1)
+_LAST_MS = 253_402_300_799_999
+
+Key = Callable[[Any], Any]
+
+
+# --- operators
+
+
+def equal(left: Any, right: Any) -> bool:
+    """`==` of JMESPath: 1 and true differ."""
+    return (left == right) and (type(left) is bool) is (type(right) is bool)
+
+
+def _comparison(operator: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool | None]:
+    def compared(left: Any, right: Any) -> bool | None:
+        # Null for what has no order; a number and a string raise TypeError, as in jmespath.
+        return operator(left, right) if type(left) in _ORDERED and type(right) in _ORDERED else None
+
+    return compared
+
+
+less, less_or_equal, greater, greater_or_equal = map(_comparison, (lt, le, gt, ge))
+
+
+def flattened(value: Any) -> list[Any] | None:
+    """`[]`: the elements, those of lists among them in their place."""
+    if type(value) is not list:
+        return None
+    found: list[Any] = []
+    for element in value:
+        if type(element) is list:
+            found.extend(element)
+        else:
+            found.append(element)
+    return found
+
+
+# --- functions
+
+
+class _Keys:
+    """Stands for jmespath's interpreter where a function evaluates an `&expression`."""
+
+    def visit(self, key: Key, element: Any) -> Any:
+        return key(element)
+
+
+_FUNCTIONS: Any = Functions()
+_KEYS = _Keys()
+_KeyExpression: Any = _Expression  # its published types say that an expression is text
+
+
+def expression(key: Key) -> Any:
+    """An `&expression` as the functions take it."""
+    return _KeyExpression(key, _KEYS)
+
+
+def call(name: str, *arguments: Any) -> Any:
+    """A function of the language, which checks its arguments."""
+    return _FUNCTIONS.call_function(name, arguments)
+
+
+def _direct(function: Function) -> Callable[..., Any]:
+    """A function that looks at the kinds of its arguments only where they may be wrong."""
+    name = function.name
+    method: Any = getattr(_FUNCTIONS, f"_func_{name}")
+    taken = [_taken(parameter.types) for parameter in function.parameters]
+
+    def any_number(*arguments: Any) -> Any:
+        return _FUNCTIONS.call_function(name, arguments)
+
+    if function.variadic or len(taken) > 3:
+        return any_number
+    first, second, third = [*taken, frozenset[type](), frozenset[type]()][:3]
+
+    def of_one(one: Any) -> Any:
+        return method(one) if type(one) in first else any_number(one)
+
+    def of_two(one: Any, two: Any) -> Any:
+        return method(one, two) if type(one) in first and type(two) in second else any_number(one, two)
+
+    def of_three(one: Any, two: Any, three: Any) -> Any:
+        if type(one) in first and type(two) in second and type(three) in third:
+            return method(one, two, three)
+        return any_number(one, two, three)
+
+    return (of_one, of_two, of_three)[len(taken) - 1]
+
+
+def _taken(types: tuple[str, ...]) -> frozenset[type]:
+    """The classes that a parameter takes whatever is in them."""
+    return frozenset(class_ for class_, name in _TYPES.items() if not types or name in types)
+
+
+CALLS: dict[str, Callable[..., Any]] = {f"call_{name}": _direct(function) for name, function in FUNCTIONS.items()}
+"""Every function of the language, as generated code calls it."""
+
+
+def type_of(value: Any) -> str:
+    """The function `type`."""
+    return _TYPES[type(value)]
+
+
+def to_string(value: Any) -> Any:
+    """The function `to_string`."""
+    type_ = type(value)
+    if type_ is str:
+        return value
+    if type_ is int or type_ is float:
+        return repr(value)
+    if type_ is bool:
+        return "true" if value else "false"
+    return "null" if value is None else call("to_string", value)
+
+
+def to_number(value: Any) -> Any:
+    """The function `to_number`."""
+    type_ = type(value)
+    if type_ is int or type_ is float:
+        return value
+    return call("to_number", value) if type_ is str else None
+
+
+def not_null(*values: Any) -> Any:
+    """The function `not_null`."""
+    return next((value for value in values if value is not None), None)
+
+
+def folded(members: dict[str, Any]) -> dict[str, Any]:
+    """The members by their names in folded letter case, of several the first."""
+    found: dict[str, Any] = {}
+    for name, value in members.items():
+        found.setdefault(name.casefold(), value)
+    return found
+
+
+def to_object(elements: Any, key: Key, value: Key) -> Any:
+    """The function `to_object`."""
+    if elements is None:
+        return None
+    if type(elements) is not list:
+        return call("to_object", elements, expression(key), expression(value))
+    return {name: value(element) for element in elements if type(name := key(element)) is str}
+
+
+def sort_by_number(elements: Any, key: Key) -> Any:
+    """The function `sort_by_number`."""
+    if elements is None:
+        return None
+    if type(elements) is not list:
+        return call("sort_by_number", elements, expression(key))
+
+    def rank(element: Any) -> tuple[bool, Any]:
+        number = key(element)
+        if type(number) is str:
+            number = parse_decimal(number)
+        return (True, number) if type(number) in NUMBERS else (False, 0)
+
+    return sorted(elements, key=rank)
+
+
+def omit(members: Any, names: Any) -> Any:
+    """The function `omit`."""
+    if type(members) is not dict or type(names) is not list or not all(type(name) is str for name in names):
+        return call("omit", members, names)
+    if len(names) == 1:
+        (omitted,) = names
+        return {name: value for name, value in members.items() if name != omitted}
+    return {name: value for name, value in members.items() if name not in names}
+
+
+def from_unix_ms(moment: Any, precision: str) -> Any:
+    """The function `from_unix_ms`, for a precision that there is."""
+    if type(moment) is not int or not 0 <= moment <= _LAST_MS:
+        return None if moment is None else call("from_unix_ms", moment, precision)
+    if precision == "seconds":
+        return (_EPOCH + timedelta(seconds=moment // 1000)).isoformat() + "Z"
+    return (_EPOCH + timedelta(milliseconds=moment)).isoformat(timespec="milliseconds") + "Z"
+
+
+# --- coercions, of values that are not null
+
+
+def as_string(value: Any) -> Any:
+    """The value as the type string. Raises CoercionError."""
+    type_ = type(value)
+    return value if type_ is str else repr(value) if type_ is int else coerce(value, "string")
+
+
+def as_integer(value: Any) -> Any:
+    """The value as the type integer. Raises CoercionError."""
+    return value if type(value) is int else coerce(value, "integer")
+
+
+def as_double(value: Any) -> Any:
+    """The value as the type double. Raises CoercionError."""
+    return value if type(value) is float else coerce(value, "double")
+
+
+def as_boolean(value: Any) -> Any:
+    """The value as the type boolean. Raises CoercionError."""
+    return value if type(value) is bool else coerce(value, "boolean")
+
+
+# --- tables
+
+
+def looked_up(entries: dict[str, Any], ignore_case: bool, value: Any, unlisted: Any) -> Any:
+    """What a table has for a value, or `unlisted`."""
+    type_ = type(value)
+    if type_ is not str:
+        if type_ in CONTAINERS:
+            return unlisted
+        value = shown(value)
+    return entries.get(value.casefold() if ignore_case else value, unlisted)
+
+
+# --- templates
+
+
+def filled(null_as_word: bool, *parts: Any) -> str | None:
+    """The parts as one text; null where one is null, unless that is put out as a word. Raises TemplateFailure."""
+    text: list[str] = []
+    size = 0
+    for part in parts:
+        if type(part) is not str:
+            if part is None and not null_as_word:
+                return None
+            part = "null" if part is None else put_out(part)  # noqa: PLW2901
+        size += len(part)
+        if size > MAX_TEMPLATE_RESULT:
+            raise TemplateFailure(f"the text has more than {MAX_TEMPLATE_RESULT} characters")
+        text.append(part)
+    return "".join(text)
+
+
+def put_out(value: Any) -> str:
+    """A value that is no text as a part of one."""
+    if type(value) is bool:
+        return "true" if value else "false"
+    if type(value) in NUMBERS:
+        return decimal_text(value)
+    text = json_text(value, MAX_TEMPLATE_RESULT)
+    if text is None:
+        raise TemplateFailure(f"the text has more than {MAX_TEMPLATE_RESULT} characters")
+    return text
+
+
+@cache
+def template(text: str) -> Template:
+    """A template that Jinja2 renders."""
+    return templates.compile(text)
+
+
+class _Unlisted:
+    """Stands for what is not in a table."""
+
+
+UNLISTED = _Unlisted()

@@ -1,0 +1,60 @@
+"""Templates to Python: texts with plain values in them are put together in line, all others by Jinja2."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..templates import Template, TemplateFailure
+from .code import NULL, STRING, Function, Value, bare
+from .expressions import ExpressionCompiler
+from .support import filled
+
+__all__ = ["template"]
+
+
+def template(writer: Function, source: Template, values: Mapping[str, Value], *, text: bool) -> Value:
+    """The text of a template; with `text` null is the word "null", else it makes the whole null."""
+    parts = _parts(writer, source, values)
+    if parts is None:
+        roots = sorted({use.name for use in source.roots if use.name in values})
+        context = ", ".join(f"{name!r}: {values[name].code}" for name in roots)
+        method = "render_text" if text else "render"
+        constant = writer.pool.name("TEMPLATE", f"template({source.text!r})")
+        return Value(f"{constant}.{method}({{{context}}})", STRING | (0 if text else NULL), raises=True)
+    if all(part.is_constant for part in parts):
+        try:
+            return writer.pool.constant(filled(text, *(part.constant for part in parts)))
+        except TemplateFailure:
+            pass
+    codes = ", ".join(bare(part.code) for part in parts)
+    return Value(f"filled({text}, {codes})", STRING | (0 if text else NULL), raises=True)
+
+
+def _parts(writer: Function, source: Template, values: Mapping[str, Value]) -> list[Value] | None:
+    """The literal texts and the values of a template that has nothing else; None for any other template."""
+    from jinja2 import nodes
+
+    from ..jinja_subset import read
+
+    compiler = ExpressionCompiler(writer, values)
+
+    def path(node: nodes.Node) -> Value | None:
+        match node:
+            case nodes.Name(name=name):
+                return values.get(name, writer.pool.constant(None))
+            case nodes.Getattr(node=base, attr=name):
+                value = path(base)
+                return None if value is None else compiler.member(value, name)
+        return None
+
+    tree: Any = read(source.text)[0]
+    if not all(isinstance(item, nodes.Output) for item in tree.body):
+        return None
+    parts = []
+    for node in (node for item in tree.body for node in item.nodes):
+        value = writer.pool.constant(node.data) if isinstance(node, nodes.TemplateData) else path(node)
+        if value is None:
+            return None
+        parts.append(value)
+    return parts

@@ -1,0 +1,243 @@
+"""What is left of a type: without some values, where it is true, in common with another type, refined at a path.
+
+All of this only takes away; what cannot be said without the values that go stays as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from functools import reduce
+from typing import Any
+
+from .types import (
+    MAX_CONSTANTS,
+    MAX_VARIANTS,
+    NEVER,
+    NULL,
+    Array,
+    Number,
+    Object,
+    Other,
+    Property,
+    String,
+    Type,
+    is_number,
+    join,
+    matches,
+    string_of,
+    union,
+    without,
+    without_null,
+)
+
+__all__ = ["excluding", "falsy", "meet", "meet_string", "refine", "truthy"]
+
+
+def excluding(type_: Type, values: Iterable[Any]) -> Type:
+    """The type without these scalars, where it can be said without them."""
+    result = type_
+    for value in values:
+        result = _excluding(result.parts, value)
+    return result
+
+
+def _excluding(parts: Type, value: Any) -> Type:
+    match value:
+        case None:
+            return replace(parts, null=False)
+        case bool():
+            return replace(parts, booleans=parts.booleans - {value})
+        case int() | float() if parts.number is not None and parts.number.values is not None:
+            left = parts.number.values - {value}
+            return replace(parts, number=replace(parts.number, values=left) if left else None)
+        case str() if parts.string is not None:
+            text = parts.string
+            if text.values is not None:
+                return replace(parts, string=string_of(text.values - {value}))
+            if value == "":
+                return replace(parts, string=_at_least(text, 1))
+            if matches(text, value) and len(text.excluded) < MAX_CONSTANTS:
+                return replace(parts, string=replace(text, excluded=text.excluded | {value}))
+    return parts
+
+
+def truthy(type_: Type) -> Type:
+    """What of the type JMESPath takes for true: all but null, false and what is empty."""
+    parts = type_.parts
+    return Type(
+        booleans=parts.booleans & {True},
+        number=parts.number,
+        string=_at_least(parts.string, 1),
+        array=_at_least_items(parts.array, 1),
+        objects=tuple(one for one in parts.objects if _can_have_members(one)),
+    )
+
+
+def falsy(type_: Type) -> Type:
+    """What of the type JMESPath takes for false."""
+    parts = type_.parts
+    empty = parts.string is not None and matches(parts.string, "")
+    can_be_empty = (one for one in parts.objects if not any(prop.required for prop in one.properties.values()))
+    return Type(
+        null=parts.null,
+        booleans=parts.booleans & {False},
+        string=String(frozenset({""}), most=0) if empty else None,
+        array=Array(NEVER, (), 0, 0) if parts.array is not None and parts.array.least == 0 else None,
+        objects=tuple(
+            Object({name: Property(NEVER) for name in one.properties}, (), one.complete) for one in can_be_empty
+        )[:1],
+    )
+
+
+def _can_have_members(one: Object) -> bool:
+    return bool(one.others) or any(not prop.type.never for prop in one.properties.values())
+
+
+def _at_least(text: String | None, least: int) -> String | None:
+    if text is None or text.least >= least:
+        return text
+    if text.values is not None:
+        return string_of(frozenset(value for value in text.values if len(value) >= least))
+    return None if text.most is not None and text.most < least else replace(text, least=least)
+
+
+def _at_least_items(array: Array | None, least: int) -> Array | None:
+    if array is None or array.least >= least:
+        return array
+    return None if array.most is not None and array.most < least else replace(array, least=least)
+
+
+def meet(a: Type, b: Type) -> Type:
+    """A type that has the values that are of both."""
+    if a is b or b.any:
+        return a
+    if a.any:
+        return b
+    return Type(
+        a.null and b.null,
+        a.booleans & b.booleans,
+        None if a.number is None or b.number is None else _meet_number(a.number, b.number),
+        None if a.string is None or b.string is None else meet_string(a.string, b.string),
+        None if a.array is None or b.array is None else _meet_array(a.array, b.array),
+        _meet_objects(a.objects, b.objects),
+    )
+
+
+def _meet_number(a: Number, b: Number) -> Number | None:
+    low = max((bound for bound in (a.minimum, b.minimum) if bound is not None), default=None)
+    high = min((bound for bound in (a.maximum, b.maximum) if bound is not None), default=None)
+    if low is not None and high is not None and low > high:
+        return None
+    met = Number(a.integral or b.integral, low, high)
+    if a.values is None and b.values is None:
+        return met
+    values = [one for one in (a.values if a.values is not None else b.values) or () if is_number(met, one)]
+    values = [one for one in values if b.values is None or one in b.values]
+    return replace(met, values=frozenset(values)) if values else None
+
+
+def meet_string(a: String, b: String) -> String | None:
+    """The texts that are of both; None where there are none."""
+    if a == b:
+        return a
+    if a.values is not None or b.values is not None:
+        few, many = (a, b) if a.values is not None else (b, a)
+        return string_of(frozenset(value for value in few.values or () if matches(few, value) and matches(many, value)))
+    most = min((bound for bound in (a.most, b.most) if bound is not None), default=None)
+    least = max(a.least, b.least)
+    if most is not None and least > most:
+        return None
+    return String(None, a.excluded | b.excluded, least, most, a.patterns | b.patterns, a.avoids | b.avoids)
+
+
+def _meet_array(a: Array, b: Array) -> Array | None:
+    least = max(a.least, b.least)
+    most = min((bound for bound in (a.most, b.most) if bound is not None), default=None)
+    length = max(len(a.first), len(b.first))
+    first = []
+    for number in range(length):
+        one = meet(_at(a, number), _at(b, number))
+        if one.never:
+            most = number if most is None else min(most, number)
+            break
+        first.append(one)
+    items = meet(a.items, b.items)
+    if items.never and len(first) == length:
+        most = length if most is None else min(most, length)
+    return None if most is not None and least > most else Array(items, tuple(first), least, most)
+
+
+def _at(array: Array, number: int) -> Type:
+    return array.first[number] if number < len(array.first) else array.items
+
+
+def _meet_objects(a: tuple[Object, ...], b: tuple[Object, ...]) -> tuple[Object, ...]:
+    met = (_meet_object(one, other) for one in a for other in b)
+    found = tuple(one for one in met if one is not None)
+    return found if len(found) <= MAX_VARIANTS else (reduce(join, found),)
+
+
+def _meet_object(a: Object, b: Object) -> Object | None:
+    if a is b:
+        return a
+    properties = {}
+    for name in (*a.properties, *(name for name in b.properties if name not in a.properties)):
+        one, other = a.properties.get(name), b.properties.get(name)
+        type_ = meet(a.value(name), b.value(name))
+        required = a.requires(name) or b.requires(name)
+        if required and type_.never:
+            return None
+        if one is not None and type_ is one.type and required == one.required:
+            properties[name] = one
+        elif other is not None and type_ is other.type and required == other.required:
+            properties[name] = other
+        else:
+            properties[name] = Property(type_, required)
+    return Object(properties, _meet_others(a.others, b.others), a.complete or b.complete)
+
+
+def _meet_others(a: tuple[Other, ...], b: tuple[Other, ...]) -> tuple[Other, ...]:
+    found = []
+    for one in a:
+        for other in b:
+            name, type_ = meet_string(one.name, other.name), meet(one.type, other.type)
+            if name is not None and not type_.never:
+                found.append(Other(name, type_))
+    return tuple(found)
+
+
+def refine(type_: Type, path: tuple[str, ...], change: Callable[[Type], Type]) -> Type:
+    """The values of the type for which what stands at the path is of the changed type; `change` only takes away."""
+    if not path:
+        return change(type_)
+    name, *rest = path
+    below = tuple(rest)
+    parts = type_.parts
+    keeps_others = parts != Type(objects=parts.objects) and not refine(NULL, below, change).never
+    objects = []
+    changed = False
+    for one in parts.objects:
+        before = one.value(name)
+        required = one.requires(name)
+        seen = before if required else union(before, NULL)
+        after = refine(seen, below, change)
+        if after.never:
+            changed = True
+        elif after is seen or after == seen:
+            objects.append(one)
+        else:
+            changed = True
+            objects.append(_with_property(one, name, before, after, required))
+    if not changed and (keeps_others or parts == Type(objects=parts.objects)):
+        return type_
+    rest_of_type = without(parts, ("object",)) if keeps_others else NEVER
+    return union(rest_of_type, Type(objects=tuple(objects)))
+
+
+def _with_property(one: Object, name: str, before: Type, after: Type, required: bool) -> Object:
+    # That null remains may stand for absence alone.
+    type_ = after if before.parts.null else without_null(after)
+    own = one.properties.get(name)
+    made = Property(type_, required or not after.parts.null, own.origin if own is not None else None)
+    return replace(one, properties={**one.properties, name: made})

@@ -1,0 +1,42 @@
+"""What the tests of the compiler share: chance, and what it means that two Results are equal."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from moemap.engine.result import Result
+
+
+@pytest.fixture(scope="session")
+def grammar() -> ModuleType:
+    """Random expressions, rules and batches (`grammar.py` beside this file)."""
+    spec = importlib.util.spec_from_file_location("compiler_grammar", Path(__file__).parent / "grammar.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="session")
+def difference() -> Callable[[Result, Result], str]:
+    """The first difference of two Results, in words; empty where they are equal in everything that shows."""
+
+    def first(wanted: Result, given: Result) -> str:
+        for part in ("problems", "skipped", "requests"):
+            left, right = getattr(wanted, part), getattr(given, part)
+            for number in range(max(len(left), len(right))):
+                one, other = (side[number] if number < len(side) else None for side in (left, right))
+                # `==` takes 1, 1.0 and true for the same, and knows no order of keys.
+                if one != other or (part == "requests" and repr(one) != repr(other)):
+                    return f"{part}[{number}]\n  interpreter: {one!r}\n  compiled:    {other!r}"
+        return "" if wanted == given else "the Results are not equal"
+
+    return first

@@ -1,0 +1,158 @@
+"""The compiled mapping against the interpreter, which is the meaning of the rules: equal in everything."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from moemap.engine import compiler
+from moemap.engine.interpreter import Interpreter
+from moemap.engine.loader import load, locate
+from moemap.engine.result import Result
+from moemap.engine.rules import Rulebook
+
+EXAMPLES = Path(__file__).parents[3] / "examples"
+SETTINGS: dict[str, dict[str, Any]] = {
+    "defaults": {},
+    "all on": {
+        "identity": "mpid",
+        "objects": True,
+        "tags": True,
+        "unset_attributes": True,
+        "push": True,
+        "time_precision": "milliseconds",
+    },
+    "gated": {
+        "identity": "email",
+        "tags": "true",
+        "push": True,
+        "require_gdpr_purpose": "marketing",
+        "respect_ccpa_opt_out": True,
+        "project_name_from": "brand_name",
+        "project_names": ["A"],
+        "project_code": "c",
+    },
+}
+VALUES: tuple[Any, ...] = (
+    None, True, False, 0, 1, -1, 1.5, 1e300, 2**63, 2**64 - 1, "", "x", "moe_x", "null", "1", "12.50", "true", " a ",
+    "$City", "2026-01-01T00:00:00Z", "email", [], {}, [[]], [None], ["a", 1], [1, 2.5], ["a", None], [{"a": 1}],
+    [True], {"a": None}, {"a": {"b": {"c": 1}}}, {"x": [1]}, "ä" * 600, ["a"] * 60,
+)  # fmt: skip
+NAMES = ("$FIRSTNAME", "moe_x", "a/b~c", "id", "email", "name", "new", "$Age", "u_l_a", "push_preference", "age", "")
+
+Difference = Callable[[Result, Result], str]
+
+
+def rulebook(name: str) -> Rulebook:
+    path = locate("mparticle-moengage")
+    assert path is not None
+    loaded = load(path, SETTINGS[name])
+    assert loaded.rulebook is not None
+    return loaded.rulebook
+
+
+@pytest.fixture(scope="module", params=list(SETTINGS))
+def both(request: pytest.FixtureRequest) -> tuple[Interpreter, compiler.Compiled]:
+    """The interpreter and the compiled form of the shipped mapping."""
+    book = rulebook(request.param)
+    return Interpreter(book), compiler.compile(book)
+
+
+def samples() -> Iterator[tuple[str, Any]]:
+    for path in sorted(EXAMPLES.glob("*.json")):
+        content = json.loads(path.read_text("utf-8"))
+        for number, batch in enumerate(content if isinstance(content, list) else [content]):
+            yield f"{path.name} {number}", batch
+
+
+def test_samples(both: tuple[Interpreter, compiler.Compiled], difference: Difference) -> None:
+    interpreter, compiled = both
+    for name, batch in samples():
+        wanted, given = interpreter.run(batch), compiled.transform(batch)
+        assert not difference(wanted, given), f"{name}: {difference(wanted, given)}"
+        assert given.elements == wanted.elements, name
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_damaged_samples(
+    both: tuple[Interpreter, compiler.Compiled], difference: Difference, grammar: ModuleType, seed: int
+) -> None:
+    interpreter, compiled = both
+    batches = [batch for _, batch in samples()]
+    codes: set[str] = set()
+    for number in range(seed * 400, seed * 400 + 400):
+        dice = grammar.Dice(number)
+        batch = damaged(dice, dice.choice(batches), grammar)
+        wanted, given = interpreter.run(batch), compiled.transform(batch)
+        assert not difference(wanted, given), f"{difference(wanted, given)}\n{json.dumps(batch)}"
+        codes.update(problem.code for problem in wanted.problems)
+    assert len(codes) >= 4, "the damage should be of many kinds"
+
+
+def damaged(dice: Any, batch: Any, grammar: ModuleType) -> Any:
+    """A copy with some values replaced, taken out or put in."""
+    batch = copy.deepcopy(batch)
+    for _ in range(dice.choice((1, 1, 2, 3, 6))):
+        places = [place for place in _places(batch, ()) if place]
+        if not places:
+            break
+        *above, last = dice.choice(places)
+        target = batch
+        for step in above:
+            target = target[step]
+        value = copy.deepcopy(dice.choice(VALUES)) if dice.random() < 0.7 else grammar.json_value(dice)
+        change = dice.random()
+        if change < 0.2:
+            del target[last]
+        elif change < 0.75:
+            target[last] = value
+        elif isinstance(target, dict):
+            target[dice.choice(NAMES)] = value
+        else:
+            target.insert(last, value if dice.random() < 0.5 else copy.deepcopy(target[last]))
+    return batch
+
+
+def _places(value: Any, place: tuple[Any, ...]) -> Iterator[tuple[Any, ...]]:
+    yield place
+    entries: Any = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, below in entries:
+        yield from _places(below, (*place, key))
+
+
+@pytest.mark.parametrize(
+    "batch", [None, [], "text", 1, True, {"a": float("nan")}, {1: 2}, {"a": "\ud800"}, {"a": (1,)}, {}, {"events": 5}]
+)
+def test_what_is_no_batch(both: tuple[Interpreter, compiler.Compiled], difference: Difference, batch: Any) -> None:
+    interpreter, compiled = both
+    assert not difference(interpreter.run(batch), compiled.transform(batch))
+
+
+def test_bodies_that_pass_a_limit(both: tuple[Interpreter, compiler.Compiled], difference: Difference) -> None:
+    interpreter, compiled = both
+    batch = json.loads((EXAMPLES / "custom_event_all_attribute_types.json").read_text("utf-8"))
+    event = batch["events"][0]
+    for texts, events in ((500, 300), (127_000, 3), (130_000, 2), (600, 1)):
+        attributes = {"long": "x" * texts}
+        long = {**event, "data": {**event["data"], "custom_attributes": attributes}}
+        large = {**batch, "events": [copy.deepcopy(long) for _ in range(events)]}
+        wanted, given = interpreter.run(large), compiled.transform(large)
+        assert not difference(wanted, given), difference(wanted, given)[:2000]
+
+
+def test_the_source_is_the_same_each_time() -> None:
+    assert compiler.source_of(rulebook("defaults")) == compiler.source_of(rulebook("defaults"))
+    assert compiler.source_of(rulebook("defaults")) != compiler.source_of(rulebook("all on"))
+
+
+def test_settings_are_folded() -> None:
+    switched_off = compiler.source_of(rulebook("defaults"))
+    assert "# rule push-registration" not in switched_off
+    assert "# rule gdpr-gate" not in switched_off
+    assert "# rule push-registration" in compiler.source_of(rulebook("all on"))

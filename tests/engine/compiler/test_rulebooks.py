@@ -1,0 +1,186 @@
+"""Random mappings: the compiled form against the interpreter; and mappings of unusual shape."""
+
+from __future__ import annotations
+
+import json
+import time
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from moemap.engine import compiler
+from moemap.engine.expressions import ExpressionError, parse
+from moemap.engine.interpreter import Interpreter
+from moemap.engine.loader import load
+from moemap.engine.result import Result
+from moemap.engine.rules import Rulebook
+
+HEAD: dict[str, Any] = {
+    "language": 1,
+    "name": "base",
+    "version": "1.0.0",
+    "input": {"as": "batch", "schema": "./in.schema.json"},
+    "settings": {
+        "flag": {"type": "boolean", "default": False},
+        "text": {"type": "string", "default": "a"},
+        "none": {"type": "string", "default": None},
+    },
+    "outputs": {
+        "single": {
+            "schema": "./out.schema.json",
+            "request": {"method": "POST", "path": "/s", "query": {"q": "batch.c"}},
+            "fields": {"e": {"from": "batch.d", "type": "string"}},
+        },
+        "list": {
+            "schema": "./out.schema.json",
+            "request": {"method": "POST", "path": "/l"},
+            "element_of": "list",
+            "combine": {"list": "append"},
+            "fields": {"id": {"from": "batch.a", "type": "string"}},
+            "max_bytes": 300,
+        },
+        "merged": {
+            "schema": "./out.schema.json",
+            "request": {"method": "POST", "path": "/m"},
+            "combine": {"attributes": "merge", "tags": "append"},
+            "max_bytes": 400,
+        },
+    },
+}
+
+Books = Callable[[dict[str, Any]], Rulebook]
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> Books:
+    """The Rulebook of a mapping file with this content; its output takes everything but a member `bad`."""
+    (tmp_path / "in.schema.json").write_text("{}")
+    (tmp_path / "out.schema.json").write_text('{"properties": {"bad": false}}')
+
+    def read(content: dict[str, Any]) -> Rulebook:
+        path = tmp_path / "mapping.yaml"
+        path.write_text(json.dumps({**HEAD, **content}), "utf-8")
+        loaded = load(path)
+        assert loaded.rulebook is not None, [problem.message for problem in loaded.problems]
+        return loaded.rulebook
+
+    return read
+
+
+@pytest.mark.parametrize("seed", range(0, 400, 50))
+def test_random_mappings(
+    book: Books, grammar: ModuleType, difference: Callable[[Result, Result], str], seed: int
+) -> None:
+    for number in range(seed, seed + 50):
+        dice = grammar.Dice(number)
+        content = grammar.rules(dice)
+        rulebook = book(content)
+        interpreter, compiled = Interpreter(rulebook), compiler.compile(rulebook)
+        dice.roots = grammar.ROOTS
+        for _ in range(5):
+            batch = grammar.batch(dice)
+            found = difference(interpreter.run(batch), compiled.transform(batch))
+            assert not found, f"mapping {number}: {found}\n{json.dumps(batch)}\n{json.dumps(content)}"
+
+
+def test_a_thousand_rules(book: Books, difference: Callable[[Result, Result], str]) -> None:
+    rules = [
+        {
+            "rule": f"rule{number}",
+            "route": "items",
+            "when": f"item.kind == 'kind{number}' && item.data.number == `{number % 7}`",
+            "output": "list",
+            "fields": {"a": {"from": "item.data.a", "type": "string"}, "b": {"from": f"item.data.b{number}"}},
+        }
+        for number in range(1000)
+    ]
+    rulebook = book({"routes": {"items": {"each": "batch.items", "as": "item"}}, "rules": rules})
+    start = time.perf_counter()
+    compiled = compiler.compile(rulebook)
+    assert time.perf_counter() - start < 20
+    items = [
+        {"kind": f"kind{number}", "data": {"number": 3, "a": number, "b3": "x"}} for number in (3, 10, 999, 5, 1001)
+    ]
+    batch = {"a": "x", "items": items}
+    assert not difference(Interpreter(rulebook).run(batch), compiled.transform(batch))
+    assert compiled.transform(batch).requests
+
+
+@pytest.mark.parametrize("depth", [3, 15, 25])  # Python nests 20 loops at most; the interpreter helps out
+def test_deep_nesting(book: Books, difference: Callable[[Result, Result], str], depth: int) -> None:
+    field: dict[str, Any] = {"from": f"x{depth}", "type": "string", "required": True}
+    for number in range(depth, 0, -1):
+        field = {"each": f"x{number - 1}", "as": f"x{number}", "value": field}
+    field["each"] = "batch.nested"
+    rulebook = book({"rules": [{"rule": "deep", "output": "single", "fields": {"nested": field}}]})
+    nested: Any = ["leaf", None]
+    for _ in range(depth - 1):
+        nested = [nested]
+    batch = {"nested": nested}
+    assert not difference(Interpreter(rulebook).run(batch), compiler.compile(rulebook).transform(batch))
+
+
+@pytest.mark.parametrize(
+    ("start", "step"),
+    [("batch.a", "lower({})"), ("batch.a", "!({})"), ("batch.a", "({} || batch.b)"),
+     ("batch.a", "not_null({}).x"), ("batch", "({})[0]"), ("batch.a", "[{}][0]"),
+     ("batch.a", "({})[*].x"), ("batch.a", "length({}) < `1`")],
+)  # fmt: skip
+def test_deep_expressions(book: Books, difference: Callable[[Result, Result], str], start: str, step: str) -> None:
+    text = start
+    while True:
+        try:
+            parse(step.format(text))
+        except ExpressionError:
+            break
+        text = step.format(text)
+    rulebook = book({"rules": [{"rule": "deep", "output": "single", "fields": {"x": text}}]})
+    interpreter, compiled = Interpreter(rulebook), compiler.compile(rulebook)
+    for batch in ({"a": "A"}, {"a": 1}, {"a": None, "b": 2}, {"a": [{"x": [{"x": 1}]}]}, {"a": {"x": {"x": 3}}}):
+        assert not difference(interpreter.run(batch), compiled.transform(batch)), text
+
+
+def test_no_text_of_the_rules_becomes_code(book: Books) -> None:
+    evil = "x'''\"\"\"\n\r\u2028#\\'); raise SystemExit('"
+    rules = [
+        {
+            "rule": "evil",
+            "output": "single",
+            "description": evil,
+            "fields": {evil: {"const": evil}, "b": {"template": evil}, "c": {"from": f"batch.{json.dumps(evil)}"}},
+            "spread": [{"from": "batch", "except": {"names": [evil], "prefixes": [evil]}, "rename": {"a": evil}}],
+        }
+    ]
+    compiled = compiler.compile(book({"rules": rules, "let": {"x": {"const": [evil]}}}))
+    body = compiled.transform({"a": 1, evil: 2}).requests[0].body
+    assert body[evil] == evil
+    assert body["c"] == 2
+
+
+def test_a_traceback_shows_the_generated_line_and_the_rule(book: Books, monkeypatch: pytest.MonkeyPatch) -> None:
+    rules = [{"rule": "one", "output": "single", "fields": {"a": {"from": "batch.a", "type": "string"}}}]
+    compiled = compiler.compile(book({"rules": rules}))
+
+    def broken(_value: Any) -> Any:
+        raise KeyError("broken")
+
+    monkeypatch.setitem(compiled._function.__globals__, "as_string", broken)
+    with pytest.raises(KeyError) as caught:
+        compiled.transform({"a": 1})
+    text = "".join(traceback.format_exception(caught.value))
+    assert "a = as_string(batch_a)" in text
+    assert "<moemap base 1.0.0" in text
+    assert "mapping.yaml:1)" in text
+
+
+def test_the_account_of_elements_is_made_on_demand(book: Books) -> None:
+    rules = [{"rule": "one", "output": "single", "spread": {"from": "batch"}}]
+    rulebook = book({"rules": rules})
+    result = compiler.compile(rulebook).transform({"a": 1, "b": None})
+    assert callable(result.account)
+    assert result.elements == Interpreter(rulebook).run({"a": 1, "b": None}).elements
+    assert [element.outcome for element in result.elements] == ["mapped", "skipped"]
