@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .engine.problem import Problem
     from .engine.program import Program
     from .engine.replay import Summary
+    from .engine.rules import Rulebook
     from .engine.source import Source
 
     Sources = Values[str, Source]
@@ -193,6 +194,7 @@ def _outputs(names: tuple[str, ...], options: dict[str, Any]) -> Iterator[tuple[
     moemap check mappings examples/workspaces
     moemap check --format github --fail-level warning mappings
     moemap check --format sarif mappings > moemap.sarif
+    moemap check --prove
     """,
 )
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
@@ -211,7 +213,9 @@ def _outputs(names: tuple[str, ...], options: dict[str, Any]) -> Iterator[tuple[
     show_default=True,
     help="The least severity that makes the exit code 1.",
 )
-def check(paths: tuple[str, ...], format_: str, fail_level: str) -> None:
+@click.option("--prove", is_flag=True, help="Also prove outputs against their schemas, and print the verdicts.")
+@click.option("--all-guards", is_flag=True, help="With --prove: every place that needs validation at run time.")
+def check(paths: tuple[str, ...], format_: str, fail_level: str, prove: bool, all_guards: bool) -> None:
     """Check mappings, workspaces and their tests' files without any data.
 
     A PATH is a file or a folder, or the name of an installed mapping; without one, all installed mappings are checked.
@@ -224,6 +228,9 @@ def check(paths: tuple[str, ...], format_: str, fail_level: str) -> None:
     except PathError as error:
         raise click.UsageError(str(error)) from None
     problems = inspection.problems
+    if (prove or all_guards) and format_ != "text":
+        raise click.UsageError("--prove prints a table for people; give it without --format")
+    refuted = _prove(inspection.rulebooks, all_guards=all_guards) if prove or all_guards else False
     if format_ == "text":
         if problems:
             click.echo(report.text(problems, inspection.sources, color=_color(sys.stdout)))
@@ -236,8 +243,21 @@ def check(paths: tuple[str, ...], format_: str, fail_level: str) -> None:
         render = {"json": report.as_json, "github": report.github, "sarif": report.sarif}[format_]
         if text := render(problems):
             click.echo(text)
-    failed = any(problem.severity in ("error", fail_level) for problem in problems)
+    failed = refuted or any(problem.severity in ("error", fail_level) for problem in problems)
     sys.exit(PROBLEMS if failed else FINE)
+
+
+def _prove(rulebooks: Values[str, Rulebook], *, all_guards: bool) -> bool:
+    """Prints the verdicts on the outputs of each mapping; whether one is refuted."""
+    from .engine import proof_report
+    from .engine.prove import prove
+
+    refuted = False
+    for name, rulebook in rulebooks.items():
+        proof = prove(rulebook)
+        click.echo(proof_report.text(name, proof, all_guards=all_guards) + "\n")
+        refuted = refuted or any(output.verdict == "refuted" for output in proof.outputs)
+    return refuted
 
 
 @main.command(

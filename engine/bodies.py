@@ -16,7 +16,7 @@ __all__ = ["bodies", "gaps"]
 
 
 def gaps(flow: Flow, output: Output, *, certain: bool = False) -> Iterator[tuple[Emission, Gap]]:
-    """The gaps between what each rule emits and the schema of the output; with `certain` those that are there always."""
+    """The gaps between what rules emit and the schema of the output; with `certain` those that are there always."""
     judge = Judge(flow.rulebook.schemas[output.schema], certain=certain)
     for emission, body in bodies(flow, output):
         for gap in judge.gaps(body):

@@ -126,14 +126,15 @@ class Judge:
             yield from self.check(type_, target, uri, at)
         yield from _of_values(type_, part, at)
         parts = type_.parts
+        alone = len(parts.kinds) + len(parts.objects[1:]) == 1  # else what is refused is a part of the type only
         if parts.number is not None:
-            yield from _number(Type(number=parts.number), part, at)
+            yield from _unsure(_number(Type(number=parts.number), part, at), alone)
         if parts.string is not None:
-            yield from _string(parts.string, part, at)
+            yield from _unsure(_string(parts.string, part, at), alone)
         if parts.array is not None:
-            yield from self.array(parts.array, part, base, at)
+            yield from _unsure(self.array(parts.array, part, base, at), alone)
         for one in parts.objects:
-            yield from self.object(one, part, base, at)
+            yield from _unsure(self.object(one, part, base, at), alone)
         for inner in part.get("allOf", ()):
             yield from self.check(type_, inner, base, at)
         yield from self.alternatives(type_, part, base, at)
@@ -145,16 +146,17 @@ class Judge:
             if key in part:
                 yield from self.one_of(type_, key, part[key], base, at)
         if "if" in part:
-            for piece in _pieces(type_):
+            pieces = _pieces(type_)
+            for piece in pieces:
                 condition = part["if"]
                 verdict = self.verdict(piece, condition, base)
                 if verdict is None and self.certain:
                     continue
                 if verdict is not False and "then" in part:
                     where = piece if verdict else meet(piece, self.reader.read(condition, base))
-                    yield from _unsure(self.check(where, part["then"], base, at), verdict is True)
+                    yield from _unsure(self.check(where, part["then"], base, at), verdict is True and len(pieces) == 1)
                 if verdict is not True and "else" in part:
-                    yield from _unsure(self.check(piece, part["else"], base, at), verdict is False)
+                    yield from _unsure(self.check(piece, part["else"], base, at), verdict is False and len(pieces) == 1)
 
     def verdict(self, type_: Type, part: Any, base: str) -> bool | None:
         """True: all values are valid; False: none is; None: not known."""
@@ -305,7 +307,11 @@ def _is_reached(type_: Type, path: tuple[str, ...]) -> bool:
     parts = type_.parts
     if parts != Type(objects=parts.objects) or not parts.objects:
         return False
-    return all(one.requires(path[0]) and _is_reached(one.value(path[0]), path[1:]) for one in parts.objects)
+    for one in parts.objects:
+        own = one.properties.get(path[0])
+        if own is None or not own.required or isinstance(own.origin, Sources) or not _is_reached(own.type, path[1:]):
+            return False
+    return True
 
 
 def _pieces(type_: Type) -> list[Type]:

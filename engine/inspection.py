@@ -11,6 +11,7 @@ from . import goldenfile
 from .api import inspect
 from .loader import MAPPINGS, display_name, locate
 from .problem import Problem, in_order
+from .rules import Rulebook
 from .source import Mapping, Source, parse, read
 
 __all__ = ["Inspection", "PathError", "find", "inspect_paths"]
@@ -24,11 +25,13 @@ class PathError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """The files that were checked, all Problems in order of place, and the sources for excerpts."""
+    """The files that were checked, all Problems in order of place, the sources for excerpts, and what could be loaded
+    of mappings and workspaces, by the name of the file."""
 
     files: tuple[str, ...]
     problems: tuple[Problem, ...]
     sources: dict[str, Source]
+    rulebooks: dict[str, Rulebook]
 
 
 def inspect_paths(paths: Iterable[str]) -> Inspection:
@@ -39,6 +42,7 @@ def inspect_paths(paths: Iterable[str]) -> Inspection:
     problems: list[Problem] = []
     sources: dict[str, Source] = {}
     files: list[str] = []
+    rulebooks: dict[str, Rulebook] = {}
     for path, kind in find(paths):
         if kind == "tests":
             _, found, read_sources = goldenfile.load(path, display_name(path))
@@ -48,8 +52,10 @@ def inspect_paths(paths: Iterable[str]) -> Inspection:
             loaded = inspect(path)
             problems += loaded.problems
             sources |= loaded.sources
+            if loaded.rulebook is not None:
+                rulebooks[display_name(path)] = loaded.rulebook
         files.append(display_name(path))
-    return Inspection(tuple(files), in_order(problems), sources)
+    return Inspection(tuple(files), in_order(problems), sources, rulebooks)
 
 
 def find(paths: Iterable[str]) -> Iterator[tuple[Path, Kind]]:

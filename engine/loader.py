@@ -17,7 +17,7 @@ from . import schemas
 from .keys import Keys, each_named, found
 from .layers import extend_rule, merge, merge_part, merge_rule
 from .paths import is_file, lies_inside
-from .problem import Place, Problem, did_you_mean, in_order
+from .problem import CATALOGUE, FIXED, Place, Problem, did_you_mean, in_order
 from .reader import RULE_ENDS, Reader, check_setting
 from .rules import ABSENT, Rule, Rulebook, Setting
 from .source import Mapping, Node, Scalar, Source, parse, plain, read, synthetic
@@ -67,6 +67,7 @@ class _Layer:
     parts: dict[str, Node] = field(default_factory=dict)
     rules: dict[str, tuple[Mapping, ...]] = field(default_factory=dict)
     values: list[tuple[Scalar, Node]] = field(default_factory=list)
+    severities: dict[str, Any] = field(default_factory=dict)
     schema_folders: dict[int, Path] = field(default_factory=dict)
 
 
@@ -199,6 +200,7 @@ class _Loader:
             is_workspace = "workspace" in keys
             keys.where = "a workspace file" if is_workspace else "a mapping file"
             self.check_header(keys, is_workspace)
+            layer.severities = self.severities(keys)
             if is_workspace:
                 layer.values = list(keys.entries("settings"))
             else:
@@ -235,6 +237,17 @@ class _Loader:
                     found=repr(version.text),
                     wanted="a semantic version",
                 )
+
+    def severities(self, keys: Keys) -> dict[str, Any]:
+        """What findings of a code count as, by the code."""
+        inner_node = keys.take("checks")
+        if inner_node is None:
+            return {}
+        inner = Keys(inner_node, "checks", self.problems)
+        codes = [code for code in CATALOGUE if code[1] in "234" and code not in FIXED]
+        found_severities = {code: inner.choice(code, ("ignore", "warning", "error"), "") for code in codes}
+        inner.finish()
+        return {code: severity for code, severity in found_severities.items() if severity}
 
     def add_part(self, layer: _Layer, key: str, node: Node | None) -> None:
         if node is None:
@@ -301,7 +314,8 @@ class _Loader:
         kept = {name: rule_parts + over.rules.get(name, ()) for name, rule_parts in base.rules.items()}
         header = merge(base.header, over.header)
         assert isinstance(header, Mapping)  # noqa: S101  both are mappings
-        return _Layer(over.main, header, parts, {**new, **kept}, [*base.values, *over.values])
+        severities = {**base.severities, **over.severities}
+        return _Layer(over.main, header, parts, {**new, **kept}, [*base.values, *over.values], severities)
 
     # The Rulebook
 
@@ -352,6 +366,7 @@ class _Loader:
             used_policies=frozenset(reader.used_policies),
             sources=self.sources,
             schemas=documents,
+            severities=layer.severities,
             main=layer.main,
         )
 

@@ -11,7 +11,18 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Literal
 
-__all__ = ["CATALOGUE", "Code", "MappingError", "Place", "Problem", "Severity", "closest", "did_you_mean", "in_order"]
+__all__ = [
+    "CATALOGUE",
+    "FIXED",
+    "Code",
+    "MappingError",
+    "Place",
+    "Problem",
+    "Severity",
+    "closest",
+    "did_you_mean",
+    "in_order",
+]
 
 Severity = Literal["error", "warning"]
 
@@ -96,6 +107,10 @@ class Problem:
             "output": self.output,
             "hint": self.hint,
         }
+
+
+FIXED = frozenset({"M201", "M202", "M204", "M205", "M208", "M209", "M210"})
+"""What no mapping can run with: its severity cannot be changed."""
 
 
 class MappingError(ValueError):

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from .expressions import Expression
 from .paths import lies_inside
-from .problem import Place
+from .problem import Place, Severity
 from .schemas import Schema
 from .source import Node, Scalar, Source
 from .templates import Template
@@ -308,7 +308,8 @@ class Rulebook:
     """A whole mapping, with everything joined and resolved.
 
     `rules` are those that are evaluated, in order; `values` holds the value of every setting; `sources` every file that
-    was read, by the name that messages show; `schemas` the schema documents by the path that the rules name.
+    was read, by the name that messages show; `schemas` the schema documents by the path that the rules name; `severities`
+    what findings of a code count as.
     """
 
     name: str
@@ -333,6 +334,7 @@ class Rulebook:
     used_policies: frozenset[str]
     sources: Mapping[str, Source]
     schemas: Mapping[str, Schema]
+    severities: Mapping[str, Severity | Literal["ignore"]]
     main: Source
 
     def is_own(self, source: Source) -> bool:

@@ -6,7 +6,8 @@ The first checks ask about names; the others look at the facts of one walk throu
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from ..facts import Flow, Part
 from ..flow import walk
@@ -56,7 +57,15 @@ def check(rulebook: Rulebook) -> tuple[Problem, ...]:
     flow = walk(rulebook)
     problems = [problem for run in CHECKS for problem in run(rulebook)]
     problems += [problem for run in TYPE_CHECKS for problem in run(flow)]
-    return in_order(without_allowed(_without_consequences(problems, flow), rulebook))
+    return in_order(_counted(without_allowed(_without_consequences(problems, flow), rulebook), rulebook))
+
+
+def _counted(problems: Iterable[Problem], rulebook: Rulebook) -> Iterator[Problem]:
+    """The problems with the severities that the mapping gives their codes."""
+    for problem in problems:
+        severity = rulebook.severities.get(problem.code, problem.severity)
+        if severity != "ignore":
+            yield replace(problem, severity=severity)
 
 
 def _without_consequences(problems: list[Problem], flow: Flow) -> Iterator[Problem]:

@@ -27,6 +27,9 @@ Inline = Callable[["ExpressionCompiler", list[Value]], Value | None]
 def call(compiler: ExpressionCompiler, node: Node, current: Value | None) -> Value:
     """The call of a function, with its arguments evaluated in order."""
     name = node["value"]
+    kinds = _kinds_of_elements(compiler, node, current)
+    if kinds is not None:
+        return kinds
     if any(child["type"] == "expref" for child in node["children"]):
         return _with_keys(compiler, node, current)
     arguments = [compiler.visit(child, current) for child in node["children"]]
@@ -37,6 +40,38 @@ def call(compiler: ExpressionCompiler, node: Node, current: Value | None) -> Val
     inline = _INLINE.get(name)
     value = inline(compiler, arguments) if inline is not None else None
     return _plain(name, arguments) if value is None else value
+
+
+def _kinds_of_elements(compiler: ExpressionCompiler, node: Node, current: Value | None) -> Value | None:
+    """`contains(map(&type(@), list), 'array')` and `length(distinct(map(&type(@), list)))`, by the set of the types.
+
+    Only where the value is known to be a list, and only for one that has a name: the set is made once.
+    """
+    arguments = node["children"]
+    if node["value"] == "contains" and arguments[1]["type"] == "literal":
+        kinds = _kinds(compiler, arguments[0], current)
+        if kinds is not None and isinstance(arguments[1]["value"], str):
+            return Value(f"({arguments[1]['value']!r} in {kinds})", BOOLEAN)
+    if node["value"] == "length" and arguments[0].get("value") == "distinct":
+        kinds = _kinds(compiler, arguments[0]["children"][0], current)
+        if kinds is not None:
+            return Value(f"len({kinds})", INTEGER)
+    return None
+
+
+def _kinds(compiler: ExpressionCompiler, node: Node, current: Value | None) -> str | None:
+    """Code for the set of the types that `map(&type(@), list)` has, for a list or for `list[*]`, which has no null."""
+    if node["type"] != "function_expression" or node["value"] != "map" or not _is_type_of_element(node["children"][0]):
+        return None
+    items, without = node["children"][1], ""
+    if items["type"] == "projection" and items["children"][1]["type"] == "identity":
+        items, without = items["children"][0], " - {'null'}"
+    value = compiler.stable_path(items, current)
+    if value is None or value.kinds != LIST:
+        return None
+    code = f"kinds_in({value.code})"
+    kinds = compiler.writer.shared(value, "kinds", f"{value.code}_kinds", lambda: (code, ANY)).code
+    return f"({kinds}{without})" if without else kinds
 
 
 def _plain(name: str, arguments: list[Value]) -> Value:
@@ -225,6 +260,28 @@ def _omit(compiler: ExpressionCompiler, arguments: list[Value]) -> Value | None:
     return Value(f"omit({bare(target.code)}, {bare(names.code)})", DICT, raises=True)
 
 
+def _replace_any(compiler: ExpressionCompiler, arguments: list[Value]) -> Value | None:
+    text, characters, replacement = arguments
+    if not isinstance(characters.constant, str) or not isinstance(replacement.constant, str):
+        return None
+    table = dict.fromkeys(map(ord, sorted(set(characters.constant))), replacement.constant)
+    name = compiler.writer.pool.name("CHARACTERS", repr(table))
+    code = f"replaced({bare(text.code)}, {name}, {characters.code}, {replacement.code})"
+    return Value(code, STRING | (text.kinds & NULL), raises=True)
+
+
+def _of_numbers(name: str) -> Inline:
+    def inline(compiler: ExpressionCompiler, arguments: list[Value]) -> Value | None:
+        codes = ", ".join(bare(argument.code) for argument in arguments)
+        return Value(f"{name}({codes})", NUMBER | NULL, raises=True)
+
+    return inline
+
+
+def _distinct(compiler: ExpressionCompiler, arguments: list[Value]) -> Value | None:
+    return Value(f"distinct({bare(arguments[0].code)})", LIST, raises=True)
+
+
 def _not_null(compiler: ExpressionCompiler, arguments: list[Value]) -> Value | None:
     kinds = 0
     for argument in arguments:
@@ -235,6 +292,8 @@ def _not_null(compiler: ExpressionCompiler, arguments: list[Value]) -> Value | N
 
 _INLINE: dict[str, Inline] = {
     "contains": _contains,
+    "add": _of_numbers("add"),
+    "distinct": _distinct,
     "ends_with": _of_texts("ends_with", "{}.endswith({})"),
     "from_unix_ms": _from_unix_ms,
     "get": _get,
@@ -245,6 +304,9 @@ _INLINE: dict[str, Inline] = {
     "lower": _of_one("lower", STRING, "{}.lower()", STRING),
     "not_null": _not_null,
     "omit": _omit,
+    "multiply": _of_numbers("multiply"),
+    "replace_any": _replace_any,
+    "subtract": _of_numbers("subtract"),
     "starts_with": _of_texts("starts_with", "{}.startswith({})"),
     "to_number": _to_number,
     "to_string": _to_string,

@@ -113,6 +113,8 @@ class ExpressionCompiler:
             right = self.condition(node["children"][1], current)
         if right.is_constant and right.constant is conjunction:
             return left
+        if right.is_constant and not left.raises:
+            return right
         word = "and" if conjunction else "or"
         return Value(f"({left.code} {word} {right.code})", BOOLEAN, raises=left.raises or right.raises)
 
@@ -132,16 +134,16 @@ class ExpressionCompiler:
                 if other["type"] != "literal":
                     continue
                 if one["type"] == "function_expression" and one["value"] == "type":
-                    value = self._path(one["children"][0], current)
+                    value = self.stable_path(one["children"][0], current)
                     wanted = TYPE_KINDS.get(other["value"], 0) if isinstance(other["value"], str) else 0
                     return {} if value is None else {value.code: wanted}
-                value = self._path(one, current)
+                value = self.stable_path(one, current)
                 return {} if value is None else {value.code: kinds_of(other["value"]) | _also(other["value"])}
             return {}
-        value = self._path(node, current)
+        value = self.stable_path(node, current)
         return {} if value is None else {value.code: ANY & ~NULL}
 
-    def _path(self, node: Node, current: Value | None) -> Value | None:
+    def stable_path(self, node: Node, current: Value | None) -> Value | None:
         """The stable value of a plain path; None for any other expression."""
         plain = {"field", "subexpression", "current", "identity"}
         pending = [node]
@@ -293,6 +295,8 @@ class ExpressionCompiler:
                 return _FALSE
             if texts is not None and isinstance(other, str) and (other not in texts or len(texts) == 1):
                 return _TRUE if other in texts else _FALSE
+            if other is None and left.kinds == NULL and not raises:
+                return _TRUE
             if other is None or other is True or other is False:
                 return Value(f"({left.code} is {other})", BOOLEAN, raises=raises)
             if isinstance(other, str) or (isinstance(other, int | float) and other not in (0, 1)):

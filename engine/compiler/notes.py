@@ -7,7 +7,6 @@ worked out here, as the interpreter would. Nothing in this module runs for a bat
 from __future__ import annotations
 
 import sys
-from collections import ChainMap
 from collections.abc import Callable, Iterator, Mapping
 from types import FrameType, MappingProxyType
 from typing import Any, NamedTuple, NoReturn
@@ -39,6 +38,8 @@ class At(NamedTuple):
     rule: str | None
     loop: Loop
     output: tuple[str, ...] | None
+    pointer: str | None
+    """The place of what the loop goes over, with a `{}` for each number in it, where that is known."""
 
 
 class Root(NamedTuple):
@@ -83,16 +84,38 @@ class Site(NamedTuple):
     data: Mapping[str, Any] = MappingProxyType({})
 
 
+class _Variables(Mapping[str, Any]):
+    """The variables of the generated functions at work; those of the outer ones are looked at only when needed."""
+
+    def __init__(self, frames: list[FrameType]) -> None:
+        self._frames = frames
+        self._looked_at: list[Mapping[str, Any]] = []
+
+    def __getitem__(self, name: str) -> Any:
+        for number in range(len(self._frames)):
+            if number == len(self._looked_at):
+                self._looked_at.append(self._frames[number].f_locals)
+            if name in self._looked_at[number]:
+                return self._looked_at[number][name]
+        raise KeyError(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter({name for frame in self._frames for name in frame.f_locals})
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
 def _frame() -> Frame:
     """The variables of the generated functions at work, from the innermost outwards."""
     frame: FrameType | None = sys._getframe(1)
     while frame is not None and not frame.f_globals.get("GENERATED"):
         frame = frame.f_back
-    frames: list[Any] = []
+    frames = []
     while frame is not None and frame.f_globals.get("GENERATED"):
-        frames.append(frame.f_locals)
+        frames.append(frame)
         frame = frame.f_back
-    return frames[0] if len(frames) == 1 else ChainMap(*frames)
+    return _Variables(frames)
 
 
 def _here(here: Here, frame: Frame) -> At:
@@ -211,6 +234,12 @@ class Notes:
     def where(self, loop: Loop | Here | None) -> str:
         """The place of the element that is being mapped, or the nearest one."""
         return self._where(loop, _frame())
+
+    def entry(self, at: At, numbers: tuple[Any, ...], name: str) -> str:
+        """The place of an entry that a function goes over, with the numbers that its caller gave."""
+        if at.pointer is None:
+            return self._where(at.loop, _frame())
+        return f"{at.pointer.format(*numbers)}/{escape(name)}"
 
     def _where(self, loop: Loop | Here | None, frame: Frame) -> str:
         if loop is None:

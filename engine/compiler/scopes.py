@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..pointers import inputs_read, join, path_of
 from ..problem import Place
-from ..rules import Each, Expr, Field, From, Text
+from ..rules import ABSENT, Each, Expr, Field, From, Text
 from .code import ANY, STRING, Pool, Value
 
 __all__ = ["Scope"]
@@ -23,7 +23,9 @@ class Scope:
     `places` has the record of each root that may be a place of the batch, `loop` that of the innermost iteration.
     `pointers` has the text of the place of roots for which it is known but for indexes and names, in the form of an
     f-string; `pointer` is that of the innermost iteration. In a `quiet` one nothing is
-    accounted for. `caller` is the variable that holds what the caller of the function says: its rule and so on.
+    accounted for. `caller` is the variable that holds what the caller of the function says: its rule and so on, and
+    `place` the code for the place of an element of its loop; `aliases` the lets that hold a part of the batch wherever
+    they hold a list or an object.
     """
 
     pool: Pool
@@ -31,12 +33,14 @@ class Scope:
     places: Mapping[str, str]
     lets: frozenset[str]
     pointers: Mapping[str, str]
+    aliases: Mapping[str, str] = field(default_factory=dict)
     pointer: str | None = ""
     rule: str | None = None
     loop: str | None = None
     output: tuple[str, ...] | None = ("",)
     quiet: bool = False
     caller: str | None = None
+    place: str | None = None
 
     # Scopes further inside
 
@@ -55,6 +59,10 @@ class Scope:
 
     def with_let(self, definition: Field, value: Value) -> Scope:
         name = definition.name or ""
+        aliases = {root: text for root, text in self.aliases.items() if root != name}
+        alias = self._alias(definition)
+        if alias is not None:
+            aliases[name] = alias
         record = self.pool.name("ROOT", f"Root({value.code!r}, None, {self.reads_of_field(definition)})")
         return replace(
             self,
@@ -62,6 +70,7 @@ class Scope:
             places={**self.places, name: record},
             lets=self.lets | {name},
             pointers={root: text for root, text in self.pointers.items() if root != name},
+            aliases=aliases,
         )
 
     def iterating(self, each: Expr, as_name: str, key_name: str | None, variables: tuple[str, str, str]) -> Scope:
@@ -75,9 +84,10 @@ class Scope:
         if place is not None:
             path = self._read(place)
             root, _, below = place.partition(_MARK)
-            if root in self.pointers:
+            known = self.pointers.get(root, self.aliases.get(root))
+            if known is not None:
                 last = f"escape({key})" if key_name is not None else key
-                pointer = f"{self.pointers[root]}{_braced(below)}/{{{last}}}"
+                pointer = f"{known}{_braced(below)}/{{{last}}}"
         record = self.pool.name(
             "LOOP", f"Loop({items!r}, {key!r}, {element!r}, {path}, {self.reads(each)}, {self.loop})"
         )
@@ -96,17 +106,34 @@ class Scope:
             places=places,
             lets=self.lets - {as_name, key_name},
             pointers=pointers,
+            aliases={name: text for name, text in self.aliases.items() if name not in (as_name, key_name)},
             pointer=pointer,
             loop=record,
+            place=None,
         )
 
     def where(self) -> str:
         """Code for the place of the element that is being mapped."""
-        if self.pointer is None and self.caller is not None and self.loop == f"Here({self.caller!r})":
-            return f"notes.where({self.caller}.loop)"
+        if self.pointer is None and self.place is not None:
+            return self.place
         if self.pointer is None:
             return f"notes.where({self.loop})"
         return f"{'f' if '{' in self.pointer else ''}{self.pointer!r}"
+
+    def _alias(self, definition: Field) -> str | None:
+        """The place of a let that is nothing but a part of the batch, where it is a list or an object at all."""
+        source = definition.source
+        if not isinstance(source, From) or len(source.alternatives) > 1 or definition.table is not None:
+            return None
+        (part,) = source.alternatives
+        if isinstance(part, Field) or definition.default is not ABSENT or definition.items is not None:
+            return None
+        marked = path_of(part.expression.tree, self._marks())
+        if marked is None or definition.type not in (None, "any", "object", "array"):
+            return None
+        root, _, below = marked.partition(_MARK)
+        known = self.pointers.get(root, self.aliases.get(root))
+        return None if known is None else known + _braced(below)
 
     @property
     def rule_code(self) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, replace
+from string import Formatter
 from typing import Any
 
 from ..interpreter import NAME_TAKEN, NO_ENTRY_RULE, NOTHING
@@ -15,6 +17,8 @@ from .fields import FieldCompiler, can_reject, can_reject_field
 from .scopes import Scope
 
 __all__ = ["SpreadCompiler"]
+
+_VARIABLE = re.compile(r"(?<!\{)\{[a-z][^{}]*\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +81,14 @@ class SpreadCompiler:
         inner = scope.iterating(
             spread.from_, spread.as_name, spread.key_name, (policy.items, policy.key, policy.element)
         )
-        at = pool.name("AT", f"At({scope.rule!r}, {inner.loop}, {scope.output_parts()!r})")
-        arguments = [value.code, target, at, *(value.code for value in free.values() if not value.is_constant)]
+        pointer, numbers = None, "()"
+        if inner.pointer is not None:
+            above = inner.pointer.rpartition("/")[0]
+            variables = [code for _, code, _, _ in Formatter().parse(above) if code is not None]
+            pointer = _VARIABLE.sub("{}", above)
+            numbers = f"({', '.join(variables)},)" if variables else "()"
+        at = pool.name("AT", f"At({scope.rule!r}, {inner.loop}, {scope.output_parts()!r}, {pointer!r})")
+        arguments = [value.code, target, at, numbers, *(value.code for value in free.values() if not value.is_constant)]
         writer.line(f"{policy.name}(notes, skipped, {', '.join(arguments)})")
         # Where the source is no object, that is said in the terms of the function that calls.
         return scope.iterating(spread.from_, spread.as_name, spread.key_name, (value.code, policy.key, policy.element))
@@ -88,8 +98,8 @@ class SpreadCompiler:
         name = pool.fresh("policy")
         mark = f"_p{name.rpartition('_')[2]}"
         writer = Function(pool, ("notes", "skipped"), mark)
-        items, target, at = (writer.name(wish) for wish in ("items", "target", "at"))
-        values, parameters = dict(free), ["notes", "skipped", items, target, at]
+        items, target, at, numbers = (writer.name(wish) for wish in ("items", "target", "at", "numbers"))
+        values, parameters = dict(free), ["notes", "skipped", items, target, at, numbers]
         for root, value in free.items():
             if not value.is_constant:
                 parameter = writer.name(root)
@@ -113,6 +123,7 @@ class SpreadCompiler:
                 output=(f"@{at}",),
                 quiet=scope.quiet,
                 caller=at,
+                place=f"notes.entry({at}, {numbers}, {key})",
             )
             SpreadCompiler(FieldCompiler(writer))._entry(spread, target, inner, key)
         body = "\n".join(writer.root.render(1))

@@ -7,8 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
+from operator import add as plus
 from operator import ge, gt, le, lt
+from operator import mul as times
+from operator import sub as minus
 from typing import Any
 
 from jmespath.visitor import _Expression
@@ -22,18 +25,20 @@ from ..values import CoercionError, coerce, decimal_text, json_text, parse_decim
 __all__ = [
     "CALLS",
     "CONTAINERS",
+    "CoercionError",
     "EMPTY",
     "FAILURES",
     "NUMBERS",
-    "UNLISTED",
-    "CoercionError",
     "TemplateFailure",
+    "UNLISTED",
+    "add",
     "as_boolean",
     "as_double",
     "as_integer",
     "as_string",
     "call",
     "coerce",
+    "distinct",
     "equal",
     "expression",
     "filled",
@@ -42,13 +47,17 @@ __all__ = [
     "from_unix_ms",
     "greater",
     "greater_or_equal",
+    "kinds_in",
     "less",
     "less_or_equal",
     "looked_up",
     "matches_glob",
+    "multiply",
     "not_null",
     "omit",
+    "replaced",
     "sort_by_number",
+    "subtract",
     "template",
     "to_number",
     "to_object",
@@ -75,6 +84,11 @@ _TYPES = {
 _ORDERED = (int, float, str)
 _EPOCH = datetime(1970, 1, 1)
 _LAST_MS = 253_402_300_799_999
+_MINUTES = [f"{hour:02}:{minute:02}:" for hour in range(24) for minute in range(60)]
+_EXACT = 2**53
+_SHORT = 1000
+_TEXT = {str}
+_NO_KINDS: frozenset[str] = frozenset()
 
 Key = Callable[[Any], Any]
 
@@ -194,7 +208,13 @@ def to_number(value: Any) -> Any:
     type_ = type(value)
     if type_ is int or type_ is float:
         return value
-    return call("to_number", value) if type_ is str else None
+    if type_ is not str:
+        return None
+    try:
+        number = int(value)
+    except ValueError:
+        return call("to_number", value)
+    return number if -_EXACT < number < _EXACT else call("to_number", value)
 
 
 def not_null(*values: Any) -> Any:
@@ -249,9 +269,53 @@ def from_unix_ms(moment: Any, precision: str) -> Any:
     """The function `from_unix_ms`, for a precision that there is."""
     if type(moment) is not int or not 0 <= moment <= _LAST_MS:
         return None if moment is None else call("from_unix_ms", moment, precision)
+    seconds, milliseconds = divmod(moment, 1000)
+    days, seconds = divmod(seconds, 86_400)
+    minutes, seconds = divmod(seconds, 60)
     if precision == "seconds":
-        return (_EPOCH + timedelta(seconds=moment // 1000)).isoformat() + "Z"
-    return (_EPOCH + timedelta(milliseconds=moment)).isoformat(timespec="milliseconds") + "Z"
+        return f"{_day(days)}{_MINUTES[minutes]}{seconds:02}Z"
+    return f"{_day(days)}{_MINUTES[minutes]}{seconds:02}.{milliseconds:03}Z"
+
+
+@lru_cache(maxsize=1024)
+def _day(number: int) -> str:
+    """A day since 1970, up to the T before the time: most moments that come together are of few days."""
+    return (_EPOCH + timedelta(days=number)).isoformat()[:11]
+
+
+def _arithmetic(name: str, operator: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    def computed(one: Any, other: Any) -> Any:
+        if type(one) in NUMBERS and type(other) in NUMBERS:
+            number = operator(one, other)
+            if -_EXACT < number < _EXACT:
+                return number
+        return call(name, one, other)
+
+    return computed
+
+
+add, subtract, multiply = (
+    _arithmetic(name, operator) for name, operator in (("add", plus), ("subtract", minus), ("multiply", times))
+)
+
+
+def distinct(elements: Any) -> Any:
+    """The function `distinct`."""
+    if type(elements) is list and set(map(type, elements)) <= _TEXT:
+        return list(dict.fromkeys(elements))
+    return call("distinct", elements)
+
+
+def kinds_in(value: Any) -> frozenset[str]:
+    """The types of the elements, as `type` names them, where the value is a list."""
+    return frozenset(map(type_of, value)) if type(value) is list else _NO_KINDS
+
+
+def replaced(text: Any, table: dict[int, str], characters: str, replacement: str) -> Any:
+    """The function `replace_any`, with a table that maps the characters."""
+    if type(text) is str and len(text) < _SHORT and len(replacement) < _SHORT:
+        return text.translate(table)
+    return call("replace_any", text, characters, replacement)
 
 
 # --- coercions, of values that are not null
@@ -260,7 +324,15 @@ def from_unix_ms(moment: Any, precision: str) -> Any:
 def as_string(value: Any) -> Any:
     """The value as the type string. Raises CoercionError."""
     type_ = type(value)
-    return value if type_ is str else repr(value) if type_ is int else coerce(value, "string")
+    if type_ is int:
+        return repr(value)
+    if type_ is float:
+        text = repr(value)
+        if text.endswith(".0") and text != "-0.0":
+            return text[:-2]
+        if "e" not in text:
+            return text
+    return value if type_ is str else coerce(value, "string")
 
 
 def as_integer(value: Any) -> Any:
@@ -270,7 +342,10 @@ def as_integer(value: Any) -> Any:
 
 def as_double(value: Any) -> Any:
     """The value as the type double. Raises CoercionError."""
-    return value if type(value) is float else coerce(value, "double")
+    type_ = type(value)
+    if type_ is int and -_EXACT <= value <= _EXACT:
+        return float(value)
+    return value if type_ is float else coerce(value, "double")
 
 
 def as_boolean(value: Any) -> Any:

@@ -12,6 +12,9 @@ from .support import filled
 
 __all__ = ["template"]
 
+_SHORT = 1000
+_FEW = 10
+
 
 def template(writer: Function, source: Template, values: Mapping[str, Value], *, text: bool) -> Value:
     """The text of a template; with `text` null is the word "null", else it makes the whole null."""
@@ -28,7 +31,20 @@ def template(writer: Function, source: Template, values: Mapping[str, Value], *,
         except TemplateFailure:
             pass
     codes = ", ".join(bare(part.code) for part in parts)
-    return Value(f"filled({text}, {codes})", STRING | (0 if text else NULL), raises=True)
+    code = f"filled({text}, {codes})"
+    variables = [part for part in parts if not part.is_constant]
+    texts = [part.constant if part.is_constant else f"{{{part.code}}}" for part in parts]
+    if all(part.stable for part in variables) and all(isinstance(part, str) for part in texts) and len(texts) < _FEW:
+        # Without variables that are no text, and none so long that the whole might be too long.
+        tests = [f"len({part.code}) < {_SHORT}" for part in dict.fromkeys(variables)]
+        tests = [f"type({part.code}) is str" for part in variables if part.kinds != STRING] + tests
+        plain = "".join(_braced(part.constant) if part.is_constant else f"{{{part.code}}}" for part in parts)
+        code = f"(f{plain!r} if {' and '.join(tests)} else {code})"
+    return Value(code, STRING | (0 if text else NULL), raises=True)
+
+
+def _braced(text: str) -> str:
+    return text.replace("{", "{{").replace("}", "}}")
 
 
 def _parts(writer: Function, source: Template, values: Mapping[str, Value]) -> list[Value] | None:

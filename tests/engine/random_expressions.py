@@ -153,7 +153,7 @@ def _literal(current: Type, random: Random) -> str:
 
 def _call(current: Type, random: Random, depth: int, top: bool) -> str:
     function = FUNCTIONS[random.choice(sorted(FUNCTIONS))]
-    arguments = []
+    arguments: list[str | None] = []
     listed = NEVER
     parameters = list(function.parameters)
     if function.variadic:

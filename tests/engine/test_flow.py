@@ -77,4 +77,4 @@ def test_the_types_are_narrow() -> None:
     assert {name: prop.required for name, prop in fields.properties.items()} == {"name": True, "level": True}
     level = fields.properties["level"].type.string
     assert level is not None
-    assert level.values == {"low", "high"}
+    assert level.values == frozenset({"low", "high"})

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from moemap.engine import schemas
 from moemap.engine.evaluation import is_true
 from moemap.engine.expressions import EvaluationError, parse
-from moemap.engine.infer import infer, narrow, otherwise
+from moemap.engine.infer import Seen, infer, narrow, otherwise
 from moemap.engine.samples import instance, sample
 from moemap.engine.schema_types import type_of
 from moemap.engine.types import BOOLEAN, Object, Property, Type, includes, string
@@ -51,7 +51,7 @@ def test_narrowing(case: dict[str, str]) -> None:
 
 
 def test_every_part_is_seen_once() -> None:
-    seen = []
+    seen: list[Seen] = []
     infer(parse("batch.items[?price > `1`].id | [0] || 'x'").tree, CONTEXT, seen.append)
     texts = sorted((one.node["start"], one.node["end"], one.node["type"]) for one in seen)
     assert len(texts) == len(set(texts)) == 14

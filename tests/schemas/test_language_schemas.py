@@ -120,6 +120,7 @@ version: 1.2.3
 description: All keys, once.
 input: {as: batch, schema: ./any.schema.json, description: The batch.}
 server: {url: "https://{host}", headers: {Accept: application/json}}
+checks: {M206: error, M221: ignore}
 settings:
   currency: {type: string, enum: [EUR, USD], default: EUR, description: Of prices.}
   names: {type: array, items: string, default: []}
@@ -213,6 +214,7 @@ language: 1
 workspace: mine
 description: Mine.
 extends: ./base
+checks: {M206: warning}
 include: []
 settings: {currency: USD}
 tables: {genders: null, sizes: {entries: {S: null, M: 2}}}
@@ -335,6 +337,7 @@ def test_the_loader_knows_the_same_keys(loading: Loading) -> None:
                 )
                 assert problem.hint is not None
                 known.setdefault(where, set()).update(problem.hint.removeprefix("known here: ").split(", "))
+    assert known.pop("checks") == {code for code in CATALOGUE if code[1] in "234"} - FIXED
     assert known == {where: set(definition["properties"]) for where, definition in OBJECTS.items()}
 
 
