@@ -12,6 +12,7 @@ from typing import Any
 
 from .facts import Sources
 from .narrow_types import meet, meet_string
+from .patterns import implies
 from .schema_types import Reader, resolve
 from .schemas import Schema
 from .type_words import describe
@@ -436,7 +437,7 @@ def _string(text: String, part: Mapping[str, Any], at: _At) -> Iterator[Gap]:
 
 def always_matches(text: String, pattern: str) -> bool:
     """Whether it is known that the pattern is found in every one of the texts."""
-    return pattern in text.patterns
+    return any(implies(known, pattern) for known in text.patterns)
 
 
 def never_matches(text: String, pattern: str) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import reduce
+from math import ceil, floor
 from typing import Any
 
 from .comparing import MIRRORED, Inferred, compared, equal_part
@@ -16,10 +17,12 @@ from .expressions import Node, children
 from .functions import FUNCTIONS
 from .infer_functions import Call, accepted, result
 from .narrow_types import excluding, falsy, meet, refine, truthy
-from .patterns import pattern_of
+from .patterns import NOT_BLANK, pattern_of
 from .types import (
+    ANY,
     NEVER,
     NULL,
+    OBJECT,
     Array,
     Number,
     Object,
@@ -403,6 +406,9 @@ def _narrow_equal(current: Type, node: Node, other: Type, equal: bool) -> Type:
 
 def _narrow_order(current: Type, node: Node, operator: str, other: Type, truth: bool) -> Type:
     """Narrowed by `node < other` and its like."""
+    if node["type"] == "function_expression" and node["value"] == "length" and other.kinds == {"number"}:
+        bound = _bound(operator if truth else _NEGATED[operator], other.parts.number or Number())
+        return _narrow_length(current, node["children"][0], bound)
     path = path_of(node)
     kinds = other.kinds & {"number", "string"}
     if path is None or not kinds:
@@ -421,6 +427,34 @@ def _narrow_order(current: Type, node: Node, operator: str, other: Type, truth: 
     return refine(current, path, change)
 
 
+def _narrow_length(current: Type, node: Node, bound: Number) -> Type:
+    """Narrowed by a condition on `length(x)` or `length(trim(x))`."""
+    least = 0 if bound.minimum is None else max(0, ceil(bound.minimum))
+    most = None if bound.maximum is None else floor(bound.maximum)
+    if most is not None and most < 0:
+        return NEVER
+    inner = _argument_of(node, "trim")
+    if inner is not None:
+        path = path_of(inner)
+        return current if path is None or not least else refine(current, path, lambda type_: _not_blank(type_, least))
+    path = path_of(node)
+    long = Type(string=String(least=least, most=most), array=Array(ANY, (), least, most), objects=OBJECT.objects)
+    return current if path is None else refine(current, path, lambda type_: meet(type_, long))
+
+
+def _not_blank(type_: Type, least: int) -> Type:
+    """The texts of which trim() leaves so many characters, at least one."""
+    return meet(type_, Type(string=String(least=least, patterns=frozenset({NOT_BLANK}))))
+
+
+def _argument_of(node: Node, name: str) -> Node | None:
+    """The argument of a call of a function with one, None for any other expression."""
+    if node["type"] != "function_expression" or node["value"] != name:
+        return None
+    argument: Node = node["children"][0]
+    return argument
+
+
 def _bound(operator: str, other: Number) -> Number:
     if operator in ("lt", "lte"):
         return Number(maximum=other.maximum)
@@ -430,6 +464,9 @@ def _bound(operator: str, other: Number) -> Number:
 def _narrow_call(current: Type, node: Node, truth: bool) -> Type:
     """Narrowed by a function that gives a boolean: `contains(list, x)`, `starts_with(x, 'a')` and their like."""
     name, arguments = node["value"], children(node)
+    if name == "trim" and truth:
+        path = path_of(arguments[0])
+        return current if path is None else refine(current, path, lambda type_: _not_blank(type_, 1))
     if name not in ("contains", "starts_with", "ends_with", "like"):
         return current
     first, second = (infer(argument, current).type for argument in arguments)
@@ -442,8 +479,14 @@ def _narrow_call(current: Type, node: Node, truth: bool) -> Type:
         if truth:
             return refine(current, path, lambda type_: equal_part(type_, wanted))
         return refine(current, path, lambda type_: excluding(type_, listed))
-    path = path_of(arguments[0])
-    return current if path is None else refine(current, path, lambda type_: _fitting(type_, name, second, truth))
+    as_text = _argument_of(arguments[0], "to_string")
+    path = path_of(arguments[0] if as_text is None else as_text)
+
+    def fitting(type_: Type) -> Type:
+        found = _fitting(type_, name, second, truth)
+        return found if as_text is None else union(found, without(type_, ("string",)))
+
+    return current if path is None else refine(current, path, fitting)
 
 
 def _listed(type_: Type) -> tuple[Any, ...] | None:

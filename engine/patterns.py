@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
-__all__ = ["pattern_of"]
+__all__ = ["NOT_BLANK", "implies", "pattern_of"]
+
+NOT_BLANK = r"[^\u0009-\u000d\u001c-\u0020\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]"
+"""Found in every text of which trim() leaves something."""
+_EXCLUDING = re.compile(r"\[\^((?:\\.|[^\]\\])+)\]")
 
 _GLOB = {"*": r"[\s\S]*", "?": r"[\s\S]"}
 _SPECIAL = re.compile(r"[.*+?^$()\[\]{}|\\/]")
@@ -20,6 +25,27 @@ def pattern_of(function: str, argument: str) -> str:
     glob = re.sub(r"\*+$", "", argument)
     body = "".join(_GLOB.get(character) or _quoted(character) for character in glob)
     return f"^{body}" if glob != argument else f"^{body}$"
+
+
+def implies(known: str, wanted: str) -> bool:
+    """Whether each text in which one pattern is found has the other too, as far as that is easily told: they are the
+    same, or both ask for a character that is none of some."""
+    if known == wanted:
+        return True
+    few, many = _excluded(wanted), _excluded(known)
+    return few is not None and many is not None and few <= many
+
+
+@lru_cache(maxsize=64)
+def _excluded(pattern: str) -> frozenset[str] | None:
+    """The characters that a pattern such as `[^ab]` excludes; None for any other pattern."""
+    match = _EXCLUDING.fullmatch(pattern)
+    if match is None:
+        return None
+    try:
+        return frozenset(re.findall(f"[{match[1]}]", "".join(map(chr, range(0x10000)))))
+    except re.error:
+        return None
 
 
 def _quoted(text: str) -> str:

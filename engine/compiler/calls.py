@@ -7,11 +7,13 @@ part of the language.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ..expressions import Node
 from ..functions import FUNCTIONS
-from .code import ANY, BOOLEAN, DICT, INTEGER, LIST, NULL, NUMBER, STRING, Value, bare
+from .code import ANY, BOOLEAN, DICT, INTEGER, LIST, NULL, NUMBER, STRING, Pool, Value, bare
+from .projections import Small, key
 
 if TYPE_CHECKING:
     from .expressions import ExpressionCompiler
@@ -85,38 +87,45 @@ def _returned(name: str) -> int:
 
 def _with_keys(compiler: ExpressionCompiler, node: Node, current: Value | None) -> Value:
     """A call with `&expressions`."""
-    name = node["value"]
-    keys: dict[int, tuple[str, bool]] = {}
-    arguments = []
-    for number, child in enumerate(node["children"]):
-        if child["type"] == "expref":
-            keys[number] = compiler.key(child)
-            arguments.append(Value(compiler.writer.pool.name("KEY", f"expression({keys[number][0]})"), stable=True))
-        else:
-            arguments.append(compiler.visit(child, current))
-    if name == "map" and 0 in keys:
-        return _mapped(compiler, node["children"][0], keys[0], arguments)
+    name, pool = node["value"], compiler.writer.pool
+    children = node["children"]
+    items = [compiler.visit(child, current) for child in children if child["type"] != "expref"]
+    keys = [key(pool, child, items[0].items) for child in children if child["type"] == "expref"]
+    if name == "map":
+        return _mapped(compiler, children[0], keys[0], items[0])
+    raises = any(value.raises for value in (*items, *keys))
     if name in ("to_object", "sort_by_number"):
-        codes = [keys[number][0] if number in keys else argument.code for number, argument in enumerate(arguments)]
-        raises = arguments[0].raises or bool(arguments[0].kinds & ~(LIST | NULL))
-        raises = raises or any(raises for _, raises in keys.values())
-        return Value(f"{name}({', '.join(map(bare, codes))})", _returned(name), raises=raises)
-    return _plain(name, arguments)
+        codes = [items[0].code, *(made.name for made in keys)]
+        raises = raises or bool(items[0].kinds & ~(LIST | NULL))
+        kept = items[0].items if name == "sort_by_number" else ANY
+        return Value(f"{name}({', '.join(map(bare, codes))})", _returned(name), raises=raises, items=kept)
+    values, made = iter(items), iter(keys)
+    return _plain(name, [_expression(pool, next(made)) if is_key(child) else next(values) for child in children])
 
 
-def _mapped(compiler: ExpressionCompiler, expref: Node, key: tuple[str, bool], arguments: list[Value]) -> Value:
+def is_key(node: Node) -> bool:
+    return bool(node["type"] == "expref")
+
+
+def _expression(pool: Pool, made: Small) -> Value:
+    """An `&expression` as the functions of the language take it."""
+    return Value(pool.name("KEY", f"expression({made.name})"), stable=True)
+
+
+def _mapped(compiler: ExpressionCompiler, expref: Node, made: Small, items: Value) -> Value:
     from .expressions import first_of, is_kind
 
-    expression, items = arguments
-    if not items.kinds & LIST:
-        return _plain("map", arguments)
+    expression = _expression(compiler.writer.pool, made) if items.kinds != LIST else None
+    if not items.kinds & LIST and expression is not None:
+        return _plain("map", [expression, items])
+    function = "type_of" if _is_type_of_element(expref) else made.name
+    if items.kinds == LIST:
+        code = f"list(map({function}, {bare(items.code)}))"
+        return Value(code, LIST, raises=made.raises or items.raises, items=made.kinds)
     first, again = compiler.writer.once(items)
-    function = "type_of" if _is_type_of_element(expref) else key[0]
-    code = f"list(map({function}, {again.code}))"
-    if not items.repeatable or items.kinds != LIST:
-        test = is_kind(first_of(first, items), again, LIST)
-        code = f"({code} if {test} else call_map({expression.code}, {again.code}))"
-    return Value(code, LIST, raises=key[1] or items.raises or items.kinds != LIST)
+    test = is_kind(first_of(first, items), again, LIST)
+    slow = f"call_map({expression.code if expression else ''}, {again.code})"
+    return Value(f"(list(map({function}, {again.code})) if {test} else {slow})", LIST, raises=True, items=made.kinds)
 
 
 def _is_type_of_element(expref: Node) -> bool:
@@ -279,7 +288,15 @@ def _of_numbers(name: str) -> Inline:
 
 
 def _distinct(compiler: ExpressionCompiler, arguments: list[Value]) -> Value | None:
-    return Value(f"distinct({bare(arguments[0].code)})", LIST, raises=True)
+    (value,) = arguments
+    if value.kinds == LIST and value.items == STRING:
+        return Value(f"list(dict.fromkeys({bare(value.code)}))", LIST, raises=value.raises, items=STRING)
+    return Value(f"distinct({bare(value.code)})", LIST, raises=True, items=value.items)
+
+
+def _keys(compiler: ExpressionCompiler, arguments: list[Value]) -> Value | None:
+    value = _of_one("keys", DICT, "list({})", LIST)(compiler, arguments)
+    return None if value is None else replace(value, items=STRING)
 
 
 def _not_null(compiler: ExpressionCompiler, arguments: list[Value]) -> Value | None:
@@ -298,7 +315,7 @@ _INLINE: dict[str, Inline] = {
     "from_unix_ms": _from_unix_ms,
     "get": _get,
     "get_ignore_case": _get_ignore_case,
-    "keys": _of_one("keys", DICT, "list({})", LIST),
+    "keys": _keys,
     "length": _of_one("length", STRING | LIST | DICT, "len({})", INTEGER),
     "like": _like,
     "lower": _of_one("lower", STRING, "{}.lower()", STRING),

@@ -63,7 +63,7 @@ class Value:
 
     `kinds` are those that the value may have. A `stable` value is a name that holds it wherever the name is known, or a
     constant; a `named` one is a name that holds it in the rest of the same Python expression only. `raises` says that
-    evaluating it can raise one of the errors that the language knows.
+    evaluating it can raise one of the errors that the language knows; `items` are the kinds of the elements of a list.
     """
 
     code: str
@@ -72,6 +72,7 @@ class Value:
     named: bool = False
     raises: bool = False
     constant: Any = VARIABLE
+    items: int = ANY
 
     @property
     def is_constant(self) -> bool:
@@ -259,7 +260,7 @@ class Function:
         if value.repeatable:
             return value.code, value
         name = self.name("t")
-        return f"({name} := {bare(value.code)})", Value(name, value.kinds, named=True)
+        return f"({name} := {bare(value.code)})", Value(name, value.kinds, named=True, items=value.items)
 
     def bound(self, value: Value, wish: str = "value") -> Value:
         """The value under a stable name."""
@@ -267,12 +268,12 @@ class Function:
             return value
         name = self.name(wish)
         self.line(f"{name} = {bare(value.code)}")
-        return self.declare(name, value.kinds)
+        return self.declare(name, value.kinds, value.items)
 
-    def declare(self, name: str, kinds: int) -> Value:
+    def declare(self, name: str, kinds: int, items: int = ANY) -> Value:
         """The value that a name holds from here on."""
         self.declared[name] = kinds
-        return Value(name, kinds, stable=True)
+        return Value(name, kinds, stable=True, items=items)
 
 
 class Pool:

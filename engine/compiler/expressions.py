@@ -230,7 +230,7 @@ class ExpressionCompiler:
         cut = ":".join("" if part is None else str(part) for part in node["children"])
         first, again = self.writer.once(base)
         code = f"({again.code}[{cut}] if {is_kind(first_of(first, base), again, LIST)} else None)"
-        return Value(code, base.kinds & LIST | NULL, raises=base.raises)
+        return Value(code, base.kinds & LIST | NULL, raises=base.raises, items=base.items)
 
     def _chain(self, node: Node, current: Value | None) -> Value:
         value = current
@@ -381,47 +381,17 @@ class ExpressionCompiler:
             return folded
         if not base.kinds & kind and not base.raises:
             return _NOTHING
-        name, raises = self._projection(node["children"][1], test)
+        from .projections import projection  # each compiles parts of the other
+
+        made = projection(self.writer.pool, node["children"][1], test, base.items if kind == LIST else ANY)
+        raises = made.raises or base.raises
         if base.kinds == kind:
             items = bare(base.code) if kind == LIST else f"{base.code}.values()"
-            return Value(f"{name}({items})", LIST, raises=raises or base.raises)
+            return Value(f"{made.name}({items})", LIST, raises=raises, items=made.kinds)
         first, again = self.writer.once(base)
         items = again.code if kind == LIST else f"{again.code}.values()"
-        code = f"({name}({items}) if {is_kind(first_of(first, base), again, kind)} else None)"
-        return Value(code, LIST | NULL, raises=raises or base.raises)
-
-    def _projection(self, right: Node, test: Node | None) -> tuple[str, bool]:
-        """The name of a function from a list to what the projection makes of it, and whether it can raise."""
-        writer = Function(self.writer.pool, ("items",))
-        writer.line("found = []")
-        with writer.inside("for item in items:", loops=True):
-            item = writer.name("item")
-            inner = ExpressionCompiler(writer, {})
-            element = Value(item, ANY, stable=True)
-            raises = False
-            if test is not None:
-                condition = inner.condition(test, element)
-                raises = condition.raises
-                if condition.is_constant and not condition.constant:
-                    writer.line("break")
-                elif not condition.is_constant:
-                    writer.line(f"if not {condition.code}:")
-                    writer.line("    continue")
-            value = inner.visit(right, element)
-            raises = raises or value.raises
-            if value.is_constant:
-                if value.constant is not None:
-                    writer.line(f"found.append({value.code})")
-            else:
-                value = writer.bound(value)
-                if writer.kinds(value) & NULL:
-                    writer.line(f"if {value.code} is not None:")
-                    writer.line(f"    found.append({value.code})")
-                else:
-                    writer.line(f"found.append({value.code})")
-        writer.line("return found")
-        body = "\n".join(writer.root.render(1))
-        return self.writer.pool.function("project", "items", body, "a projection"), raises
+        code = f"({made.name}({items}) if {is_kind(first_of(first, base), again, kind)} else None)"
+        return Value(code, LIST | NULL, raises=raises, items=made.kinds)
 
     def _visit_flatten(self, node: Node, current: Value | None) -> Value:
         base = self.visit(node["children"][0], current)
@@ -430,19 +400,6 @@ class ExpressionCompiler:
         if not base.kinds & LIST and not base.raises:
             return _NOTHING
         return Value(f"flattened({bare(base.code)})", LIST | (NULL if base.kinds != LIST else 0), raises=base.raises)
-
-    def _visit_expref(self, node: Node, _current: Value | None) -> Value:
-        name, raises = self.key(node)
-        return Value(name, ANY, stable=True, raises=raises)
-
-    def key(self, node: Node) -> tuple[str, bool]:
-        """The name of a function from an element to what `&expression` gives for it, and whether it can raise."""
-        writer = Function(self.writer.pool, ("item",))
-        value = ExpressionCompiler(writer, {}).visit(node["children"][0], Value("item", ANY, stable=True))
-        writer.line(f"return {bare(value.code)}")
-        return self.writer.pool.function(
-            "key", "item", "\n".join(writer.root.render(1)), "an &expression"
-        ), value.raises
 
     # Functions
 

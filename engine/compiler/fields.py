@@ -286,7 +286,9 @@ class FieldCompiler:
         entries = f"enumerate({value.code})" if source.key_name is None else f"{value.code}.items()"
         wishes = source.key_name or f"{source.as_name}_number", source.as_name
         with writer.loop(wishes, entries) as (key, element):
-            inner = scope.iterating(source.each, source.as_name, source.key_name, (value.code, key, element))
+            inner = scope.iterating(
+                source.each, source.as_name, source.key_name, (value.code, key, element), value.items
+            )
             inner = inner.under_variable("#", found)
             with self.sinking(can_reject(source.let) or can_reject_value(source.value), ["continue"]):
                 inner = self.lets(source.let, inner)

@@ -73,10 +73,12 @@ class Scope:
             aliases=aliases,
         )
 
-    def iterating(self, each: Expr, as_name: str, key_name: str | None, variables: tuple[str, str, str]) -> Scope:
+    def iterating(
+        self, each: Expr, as_name: str, key_name: str | None, variables: tuple[str, str, str], kinds: int = ANY
+    ) -> Scope:
         """The scope of the elements of a list, or of the entries of an object.
 
-        The variables hold what is iterated over, the index or name, and the element.
+        The variables hold what is iterated over, the index or name, and the element, which is of these kinds.
         """
         items, key, element = variables
         path, pointer = "None", None
@@ -92,7 +94,7 @@ class Scope:
             "LOOP", f"Loop({items!r}, {key!r}, {element!r}, {path}, {self.reads(each)}, {self.loop})"
         )
         root = self.pool.name("ROOT", f"Root({element!r}, {record})")
-        values = {**self.values, as_name: Value(element, ANY, stable=True)}
+        values = {**self.values, as_name: Value(element, kinds, stable=True)}
         places = {**self.places, as_name: root}
         pointers = {name: text for name, text in self.pointers.items() if name not in (as_name, key_name)}
         if pointer is not None:

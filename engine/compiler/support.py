@@ -5,7 +5,7 @@ All of it has the meaning of `engine.functions` and `engine.values`, to which th
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from functools import cache, lru_cache
 from operator import add as plus
@@ -25,12 +25,12 @@ from ..values import CoercionError, coerce, decimal_text, json_text, parse_decim
 __all__ = [
     "CALLS",
     "CONTAINERS",
-    "CoercionError",
     "EMPTY",
     "FAILURES",
     "NUMBERS",
-    "TemplateFailure",
     "UNLISTED",
+    "CoercionError",
+    "TemplateFailure",
     "add",
     "as_boolean",
     "as_double",
@@ -63,6 +63,7 @@ __all__ = [
     "to_object",
     "to_string",
     "type_of",
+    "without_nulls",
 ]
 
 FAILURES = (TypeError, ValueError, OverflowError, RecursionError)
@@ -306,6 +307,12 @@ def distinct(elements: Any) -> Any:
     return call("distinct", elements)
 
 
+def without_nulls(elements: Iterable[Any]) -> list[Any]:
+    """`list[*]`: a new list of the elements that are not null."""
+    found = list(elements)
+    return found if None not in found else [element for element in found if element is not None]
+
+
 def kinds_in(value: Any) -> frozenset[str]:
     """The types of the elements, as `type` names them, where the value is a list."""
     return frozenset(map(type_of, value)) if type(value) is list else _NO_KINDS
@@ -337,7 +344,10 @@ def as_string(value: Any) -> Any:
 
 def as_integer(value: Any) -> Any:
     """The value as the type integer. Raises CoercionError."""
-    return value if type(value) is int else coerce(value, "integer")
+    type_ = type(value)
+    if type_ is float and -_EXACT < value < _EXACT and value.is_integer():
+        return int(value)
+    return value if type_ is int else coerce(value, "integer")
 
 
 def as_double(value: Any) -> Any:

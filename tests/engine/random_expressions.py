@@ -127,6 +127,13 @@ def _any(current: Type, random: Random, depth: int, top: bool) -> str:
             return f"(type({path}) {random.choice(('==', '!='))} '{kind}')"
         case 9:
             return f'contains(`["a", "id", "custom_event", "email"]`, {_path(current, random, depth, top)})'
+        case 10 if random.random() < 0.5:
+            path = _path(current, random, depth, top)
+            inner_text = random.choice((path, f"trim({path})", f"to_string({path})"))
+            if random.random() < 0.4:
+                return f"length({inner_text}) {random.choice(_COMPARATORS)} `{random.randrange(4)}`"
+            name = random.choice(("starts_with", "like"))
+            return random.choice((inner_text, f"{name}({inner_text}, 'a')"))
         case 10:
             function = random.choice(("starts_with", "ends_with", "like"))
             return (

@@ -15,7 +15,7 @@ from referencing.jsonschema import DRAFT202012
 
 from moemap.engine import goldenfile, report
 from moemap.engine.loader import load
-from moemap.engine.problem import CATALOGUE, Place, Problem
+from moemap.engine.problem import CATALOGUE, FIXED, Place, Problem
 from moemap.engine.result import Request, Result, Skipped
 
 ROOT = Path(__file__).parents[2]
