@@ -93,8 +93,8 @@ def transforms() -> Mapping[str, Callable[[Any], Result]]:
     rulebook = moemap.load("mparticle-moengage").rulebook
     compiled = compiler.compile(rulebook)
     return {
-        MOEMAP: compiler.compile(unvalidated(rulebook)).transform_json,
-        MOEMAP_VALID: compiled.transform_json,
+        MOEMAP: compiler.compile(unvalidated(rulebook)).transform_parsed,
+        MOEMAP_VALID: compiled.transform_parsed,
         MOEMAP_DICT: compiled.transform,
         INTERPRETER: Interpreter(rulebook).run,
     }

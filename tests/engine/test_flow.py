@@ -17,11 +17,12 @@ from moemap.engine.flow import walk
 from moemap.engine.infer_fields import setting_type
 from moemap.engine.interpreter import Interpreter
 from moemap.engine.loader import MAPPINGS, load
+from moemap.engine.membership import includes
 from moemap.engine.prove import batch_for, words_of
 from moemap.engine.requests import Assembled
 from moemap.engine.samples import NoSampleError, sample
 from moemap.engine.schemas import Validator
-from moemap.engine.types import NULL, includes, union
+from moemap.engine.types import NULL, union
 
 SHOP = Path(__file__).parent / "checks" / "shop" / "mapping.yaml"
 SHIPPED = next(MAPPINGS.glob("*/*/mapping.yaml"))

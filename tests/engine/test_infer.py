@@ -16,9 +16,10 @@ from moemap.engine import schemas
 from moemap.engine.evaluation import is_true
 from moemap.engine.expressions import EvaluationError, parse
 from moemap.engine.infer import Seen, infer, narrow, otherwise
+from moemap.engine.membership import includes
 from moemap.engine.samples import instance, sample
 from moemap.engine.schema_types import type_of
-from moemap.engine.types import BOOLEAN, Object, Property, Type, includes, string
+from moemap.engine.types import BOOLEAN, Object, Property, Type, string
 from moemap.tests.engine.notation import written
 from moemap.tests.engine.random_expressions import expression
 

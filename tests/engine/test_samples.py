@@ -8,9 +8,10 @@ from random import Random
 import pytest
 
 from moemap.engine import schemas
+from moemap.engine.membership import includes
 from moemap.engine.samples import NoSampleError, instance, sample
 from moemap.engine.schema_types import type_of
-from moemap.engine.types import NEVER, includes
+from moemap.engine.types import NEVER
 
 SCHEMAS = [
     schemas.load("mparticle/batch.schema.json", Path()),

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from moemap.engine import schemas
+from moemap.engine.membership import includes
 from moemap.engine.samples import instance
 from moemap.engine.schema_types import type_of
-from moemap.engine.types import includes
 from moemap.tests.engine.notation import written
 
 A, B = (

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from moemap.engine import schemas
 from moemap.engine.evaluation import is_true
+from moemap.engine.membership import includes
 from moemap.engine.narrow_types import excluding, falsy, meet, refine, truthy
 from moemap.engine.samples import NoSampleError, sample
 from moemap.engine.schema_types import type_of
@@ -22,7 +23,6 @@ from moemap.engine.types import (
     String,
     Type,
     constants,
-    includes,
     literal,
     lookup,
     matches,
