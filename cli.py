@@ -281,7 +281,7 @@ def test(paths: tuple[str, ...], expression: str | None, update: bool) -> None:
     """
     from .engine import golden, goldenfile
     from .engine.files import written_whole
-    from .engine.loader import display_name
+    from .engine.installed import display_name
     from .engine.selection import SelectionError, selection
 
     try:
@@ -390,7 +390,7 @@ def docs(folder: str, only_check: bool) -> None:
 
 def _settings(given: Iterable[str]) -> dict[str, Any]:
     """The settings of `--set`, to be read by the type that the mapping declares."""
-    from .engine.loader import GivenText
+    from .engine.settings import GivenText
 
     settings = {}
     for setting in given:

@@ -11,8 +11,9 @@ from typing import Any
 from . import compiler
 from .checks import check, check_names
 from .compiler import Compiled
+from .installed import locate
 from .interpreter import Interpreter, Step
-from .loader import Loaded, locate
+from .loader import Loaded
 from .loader import load as load_rulebook
 from .problem import MappingError, Problem, in_order
 from .records import Record

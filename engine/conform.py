@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from .facts import Sources
+from .membership import includes
 from .narrow_types import meet, meet_string
 from .patterns import implies
 from .schema_types import Reader, resolve
@@ -25,7 +26,6 @@ from .types import (
     String,
     Type,
     constants,
-    includes,
     literal,
     matches,
     only,

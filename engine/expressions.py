@@ -24,6 +24,7 @@ from jmespath.visitor import Options, TreeInterpreter
 
 from .functions import FUNCTIONS, Functions
 from .problem import did_you_mean
+from .roots import RootUse
 from .values import check_payload
 
 __all__ = [
@@ -93,15 +94,6 @@ class EvaluationError(ValueError):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
-
-
-@dataclass(frozen=True, slots=True)
-class RootUse:
-    """A place in a text where a root is read: its name, and the offsets of the name."""
-
-    name: str
-    start: int
-    end: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,8 @@ from typing import Any
 
 import orjson
 
+from .installed import MAPPINGS, locate
 from .keys import Keys, found
-from .loader import MAPPINGS, locate
 from .problem import Place, Problem, did_you_mean, in_order
 from .rules import ABSENT
 from .source import Mapping, Node, Scalar, Sequence, Source, parse, plain, read

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import reduce
 from math import ceil, floor
 from typing import Any
 
@@ -16,7 +15,7 @@ from .comparing import MIRRORED, Inferred, compared, equal_part
 from .expressions import Node, children
 from .functions import FUNCTIONS
 from .infer_functions import Call, accepted, result
-from .narrow_types import excluding, falsy, meet, refine, truthy
+from .narrow_types import either_case, excluding, falsy, meet, refine, truthy
 from .patterns import NOT_BLANK, pattern_of
 from .types import (
     ANY,
@@ -30,7 +29,6 @@ from .types import (
     String,
     Type,
     constants,
-    join,
     literal,
     lookup,
     members,
@@ -44,7 +42,6 @@ __all__ = ["Inferred", "Observer", "Seen", "infer", "narrow", "otherwise", "path
 
 _NEGATED = {"lt": "gte", "lte": "gt", "gt": "lte", "gte": "lt"}
 _MAX_PLACES = 64
-_MAX_CASES = 2
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -302,37 +299,6 @@ def path_of(node: Node) -> tuple[str, ...] | None:
     return None
 
 
-def _joined(a: Type, b: Type) -> Type:
-    """The union of two narrowings of one type. Few variants are joined where they differ in one member alone, so that
-    conditions on several members are not forgotten; the roots of expressions are never more than a few variants."""
-    if a is b or b.never:
-        return a
-    if a.never:
-        return b
-    both = (*a.objects, *b.objects)
-    if len(both) > 2 * _MAX_CASES or a != Type(objects=a.objects) or b != Type(objects=b.objects):
-        return union(a, b)
-    cases: list[Object] = []
-    for one in both:
-        near = next((number for number, case in enumerate(cases) if _differ_in_one(case, one)), None)
-        if near is None:
-            cases.append(one)
-        else:
-            cases[near] = join(cases[near], one)
-    return Type(objects=tuple(cases) if len(cases) <= _MAX_CASES else (reduce(join, cases),))
-
-
-def _differ_in_one(a: Object, b: Object) -> bool:
-    """Whether joining two variants loses nothing: all members but one are the same."""
-    if a.properties.keys() != b.properties.keys() or a.others != b.others:
-        return False
-    different = 0
-    for name, prop in a.properties.items():
-        other = b.properties[name]
-        different += prop is not other and prop != other
-    return different <= 1
-
-
 def narrow(current: Type, node: Node, truth: bool) -> Type:
     """What of `current` is left where the condition was evaluated, without failing, and is true or not."""
     if current.never:
@@ -343,7 +309,7 @@ def narrow(current: Type, node: Node, truth: bool) -> Type:
             if (node["type"] == "and_expression") == truth:
                 return narrow(narrow(current, left, truth), right, truth)
             evaluated = narrow(narrow(current, left, not truth), right, truth)
-            return _joined(narrow(current, left, truth), evaluated)
+            return either_case(narrow(current, left, truth), evaluated)
         case "not_expression":
             return narrow(current, node["children"][0], not truth)
     path = path_of(node)
@@ -364,7 +330,7 @@ def otherwise(current: Type, node: Node) -> Type:
     match node["type"]:
         case "and_expression":
             left, right = node["children"]
-            return _joined(otherwise(current, left), otherwise(narrow(current, left, True), right))
+            return either_case(otherwise(current, left), otherwise(narrow(current, left, True), right))
         case "or_expression" if not infer(node["children"][0], current).fails:
             left, right = node["children"]
             return otherwise(narrow(current, left, False), right)

@@ -9,7 +9,7 @@ from typing import Literal
 
 from . import goldenfile
 from .api import inspect
-from .loader import MAPPINGS, display_name, locate
+from .installed import MAPPINGS, display_name, locate
 from .problem import Problem, in_order
 from .rules import Rulebook
 from .source import Mapping, Source, parse, read

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from .evaluation import NAME_TAKEN, NO_ENTRY_RULE, NOTHING, At, Evaluation, Rejected, Step
-from .pointers import join
-from .requests import Assembler, Emission, Envelope, shift
+from .pointers import join, shift
+from .requests import Assembler, Emission, Envelope
 from .result import Result, Skipped
 from .rules import Bulk, Object, Output, Route, Rule, Rulebook
 from .scope import Scope

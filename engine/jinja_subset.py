@@ -19,8 +19,8 @@ from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.visitor import NodeTransformer
 
-from .expressions import RootUse
 from .problem import did_you_mean
+from .roots import RootUse
 from .templates import MAX_TEMPLATE_RESULT, NullValue, TemplateError, TemplateFailure
 from .values import check_payload, decimal_text, json_text, kind, parse_decimal, with_article
 

@@ -14,20 +14,20 @@ from typing import Any
 import orjson
 
 from . import schemas
+from .installed import MAPPINGS, display_name, locate
 from .keys import Keys, each_named, found
 from .layers import extend_rule, merge, merge_part, merge_rule
 from .paths import is_file, lies_inside
 from .problem import CATALOGUE, FIXED, Place, Problem, did_you_mean, in_order
 from .reader import RULE_ENDS, Reader, check_setting
 from .rules import ABSENT, Rule, Rulebook, Setting
+from .settings import GivenText
 from .source import Mapping, Node, Scalar, Source, parse, plain, read, synthetic
 from .values import check_payload, shown
 
-__all__ = ["LANGUAGE", "MAPPINGS", "MAX_FILES", "MAX_RULES", "GivenText", "Loaded", "display_name", "load", "locate"]
+__all__ = ["LANGUAGE", "MAX_FILES", "MAX_RULES", "Loaded", "load"]
 
 LANGUAGE = 1
-MAPPINGS = Path(__file__).parent.parent / "mappings"
-"""The mappings that are installed with the package."""
 MAX_FILES = 200
 MAX_RULES = 5_000
 MAX_EXTENDS = 16
@@ -69,36 +69,6 @@ class _Layer:
     values: list[tuple[Scalar, Node]] = field(default_factory=list)
     severities: dict[str, Any] = field(default_factory=dict)
     schema_folders: dict[int, Path] = field(default_factory=dict)
-
-
-class GivenText(str):
-    """The text of a setting as given on a command line: read by the type that the mapping declares."""
-
-    __slots__ = ()
-
-
-def locate(reference: str) -> Path | None:
-    """The file that a name stands for: `name@major`, `name` (its highest major) of the installed mappings, or a path
-    to a file or to a folder with a `mapping.yaml` (or `workspace.yaml`)."""
-    name, _, major = reference.partition("@")
-    if name and "/" not in name and (MAPPINGS / name).is_dir():
-        if major:
-            path = MAPPINGS / name / f"v{major}" / "mapping.yaml"
-            return path if is_file(path) else None
-        found_versions = [
-            path for path in (MAPPINGS / name).glob("v*/mapping.yaml") if path.parent.name[1:].isdecimal()
-        ]
-        return max(found_versions, key=lambda path: int(path.parent.name[1:]), default=None)
-    path = Path(reference)
-    candidates = (path, path / "mapping.yaml", path / "workspace.yaml")
-    return next((candidate for candidate in candidates if is_file(candidate)), None)
-
-
-def display_name(path: Path) -> str:
-    """How messages call a file: an installed mapping by its place among them, any other as it was given."""
-    if path.is_absolute() and path.is_relative_to(MAPPINGS):
-        return path.relative_to(MAPPINGS).as_posix()
-    return path.as_posix()
 
 
 def load(

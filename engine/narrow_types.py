@@ -10,6 +10,7 @@ from dataclasses import replace
 from functools import reduce
 from typing import Any
 
+from .membership import is_number
 from .types import (
     MAX_CONSTANTS,
     MAX_VARIANTS,
@@ -22,7 +23,6 @@ from .types import (
     Property,
     String,
     Type,
-    is_number,
     join,
     matches,
     string_of,
@@ -31,7 +31,9 @@ from .types import (
     without_null,
 )
 
-__all__ = ["excluding", "falsy", "meet", "meet_string", "refine", "truthy"]
+__all__ = ["either_case", "excluding", "falsy", "meet", "meet_string", "refine", "truthy"]
+
+_MAX_CASES = 2
 
 
 def excluding(type_: Type, values: Iterable[Any]) -> Type:
@@ -241,3 +243,34 @@ def _with_property(one: Object, name: str, before: Type, after: Type, required: 
     own = one.properties.get(name)
     made = Property(type_, required or not after.parts.null, own.origin if own is not None else None)
     return replace(one, properties={**one.properties, name: made})
+
+
+def either_case(a: Type, b: Type) -> Type:
+    """The union of two narrowings of one type. Few variants are joined where they differ in one member alone, so that
+    conditions on several members are not forgotten; the roots of expressions are never more than a few variants."""
+    if a is b or b.never:
+        return a
+    if a.never:
+        return b
+    both = (*a.objects, *b.objects)
+    if len(both) > 2 * _MAX_CASES or a != Type(objects=a.objects) or b != Type(objects=b.objects):
+        return union(a, b)
+    cases: list[Object] = []
+    for one in both:
+        near = next((number for number, case in enumerate(cases) if _differ_in_one(case, one)), None)
+        if near is None:
+            cases.append(one)
+        else:
+            cases[near] = join(cases[near], one)
+    return Type(objects=tuple(cases) if len(cases) <= _MAX_CASES else (reduce(join, cases),))
+
+
+def _differ_in_one(a: Object, b: Object) -> bool:
+    """Whether joining two variants loses nothing: all members but one are the same."""
+    if a.properties.keys() != b.properties.keys() or a.others != b.others:
+        return False
+    different = 0
+    for name, prop in a.properties.items():
+        other = b.properties[name]
+        different += prop is not other and prop != other
+    return different <= 1

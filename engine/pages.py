@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from .functions import reference
-from .loader import MAPPINGS, load
+from .installed import MAPPINGS
+from .loader import load
 from .problem import CATALOGUE
 from .show import markdown
 

@@ -22,7 +22,7 @@ def pattern_of(function: str, argument: str) -> str:
             return f"^{_quoted(argument)}"
         case "ends_with":
             return f"{_quoted(argument)}$"
-    glob = re.sub(r"\*+$", "", argument)
+    glob = argument.rstrip("*")
     body = "".join(_GLOB.get(character) or _quoted(character) for character in glob)
     return f"^{body}" if glob != argument else f"^{body}$"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-__all__ = ["Index", "escape", "inputs_read", "join", "path_of", "pointer", "value_at"]
+__all__ = ["Index", "escape", "inputs_read", "join", "path_of", "pointer", "shift", "shifted", "value_at"]
 
 _CHAINS = ("subexpression", "index_expression", "pipe")
 """The first child of these is evaluated where the node is, each further one against what the one before it gives."""
@@ -131,3 +131,20 @@ def _reach(place: str, steps: Iterable[Mapping[str, Any]]) -> str:
             return _reach(place, children[:1] if goes_over_first else children if kind in _CHAINS else [])
         place = following
     return place
+
+
+def shift(place: str, offsets: Mapping[str, int]) -> str:
+    """An output place of an emission alone, as a place of the body that it was joined to."""
+    for name, offset in offsets.items():
+        place = shifted(place, name, offset)
+    return place
+
+
+def shifted(place: str, name: str, offset: int) -> str:
+    """The place with the index below the list `name` moved; "" where that would be before its beginning."""
+    prefix = join("", name) + "/"
+    if not place.startswith(prefix):
+        return place
+    index, slash, rest = place.removeprefix(prefix).partition("/")
+    moved = int(index) + offset
+    return f"{prefix}{moved}{slash}{rest}" if moved >= 0 else ""

@@ -1,17 +1,27 @@
-"""A mapping ready to run: what the command and its workers need of it, and nothing else."""
+"""A mapping ready to run: what the command and its workers need of it, and nothing else.
+
+Comes from the cache where it can; then nothing that reads rules is even imported.
+"""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
-from collections.abc import Mapping as Values
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import jsonschema_rs
 import orjson
 
+from . import cache
+from .compiler.runner import Runner
 from .delivery import Delivery
+from .installed import locate
 from .result import Result
+
+if TYPE_CHECKING:
+    from .interpreter import Interpreter
+    from .rules import Rulebook
 
 __all__ = ["Program", "open_program"]
 
@@ -30,23 +40,67 @@ class Program:
     transform_parsed: Callable[[Any], Result]
 
 
-def open_program(reference: str, settings: Values[str, Any], *, bulk: bool = False) -> Program:
+def open_program(reference: str, settings: Mapping[str, Any], *, bulk: bool = False) -> Program:
     """The mapping that `api.load` would load; with `bulk`, one whose bodies fit into its bulk bodies.
 
     Raises MappingError.
     """
-    from . import compiler
+    path = locate(reference)
+    key = cache.key_of(reference, str(path), {name: str(value) for name, value in settings.items()}, bulk)
+    entry = cache.load(key)
+    if entry is None:
+        entry = _compiled(_rulebook(reference, settings, bulk))
+        cache.store(key, entry)
+    about = entry.about
+
+    def interpreter() -> Interpreter:
+        from .interpreter import Interpreter
+
+        return Interpreter(_rulebook(reference, settings, bulk))
+
+    def source() -> str:
+        from .compiler import source_of
+
+        return source_of(_rulebook(reference, settings, bulk))
+
+    validators = {name: _validator(**schema) for name, schema in about["schemas"].items()}
+    runner = Runner(about["code"], entry.code, validators, interpreter, source)
+    delivery = Delivery.from_json(about["delivery"])
+    return Program(about["name"], about["digest"], delivery, runner.transform, runner.transform_parsed)
+
+
+def _rulebook(reference: str, settings: Mapping[str, Any], bulk: bool) -> Rulebook:
     from .api import load
-    from .delivery import delivery_of, fitting
+    from .delivery import fitting
 
     rulebook = load(reference, settings).rulebook
-    if bulk:
-        rulebook = fitting(rulebook)
-    made_of = [
-        rulebook.values,
-        sorted((name, source.text) for name, source in rulebook.sources.items()),
-        sorted((name, schema.resources) for name, schema in rulebook.schemas.items()),
-    ]
-    digest = hashlib.sha256(orjson.dumps(made_of, option=orjson.OPT_SORT_KEYS)).hexdigest()
+    return fitting(rulebook) if bulk else rulebook
+
+
+def _compiled(rulebook: Rulebook) -> cache.Entry:
+    """The compiled mapping with everything that running it needs."""
+    from . import compiler
+    from .delivery import delivery_of
+
     compiled = compiler.compile(rulebook)
-    return Program(rulebook.name, digest, delivery_of(rulebook), compiled.transform, compiled.transform_parsed)
+    paths = [source.path for source in rulebook.sources.values() if source.path is not None]
+    paths += [path for schema in rulebook.schemas.values() for path in schema.paths]
+    files = {str(path.resolve()): cache.digest_of(str(path)) or "" for path in paths}
+    schemas = {
+        name: {"document": schema.document, "uri": schema.uri, "resources": schema.resources}
+        for name, schema in rulebook.schemas.items()
+        if name != rulebook.input.schema
+    }
+    made_of = [sorted(files.values()), rulebook.values, sorted(rulebook.sources), sorted(rulebook.schemas)]
+    about = {
+        "name": rulebook.name,
+        "code": compiled.name,
+        "digest": hashlib.sha256(orjson.dumps(made_of, option=orjson.OPT_SORT_KEYS)).hexdigest(),
+        "delivery": delivery_of(rulebook).to_json(),
+        "schemas": schemas,
+    }
+    return cache.Entry(files, about, compiled.code)
+
+
+def _validator(document: Any, uri: str, resources: Mapping[str, Any]) -> Callable[[Any], bool]:
+    return jsonschema_rs.validator_for(document, retriever=resources.__getitem__, base_uri=uri).is_valid

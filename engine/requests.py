@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 
-from .pointers import join
+from .pointers import shifted
 from .problem import Problem
 from .result import Request
 from .rules import Output, Rule, Rulebook
@@ -222,7 +222,7 @@ def _origin(body: _Body, place: str) -> tuple[Emission, Origin | None]:
     for emission, offsets in body.parts:
         own = place
         for name, offset in offsets.items():
-            own = _shifted(own, name, -offset)
+            own = shifted(own, name, -offset)
         for origins in (emission.origins, body.envelope.origins):
             near = own
             while near and near not in origins:
@@ -230,22 +230,6 @@ def _origin(body: _Body, place: str) -> tuple[Emission, Origin | None]:
             if near and len(near) >= best[0]:
                 best = (len(near), emission, origins[near])
     return best[1], best[2]
-
-
-def shift(place: str, offsets: Mapping[str, int]) -> str:
-    """An output place of an emission alone, as a place of the body that it was joined to."""
-    for name, offset in offsets.items():
-        place = _shifted(place, name, offset)
-    return place
-
-
-def _shifted(place: str, name: str, offset: int) -> str:
-    prefix = join("", name) + "/"
-    if not place.startswith(prefix):
-        return place
-    index, slash, rest = place.removeprefix(prefix).partition("/")
-    moved = int(index) + offset
-    return f"{prefix}{moved}{slash}{rest}" if moved >= 0 else ""
 
 
 def _copy(value: Any) -> Any:

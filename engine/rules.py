@@ -308,8 +308,8 @@ class Rulebook:
     """A whole mapping, with everything joined and resolved.
 
     `rules` are those that are evaluated, in order; `values` holds the value of every setting; `sources` every file that
-    was read, by the name that messages show; `schemas` the schema documents by the path that the rules name; `severities`
-    what findings of a code count as.
+    was read, by the name that messages show; `schemas` the schema documents by the path that the rules name;
+    `severities` what findings of a code count as.
     """
 
     name: str

@@ -43,13 +43,14 @@ class SchemaError(ValueError):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Schema:
-    """A schema document, its URI, and every document that it refers to by URI (itself included)."""
+    """A schema document, its URI, and all documents that it refers to by URI (itself included), with their files."""
 
     name: str
     uri: str
     document: dict[str, Any]
     resources: Mapping[str, Any]
     path: Path
+    paths: tuple[Path, ...]
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -73,8 +74,8 @@ def load(name: str, folder: Path) -> Schema:
     document = _read(path)
     uri = str(document.get("$id") or f"file:///{name.lstrip('./')}")
     resources: dict[str, Any] = {}
-    _collect(uri, document, path, resources)
-    schema = Schema(name, uri, document, resources, path)
+    paths = tuple(_collect(uri, document, path, resources))
+    schema = Schema(name, uri, document, resources, path, paths)
     _check(schema)
     return schema
 
@@ -93,9 +94,10 @@ def _read(path: Path) -> dict[str, Any]:
     return document
 
 
-def _collect(uri: str, document: dict[str, Any], path: Path, resources: dict[str, Any]) -> None:
-    """Adds the document and, from the files beside it, all that it refers to."""
+def _collect(uri: str, document: dict[str, Any], path: Path, resources: dict[str, Any]) -> Iterator[Path]:
+    """Adds the document and, from the files beside it, all that it refers to; gives the files."""
     resources[uri] = document
+    yield path
     for reference in set(_references(document)):
         target, _ = urldefrag(urljoin(uri, reference))
         if not target or target == uri or target in resources:
@@ -104,7 +106,7 @@ def _collect(uri: str, document: dict[str, Any], path: Path, resources: dict[str
         file = path.parent / relative
         if ":" in relative or relative.startswith("/") or not is_file(file):
             raise SchemaError(f"refers to {relative!r}, which does not exist")
-        _collect(target, _read(file), file, resources)
+        yield from _collect(target, _read(file), file, resources)
 
 
 def _references(node: Any) -> Iterator[str]:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .expressions import RootUse
+from .roots import RootUse
 
 __all__ = [
     "MAX_TEMPLATE_CHARS",

@@ -20,7 +20,8 @@ from hypothesis import strategies as st
 
 from moemap.engine.api import Mapping
 from moemap.engine.checks import roots, unused
-from moemap.engine.loader import load, locate
+from moemap.engine.installed import locate
+from moemap.engine.loader import load
 from moemap.engine.pointers import pointer
 from moemap.engine.result import Result
 from moemap.engine.schemas import Schema, Validator

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from ..pointers import shift
 from ..problem import Problem
-from ..requests import shift
 from ..result import Request
 from .notes import Loop, Notes
 
@@ -44,6 +44,8 @@ class Output(NamedTuple):
     limits: str | None
     element_of: str | None
     combine: dict[str, str]
+    simple: bool
+    """Whether the parts have nothing but combined members, and the envelope none."""
     max_bytes: int | None
 
 
@@ -55,36 +57,35 @@ def assemble(
     notes: Notes,
 ) -> Request:
     """The request that the parts make together. The problems of each part are moved to its place in it."""
-    name, problems, valid = output.element_of, notes.problems, notes.validators
+    name, method, path, schema, limits, element_of, _, simple, max_bytes = output
+    valid = notes.validators
     if len(parts) == 1:
         fields = parts[0][0]
-        body = {**envelope, name: [fields]} if name else {**envelope, **fields}
-    elif name and output.combine == {name: "append"} and name not in envelope:
-        body = {**envelope, name: [part[0] for part in parts]}
-        if problems:
+        body = {**envelope, element_of: [fields]} if element_of else {**envelope, **fields}
+    elif not simple:
+        raise Unusual
+    elif element_of:
+        body = {**envelope, element_of: [part[0] for part in parts]}
+        if notes.problems:
             for number, part in enumerate(parts):
-                _move(problems, part, {name: number})
+                _move(notes.problems, part, {element_of: number})
     else:
-        body = _joined(output, envelope, parts, problems)
-    if _size(body) > (output.max_bytes or sys.maxsize):
+        body = _joined(output, envelope, parts, notes.problems)
+    if _size(body) > (max_bytes or sys.maxsize):
         raise Unusual
-    if not valid[output.schema](body) or (output.limits is not None and not valid[output.limits](body)):
+    if not valid[schema](body) or (limits is not None and not valid[limits](body)):
         raise Unusual
-    return Request(output.name, output.method, output.path, query, body)
+    return Request(name, method, path, query, body)
 
 
 def _joined(output: Output, envelope: dict[str, Any], parts: Sequence[Part], problems: list[Problem]) -> dict[str, Any]:
     """The bodies of several parts as one."""
     combine = output.combine
-    if output.element_of or not combine or not combine.keys().isdisjoint(envelope):
-        raise Unusual
     body = dict(envelope)
     replaced = False
     for number, part in enumerate(parts):
         fields = part[0]
         offsets: dict[str, int] = {}
-        if not fields.keys() <= combine.keys():
-            raise Unusual
         for name in combine if number else fields:
             if name not in fields:
                 continue

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["call"]
 
 _RETURNED = {"string": STRING, "number": NUMBER, "boolean": BOOLEAN, "array": LIST, "object": DICT, "null": NULL}
+_SHORT = 1000  # with a replacement of as many characters, the result is never too long
 _SCALAR = NULL | BOOLEAN | NUMBER | STRING
 
 Inline = Callable[["ExpressionCompiler", list[Value]], Value | None]
@@ -93,7 +94,7 @@ def _with_keys(compiler: ExpressionCompiler, node: Node, current: Value | None) 
     keys = [key(pool, child, items[0].items) for child in children if child["type"] == "expref"]
     if name == "map":
         return _mapped(compiler, children[0], keys[0], items[0])
-    raises = any(value.raises for value in (*items, *keys))
+    raises = any(value.raises for value in items) or any(made.raises for made in keys)
     if name in ("to_object", "sort_by_number"):
         codes = [items[0].code, *(made.name for made in keys)]
         raises = raises or bool(items[0].kinds & ~(LIST | NULL))
@@ -228,7 +229,18 @@ def _like(compiler: ExpressionCompiler, arguments: list[Value]) -> Value | None:
     if not isinstance(glob, str) or glob.count("*") != 1 or not glob.endswith("*") or "?" in glob:
         return None
     start = compiler.writer.pool.constant(glob[:-1])
-    return _of_texts("like", "{}.startswith({})")(compiler, [arguments[0], start])
+    return _beginning("like", compiler, [arguments[0], start])
+
+
+def _starts_with(compiler: ExpressionCompiler, arguments: list[Value]) -> Value | None:
+    return _beginning("starts_with", compiler, arguments)
+
+
+def _beginning(name: str, compiler: ExpressionCompiler, arguments: list[Value]) -> Value | None:
+    """A comparison with the first characters, which is quicker than a call."""
+    start = arguments[1].constant
+    form = f"({{}}[:{len(start)}] == {{}})" if isinstance(start, str) else "{}.startswith({})"
+    return _of_texts(name, form)(compiler, arguments)
 
 
 def _get(compiler: ExpressionCompiler, arguments: list[Value]) -> Value | None:
@@ -270,13 +282,15 @@ def _omit(compiler: ExpressionCompiler, arguments: list[Value]) -> Value | None:
 
 
 def _replace_any(compiler: ExpressionCompiler, arguments: list[Value]) -> Value | None:
-    text, characters, replacement = arguments
-    if not isinstance(characters.constant, str) or not isinstance(replacement.constant, str):
+    text, replaced, replacement = arguments
+    if not isinstance(replaced.constant, str) or not isinstance(replacement.constant, str) or text.kinds != STRING:
         return None
-    table = dict.fromkeys(map(ord, sorted(set(characters.constant))), replacement.constant)
-    name = compiler.writer.pool.name("CHARACTERS", repr(table))
-    code = f"replaced({bare(text.code)}, {name}, {characters.code}, {replacement.code})"
-    return Value(code, STRING | (text.kinds & NULL), raises=True)
+    if len(replacement.constant) > _SHORT or not text.stable:
+        return None
+    table = compiler.writer.pool.name("CHARACTERS", f"characters({replaced.code}, {replacement.code})")
+    slow = f"call_replace_any({text.code}, {replaced.code}, {replacement.code})"
+    code = f"({text.code}.translate({table}) if len({text.code}) < {_SHORT} else {slow})"
+    return Value(code, STRING, raises=True)
 
 
 def _of_numbers(name: str) -> Inline:
@@ -324,7 +338,7 @@ _INLINE: dict[str, Inline] = {
     "multiply": _of_numbers("multiply"),
     "replace_any": _replace_any,
     "subtract": _of_numbers("subtract"),
-    "starts_with": _of_texts("starts_with", "{}.startswith({})"),
+    "starts_with": _starts_with,
     "to_number": _to_number,
     "to_string": _to_string,
     "trim": _of_one("trim", STRING, "{}.strip()", STRING),

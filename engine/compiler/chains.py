@@ -134,7 +134,9 @@ class _Chain:
             if condition.constant:
                 self.body(link.number)
             return bool(condition.constant)
-        with self.writer.inside(f"if {bare(condition.code)}:"):
+        facts = self.fields.facts(link.when, self.scope)
+        with self.writer.inside(f"if {bare(condition.code)}:") as block:
+            block.kinds.update(facts)
             self.body(link.number)
         return False
 

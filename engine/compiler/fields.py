@@ -127,20 +127,21 @@ class FieldCompiler:
         plain = self._plain(field, scope)
         if plain is not None:
             return plain
-        name, kinds = self.writer.name(wish), NULL
+        name, kinds, items = self.writer.name(wish), NULL, 0
         self.writer.line(f"{name} = None")
         here = self.writer.block
         start = len(here.items)
 
         def keep(value: Value) -> None:
-            nonlocal kinds
+            nonlocal kinds, items
             kinds |= value.kinds & ~NULL
+            items |= value.items
             self.writer.line(f"{name} = {bare(value.code)}")
 
         self.field(field, scope, keep)
         if len(here.items) == start:
             return self.writer.pool.constant(None)
-        return self.writer.declare(name, kinds)
+        return self.writer.declare(name, kinds, items)
 
     def _plain(self, field: Field, scope: Scope) -> Value | None:
         """The value of a field that is nothing but an expression, where that has a name already."""
@@ -199,7 +200,7 @@ class FieldCompiler:
             return
         value = self.writer.bound(value)
         with self.writer.inside(f"if {value.code} is not None:"):
-            sink(Value(value.code, value.kinds & ~NULL, stable=True))
+            sink(replace(value, kinds=value.kinds & ~NULL))
 
     # Sources
 

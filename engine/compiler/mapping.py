@@ -8,27 +8,16 @@ from dataclasses import replace
 from ..interpreter import NO_RULE, NOTHING
 from ..pointers import join
 from ..problem import Place
-from ..rules import Const, Expr, Field, From, Object, Output, RequestLine, Route, Rule, Rulebook
-from . import assembly, notes, support
+from ..rules import Const, Expr, Field, From, Object, Output, Route, Rule, Rulebook
 from .chains import chain
 from .code import DICT, LIST, NULL, Function, Pool, Value, bare, comment
 from .expressions import is_kind
 from .fields import FieldCompiler, can_reject, can_reject_object
+from .runner import FUNCTION, NAMESPACE
 from .scopes import Scope
 
-__all__ = ["FUNCTION", "NAMESPACE", "source_of"]
+__all__ = ["source_of"]
 
-FUNCTION = "transform"
-NAMESPACE = {
-    **{
-        name: value
-        for module in (support, notes, assembly)
-        for name, value in vars(module).items()
-        if name in module.__all__
-    },
-    **support.CALLS,
-}
-"""What generated source refers to."""
 _OWN_NAMES = {
     "emitted",
     "notes",
@@ -222,9 +211,21 @@ class _Mapping:
         with self.fields.sinking(can_reject(output.fields) or can_reject(output.request.query), ["pass"]):
             envelope = self.fields.object(Object(output.fields, ()), scope, "envelope")
             query = self.fields.object(Object(output.request.query, ()), scope.at(None), "query")
-            record = self.pool.name("OUTPUT", _record(output, output.request))
+            record = self.pool.name("OUTPUT", _record(output, self._is_simple(output)))
             arguments = f"{record}, {envelope.code}, {query.code}, {self.parts[output.name]}"
             self.writer.line(f"requests.append(assemble({arguments}, notes))")
+
+    def _is_simple(self, output: Output) -> bool:
+        """Whether the bodies of the output have nothing but combined members beside what all of them have."""
+        names = {field.name for field in output.fields}
+        if output.element_of is not None:
+            return dict(output.combine) == {output.element_of: "append"} and output.element_of not in names
+        bodies = [rule.body for rule in self.rulebook.rules if rule.output == output.name]
+        own = {field.name for body in bodies for field in body.fields}
+        passed = any(body.spreads for body in bodies)
+        return (
+            bool(output.combine) and not passed and own <= output.combine.keys() and not names & output.combine.keys()
+        )
 
     def note(self, text: str, place: Place) -> None:
         self.writer.line(comment(f"{text} ({place.file}:{place.line})"))
@@ -244,9 +245,9 @@ def _is_plain(field: Field) -> bool:
     return all(isinstance(part, Expr) and part.expression.tree["type"] in ("field", "subexpression") for part in parts)
 
 
-def _record(output: Output, request: RequestLine) -> str:
-    combine = dict(output.combine)
+def _record(output: Output, simple: bool) -> str:
+    request = output.request
     return (
         f"Output({output.name!r}, {request.method!r}, {request.path!r}, {output.schema!r}, {output.limits!r}, "
-        f"{output.element_of!r}, {combine!r}, {output.max_bytes!r})"
+        f"{output.element_of!r}, {dict(output.combine)!r}, {simple}, {output.max_bytes!r})"
     )

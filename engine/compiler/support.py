@@ -5,9 +5,9 @@ All of it has the meaning of `engine.functions` and `engine.values`, to which th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
-from functools import cache, lru_cache
+from functools import cached_property, lru_cache
 from operator import add as plus
 from operator import ge, gt, le, lt
 from operator import mul as times
@@ -37,6 +37,7 @@ __all__ = [
     "as_integer",
     "as_string",
     "call",
+    "characters",
     "coerce",
     "distinct",
     "equal",
@@ -55,7 +56,6 @@ __all__ = [
     "multiply",
     "not_null",
     "omit",
-    "replaced",
     "sort_by_number",
     "subtract",
     "template",
@@ -86,8 +86,8 @@ _ORDERED = (int, float, str)
 _EPOCH = datetime(1970, 1, 1)
 _LAST_MS = 253_402_300_799_999
 _MINUTES = [f"{hour:02}:{minute:02}:" for hour in range(24) for minute in range(60)]
+_SECONDS = [f"{second:02}Z" for second in range(60)]
 _EXACT = 2**53
-_SHORT = 1000
 _TEXT = {str}
 _NO_KINDS: frozenset[str] = frozenset()
 
@@ -247,13 +247,10 @@ def sort_by_number(elements: Any, key: Key) -> Any:
     if type(elements) is not list:
         return call("sort_by_number", elements, expression(key))
 
-    def rank(element: Any) -> tuple[bool, Any]:
-        number = key(element)
-        if type(number) is str:
-            number = parse_decimal(number)
-        return (True, number) if type(number) in NUMBERS else (False, 0)
-
-    return sorted(elements, key=rank)
+    keys: list[Any] = [parse_decimal(key_) if type(key_ := key(element)) is str else key_ for element in elements]
+    if not all(type(key_) in NUMBERS for key_ in keys):
+        keys = [(True, key_) if type(key_) in NUMBERS else (False, 0) for key_ in keys]
+    return [elements[index] for index in sorted(range(len(keys)), key=keys.__getitem__)]
 
 
 def omit(members: Any, names: Any) -> Any:
@@ -274,7 +271,7 @@ def from_unix_ms(moment: Any, precision: str) -> Any:
     days, seconds = divmod(seconds, 86_400)
     minutes, seconds = divmod(seconds, 60)
     if precision == "seconds":
-        return f"{_day(days)}{_MINUTES[minutes]}{seconds:02}Z"
+        return _day(days) + _MINUTES[minutes] + _SECONDS[seconds]
     return f"{_day(days)}{_MINUTES[minutes]}{seconds:02}.{milliseconds:03}Z"
 
 
@@ -318,11 +315,9 @@ def kinds_in(value: Any) -> frozenset[str]:
     return frozenset(map(type_of, value)) if type(value) is list else _NO_KINDS
 
 
-def replaced(text: Any, table: dict[int, str], characters: str, replacement: str) -> Any:
-    """The function `replace_any`, with a table that maps the characters."""
-    if type(text) is str and len(text) < _SHORT and len(replacement) < _SHORT:
-        return text.translate(table)
-    return call("replace_any", text, characters, replacement)
+def characters(replaced: str, replacement: str) -> dict[int, str]:
+    """A table for `str.translate`; it has all of ASCII, since looking up what is not in it is slow."""
+    return {number: chr(number) for number in range(128)} | dict.fromkeys(map(ord, replaced), replacement)
 
 
 # --- coercions, of values that are not null
@@ -407,10 +402,21 @@ def put_out(value: Any) -> str:
     return text
 
 
-@cache
-def template(text: str) -> Template:
-    """A template that Jinja2 renders."""
-    return templates.compile(text)
+class template:  # noqa: N801 - generated code calls it
+    """A template that Jinja2 renders; read when it is first needed, which in most runs it never is."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    @cached_property
+    def _template(self) -> Template:
+        return templates.compile(self._text)
+
+    def render(self, context: Mapping[str, Any]) -> str | None:
+        return self._template.render(context)
+
+    def render_text(self, context: Mapping[str, Any]) -> str:
+        return self._template.render_text(context)
 
 
 class _Unlisted:

@@ -9,7 +9,7 @@ import pytest
 
 from moemap.engine import goldenfile
 from moemap.engine.goldenfile import discover, load
-from moemap.engine.loader import MAPPINGS
+from moemap.engine.installed import MAPPINGS
 
 TEST = "tests: [{test: t, input: {}, expect: {}}]\n"
 

@@ -7,7 +7,7 @@ import pytest
 
 from moemap.engine import goldenfile
 from moemap.engine.api import load
-from moemap.engine.loader import MAPPINGS
+from moemap.engine.installed import MAPPINGS
 from moemap.engine.rules import EntryRule, Field, Object
 
 FOLDER = MAPPINGS / "mparticle-moengage" / "v1"

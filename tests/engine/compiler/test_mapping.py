@@ -13,7 +13,8 @@ import pytest
 
 from moemap.engine import compiler
 from moemap.engine.interpreter import Interpreter
-from moemap.engine.loader import load, locate
+from moemap.engine.installed import locate
+from moemap.engine.loader import load
 from moemap.engine.result import Result
 from moemap.engine.rules import Rulebook
 

@@ -1,0 +1,99 @@
+"""What goes over the elements of a list, as small functions: projections, filters and `&expressions`.
+
+Neither sees anything but the element, so that the same one serves wherever it is written again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..expressions import Node
+from .code import ANY, NULL, Function, Pool, Value, bare
+from .expressions import ExpressionCompiler
+
+__all__ = ["Small", "key", "projection"]
+
+
+@dataclass(frozen=True, slots=True)
+class Small:
+    """The name of a small function, whether it can raise, and the kinds of what it gives (for each element)."""
+
+    name: str
+    raises: bool
+    kinds: int
+
+
+def key(pool: Pool, expref: Node, kinds: int = ANY) -> Small:
+    """The function from an element of these kinds to what the `&expression` gives for it."""
+    writer = Function(pool, ("item",))
+    value = ExpressionCompiler(writer, {}).visit(expref["children"][0], writer.declare("item", kinds))
+    writer.line(f"return {bare(value.code)}")
+    name = pool.function("key", "item", "\n".join(writer.root.render(1)), "an &expression")
+    return Small(name, value.raises, value.kinds)
+
+
+def projection(pool: Pool, right: Node, test: Node | None, kinds: int) -> Small:
+    """The function from a list, whose elements are of these kinds, to what a projection makes of it.
+
+    `test` is the condition of a filter, `right` what is projected; nulls are left out.
+    """
+    if test is None and right["type"] == "identity":
+        return Small("without_nulls" if kinds & NULL else "list", False, kinds & ~NULL)
+    return _Projection(pool, kinds).made(right, test)
+
+
+class _Projection:
+    def __init__(self, pool: Pool, kinds: int) -> None:
+        self.pool = pool
+        self.kinds = kinds
+        self.writer = Function(pool, ("items",))
+        self.compiler = ExpressionCompiler(self.writer, {})
+        self.guards: list[str] = []
+        self.raises = False
+
+    def made(self, right: Node, test: Node | None) -> Small:
+        writer = self.writer
+        writer.line("found = []")
+        with writer.inside("for item in items:", loops=True) as loop:
+            item = writer.declare(writer.name("item"), self.kinds)
+            if test is not None:
+                self._guard(test, item)
+            value = writer.refined(self.compiler.visit(right, item))
+            self.raises = self.raises or value.raises
+            plain = value.is_constant or not value.kinds & NULL
+            if not plain:
+                value = writer.bound(value)
+            kept = f"found.append({bare(value.code)})"
+            if not plain:
+                with writer.inside(f"if {value.code} is not None:"):
+                    writer.line(kept)
+            elif value.constant is not None:
+                writer.line(kept)
+        if len(loop.items) == len(self.guards) + 1 and value.stable and not value.is_constant:
+            # Nothing but conditions: the shorter form says the same.
+            tests = self.guards + ([] if plain else [f"{value.code} is not None"])
+            test_code = f" if {' and '.join(tests)}" if tests else ""
+            body = f"    return [{value.code} for item in items{test_code}]"
+        else:
+            writer.line("return found")
+            body = "\n".join(writer.root.render(1))
+        name = self.pool.function("project", "items", body, "a projection")
+        return Small(name, self.raises, value.kinds & ~NULL)
+
+    def _guard(self, test: Node, item: Value) -> None:
+        """Leaves out the elements for which the condition does not hold; what it reads is read only when it counts."""
+        if test["type"] == "and_expression":
+            for part in test["children"]:
+                self._guard(part, item)
+            return
+        condition = self.compiler.condition(test, item)
+        self.raises = self.raises or condition.raises
+        if not condition.is_constant:
+            self.guards.append(condition.code)
+            with self.writer.inside(f"if not {condition.code}:"):
+                self.writer.line("continue")
+        elif not condition.constant:
+            self.guards.append("False")
+            with self.writer.inside("if True:"):
+                self.writer.line("continue")
+        self.writer.block.kinds.update(self.compiler.facts(test, item))

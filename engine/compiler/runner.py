@@ -1,0 +1,106 @@
+"""Runs generated code: what a compiled mapping is once it is compiled, in this process or from a cache.
+
+Imports nothing that reads rules, so that a cached mapping starts at once; the interpreter, which decides in unusual
+cases, is only made when there is one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cached_property, partial
+from types import CodeType, TracebackType
+from typing import TYPE_CHECKING, Any
+
+from ..problem import Problem
+from ..result import Element, Result
+from ..values import check_payload, kind, with_article
+from . import assembly, notes, support
+
+if TYPE_CHECKING:
+    from ..interpreter import Interpreter
+
+__all__ = ["FUNCTION", "NAMESPACE", "Runner"]
+
+FUNCTION = "transform"
+NAMESPACE = {
+    **{
+        name: value
+        for module in (support, notes, assembly)
+        for name, value in vars(module).items()
+        if name in module.__all__
+    },
+    **support.CALLS,
+}
+"""What generated source refers to."""
+
+
+class Runner:
+    """Runs the code of one mapping. Immutable, and safe to share between threads.
+
+    `code` None stands for code that Python cannot have (rules nested more than about 18 loops deep): the interpreter
+    does its work. `source` gives the generated source, for the notes on an exception in it.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        code: CodeType | None,
+        validators: Mapping[str, Callable[[Any], bool]],
+        interpreter: Callable[[], Interpreter],
+        source: Callable[[], str],
+    ) -> None:
+        self.name = name
+        self._function = _interpreted if code is None else _function(code)
+        self._validators = validators
+        self._make_interpreter = interpreter
+        self._make_source = source
+
+    @cached_property
+    def _interpreter(self) -> Interpreter:
+        return self._make_interpreter()
+
+    def transform(self, batch: Any) -> Result:
+        """The Result of a batch (any value), equal to the interpreter's. Never raises for what the batch holds."""
+        reason = check_payload(batch)
+        if reason is not None:
+            return Result((), (), (Problem.of("M503", input="", reason=reason),))
+        return self.transform_parsed(batch)
+
+    def transform_parsed(self, batch: Any) -> Result:
+        """The same for a value that is known to be JSON within the limits, as a parser gives it."""
+        if type(batch) is not dict:
+            return Result((), (), (Problem.of("M502", input="", found=with_article(kind(batch))),))
+        try:
+            requests, skipped, problems = self._function(batch, self._validators)
+        except assembly.Unusual:
+            return self._interpreter.run(batch)
+        except BaseException as error:
+            self._locate(error)
+            raise
+        return Result(tuple(requests), tuple(skipped), tuple(problems), partial(self._elements, batch))
+
+    def _elements(self, batch: Any) -> tuple[Element, ...]:
+        """The account of elements; only who asks for it pays for it."""
+        return self._interpreter.run(batch).elements
+
+    def _locate(self, error: BaseException) -> None:
+        """Adds the line of the rules to an exception from generated code."""
+        lines = self._make_source().splitlines()
+        trace: TracebackType | None = error.__traceback__
+        while trace is not None:
+            if trace.tb_frame.f_code.co_filename == self.name:
+                above = lines[: trace.tb_lineno]
+                places = [line.strip(" #") for line in above if line.lstrip().startswith("# ")]
+                error.add_note(f"in {self.name}: {places[-1]}")
+            trace = trace.tb_next
+
+
+def _function(code: CodeType) -> Callable[[Any, Any], Any]:
+    namespace: dict[str, Any] = {"__name__": code.co_filename, "GENERATED": True, **NAMESPACE}
+    exec(code, namespace)  # noqa: S102 - the source has nothing of the rules in it but literals
+    function: Callable[[Any, Any], Any] = namespace[FUNCTION]
+    return function
+
+
+def _interpreted(_batch: Any, _validators: Any) -> Any:
+    raise assembly.Unusual

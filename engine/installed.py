@@ -1,0 +1,36 @@
+"""Where mappings are: those that are installed with the package, and files by their path."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from .paths import is_file
+
+__all__ = ["MAPPINGS", "display_name", "locate"]
+
+MAPPINGS = Path(__file__).parent.parent / "mappings"
+"""The mappings that are installed with the package."""
+
+
+def locate(reference: str) -> Path | None:
+    """The file that a name stands for: `name@major`, `name` (its highest major) of the installed mappings, or a path
+    to a file or to a folder with a `mapping.yaml` (or `workspace.yaml`)."""
+    name, _, major = reference.partition("@")
+    if name and "/" not in name and (MAPPINGS / name).is_dir():
+        if major:
+            path = MAPPINGS / name / f"v{major}" / "mapping.yaml"
+            return path if is_file(path) else None
+        found_versions = [
+            path for path in (MAPPINGS / name).glob("v*/mapping.yaml") if path.parent.name[1:].isdecimal()
+        ]
+        return max(found_versions, key=lambda path: int(path.parent.name[1:]), default=None)
+    path = Path(reference)
+    candidates = (path, path / "mapping.yaml", path / "workspace.yaml")
+    return next((candidate for candidate in candidates if is_file(candidate)), None)
+
+
+def display_name(path: Path) -> str:
+    """How messages call a file: an installed mapping by its place among them, any other as it was given."""
+    if path.is_absolute() and path.is_relative_to(MAPPINGS):
+        return path.relative_to(MAPPINGS).as_posix()
+    return path.as_posix()

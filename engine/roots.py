@@ -1,0 +1,16 @@
+"""Where texts read roots: the names that expressions and templates begin with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["RootUse"]
+
+
+@dataclass(frozen=True, slots=True)
+class RootUse:
+    """A place in a text where a root is read: its name, and the offsets of the name."""
+
+    name: str
+    start: int
+    end: int
