@@ -97,8 +97,7 @@ def transform(inputs: tuple[str, ...], mapping: str | None, workspace: str | Non
     list of batches, or one batch a line; gzip and Zstandard are recognised. The summary goes to standard error.
     """
     from .engine import job as jobs
-    from .engine.replay import Recipe, Summary
-    from .engine.workers import WorkerError
+    from .engine.replay import Recipe, Summary, WorkerError
 
     if mapping is not None and workspace is not None:
         raise click.UsageError("--workspace names its mapping itself; give it without --mapping")

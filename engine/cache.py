@@ -11,7 +11,6 @@ import hashlib
 import marshal
 import os
 import sys
-import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -84,6 +83,8 @@ def load(key: str) -> Entry | None:
 
 def store(key: str, entry: Entry) -> None:
     """Writes the entry, whole or not at all. A folder that cannot be used is left alone."""
+    import tempfile
+
     cache = folder()
     text = orjson.dumps({"files": entry.files, "about": entry.about})
     rest = text + b"\n" + marshal.dumps(entry.code)

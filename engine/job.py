@@ -25,8 +25,7 @@ from .delivery import Bundler
 from .formats import json_line
 from .program import Program
 from .records import Record, read_records
-from .replay import Piece, Recipe, Summary
-from .workers import pieces
+from .replay import Piece, Recipe, Summary, Transform
 
 __all__ = ["STDIN", "Job", "ResumeError", "run"]
 
@@ -91,7 +90,7 @@ def run(job: Job, progress: Progress | None = None) -> Summary:
         if bundler is not None:
             list(bundler.add(body.encode() for body in state.waiting))
         reader = _Reader(job.inputs, state.input, state.records)
-        for piece in pieces(reader.units(), job.recipe, job.program, job.jobs):
+        for piece in _pieces(job, reader):
             files.write(piece, _bundled(bundler, piece, job))
             state.input, state.records = reader.done()
             state.summary.merge(piece.summary)
@@ -104,6 +103,15 @@ def run(job: Job, progress: Progress | None = None) -> Summary:
             files.write(Piece(b"", b"", [], Summary()), compressor(job.recipe.output)(rest) if rest else b"")
         files.finish()
         return state.summary
+
+
+def _pieces(job: Job, reader: _Reader) -> Iterator[Piece]:
+    """The pieces of all units, in order; with one job everything happens in this process."""
+    if job.jobs == 1:
+        return map(Transform(job.recipe, job.program).piece, reader.units())
+    from .workers import pieces
+
+    return pieces(reader.units(), job.recipe, job.jobs)
 
 
 def _bundled(bundler: Bundler | None, piece: Piece, job: Job) -> bytes:

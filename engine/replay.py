@@ -18,7 +18,7 @@ from .records import Record
 from .result import Result
 from .values import is_surely_small
 
-__all__ = ["Piece", "Recipe", "Summary", "Transform", "reject_line"]
+__all__ = ["Piece", "Recipe", "Summary", "Transform", "WorkerError", "reject_line"]
 
 MAX_REASONS = 100
 OTHER_REASONS = "other reasons"
@@ -121,6 +121,10 @@ def _where(record: Record, problem: Problem) -> str:
         place += f" {problem.input}"
     rule = f" (rule {problem.rule}, {problem.place})" if problem.rule and problem.place else ""
     return f"{place}{rule}: {problem.message}"
+
+
+class WorkerError(RuntimeError):
+    """A worker process ended before its work did."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,25 +12,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from multiprocessing.connection import Connection
 from typing import Any
 
-from .program import Program
 from .records import Record
-from .replay import Piece, Recipe, Transform
+from .replay import Piece, Recipe, WorkerError
 
-__all__ = ["WorkerError", "pieces"]
+__all__ = ["pieces"]
 
 UNDER_WAY = 2
 """How many units a worker has at most: the one it works on and the next, so that it never waits."""
 
 
-class WorkerError(RuntimeError):
-    """A worker process ended before its work did."""
-
-
-def pieces(units: Iterable[Sequence[Record]], recipe: Recipe, program: Program, jobs: int) -> Iterator[Piece]:
-    """The piece of each unit, in order. With one job everything happens in this process, with `program`."""
-    if jobs == 1:
-        yield from map(Transform(recipe, program).piece, units)
-        return
+def pieces(units: Iterable[Sequence[Record]], recipe: Recipe, jobs: int) -> Iterator[Piece]:
+    """The piece of each unit, in order, made by `jobs` processes."""
     context = multiprocessing.get_context("spawn")
     workers = [_start(context, recipe) for _ in range(jobs)]
     waiting: deque[Connection[Any, Any]] = deque()

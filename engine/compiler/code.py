@@ -194,7 +194,7 @@ class Function:
             name = f"{stem}_{number}{self.mark}"
         (self.block if block is None else block).names.add(name)
         self._everywhere.add(name)
-        self.declared.pop(name, None)
+        self.declared[name] = ANY
         return name
 
     # Values

@@ -161,6 +161,28 @@ def test_no_text_of_the_rules_becomes_code(book: Books) -> None:
     assert body["c"] == 2
 
 
+@pytest.mark.parametrize(
+    "when",
+    [
+        "type(value) == 'array' && value[0] == `1`",
+        "type(value) == 'object' && value.a == `1`",
+        "type(value) == 'object' && get(value, 'a') && get_ignore_case(value, 'A')",
+        "type(value) == 'string' && starts_with(value, 'x')",
+        "type(value) == 'array' && contains(map(&type(@), value), 'number')",
+    ],
+)
+def test_what_a_condition_says_of_a_value_holds_only_behind_it(
+    book: Books, difference: Callable[[Result, Result], str], when: str
+) -> None:
+    entries = [{"when": when, "value": {"const": "yes"}}, {}]
+    rules = [{"rule": "one", "output": "single", "spread": [{"from": "batch", "entries": entries}]}]
+    rulebook = book({"rules": rules})
+    interpreter, compiled = Interpreter(rulebook), compiler.compile(rulebook)
+    values = [[1], [], 1, "x", "", {"a": 1}, {"A": 1, "a": 2}, None, True, 1.5]
+    batch = {f"k{number}": value for number, value in enumerate(values)}
+    assert not difference(interpreter.run(batch), compiled.transform(batch))
+
+
 def test_a_traceback_shows_the_generated_line_and_the_rule(book: Books, monkeypatch: pytest.MonkeyPatch) -> None:
     rules = [{"rule": "one", "output": "single", "fields": {"a": {"from": "batch.a", "type": "string"}}}]
     compiled = compiler.compile(book({"rules": rules}))
