@@ -342,6 +342,33 @@ def show(name: str, settings: tuple[str, ...], format_: str) -> None:
 
 
 @main.command(
+    "compile",
+    cls=Command,
+    epilog="""
+    moemap compile
+    moemap compile --set identity=email --output mapping.py
+    """,
+)
+@click.argument("name", default=DEFAULT_MAPPING, metavar="[NAME|PATH]")
+@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="A setting; lists and booleans as JSON.")
+@click.option("--output", metavar="FILE", help="Where to write instead of standard output.")
+def compile_(name: str, settings: tuple[str, ...], output: str | None) -> None:
+    """Print the Python source that a mapping is compiled to, with the line of the rules beside each part."""
+    from .engine.compiler import source_of
+    from .engine.files import written_whole
+
+    source = source_of(_load(name, _settings(settings)).rulebook)
+    if output is None:
+        click.echo(source, nl=False)
+        return
+    try:
+        with written_whole(Path(output)) as file:
+            file.write(source.encode())
+    except OSError as error:
+        raise click.UsageError(f"{output}: {error.strerror}") from None
+
+
+@main.command(
     "explain-code",
     cls=Command,
     epilog="""

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from moemap.engine.api import Mapping
-from moemap.engine.requests import shift
+from moemap.engine.pointers import shift
 
 MAIN = """\
 language: 1
