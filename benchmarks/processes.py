@@ -72,12 +72,17 @@ def moemap(*arguments: str) -> Command:
     return [str(script) if script.is_file() else (shutil.which("moemap") or "moemap"), *arguments]
 
 
+def _users_environment() -> dict[str, str]:
+    """The environment, with Python keeping the compiled form of modules as it does by default."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+
+
 def use(command: Command, environment: Mapping[str, str] | None = None, output: Any = subprocess.DEVNULL) -> float:
     """Runs a command to its end and says how many seconds it took; ends the benchmark where it fails."""
     start = time.perf_counter()
     done = subprocess.run(  # noqa: S603  our own commands
         command,
-        env={**os.environ, **(environment or {})},
+        env={**_users_environment(), **(environment or {})},
         stdin=subprocess.DEVNULL,
         stdout=output,
         stderr=subprocess.PIPE,

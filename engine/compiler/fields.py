@@ -460,7 +460,10 @@ class _sinking:  # noqa: N801  used like a function
 
     def __exit__(self, *error: Any) -> None:
         if self._block is not None:
+            inside = self._writer.block
             self._block.__exit__(*error)
+            # What follows comes only after all of it: the names go on to hold what they hold.
+            self._writer.block.names |= inside.names
             with self._writer.inside("except Rejected:"):
                 for line in self._after:
                     self._writer.line(line)

@@ -183,6 +183,18 @@ def test_what_a_condition_says_of_a_value_holds_only_behind_it(
     assert not difference(interpreter.run(batch), compiled.transform(batch))
 
 
+def test_names_of_values_are_never_taken_by_others(book: Books, difference: Callable[[Result, Result], str]) -> None:
+    lets = {
+        "first": {"from": "batch.A", "when": "batch.a"},
+        "second": "batch.A",
+        "sure": {"from": "batch.b", "required": True},
+    }
+    fields = {"a": "batch.a", "A": "batch.A", "first": "first", "second": "second", "sure": "sure", "ä": 'batch."a_"'}
+    rulebook = book({"let": lets, "rules": [{"rule": "one", "output": "single", "fields": fields}]})
+    batch = {"a": 1, "A": 2, "b": 3, "a_": 4}
+    assert not difference(Interpreter(rulebook).run(batch), compiler.compile(rulebook).transform(batch))
+
+
 def test_a_traceback_shows_the_generated_line_and_the_rule(book: Books, monkeypatch: pytest.MonkeyPatch) -> None:
     rules = [{"rule": "one", "output": "single", "fields": {"a": {"from": "batch.a", "type": "string"}}}]
     compiled = compiler.compile(book({"rules": rules}))
