@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from hypothesis import HealthCheck, settings
 
 from moemap.engine import api
 from moemap.engine.checks import roots, unused
@@ -34,6 +35,19 @@ SCHEMAS = {"in.schema.json": "{}", "out.schema.json": '{"properties": {"bad": fa
 """The output takes everything but a member `bad`."""
 
 Files = Mapping[str, Any]
+
+
+# Times are no matter of tests: machines differ, and are shared.
+settings.register_profile("moemap", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("moemap")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cache_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """The tests neither use nor fill the cache of who runs them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        yield
 
 
 def pytest_configure(config: pytest.Config) -> None:
