@@ -330,8 +330,8 @@ def as_string(value: Any) -> Any:
         return repr(value)
     if type_ is float:
         text = repr(value)
-        if text.endswith(".0") and text != "-0.0":
-            return text[:-2]
+        if text.endswith(".0"):
+            return text[:-2] if value else "0"
         if "e" not in text:
             return text
     return value if type_ is str else coerce(value, "string")

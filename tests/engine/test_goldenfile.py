@@ -154,7 +154,7 @@ def test_the_mapping_of_an_absolute_path_is_absolute() -> None:
 
 @pytest.mark.usefixtures("folder")
 def test_an_installed_mapping(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in ("goldenfile", "loader"):
+    for module in ("goldenfile", "installed"):
         monkeypatch.setattr(f"moemap.engine.{module}.MAPPINGS", Path().absolute())
     assert file_of(f"mapping: shop@1\n{TEST}").mapping == Path("shop/v1/mapping.yaml").absolute()
     assert refused(f"mapping: shopp@1\n{TEST}") == ["1:10 M109 no mapping 'shopp@1' is known (did you mean 'shop'?)"]

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from moemap.engine import compiler
-from moemap.engine.interpreter import Interpreter
 from moemap.engine.installed import locate
+from moemap.engine.interpreter import Interpreter
 from moemap.engine.loader import load
 from moemap.engine.result import Result
 from moemap.engine.rules import Rulebook
