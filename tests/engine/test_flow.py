@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from moemap.engine.facts import Flow
 from moemap.engine.flow import walk
 from moemap.engine.infer_fields import setting_type
-from moemap.engine.interpreter import Interpreter
 from moemap.engine.installed import MAPPINGS
+from moemap.engine.interpreter import Interpreter
 from moemap.engine.loader import load
 from moemap.engine.membership import includes
 from moemap.engine.prove import batch_for, words_of

@@ -10,8 +10,8 @@ from random import Random
 import pytest
 
 from moemap.engine.flow import walk
-from moemap.engine.interpreter import Interpreter
 from moemap.engine.installed import MAPPINGS
+from moemap.engine.interpreter import Interpreter
 from moemap.engine.loader import load
 from moemap.engine.prove import Proof, batch_for, prove, words_of
 from moemap.engine.rules import Rulebook

@@ -89,7 +89,8 @@ def test_text_of_the_sums() -> None:
     assert total.text().splitlines() == [
         "3 batches: 0 requests, 3 skipped, 3 problems",
         "  skipped      3  not\\x1bwanted",
-        "  M505         2  value cannot be converted; first in f:2 /a/0 (rule r, m.yaml:3:5): 'x' cannot become integer: no",
+        "  M505         2  value cannot be converted; "
+        "first in f:2 /a/0 (rule r, m.yaml:3:5): 'x' cannot become integer: no",
         "  M501         1  not JSON; first in f:3: the record is not JSON: no",
     ]
     assert Summary.from_json(json.loads(json.dumps(total.to_json()))) == total
