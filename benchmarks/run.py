@@ -27,7 +27,7 @@ from moemap.benchmarks import engines, generate, processes
 from moemap.benchmarks.engines import HAND, HAND_VALID, LIMIT, MOEMAP, MOEMAP_VALID, NAIVE_VALID, Measured
 from moemap.benchmarks.processes import START_BASE, START_CACHED
 from moemap.benchmarks.table import Table, times
-from moemap.engine import api, compiler, loader
+from moemap.engine import api, compiler, installed, loader
 from moemap.engine.checks import check
 
 PAGE = Path(__file__).with_name("performance.md")
@@ -190,7 +190,7 @@ def start_table(starts: Mapping[str, list[float]]) -> Table:
 
 def mapping_table() -> Table:
     """How long it takes to make a mapping ready, in a process that has everything imported."""
-    path = loader.locate(MAPPING)
+    path = installed.locate(MAPPING)
     assert path is not None  # noqa: S101  it is shipped
     rulebook = api.load(MAPPING).rulebook
     steps: dict[str, Callable[[], Any]] = {

@@ -14,7 +14,7 @@ from moemap.engine.result import Result, Skipped
 RECIPE = Recipe("mparticle-moengage", {}, "result", pretty=False, rejects="rejects.ndjson")
 GOOD = {"user_identities": {"customer_id": "cust-1"}, "user_attributes": {"plan": "gold"}}
 WARNED = {"user_identities": {"customer_id": "cust-1"}, "user_attributes": {"mixed": ["a", 1]}}
-ANONYMOUS = {"events": []}
+ANONYMOUS: dict[str, Any] = {"events": []}
 
 
 def record(batch: Any, line: int = 1) -> Record:

@@ -311,8 +311,10 @@ def _entry(dice: Dice) -> dict[str, Any]:
             "type(value) == 'array'",
             "value == `null`",
             "value == 'x'",
+            "type(value) == 'object' || type(value) == 'number'",
+            "starts_with(name, 'x')",
+            _condition(dice),
         )
-        tests += ("type(value) == 'object' || type(value) == 'number'", "starts_with(name, 'x')", _condition(dice))
         entry["when"] = dice.choice(tests)
         if dice.random() < 0.3:
             entry["when"] = f"({entry['when']}) && ({_condition(dice)})"

@@ -15,8 +15,8 @@ import pytest
 
 from moemap.engine.compiler.code import ANY, STRING, Function, Pool, Value, bare
 from moemap.engine.compiler.expressions import ExpressionCompiler
-from moemap.engine.compiler.mapping import NAMESPACE
 from moemap.engine.compiler.notes import reason_of
+from moemap.engine.compiler.runner import NAMESPACE
 from moemap.engine.compiler.support import FAILURES
 from moemap.engine.expressions import EvaluationError, Expression, ExpressionError, parse
 from moemap.engine.functions import FUNCTIONS
