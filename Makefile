@@ -66,5 +66,5 @@ $(READY): pyproject.toml
 	@java -version >/dev/null 2>&1 || { echo "Spark needs Java 17 or newer, and there is no java." >&2; exit 1; }
 	@echo "Setting up .venv-spark ..." >&2
 	@test -x .venv-spark/bin/python || "$(PYTHON)" -m venv .venv-spark
-	@.venv-spark/bin/python -m pip install --disable-pip-version-check -qq --editable '.[spark]' pytest
+	@.venv-spark/bin/python -m pip install --disable-pip-version-check -qq --editable '.[spark]' hypothesis pytest
 	@touch $@
