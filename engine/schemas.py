@@ -180,13 +180,9 @@ class Validator:
 
     @cached_property
     def _exact(self) -> Any:
-        from jsonschema import Draft202012Validator
-        from referencing import Registry
-        from referencing.jsonschema import DRAFT202012
+        from .exact import exact_validator
 
-        resources = [(uri, DRAFT202012.create_resource(document)) for uri, document in self.schema.resources.items()]
-        registry: Any = Registry().with_resources(resources)
-        return Draft202012Validator({"$ref": self.schema.uri}, registry=registry)  # so that it knows its URI
+        return exact_validator(self.schema.uri, self.schema.resources)
 
 
 def _leaves(errors: Iterable[ValidationError]) -> Iterator[ValidationError]:
@@ -227,12 +223,10 @@ def _violation(error: ValidationError) -> Violation:
     if keyword == "required":
         missing = [repr(name) for name in wanted if name not in value]
         reason = f"{', '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing"
-    elif keyword in ("additionalProperties", "unevaluatedProperties"):
-        known = error.schema.get("properties", {}) if isinstance(error.schema, dict) else {}
-        patterns = error.schema.get("patternProperties", {}) if isinstance(error.schema, dict) else {}
-        surplus = [name for name in value if name not in known] if not patterns else []
-        reason = f"{surplus[0]!r} is not allowed" if surplus else "it has a member that is not allowed"
-        place += surplus[:1]
+    elif keyword == "additionalProperties":
+        reason = f"{place[-1]!r} is not allowed"
+    elif keyword == "unevaluatedProperties":
+        reason = "it has a member that is not allowed"
     elif "propertyNames" in error.absolute_schema_path:
         place.append(value)
         reason = f"the name {_WORDS.get(keyword, _other)(wanted, value)}"
