@@ -107,7 +107,9 @@ def transform(inputs: tuple[str, ...], mapping: str | None, workspace: str | Non
     pretty = options["pretty"] if options["pretty"] is not None else not options["output"] and sys.stdout.isatty()
     names = _expanded(inputs) or ("-",)
     summary = Summary()
-    rejects = Path(options["rejects"]) if options["rejects"] else None
+    rejects = _written(options["rejects"], names)
+    if rejects is not None and options["output"] and rejects == _written(options["output"], names):
+        raise click.UsageError("--output and --rejects are the same file")
     try:
         for sources, output in _outputs(names, options):
             recipe = Recipe(
@@ -163,10 +165,24 @@ def _expanded(inputs: Iterable[str]) -> tuple[str, ...]:
     return tuple(names)
 
 
+def _written(path: str | None, names: tuple[str, ...]) -> Path | None:
+    """Where to write; refused where that is a folder or one of the inputs."""
+    if path is None:
+        return None
+    from .engine.files import real_path
+
+    written = real_path(Path(path))
+    if written.is_dir():
+        raise click.UsageError(f"{path}: is a folder")
+    if any(name != "-" and Path(name).exists() and written.exists() and Path(name).samefile(written) for name in names):
+        raise click.UsageError(f"{path}: is one of the inputs")
+    return written
+
+
 def _outputs(names: tuple[str, ...], options: dict[str, Any]) -> Iterator[tuple[tuple[str, ...], Path | None]]:
     """What is read into which file. With --output-dir and --resume, finished files are not done again."""
     if not options["output_dir"]:
-        yield names, Path(options["output"]) if options["output"] else None
+        yield names, _written(options["output"], names)
         return
     from .engine.compression import plain_name
 
@@ -181,6 +197,7 @@ def _outputs(names: tuple[str, ...], options: dict[str, Any]) -> Iterator[tuple[
             raise click.UsageError(f"{outputs[output]} and {name} would both be written to {output}")
         outputs[output] = name
     for output, name in outputs.items():
+        _written(str(output), names)
         under_way = output.with_name(output.name + ".journal").exists()
         if not (options["resume"] and output.exists() and not under_way):
             yield (name,), output

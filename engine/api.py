@@ -56,7 +56,7 @@ class Mapping:
 
         Integers of more than 64 bits come as doubles, as in most readers of JSON.
         """
-        record = Record("", 1, text.encode(errors="surrogatepass") if isinstance(text, str) else text)
+        record = Record("", 1, text.encode(errors="surrogatepass") if isinstance(text, str) else bytes(text))
         batch, problem = record.parse()
         if problem is not None:
             return Result((), (), (problem,))

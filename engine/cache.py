@@ -45,7 +45,11 @@ def folder() -> Path:
 
 def key_of(*parts: Any) -> str:
     """The name of the entry for what is asked (JSON values), with this engine on this Python."""
-    known = [sys.version, sys.implementation.cache_tag, _engine(), os.getcwd(), *parts]
+    try:
+        here = os.getcwd()
+    except FileNotFoundError:  # it was removed
+        here = ""
+    known = [sys.version, sys.implementation.cache_tag, _engine(), here, *parts]
     return hashlib.sha256(orjson.dumps(known, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 

@@ -91,9 +91,12 @@ class Judge:
         self.targets: dict[tuple[str, str], tuple[Any, str]] = {}
 
     def gaps(self, type_: Type, origin: Any = None) -> tuple[Gap, ...]:
-        """All gaps between a type and the schema, each once."""
-        found = self.check(type_, self.schema.document, self.schema.uri, _At((), origin))
-        return tuple(dict.fromkeys(found))
+        """All gaps between a type and the schema, each once; a schema without end leaves everything open."""
+        at = _At((), origin)
+        try:
+            return tuple(dict.fromkeys(self.check(type_, self.schema.document, self.schema.uri, at)))
+        except RecursionError:
+            return () if self.certain else (at.gap("$ref", "the schema refers to itself without end", False),)
 
     # Whole schemas
 

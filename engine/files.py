@@ -9,7 +9,22 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-__all__ = ["written_whole"]
+__all__ = ["is_plain", "real_path", "written_whole"]
+
+
+def real_path(path: Path) -> Path:
+    """Where a file is written that is given by this path: what a link leads to, so that the link stays."""
+    return path.resolve() if path.is_symlink() and not _is_device(path) else path
+
+
+def is_plain(path: Path) -> bool:
+    """Whether the path is a file, now or once it is written; a device or a pipe is written to directly."""
+    return not _is_device(path) and (path.is_file() or not path.exists())
+
+
+def _is_device(path: Path) -> bool:
+    """Whether the path names a device: `/dev/stdout` does, wherever it leads."""
+    return path.absolute().parts[1:2] in (("dev",), ("proc",))
 
 
 @contextmanager
@@ -18,7 +33,8 @@ def written_whole(path: Path) -> Iterator[BinaryIO]:
 
     A device or a pipe (`/dev/stdout`) is written to directly. Raises OSError.
     """
-    if path.exists() and not path.is_file():
+    path = real_path(path)
+    if not is_plain(path):
         with path.open("wb") as direct:
             yield direct
         return

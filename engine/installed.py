@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from .paths import is_file
+from .paths import is_file, is_folder
 
 __all__ = ["MAPPINGS", "display_name", "locate"]
 
@@ -16,7 +16,7 @@ def locate(reference: str) -> Path | None:
     """The file that a name stands for: `name@major`, `name` (its highest major) of the installed mappings, or a path
     to a file or to a folder with a `mapping.yaml` (or `workspace.yaml`)."""
     name, _, major = reference.partition("@")
-    if name and "/" not in name and (MAPPINGS / name).is_dir():
+    if name.strip(".") and "/" not in name and is_folder(MAPPINGS / name):
         if major:
             path = MAPPINGS / name / f"v{major}" / "mapping.yaml"
             return path if is_file(path) else None

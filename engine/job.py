@@ -22,6 +22,7 @@ import orjson
 
 from .compression import compressor, plain_name
 from .delivery import Bundler
+from .files import is_plain
 from .formats import json_line
 from .program import Program
 from .records import Record, read_records
@@ -176,6 +177,8 @@ class _Files:
         self.state = _State(_fingerprint(job))
         if job.resume:
             self._continue()
+        elif self._journal is not None:
+            self._journal.unlink(missing_ok=True)
         self._output: BinaryIO = sys.stdout.buffer
         if job.output is not None:
             self._output = stack.enter_context(_opened(job.output, self.state.output))
@@ -227,7 +230,7 @@ class _Files:
         """Gives the files their names."""
         self._output.flush()
         for path, file in ((self._job.rejects, self._rejects), (self._job.output, self._output)):
-            if path is not None and file is not None and _is_plain(path):
+            if path is not None and file is not None and is_plain(path):
                 file.flush()
                 os.fsync(file.fileno())
                 _beside(path, ".partial").replace(path)
@@ -239,17 +242,14 @@ def _beside(path: Path, ending: str) -> Path:
     return path.with_name(path.name + ending)
 
 
-def _is_plain(path: Path) -> bool:
-    """Whether the path is a file, now or once it is written; a device or a pipe is written to directly."""
-    return path.is_file() or not path.exists()
-
-
 def _opened(path: Path, size: int) -> BinaryIO:
     """The partial file, cut back to `size`."""
-    if not _is_plain(path):
+    if not is_plain(path):
         return path.open("wb")
     partial = _beside(path, ".partial")
-    file = partial.open("r+b" if size and partial.is_file() else "w+b")
+    if size and (not partial.is_file() or partial.stat().st_size < size):
+        raise ResumeError(f"{partial} is shorter than its journal says; remove {path}.journal to begin anew")
+    file = partial.open("r+b" if size else "w+b")
     file.truncate(size)
     file.seek(size)
     return file

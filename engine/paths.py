@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-__all__ = ["is_file", "lies_inside"]
+__all__ = ["is_file", "is_folder", "lies_inside"]
 
 
 def is_file(path: Path) -> bool:
@@ -12,6 +12,14 @@ def is_file(path: Path) -> bool:
     try:
         return path.is_file()
     except OSError:  # a name that is too long
+        return False
+
+
+def is_folder(path: Path) -> bool:
+    """Whether a folder is there."""
+    try:
+        return path.is_dir()
+    except OSError:
         return False
 
 

@@ -191,6 +191,51 @@ def test_nothing_is_left_where_writing_failed(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_no_file_is_written_over_another(batch: Path, tmp_path: Path) -> None:
+    before = batch.read_text()
+    (tmp_path / "link").symlink_to(batch)
+    for arguments in (["--output", batch], ["--rejects", batch], ["--output", tmp_path / "link"]):
+        done = run("transform", batch, *arguments)
+        assert (done.exit_code, done.stderr.splitlines()[-1]) == (2, f"Error: {arguments[1]}: is one of the inputs")
+    done = run("transform", batch, "--output", tmp_path / "x", "--rejects", tmp_path / "x")
+    assert (done.exit_code, done.stderr.splitlines()[-1]) == (2, "Error: --output and --rejects are the same file")
+    assert run("transform", batch, "--output", tmp_path).stderr.splitlines()[-1] == f"Error: {tmp_path}: is a folder"
+    assert batch.read_text() == before
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["batch.json", "link"]
+
+
+def test_a_link_stays_a_link(batch: Path, tmp_path: Path) -> None:
+    (tmp_path / "real").write_text("old")
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    run("transform", batch, "--output", tmp_path / "link")
+    assert (tmp_path / "link").is_symlink()
+    assert documents((tmp_path / "real").read_text()) == [RESULT]
+
+
+def test_standard_output_by_its_name(batch: Path) -> None:
+    command = [sys.executable, "-m", "moemap.cli", "transform", "--compact", str(batch), "--output", "/dev/stdout"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert (documents(done.stdout), Path("/dev/stdout").is_symlink()) == ([RESULT], True)
+
+
+def test_from_a_folder_that_is_gone(batch: Path, tmp_path: Path) -> None:
+    gone = tmp_path / "gone"
+    command = f"mkdir {gone}; cd {gone}; rmdir {gone}; {sys.executable} -m moemap.cli transform --compact {batch}"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True)
+    assert documents(done.stdout) == [RESULT]
+
+
+def test_a_workspace_may_take_all_that_a_rule_of_its_mapping_took(tmp_path: Path) -> None:
+    rule = "rules: [{rule: x, route: events, when: event.event_type == 'commerce_event', skip: a}]"
+    (tmp_path / "workspace.yaml").write_text(f"language: 1\nworkspace: w\nextends: mparticle-moengage@1\n{rule}\n")
+    assert run("check", tmp_path).exit_code == 0
+
+
+def test_the_folder_here_is_a_mapping(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT / "mappings/mparticle-moengage/v1")
+    assert run("show", ".").exit_code == 0
+
+
 def test_strict_counts_warnings(tmp_path: Path) -> None:
     path = tmp_path / "batch.json"
     path.write_text(json.dumps({**BATCH, "user_attributes": {"mixed": ["a", 1]}}))

@@ -44,6 +44,7 @@ TYPE_CHECKS = (
     outputs.check,
 )
 _CAUSES = frozenset({"M203", "M204", "M211", "M212", "M220", "M222", "M223"})
+_LEFT_OVER = frozenset({"M221", "M224", "M225", "M226", "M301", "M302", "M303", "M304"})
 _FOLLOWING = frozenset({"M221", "M224", "M225", "M301", "M302"})
 
 
@@ -64,6 +65,9 @@ def _counted(problems: Iterable[Problem], rulebook: Rulebook) -> Iterator[Proble
     """The problems with the severities that the mapping gives their codes."""
     for problem in problems:
         severity = rulebook.severities.get(problem.code, problem.severity)
+        source = rulebook.sources.get(problem.place.file) if problem.place is not None else None
+        if problem.code in _LEFT_OVER and source is not None and not rulebook.is_own(source):
+            continue  # a workspace may leave parts of its mapping without use
         if severity != "ignore":
             yield replace(problem, severity=severity)
 

@@ -206,3 +206,26 @@ def test_output_dir_has_a_file_for_each_input(tmp_path: Path, inputs: tuple[str,
 def test_options_that_do_not_go_together(arguments: list[str], message: str) -> None:
     done = CliRunner().invoke(main, ["transform", *arguments])
     assert (done.exit_code, done.stderr.splitlines()[-1]) == (2, f"Error: {message}")
+
+
+@pytest.mark.usefixtures("small_units")
+def test_a_run_that_begins_anew_leaves_no_journal_of_the_one_before(tmp_path: Path, inputs: tuple[str, ...]) -> None:
+    made = job(tmp_path, inputs)
+
+    def interrupt(_sums: Summary, _bytes: int) -> None:
+        raise Interrupted
+
+    with pytest.raises(Interrupted):
+        jobs.run(made, interrupt)
+    journal, partial = tmp_path / "out.ndjson.journal", tmp_path / "out.ndjson.partial"
+    assert journal.exists()
+    partial.write_bytes(b"")
+    with pytest.raises(ResumeError, match="is shorter than its journal says"):
+        jobs.run(replace(made, resume=True))
+    partial.unlink()
+    with pytest.raises(ResumeError, match="is shorter than its journal says"):
+        jobs.run(replace(made, resume=True))
+    with pytest.raises(Interrupted):
+        jobs.run(made, lambda _sums, _bytes: journal.unlink() or interrupt(_sums, _bytes))
+    jobs.run(made)
+    assert not journal.exists()
