@@ -286,6 +286,16 @@ def test_check_formats(tmp_path: Path, format_: str, start: str) -> None:
     assert "M101" in done.stdout
 
 
+def test_prove_prints_a_verdict_for_each_output() -> None:
+    done = run("check", "--prove", "mparticle-moengage@1")
+    verdicts = [line.split()[:2] for line in done.stdout.splitlines() if line.startswith("  ") and line[2] != " "]
+    assert verdicts == [["customer", "guarded"], ["event", "guarded"], ["device", "guarded"]]
+    assert "more: --all-guards shows them" in done.stdout
+    assert done.exit_code == 0
+    assert "more: --all-guards" not in run("check", "--all-guards", "mparticle-moengage@1").stdout
+    assert run("check", "--prove", "--format", "json").exit_code == 2
+
+
 def test_a_part_is_checked_with_its_mapping() -> None:
     done = run("check", ROOT / "mappings/mparticle-moengage/v1/commerce.yaml")
     assert done.exit_code == 0
