@@ -194,9 +194,9 @@ def test_nothing_is_left_where_writing_failed(tmp_path: Path) -> None:
 def test_no_file_is_written_over_another(batch: Path, tmp_path: Path) -> None:
     before = batch.read_text()
     (tmp_path / "link").symlink_to(batch)
-    for arguments in (["--output", batch], ["--rejects", batch], ["--output", tmp_path / "link"]):
-        done = run("transform", batch, *arguments)
-        assert (done.exit_code, done.stderr.splitlines()[-1]) == (2, f"Error: {arguments[1]}: is one of the inputs")
+    for option, path in (("--output", batch), ("--rejects", batch), ("--output", tmp_path / "link")):
+        done = run("transform", batch, option, path)
+        assert (done.exit_code, done.stderr.splitlines()[-1]) == (2, f"Error: {path}: is one of the inputs")
     done = run("transform", batch, "--output", tmp_path / "x", "--rejects", tmp_path / "x")
     assert (done.exit_code, done.stderr.splitlines()[-1]) == (2, "Error: --output and --rejects are the same file")
     assert run("transform", batch, "--output", tmp_path).stderr.splitlines()[-1] == f"Error: {tmp_path}: is a folder"
