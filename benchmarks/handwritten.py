@@ -62,7 +62,7 @@ def text(value: Any) -> str | None:
     """A value as text: numbers in plain decimals without a trailing `.0`; None for null, lists and objects."""
     kind = type(value)
     if kind is str:
-        return value  # type: ignore[no-any-return]
+        return value  # type: ignore[no-any-return]  # a text of the batch, whose type is any
     if kind is int:
         return str(value)
     if kind is float:
@@ -80,7 +80,7 @@ def number(value: Any) -> float | None:
     """A number, or text that is one, as a double; None for everything else."""
     kind = type(value)
     if kind is float:
-        return value  # type: ignore[no-any-return]
+        return value  # type: ignore[no-any-return]  # a text of the batch, whose type is any
     if kind is int or kind is str:
         try:
             return float(value)
@@ -201,11 +201,11 @@ def user(batch: Object, identities: Object) -> Object:
     own: Any
     for name, own in source.items():
         if name in _STANDARD:
-            own = _STANDARD[name](own)  # noqa: PLW2901
+            own = _STANDARD[name](own)  # noqa: PLW2901  the value goes on as it is now
         elif name[:4] == "moe_" or type(own) is dict or (name[:1] == "$" and name.casefold() in _RESERVED):
             continue
         elif type(own) is list:
-            own = plain_list(own)  # noqa: PLW2901
+            own = plain_list(own)  # noqa: PLW2901  the value goes on as it is now
         if own is not None and name not in attributes:
             attributes[name] = own
     add_consents(attributes, batch.get("consent_state") or {})
@@ -257,7 +257,7 @@ def add_custom(attributes: Object, source: Object | None) -> None:
             continue
         kind = type(value)
         if kind is list:
-            value = plain_list(value)  # noqa: PLW2901
+            value = plain_list(value)  # noqa: PLW2901  the value goes on as it is now
             if value is None:
                 continue
         elif kind is dict:

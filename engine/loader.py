@@ -68,7 +68,6 @@ class _Layer:
     rules: dict[str, tuple[Mapping, ...]] = field(default_factory=dict)
     values: list[tuple[Scalar, Node]] = field(default_factory=list)
     severities: dict[str, Any] = field(default_factory=dict)
-    schema_folders: dict[int, Path] = field(default_factory=dict)
 
 
 def load(
