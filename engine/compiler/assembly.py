@@ -6,7 +6,7 @@ Anything else raises `Unusual`, and the batch is mapped by the interpreter, whic
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -42,6 +42,8 @@ class Output(NamedTuple):
     path: str
     schema: str
     limits: str | None
+    fits: Callable[[Any], bool]
+    """Whether a body is surely valid by both schemas."""
     element_of: str | None
     combine: dict[str, str]
     simple: bool
@@ -57,8 +59,7 @@ def assemble(
     notes: Notes,
 ) -> Request:
     """The request that the parts make together. The problems of each part are moved to its place in it."""
-    name, method, path, schema, limits, element_of, _, simple, max_bytes = output
-    valid = notes.validators
+    name, method, path, schema, limits, _, element_of, _, simple, max_bytes = output
     if len(parts) == 1:
         fields = parts[0][0]
         body = {**envelope, element_of: [fields]} if element_of else {**envelope, **fields}
@@ -73,9 +74,18 @@ def assemble(
         body = _joined(output, envelope, parts, notes.problems)
     if _size(body) > (max_bytes or sys.maxsize):
         raise Unusual
-    if not valid[schema](body) or (limits is not None and not valid[limits](body)):
-        raise Unusual
+    if not _is_surely_valid(output, body):
+        valid = notes.validators
+        if not valid[schema](body) or (limits is not None and not valid[limits](body)):
+            raise Unusual
     return Request(name, method, path, query, body)
+
+
+def _is_surely_valid(output: Output, body: dict[str, Any]) -> bool:
+    try:
+        return output.fits(body)
+    except RecursionError:  # nested too deeply for it
+        return False
 
 
 def _joined(output: Output, envelope: dict[str, Any], parts: Sequence[Part], problems: list[Problem]) -> dict[str, Any]:

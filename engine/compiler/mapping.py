@@ -15,6 +15,7 @@ from .expressions import is_kind
 from .fields import FieldCompiler, can_reject, can_reject_object
 from .runner import FUNCTION, NAMESPACE
 from .scopes import Scope
+from .validation import ALWAYS, NEVER, checking
 
 __all__ = ["source_of"]
 
@@ -211,7 +212,7 @@ class _Mapping:
         with self.fields.sinking(can_reject(output.fields) or can_reject(output.request.query), ["pass"]):
             envelope = self.fields.object(Object(output.fields, ()), scope, "envelope")
             query = self.fields.object(Object(output.request.query, ()), scope.at(None), "query")
-            record = self.pool.name("OUTPUT", _record(output, self._is_simple(output)))
+            record = self.pool.name("OUTPUT", self._record(output))
             arguments = f"{record}, {envelope.code}, {query.code}, {self.parts[output.name]}"
             self.writer.line(f"requests.append(assemble({arguments}, notes))")
 
@@ -225,6 +226,16 @@ class _Mapping:
         passed = any(body.spreads for body in bodies)
         return (
             bool(output.combine) and not passed and own <= output.combine.keys() and not names & output.combine.keys()
+        )
+
+    def _record(self, output: Output) -> str:
+        request, schemas = output.request, self.rulebook.schemas
+        names = [name for name in (output.schema, output.limits) if name is not None]
+        fits = checking([schemas[name] for name in names], self.pool)
+        fits = {ALWAYS: "always", NEVER: "never"}.get(fits, fits)
+        return (
+            f"Output({output.name!r}, {request.method!r}, {request.path!r}, {output.schema!r}, {output.limits!r}, "
+            f"{fits}, {output.element_of!r}, {dict(output.combine)!r}, {self._is_simple(output)}, {output.max_bytes!r})"
         )
 
     def note(self, text: str, place: Place) -> None:
@@ -243,11 +254,3 @@ def _is_plain(field: Field) -> bool:
         return True
     parts = field.source.alternatives if isinstance(field.source, From) else (field,)
     return all(isinstance(part, Expr) and part.expression.tree["type"] in ("field", "subexpression") for part in parts)
-
-
-def _record(output: Output, simple: bool) -> str:
-    request = output.request
-    return (
-        f"Output({output.name!r}, {request.method!r}, {request.path!r}, {output.schema!r}, {output.limits!r}, "
-        f"{output.element_of!r}, {dict(output.combine)!r}, {simple}, {output.max_bytes!r})"
-    )

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from ..problem import Problem
 from ..result import Element, Result
 from ..values import check_payload, kind, with_article
-from . import assembly, notes, support
+from . import assembly, judging, notes, support
 
 if TYPE_CHECKING:
     from ..interpreter import Interpreter
@@ -25,7 +25,7 @@ FUNCTION = "transform"
 NAMESPACE = {
     **{
         name: value
-        for module in (support, notes, assembly)
+        for module in (support, notes, assembly, judging)
         for name, value in vars(module).items()
         if name in module.__all__
     },

@@ -1,0 +1,592 @@
+"""JSON Schemas to Python: functions that say of a body whether it is surely valid.
+
+What such a function takes is valid by all the schemas that it was made from. What it does not take may be valid all the
+same where a keyword is not understood here; then a validator decides. So nothing is lost by leaving a keyword out, and
+everything is won by knowing those that schemas are made of.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+from urllib.parse import urldefrag
+
+from ..schema_types import resolve
+from ..schemas import Schema
+from .code import Pool
+from .regexes import search_code
+
+__all__ = ["ALWAYS", "NEVER", "checking"]
+
+ALWAYS, NEVER = "True", "False"
+
+_CLASSES = {
+    "string": "str",
+    "integer": "int",
+    "double": "float",
+    "boolean": "bool",
+    "array": "list",
+    "object": "dict",
+    "null": "type(None)",
+}
+_KINDS = tuple(_CLASSES)
+_NOT_UNDERSTOOD = (
+    "$dynamicRef",
+    "$recursiveRef",
+    "multipleOf",
+    "patternProperties",
+    "unevaluatedItems",
+    "unevaluatedProperties",
+)
+_MEMBERS = ("properties", "additionalProperties", "propertyNames")
+_TRIVIAL = {f"return {answer}": answer for answer in (ALWAYS, NEVER)}
+_FEW = 12
+"""Up to so many properties of a closed object are looked at one by one."""
+
+
+class _DoubtError(Exception):
+    """A keyword is not understood where the exact answer matters."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A part of a schema document."""
+
+    schema: Schema
+    base: str
+    node: Any
+
+    def below(self, node: Any) -> _Part:
+        return _Part(self.schema, self.base, node)
+
+    @property
+    def key(self) -> tuple[str, int]:
+        return self.base, id(self.node)
+
+
+Parts = tuple[_Part, ...]
+
+
+def checking(schemas: Sequence[Schema], pool: Pool) -> str:
+    """The name of a function of a value, or ALWAYS where all values are valid, or NEVER where nothing is known."""
+    parts = tuple(_Part(schema, schema.uri, schema.document) for schema in schemas)
+    try:
+        return _Checks(pool).function(parts, exact=False)
+    except RecursionError:
+        return NEVER
+
+
+class _Checks:
+    """Writes the functions of the parts of some schemas. Where an answer need not be `exact`, a doubt is a no."""
+
+    def __init__(self, pool: Pool) -> None:
+        self.pool = pool
+        self.known: dict[Any, str | None] = {}
+        self.referred_to: set[str] = set()
+        self.at_work: set[Any] = set()
+        self.written: dict[tuple[str, str], str] = {}
+
+    def once(self, key: Any, parameter: str, lines: Callable[[str], Iterable[str]]) -> str:
+        """The name of the function with this key; `lines` makes its body when it is first asked for."""
+        if key in self.known:
+            known = self.known[key]
+            if known is None:
+                raise _DoubtError
+            self.referred_to.add(known)
+            return known
+        name = self.known[key] = self.pool.fresh("fits")
+        try:
+            body = list(lines(name))
+        except _DoubtError:
+            self.known[key] = None
+            raise
+        if len(body) == 1 and name not in self.referred_to and body[0] in _TRIVIAL:
+            self.known[key] = _TRIVIAL[body[0]]
+            return _TRIVIAL[body[0]]
+        text = "\n    ".join(body)
+        if name not in self.referred_to and (parameter, text) in self.written:
+            same = self.known[key] = self.written[parameter, text]
+            return same
+        self.written[parameter, text] = name
+        self.pool.functions.append(f"def {name}({parameter}):  # a part of a schema\n    {text}")
+        return name
+
+    # Values of any kind
+
+    def function(self, parts: Parts, *, exact: bool) -> str:
+        """The name of the function that checks a value by all the parts, or ALWAYS or NEVER."""
+        parts = self.flat(parts)
+        key = ("value", exact, *(part.key for part in parts))
+        return self.once(
+            key, "value", lambda _: _by_kind({kind: self.kind(parts, kind, "value", exact) for kind in _KINDS})
+        )
+
+    def any(self, parts: Parts, value: str, exact: bool) -> str:
+        """Code for "the value in the variable fits"."""
+        parts = self.flat(parts)
+        key = (exact, *(part.key for part in parts))
+        if key in self.at_work:  # it applies to values inside of what it applies to
+            return f"{self.checked(parts, exact)}({value})"
+        self.at_work.add(key)
+        try:
+            by_kind = {kind: self.kind(parts, kind, value, exact) for kind in _KINDS if _is_allowed(parts, kind)}
+        finally:
+            self.at_work.remove(key)
+        by_kind = {kind: code for kind, code in by_kind.items() if code != NEVER}
+        if not by_kind:
+            return NEVER
+        if len(by_kind) == 1:
+            ((kind, code),) = by_kind.items()
+            test = f"type({value}) is {_CLASSES[kind]}" if kind != "null" else f"{value} is None"
+            return test if code == ALWAYS else f"({test} and {code})"
+        if set(by_kind.values()) == {ALWAYS}:
+            if len(by_kind) == len(_KINDS):
+                return ALWAYS
+            return f"type({value}) in {self.classes(by_kind)}"
+        return f"{self.function(parts, exact=exact)}({value})"
+
+    def classes(self, kinds: Iterable[str]) -> str:
+        names = [_CLASSES[kind] for kind in _KINDS if kind in set(kinds)]
+        return self.pool.name("CLASSES", f"frozenset(({', '.join(names)},))")
+
+    def flat(self, parts: Iterable[_Part]) -> Parts:
+        """The parts, with those that they refer to and are made of, each once. Those that say nothing are left out."""
+        found: dict[Any, _Part] = {}
+        pending = list(parts)[::-1]
+        while pending:
+            part = pending.pop()
+            if part.node is True or part.node == {} or part.key in found:
+                continue
+            found[part.key] = part
+            if isinstance(part.node, Mapping):
+                below = [part.below(one) for one in part.node.get("allOf", ())]
+                if "$ref" in part.node:
+                    below.insert(0, self.referred(part))
+                pending += below[::-1]
+        return tuple(found.values())
+
+    def referred(self, part: _Part) -> _Part:
+        reference = part.node["$ref"]
+        fragment = urldefrag(reference)[1]
+        if fragment and not fragment.startswith("/"):
+            return part.below({"$dynamicRef": reference})  # an anchor: not understood
+        node, base = resolve(part.schema, reference, part.base)
+        return _Part(part.schema, base, node)
+
+    # Values of one kind
+
+    def kind(self, parts: Parts, kind: str, value: str, exact: bool, element: str | None = None) -> str:
+        """Code for "the value in the variable, which is of this kind, fits all the parts".
+
+        With `element`, the value is a list that is not empty and has only elements of that kind.
+        """
+        codes: list[str] = []
+        try:
+            parts = self.chosen(parts, kind, value, element)
+            for part in parts:
+                codes += self.conditions(part, kind, value, exact, element)
+                if NEVER in codes:
+                    return NEVER
+            if kind == "object":
+                codes += self.members(parts, value, exact)
+            elif kind == "array" and element is None and any(map(_is_choosy, parts)):
+                codes = [self.by_element(parts, value, exact)]
+            elif kind == "array":
+                codes += self.elements(parts, value, exact, element)
+        except _DoubtError:
+            if exact:
+                raise
+            return NEVER
+        return _all(codes)
+
+    def one(self, node: Any, part: _Part, kind: str, value: str, exact: bool, element: str | None = None) -> str:
+        """The same for one part below another."""
+        return self.kind(self.flat([part.below(node)]), kind, value, exact, element)
+
+    def chosen(self, parts: Parts, kind: str, value: str, element: str | None) -> Parts:
+        """The parts, and for each `if` whose answer is known for all values of the kind, what follows from it."""
+        found = {part.key: part for part in parts}
+        pending = list(parts)
+        while pending:
+            part = pending.pop()
+            test = self.choice(part, kind, value, element)
+            if test is not None:
+                branch = "then" if test == ALWAYS else "else"
+                for below in self.flat([part.below(part.node.get(branch, True))]):
+                    if below.key not in found:
+                        found[below.key] = below
+                        pending.append(below)
+        return tuple(found.values())
+
+    def choice(self, part: _Part, kind: str, value: str, element: str | None) -> str | None:
+        """What the `if` of a part always comes to, if that is so."""
+        if not isinstance(part.node, Mapping) or "if" not in part.node:
+            return None
+        test = self.one(part.node["if"], part, kind, value, True, element)
+        return test if test in (ALWAYS, NEVER) else None
+
+    def conditions(self, part: _Part, kind: str, value: str, exact: bool, element: str | None) -> Iterator[str]:
+        """What a part alone says of a value of the kind, but for its members and elements."""
+        node = part.node
+        if node is False:
+            yield NEVER
+            return
+        if not isinstance(node, Mapping) or not _is_understood(node, part.base):
+            raise _DoubtError
+        yield from _of_type(node, kind, value)
+        yield from self.of_values(node, kind, value)
+        yield from self.combined(part, kind, value, exact, element)
+        if kind == "string":
+            yield from self.of_text(node, value)
+        elif kind in ("integer", "double"):
+            yield from _of_number(node, value)
+        elif kind == "array":
+            yield from _bounds(f"len({value})", node.get("minItems"), node.get("maxItems"))
+        elif kind == "object":
+            yield from _bounds(f"len({value})", node.get("minProperties"), node.get("maxProperties"))
+            yield from self.dependent(part, value, exact)
+
+    def of_values(self, node: Mapping[str, Any], kind: str, value: str) -> Iterator[str]:
+        """`const` and `enum`."""
+        for values in ([node["const"]] if "const" in node else None, node.get("enum")):
+            if values is None:
+                continue
+            same = [one for one in values if _is_of_kind(one, kind)]
+            if kind in ("array", "object") and same:
+                raise _DoubtError
+            if not same:
+                yield NEVER
+            elif kind == "boolean" and len(set(same)) == 1:
+                yield f"{value} is {same[0]}"
+            elif kind not in ("boolean", "null"):
+                texts = self.pool.name("VALUES", f"frozenset({sorted(same)!r})")
+                yield f"{value} == {same[0]!r}" if len(same) == 1 else f"{value} in {texts}"
+
+    def of_text(self, node: Mapping[str, Any], value: str) -> Iterator[str]:
+        yield from _bounds(f"len({value})", node.get("minLength"), node.get("maxLength"))
+        if "pattern" in node:
+            found = search_code(node["pattern"], value, self.pool)
+            if found is None:
+                raise _DoubtError
+            yield found
+
+    def combined(self, part: _Part, kind: str, value: str, exact: bool, element: str | None) -> Iterator[str]:
+        """`not`, `anyOf`, `oneOf`, and an `if` whose answer depends on the value."""
+        node = part.node
+
+        def fits(node: Any, exact: bool) -> str:
+            return self.one(node, part, kind, value, exact, element)
+
+        if "not" in node:
+            yield _not(fits(node["not"], True))
+        if "anyOf" in node:
+            yield _any([fits(one, exact) for one in node["anyOf"]])
+        if "oneOf" in node:
+            codes = [code for one in node["oneOf"] if (code := fits(one, True)) != NEVER]
+            if len(codes) == 1:
+                yield codes[0]
+            else:
+                yield f"sum(map(bool, ({', '.join(codes)}))) == 1" if codes else NEVER
+        if "if" in node and self.choice(part, kind, value, element) is None:
+            test = fits(node["if"], True)
+            then, otherwise = fits(node.get("then", True), exact), fits(node.get("else", True), exact)
+            yield _any([_not(test), then])
+            yield _any([test, otherwise])
+
+    # Objects
+
+    def dependent(self, part: _Part, value: str, exact: bool) -> Iterator[str]:
+        for name, names in part.node.get("dependentRequired", {}).items():
+            yield _any([f"{name!r} not in {value}", _all([f"{other!r} in {value}" for other in names])])
+        for name, node in part.node.get("dependentSchemas", {}).items():
+            yield _any([f"{name!r} not in {value}", self.one(node, part, "object", value, exact)])
+
+    def members(self, parts: Parts, value: str, exact: bool) -> Iterator[str]:
+        """What all the parts say of the members of an object, by one function that looks at each once."""
+        required = [name for part in parts for name in part.node.get("required", ())]
+        parts = tuple(part for part in parts if any(key in part.node for key in _MEMBERS))
+        if not parts:
+            yield from (f"{name!r} in {value}" for name in dict.fromkeys(required))
+            return
+        required = list(dict.fromkeys(required))
+        listed = dict.fromkeys(name for part in parts for name in part.node.get("properties", {}))
+        names = [name for name in listed if self.member(parts, name) is not None]
+        is_closed = any(part.node.get("additionalProperties") is False for part in parts)
+
+        def lines(function: str) -> Iterator[str]:
+            if is_closed and len(names) <= _FEW and not any("propertyNames" in part.node for part in parts):
+                return self.closed(parts, names, frozenset(required), exact)
+            return self.open(function, parts, list(listed), required, exact)
+
+        function = self.once(("members", exact, *required, *(part.key for part in parts)), "members", lines)
+        yield function if function in (ALWAYS, NEVER) else f"{function}({value})"
+
+    def member(self, parts: Parts, name: str | None) -> Parts | None:
+        """What the parts say of the member with a name, or of all that have no name there; None: it cannot be."""
+        found = []
+        for part in parts:
+            properties = part.node.get("properties", {})
+            node = properties[name] if name in properties else part.node.get("additionalProperties", True)
+            if node is False:
+                return None
+            found.append(part.below(node))
+        return tuple(found)
+
+    def closed(self, parts: Parts, names: Sequence[str], required: frozenset[str], exact: bool) -> Iterator[str]:
+        """An object of a few known members: each is looked at, and then they are counted."""
+        if not required <= set(names):
+            yield "return False"
+            return
+        optional = [name for name in names if name not in required]
+        yield f"count = {len(required)}"
+        for name in names:
+            code = self.any(self.member(parts, name) or (), "member", exact)
+            lines = [] if code == ALWAYS else [f"member = members[{name!r}]", f"if {_not(code)}:", "    return False"]
+            if name in required:
+                yield from (f"if {name!r} not in members:", "    return False", *lines)
+            else:
+                yield from (f"if {name!r} in members:", *(f"    {line}" for line in lines), "    count += 1")
+        if not optional:
+            yield f"return len(members) == {len(required)}"
+        else:
+            yield "return len(members) == count"
+
+    def open(
+        self, function: str, parts: Parts, listed: Sequence[str], required: Sequence[str], exact: bool
+    ) -> Iterator[str]:
+        """An object of any members, some of them listed. The names of others that were found good are remembered."""
+        allowed = self.names(parts, exact)
+        other = self.member(parts, None)
+        if required:
+            test = " and ".join(f"{name!r} in members" for name in required)
+            yield from (f"if not ({test}):", "    return False")
+        yield "for name, member in members.items():"
+        if other is not None and allowed == ALWAYS and not listed:
+            yield from (f"    {line}" for line in self.checked_lines(other, exact))
+            yield "return True"
+            return
+        word = "if"
+        known = self.pool.name("NAMES", f"Known({function!r})")
+        if other is not None:
+            yield f"    if name in {known}:"
+            yield from (f"        {line}" for line in self.checked_lines(other, exact))
+            word = "elif"
+        functions = {
+            name: self.checked(below, exact) for name in listed if (below := self.member(parts, name)) is not None
+        }
+        if functions:
+            entries = ", ".join(f"{name!r}: {code}" for name, code in functions.items())
+            tested = "" if allowed == ALWAYS else f" if {self.checked_name(allowed)}(name)"
+            named = self.pool.name("MEMBERS", f"{{name: check for name, check in {{{entries}}}.items(){tested}}}")
+            yield f"    {word} name in {named}:"
+            yield from (f"        if not {named}[name](member):", "            return False")
+            word = "elif"
+        if other is not None:
+            unlisted = f"name not in {self.pool.texts(frozenset(listed))}" if listed else ALWAYS
+            yield f"    {word} {_all([unlisted, allowed, self.any(other, 'member', exact)])}:"
+            yield f"        {known}.learn(name)"
+            word = "elif"
+        yield "    return False" if word == "if" else "    else:"
+        if word != "if":
+            yield "        return False"
+        yield "return True"
+
+    def names(self, parts: Parts, exact: bool) -> str:
+        """Code for "the name is allowed"."""
+        named = [part for part in parts if "propertyNames" in part.node]
+        return _all([self.one(part.node["propertyNames"], part, "string", "name", exact) for part in named])
+
+    def checked_name(self, code: str) -> str:
+        return self.once(("name", code), "name", lambda _: [f"return bool({code})"])
+
+    def checked(self, parts: Parts, exact: bool) -> str:
+        """The name of a function, always."""
+        name = self.function(parts, exact=exact)
+        return {ALWAYS: "always", NEVER: "never"}.get(name, name)
+
+    def checked_lines(self, parts: Parts, exact: bool) -> Iterator[str]:
+        """Lines that return where the member does not fit; without a call for texts and plain values."""
+        parts = self.flat(parts)
+        by_kind = {kind: self.kind(parts, kind, "member", exact) for kind in _KINDS}
+        plain = [kind for kind, code in by_kind.items() if code == ALWAYS]
+        if len(plain) == len(_KINDS):
+            yield "pass"
+            return
+        yield "kind = type(member)"
+        word = "if"
+        for kind in ("string", "object", "array"):
+            if by_kind[kind] not in (ALWAYS, NEVER):
+                yield from (f"{word} kind is {_CLASSES[kind]}:", f"    if {_not(by_kind[kind])}:")
+                yield "        return False"
+                word = "elif"
+        rest = [kind for kind in by_kind if kind in ("integer", "double") and by_kind[kind] not in (ALWAYS, NEVER)]
+        function = self.function(parts, exact=exact) if rest else NEVER
+        refused = [f"kind not in {self.classes(plain)}"] if plain else []
+        refused += [f"not {function}(member)"] if function not in (ALWAYS, NEVER) else []
+        yield from (f"{word} {' and '.join(refused) or 'True'}:", "    return False")
+
+    # Lists
+
+    def elements(self, parts: Parts, value: str, exact: bool, element: str | None) -> Iterator[str]:
+        """What the parts say of the elements of a list."""
+
+        def fits(parts: Parts, item: str) -> str:
+            if element is None:
+                return self.any(parts, item, exact)
+            return self.kind(self.flat(parts), element, item, exact)
+
+        plain = []
+        for part in parts:
+            first = part.node.get("prefixItems", ())
+            for number, node in enumerate(first):
+                code = fits((part.below(node),), f"{value}[{number}]")
+                yield code if element is not None and number == 0 else _any([f"len({value}) <= {number}", code])
+            if "contains" in part.node:
+                if "minContains" in part.node or "maxContains" in part.node:
+                    raise _DoubtError
+                code = fits((part.below(part.node["contains"]),), "item")
+                if code == ALWAYS and element is None:
+                    yield f"len({value}) > 0"
+                else:
+                    yield code if code in (ALWAYS, NEVER) else f"any({code} for item in {value})"
+            if "items" in part.node and first:
+                yield self.each((part.below(part.node["items"]),), f"{value}[{len(first)}:]", exact)
+            elif "items" in part.node:
+                plain.append(part.below(part.node["items"]))
+        if plain and element is None:
+            yield self.each(tuple(plain), value, exact)
+
+    def by_element(self, parts: Parts, value: str, exact: bool) -> str:
+        """A list of which more is asked than something of each element: most lists have elements of one kind, and then
+        the answers to most questions are known."""
+
+        def lines(_: str) -> Iterator[str]:
+            yield "kind = type(items[0]) if items else None"
+            for element in _KINDS:
+                chosen = self.chosen(parts, "array", "items", element)
+                whole = self.kind(parts, "array", "items", exact, element)
+                each = [part.below(part.node["items"]) for part in chosen if _has_plain_items(part)]
+                item = self.kind(self.flat(each), element, "item", exact)
+                if NEVER in (whole, item):
+                    continue
+                yield from (f"if kind is {_CLASSES[element]}:", "    for item in items:")
+                yield from ("        if type(item) is not kind:", "            break")
+                if item != ALWAYS:
+                    yield from (f"        if {_not(item)}:", "            return False")
+                yield from ("    else:", f"        return {whole}")
+            codes = [code for part in parts for code in self.conditions(part, "array", "items", exact, None)]
+            yield f"return {_all([*codes, *self.elements(parts, 'items', exact, None)])}"
+
+        return f"{self.once(('list', exact, *(part.key for part in parts)), 'items', lines)}({value})"
+
+    def each(self, parts: Parts, value: str, exact: bool) -> str:
+        """Code for "each element fits"."""
+        parts = self.flat(parts)
+        fits = self.any(parts, "item", exact)
+        if fits == ALWAYS:
+            return ALWAYS
+        if fits == NEVER:
+            return f"not {value}"
+        lines = ["for item in items:", f"    if {_not(fits)}:", "        return False", "return True"]
+        name = self.once(("items", exact, *(part.key for part in parts)), "items", lambda _: lines)
+        return f"{name}({value})"
+
+
+def _is_choosy(part: _Part) -> bool:
+    """Whether a part asks more of a list than something of each element."""
+    return not {"if", "contains", "prefixItems", "anyOf", "oneOf"}.isdisjoint(part.node)
+
+
+def _has_plain_items(part: _Part) -> bool:
+    return "items" in part.node and "prefixItems" not in part.node
+
+
+def _is_understood(node: Mapping[str, Any], base: str) -> bool:
+    if "$id" in node and "$schema" not in node and node["$id"] != base:
+        return False
+    return not any(key in node for key in _NOT_UNDERSTOOD) and not node.get("uniqueItems")
+
+
+def _is_allowed(parts: Parts, kind: str) -> bool:
+    """Whether the types that the parts name leave the kind: a quick look before a long one."""
+    return all(
+        part.node is not False and NEVER not in _of_type(part.node, kind, "")
+        for part in parts
+        if isinstance(part.node, Mapping) or part.node is False
+    )
+
+
+def _of_type(node: Mapping[str, Any], kind: str, value: str) -> Iterator[str]:
+    if "type" not in node:
+        return
+    wanted = node["type"]
+    types = {wanted} if isinstance(wanted, str) else set(wanted)
+    if kind == "integer":
+        allowed = bool(types & {"integer", "number"})
+    elif kind == "double":
+        allowed = "number" in types
+        if not allowed and "integer" in types:
+            yield f"{value}.is_integer()"
+            return
+    else:
+        allowed = kind in types
+    if not allowed:
+        yield NEVER
+
+
+def _of_number(node: Mapping[str, Any], value: str) -> Iterator[str]:
+    for key, sign in (("minimum", ">="), ("exclusiveMinimum", ">"), ("maximum", "<="), ("exclusiveMaximum", "<")):
+        if key in node:
+            yield f"{value} {sign} {node[key]!r}"
+
+
+def _is_of_kind(value: Any, kind: str) -> bool:
+    """Whether a value of a schema can equal one of the kind; 1 and 1.0 are equal."""
+    if kind in ("integer", "double"):
+        return type(value) in (int, float)
+    return (type(None) if value is None else type(value)).__name__ == {"null": "NoneType"}.get(kind, _CLASSES[kind])
+
+
+def _bounds(size: str, least: Any, most: Any) -> Iterator[str]:
+    """A size of at least and at most so much; the bounds may be written as 1.0."""
+    if least:
+        yield f"{size} >= {int(least)}"
+    if most is not None:
+        yield f"{size} <= {int(most)}"
+
+
+def _by_kind(codes: Mapping[str, str]) -> Iterator[str]:
+    """The lines of a function that answers by the kind of its value."""
+    if set(codes.values()) in ({ALWAYS}, {NEVER}):
+        yield f"return {next(iter(codes.values()))}"
+        return
+    yield "kind = type(value)"
+    for kind, code in codes.items():
+        if code != NEVER:
+            yield f"if kind is {_CLASSES[kind]}:"
+            yield f"    return {code}"
+    yield "return False"
+
+
+# Conditions
+
+
+def _joined(word: str, whole: str, codes: Iterable[str]) -> str:
+    """The conditions by `and` or `or`; `whole` is the one that alone decides."""
+    neutral = NEVER if whole == ALWAYS else ALWAYS
+    listed = [code for code in dict.fromkeys(codes) if code != neutral]
+    if whole in listed:
+        return whole
+    if not listed:
+        return neutral
+    return listed[0] if len(listed) == 1 else f"({f' {word} '.join(listed)})"
+
+
+_all: Callable[[Iterable[str]], str] = partial(_joined, "and", NEVER)
+_any: Callable[[Iterable[str]], str] = partial(_joined, "or", ALWAYS)
+
+
+def _not(code: str) -> str:
+    return {ALWAYS: NEVER, NEVER: ALWAYS}.get(code) or f"not ({code})"
