@@ -14,11 +14,9 @@ from operator import mul as times
 from operator import sub as minus
 from typing import Any
 
-from jmespath.visitor import _Expression
-
 from .. import templates
-from ..functions import FUNCTIONS, Functions, matches_glob
-from ..signatures import Function
+from ..functions import FUNCTIONS, call, matches_glob
+from ..signatures import BODIES, TYPE_NAMES, Function
 from ..templates import MAX_TEMPLATE_RESULT, Template, TemplateFailure
 from ..values import CoercionError, coerce, decimal_text, json_text, parse_decimal, shown
 
@@ -41,7 +39,6 @@ __all__ = [
     "coerce",
     "distinct",
     "equal",
-    "expression",
     "filled",
     "flattened",
     "folded",
@@ -73,15 +70,6 @@ CONTAINERS = frozenset({list, dict})
 EMPTY: dict[str, Any] = {}
 """Read in the place of what is no object. Never changed."""
 
-_TYPES = {
-    str: "string",
-    bool: "boolean",
-    int: "number",
-    float: "number",
-    list: "array",
-    dict: "object",
-    type(None): "null",
-}
 _ORDERED = (int, float, str)
 _EPOCH = datetime(1970, 1, 1)
 _LAST_MS = 253_402_300_799_999
@@ -129,50 +117,28 @@ def flattened(value: Any) -> list[Any] | None:
 # --- functions
 
 
-class _Keys:
-    """Stands for jmespath's interpreter where a function evaluates an `&expression`."""
-
-    def visit(self, key: Key, element: Any) -> Any:
-        return key(element)
-
-
-_FUNCTIONS: Any = Functions()
-_KEYS = _Keys()
-_KeyExpression: Any = _Expression  # its published types say that an expression is text
-
-
-def expression(key: Key) -> Any:
-    """An `&expression` as the functions take it."""
-    return _KeyExpression(key, _KEYS)
-
-
-def call(name: str, *arguments: Any) -> Any:
-    """A function of the language, which checks its arguments."""
-    return _FUNCTIONS.call_function(name, arguments)
-
-
 def _direct(function: Function) -> Callable[..., Any]:
     """A function that looks at the kinds of its arguments only where they may be wrong."""
     name = function.name
-    method: Any = getattr(_FUNCTIONS, f"_func_{name}")
+    body = BODIES[name]
     taken = [_taken(parameter.types) for parameter in function.parameters]
 
     def any_number(*arguments: Any) -> Any:
-        return _FUNCTIONS.call_function(name, arguments)
+        return call(name, *arguments)
 
     if function.variadic or len(taken) > 3:
         return any_number
     first, second, third = [*taken, frozenset[type](), frozenset[type]()][:3]
 
     def of_one(one: Any) -> Any:
-        return method(one) if type(one) in first else any_number(one)
+        return body(one) if type(one) in first else any_number(one)
 
     def of_two(one: Any, two: Any) -> Any:
-        return method(one, two) if type(one) in first and type(two) in second else any_number(one, two)
+        return body(one, two) if type(one) in first and type(two) in second else any_number(one, two)
 
     def of_three(one: Any, two: Any, three: Any) -> Any:
         if type(one) in first and type(two) in second and type(three) in third:
-            return method(one, two, three)
+            return body(one, two, three)
         return any_number(one, two, three)
 
     return (of_one, of_two, of_three)[len(taken) - 1]
@@ -180,7 +146,7 @@ def _direct(function: Function) -> Callable[..., Any]:
 
 def _taken(types: tuple[str, ...]) -> frozenset[type]:
     """The classes that a parameter takes whatever is in them."""
-    return frozenset(class_ for class_, name in _TYPES.items() if not types or name in types)
+    return frozenset(class_ for class_, name in TYPE_NAMES.items() if not types or name in types)
 
 
 CALLS: dict[str, Callable[..., Any]] = {f"call_{name}": _direct(function) for name, function in FUNCTIONS.items()}
@@ -189,7 +155,7 @@ CALLS: dict[str, Callable[..., Any]] = {f"call_{name}": _direct(function) for na
 
 def type_of(value: Any) -> str:
     """The function `type`."""
-    return _TYPES[type(value)]
+    return TYPE_NAMES[type(value)]
 
 
 def to_string(value: Any) -> Any:
@@ -236,7 +202,7 @@ def to_object(elements: Any, key: Key, value: Key) -> Any:
     if elements is None:
         return None
     if type(elements) is not list:
-        return call("to_object", elements, expression(key), expression(value))
+        return call("to_object", elements, key, value)
     return {name: value(element) for element in elements if type(name := key(element)) is str}
 
 
@@ -245,7 +211,7 @@ def sort_by_number(elements: Any, key: Key) -> Any:
     if elements is None:
         return None
     if type(elements) is not list:
-        return call("sort_by_number", elements, expression(key))
+        return call("sort_by_number", elements, key)
 
     keys: list[Any] = [parse_decimal(key_) if type(key_ := key(element)) is str else key_ for element in elements]
     if not all(type(key_) in NUMBERS for key_ in keys):
