@@ -5,19 +5,19 @@ All of it has the meaning of `engine.functions` and `engine.values`, to which th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from operator import add as plus
 from operator import ge, gt, le, lt
 from operator import mul as times
 from operator import sub as minus
 from typing import Any
 
-from .. import templates
 from ..functions import FUNCTIONS, call, matches_glob
+from ..rendering import rendered
 from ..signatures import BODIES, TYPE_NAMES, Function
-from ..templates import MAX_TEMPLATE_RESULT, Template, TemplateFailure
+from ..templates import MAX_TEMPLATE_RESULT, TemplateFailure
 from ..values import CoercionError, coerce, decimal_text, json_text, parse_decimal, shown
 
 __all__ = [
@@ -53,9 +53,9 @@ __all__ = [
     "multiply",
     "not_null",
     "omit",
+    "rendered",
     "sort_by_number",
     "subtract",
-    "template",
     "to_number",
     "to_object",
     "to_string",
@@ -366,23 +366,6 @@ def put_out(value: Any) -> str:
     if text is None:
         raise TemplateFailure(f"the text has more than {MAX_TEMPLATE_RESULT} characters")
     return text
-
-
-class template:  # noqa: N801 - generated code calls it
-    """A template that Jinja2 renders; read when it is first needed, which in most runs it never is."""
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-
-    @cached_property
-    def _template(self) -> Template:
-        return templates.compile(self._text)
-
-    def render(self, context: Mapping[str, Any]) -> str | None:
-        return self._template.render(context)
-
-    def render_text(self, context: Mapping[str, Any]) -> str:
-        return self._template.render_text(context)
 
 
 class _Unlisted:
