@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any, TypeAlias
@@ -20,9 +20,9 @@ from typing import Any, TypeAlias
 import jmespath.lexer
 import jmespath.parser
 from jmespath.exceptions import LexerError, ParseError
-from jmespath.visitor import Options, TreeInterpreter
+from jmespath.visitor import Options, TreeInterpreter, _Expression
 
-from .functions import FUNCTIONS, Functions
+from .functions import FUNCTIONS, call
 from .problem import did_you_mean
 from .roots import RootUse
 from .values import check_payload
@@ -42,6 +42,9 @@ __all__ = [
 
 MAX_EXPRESSION_CHARS = 10_000
 MAX_EXPRESSION_DEPTH = 50
+
+# The published types of the library leave out what a subclass needs.
+_LibraryExpression: Any = _Expression
 
 Node: TypeAlias = dict[str, Any]
 Token: TypeAlias = dict[str, Any]
@@ -121,8 +124,20 @@ class Expression:
             raise EvaluationError(str(error)) from None
 
 
+class _Functions:
+    """The functions of the language, as the library's interpreter calls them."""
+
+    def call_function(self, name: str, arguments: list[Any]) -> Any:
+        return call(name, *(_key(value) if isinstance(value, _LibraryExpression) else value for value in arguments))
+
+
+def _key(expression: Any) -> Callable[[Any], Any]:
+    return lambda element: expression.visit(expression.expression, element)
+
+
+_FUNCTIONS: Any = _Functions()
 # Holds no state but a cache of its own methods, so one serves all threads.
-_INTERPRETER: Any = TreeInterpreter(Options(custom_functions=Functions()))
+_INTERPRETER: Any = TreeInterpreter(Options(custom_functions=_FUNCTIONS))
 
 
 def parse(text: str) -> Expression:
@@ -160,7 +175,6 @@ def _syntax(reason: str, start: int, end: int, hint: str | None = None) -> Expre
 
 # --- text to tokens
 
-# The published types of the library leave out what a subclass needs.
 _LibraryLexer: Any = jmespath.lexer.Lexer
 _LibraryParser: Any = jmespath.parser.Parser
 

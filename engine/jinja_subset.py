@@ -1,4 +1,4 @@
-"""The part of Jinja2 that templates may use: allowed syntax, filters over JSON values, and how values become text.
+"""The part of Jinja2 that templates may use: its allowed syntax, and how Jinja2 runs it.
 
 Jinja2 reads the template and runs it. Between the two every syntax node is held against a list of what is allowed, and
 member access is replaced: it reaches keys of objects and elements of lists, never attributes of Python objects.
@@ -14,17 +14,18 @@ from typing import Any
 
 import jinja2
 from jinja2 import nodes
-from jinja2.filters import do_capitalize, do_title
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.visitor import NodeTransformer
 
+from .filters import FILTERS, UNCOMPARABLE, concatenated, member, put_out
 from .problem import did_you_mean
+from .rendering import Parts
 from .roots import RootUse
-from .templates import MAX_TEMPLATE_RESULT, NullValue, TemplateError, TemplateFailure
-from .values import check_payload, decimal_text, json_text, kind, parse_decimal, with_article
+from .templates import TemplateError, TemplateFailure
+from .values import check_payload
 
-__all__ = ["read", "renderer"]
+__all__ = ["parts_of", "read", "renderer"]
 
 MAX_DEPTH = 50
 
@@ -178,10 +179,10 @@ def _check(text: str, tree: nodes.Template, tokens: list[_Token]) -> list[str]:
                 if flaw := check_payload(value):
                     raise refused(f"the constant cannot be used: {flaw}", node)
             case nodes.Filter(name=name):
-                if name not in _FILTERS:
-                    hint = did_you_mean(name, _FILTERS)
+                if name not in FILTERS:
+                    hint = did_you_mean(name, FILTERS)
                     raise refused(f"there is no filter {name!r}{f'; {hint}' if hint else ''}", node, name)
-                _, least, most = _FILTERS[name]
+                _, least, most = FILTERS[name]
                 if node.kwargs or node.dyn_args or node.dyn_kwargs or not least <= len(node.args) <= most:
                     raise refused(f"the filter {name!r} takes {_counted(least, most)}", node, name)
             case nodes.Test(name=name):
@@ -224,6 +225,56 @@ class _Concatenation(NodeTransformer):
         return nodes.Filter(operands, _CONCAT, [], [], None, None, lineno=node.lineno)
 
 
+# --- for those who run it without Jinja2
+
+
+def parts_of(text: str) -> Parts:
+    """A template in which everything is allowed, as `engine.rendering` takes it."""
+    return _parts(read(text)[0].body)
+
+
+def _parts(body: list[nodes.Node]) -> Parts:
+    parts: list[Any] = []
+    for node in body:
+        if isinstance(node, nodes.If):
+            branches = [(_expression(branch.test), _parts(branch.body)) for branch in (node, *node.elif_)]
+            parts.append(("if", tuple(branches), _parts(node.else_)))
+        else:
+            inner = node.iter_child_nodes()
+            parts += [
+                part.data if isinstance(part, nodes.TemplateData) else ("put", _expression(part)) for part in inner
+            ]
+    return tuple(parts)
+
+
+def _expression(node: nodes.Node) -> Parts:
+    inner = [_expression(child) for child in node.iter_child_nodes() if not isinstance(child, nodes.Operand)]
+    match node:
+        case nodes.Name(name=name):
+            return "name", name
+        case nodes.Const(value=value):
+            return "const", value
+        case nodes.List():
+            return "list", tuple(inner)
+        case nodes.Getattr(attr=name):
+            return "member", inner[0], ("const", name)
+        case nodes.Getitem():
+            return "member", *inner
+        case nodes.Filter(name=name) if name == _CONCAT:
+            return "concat", inner[0][1]
+        case nodes.Filter(name=name):
+            return "filter", name, tuple(inner)
+        case nodes.Test(name=name):
+            return ("is null", inner[0]) if name == "none" else ("not", ("is null", inner[0]))
+        case nodes.Compare(ops=operands):
+            return "compare", inner[0], tuple((operand.op, _expression(operand.expr)) for operand in operands)
+        case nodes.And():
+            return "and", *inner
+        case nodes.Or():
+            return "or", *inner
+    return "not", inner[0]
+
+
 # --- running
 
 
@@ -239,7 +290,7 @@ def renderer(tree: nodes.Template) -> Callable[[Mapping[str, Any], bool], Iterat
         try:
             yield from template.root_render_func(template.new_context({**context, _NULL_AS_WORD: null_as_word}))
         except (TypeError, jinja2.UndefinedError):
-            raise TemplateFailure("it compares values of kinds that cannot be compared") from None
+            raise TemplateFailure(UNCOMPARABLE) from None
 
     return parts
 
@@ -248,7 +299,7 @@ def renderer(tree: nodes.Template) -> Callable[[Mapping[str, Any], bool], Iterat
 def _environment() -> ImmutableSandboxedEnvironment:
     environment = _Environment(autoescape=False, optimized=False, finalize=_put_out)
     environment.globals.clear()
-    environment.filters = {name: function for name, (function, _, _) in _FILTERS.items()}
+    environment.filters = {name: _on_values(function) for name, (function, _, _) in FILTERS.items()}
     environment.filters[_CONCAT] = _concat
     environment.tests = dict(_TESTS)
     return environment
@@ -258,13 +309,7 @@ class _Environment(ImmutableSandboxedEnvironment):
     """Members are the values of objects by key and of lists by number; others are null."""
 
     def getitem(self, obj: Any, argument: Any) -> Any:
-        obj, argument = _value(obj), _value(argument)
-        match obj, argument:
-            case dict(), str():
-                return obj.get(argument)
-            case list(), int() if not isinstance(argument, bool) and -len(obj) <= argument < len(obj):
-                return obj[argument]
-        return None
+        return member(_value(obj), _value(argument))
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         return self.getitem(obj, attribute)
@@ -275,140 +320,15 @@ def _value(value: Any) -> Any:
     return None if isinstance(value, jinja2.Undefined) else value
 
 
-def _text(value: Any) -> str:
-    match value:
-        case str():
-            return value
-        case bool():
-            return "true" if value else "false"
-        case int() | float():
-            return decimal_text(value)
-    text = json_text(value, MAX_TEMPLATE_RESULT)
-    if text is None:
-        raise TemplateFailure(f"the text has more than {MAX_TEMPLATE_RESULT} characters")
-    return text
-
-
 @jinja2.pass_context
 def _put_out(context: Context, value: Any) -> str:
-    value = _value(value)
-    if value is not None:
-        return _text(value)
-    if context.parent[_NULL_AS_WORD]:
-        return "null"
-    raise NullValue
+    return put_out(_value(value), context.parent[_NULL_AS_WORD])
 
 
 @jinja2.pass_context
 def _concat(context: Context, operands: list[Any]) -> str:
-    return _bounded("".join([_put_out(context, operand) for operand in operands]))
+    return concatenated([_value(operand) for operand in operands], context.parent[_NULL_AS_WORD])
 
 
-# --- filters: null gives null, except for `default`
-
-
-def _bounded(text: str) -> str:
-    if len(text) > MAX_TEMPLATE_RESULT:
-        raise TemplateFailure(f"the text has more than {MAX_TEMPLATE_RESULT} characters")
-    return text
-
-
-def _refuse(name: str, wanted: str, value: Any) -> TemplateFailure:
-    return TemplateFailure(f"{name} takes {wanted}, not {with_article(kind(_value(value)))}")
-
-
-def _scalar(name: str, value: Any) -> str:
-    if _value(value) is None or isinstance(value, (list, dict)):
-        raise _refuse(name, "a text", value)
-    return _text(value)
-
-
-def _on_text(name: str, function: Callable[[str], str]) -> Callable[[Any], str | None]:
-    def filter_(value: Any) -> str | None:
-        return None if _value(value) is None else function(_scalar(name, value))
-
-    return filter_
-
-
-def _default(value: Any, fallback: Any) -> Any:
-    return _value(fallback) if _value(value) is None else value
-
-
-def _replace(value: Any, old: Any, new: Any) -> str | None:
-    if _value(value) is None:
-        return None
-    text, old, new = _scalar("replace", value), _scalar("replace", old), _scalar("replace", new)
-    if not old:
-        raise TemplateFailure("replace has no text to look for")
-    if len(text) + text.count(old) * len(new) > MAX_TEMPLATE_RESULT + text.count(old) * len(old):
-        raise TemplateFailure(f"the text has more than {MAX_TEMPLATE_RESULT} characters")
-    return text.replace(old, new)
-
-
-def _join(value: Any, separator: Any = "") -> str | None:
-    if _value(value) is None:
-        return None
-    if not isinstance(value, list):
-        raise _refuse("join", "a list", value)
-    between = _scalar("join", separator)
-    texts = [_scalar("join", element) for element in value if element is not None]
-    if sum(map(len, texts)) + len(between) * len(texts) > MAX_TEMPLATE_RESULT:
-        raise TemplateFailure(f"the text has more than {MAX_TEMPLATE_RESULT} characters")
-    return between.join(texts)
-
-
-def _length(value: Any) -> int | None:
-    if _value(value) is None:
-        return None
-    if not isinstance(value, (str, list, dict)):
-        raise _refuse("length", "a text, a list or an object", value)
-    return len(value)
-
-
-def _at(name: str, index: int) -> Callable[[Any], Any]:
-    def filter_(value: Any) -> Any:
-        if _value(value) is None:
-            return None
-        if not isinstance(value, (str, list)):
-            raise _refuse(name, "a text or a list", value)
-        return value[index] if value else None
-
-    return filter_
-
-
-def _number(name: str, value: Any) -> int | float:
-    number = parse_decimal(value) if isinstance(value, str) else value
-    if isinstance(number, bool) or not isinstance(number, (int, float)):
-        raise _refuse(name, "a number", value)
-    return number
-
-
-def _int(value: Any) -> int | None:
-    return None if _value(value) is None else int(_number("int", value))
-
-
-def _round(value: Any, digits: Any = 0) -> int | float | None:
-    if _value(value) is None:
-        return None
-    if type(digits) is not int or not 0 <= digits <= 15:
-        raise TemplateFailure("round takes a number of digits from 0 to 15")
-    return round(_number("round", value), digits)
-
-
-# Each with the least and the most number of arguments.
-_FILTERS: dict[str, tuple[Callable[..., Any], int, int]] = {
-    "lower": (_on_text("lower", str.lower), 0, 0),
-    "upper": (_on_text("upper", str.upper), 0, 0),
-    "trim": (_on_text("trim", str.strip), 0, 0),
-    "title": (_on_text("title", do_title), 0, 0),
-    "capitalize": (_on_text("capitalize", do_capitalize), 0, 0),
-    "default": (_default, 1, 1),
-    "join": (_join, 0, 1),
-    "replace": (_replace, 2, 2),
-    "length": (_length, 0, 0),
-    "first": (_at("first", 0), 0, 0),
-    "last": (_at("last", -1), 0, 0),
-    "string": (lambda value: None if _value(value) is None else _text(value), 0, 0),
-    "int": (_int, 0, 0),
-    "round": (_round, 0, 1),
-}
+def _on_values(filter_: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda *arguments: filter_(*map(_value, arguments))

@@ -7,14 +7,23 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType, NoneType
 from typing import Any
 
-from jmespath.visitor import _Expression
-
-__all__ = ["Example", "Function", "Parameter", "declare", "example", "reference"]
+__all__ = [
+    "BODIES",
+    "DECLARED",
+    "TYPE_NAMES",
+    "Example",
+    "Function",
+    "Parameter",
+    "declare",
+    "example",
+    "function",
+    "reference",
+]
 
 _WORDS = {
     "string": "a string",
@@ -34,8 +43,17 @@ _CLASSES: dict[str, tuple[type, ...]] = {
     "array": (list,),
     "object": (dict,),
     "null": (NoneType,),
-    "expref": (_Expression,),
 }
+TYPE_NAMES = {
+    str: "string",
+    bool: "boolean",
+    int: "number",
+    float: "number",
+    list: "array",
+    dict: "object",
+    NoneType: "null",
+}
+"""What the function `type` says of a value, by its class."""
 _SIGNATURE = re.compile(r"(\w+)\((.*?)(, \.\.\.)?\) -> (\S+)")
 
 
@@ -57,6 +75,8 @@ class Parameter:
 
 
 def _is_of_type(argument: Any, type_: str) -> bool:
+    if type_ == "expref":
+        return callable(argument)
     # Exact classes: for Python, but not for JSON, a boolean is an integer.
     if type_ in _CLASSES:
         return type(argument) in _CLASSES[type_]
@@ -104,6 +124,24 @@ def declare(signature: str, description: str, *examples: Example, builtin: bool 
         label, _, types = parameter.partition(": ")
         parameters.append(Parameter(label, () if types == "any" else tuple(types.split("|"))))
     return Function(name, tuple(parameters), variadic is not None, returns, description, examples, builtin)
+
+
+DECLARED: dict[str, Function] = {}
+BODIES: dict[str, Callable[..., Any]] = {}
+"""The functions of the language and their bodies by name, as `function` has added them."""
+
+
+def function(
+    signature: str, description: str, *examples: Example, builtin: bool = False
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Makes the decorated function one of the language; its arguments are checked before it is called."""
+
+    def added(body: Callable[..., Any]) -> Callable[..., Any]:
+        declared = declare(signature, description, *examples, builtin=builtin)
+        DECLARED[declared.name], BODIES[declared.name] = declared, body
+        return body
+
+    return added
 
 
 def example(expression: str, result: Any, **given: Any) -> Example:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from ..expressions import Node
 from ..functions import FUNCTIONS
-from .code import ANY, BOOLEAN, DICT, INTEGER, LIST, NULL, NUMBER, STRING, Pool, Value, bare
+from .code import ANY, BOOLEAN, DICT, INTEGER, LIST, NULL, NUMBER, STRING, Value, bare
 from .projections import Small, key
 
 if TYPE_CHECKING:
@@ -101,22 +101,22 @@ def _with_keys(compiler: ExpressionCompiler, node: Node, current: Value | None) 
         kept = items[0].items if name == "sort_by_number" else ANY
         return Value(f"{name}({', '.join(map(bare, codes))})", _returned(name), raises=raises, items=kept)
     values, made = iter(items), iter(keys)
-    return _plain(name, [_expression(pool, next(made)) if is_key(child) else next(values) for child in children])
+    return _plain(name, [_expression(next(made)) if is_key(child) else next(values) for child in children])
 
 
 def is_key(node: Node) -> bool:
     return bool(node["type"] == "expref")
 
 
-def _expression(pool: Pool, made: Small) -> Value:
+def _expression(made: Small) -> Value:
     """An `&expression` as the functions of the language take it."""
-    return Value(pool.name("KEY", f"expression({made.name})"), stable=True)
+    return Value(made.name, stable=True)
 
 
 def _mapped(compiler: ExpressionCompiler, expref: Node, made: Small, items: Value) -> Value:
     from .expressions import first_of, is_kind
 
-    expression = _expression(compiler.writer.pool, made) if items.kinds != LIST else None
+    expression = _expression(made) if items.kinds != LIST else None
     if not items.kinds & LIST and expression is not None:
         return _plain("map", [expression, items])
     function = "type_of" if _is_type_of_element(expref) else made.name

@@ -5,21 +5,19 @@ All of it has the meaning of `engine.functions` and `engine.values`, to which th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from operator import add as plus
 from operator import ge, gt, le, lt
 from operator import mul as times
 from operator import sub as minus
 from typing import Any
 
-from jmespath.visitor import _Expression
-
-from .. import templates
-from ..functions import FUNCTIONS, Functions, matches_glob
-from ..signatures import Function
-from ..templates import MAX_TEMPLATE_RESULT, Template, TemplateFailure
+from ..functions import FUNCTIONS, call, matches_glob
+from ..rendering import rendered
+from ..signatures import BODIES, TYPE_NAMES, Function
+from ..templates import MAX_TEMPLATE_RESULT, TemplateFailure
 from ..values import CoercionError, coerce, decimal_text, json_text, parse_decimal, shown
 
 __all__ = [
@@ -41,7 +39,6 @@ __all__ = [
     "coerce",
     "distinct",
     "equal",
-    "expression",
     "filled",
     "flattened",
     "folded",
@@ -56,9 +53,9 @@ __all__ = [
     "multiply",
     "not_null",
     "omit",
+    "rendered",
     "sort_by_number",
     "subtract",
-    "template",
     "to_number",
     "to_object",
     "to_string",
@@ -73,15 +70,6 @@ CONTAINERS = frozenset({list, dict})
 EMPTY: dict[str, Any] = {}
 """Read in the place of what is no object. Never changed."""
 
-_TYPES = {
-    str: "string",
-    bool: "boolean",
-    int: "number",
-    float: "number",
-    list: "array",
-    dict: "object",
-    type(None): "null",
-}
 _ORDERED = (int, float, str)
 _EPOCH = datetime(1970, 1, 1)
 _LAST_MS = 253_402_300_799_999
@@ -129,50 +117,28 @@ def flattened(value: Any) -> list[Any] | None:
 # --- functions
 
 
-class _Keys:
-    """Stands for jmespath's interpreter where a function evaluates an `&expression`."""
-
-    def visit(self, key: Key, element: Any) -> Any:
-        return key(element)
-
-
-_FUNCTIONS: Any = Functions()
-_KEYS = _Keys()
-_KeyExpression: Any = _Expression  # its published types say that an expression is text
-
-
-def expression(key: Key) -> Any:
-    """An `&expression` as the functions take it."""
-    return _KeyExpression(key, _KEYS)
-
-
-def call(name: str, *arguments: Any) -> Any:
-    """A function of the language, which checks its arguments."""
-    return _FUNCTIONS.call_function(name, arguments)
-
-
 def _direct(function: Function) -> Callable[..., Any]:
     """A function that looks at the kinds of its arguments only where they may be wrong."""
     name = function.name
-    method: Any = getattr(_FUNCTIONS, f"_func_{name}")
+    body = BODIES[name]
     taken = [_taken(parameter.types) for parameter in function.parameters]
 
     def any_number(*arguments: Any) -> Any:
-        return _FUNCTIONS.call_function(name, arguments)
+        return call(name, *arguments)
 
     if function.variadic or len(taken) > 3:
         return any_number
     first, second, third = [*taken, frozenset[type](), frozenset[type]()][:3]
 
     def of_one(one: Any) -> Any:
-        return method(one) if type(one) in first else any_number(one)
+        return body(one) if type(one) in first else any_number(one)
 
     def of_two(one: Any, two: Any) -> Any:
-        return method(one, two) if type(one) in first and type(two) in second else any_number(one, two)
+        return body(one, two) if type(one) in first and type(two) in second else any_number(one, two)
 
     def of_three(one: Any, two: Any, three: Any) -> Any:
         if type(one) in first and type(two) in second and type(three) in third:
-            return method(one, two, three)
+            return body(one, two, three)
         return any_number(one, two, three)
 
     return (of_one, of_two, of_three)[len(taken) - 1]
@@ -180,7 +146,7 @@ def _direct(function: Function) -> Callable[..., Any]:
 
 def _taken(types: tuple[str, ...]) -> frozenset[type]:
     """The classes that a parameter takes whatever is in them."""
-    return frozenset(class_ for class_, name in _TYPES.items() if not types or name in types)
+    return frozenset(class_ for class_, name in TYPE_NAMES.items() if not types or name in types)
 
 
 CALLS: dict[str, Callable[..., Any]] = {f"call_{name}": _direct(function) for name, function in FUNCTIONS.items()}
@@ -189,7 +155,7 @@ CALLS: dict[str, Callable[..., Any]] = {f"call_{name}": _direct(function) for na
 
 def type_of(value: Any) -> str:
     """The function `type`."""
-    return _TYPES[type(value)]
+    return TYPE_NAMES[type(value)]
 
 
 def to_string(value: Any) -> Any:
@@ -236,7 +202,7 @@ def to_object(elements: Any, key: Key, value: Key) -> Any:
     if elements is None:
         return None
     if type(elements) is not list:
-        return call("to_object", elements, expression(key), expression(value))
+        return call("to_object", elements, key, value)
     return {name: value(element) for element in elements if type(name := key(element)) is str}
 
 
@@ -245,7 +211,7 @@ def sort_by_number(elements: Any, key: Key) -> Any:
     if elements is None:
         return None
     if type(elements) is not list:
-        return call("sort_by_number", elements, expression(key))
+        return call("sort_by_number", elements, key)
 
     keys: list[Any] = [parse_decimal(key_) if type(key_ := key(element)) is str else key_ for element in elements]
     if not all(type(key_) in NUMBERS for key_ in keys):
@@ -400,23 +366,6 @@ def put_out(value: Any) -> str:
     if text is None:
         raise TemplateFailure(f"the text has more than {MAX_TEMPLATE_RESULT} characters")
     return text
-
-
-class template:  # noqa: N801 - generated code calls it
-    """A template that Jinja2 renders; read when it is first needed, which in most runs it never is."""
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-
-    @cached_property
-    def _template(self) -> Template:
-        return templates.compile(self._text)
-
-    def render(self, context: Mapping[str, Any]) -> str | None:
-        return self._template.render(context)
-
-    def render_text(self, context: Mapping[str, Any]) -> str:
-        return self._template.render_text(context)
 
 
 class _Unlisted:

@@ -1,10 +1,11 @@
-"""Templates to Python: texts with plain values in them are put together in line, all others by Jinja2."""
+"""Templates to Python: texts with plain values in them are put together in line, others by `engine.rendering`."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
+from ..rendering import Parts
 from ..templates import Template, TemplateFailure
 from .code import NULL, STRING, Function, Value, bare
 from .expressions import ExpressionCompiler
@@ -22,9 +23,8 @@ def template(writer: Function, source: Template, values: Mapping[str, Value], *,
     if parts is None:
         roots = sorted({use.name for use in source.roots if use.name in values})
         context = ", ".join(f"{name!r}: {values[name].code}" for name in roots)
-        method = "render_text" if text else "render"
-        constant = writer.pool.name("TEMPLATE", f"template({source.text!r})")
-        return Value(f"{constant}.{method}({{{context}}})", STRING | (0 if text else NULL), raises=True)
+        constant = writer.pool.name("TEMPLATE", repr(_tree(source)))
+        return Value(f"rendered({constant}, {{{context}}}, {text})", STRING | (0 if text else NULL), raises=True)
     if all(part.is_constant for part in parts):
         try:
             return writer.pool.constant(filled(text, *(part.constant for part in parts)))
@@ -74,3 +74,10 @@ def _parts(writer: Function, source: Template, values: Mapping[str, Value]) -> l
             return None
         parts.append(value)
     return parts
+
+
+def _tree(source: Template) -> Parts:
+    """The parts of a template, as `engine.rendering` takes them."""
+    from ..jinja_subset import parts_of
+
+    return parts_of(source.text)
