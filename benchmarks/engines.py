@@ -120,7 +120,7 @@ def engines(bodies: Mapping[bytes, list[Any]]) -> list[Engine]:
 
     def with_moemap(transform: Callable[[Any], Result]) -> Callable[[bytes], Bodies]:
         def run(line: bytes) -> Bodies:
-            return [orjson.dumps(request.body) for request in transform(orjson.loads(line)).requests]
+            return [request.text for request in transform(orjson.loads(line)).requests]
 
         return run
 

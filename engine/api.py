@@ -17,7 +17,7 @@ from .loader import Loaded
 from .loader import load as load_rulebook
 from .problem import MappingError, Problem, in_order
 from .records import Record
-from .result import Result
+from .result import Element, Result
 from .rules import Rulebook
 from .values import is_surely_small
 
@@ -62,6 +62,10 @@ class Mapping:
             return Result((), (), (problem,))
         program = self._program()
         return program.transform_parsed(batch) if is_surely_small(record.text) else program.transform(batch)
+
+    def account(self, batch: Any) -> tuple[Element, ...]:
+        """What became of each element that a route, a nested list or a spread iterated over."""
+        return self._interpreter.account(batch)
 
     def explain(self, batch: Any) -> tuple[Result, tuple[Step, ...]]:
         """The Result, and for every output place that was asked for: the rule, its line, the input read, the value."""

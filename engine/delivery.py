@@ -35,7 +35,8 @@ class Envelope:
         return len(orjson.dumps({**self.fields, self.elements: []}))
 
     def request(self, elements: list[Any]) -> Request:
-        return Request("bulk", self.method, self.path, self.query, {**self.fields, self.elements: elements})
+        body = {**self.fields, self.elements: elements}
+        return Request("bulk", self.method, self.path, self.query, body, orjson.dumps(body))
 
 
 @dataclass(frozen=True, slots=True)

@@ -139,7 +139,7 @@ class Evaluation:
         """What was mapped for something that came to nothing is rejected with it."""
         for number in range(start, len(self.elements) if end is None else end):
             if self.elements[number].outcome == "mapped":
-                self.elements[number] = replace(self.elements[number], outcome="rejected")
+                self.elements[number] = self.elements[number]._replace(outcome="rejected")
 
     def skip(self, place: str, rule: str | None, reason: str) -> None:
         self.skipped.append(Skipped(place, rule, reason))

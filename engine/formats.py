@@ -26,13 +26,20 @@ def render(
     """The text of the results, piece by piece, each piece whole lines."""
     for result in results:
         if format_ == "result":
-            yield json_line(result.to_json(), pretty=pretty)
+            requests = [_document(request, pretty=pretty) for request in result.requests]
+            yield json_line({**result._replace(requests=()).to_json(), "requests": requests}, pretty=pretty)
         for request in () if format_ == "result" else result.requests:
             yield (
                 curl(request, delivery, pretty=pretty)
                 if format_ == "curl"
-                else json_line(request.to_json(), pretty=pretty)
+                else json_line(_document(request, pretty=pretty), pretty=pretty)
             )
+
+
+def _document(request: Request, *, pretty: bool) -> dict[str, Any]:
+    """The request as JSON; its body is written already, unless it is to be indented."""
+    document = request.to_json()
+    return document if pretty else {**document, "body": orjson.Fragment(request.text)}
 
 
 def json_line(value: Any, *, pretty: bool) -> bytes:

@@ -8,7 +8,7 @@ from typing import Any
 from .evaluation import NAME_TAKEN, NO_ENTRY_RULE, NOTHING, At, Evaluation, Rejected, Step
 from .pointers import join, shift
 from .requests import Assembler, Emission, Envelope
-from .result import Result, Skipped
+from .result import Element, Result, Skipped
 from .rules import Bulk, Object, Output, Route, Rule, Rulebook
 from .scope import Scope
 from .values import check_payload, kind, with_article
@@ -46,6 +46,12 @@ class Interpreter:
     def run(self, batch: Any) -> Result:
         """The Result of a batch (any JSON value). Never raises for what the batch holds."""
         return _Run(self, batch, None).result()
+
+    def account(self, batch: Any) -> tuple[Element, ...]:
+        """What became of each element that was iterated over."""
+        run = _Run(self, batch, None)
+        run.result()
+        return tuple(run.elements)
 
     def bulk_envelope(self, bulk: Bulk) -> Envelope | None:
         """What every bulk body has; its fields see the settings alone, since a bulk body spans batches."""
@@ -164,7 +170,7 @@ class _Run(Evaluation):
                 if problem.output is not None:
                     self.problems[number] = replace(problem, output=shift(problem.output, offsets))
         self.problems += assembled.problems
-        return Result(assembled.requests, tuple(self.skipped), tuple(self.problems), tuple(self.elements))
+        return Result(assembled.requests, tuple(self.skipped), tuple(self.problems))
 
     def envelope(self, output: Output | Bulk, scope: Scope) -> Envelope | None:
         """What every body of an output has, or None where a required part of it is absent."""

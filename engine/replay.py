@@ -178,7 +178,7 @@ class Transform:
         results = self._results(records, summary, rejects)
         output, bodies = b"", []
         if self._recipe.format == "bulk":
-            bodies = [orjson.dumps(request.body) for result in results for request in result.requests]
+            bodies = [request.text for result in results for request in result.requests]
         else:
             output = b"".join(render(results, self._delivery, self._recipe.format, pretty=self._recipe.pretty))
         lines = b"".join(rejects)

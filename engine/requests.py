@@ -109,7 +109,10 @@ class _Assembly:
                 self.warn_of_limits(output, valid)
                 self.offsets.update(valid.parts)
                 line = output.request
-                self.requests.append(Request(output.name, line.method, line.path, dict(envelope.query), valid.body))
+                text = orjson.dumps(valid.body)
+                self.requests.append(
+                    Request(output.name, line.method, line.path, dict(envelope.query), valid.body, text)
+                )
 
     # Joining
 

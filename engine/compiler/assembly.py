@@ -72,13 +72,14 @@ def assemble(
                 _move(notes.problems, part, {element_of: number})
     else:
         body = _joined(output, envelope, parts, notes.problems)
-    if _size(body) > (max_bytes or sys.maxsize):
+    text = _text(body)
+    if max_bytes is not None and len(text) > max_bytes:
         raise Unusual
     if not _is_surely_valid(output, body):
         valid = notes.validators
         if not valid[schema](body) or (limits is not None and not valid[limits](body)):
             raise Unusual
-    return Request(name, method, path, query, body)
+    return Request(name, method, path, query, body, text)
 
 
 def _is_surely_valid(output: Output, body: dict[str, Any]) -> bool:
@@ -112,15 +113,15 @@ def _joined(output: Output, envelope: dict[str, Any], parts: Sequence[Part], pro
         if problems:
             _move(problems, part, offsets)
     # A body from which nothing was replaced was never larger than it is at last; another one may have been.
-    if replaced and sum(_size({**envelope, **part[0]}) for part in parts) > (output.max_bytes or sys.maxsize):
+    if replaced and sum(len(_text({**envelope, **part[0]})) for part in parts) > (output.max_bytes or sys.maxsize):
         raise Unusual
     return body
 
 
-def _size(body: dict[str, Any]) -> int:
-    """The bytes of a body as compact JSON."""
+def _text(body: dict[str, Any]) -> bytes:
+    """A body as compact JSON."""
     try:
-        return len(orjson.dumps(body))
+        return orjson.dumps(body)
     except TypeError:  # nested too deeply
         raise Unusual from None
 

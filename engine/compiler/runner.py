@@ -7,12 +7,12 @@ cases, is only made when there is one.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import cached_property, partial
+from functools import cached_property
 from types import CodeType, TracebackType
 from typing import TYPE_CHECKING, Any
 
 from ..problem import Problem
-from ..result import Element, Result
+from ..result import Result
 from ..values import check_payload, kind, with_article
 from . import assembly, judging, notes, support
 
@@ -77,11 +77,7 @@ class Runner:
         except BaseException as error:
             self._locate(error)
             raise
-        return Result(tuple(requests), tuple(skipped), tuple(problems), partial(self._elements, batch))
-
-    def _elements(self, batch: Any) -> tuple[Element, ...]:
-        """The account of elements; only who asks for it pays for it."""
-        return self._interpreter.run(batch).elements
+        return Result(tuple(requests), tuple(skipped), tuple(problems))
 
     def _locate(self, error: BaseException) -> None:
         """Adds the line of the rules to an exception from generated code."""

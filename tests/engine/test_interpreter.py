@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from textwrap import indent
 from typing import Any
 
@@ -12,7 +12,7 @@ import pytest
 
 from moemap.engine.api import Mapping
 from moemap.engine.problem import Problem
-from moemap.engine.result import Result
+from moemap.engine.result import Element, Result
 
 FIELDS = "rules:\n- rule: r\n  output: out\n  fields:\n"
 """What the `fields` of a case stand under; their lines and columns count from their own start."""
@@ -32,7 +32,7 @@ def line(problem: Problem, is_fields: bool) -> str:
     return f"{place} {problem.code} {severity}{problem.message} ({rule}{where}{output})"
 
 
-def told(result: Result, is_fields: bool) -> dict[str, Any]:
+def told(result: Result, account: Iterable[Element], is_fields: bool) -> dict[str, Any]:
     """A Result as the cases give it; what is empty is not told."""
     outputs = {request.output for request in result.requests}
     requests = [
@@ -43,7 +43,7 @@ def told(result: Result, is_fields: bool) -> dict[str, Any]:
         "requests": requests,
         "skipped": [f"{one.pointer or 'batch'} {one.rule or '-'}: {one.reason}" for one in result.skipped],
         "problems": [line(problem, is_fields) for problem in result.problems],
-        "elements": [f"{one.pointer} {one.outcome}" for one in result.elements],
+        "elements": [f"{one.pointer} {one.outcome}" for one in account],
     }
     return {name: part for name, part in parts.items() if part}
 
@@ -54,7 +54,7 @@ def test_case(case: dict[str, Any], mapping_of: Callable[..., Mapping]) -> None:
     text = FIELDS + indent(case["fields"], "    ") if is_fields else case["rules"]
     mapping = mapping_of({"rules.yaml": text, **case.get("files", {})}, case.get("settings"))
     batch = copy.deepcopy(case["input"])
-    actual = told(mapping.transform(batch), is_fields)
+    actual = told(mapping.transform(batch), mapping.account(batch), is_fields)
     expected = {name: case[name] for name in ("requests", "skipped", "problems", "elements") if name in case}
     assert actual == expected
     assert json.dumps(actual.get("requests")) == json.dumps(expected.get("requests"))  # 1 is neither 1.0 nor true

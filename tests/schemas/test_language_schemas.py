@@ -415,7 +415,7 @@ def is_error(problem: Problem) -> bool:
 def test_result() -> None:
     place = Place("mapping.yaml", 2, 3, 2, 9)
     result = Result(
-        (Request("event", "POST", "/v1/event/{app_id}", {"code": "a"}, {"actions": []}),),
+        (Request("event", "POST", "/v1/event/{app_id}", {"code": "a"}, {"actions": []}, b'{"actions":[]}'),),
         (Skipped("/events/0", None, "no rule takes it"), Skipped("", "opted-out", "no")),
         (
             Problem.of("M511", place, rule="r", input="/events/1/a~1b", output="/actions/0", hint="h", reason="no"),

@@ -77,7 +77,6 @@ def test_samples(both: tuple[Interpreter, compiler.Compiled], difference: Differ
     for name, batch in samples():
         wanted, given = interpreter.run(batch), compiled.transform(batch)
         assert not difference(wanted, given), f"{name}: {difference(wanted, given)}"
-        assert given.elements == wanted.elements, name
 
 
 @pytest.mark.parametrize("seed", [0, 1])

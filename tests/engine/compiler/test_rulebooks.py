@@ -209,12 +209,3 @@ def test_a_traceback_shows_the_generated_line_and_the_rule(book: Books, monkeypa
     assert "a = as_string(batch_a)" in text
     assert "<moemap base 1.0.0" in text
     assert "mapping.yaml:1)" in text
-
-
-def test_the_account_of_elements_is_made_on_demand(book: Books) -> None:
-    rules = [{"rule": "one", "output": "single", "spread": {"from": "batch"}}]
-    rulebook = book({"rules": rules})
-    result = compiler.compile(rulebook).transform({"a": 1, "b": None})
-    assert callable(result.account)
-    assert result.elements == Interpreter(rulebook).run({"a": 1, "b": None}).elements
-    assert [element.outcome for element in result.elements] == ["mapped", "skipped"]
