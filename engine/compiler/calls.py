@@ -261,7 +261,10 @@ def _get_ignore_case(compiler: ExpressionCompiler, arguments: list[Value]) -> Va
         return None
     spelling, writer = name.constant, compiler.writer
     exact = compiler.object_of(target)
-    folded = writer.shared(target, "folded", f"{target.code}_folded", lambda: (f"folded({exact.code})", DICT))
+    first = spelling[:1]
+    of_first = first.isascii() and first.isprintable() and not first.isalpha()  # no other character folds to it
+    made = f"folded_from({exact.code}, {first!r})" if of_first else f"folded({exact.code})"
+    folded = writer.shared(target, f"folded {first if of_first else ''}", f"{target.code}_folded", lambda: (made, DICT))
     code = (
         f"({exact.code}[{spelling!r}] if {spelling!r} in {exact.code} else {folded.code}.get({spelling.casefold()!r}))"
     )
@@ -272,7 +275,7 @@ def _from_unix_ms(compiler: ExpressionCompiler, arguments: list[Value]) -> Value
     moment, precision = arguments
     if precision.constant not in ("seconds", "milliseconds"):
         return None
-    code = f"from_unix_ms({bare(moment.code)}, {precision.code})"
+    code = f"utc_{precision.constant}({bare(moment.code)})"
     return Value(code, STRING | NULL, raises=moment.raises or moment.kinds != NULL)
 
 
@@ -290,6 +293,9 @@ def _replace_any(compiler: ExpressionCompiler, arguments: list[Value]) -> Value 
     table = compiler.writer.pool.name("CHARACTERS", f"characters({replaced.code}, {replacement.code})")
     slow = f"call_replace_any({text.code}, {replaced.code}, {replacement.code})"
     code = f"({text.code}.translate({table}) if len({text.code}) < {_SHORT} else {slow})"
+    if not any(f"a{character}".isidentifier() for character in replaced.constant):
+        # Most texts have none of the characters, and for most of those that is quickly told.
+        code = f"({text.code} if {text.code}.isidentifier() else {bare(code)})"
     return Value(code, STRING, raises=True)
 
 

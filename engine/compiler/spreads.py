@@ -222,8 +222,12 @@ def _excepted(compiler: SpreadCompiler, except_: Except, key: str) -> str:
     if except_.ignore_case:
         name = f"{key}.casefold()"
     if except_.names:
-        tests.append(f"{name} in {pool.texts(except_.names)}")
+        first = {excepted[:1] for excepted in except_.names}
+        quick = ""
+        if except_.ignore_case and len(first) == 1 and not min(first).isalpha() and min(first).isascii() and min(first):
+            quick = f"{key}[:1] == {min(first)!r} and "  # no other character folds to it
+        tests.append(f"{quick}{name} in {pool.texts(except_.names)}")
     if except_.prefixes:
         tests.append(f"{name}.startswith({except_.prefixes!r})")
     tests += [f"matches_glob({name}, {pattern!r})" for pattern in except_.patterns]
-    return " or ".join(tests)
+    return " or ".join(f"({test})" if " and " in test else test for test in tests)

@@ -42,7 +42,7 @@ __all__ = [
     "filled",
     "flattened",
     "folded",
-    "from_unix_ms",
+    "folded_from",
     "greater",
     "greater_or_equal",
     "kinds_in",
@@ -60,6 +60,8 @@ __all__ = [
     "to_object",
     "to_string",
     "type_of",
+    "utc_milliseconds",
+    "utc_seconds",
     "without_nulls",
 ]
 
@@ -197,6 +199,15 @@ def folded(members: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
+def folded_from(members: dict[str, Any], first: str) -> dict[str, Any]:
+    """The same, but only of the names with this first character, which letter case does not change."""
+    found: dict[str, Any] = {}
+    for name in members:
+        if name[:1] == first:
+            found.setdefault(name.casefold(), members[name])
+    return found
+
+
 def to_object(elements: Any, key: Key, value: Key) -> Any:
     """The function `to_object`."""
     if elements is None:
@@ -229,15 +240,22 @@ def omit(members: Any, names: Any) -> Any:
     return {name: value for name, value in members.items() if name not in names}
 
 
-def from_unix_ms(moment: Any, precision: str) -> Any:
-    """The function `from_unix_ms`, for a precision that there is."""
+def utc_seconds(moment: Any) -> Any:
+    """The function `from_unix_ms` for whole seconds."""
     if type(moment) is not int or not 0 <= moment <= _LAST_MS:
-        return None if moment is None else call("from_unix_ms", moment, precision)
+        return None if moment is None else call("from_unix_ms", moment, "seconds")
+    minutes, seconds = divmod(moment // 1000, 60)
+    days, minutes = divmod(minutes, 1440)
+    return f"{_day(days)}{_MINUTES[minutes]}{_SECONDS[seconds]}"
+
+
+def utc_milliseconds(moment: Any) -> Any:
+    """The function `from_unix_ms` for milliseconds."""
+    if type(moment) is not int or not 0 <= moment <= _LAST_MS:
+        return None if moment is None else call("from_unix_ms", moment, "milliseconds")
     seconds, milliseconds = divmod(moment, 1000)
-    days, seconds = divmod(seconds, 86_400)
     minutes, seconds = divmod(seconds, 60)
-    if precision == "seconds":
-        return _day(days) + _MINUTES[minutes] + _SECONDS[seconds]
+    days, minutes = divmod(minutes, 1440)
     return f"{_day(days)}{_MINUTES[minutes]}{seconds:02}.{milliseconds:03}Z"
 
 
@@ -278,7 +296,7 @@ def without_nulls(elements: Iterable[Any]) -> list[Any]:
 
 def kinds_in(value: Any) -> frozenset[str]:
     """The types of the elements, as `type` names them, where the value is a list."""
-    return frozenset(map(type_of, value)) if type(value) is list else _NO_KINDS
+    return frozenset([TYPE_NAMES[type_] for type_ in set(map(type, value))]) if type(value) is list else _NO_KINDS
 
 
 def characters(replaced: str, replacement: str) -> dict[int, str]:
@@ -296,10 +314,8 @@ def as_string(value: Any) -> Any:
         return repr(value)
     if type_ is float:
         text = repr(value)
-        if text.endswith(".0"):
-            return text[:-2] if value else "0"
         if "e" not in text:
-            return text
+            return text if text[-2:] != ".0" else text[:-2] if value else "0"
     return value if type_ is str else coerce(value, "string")
 
 
