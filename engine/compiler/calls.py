@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from ..expressions import Node
 from ..functions import FUNCTIONS
 from .code import ANY, BOOLEAN, DICT, INTEGER, LIST, NULL, NUMBER, STRING, Value, bare
-from .projections import Small, key
+from .projections import Small, key, mapping, sorting
 
 if TYPE_CHECKING:
     from .expressions import ExpressionCompiler
@@ -96,10 +96,12 @@ def _with_keys(compiler: ExpressionCompiler, node: Node, current: Value | None) 
         return _mapped(compiler, children[0], keys[0], items[0])
     raises = any(value.raises for value in items) or any(made.raises for made in keys)
     if name in ("to_object", "sort_by_number"):
-        codes = [items[0].code, *(made.name for made in keys)]
+        names = [made.name for made in keys]
+        make, kept = (mapping, ANY) if name == "to_object" else (sorting, items[0].items)
+        function = make(pool, [child for child in children if child["type"] == "expref"], names, items[0].items)
         raises = raises or bool(items[0].kinds & ~(LIST | NULL))
-        kept = items[0].items if name == "sort_by_number" else ANY
-        return Value(f"{name}({', '.join(map(bare, codes))})", _returned(name), raises=raises, items=kept)
+        kinds = _returned(name) & ~(0 if items[0].kinds & NULL else NULL)
+        return Value(f"{function}({bare(items[0].code)})", kinds, raises=raises, items=kept)
     values, made = iter(items), iter(keys)
     return _plain(name, [_expression(next(made)) if is_key(child) else next(values) for child in children])
 

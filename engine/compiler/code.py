@@ -115,6 +115,7 @@ class Block:
     kinds: dict[str, int] = field(default_factory=dict)
     texts: dict[str, frozenset[str]] = field(default_factory=dict)
     names: set[str] = field(default_factory=set)
+    made: set[str] = field(default_factory=set)
 
     def ancestors(self) -> Iterator[Block]:
         """The block itself, then those around it."""
@@ -149,6 +150,8 @@ class Function:
         self.block = self.root
         self.root.names.update(parameters)
         self.declared: dict[str, int] = {}
+        self.deferred: dict[str, Callable[[], None]] = {}
+        """What writes the code that computes a variable, for those that are only computed where they are used."""
         self._everywhere = set(parameters)
 
     # Lines and blocks
@@ -205,6 +208,16 @@ class Function:
         for block in self.block.ancestors():
             known &= block.kinds.get(value.code, ANY)
         return known
+
+    def present(self, value: Value) -> Value:
+        """The value; where its computation was put off, it is computed now, unless that was done above."""
+        make = self.deferred.get(value.code)
+        if make is not None and not any(value.code in block.made for block in self.block.ancestors()):
+            with self.inside(f"if {value.code} is UNSET:"):
+                make()
+            self.block.made.add(value.code)
+            self.block.names.add(value.code)  # what is made of it stays here
+        return value
 
     def refined(self, value: Value) -> Value:
         return replace(value, kinds=self.kinds(value)) if value.stable and not value.is_constant else value

@@ -179,7 +179,7 @@ class ExpressionCompiler:
 
     def _visit_field(self, node: Node, current: Value | None) -> Value:
         if current is None:
-            return self.writer.refined(self.roots.get(node["value"], _NOTHING))
+            return self.writer.refined(self.writer.present(self.roots.get(node["value"], _NOTHING)))
         return self.member(current, node["value"])
 
     def member(self, base: Value, name: str) -> Value:

@@ -32,6 +32,8 @@ _TYPES = {
     "object": DICT,
 }
 _AS_IS = {"string", "integer", "double", "boolean", "array", "object"}
+_FRESH = {"keys", "map", "to_object"}
+"""Functions whose result is never a part of their arguments."""
 _DIRECT = {"string", "integer", "double", "boolean"}
 
 
@@ -145,10 +147,8 @@ class FieldCompiler:
 
     def _plain(self, field: Field, scope: Scope) -> Value | None:
         """The value of a field that is nothing but an expression, where that has a name already."""
-        if not isinstance(field.source, From) or len(field.source.alternatives) > 1 or field.when is not None:
-            return None
-        (part,) = field.source.alternatives
-        if not isinstance(part, Expr) or field.required or field.default is not ABSENT or field.table or field.type:
+        part = _only_expression(field)
+        if part is None:
             return None
         value = self.search(part, scope, self._failure_of(part, field, scope), field.name or "value")
         return self.writer.bound(value, field.name or "value")
@@ -346,13 +346,37 @@ class FieldCompiler:
         """A block that what it sinks leaves, where it can sink anything."""
         return _sinking(self.writer, rejects, after)
 
-    def lets(self, definitions: tuple[Field, ...], scope: Scope) -> Scope:
-        """The scope with the lets; their values are computed at once."""
+    def lets(self, definitions: tuple[Field, ...], scope: Scope, rare: frozenset[str] = frozenset()) -> Scope:
+        """The scope with the lets. Their values are computed at once, but for `rare` ones that nothing is lost by
+        computing where they are used."""
         inside = replace(scope, output=None, quiet=True)
         for definition in definitions:
-            value = self.value(definition, inside, definition.name or "")
+            value = self._deferred(definition, inside) if definition.name in rare else None
+            if value is None:
+                value = self.value(definition, inside, definition.name or "")
             inside = inside.with_let(definition, value)
         return replace(inside, output=scope.output, quiet=scope.quiet)
+
+    def _deferred(self, definition: Field, scope: Scope) -> Value | None:
+        """The value of a let that waits until it is used: it cannot fail, and is no part of the batch, whose place a
+        problem could name."""
+        expression = _only_expression(definition)
+        tree = {} if expression is None else expression.expression.tree
+        if expression is None or tree["type"] != "function_expression" or tree["value"] not in _FRESH:
+            return None
+        writer = self.writer
+        tried = ExpressionCompiler(Function(writer.pool, ()), scope.values).value(expression.expression)
+        if tried.raises:
+            return None
+        name = writer.name(definition.name or "")
+        writer.line(f"{name} = UNSET")
+
+        def make() -> None:
+            value = ExpressionCompiler(writer, scope.values).value(expression.expression)
+            writer.line(f"{name} = {bare(value.code)}")
+
+        writer.deferred[name] = make
+        return writer.declare(name, tried.kinds, tried.items)
 
     # What follows a source
 
@@ -444,6 +468,16 @@ class FieldCompiler:
                 sink(Value(value.code, value.kinds & ~NULL, stable=True))
         with writer.inside("else:"):
             sink(writer.declare(name, _TYPES.get(field.type or "", ANY)))
+
+
+def _only_expression(field: Field) -> Expr | None:
+    """The expression of a field that is nothing else."""
+    if not isinstance(field.source, From) or len(field.source.alternatives) > 1 or field.when is not None:
+        return None
+    (part,) = field.source.alternatives
+    if not isinstance(part, Expr) or field.required or field.default is not ABSENT or field.table or field.type:
+        return None
+    return part
 
 
 class _sinking:  # noqa: N801  used like a function

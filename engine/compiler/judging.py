@@ -13,11 +13,7 @@ _LONGEST_NAME = 200
 
 
 class Known(set[str]):
-    """Names that were found good. `of` is the function that found them so."""
-
-    def __init__(self, of: str) -> None:
-        super().__init__()
-        self.of = of
+    """Names of which something was found to hold."""
 
     def learn(self, name: str) -> None:
         """Remembers a name, unless there are many or it is long: names can come from anyone."""

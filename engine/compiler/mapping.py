@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 from ..interpreter import NO_RULE, NOTHING
 from ..pointers import join
@@ -15,6 +16,7 @@ from .expressions import is_kind
 from .fields import FieldCompiler, can_reject, can_reject_object
 from .runner import FUNCTION, NAMESPACE
 from .scopes import Scope
+from .spreads import roots_in
 from .validation import ALWAYS, NEVER, checking
 
 __all__ = ["source_of"]
@@ -75,7 +77,7 @@ class _Mapping:
         if self.in_order:
             writer.line("emitted = {}")
         with self.fields.sinking(can_reject(rulebook.let), ["return (), skipped, problems"]):
-            scope = self.fields.lets(rulebook.let, scope)
+            scope = self.fields.lets(rulebook.let, scope, _rare(rulebook))
         for rule in rulebook.rules:
             if rule.route is None:
                 self.batch_rule(rule, scope)
@@ -240,6 +242,20 @@ class _Mapping:
 
     def note(self, text: str, place: Place) -> None:
         self.writer.line(comment(f"{text} ({place.file}:{place.line})"))
+
+
+def _rare(rulebook: Rulebook) -> frozenset[str]:
+    """The lets of the mapping that only conditions of rules use which take elements."""
+    rules = rulebook.rules
+    everywhere: list[Any] = [rulebook.let, *((rule.when,) for rule in rules if rule.route is None)]
+    everywhere += [(route.each, route.let) for route in rulebook.routes.values()]
+    everywhere += [(output.fields, output.request.query) for output in rulebook.outputs.values()]
+    for rule in rules:
+        texts = [part for part in (rule.skip, rule.reject) if part is not None]
+        warnings = [(warn.when, warn.message) for warn in rule.warn]
+        everywhere += [rule.let, (rule.body,), tuple(texts), *warnings]
+    used = {name for part in everywhere for name in roots_in(part)}
+    return frozenset(definition.name or "" for definition in rulebook.let) - used
 
 
 def _is_silent(output: Output) -> bool:

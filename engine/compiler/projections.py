@@ -5,13 +5,14 @@ Neither sees anything but the element, so that the same one serves wherever it i
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..expressions import Node
-from .code import ANY, NULL, Function, Pool, Value, bare
+from .code import ANY, NULL, STRING, Function, Pool, Value, bare
 from .expressions import ExpressionCompiler
 
-__all__ = ["Small", "key", "projection"]
+__all__ = ["Small", "key", "mapping", "projection", "sorting"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,43 @@ def projection(pool: Pool, right: Node, test: Node | None, kinds: int) -> Small:
     if test is None and right["type"] == "identity":
         return Small("without_nulls" if kinds & NULL else "list", False, kinds & ~NULL)
     return _Projection(pool, kinds).made(right, test)
+
+
+def mapping(pool: Pool, exprefs: Sequence[Node], keys: Sequence[str], kinds: int) -> str:
+    """The function that does what `to_object` does with these `&expressions`, whose own functions are `keys`."""
+    writer, compiler = _listing(pool, "to_object", keys)
+    writer.line("found = {}")
+    with writer.inside("for item in elements:", loops=True):
+        item = writer.declare(writer.name("item"), kinds)
+        name = writer.bound(compiler.visit(exprefs[0]["children"][0], item), "name")
+        if name.is_constant or name.kinds != STRING:
+            with writer.inside(f"if type({name.code}) is str:"):
+                writer.line(f"found[{name.code}] = {bare(compiler.visit(exprefs[1]['children'][0], item).code)}")
+        else:
+            writer.line(f"found[{name.code}] = {bare(compiler.visit(exprefs[1]['children'][0], item).code)}")
+    writer.line("return found")
+    return pool.function("object", "elements", "\n".join(writer.root.render(1)), "to_object")
+
+
+def sorting(pool: Pool, exprefs: Sequence[Node], keys: Sequence[str], kinds: int) -> str:
+    """The function that does what `sort_by_number` does with this `&expression`, whose own function is among `keys`."""
+    writer, compiler = _listing(pool, "sort_by_number", keys)
+    writer.line("found = []")
+    with writer.inside("for item in elements:", loops=True):
+        item = writer.declare(writer.name("item"), kinds)
+        writer.line(f"found.append({bare(compiler.visit(exprefs[0]['children'][0], item).code)})")
+    writer.line("return sorted_by_numbers(elements, found)")
+    return pool.function("sorted", "elements", "\n".join(writer.root.render(1)), "sort_by_number")
+
+
+def _listing(pool: Pool, name: str, keys: Sequence[str]) -> tuple[Function, ExpressionCompiler]:
+    """The beginning of a function of a list; for anything else it does what the function of the language does."""
+    writer = Function(pool, ("elements",))
+    with writer.inside("if elements is None:"):
+        writer.line("return None")
+    with writer.inside("if type(elements) is not list:"):
+        writer.line(f"return call({name!r}, elements, {', '.join(keys)})")
+    return writer, ExpressionCompiler(writer, {})
 
 
 class _Projection:

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from string import Formatter
 from typing import Any
 
+from ..expressions import Node
 from ..interpreter import NAME_TAKEN, NO_ENTRY_RULE, NOTHING
 from ..rules import Each, EntryRule, Except, Expr, Field, From, Object, Spread, Text
 from .chains import chain
-from .code import ANY, DICT, NULL, STRING, Function, Value, comment
-from .expressions import is_kind
+from .code import ANY, DICT, NULL, STRING, Function, Pool, Value, comment
+from .expressions import ExpressionCompiler, is_kind
 from .fields import FieldCompiler, can_reject, can_reject_field
 from .scopes import Scope
 
-__all__ = ["SpreadCompiler"]
+__all__ = ["SpreadCompiler", "roots_in"]
 
 _VARIABLE = re.compile(r"(?<!\{)\{[a-z][^{}]*\}")
 
@@ -69,7 +70,7 @@ class SpreadCompiler:
     def _called(self, spread: Spread, value: Value, target: str, scope: Scope) -> Scope:
         """A policy is a function of its own, since many rules share it. Gives the scope of its loop."""
         writer, pool = self.writer, self.writer.pool
-        used = sorted(set(_roots(spread.entries)) & scope.values.keys() - {spread.as_name, spread.key_name})
+        used = sorted(set(roots_in(spread.entries)) & scope.values.keys() - {spread.as_name, spread.key_name})
         free = {name: scope.values[name] for name in used}
         known = tuple((name, value.kinds, repr(value.constant), scope.places.get(name)) for name, value in free.items())
         excepted = (spread.except_.names, spread.except_.prefixes, spread.except_.patterns, spread.except_.ignore_case)
@@ -133,7 +134,10 @@ class SpreadCompiler:
     def _entry(self, spread: Spread, target: str, scope: Scope, key: str) -> None:
         writer = self.writer
         test = _excepted(self, spread.except_, key)
-        if test:
+        guards = self._guards(spread, scope)
+        if guards:
+            self._remembering(spread, target, scope, key, test, guards)
+        elif test:
             with writer.inside(f"if {test}:"):
                 writer.line("continue")
         name = Value(key, STRING, stable=True)
@@ -144,14 +148,64 @@ class SpreadCompiler:
         rejects = can_reject(spread.let) or any(map(_can_reject, spread.entries))
         with self.fields.sinking(rejects, ["continue"]):
             scope = self.fields.lets(spread.let, scope)
-            taken = chain(
-                self.fields,
-                scope,
-                [rule.when for rule in spread.entries],
-                lambda number: self._taken(spread, spread.entries[number], target, scope),
-            )
-            if not taken:
+            if not self._chain(spread.entries[len(guards) :], spread, target, scope):
                 writer.line(self.fields.skip(scope, scope.rule_code, repr(NO_ENTRY_RULE)))
+
+    def _chain(self, rules: Sequence[EntryRule], spread: Spread, target: str, scope: Scope) -> bool:
+        return chain(
+            self.fields,
+            scope,
+            [rule.when for rule in rules],
+            lambda number: self._taken(spread, rules[number], target, scope),
+        )
+
+    def _guards(self, spread: Spread, scope: Scope) -> list[list[Node]]:
+        """For each of the first entry rules, the parts of its condition that the name alone decides and without which
+        it does not hold. Ends before the first rule that has none."""
+        found: list[list[Node]] = []
+        if spread.let or spread.rename or any(map(_can_reject, spread.entries)):
+            return found
+        known = {name for name, value in scope.values.items() if value.is_constant} | {spread.key_name}
+        for rule in spread.entries:
+            if rule.when is None:
+                break
+            expression = rule.when.expression
+            if ExpressionCompiler(Function(Pool(frozenset()), ()), scope.values).condition(expression.tree).raises:
+                break
+            parts = [
+                part
+                for part in _conjuncts(expression.tree)
+                if all(use.name in known for use in expression.roots if part["start"] <= use.start < part["end"])
+            ]
+            if not parts:
+                break
+            found.append(parts)
+        return found
+
+    def _remembering(
+        self, spread: Spread, target: str, scope: Scope, key: str, test: str, guards: Sequence[Sequence[Node]]
+    ) -> None:
+        """The first entry rules, and what is excepted; passed over for names that were found to be neither's."""
+        writer = self.writer
+        known = writer.pool.fresh("NAMES")
+        writer.pool.constants.append(f"{known} = Known()")
+        with writer.inside(f"if {key} not in {known}:"):
+            if test:
+                with writer.inside(f"if {test}:"):
+                    writer.line("continue")
+            self._chain(spread.entries[: len(guards)], spread, target, scope)
+            compiler = ExpressionCompiler(writer, scope.values)
+            codes = []
+            for parts in guards:
+                conditions = [compiler.condition(part) for part in parts]
+                if not any(value.is_constant and not value.constant for value in conditions):
+                    codes.append(" and ".join(value.code for value in conditions))
+            line = f"{known}.learn({key})"
+            if not codes:
+                writer.line(line)
+                return
+            with writer.inside(f"if not ({' or '.join(codes)}):"):
+                writer.line(line)
 
     def _taken(self, spread: Spread, rule: EntryRule, target: str, scope: Scope) -> None:
         """The entry rule that holds: what it says, and what it keeps."""
@@ -196,7 +250,7 @@ class SpreadCompiler:
             writer.line(f"{target}[{name.code}] = {value.code}")
 
 
-def _roots(part: Any) -> Iterator[str]:
+def roots_in(part: Any) -> Iterator[str]:
     """The names of the roots that a part of the rules uses."""
     if isinstance(part, Expr):
         yield from (use.name for use in part.expression.roots)
@@ -204,10 +258,19 @@ def _roots(part: Any) -> Iterator[str]:
         yield from (use.name for use in part.template.roots)
     elif isinstance(part, tuple):
         for one in part:
-            yield from _roots(one)
+            yield from roots_in(one)
     elif isinstance(part, Field | EntryRule | From | Object | Each | Spread):
         for field in fields(part):
-            yield from _roots(getattr(part, field.name))
+            yield from roots_in(getattr(part, field.name))
+
+
+def _conjuncts(node: Node) -> Iterator[Node]:
+    """The parts all of which must hold for a condition to hold."""
+    if node["type"] == "and_expression":
+        for part in node["children"]:
+            yield from _conjuncts(part)
+    else:
+        yield node
 
 
 def _can_reject(rule: EntryRule) -> bool:

@@ -27,6 +27,7 @@ __all__ = [
     "FAILURES",
     "NUMBERS",
     "UNLISTED",
+    "UNSET",
     "CoercionError",
     "TemplateFailure",
     "add",
@@ -54,10 +55,9 @@ __all__ = [
     "not_null",
     "omit",
     "rendered",
-    "sort_by_number",
+    "sorted_by_numbers",
     "subtract",
     "to_number",
-    "to_object",
     "to_string",
     "type_of",
     "utc_milliseconds",
@@ -202,31 +202,17 @@ def folded(members: dict[str, Any]) -> dict[str, Any]:
 def folded_from(members: dict[str, Any], first: str) -> dict[str, Any]:
     """The same, but only of the names with this first character, which letter case does not change."""
     found: dict[str, Any] = {}
-    for name in members:
+    for name, value in members.items():
         if name[:1] == first:
-            found.setdefault(name.casefold(), members[name])
+            found.setdefault(name.casefold(), value)
     return found
 
 
-def to_object(elements: Any, key: Key, value: Key) -> Any:
-    """The function `to_object`."""
-    if elements is None:
-        return None
-    if type(elements) is not list:
-        return call("to_object", elements, key, value)
-    return {name: value(element) for element in elements if type(name := key(element)) is str}
-
-
-def sort_by_number(elements: Any, key: Key) -> Any:
-    """The function `sort_by_number`."""
-    if elements is None:
-        return None
-    if type(elements) is not list:
-        return call("sort_by_number", elements, key)
-
-    keys: list[Any] = [parse_decimal(key_) if type(key_ := key(element)) is str else key_ for element in elements]
-    if not all(type(key_) in NUMBERS for key_ in keys):
-        keys = [(True, key_) if type(key_) in NUMBERS else (False, 0) for key_ in keys]
+def sorted_by_numbers(elements: list[Any], keys: list[Any]) -> list[Any]:
+    """The function `sort_by_number`, for the keys of the elements: numbers, texts, or what counts as none."""
+    if not set(map(type, keys)) <= NUMBERS:
+        keys = [parse_decimal(key) if type(key) is str else key for key in keys]
+        keys = [(True, key) if type(key) in NUMBERS else (False, 0) for key in keys]
     return [elements[index] for index in sorted(range(len(keys)), key=keys.__getitem__)]
 
 
@@ -388,4 +374,9 @@ class _Unlisted:
     """Stands for what is not in a table."""
 
 
+class _Unset:
+    """Stands for what is not computed yet."""
+
+
 UNLISTED = _Unlisted()
+UNSET = _Unset()

@@ -315,10 +315,10 @@ class _Checks:
         names = [name for name in listed if self.member(parts, name) is not None]
         is_closed = any(part.node.get("additionalProperties") is False for part in parts)
 
-        def lines(function: str) -> Iterator[str]:
+        def lines(_: str) -> Iterator[str]:
             if is_closed and len(names) <= _FEW and not any("propertyNames" in part.node for part in parts):
                 return self.closed(parts, names, frozenset(required), exact)
-            return self.open(function, parts, list(listed), required, exact)
+            return self.open(parts, list(listed), required, exact)
 
         function = self.once(("members", exact, *required, *(part.key for part in parts)), "members", lines)
         yield function if function in (ALWAYS, NEVER) else f"{function}({value})"
@@ -353,9 +353,7 @@ class _Checks:
         else:
             yield "return len(members) == count"
 
-    def open(
-        self, function: str, parts: Parts, listed: Sequence[str], required: Sequence[str], exact: bool
-    ) -> Iterator[str]:
+    def open(self, parts: Parts, listed: Sequence[str], required: Sequence[str], exact: bool) -> Iterator[str]:
         """An object of any members, some of them listed. The names of others that were found good are remembered."""
         allowed = self.names(parts, exact)
         other = self.member(parts, None)
@@ -368,7 +366,8 @@ class _Checks:
             yield "return True"
             return
         word = "if"
-        known = self.pool.name("NAMES", f"Known({function!r})")
+        known = self.pool.fresh("NAMES")
+        self.pool.constants.append(f"{known} = Known()")
         if other is not None:
             yield f"    if name in {known}:"
             yield from (f"        {line}" for line in self.checked_lines(other, exact))
