@@ -7,7 +7,7 @@ refused there or some may be.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .facts import Sources
@@ -56,7 +56,7 @@ class Gap:
     """What a schema can refuse: where in the value (`*` for any element or entry), by which keyword, why in words.
 
     `always`: whatever stands there is refused. `origin` is what gave it, the nearest that is known; `name` the member
-    that is missing or not allowed, `known` what is allowed in its place.
+    that is missing or not allowed, `known` what is allowed in its place; `part` the part of the schema that refuses it.
     """
 
     path: tuple[str, ...]
@@ -66,6 +66,7 @@ class Gap:
     origin: Any
     name: str | None = None
     known: tuple[str, ...] = ()
+    part: Any = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +106,8 @@ class Judge:
         much of what they emit."""
         key = id(type_), id(part)
         if key not in self.known:
-            self.known[key] = type_, part, tuple(self.compare(type_, part, base, _At((), None)))
+            found = self.compare(type_, part, base, _At((), None))
+            self.known[key] = type_, part, tuple(gap if gap.part else replace(gap, part=part) for gap in found)
         for gap in self.known[key][2]:
             yield replace(gap, path=at.path + gap.path, origin=at.origin if gap.origin is None else gap.origin)
 

@@ -16,7 +16,7 @@ import orjson
 
 from .installed import MAPPINGS, locate
 from .keys import Keys, found
-from .problem import Place, Problem, did_you_mean, in_order
+from .problem import Place, Problem, Related, did_you_mean, in_order
 from .rules import ABSENT
 from .source import Mapping, Node, Scalar, Sequence, Source, parse, plain, read
 
@@ -130,8 +130,10 @@ class _Reader:
         self.source = source
         self.problems: list[Problem] = []
 
-    def report(self, code: str, place: Place, hint: str | None = None, **data: Any) -> None:
-        self.problems.append(Problem.of(code, place, hint=hint, **data))
+    def report(
+        self, code: str, place: Place, hint: str | None = None, related: Iterable[Related] = (), **data: Any
+    ) -> None:
+        self.problems.append(Problem.of(code, place, hint=hint, related=related, **data))
 
     def file(self, node: Node) -> TestFile | None:
         keys = Keys(node, "a test file", self.problems)
@@ -146,7 +148,9 @@ class _Reader:
         for item in items:
             test = self.test(item)
             if test is not None and test.name in tests:
-                self.report("M106", test.place, kind="test", name=test.name, first=tests[test.name].place)
+                first = tests[test.name].place
+                related = [Related(first, "first defined here")]
+                self.report("M106", test.place, related=related, kind="test", name=test.name, first=first)
             elif test is not None:
                 tests[test.name] = test
         keys.finish()

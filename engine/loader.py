@@ -5,6 +5,7 @@ Nothing is read but YAML files inside the mapping's own folder, the mapping it e
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from collections.abc import Mapping as Values
 from dataclasses import dataclass, field, replace
 from os.path import normpath
@@ -18,7 +19,7 @@ from .installed import MAPPINGS, display_name, locate
 from .keys import Keys, each_named, found
 from .layers import extend_rule, merge, merge_part, merge_rule
 from .paths import is_file, lies_inside
-from .problem import CATALOGUE, FIXED, Place, Problem, did_you_mean, in_order
+from .problem import CATALOGUE, FIXED, Place, Problem, Related, did_you_mean, in_order
 from .reader import RULE_ENDS, Reader, check_setting
 from .rules import ABSENT, Rule, Rulebook, Setting
 from .settings import GivenText
@@ -90,8 +91,10 @@ class _Loader:
         self.problems: list[Problem] = []
         self.sources: dict[str, Source] = {}
 
-    def report(self, code: str, place: Place | None, hint: str | None = None, **data: Any) -> None:
-        self.problems.append(Problem.of(code, place, hint=hint, **data))
+    def report(
+        self, code: str, place: Place | None, hint: str | None = None, related: Iterable[Related] = (), **data: Any
+    ) -> None:
+        self.problems.append(Problem.of(code, place, hint=hint, related=related, **data))
 
     def load(self, path: Path, settings: Values[str, Any]) -> Loaded:
         source = (
@@ -228,7 +231,7 @@ class _Loader:
         for name, _ in node.entries:
             first = before.key(name.text)
             if first is not None:
-                self.report("M106", name.place, kind=_SINGULAR[key], name=name.text, first=first.place)
+                self.defined_twice(name.place, first.place, kind=_SINGULAR[key], name=name.text)
         layer.parts[key] = replace(before, entries=before.entries + node.entries)
 
     def add_rule(self, layer: _Layer, node: Node) -> None:
@@ -238,9 +241,12 @@ class _Loader:
             return
         first = layer.rules.get(name.text)
         if first is not None:
-            self.report("M106", name.place, kind="rule", name=name.text, first=_place_of_name(first[0]))
+            self.defined_twice(name.place, _place_of_name(first[0]), kind="rule", name=name.text)
             return
         layer.rules[name.text] = (node,)
+
+    def defined_twice(self, place: Place, first: Place, **data: Any) -> None:
+        self.report("M106", place, related=[Related(first, "first defined here")], first=first, **data)
 
     def include(self, layer: _Layer, source: Source, include: Node, chain: list[str]) -> None:
         if not isinstance(include, Scalar) or not isinstance(include.value, str):
@@ -375,7 +381,8 @@ class _Loader:
                 continue
             wanted = check_setting(setting, value)
             if wanted is not None:
-                self.report("M116", place, name=name, wanted=wanted, found=shown(value))
+                declared = [Related(setting.node.place, "declared here")] if place is not None else []
+                self.report("M116", place, related=declared, name=name, wanted=wanted, found=shown(value))
             else:
                 values[name] = value
         for name, setting in settings.items():
@@ -387,14 +394,18 @@ class _Loader:
         if len(layer.rules) > MAX_RULES:
             self.report("M119", layer.main.place(0, 0), what="rules", count=len(layer.rules), limit=MAX_RULES)
             return ()
-        nodes = (self.extended(layer, name, ()) for name in layer.rules)
-        read_rules = (reader.rule(node) for node in nodes if node is not None)
-        return tuple(rule for rule in read_rules if rule is not None)
+        result = []
+        for name in layer.rules:
+            node = self.extended(layer, name, ())
+            rule = reader.rule(node) if node is not None else None
+            if rule is not None:
+                result.append(replace(rule, bases=tuple(_bases(layer, name))))
+        return tuple(result)
 
     def extended(self, layer: _Layer, name: str, chain: tuple[str, ...]) -> Mapping | None:
         """The rule with everything that it inherits, then with what workspaces change; None where that is not known."""
         first, *changes = layer.rules[name]
-        extends = next((found for part in (*reversed(changes), first) if (found := part.get("extends"))), None)
+        extends = _extends(layer, name)
         rule = first
         if isinstance(extends, Scalar) and isinstance(extends.value, str):
             if extends.text not in layer.rules:
@@ -451,6 +462,19 @@ def _schema_names(joined: Mapping) -> list[Scalar]:
         places += [node for _, node in outputs.entries]
     names = [place.get(key) for place in places if isinstance(place, Mapping) for key in ("schema", "limits")]
     return [name for name in names if isinstance(name, Scalar) and isinstance(name.value, str)]
+
+
+def _extends(layer: _Layer, name: str) -> Node | None:
+    """What a rule says that it extends, a workspace that changes it before the mapping."""
+    return next((found for part in reversed(layer.rules[name]) if (found := part.get("extends"))), None)
+
+
+def _bases(layer: _Layer, name: str) -> Iterator[Node]:
+    """The names of the rules that a rule extends, the nearest first; of a rule that is read, they end."""
+    while isinstance(extends := _extends(layer, name), Scalar):
+        name = extends.text
+        base = layer.rules[name][0]
+        yield base.get("rule") or base
 
 
 def _place_of_name(rule: Mapping) -> Place:

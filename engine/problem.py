@@ -18,6 +18,7 @@ __all__ = [
     "MappingError",
     "Place",
     "Problem",
+    "Related",
     "Severity",
     "closest",
     "did_you_mean",
@@ -51,11 +52,20 @@ class Code:
 
 
 @dataclass(frozen=True, slots=True)
+class Related:
+    """Another place that has to do with a Problem, and in a few words what stands there."""
+
+    place: Place
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Problem:
     """Something that is wrong, and where.
 
     `place` is in a rule file, `input` a JSON pointer into the batch, `output` one into the body of a request; each is
-    None where it does not apply. `data` holds the details named in the wording of the code.
+    None where it does not apply. `data` holds the details named in the wording of the code; `related` the other places
+    that explain it.
     """
 
     code: str
@@ -66,6 +76,7 @@ class Problem:
     hint: str | None = None
     data: Mapping[str, Any] = field(default_factory=dict, hash=False)
     severity: Severity = "error"
+    related: tuple[Related, ...] = ()
 
     @classmethod
     def of(
@@ -78,10 +89,12 @@ class Problem:
         output: str | None = None,
         hint: str | None = None,
         severity: Severity | None = None,
+        related: Iterable[Related] = (),
         **data: Any,
     ) -> Problem:
         """A Problem with the usual severity of its code, unless another is given."""
-        return cls(code, place, rule, input, output, hint, data, severity or CATALOGUE[code].severity)
+        severity = severity or CATALOGUE[code].severity
+        return cls(code, place, rule, input, output, hint, data, severity, tuple(related))
 
     @property
     def message(self) -> str:

@@ -32,7 +32,7 @@ from .rules import (
     Text,
     Warn,
 )
-from .source import Mapping, Node, Scalar, Sequence, plain
+from .source import Mapping, Node, Scalar, Sequence, duplicate, plain
 from .values import TYPES, CoercionError, coerce, kind, shown
 
 __all__ = ["FIELD_SOURCES", "RULE_ENDS", "Reader", "check_setting"]
@@ -199,10 +199,13 @@ class Reader:
         keys = self.keys(node, "a table" if name is None else f"the table {name.text!r}")
         ignore_case = keys.flag("ignore_case")
         entries: dict[str, Any] = {}
+        firsts: dict[str, Scalar] = {}
         for key, value in keys.entries("entries", required=True):
             text = key.text.casefold() if ignore_case else key.text
-            if text in entries:
-                keys.report("M005", key.place, "the table ignores letter case", key=key.text, line=node.place.line)
+            first = firsts.setdefault(text, key)
+            if first is not key:
+                hint = "the table ignores letter case"
+                self.problems.append(duplicate(key.place, first.place, key.text, hint))
             entries[text] = plain(value)
         unlisted: Any = "omit"
         answer = keys.take("unlisted", required=True)

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from .problem import Place, Problem, did_you_mean, in_order
+from .problem import Place, Problem, Related, did_you_mean, in_order
 from .scalars import BREAKS, JsonScalar, NotJson, character_spans, resolve
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "Scalar",
     "Sequence",
     "Source",
+    "duplicate",
     "parse",
     "plain",
     "read",
@@ -196,6 +197,11 @@ def synthetic(value: Any, at: Node) -> Node:
     return Scalar(*where, value, value if isinstance(value, str) else json.dumps(value), None)
 
 
+def duplicate(place: Place, first: Place, key: str, hint: str | None = None) -> Problem:
+    """The Problem that a key stands twice in a mapping."""
+    return Problem.of("M005", place, hint=hint, related=[Related(first, "first given here")], key=key, line=first.line)
+
+
 # --- parsing ---
 
 _LOADER: type[yaml.SafeLoader | yaml.CSafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -245,7 +251,7 @@ class _Open:
     start: int
     event: yaml.CollectionStartEvent
     parts: list[_Part] = field(default_factory=list)
-    first_lines: dict[str, int] = field(default_factory=dict)
+    firsts: dict[str, Place] = field(default_factory=dict)
 
     @property
     def awaits_key(self) -> bool:
@@ -449,7 +455,7 @@ class _Builder:
         elif not isinstance(node.value, str):
             hint = f"quote it: {json.dumps(node.text, ensure_ascii=False)}"
             self._not_json(key.start, key.end, node.text or "an empty key", what, hint)
-        elif (first := opened.first_lines.get(node.text)) is not None:
-            self._report("M005", key.start, key.end, None, key=node.text, line=first)
+        elif (first := opened.firsts.get(node.text)) is not None:
+            self.problems.append(duplicate(self.source.place(key.start, key.end), first, node.text))
         else:
-            opened.first_lines[node.text] = self.source.place(key.start, key.end).line
+            opened.firsts[node.text] = self.source.place(key.start, key.end)

@@ -96,17 +96,23 @@ class Other:
 @dataclass(frozen=True, slots=True)
 class Object:
     """Objects with these members. `complete`: other members are allowed but none is known, so that naming one is most
-    likely a mistake."""
+    likely a mistake. `origin` is the part of a schema that says so, for those who make messages of it."""
 
     properties: Mapping[str, Property]
     others: tuple[Other, ...] = ()
     complete: bool = False
+    origin: Any = field(default=None, compare=False)
 
     def knows(self, name: str) -> bool:
         """Whether there can be a member of this name, as far as is known."""
         return name in self.properties or (
             not self.complete and any(matches(other.name, name) for other in self.others)
         )
+
+    @property
+    def closed(self) -> bool:
+        """Whether no members are known but those with a `Property`."""
+        return self.complete or not self.others
 
     def value(self, name: str) -> Type:
         """What stands under the name, absence aside."""
@@ -459,4 +465,4 @@ def join(a: Object, b: Object) -> Object:
     others = (*a.others, *(other for other in b.others if other not in a.others))
     if len(others) > MAX_OTHERS:
         others = (Other(String(), union(*(other.type for other in others))),)
-    return Object(properties, others, a.complete and b.complete)
+    return Object(properties, others, a.complete and b.complete, b.origin if a.origin is None else a.origin)

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..expressions import walk
-from ..problem import Problem, did_you_mean
+from ..problem import Problem, Related, did_you_mean
 from ..rules import Expr, Rulebook, Text
 from .uses import Definition, Use, definitions_and_uses
 
@@ -18,7 +18,9 @@ def check(rulebook: Rulebook) -> Iterator[Problem]:
     for item in definitions_and_uses(rulebook):
         if isinstance(item, Definition):
             if item.hides is not None:
-                yield Problem.of("M120", item.name_node.place, name=item.name, by=f"by {item.hides.kind}")
+                hidden = Related(item.hides.name_node.place, "what it hides")
+                place, by = item.name_node.place, f"by {item.hides.kind}"
+                yield Problem.of("M120", place, related=[hidden], name=item.name, by=by)
         else:
             yield from _unknown_roots(item)
             if isinstance(item.text, Expr):
