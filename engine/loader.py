@@ -12,19 +12,18 @@ from os.path import normpath
 from pathlib import Path
 from typing import Any
 
-import orjson
-
 from . import schemas
 from .installed import MAPPINGS, display_name, locate
 from .keys import Keys, each_named, found
 from .layers import extend_rule, merge, merge_part, merge_rule
 from .paths import is_file, lies_inside
 from .problem import CATALOGUE, FIXED, Place, Problem, Related, did_you_mean, in_order
-from .reader import RULE_ENDS, Reader, check_setting
+from .reader import RULE_ENDS, Reader
+from .recovery import lost_names, without_consequences
 from .rules import ABSENT, Rule, Rulebook, Setting
-from .settings import GivenText
-from .source import Mapping, Node, Scalar, Source, parse, plain, read, synthetic
-from .values import check_payload, shown
+from .settings import Given, values_of
+from .source import Mapping, Node, Scalar, Sequence, Source, parse, plain, read, synthetic
+from .values import shown
 
 __all__ = ["LANGUAGE", "MAX_FILES", "MAX_RULES", "Loaded", "load"]
 
@@ -42,13 +41,15 @@ _SINGULAR = {"tables": "table", "policies": "policy", "let": "let", "routes": "r
 class Loaded:
     """What loading gave: the Rulebook, None where an error stands in the way, and all Problems in order of place.
 
-    `draft` is what could be read beside the errors: good for checks, not to be run.
+    `draft` is what could be read beside the errors: good for checks, not to be run. `lost` are names that may stand in
+    what was passed over.
     """
 
     rulebook: Rulebook | None
     problems: tuple[Problem, ...]
     sources: Values[str, Source]
     draft: Rulebook | None = None
+    lost: frozenset[str] = frozenset()
 
     @property
     def ok(self) -> bool:
@@ -90,6 +91,7 @@ class _Loader:
         self.text = text
         self.problems: list[Problem] = []
         self.sources: dict[str, Source] = {}
+        self.lost: set[str] = set()
 
     def report(
         self, code: str, place: Place | None, hint: str | None = None, related: Iterable[Related] = (), **data: Any
@@ -104,9 +106,9 @@ class _Loader:
         )
         layer = self.layer(source, ()) if source is not None else None
         rulebook = self.rulebook(layer, settings) if layer is not None else None
-        problems = in_order(self.problems)
+        problems = in_order(without_consequences(self.problems, self.lost))
         failed = any(problem.severity == "error" for problem in problems)
-        return Loaded(None if failed else rulebook, problems, self.sources, rulebook)
+        return Loaded(None if failed else rulebook, problems, self.sources, rulebook, frozenset(self.lost))
 
     # Files
 
@@ -119,6 +121,8 @@ class _Loader:
         self.sources[source.name] = source
         node, problems = parse(source)
         self.problems += problems
+        if node is not None and problems:
+            self.lost.update(lost_names(node))
         if node is None or isinstance(node, Mapping):
             return node
         self.report("M102", node.place, what="a rule file", wanted="a mapping", found=found(node))
@@ -182,7 +186,8 @@ class _Loader:
             self.add_part(layer, key, keys.take(key))
         for rule in keys.items("rules"):
             self.add_rule(layer, rule)
-        includes = keys.items("include")
+        repeated = [value for key, value in node.repeated if key.text == "include" and isinstance(value, Sequence)]
+        includes = [*keys.items("include"), *(item for value in repeated for item in value.items)]
         keys.text("description")
         keys.finish()
         for include in includes:
@@ -363,28 +368,9 @@ class _Loader:
     def setting_values(self, layer: _Layer, settings: dict[str, Setting], given: Values[str, Any]) -> dict[str, Any]:
         """The value of every declared setting: given, of the workspace, or the default."""
         values = {name: setting.default for name, setting in settings.items()}
-        pairs: list[tuple[str, Any, Place | None, Place | None]] = [
-            (name.text, plain(node), name.place, node.place) for name, node in layer.values
-        ]
-        pairs += [(name, value, None, None) for name, value in given.items()]
-        for name, value, name_place, place in pairs:
-            setting = settings.get(name)
-            if setting is None:
-                self.report("M115", name_place, did_you_mean(name, settings), name=name)
-                continue
-            if isinstance(value, GivenText):
-                value = _typed(value, setting)  # noqa: PLW2901
-            flaw = check_payload(value)
-            if flaw is not None:
-                found_type = f"this {type(value).__name__}"
-                self.report("M116", place, flaw, name=name, wanted="a JSON value", found=found_type)
-                continue
-            wanted = check_setting(setting, value)
-            if wanted is not None:
-                declared = [Related(setting.node.place, "declared here")] if place is not None else []
-                self.report("M116", place, related=declared, name=name, wanted=wanted, found=shown(value))
-            else:
-                values[name] = value
+        pairs = [Given(name.text, plain(node), name.place, node.place) for name, node in layer.values]
+        pairs += [Given(name, value) for name, value in given.items()]
+        values |= values_of(settings, pairs, self.problems)
         for name, setting in settings.items():
             if values[name] is ABSENT:
                 self.report("M117", setting.node.place, name=name)
@@ -480,16 +466,6 @@ def _bases(layer: _Layer, name: str) -> Iterator[Node]:
 def _place_of_name(rule: Mapping) -> Place:
     name = rule.get("rule")
     return name.place if name is not None else rule.place
-
-
-def _typed(text: GivenText, setting: Setting) -> Any:
-    """The text itself for a setting that holds text, else the JSON that it is; JSON's text where it is none."""
-    if setting.type in ("string", "datetime", "date"):
-        return str(text)
-    try:
-        return orjson.loads(str(text))
-    except orjson.JSONDecodeError:
-        return str(text)
 
 
 def _is_versioned(text: str) -> bool:

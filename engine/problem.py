@@ -41,6 +41,12 @@ class Place:
     def __str__(self) -> str:
         return f"{self.file}:{self.line}:{self.column}"
 
+    def is_inside(self, other: Place) -> bool:
+        """Whether the span is another one or a part of it."""
+        starts_in = (other.line, other.column) <= (self.line, self.column)
+        ends_in = (self.end_line, self.end_column) <= (other.end_line, other.end_column)
+        return self.file == other.file and starts_in and ends_in
+
 
 @dataclass(frozen=True, slots=True)
 class Code:
