@@ -282,7 +282,7 @@ class Reader:
             node,
             keys.expression("when"),
             self.let(keys),
-            self.field(None, name) if name is not None else None,
+            self.field("name", name) if name is not None else None,
             self.field(None, value) if value is not None else None,
             keys.template("skip"),
             keys.template("reject"),
