@@ -232,6 +232,10 @@ CATALOGUE: Mapping[str, Code] = MappingProxyType(
         "M225": _warning("alternative that never counts", "this alternative never counts: {reason}"),
         "M226": _warning("default that is never used", "the default is never used: the value is {value}, never null"),
         "M227": _error("value that can never be converted", "the value is {found}, which can never become {type}"),
+        "M228": _warning(
+            "text that the schema does not list",
+            "{text!r} is compared with {value}, which the input schema does not list",
+        ),
         # M3: rules and routes
         "M301": _warning("condition that always holds", "the condition of this {what} always holds"),
         "M302": _error("condition that never holds", "the condition of this {what} never holds"),

@@ -25,6 +25,7 @@ from . import (
     outputs,
     roots,
     shadowed,
+    unlisted,
     unused,
 )
 from .allowed import without_allowed
@@ -37,6 +38,7 @@ TYPE_CHECKS = (
     arguments.check,
     iterations.check,
     comparisons.check,
+    unlisted.check,
     dead_parts.check,
     fields.check,
     conditions.check,

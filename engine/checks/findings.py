@@ -36,9 +36,9 @@ def at(node: Yaml) -> Hashable:
     return id(node.source), node.start, node.end
 
 
-def part_key(part: Part) -> Hashable:
-    """What is the same for all uses of a part of an expression."""
-    node = part.seen.node
+def part_key(part: Part, node: Node | None = None) -> Hashable:
+    """What is the same for all uses of a part of an expression, or with `node` of another part of the same one."""
+    node = part.seen.node if node is None else node
     return at(part.expr.node), node["start"], node["end"], node["type"]
 
 
