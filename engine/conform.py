@@ -73,12 +73,14 @@ class Gap:
 class _At:
     path: tuple[str, ...]
     origin: Any
+    part: Any = None
 
     def under(self, token: str, origin: Any = None) -> _At:
-        return _At((*self.path, token), self.origin if origin is None else origin)
+        return _At((*self.path, token), self.origin if origin is None else origin, self.part)
 
     def gap(self, keyword: str, reason: str, always: bool, name: str | None = None, origin: Any = None) -> Gap:
-        return Gap(self.path, keyword, reason, always, self.origin if origin is None else origin, name)
+        origin = self.origin if origin is None else origin
+        return Gap(self.path, keyword, reason, always, origin, name, part=self.part)
 
 
 class Judge:
@@ -93,7 +95,7 @@ class Judge:
 
     def gaps(self, type_: Type, origin: Any = None) -> tuple[Gap, ...]:
         """All gaps between a type and the schema, each once; a schema without end leaves everything open."""
-        at = _At((), origin)
+        at = _At((), origin, self.schema.document)
         try:
             return tuple(dict.fromkeys(self.check(type_, self.schema.document, self.schema.uri, at)))
         except RecursionError:
@@ -106,10 +108,15 @@ class Judge:
         much of what they emit."""
         key = id(type_), id(part)
         if key not in self.known:
-            found = self.compare(type_, part, base, _At((), None))
-            self.known[key] = type_, part, tuple(gap if gap.part else replace(gap, part=part) for gap in found)
+            inside = _At((), None, part if isinstance(part, dict) else None)
+            self.known[key] = type_, part, tuple(self.compare(type_, part, base, inside))
         for gap in self.known[key][2]:
-            yield replace(gap, path=at.path + gap.path, origin=at.origin if gap.origin is None else gap.origin)
+            if not at.path and gap.origin is not None and gap.part is not None:
+                yield gap
+            else:
+                origin = at.origin if gap.origin is None else gap.origin
+                schema_part = at.part if gap.part is None else gap.part
+                yield replace(gap, path=at.path + gap.path, origin=origin, part=schema_part)
 
     def compare(self, type_: Type, part: Any, base: str, at: _At) -> Iterator[Gap]:
         if type_.never or part is True:
@@ -303,7 +310,7 @@ def _exactly_one(count: int) -> list[str]:
 
 def _unsure(gaps: Iterable[Gap], sure: bool) -> Iterator[Gap]:
     """The gaps; those behind a condition that may not hold are never certain."""
-    return (gap if sure else replace(gap, always=False) for gap in gaps)
+    return (replace(gap, always=False) if gap.always and not sure else gap for gap in gaps)
 
 
 def _is_reached(type_: Type, path: tuple[str, ...]) -> bool:

@@ -359,10 +359,24 @@ def _compiled(pattern: str) -> re.Pattern[str] | None:
 def union(*types: Type) -> Type:
     """A type that has the values of all."""
     result = NEVER
-    for type_ in types:
+    for type_ in _texts_together(types) if len(types) > 2 else types:
         if type_ is not result:
             result = _union(result, type_)
     return result
+
+
+def _texts_together(types: Iterable[Type]) -> list[Type]:
+    """The types, where those that are nothing but known texts are one: there are long lists of them."""
+    texts: set[str] = set()
+    others = []
+    for type_ in types:
+        text = type_.string
+        has_more = type_.null or type_.booleans or type_.number or type_.array or type_.objects
+        if text is None or text.values is None or has_more:
+            others.append(type_)
+        else:
+            texts |= text.values
+    return [*others, Type(string=string_of(frozenset(texts)))] if texts else others
 
 
 def _union(a: Type, b: Type) -> Type:

@@ -19,20 +19,22 @@ __all__ = ["check"]
 
 def check(flow: Flow) -> Iterator[Problem]:
     """A Problem for each text that is possible in a comparison, not listed, and near to one that is."""
-    comparisons: dict[Hashable, Part] = {}
-    steps: dict[Hashable, list[Type]] = {}
+    found: dict[Hashable, tuple[Part, Node, Node, Node]] = {}
+    asked: set[int] = set()
     for part in flow.of(Part):
         node = part.seen.node
-        if node["type"] == "field":
+        if node["type"] == "comparator" and node["value"] in ("eq", "ne"):
+            for subject, other in (node["children"], node["children"][::-1]):
+                step = _last_step(subject)
+                if step is not None and other["type"] == "literal" and isinstance(other["value"], str):
+                    asked.add(id(step))
+                    found.setdefault(part_key(part), (part, subject, step, other))
+    steps: dict[Hashable, list[Type]] = {}
+    for part in flow.of(Part):
+        if id(part.seen.node) in asked:
             steps.setdefault(part_key(part), []).append(part.seen.current)
-        elif node["type"] == "comparator" and node["value"] in ("eq", "ne"):
-            comparisons.setdefault(part_key(part), part)
-    for part in comparisons.values():
-        for subject, other in (part.seen.node["children"], part.seen.node["children"][::-1]):
-            step = _last_step(subject)
-            if step is not None and other["type"] == "literal" and isinstance(other["value"], str):
-                around = steps.get(part_key(part, step), [])
-                yield from _unlisted(flow, part, subject, other, step["value"], around)
+    for part, subject, step, other in found.values():
+        yield from _unlisted(flow, part, subject, other, step["value"], steps.get(part_key(part, step), []))
 
 
 def _last_step(node: Node) -> Node | None:
@@ -46,8 +48,10 @@ def _unlisted(flow: Flow, part: Part, subject: Node, other: Node, name: str, aro
     variants = [one for type_ in around for one in type_.objects]
     listed = {value: one for one in variants for value in constants(one.value(name)) or () if isinstance(value, str)}
     texts = [text for one in variants if (text := one.value(name).parts.string) is not None]
-    near = closest(other["value"], listed)
-    if near is not None and other["value"] not in listed and any(matches(text, other["value"]) for text in texts):
+    value = other["value"]
+    is_new = value not in listed and any(matches(text, value) for text in texts)
+    near = closest(value, listed) if is_new else None
+    if near is not None:
         yield Problem.of(
             "M228",
             span_of(part.expr, other),
