@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from collections.abc import Mapping as Values
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -306,11 +307,11 @@ def test(paths: tuple[str, ...], expression: str | None, update: bool) -> None:
         raise click.UsageError(f"-k {expression!r}: {error}") from None
     for missing in (path for path in paths if not Path(path).exists()):
         raise click.UsageError(f"{missing}: no such file or folder")
-    runner = golden.Runner()
+    runner, declared = golden.Runner(), cache(goldenfile.declared_settings)
     passed = failed = updated = 0
     color = _color(sys.stdout)
     for path in goldenfile.discover([Path(path) for path in paths]):
-        file, problems, sources = goldenfile.load(path, display_name(path))
+        file, problems, sources = goldenfile.load(path, display_name(path), declared)
         if file is None:
             _print_problems(problems, sources)
             failed += 1

@@ -17,6 +17,7 @@ from .loader import Loaded
 from .loader import load as load_rulebook
 from .problem import MappingError, Problem, in_order
 from .records import Record
+from .recovery import without_consequences
 from .result import Element, Result
 from .rules import Rulebook
 from .values import is_surely_small
@@ -87,7 +88,8 @@ def inspect(reference: str | Path, settings: Values[str, Any] | None = None, *, 
     loaded = load_rulebook(path, settings, text=text)
     if loaded.rulebook is None:
         names = check_names(loaded.draft) if loaded.draft is not None else ()
-        return replace(loaded, problems=in_order((*loaded.problems, *names)))
+        problems = in_order(without_consequences((*loaded.problems, *names), loaded.lost))
+        return replace(loaded, problems=problems)
     problems = in_order((*loaded.problems, *check(loaded.rulebook)))
     failed = any(problem.severity == "error" for problem in problems)
     return Loaded(None if failed else loaded.rulebook, problems, loaded.sources)

@@ -9,10 +9,12 @@ from typing import Any
 
 from .conform import Gap, Judge
 from .facts import Emission, Flow
-from .rules import Output
+from .problem import Place
+from .rules import Each, EntryRule, Field, Output
+from .rules import Object as ObjectSource
 from .types import Array, Object, Property, Type, join, lookup, union, without_null
 
-__all__ = ["bodies", "gaps"]
+__all__ = ["bodies", "gaps", "place_of"]
 
 
 def gaps(flow: Flow, output: Output, *, certain: bool = False) -> Iterator[tuple[Emission, Gap]]:
@@ -22,6 +24,19 @@ def gaps(flow: Flow, output: Output, *, certain: bool = False) -> Iterator[tuple
         for gap in judge.gaps(body):
             if gap.always or not certain:
                 yield emission, gap
+
+
+def place_of(emission: Emission, gap: Gap) -> Place:
+    """The place of what gives a gap: the name of a field where that is wrong or members of it are missing, else what
+    stands under the name; of the rule where nothing nearer is known."""
+    origin = gap.origin
+    if isinstance(origin, EntryRule):
+        return origin.node.place
+    if not isinstance(origin, Field):
+        return emission.rule.place
+    is_written = isinstance(origin.source, ObjectSource | Each)
+    is_name = is_written if gap.keyword == "required" else gap.name is not None and gap.name == origin.name
+    return (origin.name_node if is_name and origin.name_node is not None else origin.node).place
 
 
 def bodies(flow: Flow, output: Output) -> Iterator[tuple[Emission, Type]]:

@@ -7,7 +7,7 @@ refused there or some may be.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .facts import Sources
@@ -56,7 +56,7 @@ class Gap:
     """What a schema can refuse: where in the value (`*` for any element or entry), by which keyword, why in words.
 
     `always`: whatever stands there is refused. `origin` is what gave it, the nearest that is known; `name` the member
-    that is missing or not allowed, `known` what is allowed in its place.
+    that is missing or not allowed, `known` what is allowed in its place; `part` the part of the schema that refuses it.
     """
 
     path: tuple[str, ...]
@@ -66,18 +66,21 @@ class Gap:
     origin: Any
     name: str | None = None
     known: tuple[str, ...] = ()
+    part: Any = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class _At:
     path: tuple[str, ...]
     origin: Any
+    part: Any = None
 
     def under(self, token: str, origin: Any = None) -> _At:
-        return _At((*self.path, token), self.origin if origin is None else origin)
+        return _At((*self.path, token), self.origin if origin is None else origin, self.part)
 
     def gap(self, keyword: str, reason: str, always: bool, name: str | None = None, origin: Any = None) -> Gap:
-        return Gap(self.path, keyword, reason, always, self.origin if origin is None else origin, name)
+        origin = self.origin if origin is None else origin
+        return Gap(self.path, keyword, reason, always, origin, name, part=self.part)
 
 
 class Judge:
@@ -92,7 +95,7 @@ class Judge:
 
     def gaps(self, type_: Type, origin: Any = None) -> tuple[Gap, ...]:
         """All gaps between a type and the schema, each once; a schema without end leaves everything open."""
-        at = _At((), origin)
+        at = _At((), origin, self.schema.document)
         try:
             return tuple(dict.fromkeys(self.check(type_, self.schema.document, self.schema.uri, at)))
         except RecursionError:
@@ -105,9 +108,15 @@ class Judge:
         much of what they emit."""
         key = id(type_), id(part)
         if key not in self.known:
-            self.known[key] = type_, part, tuple(self.compare(type_, part, base, _At((), None)))
+            inside = _At((), None, part if isinstance(part, dict) else None)
+            self.known[key] = type_, part, tuple(self.compare(type_, part, base, inside))
         for gap in self.known[key][2]:
-            yield replace(gap, path=at.path + gap.path, origin=at.origin if gap.origin is None else gap.origin)
+            if not at.path and gap.origin is not None and gap.part is not None:
+                yield gap
+            else:
+                origin = at.origin if gap.origin is None else gap.origin
+                schema_part = at.part if gap.part is None else gap.part
+                yield replace(gap, path=at.path + gap.path, origin=origin, part=schema_part)
 
     def compare(self, type_: Type, part: Any, base: str, at: _At) -> Iterator[Gap]:
         if type_.never or part is True:
@@ -301,7 +310,7 @@ def _exactly_one(count: int) -> list[str]:
 
 def _unsure(gaps: Iterable[Gap], sure: bool) -> Iterator[Gap]:
     """The gaps; those behind a condition that may not hold are never certain."""
-    return (gap if sure else replace(gap, always=False) for gap in gaps)
+    return (replace(gap, always=False) if gap.always and not sure else gap for gap in gaps)
 
 
 def _is_reached(type_: Type, path: tuple[str, ...]) -> bool:

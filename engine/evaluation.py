@@ -237,7 +237,7 @@ class Evaluation:
             if value is None and field_.default is not ABSENT:
                 value, note = field_.default, "its default"
             if value is None and field_.required:
-                name = field_.name if field_.name is not None else (at.output or "").rpartition("/")[2]
+                name = field_.name if field_.name is not None else (at.output or "").rpartition("/")[2] or "value"
                 place = self.places.nearest_field(field_, scope, at.element)
                 self.problem("M506", field_.place, at, input=place, output=at.output or None, name=name)
                 raise Rejected

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeVar
 
 from .infer import Seen
+from .locator import Locator
 from .rules import EntryRule, Expr, Field, Output, Rule, Rulebook, Text
 from .source import Node
 from .types import Type
@@ -129,13 +130,15 @@ class Emission:
 
 @dataclass(slots=True, eq=False)
 class Flow:
-    """What the walk found. `envelopes` has the type of what every body of an output has."""
+    """What the walk found. `envelopes` has the type of what every body of an output has; `locator` finds the lines of
+    the schemas."""
 
     rulebook: Rulebook
     input: Type
     facts: list[Fact] = field(default_factory=list)
     emissions: list[Emission] = field(default_factory=list)
     envelopes: dict[str, Type] = field(default_factory=dict)
+    locator: Locator = field(default_factory=Locator)
 
     def of(self, kind: type[_F]) -> Iterable[_F]:
         """The facts of one kind."""

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Mapping as Values
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,11 +17,23 @@ import orjson
 
 from .installed import MAPPINGS, locate
 from .keys import Keys, found
-from .problem import Place, Problem, did_you_mean, in_order
-from .rules import ABSENT
+from .loader import load as load_rulebook
+from .problem import Place, Problem, Related, did_you_mean, in_order
+from .recovery import lost_names, without_consequences
+from .rules import ABSENT, Setting
+from .settings import Given, values_of
 from .source import Mapping, Node, Scalar, Sequence, Source, parse, plain, read
 
-__all__ = ["MAX_INPUT_BYTES", "PARTS", "PROBLEM_KEYS", "GoldenTest", "TestFile", "discover", "load"]
+__all__ = [
+    "MAX_INPUT_BYTES",
+    "PARTS",
+    "PROBLEM_KEYS",
+    "GoldenTest",
+    "TestFile",
+    "declared_settings",
+    "discover",
+    "load",
+]
 
 MAX_INPUT_BYTES = 10_000_000
 """How many bytes an input file may have."""
@@ -79,6 +92,9 @@ class TestFile:
     description: str | None = None
 
 
+_RULE_FILE = frozenset({"include", "input", "language", "let", "policies", "routes", "rules", "tables"})
+"""Keys that only rule files have at their top."""
+
 _TESTS_KEY = re.compile(r"""^(?:tests|"tests"|'tests')[ \t]*:""", re.MULTILINE)
 
 
@@ -110,9 +126,20 @@ def _is_test_file(path: Path) -> bool:
     return source is not None and _TESTS_KEY.search(source.text) is not None
 
 
-def load(path: Path, name: str) -> tuple[TestFile | None, tuple[Problem, ...], dict[str, Source]]:
+def declared_settings(mapping: Path) -> Values[str, Setting] | None:
+    """The settings that the mapping or workspace declares; None where it cannot be read."""
+    draft = load_rulebook(mapping).draft
+    return None if draft is None else draft.settings
+
+
+Declared = Callable[[Path], Values[str, Setting] | None]
+
+
+def load(
+    path: Path, name: str, declared: Declared = declared_settings
+) -> tuple[TestFile | None, tuple[Problem, ...], dict[str, Source]]:
     """Reads one test file, which messages call `name`. Gives the file, or None where it has an error; all Problems; and
-    the source by its name."""
+    the source by its name. `declared` gives the settings of a mapping, for who has them at hand."""
     source, unread = read(path, name)
     if source is None:
         return None, unread, {}
@@ -120,8 +147,11 @@ def load(path: Path, name: str) -> tuple[TestFile | None, tuple[Problem, ...], d
     if node is None:
         return None, unread, {name: source}
     reader = _Reader(path, source)
+    reader.problems += unread
     file = reader.file(node)
-    return (None if reader.problems else file), in_order(reader.problems), {name: source}
+    reader.check_settings(declared)
+    lost = frozenset(lost_names(node) if unread else ())
+    return (None if reader.problems else file), in_order(without_consequences(reader.problems, lost)), {name: source}
 
 
 class _Reader:
@@ -129,15 +159,23 @@ class _Reader:
         self.path = path
         self.source = source
         self.problems: list[Problem] = []
+        self.main: Path | None = None
+        self.given: list[Given] = []
 
-    def report(self, code: str, place: Place, hint: str | None = None, **data: Any) -> None:
-        self.problems.append(Problem.of(code, place, hint=hint, **data))
+    def report(
+        self, code: str, place: Place, hint: str | None = None, related: Iterable[Related] = (), **data: Any
+    ) -> None:
+        self.problems.append(Problem.of(code, place, hint=hint, related=related, **data))
 
     def file(self, node: Node) -> TestFile | None:
+        if isinstance(node, Mapping) and not _RULE_FILE.isdisjoint(node.keys()) and "tests" not in node.keys():  # noqa: SIM118
+            hint = "it is a rule file: moemap check finds what is wrong with it"
+            self.report("M602", node.entries[0][0].place, hint)
+            return None
         keys = Keys(node, "a test file", self.problems)
         description = keys.text("description")
         keys.exactly_one(("mapping", "workspace"), at_most=True)
-        mapping = self.mapping(keys)
+        self.main = mapping = self.mapping(keys)
         items = keys.items("tests")
         keys.take("tests", required=True)
         if keys.mapping is not None and isinstance(keys.mapping.get("tests"), Sequence) and not items:
@@ -146,13 +184,21 @@ class _Reader:
         for item in items:
             test = self.test(item)
             if test is not None and test.name in tests:
-                self.report("M106", test.place, kind="test", name=test.name, first=tests[test.name].place)
+                first = tests[test.name].place
+                related = [Related(first, "first defined here")]
+                self.report("M106", test.place, related=related, kind="test", name=test.name, first=first)
             elif test is not None:
                 tests[test.name] = test
         keys.finish()
         if mapping is None or not isinstance(node, Mapping):
             return None
         return TestFile(self.path, self.source, node, mapping, tuple(tests.values()), description)
+
+    def check_settings(self, declared: Declared) -> None:
+        """Holds the settings of all tests against those of the mapping, where that can be read."""
+        settings = declared(self.main) if self.given and self.main is not None else None
+        if settings is not None:
+            values_of(settings, self.given, self.problems)
 
     def mapping(self, keys: Keys) -> Path | None:
         """The mapping or workspace that the file names, else the nearest one above it."""
@@ -188,12 +234,16 @@ class _Reader:
             if not name.text.strip():
                 self.report("M114", name.place, what="'test'", found=repr(name.text), wanted="a name")
         covers, settings = keys.texts("covers"), keys.entries("settings")
+        self.given += [Given(one.text, plain(value), one.place, value.place) for one, value in settings]
         input_, input_file = self.input(keys)
         partial = keys.choice("match", ("exact", "partial"), "exact") == "partial"
         many = isinstance(input_, list)
         expect = keys.take("expect", required=True)
         key = None if expect is None or keys.mapping is None else keys.mapping.key("expect")
-        if expect is not None:
+        if input_ is ABSENT and isinstance(expect, Sequence):  # as many as the batches, for all that is known
+            for item in expect.items:
+                self.expectation(item, name.text if name else "?", partial)
+        elif expect is not None:
             self.expect(expect, name.text if name else "?", len(input_) if isinstance(input_, list) else None, partial)
         keys.finish()
         if name is None or input_ is ABSENT or expect is None or key is None:

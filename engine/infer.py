@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import ceil, floor
-from typing import Any
 
 from .comparing import MIRRORED, Inferred, compared, equal_part
 from .expressions import Node, children
@@ -33,6 +32,7 @@ from .types import (
     lookup,
     members,
     only,
+    string,
     union,
     without,
     without_null,
@@ -441,7 +441,7 @@ def _narrow_call(current: Type, node: Node, truth: bool) -> Type:
         path = path_of(arguments[1])
         if listed is None or path is None:
             return current
-        wanted = union(*map(literal, listed))
+        wanted = string(listed)
         if truth:
             return refine(current, path, lambda type_: equal_part(type_, wanted))
         return refine(current, path, lambda type_: excluding(type_, listed))
@@ -455,16 +455,16 @@ def _narrow_call(current: Type, node: Node, truth: bool) -> Type:
     return current if path is None else refine(current, path, fitting)
 
 
-def _listed(type_: Type) -> tuple[Any, ...] | None:
+def _listed(type_: Type) -> tuple[str, ...] | None:
     """The texts of a list that has only known texts; not other scalars, as 1 and true are equal to Python."""
     if type_ != Type(array=type_.array) or type_.array is None or not type_.array.exact:
         return None
-    found: list[Any] = []
+    found: list[str] = []
     for element in type_.array.first:
         values = constants(element)
         if values is None or len(values) != 1 or not isinstance(values[0], str):
             return None
-        found += values
+        found.append(values[0])
     return tuple(found)
 
 

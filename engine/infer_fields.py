@@ -161,7 +161,7 @@ class Path:
     starts: tuple[int, ...]
 
 
-_STEP = re.compile(r"\s*\.\s*([A-Za-z_]\w*)")
+_STEP = re.compile(r"""\s*(?:\.\s*([A-Za-z_]\w*)|\[\s*(?:'([^'\\]*)'|"([^"\\]*)")\s*\])""")
 
 
 def paths_in(text: Text) -> Iterable[Path]:
@@ -169,8 +169,8 @@ def paths_in(text: Text) -> Iterable[Path]:
     for use in text.template.roots:
         names, starts, at = [use.name], [use.start], use.end
         while (step := _STEP.match(text.template.text, at)) is not None:
-            names.append(step[1])
-            starts.append(step.start(1))
+            names.append(step[step.lastindex or 0])
+            starts.append(step.start(step.lastindex or 0))
             at = step.end()
         yield Path(tuple(names), tuple(starts))
 

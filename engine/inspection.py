@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Literal
 
@@ -43,9 +44,10 @@ def inspect_paths(paths: Iterable[str]) -> Inspection:
     sources: dict[str, Source] = {}
     files: list[str] = []
     rulebooks: dict[str, Rulebook] = {}
+    declared = cache(goldenfile.declared_settings)
     for path, kind in find(paths):
         if kind == "tests":
-            _, found, read_sources = goldenfile.load(path, display_name(path))
+            _, found, read_sources = goldenfile.load(path, display_name(path), declared)
             problems += found
             sources |= read_sources
         else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from .paths import is_file, is_folder
+from .schemas import SCHEMAS
 
 __all__ = ["MAPPINGS", "display_name", "locate"]
 
@@ -30,7 +31,6 @@ def locate(reference: str) -> Path | None:
 
 
 def display_name(path: Path) -> str:
-    """How messages call a file: an installed mapping by its place among them, any other as it was given."""
-    if path.is_absolute() and path.is_relative_to(MAPPINGS):
-        return path.relative_to(MAPPINGS).as_posix()
-    return path.as_posix()
+    """How messages call a file: an installed mapping or schema by its place among them, any other as it was given."""
+    home = next((home for home in (MAPPINGS, SCHEMAS) if path.is_absolute() and path.is_relative_to(home)), None)
+    return (path if home is None else path.relative_to(home)).as_posix()

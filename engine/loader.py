@@ -5,25 +5,25 @@ Nothing is read but YAML files inside the mapping's own folder, the mapping it e
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from collections.abc import Mapping as Values
 from dataclasses import dataclass, field, replace
 from os.path import normpath
 from pathlib import Path
 from typing import Any
 
-import orjson
-
 from . import schemas
 from .installed import MAPPINGS, display_name, locate
 from .keys import Keys, each_named, found
 from .layers import extend_rule, merge, merge_part, merge_rule
 from .paths import is_file, lies_inside
-from .problem import CATALOGUE, FIXED, Place, Problem, did_you_mean, in_order
-from .reader import RULE_ENDS, Reader, check_setting
+from .problem import CATALOGUE, FIXED, Place, Problem, Related, did_you_mean, in_order
+from .reader import RULE_ENDS, Reader
+from .recovery import lost_names, without_consequences
 from .rules import ABSENT, Rule, Rulebook, Setting
-from .settings import GivenText
-from .source import Mapping, Node, Scalar, Source, parse, plain, read, synthetic
-from .values import check_payload, shown
+from .settings import Given, values_of
+from .source import Mapping, Node, Scalar, Sequence, Source, parse, plain, read, synthetic
+from .values import shown
 
 __all__ = ["LANGUAGE", "MAX_FILES", "MAX_RULES", "Loaded", "load"]
 
@@ -41,13 +41,15 @@ _SINGULAR = {"tables": "table", "policies": "policy", "let": "let", "routes": "r
 class Loaded:
     """What loading gave: the Rulebook, None where an error stands in the way, and all Problems in order of place.
 
-    `draft` is what could be read beside the errors: good for checks, not to be run.
+    `draft` is what could be read beside the errors: good for checks, not to be run. `lost` are names that may stand in
+    what was passed over.
     """
 
     rulebook: Rulebook | None
     problems: tuple[Problem, ...]
     sources: Values[str, Source]
     draft: Rulebook | None = None
+    lost: frozenset[str] = frozenset()
 
     @property
     def ok(self) -> bool:
@@ -89,9 +91,12 @@ class _Loader:
         self.text = text
         self.problems: list[Problem] = []
         self.sources: dict[str, Source] = {}
+        self.lost: set[str] = set()
 
-    def report(self, code: str, place: Place | None, hint: str | None = None, **data: Any) -> None:
-        self.problems.append(Problem.of(code, place, hint=hint, **data))
+    def report(
+        self, code: str, place: Place | None, hint: str | None = None, related: Iterable[Related] = (), **data: Any
+    ) -> None:
+        self.problems.append(Problem.of(code, place, hint=hint, related=related, **data))
 
     def load(self, path: Path, settings: Values[str, Any]) -> Loaded:
         source = (
@@ -101,9 +106,9 @@ class _Loader:
         )
         layer = self.layer(source, ()) if source is not None else None
         rulebook = self.rulebook(layer, settings) if layer is not None else None
-        problems = in_order(self.problems)
+        problems = in_order(without_consequences(self.problems, self.lost))
         failed = any(problem.severity == "error" for problem in problems)
-        return Loaded(None if failed else rulebook, problems, self.sources, rulebook)
+        return Loaded(None if failed else rulebook, problems, self.sources, rulebook, frozenset(self.lost))
 
     # Files
 
@@ -116,6 +121,8 @@ class _Loader:
         self.sources[source.name] = source
         node, problems = parse(source)
         self.problems += problems
+        if node is not None and problems:
+            self.lost.update(lost_names(node))
         if node is None or isinstance(node, Mapping):
             return node
         self.report("M102", node.place, what="a rule file", wanted="a mapping", found=found(node))
@@ -179,7 +186,8 @@ class _Loader:
             self.add_part(layer, key, keys.take(key))
         for rule in keys.items("rules"):
             self.add_rule(layer, rule)
-        includes = keys.items("include")
+        repeated = [value for key, value in node.repeated if key.text == "include" and isinstance(value, Sequence)]
+        includes = [*keys.items("include"), *(item for value in repeated for item in value.items)]
         keys.text("description")
         keys.finish()
         for include in includes:
@@ -228,7 +236,7 @@ class _Loader:
         for name, _ in node.entries:
             first = before.key(name.text)
             if first is not None:
-                self.report("M106", name.place, kind=_SINGULAR[key], name=name.text, first=first.place)
+                self.defined_twice(name.place, first.place, kind=_SINGULAR[key], name=name.text)
         layer.parts[key] = replace(before, entries=before.entries + node.entries)
 
     def add_rule(self, layer: _Layer, node: Node) -> None:
@@ -238,9 +246,12 @@ class _Loader:
             return
         first = layer.rules.get(name.text)
         if first is not None:
-            self.report("M106", name.place, kind="rule", name=name.text, first=_place_of_name(first[0]))
+            self.defined_twice(name.place, _place_of_name(first[0]), kind="rule", name=name.text)
             return
         layer.rules[name.text] = (node,)
+
+    def defined_twice(self, place: Place, first: Place, **data: Any) -> None:
+        self.report("M106", place, related=[Related(first, "first defined here")], first=first, **data)
 
     def include(self, layer: _Layer, source: Source, include: Node, chain: list[str]) -> None:
         if not isinstance(include, Scalar) or not isinstance(include.value, str):
@@ -357,27 +368,9 @@ class _Loader:
     def setting_values(self, layer: _Layer, settings: dict[str, Setting], given: Values[str, Any]) -> dict[str, Any]:
         """The value of every declared setting: given, of the workspace, or the default."""
         values = {name: setting.default for name, setting in settings.items()}
-        pairs: list[tuple[str, Any, Place | None, Place | None]] = [
-            (name.text, plain(node), name.place, node.place) for name, node in layer.values
-        ]
-        pairs += [(name, value, None, None) for name, value in given.items()]
-        for name, value, name_place, place in pairs:
-            setting = settings.get(name)
-            if setting is None:
-                self.report("M115", name_place, did_you_mean(name, settings), name=name)
-                continue
-            if isinstance(value, GivenText):
-                value = _typed(value, setting)  # noqa: PLW2901
-            flaw = check_payload(value)
-            if flaw is not None:
-                found_type = f"this {type(value).__name__}"
-                self.report("M116", place, flaw, name=name, wanted="a JSON value", found=found_type)
-                continue
-            wanted = check_setting(setting, value)
-            if wanted is not None:
-                self.report("M116", place, name=name, wanted=wanted, found=shown(value))
-            else:
-                values[name] = value
+        pairs = [Given(name.text, plain(node), name.place, node.place) for name, node in layer.values]
+        pairs += [Given(name, value) for name, value in given.items()]
+        values |= values_of(settings, pairs, self.problems)
         for name, setting in settings.items():
             if values[name] is ABSENT:
                 self.report("M117", setting.node.place, name=name)
@@ -387,14 +380,18 @@ class _Loader:
         if len(layer.rules) > MAX_RULES:
             self.report("M119", layer.main.place(0, 0), what="rules", count=len(layer.rules), limit=MAX_RULES)
             return ()
-        nodes = (self.extended(layer, name, ()) for name in layer.rules)
-        read_rules = (reader.rule(node) for node in nodes if node is not None)
-        return tuple(rule for rule in read_rules if rule is not None)
+        result = []
+        for name in layer.rules:
+            node = self.extended(layer, name, ())
+            rule = reader.rule(node) if node is not None else None
+            if rule is not None:
+                result.append(replace(rule, bases=tuple(_bases(layer, name))))
+        return tuple(result)
 
     def extended(self, layer: _Layer, name: str, chain: tuple[str, ...]) -> Mapping | None:
         """The rule with everything that it inherits, then with what workspaces change; None where that is not known."""
         first, *changes = layer.rules[name]
-        extends = next((found for part in (*reversed(changes), first) if (found := part.get("extends"))), None)
+        extends = _extends(layer, name)
         rule = first
         if isinstance(extends, Scalar) and isinstance(extends.value, str):
             if extends.text not in layer.rules:
@@ -453,19 +450,22 @@ def _schema_names(joined: Mapping) -> list[Scalar]:
     return [name for name in names if isinstance(name, Scalar) and isinstance(name.value, str)]
 
 
+def _extends(layer: _Layer, name: str) -> Node | None:
+    """What a rule says that it extends, a workspace that changes it before the mapping."""
+    return next((found for part in reversed(layer.rules[name]) if (found := part.get("extends"))), None)
+
+
+def _bases(layer: _Layer, name: str) -> Iterator[Node]:
+    """The names of the rules that a rule extends, the nearest first; of a rule that is read, they end."""
+    while isinstance(extends := _extends(layer, name), Scalar):
+        name = extends.text
+        base = layer.rules[name][0]
+        yield base.get("rule") or base
+
+
 def _place_of_name(rule: Mapping) -> Place:
     name = rule.get("rule")
     return name.place if name is not None else rule.place
-
-
-def _typed(text: GivenText, setting: Setting) -> Any:
-    """The text itself for a setting that holds text, else the JSON that it is; JSON's text where it is none."""
-    if setting.type in ("string", "datetime", "date"):
-        return str(text)
-    try:
-        return orjson.loads(str(text))
-    except orjson.JSONDecodeError:
-        return str(text)
 
 
 def _is_versioned(text: str) -> bool:

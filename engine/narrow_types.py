@@ -196,7 +196,8 @@ def _meet_object(a: Object, b: Object) -> Object | None:
             properties[name] = other
         else:
             properties[name] = Property(type_, required)
-    return Object(properties, _meet_others(a.others, b.others), a.complete or b.complete)
+    origin = a.origin if a.closed or b.origin is None else b.origin
+    return Object(properties, _meet_others(a.others, b.others), a.complete or b.complete, origin)
 
 
 def _meet_others(a: tuple[Other, ...], b: tuple[Other, ...]) -> tuple[Other, ...]:

@@ -18,6 +18,7 @@ __all__ = [
     "MappingError",
     "Place",
     "Problem",
+    "Related",
     "Severity",
     "closest",
     "did_you_mean",
@@ -40,6 +41,12 @@ class Place:
     def __str__(self) -> str:
         return f"{self.file}:{self.line}:{self.column}"
 
+    def is_inside(self, other: Place) -> bool:
+        """Whether the span is another one or a part of it."""
+        starts_in = (other.line, other.column) <= (self.line, self.column)
+        ends_in = (self.end_line, self.end_column) <= (other.end_line, other.end_column)
+        return self.file == other.file and starts_in and ends_in
+
 
 @dataclass(frozen=True, slots=True)
 class Code:
@@ -51,11 +58,20 @@ class Code:
 
 
 @dataclass(frozen=True, slots=True)
+class Related:
+    """Another place that has to do with a Problem, and in a few words what stands there."""
+
+    place: Place
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Problem:
     """Something that is wrong, and where.
 
     `place` is in a rule file, `input` a JSON pointer into the batch, `output` one into the body of a request; each is
-    None where it does not apply. `data` holds the details named in the wording of the code.
+    None where it does not apply. `data` holds the details named in the wording of the code; `related` the other places
+    that explain it.
     """
 
     code: str
@@ -66,6 +82,7 @@ class Problem:
     hint: str | None = None
     data: Mapping[str, Any] = field(default_factory=dict, hash=False)
     severity: Severity = "error"
+    related: tuple[Related, ...] = ()
 
     @classmethod
     def of(
@@ -78,10 +95,12 @@ class Problem:
         output: str | None = None,
         hint: str | None = None,
         severity: Severity | None = None,
+        related: Iterable[Related] = (),
         **data: Any,
     ) -> Problem:
         """A Problem with the usual severity of its code, unless another is given."""
-        return cls(code, place, rule, input, output, hint, data, severity or CATALOGUE[code].severity)
+        severity = severity or CATALOGUE[code].severity
+        return cls(code, place, rule, input, output, hint, data, severity, tuple(related))
 
     @property
     def message(self) -> str:
@@ -213,6 +232,10 @@ CATALOGUE: Mapping[str, Code] = MappingProxyType(
         "M225": _warning("alternative that never counts", "this alternative never counts: {reason}"),
         "M226": _warning("default that is never used", "the default is never used: the value is {value}, never null"),
         "M227": _error("value that can never be converted", "the value is {found}, which can never become {type}"),
+        "M228": _warning(
+            "text that the schema does not list",
+            "{text!r} is compared with {value}, which the input schema does not list",
+        ),
         # M3: rules and routes
         "M301": _warning("condition that always holds", "the condition of this {what} always holds"),
         "M302": _error("condition that never holds", "the condition of this {what} never holds"),

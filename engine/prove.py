@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import Any, Literal
 
-from .bodies import gaps
+from .bodies import gaps, place_of
 from .conform import Gap
 from .facts import Emission, Flow, Part
 from .flow import walk
@@ -22,7 +22,7 @@ from .interpreter import Interpreter
 from .narrow_types import refine
 from .pointers import pointer
 from .problem import Place, Problem
-from .rules import EntryRule, Field, Output, Rulebook
+from .rules import Output, Rulebook
 from .samples import NoSampleError, sample
 from .schemas import Validator
 from .types import Array, Type, constants
@@ -97,8 +97,7 @@ def guards(flow: Flow, output: Output) -> tuple[Guard, ...]:
     """The gaps with their places in the rules; what several rules share once."""
     found: dict[tuple[Place, str, str], tuple[Gap, dict[str, None]]] = {}
     for emission, gap in gaps(flow, output):
-        origin = gap.origin
-        place = origin.node.place if isinstance(origin, Field | EntryRule) else emission.rule.place
+        place = place_of(emission, gap)
         where = pointer(gap.path) + (f"/{gap.name}" if gap.keyword == "required" else "")
         _, rules = found.setdefault((place, where, gap.keyword), (gap, {}))
         rules[emission.rule.name] = None

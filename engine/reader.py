@@ -32,10 +32,11 @@ from .rules import (
     Text,
     Warn,
 )
-from .source import Mapping, Node, Scalar, Sequence, plain
-from .values import TYPES, CoercionError, coerce, kind, shown
+from .settings import wanted_of
+from .source import Mapping, Node, Scalar, Sequence, duplicate, plain
+from .values import TYPES
 
-__all__ = ["FIELD_SOURCES", "RULE_ENDS", "Reader", "check_setting"]
+__all__ = ["FIELD_SOURCES", "RULE_ENDS", "Reader"]
 
 FIELD_SOURCES = ("from", "const", "template", "each", "fields")
 """The keys that say where a field's value comes from; `spread` alone counts as `fields`."""
@@ -199,10 +200,13 @@ class Reader:
         keys = self.keys(node, "a table" if name is None else f"the table {name.text!r}")
         ignore_case = keys.flag("ignore_case")
         entries: dict[str, Any] = {}
+        firsts: dict[str, Scalar] = {}
         for key, value in keys.entries("entries", required=True):
             text = key.text.casefold() if ignore_case else key.text
-            if text in entries:
-                keys.report("M005", key.place, "the table ignores letter case", key=key.text, line=node.place.line)
+            first = firsts.setdefault(text, key)
+            if first is not key:
+                hint = "the table ignores letter case"
+                self.problems.append(duplicate(key.place, first.place, key.text, hint))
             entries[text] = plain(value)
         unlisted: Any = "omit"
         answer = keys.take("unlisted", required=True)
@@ -278,7 +282,7 @@ class Reader:
             node,
             keys.expression("when"),
             self.let(keys),
-            self.field(None, name) if name is not None else None,
+            self.field("name", name) if name is not None else None,
             self.field(None, value) if value is not None else None,
             keys.template("skip"),
             keys.template("reject"),
@@ -300,7 +304,7 @@ class Reader:
         keys.finish()
         if setting.default is not ABSENT and setting.default is not None:
             default = cast("Node", keys.take("default"))
-            problem = check_setting(setting, setting.default)
+            problem = wanted_of(setting, setting.default)
             if problem is not None:
                 keys.report("M116", default.place, name=name.text, wanted=problem, found=found(default))
         return setting
@@ -455,41 +459,3 @@ class Reader:
             return ()
 
         self.policies = self.read_named(keys, "policies", policy, "policy", root=True)
-
-
-_SETTING_KINDS = {
-    "string": ("string",),
-    "datetime": ("string",),
-    "date": ("string",),
-    "integer": ("integer",),
-    "double": ("integer", "double"),
-    "boolean": ("boolean",),
-    "array": ("list",),
-    "object": ("object",),
-}
-
-
-def check_setting(setting: Setting, value: Any) -> str | None:
-    """What the value of a setting must be, in words, where it is not; None where the value fits."""
-    if value is None and setting.default is None:
-        return None
-    if setting.enum is not None and not any(value == one and kind(value) == kind(one) for one in setting.enum):
-        return "one of " + ", ".join(shown(one) for one in setting.enum)
-    if not _fits(value, setting.type):
-        return "a list" if setting.type == "array" else f"of type {setting.type}"
-    if setting.items is not None and not all(_fits(item, setting.items) for item in value):
-        return f"a list with elements of type {setting.items}"
-    return None
-
-
-def _fits(value: Any, type_: str) -> bool:
-    if type_ == "any":
-        return value is not None
-    if kind(value) not in _SETTING_KINDS[type_]:
-        return False
-    if type_ in ("datetime", "date"):
-        try:
-            coerce(value, type_)
-        except CoercionError:
-            return False
-    return True

@@ -55,6 +55,11 @@ def _notes(problem: Problem) -> list[tuple[str, str]]:
     return [(label, _visible(note) or "the whole document") for label, note in notes if note is not None]
 
 
+def _see(problem: Problem) -> list[tuple[str, str]]:
+    """The related places, as pairs of label and text."""
+    return [("see", _visible(f"{related.place}: {related.text}")) for related in problem.related]
+
+
 def _visible(raw: str) -> str:
     """The text with all that is not printable (controls, bidi overrides, lone surrogates, odd blanks) as escapes."""
     if raw.isprintable():
@@ -85,7 +90,8 @@ def _diagnostic(problem: Problem, sources: Mapping[str, Source], color: bool) ->
             f"{styled('frame', str(place.line))} {bar} {shown}",
             f"{gutter} {bar} {' ' * indent}{styled(problem.severity, carets)}",
         ]
-    lines += [f"{gutter} {styled('frame', '=')} {styled('strong', label)}: {note}" for label, note in _notes(problem)]
+    notes = (*_notes(problem), *_see(problem))
+    lines += [f"{gutter} {styled('frame', '=')} {styled('strong', label)}: {note}" for label, note in notes]
     return "\n".join(lines)
 
 
@@ -145,20 +151,26 @@ def as_json(problems: Sequence[Problem]) -> str:
 
 
 def _record(problem: Problem) -> dict[str, Any]:
-    place = problem.place
     return {
         "code": problem.code,
         "severity": problem.severity,
         "message": problem.message,
+        **_span(problem.place),
+        "rule": problem.rule,
+        "input": problem.input,
+        "output": problem.output,
+        "hint": problem.hint,
+        "related": [{**_span(related.place), "text": related.text} for related in problem.related],
+    }
+
+
+def _span(place: Place | None) -> dict[str, Any]:
+    return {
         "file": place.file if place else None,
         "line": place.line if place else None,
         "column": place.column if place else None,
         "end_line": place.end_line if place else None,
         "end_column": place.end_column if place else None,
-        "rule": problem.rule,
-        "input": problem.input,
-        "output": problem.output,
-        "hint": problem.hint,
     }
 
 
@@ -182,7 +194,8 @@ def _command(problem: Problem) -> str:
         properties = {"file": place.file, "line": place.line, "endLine": place.end_line}
     properties["title"] = problem.code
     settings = ",".join(f"{name}={_percent(_visible(str(value)), '%:,')}" for name, value in properties.items())
-    message = _percent(_full_message(problem), "%\n")
+    see = "".join(f"\n{label}: {note}" for label, note in _see(problem))  # an annotation has one place only
+    message = _percent(_full_message(problem) + see, "%\n")
     return f"::{problem.severity} {settings}::{message}"
 
 
@@ -224,16 +237,23 @@ def _sarif_result(problem: Problem, index: int) -> dict[str, Any]:
         "level": problem.severity,
         "message": {"text": _full_message(problem)},
     }
-    place = problem.place
-    if place:
-        region = {
-            "startLine": place.line,
-            "startColumn": place.column,
-            "endLine": place.end_line,
-            "endColumn": place.end_column,
-        }
-        result["locations"] = [{"physicalLocation": {"artifactLocation": {"uri": _uri(place.file)}, "region": region}}]
+    if problem.place:
+        result["locations"] = [_location(problem.place)]
+    if problem.related:
+        result["relatedLocations"] = [
+            {**_location(related.place), "message": {"text": _visible(related.text)}} for related in problem.related
+        ]
     return result
+
+
+def _location(place: Place) -> dict[str, Any]:
+    region = {
+        "startLine": place.line,
+        "startColumn": place.column,
+        "endLine": place.end_line,
+        "endColumn": place.end_column,
+    }
+    return {"physicalLocation": {"artifactLocation": {"uri": _uri(place.file)}, "region": region}}
 
 
 def _uri(file: str) -> str:

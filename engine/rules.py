@@ -259,7 +259,8 @@ class Route:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rule:
-    """Emits an output, skips or rejects; exactly one of `output`, `skip` and `reject` is given."""
+    """Emits an output, skips or rejects; exactly one of `output`, `skip` and `reject` is given. `bases` are the names
+    of the rules that it extends, the nearest first."""
 
     name: str
     route: str | None
@@ -275,6 +276,7 @@ class Rule:
     description: str | None = None
     reference: tuple[str, ...] = ()
     deprecated: str | None = None
+    bases: tuple[Node, ...] = ()
 
     @property
     def place(self) -> Place:

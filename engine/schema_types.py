@@ -138,7 +138,7 @@ class Reader:
         for name in required:
             if name not in properties:
                 properties[name] = Property(union(*(other.type for other in others)), True)
-        return Object(properties, tuple(others), part.get("x-complete") is True)
+        return Object(properties, tuple(others), part.get("x-complete") is True, part)
 
 
 def _named(names: String, patterns: frozenset[str] = frozenset(), avoids: frozenset[str] = frozenset()) -> String:

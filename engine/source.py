@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from .problem import Place, Problem, did_you_mean, in_order
+from .problem import Place, Problem, Related, did_you_mean, in_order
 from .scalars import BREAKS, JsonScalar, NotJson, character_spans, resolve
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "Scalar",
     "Sequence",
     "Source",
+    "duplicate",
     "parse",
     "plain",
     "read",
@@ -152,9 +153,11 @@ class Sequence(Node):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Mapping(Node):
-    """An object: its keys, all of them texts, and values in the order of the file."""
+    """An object: its keys, all of them texts, and values in the order of the file. `repeated` are the entries whose key
+    stands there before, which is a problem."""
 
     entries: tuple[tuple[Scalar, Node], ...]
+    repeated: tuple[tuple[Scalar, Node], ...] = ()
     _by_key: dict[str, tuple[Scalar, Node]] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -196,6 +199,11 @@ def synthetic(value: Any, at: Node) -> Node:
     return Scalar(*where, value, value if isinstance(value, str) else json.dumps(value), None)
 
 
+def duplicate(place: Place, first: Place, key: str, hint: str | None = None) -> Problem:
+    """The Problem that a key stands twice in a mapping."""
+    return Problem.of("M005", place, hint=hint, related=[Related(first, "first given here")], key=key, line=first.line)
+
+
 # --- parsing ---
 
 _LOADER: type[yaml.SafeLoader | yaml.CSafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -209,7 +217,11 @@ _SHOWN = 40
 
 
 def parse(source: Source) -> tuple[Node | None, tuple[Problem, ...]]:
-    """The one value of a YAML text, or all that is wrong with it (M003 to M009), in order of place."""
+    """The one value of a YAML text, and all that is wrong with it (M003 to M009), in order of place.
+
+    Keys that stand twice (M005) and values that JSON does not have (M006) leave a value, so that more can be said of
+    the text: the first of the keys counts, and the other values are texts. There is none where anything else is wrong.
+    """
     size = len(source.text.encode("utf-8", "surrogatepass"))
     if size > MAX_FILE_BYTES:
         return None, (Problem.of("M003", source.place(0, 0), size=size, limit=MAX_FILE_BYTES),)
@@ -218,7 +230,8 @@ def parse(source: Source) -> tuple[Node | None, tuple[Problem, ...]]:
         root = builder.build()
     except _Stopped as stopped:
         return None, in_order([*builder.problems, stopped.problem])
-    return (None, in_order(builder.problems)) if builder.problems else (root, ())
+    readable = all(problem.code in ("M005", "M006") for problem in builder.problems)
+    return root if readable else None, in_order(builder.problems)
 
 
 class _Stopped(Exception):  # noqa: N818 -- not an error of the program
@@ -245,7 +258,7 @@ class _Open:
     start: int
     event: yaml.CollectionStartEvent
     parts: list[_Part] = field(default_factory=list)
-    first_lines: dict[str, int] = field(default_factory=dict)
+    firsts: dict[str, Place] = field(default_factory=dict)
 
     @property
     def awaits_key(self) -> bool:
@@ -402,10 +415,14 @@ class _Builder:
         if isinstance(event, yaml.SequenceEndEvent):
             node = Sequence(self.source, start, end, tuple(part.node for part in parts))
         else:
-            keys = (part.node for part in parts[::2])
-            values = (part.node for part in parts[1::2])
-            entries = ((key, value) for key, value in zip(keys, values, strict=True) if isinstance(key, Scalar))
-            node = Mapping(self.source, start, end, tuple(entries))
+            entries: dict[str, tuple[Scalar, Node]] = {}
+            repeated = []
+            for key, value in zip(parts[::2], parts[1::2], strict=True):
+                if isinstance(key.node, Scalar):
+                    entry = key.node, value.node
+                    if entries.setdefault(key.node.text, entry) is not entry:
+                        repeated.append(entry)
+            node = Mapping(self.source, start, end, tuple(entries.values()), tuple(repeated))
         size = 1 + sum(part.size for part in parts)
         height = 1 + max((part.height for part in parts), default=0)
         self._add(_Part(node, start, end, size, height), opened.event.anchor)
@@ -449,7 +466,7 @@ class _Builder:
         elif not isinstance(node.value, str):
             hint = f"quote it: {json.dumps(node.text, ensure_ascii=False)}"
             self._not_json(key.start, key.end, node.text or "an empty key", what, hint)
-        elif (first := opened.first_lines.get(node.text)) is not None:
-            self._report("M005", key.start, key.end, None, key=node.text, line=first)
+        elif (first := opened.firsts.get(node.text)) is not None:
+            self.problems.append(duplicate(self.source.place(key.start, key.end), first, node.text))
         else:
-            opened.first_lines[node.text] = self.source.place(key.start, key.end).line
+            opened.firsts[node.text] = self.source.place(key.start, key.end)

@@ -96,17 +96,23 @@ class Other:
 @dataclass(frozen=True, slots=True)
 class Object:
     """Objects with these members. `complete`: other members are allowed but none is known, so that naming one is most
-    likely a mistake."""
+    likely a mistake. `origin` is the part of a schema that says so, for those who make messages of it."""
 
     properties: Mapping[str, Property]
     others: tuple[Other, ...] = ()
     complete: bool = False
+    origin: Any = field(default=None, compare=False)
 
     def knows(self, name: str) -> bool:
         """Whether there can be a member of this name, as far as is known."""
         return name in self.properties or (
             not self.complete and any(matches(other.name, name) for other in self.others)
         )
+
+    @property
+    def closed(self) -> bool:
+        """Whether no members are known but those with a `Property`."""
+        return self.complete or not self.others
 
     def value(self, name: str) -> Type:
         """What stands under the name, absence aside."""
@@ -353,10 +359,24 @@ def _compiled(pattern: str) -> re.Pattern[str] | None:
 def union(*types: Type) -> Type:
     """A type that has the values of all."""
     result = NEVER
-    for type_ in types:
+    for type_ in _texts_together(types) if len(types) > 2 else types:
         if type_ is not result:
             result = _union(result, type_)
     return result
+
+
+def _texts_together(types: Iterable[Type]) -> list[Type]:
+    """The types, where those that are nothing but known texts are one: there are long lists of them."""
+    texts: set[str] = set()
+    others = []
+    for type_ in types:
+        text = type_.string
+        has_more = type_.null or type_.booleans or type_.number or type_.array or type_.objects
+        if text is None or text.values is None or has_more:
+            others.append(type_)
+        else:
+            texts |= text.values
+    return [*others, Type(string=string_of(frozenset(texts)))] if texts else others
 
 
 def _union(a: Type, b: Type) -> Type:
@@ -459,4 +479,4 @@ def join(a: Object, b: Object) -> Object:
     others = (*a.others, *(other for other in b.others if other not in a.others))
     if len(others) > MAX_OTHERS:
         others = (Other(String(), union(*(other.type for other in others))),)
-    return Object(properties, others, a.complete and b.complete)
+    return Object(properties, others, a.complete and b.complete, b.origin if a.origin is None else a.origin)

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from ..facts import Flow, Part
 from ..flow import walk
-from ..problem import Place, Problem, in_order
+from ..problem import Problem, in_order
 from ..rules import Rulebook
 from . import (
     arguments,
@@ -25,6 +25,7 @@ from . import (
     outputs,
     roots,
     shadowed,
+    unlisted,
     unused,
 )
 from .allowed import without_allowed
@@ -37,6 +38,7 @@ TYPE_CHECKS = (
     arguments.check,
     iterations.check,
     comparisons.check,
+    unlisted.check,
     dead_parts.check,
     fields.check,
     conditions.check,
@@ -78,21 +80,13 @@ def _without_consequences(problems: list[Problem], flow: Flow) -> Iterator[Probl
     causes = [problem.place for problem in problems if problem.code in _CAUSES and problem.place is not None]
     negations = [problem.place for problem in problems if problem.code == "M212" and problem.place is not None]
     expressions = {part.expr.place for part in flow.of(Part)} if causes else set()
-    spoilt = [place for place in expressions if any(_is_inside(cause, place) for cause in causes)]
+    spoilt = [place for place in expressions if any(cause.is_inside(place) for cause in causes)]
     for problem in problems:
         around = negations if problem.code == "M203" else spoilt if problem.code in _FOLLOWING else []
         inside = causes if problem.code in _CAUSES - {"M212"} else []
         place = problem.place
         hidden = place is not None and (
-            any(_is_inside(place, one) for one in around)
-            or any(_is_inside(one, place) and one != place for one in inside)
+            any(place.is_inside(one) for one in around) or any(one.is_inside(place) and one != place for one in inside)
         )
         if not hidden:
             yield problem
-
-
-def _is_inside(inner: Place, outer: Place | None) -> bool:
-    if outer is None or inner.file != outer.file:
-        return False
-    starts_in = (outer.line, outer.column) <= (inner.line, inner.column)
-    return starts_in and (inner.end_line, inner.end_column) <= (outer.end_line, outer.end_column)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from ..expressions import Node, children, walk
-from ..facts import Part
-from ..problem import Place
+from ..facts import Flow, Part
+from ..problem import Place, Related
 from ..rules import Expr
 from ..source import Node as Yaml
 
-__all__ = ["at", "before", "in_every_use", "part_key", "path_to", "span_of", "text_of", "up_to"]
+__all__ = ["at", "before", "in_every_use", "in_schema", "part_key", "path_to", "span_of", "text_of", "up_to"]
 
 _T = TypeVar("_T")
 _STEPS = {"subexpression", "index_expression", "pipe", "projection", "value_projection", "filter_projection"}
@@ -36,10 +36,16 @@ def at(node: Yaml) -> Hashable:
     return id(node.source), node.start, node.end
 
 
-def part_key(part: Part) -> Hashable:
-    """What is the same for all uses of a part of an expression."""
-    node = part.seen.node
+def part_key(part: Part, node: Node | None = None) -> Hashable:
+    """What is the same for all uses of a part of an expression, or with `node` of another part of the same one."""
+    node = part.seen.node if node is None else node
     return at(part.expr.node), node["start"], node["end"], node["type"]
+
+
+def in_schema(flow: Flow, schema: str, says: str, part: Any, *steps: str | int) -> tuple[Related, ...]:
+    """The line of a schema that a finding rests on: what the steps lead to from a part of it."""
+    place = flow.locator.place(flow.rulebook.schemas[schema], part, *steps)
+    return () if place is None else (Related(place, says),)
 
 
 def span_of(expr: Expr, node: Node) -> Place:

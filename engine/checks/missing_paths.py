@@ -10,11 +10,11 @@ from dataclasses import dataclass
 
 from ..facts import Flow, Part, Template
 from ..infer_fields import paths_in
-from ..problem import Place, Problem, closest
+from ..problem import Place, Problem, Related, closest
 from ..rules import Text
 from ..type_words import describe
 from ..types import Type, lookup
-from .findings import at, in_every_use, part_key, path_to, span_of
+from .findings import at, in_every_use, in_schema, part_key, path_to, span_of
 
 __all__ = ["check"]
 
@@ -27,14 +27,14 @@ def check(flow: Flow) -> Iterator[Problem]:
     for part in in_every_use(fields, part_key, lambda one: _is_missing(one.seen.current, one.seen.node["value"])):
         name = part.seen.node["value"]
         path, where = path_to(part.expr, part.seen.node)
-        yield _problem(part.seen.current, name, path, where, span_of(part.expr, part.seen.node))
+        yield _problem(flow, part.seen.current, name, path, where, span_of(part.expr, part.seen.node))
     steps = (step for template in flow.of(Template) for step in _steps(template))
     for step in in_every_use(
         steps, lambda one: (at(one.text.node), one.start), lambda one: _is_missing(one.current, one.path[-1])
     ):
         *before_it, name = step.path
         place = step.text.span(step.start, step.start + len(name))
-        yield _problem(step.current, name, ".".join(step.path), repr(".".join(before_it)), place)
+        yield _problem(flow, step.current, name, ".".join(step.path), repr(".".join(before_it)), place)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,10 +61,20 @@ def _is_missing(current: Type, name: str) -> bool:
     return not any(one.knows(name) for one in current.objects)
 
 
-def _problem(current: Type, name: str, path: str, where: str, place: Place) -> Problem:
+def _problem(flow: Flow, current: Type, name: str, path: str, where: str, place: Place) -> Problem:
     if not current.objects:
         where = f"{where} ({describe(current)})"
-    return Problem.of("M203", place, hint=_hint(current, name), path=path, where=where, name=name)
+    related = _related(flow, current)
+    return Problem.of("M203", place, hint=_hint(current, name), related=related, path=path, where=where, name=name)
+
+
+def _related(flow: Flow, current: Type) -> tuple[Related, ...]:
+    """The line of the input schema that says that there are no other members; of several variants the first."""
+    for one in current.objects:
+        for key in ("x-complete", "additionalProperties"):
+            if one.origin is not None and key in one.origin:
+                return in_schema(flow, flow.rulebook.input.schema, "the schema closes the object here", one.origin, key)
+    return ()
 
 
 def _hint(current: Type, name: str) -> str | None:

@@ -6,12 +6,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..bodies import gaps
+from ..bodies import gaps, place_of
 from ..conform import Gap
 from ..facts import Emission, Flow
 from ..pointers import pointer
-from ..problem import Problem, closest
-from ..rules import EntryRule, Field
+from ..problem import Problem, Related, closest
+from .findings import in_schema
 
 __all__ = ["check"]
 
@@ -21,22 +21,46 @@ def check(flow: Flow) -> Iterator[Problem]:
     for output in flow.rulebook.outputs.values():
         if output.schema in flow.rulebook.schemas:
             for emission, gap in gaps(flow, output, certain=True):
-                yield _problem(emission, gap)
+                yield _problem(flow, emission, gap)
 
 
-def _problem(emission: Emission, gap: Gap) -> Problem:
-    origin = gap.origin if isinstance(gap.origin, Field | EntryRule) else None
+def _problem(flow: Flow, emission: Emission, gap: Gap) -> Problem:
     code = {"additionalProperties": "M401", "required": "M402"}.get(gap.keyword, "M403")
     return Problem.of(
         code,
-        emission.rule.place if origin is None else origin.node.place,
+        place_of(emission, gap),
         rule=emission.rule.name,
         output=pointer(gap.path) or None,
         hint=_hint(gap),
+        related=(
+            *_inherited(emission, code),
+            *in_schema(flow, emission.output.schema, _SAYS[code], gap.part, *_steps(gap)),
+        ),
         request=emission.output.name,
         name=gap.name,
         reason=gap.reason if code == "M402" else _surely(gap.reason),
     )
+
+
+_SAYS = {
+    "M401": "the schema allows no others here",
+    "M402": "the schema requires it here",
+    "M403": "the schema says so here",
+}
+
+
+def _steps(gap: Gap) -> tuple[str | int, ...]:
+    """What leads from the part of the schema to the keyword that refuses, or to the name that it requires."""
+    if gap.keyword not in gap.part:
+        return ()
+    names = gap.part["required"] if gap.keyword == "required" else ()
+    return (gap.keyword, names.index(gap.name)) if gap.name in names else (gap.keyword,)
+
+
+def _inherited(emission: Emission, code: str) -> tuple[Related, ...]:
+    """The rules that the rule takes fields over from, where one is missing."""
+    bases = emission.rule.bases if code == "M402" else ()
+    return tuple(Related(base.place, "what the rule extends") for base in bases)
 
 
 def _surely(reason: str) -> str:

@@ -6,7 +6,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..expressions import walk
-from ..problem import Problem, did_you_mean
+from ..infer_fields import paths_in
+from ..problem import Problem, Related, did_you_mean
 from ..rules import Expr, Rulebook, Text
 from .uses import Definition, Use, definitions_and_uses
 
@@ -18,11 +19,12 @@ def check(rulebook: Rulebook) -> Iterator[Problem]:
     for item in definitions_and_uses(rulebook):
         if isinstance(item, Definition):
             if item.hides is not None:
-                yield Problem.of("M120", item.name_node.place, name=item.name, by=f"by {item.hides.kind}")
+                hidden = Related(item.hides.name_node.place, "what it hides")
+                place, by = item.name_node.place, f"by {item.hides.kind}"
+                yield Problem.of("M120", place, related=[hidden], name=item.name, by=by)
         else:
             yield from _unknown_roots(item)
-            if isinstance(item.text, Expr):
-                yield from _unknown_settings(item.text, rulebook)
+            yield from _unknown_settings(item.text, rulebook)
 
 
 def _unknown_roots(use: Use) -> Iterator[Problem]:
@@ -33,12 +35,25 @@ def _unknown_roots(use: Use) -> Iterator[Problem]:
             yield Problem.of("M204", use.text.span(root.start, root.end), hint=hint, name=root.name)
 
 
-def _unknown_settings(text: Expr, rulebook: Rulebook) -> Iterator[Problem]:
-    starts = {root.start for root in text.expression.roots if root.name == "settings"}
-    for node in walk(text.expression.tree):
+def _unknown_settings(text: Expr | Text, rulebook: Rulebook) -> Iterator[Problem]:
+    for name, start, end in _settings_of_text(text) if isinstance(text, Text) else _settings_of_expression(text):
+        if name not in rulebook.settings:
+            hint = did_you_mean(name, rulebook.settings)
+            yield Problem.of("M115", text.span(start, end), hint=hint, name=name)
+
+
+def _settings_of_text(text: Text) -> Iterator[tuple[str, int, int]]:
+    """The settings that a template reads, each with its span."""
+    for path in paths_in(text):
+        if path.names[0] == "settings" and len(path.names) > 1:
+            yield path.names[1], path.starts[1], path.starts[1] + len(path.names[1])
+
+
+def _settings_of_expression(expr: Expr) -> Iterator[tuple[str, int, int]]:
+    starts = {root.start for root in expr.expression.roots if root.name == "settings"}
+    for node in walk(expr.expression.tree):
         if node["type"] != "subexpression" or node["children"][0].get("start") not in starts:
             continue
         step = node["children"][1]
-        if step["type"] == "field" and step["value"] not in rulebook.settings:
-            hint = did_you_mean(step["value"], rulebook.settings)
-            yield Problem.of("M115", text.span(step["start"], step["end"]), hint=hint, name=step["value"])
+        if step["type"] == "field":
+            yield step["value"], step["start"], step["end"]

@@ -179,7 +179,7 @@ class Notes:
         frame = _frame()
         output = self._output(site, frame)
         name = site.data.get("name")
-        name = (output or "").rpartition("/")[2] if name is None else name
+        name = (output or "").rpartition("/")[2] or "value" if name is None else name
         self._add(site, frame, self._input(site, frame), output, None, {"name": name})
         raise Rejected
 

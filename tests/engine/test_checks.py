@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from moemap.engine import api
 from moemap.engine.checks import roots, unused
 from moemap.engine.loader import Loaded
+from moemap.engine.problem import Problem
 
 Inspect = Callable[..., Loaded]
 Lines = Callable[[Loaded], list[str]]
@@ -49,6 +51,36 @@ def test_names_that_are_no_roots(expression: str, inspect_files: Inspect) -> Non
     rulebook = inspect_files({"mapping.yaml": main, "rules.yaml": rules}).rulebook
     assert rulebook is not None
     assert list(roots.check(rulebook)) == []
+
+
+def test_what_is_missing_names_the_rules_that_are_extended(write: Callable[..., Path], tmp_path: Path) -> None:
+    rules = (
+        "rules:\n"
+        "  - {rule: top, abstract: true, output: out, fields: {a: batch.a}}\n"
+        "  - {rule: middle, extends: top, abstract: true}\n"
+        "  - {rule: low, extends: middle, fields: {b: {fields: {c: batch.c}}}}\n"
+    )
+    schema = '{"required": ["id"],\n"properties": {"b": {"required":\n["c", "d"]}}}'
+    (one, other) = api.inspect(write({"rules.yaml": rules, "out.schema.json": schema})).problems
+
+    def places(problem: Problem) -> list[str]:
+        told = [f"{one.place}: {one.text}" for one in problem.related]
+        return [f"{problem.place} {problem.message}".removeprefix(f"{tmp_path.as_posix()}/")] + [
+            line.removeprefix(f"{tmp_path.as_posix()}/") for line in told
+        ]
+
+    assert places(one) == [
+        "rules.yaml:4:12 the out request needs 'id', which no rule gives",
+        "rules.yaml:3:12: what the rule extends",
+        "rules.yaml:2:12: what the rule extends",
+        "out.schema.json:1:15: the schema requires it here",
+    ]
+    assert places(other) == [
+        "rules.yaml:4:43 the out request needs 'd', which no rule gives",
+        "rules.yaml:3:12: what the rule extends",
+        "rules.yaml:2:12: what the rule extends",
+        "out.schema.json:3:7: the schema requires it here",
+    ]
 
 
 def test_the_shipped_mapping_uses_all_names_and_hides_none() -> None:

@@ -390,14 +390,17 @@ def test_names_cannot_steer_the_terminal(runner: golden.Runner) -> None:
     assert golden.text(outcome, color=False).startswith("FAIL \\u001b[2J   tests.yaml:2:11\n")
 
 
-def test_a_mapping_that_cannot_be_loaded(runner: golden.Runner) -> None:
-    text = "tests: [{test: t, settings: {sorce: x, source: 5}, input: {}, expect: {}}]"
+def test_a_mapping_that_cannot_be_loaded(runner: golden.Runner, folder: Path) -> None:
+    main = "language: 1\nname: no-input\nversion: 1.0.0\nsettings: {source: {type: string, default: a}}\noutputs: {}\n"
+    (folder / "no-input.yaml").write_text(main)
+    text = "{mapping: no-input.yaml, tests: [{test: t, settings: {sorce: x, source: 5}, input: {}, expect: {}}]}"
     (outcome,) = outcomes(text, runner)
     assert not outcome.passed
     assert golden.text(outcome, color=False) == (
-        "FAIL t   tests.yaml:1:16\n"
-        "  M115  no setting 'sorce' is declared   tests.yaml:1:37\n"
-        "  M116  the setting 'source' must be of type string, not 5   tests.yaml:1:48"
+        "FAIL t   tests.yaml:1:41\n"
+        "  M115  no setting 'sorce' is declared   tests.yaml:1:62\n"
+        "  M116  the setting 'source' must be of type string, not 5   tests.yaml:1:73\n"
+        "  M103  the mapping needs the key 'input'   no-input.yaml:4:1"
     )
     assert golden.problems(outcome) == outcome.problems
     assert golden.update(outcome_file := file_of(text), [outcome]).text == outcome_file.source.text

@@ -169,6 +169,10 @@ def test_an_installed_mapping(monkeypatch: pytest.MonkeyPatch) -> None:
         ("", ["1:1 M009 the file holds no value"]),
         ("description: x", ["1:1 M103 a test file needs the key 'tests'"]),
         ("tests: {}", ["1:8 M102 'tests' must be a list, not a mapping"]),
+        (
+            "name: shop\nlanguage: 1\nrules: []\ninput: {}",
+            ["1:1 M602 the file holds no tests (it is a rule file: moemap check finds what is wrong with it)"],
+        ),
         ("tests: []", ["1:1 M602 the file holds no tests (give it a test, or remove the file)"]),
         (f"test: 1\n{TEST}", ["1:1 M101 unknown key 'test' in a test file (did you mean 'tests'?)"]),
         (f"mapping: a/b\n{TEST}", ["1:10 M107 the mapping 'a/b' does not exist"]),
@@ -302,4 +306,53 @@ def test_an_input_file_that_would_never_end() -> None:
     os.mkfifo("shop/v1/tests/pipe")
     assert refused("tests: [{test: t, input_file: pipe, expect: {}}]") == [
         "1:31 M603 the input file 'pipe' is not a file"
+    ]
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize("expect", ["{requests: [{bodi: {}}]}", "[{requests: [{bodi: {}}]}]"])
+def test_a_missing_input_file_leaves_the_expectation_to_be_read(expect: str) -> None:
+    found = refused(f"tests: [{{test: t, input_file: x.json, expect: {expect}}}]")
+    assert found[0] == "1:31 M107 the input file 'x.json' does not exist"
+    assert [line.partition(" ")[2] for line in found[1:]] == [
+        "M101 unknown key 'bodi' in an element of 'requests' (did you mean 'body'?)"
+    ]
+
+
+MAPPING = """\
+language: 1
+name: shop
+version: 1.0.0
+input: {as: batch, schema: ./batch.schema.json}
+settings: {level: {enum: [low, high], default: low}, count: {type: integer, default: 1}}
+outputs: {}
+"""
+
+
+@pytest.mark.usefixtures("folder")
+def test_settings_are_held_against_the_mapping_beside_other_problems() -> None:
+    write(Path(), "shop/v1/mapping.yaml", MAPPING)
+    text = (
+        "tests:\n"
+        "  - {test: a, settings: {levl: low, count: 1}, input: {}, expect: {}, more: 1}\n"
+        "  - {test: b, settings: {level: loud}, input: {}}\n"
+        "  - {test: c, test: d, settings: {count: 0x1, level: 1}, input: {}, expect: {}}\n"
+    )
+    known = "test, covers, settings, input, input_file, match, expect"
+    assert refused(text) == [
+        "2:26 M115 no setting 'levl' is declared (did you mean 'level'?)",
+        f"2:71 M101 unknown key 'more' in the test 'a' (known here: {known})",
+        "3:6 M103 the test 'b' needs the key 'expect'",
+        '3:33 M116 the setting \'level\' must be one of "low", "high", not "loud"',
+        "4:15 M005 the key 'test' stands twice; it is first on line 4",
+        "4:42 M006 0x1 is a hexadecimal number, which JSON does not have "
+        '(write it in plain decimal digits, or quote it: "0x1")',
+        '4:54 M116 the setting \'level\' must be one of "low", "high", not 1',
+    ]
+    problems = load(Path("shop/v1/tests/a.yaml"), "a.yaml")[1]
+    related = [(str(one.place), one.text) for problem in problems for one in problem.related]
+    assert related == [
+        ("shop/v1/mapping.yaml:5:19", "declared here"),
+        ("a.yaml:4:6", "first given here"),
+        ("shop/v1/mapping.yaml:5:19", "declared here"),
     ]

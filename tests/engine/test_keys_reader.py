@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from moemap.engine.keys import NAME, ROOT, Keys, found
 from moemap.engine.problem import Problem
-from moemap.engine.reader import Reader, check_setting
+from moemap.engine.reader import Reader
 from moemap.engine.rules import ABSENT, Setting
+from moemap.engine.settings import wanted_of
 from moemap.engine.source import Node, Source, parse
 
 
@@ -132,7 +133,7 @@ def setting(
     ],
 )
 def test_settings(of: Setting, value: Any, wanted: str | None) -> None:
-    assert check_setting(of, value) == wanted
+    assert wanted_of(of, value) == wanted
 
 
 KEYS = st.one_of(

@@ -25,6 +25,16 @@ def test_refused(case: dict[str, Any], inspect_files: Inspect, lines: Lines) -> 
     assert loaded.ok is not any(problem.severity == "error" for problem in loaded.problems)
 
 
+def test_names_are_checked_beside_a_key_that_stands_twice(write: Callable[..., Path], lines: Lines) -> None:
+    fields = "{x: lost, y: known, z: known.lsot, w: unknown, v: .nan}"
+    rules = f"let: {{known: batch.a}}\nlet: {{lost: batch.b}}\nrules:\n  - {{rule: r, output: out, fields: {fields}}}\n"
+    assert lines(api.inspect(write({"rules.yaml": rules}))) == [
+        "rules.yaml:2:1 M005 the key 'let' stands twice; it is first on line 1",
+        "rules.yaml:4:74 M204 nothing is called 'unknown' here (did you mean 'known'?)",
+        'rules.yaml:4:86 M006 .nan is not a number, which JSON does not have (quote it: ".nan")',
+    ]
+
+
 def test_a_link_that_leads_out_of_the_folder(inspect_files: Inspect, lines: Lines, tmp_path: Path) -> None:
     outside = tmp_path.parent / f"{tmp_path.name}.yaml"
     outside.write_text("rules: []\n", "utf-8")

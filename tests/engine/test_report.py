@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from jsonschema import Draft4Validator
 
 from moemap.engine import report
-from moemap.engine.problem import CATALOGUE, Place, Problem
+from moemap.engine.problem import CATALOGUE, Place, Problem, Related
+from moemap.engine.schemas import SCHEMAS, Validator, load
 from moemap.engine.source import Source
 
 FILE = "mappings/x/v1/mapping.yaml"
@@ -84,6 +85,54 @@ def test_text_with_all_notes_and_without_an_excerpt() -> None:
         warning[M512]: odd
           = input: the whole document
           = help: look there"""
+    )
+
+
+RELATED = (
+    Related(Place("in.schema.json", 7, 3, 7, 9), "the schema says so here"),
+    Related(Place(FILE, 2, 5, 3, 9), "first given here"),
+)
+
+
+def test_text_with_related_places() -> None:
+    source = Source(FILE, "rules:\n    whne: event.data.x\n", None)
+    problem = unknown_key(Place(FILE, 2, 5, 2, 9), hint="did you mean 'when'?", related=RELATED)
+    assert report.text([problem], {FILE: source}, color=False) == dedent(
+        """\
+        error[M101]: unknown key 'whne' in a rule
+         --> mappings/x/v1/mapping.yaml:2:5
+          |
+        2 |     whne: event.data.x
+          |     ^^^^
+          = help: did you mean 'when'?
+          = see: in.schema.json:7:3: the schema says so here
+          = see: mappings/x/v1/mapping.yaml:2:5: first given here"""
+    )
+    assert "\x1b[1;34m=\x1b[0m \x1b[1msee\x1b[0m: in.schema.json:7:3" in report.text([problem], {}, color=True)
+
+
+def test_related_places_for_machines() -> None:
+    problem = said("odd", Place(FILE, 1, 5, 3, 2), hint="50%", related=RELATED)
+    see = "see: in.schema.json:7:3: the schema says so here%0Asee: mappings/x/v1/mapping.yaml:2:5: first given here"
+    assert report.github([problem]) == (f"::warning file={FILE},line=1,endLine=3,title=M512::odd%0Ahelp: 50%25%0A{see}")
+    document = json.loads(report.as_json([problem, said("odd")]))
+    assert document["problems"][0]["related"] == [
+        {
+            "file": "in.schema.json",
+            "line": 7,
+            "column": 3,
+            "end_line": 7,
+            "end_column": 9,
+            "text": "the schema says so here",
+        },
+        {"file": FILE, "line": 2, "column": 5, "end_line": 3, "end_column": 9, "text": "first given here"},
+    ]
+    assert document["problems"][1]["related"] == []
+    assert Validator(load("moemap/problems.schema.json", SCHEMAS)).violations(document) == ()
+    (case,) = ET.fromstring(report.junit([problem], [])).findall("testsuite/testcase")
+    assert case.findtext("system-out", "").endswith(
+        "\n  = see: in.schema.json:7:3: the schema says so here"
+        "\n  = see: mappings/x/v1/mapping.yaml:2:5: first given here"
     )
 
 
@@ -158,7 +207,8 @@ def test_excerpt_is_harmless_short_and_marks_something(line: str, data: st.DataO
 def test_nothing_quoted_can_forge_a_line_or_steer_a_terminal() -> None:
     evil = "\x1b[31m\n::stop-commands::x\r\x9b\u2066\ud800"
     escaped = "\\x1b[31m\\n::stop-commands::x\\r\\x9b\\u2066\\ud800"
-    problem = said(evil, Place(evil, 1, 1, 1, 2), rule=evil, input=evil, output=evil, hint=evil)
+    place = Place(evil, 1, 1, 1, 2)
+    problem = said(evil, place, rule=evil, input=evil, output=evil, hint=evil, related=[Related(place, evil)])
     assert report.text([problem], {}, color=False).split("\n") == [
         f"warning[M512]: {escaped}",
         f" --> {escaped}:1:1",
@@ -166,6 +216,7 @@ def test_nothing_quoted_can_forge_a_line_or_steer_a_terminal() -> None:
         f"  = input: {escaped}",
         f"  = output: {escaped}",
         f"  = help: {escaped}",
+        f"  = see: {escaped}:1:1: {escaped}",
     ]
     assert len(report.github([problem]).split("\n")) == 1
     for rendered in (report.as_json([problem]), report.github([problem]), report.junit([problem], [evil])):
@@ -194,6 +245,7 @@ def test_json() -> None:
                 "input": None,
                 "output": None,
                 "hint": "did you mean 'when'?",
+                "related": [],
             },
             {
                 "code": "M512",
@@ -208,6 +260,7 @@ def test_json() -> None:
                 "input": "/events/0",
                 "output": "/actions/0",
                 "hint": None,
+                "related": [],
             },
         ],
         "summary": {"errors": 1, "warnings": 1},
@@ -247,7 +300,7 @@ def test_github(problem: Problem, command: str) -> None:
 def test_sarif() -> None:
     problems = [
         unknown_key(Place("a b/ü:%.yaml", 12, 5, 13, 9), hint="did you mean 'when'?"),
-        said("odd", Place("/tmp/m.yaml", 1, 1, 1, 2)),
+        said("odd", Place("/tmp/m.yaml", 1, 1, 1, 2), related=RELATED[:1]),
         said("\ud800"),
     ]
     rendered = report.sarif(problems)
@@ -277,6 +330,16 @@ def test_sarif() -> None:
         ],
     }
     assert second["locations"][0]["physicalLocation"]["artifactLocation"] == {"uri": "file:///tmp/m.yaml"}
+    assert second["message"] == {"text": "odd"}
+    assert second["relatedLocations"] == [
+        {
+            "physicalLocation": {
+                "artifactLocation": {"uri": "in.schema.json"},
+                "region": {"startLine": 7, "startColumn": 3, "endLine": 7, "endColumn": 9},
+            },
+            "message": {"text": "the schema says so here"},
+        }
+    ]
     assert third["message"] == {"text": "\\ud800"}
     assert "locations" not in third
 

@@ -25,13 +25,19 @@ def _problems(text: str | None = None) -> list[Problem]:
 def _found(problem: Problem) -> dict[str, Any]:
     place = problem.place
     assert place is not None
-    found = {
+    found: dict[str, Any] = {
         "code": problem.code,
         "at": f"{place.line}:{place.column}",
         "to": f"{place.end_line}:{place.end_column}",
         "message": problem.message,
     }
-    return found if problem.hint is None else {**found, "hint": problem.hint}
+    if problem.hint is not None:
+        found["hint"] = problem.hint
+    if problem.related:
+        found["see"] = [
+            f"{Path(one.place.file).name}:{one.place.line}:{one.place.column}: {one.text}" for one in problem.related
+        ]
+    return found
 
 
 def test_the_mapping_has_no_mistake() -> None:

@@ -1,0 +1,69 @@
+"""Comparisons with a text that is nearly one of those that the input schema lists for the place (M228).
+
+A schema often describes the known kinds of a thing one by one, told apart by a constant, and then allows others. There
+any other text is possible, but one that differs in a letter or two is most likely misspelt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator
+
+from ..expressions import Node
+from ..facts import Flow, Part
+from ..problem import Problem, Related, closest
+from ..types import Object, Type, constants, matches
+from .findings import in_schema, part_key, span_of, text_of
+
+__all__ = ["check"]
+
+
+def check(flow: Flow) -> Iterator[Problem]:
+    """A Problem for each text that is possible in a comparison, not listed, and near to one that is."""
+    found: dict[Hashable, tuple[Part, Node, Node, Node]] = {}
+    asked: set[int] = set()
+    for part in flow.of(Part):
+        node = part.seen.node
+        if node["type"] == "comparator" and node["value"] in ("eq", "ne"):
+            for subject, other in (node["children"], node["children"][::-1]):
+                step = _last_step(subject)
+                if step is not None and other["type"] == "literal" and isinstance(other["value"], str):
+                    asked.add(id(step))
+                    found.setdefault(part_key(part), (part, subject, step, other))
+    steps: dict[Hashable, list[Type]] = {}
+    for part in flow.of(Part):
+        if id(part.seen.node) in asked:
+            steps.setdefault(part_key(part), []).append(part.seen.current)
+    for part, subject, step, other in found.values():
+        yield from _unlisted(flow, part, subject, other, step["value"], steps.get(part_key(part, step), []))
+
+
+def _last_step(node: Node) -> Node | None:
+    """The step that a path ends with; None for what is no path."""
+    while node["type"] in ("subexpression", "pipe"):
+        node = node["children"][-1]
+    return node if node["type"] == "field" else None
+
+
+def _unlisted(flow: Flow, part: Part, subject: Node, other: Node, name: str, around: list[Type]) -> Iterator[Problem]:
+    variants = [one for type_ in around for one in type_.objects]
+    listed = {value: one for one in variants for value in constants(one.value(name)) or () if isinstance(value, str)}
+    texts = [text for one in variants if (text := one.value(name).parts.string) is not None]
+    value = other["value"]
+    is_new = value not in listed and any(matches(text, value) for text in texts)
+    near = closest(value, listed) if is_new else None
+    if near is not None:
+        yield Problem.of(
+            "M228",
+            span_of(part.expr, other),
+            hint=f"did you mean {near!r}?",
+            related=_listing(flow, listed[near], name),
+            text=text_of(part.expr, subject),
+            value=text_of(part.expr, other),
+        )
+
+
+def _listing(flow: Flow, variant: Object, name: str) -> tuple[Related, ...]:
+    if variant.origin is None:
+        return ()
+    schema = flow.rulebook.input.schema
+    return in_schema(flow, schema, "the schema lists that here", variant.origin, "properties", name)
