@@ -6,15 +6,13 @@ Anything else raises `Unusual`, and the batch is mapped by the interpreter, whic
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-import orjson
-
-from ..pointers import shift
 from ..problem import Problem
+from ..requests import Output, move
 from ..result import Request
+from ..sizes import size_of
 from .notes import Loop, Notes
 
 __all__ = ["Emit", "Output", "Unusual", "assemble"]
@@ -34,21 +32,6 @@ class Emit(NamedTuple):
     loop: Loop | None
 
 
-class Output(NamedTuple):
-    """How the bodies of an output are put together, and how they travel."""
-
-    name: str
-    method: str
-    path: str
-    schema: str
-    limits: str | None
-    element_of: str | None
-    combine: dict[str, str]
-    simple: bool
-    """Whether the parts have nothing but combined members, and the envelope none."""
-    max_bytes: int | None
-
-
 def assemble(
     output: Output,
     envelope: dict[str, Any],
@@ -57,7 +40,7 @@ def assemble(
     notes: Notes,
 ) -> Request:
     """The request that the parts make together. The problems of each part are moved to its place in it."""
-    name, method, path, schema, limits, element_of, _, simple, max_bytes = output
+    name, method, path, schema, limits, element_of, _, max_bytes, simple = output
     valid = notes.validators
     if len(parts) == 1:
         fields = parts[0][0]
@@ -68,7 +51,7 @@ def assemble(
         body = {**envelope, element_of: [part[0] for part in parts]}
         if notes.problems:
             for number, part in enumerate(parts):
-                _move(notes.problems, part, {element_of: number})
+                move(notes.problems, part[2], part[3], {element_of: number})
     else:
         body = _joined(output, envelope, parts, notes.problems)
     if _size(body) > (max_bytes or sys.maxsize):
@@ -100,7 +83,7 @@ def _joined(output: Output, envelope: dict[str, Any], parts: Sequence[Part], pro
                 replaced = replaced or (before is not None and not before.keys().isdisjoint(value))
                 body[name] = {**before, **value} if before else value
         if problems:
-            _move(problems, part, offsets)
+            move(problems, part[2], part[3], offsets)
     # A body from which nothing was replaced was never larger than it is at last; another one may have been.
     if replaced and sum(_size({**envelope, **part[0]}) for part in parts) > (output.max_bytes or sys.maxsize):
         raise Unusual
@@ -110,14 +93,6 @@ def _joined(output: Output, envelope: dict[str, Any], parts: Sequence[Part], pro
 def _size(body: dict[str, Any]) -> int:
     """The bytes of a body as compact JSON."""
     try:
-        return len(orjson.dumps(body))
+        return size_of(body)
     except TypeError:  # nested too deeply
         raise Unusual from None
-
-
-def _move(problems: list[Problem], part: Part, offsets: Mapping[str, int]) -> None:
-    """The places of output that the problems of a part name, as places of the joined body."""
-    for number in range(part[2], part[3]):
-        problem = problems[number]
-        if problem.output is not None:
-            problems[number] = replace(problem, output=shift(problem.output, offsets))

@@ -249,5 +249,5 @@ def _record(output: Output, simple: bool) -> str:
     request = output.request
     return (
         f"Output({output.name!r}, {request.method!r}, {request.path!r}, {output.schema!r}, {output.limits!r}, "
-        f"{output.element_of!r}, {dict(output.combine)!r}, {simple}, {output.max_bytes!r})"
+        f"{output.element_of!r}, {dict(output.combine)!r}, {output.max_bytes!r}, {simple})"
     )
