@@ -118,6 +118,11 @@ def _below(verdicts: Verdicts, part: Any, value: Any, path: Path, step: str | in
     return verdicts.refusals(part, value, path if part is False else (*path, step), of_name)
 
 
+def _named(part: Any, key: str, of_name: bool) -> bool:
+    """Whether names are judged: as `engine.schemas` tells, below a member that is called so too."""
+    return of_name or (key == _NAMES and part is not False)
+
+
 def _ref(verdicts: Verdicts, schema: Any, value: Any, path: Path, of_name: bool) -> Refusals:
     return verdicts.refusals(verdicts.definitions[schema["$ref"]], value, path, of_name)
 
@@ -136,7 +141,7 @@ def _properties(verdicts: Verdicts, schema: Any, value: Any, path: Path, of_name
     if type(value) is dict:
         for name, part in schema["properties"].items():
             if name in value:
-                yield from _below(verdicts, part, value[name], path, name, of_name or name == _NAMES)
+                yield from _below(verdicts, part, value[name], path, name, _named(part, name, of_name))
 
 
 def _pattern_properties(verdicts: Verdicts, schema: Any, value: Any, path: Path, of_name: bool) -> Refusals:
@@ -144,7 +149,7 @@ def _pattern_properties(verdicts: Verdicts, schema: Any, value: Any, path: Path,
         for pattern, part in schema["patternProperties"].items():
             for name, member in value.items():
                 if verdicts.found_in[pattern](name):
-                    yield from _below(verdicts, part, member, path, name, of_name or pattern == _NAMES)
+                    yield from _below(verdicts, part, member, path, name, _named(part, pattern, of_name))
 
 
 def _additional(verdicts: Verdicts, schema: Any, value: Any, path: Path, of_name: bool) -> Refusals:
@@ -177,7 +182,7 @@ def _dependent_schemas(verdicts: Verdicts, schema: Any, value: Any, path: Path, 
     if type(value) is dict:
         for name, part in schema["dependentSchemas"].items():
             if name in value:
-                yield from verdicts.refusals(part, value, path, of_name or name == _NAMES)
+                yield from verdicts.refusals(part, value, path, _named(part, name, of_name))
 
 
 def _prefix_items(verdicts: Verdicts, schema: Any, value: Any, path: Path, of_name: bool) -> Refusals:

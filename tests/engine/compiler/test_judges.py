@@ -118,7 +118,8 @@ def test_any_schema(document: dict[str, Any], one: Any, two: Any, bodies: list[A
 def test_a_schema_that_refers_to_itself() -> None:
     schema = schema_of({"type": "object", "properties": {"a": {"$ref": "#"}}, "additionalProperties": False})
     validator, verdicts = Validator(schema), verdicts_of(schema)
-    for body in ({"a": {"a": {}}}, {"a": {"a": {"b": 1}}}, {"a": {"a": 1}}):
+    bodies: list[Any] = [{"a": {"a": {}}}, {"a": {"a": {"b": 1}}}, {"a": {"a": 1}}]
+    for body in bodies:
         assert verdicts.violations(body) == validator.violations(body)
 
 
