@@ -133,8 +133,9 @@ def _pattern(verdicts: Verdicts, schema: Any, value: Any, path: Path, of_name: b
 
 
 def _required(_verdicts: Verdicts, schema: Any, value: Any, path: Path, of_name: bool) -> Refusals:
-    if type(value) is dict and not value.keys() >= set(schema["required"]):
-        yield Refusal(path, "required", schema["required"], value, schema, of_name)
+    if type(value) is dict:
+        for _ in (name for name in schema["required"] if name not in value):
+            yield Refusal(path, "required", schema["required"], value, schema, of_name)
 
 
 def _properties(verdicts: Verdicts, schema: Any, value: Any, path: Path, of_name: bool) -> Refusals:
@@ -173,9 +174,10 @@ def _property_names(verdicts: Verdicts, schema: Any, value: Any, path: Path, _of
 
 def _dependent_required(_verdicts: Verdicts, schema: Any, value: Any, path: Path, of_name: bool) -> Refusals:
     if type(value) is dict:
-        for name, others in schema["dependentRequired"].items():
-            if name in value and not value.keys() >= set(others):
-                yield Refusal(path, "dependentRequired", schema["dependentRequired"], value, schema, of_name)
+        wanted = schema["dependentRequired"]
+        missing = [other for name, others in wanted.items() if name in value for other in others if other not in value]
+        for _ in missing:
+            yield Refusal(path, "dependentRequired", wanted, value, schema, of_name)
 
 
 def _dependent_schemas(verdicts: Verdicts, schema: Any, value: Any, path: Path, of_name: bool) -> Refusals:

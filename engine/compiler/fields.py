@@ -38,8 +38,10 @@ _DIRECT = {"string", "integer", "double", "boolean"}
 class FieldCompiler:
     """Writes the code of fields into one function."""
 
-    def __init__(self, writer: Function) -> None:
+    def __init__(self, writer: Function, *, traced: bool = False) -> None:
         self.writer = writer
+        self.traced = traced
+        """Whether the code notes where each value of the output comes from."""
         self.policies: dict[Any, Any] = {}
         """The functions of policies, by all that their code depends on."""
 
@@ -85,6 +87,11 @@ class FieldCompiler:
     def _site(self, code: str, place: Any, field: Field, scope: Scope, **data: Any) -> str:
         return scope.site(code, place, scope.reads_of_field(field), rejects=field.on_problem == "reject", **data)
 
+    def _given(self, field: Field, scope: Scope) -> None:
+        """Code that notes where the value at the place of the output comes from."""
+        if self.traced and scope.output is not None:
+            self.writer.line(f"notes.gave({scope.origin(field.place, scope.reads_of_field(field))})")
+
     # Objects
 
     def object(self, source: Object, scope: Scope, wish: str) -> Value:
@@ -106,6 +113,7 @@ class FieldCompiler:
         key = repr(field.name or "")
         if value is not None:
             if value.constant is not None:
+                self._given(field, scope)
                 self.writer.line(f"{target}[{key}] = {value.code}")
             return value.constant is not None
         self.field(field, scope, lambda value: self.writer.line(f"{target}[{key}] = {bare(value.code)}"))
@@ -123,6 +131,7 @@ class FieldCompiler:
         """The value of a field, null where there is none, as a constant or under a stable name."""
         constant = self.constant(field)
         if constant is not None:
+            self._given(field, scope)
             return constant
         plain = self._plain(field, scope)
         if plain is not None:
@@ -150,20 +159,27 @@ class FieldCompiler:
         (part,) = field.source.alternatives
         if not isinstance(part, Expr) or field.required or field.default is not ABSENT or field.table or field.type:
             return None
+        if self.traced and scope.output is not None:
+            return None
         value = self.search(part, scope, self._failure_of(part, field, scope), field.name or "value")
         return self.writer.bound(value, field.name or "value")
 
     def field(self, field: Field, scope: Scope, sink: Sink) -> None:
         """Writes the code of a field; the sink gets its value where there is one."""
+
+        def given(value: Value) -> None:
+            self._given(field, scope)
+            sink(value)
+
         condition = self.condition(field.when, scope)
         if condition.is_constant:
             if condition.constant:
-                self._valued(field, scope, sink)
+                self._valued(field, scope, given)
             return
         facts = self.facts(field.when, scope)
         with self.writer.inside(f"if {bare(condition.code)}:") as block:
             block.kinds.update(facts)
-            self._valued(field, scope, sink)
+            self._valued(field, scope, given)
 
     def _valued(self, field: Field, scope: Scope, sink: Sink) -> None:
         """The value of a field whose condition holds."""

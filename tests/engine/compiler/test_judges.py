@@ -161,7 +161,12 @@ def _groups(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
     )
 
 
-@given(st.recursive(st.tuples(ATOMS, QUANTIFIERS).map("".join), _groups, max_leaves=6), st.lists(TEXTS, min_size=1))
+def _repeated(pair: tuple[str, str]) -> str:
+    # In a group, because jsonschema-rs 0.60 finds `0+a?0+` in "0".
+    return f"({''.join(pair)})" if pair[1] in ("*", "+", "{1,}") else "".join(pair)
+
+
+@given(st.recursive(st.tuples(ATOMS, QUANTIFIERS).map(_repeated), _groups, max_leaves=6), st.lists(TEXTS, min_size=1))
 def test_patterns_find_the_same(pattern: str, texts: list[str]) -> None:
     try:
         ours = re.compile(portable(pattern))
