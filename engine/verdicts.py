@@ -65,10 +65,10 @@ def _is(type_: str, value: Any) -> bool:
             return type(value) is int or (type(value) is float and value.is_integer())
         case "number":
             return type(value) in (int, float)
-    return type(value) is _CLASSES[type_]
+    return type(value) is _TYPE_CLASSES[type_]
 
 
-_CLASSES = {"null": type(None), "boolean": bool, "string": str, "array": list, "object": dict}
+_TYPE_CLASSES = {"null": type(None), "boolean": bool, "string": str, "array": list, "object": dict}
 
 
 def _same(one: Any, other: Any) -> bool:

@@ -44,7 +44,7 @@ def violations_in_order(found: set[Violation]) -> tuple[Violation, ...]:
     return tuple(sorted(found or {Violation("", "", "the schema refuses it")})[:MAX_VIOLATIONS])
 
 
-_WORDS: Mapping[str, Callable[[Any, Any], str]] = {
+_REASONS: Mapping[str, Callable[[Any, Any], str]] = {
     "type": lambda wanted, value: f"must be {_either(wanted)}, not {kind(value)}",
     "const": lambda wanted, value: f"must be {shown(wanted)}, not {shown(value)}",
     "enum": lambda wanted, value: f"{shown(value)} is not one of {shown(wanted, 200)}",
@@ -75,9 +75,9 @@ def violation(refusal: Refusal) -> Violation:
         reason = "it has a member that is not allowed"
     elif of_name:
         path = (*path, value)
-        reason = f"the name {_WORDS.get(keyword, _other)(wanted, value)}"
+        reason = f"the name {_REASONS.get(keyword, _other)(wanted, value)}"
     else:
-        reason = _WORDS.get(keyword, _other)(wanted, value)
+        reason = _REASONS.get(keyword, _other)(wanted, value)
     description = schema.get("description") if isinstance(schema, dict) and keyword == "not" else None
     return Violation(pointer(path), keyword, f"{reason} ({description})" if description else reason)
 

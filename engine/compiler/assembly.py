@@ -53,7 +53,7 @@ def assemble(
             for number, part in enumerate(parts):
                 move(notes.problems, part[2], part[3], {element_of: number})
     else:
-        body = _joined(output, envelope, parts, notes.problems)
+        body = _combined(output, envelope, parts, notes.problems)
     if _size(body) > (max_bytes or sys.maxsize):
         raise Unusual
     if not valid[schema](body) or (limits is not None and not valid[limits](body)):
@@ -61,7 +61,9 @@ def assemble(
     return Request(name, method, path, query, body)
 
 
-def _joined(output: Output, envelope: dict[str, Any], parts: Sequence[Part], problems: list[Problem]) -> dict[str, Any]:
+def _combined(
+    output: Output, envelope: dict[str, Any], parts: Sequence[Part], problems: list[Problem]
+) -> dict[str, Any]:
     """The bodies of several parts as one."""
     combine = output.combine
     body = dict(envelope)

@@ -90,7 +90,7 @@ class FieldCompiler:
     def _given(self, field: Field, scope: Scope) -> None:
         """Code that notes where the value at the place of the output comes from."""
         if self.traced and scope.output is not None:
-            self.writer.line(f"notes.gave({scope.origin(field.place, scope.reads_of_field(field))})")
+            self.writer.line(f"notes.gave({scope.source(field.place, scope.reads_of_field(field))})")
 
     # Objects
 

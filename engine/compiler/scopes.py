@@ -152,9 +152,9 @@ class Scope:
         record = f"Site({code!r}, {where}, {rule}, {self.loop}, {reads}, {output!r}, {rejects}, {data!r})"
         return self.pool.name("SITE", record)
 
-    def origin(self, place: Place, reads: str | None = None) -> str:
+    def source(self, place: Place, reads: str | None = None) -> str:
         """The name of the record of what gives the value at the place of the output."""
-        return self.pool.name("ORIGIN", f"Origin({place_code(place)}, {reads}, {self.output_parts()!r})")
+        return self.pool.name("SOURCE", f"Source({place_code(place)}, {reads}, {self.output_parts()!r})")
 
     def output_parts(self) -> tuple[str, ...] | None:
         """The place of the output, in as few parts as it takes."""

@@ -183,7 +183,7 @@ class SpreadCompiler:
         value = writer.refined(scope.values[spread.as_name])
         inside = scope.under(name.constant) if name.is_constant else scope.under_variable("$", name.code)
         if rule.value is None and self.fields.traced and scope.output is not None:
-            writer.line(f"notes.passed({inside.origin(rule.node.place)}, {scope.where()})")
+            writer.line(f"notes.passed({inside.source(rule.node.place)}, {scope.where()})")
         if rule.value is not None:
             value = self.fields.value(rule.value, inside, "entry_value")
         nothing = self.fields.skip(scope, scope.rule_code, repr(NOTHING))

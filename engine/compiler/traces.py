@@ -1,7 +1,7 @@
 """What the code of a standalone module notes where requests cannot be assembled the short way.
 
-Such a batch is mapped again by code that also notes, for each value of the output, what gave it: so that the problems of
-invalid bodies can name it, as the interpreter would.
+Such a batch is mapped again by code that also notes, for each value of the output, what gave it: so that the problems
+of invalid bodies can name it, as the interpreter would.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from ..requests import Assembler, Emission, Envelope, Judge, Output, move
 from ..result import Request
 from .notes import Notes, Read, _frame, _joined
 
-__all__ = ["Origin", "Traces"]
+__all__ = ["Source", "Traces"]
 
 
-class Origin(NamedTuple):
+class Source(NamedTuple):
     """What gives a value of the output: its place in the rules, what it reads (None: not a field), and the place of
     the output as in a Site."""
 
@@ -46,18 +46,18 @@ class Traces(Notes):
         self.marks: dict[Emission, tuple[int, int]] = {}
         self.envelopes: dict[str, Envelope | None] = {}
 
-    def gave(self, origin: Origin) -> None:
+    def gave(self, source: Source) -> None:
         """A field has a value."""
         frame = _frame()
-        output = _joined(origin.output, frame)
+        output = _joined(source.output, frame)
         if output:
-            self.origins[output] = _Given(origin.place, self._nearest(origin.reads or (), frame))
+            self.origins[output] = _Given(source.place, self._nearest(source.reads or (), frame))
 
-    def passed(self, origin: Origin, place: str) -> None:
+    def passed(self, source: Source, place: str) -> None:
         """An entry passes through."""
-        output = _joined(origin.output, _frame())
+        output = _joined(source.output, _frame())
         if output:
-            self.origins[output] = _Given(origin.place, place)
+            self.origins[output] = _Given(source.place, place)
 
     def emitted(
         self, output: Output, rule: str, place: Place, element: str, fields: dict[str, Any], noted: int
