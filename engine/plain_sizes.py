@@ -24,22 +24,18 @@ def sorted_text(body: Any) -> bytes:
 
 def _walked(body: Any) -> int:
     """By how many characters Python writes the numbers longer than orjson does."""
-    level, surplus = [body], 0
-    for _ in range(_DEEPEST + 1):
+    level, depth, surplus = [body], 0, 0
+    while level:
         below: list[Any] = []
         for item in level:
             type_ = type(item)
-            if type_ is dict:
-                below.extend(item.values())
-            elif type_ is list:
-                below.extend(item)
-            elif type_ is float and -1e-4 < item < 1e-4:
+            if type_ is float and -1e-4 < item < 1e-4:
                 surplus += len(repr(item)) - len(_written(item))
-        if not below:
-            break
-        level = below
-    if any(type(item) in (dict, list) for item in level) and below:
-        raise TypeError("Recursion limit reached")
+            elif type_ is dict or type_ is list:
+                if depth == _DEEPEST:
+                    raise TypeError("Recursion limit reached")
+                below.extend(item.values() if type_ is dict else item)
+        level, depth = below, depth + 1
     return surplus
 
 
