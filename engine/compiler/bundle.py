@@ -34,6 +34,7 @@ class _Definition:
     names: tuple[str, ...]
     text: str
     uses: frozenset[str]
+    assigns: bool
     registers: bool
 
 
@@ -41,8 +42,8 @@ class _Definition:
 class _Module:
     title: str
     definitions: list[_Definition] = field(default_factory=list)
-    imports: dict[str, str] = field(default_factory=dict)
-    """The import of each name of the standard library."""
+    imports: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """The module of the standard library, or none, that each name is imported from, and its spelling there."""
     homes: dict[str, str] = field(default_factory=dict)
     """The module of each name that is imported from the engine."""
     effects: list[str] = field(default_factory=list)
@@ -50,16 +51,16 @@ class _Module:
 
 
 def bundled(wanted: Iterable[str]) -> tuple[list[str], str]:
-    """The imports, and the text of all that the wanted names need."""
+    """The lines of the imports, and the text of all that the wanted names need."""
     modules = _modules()
     taken: set[tuple[str, int]] = set()
-    imports: set[str] = set()
-    bound: dict[str, str] = {}
+    imports: set[tuple[str, str]] = set()
+    bound: dict[str, str | tuple[str, str]] = {}
     reached: set[str] = set()
     homes = {name: home for home, module in modules.items() for one in module.definitions for name in one.names}
     pending = [(homes[name], name) for name in wanted if name in homes]
 
-    def bind(name: str, home: str) -> None:
+    def bind(name: str, home: str | tuple[str, str]) -> None:
         if bound.setdefault(name, home) != home:
             raise BundleError(f"{name!r} is defined in {bound[name]} and in {home}")
 
@@ -95,10 +96,28 @@ def bundled(wanted: Iterable[str]) -> tuple[list[str], str]:
     texts = []
     for home in _MODULES:
         module = modules[home]
-        own = [definition.text for number, definition in enumerate(module.definitions) if (home, number) in taken]
+        own = [definition for number, definition in enumerate(module.definitions) if (home, number) in taken]
         if own:
-            texts.append("\n\n\n".join([f"# --- {module.title}", *own]))
-    return sorted(imports), "\n\n\n".join(texts)
+            texts.append(f"# --- {module.title}\n\n{_spaced(own)}")
+    return _imports(imports), "\n\n\n".join(texts)
+
+
+def _spaced(definitions: list[_Definition]) -> str:
+    """The texts of the definitions; what is assigned stands together."""
+    text = ""
+    for before, definition in zip([None, *definitions], definitions, strict=False):
+        together = before is not None and before.assigns and definition.assigns
+        text += ("\n" if together else "\n\n\n" if before else "") + definition.text
+    return text
+
+
+def _imports(wanted: Iterable[tuple[str, str]]) -> list[str]:
+    """The lines of the imports, in order."""
+    by_home: dict[str, list[str]] = {}
+    for home, name in sorted({*wanted, ("", "sys"), ("typing", "Any")}):
+        by_home.setdefault(home, []).append(name)
+    modules = [f"import {name}" for name in by_home.pop("")]
+    return modules + [f"from {home} import {', '.join(names)}" for home, names in by_home.items()]
 
 
 def names_of_all() -> frozenset[str]:
@@ -123,8 +142,8 @@ def _modules() -> Mapping[str, _Module]:
 
 
 def _read(name: str) -> _Module:
-    text = _ENGINE.joinpath(*name.split(".")).with_suffix(".py").read_text("utf-8")
-    lines, tree = text.splitlines(), ast.parse(text)
+    source = _ENGINE.joinpath(*name.split(".")).with_suffix(".py").read_text("utf-8")
+    lines, tree = source.splitlines(), ast.parse(source)
     module = _Module((ast.get_docstring(tree) or "").partition("\n")[0])
     for node in tree.body[1:]:
         match node:
@@ -132,10 +151,10 @@ def _read(name: str) -> _Module:
                 pass
             case ast.Import(names=aliases):
                 for alias in aliases:
-                    module.imports[alias.asname or alias.name] = f"import {_spelled(alias)}"
+                    module.imports[alias.asname or alias.name] = "", _spelled(alias)
             case ast.ImportFrom(level=0, module=home, names=aliases):
                 for alias in aliases:
-                    module.imports[alias.asname or alias.name] = f"from {home} import {_spelled(alias)}"
+                    module.imports[alias.asname or alias.name] = home or "", _spelled(alias)
             case ast.ImportFrom(level=level, module=None, names=aliases):
                 module.effects += [alias.name for alias in aliases if alias.name in _MODULES]
             case ast.ImportFrom(level=level, module=home, names=aliases):
@@ -146,7 +165,9 @@ def _read(name: str) -> _Module:
             case _:
                 names = tuple(_bound(node))
                 if names != ("__all__",):
-                    module.definitions.append(_Definition(names, _text(node, lines), _names(node), _registers(node)))
+                    assigns = isinstance(node, ast.Assign | ast.AnnAssign)
+                    text = _text(node, lines)
+                    module.definitions.append(_Definition(names, text, _names(node), assigns, _registers(node)))
     return module
 
 

@@ -6,7 +6,7 @@ It holds the parts of the engine that run compiled mappings, the generated code,
 from __future__ import annotations
 
 import builtins
-from pprint import pformat
+from typing import Any
 
 from ..rules import Rulebook
 from .bundle import bundled, names_in, names_of_all
@@ -49,6 +49,7 @@ if __name__ == "__main__":
     sys.stdout.reconfigure(encoding="utf-8")
     sys.exit(written_results(sys.stdin.buffer, sys.stdout, transform))
 '''
+_WIDTH = 100
 _OWN_NAMES = frozenset({"DEFINITIONS", "JUDGES", "PATTERNS", "SCHEMAS", "transform", "sys"})
 
 
@@ -64,7 +65,7 @@ def standalone_of(rulebook: Rulebook) -> str:
         "",
         "from __future__ import annotations",
         "",
-        *sorted({*imports, "import sys", "from typing import Any"}, key=_import_order),
+        *imports,
         "",
         '__all__ = ["transform"]',
         "",
@@ -99,8 +100,18 @@ def _schemas(rulebook: Rulebook) -> list[str]:
     except JudgeError as error:
         raise StandaloneError(f"a schema needs more than the standard library: {error}") from None
     values = {"DEFINITIONS": judges.definitions, "PATTERNS": judges.patterns, "SCHEMAS": judges.names}
-    return [f"{name} = {pformat(value, width=110, sort_dicts=False)}" for name, value in values.items()]
+    return [f"{name} = {_literal(value, '')}" for name, value in values.items()]
 
 
-def _import_order(line: str) -> tuple[bool, str]:
-    return line.startswith("from"), line
+def _literal(value: Any, margin: str) -> str:
+    """JSON as Python, with an entry a line where it is long."""
+    text = repr(value)
+    if len(margin) + len(text) <= _WIDTH or not isinstance(value, dict | list):
+        return text
+    inner = f"{margin}    "
+    if isinstance(value, dict):
+        entries = [f"{name!r}: {_literal(entry, inner)}" for name, entry in value.items()]
+    else:
+        entries = [_literal(entry, inner) for entry in value]
+    start, end = "{}" if isinstance(value, dict) else "[]"
+    return "\n".join([start, *(f"{inner}{entry}," for entry in entries), f"{margin}{end}"])
