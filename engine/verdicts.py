@@ -222,18 +222,21 @@ def _all_of(verdicts: Verdicts, schema: Any, value: Any, path: Path, of_name: bo
 
 
 def _any_of(verdicts: Verdicts, schema: Any, value: Any, path: Path, of_name: bool) -> Refusals:
-    return _alternatives("anyOf", verdicts, schema, value, path, of_name)
+    return _alternatives("anyOf", iter(schema["anyOf"]), verdicts, schema, value, path, of_name)
 
 
 def _one_of(verdicts: Verdicts, schema: Any, value: Any, path: Path, of_name: bool) -> Refusals:
-    yield from _alternatives("oneOf", verdicts, schema, value, path, of_name)
-    if sum(verdicts.takes(part, value) for part in schema["oneOf"]) > 1:
+    parts = iter(schema["oneOf"])
+    yield from _alternatives("oneOf", parts, verdicts, schema, value, path, of_name)
+    if any(verdicts.takes(part, value) for part in parts):  # those behind the first one that takes it
         yield Refusal(path, "oneOf", schema["oneOf"], value, schema, of_name)
 
 
-def _alternatives(keyword: str, verdicts: Verdicts, schema: Any, value: Any, path: Path, of_name: bool) -> Refusals:
+def _alternatives(
+    keyword: str, parts: Iterator[Any], verdicts: Verdicts, schema: Any, value: Any, path: Path, of_name: bool
+) -> Refusals:
     context: list[Refusal] = []
-    for part in schema[keyword]:
+    for part in parts:
         refused = list(verdicts.refusals(part, value, path, of_name))
         if not refused:
             return

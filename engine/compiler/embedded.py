@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from typing import IO, Any
 
@@ -16,9 +17,23 @@ __all__ = ["result_of", "written_results"]
 
 Mapped = Callable[[Any, Any], Any]
 
+_MORE = 10
+
 
 def result_of(batch: Any, mapped: Mapped, traced: Mapped, judges: Mapping[str, Verdicts]) -> dict[str, Any]:
     """`{requests, skipped, problems}` of a batch (any value), by the two functions of its mapping."""
+    try:
+        return _result_of(batch, mapped, traced, judges)
+    except RecursionError:  # a schema that refers to itself again and again, and a value as deep as may be
+        limit = sys.getrecursionlimit()
+        sys.setrecursionlimit(limit * _MORE)
+        try:
+            return _result_of(batch, mapped, traced, judges)
+        finally:
+            sys.setrecursionlimit(limit)
+
+
+def _result_of(batch: Any, mapped: Mapped, traced: Mapped, judges: Mapping[str, Verdicts]) -> dict[str, Any]:
     reason = check_payload(batch)
     if reason is not None:
         return Result((), (), (Problem.of("M503", input="", reason=reason),)).to_json()

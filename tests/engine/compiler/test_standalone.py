@@ -190,6 +190,28 @@ def test_bodies_that_cannot_be_written(tmp_path: Path, head: dict[str, Any]) -> 
         assert not difference(wanted.to_json(), module.transform(batch))
 
 
+def test_schemas_that_refer_to_themselves(tmp_path: Path, head: dict[str, Any]) -> None:
+    """As deep as a batch may be, in time that does not grow with every level."""
+    nested = [
+        {"type": "array", "items": {"$ref": "#/$defs/value"}},
+        {"type": "object", "additionalProperties": {"if": {"type": "number"}, "else": {"$ref": "#/$defs/value"}}},
+    ]
+    value = {"allOf": [{"anyOf": [{"type": "string"}, {"oneOf": nested}]}]}
+    schema = {"$defs": {"value": value}, "properties": {"a": {"$ref": "#/$defs/value"}}}
+    rules = [{"rule": "one", "output": "single", "fields": {"a": "batch.a"}}]
+    rulebook = rulebook_of(tmp_path, head, {"rules": rules}, schema)
+    (tmp_path / "mapping.py").write_text(standalone_of(rulebook), "utf-8")
+    batches = []
+    for leaf, depth in (("x", 30), ("x", 97), (False, 30)):
+        deep: Any = leaf
+        for number in range(depth):
+            deep = [deep] if number % 2 else {"a": deep}
+        batches.append({"a": deep})
+    given = results_in_an_empty_environment(tmp_path / "mapping.py", batches)
+    assert given == [Interpreter(rulebook).run(batch).to_json() for batch in batches]
+    assert [len(result["requests"]) for result in given] == [1, 1, 0]
+
+
 def test_what_needs_a_library_is_refused(tmp_path: Path, head: dict[str, Any]) -> None:
     rules = {"rules": [{"rule": "one", "output": "single", "fields": {"a": "batch.a"}}]}
     rulebook = rulebook_of(tmp_path, head, rules, {"unevaluatedProperties": False})
