@@ -36,6 +36,7 @@ class _Definition:
     uses: frozenset[str]
     assigns: bool
     registers: bool
+    reaches_out: bool
 
 
 @dataclass(slots=True)
@@ -69,6 +70,8 @@ def bundled(wanted: Iterable[str]) -> tuple[list[str], str]:
             return
         taken.add((home, number))
         definition = modules[home].definitions[number]
+        if definition.reaches_out:
+            raise BundleError(f"{definition.names[0]!r} of {home} imports from the engine when it runs")
         for name in definition.names:
             bind(name, home)
         pending.extend((home, name) for name in definition.uses)
@@ -165,10 +168,14 @@ def _read(name: str) -> _Module:
             case _:
                 names = tuple(_bound(node))
                 if names != ("__all__",):
-                    assigns = isinstance(node, ast.Assign | ast.AnnAssign)
-                    text = _text(node, lines)
-                    module.definitions.append(_Definition(names, text, _names(node), assigns, _registers(node)))
+                    module.definitions.append(_definition(names, node, lines))
     return module
+
+
+def _definition(names: tuple[str, ...], node: ast.stmt, lines: list[str]) -> _Definition:
+    assigns = isinstance(node, ast.Assign | ast.AnnAssign)
+    inside = [part for part in ast.walk(node) if isinstance(part, ast.ImportFrom) and part.level]
+    return _Definition(names, _text(node, lines), _names(node), assigns, _registers(node), bool(inside))
 
 
 def _spelled(alias: ast.alias) -> str:

@@ -14,6 +14,7 @@ from ..rules import ABSENT, Const, Each, Expr, Field, From, Object, Table, Text
 from ..values import CoercionError, coerce
 from .code import ANY, BOOLEAN, DICT, FLOAT, INTEGER, LIST, NULL, NUMBER, STRING, Function, Value, bare, kinds_of
 from .expressions import ExpressionCompiler, is_kind
+from .rejections import can_reject, can_reject_value
 from .scopes import Scope
 from .templates import template
 
@@ -483,26 +484,3 @@ class _sinking:  # noqa: N801  used like a function
             with self._writer.inside("except Rejected:"):
                 for line in self._after:
                     self._writer.line(line)
-
-
-def can_reject(fields: tuple[Field, ...]) -> bool:
-    """Whether one of the fields can sink the element that it belongs to."""
-    return any(map(can_reject_field, fields))
-
-
-def can_reject_value(value: Object | Field) -> bool:
-    return can_reject_object(value) if isinstance(value, Object) else can_reject_field(value)
-
-
-def can_reject_object(source: Object) -> bool:
-    """Entries and elements of inner lists sink alone."""
-    return can_reject(source.fields)
-
-
-def can_reject_field(field: Field) -> bool:
-    if field.required or field.on_problem == "reject" or (field.table is not None and field.table.unlisted == "reject"):
-        return True
-    source = field.source
-    if isinstance(source, From):
-        return any(isinstance(part, Field) and can_reject_field(part) for part in source.alternatives)
-    return isinstance(source, Object) and can_reject_object(source)

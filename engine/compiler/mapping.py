@@ -12,7 +12,8 @@ from ..rules import Const, Expr, Field, From, Object, Output, Route, Rule, Ruleb
 from .chains import chain
 from .code import DICT, LIST, NULL, Function, Pool, Value, bare, comment
 from .expressions import is_kind
-from .fields import FieldCompiler, can_reject, can_reject_object
+from .fields import FieldCompiler
+from .rejections import can_reject, can_reject_object
 from .runner import FUNCTION, NAMESPACE
 from .scopes import Scope, place_code
 

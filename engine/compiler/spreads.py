@@ -13,7 +13,8 @@ from ..rules import Each, EntryRule, Except, Expr, Field, From, Object, Spread, 
 from .chains import chain
 from .code import ANY, DICT, NULL, STRING, Function, Value, comment
 from .expressions import is_kind
-from .fields import FieldCompiler, can_reject, can_reject_field
+from .fields import FieldCompiler
+from .rejections import can_reject, can_reject_field
 from .scopes import Scope
 
 __all__ = ["SpreadCompiler"]
