@@ -364,19 +364,29 @@ def show(name: str, settings: tuple[str, ...], format_: str) -> None:
     cls=Command,
     epilog="""
     moemap compile
-    moemap compile --set identity=email --output mapping.py
+    moemap compile --set identity=email --output generated.py
+    moemap compile --standalone -o mapping.py
+    moemap compile --standalone -o mapping.py examples/workspaces/portfolio.yaml
     """,
 )
 @click.argument("name", default=DEFAULT_MAPPING, metavar="[NAME|PATH]")
 @click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="A setting; lists and booleans as JSON.")
-@click.option("--output", metavar="FILE", help="Where to write instead of standard output.")
-def compile_(name: str, settings: tuple[str, ...], output: str | None) -> None:
+@click.option(
+    "--standalone", is_flag=True, help="One module that runs alone, with nothing but Python: transform(batch)."
+)
+@click.option("-o", "--output", metavar="FILE", help="Where to write instead of standard output.")
+def compile_(name: str, settings: tuple[str, ...], standalone: bool, output: str | None) -> None:
     """Print the Python source that a mapping is compiled to, with the line of the rules beside each part."""
     from .engine.compiler import source_of
+    from .engine.compiler.standalone import StandaloneError, standalone_of
     from .engine.files import written_whole
 
-    source = source_of(_load(name, _settings(settings)).rulebook)
-    if output is None:
+    rulebook = _load(name, _settings(settings)).rulebook
+    try:
+        source = standalone_of(rulebook) if standalone else source_of(rulebook)
+    except StandaloneError as error:
+        raise click.UsageError(f"{name} cannot be compiled to a module that runs alone: {error}") from None
+    if output is None or output == "-":
         click.echo(source, nl=False)
         return
     try:

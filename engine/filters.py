@@ -9,7 +9,7 @@ from typing import Any
 from .templates import MAX_TEMPLATE_RESULT, NullValue, TemplateFailure
 from .values import decimal_text, json_text, kind, parse_decimal, with_article
 
-__all__ = ["FILTERS", "UNCOMPARABLE", "concatenated", "member", "put_out"]
+__all__ = ["FILTERS", "UNCOMPARABLE", "concatenated", "member", "put_out", "text_of"]
 
 UNCOMPARABLE = "it compares values of kinds that cannot be compared"
 _WORD_START = re.compile(r"([-\s({\[<]+)")

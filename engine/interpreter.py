@@ -6,10 +6,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from .evaluation import NAME_TAKEN, NO_ENTRY_RULE, NOTHING, At, Evaluation, Rejected, Step
-from .pointers import join, shift
-from .requests import Assembler, Emission, Envelope
+from .pointers import join
+from .requests import Assembler, Emission, Envelope, move
+from .requests import Output as Joined
 from .result import Element, Result, Skipped
 from .rules import Bulk, Object, Output, Route, Rule, Rulebook
+from .schemas import Validator
 from .scope import Scope
 from .values import check_payload, kind, with_article
 
@@ -37,7 +39,8 @@ class Interpreter:
 
     def __init__(self, rulebook: Rulebook) -> None:
         self.rulebook = rulebook
-        self.assembler = Assembler(rulebook)
+        self.validators = {name: Validator(schema) for name, schema in rulebook.schemas.items()}
+        self.assembler = Assembler(map(_joined, rulebook.outputs.values()), self.validators)
         self.batch_rules = tuple(rule for rule in rulebook.rules if rule.route is None)
         self.route_rules = {
             name: tuple(rule for rule in rulebook.rules if rule.route == name) for name in rulebook.routes
@@ -152,23 +155,21 @@ class _Run(Evaluation):
             return
         if route is not None:
             self.account(at.element, "mapped", rule.name)
-        emission = Emission(output, rule, at.element, fields, self.origins)
+        joined = self.interpreter.assembler.outputs[output.name]
+        emission = Emission(joined, rule.name, rule.place, at.element, fields, self.origins)
         self.emissions.append(emission)
         self.marks[emission] = _Mark(problems, len(self.problems), accounts, len(self.elements))
 
     def assemble(self, scope: Scope) -> Result:
         """Makes requests of the emissions, and corrects what was noted about them on the way."""
-        wanted = {emission.output.name: emission.output for emission in self.emissions}
-        envelopes = {name: self.envelope(output, scope) for name, output in wanted.items()}
-        assembled = self.interpreter.assembler.assemble(self.emissions, envelopes, self.places)
+        wanted = dict.fromkeys(emission.output.name for emission in self.emissions)
+        envelopes = {name: self.envelope(self.rulebook.outputs[name], scope) for name in wanted}
+        assembled = self.interpreter.assembler.assemble(self.emissions, envelopes, self.places.of_origin)
         for emission in assembled.rejected:
             self.unmap(self.marks[emission].first_account, self.marks[emission].last_account)
         for emission, offsets in assembled.offsets.items():
             mark = self.marks[emission]
-            for number in range(mark.first_problem, mark.last_problem):
-                problem = self.problems[number]
-                if problem.output is not None:
-                    self.problems[number] = replace(problem, output=shift(problem.output, offsets))
+            move(self.problems, mark.first_problem, mark.last_problem, offsets)
         self.problems += assembled.problems
         return Result(assembled.requests, tuple(self.skipped), tuple(self.problems))
 
@@ -183,3 +184,18 @@ class _Run(Evaluation):
             self.unmap(accounts)
             return None
         return Envelope(fields, query, self.origins)
+
+
+def _joined(output: Output) -> Joined:
+    """What putting bodies of an output together asks of it."""
+    line = output.request
+    return Joined(
+        output.name,
+        line.method,
+        line.path,
+        output.schema,
+        output.limits,
+        output.element_of,
+        output.combine,
+        output.max_bytes,
+    )

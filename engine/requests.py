@@ -6,20 +6,56 @@ part does not take the others down.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple, Protocol
 
-import orjson
-
-from .pointers import shifted
-from .problem import Problem
+from .pointers import shift, shifted
+from .problem import Place, Problem
 from .result import Request
-from .rules import Output, Rule, Rulebook
-from .schemas import Validator, Violation
-from .scope import Origin, Places
+from .sizes import measured, size_of, sorted_text
+from .violations import Violation
 
-__all__ = ["Assembled", "Assembler", "Emission", "Envelope"]
+__all__ = ["Assembled", "Assembler", "Emission", "Envelope", "Judge", "Origin", "Output", "move"]
+
+
+class Judge(Protocol):
+    """Judges bodies by a schema."""
+
+    @property
+    def is_valid(self) -> Callable[[Any], bool]:
+        """Whether the schema takes a body."""
+
+    def violations(self, body: Any) -> tuple[Violation, ...]:
+        """Why a body is refused."""
+
+
+class Origin(Protocol):
+    """What gave a value of the output."""
+
+    @property
+    def place(self) -> Place:
+        """The place in the rules."""
+
+
+class Output(NamedTuple):
+    """How the bodies of an output are put together, and how they travel."""
+
+    name: str
+    method: str
+    path: str
+    schema: str
+    limits: str | None
+    element_of: str | None
+    combine: Mapping[str, str]
+    max_bytes: int | None
+    simple: bool = False
+    """Whether the parts have nothing but combined members, and the envelope none."""
+    fits: Callable[[Any], bool] | None = None
+    """Whether a body is surely valid by both schemas; None: nobody knows."""
+
+
+InputOf = Callable[[Any, str], str]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,7 +73,8 @@ class Emission:
     those places count from the body of a request that this emission alone would make."""
 
     output: Output
-    rule: Rule
+    rule: str
+    place: Place
     element: str
     fields: Mapping[str, Any]
     origins: Mapping[str, Origin]
@@ -67,24 +104,25 @@ class Assembled:
     offsets: Mapping[Emission, Mapping[str, int]]
 
 
-def size_of(body: Any) -> int:
-    """The bytes of a value as compact JSON."""
-    return len(orjson.dumps(body))
-
-
 class Assembler:
-    """Assembles the requests of one Rulebook. Safe to share between threads."""
+    """Assembles the requests of one mapping: its outputs in order, and the judges of their schemas by name.
 
-    def __init__(self, rulebook: Rulebook) -> None:
-        self.rulebook = rulebook
-        self.validators = {name: Validator(schema) for name, schema in rulebook.schemas.items()}
+    Safe to share between threads.
+    """
+
+    def __init__(self, outputs: Iterable[Output], validators: Mapping[str, Judge]) -> None:
+        self.outputs = {output.name: output for output in outputs}
+        self.validators = validators
 
     def assemble(
-        self, emissions: Sequence[Emission], envelopes: Mapping[str, Envelope | None], places: Places
+        self, emissions: Sequence[Emission], envelopes: Mapping[str, Envelope | None], input_of: InputOf
     ) -> Assembled:
-        """The requests of the emissions of one batch. An output without an envelope makes none."""
-        assembly = _Assembly(self, places)
-        for name, output in self.rulebook.outputs.items():
+        """The requests of the emissions of one batch. An output without an envelope makes none.
+
+        `input_of` says from where in the batch an origin took its value, or gives the place of the element.
+        """
+        assembly = _Assembly(self, input_of)
+        for name, output in self.outputs.items():
             own = [emission for emission in emissions if emission.output.name == name]
             envelope = envelopes.get(name)
             if envelope is None:
@@ -95,9 +133,9 @@ class Assembler:
 
 
 class _Assembly:
-    def __init__(self, assembler: Assembler, places: Places) -> None:
+    def __init__(self, assembler: Assembler, input_of: InputOf) -> None:
         self.validators = assembler.validators
-        self.places = places
+        self.input_of = input_of
         self.requests: list[Request] = []
         self.problems: list[Problem] = []
         self.rejected: list[Emission] = []
@@ -108,11 +146,8 @@ class _Assembly:
             for valid in self.valid(output, body):
                 self.warn_of_limits(output, valid)
                 self.offsets.update(valid.parts)
-                line = output.request
-                text = orjson.dumps(valid.body)
-                self.requests.append(
-                    Request(output.name, line.method, line.path, dict(envelope.query), valid.body, text)
-                )
+                query, text = dict(envelope.query), measured(valid.body)[0]
+                self.requests.append(Request(output.name, output.method, output.path, query, valid.body, text))
 
     # Joining
 
@@ -131,7 +166,7 @@ class _Assembly:
                 self.reject(emission, "M510", request=output.name, size=size, limit=output.max_bytes)
                 continue
             rest = {key: value for key, value in body.items() if key not in output.combine}
-            key = orjson.dumps(rest, option=orjson.OPT_SORT_KEYS)
+            key = sorted_text(rest)
             before = open_bodies.get(key) if output.combine else None
             if before is None or not self.join(output, before, emission, body, size):
                 fresh = {name: _copy(value) if name in output.combine else value for name, value in body.items()}
@@ -194,9 +229,7 @@ class _Assembly:
             self.report(output, body, self.validators[output.limits].violations(body.body), "M513")
 
     def reject(self, emission: Emission, code: str, **data: Any) -> None:
-        self.problems.append(
-            Problem.of(code, emission.rule.place, rule=emission.rule.name, input=emission.element, **data)
-        )
+        self.problems.append(Problem.of(code, emission.place, rule=emission.rule, input=emission.element, **data))
         self.rejected.append(emission)
 
     def report(self, output: Output, body: _Body, violations: Iterable[Violation], code: str) -> None:
@@ -205,14 +238,22 @@ class _Assembly:
             self.problems.append(
                 Problem.of(
                     code,
-                    origin.place if origin is not None else emission.rule.place,
-                    rule=emission.rule.name,
-                    input=emission.element if origin is None else self.places.of_origin(origin, emission.element),
+                    emission.place if origin is None else origin.place,
+                    rule=emission.rule,
+                    input=emission.element if origin is None else self.input_of(origin, emission.element),
                     output=violation.pointer,
                     request=output.name,
                     reason=violation.reason,
                 )
             )
+
+
+def move(problems: list[Problem], first: int, last: int, offsets: Mapping[str, int]) -> None:
+    """The places of output that some of the problems name, as places of the body that their part was joined to."""
+    for number in range(first, last):
+        problem = problems[number]
+        if problem.output is not None:
+            problems[number] = replace(problem, output=shift(problem.output, offsets))
 
 
 def _alone(emission: Emission, envelope: Envelope) -> _Body:

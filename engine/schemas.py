@@ -19,17 +19,17 @@ import orjson
 from .paths import is_file, lies_inside
 from .pointers import pointer
 from .problem import did_you_mean
-from .values import check_payload, kind, shown, with_article
+from .values import check_payload, kind, with_article
+from .violations import Refusal, Violation, violation, violations_in_order
 
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
 
-__all__ = ["SCHEMAS", "Schema", "SchemaError", "Validator", "Violation", "load"]
+__all__ = ["SCHEMAS", "Schema", "SchemaError", "Validator", "load"]
 
 SCHEMAS = Path(__file__).parent.parent / "schemas"
 """The schemas that are installed with the package."""
 MAX_SCHEMA_BYTES = 5_000_000
-MAX_VIOLATIONS = 20
 
 
 class SchemaError(ValueError):
@@ -51,15 +51,6 @@ class Schema:
     resources: Mapping[str, Any]
     path: Path
     paths: tuple[Path, ...]
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Violation:
-    """What a schema refuses: where in the body, which keyword, and why in words."""
-
-    pointer: str
-    keyword: str
-    reason: str
 
 
 def load(name: str, folder: Path) -> Schema:
@@ -170,13 +161,10 @@ class Validator:
         self.is_valid: Callable[[Any], bool] = validator.is_valid
 
     def violations(self, body: Any) -> tuple[Violation, ...]:
-        """Why the body is refused, in order of place; at most `MAX_VIOLATIONS`. Empty for a valid body."""
+        """Why the body is refused, in order of place; at most 20. Empty for a valid body."""
         if self.is_valid(body):
             return ()
-        found = {_violation(error) for error in _leaves(self._exact.iter_errors(body))}
-        if not found:
-            found = {Violation("", "", "the schema refuses it")}
-        return tuple(sorted(found)[:MAX_VIOLATIONS])
+        return violations_in_order({violation(_refusal(error)) for error in _leaves(self._exact.iter_errors(body))})
 
     @cached_property
     def _exact(self) -> Any:
@@ -197,48 +185,8 @@ def _leaves(errors: Iterable[ValidationError]) -> Iterator[ValidationError]:
             yield error
 
 
-_WORDS: Mapping[str, Callable[[Any, Any], str]] = {
-    "type": lambda wanted, value: f"must be {_either(wanted)}, not {kind(value)}",
-    "const": lambda wanted, value: f"must be {shown(wanted)}, not {shown(value)}",
-    "enum": lambda wanted, value: f"{shown(value)} is not one of {shown(wanted, 200)}",
-    "minLength": lambda wanted, value: f"has {len(value)} characters, at least {wanted} are needed",
-    "maxLength": lambda wanted, value: f"has {len(value)} characters, at most {wanted} are allowed",
-    "pattern": lambda wanted, value: f"{shown(value)} does not match the pattern {wanted}",
-    "minimum": lambda wanted, value: f"{shown(value)} is less than {wanted}",
-    "maximum": lambda wanted, value: f"{shown(value)} is more than {wanted}",
-    "minItems": lambda wanted, value: f"has {len(value)} elements, at least {wanted} are needed",
-    "maxItems": lambda wanted, value: f"has {len(value)} elements, at most {wanted} are allowed",
-    "minProperties": lambda wanted, value: f"has {len(value)} members, at least {wanted} are needed",
-    "maxProperties": lambda wanted, value: f"has {len(value)} members, at most {wanted} are allowed",
-    "not": lambda _wanted, value: f"{shown(value)} is not allowed",
-    "false": lambda _wanted, value: f"{shown(value)} is not allowed",
-}
-
-
-def _violation(error: ValidationError) -> Violation:
-    keyword = str(error.validator) if error.validator is not None else "false"
-    wanted: Any = error.validator_value
-    value: Any = error.instance
-    place: list[str | int] = list(error.absolute_path)
-    if keyword == "required":
-        missing = [repr(name) for name in wanted if name not in value]
-        reason = f"{', '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing"
-    elif keyword == "additionalProperties":
-        reason = f"{place[-1]!r} is not allowed"
-    elif keyword == "unevaluatedProperties":
-        reason = "it has a member that is not allowed"
-    elif "propertyNames" in error.absolute_schema_path:
-        place.append(value)
-        reason = f"the name {_WORDS.get(keyword, _other)(wanted, value)}"
-    else:
-        reason = _WORDS.get(keyword, _other)(wanted, value)
-    description = error.schema.get("description") if isinstance(error.schema, dict) and keyword == "not" else None
-    return Violation(pointer(place), keyword, f"{reason} ({description})" if description else reason)
-
-
-def _either(types: Any) -> str:
-    return types if isinstance(types, str) else " or ".join(types)
-
-
-def _other(_wanted: Any, value: Any) -> str:
-    return f"{shown(value)} is refused"
+def _refusal(error: ValidationError) -> Refusal:
+    keyword: Any = error.validator
+    of_name = "propertyNames" in error.absolute_schema_path
+    path: tuple[Any, ...] = tuple(error.absolute_path)
+    return Refusal(path, keyword, error.validator_value, error.instance, error.schema, of_name)

@@ -317,6 +317,30 @@ def test_compile(tmp_path: Path) -> None:
     assert (tmp_path / "mapping.py").read_text() == source
 
 
+def test_compile_standalone(tmp_path: Path) -> None:
+    source = run("compile", "--standalone", "-o", "-").stdout
+    assert run("compile", "--standalone", "--set", "identity=email", "-o", tmp_path / "mapping.py").stdout == ""
+    assert "def transform(batch: Any)" in source
+    assert (tmp_path / "mapping.py").read_text("utf-8") != source
+
+
+def test_compile_standalone_refuses_what_it_cannot(tmp_path: Path) -> None:
+    (tmp_path / "in.schema.json").write_text("{}")
+    (tmp_path / "out.schema.json").write_text('{"unevaluatedProperties": false}')
+    mapping = tmp_path / "mapping.yaml"
+    mapping.write_text(
+        "language: 1\nname: base\nversion: 1.0.0\ninput: {as: batch, schema: ./in.schema.json}\n"
+        "outputs: {out: {schema: ./out.schema.json, request: {path: /out}}}\n"
+        "rules: [{rule: one, output: out, fields: {a: batch.a}}]\n"
+    )
+    done = run("compile", "--standalone", mapping)
+    assert done.exit_code == 2
+    assert (
+        "cannot be compiled to a module that runs alone: a schema needs more than the standard library" in done.stderr
+    )
+    assert "out.schema.json#/unevaluatedProperties" in done.stderr
+
+
 def test_explain_code() -> None:
     assert run("explain-code", "m101").stdout.startswith("# M101")
 

@@ -50,8 +50,9 @@ COMMANDS = [line for _, text in blocks("sh") for line in text.splitlines()]
 @pytest.mark.parametrize("command", [command for command in COMMANDS if not command.startswith("make ")])
 def test_command(command: str, workplace: Path) -> None:
     before = COMMANDS[: COMMANDS.index(command)]
-    for needed in (other for other in before if "--rejects rejects.ndjson" in other and "rejects.ndjson " in command):
-        run(needed, workplace)
+    for written, read in (("--rejects rejects.ndjson", "rejects.ndjson "), ("-o mapping.py", "python mapping.py")):
+        for needed in (other for other in before if written in other and read in command):
+            run(needed, workplace)
     done = run(command, workplace)
     assert done.returncode == 0, done.stderr + done.stdout
 

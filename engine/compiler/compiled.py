@@ -26,7 +26,7 @@ class Compiled(Runner):
         name = f"<moemap {rulebook.name} {rulebook.version} {digest}>"
         self.code = _code(source, name)
         interpreter = Interpreter(rulebook)
-        validators = {name: validator.is_valid for name, validator in interpreter.assembler.validators.items()}
+        validators = {name: validator.is_valid for name, validator in interpreter.validators.items()}
         super().__init__(name, self.code, validators, lambda: interpreter, lambda: source)
         # So that a traceback shows the generated lines.
         linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)

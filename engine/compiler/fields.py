@@ -14,6 +14,7 @@ from ..rules import ABSENT, Const, Each, Expr, Field, From, Object, Table, Text
 from ..values import CoercionError, coerce
 from .code import ANY, BOOLEAN, DICT, FLOAT, INTEGER, LIST, NULL, NUMBER, STRING, Function, Value, bare, kinds_of
 from .expressions import ExpressionCompiler, is_kind
+from .rejections import can_reject, can_reject_value
 from .scopes import Scope
 from .templates import template
 
@@ -40,8 +41,10 @@ _DIRECT = {"string", "integer", "double", "boolean"}
 class FieldCompiler:
     """Writes the code of fields into one function."""
 
-    def __init__(self, writer: Function) -> None:
+    def __init__(self, writer: Function, *, traced: bool = False) -> None:
         self.writer = writer
+        self.traced = traced
+        """Whether the code notes where each value of the output comes from."""
         self.policies: dict[Any, Any] = {}
         """The functions of policies, by all that their code depends on."""
 
@@ -87,6 +90,11 @@ class FieldCompiler:
     def _site(self, code: str, place: Any, field: Field, scope: Scope, **data: Any) -> str:
         return scope.site(code, place, scope.reads_of_field(field), rejects=field.on_problem == "reject", **data)
 
+    def _given(self, field: Field, scope: Scope) -> None:
+        """Code that notes where the value at the place of the output comes from."""
+        if self.traced and scope.output is not None:
+            self.writer.line(f"notes.gave({scope.source(field.place, scope.reads_of_field(field))})")
+
     # Objects
 
     def object(self, source: Object, scope: Scope, wish: str) -> Value:
@@ -108,6 +116,7 @@ class FieldCompiler:
         key = repr(field.name or "")
         if value is not None:
             if value.constant is not None:
+                self._given(field, scope)
                 self.writer.line(f"{target}[{key}] = {value.code}")
             return value.constant is not None
         self.field(field, scope, lambda value: self.writer.line(f"{target}[{key}] = {bare(value.code)}"))
@@ -125,6 +134,7 @@ class FieldCompiler:
         """The value of a field, null where there is none, as a constant or under a stable name."""
         constant = self.constant(field)
         if constant is not None:
+            self._given(field, scope)
             return constant
         plain = self._plain(field, scope)
         if plain is not None:
@@ -150,20 +160,27 @@ class FieldCompiler:
         part = _only_expression(field)
         if part is None:
             return None
+        if self.traced and scope.output is not None:
+            return None
         value = self.search(part, scope, self._failure_of(part, field, scope), field.name or "value")
         return self.writer.bound(value, field.name or "value")
 
     def field(self, field: Field, scope: Scope, sink: Sink) -> None:
         """Writes the code of a field; the sink gets its value where there is one."""
+
+        def given(value: Value) -> None:
+            self._given(field, scope)
+            sink(value)
+
         condition = self.condition(field.when, scope)
         if condition.is_constant:
             if condition.constant:
-                self._valued(field, scope, sink)
+                self._valued(field, scope, given)
             return
         facts = self.facts(field.when, scope)
         with self.writer.inside(f"if {bare(condition.code)}:") as block:
             block.kinds.update(facts)
-            self._valued(field, scope, sink)
+            self._valued(field, scope, given)
 
     def _valued(self, field: Field, scope: Scope, sink: Sink) -> None:
         """The value of a field whose condition holds."""
@@ -501,26 +518,3 @@ class _sinking:  # noqa: N801  used like a function
             with self._writer.inside("except Rejected:"):
                 for line in self._after:
                     self._writer.line(line)
-
-
-def can_reject(fields: tuple[Field, ...]) -> bool:
-    """Whether one of the fields can sink the element that it belongs to."""
-    return any(map(can_reject_field, fields))
-
-
-def can_reject_value(value: Object | Field) -> bool:
-    return can_reject_object(value) if isinstance(value, Object) else can_reject_field(value)
-
-
-def can_reject_object(source: Object) -> bool:
-    """Entries and elements of inner lists sink alone."""
-    return can_reject(source.fields)
-
-
-def can_reject_field(field: Field) -> bool:
-    if field.required or field.on_problem == "reject" or (field.table is not None and field.table.unlisted == "reject"):
-        return True
-    source = field.source
-    if isinstance(source, From):
-        return any(isinstance(part, Field) and can_reject_field(part) for part in source.alternatives)
-    return isinstance(source, Object) and can_reject_object(source)

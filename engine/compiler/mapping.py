@@ -13,13 +13,14 @@ from ..rules import Const, Expr, Field, From, Object, Output, Route, Rule, Ruleb
 from .chains import chain
 from .code import DICT, LIST, NULL, Function, Pool, Value, bare, comment
 from .expressions import is_kind
-from .fields import FieldCompiler, can_reject, can_reject_object
+from .fields import FieldCompiler
+from .rejections import can_reject, can_reject_object
 from .runner import FUNCTION, NAMESPACE
-from .scopes import Scope
+from .scopes import Scope, place_code
 from .spreads import roots_in
 from .validation import ALWAYS, NEVER, checking
 
-__all__ = ["source_of"]
+__all__ = ["source_of", "sources_of", "title_of"]
 
 _OWN_NAMES = {
     "emitted",
@@ -32,6 +33,9 @@ _OWN_NAMES = {
     "error",
     "noted",
     "validators",
+    "GENERATED",
+    "mapped",
+    "traced",
     FUNCTION,
 }
 
@@ -40,21 +44,47 @@ def source_of(rulebook: Rulebook) -> str:
     """The source of the module; the same Rulebook has the same source."""
     pool = Pool(frozenset(NAMESPACE) | _OWN_NAMES)
     body = "\n".join(_Mapping(rulebook, pool).write())
-    title = f"{rulebook.name} {rulebook.version}" + (f", {rulebook.workspace}" if rulebook.workspace else "")
-    head = comment(f"Generated from the mapping {title}. Do not edit.")
-    return "\n".join([head, "", *(f"\n{text}\n" for text in pool.functions), "", *pool.constants, "", "", body, ""])
+    head = comment(f"Generated from the mapping {title_of(rulebook)}. Do not edit.")
+    return "\n".join([head, "", *_module(pool, FUNCTION), "", "", body, ""])
+
+
+def sources_of(rulebook: Rulebook, names: frozenset[str]) -> str:
+    """The source of the functions `mapped` and `traced`, in which nothing else has one of these names.
+
+    `traced` does the same, notes where each value comes from, and assembles requests in unusual cases too.
+    """
+    pool = Pool(names | frozenset(NAMESPACE) | _OWN_NAMES)
+    bodies = [
+        "\n".join(_Mapping(rulebook, pool, name, traced=name == "traced").write()) for name in ("mapped", "traced")
+    ]
+    return "\n".join([*_module(pool, "mapped", "traced"), *(f"\n\n{body}" for body in bodies), ""])
+
+
+def title_of(rulebook: Rulebook) -> str:
+    """The name of a mapping, its version, and the workspace that changes it."""
+    return f"{rulebook.name} {rulebook.version}" + (f", {rulebook.workspace}" if rulebook.workspace else "")
+
+
+def _module(pool: Pool, *functions: str) -> list[str]:
+    """What stands above the functions of a module."""
+    written = [text.partition("(")[0].removeprefix("def ") for text in pool.functions]
+    names = f"GENERATED = frozenset({sorted([*functions, *written])!r})"
+    return [*(f"\n{text}\n" for text in pool.functions), "", *pool.constants, names]
 
 
 class _Mapping:
-    def __init__(self, rulebook: Rulebook, pool: Pool) -> None:
+    def __init__(self, rulebook: Rulebook, pool: Pool, name: str = FUNCTION, *, traced: bool = False) -> None:
         self.rulebook = rulebook
         self.pool = pool
+        self.name = name
+        self.traced = traced
         self.writer = Function(pool, ("batch", "validators"))
-        self.fields = FieldCompiler(self.writer)
+        self.fields = FieldCompiler(self.writer, traced=traced)
         self.parts: dict[str, str] = {}
+        self.records: dict[str, str] = {}
         # Envelopes are made in the order in which outputs are first emitted; that shows in their problems alone.
         noisy = [name for name, output in rulebook.outputs.items() if not _is_silent(output)]
-        self.in_order = len(noisy) > 1
+        self.in_order = traced or len(noisy) > 1
 
     def write(self) -> list[str]:
         """The lines of the function."""
@@ -68,12 +98,13 @@ class _Mapping:
             lets=frozenset(),
             pointers={as_name: ""},
         )
-        writer.line("notes = Notes(batch, validators)")
+        writer.line(f"notes = {'Traces' if self.traced else 'Notes'}(batch, validators)")
         writer.line("problems = notes.problems")
         writer.line("skipped = []")
         for output in dict.fromkeys(rule.output for rule in rulebook.rules if rule.output is not None):
-            self.parts[output] = writer.name(f"{output}_parts")
-            writer.line(f"{self.parts[output]} = []")
+            self.parts[output] = "" if self.traced else writer.name(f"{output}_parts")
+            if not self.traced:
+                writer.line(f"{self.parts[output]} = []")
         if self.in_order:
             writer.line("emitted = {}")
         with self.fields.sinking(can_reject(rulebook.let), ["return (), skipped, problems"]):
@@ -84,7 +115,7 @@ class _Mapping:
         for name, route in rulebook.routes.items():
             self.route(route, [rule for rule in rulebook.rules if rule.route == name], scope)
         self.requests(scope)
-        return [f"def {FUNCTION}(batch, validators):", *writer.root.render(1)]
+        return [f"def {self.name}(batch, validators):", *writer.root.render(1)]
 
     # Rules
 
@@ -132,12 +163,18 @@ class _Mapping:
         output = self.rulebook.outputs[rule.output or ""]
         base = () if output.element_of is None else (f"{join('', output.element_of)}/0",)
         writer.line("noted = len(problems)")
+        if self.traced:
+            writer.line("notes.origins = {}")
         made = self.fields.object(rule.body, replace(scope, output=("", *base)), rule.name)
-        record = self.pool.name("EMIT", f"Emit({rule.name!r}, {scope.loop})")
-        parts = [made.code, record, "noted", "len(problems)"]
-        if scope.loop is not None:
-            parts += self.loop_variables
-        lines = [f"{self.parts[output.name]}.append(({', '.join(parts)}))"]
+        if self.traced:
+            emitted = f"{self.record(output)}, {rule.name!r}, {place_code(rule.place)}, {scope.where()}"
+            lines = [f"notes.emitted({emitted}, {made.code}, noted)"]
+        else:
+            record = self.pool.name("EMIT", f"Emit({rule.name!r}, {scope.loop})")
+            parts = [made.code, record, "noted", "len(problems)"]
+            if scope.loop is not None:
+                parts += self.loop_variables
+            lines = [f"{self.parts[output.name]}.append(({', '.join(parts)}))"]
         if self.in_order:
             lines.append(f"emitted[{output.name!r}] = True")
         if not made.kinds & NULL:
@@ -200,6 +237,10 @@ class _Mapping:
                 for output in outputs:
                     with writer.inside(f"if output == {output.name!r}:"):
                         self.output(output, scope)
+            if self.traced:
+                records = ", ".join(self.record(output) for output in outputs)
+                writer.line(f"return notes.requests([{records}]), skipped, problems")
+                return
             order = self.pool.name("ORDER", repr([output.name for output in outputs]))
             writer.line(f"requests.sort(key=lambda request: {order}.index(request.output))")
         else:
@@ -212,11 +253,31 @@ class _Mapping:
         """What all bodies of an output have, and its requests."""
         self.note(f"output {output.name}", output.node.place)
         with self.fields.sinking(can_reject(output.fields) or can_reject(output.request.query), ["pass"]):
+            if self.traced:
+                self.writer.line("notes.origins = {}")
             envelope = self.fields.object(Object(output.fields, ()), scope, "envelope")
             query = self.fields.object(Object(output.request.query, ()), scope.at(None), "query")
-            record = self.pool.name("OUTPUT", self._record(output))
+            record = self.record(output)
+            if self.traced:
+                self.writer.line(f"notes.enveloped({record}, {envelope.code}, {query.code})")
+                return
             arguments = f"{record}, {envelope.code}, {query.code}, {self.parts[output.name]}"
             self.writer.line(f"requests.append(assemble({arguments}, notes))")
+
+    def record(self, output: Output) -> str:
+        """The name of the record of an output."""
+        if output.name in self.records:
+            return self.records[output.name]
+        request, schemas = output.request, self.rulebook.schemas
+        names = [name for name in (output.schema, output.limits) if name is not None]
+        fits = checking([schemas[name] for name in names], self.pool)
+        fits = {ALWAYS: "always", NEVER: "None"}.get(fits, fits)
+        record = (
+            f"Output({output.name!r}, {request.method!r}, {request.path!r}, {output.schema!r}, {output.limits!r}, "
+            f"{output.element_of!r}, {dict(output.combine)!r}, {output.max_bytes!r}, {self._is_simple(output)}, {fits})"
+        )
+        self.records[output.name] = self.pool.name("OUTPUT", record)
+        return self.records[output.name]
 
     def _is_simple(self, output: Output) -> bool:
         """Whether the bodies of the output have nothing but combined members beside what all of them have."""
@@ -228,16 +289,6 @@ class _Mapping:
         passed = any(body.spreads for body in bodies)
         return (
             bool(output.combine) and not passed and own <= output.combine.keys() and not names & output.combine.keys()
-        )
-
-    def _record(self, output: Output) -> str:
-        request, schemas = output.request, self.rulebook.schemas
-        names = [name for name in (output.schema, output.limits) if name is not None]
-        fits = checking([schemas[name] for name in names], self.pool)
-        fits = {ALWAYS: "always", NEVER: "never"}.get(fits, fits)
-        return (
-            f"Output({output.name!r}, {request.method!r}, {request.path!r}, {output.schema!r}, {output.limits!r}, "
-            f"{fits}, {output.element_of!r}, {dict(output.combine)!r}, {self._is_simple(output)}, {output.max_bytes!r})"
         )
 
     def note(self, text: str, place: Place) -> None:

@@ -109,13 +109,17 @@ class _Variables(Mapping[str, Any]):
 def _frame() -> Frame:
     """The variables of the generated functions at work, from the innermost outwards."""
     frame: FrameType | None = sys._getframe(1)
-    while frame is not None and not frame.f_globals.get("GENERATED"):
+    while frame is not None and not _is_generated(frame):
         frame = frame.f_back
     frames = []
-    while frame is not None and frame.f_globals.get("GENERATED"):
+    while frame is not None and _is_generated(frame):
         frames.append(frame)
         frame = frame.f_back
     return _Variables(frames)
+
+
+def _is_generated(frame: FrameType) -> bool:
+    return frame.f_code.co_name in frame.f_globals.get("GENERATED", ())
 
 
 def _here(here: Here, frame: Frame) -> At:

@@ -92,7 +92,7 @@ class Runner:
 
 
 def _function(code: CodeType) -> Callable[[Any, Any], Any]:
-    namespace: dict[str, Any] = {"__name__": code.co_filename, "GENERATED": True, **NAMESPACE}
+    namespace: dict[str, Any] = {"__name__": code.co_filename, **NAMESPACE}
     exec(code, namespace)  # noqa: S102 - the source has nothing of the rules in it but literals
     function: Callable[[Any, Any], Any] = namespace[FUNCTION]
     return function

@@ -11,7 +11,7 @@ from ..problem import Place
 from ..rules import ABSENT, Each, Expr, Field, From, Text
 from .code import ANY, STRING, Pool, Value
 
-__all__ = ["Scope"]
+__all__ = ["Scope", "place_code"]
 
 _MARK = "\0"
 
@@ -147,10 +147,14 @@ class Scope:
     def site(self, code: str, place: Place, reads: str = "()", *, rejects: bool = False, **data: Any) -> str:
         """The name of the record of a point where a problem can arise."""
         output = self.output_parts()
-        where = f"Place{(place.file, place.line, place.column, place.end_line, place.end_column)!r}"
+        where = place_code(place)
         rule = repr(self.rule) if self.caller is None else f"Here({self.caller!r})"
         record = f"Site({code!r}, {where}, {rule}, {self.loop}, {reads}, {output!r}, {rejects}, {data!r})"
         return self.pool.name("SITE", record)
+
+    def source(self, place: Place, reads: str | None = None) -> str:
+        """The name of the record of what gives the value at the place of the output."""
+        return self.pool.name("SOURCE", f"Source({place_code(place)}, {reads}, {self.output_parts()!r})")
 
     def output_parts(self) -> tuple[str, ...] | None:
         """The place of the output, in as few parts as it takes."""
@@ -194,6 +198,11 @@ class Scope:
     def _read(self, marked: str) -> str:
         name, _, path = marked.partition(_MARK)
         return f"Read({self.places[name]}, {path!r})"
+
+
+def place_code(place: Place) -> str:
+    """Code for a place in the rules."""
+    return f"Place{(place.file, place.line, place.column, place.end_line, place.end_column)!r}"
 
 
 def _braced(text: str) -> str:

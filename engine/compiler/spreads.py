@@ -14,7 +14,8 @@ from ..rules import Each, EntryRule, Except, Expr, Field, From, Object, Spread, 
 from .chains import chain
 from .code import ANY, DICT, NULL, STRING, Function, Pool, Value, comment
 from .expressions import ExpressionCompiler, is_kind
-from .fields import FieldCompiler, can_reject, can_reject_field
+from .fields import FieldCompiler
+from .rejections import can_reject, can_reject_field
 from .scopes import Scope
 
 __all__ = ["SpreadCompiler", "roots_in"]
@@ -126,7 +127,7 @@ class SpreadCompiler:
                 caller=at,
                 place=f"notes.entry({at}, {numbers}, {key})",
             )
-            SpreadCompiler(FieldCompiler(writer))._entry(spread, target, inner, key)
+            SpreadCompiler(FieldCompiler(writer, traced=self.fields.traced))._entry(spread, target, inner, key)
         body = "\n".join(writer.root.render(1))
         pool.functions.append(f"def {name}({', '.join(parameters)}):  {comment(f'policy {spread.policy}')}\n{body}")
         return Policy(name, items, key, element)
@@ -235,8 +236,10 @@ class SpreadCompiler:
             writer.line(self.fields.skip(scope, scope.rule_code, repr(NAME_TAKEN)))
             writer.line("continue")
         value = writer.refined(scope.values[spread.as_name])
+        inside = scope.under(name.constant) if name.is_constant else scope.under_variable("$", name.code)
+        if rule.value is None and self.fields.traced and scope.output is not None:
+            writer.line(f"notes.passed({inside.source(rule.node.place)}, {scope.where()})")
         if rule.value is not None:
-            inside = scope.under(name.constant) if name.is_constant else scope.under_variable("$", name.code)
             value = self.fields.value(rule.value, inside, "entry_value")
         nothing = self.fields.skip(scope, scope.rule_code, repr(NOTHING))
         if value.is_constant and value.constant is None:

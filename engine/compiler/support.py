@@ -14,11 +14,12 @@ from operator import mul as times
 from operator import sub as minus
 from typing import Any
 
+from ..filters import text_of
 from ..functions import FUNCTIONS, call, matches_glob
 from ..rendering import rendered
 from ..signatures import BODIES, TYPE_NAMES, Function
 from ..templates import MAX_TEMPLATE_RESULT, TemplateFailure
-from ..values import CoercionError, coerce, decimal_text, json_text, parse_decimal, shown
+from ..values import CoercionError, coerce, parse_decimal, shown
 
 __all__ = [
     "CALLS",
@@ -73,15 +74,13 @@ EMPTY: dict[str, Any] = {}
 """Read in the place of what is no object. Never changed."""
 
 _ORDERED = (int, float, str)
-_EPOCH = datetime(1970, 1, 1)
-_LAST_MS = 253_402_300_799_999
+_DAY_ZERO = datetime(1970, 1, 1)
+_LATEST_MS = 253_402_300_799_999
 _MINUTES = [f"{hour:02}:{minute:02}:" for hour in range(24) for minute in range(60)]
 _SECONDS = [f"{second:02}Z" for second in range(60)]
 _EXACT = 2**53
 _TEXT = {str}
 _NO_KINDS: frozenset[str] = frozenset()
-
-Key = Callable[[Any], Any]
 
 
 # --- operators
@@ -228,7 +227,7 @@ def omit(members: Any, names: Any) -> Any:
 
 def utc_seconds(moment: Any) -> Any:
     """The function `from_unix_ms` for whole seconds."""
-    if type(moment) is not int or not 0 <= moment <= _LAST_MS:
+    if type(moment) is not int or not 0 <= moment <= _LATEST_MS:
         return None if moment is None else call("from_unix_ms", moment, "seconds")
     minutes, seconds = divmod(moment // 1000, 60)
     days, minutes = divmod(minutes, 1440)
@@ -237,7 +236,7 @@ def utc_seconds(moment: Any) -> Any:
 
 def utc_milliseconds(moment: Any) -> Any:
     """The function `from_unix_ms` for milliseconds."""
-    if type(moment) is not int or not 0 <= moment <= _LAST_MS:
+    if type(moment) is not int or not 0 <= moment <= _LATEST_MS:
         return None if moment is None else call("from_unix_ms", moment, "milliseconds")
     seconds, milliseconds = divmod(moment, 1000)
     minutes, seconds = divmod(seconds, 60)
@@ -248,7 +247,7 @@ def utc_milliseconds(moment: Any) -> Any:
 @lru_cache(maxsize=1024)
 def _day(number: int) -> str:
     """A day since 1970, up to the T before the time: most moments that come together are of few days."""
-    return (_EPOCH + timedelta(days=number)).isoformat()[:11]
+    return (_DAY_ZERO + timedelta(days=number)).isoformat()[:11]
 
 
 def _arithmetic(name: str, operator: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
@@ -350,24 +349,12 @@ def filled(null_as_word: bool, *parts: Any) -> str | None:
         if type(part) is not str:
             if part is None and not null_as_word:
                 return None
-            part = "null" if part is None else put_out(part)  # noqa: PLW2901
+            part = "null" if part is None else text_of(part)  # noqa: PLW2901
         size += len(part)
         if size > MAX_TEMPLATE_RESULT:
             raise TemplateFailure(f"the text has more than {MAX_TEMPLATE_RESULT} characters")
         text.append(part)
     return "".join(text)
-
-
-def put_out(value: Any) -> str:
-    """A value that is no text as a part of one."""
-    if type(value) is bool:
-        return "true" if value else "false"
-    if type(value) in NUMBERS:
-        return decimal_text(value)
-    text = json_text(value, MAX_TEMPLATE_RESULT)
-    if text is None:
-        raise TemplateFailure(f"the text has more than {MAX_TEMPLATE_RESULT} characters")
-    return text
 
 
 class _Unlisted:

@@ -53,9 +53,9 @@ def test_what_rules_emit_is_of_the_type(name: str, seed: int) -> None:
     assemble = interpreter.assembler.assemble
     emitted: list[tuple[Any, Mapping[str, Any]]] = []
 
-    def kept(emissions: Any, envelopes: Mapping[str, Any], places: Any) -> Assembled:
+    def kept(emissions: Any, envelopes: Mapping[str, Any], input_of: Any) -> Assembled:
         emitted.append((emissions, envelopes))
-        return assemble(emissions, envelopes, places)
+        return assemble(emissions, envelopes, input_of)
 
     interpreter.assembler.assemble = kept  # type: ignore[method-assign]
     try:
@@ -67,7 +67,7 @@ def test_what_rules_emit_is_of_the_type(name: str, seed: int) -> None:
     types = {emission.rule.name: emission.fields for emission in flow.emissions}
     for emissions, envelopes in emitted:
         for emission in emissions:
-            assert includes(types[emission.rule.name], emission.fields)
+            assert includes(types[emission.rule], emission.fields)
         for output, envelope in envelopes.items():
             if envelope is not None:
                 assert includes(union(flow.envelopes[output], NULL), dict(envelope.fields) or None)

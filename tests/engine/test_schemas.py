@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from moemap.engine.schemas import MAX_VIOLATIONS, SCHEMAS, Schema, SchemaError, Validator, load
+from moemap.engine.schemas import SCHEMAS, Schema, SchemaError, Validator, load
+from moemap.engine.violations import MAX_VIOLATIONS
 
 
 def schema(document: Any, folder: Path, **files: Any) -> Schema:

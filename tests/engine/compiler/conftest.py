@@ -7,10 +7,50 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 
 from moemap.engine.result import Result
+
+HEAD: dict[str, Any] = {
+    "language": 1,
+    "name": "base",
+    "version": "1.0.0",
+    "input": {"as": "batch", "schema": "./in.schema.json"},
+    "settings": {
+        "flag": {"type": "boolean", "default": False},
+        "text": {"type": "string", "default": "a"},
+        "none": {"type": "string", "default": None},
+    },
+    "outputs": {
+        "single": {
+            "schema": "./out.schema.json",
+            "request": {"method": "POST", "path": "/s", "query": {"q": "batch.c"}},
+            "fields": {"e": {"from": "batch.d", "type": "string"}},
+        },
+        "list": {
+            "schema": "./out.schema.json",
+            "request": {"method": "POST", "path": "/l"},
+            "element_of": "list",
+            "combine": {"list": "append"},
+            "fields": {"id": {"from": "batch.a", "type": "string"}},
+            "max_bytes": 300,
+        },
+        "merged": {
+            "schema": "./out.schema.json",
+            "request": {"method": "POST", "path": "/m"},
+            "combine": {"attributes": "merge", "tags": "append"},
+            "max_bytes": 400,
+        },
+    },
+}
+
+
+@pytest.fixture(scope="session")
+def head() -> dict[str, Any]:
+    """What random mappings have beside their rules."""
+    return HEAD
 
 
 @pytest.fixture(scope="session")

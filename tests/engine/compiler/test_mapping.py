@@ -40,13 +40,6 @@ SETTINGS: dict[str, dict[str, Any]] = {
         "project_code": "c",
     },
 }
-VALUES: tuple[Any, ...] = (
-    None, True, False, 0, 1, -1, 1.5, 1e300, 2**63, 2**64 - 1, "", "x", "moe_x", "null", "1", "12.50", "true", " a ",
-    "$City", "2026-01-01T00:00:00Z", "email", [], {}, [[]], [None], ["a", 1], [1, 2.5], ["a", None], [{"a": 1}],
-    [True], {"a": None}, {"a": {"b": {"c": 1}}}, {"x": [1]}, "ä" * 600, ["a"] * 60,
-)  # fmt: skip
-NAMES = ("$FIRSTNAME", "moe_x", "a/b~c", "id", "email", "name", "new", "$Age", "u_l_a", "push_preference", "age", "")
-
 Difference = Callable[[Result, Result], str]
 
 
@@ -88,42 +81,11 @@ def test_damaged_samples(
     codes: set[str] = set()
     for number in range(seed * 400, seed * 400 + 400):
         dice = grammar.Dice(number)
-        batch = damaged(dice, dice.choice(batches), grammar)
+        batch = grammar.damaged(dice, dice.choice(batches))
         wanted, given = interpreter.run(batch), compiled.transform(batch)
         assert not difference(wanted, given), f"{difference(wanted, given)}\n{json.dumps(batch)}"
         codes.update(problem.code for problem in wanted.problems)
     assert len(codes) >= 4, "the damage should be of many kinds"
-
-
-def damaged(dice: Any, batch: Any, grammar: ModuleType) -> Any:
-    """A copy with some values replaced, taken out or put in."""
-    batch = copy.deepcopy(batch)
-    for _ in range(dice.choice((1, 1, 2, 3, 6))):
-        places = [place for place in _places(batch, ()) if place]
-        if not places:
-            break
-        *above, last = dice.choice(places)
-        target = batch
-        for step in above:
-            target = target[step]
-        value = copy.deepcopy(dice.choice(VALUES)) if dice.random() < 0.7 else grammar.json_value(dice)
-        change = dice.random()
-        if change < 0.2:
-            del target[last]
-        elif change < 0.75:
-            target[last] = value
-        elif isinstance(target, dict):
-            target[dice.choice(NAMES)] = value
-        else:
-            target.insert(last, value if dice.random() < 0.5 else copy.deepcopy(target[last]))
-    return batch
-
-
-def _places(value: Any, place: tuple[Any, ...]) -> Iterator[tuple[Any, ...]]:
-    yield place
-    entries: Any = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for key, below in entries:
-        yield from _places(below, (*place, key))
 
 
 @pytest.mark.parametrize(

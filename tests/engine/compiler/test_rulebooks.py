@@ -19,51 +19,18 @@ from moemap.engine.loader import load
 from moemap.engine.result import Result
 from moemap.engine.rules import Rulebook
 
-HEAD: dict[str, Any] = {
-    "language": 1,
-    "name": "base",
-    "version": "1.0.0",
-    "input": {"as": "batch", "schema": "./in.schema.json"},
-    "settings": {
-        "flag": {"type": "boolean", "default": False},
-        "text": {"type": "string", "default": "a"},
-        "none": {"type": "string", "default": None},
-    },
-    "outputs": {
-        "single": {
-            "schema": "./out.schema.json",
-            "request": {"method": "POST", "path": "/s", "query": {"q": "batch.c"}},
-            "fields": {"e": {"from": "batch.d", "type": "string"}},
-        },
-        "list": {
-            "schema": "./out.schema.json",
-            "request": {"method": "POST", "path": "/l"},
-            "element_of": "list",
-            "combine": {"list": "append"},
-            "fields": {"id": {"from": "batch.a", "type": "string"}},
-            "max_bytes": 300,
-        },
-        "merged": {
-            "schema": "./out.schema.json",
-            "request": {"method": "POST", "path": "/m"},
-            "combine": {"attributes": "merge", "tags": "append"},
-            "max_bytes": 400,
-        },
-    },
-}
-
 Books = Callable[[dict[str, Any]], Rulebook]
 
 
 @pytest.fixture
-def book(tmp_path: Path) -> Books:
+def book(tmp_path: Path, head: dict[str, Any]) -> Books:
     """The Rulebook of a mapping file with this content; its output takes everything but a member `bad`."""
     (tmp_path / "in.schema.json").write_text("{}")
     (tmp_path / "out.schema.json").write_text('{"properties": {"bad": false}}')
 
     def read(content: dict[str, Any]) -> Rulebook:
         path = tmp_path / "mapping.yaml"
-        path.write_text(json.dumps({**HEAD, **content}), "utf-8")
+        path.write_text(json.dumps({**head, **content}), "utf-8")
         loaded = load(path)
         assert loaded.rulebook is not None, [problem.message for problem in loaded.problems]
         return loaded.rulebook

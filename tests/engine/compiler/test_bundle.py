@@ -1,0 +1,54 @@
+"""Definitions of several modules as one text."""
+
+from __future__ import annotations
+
+import sys
+from types import ModuleType
+
+import pytest
+
+from moemap.engine.compiler import bundle
+from moemap.engine.compiler.bundle import BundleError, bundled, names_of_all
+
+
+def module_of(*wanted: str) -> ModuleType:
+    imports, text = bundled(wanted)
+    module = sys.modules["bundle"] = ModuleType("bundle")
+    exec("\n".join(["from __future__ import annotations", *imports, text]), vars(module))
+    return module
+
+
+def test_what_is_needed_and_nothing_else() -> None:
+    module = module_of("coerce")
+    assert module.coerce("12", "integer") == 12
+    assert not hasattr(module, "check_payload")
+    assert bundled(["coerce"]) == bundled(["coerce"])
+
+
+def test_functions_of_the_language_come_all_together() -> None:
+    module = module_of("call")
+    assert module.call("lower", "A") == "a"
+    assert module.call("length", "abc") == 3
+    with pytest.raises(module.FunctionError, match="argument 1 of lower"):
+        module.call("lower", 1)
+
+
+def test_what_needs_more_than_the_bundle_is_refused() -> None:
+    with pytest.raises(BundleError, match="'RootUse' of roots, which is no part of the bundle"):
+        bundled(["Template"])
+    with pytest.raises(BundleError, match="'compile' of templates imports from the engine when it runs"):
+        bundled(["compile"])
+
+
+def test_one_name_for_two_things_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    pointers, values = bundle._modules()["pointers"], bundle._modules()["values"]
+    (other,) = (one for one in values.definitions if one.names == ("shown",))
+    escape = next(one for one in pointers.definitions if one.names == ("escape",))
+    monkeypatch.setattr(pointers, "definitions", [*pointers.definitions, other])
+    monkeypatch.setattr(escape, "uses", escape.uses | {"shown"})
+    with pytest.raises(BundleError, match=r"'shown' is defined in (values and in pointers|pointers and in values)"):
+        bundled(["escape", "CoercionError", "violation"])
+
+
+def test_all_names_are_known() -> None:
+    assert {"coerce", "Notes", "Traces", "Verdicts", "replace", "json"} <= names_of_all()
