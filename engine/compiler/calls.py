@@ -122,13 +122,23 @@ def _mapped(compiler: ExpressionCompiler, expref: Node, made: Small, items: Valu
     if not items.kinds & LIST and expression is not None:
         return _plain("map", [expression, items])
     function = "type_of" if _is_type_of_element(expref) else made.name
+    if items.items == STRING:
+        function = _method_of_element(expref) or function
     if items.kinds == LIST:
-        code = f"list(map({function}, {bare(items.code)}))"
+        code = f"list(map({function}, {_bare_elements(items.code)}))"
         return Value(code, LIST, raises=made.raises or items.raises, items=made.kinds)
     first, again = compiler.writer.once(items)
     test = is_kind(first_of(first, items), again, LIST)
     slow = f"call_map({expression.code if expression else ''}, {again.code})"
     return Value(f"(list(map({function}, {again.code})) if {test} else {slow})", LIST, raises=True, items=made.kinds)
+
+
+def _method_of_element(expref: Node) -> str | None:
+    """The method of Python's texts that is all that an `&expression` does with a text."""
+    body = expref["children"][0]
+    if body["type"] != "function_expression" or body["children"][0]["type"] != "current":
+        return None
+    return {"lower": "str.lower", "upper": "str.upper", "trim": "str.strip"}.get(body["value"])
 
 
 def _is_type_of_element(expref: Node) -> bool:
@@ -221,9 +231,14 @@ def _contains(compiler: ExpressionCompiler, arguments: list[Value]) -> Value | N
         return None
     first, again = compiler.writer.once(subject)
     if subject.kinds == LIST:
-        return Value(f"({search.code} in {subject.code})", BOOLEAN, raises=subject.raises)
+        return Value(f"({search.code} in {_listed(subject.code)})", BOOLEAN, raises=subject.raises)
     slow = f"call_contains({again.code}, {search.code})"
     return Value(f"({search.code} in {again.code} if type({first}) is list else {slow})", BOOLEAN, raises=True)
+
+
+def _listed(code: str) -> str:
+    """What has the same elements as a list, without making a list of it first."""
+    return code.removeprefix("list").strip() if code.startswith("list(") and bare(code[4:]) != code[4:] else code
 
 
 def _like(compiler: ExpressionCompiler, arguments: list[Value]) -> Value | None:
@@ -312,8 +327,13 @@ def _of_numbers(name: str) -> Inline:
 def _distinct(compiler: ExpressionCompiler, arguments: list[Value]) -> Value | None:
     (value,) = arguments
     if value.kinds == LIST and value.items == STRING:
-        return Value(f"list(dict.fromkeys({bare(value.code)}))", LIST, raises=value.raises, items=STRING)
+        return Value(f"list(dict.fromkeys({_bare_elements(value.code)}))", LIST, raises=value.raises, items=STRING)
     return Value(f"distinct({bare(value.code)})", LIST, raises=True, items=value.items)
+
+
+def _bare_elements(code: str) -> str:
+    """The same for code that is an argument."""
+    return bare(_listed(bare(code)))
 
 
 def _keys(compiler: ExpressionCompiler, arguments: list[Value]) -> Value | None:

@@ -77,7 +77,8 @@ def truth(writer: Function, value: Value) -> str:
     if not value.kinds & ~(NUMBER | NULL):
         return f"({value.code} is not None)"
     first, again = writer.once(value)
-    return f"({first} or {is_kind(again, again, NUMBER)})"
+    known = "" if not value.kinds & NULL else f"{again.code} is not None and "  # the quickest of what says no
+    return f"({first} or {known}{is_kind(again, again, NUMBER)})"
 
 
 class ExpressionCompiler:

@@ -12,7 +12,7 @@ from ..expressions import Node
 from ..interpreter import NAME_TAKEN, NO_ENTRY_RULE, NOTHING
 from ..rules import Each, EntryRule, Except, Expr, Field, From, Object, Spread, Text
 from .chains import chain
-from .code import ANY, DICT, NULL, STRING, Function, Pool, Value, comment
+from .code import ANY, BOOLEAN, DICT, NULL, NUMBER, STRING, Block, Function, Pool, Value, comment
 from .expressions import ExpressionCompiler, is_kind
 from .fields import FieldCompiler
 from .rejections import can_reject, can_reject_field
@@ -127,17 +127,26 @@ class SpreadCompiler:
                 caller=at,
                 place=f"notes.entry({at}, {numbers}, {key})",
             )
-            SpreadCompiler(FieldCompiler(writer, traced=self.fields.traced))._entry(spread, target, inner, key)
+            spreads = SpreadCompiler(FieldCompiler(writer, traced=self.fields.traced))
+            known = spreads._entry(spread, target, inner, key)
+        if known is not None and not self.fields.traced and spreads._keeps_plain_values(spread, inner, element):
+            # The entries at once, where nothing is to be said of any of them.
+            tests = f"{known}.issuperset({items})", f"SCALARS.issuperset(map(type, {items}.values()))"
+            block = Block(writer.root, f"if {' and '.join(tests)} and {items}.keys().isdisjoint({target}):")
+            block.items += [f"{target}.update({items})", "return"]
+            writer.root.items.insert(0, block)
         body = "\n".join(writer.root.render(1))
         pool.functions.append(f"def {name}({', '.join(parameters)}):  {comment(f'policy {spread.policy}')}\n{body}")
         return Policy(name, items, key, element)
 
-    def _entry(self, spread: Spread, target: str, scope: Scope, key: str) -> None:
+    def _entry(self, spread: Spread, target: str, scope: Scope, key: str) -> str | None:
+        """One entry. Gives the name of the set of names that no condition on a name is about, if there is one."""
         writer = self.writer
         test = _excepted(self, spread.except_, key)
         guards = self._guards(spread, scope)
+        known = None
         if guards:
-            self._remembering(spread, target, scope, key, test, guards)
+            known = self._remembering(spread, target, scope, key, test, guards)
         elif test:
             with writer.inside(f"if {test}:"):
                 writer.line("continue")
@@ -151,6 +160,23 @@ class SpreadCompiler:
             scope = self.fields.lets(spread.let, scope)
             if not self._chain(spread.entries[len(guards) :], spread, target, scope):
                 writer.line(self.fields.skip(scope, scope.rule_code, repr(NO_ENTRY_RULE)))
+        return known
+
+    def _keeps_plain_values(self, spread: Spread, scope: Scope, element: str) -> bool:
+        """Whether texts, numbers and booleans are kept as they are under names that no condition on a name is about."""
+        plain = Value(element, BOOLEAN | NUMBER | STRING, stable=True)
+        values = {**scope.values, spread.as_name: plain}
+        for rule in spread.entries[len(self._guards(spread, scope)) :]:
+            if rule.when is not None:
+                condition = ExpressionCompiler(Function(Pool(frozenset()), ()), values).condition(
+                    rule.when.expression.tree
+                )
+                if not condition.is_constant:
+                    return False
+                if not condition.constant:
+                    continue
+            return not (rule.name or rule.value or rule.warn or rule.skip or rule.reject or rule.let)
+        return False
 
     def _chain(self, rules: Sequence[EntryRule], spread: Spread, target: str, scope: Scope) -> bool:
         return chain(
@@ -185,8 +211,9 @@ class SpreadCompiler:
 
     def _remembering(
         self, spread: Spread, target: str, scope: Scope, key: str, test: str, guards: Sequence[Sequence[Node]]
-    ) -> None:
-        """The first entry rules, and what is excepted; passed over for names that were found to be neither's."""
+    ) -> str:
+        """The first entry rules, and what is excepted; passed over for names that were found to be neither's. Gives the
+        name of the set of those names."""
         writer = self.writer
         known = writer.pool.fresh("NAMES")
         writer.pool.constants.append(f"{known} = Known()")
@@ -201,12 +228,9 @@ class SpreadCompiler:
                 conditions = [compiler.condition(part) for part in parts]
                 if not any(value.is_constant and not value.constant for value in conditions):
                     codes.append(" and ".join(value.code for value in conditions))
-            line = f"{known}.learn({key})"
-            if not codes:
-                writer.line(line)
-                return
-            with writer.inside(f"if not ({' or '.join(codes)}):"):
-                writer.line(line)
+            with writer.inside(f"if not ({' or '.join(codes)}):" if codes else ""):
+                writer.line(f"{known}.learn({key})")
+        return known
 
     def _taken(self, spread: Spread, rule: EntryRule, target: str, scope: Scope) -> None:
         """The entry rule that holds: what it says, and what it keeps."""

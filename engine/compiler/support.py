@@ -27,6 +27,7 @@ __all__ = [
     "EMPTY",
     "FAILURES",
     "NUMBERS",
+    "SCALARS",
     "UNLISTED",
     "UNSET",
     "CoercionError",
@@ -70,13 +71,13 @@ FAILURES = (TypeError, ValueError, OverflowError, RecursionError)
 """What the evaluation of an expression can raise."""
 NUMBERS = frozenset({int, float})
 CONTAINERS = frozenset({list, dict})
+SCALARS = frozenset({str, int, float, bool})
 EMPTY: dict[str, Any] = {}
 """Read in the place of what is no object. Never changed."""
 
 _ORDERED = (int, float, str)
-_DAY_ZERO = datetime(1970, 1, 1)
+_MINUTE_ZERO = datetime(1970, 1, 1)
 _LATEST_MS = 253_402_300_799_999
-_MINUTES = [f"{hour:02}:{minute:02}:" for hour in range(24) for minute in range(60)]
 _SECONDS = [f"{second:02}Z" for second in range(60)]
 _EXACT = 2**53
 _TEXT = {str}
@@ -200,11 +201,7 @@ def folded(members: dict[str, Any]) -> dict[str, Any]:
 
 def folded_from(members: dict[str, Any], first: str) -> dict[str, Any]:
     """The same, but only of the names with this first character, which letter case does not change."""
-    found: dict[str, Any] = {}
-    for name, value in members.items():
-        if name[:1] == first:
-            found.setdefault(name.casefold(), value)
-    return found
+    return {name.casefold(): members[name] for name in reversed(members) if name[:1] == first}
 
 
 def sorted_by_numbers(elements: list[Any], keys: list[Any]) -> list[Any]:
@@ -212,6 +209,8 @@ def sorted_by_numbers(elements: list[Any], keys: list[Any]) -> list[Any]:
     if not set(map(type, keys)) <= NUMBERS:
         keys = [parse_decimal(key) if type(key) is str else key for key in keys]
         keys = [(True, key) if type(key) in NUMBERS else (False, 0) for key in keys]
+    if keys == sorted(keys):
+        return elements.copy()
     return [elements[index] for index in sorted(range(len(keys)), key=keys.__getitem__)]
 
 
@@ -227,27 +226,23 @@ def omit(members: Any, names: Any) -> Any:
 
 def utc_seconds(moment: Any) -> Any:
     """The function `from_unix_ms` for whole seconds."""
-    if type(moment) is not int or not 0 <= moment <= _LATEST_MS:
-        return None if moment is None else call("from_unix_ms", moment, "seconds")
-    minutes, seconds = divmod(moment // 1000, 60)
-    days, minutes = divmod(minutes, 1440)
-    return f"{_day(days)}{_MINUTES[minutes]}{_SECONDS[seconds]}"
+    if type(moment) is int and 0 <= moment <= _LATEST_MS:
+        return _minute(moment // 60_000) + _SECONDS[moment // 1000 % 60]
+    return None if moment is None else call("from_unix_ms", moment, "seconds")
 
 
 def utc_milliseconds(moment: Any) -> Any:
     """The function `from_unix_ms` for milliseconds."""
     if type(moment) is not int or not 0 <= moment <= _LATEST_MS:
         return None if moment is None else call("from_unix_ms", moment, "milliseconds")
-    seconds, milliseconds = divmod(moment, 1000)
-    minutes, seconds = divmod(seconds, 60)
-    days, minutes = divmod(minutes, 1440)
-    return f"{_day(days)}{_MINUTES[minutes]}{seconds:02}.{milliseconds:03}Z"
+    seconds, milliseconds = divmod(moment % 60_000, 1000)
+    return f"{_minute(moment // 60_000)}{seconds:02}.{milliseconds:03}Z"
 
 
-@lru_cache(maxsize=1024)
-def _day(number: int) -> str:
-    """A day since 1970, up to the T before the time: most moments that come together are of few days."""
-    return (_DAY_ZERO + timedelta(days=number)).isoformat()[:11]
+@lru_cache(maxsize=4096)
+def _minute(number: int) -> str:
+    """A minute since 1970, up to the colon before the seconds: moments that come together are of few minutes."""
+    return (_MINUTE_ZERO + timedelta(minutes=number)).isoformat()[:17]
 
 
 def _arithmetic(name: str, operator: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
@@ -281,7 +276,13 @@ def without_nulls(elements: Iterable[Any]) -> list[Any]:
 
 def kinds_in(value: Any) -> frozenset[str]:
     """The types of the elements, as `type` names them, where the value is a list."""
-    return frozenset([TYPE_NAMES[type_] for type_ in set(map(type, value))]) if type(value) is list else _NO_KINDS
+    return _named(frozenset(map(type, value))) if type(value) is list else _NO_KINDS
+
+
+@lru_cache(maxsize=128)
+def _named(types: frozenset[type]) -> frozenset[str]:
+    """The names that the function `type` gives."""
+    return frozenset(TYPE_NAMES[type_] for type_ in types)
 
 
 def characters(replaced: str, replacement: str) -> dict[int, str]:

@@ -451,55 +451,43 @@ class _Checks:
                 else:
                     yield code if code in (ALWAYS, NEVER) else f"any({code} for item in {value})"
             if "items" in part.node and first:
-                yield self.each((part.below(part.node["items"]),), f"{value}[{len(first)}:]", exact)
+                yield self.each((part.below(part.node["items"]),), f"{value}[{len(first)}:]", exact, element)
             elif "items" in part.node:
                 plain.append(part.below(part.node["items"]))
-        if plain and element is None:
-            yield self.each(tuple(plain), value, exact)
+        if plain:
+            yield self.each(tuple(plain), value, exact, element)
 
     def by_element(self, parts: Parts, value: str, exact: bool) -> str:
         """A list of which more is asked than something of each element: most lists have elements of one kind, and then
         the answers to most questions are known."""
 
         def lines(_: str) -> Iterator[str]:
-            yield "kind = type(items[0]) if items else None"
+            yield from ("if len(set(map(type, items))) == 1:", "    kind = type(items[0])")
             for element in _KINDS:
-                chosen = self.chosen(parts, "array", "items", element)
                 whole = self.kind(parts, "array", "items", exact, element)
-                each = [part.below(part.node["items"]) for part in chosen if _has_plain_items(part)]
-                item = self.kind(self.flat(each), element, "item", exact)
-                if NEVER in (whole, item):
-                    continue
-                yield from (f"if kind is {_CLASSES[element]}:", "    for item in items:")
-                yield from ("        if type(item) is not kind:", "            break")
-                if item != ALWAYS:
-                    yield from (f"        if {_not(item)}:", "            return False")
-                yield from ("    else:", f"        return {whole}")
+                if whole != NEVER:
+                    yield from (f"    if kind is {_CLASSES[element]}:", f"        return {whole}")
             codes = [code for part in parts for code in self.conditions(part, "array", "items", exact, None)]
             yield f"return {_all([*codes, *self.elements(parts, 'items', exact, None)])}"
 
         return f"{self.once(('list', exact, *(part.key for part in parts)), 'items', lines)}({value})"
 
-    def each(self, parts: Parts, value: str, exact: bool) -> str:
+    def each(self, parts: Parts, value: str, exact: bool, element: str | None) -> str:
         """Code for "each element fits"."""
         parts = self.flat(parts)
-        fits = self.any(parts, "item", exact)
+        fits = self.any(parts, "item", exact) if element is None else self.kind(parts, element, "item", exact)
         if fits == ALWAYS:
             return ALWAYS
         if fits == NEVER:
             return f"not {value}"
         lines = ["for item in items:", f"    if {_not(fits)}:", "        return False", "return True"]
-        name = self.once(("items", exact, *(part.key for part in parts)), "items", lambda _: lines)
+        name = self.once(("items", exact, element, *(part.key for part in parts)), "items", lambda _: lines)
         return f"{name}({value})"
 
 
 def _is_choosy(part: _Part) -> bool:
     """Whether a part asks more of a list than something of each element."""
     return not {"if", "contains", "prefixItems", "anyOf", "oneOf"}.isdisjoint(part.node)
-
-
-def _has_plain_items(part: _Part) -> bool:
-    return "items" in part.node and "prefixItems" not in part.node
 
 
 def _is_understood(node: Mapping[str, Any], base: str) -> bool:

@@ -199,6 +199,37 @@ def test_what_fits_is_valid_and_what_is_understood_is_exact(document: Any, value
         assert check(value) == answer
 
 
+LEAVES = st.sampled_from(
+    [{"type": type_} for type_ in TYPES] + [True, False, {"const": "a"}, {"maximum": 2}, {"maxLength": 1}]
+)
+LISTS = st.recursive(
+    st.fixed_dictionaries({}, optional={"items": LEAVES, "contains": LEAVES, "maxItems": st.integers(0, 2)})
+    | st.fixed_dictionaries({"prefixItems": st.lists(LEAVES, min_size=1, max_size=2)}, optional={"items": LEAVES}),
+    lambda inner: (
+        st.fixed_dictionaries({"items": inner})
+        | st.fixed_dictionaries({"if": inner, "then": inner, "else": inner})
+        | st.builds(
+            lambda word, parts: {word: parts},
+            st.sampled_from(["allOf", "anyOf", "oneOf"]),
+            st.lists(inner, min_size=1, max_size=2),
+        )
+        | st.fixed_dictionaries({"not": inner})
+    ),
+    max_leaves=5,
+)
+ITEMS = st.sampled_from(["a", "ab", 1, 5, 2.5, True, False, None]) | st.just({}) | st.builds(list)
+
+
+@settings(max_examples=1500, deadline=None)
+@given(LISTS, st.lists(ITEMS.flatmap(lambda item: st.lists(st.just(item) | ITEMS, max_size=3)), min_size=1, max_size=8))
+def test_lists_of_one_kind_and_of_several(document: Any, values: list[Any]) -> None:
+    check, validator = check_of(document), jsonschema_rs.Draft202012Validator(document)
+    exact = not keywords_in(document) & {"const"}
+    for value in [*values, values]:
+        answer, wanted = check(value), validator.is_valid(value)
+        assert wanted if answer else not exact or not wanted, (document, value)
+
+
 REFERENCES = [
     (
         {"$ref": "#/$defs/list", "$defs": {"list": {"items": {"$ref": "#"}, "maxItems": 2}}},
@@ -207,6 +238,11 @@ REFERENCES = [
     ),
     ({"additionalProperties": {"$ref": "#"}, "type": ["object", "integer"]}, {"a": {"b": 1}}, {"a": {"b": "c"}}),
     ({"properties": {"a": {"$ref": "#/$defs/a~1b"}}, "$defs": {"a/b": {"const": 1}}}, {"a": 1.0}, {"a": True}),
+    (
+        {"anyOf": [{"type": "string"}, {"items": {"$ref": "#"}, "type": "array"}]},
+        [["a"], [[], ["b"]]],
+        [["a"], [[], [False]]],
+    ),
     ({"$ref": "#/$defs/one", "maxLength": 2, "$defs": {"one": {"type": "string"}}}, "ab", "abc"),
 ]
 
