@@ -299,6 +299,17 @@ class Pool:
         self.constants: list[str] = []
         self.functions: list[str] = []
 
+    def copy(self) -> Pool:
+        """The same constants and functions, to go back to."""
+        pool = Pool(self._reserved)
+        pool.restore(self)
+        return pool
+
+    def restore(self, other: Pool) -> None:
+        """Makes the constants and functions those of the other pool."""
+        self._names, self._counts = dict(other._names), dict(other._counts)
+        self.constants, self.functions = list(other.constants), list(other.functions)
+
     def is_free(self, name: str) -> bool:
         """Whether a name is not one of Python's, of the support code, or of a constant (those have capitals)."""
         return not (keyword.iskeyword(name) or hasattr(builtins, name) or name in self._reserved)

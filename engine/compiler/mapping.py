@@ -12,13 +12,14 @@ from ..problem import Place
 from ..rules import Const, Expr, Field, From, Object, Output, Route, Rule, Rulebook
 from .chains import chain
 from .code import DICT, LIST, NULL, Function, Pool, Value, bare, comment
+from .conditions import ALWAYS, NEVER
 from .expressions import is_kind
 from .fields import FieldCompiler
 from .rejections import can_reject, can_reject_object
 from .runner import FUNCTION, NAMESPACE
 from .scopes import Scope, place_code
 from .spreads import roots_in
-from .validation import ALWAYS, NEVER, checking
+from .validation import Validation
 
 __all__ = ["source_of", "sources_of", "title_of"]
 
@@ -82,6 +83,7 @@ class _Mapping:
         self.fields = FieldCompiler(self.writer, traced=traced)
         self.parts: dict[str, str] = {}
         self.records: dict[str, str] = {}
+        self.validation = Validation(pool)
         # Envelopes are made in the order in which outputs are first emitted; that shows in their problems alone.
         noisy = [name for name, output in rulebook.outputs.items() if not _is_silent(output)]
         self.in_order = traced or len(noisy) > 1
@@ -270,7 +272,7 @@ class _Mapping:
             return self.records[output.name]
         request, schemas = output.request, self.rulebook.schemas
         names = [name for name in (output.schema, output.limits) if name is not None]
-        fits = checking([schemas[name] for name in names], self.pool)
+        fits = self.validation.check([schemas[name] for name in names])
         fits = {ALWAYS: "always", NEVER: "None"}.get(fits, fits)
         record = (
             f"Output({output.name!r}, {request.method!r}, {request.path!r}, {output.schema!r}, {output.limits!r}, "

@@ -276,11 +276,11 @@ def without_nulls(elements: Iterable[Any]) -> list[Any]:
 
 def kinds_in(value: Any) -> frozenset[str]:
     """The types of the elements, as `type` names them, where the value is a list."""
-    return _named(frozenset(map(type, value))) if type(value) is list else _NO_KINDS
+    return _type_names(frozenset(map(type, value))) if type(value) is list else _NO_KINDS
 
 
 @lru_cache(maxsize=128)
-def _named(types: frozenset[type]) -> frozenset[str]:
+def _type_names(types: frozenset[type]) -> frozenset[str]:
     """The names that the function `type` gives."""
     return frozenset(TYPE_NAMES[type_] for type_ in types)
 

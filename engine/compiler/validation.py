@@ -9,37 +9,31 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 from urllib.parse import urldefrag
 
 from ..schema_types import resolve
 from ..schemas import Schema
 from .code import Pool
+from .conditions import (
+    ALWAYS,
+    CLASSES,
+    KINDS,
+    NEVER,
+    all_of,
+    answers_by_kind,
+    any_of,
+    bounds,
+    is_of_kind,
+    is_understood,
+    negated,
+    of_number,
+    of_type,
+)
 from .regexes import search_code
 
-__all__ = ["ALWAYS", "NEVER", "checking"]
+__all__ = ["Validation"]
 
-ALWAYS, NEVER = "True", "False"
-
-_CLASSES = {
-    "string": "str",
-    "integer": "int",
-    "double": "float",
-    "boolean": "bool",
-    "array": "list",
-    "object": "dict",
-    "null": "type(None)",
-}
-_KINDS = tuple(_CLASSES)
-_NOT_UNDERSTOOD = (
-    "$dynamicRef",
-    "$recursiveRef",
-    "multipleOf",
-    "patternProperties",
-    "unevaluatedItems",
-    "unevaluatedProperties",
-)
 _MEMBERS = ("properties", "additionalProperties", "propertyNames")
 _TRIVIAL = {f"return {answer}": answer for answer in (ALWAYS, NEVER)}
 _FEW = 12
@@ -69,17 +63,8 @@ class _Part:
 Parts = tuple[_Part, ...]
 
 
-def checking(schemas: Sequence[Schema], pool: Pool) -> str:
-    """The name of a function of a value, or ALWAYS where all values are valid, or NEVER where nothing is known."""
-    parts = tuple(_Part(schema, schema.uri, schema.document) for schema in schemas)
-    try:
-        return _Checks(pool).function(parts, exact=False)
-    except RecursionError:
-        return NEVER
-
-
-class _Checks:
-    """Writes the functions of the parts of some schemas. Where an answer need not be `exact`, a doubt is a no."""
+class Validation:
+    """Writes the functions of the schemas of one module. Where an answer need not be `exact`, a doubt is a no."""
 
     def __init__(self, pool: Pool) -> None:
         self.pool = pool
@@ -87,6 +72,17 @@ class _Checks:
         self.referred_to: set[str] = set()
         self.at_work: set[Any] = set()
         self.written: dict[tuple[str, str], str] = {}
+
+    def check(self, schemas: Sequence[Schema]) -> str:
+        """The name of a function of a value, or ALWAYS where all values are valid, or NEVER where nothing is known."""
+        parts = tuple(_Part(schema, schema.uri, schema.document) for schema in schemas)
+        written = self.pool.copy()
+        try:
+            return self.function(parts, exact=False)
+        except RecursionError:  # nothing half done stays
+            self.pool.restore(written)
+            self.known, self.written, self.at_work = {}, {}, set()
+            return NEVER
 
     def once(self, key: Any, parameter: str, lines: Callable[[str], Iterable[str]]) -> str:
         """The name of the function with this key; `lines` makes its body when it is first asked for."""
@@ -120,7 +116,7 @@ class _Checks:
         parts = self.flat(parts)
         key = ("value", exact, *(part.key for part in parts))
         return self.once(
-            key, "value", lambda _: _by_kind({kind: self.kind(parts, kind, "value", exact) for kind in _KINDS})
+            key, "value", lambda _: answers_by_kind({kind: self.kind(parts, kind, "value", exact) for kind in KINDS})
         )
 
     def any(self, parts: Parts, value: str, exact: bool) -> str:
@@ -131,7 +127,7 @@ class _Checks:
             return f"{self.checked(parts, exact)}({value})"
         self.at_work.add(key)
         try:
-            by_kind = {kind: self.kind(parts, kind, value, exact) for kind in _KINDS if _is_allowed(parts, kind)}
+            by_kind = {kind: self.kind(parts, kind, value, exact) for kind in KINDS if _is_allowed(parts, kind)}
         finally:
             self.at_work.remove(key)
         by_kind = {kind: code for kind, code in by_kind.items() if code != NEVER}
@@ -139,16 +135,16 @@ class _Checks:
             return NEVER
         if len(by_kind) == 1:
             ((kind, code),) = by_kind.items()
-            test = f"type({value}) is {_CLASSES[kind]}" if kind != "null" else f"{value} is None"
+            test = f"type({value}) is {CLASSES[kind]}" if kind != "null" else f"{value} is None"
             return test if code == ALWAYS else f"({test} and {code})"
         if set(by_kind.values()) == {ALWAYS}:
-            if len(by_kind) == len(_KINDS):
+            if len(by_kind) == len(KINDS):
                 return ALWAYS
             return f"type({value}) in {self.classes(by_kind)}"
         return f"{self.function(parts, exact=exact)}({value})"
 
     def classes(self, kinds: Iterable[str]) -> str:
-        names = [_CLASSES[kind] for kind in _KINDS if kind in set(kinds)]
+        names = [CLASSES[kind] for kind in KINDS if kind in set(kinds)]
         return self.pool.name("CLASSES", f"frozenset(({', '.join(names)},))")
 
     def flat(self, parts: Iterable[_Part]) -> Parts:
@@ -199,7 +195,7 @@ class _Checks:
             if exact:
                 raise
             return NEVER
-        return _all(codes)
+        return all_of(codes)
 
     def one(self, node: Any, part: _Part, kind: str, value: str, exact: bool, element: str | None = None) -> str:
         """The same for one part below another."""
@@ -233,19 +229,19 @@ class _Checks:
         if node is False:
             yield NEVER
             return
-        if not isinstance(node, Mapping) or not _is_understood(node, part.base):
+        if not isinstance(node, Mapping) or not is_understood(node, part.base):
             raise _DoubtError
-        yield from _of_type(node, kind, value)
+        yield from of_type(node, kind, value)
         yield from self.of_values(node, kind, value)
         yield from self.combined(part, kind, value, exact, element)
         if kind == "string":
             yield from self.of_text(node, value)
         elif kind in ("integer", "double"):
-            yield from _of_number(node, value)
+            yield from of_number(node, value)
         elif kind == "array":
-            yield from _bounds(f"len({value})", node.get("minItems"), node.get("maxItems"))
+            yield from bounds(f"len({value})", node.get("minItems"), node.get("maxItems"))
         elif kind == "object":
-            yield from _bounds(f"len({value})", node.get("minProperties"), node.get("maxProperties"))
+            yield from bounds(f"len({value})", node.get("minProperties"), node.get("maxProperties"))
             yield from self.dependent(part, value, exact)
 
     def of_values(self, node: Mapping[str, Any], kind: str, value: str) -> Iterator[str]:
@@ -253,7 +249,7 @@ class _Checks:
         for values in ([node["const"]] if "const" in node else None, node.get("enum")):
             if values is None:
                 continue
-            same = [one for one in values if _is_of_kind(one, kind)]
+            same = [one for one in values if is_of_kind(one, kind)]
             if kind in ("array", "object") and same:
                 raise _DoubtError
             if not same:
@@ -265,7 +261,7 @@ class _Checks:
                 yield f"{value} == {same[0]!r}" if len(same) == 1 else f"{value} in {texts}"
 
     def of_text(self, node: Mapping[str, Any], value: str) -> Iterator[str]:
-        yield from _bounds(f"len({value})", node.get("minLength"), node.get("maxLength"))
+        yield from bounds(f"len({value})", node.get("minLength"), node.get("maxLength"))
         if "pattern" in node:
             found = search_code(node["pattern"], value, self.pool)
             if found is None:
@@ -280,9 +276,9 @@ class _Checks:
             return self.one(node, part, kind, value, exact, element)
 
         if "not" in node:
-            yield _not(fits(node["not"], True))
+            yield negated(fits(node["not"], True))
         if "anyOf" in node:
-            yield _any([fits(one, exact) for one in node["anyOf"]])
+            yield any_of([fits(one, exact) for one in node["anyOf"]])
         if "oneOf" in node:
             codes = [code for one in node["oneOf"] if (code := fits(one, True)) != NEVER]
             if len(codes) == 1:
@@ -292,16 +288,16 @@ class _Checks:
         if "if" in node and self.choice(part, kind, value, element) is None:
             test = fits(node["if"], True)
             then, otherwise = fits(node.get("then", True), exact), fits(node.get("else", True), exact)
-            yield _any([_not(test), then])
-            yield _any([test, otherwise])
+            yield any_of([negated(test), then])
+            yield any_of([test, otherwise])
 
     # Objects
 
     def dependent(self, part: _Part, value: str, exact: bool) -> Iterator[str]:
         for name, names in part.node.get("dependentRequired", {}).items():
-            yield _any([f"{name!r} not in {value}", _all([f"{other!r} in {value}" for other in names])])
+            yield any_of([f"{name!r} not in {value}", all_of([f"{other!r} in {value}" for other in names])])
         for name, node in part.node.get("dependentSchemas", {}).items():
-            yield _any([f"{name!r} not in {value}", self.one(node, part, "object", value, exact)])
+            yield any_of([f"{name!r} not in {value}", self.one(node, part, "object", value, exact)])
 
     def members(self, parts: Parts, value: str, exact: bool) -> Iterator[str]:
         """What all the parts say of the members of an object, by one function that looks at each once."""
@@ -343,7 +339,9 @@ class _Checks:
         yield f"count = {len(required)}"
         for name in names:
             code = self.any(self.member(parts, name) or (), "member", exact)
-            lines = [] if code == ALWAYS else [f"member = members[{name!r}]", f"if {_not(code)}:", "    return False"]
+            lines = (
+                [] if code == ALWAYS else [f"member = members[{name!r}]", f"if {negated(code)}:", "    return False"]
+            )
             if name in required:
                 yield from (f"if {name!r} not in members:", "    return False", *lines)
             else:
@@ -384,7 +382,7 @@ class _Checks:
             word = "elif"
         if other is not None:
             unlisted = f"name not in {self.pool.texts(frozenset(listed))}" if listed else ALWAYS
-            yield f"    {word} {_all([unlisted, allowed, self.any(other, 'member', exact)])}:"
+            yield f"    {word} {all_of([unlisted, allowed, self.any(other, 'member', exact)])}:"
             yield f"        {known}.learn(name)"
             word = "elif"
         yield "    return False" if word == "if" else "    else:"
@@ -395,7 +393,7 @@ class _Checks:
     def names(self, parts: Parts, exact: bool) -> str:
         """Code for "the name is allowed"."""
         named = [part for part in parts if "propertyNames" in part.node]
-        return _all([self.one(part.node["propertyNames"], part, "string", "name", exact) for part in named])
+        return all_of([self.one(part.node["propertyNames"], part, "string", "name", exact) for part in named])
 
     def checked_name(self, code: str) -> str:
         return self.once(("name", code), "name", lambda _: [f"return bool({code})"])
@@ -408,16 +406,16 @@ class _Checks:
     def checked_lines(self, parts: Parts, exact: bool) -> Iterator[str]:
         """Lines that return where the member does not fit; without a call for texts and plain values."""
         parts = self.flat(parts)
-        by_kind = {kind: self.kind(parts, kind, "member", exact) for kind in _KINDS}
+        by_kind = {kind: self.kind(parts, kind, "member", exact) for kind in KINDS}
         plain = [kind for kind, code in by_kind.items() if code == ALWAYS]
-        if len(plain) == len(_KINDS):
+        if len(plain) == len(KINDS):
             yield "pass"
             return
         yield "kind = type(member)"
         word = "if"
         for kind in ("string", "object", "array"):
             if by_kind[kind] not in (ALWAYS, NEVER):
-                yield from (f"{word} kind is {_CLASSES[kind]}:", f"    if {_not(by_kind[kind])}:")
+                yield from (f"{word} kind is {CLASSES[kind]}:", f"    if {negated(by_kind[kind])}:")
                 yield "        return False"
                 word = "elif"
         rest = [kind for kind in by_kind if kind in ("integer", "double") and by_kind[kind] not in (ALWAYS, NEVER)]
@@ -441,7 +439,7 @@ class _Checks:
             first = part.node.get("prefixItems", ())
             for number, node in enumerate(first):
                 code = fits((part.below(node),), f"{value}[{number}]")
-                yield code if element is not None and number == 0 else _any([f"len({value}) <= {number}", code])
+                yield code if element is not None and number == 0 else any_of([f"len({value}) <= {number}", code])
             if "contains" in part.node:
                 if "minContains" in part.node or "maxContains" in part.node:
                     raise _DoubtError
@@ -463,12 +461,12 @@ class _Checks:
 
         def lines(_: str) -> Iterator[str]:
             yield from ("if len(set(map(type, items))) == 1:", "    kind = type(items[0])")
-            for element in _KINDS:
+            for element in KINDS:
                 whole = self.kind(parts, "array", "items", exact, element)
                 if whole != NEVER:
-                    yield from (f"    if kind is {_CLASSES[element]}:", f"        return {whole}")
+                    yield from (f"    if kind is {CLASSES[element]}:", f"        return {whole}")
             codes = [code for part in parts for code in self.conditions(part, "array", "items", exact, None)]
-            yield f"return {_all([*codes, *self.elements(parts, 'items', exact, None)])}"
+            yield f"return {all_of([*codes, *self.elements(parts, 'items', exact, None)])}"
 
         return f"{self.once(('list', exact, *(part.key for part in parts)), 'items', lines)}({value})"
 
@@ -480,7 +478,7 @@ class _Checks:
             return ALWAYS
         if fits == NEVER:
             return f"not {value}"
-        lines = ["for item in items:", f"    if {_not(fits)}:", "        return False", "return True"]
+        lines = ["for item in items:", f"    if {negated(fits)}:", "        return False", "return True"]
         name = self.once(("items", exact, element, *(part.key for part in parts)), "items", lambda _: lines)
         return f"{name}({value})"
 
@@ -490,90 +488,10 @@ def _is_choosy(part: _Part) -> bool:
     return not {"if", "contains", "prefixItems", "anyOf", "oneOf"}.isdisjoint(part.node)
 
 
-def _is_understood(node: Mapping[str, Any], base: str) -> bool:
-    if "$id" in node and "$schema" not in node and node["$id"] != base:
-        return False
-    return not any(key in node for key in _NOT_UNDERSTOOD) and not node.get("uniqueItems")
-
-
 def _is_allowed(parts: Parts, kind: str) -> bool:
     """Whether the types that the parts name leave the kind: a quick look before a long one."""
     return all(
-        part.node is not False and NEVER not in _of_type(part.node, kind, "")
+        part.node is not False and NEVER not in of_type(part.node, kind, "")
         for part in parts
         if isinstance(part.node, Mapping) or part.node is False
     )
-
-
-def _of_type(node: Mapping[str, Any], kind: str, value: str) -> Iterator[str]:
-    if "type" not in node:
-        return
-    wanted = node["type"]
-    types = {wanted} if isinstance(wanted, str) else set(wanted)
-    if kind == "integer":
-        allowed = bool(types & {"integer", "number"})
-    elif kind == "double":
-        allowed = "number" in types
-        if not allowed and "integer" in types:
-            yield f"{value}.is_integer()"
-            return
-    else:
-        allowed = kind in types
-    if not allowed:
-        yield NEVER
-
-
-def _of_number(node: Mapping[str, Any], value: str) -> Iterator[str]:
-    for key, sign in (("minimum", ">="), ("exclusiveMinimum", ">"), ("maximum", "<="), ("exclusiveMaximum", "<")):
-        if key in node:
-            yield f"{value} {sign} {node[key]!r}"
-
-
-def _is_of_kind(value: Any, kind: str) -> bool:
-    """Whether a value of a schema can equal one of the kind; 1 and 1.0 are equal."""
-    if kind in ("integer", "double"):
-        return type(value) in (int, float)
-    return (type(None) if value is None else type(value)).__name__ == {"null": "NoneType"}.get(kind, _CLASSES[kind])
-
-
-def _bounds(size: str, least: Any, most: Any) -> Iterator[str]:
-    """A size of at least and at most so much; the bounds may be written as 1.0."""
-    if least:
-        yield f"{size} >= {int(least)}"
-    if most is not None:
-        yield f"{size} <= {int(most)}"
-
-
-def _by_kind(codes: Mapping[str, str]) -> Iterator[str]:
-    """The lines of a function that answers by the kind of its value."""
-    if set(codes.values()) in ({ALWAYS}, {NEVER}):
-        yield f"return {next(iter(codes.values()))}"
-        return
-    yield "kind = type(value)"
-    for kind, code in codes.items():
-        if code != NEVER:
-            yield f"if kind is {_CLASSES[kind]}:"
-            yield f"    return {code}"
-    yield "return False"
-
-
-# Conditions
-
-
-def _joined(word: str, whole: str, codes: Iterable[str]) -> str:
-    """The conditions by `and` or `or`; `whole` is the one that alone decides."""
-    neutral = NEVER if whole == ALWAYS else ALWAYS
-    listed = [code for code in dict.fromkeys(codes) if code != neutral]
-    if whole in listed:
-        return whole
-    if not listed:
-        return neutral
-    return listed[0] if len(listed) == 1 else f"({f' {word} '.join(listed)})"
-
-
-_all: Callable[[Iterable[str]], str] = partial(_joined, "and", NEVER)
-_any: Callable[[Iterable[str]], str] = partial(_joined, "or", ALWAYS)
-
-
-def _not(code: str) -> str:
-    return {ALWAYS: NEVER, NEVER: ALWAYS}.get(code) or f"not ({code})"

@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 from moemap.engine import compiler
 from moemap.engine.api import load
 from moemap.engine.compiler.code import Pool
+from moemap.engine.compiler.conditions import ALWAYS, NEVER
 from moemap.engine.compiler.regexes import search_code
 from moemap.engine.compiler.runner import NAMESPACE
-from moemap.engine.compiler.validation import ALWAYS, NEVER, checking
+from moemap.engine.compiler.validation import Validation
 from moemap.engine.schemas import Schema, Validator
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
@@ -27,7 +28,7 @@ Check = Callable[[Any], bool]
 def compiled(*schemas: Schema) -> tuple[Check, str]:
     """The generated check, and its source."""
     pool = Pool(frozenset(NAMESPACE))
-    name = checking(schemas, pool)
+    name = Validation(pool).check(schemas)
     source = "\n".join([*pool.functions, *pool.constants])
     if name in (ALWAYS, NEVER):
         return (lambda _: name == ALWAYS), source
@@ -272,9 +273,20 @@ def test_what_is_not_understood_never_surely_fits(document: Any) -> None:
     assert not any(map(check, [{}, {"a": 1}] if "pattern" not in document else ["a", "é"]))
 
 
+def test_a_schema_that_is_nested_too_deeply_leaves_nothing_behind() -> None:
+    deep: Any = {"type": "string"}
+    for _ in range(2000):
+        deep = {"properties": {"a": deep}, "not": {"items": deep}}
+    pool = Pool(frozenset(NAMESPACE))
+    validation = Validation(pool)
+    assert validation.check([schema_of(deep)]) == NEVER
+    assert (pool.functions, pool.constants) == ([], [])
+    assert validation.check([schema_of({"type": "string"})]) not in (ALWAYS, NEVER)
+
+
 def test_names_are_remembered_only_up_to_a_bound() -> None:
     pool = Pool(frozenset(NAMESPACE))
-    name = checking([schema_of({"propertyNames": {"maxLength": 300}})], pool)
+    name = Validation(pool).check([schema_of({"propertyNames": {"maxLength": 300}})])
     namespace = dict(NAMESPACE)
     exec("\n".join([*pool.functions, *pool.constants]), namespace)
     assert namespace[name]({f"{number}": 1 for number in range(20_000)} | {"x" * 250: 1})

@@ -1,0 +1,129 @@
+"""Conditions on one value as Python code, and what keywords of JSON Schema say of values of one kind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
+from typing import Any
+
+__all__ = [
+    "ALWAYS",
+    "CLASSES",
+    "KINDS",
+    "NEVER",
+    "all_of",
+    "answers_by_kind",
+    "any_of",
+    "bounds",
+    "is_of_kind",
+    "is_understood",
+    "negated",
+    "of_number",
+    "of_type",
+]
+
+ALWAYS, NEVER = "True", "False"
+CLASSES = {
+    "string": "str",
+    "integer": "int",
+    "double": "float",
+    "boolean": "bool",
+    "array": "list",
+    "object": "dict",
+    "null": "type(None)",
+}
+"""The kinds of values, and the classes that they have in Python."""
+KINDS = tuple(CLASSES)
+
+_NOT_UNDERSTOOD = (
+    "$dynamicRef",
+    "$recursiveRef",
+    "multipleOf",
+    "patternProperties",
+    "unevaluatedItems",
+    "unevaluatedProperties",
+)
+
+
+def is_understood(node: Mapping[str, Any], base: str) -> bool:
+    """Whether no keyword of a schema, in the document with this URI, stands for more than is known here."""
+    if "$id" in node and "$schema" not in node and node["$id"] != base:
+        return False
+    return not any(key in node for key in _NOT_UNDERSTOOD) and not node.get("uniqueItems")
+
+
+def of_type(node: Mapping[str, Any], kind: str, value: str) -> Iterator[str]:
+    """What `type` asks of a value of the kind, which the variable `value` holds."""
+    if "type" not in node:
+        return
+    wanted = node["type"]
+    types = {wanted} if isinstance(wanted, str) else set(wanted)
+    if kind == "integer":
+        allowed = bool(types & {"integer", "number"})
+    elif kind == "double":
+        allowed = "number" in types
+        if not allowed and "integer" in types:
+            yield f"{value}.is_integer()"
+            return
+    else:
+        allowed = kind in types
+    if not allowed:
+        yield NEVER
+
+
+def of_number(node: Mapping[str, Any], value: str) -> Iterator[str]:
+    """The bounds of a number."""
+    for key, sign in (("minimum", ">="), ("exclusiveMinimum", ">"), ("maximum", "<="), ("exclusiveMaximum", "<")):
+        if key in node:
+            yield f"{value} {sign} {node[key]!r}"
+
+
+def is_of_kind(value: Any, kind: str) -> bool:
+    """Whether a value of a schema can equal one of the kind; 1 and 1.0 are equal."""
+    if kind in ("integer", "double"):
+        return type(value) in (int, float)
+    return (type(None) if value is None else type(value)).__name__ == {"null": "NoneType"}.get(kind, CLASSES[kind])
+
+
+def bounds(size: str, least: Any, most: Any) -> Iterator[str]:
+    """A size of at least and at most so much; the bounds may be written as 1.0."""
+    if least:
+        yield f"{size} >= {int(least)}"
+    if most is not None:
+        yield f"{size} <= {int(most)}"
+
+
+def _joined(word: str, whole: str, codes: Iterable[str]) -> str:
+    """The conditions by `and` or `or`; `whole` is the one that alone decides."""
+    neutral = NEVER if whole == ALWAYS else ALWAYS
+    listed = [code for code in dict.fromkeys(codes) if code != neutral]
+    if whole in listed:
+        return whole
+    if not listed:
+        return neutral
+    return listed[0] if len(listed) == 1 else f"({f' {word} '.join(listed)})"
+
+
+all_of: Callable[[Iterable[str]], str] = partial(_joined, "and", NEVER)
+any_of: Callable[[Iterable[str]], str] = partial(_joined, "or", ALWAYS)
+
+
+def negated(code: str) -> str:
+    """The opposite of a condition."""
+    return {ALWAYS: NEVER, NEVER: ALWAYS}.get(code) or f"not ({code})"
+
+
+def answers_by_kind(codes: Mapping[str, str]) -> Iterator[str]:
+    """The lines of a function that answers by the kind of its value."""
+    if set(codes.values()) in ({ALWAYS}, {NEVER}):
+        yield f"return {next(iter(codes.values()))}"
+        return
+    yield "kind = type(value)"
+    for kind, code in codes.items():
+        if code != NEVER:
+            yield f"if kind is {CLASSES[kind]}:"
+            yield f"    return {code}"
+    yield "return False"
+
+
+# Conditions
