@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -38,6 +37,8 @@ def written_whole(path: Path) -> Iterator[BinaryIO]:
         with path.open("wb") as direct:
             yield direct
         return
+    import tempfile  # only here: most runs write to standard output, and it takes long to import
+
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(descriptor, "wb") as file:
