@@ -41,7 +41,15 @@ def version(context: click.Context, _parameter: click.Parameter, wanted: bool) -
 
 
 class Command(click.Command):
-    """A command whose help keeps its examples as they are written."""
+    """A command whose help keeps its examples as they are written, and which takes no empty texts."""
+
+    def parse_args(self, context: click.Context, arguments: list[str]) -> list[str]:
+        rest = super().parse_args(context, arguments)
+        for parameter in self.params:
+            given = context.params.get(parameter.name or "")
+            if given == "" or (isinstance(given, tuple) and "" in given):
+                raise click.BadParameter("it is empty", context, parameter)
+        return rest
 
     def format_epilog(self, context: click.Context, formatter: click.HelpFormatter) -> None:
         if self.epilog:
@@ -72,7 +80,9 @@ def main() -> None:
 @click.argument("inputs", nargs=-1, metavar="[INPUT]...")
 @click.option("--mapping", metavar="NAME|PATH", help=f"The mapping to use.  [default: {DEFAULT_MAPPING}]")
 @click.option("--workspace", metavar="FILE", help="A workspace file: a mapping with changes and settings of your own.")
-@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="A setting; lists and booleans as JSON.")
+@click.option(
+    "--set", "settings", multiple=True, metavar="NAME=VALUE", help="A setting; text as it stands, all else as JSON."
+)
 @click.option(
     "--format",
     "format_",
@@ -274,7 +284,9 @@ def test(paths: tuple[str, ...], expression: str | None, update: bool) -> None:
     """,
 )
 @click.argument("name", default=DEFAULT_MAPPING, metavar="[NAME|PATH]")
-@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="A setting; lists and booleans as JSON.")
+@click.option(
+    "--set", "settings", multiple=True, metavar="NAME=VALUE", help="A setting; text as it stands, all else as JSON."
+)
 @click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def show(name: str, settings: tuple[str, ...], format_: str) -> None:
     """Show a mapping as tables: outputs, settings with their values, rules with their fields, tables, functions."""
@@ -296,7 +308,9 @@ def show(name: str, settings: tuple[str, ...], format_: str) -> None:
     """,
 )
 @click.argument("name", default=DEFAULT_MAPPING, metavar="[NAME|PATH]")
-@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="A setting; lists and booleans as JSON.")
+@click.option(
+    "--set", "settings", multiple=True, metavar="NAME=VALUE", help="A setting; text as it stands, all else as JSON."
+)
 @click.option("--output", metavar="FILE", help="Where to write instead of standard output.")
 def compile_(name: str, settings: tuple[str, ...], output: str | None) -> None:
     """Print the Python source that a mapping is compiled to, with the line of the rules beside each part."""

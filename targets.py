@@ -65,7 +65,10 @@ def outputs(names: tuple[str, ...], options: dict[str, Any]) -> Iterator[tuple[t
     from .engine.compression import plain_name
 
     folder = Path(options["output_dir"])
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except FileExistsError:
+        raise click.UsageError(f"{folder}: is no folder") from None
     ending = "sh" if options["format_"] == "curl" else "json" if options["pretty"] else "ndjson"
     planned: dict[Path, str] = {}
     for name in names:

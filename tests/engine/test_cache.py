@@ -28,7 +28,9 @@ BATCH: dict[str, Any] = {
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    return cache.folder()
+    folder = cache.folder()
+    assert folder is not None
+    return folder
 
 
 @pytest.fixture
@@ -144,6 +146,16 @@ def test_a_cache_that_cannot_be_written_is_no_error(
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
     open_program(MAPPING, {})
     assert compilations == [MAPPING]
+
+
+def test_a_home_that_is_no_place_has_no_cache(
+    tmp_path: Path, compilations: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", "relative")
+    monkeypatch.setenv("XDG_CACHE_HOME", "relative")
+    open_program(MAPPING, {})
+    assert (compilations, cache.folder(), list(tmp_path.iterdir())) == ([MAPPING], None, [])
 
 
 def test_processes_at_the_same_time(folder: Path) -> None:
