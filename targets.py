@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,8 @@ def check_options(inputs: tuple[str, ...], options: dict[str, Any]) -> None:
         raise click.UsageError(
             "--resume needs --output or --output-dir: what went to standard output cannot be cut back"
         )
+    if sys.stdin is None and (not inputs or "-" in inputs):
+        raise click.UsageError("standard input is closed")
     if (options["resume"] or options["output_dir"]) and (not inputs or "-" in inputs):
         raise click.UsageError("--resume and --output-dir need files: standard input cannot be read again")
 

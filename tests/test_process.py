@@ -65,6 +65,11 @@ def test_a_standard_output_that_is_closed_is_named(arguments: str) -> None:
     assert (code, text.splitlines()[-1]) == (2, "Error: standard output is closed")
 
 
+def test_a_standard_input_that_is_closed_is_named() -> None:
+    code, text = shell(f"{MOEMAP} transform <&-")
+    assert (code, text.splitlines()[-1]) == (2, "Error: standard input is closed")
+
+
 def test_a_standard_error_that_takes_nothing() -> None:
     assert shell(f"{MOEMAP} transform {PURCHASE} 2>&-")[0] == 0
     assert shell(f"{MOEMAP} transform {PURCHASE} 2>/dev/full")[0] == 2

@@ -217,8 +217,9 @@ def test_two_runs_never_write_to_one_file(tmp_path: Path, inputs: tuple[str, ...
     jobs.run(whole)
     expected = content(whole)
     made = job(tmp_path, inputs)
-    own = {"output": "rejects", "rejects": "output"}[shared]
-    other = replace(made, resume=resume, **{own: tmp_path / "other"})
+    apart = tmp_path / "apart"
+    other = replace(made, rejects=apart) if shared == "output" else replace(made, output=apart)
+    other = replace(other, resume=resume)
     refused = 0
 
     def second(_sums: Summary, _bytes: int) -> None:
