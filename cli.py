@@ -8,29 +8,28 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable
 from collections.abc import Mapping as Values
-from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
+
+from .process import Group, end
 
 if TYPE_CHECKING:
     from .engine.api import Mapping
     from .engine.problem import Problem
     from .engine.program import Program
-    from .engine.replay import Summary
     from .engine.rules import Rulebook
     from .engine.source import Source
 
     Sources = Values[str, Source]
-__all__ = ["main"]
+__all__ = ["main", "run"]
 
 DEFAULT_MAPPING = "mparticle-moengage"
 FINE, PROBLEMS, WRONG_USE = 0, 1, 2
-MIN_PROGRESS_BYTES = 1_000_000
 
 
 def version(context: click.Context, _parameter: click.Parameter, wanted: bool) -> None:
@@ -43,7 +42,15 @@ def version(context: click.Context, _parameter: click.Parameter, wanted: bool) -
 
 
 class Command(click.Command):
-    """A command whose help keeps its examples as they are written."""
+    """A command whose help keeps its examples as they are written, and which takes no empty texts."""
+
+    def parse_args(self, context: click.Context, arguments: list[str]) -> list[str]:
+        rest = super().parse_args(context, arguments)
+        for parameter in self.params:
+            given = context.params.get(parameter.name or "")
+            if given == "" or (isinstance(given, tuple) and "" in given):
+                raise click.BadParameter("it is empty", context, parameter)
+        return rest
 
     def format_epilog(self, context: click.Context, formatter: click.HelpFormatter) -> None:
         if self.epilog:
@@ -52,7 +59,7 @@ class Command(click.Command):
                     formatter.write(f"  {line.strip()}\n" if line.strip() else "\n")
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=version, help="Show the version.")
 def main() -> None:
     """Declarative, versioned mappings between JSON APIs: mParticle event batches to MoEngage requests, and your own."""
@@ -74,7 +81,9 @@ def main() -> None:
 @click.argument("inputs", nargs=-1, metavar="[INPUT]...")
 @click.option("--mapping", metavar="NAME|PATH", help=f"The mapping to use.  [default: {DEFAULT_MAPPING}]")
 @click.option("--workspace", metavar="FILE", help="A workspace file: a mapping with changes and settings of your own.")
-@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="A setting; lists and booleans as JSON.")
+@click.option(
+    "--set", "settings", multiple=True, metavar="NAME=VALUE", help="A setting; text as it stands, all else as JSON."
+)
 @click.option(
     "--format",
     "format_",
@@ -98,21 +107,24 @@ def transform(inputs: tuple[str, ...], mapping: str | None, workspace: str | Non
     list of batches, or one batch a line; gzip and Zstandard are recognised. The summary goes to standard error.
     """
     from .engine import job as jobs
+    from .engine.files import BusyError
     from .engine.replay import Recipe, Summary, WorkerError
+    from .progress import progress_bar
+    from .targets import check_options, expanded, outputs, written
 
     if mapping is not None and workspace is not None:
         raise click.UsageError("--workspace names its mapping itself; give it without --mapping")
-    _check_transform(inputs, options)
+    check_options(inputs, options)
     reference, settings = workspace or mapping or DEFAULT_MAPPING, _settings(options["settings"])
     program = _program(reference, settings, bulk=options["format_"] == "bulk")
     pretty = options["pretty"] if options["pretty"] is not None else not options["output"] and sys.stdout.isatty()
-    names = _expanded(inputs) or ("-",)
+    names = expanded(inputs) or ("-",)
     summary = Summary()
-    rejects = _written(options["rejects"], names)
-    if rejects is not None and options["output"] and rejects == _written(options["output"], names):
+    rejects = written(options["rejects"], names)
+    if rejects is not None and options["output"] and rejects == written(options["output"], names):
         raise click.UsageError("--output and --rejects are the same file")
     try:
-        for sources, output in _outputs(names, options):
+        for sources, output in outputs(names, options):
             recipe = Recipe(
                 reference,
                 settings,
@@ -123,85 +135,12 @@ def transform(inputs: tuple[str, ...], mapping: str | None, workspace: str | Non
                 options["replay_rejects"],
             )
             job = jobs.Job(sources, recipe, program, output, rejects, options["jobs"], options["resume"])
-            with _progress(sources) as progress:
+            with progress_bar(sources) as progress:
                 summary.merge(jobs.run(job, progress))
-    except BrokenPipeError:
-        _close_stdout()
-        sys.exit(PROBLEMS)
-    except OSError as error:
-        raise click.UsageError(f"{error.filename}: {error.strerror}") from None
-    except (jobs.ResumeError, WorkerError) as error:
+    except (BusyError, jobs.ResumeError, WorkerError) as error:
         raise click.UsageError(str(error)) from None
     click.echo(summary.text(), err=True)
     sys.exit(PROBLEMS if summary.failed(strict=options["strict"]) else FINE)
-
-
-def _check_transform(inputs: tuple[str, ...], options: dict[str, Any]) -> None:
-    """Refuses options that do not go together."""
-    if options["output"] and options["output_dir"]:
-        raise click.UsageError("--output and --output-dir exclude each other")
-    if options["output_dir"] and options["rejects"]:
-        raise click.UsageError("--rejects goes with one output; give it without --output-dir")
-    if options["resume"] and not (options["output"] or options["output_dir"]):
-        raise click.UsageError(
-            "--resume needs --output or --output-dir: what went to standard output cannot be cut back"
-        )
-    if (options["resume"] or options["output_dir"]) and (not inputs or "-" in inputs):
-        raise click.UsageError("--resume and --output-dir need files: standard input cannot be read again")
-
-
-def _expanded(inputs: Iterable[str]) -> tuple[str, ...]:
-    """The inputs, patterns replaced by the files that match, in order of their names."""
-    from glob import glob, has_magic
-
-    names: list[str] = []
-    for name in inputs:
-        if name == "-" or Path(name).exists() or not has_magic(name):
-            names.append(name)
-            continue
-        matches = sorted(path for path in glob(name, recursive=True) if Path(path).is_file())
-        if not matches:
-            raise click.UsageError(f"{name}: no file matches")
-        names += matches
-    return tuple(names)
-
-
-def _written(path: str | None, names: tuple[str, ...]) -> Path | None:
-    """Where to write; refused where that is a folder or one of the inputs."""
-    if path is None:
-        return None
-    from .engine.files import real_path
-
-    written = real_path(Path(path))
-    if written.is_dir():
-        raise click.UsageError(f"{path}: is a folder")
-    if any(name != "-" and Path(name).exists() and written.exists() and Path(name).samefile(written) for name in names):
-        raise click.UsageError(f"{path}: is one of the inputs")
-    return written
-
-
-def _outputs(names: tuple[str, ...], options: dict[str, Any]) -> Iterator[tuple[tuple[str, ...], Path | None]]:
-    """What is read into which file. With --output-dir and --resume, finished files are not done again."""
-    if not options["output_dir"]:
-        yield names, _written(options["output"], names)
-        return
-    from .engine.compression import plain_name
-
-    folder = Path(options["output_dir"])
-    folder.mkdir(parents=True, exist_ok=True)
-    ending = "sh" if options["format_"] == "curl" else "json" if options["pretty"] else "ndjson"
-    outputs: dict[Path, str] = {}
-    for name in names:
-        stem = Path(plain_name(Path(name).name)).stem
-        output = folder / f"{stem}.{options['format_']}.{ending}{'.gz' if name.endswith('.gz') else ''}"
-        if output in outputs:
-            raise click.UsageError(f"{outputs[output]} and {name} would both be written to {output}")
-        outputs[output] = name
-    for output, name in outputs.items():
-        _written(str(output), names)
-        under_way = output.with_name(output.name + ".journal").exists()
-        if not (options["resume"] and output.exists() and not under_way):
-            yield (name,), output
 
 
 @main.command(
@@ -346,7 +285,9 @@ def test(paths: tuple[str, ...], expression: str | None, update: bool) -> None:
     """,
 )
 @click.argument("name", default=DEFAULT_MAPPING, metavar="[NAME|PATH]")
-@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="A setting; lists and booleans as JSON.")
+@click.option(
+    "--set", "settings", multiple=True, metavar="NAME=VALUE", help="A setting; text as it stands, all else as JSON."
+)
 @click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def show(name: str, settings: tuple[str, ...], format_: str) -> None:
     """Show a mapping as tables: outputs, settings with their values, rules with their fields, tables, functions."""
@@ -370,7 +311,9 @@ def show(name: str, settings: tuple[str, ...], format_: str) -> None:
     """,
 )
 @click.argument("name", default=DEFAULT_MAPPING, metavar="[NAME|PATH]")
-@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="A setting; lists and booleans as JSON.")
+@click.option(
+    "--set", "settings", multiple=True, metavar="NAME=VALUE", help="A setting; text as it stands, all else as JSON."
+)
 @click.option(
     "--standalone", is_flag=True, help="One module that runs alone, with nothing but Python: transform(batch)."
 )
@@ -389,11 +332,8 @@ def compile_(name: str, settings: tuple[str, ...], standalone: bool, output: str
     if output is None or output == "-":
         click.echo(source, nl=False)
         return
-    try:
-        with written_whole(Path(output)) as file:
-            file.write(source.encode())
-    except OSError as error:
-        raise click.UsageError(f"{output}: {error.strerror}") from None
+    with written_whole(Path(output)) as file:
+        file.write(source.encode())
 
 
 @main.command(
@@ -481,28 +421,6 @@ def _load(reference: str, settings: dict[str, Any]) -> Mapping:
     return Mapping(loaded.rulebook, loaded.problems)
 
 
-@contextmanager
-def _progress(names: tuple[str, ...]) -> Iterator[Callable[[Summary, int], None] | None]:
-    """On a terminal, a bar on standard error for what takes long: batches, rate, problems."""
-    total = sum(Path(name).stat().st_size for name in names if name != "-" and Path(name).is_file())
-    if not sys.stderr.isatty() or ("-" not in names and total < MIN_PROGRESS_BYTES):
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-
-    text = TextColumn("{task.fields[batches]} batches, {task.fields[rate]}/s, {task.fields[problems]} problems")
-    with Progress(BarColumn(), text, TimeRemainingColumn(), console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("", total=total or None, batches=0, rate=0, problems=0)
-
-        def show(summary: Summary, bytes_read: int) -> None:
-            rate = int(summary.batches / max(bar.tasks[0].elapsed or 0, 0.001))
-            problems = summary.problems.total()
-            bar.update(task, completed=bytes_read, batches=summary.batches, rate=rate, problems=problems)
-
-        yield show
-
-
 def _print_problems(problems: tuple[Problem, ...], sources: Sources) -> None:
     from .engine import report
 
@@ -511,13 +429,13 @@ def _print_problems(problems: tuple[Problem, ...], sources: Sources) -> None:
 
 
 def _color(stream: Any) -> bool:
-    return stream.isatty() and not os.environ.get("NO_COLOR")
+    return stream is not None and stream.isatty() and not os.environ.get("NO_COLOR")
 
 
-def _close_stdout() -> None:
-    """Nobody reads any more: leave nothing for the interpreter to flush at its end."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+def run() -> NoReturn:
+    """The command as a process of its own."""
+    end(main)
 
 
 if __name__ == "__main__":
-    main()
+    run()

@@ -11,7 +11,7 @@ from typing import Any
 from . import compiler
 from .checks import check, check_names
 from .compiler import Compiled
-from .installed import locate
+from .installed import locate, not_found
 from .interpreter import Interpreter, Step
 from .loader import Loaded
 from .loader import load as load_rulebook
@@ -81,10 +81,13 @@ class Mapping:
 
 def inspect(reference: str | Path, settings: Values[str, Any] | None = None, *, text: str | None = None) -> Loaded:
     """Loads and checks; returns all Problems instead of raising. `text` stands for the content of the file."""
+    if not isinstance(reference, str | Path):
+        raise TypeError(f"a mapping is named by a str or a Path, not by {type(reference).__name__}")
+    if settings is not None and not (isinstance(settings, Values) and all(isinstance(name, str) for name in settings)):
+        raise TypeError("settings are a mapping of names, each a str, to JSON values")
     path = reference if isinstance(reference, Path) else locate(reference)
     if path is None:
-        problem = Problem.of("M109", name=str(reference))
-        return Loaded(None, (problem,), {})
+        return Loaded(None, (not_found(str(reference)),), {})
     loaded = load_rulebook(path, settings, text=text)
     if loaded.rulebook is None:
         names = check_names(loaded.draft) if loaded.draft is not None else ()
@@ -98,7 +101,8 @@ def inspect(reference: str | Path, settings: Values[str, Any] | None = None, *, 
 def load(reference: str | Path, settings: Values[str, Any] | None = None) -> Mapping:
     """Loads a mapping: the name of an installed one (`name` or `name@major`), or the path of a mapping or workspace.
 
-    `settings` are JSON values by name. Raises MappingError with all Problems where the mapping cannot be used.
+    `settings` are JSON values by name. Raises MappingError with all Problems where the mapping cannot be used, and
+    TypeError for arguments of other types.
     """
     loaded = inspect(reference, settings)
     if loaded.rulebook is None:

@@ -37,10 +37,11 @@ class Entry:
     code: CodeType | None
 
 
-def folder() -> Path:
-    """The cache folder: `moemap` in `XDG_CACHE_HOME`, or in `~/.cache`."""
-    base = os.environ.get("XDG_CACHE_HOME")
-    return Path(base if base and os.path.isabs(base) else os.path.expanduser("~/.cache")) / "moemap"
+def folder() -> Path | None:
+    """The cache folder: `moemap` in `XDG_CACHE_HOME`, or in `~/.cache`; None where there is no home."""
+    places = (os.environ.get("XDG_CACHE_HOME", ""), os.path.expanduser("~/.cache"))
+    base = next(filter(os.path.isabs, places), None)
+    return Path(base, "moemap") if base is not None else None
 
 
 def key_of(*parts: Any) -> str:
@@ -64,8 +65,8 @@ def digest_of(path: str) -> str | None:
 
 def load(key: str) -> Entry | None:
     """The entry, if there is one that is whole, nobody else's, and of the files as they are now."""
-    path = folder() / key
-    if not _is_ours(path.parent) or not _is_ours(path):
+    cache = folder()
+    if cache is None or not _is_ours(cache) or not _is_ours(path := cache / key):
         return None
     try:
         content = path.read_bytes()
@@ -90,6 +91,8 @@ def store(key: str, entry: Entry) -> None:
     import tempfile
 
     cache = folder()
+    if cache is None:
+        return
     text = orjson.dumps({"files": entry.files, "about": entry.about})
     rest = text + b"\n" + marshal.dumps(entry.code)
     with suppress(OSError):

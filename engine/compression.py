@@ -6,7 +6,6 @@ written as one member (frame) for each piece, so that a file can be cut after an
 
 from __future__ import annotations
 
-import gzip
 import zlib
 from collections.abc import Callable, Iterator
 from itertools import chain
@@ -31,6 +30,8 @@ def plain_name(name: str) -> str:
 def compressor(name: str) -> Callable[[bytes], bytes]:
     """What compresses a piece for a file of this name; nothing where the name does not say so."""
     if name.endswith(".gz"):
+        import gzip
+
         return lambda piece: gzip.compress(piece, mtime=0)
     if name.endswith(".zst"):
         import zstandard

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
+from os.path import exists
 from pathlib import Path
 from typing import Literal
 
@@ -74,7 +75,9 @@ def find(paths: Iterable[str]) -> Iterator[tuple[Path, Kind]]:
         else:
             file = locate(text)
             if file is None:
-                raise PathError(f"{text}: no such file or mapping")
+                raise PathError(
+                    f"{text}: {'neither a file nor a folder' if exists(text) else 'no such file or mapping'}"
+                )
             main = _main_of(file)
             found[main] = _kind(main)
     yield from sorted(found.items(), key=lambda item: item[1] == "tests")

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from .paths import is_file, is_folder
+from .problem import Problem, did_you_mean
 from .schemas import SCHEMAS
 
-__all__ = ["MAPPINGS", "display_name", "locate"]
+__all__ = ["MAPPINGS", "display_name", "locate", "not_found"]
 
 MAPPINGS = Path(__file__).parent.parent / "mappings"
 """The mappings that are installed with the package."""
@@ -28,6 +29,17 @@ def locate(reference: str) -> Path | None:
     path = Path(reference)
     candidates = (path, path / "mapping.yaml", path / "workspace.yaml")
     return next((candidate for candidate in candidates if is_file(candidate)), None)
+
+
+def not_found(reference: str) -> Problem:
+    """What is wrong with a reference that stands for no file."""
+    path = Path(reference)
+    if is_folder(path):
+        return Problem.of("M107", what="the folder", path=reference, reason="has no mapping.yaml and no workspace.yaml")
+    if "/" in reference or path.suffix in (".yaml", ".yml"):
+        return Problem.of("M107", what="the file", path=reference, reason="does not exist")
+    installed = [folder.name for folder in MAPPINGS.iterdir()]
+    return Problem.of("M109", hint=did_you_mean(reference.partition("@")[0], installed), name=reference)
 
 
 def display_name(path: Path) -> str:

@@ -12,7 +12,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, nullcontext
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -22,7 +22,7 @@ import orjson
 
 from .compression import compressor, plain_name
 from .delivery import Bundler
-from .files import is_plain
+from .files import BusyError, is_plain, locked, naming
 from .formats import json_line
 from .program import Program
 from .records import Record, read_records
@@ -81,7 +81,7 @@ class _State:
 def run(job: Job, progress: Progress | None = None) -> Summary:
     """Does the job. `progress` is told the sums so far and how many bytes of the inputs are read.
 
-    Raises OSError for files that cannot be read or written, ResumeError, MappingError and WorkerError.
+    Raises OSError for files that cannot be read or written, BusyError, ResumeError, MappingError and WorkerError.
     """
     with ExitStack() as stack:
         files = _Files(job, stack)
@@ -142,7 +142,7 @@ class _Reader:
             size = Path(name).stat().st_size if name != STDIN and Path(name).is_file() else 0
             if number >= self._first:
                 skip = self._skip if number == self._first else 0
-                with Path(name).open("rb") if name != STDIN else nullcontext(sys.stdin.buffer) as stream:
+                with naming("standard input" if name == STDIN else name), _read(name) as stream:
                     yield from self._units_of(stream, name, number, skip, finished)
             finished += size
             self.bytes_read = finished
@@ -167,6 +167,10 @@ class _Reader:
             yield unit
 
 
+def _read(name: str) -> AbstractContextManager[BinaryIO]:
+    return nullcontext(sys.stdin.buffer) if name == STDIN else Path(name).open("rb")
+
+
 class _Files:
     """The files of a run: partial ones and the journal while it goes on, the real ones at its end."""
 
@@ -175,16 +179,22 @@ class _Files:
         self._written = time.monotonic()
         self._journal = _beside(job.output, ".journal") if job.output is not None else None
         self.state = _State(_fingerprint(job))
+        self._output: BinaryIO = sys.stdout.buffer
+        if job.output is not None:
+            self._output = stack.enter_context(_opened(job.output))
+        self._rejects: BinaryIO | None = None
+        if job.rejects is not None:
+            self._rejects = stack.enter_context(_opened(job.rejects))
         if job.resume:
             self._continue()
         elif self._journal is not None:
             self._journal.unlink(missing_ok=True)
-        self._output: BinaryIO = sys.stdout.buffer
-        if job.output is not None:
-            self._output = stack.enter_context(_opened(job.output, self.state.output))
-        self._rejects: BinaryIO | None = None
-        if job.rejects is not None:
-            self._rejects = stack.enter_context(_opened(job.rejects, self.state.rejects))
+        for path, file, size in (
+            (job.output, self._output, self.state.output),
+            (job.rejects, self._rejects, self.state.rejects),
+        ):
+            if path is not None and file is not None and is_plain(path):
+                _cut_back(path, file, size)
 
     def _continue(self) -> None:
         if self._journal is None or not self._journal.is_file():
@@ -204,7 +214,8 @@ class _Files:
             self._output.write(output)
             self.state.output += len(output)
         if self._job.output is None:
-            self._output.flush()
+            with naming("standard output"):
+                self._output.flush()
         if self._rejects is not None and piece.rejects:
             self._rejects.write(piece.rejects)
             self.state.rejects += len(piece.rejects)
@@ -242,17 +253,28 @@ def _beside(path: Path, ending: str) -> Path:
     return path.with_name(path.name + ending)
 
 
-def _opened(path: Path, size: int) -> BinaryIO:
-    """The partial file, cut back to `size`."""
-    if not is_plain(path):
-        return path.open("wb")
-    partial = _beside(path, ".partial")
-    if size and (not partial.is_file() or partial.stat().st_size < size):
-        raise ResumeError(f"{partial} is shorter than its journal says; remove {path}.journal to begin anew")
-    file = partial.open("r+b" if size else "w+b")
+@contextmanager
+def _opened(path: Path) -> Iterator[BinaryIO]:
+    """The partial file, for this run alone; a device or a pipe is written to directly."""
+    try:
+        file = locked(_beside(path, ".partial")) if is_plain(path) else path.open("wb")
+    except BusyError:
+        raise BusyError(f"{path}: another run is writing it") from None
+    except OSError as error:
+        error.filename = str(path)
+        raise
+    with naming(path), file:
+        yield file
+
+
+def _cut_back(path: Path, file: BinaryIO, size: int) -> None:
+    """The partial file as it was when it had `size` bytes."""
+    if os.fstat(file.fileno()).st_size < size:
+        raise ResumeError(
+            f"{_beside(path, '.partial')} is shorter than its journal says; remove {path}.journal to begin anew"
+        )
     file.truncate(size)
     file.seek(size)
-    return file
 
 
 def _fingerprint(job: Job) -> str:

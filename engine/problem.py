@@ -140,7 +140,8 @@ class MappingError(ValueError):
         self.problems = tuple(problems)
         self.sources = dict(sources or {})
         errors = [problem for problem in self.problems if problem.severity == "error"]
-        super().__init__("; ".join(f"{error.place}: {error.message}" for error in errors[:5]))
+        texts = [f"{error.place}: {error.message}" if error.place else error.message for error in errors[:5]]
+        super().__init__("; ".join(texts))
 
 
 def closest(name: str, known: Iterable[str]) -> str | None:

@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import jsonschema_rs
 import orjson
 
 from . import cache
@@ -63,7 +62,7 @@ def open_program(reference: str, settings: Mapping[str, Any], *, bulk: bool = Fa
 
         return source_of(_rulebook(reference, settings, bulk))
 
-    validators = {name: _validator(**schema) for name, schema in about["schemas"].items()}
+    validators = {name: _validator(schema) for name, schema in about["schemas"].items()}
     runner = Runner(about["code"], entry.code, validators, interpreter, source)
     delivery = Delivery.from_json(about["delivery"])
     return Program(about["name"], about["digest"], delivery, runner.transform, runner.transform_parsed)
@@ -102,5 +101,17 @@ def _compiled(rulebook: Rulebook) -> cache.Entry:
     return cache.Entry(files, about, compiled.code)
 
 
-def _validator(document: Any, uri: str, resources: Mapping[str, Any]) -> Callable[[Any], bool]:
-    return jsonschema_rs.validator_for(document, retriever=resources.__getitem__, base_uri=uri).is_valid
+def _validator(schema: Mapping[str, Any]) -> Callable[[Any], bool]:
+    """Whether a body is valid, by a validator that is made when the first body asks: many runs have no such body."""
+    made: Callable[[Any], bool] | None = None
+
+    def is_valid(body: Any) -> bool:
+        nonlocal made
+        if made is None:
+            from jsonschema_rs import validator_for
+
+            retriever = schema["resources"].__getitem__
+            made = validator_for(schema["document"], retriever=retriever, base_uri=schema["uri"]).is_valid
+        return made(body)
+
+    return is_valid

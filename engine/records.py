@@ -20,9 +20,15 @@ from .problem import Problem
 __all__ = ["MAX_RECORD_BYTES", "Record", "read_records"]
 
 MAX_RECORD_BYTES = 10_000_000
-_STRUCTURE = re.compile(rb'["\\{}\[\],]')
+# Texts and runs of brackets are one match each, so that a flood of either is read quickly.
+_REST_OF_TEXT = rb'[^"\\]*+(?:\\.[^"\\]*+)*+("?)'
+_TEXT = re.compile(_REST_OF_TEXT, re.DOTALL)
+_INSIDE = re.compile(rb'"' + _REST_OF_TEXT + rb"|[\[{]+|[\]}]+", re.DOTALL)
+_BETWEEN = re.compile(_INSIDE.pattern + rb"|,", re.DOTALL)
 _BLANK = b" \t\r\n"
 _BOM = b"\xef\xbb\xbf"
+_WIDE_BOMS = (b"\xff\xfe", b"\xfe\xff")
+_WIDE = "it is UTF-16 or UTF-32 text; only UTF-8 is read"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,27 +49,45 @@ class Record:
         if self.problem is not None:
             return None, self.problem
         try:
-            return orjson.loads(self.text), None
+            return orjson.loads(self.text.removeprefix(_BOM)), None
         except orjson.JSONDecodeError as error:
-            reason = f"{error.msg} (character {error.pos + 1})"
-            return None, Problem.of("M501", input="", reason=reason)
+            return None, Problem.of("M501", input="", reason=self._flaw(error))
+
+    def _flaw(self, error: orjson.JSONDecodeError) -> str:
+        """Why the text is not JSON."""
+        if _is_wide(self.text):
+            return _WIDE
+        try:
+            self.text.decode()
+        except UnicodeDecodeError as encoding:
+            return f"it is not UTF-8 text (byte {encoding.start + 1})"
+        return f"{error.msg} (character {error.pos + 1})"
 
 
 def read_records(stream: BinaryIO, source: str, *, lines: bool = False) -> Iterator[Record]:
     """The records of a stream of JSON, plain or compressed with gzip or Zstandard.
 
-    `source` names it in messages; `lines` says that each line is a record (it is found out otherwise).
+    A stream with nothing in it has none. `source` names it in messages; `lines` says that each line is a record (it is
+    found out otherwise).
     """
     flaws: list[str] = []
     chunks = decompressed(stream, flaws)
     start = b""
     while len(start) < CHUNK and (more := next(chunks, b"")):
         start += more
+    if _is_wide(start):
+        yield Record(source, 1, b"", Problem.of("M501", input="", reason=_WIDE))
+        return
     start = start.removeprefix(_BOM)
     chunks = chain((start,), chunks)
     yield from _lines(chunks, source) if lines or _is_lines(start.lstrip(_BLANK)) else _documents(chunks, source)
     for reason in flaws:
         yield Record(source, 0, b"", Problem.of("M501", input="", reason=reason))
+
+
+def _is_wide(start: bytes) -> bool:
+    """Whether characters have more than one byte each: in UTF-8, neither of these can begin a JSON text."""
+    return start.startswith(_WIDE_BOMS) or b"\0" in start[:2]
 
 
 def _is_lines(start: bytes) -> bool:
@@ -122,9 +146,8 @@ def _documents(chunks: Iterator[bytes], source: str) -> Iterator[Record]:
     for text in splitter.values(chunks):
         number += 1
         yield _record(source, number, text)
-    if splitter.in_list or (number == 0 and not splitter.had_list):
-        reason = "the list is not closed" if splitter.in_list else "there is nothing in it"
-        yield Record(source, number + 1, b"", Problem.of("M501", input="", reason=reason))
+    if splitter.in_list:
+        yield Record(source, number + 1, b"", Problem.of("M501", input="", reason="the list is not closed"))
 
 
 class _Splitter:
@@ -132,12 +155,11 @@ class _Splitter:
 
     def __init__(self) -> None:
         self.in_list = False
-        self.had_list = False
         self._kept: list[bytes] = []
         self._size = 0
         self._depth = 0
         self._in_text = False
-        self._escaped = -1
+        self._escaped = False
 
     def values(self, chunks: Iterator[bytes]) -> Iterator[bytes | None]:
         """The text of each value; None for one that is too large to be kept."""
@@ -148,39 +170,44 @@ class _Splitter:
             yield text
 
     def _feed(self, chunk: bytes) -> Iterator[bytes | None]:
-        start = 0
-        for match in _STRUCTURE.finditer(chunk):
-            at, mark = match.start(), match.group()
-            if at == self._escaped:
-                continue
-            if self._in_text:
-                self._in_text = mark != b'"'
-                if mark == b"\\":
-                    self._escaped = at + 1
-            elif mark == b'"':
-                self._in_text = True
+        start, at = 0, 0
+        if self._in_text and chunk and (match := _TEXT.match(chunk, int(self._escaped))):
+            at = self._after_text(match)
+        while match := (_INSIDE if self._depth else _BETWEEN).search(chunk, at):
+            first, at = match.span()
+            mark = chunk[first]
+            if mark in b'"':
+                at = self._after_text(match)
             elif mark in b"{[":
-                if mark == b"[" and not self.in_list and self._depth == 0 and self._is_blank(chunk[start:at]):
-                    self.in_list = self.had_list = True
-                    start = at + 1
-                else:
-                    self._depth += 1
-            elif mark == b"," and self._depth == 0 and self.in_list:
-                yield self._cut(chunk[start:at])
-                start = at + 1
-            elif mark in b"}]" and self._depth > 0:
-                self._depth -= 1
+                outermost = not self.in_list and self._depth == 0
+                self._depth += at - first
+                if outermost and mark in b"[" and self._is_blank(chunk[start:first]):
+                    self.in_list = True
+                    self._depth -= 1
+                    start = first + 1
+            elif mark in b",":
+                if self.in_list:
+                    yield self._cut(chunk[start:first])
+                    start = at
+            elif self._depth:
+                at = min(at, first + self._depth)
+                self._depth -= at - first
                 if self._depth == 0 and not self.in_list:
-                    yield self._cut(chunk[start : at + 1])
-                    start = at + 1
-            elif mark == b"]" and self.in_list:
+                    yield self._cut(chunk[start:at])
+                    start = at
+            elif self.in_list and (end := chunk.find(b"]", first, at)) >= 0:
                 self.in_list = False
-                text = self._cut(chunk[start:at])
+                text = self._cut(chunk[start:end])
                 if text != b"":
                     yield text
-                start = at + 1
-        self._escaped = 0 if self._escaped == len(chunk) else -1
+                start = at = end + 1
         self._keep(chunk[start:])
+
+    def _after_text(self, match: re.Match[bytes]) -> int:
+        """Where to go on after a text, or the part of it in this chunk."""
+        self._in_text = not match[1]
+        self._escaped = self._in_text and match.end() < len(match.string)  # its last character is a backslash
+        return len(match.string) if self._in_text else match.end()
 
     def _is_blank(self, piece: bytes) -> bool:
         return not piece.strip(_BLANK) and not any(part.strip(_BLANK) for part in self._kept)

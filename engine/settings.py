@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from .problem import Place, Problem, Related, did_you_mean
-from .rules import Setting
 from .values import CoercionError, check_payload, coerce, kind, shown
+
+if TYPE_CHECKING:
+    from .rules import Setting
 
 __all__ = ["Given", "GivenText", "values_of", "wanted_of"]
 

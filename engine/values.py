@@ -10,7 +10,6 @@ import math
 import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime
-from decimal import Decimal
 from typing import Any
 
 __all__ = [
@@ -71,6 +70,8 @@ def decimal_text(number: int | float) -> str:
     """The shortest decimal form that reads back as the same finite number; no exponent, no trailing `.0`, no `-0`."""
     text = repr(number)
     if "e" in text:
+        from decimal import Decimal  # only here: hardly any number needs it
+
         text = format(Decimal(text), "f")
     text = text.removesuffix(".0")
     return "0" if text == "-0" else text

@@ -24,7 +24,11 @@ UNDER_WAY = 2
 def pieces(units: Iterable[Sequence[Record]], recipe: Recipe, jobs: int) -> Iterator[Piece]:
     """The piece of each unit, in order, made by `jobs` processes."""
     context = multiprocessing.get_context("spawn")
-    workers = [_start(context, recipe) for _ in range(jobs)]
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # for the workers, from their first moment: Ctrl-C is ours
+    try:
+        workers = [_start(context, recipe) for _ in range(jobs)]
+    finally:
+        signal.signal(signal.SIGINT, before)
     waiting: deque[Connection[Any, Any]] = deque()
     try:
         for number, unit in enumerate(units):
@@ -65,7 +69,6 @@ def _receive(connection: Connection[Any, Any]) -> Piece:
 
 def _work(connection: Connection[Any, Any], recipe: Recipe) -> None:
     """The whole life of a worker. It ends when the other side closes the connection, or is gone."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     units: queue.Queue[Sequence[Record] | None] = queue.Queue()
     threading.Thread(target=_take, args=(connection, units), daemon=True).start()
     transform = recipe.transform()

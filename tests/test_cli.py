@@ -133,6 +133,47 @@ def test_wrong_use_is_exit_2(arguments: list[str]) -> None:
     assert "Traceback" not in done.output
 
 
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["transform", ""], "Invalid value for '[INPUT]...': it is empty"),
+        (["transform", "--output", "", "x"], "Invalid value for '--output': it is empty"),
+        (["check", "x", ""], "Invalid value for '[PATH]...': it is empty"),
+        (["check", "/dev/null"], "/dev/null: neither a file nor a folder"),
+        (["transform", "{batch}", "--output", "{folder}/no/out"], "{folder}/no/out: No such file or directory"),
+        (["transform", "{batch}", "--rejects", "{folder}/no/out"], "{folder}/no/out: No such file or directory"),
+        (["transform", "{batch}", "--output-dir", "{batch}"], "{batch}: is no folder"),
+        (["transform", "{batch}", "--output", "/dev/full"], "/dev/full: No space left on device"),
+        (["compile", "--output", "/dev/full"], "/dev/full: No space left on device"),
+        (["transform", "{folder}"], "{folder}: Is a directory"),
+    ],
+)
+def test_what_is_wrong_is_named_as_it_was_given(batch: Path, arguments: list[str], message: str) -> None:
+    folder = batch.parent
+    done = run(*(argument.format(batch=batch, folder=folder) for argument in arguments))
+    assert (done.exit_code, done.stderr.splitlines()[-1]) == (2, f"Error: {message.format(batch=batch, folder=folder)}")
+
+
+def test_a_workspace_that_is_not_there_is_named(batch: Path) -> None:
+    done = run("transform", "--workspace", "mine.yaml", batch)
+    assert (done.exit_code, done.stderr) == (2, "error[M107]: the file 'mine.yaml' does not exist\n\n1 error\n")
+
+
+def test_text_settings_are_taken_as_they_stand(batch: Path) -> None:
+    done = run("transform", "--set", "identity=null", batch)
+    assert done.stderr.startswith("error[M116]: the setting 'identity' must be one of")
+    assert done.stderr.splitlines()[0].endswith(', not "null"')
+
+
+def test_empty_files_have_no_batches(batch: Path, tmp_path: Path) -> None:
+    (tmp_path / "a.json").touch()
+    (tmp_path / "c.ndjson").touch()
+    done = run("transform", "--compact", tmp_path / "*.*json")
+    assert (done.exit_code, documents(done.stdout)) == (0, [RESULT])
+    done = run("transform", stdin="")
+    assert (done.exit_code, done.stdout, done.stderr) == (0, "", "0 batches: 0 requests, 0 skipped, 0 problems\n")
+
+
 def test_pretty_and_compact(batch: Path) -> None:
     assert run("transform", "--pretty", batch).stdout.startswith('{\n  "requests": [\n')
     assert run("transform", "--compact", batch).stdout.count("\n") == 1

@@ -28,7 +28,9 @@ BATCH: dict[str, Any] = {
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    return cache.folder()
+    folder = cache.folder()
+    assert folder is not None
+    return folder
 
 
 @pytest.fixture
@@ -57,19 +59,23 @@ def test_the_second_time_comes_from_the_cache(folder: Path, compilations: list[s
     assert [path.stat().st_mode & 0o077 for path in (folder, *folder.iterdir())] == [0, 0]
 
 
-def test_a_cached_run_imports_nothing_that_reads_rules(folder: Path) -> None:
+def test_a_cached_run_imports_little(folder: Path, tmp_path: Path) -> None:
     open_program(MAPPING, {})
+    batch = tmp_path / "batch.json"
+    batch.write_text(json.dumps(BATCH))
+    libraries = "yaml jmespath jinja2 jsonschema jsonschema_rs referencing rich"
+    libraries += " zstandard tempfile gzip glob multiprocessing"
+    stages = "api blame checks compiler.mapping conform golden interpreter loader pages prove report rules show source"
+    heavy = {*libraries.split(), *(f"moemap.engine.{stage}" for stage in (*stages.split(), "workers"))}
     code = (
-        "import sys; from moemap.engine.program import open_program\n"
-        f"open_program({MAPPING!r}, {{}}).transform({BATCH!r})\n"
-        "heavy = {'yaml', 'jinja2', 'jmespath', 'jsonschema', 'rich'}\n"
-        "heavy |= {'moemap.engine.rules', 'moemap.engine.interpreter'}\n"
-        "assert not heavy & set(sys.modules), heavy & set(sys.modules)\n"
+        "import sys; from moemap.cli import main\n"
+        f"try: main(['transform', {str(batch)!r}])\n"
+        "except SystemExit as ending: assert not ending.code, ending.code\n"
+        "print(*sys.modules)\n"
     )
     environment = {**os.environ, "XDG_CACHE_HOME": str(folder.parent)}
-    quiet = {**BATCH, "user_attributes": {"plan": "gold"}}
-    code = code.replace(repr(BATCH), repr(quiet))
-    subprocess.run([sys.executable, "-c", code], check=True, env=environment)
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True)
+    assert (done.returncode, heavy & set(done.stdout.splitlines()[-1].split())) == (0, set()), done.stderr
 
 
 def test_settings_bulk_and_folders_are_told_apart(folder: Path, compilations: list[str], tmp_path: Path) -> None:
@@ -138,6 +144,16 @@ def test_a_cache_that_cannot_be_written_is_no_error(
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
     open_program(MAPPING, {})
     assert compilations == [MAPPING]
+
+
+def test_a_home_that_is_no_place_has_no_cache(
+    tmp_path: Path, compilations: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", "relative")
+    monkeypatch.setenv("XDG_CACHE_HOME", "relative")
+    open_program(MAPPING, {})
+    assert (compilations, cache.folder(), list(tmp_path.iterdir())) == ([MAPPING], None, [])
 
 
 def test_processes_at_the_same_time(folder: Path) -> None:

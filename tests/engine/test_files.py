@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from moemap.engine.files import written_whole
+from moemap.engine.files import BusyError, locked, written_whole
 
 
 def test_takes_the_place_of_the_old_file_at_the_end(tmp_path: Path) -> None:
@@ -30,3 +30,17 @@ def test_a_device_is_written_directly() -> None:
     with written_whole(Path("/dev/null")) as file:
         file.write(b"x")
     assert Path("/dev/null").is_char_device()
+
+
+def test_a_locked_file_is_nobody_else_s(tmp_path: Path) -> None:
+    path = tmp_path / "out"
+    with locked(path) as file:
+        file.write(b"kept")
+        file.flush()
+        with pytest.raises(BusyError):
+            locked(path)
+        path.rename(tmp_path / "finished")
+        with locked(path) as other:
+            assert other.read() == b""
+    with locked(tmp_path / "finished") as file:
+        assert file.read() == b"kept"

@@ -17,6 +17,7 @@ from click.testing import CliRunner
 from moemap.cli import main
 from moemap.engine import job as jobs
 from moemap.engine.compression import decompressed
+from moemap.engine.files import BusyError
 from moemap.engine.job import Job, ResumeError
 from moemap.engine.program import open_program
 from moemap.engine.replay import Recipe, Summary
@@ -206,6 +207,31 @@ def test_output_dir_has_a_file_for_each_input(tmp_path: Path, inputs: tuple[str,
 def test_options_that_do_not_go_together(arguments: list[str], message: str) -> None:
     done = CliRunner().invoke(main, ["transform", *arguments])
     assert (done.exit_code, done.stderr.splitlines()[-1]) == (2, f"Error: {message}")
+
+
+@pytest.mark.usefixtures("small_units")
+@pytest.mark.parametrize("resume", [False, True])
+@pytest.mark.parametrize("shared", ["output", "rejects"])
+def test_two_runs_never_write_to_one_file(tmp_path: Path, inputs: tuple[str, ...], shared: str, resume: bool) -> None:
+    whole = job(tmp_path, inputs, output="whole")
+    jobs.run(whole)
+    expected = content(whole)
+    made = job(tmp_path, inputs)
+    apart = tmp_path / "apart"
+    other = replace(made, rejects=apart) if shared == "output" else replace(made, output=apart)
+    other = replace(other, resume=resume)
+    refused = 0
+
+    def second(_sums: Summary, _bytes: int) -> None:
+        nonlocal refused
+        with pytest.raises(BusyError) as raised:
+            jobs.run(other)
+        assert str(raised.value) == f"{getattr(made, shared)}: another run is writing it"
+        refused += 1
+
+    jobs.run(made, second)
+    assert refused > 1
+    assert content(made) == expected
 
 
 @pytest.mark.usefixtures("small_units")

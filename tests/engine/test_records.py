@@ -3,6 +3,7 @@
 import gzip
 import io
 import json
+import time
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from moemap.engine import compression, records
 from moemap.engine.records import MAX_RECORD_BYTES, Record, read_records
 
 GZIPPED = gzip.compress(b'{"a": 1}\n{"a": 2}\n')
+WIDE = "the record is not JSON: it is UTF-16 or UTF-32 text; only UTF-8 is read"
 NOT_CLOSED = "the record is not JSON: the list is not closed"
 
 
@@ -51,8 +53,9 @@ def short(record: Record) -> tuple[int, Any]:
         ),
         (b"[]", []),
         (b" [ ] \n", []),
-        (b"", [(1, "the record is not JSON: there is nothing in it")]),
-        (b" \n ", [(1, "the record is not JSON: there is nothing in it")]),
+        (b"", []),
+        (b" \n ", []),
+        (b"\xef\xbb\xbf", []),
         (b'[{"a": 1}', [(1, {"a": 1}), (2, NOT_CLOSED)]),
         (
             b'[{"a": 1}, {bad}, {"c": 1}]',
@@ -62,7 +65,11 @@ def short(record: Record) -> tuple[int, Any]:
                 (3, {"c": 1}),
             ],
         ),
-        (b"\xff\xfe", [(1, "the record is not JSON: str is not valid UTF-8: surrogates not allowed (character 1)")]),
+        ('{"a": 1}\n{"a": 2}'.encode("utf-16"), [(1, WIDE)]),
+        ('{"a": 1}\n{"a": 2}'.encode("utf-16-be"), [(1, WIDE)]),
+        ('[{"a": 1}]'.encode("utf-32-le"), [(1, WIDE)]),
+        ('{"name": "José"}'.encode("latin-1"), [(1, "the record is not JSON: it is not UTF-8 text (byte 14)")]),
+        (b'[{"a": "\xff"}, {"a": 1}]', [(1, "the record is not JSON: it is not UTF-8 text (byte 8)"), (2, {"a": 1})]),
         (b"5", [(1, 5)]),
         (GZIPPED, [(1, {"a": 1}), (2, {"a": 2})]),
         (GZIPPED + GZIPPED, [(1, {"a": 1}), (2, {"a": 2}), (3, {"a": 1}), (4, {"a": 2})]),
@@ -76,6 +83,18 @@ def test_read(text: bytes, expected: list[tuple[int, Any]] | None) -> None:
         assert found[-1] == (0, "the record is not JSON: the compressed data is damaged")
     else:
         assert found == expected
+
+
+@pytest.mark.parametrize(
+    "flood",
+    [b"[" * 5_000_000, b"[" * 2_500_000 + b"]" * 2_500_000, b"{}" + b"]" * 5_000_000, b'["' + b"\\" * 5_000_000],
+    ids=["opened", "closed again", "closed too often", "backslashes"],
+)
+@pytest.mark.parametrize("lines", [False, True])
+def test_a_flood_is_read_in_no_time(flood: bytes, lines: bool) -> None:
+    start = time.process_time()
+    assert all(batch(record) == {} or record.problem or record.parse()[1] for record in read(flood, lines=lines))
+    assert time.process_time() - start < 0.5
 
 
 def test_a_record_that_is_too_large_is_one_problem_and_is_not_kept() -> None:

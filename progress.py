@@ -1,0 +1,38 @@
+"""A progress bar for runs that take long, on a terminal only."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .engine.replay import Summary
+
+__all__ = ["progress_bar"]
+
+MIN_BYTES = 1_000_000
+
+
+@contextmanager
+def progress_bar(inputs: Iterable[str]) -> Iterator[Callable[[Summary, int], None] | None]:
+    """A bar on standard error for these inputs: batches, rate, problems. None where nobody would see it for long."""
+    total = sum(Path(name).stat().st_size for name in inputs if name != "-" and Path(name).is_file())
+    if sys.stderr is None or not sys.stderr.isatty() or ("-" not in inputs and total < MIN_BYTES):
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    text = TextColumn("{task.fields[batches]} batches, {task.fields[rate]}/s, {task.fields[problems]} problems")
+    with Progress(BarColumn(), text, TimeRemainingColumn(), console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=total or None, batches=0, rate=0, problems=0)
+
+        def show(summary: Summary, bytes_read: int) -> None:
+            rate = int(summary.batches / max(bar.tasks[0].elapsed or 0, 0.001))
+            problems = summary.problems.total()
+            bar.update(task, completed=bytes_read, batches=summary.batches, rate=rate, problems=problems)
+
+        yield show

@@ -1,0 +1,62 @@
+"""The front door for programs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import moemap
+from moemap import MappingError
+
+BATCH = '{"user_identities": {"customer_id": "cust-1"}, "user_attributes": {"plan": "gold"}}'
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((None,), "a mapping is named by a str or a Path, not by NoneType"),
+        ((b"mparticle-moengage",), "a mapping is named by a str or a Path, not by bytes"),
+        (("mparticle-moengage", ["identity"]), "settings are a mapping of names, each a str, to JSON values"),
+        (("mparticle-moengage", {1: "email"}), "settings are a mapping of names, each a str, to JSON values"),
+    ],
+)
+def test_arguments_of_another_type(arguments: tuple[Any, ...], message: str) -> None:
+    with pytest.raises(TypeError) as raised:
+        moemap.load(*arguments)
+    assert str(raised.value) == message
+
+
+@pytest.mark.parametrize(
+    ("reference", "message"),
+    [
+        ("mparticle-moengag", "no mapping 'mparticle-moengag' is known"),
+        ("no/such", "the file 'no/such' does not exist"),
+        ("mine.yaml", "the file 'mine.yaml' does not exist"),
+        ("empty", "the folder 'empty' has no mapping.yaml and no workspace.yaml"),
+    ],
+)
+def test_a_mapping_that_is_not_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reference: str, message: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(MappingError) as raised:
+        moemap.load(reference)
+    assert str(raised.value) == message
+    known = reference.startswith("mparticle")
+    assert raised.value.problems[0].hint == ("did you mean 'mparticle-moengage'?" if known else None)
+
+
+def test_json_may_begin_with_a_byte_order_mark() -> None:
+    mapping = moemap.load("mparticle-moengage")
+    expected = mapping.transform_json(BATCH).to_json()
+    assert len(expected["requests"]) == 1
+    for text in ("\ufeff" + BATCH, ("\ufeff" + BATCH).encode()):
+        assert mapping.transform_json(text).to_json() == expected
+
+
+def test_json_in_another_encoding_is_named() -> None:
+    (problem,) = moemap.load("mparticle-moengage").transform_json(BATCH.encode("utf-16")).problems
+    assert problem.message == "the record is not JSON: it is UTF-16 or UTF-32 text; only UTF-8 is read"
