@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from .facts import Sources
+from .languages import is_empty
 from .membership import includes
 from .narrow_types import meet, meet_string
-from .patterns import implies
 from .schema_types import Reader, resolve
 from .schemas import Schema
 from .type_words import describe
@@ -129,6 +129,11 @@ class Judge:
             target, uri = self.targets[key]
             yield from self.check(type_, target, uri, at)
         yield from _of_values(type_, part, at)
+        pieces = _by_kind(type_.array)
+        if pieces:
+            for piece in pieces:
+                yield from _unsure(self.compare(Type(array=piece), part, base, at), False)
+            type_ = without(type_, ("array",))
         parts = type_.parts
         alone = len(parts.kinds) + len(parts.objects[1:]) == 1  # else what is refused is a part of the type only
         if parts.number is not None:
@@ -331,6 +336,14 @@ def _pieces(type_: Type) -> list[Type]:
     return found
 
 
+def _by_kind(array: Array | None) -> list[Array]:
+    """Lists whose elements are alike, kind by kind; nothing where there is only one."""
+    if array is None or not array.alike or array.first:
+        return []
+    kinds = sorted(array.items.kinds - {"null"})
+    return [replace(array, items=only(array.items, (kind, "null"))) for kind in kinds] if len(kinds) > 1 else []
+
+
 def _sources(prop: Property, at: _At) -> Iterable[tuple[Type, _At]]:
     """What can give a member, each with the place that gaps in it are noted at: an entry has no place of its own."""
     if not isinstance(prop.origin, Sources):
@@ -434,18 +447,22 @@ def _string(text: String, part: Mapping[str, Any], at: _At) -> Iterator[Gap]:
         if wrong:
             words = ", ".join(shown(value) for value in sorted(wrong)[:4])
             yield at.gap("pattern", f"{words} does not match {pattern}", len(wrong) == len(text.values))
-    elif not always_matches(text, pattern):
-        yield at.gap("pattern", f"it may not match {_short(pattern)}", never_matches(text, pattern))
+    elif not _always_matches(text, pattern):
+        yield at.gap("pattern", f"it may not match {_short(pattern)}", _never_matches(text, pattern))
 
 
-def always_matches(text: String, pattern: str) -> bool:
+def _always_matches(text: String, pattern: str) -> bool:
     """Whether it is known that the pattern is found in every one of the texts."""
-    return any(implies(known, pattern) for known in text.patterns)
+    return all(matches(_found(pattern), value) for value in text.also) and (
+        pattern in text.patterns or is_empty(text.patterns, text.avoids | {pattern}, text.least, text.most)
+    )
 
 
-def never_matches(text: String, pattern: str) -> bool:
+def _never_matches(text: String, pattern: str) -> bool:
     """Whether it is known that the pattern is found in none of the texts."""
-    return pattern in text.avoids
+    return not any(matches(_found(pattern), value) for value in text.also) and (
+        pattern in text.avoids or is_empty(text.patterns | {pattern}, text.avoids, text.least, text.most)
+    )
 
 
 def _found(pattern: str) -> String:

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache, reduce
+from math import inf
 from typing import Any
 from urllib.parse import unquote, urldefrag, urljoin
 
-from .narrow_types import excluding, meet
+from .narrow_types import excluding, meet, meet_string, next_to
 from .schemas import Schema
 from .types import (
     ANY,
@@ -143,7 +144,13 @@ class Reader:
 
 def _named(names: String, patterns: frozenset[str] = frozenset(), avoids: frozenset[str] = frozenset()) -> String:
     return String(
-        names.values, names.excluded, names.least, names.most, names.patterns | patterns, names.avoids | avoids
+        names.values,
+        names.excluded,
+        names.least,
+        names.most,
+        names.patterns | patterns,
+        names.avoids | avoids,
+        names.also,
     )
 
 
@@ -152,8 +159,9 @@ def _with(type_: Type, kind: str, part: Type) -> Type:
 
 
 def _number(part: Mapping[str, Any], integral: bool) -> Number:
-    low = [part[key] for key in ("minimum", "exclusiveMinimum") if key in part]
-    high = [part[key] for key in ("maximum", "exclusiveMaximum") if key in part]
+    above, below = next_to(part.get("exclusiveMinimum"), inf), next_to(part.get("exclusiveMaximum"), -inf)
+    low = [bound for bound in (part.get("minimum"), above) if bound is not None]
+    high = [bound for bound in (part.get("maximum"), below) if bound is not None]
     return Number(integral, max(low, default=None), min(high, default=None))
 
 
@@ -175,6 +183,6 @@ def _negated(type_: Type, part: Any) -> Type:
             return without(type_, (name,))
         case {"pattern": str(pattern), "type": "string", **rest} if not rest and type_.parts.string is not None:
             text = type_.parts.string
-            avoiding = String(text.values, text.excluded, text.least, text.most, text.patterns, text.avoids | {pattern})
-            return _with(type_, "string", Type(string=avoiding))
+            met = meet_string(text, String(avoids=frozenset({pattern})))
+            return without(type_, ("string",)) if met is None else _with(type_, "string", Type(string=met))
     return type_
