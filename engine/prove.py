@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import Any, Literal
 
-from .bodies import gaps
+from .cases import gaps
 from .conform import Gap
 from .facts import Emission, Flow, Part
 from .flow import walk
