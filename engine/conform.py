@@ -14,7 +14,7 @@ from .facts import Sources
 from .languages import is_empty
 from .membership import includes
 from .narrow_types import meet, meet_string
-from .schema_types import Reader, resolve
+from .schema_types import Reader, is_resource, resolve
 from .schemas import Schema
 from .type_words import describe
 from .types import (
@@ -48,6 +48,9 @@ _WORDS = {
     "object": "an object",
     "null": "null",
 }
+_NOT_UNDERSTOOD = ("$dynamicRef", "$recursiveRef", "dependencies")
+_ONCE_ASSERTED = ("format", "contentMediaType", "contentEncoding")
+"""What drafts before 2019-09 hold values against; since then it is a note."""
 _NOTES = frozenset({"$comment", "title", "description", "examples", "default", "deprecated"})
 
 
@@ -86,6 +89,9 @@ class Judge:
     def __init__(self, schema: Schema, *, certain: bool = False) -> None:
         self.schema = schema
         self.certain = certain
+        drafts = ("draft-04", "draft-06", "draft-07")
+        is_old = any(draft in str(schema.document.get("$schema")) for draft in drafts)
+        self.not_understood = (*_NOT_UNDERSTOOD, *(_ONCE_ASSERTED if is_old else ()))
         self.reader = Reader(schema)
         self.known: dict[tuple[int, int], tuple[Type, Any, tuple[Gap, ...]]] = {}
         self.targets: dict[tuple[str, str], tuple[Any, str]] = {}
@@ -119,15 +125,25 @@ class Judge:
             if part.keys() - _NOTES:
                 yield at.gap(_first_keyword(part), "it can be any value", False)
             return
+        for keyword in self.not_understood:
+            if keyword in part:
+                yield at.gap(keyword, f"{keyword} is not understood", False)
+        if is_resource(self.schema, part, base):
+            yield at.gap("$id", "a schema inside of a schema is not understood", False)
+            return
         if "type" in part:
             type_, found = _of_kinds(type_, part["type"], at)
             yield from found
         if isinstance(part.get("$ref"), str):
             key = part["$ref"], base
-            if key not in self.targets:
-                self.targets[key] = resolve(self.schema, *key)
-            target, uri = self.targets[key]
-            yield from self.check(type_, target, uri, at)
+            try:
+                if key not in self.targets:
+                    self.targets[key] = resolve(self.schema, *key)
+                target, uri = self.targets[key]
+            except KeyError:
+                yield at.gap("$ref", f"the reference to {part['$ref']} is not understood", False)
+            else:
+                yield from self.check(type_, target, uri, at)
         yield from _of_values(type_, part, at)
         pieces = _by_kind(type_.array)
         if pieces:

@@ -29,6 +29,7 @@ from .types import (
     matches,
     members,
     only,
+    spellings,
     string,
     union,
     without,
@@ -141,7 +142,7 @@ def _to_string(call: Call) -> Type:
     argument = call.of(0)
     values = constants(argument)
     if values is not None:
-        return string(_text(value) for value in values)
+        return string(_text(one) for value in values for one in spellings(value))
     rest = without(argument, ("string",))
     if not _is_scalar(rest):
         call.fails = True  # a value made by an expression can be too large

@@ -32,7 +32,7 @@ from .types import (
     without,
 )
 
-__all__ = ["Reader", "resolve", "type_of"]
+__all__ = ["Reader", "is_resource", "resolve", "type_of"]
 
 _NUMBER_KEYS = ("minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum")
 _STRING_KEYS = ("minLength", "maxLength", "pattern")
@@ -48,13 +48,23 @@ def type_of(schema: Schema) -> Type:
 
 
 def resolve(schema: Schema, reference: str, base: str) -> tuple[Any, str]:
-    """The part of a schema document that `$ref` names, seen from the document `base`, and the URI of its document."""
+    """The part of a schema document that `$ref` names, seen from the document `base`, and the URI of its document.
+
+    Raises KeyError, IndexError or ValueError for what is not found by its place.
+    """
     uri, fragment = urldefrag(urljoin(base, reference))
     part: Any = schema.resources[uri or base]
+    if fragment and not fragment.startswith("/"):
+        raise KeyError(fragment)  # an anchor
     for token in fragment.split("/")[1:]:
         key = unquote(token).replace("~1", "/").replace("~0", "~")
         part = part[int(key)] if isinstance(part, list) else part[key]
     return part, uri or base
+
+
+def is_resource(schema: Schema, part: Mapping[str, Any], base: str) -> bool:
+    """Whether a part has a URI of its own, from which its references are seen."""
+    return "$id" in part and part is not schema.resources.get(base)
 
 
 class Reader:
@@ -76,7 +86,7 @@ class Reader:
         return self.known[where]
 
     def read(self, part: Any, base: str) -> Type:
-        if not isinstance(part, dict):
+        if not isinstance(part, dict) or is_resource(self.schema, part, base):
             return NEVER if part is False else ANY
         conditions = [self.kinds(part, base)]
         if isinstance(part.get("$ref"), str):

@@ -36,6 +36,7 @@ __all__ = [
     "matches",
     "members",
     "only",
+    "spellings",
     "string",
     "string_of",
     "union",
@@ -321,6 +322,13 @@ def constants(type_: Type) -> tuple[Any, ...] | None:
                 return None
             found += sorted(part.values)
     return tuple(found)
+
+
+def spellings(value: Any) -> tuple[Any, ...]:
+    """The JSON values that are equal to a scalar: to a type 1 and 1.0 are one value, as text they are two."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not float(value).is_integer():
+        return (value,)
+    return (int(value), float(value), *((-0.0,) if value == 0 else ()))
 
 
 def matches(text: String, value: str) -> bool:
