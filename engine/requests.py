@@ -208,6 +208,7 @@ class _Assembly:
                     output=violation.pointer,
                     request=output.name,
                     reason=violation.reason,
+                    keyword=violation.keyword,
                 )
             )
 

@@ -9,11 +9,12 @@ from random import Random
 
 import pytest
 
+from moemap.engine.counterexamples import batch_for, words_of
 from moemap.engine.flow import walk
 from moemap.engine.installed import MAPPINGS
 from moemap.engine.interpreter import Interpreter
 from moemap.engine.loader import load
-from moemap.engine.prove import Proof, batch_for, prove, words_of
+from moemap.engine.prove import Proof, prove
 from moemap.engine.rules import Rulebook
 from moemap.engine.samples import NoSampleError
 
