@@ -13,6 +13,7 @@ from .infer_fields import setting_type
 from .interpreter import Interpreter
 from .narrow_types import refine
 from .problem import Problem
+from .result import Result
 from .rules import Output, Rulebook
 from .samples import NoSampleError, sample
 from .schemas import Validator
@@ -20,7 +21,7 @@ from .types import Array, Type, constants
 
 __all__ = ["Counterexample", "Search", "batch_for", "words_of"]
 
-OTHER_SETTINGS = 40
+OTHER_SETTINGS = 150
 MAX_RUNS = 250
 
 
@@ -59,23 +60,27 @@ class Search:
                 continue
             if self.fits(batch):
                 case = self.random.randrange(len(self.settings)) if number % 2 else 0
-                for problem in self.refused(batch, case):
+                result = self.run(batch, case)
+                problems = list(self.refused(result))
+                if problems or any(request.output == self.output.name for request in result.requests):
+                    self.far.append(batch)
+                for problem in problems:
                     yield Counterexample(batch, self.settings[case], problem)
 
     def crossed(self, batch: dict[str, Any]) -> dict[str, Any]:
         """Mostly a batch that came as far as a request, with some members of another one."""
-        if not self.far or self.random.random() < 0.3:
+        if not self.far or self.random.random() < 0.5:
             return batch
         return _crossed(self.random.choice(self.far), batch, self.random)
 
-    def refused(self, batch: Any, case: int) -> Iterator[Problem]:
+    def run(self, batch: Any, case: int) -> Result:
         if case not in self.interpreters:
             rulebook = self.flow.rulebook
             changed = replace(rulebook, values={**rulebook.values, **self.settings[case]})
             self.interpreters[case] = Interpreter(changed)
-        result = self.interpreters[case].run(batch)
-        if any(request.output == self.output.name for request in result.requests):
-            self.far.append(batch)
+        return self.interpreters[case].run(batch)
+
+    def refused(self, result: Result) -> Iterator[Problem]:
         for problem in result.problems:
             if problem.code == "M509" and problem.data.get("request") == self.output.name:
                 yield problem
@@ -87,7 +92,7 @@ class Search:
             fewer = {key: value for key, value in self.settings[case].items() if key != name}
             if fewer not in self.settings:
                 self.settings.append(fewer)
-            if any(map(is_same, self.refused(example.batch, self.settings.index(fewer)))):
+            if any(map(is_same, self.refused(self.run(example.batch, self.settings.index(fewer))))):
                 case = self.settings.index(fewer)
         batch, problem, runs, at = example.batch, example.problem, 0, 0
         while runs < MAX_RUNS:
@@ -96,7 +101,7 @@ class Search:
                 break
             smaller = _without(batch, paths[at])
             runs += 1
-            same = next(filter(is_same, self.refused(smaller, case)), None) if self.fits(smaller) else None
+            same = next(filter(is_same, self.refused(self.run(smaller, case))), None) if self.fits(smaller) else None
             if same is None:
                 at += 1
             else:
@@ -111,7 +116,7 @@ def _crossed(one: dict[str, Any], other: dict[str, Any], random: Random) -> dict
         before = one.get(key)
         if isinstance(before, dict) and isinstance(value, dict):
             result[key] = _crossed(before, value, random)
-        elif random.random() < 0.3 or (not before and value):
+        elif random.random() < 0.5 or (not before and value):
             result[key] = value
     return result
 

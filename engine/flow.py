@@ -221,19 +221,16 @@ class _Walk:
             self.rejects = self.rejects or field_.table.unlisted == "reject"
         if field_.type is not None:
             value = self.coercion(field_, value, inside)
-        if inside.never:
-            value = NEVER if context.never else NULL
-        elif conditional:
-            value = union(value, NULL)
+        if inside.never:  # neither its default nor that it is required counts
+            return NEVER if context.never else NULL
         if field_.default is not ABSENT:
-            if not context.never:
-                self.facts.append(Default(field_, value))
+            self.facts.append(Default(field_, value))
             if value.parts.null:
                 value = union(without_null(value), literal(field_.default))
         if field_.required and value.parts.null:
             self.rejects = True
             value = without_null(value)
-        return value
+        return union(value, NULL) if conditional else value
 
     def coercion(self, field_: Field, value: Type, context: Type) -> Type:
         there = without_null(value)

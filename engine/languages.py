@@ -75,7 +75,7 @@ def _alphabet(machines: Iterable[_Machine]) -> list[int]:
     """One character of each kind that the machines tell apart."""
     sets = sorted({ranges for machine in machines for moves in machine.moves for ranges, _ in moves})
     edges = {0, _SURROGATES[1] + 1, *(edge for ranges in sets for low, high in ranges for edge in (low, high + 1))}
-    kinds = {}
+    kinds: dict[tuple[bool, ...], int] = {}
     for edge in sorted(edges):
         if edge <= _LAST and not _SURROGATES[0] <= edge <= _SURROGATES[1]:
             kinds.setdefault(tuple(_holds(ranges, edge) for ranges in sets), edge)

@@ -107,12 +107,17 @@ def _refute(search: Search, open_: Iterable[Guard], tries: int) -> tuple[tuple[G
     examples: dict[Guard, Counterexample | None] = dict.fromkeys(open_)
     refuting: Counterexample | None = None
     for found in search.found(tries):
-        if refuting is None and not found.settings:
-            refuting = search.smaller(found, lambda problem, like=found.problem: _is_like(problem, like))  # type: ignore[misc]
         guard = _explained(examples, found.problem)
         before = None if guard is None else examples[guard]
         if guard is not None and (before is None or (before.settings and not found.settings)):
-            examples[guard] = search.smaller(found, lambda problem, own=guard: _explained(examples, problem) is own)  # type: ignore[misc]
+            example = search.smaller(found, lambda problem, own=guard: _explained(examples, problem) is own)  # type: ignore[misc]
+            examples[guard] = example
+        elif guard is None and refuting is None:
+            example = found
+        else:
+            continue
+        if refuting is None and not example.settings:
+            refuting = example
         if all(one is not None and not one.settings for one in examples.values()):
             break
     return tuple(replace(guard, counterexample=example) for guard, example in examples.items()), refuting
@@ -128,7 +133,3 @@ def _explained(all_: Iterable[Guard], problem: Problem) -> Guard | None:
         if place is not None and guard.place.file == place.file and guard.place.line <= place.line
     ]
     return max(before, key=lambda guard: guard.place.line, default=about[0] if about else None)
-
-
-def _is_like(one: Problem, other: Problem) -> bool:
-    return (one.place, one.data.get("keyword")) == (other.place, other.data.get("keyword"))
