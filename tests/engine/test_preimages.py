@@ -20,7 +20,9 @@ SCALARS = (
     | st.sampled_from([0, 1, 1.0, 2.5])
     | st.text(alphabet="aAkK\u212a\u0130 \ufeff\u2028b", max_size=3)
 )
-VALUES = SCALARS | st.lists(SCALARS | st.just([]) | st.just({}), max_size=3) | st.just({"a": 1})
+VALUES: st.SearchStrategy[object] = (
+    SCALARS | st.lists(SCALARS | st.just([]) | st.just({}), max_size=3) | st.just({"a": 1})
+)
 
 CASES = [
     ("lower(x) != 'ak'", "string(!/^(?:[aA][kK])$/)|null"),
