@@ -306,7 +306,7 @@ def narrow(current: Type, node: Node, truth: bool) -> Type:
         return NEVER
     match node["type"]:
         case "and_expression" | "or_expression":
-            left, right = node["children"]
+            left, right = _first_and_rest(node)
             if (node["type"] == "and_expression") == truth:
                 return narrow(narrow(current, left, truth), right, truth)
             evaluated = narrow(narrow(current, left, not truth), right, truth)
@@ -324,13 +324,22 @@ def narrow(current: Type, node: Node, truth: bool) -> Type:
     return _narrow_call(current, node, truth) if node["type"] == "function_expression" else current
 
 
+def _first_and_rest(node: Node) -> tuple[Node, Node]:
+    """`a && b && c` as `a` and `b && c`, which keeps together what is left where `a` holds."""
+    left, right = node["children"]
+    while left["type"] == node["type"]:
+        left, middle = left["children"]
+        right = {"type": node["type"], "children": [middle, right]}
+    return left, right
+
+
 def otherwise(current: Type, node: Node) -> Type:
     """What of `current` is left where the condition does not hold: it is not true, or evaluating it failed."""
     if current.never:
         return NEVER
     match node["type"]:
         case "and_expression":
-            left, right = node["children"]
+            left, right = _first_and_rest(node)
             return either_case(otherwise(current, left), otherwise(narrow(current, left, True), right))
         case "or_expression" if not infer(node["children"][0], current).fails:
             left, right = node["children"]
