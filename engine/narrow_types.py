@@ -228,7 +228,8 @@ def refine(type_: Type, path: tuple[str, ...], change: Callable[[Type], Type]) -
     name, *rest = path
     below = tuple(rest)
     parts = type_.parts
-    keeps_others = parts != Type(objects=parts.objects) and not refine(NULL, below, change).never
+    only_objects = parts.only_objects
+    keeps_others = not only_objects and not refine(NULL, below, change).never
     objects = []
     changed = False
     for one in parts.objects:
@@ -243,7 +244,7 @@ def refine(type_: Type, path: tuple[str, ...], change: Callable[[Type], Type]) -
         else:
             changed = True
             objects.append(_with_property(one, name, before, after, required))
-    if not changed and (keeps_others or parts == Type(objects=parts.objects)):
+    if not changed and (keeps_others or only_objects):
         return type_
     rest_of_type = without(parts, ("object",)) if keeps_others else NEVER
     return union(rest_of_type, Type(objects=tuple(objects)))

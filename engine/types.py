@@ -175,6 +175,18 @@ class Type:
         return _EVERYTHING if self.any else self
 
     @property
+    def only_objects(self) -> bool:
+        """Whether nothing but objects, if anything, is of the type."""
+        return not (
+            self.null
+            or self.booleans
+            or self.number is not None
+            or self.string is not None
+            or self.array is not None
+            or self.any
+        )
+
+    @property
     def kinds(self) -> frozenset[str]:
         """JMESPath's words for the kinds of value that there can be."""
         return _kinds(self.parts)
@@ -289,16 +301,10 @@ def lookup(type_: Type, name: str) -> Type:
     """What `.name` gives: null for all but objects."""
     parts = type_.parts
     found = [one.value(name) for one in parts.objects]
-    if len(parts.objects) < len(_objects_of_all(parts)) or not all(one.requires(name) for one in parts.objects):
+    if not parts.only_objects or not all(one.requires(name) for one in parts.objects):
         found.append(NULL)
     # Variants mostly share what they have in common.
     return union(*{id(one): one for one in found}.values())
-
-
-def _objects_of_all(type_: Type) -> tuple[Any, ...]:
-    """One thing for each variant and each other part."""
-    others = (type_.null or None, type_.booleans or None, type_.number, type_.string, type_.array)
-    return (*type_.objects, *(part for part in others if part is not None))
 
 
 def members(one: Object) -> Iterator[tuple[String, Type]]:
@@ -372,7 +378,9 @@ def union(*types: Type) -> Type:
     """A type that has the values of all."""
     result = NEVER
     for type_ in types:
-        if type_ is not result:
+        if result is NEVER:
+            result = type_
+        elif type_ is not result:
             result = _union(result, type_)
     return result
 
