@@ -155,7 +155,7 @@ class Judge:
         if parts.number is not None:
             yield from _unsure(_number(Type(number=parts.number), part, at), alone)
         if parts.string is not None:
-            yield from _unsure(_string(parts.string, part, at), alone)
+            yield from _unsure(_string(parts.string, part, at, self.certain), alone)
         if parts.array is not None:
             yield from _unsure(self.array(parts.array, part, base, at), alone)
         for one in parts.objects:
@@ -448,7 +448,7 @@ def _number(type_: Type, part: Mapping[str, Any], at: _At) -> Iterator[Gap]:
         yield at.gap("multipleOf", f"it can be no multiple of {part['multipleOf']}", False)
 
 
-def _string(text: String, part: Mapping[str, Any], at: _At) -> Iterator[Gap]:
+def _string(text: String, part: Mapping[str, Any], at: _At, certain: bool) -> Iterator[Gap]:
     least, most = part.get("minLength", 0), part.get("maxLength")
     if text.least < least:
         always = text.most is not None and text.most < least
@@ -463,7 +463,7 @@ def _string(text: String, part: Mapping[str, Any], at: _At) -> Iterator[Gap]:
         if wrong:
             words = ", ".join(shown(value) for value in sorted(wrong)[:4])
             yield at.gap("pattern", f"{words} does not match {pattern}", len(wrong) == len(text.values))
-    elif not _always_matches(text, pattern):
+    elif certain or not _always_matches(text, pattern):
         yield at.gap("pattern", f"it may not match {_short(pattern)}", _never_matches(text, pattern))
 
 

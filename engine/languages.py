@@ -60,7 +60,7 @@ def _is_empty(wanted: list[_Machine], unwanted: list[_Machine], least: int, most
             continue
         for character in characters:
             after = tuple(machine.step(state, character) for machine, state in zip(machines, states, strict=True))
-            if _FOUND in after[len(wanted) :]:
+            if _FOUND in after[len(wanted) :] or not all(map(_Machine.can_find, wanted, after)):
                 continue
             following = (min(length + 1, max(longest, 1)), after)
             if following not in seen:
@@ -98,6 +98,8 @@ class _Machine:
     skips: list[list[tuple[bool | None, int]]] = field(default_factory=list)
     last: int = 0
     known: dict[tuple[_State, int], _State] = field(default_factory=dict)
+    hopeful: frozenset[int] = frozenset()
+    """From where the last state can be reached, not at the start of the text any more."""
 
     @property
     def first(self) -> _State:
@@ -124,6 +126,23 @@ class _Machine:
         """Whether the pattern is found in the text that led to a state."""
         return state is _FOUND or self.reached({*state}, start=empty, end=True) is _FOUND
 
+    def can_find(self, state: _State) -> bool:
+        """Whether the pattern is or can still be found, once there was a character."""
+        return state is _FOUND or not self.hopeful.isdisjoint(state)
+
+    def finish(self, last: int) -> None:
+        self.last = last
+        before: dict[int, list[int]] = {}
+        for at, (moves, skips) in enumerate(zip(self.moves, self.skips, strict=True)):
+            for to in (*(to for _, to in moves), *(to for where, to in skips if where is not True)):
+                before.setdefault(to, []).append(at)
+        hopeful, left = {last}, [last]
+        while left:
+            new = [at for at in before.get(left.pop(), ()) if at not in hopeful]
+            hopeful.update(new)
+            left += new
+        self.hopeful = frozenset(hopeful)
+
     def reached(self, states: set[int], *, start: bool, end: bool) -> _State:
         left = list(states)
         while left:
@@ -139,7 +158,7 @@ def _machine(pattern: str) -> _Machine | None:
     try:
         tree = _Parser(pattern).whole()
         machine = _Machine()
-        machine.last = _built(tree, machine, machine.state())
+        machine.finish(_built(tree, machine, machine.state()))
     except _NotUnderstoodError:
         return None
     return machine

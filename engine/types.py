@@ -345,7 +345,7 @@ def matches(text: String, value: str) -> bool:
         value not in text.excluded
         and len(value) >= text.least
         and (text.most is None or len(value) <= text.most)
-        and (value in text.also or _fits_patterns(text, value))
+        and (not (text.patterns or text.avoids) or value in text.also or _fits_patterns(text, value))
     )
 
 
@@ -433,8 +433,9 @@ def _union_string(a: String, b: String) -> String:
         if len(values) <= MAX_CONSTANTS:
             return String(values, least=min(a.least, b.least), most=most)
     if a.values is None and b.values is None:
-        excluded = frozenset(
-            value for value in a.excluded | b.excluded if not matches(a, value) and not matches(b, value)
+        excluded = (a.excluded & b.excluded).union(
+            (value for value in a.excluded - b.excluded if not matches(b, value)),
+            (value for value in b.excluded - a.excluded if not matches(a, value)),
         )
         return _besides(
             String(None, excluded, min(a.least, b.least), most, a.patterns & b.patterns, a.avoids & b.avoids),
