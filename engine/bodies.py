@@ -8,20 +8,21 @@ from functools import reduce
 from typing import Any
 
 from .conform import Gap, Judge
-from .facts import Emission, Flow
+from .facts import Emission, Flow, Sources
 from .problem import Place
 from .rules import Each, EntryRule, Field, Output
 from .rules import Object as ObjectSource
-from .types import Array, Object, Property, Type, join, lookup, union, without_null
+from .types import NEVER, Array, Object, Property, Type, join, lookup, matches, union, without_null
 
-__all__ = ["bodies", "gaps", "place_of"]
+__all__ = ["Bodies", "gaps", "place_of"]
 
 
 def gaps(flow: Flow, output: Output, *, certain: bool = False) -> Iterator[tuple[Emission, Gap]]:
     """The gaps between what rules emit and the schema of the output; with `certain` those that are there always."""
     judge = Judge(flow.rulebook.schemas[output.schema], certain=certain)
-    for emission, body in bodies(flow, output):
-        for gap in judge.gaps(body):
+    bodies = Bodies(flow, output)
+    for emission in bodies.emissions:
+        for gap in judge.gaps(bodies.of(emission)):
             if gap.always or not certain:
                 yield emission, gap
 
@@ -39,20 +40,27 @@ def place_of(emission: Emission, gap: Gap) -> Place:
     return (origin.name_node if is_name and origin.name_node is not None else origin.node).place
 
 
-def bodies(flow: Flow, output: Output) -> Iterator[tuple[Emission, Type]]:
-    """For each rule that emits to an output the type of the body, with what other bodies may be joined to it."""
-    envelope = flow.envelopes.get(output.name)
-    emissions = [emission for emission in flow.emissions if emission.output is output]
-    alone = [_body(envelope, emission) for emission in emissions if envelope is not None and not envelope.never]
-    listed = flow.rulebook.schemas[output.schema].document.get("properties", {})
-    apart = {name for name in output.combine if _is_memberwise(listed.get(name, True))}
-    pooled = {name: union(*(without_null(lookup(body, name)) for body in alone)) for name in output.combine}
-    for emission, body in zip(emissions, alone, strict=False):
-        yield emission, _joined(body, output.combine, pooled, apart)
+class Bodies:
+    """The types of the bodies of one output."""
+
+    def __init__(self, flow: Flow, output: Output) -> None:
+        self.envelope = flow.envelopes.get(output.name, NEVER)
+        own = [emission for emission in flow.emissions if emission.output is output]
+        self.emissions = [] if self.envelope.never else own
+        document = flow.rulebook.schemas[output.schema].document
+        listed = document.get("properties", {})
+        apart = (name for name in output.combine if _is_memberwise(listed.get(name, True)))
+        self.apart = set(apart) if _is_memberwise(document) else set()
+        alone = [_body(self.envelope, emission) for emission in self.emissions]
+        self.pooled = {name: union(*(without_null(lookup(body, name)) for body in alone)) for name in output.combine}
+
+    def of(self, emission: Emission) -> Type:
+        """The body that a rule emits, with what other bodies may be joined to it."""
+        return _joined(_body(self.envelope, emission), emission.output.combine, self.pooled, self.apart)
 
 
 _MEMBERWISE = {
-    *("type", "title", "description", "$comment", "items", "minItems"),
+    *("type", "title", "description", "$comment", "$schema", "$id", "$defs", "items", "minItems"),
     *("properties", "required", "additionalProperties", "propertyNames"),
 }
 
@@ -74,14 +82,17 @@ def _body(envelope: Type, emission: Emission) -> Type:
 
 
 def _over(envelope: Object, own: Object) -> Object:
-    """The members of the envelope, replaced by those that the rule gives."""
-    properties = dict(envelope.properties)
-    for name, prop in own.properties.items():
-        before = envelope.properties.get(name)
-        if before is None or prop.required:
-            properties[name] = prop
-        else:
-            properties[name] = Property(union(before.type, prop.type), before.required, prop.origin)
+    """The members of the envelope, replaced by those that the rule gives; an entry of a spread can have any name."""
+    properties = dict(own.properties)
+    for name, prop in envelope.properties.items():
+        given = own.properties.get(name)
+        if given is None:
+            over = [other for other in own.others if matches(other.name, name)]
+            sources = ((prop.type, prop.origin), *((other.type, other.origin) for other in over))
+            type_ = union(prop.type, *(other.type for other in over))
+            properties[name] = Property(type_, prop.required, Sources(sources)) if over else prop
+        elif not given.required:
+            properties[name] = Property(union(prop.type, given.type), prop.required, given.origin)
     return Object(properties, (*envelope.others, *own.others))
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import inf
 
-from .narrow_types import meet
+from .narrow_types import meet, next_to
 from .types import BOOLEAN, NEVER, NULL, Number, Type, constants, only, union
 
-__all__ = ["MIRRORED", "Inferred", "compared", "equal_part", "may_equal"]
+__all__ = ["MIRRORED", "Inferred", "bound_by", "compared", "equal_part", "may_equal"]
 
 MIRRORED = {"lt": "gt", "lte": "gte", "gt": "lt", "gte": "lte"}
 
@@ -83,3 +84,15 @@ def _ordered(operator: str, a: Number, b: Number) -> frozenset[bool]:
     if a.maximum is None or b.minimum is None or a.maximum > b.minimum or (strict and a.maximum == b.minimum):
         found.add(False)
     return frozenset(found)
+
+
+def bound_by(operator: str, other: Number) -> Number:
+    """The numbers for which a comparison with one of the others can be true."""
+    match operator:
+        case "lt":
+            return Number(maximum=next_to(other.maximum, -inf))
+        case "lte":
+            return Number(maximum=other.maximum)
+        case "gt":
+            return Number(minimum=next_to(other.minimum, inf))
+    return Number(minimum=other.minimum)

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .facts import Sources
+from .languages import is_empty
 from .membership import includes
 from .narrow_types import meet, meet_string
-from .patterns import implies
-from .schema_types import Reader, resolve
+from .schema_types import Reader, is_resource, resolve
 from .schemas import Schema
 from .type_words import describe
 from .types import (
@@ -48,6 +48,9 @@ _WORDS = {
     "object": "an object",
     "null": "null",
 }
+_NOT_UNDERSTOOD = ("$dynamicRef", "$recursiveRef", "dependencies")
+_ONCE_ASSERTED = ("format", "contentMediaType", "contentEncoding")
+"""What drafts before 2019-09 hold values against; since then it is a note."""
 _NOTES = frozenset({"$comment", "title", "description", "examples", "default", "deprecated"})
 
 
@@ -89,6 +92,9 @@ class Judge:
     def __init__(self, schema: Schema, *, certain: bool = False) -> None:
         self.schema = schema
         self.certain = certain
+        drafts = ("draft-04", "draft-06", "draft-07")
+        is_old = any(draft in str(schema.document.get("$schema")) for draft in drafts)
+        self.not_understood = (*_NOT_UNDERSTOOD, *(_ONCE_ASSERTED if is_old else ()))
         self.reader = Reader(schema)
         self.known: dict[tuple[int, int], tuple[Type, Any, tuple[Gap, ...]]] = {}
         self.targets: dict[tuple[str, str], tuple[Any, str]] = {}
@@ -128,22 +134,37 @@ class Judge:
             if part.keys() - _NOTES:
                 yield at.gap(_first_keyword(part), "it can be any value", False)
             return
+        for keyword in self.not_understood:
+            if keyword in part:
+                yield at.gap(keyword, f"{keyword} is not understood", False)
+        if is_resource(self.schema, part, base):
+            yield at.gap("$id", "a schema inside of a schema is not understood", False)
+            return
         if "type" in part:
             type_, found = _of_kinds(type_, part["type"], at)
             yield from found
         if isinstance(part.get("$ref"), str):
             key = part["$ref"], base
-            if key not in self.targets:
-                self.targets[key] = resolve(self.schema, *key)
-            target, uri = self.targets[key]
-            yield from self.check(type_, target, uri, at)
+            try:
+                if key not in self.targets:
+                    self.targets[key] = resolve(self.schema, *key)
+                target, uri = self.targets[key]
+            except KeyError:
+                yield at.gap("$ref", f"the reference to {part['$ref']} is not understood", False)
+            else:
+                yield from self.check(type_, target, uri, at)
         yield from _of_values(type_, part, at)
+        pieces = _by_kind(type_.array)
+        if pieces:
+            for piece in pieces:
+                yield from _unsure(self.compare(Type(array=piece), part, base, at), False)
+            type_ = without(type_, ("array",))
         parts = type_.parts
         alone = len(parts.kinds) + len(parts.objects[1:]) == 1  # else what is refused is a part of the type only
         if parts.number is not None:
             yield from _unsure(_number(Type(number=parts.number), part, at), alone)
         if parts.string is not None:
-            yield from _unsure(_string(parts.string, part, at), alone)
+            yield from _unsure(_string(parts.string, part, at, self.certain), alone)
         if parts.array is not None:
             yield from _unsure(self.array(parts.array, part, base, at), alone)
         for one in parts.objects:
@@ -340,6 +361,14 @@ def _pieces(type_: Type) -> list[Type]:
     return found
 
 
+def _by_kind(array: Array | None) -> list[Array]:
+    """Lists whose elements are alike, kind by kind; nothing where there is only one."""
+    if array is None or not array.alike or array.first:
+        return []
+    kinds = sorted(array.items.kinds - {"null"})
+    return [replace(array, items=only(array.items, (kind, "null"))) for kind in kinds] if len(kinds) > 1 else []
+
+
 def _sources(prop: Property, at: _At) -> Iterable[tuple[Type, _At]]:
     """What can give a member, each with the place that gaps in it are noted at: an entry has no place of its own."""
     if not isinstance(prop.origin, Sources):
@@ -428,7 +457,7 @@ def _number(type_: Type, part: Mapping[str, Any], at: _At) -> Iterator[Gap]:
         yield at.gap("multipleOf", f"it can be no multiple of {part['multipleOf']}", False)
 
 
-def _string(text: String, part: Mapping[str, Any], at: _At) -> Iterator[Gap]:
+def _string(text: String, part: Mapping[str, Any], at: _At, certain: bool) -> Iterator[Gap]:
     least, most = part.get("minLength", 0), part.get("maxLength")
     if text.least < least:
         always = text.most is not None and text.most < least
@@ -443,18 +472,22 @@ def _string(text: String, part: Mapping[str, Any], at: _At) -> Iterator[Gap]:
         if wrong:
             words = ", ".join(shown(value) for value in sorted(wrong)[:4])
             yield at.gap("pattern", f"{words} does not match {pattern}", len(wrong) == len(text.values))
-    elif not always_matches(text, pattern):
-        yield at.gap("pattern", f"it may not match {_short(pattern)}", never_matches(text, pattern))
+    elif certain or not _always_matches(text, pattern):
+        yield at.gap("pattern", f"it may not match {_short(pattern)}", _never_matches(text, pattern))
 
 
-def always_matches(text: String, pattern: str) -> bool:
+def _always_matches(text: String, pattern: str) -> bool:
     """Whether it is known that the pattern is found in every one of the texts."""
-    return any(implies(known, pattern) for known in text.patterns)
+    return all(matches(_found(pattern), value) for value in text.also) and (
+        pattern in text.patterns or is_empty(text.patterns, text.avoids | {pattern}, text.least, text.most)
+    )
 
 
-def never_matches(text: String, pattern: str) -> bool:
+def _never_matches(text: String, pattern: str) -> bool:
     """Whether it is known that the pattern is found in none of the texts."""
-    return pattern in text.avoids
+    return not any(matches(_found(pattern), value) for value in text.also) and (
+        pattern in text.avoids or is_empty(text.patterns | {pattern}, text.avoids, text.least, text.most)
+    )
 
 
 def _found(pattern: str) -> String:

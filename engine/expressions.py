@@ -157,7 +157,7 @@ def parse(text: str) -> Expression:
 
 def children(node: Node) -> tuple[Node, ...]:
     """The nodes directly below a node."""
-    return tuple(child for child in node["children"] if isinstance(child, dict))
+    return tuple([child for child in node["children"] if isinstance(child, dict)])
 
 
 def walk(node: Node) -> Iterator[Node]:

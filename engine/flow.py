@@ -6,7 +6,7 @@ It notes what the checks ask about as facts (`engine.facts`), and gathers the ty
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from functools import reduce
 from typing import Any, Literal, TypeVar
 
@@ -64,7 +64,7 @@ from .types import (
     without_null,
 )
 
-__all__ = ["walk"]
+__all__ = ["emitted", "walk"]
 
 
 _R = TypeVar("_R", Rule, EntryRule)
@@ -76,6 +76,12 @@ def walk(rulebook: Rulebook) -> Flow:
     flow = Flow(rulebook, ANY if schema is None else meet(type_of(schema), OBJECT))
     _Walk(flow).rulebook(rulebook)
     return flow
+
+
+def emitted(flow: Flow, emission: Emission, context: Type) -> Emission:
+    """What a rule emits where no more than a part of all that it could see is in sight."""
+    fields = _Walk(Flow(flow.rulebook, flow.input)).object(emission.rule.body, context)
+    return replace(emission, fields=without_null(fields), context=context)
 
 
 _Policy = tuple[tuple[EntryRule, ...], list[str], list[tuple[tuple[Any, ...], tuple[Other, ...]]]]
@@ -215,19 +221,16 @@ class _Walk:
             self.rejects = self.rejects or field_.table.unlisted == "reject"
         if field_.type is not None:
             value = self.coercion(field_, value, inside)
-        if inside.never:
-            value = NEVER if context.never else NULL
-        elif conditional:
-            value = union(value, NULL)
+        if inside.never:  # neither its default nor that it is required counts
+            return NEVER if context.never else NULL
         if field_.default is not ABSENT:
-            if not context.never:
-                self.facts.append(Default(field_, value))
+            self.facts.append(Default(field_, value))
             if value.parts.null:
                 value = union(without_null(value), literal(field_.default))
         if field_.required and value.parts.null:
             self.rejects = True
             value = without_null(value)
-        return value
+        return union(value, NULL) if conditional else value
 
     def coercion(self, field_: Field, value: Type, context: Type) -> Type:
         there = without_null(value)
@@ -352,9 +355,10 @@ class _Walk:
         if key not in self.policies:
             self.policies[key] = (spread.entries, sorted(set(_roots_in(spread.entries))), [])
         _, names, known = self.policies[key]
-        seen = (spread.key_name, spread.as_name, *(_root(context, name) for name in names))
+        cases = (tuple(one.value(name) for name in names) for one in context.objects)
+        seen = (spread.key_name, spread.as_name, *cases)
         for before, made in known:
-            if all(one is other or one == other for one, other in zip(before, seen, strict=True)):
+            if before == seen:
                 return made
         made = tuple(self.taken(spread, context))
         known.append((seen, made))

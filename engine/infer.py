@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import ceil, floor
+from typing import Any
 
-from .comparing import MIRRORED, Inferred, compared, equal_part
+from .comparing import MIRRORED, Inferred, bound_by, compared, equal_part
 from .expressions import Node, children
 from .functions import FUNCTIONS
 from .infer_functions import Call, accepted, result
 from .narrow_types import either_case, excluding, falsy, meet, refine, truthy
-from .patterns import NOT_BLANK, pattern_of
+from .preimages import argument_of, fitting_part, listed_in
 from .types import (
     ANY,
     NEVER,
@@ -32,7 +33,6 @@ from .types import (
     lookup,
     members,
     only,
-    string,
     union,
     without,
     without_null,
@@ -170,7 +170,8 @@ class _Inference:
         whole = keep_null or not each.parts.null
         if whole and array.exact and len(array.first) <= _MAX_PLACES:
             return Array(NEVER, tuple(self.quietly(body, one) for one in array.first), array.least, array.most)
-        return Array(items, (), array.least if whole else 0, 0 if items.never else array.most)
+        alike = array.alike and body["type"] == "identity"
+        return Array(items, (), array.least if whole else 0, 0 if items.never else array.most, alike)
 
     # Operators
 
@@ -305,7 +306,7 @@ def narrow(current: Type, node: Node, truth: bool) -> Type:
         return NEVER
     match node["type"]:
         case "and_expression" | "or_expression":
-            left, right = node["children"]
+            left, right = _first_and_rest(node)
             if (node["type"] == "and_expression") == truth:
                 return narrow(narrow(current, left, truth), right, truth)
             evaluated = narrow(narrow(current, left, not truth), right, truth)
@@ -323,13 +324,22 @@ def narrow(current: Type, node: Node, truth: bool) -> Type:
     return _narrow_call(current, node, truth) if node["type"] == "function_expression" else current
 
 
+def _first_and_rest(node: Node) -> tuple[Node, Node]:
+    """`a && b && c` as `a` and `b && c`, which keeps together what is left where `a` holds."""
+    left, right = node["children"]
+    while left["type"] == node["type"]:
+        left, middle = left["children"]
+        right = {"type": node["type"], "children": [middle, right]}
+    return left, right
+
+
 def otherwise(current: Type, node: Node) -> Type:
     """What of `current` is left where the condition does not hold: it is not true, or evaluating it failed."""
     if current.never:
         return NEVER
     match node["type"]:
         case "and_expression":
-            left, right = node["children"]
+            left, right = _first_and_rest(node)
             return either_case(otherwise(current, left), otherwise(narrow(current, left, True), right))
         case "or_expression" if not infer(node["children"][0], current).fails:
             left, right = node["children"]
@@ -357,14 +367,9 @@ def _narrow_equal(current: Type, node: Node, other: Type, equal: bool) -> Type:
     values = constants(other)
     if not equal and (values is None or len(values) != 1):
         return current
-    if node["type"] == "function_expression" and node["value"] == "type" and values is not None:
-        path = path_of(node["children"][0])
-        words = frozenset(value for value in values if isinstance(value, str))
-        change = only if equal else without
-        return current if path is None else refine(current, path, lambda type_: change(type_, words))
     path = path_of(node)
     if path is None:
-        return current
+        return _where_is(current, node, equal_part(ANY, other) if equal else excluding(ANY, values or ()))
     if equal:
         return refine(current, path, lambda type_: equal_part(type_, other))
     return refine(current, path, lambda type_: excluding(type_, values or ()))
@@ -372,21 +377,16 @@ def _narrow_equal(current: Type, node: Node, other: Type, equal: bool) -> Type:
 
 def _narrow_order(current: Type, node: Node, operator: str, other: Type, truth: bool) -> Type:
     """Narrowed by `node < other` and its like."""
+    bound = bound_by(operator if truth else _NEGATED[operator], other.parts.number or Number())
     if node["type"] == "function_expression" and node["value"] == "length" and other.kinds == {"number"}:
-        bound = _bound(operator if truth else _NEGATED[operator], other.parts.number or Number())
         return _narrow_length(current, node["children"][0], bound)
     path = path_of(node)
     kinds = other.kinds & {"number", "string"}
     if path is None or not kinds:
         return current
-    bounds = other.parts.number
 
     def change(type_: Type) -> Type:
-        if kinds == {"number"} and bounds is not None:
-            bound = _bound(operator if truth else _NEGATED[operator], bounds)
-            ordered = meet(only(type_, ("number",)), Type(number=bound))
-        else:
-            ordered = only(type_, kinds)
+        ordered = meet(only(type_, ("number",)), Type(number=bound)) if kinds == {"number"} else only(type_, kinds)
         # Where the other side can be something that has no order, every value makes the comparison null.
         return ordered if truth else union(ordered, without(type_, kinds), NEVER if other.kinds == kinds else type_)
 
@@ -394,86 +394,101 @@ def _narrow_order(current: Type, node: Node, operator: str, other: Type, truth: 
 
 
 def _narrow_length(current: Type, node: Node, bound: Number) -> Type:
-    """Narrowed by a condition on `length(x)` or `length(trim(x))`."""
+    """Narrowed by a condition on the length of what an expression gives."""
     least = 0 if bound.minimum is None else max(0, ceil(bound.minimum))
     most = None if bound.maximum is None else floor(bound.maximum)
     if most is not None and most < 0:
         return NEVER
-    inner = _argument_of(node, "trim")
-    if inner is not None:
-        path = path_of(inner)
-        return current if path is None or not least else refine(current, path, lambda type_: _not_blank(type_, least))
-    path = path_of(node)
     long = Type(string=String(least=least, most=most), array=Array(ANY, (), least, most), objects=OBJECT.objects)
-    return current if path is None else refine(current, path, lambda type_: meet(type_, long))
-
-
-def _not_blank(type_: Type, least: int) -> Type:
-    """The texts of which trim() leaves so many characters, at least one."""
-    return meet(type_, Type(string=String(least=least, patterns=frozenset({NOT_BLANK}))))
+    return _where_is(current, node, long)
 
 
 def _argument_of(node: Node, name: str) -> Node | None:
-    """The argument of a call of a function with one, None for any other expression."""
+    """The first argument of a call of a function, None for any other expression."""
     if node["type"] != "function_expression" or node["value"] != name:
         return None
     argument: Node = node["children"][0]
     return argument
 
 
-def _bound(operator: str, other: Number) -> Number:
-    if operator in ("lt", "lte"):
-        return Number(maximum=other.maximum)
-    return Number(minimum=other.minimum)
+# --- back from what an expression gives to what it was evaluated on
+
+
+def _where_is(current: Type, node: Node, wanted: Type) -> Type:
+    """What of `current` is left where the expression gives, without failing, a value of the wanted type."""
+    path = path_of(node)
+    if path is not None:
+        return refine(current, path, lambda type_: meet(type_, wanted))
+    if node["type"] == "or_expression":
+        left, right = node["children"]
+        fallback = infer(right, narrow(current, left, False)).type
+        return _where_is(narrow(current, left, True), left, wanted) if meet(fallback, wanted).never else current
+    if node["type"] != "function_expression":
+        return current
+    name, first = node["value"], children(node)[0]
+    path = path_of(first)
+    if name == "distinct" and _argument_of(first, "map") is not None:
+        each, elements = first["children"]
+        array = wanted.parts.array
+        few = array is not None and array.most is not None and array.most <= 1
+        itself = _argument_of(each["children"][0], "type")
+        same = few and itself is not None and itself["type"] == "current"
+        return _where_elements(current, elements, lambda type_: type_, alike=True) if same else current
+    if len(children(node)) != 1:
+        return current
+    argument = infer(first, current).type
+    left = argument_of(name, argument, wanted)
+    return current if left == argument else _where_is(current, first, left)
+
+
+def _where_lacks(current: Type, node: Node, value: Any) -> Type:
+    """What of `current` is left where the expression gives, without failing, no list with this element."""
+    if _argument_of(node, "map") is None:
+        return _where_elements(current, node, lambda type_: excluding(type_, (value,)))
+    each, elements = node["children"]
+    others = excluding(ANY, (value,))
+    return _where_elements(current, elements, lambda type_: _where_is(type_, each["children"][0], others))
+
+
+def _where_elements(current: Type, node: Node, change: Callable[[Type], Type], *, alike: bool = False) -> Type:
+    """What of `current` is left where the elements of a list are of the changed types; with `alike` all of one kind."""
+    if node["type"] == "projection" and node["children"][1]["type"] == "identity":  # x[*]: all of x but null
+
+        def but_null(type_: Type) -> Type:
+            return union(NULL if type_.parts.null else NEVER, change(without_null(type_)))
+
+        return _where_elements(current, node["children"][0], but_null, alike=alike)
+
+    def changed(type_: Type) -> Type:
+        array = type_.parts.array
+        if array is None:
+            return type_
+        items, first = change(array.items), tuple(map(change, array.first))
+        return meet(type_, union(without(type_, ("array",)), Type(array=Array(items, first, 0, None, alike))))
+
+    path = path_of(node)
+    return current if path is None else refine(current, path, changed)
 
 
 def _narrow_call(current: Type, node: Node, truth: bool) -> Type:
     """Narrowed by a function that gives a boolean: `contains(list, x)`, `starts_with(x, 'a')` and their like."""
     name, arguments = node["value"], children(node)
-    if name == "trim" and truth:
-        path = path_of(arguments[0])
-        return current if path is None else refine(current, path, lambda type_: _not_blank(type_, 1))
     if name not in ("contains", "starts_with", "ends_with", "like"):
-        return current
+        return _where_is(current, node, truthy(ANY) if truth else falsy(ANY))
     first, second = (infer(argument, current).type for argument in arguments)
     if name == "contains":
-        listed = _listed(first)
-        path = path_of(arguments[1])
-        if listed is None or path is None:
-            return current
-        wanted = string(listed)
-        if truth:
-            return refine(current, path, lambda type_: equal_part(type_, wanted))
-        return refine(current, path, lambda type_: excluding(type_, listed))
+        listed, values = listed_in(first), constants(second)
+        if listed is not None:
+            wanted = union(*map(literal, listed)) if truth else excluding(ANY, listed)
+            return _where_is(current, arguments[1], wanted)
+        if not truth and values is not None and len(values) == 1:
+            return _where_lacks(current, arguments[0], values[0])
+        return current
     as_text = _argument_of(arguments[0], "to_string")
     path = path_of(arguments[0] if as_text is None else as_text)
 
     def fitting(type_: Type) -> Type:
-        found = _fitting(type_, name, second, truth)
+        found = fitting_part(type_, name, second, truth)
         return found if as_text is None else union(found, without(type_, ("string",)))
 
     return current if path is None else refine(current, path, fitting)
-
-
-def _listed(type_: Type) -> tuple[str, ...] | None:
-    """The texts of a list that has only known texts; not other scalars, as 1 and true are equal to Python."""
-    if type_ != Type(array=type_.array) or type_.array is None or not type_.array.exact:
-        return None
-    found: list[str] = []
-    for element in type_.array.first:
-        values = constants(element)
-        if values is None or len(values) != 1 or not isinstance(values[0], str):
-            return None
-        found.append(values[0])
-    return tuple(found)
-
-
-def _fitting(type_: Type, name: str, argument: Type, truth: bool) -> Type:
-    values = constants(argument)
-    texts = only(type_, ("string",))
-    takes_null = "null" in FUNCTIONS[name].parameters[0].types
-    rest = only(type_, ("null",)) if takes_null and not truth else NEVER
-    if values is None or len(values) != 1 or not isinstance(values[0], str):
-        return union(texts, rest)
-    found = frozenset({pattern_of(name, values[0])})
-    return union(meet(texts, Type(string=String(patterns=found) if truth else String(avoids=found))), rest)

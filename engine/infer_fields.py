@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .rules import Setting, Table, Text
+from .templates import MAX_TEMPLATE_RESULT
 from .types import (
     ANY,
     ANY_NUMBER,
@@ -23,6 +24,7 @@ from .types import (
     literal,
     lookup,
     only,
+    spellings,
     string,
     union,
     without,
@@ -134,7 +136,7 @@ def looked_up(value: Type, table: Table) -> Type:
     listed = union(*map(literal, table.entries.values()))
     known = constants(value)
     if known is not None:
-        return union(*(_entry(one, table) for one in known))
+        return union(*(_entry(one, table) for value in known for one in spellings(value)))
     return union(listed, _unlisted(value, table))
 
 
@@ -179,7 +181,8 @@ def rendered(text: Text, context: Type) -> Type:
     """What a template gives. Only where it puts out nothing but plain paths it can be known not to be null."""
     if not text.template.roots:
         return literal(text.template.render({}))
-    pieces = re.split(r"\{\{\s*([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)\s*\}\}", text.template.text)
+    written = re.sub(r"\r\n?", "\n", text.template.text).removesuffix("\n")  # as Jinja reads it
+    pieces = re.split(r"\{\{\s*([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)\s*\}\}", written)
     if any("{" in piece for piece in pieces[::2]):
         return union(ANY_STRING, NULL)
     made = literal("")
@@ -207,8 +210,8 @@ def _concatenated(a: Type, b: Type) -> Type:
     if x is None or y is None:
         return null
     most = None if x.most is None or y.most is None else x.most + y.most
-    # A text can become too long for a template.
-    return union(Type(string=String(least=x.least + y.least, most=most)), null, NULL if most is None else NEVER)
+    too_long = NULL if most is None or most > MAX_TEMPLATE_RESULT else NEVER
+    return union(Type(string=String(least=x.least + y.least, most=most)), null, too_long)
 
 
 # --- settings

@@ -29,6 +29,7 @@ from .types import (
     matches,
     members,
     only,
+    spellings,
     string,
     union,
     without,
@@ -39,7 +40,8 @@ from .values import decimal_text
 __all__ = ["Call", "accepted", "result"]
 
 _TIME = r"^[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]"
-TIMES = {"seconds": f"{_TIME}Z$", "milliseconds": f"{_TIME}\\.[0-9]{{3}}Z$"}
+_FRACTION = r"\.[0-9]{3}"
+TIMES = {"seconds": f"{_TIME}Z$", "milliseconds": f"{_TIME}{_FRACTION}Z$"}
 COUNT = Type(number=Number(True, 0))
 
 
@@ -140,7 +142,7 @@ def _to_string(call: Call) -> Type:
     argument = call.of(0)
     values = constants(argument)
     if values is not None:
-        return string(_text(value) for value in values)
+        return string(_text(one) for value in values for one in spellings(value))
     rest = without(argument, ("string",))
     if not _is_scalar(rest):
         call.fails = True  # a value made by an expression can be too large
@@ -195,7 +197,8 @@ def _from_unix_ms(call: Call) -> Type:
     call.fails = True
     precisions = constants(call.of(1)) or tuple(TIMES)
     known = [TIMES[precision] for precision in precisions if precision in TIMES]
-    return union(*(Type(string=String(patterns=frozenset({pattern}))) for pattern in known))
+    patterns = known if len(known) < 2 else [f"{_TIME}(?:{_FRACTION})?Z$"]
+    return union(*(Type(string=String(patterns=frozenset({pattern}))) for pattern in patterns))
 
 
 # --- objects

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import reduce
+from math import ceil, floor, nextafter
 from typing import Any
 
 from .membership import is_number
@@ -31,9 +32,10 @@ from .types import (
     without_null,
 )
 
-__all__ = ["either_case", "excluding", "falsy", "meet", "meet_string", "refine", "truthy"]
+__all__ = ["either_case", "excluding", "falsy", "meet", "meet_string", "next_to", "refine", "truthy"]
 
 _MAX_CASES = 2
+_MAX_NEXT = 2**50
 
 
 def excluding(type_: Type, values: Iterable[Any]) -> Type:
@@ -129,14 +131,23 @@ def meet(a: Type, b: Type) -> Type:
 def _meet_number(a: Number, b: Number) -> Number | None:
     low = max((bound for bound in (a.minimum, b.minimum) if bound is not None), default=None)
     high = min((bound for bound in (a.maximum, b.maximum) if bound is not None), default=None)
+    met = Number(a.integral or b.integral, low, high)
+    if met.integral:
+        low, high = None if low is None else ceil(low), None if high is None else floor(high)
+        met = Number(True, low, high)
     if low is not None and high is not None and low > high:
         return None
-    met = Number(a.integral or b.integral, low, high)
     if a.values is None and b.values is None:
         return met
     values = [one for one in (a.values if a.values is not None else b.values) or () if is_number(met, one)]
     values = [one for one in values if b.values is None or one in b.values]
     return replace(met, values=frozenset(values)) if values else None
+
+
+def next_to(bound: float | None, towards: float) -> float | None:
+    """The least number above a bound, or the greatest below: a bound that is not itself allowed. Large bounds stay, as
+    whole numbers lie closer there than doubles."""
+    return bound if bound is None or abs(bound) > _MAX_NEXT else nextafter(bound, towards)
 
 
 def meet_string(a: String, b: String) -> String | None:
@@ -150,7 +161,8 @@ def meet_string(a: String, b: String) -> String | None:
     least = max(a.least, b.least)
     if most is not None and least > most:
         return None
-    return String(None, a.excluded | b.excluded, least, most, a.patterns | b.patterns, a.avoids | b.avoids)
+    also = frozenset(value for value in a.also | b.also if matches(a, value) and matches(b, value))
+    return String(None, a.excluded | b.excluded, least, most, a.patterns | b.patterns, a.avoids | b.avoids, also)
 
 
 def _meet_array(a: Array, b: Array) -> Array | None:
@@ -167,7 +179,7 @@ def _meet_array(a: Array, b: Array) -> Array | None:
     items = meet(a.items, b.items)
     if items.never and len(first) == length:
         most = length if most is None else min(most, length)
-    return None if most is not None and least > most else Array(items, tuple(first), least, most)
+    return None if most is not None and least > most else Array(items, tuple(first), least, most, a.alike or b.alike)
 
 
 def _at(array: Array, number: int) -> Type:
@@ -217,7 +229,8 @@ def refine(type_: Type, path: tuple[str, ...], change: Callable[[Type], Type]) -
     name, *rest = path
     below = tuple(rest)
     parts = type_.parts
-    keeps_others = parts != Type(objects=parts.objects) and not refine(NULL, below, change).never
+    only_objects = parts.only_objects
+    keeps_others = not only_objects and not refine(NULL, below, change).never
     objects = []
     changed = False
     for one in parts.objects:
@@ -232,7 +245,7 @@ def refine(type_: Type, path: tuple[str, ...], change: Callable[[Type], Type]) -
         else:
             changed = True
             objects.append(_with_property(one, name, before, after, required))
-    if not changed and (keeps_others or parts == Type(objects=parts.objects)):
+    if not changed and (keeps_others or only_objects):
         return type_
     rest_of_type = without(parts, ("object",)) if keeps_others else NEVER
     return union(rest_of_type, Type(objects=tuple(objects)))
@@ -263,7 +276,9 @@ def either_case(a: Type, b: Type) -> Type:
             cases.append(one)
         else:
             cases[near] = join(cases[near], one)
-    return Type(objects=tuple(cases) if len(cases) <= _MAX_CASES else (reduce(join, cases),))
+    if len(cases) > _MAX_CASES:  # the newest distinction is the likeliest to be asked for again
+        cases = [reduce(join, a.objects), reduce(join, b.objects)]
+    return Type(objects=tuple(cases))
 
 
 def _differ_in_one(a: Object, b: Object) -> bool:

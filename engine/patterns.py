@@ -1,15 +1,17 @@
-"""Regular expressions that say what functions of the language find in a text."""
+"""Regular expressions of the texts that functions of the language tell apart."""
 
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from collections.abc import Iterable
 
-__all__ = ["NOT_BLANK", "implies", "pattern_of"]
+__all__ = ["BLANK_EDGE", "NOT_BLANK", "any_case", "pattern_of"]
 
-NOT_BLANK = r"[^\u0009-\u000d\u001c-\u0020\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]"
+_BLANKS = r"\u0009-\u000d\u001c-\u0020\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
+NOT_BLANK = f"[^{_BLANKS}]"
 """Found in every text of which trim() leaves something."""
-_EXCLUDING = re.compile(r"\[\^((?:\\.|[^\]\\])+)\]")
+BLANK_EDGE = f"^[{_BLANKS}]|[{_BLANKS}]$"
+"""Found in every text that trim() changes."""
 
 _GLOB = {"*": r"[\s\S]*", "?": r"[\s\S]"}
 _SPECIAL = re.compile(r"[.*+?^$()\[\]{}|\\/]")
@@ -27,25 +29,14 @@ def pattern_of(function: str, argument: str) -> str:
     return f"^{body}" if glob != argument else f"^{body}$"
 
 
-def implies(known: str, wanted: str) -> bool:
-    """Whether each text in which one pattern is found has the other too, as far as that is easily told: they are the
-    same, or both ask for a character that is none of some."""
-    if known == wanted:
-        return True
-    few, many = _excluded(wanted), _excluded(known)
-    return few is not None and many is not None and few <= many
+def any_case(texts: Iterable[str]) -> str:
+    """The pattern of these texts with each ASCII letter in either case."""
+    written = ("".join(map(_in_any_case, text)) for text in sorted(texts))
+    return f"^(?:{'|'.join(written)})$"
 
 
-@lru_cache(maxsize=64)
-def _excluded(pattern: str) -> frozenset[str] | None:
-    """The characters that a pattern such as `[^ab]` excludes; None for any other pattern."""
-    match = _EXCLUDING.fullmatch(pattern)
-    if match is None:
-        return None
-    try:
-        return frozenset(re.findall(f"[{match[1]}]", "".join(map(chr, range(0x10000)))))
-    except re.error:
-        return None
+def _in_any_case(letter: str) -> str:
+    return f"[{letter.lower()}{letter.upper()}]" if letter.isascii() and letter.isalpha() else _quoted(letter)
 
 
 def _quoted(text: str) -> str:

@@ -2,42 +2,36 @@
 
 The type of every body is assembled from the envelope of its output and all rules that emit to it, and held against the
 output schema. What is left open is a guard: there, only validation at run time decides. A batch that gives an invalid
-request, found by trying, refutes the output.
+request, found by trying, refutes the output; where it needs settings with other values, it only explains its guard.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from random import Random
-from typing import Any, Literal
+from typing import Literal
 
-from .bodies import gaps, place_of
+from .bodies import place_of
+from .cases import gaps
 from .conform import Gap
-from .facts import Emission, Flow, Part
+from .counterexamples import Counterexample, Search
+from .facts import Flow
 from .flow import walk
-from .infer import path_of
-from .infer_fields import setting_type
-from .interpreter import Interpreter
-from .narrow_types import refine
 from .pointers import pointer
 from .problem import Place, Problem
 from .rules import Output, Rulebook
-from .samples import NoSampleError, sample
-from .schemas import Validator
-from .types import Array, Type, constants
 
-__all__ = ["Counterexample", "Guard", "OutputProof", "Proof", "batch_for", "guards", "prove", "words_of"]
+__all__ = ["Guard", "OutputProof", "Proof", "guards", "prove"]
 
 Verdict = Literal["proven", "guarded", "refuted"]
-TRIES = 300
-OTHER_SETTINGS = 3
+TRIES = 1_500
 
 
 @dataclass(frozen=True, slots=True)
 class Guard:
     """Where only validation at run time decides: the rules that emit it, the place of what gives it, the place in the
-    body (`*` for any element or entry), the schema's keyword, and why. `always`: whatever comes there is refused."""
+    body (`*` for any element or entry), the schema's keyword, and why. `always`: whatever comes there is refused.
+    `counterexample`: what is refused there, where something was found."""
 
     rules: tuple[str, ...]
     place: Place
@@ -45,16 +39,20 @@ class Guard:
     keyword: str
     reason: str
     always: bool
+    counterexample: Counterexample | None = None
 
-
-@dataclass(frozen=True, slots=True)
-class Counterexample:
-    """A batch that fits the input schema, with the settings that were given other values for it, and the problem that
-    its invalid request gives."""
-
-    batch: Any
-    settings: Mapping[str, Any]
-    problem: Problem
+    def is_about(self, problem: Problem) -> bool:
+        """Whether an invalid request is what the guard is there for."""
+        found = (problem.output or "").split("/")
+        wanted = self.output.split("/")
+        if self.keyword == "required":
+            wanted = wanted[:-1]
+        return (
+            problem.data.get("keyword") == self.keyword
+            and problem.rule in self.rules
+            and len(found) == len(wanted)
+            and all(token in ("*", name) for token, name in zip(wanted, found, strict=True))
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,16 +79,13 @@ def prove(rulebook: Rulebook, *, tries: int = TRIES) -> Proof:
 
 
 def _prove(flow: Flow, output: Output, tries: int) -> OutputProof:
-    found = guards(flow, output)
-    emissions = [emission for emission in flow.emissions if emission.output is output]
-    counterexample = _refute(flow, output, emissions, tries) if found else None
-    if counterexample is not None or any(guard.always and not _is_open(guard) for guard in found):
-        return OutputProof(output.name, "refuted", found, counterexample)
-    return OutputProof(output.name, "guarded" if found else "proven", found, None)
-
-
-def _is_open(guard: Guard) -> bool:
-    return "*" in guard.output
+    open_ = guards(flow, output)
+    if not open_:
+        return OutputProof(output.name, "proven", (), None)
+    explained, counterexample = _refute(Search(flow, output), open_, tries)
+    if counterexample is not None or any(guard.always and "*" not in guard.output for guard in open_):
+        return OutputProof(output.name, "refuted", explained, counterexample)
+    return OutputProof(output.name, "guarded", explained, None)
 
 
 def guards(flow: Flow, output: Output) -> tuple[Guard, ...]:
@@ -107,70 +102,34 @@ def guards(flow: Flow, output: Output) -> tuple[Guard, ...]:
     )
 
 
-# --- counterexamples
-
-
-def _refute(flow: Flow, output: Output, emissions: list[Emission], tries: int) -> Counterexample | None:
-    """A batch whose request is invalid, where trying finds one."""
-    rulebook = flow.rulebook
-    judge, words = Validator(rulebook.schemas[rulebook.input.schema]), words_of(flow)
-    words += tuple(sorted(_texts_of(rulebook.schemas[output.schema].resources)))
-    random = Random(0)  # noqa: S311  not for secrets
-    cases = [{}, *(_settings(rulebook, random) for _ in range(OTHER_SETTINGS))]
-    interpreters = [Interpreter(replace(rulebook, values={**rulebook.values, **settings})) for settings in cases]
-    for number in range(tries):
-        emission = emissions[number % len(emissions)]
-        try:
-            batch = batch_for(flow, emission, random, words)
-        except NoSampleError:
+def _refute(search: Search, open_: Iterable[Guard], tries: int) -> tuple[tuple[Guard, ...], Counterexample | None]:
+    """The guards with what was found for each, and what refutes the output with the settings as they are."""
+    examples: dict[Guard, Counterexample | None] = dict.fromkeys(open_)
+    refuting: Counterexample | None = None
+    for found in search.found(tries):
+        guard = _explained(examples, found.problem)
+        before = None if guard is None else examples[guard]
+        if guard is not None and (before is None or (before.settings and not found.settings)):
+            example = search.smaller(found, lambda problem, own=guard: _explained(examples, problem) is own)  # type: ignore[misc]
+            examples[guard] = example
+        elif guard is None and refuting is None:
+            example = found
+        else:
             continue
-        if not judge.is_valid(batch):
-            continue
-        case = random.randrange(len(cases))
-        for problem in interpreters[case].run(batch).problems:
-            if problem.code == "M509" and problem.data.get("request") == output.name:
-                return Counterexample(batch, cases[case], problem)
-    return None
+        if refuting is None and not example.settings:
+            refuting = example
+        if all(one is not None and not one.settings for one in examples.values()):
+            break
+    return tuple(replace(guard, counterexample=example) for guard, example in examples.items()), refuting
 
 
-def _texts_of(part: Any) -> set[str]:
-    """The texts that a schema lists: what is refused is often one of them."""
-    if isinstance(part, Mapping):
-        own = [*part.get("enum", ()), part.get("const")] if not isinstance(part.get("enum", ()), dict) else []
-        texts = {text for text in own if isinstance(text, str)}
-        return texts.union(*map(_texts_of, part.values()))
-    return set().union(*map(_texts_of, part)) if isinstance(part, list) else set()
-
-
-def _settings(rulebook: Rulebook, random: Random) -> dict[str, Any]:
-    """Other values for the settings that have few."""
-    choices = {name: constants(setting_type(setting)) for name, setting in rulebook.settings.items()}
-    picked = {name: random.choice(values) for name, values in choices.items() if values is not None}
-    return {name: value for name, value in picked.items() if value != rulebook.values[name]}
-
-
-def batch_for(flow: Flow, emission: Emission, random: Random, words: tuple[str, ...] = ()) -> Any:
-    """A batch that comes as far as a rule, as far as its conditions are understood."""
-    rulebook = flow.rulebook
-    context = random.choice(emission.context.objects)
-    batch_type = context.value(rulebook.input.as_name)
-    route = rulebook.routes.get(emission.rule.route or "")
-    if route is not None and route.key_name is None:
-        path = path_of(route.each.expression.tree)
-        element = context.value(route.as_name)
-        if path is not None and path[0] == rulebook.input.as_name:
-            wanted = Type(array=Array(element, (), 1, 2))
-            batch_type = refine(batch_type, path[1:], lambda _: wanted)
-    return sample(batch_type, random, words)
-
-
-def words_of(flow: Flow) -> tuple[str, ...]:
-    """The texts that the conditions of the rules speak of: batches with these come further."""
-    found: set[str] = set()
-    for part in flow.of(Part):
-        for type_ in (part.seen.type, *part.seen.operands):
-            array = type_.array
-            for one in (type_, *(array.first if array is not None and array.exact else ())):
-                if one.string is not None and one.string.values is not None:
-                    found |= one.string.values
-    return tuple(sorted(found))
+def _explained(all_: Iterable[Guard], problem: Problem) -> Guard | None:
+    """The guard that an invalid request is about: of several the last one before the place that the problem names."""
+    about = [guard for guard in all_ if guard.is_about(problem)]
+    place = problem.place
+    before = [
+        guard
+        for guard in about
+        if place is not None and guard.place.file == place.file and guard.place.line <= place.line
+    ]
+    return max(before, key=lambda guard: guard.place.line, default=about[0] if about else None)

@@ -244,6 +244,7 @@ class _Assembly:
                     output=violation.pointer,
                     request=output.name,
                     reason=violation.reason,
+                    keyword=violation.keyword,
                 )
             )
 

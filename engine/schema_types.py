@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache, reduce
+from math import inf
 from typing import Any
 from urllib.parse import unquote, urldefrag, urljoin
 
-from .narrow_types import excluding, meet
+from .narrow_types import excluding, meet, meet_string, next_to
 from .schemas import Schema
 from .types import (
     ANY,
@@ -31,7 +32,7 @@ from .types import (
     without,
 )
 
-__all__ = ["Reader", "resolve", "type_of"]
+__all__ = ["Reader", "is_resource", "resolve", "type_of"]
 
 _NUMBER_KEYS = ("minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum")
 _STRING_KEYS = ("minLength", "maxLength", "pattern")
@@ -47,13 +48,23 @@ def type_of(schema: Schema) -> Type:
 
 
 def resolve(schema: Schema, reference: str, base: str) -> tuple[Any, str]:
-    """The part of a schema document that `$ref` names, seen from the document `base`, and the URI of its document."""
+    """The part of a schema document that `$ref` names, seen from the document `base`, and the URI of its document.
+
+    Raises KeyError, IndexError or ValueError for what is not found by its place.
+    """
     uri, fragment = urldefrag(urljoin(base, reference))
     part: Any = schema.resources[uri or base]
+    if fragment and not fragment.startswith("/"):
+        raise KeyError(fragment)  # an anchor
     for token in fragment.split("/")[1:]:
         key = unquote(token).replace("~1", "/").replace("~0", "~")
         part = part[int(key)] if isinstance(part, list) else part[key]
     return part, uri or base
+
+
+def is_resource(schema: Schema, part: Mapping[str, Any], base: str) -> bool:
+    """Whether a part has a URI of its own, from which its references are seen."""
+    return "$id" in part and part is not schema.resources.get(base)
 
 
 class Reader:
@@ -75,7 +86,7 @@ class Reader:
         return self.known[where]
 
     def read(self, part: Any, base: str) -> Type:
-        if not isinstance(part, dict):
+        if not isinstance(part, dict) or is_resource(self.schema, part, base):
             return NEVER if part is False else ANY
         conditions = [self.kinds(part, base)]
         if isinstance(part.get("$ref"), str):
@@ -143,7 +154,13 @@ class Reader:
 
 def _named(names: String, patterns: frozenset[str] = frozenset(), avoids: frozenset[str] = frozenset()) -> String:
     return String(
-        names.values, names.excluded, names.least, names.most, names.patterns | patterns, names.avoids | avoids
+        names.values,
+        names.excluded,
+        names.least,
+        names.most,
+        names.patterns | patterns,
+        names.avoids | avoids,
+        names.also,
     )
 
 
@@ -152,8 +169,9 @@ def _with(type_: Type, kind: str, part: Type) -> Type:
 
 
 def _number(part: Mapping[str, Any], integral: bool) -> Number:
-    low = [part[key] for key in ("minimum", "exclusiveMinimum") if key in part]
-    high = [part[key] for key in ("maximum", "exclusiveMaximum") if key in part]
+    above, below = next_to(part.get("exclusiveMinimum"), inf), next_to(part.get("exclusiveMaximum"), -inf)
+    low = [bound for bound in (part.get("minimum"), above) if bound is not None]
+    high = [bound for bound in (part.get("maximum"), below) if bound is not None]
     return Number(integral, max(low, default=None), min(high, default=None))
 
 
@@ -175,6 +193,6 @@ def _negated(type_: Type, part: Any) -> Type:
             return without(type_, (name,))
         case {"pattern": str(pattern), "type": "string", **rest} if not rest and type_.parts.string is not None:
             text = type_.parts.string
-            avoiding = String(text.values, text.excluded, text.least, text.most, text.patterns, text.avoids | {pattern})
-            return _with(type_, "string", Type(string=avoiding))
+            met = meet_string(text, String(avoids=frozenset({pattern})))
+            return without(type_, ("string",)) if met is None else _with(type_, "string", Type(string=met))
     return type_

@@ -8,9 +8,8 @@ it is null, so a `Property` says both.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache, reduce
 from typing import Any, TypeVar
 
@@ -37,6 +36,7 @@ __all__ = [
     "matches",
     "members",
     "only",
+    "spellings",
     "string",
     "string_of",
     "union",
@@ -47,6 +47,7 @@ __all__ = [
 MAX_VARIANTS = 32
 MAX_CONSTANTS = 500
 MAX_OTHERS = 24
+MAX_ALSO = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +64,8 @@ class Number:
 class String:
     """Texts of `least` to `most` characters, in which each of `patterns` is found and none of `avoids`.
 
-    `values`: one of these, each of which fits the rest; `excluded`: none of these. The patterns are regular expressions
-    of JSON Schema.
+    `values`: one of these, each of which fits the rest; `excluded`: none of these; `also`: these too, whatever the
+    patterns say. The patterns are regular expressions of JSON Schema.
     """
 
     values: frozenset[str] | None = None
@@ -73,6 +74,7 @@ class String:
     most: int | None = None
     patterns: frozenset[str] = frozenset()
     avoids: frozenset[str] = frozenset()
+    also: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,12 +130,14 @@ class Object:
 
 @dataclass(frozen=True, slots=True)
 class Array:
-    """Lists of `least` to `most` elements: `first` by their place, and `items` after them."""
+    """Lists of `least` to `most` elements: `first` by their place, and `items` after them. `alike`: all elements but
+    nulls are of one kind."""
 
     items: Type
     first: tuple[Type, ...] = ()
     least: int = 0
     most: int | None = None
+    alike: bool = False
 
     @property
     def exact(self) -> bool:
@@ -175,6 +179,18 @@ class Type:
     def parts(self) -> Type:
         """The same with the parts of `ANY` written out."""
         return _EVERYTHING if self.any else self
+
+    @property
+    def only_objects(self) -> bool:
+        """Whether nothing but objects, if anything, is of the type."""
+        return not (
+            self.null
+            or self.booleans
+            or self.number is not None
+            or self.string is not None
+            or self.array is not None
+            or self.any
+        )
 
     @property
     def kinds(self) -> frozenset[str]:
@@ -291,16 +307,10 @@ def lookup(type_: Type, name: str) -> Type:
     """What `.name` gives: null for all but objects."""
     parts = type_.parts
     found = [one.value(name) for one in parts.objects]
-    if len(parts.objects) < len(_objects_of_all(parts)) or not all(one.requires(name) for one in parts.objects):
+    if not parts.only_objects or not all(one.requires(name) for one in parts.objects):
         found.append(NULL)
     # Variants mostly share what they have in common.
     return union(*{id(one): one for one in found}.values())
-
-
-def _objects_of_all(type_: Type) -> tuple[Any, ...]:
-    """One thing for each variant and each other part."""
-    others = (type_.null or None, type_.booleans or None, type_.number, type_.string, type_.array)
-    return (*type_.objects, *(part for part in others if part is not None))
 
 
 def members(one: Object) -> Iterator[tuple[String, Type]]:
@@ -326,30 +336,44 @@ def constants(type_: Type) -> tuple[Any, ...] | None:
     return tuple(found)
 
 
+def spellings(value: Any) -> tuple[Any, ...]:
+    """The JSON values that are equal to a scalar: to a type 1 and 1.0 are one value, as text they are two."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not float(value).is_integer():
+        return (value,)
+    return (int(value), float(value), *((-0.0,) if value == 0 else ()))
+
+
 def matches(text: String, value: str) -> bool:
-    """Whether a text is one of these; a pattern that Python does not read counts as no condition."""
+    """Whether a text is one of these; a pattern that cannot be read counts as no condition."""
     if text.values is not None:
         return value in text.values
     return (
         value not in text.excluded
         and len(value) >= text.least
         and (text.most is None or len(value) <= text.most)
-        and all(_found(pattern, value) is not False for pattern in text.patterns)
-        and all(_found(pattern, value) is not True for pattern in text.avoids)
+        and (not (text.patterns or text.avoids) or value in text.also or _fits_patterns(text, value))
+    )
+
+
+def _fits_patterns(text: String, value: str) -> bool:
+    return all(_found(pattern, value) is not False for pattern in text.patterns) and all(
+        _found(pattern, value) is not True for pattern in text.avoids
     )
 
 
 def _found(pattern: str, value: str) -> bool | None:
     compiled = _compiled(pattern)
-    return None if compiled is None else compiled.search(value) is not None
+    return None if compiled is None else compiled(value)
 
 
 @lru_cache(maxsize=1024)
-def _compiled(pattern: str) -> re.Pattern[str] | None:
+def _compiled(pattern: str) -> Callable[[str], bool] | None:
+    """Asks the library that judges bodies: to Python, `\\d` and `$` mean something else."""
+    import jsonschema_rs
+
     try:
-        # To Python a `$` also fits before a final line break, to JSON Schema it does not.
-        return re.compile(re.sub(r"(\\.|\[(?:\\.|[^\]\\])*\])|\$", lambda found: found[1] or r"\Z", pattern))
-    except re.error:
+        return jsonschema_rs.Draft202012Validator({"pattern": pattern}).is_valid
+    except ValueError:
         return None
 
 
@@ -360,7 +384,9 @@ def union(*types: Type) -> Type:
     """A type that has the values of all."""
     result = NEVER
     for type_ in _texts_together(types) if len(types) > 2 else types:
-        if type_ is not result:
+        if result is NEVER:
+            result = type_
+        elif type_ is not result:
             result = _union(result, type_)
     return result
 
@@ -372,7 +398,7 @@ def _texts_together(types: Iterable[Type]) -> list[Type]:
     for type_ in types:
         text = type_.string
         has_more = type_.null or type_.booleans or type_.number or type_.array or type_.objects
-        if text is None or text.values is None or has_more:
+        if text is None or text.values is None or text.also or has_more:
             others.append(type_)
         else:
             texts |= text.values
@@ -427,24 +453,29 @@ def _union_string(a: String, b: String) -> String:
         if len(values) <= MAX_CONSTANTS:
             return String(values, least=min(a.least, b.least), most=most)
     if a.values is None and b.values is None:
-        return String(
-            None,
-            frozenset(value for value in a.excluded | b.excluded if not matches(a, value) and not matches(b, value)),
-            min(a.least, b.least),
-            most,
-            a.patterns & b.patterns,
-            a.avoids & b.avoids,
+        excluded = (a.excluded & b.excluded).union(
+            (value for value in a.excluded - b.excluded if not matches(b, value)),
+            (value for value in b.excluded - a.excluded if not matches(a, value)),
+        )
+        return _besides(
+            String(None, excluded, min(a.least, b.least), most, a.patterns & b.patterns, a.avoids & b.avoids),
+            a.also | b.also,
         )
     few, many = (a, b) if a.values is not None else (b, a)
     values = few.values or frozenset()
-    return String(
-        None,
-        many.excluded - values,
-        min(a.least, b.least),
-        most,
-        frozenset(pattern for pattern in many.patterns if all(_found(pattern, value) for value in values)),
-        frozenset(pattern for pattern in many.avoids if all(_found(pattern, value) is False for value in values)),
-    )
+    wider = String(None, many.excluded - values, min(a.least, b.least), most, many.patterns, many.avoids)
+    return _besides(wider, many.also | values)
+
+
+def _besides(text: String, values: frozenset[str]) -> String:
+    """The texts and these values, which fit all but the patterns."""
+    if not text.patterns and not text.avoids:
+        return text
+    patterns = frozenset(pattern for pattern in text.patterns if all(_found(pattern, value) for value in values))
+    avoids = frozenset(pattern for pattern in text.avoids if all(_found(pattern, value) is False for value in values))
+    if patterns == text.patterns and avoids == text.avoids:
+        return text
+    return replace(text, also=values) if len(values) <= MAX_ALSO else replace(text, patterns=patterns, avoids=avoids)
 
 
 def _union_array(a: Array, b: Array) -> Array:
@@ -454,7 +485,12 @@ def _union_array(a: Array, b: Array) -> Array:
     least = min(a.least, b.least)
     if a.exact and b.exact and len(a.first) == len(b.first):
         return Array(NEVER, tuple(map(union, a.first, b.first)), least, most)
-    return Array(union(a.element(), b.element()), (), least, most)
+    one, other = a.element(), b.element()
+    return Array(union(one, other), (), least, most, _are_alike(a, one) and _are_alike(b, other))
+
+
+def _are_alike(array: Array, element: Type) -> bool:
+    return array.alike or (array.most is not None and array.most <= 1) or len(element.kinds - {"null"}) <= 1
 
 
 def _union_objects(a: tuple[Object, ...], b: tuple[Object, ...]) -> tuple[Object, ...]:

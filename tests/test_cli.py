@@ -330,8 +330,11 @@ def test_check_formats(tmp_path: Path, format_: str, start: str) -> None:
 def test_prove_prints_a_verdict_for_each_output() -> None:
     done = run("check", "--prove", "mparticle-moengage@1")
     verdicts = [line.split()[:2] for line in done.stdout.splitlines() if line.startswith("  ") and line[2] != " "]
-    assert verdicts == [["customer", "guarded"], ["event", "guarded"], ["device", "guarded"]]
+    assert verdicts == [["customer", "guarded"], ["event", "proven"], ["device", "proven"]]
     assert "more: --all-guards shows them" in done.stdout
+    assert "for example: settings." in done.stdout
+    assert all(len(line) <= 120 for line in done.stdout.splitlines())
+    assert done.stdout == run("check", "--prove", "mparticle-moengage@1").stdout
     assert done.exit_code == 0
     assert "more: --all-guards" not in run("check", "--all-guards", "mparticle-moengage@1").stdout
     assert run("check", "--prove", "--format", "json").exit_code == 2

@@ -78,5 +78,5 @@ def test_python_block_runs(workplace: Path) -> None:
 
 
 def test_links_lead_somewhere() -> None:
-    for link in re.findall(r"\]\(([^)]+)\)", README):
+    for link in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", README):
         assert link.startswith("https://") or (ROOT / link).exists(), link

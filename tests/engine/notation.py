@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import inf, nextafter
+
 from moemap.engine.types import Array, Number, Object, String, Type
 
 
@@ -29,7 +31,16 @@ def _number(number: Number) -> str:
 
 
 def _bound(bound: float | None) -> str:
-    return "" if bound is None else str(bound)
+    if bound is None:
+        return ""
+    whole = round(bound)
+    return (
+        str(bound)
+        if bound == whole
+        else next(
+            (f"{sign}{whole}" for sign, end in (("<", -inf), (">", inf)) if bound == nextafter(whole, end)), str(bound)
+        )
+    )
 
 
 def _string(text: String) -> list[str]:

@@ -51,6 +51,19 @@ SCHEMAS: list[Any] = [
     {"type": "object", "additionalProperties": {"$ref": "#"}},
     {"type": "number", "multipleOf": 2},
     {"unevaluatedProperties": False, "properties": {"a": True}},
+    {"dependencies": {"a": ["b"]}},
+    {"$ref": "#short", "$defs": {"short": {"$anchor": "short", "type": "string", "maxLength": 1}}},
+    {"$schema": "http://json-schema.org/draft-07/schema#", "type": "string", "format": "date"},
+    {"type": "string", "pattern": "^[a-c]{2,}$", "not": {"pattern": "c$"}},
+    {"type": "string", "pattern": "^a", "maxLength": 3},
+    {"type": "array", "items": {"type": ["string", "number"]}},
+    {
+        "type": "array",
+        "allOf": [
+            {"if": {"prefixItems": [{"type": "string"}]}, "then": {"items": {"type": "string"}}},
+            {"if": {"prefixItems": [{"type": "number"}]}, "then": {"items": {"type": "number"}}},
+        ],
+    },
 ]
 TYPES = [
     ANY,

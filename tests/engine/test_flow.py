@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from moemap.engine.counterexamples import batch_for, words_of
 from moemap.engine.facts import Flow
 from moemap.engine.flow import walk
 from moemap.engine.infer_fields import setting_type
@@ -19,7 +20,6 @@ from moemap.engine.installed import MAPPINGS
 from moemap.engine.interpreter import Interpreter
 from moemap.engine.loader import load
 from moemap.engine.membership import includes
-from moemap.engine.prove import batch_for, words_of
 from moemap.engine.requests import Assembled
 from moemap.engine.samples import NoSampleError, sample
 from moemap.engine.schemas import Validator

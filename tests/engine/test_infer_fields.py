@@ -58,7 +58,7 @@ def _scalar(text: str) -> Scalar:
         ("reject", string(("a", "z")), "'one'"),
         (("const", 0), string(("a", "z")), "0|'one'"),
         ("omit", string(("b",)), "null"),
-        ("omit", literal(1), "true"),
+        ("omit", literal(1), "true|null"),  # 1.0 is written otherwise
         ("omit", ANY, "'one'|true|null"),
         ("keep", ANY, "any"),
     ],
@@ -89,6 +89,7 @@ CONTEXT = Type(
         ("{{ mode }}-{{ user.id }}", "'a-7'|'b-7'"),
         ("{{ text }}!", "'x!'|null"),
         ("{{ free }}", "string|null"),
+        ("{{ mode }}\r\n{{ mode }}\n", "'a\na'|'a\nb'|'b\na'|'b\nb'"),
         ("{{ mode | upper }}", "string|null"),
         ("{% if text %}yes{% endif %}", "string|null"),
         ("{{ nothing }}", "null"),

@@ -1,13 +1,12 @@
-"""Patterns say what functions find, and what follows from what."""
+"""Patterns say what functions find."""
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from moemap.engine.functions import matches_glob
-from moemap.engine.patterns import NOT_BLANK, implies, pattern_of
+from moemap.engine.patterns import BLANK_EDGE, NOT_BLANK, any_case, pattern_of
 from moemap.engine.types import String, matches
 
 TEXTS = st.text(alphabet="ab*?.$\\ \n\u00a0\x1c", max_size=5)
@@ -29,17 +28,14 @@ def test_not_blank(text: str) -> None:
     assert _has(NOT_BLANK, text) == bool(text.strip())
 
 
-@pytest.mark.parametrize(
-    ("known", "wanted", "expected"),
-    [
-        ("^a", "^a", True),
-        ("^ab", "^a", False),
-        ("[^ab]", "[^a]", True),
-        ("[^a]", "[^ab]", False),
-        (NOT_BLANK, r"[^\u0009 ]", True),
-        ("[^a]", "[a]", False),
-        ("[^", "[^a]", False),
-    ],
-)
-def test_implies(known: str, wanted: str, expected: bool) -> None:
-    assert implies(known, wanted) is expected
+@given(st.text(alphabet="a \n\x1c\u00a0\u3000\ufeff", max_size=4))
+def test_blank_edge(text: str) -> None:
+    assert _has(BLANK_EDGE, text) == (text != text.strip())
+
+
+@given(st.lists(st.text(alphabet="akK-.\u00df\u212a", max_size=3), min_size=1, max_size=3), TEXTS)
+def test_any_case(texts: list[str], text: str) -> None:
+    lower = [one for one in texts if one == one.lower()]
+    for found in (text, *(one.upper() for one in lower), *lower):
+        if lower and _has(any_case(lower), found):
+            assert found.lower() in lower

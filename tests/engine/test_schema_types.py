@@ -24,7 +24,7 @@ CASES: list[tuple[Any, str]] = [
     ({"type": "string"}, "string"),
     ({"type": ["string", "null"], "minLength": 2, "maxLength": 5, "pattern": "^a"}, "string(>=2, <=5, /^a/)|null"),
     ({"type": "integer"}, "int"),
-    ({"type": ["number", "integer"], "exclusiveMinimum": 0}, "number(0..)"),
+    ({"type": ["number", "integer"], "exclusiveMinimum": 0}, "number(>0..)"),
     ({"type": "integer", "minimum": 1, "maximum": 3}, "int(1..3)"),
     ({"const": {"a": [1]}}, "{a: [1]}"),
     ({"enum": ["x", 1, None, False]}, "1|'x'|false|null"),
