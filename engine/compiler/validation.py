@@ -358,14 +358,18 @@ class Validation:
         if required:
             test = " and ".join(f"{name!r} in members" for name in required)
             yield from (f"if not ({test}):", "    return False")
+        known = self.pool.fresh("NAMES")
+        self.pool.constants.append(f"{known} = Known()")
+        if other is not None and allowed != ALWAYS and not listed:
+            yield from (f"if {known}.issuperset(members):", "    for member in members.values():")
+            yield from (f"        {line}" for line in self.checked_lines(other, exact))
+            yield "    return True"
         yield "for name, member in members.items():"
         if other is not None and allowed == ALWAYS and not listed:
             yield from (f"    {line}" for line in self.checked_lines(other, exact))
             yield "return True"
             return
         word = "if"
-        known = self.pool.fresh("NAMES")
-        self.pool.constants.append(f"{known} = Known()")
         if other is not None:
             yield f"    if name in {known}:"
             yield from (f"        {line}" for line in self.checked_lines(other, exact))
