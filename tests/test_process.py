@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,15 @@ def test_a_reader_that_goes_away_is_141_without_a_word(arguments: str) -> None:
     assert shell(f"{MOEMAP} {arguments} | true; exit ${{PIPESTATUS[0]}}") == (141, "")
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Processes that are started die of Ctrl-C, even where these tests run in the background of a script."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 @pytest.mark.parametrize(
     ("count", "jobs"),
     [(30, 1), (3000, 1), (3000, 2)],
