@@ -70,14 +70,25 @@ def _receive(connection: Connection[Any, Any]) -> Piece:
 def _work(connection: Connection[Any, Any], recipe: Recipe) -> None:
     """The whole life of a worker. It ends when the other side closes the connection, or is gone."""
     units: queue.Queue[Sequence[Record] | None] = queue.Queue()
+    made: queue.Queue[Piece | None] = queue.Queue()
     threading.Thread(target=_take, args=(connection, units), daemon=True).start()
+    giver = threading.Thread(target=_give, args=(connection, made), daemon=True)
+    giver.start()
     transform = recipe.transform()
     while (unit := units.get()) is not None:
-        try:
-            connection.send(transform.piece(unit))
-        except BrokenPipeError:
-            break
+        made.put(transform.piece(unit))
+    made.put(None)
+    giver.join()
     os._exit(0)
+
+
+def _give(connection: Connection[Any, Any], made: queue.Queue[Piece | None]) -> None:
+    """Hands on what is made, so that the next unit does not wait until the other side asks for the one before."""
+    try:
+        while (piece := made.get()) is not None:
+            connection.send(piece)
+    except OSError:
+        os._exit(0)
 
 
 def _take(connection: Connection[Any, Any], units: queue.Queue[Sequence[Record] | None]) -> None:
