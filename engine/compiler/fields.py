@@ -14,7 +14,7 @@ from ..rules import ABSENT, Const, Each, Expr, Field, From, Object, Table, Text
 from ..values import CoercionError, coerce
 from .code import ANY, BOOLEAN, DICT, FLOAT, INTEGER, LIST, NULL, NUMBER, STRING, Function, Value, bare, kinds_of
 from .expressions import ExpressionCompiler, is_kind
-from .rejections import can_reject, can_reject_value
+from .rejections import can_reject, can_reject_value, sinking
 from .scopes import Scope
 from .templates import template
 
@@ -346,12 +346,9 @@ class FieldCompiler:
         if not value.raises:
             return bare(value.code)
         name = self.writer.name("reason")
-        with self.writer.inside("try:"):
-            self.writer.line(f"{name} = {bare(value.code)}")
-        with self.writer.inside("except TemplateFailure as error:"):
-            site = scope.at(None).site("M514", text.place)
-            self.writer.line(f"notes.reported({site}, error.reason)")
-            self.writer.line(f"{name} = {text.template.text!r}")
+        function, _, arguments = value.code.partition("(")
+        site = scope.at(None).site("M514", text.place)
+        self.writer.line(f"{name} = notes.reason({site}, {text.template.text!r}, {function}, {arguments}")
         return name
 
     def say(self, code: str, text: Text, scope: Scope) -> None:
@@ -361,7 +358,7 @@ class FieldCompiler:
 
     def sinking(self, rejects: bool, after: list[str]) -> Any:
         """A block that what it sinks leaves, where it can sink anything."""
-        return _sinking(self.writer, rejects, after)
+        return sinking(self.writer, rejects, after)
 
     def lets(self, definitions: tuple[Field, ...], scope: Scope, rare: frozenset[str] = frozenset()) -> Scope:
         """The scope with the lets. Their values are computed at once, but for `rare` ones that nothing is lost by
@@ -477,6 +474,12 @@ class FieldCompiler:
             sink(writer.declare(name, STRING))
             return
         name = writer.name(field.name or "converted")
+        if field.type in _DIRECT and field.on_problem != "keep":
+            # The rare case out of line: long code is slow code.
+            writer.line(f"{name} = notes.converted(as_{field.type}, {value.code}, {site})")
+            with writer.inside(f"if {name} is not None:"):
+                sink(writer.declare(name, _TYPES[field.type]))
+            return
         with writer.inside("try:"):
             writer.line(f"{name} = {call}")
         with writer.inside("except CoercionError as error:"):
@@ -495,26 +498,3 @@ def _only_expression(field: Field) -> Expr | None:
     if not isinstance(part, Expr) or field.required or field.default is not ABSENT or field.table or field.type:
         return None
     return part
-
-
-class _sinking:  # noqa: N801  used like a function
-    """`with` for code that may sink the element at work: what is written inside stands in a `try`."""
-
-    def __init__(self, writer: Function, rejects: bool, after: list[str]) -> None:
-        self._writer = writer
-        self._after = after
-        self._block = writer.inside("try:") if rejects else None
-
-    def __enter__(self) -> None:
-        if self._block is not None:
-            self._block.__enter__()
-
-    def __exit__(self, *error: Any) -> None:
-        if self._block is not None:
-            inside = self._writer.block
-            self._block.__exit__(*error)
-            # What follows comes only after all of it: the names go on to hold what they hold.
-            self._writer.block.names |= inside.names
-            with self._writer.inside("except Rejected:"):
-                for line in self._after:
-                    self._writer.line(line)

@@ -172,6 +172,13 @@ class Notes:
         """An expression could not be evaluated."""
         self._of_value(site, _frame(), reason=reason_of(error))
 
+    def converted(self, convert: Callable[[Any], Any], value: Any, site: Site) -> Any:
+        """The value as `convert` makes it."""
+        try:
+            return convert(value)
+        except CoercionError as error:
+            self.unconverted(site, value, error)
+
     def unconverted(self, site: Site, value: Any, error: CoercionError) -> None:
         self._of_value(site, _frame(), value=shown(value), reason=str(error))
 
@@ -203,6 +210,14 @@ class Notes:
         self._add(
             site, frame, where, self._output(site, frame), None, {**site.data, "found": with_article(kind(value))}
         )
+
+    def reason(self, site: Site, written: str, fill: Callable[..., str], *arguments: Any) -> str:
+        """The text of a reason; where it cannot be filled, that is said, and it stands as it is `written`."""
+        try:
+            return fill(*arguments)
+        except TemplateFailure as error:
+            self.reported(site, error.reason)
+            return written
 
     def reported(self, site: Site, reason: str) -> None:
         frame = _frame()

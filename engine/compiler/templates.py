@@ -32,6 +32,8 @@ def template(writer: Function, source: Template, values: Mapping[str, Value], *,
             pass
     codes = ", ".join(bare(part.code) for part in parts)
     code = f"filled({text}, {codes})"
+    if text:  # said of few values: short code counts for more than quick code
+        return Value(code, STRING, raises=True)
     variables = [part for part in parts if not part.is_constant]
     texts = [part.constant if part.is_constant else f"{{{part.code}}}" for part in parts]
     if all(part.stable for part in variables) and all(isinstance(part, str) for part in texts) and len(texts) < _FEW:
@@ -40,7 +42,7 @@ def template(writer: Function, source: Template, values: Mapping[str, Value], *,
         tests = [f"type({part.code}) is str" for part in variables if part.kinds != STRING] + tests
         plain = "".join(_braced(part.constant) if part.is_constant else f"{{{part.code}}}" for part in parts)
         code = f"(f{plain!r} if {' and '.join(tests)} else {code})"
-    return Value(code, STRING | (0 if text else NULL), raises=True)
+    return Value(code, STRING | NULL, raises=True)
 
 
 def _braced(text: str) -> str:

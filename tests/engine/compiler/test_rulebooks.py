@@ -173,6 +173,6 @@ def test_a_traceback_shows_the_generated_line_and_the_rule(book: Books, monkeypa
     with pytest.raises(KeyError) as caught:
         compiled.transform({"a": 1})
     text = "".join(traceback.format_exception(caught.value))
-    assert "a = as_string(batch_a)" in text
+    assert "a = notes.converted(as_string, batch_a, SITE_1)" in text
     assert "<moemap base 1.0.0" in text
     assert "mapping.yaml:1)" in text
