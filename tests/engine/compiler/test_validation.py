@@ -50,7 +50,24 @@ def check_of(document: Any) -> Check:
 
 def mutated(value: Any, chance: random.Random) -> Any:
     """The value with something else at one place."""
-    others = ["", " ", "x" * 600, "moe_x", "a\n", None, True, 0, 2.5, 10**20, [], {}, [None], ["a", 1], {"": "$"}, [[]]]
+    others: list[Any] = [
+        "",
+        " ",
+        "x" * 600,
+        "moe_x",
+        "a\n",
+        None,
+        True,
+        0,
+        2.5,
+        10**20,
+        [],
+        {},
+        [None],
+        ["a", 1],
+        {"": "$"},
+        [[]],
+    ]
     if isinstance(value, dict) and value and chance.random() < 0.85:
         name = chance.choice(sorted(value))
         if chance.random() < 0.15:
@@ -165,7 +182,7 @@ def schemas_of(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     return chosen.flatmap(lambda names: st.fixed_dictionaries({name: keywords[name] for name in names}))
 
 
-PARTS = st.recursive(st.booleans() | st.just({}), schemas_of, max_leaves=8)
+PARTS: st.SearchStrategy[Any] = st.recursive(st.booleans() | st.just({}), schemas_of, max_leaves=8)
 DOCUMENTS = st.builds(lambda part, one, two: {"allOf": [part], "$defs": {"one": one, "two": two}}, PARTS, PARTS, PARTS)
 NOT_UNDERSTOOD = {"multipleOf", "patternProperties", "minContains", "uniqueItems", "$ref", "enum", "const", "pattern"}
 
@@ -218,7 +235,9 @@ LISTS = st.recursive(
     ),
     max_leaves=5,
 )
-ITEMS = st.sampled_from(["a", "ab", 1, 5, 2.5, True, False, None]) | st.just({}) | st.builds(list)
+ITEMS: st.SearchStrategy[Any] = (
+    st.sampled_from(["a", "ab", 1, 5, 2.5, True, False, None]) | st.just({}) | st.builds(list)
+)
 
 
 @settings(max_examples=1500, deadline=None)
