@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from moemap.engine.compiler.code import ANY, STRING, Function, Pool, Value, bare
+from moemap.engine.compiler.code import ANY, STRING, Function, Pool, Value, bare, kinds_of
 from moemap.engine.compiler.expressions import ExpressionCompiler
 from moemap.engine.compiler.notes import reason_of
 from moemap.engine.compiler.runner import NAMESPACE
@@ -120,6 +120,47 @@ def test_traps(text: str, given: Any, result: Any) -> None:
     _, search = compiled(parse(text), {"a": ANY})
     assert outcome(partial(search, given)) == json.dumps(result)
     assert outcome(partial(parse(text).search, {"a": given})) == json.dumps(result)
+
+
+SHORT_CUTS = [
+    "contains(values(a), `null`)",
+    "contains(keys(a), 'B')",
+    "length(a) != length(distinct(map(&lower(@), keys(a))))",
+    "distinct(map(&trim(@), keys(a)))",
+    "map(&upper(@), keys(a))",
+    "map(&lower(@), a)",
+    "get_ignore_case(a, '$x')",
+    "get_ignore_case(a, '$X') || get_ignore_case(a, 'b')",
+    "replace_any(to_string(a), '. ', '_')",
+    "replace_any(to_string(a), 'ab', '')",
+    "from_unix_ms(a, 'seconds')",
+    "from_unix_ms(a, 'milliseconds')",
+    "sort_by_number(a, &n)",
+    "sort_by_number(a, &@)",
+    "sort_by_number(a[?n], &to_number(n))",
+    "to_object(a, &k, &n)",
+    "to_object(a, &@, &type(@))",
+    "to_object(sort_by_number(a[?k], &n), &k, &@)",
+    "map(&type(@), a)",
+    "distinct(map(&type(@), a))",
+]
+GIVEN = [
+    None, True, 0, 7, -1, 59_999, 60_000, 1_764_000_123_999, 253_402_300_799_999, 253_402_300_800_000, 1.5, "", "abc",
+    "a b.c", "é", "1", [], {}, {"B": 1, "b": None}, {" k": 1, "k": 2, "K ": 3}, {"$X": 1}, {"$x": None, "$X": 2},
+    {"$Y": 1, "\u017f": 2, "s": 3}, [1, 3, 2], [3, "2", None, 1.0, "x", True], ["b", "A", "a"], [[1], {}, "a", None],
+    [{"k": "x", "n": 2}, {"k": "y", "n": "1"}, {"k": "x", "n": 1}, {"n": 0}, {"k": 3}, 5, None],
+    [{"n": 1}, {"n": 1}, {"n": 2}],
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("kinds", [ANY, None])
+@pytest.mark.parametrize("text", SHORT_CUTS)
+def test_short_cuts_mean_the_same(text: str, kinds: int | None) -> None:
+    expression = parse(text)
+    for value in GIVEN:
+        source, search = compiled(expression, {"a": kinds_of(value) if kinds is None else kinds})
+        wanted = outcome(partial(expression.search, {"a": value}))
+        assert outcome(partial(search, a=value)) == wanted, f"{json.dumps(value)}\n{source}"
 
 
 def test_the_right_side_is_evaluated_only_where_it_counts() -> None:

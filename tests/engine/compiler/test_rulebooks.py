@@ -176,3 +176,90 @@ def test_a_traceback_shows_the_generated_line_and_the_rule(book: Books, monkeypa
     assert "a = notes.converted(as_string, batch_a, SITE_1)" in text
     assert "<moemap base 1.0.0" in text
     assert "mapping.yaml:1)" in text
+
+
+LAST = "to_object(batch.items[?k], &k, &@)"
+ITEMS = [
+    {"kind": "a", "k": "x", "v": 1},
+    {"kind": "b", "k": "x", "v": 2},
+    {"kind": "a", "k": "y"},
+    {"kind": "c", "k": 3, "n": "1"},
+    {"kind": "b"},
+    {"kind": "d", "k": "z", "n": 2},
+    "odd",
+    None,
+]
+
+
+@pytest.mark.parametrize(
+    "conditions",
+    [
+        ["item.kind == 'a' && last.x == item", "item.kind == 'b' && get(last, item.k) == item"],
+        ["item.kind == 'a' || last.x.v == `2`", "last"],
+        ["item.n < `5` && get(last, item.k)", "!last.y", "length(last) > `1`"],
+        ["item.n > `0` || get(last, item.k).v == `1`", "contains(keys(last), 'x')"],
+        ["item.kind == 'z' && last.x", "item.kind == 'y' && last.y"],
+    ],
+)
+def test_lets_that_wait_until_they_are_used(
+    book: Books, difference: Callable[[Result, Result], str], conditions: list[str]
+) -> None:
+    rules = [
+        {"rule": f"r{number}", "route": "items", "when": when, "output": "single", "fields": {"n": {"const": number}}}
+        for number, when in enumerate(conditions)
+    ]
+    rulebook = book(
+        {
+            "let": {"last": LAST},
+            "routes": {"items": {"each": "batch.items", "as": "item"}},
+            "rules": [*rules, {"rule": "rest", "route": "items", "skip": "nothing"}],
+        }
+    )
+    compiled, interpreter = compiler.compile(rulebook), Interpreter(rulebook)
+    assert "last = UNSET" in compiled.source
+    for items in (ITEMS, ITEMS[::-1], ITEMS[2:], [], None, "text", [{"kind": "a", "k": "x", "n": "1"}], {"k": 1}):
+        batch = {"items": items}
+        found = difference(interpreter.run(batch), compiled.transform(batch))
+        assert not found, f"{found}\n{json.dumps(batch)}"
+
+
+POLICY = [
+    {"when": "name == 'id' || starts_with(name, 'own_')", "skip": "{{ name }} is taken"},
+    {"when": "name == 'n' && type(value) == 'string'", "value": {"from": "value", "type": "integer"}},
+    {"when": "contains(listed, name) && value", "warn": "{{ name }} is listed"},
+    {"when": "type(value) == 'array' && name == 'tags'", "value": "value[0]"},
+    {"when": "type(value) == 'object'", "skip": "an object"},
+    {},
+]
+ENTRIES = [
+    {"a": 1, "b": "x", "c": True},
+    {"a": 1, "id": 2, "own_x": 3, "B": 1},
+    {"n": "7", "tags": ["t"], "a": None},
+    {"n": 7, "tags": "t", "listed": 0, "a": {}},
+    {"n": "x", "listed": "", "": 1, "a": []},
+    {"listed": 1, "a": 1.5, "taken": 1, "x" * 300: 1},
+    {"taken": None, "A": 1, "a": 2},
+]
+
+
+@pytest.mark.parametrize("fields", [{}, {"taken": {"const": 1}, "id": {"const": 2}}])
+def test_names_that_no_condition_is_about_stay_what_they_are(
+    book: Books, difference: Callable[[Result, Result], str], fields: dict[str, Any]
+) -> None:
+    """What is remembered of names in one batch changes nothing in the next, whatever stands under the names then."""
+    spread = {"from": "batch.e", "key": "name", "as": "value", "except": {"names": ["$A", "$B"], "ignore_case": True}}
+    rulebook = book(
+        {
+            "let": {"listed": {"const": ["listed", "a b"]}},
+            "policies": {"own": POLICY},
+            "rules": [
+                {"rule": "one", "output": "single", "fields": fields, "spread": {"from": "batch.e", "entries": "own"}},
+                {"rule": "two", "output": "single", "spread": {**spread, "entries": POLICY}},
+            ],
+        }
+    )
+    compiled, interpreter = compiler.compile(rulebook), Interpreter(rulebook)
+    assert "not in NAMES_1" in compiled.source
+    for entries in [*ENTRIES, *ENTRIES[::-1], {}, None, [1]]:
+        found = difference(interpreter.run({"e": entries}), compiled.transform({"e": entries}))
+        assert not found, f"{found}\n{json.dumps(entries)}"
