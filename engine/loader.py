@@ -392,6 +392,9 @@ class _Loader:
         """The rule with everything that it inherits, then with what workspaces change; None where that is not known."""
         first, *changes = layer.rules[name]
         extends = _extends(layer, name)
+        if extends is not None and not (isinstance(extends, Scalar) and isinstance(extends.value, str | None)):
+            self.report("M102", extends.place, what="'extends'", wanted="the name of a rule", found=found(extends))
+            return None
         rule = first
         if isinstance(extends, Scalar) and isinstance(extends.value, str):
             if extends.text not in layer.rules:
@@ -457,7 +460,7 @@ def _extends(layer: _Layer, name: str) -> Node | None:
 
 def _bases(layer: _Layer, name: str) -> Iterator[Node]:
     """The names of the rules that a rule extends, the nearest first; of a rule that is read, they end."""
-    while isinstance(extends := _extends(layer, name), Scalar):
+    while isinstance(extends := _extends(layer, name), Scalar) and isinstance(extends.value, str):
         name = extends.text
         base = layer.rules[name][0]
         yield base.get("rule") or base

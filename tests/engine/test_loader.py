@@ -93,6 +93,14 @@ def test_rules_that_extend_each_other_in_a_long_chain(inspect_files: Inspect, li
     assert loaded.problems == ()
 
 
+@pytest.mark.parametrize("extends", [0, True, 1.5, ["a"], {"a": 1}])
+def test_a_rule_that_extends_no_name(extends: Any, inspect_files: Inspect, lines: Lines) -> None:
+    rules = [{"rule": "a", "output": "out"}, {"rule": "b", "extends": extends, "output": "out"}]
+    (problem,) = inspect_files({"rules.yaml": {"rules": rules}}).problems
+    assert problem.code == "M102"
+    assert problem.message.startswith("'extends' must be the name of a rule, not ")
+
+
 @pytest.mark.parametrize(
     "value", [(1,), {1}, b"x", object(), float("nan"), float("inf"), 2**70, "\ud800", {1: 2}, {"a": [float("inf")]}]
 )
