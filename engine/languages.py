@@ -6,31 +6,21 @@ looking around) or would take long is not understood; that leaves more texts, ne
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
+
+from .regular import LAST, Characters, Choice, Edge, Part, PatternError, Ranges, Repeated, Sequence, read
 
 __all__ = ["is_empty"]
 
 MAX_PARTS = 5_000
 MAX_STATES = 2_000
 MAX_LENGTH = 64
-MAX_DEPTH = 40
-_LAST = 0x10FFFF
 _SURROGATES = (0xD800, 0xDFFF)
 
-_Ranges = tuple[tuple[int, int], ...]
 _State = frozenset[int]
 _FOUND: _State = frozenset({-1})
-
-_DIGITS: _Ranges = ((0x30, 0x39),)
-_WORD: _Ranges = ((0x30, 0x39), (0x41, 0x5A), (0x5F, 0x5F), (0x61, 0x7A))
-_BLANKS: _Ranges = (
-    *((0x09, 0x0D), (0x20, 0x20), (0xA0, 0xA0), (0x1680, 0x1680), (0x2000, 0x200A), (0x2028, 0x2029)),
-    *((0x202F, 0x202F), (0x205F, 0x205F), (0x3000, 0x3000), (0xFEFF, 0xFEFF)),
-)
-_LINE_END: _Ranges = ((0x0A, 0x0A),)
 
 
 @lru_cache(maxsize=512)
@@ -77,12 +67,12 @@ def _alphabet(machines: Iterable[_Machine]) -> list[int]:
     edges = {0, _SURROGATES[1] + 1, *(edge for ranges in sets for low, high in ranges for edge in (low, high + 1))}
     kinds: dict[tuple[bool, ...], int] = {}
     for edge in sorted(edges):
-        if edge <= _LAST and not _SURROGATES[0] <= edge <= _SURROGATES[1]:
+        if edge <= LAST and not _SURROGATES[0] <= edge <= _SURROGATES[1]:
             kinds.setdefault(tuple(_holds(ranges, edge) for ranges in sets), edge)
     return list(kinds.values())
 
 
-def _holds(ranges: _Ranges, character: int) -> bool:
+def _holds(ranges: Ranges, character: int) -> bool:
     return any(low <= character <= high for low, high in ranges)
 
 
@@ -94,7 +84,7 @@ class _Machine:
     """An automaton that looks for one pattern. By `moves` it takes a character; by `skips` it goes on without one:
     anywhere (None), at the start of the text (True) or at its end (False)."""
 
-    moves: list[list[tuple[_Ranges, int]]] = field(default_factory=list)
+    moves: list[list[tuple[Ranges, int]]] = field(default_factory=list)
     skips: list[list[tuple[bool | None, int]]] = field(default_factory=list)
     last: int = 0
     known: dict[tuple[_State, int], _State] = field(default_factory=dict)
@@ -107,7 +97,7 @@ class _Machine:
 
     def state(self) -> int:
         if len(self.moves) >= MAX_PARTS:
-            raise _NotUnderstoodError
+            raise PatternError("it is too large")
         self.moves.append([])
         self.skips.append([])
         return len(self.moves) - 1
@@ -156,34 +146,34 @@ class _Machine:
 @lru_cache(maxsize=256)
 def _machine(pattern: str) -> _Machine | None:
     try:
-        tree = _Parser(pattern).whole()
+        tree = read(pattern)
         machine = _Machine()
         machine.finish(_built(tree, machine, machine.state()))
-    except _NotUnderstoodError:
+    except PatternError:
         return None
     return machine
 
 
-def _built(part: _Part, machine: _Machine, start: int) -> int:
+def _built(part: Part, machine: _Machine, start: int) -> int:
     """Adds what takes the part from a state on; gives the state after it."""
     end = start
     match part:
-        case _Characters(ranges):
+        case Characters(ranges):
             end = machine.state()
             machine.moves[start].append((ranges, end))
-        case _Edge(at_start):
+        case Edge(at_start):
             end = machine.state()
             machine.skips[start].append((at_start, end))
-        case _Sequence(parts):
+        case Sequence(parts):
             for one in parts:
                 end = _built(one, machine, end)
-        case _Choice(parts):
+        case Choice(parts):
             end = machine.state()
             for one in parts:
                 begin = machine.state()
                 machine.skips[start].append((None, begin))
                 machine.skips[_built(one, machine, begin)].append((None, end))
-        case _Repeated(one, least, most):
+        case Repeated(one, least, most):
             for _ in range(least):
                 end = _built(one, machine, end)
             after = machine.state()
@@ -198,181 +188,3 @@ def _built(part: _Part, machine: _Machine, start: int) -> int:
             machine.skips[end].append((None, after))
             end = after
     return end
-
-
-# --- reading patterns
-
-
-class _NotUnderstoodError(ValueError):
-    """The pattern is not regular, or too large."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Characters:
-    ranges: _Ranges
-
-
-@dataclass(frozen=True, slots=True)
-class _Edge:
-    start: bool
-
-
-@dataclass(frozen=True, slots=True)
-class _Sequence:
-    parts: tuple[_Part, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Choice:
-    parts: tuple[_Part, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Repeated:
-    part: _Part
-    least: int
-    most: int | None
-
-
-_Part = _Characters | _Edge | _Sequence | _Choice | _Repeated
-
-_REPEAT = re.compile(r"(?:\{([0-9]{1,4})(,([0-9]{1,4})?)?\}|([*+?]))\??(?![*+?{])")
-_ESCAPES = {"n": 0x0A, "t": 0x09, "r": 0x0D, "f": 0x0C, "v": 0x0B}
-_CLASSES = {"d": _DIGITS, "w": _WORD, "s": _BLANKS}
-_CODE = re.compile(r"x([0-9A-Fa-f]{2})|u([0-9A-Fa-f]{4})")
-_SETS = ("[", "&&", "--", "~~")
-
-
-class _Parser:
-    def __init__(self, pattern: str) -> None:
-        self.text = pattern
-        self.at = 0
-        self.depth = 0
-
-    def whole(self) -> _Part:
-        part = self.choice()
-        if self.at < len(self.text):
-            raise _NotUnderstoodError
-        return part
-
-    def next(self) -> str:
-        return self.text[self.at : self.at + 1]
-
-    def takes(self, text: str) -> bool:
-        found = self.text.startswith(text, self.at)
-        self.at += len(text) if found else 0
-        return found
-
-    def choice(self) -> _Part:
-        parts = [self.sequence()]
-        while self.takes("|"):
-            parts.append(self.sequence())
-        return parts[0] if len(parts) == 1 else _Choice(tuple(parts))
-
-    def sequence(self) -> _Part:
-        parts = []
-        while self.next() not in ("", "|", ")"):
-            part = self.atom()
-            repeat = _REPEAT.match(self.text, self.at)
-            if repeat is not None:
-                self.at = repeat.end()
-                part = _repeated(part, repeat)
-            elif self.next() in ("*", "+", "?", "{"):
-                raise _NotUnderstoodError
-            parts.append(part)
-        return _Sequence(tuple(parts))
-
-    def atom(self) -> _Part:
-        if self.takes("("):
-            plain = self.takes("?:") or self.next() != "?"
-            self.depth += 1
-            if not plain or self.depth > MAX_DEPTH:
-                raise _NotUnderstoodError
-            part = self.choice()
-            self.depth -= 1
-            if not self.takes(")"):
-                raise _NotUnderstoodError
-            return part
-        if self.takes("^"):
-            return _Edge(True)
-        if self.takes("$"):
-            return _Edge(False)
-        if self.takes("."):
-            return _Characters(_others(_LINE_END))
-        if self.takes("["):
-            return self.characters()
-        return _Characters(self.character())
-
-    def characters(self) -> _Part:
-        """What stands between brackets."""
-        negated = self.takes("^")
-        ranges: list[tuple[int, int]] = []
-        while not self.takes("]"):
-            if any(self.text.startswith(one, self.at) for one in _SETS):
-                raise _NotUnderstoodError
-            found = self.character()
-            if self.next() == "-" and self.text[self.at + 1 : self.at + 2] != "]":
-                self.at += 1
-                found = ((_only(found), _only(self.character())),)
-            ranges += found
-        made = tuple(ranges)
-        return _Characters(_others(made) if negated else made)
-
-    def character(self) -> _Ranges:
-        if self.takes("\\"):
-            return self.escape()
-        letter = self.next()
-        if not letter or letter in "*+?{":
-            raise _NotUnderstoodError
-        self.at += 1
-        return ((ord(letter), ord(letter)),)
-
-    def escape(self) -> _Ranges:
-        letter = self.next()
-        code = _CODE.match(self.text, self.at)
-        if code is not None:
-            self.at = code.end()
-            number = int(code[1] or code[2], 16)
-            if _SURROGATES[0] <= number <= _SURROGATES[1]:
-                raise _NotUnderstoodError
-            return ((number, number),)
-        if not letter or (letter.isalnum() and letter not in _ESCAPES and letter.lower() not in _CLASSES):
-            raise _NotUnderstoodError
-        self.at += 1
-        if letter.lower() in _CLASSES:
-            ranges = _CLASSES[letter.lower()]
-            return ranges if letter.islower() else _others(ranges)
-        number = _ESCAPES.get(letter, ord(letter))
-        return ((number, number),)
-
-
-def _repeated(part: _Part, repeat: re.Match[str]) -> _Part:
-    least, more, most, sign = repeat.groups()
-    if sign is not None:
-        return _Repeated(part, int(sign == "+"), 1 if sign == "?" else None)
-    limit = int(least) if more is None else None if most is None else int(most)
-    if limit is not None and limit < int(least):
-        raise _NotUnderstoodError
-    return _Repeated(part, int(least), limit)
-
-
-def _only(ranges: _Ranges) -> int:
-    (low, high), *more = ranges
-    if more or low != high:
-        raise _NotUnderstoodError
-    return low
-
-
-def _others(ranges: _Ranges) -> _Ranges:
-    """All characters but these."""
-    return tuple(_gaps(sorted(ranges)))
-
-
-def _gaps(ranges: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    low = 0
-    for begin, end in ranges:
-        if low < begin:
-            yield low, begin - 1
-        low = max(low, end + 1)
-    if low <= _LAST:
-        yield low, _LAST

@@ -8,9 +8,10 @@ from typing import Any
 from urllib.parse import unquote, urldefrag, urljoin
 
 from ..pointers import join, value_at
+from ..regular import PatternError
 from ..schemas import Schema
 from ..verdicts import KEYWORDS
-from .portable import PatternError, portable
+from .regexes import portable
 
 __all__ = ["JudgeError", "Judges"]
 

@@ -1,109 +1,151 @@
-"""Patterns of JSON Schemas as Python code, where that surely means the same and takes bounded time.
-
-JSON Schema's patterns are those of ECMAScript. Python reads most of them alike; what it might read otherwise, and what
-could make it search for long, is left alone.
-"""
+"""Patterns of JSON Schemas for Python: as its regular expressions, and as conditions on a text."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from re import _constants as ops  # type: ignore[attr-defined]  # has no types
-from re import _parser as parser  # type: ignore[attr-defined]  # has no types
-from typing import Any
+from math import prod
 
+from ..regular import LAST, Characters, Choice, Edge, Part, PatternError, Ranges, Repeated, Sequence, others, read
 from .code import Pool
 
-__all__ = ["search_code"]
+__all__ = ["portable", "search_code"]
 
-_OTHERWISE = re.compile(r"\\[a0-9bBdDwWsSAZpPkcCN]|\(\?[^:]|\[[^\]]*(?:\[|&&|--|~~)")
-"""What is read differently by different engines."""
-_PRINTABLE = (ops.RANGE, (ord("!"), ord("~")))
-_BEGINNING = (ops.AT, ops.AT_BEGINNING)
-_END = (ops.AT, ops.AT_END)
-_SINGLE = (ops.LITERAL, ops.NOT_LITERAL, ops.IN)
-_PLAIN = (ops.LITERAL, ops.NOT_LITERAL, ops.AT, ops.SUBPATTERN)
+_FEW = 10
 _MOST_WAYS = 1000
+_SIGNS = {(0, None): "*", (1, None): "+", (0, 1): "?", (1, 1): ""}
+
+
+def portable(pattern: str) -> str:
+    """The same pattern for Python's `re`. Raises PatternError, also where it could be searched for without end."""
+    part = read(pattern)
+    _refuse_endless(part)
+    return _python(part)
 
 
 def search_code(pattern: str, text: str, pool: Pool) -> str | None:
-    """Code for "the pattern is found in the text", which the variable `text` holds; None where it cannot be told."""
-    if _OTHERWISE.search(pattern):
-        return None
+    """Code for "the pattern is found in the text", which the variable `text` holds.
+
+    None where it is not understood, or could take longer than in proportion to the text.
+    """
     try:
-        tree = parser.parse(pattern)
-    except (re.error, RecursionError, OverflowError):
+        part = read(pattern)
+    except PatternError:
         return None
-    nodes = list(tree)
-    if not nodes:
+    parts = part.parts if isinstance(part, Sequence) else (part,)
+    if not parts:
         return "True"
-    literal = _literal(nodes)
+    literal = _literal(parts)
     if literal is not None:
         return f"({literal!r} in {text})"
-    start = _literal(nodes[1:]) if nodes[0] == _BEGINNING else None
+    start = _literal(parts[1:]) if parts[0] == Edge(True) else None
     if start is not None:
         return f"({text}[:{len(start)}] == {start!r})"
-    if not _is_safe(nodes):
+    if _ways(part) > _MOST_WAYS or _unbounded(part) > (parts[0] == Edge(True)):
         return None
-    python = f"{pattern[:-1]}\\Z" if nodes[-1] == _END else pattern  # Python's `$` lets a line break follow
-    search = pool.name("SEARCH", f"pattern({python!r})")
-    found = f"{search}({text}) is not None"
+    found = f"{pool.name('SEARCH', f'pattern({_python(part)!r})')}({text}) is not None"
     # Most texts begin with a character that such a class of a few others takes: two comparisons find that out.
-    return f"('!' <= {text} < '\\x7f' or {found})" if _takes_printable(nodes) else f"({found})"
+    return f"('!' <= {text} < '\\x7f' or {found})" if _takes_printable(parts) else f"({found})"
 
 
-def _literal(nodes: list[Any]) -> str | None:
-    """The text that nodes stand for, where that is one."""
-    if not nodes or any(operator is not ops.LITERAL for operator, _ in nodes):
-        return None
-    return "".join(chr(code) for _, code in nodes)
+def _literal(parts: tuple[Part, ...]) -> str | None:
+    """The text that parts stand for, where that is one."""
+    codes = [part.ranges[0][0] for part in parts if isinstance(part, Characters) and _is_one(part.ranges)]
+    return "".join(map(chr, codes)) if parts and len(codes) == len(parts) else None
 
 
-def _takes_printable(nodes: list[Any]) -> bool:
-    """Whether the pattern is one class of characters, among them all that ASCII prints but the blank."""
-    if len(nodes) != 1 or nodes[0][0] is not ops.IN:
-        return False
-    members = nodes[0][1]
-    if members[0][0] is not ops.NEGATE:
-        return _PRINTABLE in members
-    return all(
-        (operator is ops.LITERAL and not 33 <= value <= 126)
-        or (operator is ops.RANGE and (value[1] < 33 or value[0] > 126))
-        for operator, value in members[1:]
+def _is_one(ranges: Ranges) -> bool:
+    return len(ranges) == 1 and ranges[0][0] == ranges[0][1]
+
+
+def _takes_printable(parts: tuple[Part, ...]) -> bool:
+    """Whether it is one class of characters, among them all that ASCII prints but the blank."""
+    (part, *more) = parts
+    return (
+        not more
+        and isinstance(part, Characters)
+        and any(low <= ord("!") and ord("~") <= high for low, high in part.ranges)
     )
 
 
-def _is_safe(nodes: list[Any]) -> bool:
-    """Whether all of it is read alike by every engine, and the ways to match it at one place of a text are few."""
-    ways, unbounded = 1, 0
-    for operator, value in _walk(nodes):
-        if operator is ops.MAX_REPEAT:
-            least, most, body = value
-            if most != 1 and (len(body) != 1 or body[0][0] not in _SINGLE):
-                return False
-            unbounded += most is ops.MAXREPEAT
-            ways *= 1 if most is ops.MAXREPEAT else most - least + 1
-        elif operator is ops.BRANCH:
-            ways *= len(value[1])
-        elif operator is ops.IN:
-            if any(part[0] not in (ops.LITERAL, ops.RANGE, ops.NEGATE) for part in value):
-                return False
-        elif operator not in _PLAIN:
-            return False
-    ends = sum(1 for node in _walk(nodes) if node == _END)
-    starts = sum(1 for node in _walk(nodes) if node == _BEGINNING)
-    anchored = nodes[0] == _BEGINNING
-    return ways <= _MOST_WAYS and unbounded <= anchored and ends == (nodes[-1] == _END) and starts == anchored
+# --- how long it takes
 
 
-def _walk(nodes: Iterable[Any]) -> Iterable[Any]:
-    """The nodes and all below them."""
-    for operator, value in nodes:
-        yield operator, value
-        if operator is ops.MAX_REPEAT:
-            yield from _walk(value[2])
-        elif operator is ops.SUBPATTERN:
-            yield from _walk(value[3])
-        elif operator is ops.BRANCH:
-            for branch in value[1]:
-                yield from _walk(branch)
+def _refuse_endless(part: Part) -> None:
+    """Refuses what repeats a part that can fit one text in several ways."""
+    match part:
+        case Sequence(parts) | Choice(parts):
+            for one in parts:
+                _refuse_endless(one)
+        case Repeated(one, _, most):
+            if _is_open(one) and (most is None or most > _FEW):
+                raise PatternError("a repetition of what can fit one text in several ways")
+            _refuse_endless(one)
+
+
+def _is_open(part: Part) -> bool:
+    match part:
+        case Sequence(parts):
+            return any(map(_is_open, parts))
+        case Repeated(one, least, most):
+            return least != most or _is_open(one)
+    return isinstance(part, Choice)
+
+
+def _ways(part: Part) -> int:
+    """In how many ways it may have to be tried at one place, unbounded repetitions aside."""
+    match part:
+        case Sequence(parts):
+            return prod(map(_ways, parts))
+        case Choice(parts):
+            return sum(map(_ways, parts))
+        case Repeated(Characters(), least, most):
+            return 1 if most is None else most - least + 1
+        case Repeated(one, _, most):
+            return _ways(one) + 1 if most == 1 else _MOST_WAYS + 1
+    return 1
+
+
+def _unbounded(part: Part) -> int:
+    """How many parts repeat without a bound."""
+    match part:
+        case Sequence(parts) | Choice(parts):
+            return sum(map(_unbounded, parts))
+        case Repeated(one, _, most):
+            return (most is None) + _unbounded(one)
+    return 0
+
+
+# --- for Python
+
+
+def _python(part: Part) -> str:
+    match part:
+        case Characters(ranges):
+            return _class(ranges)
+        case Edge(start):
+            return r"\A" if start else r"\Z"
+        case Sequence(parts):
+            return "".join(f"(?:{_python(one)})" if isinstance(one, Choice) else _python(one) for one in parts)
+        case Choice(parts):
+            return "|".join(map(_python, parts))
+        case Repeated(one, least, most):
+            sign = _SIGNS.get((least, most), f"{{{least}}}" if least == most else f"{{{least},{most or ''}}}")
+            return (_python(one) if isinstance(one, Characters) else f"(?:{_python(one)})") + sign
+    raise AssertionError(part)
+
+
+def _class(ranges: Ranges) -> str:
+    if _is_one(ranges):
+        return re.escape(chr(ranges[0][0]))
+    negated = ranges[0][0] == 0 and ranges[-1][1] == LAST
+    shown = others(ranges) if negated else ranges
+    text = "".join(_shown(low) if low == high else f"{_shown(low)}-{_shown(high)}" for low, high in shown)
+    return f"[{'^' if negated else ''}{text}]"
+
+
+def _shown(code: int) -> str:
+    """A character as it stands in a set."""
+    character = chr(code)
+    if character.isascii() and character.isalnum():
+        return character
+    return f"\\U{code:08x}" if code > 0xFFFF else f"\\u{code:04x}"

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from moemap.engine import api
 from moemap.engine.compiler.judges import JudgeError, Judges
-from moemap.engine.compiler.portable import PatternError, portable
+from moemap.engine.compiler.regexes import portable
+from moemap.engine.regular import PatternError
 from moemap.engine.schemas import SCHEMAS, Schema, Validator, load
 from moemap.engine.verdicts import Verdicts
 

@@ -184,7 +184,7 @@ def schemas_of(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 
 PARTS: st.SearchStrategy[Any] = st.recursive(st.booleans() | st.just({}), schemas_of, max_leaves=8)
 DOCUMENTS = st.builds(lambda part, one, two: {"allOf": [part], "$defs": {"one": one, "two": two}}, PARTS, PARTS, PARTS)
-NOT_UNDERSTOOD = {"multipleOf", "patternProperties", "minContains", "uniqueItems", "$ref", "enum", "const", "pattern"}
+NOT_UNDERSTOOD = {"multipleOf", "patternProperties", "minContains", "uniqueItems", "$ref", "enum", "const"}
 
 
 def keywords_in(node: Any) -> set[str]:
@@ -331,25 +331,28 @@ FOUND = [
     "^",
     "",
     "\\u0041",
+    r"\d",
+    r"^\W$",
+    r"\s",
+    r"\S",
+    ".",
+    "a$b",
+    "(a$|b)",
+    "^(?:[^a]|b?)x",
 ]
 LEFT = [
-    r"\d",
-    r"\w",
-    r"\s",
     r"\bx",
     "a+b+",
     "x*y",
     "(a|b)+",
     "(?i)a",
     "(?=a)",
-    "a$b",
-    "(a$|b)",
     r"(a)\1",
     r"\p{L}",
-    ".",
 ]
 LEFT += ["a?" * 30 + "a" * 30, "[[a]", "[a&&b]"]
 TEXTS = ["", "a", "b", "ab", "aa", "moe_x", "xmoe_", "a\n", "\n", "12", "123x", "1234", "A", "$", "é", " ", "\x7f", "!"]
+TEXTS += ["\u2028", "\xa0", "\u0663", "\x1c", "_"]
 
 
 @pytest.mark.parametrize("pattern", FOUND)
