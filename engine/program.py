@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import CodeType
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -29,7 +30,8 @@ __all__ = ["Program", "open_program"]
 class Program:
     """A mapping ready to run. `digest` is the same only for the same rules, schemas and settings.
 
-    `transform` takes any value; `transform_parsed` what is known to be JSON within the limits, which is quicker.
+    `transform` takes any value; `transform_parsed` what is known to be JSON within the limits, which is quicker;
+    `transform_text` a text of such, for which it may have no answer: see `compiler.runner.Runner`.
     """
 
     name: str
@@ -37,6 +39,7 @@ class Program:
     delivery: Delivery
     transform: Callable[[Any], Result]
     transform_parsed: Callable[[Any], Result]
+    transform_text: Callable[[bytes], Result | None]
 
 
 def open_program(reference: str, settings: Mapping[str, Any], *, bulk: bool = False) -> Program:
@@ -45,12 +48,20 @@ def open_program(reference: str, settings: Mapping[str, Any], *, bulk: bool = Fa
     Raises MappingError.
     """
     path = locate(reference)
-    key = cache.key_of(reference, str(path), {name: str(value) for name, value in settings.items()}, bulk)
-    entry = cache.load(key)
-    if entry is None:
-        entry = _compiled(_rulebook(reference, settings, bulk))
-        cache.store(key, entry)
+    asked = reference, str(path), {name: str(value) for name, value in settings.items()}, bulk
+
+    def cached(key: str, make: Callable[[Rulebook], cache.Entry]) -> cache.Entry:
+        entry = cache.load(key)
+        if entry is None:
+            entry = make(_rulebook(reference, settings, bulk))
+            cache.store(key, entry)
+        return entry
+
+    entry = cached(cache.key_of(*asked), _compiled)
     about = entry.about
+
+    def records() -> CodeType | None:
+        return cached(cache.key_of(*asked, "records"), _compiled_records).code
 
     def interpreter() -> Interpreter:
         from .interpreter import Interpreter
@@ -63,9 +74,10 @@ def open_program(reference: str, settings: Mapping[str, Any], *, bulk: bool = Fa
         return source_of(_rulebook(reference, settings, bulk))
 
     validators = {name: _validator(schema) for name, schema in about["schemas"].items()}
-    runner = Runner(about["code"], entry.code, validators, interpreter, source)
+    runner = Runner(about["code"], entry.code, validators, interpreter, source, records)
     delivery = Delivery.from_json(about["delivery"])
-    return Program(about["name"], about["digest"], delivery, runner.transform, runner.transform_parsed)
+    transforms = runner.transform, runner.transform_parsed, runner.transform_text
+    return Program(about["name"], about["digest"], delivery, *transforms)
 
 
 def _rulebook(reference: str, settings: Mapping[str, Any], bulk: bool) -> Rulebook:
@@ -82,9 +94,7 @@ def _compiled(rulebook: Rulebook) -> cache.Entry:
     from .delivery import delivery_of
 
     compiled = compiler.compile(rulebook)
-    paths = [source.path for source in rulebook.sources.values() if source.path is not None]
-    paths += [path for schema in rulebook.schemas.values() for path in schema.paths]
-    files = {str(path.resolve()): cache.digest_of(str(path)) or "" for path in paths}
+    files = _files(rulebook)
     schemas = {
         name: {"document": schema.document, "uri": schema.uri, "resources": schema.resources}
         for name, schema in rulebook.schemas.items()
@@ -99,6 +109,20 @@ def _compiled(rulebook: Rulebook) -> cache.Entry:
         "schemas": schemas,
     }
     return cache.Entry(files, about, compiled.code)
+
+
+def _compiled_records(rulebook: Rulebook) -> cache.Entry:
+    """The code of the mapping for batches that are records."""
+    from . import compiler
+
+    return cache.Entry(_files(rulebook), {}, compiler.compile(rulebook).records_code())
+
+
+def _files(rulebook: Rulebook) -> dict[str, str]:
+    """The files that a mapping is made from, each with its digest."""
+    paths = [source.path for source in rulebook.sources.values() if source.path is not None]
+    paths += [path for schema in rulebook.schemas.values() for path in schema.paths]
+    return {str(path.resolve()): cache.digest_of(str(path)) or "" for path in paths}
 
 
 def _validator(schema: Mapping[str, Any]) -> Callable[[Any], bool]:

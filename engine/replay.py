@@ -192,8 +192,7 @@ class Transform:
     def _results(self, records: Sequence[Record], summary: Summary, rejects: list[bytes]) -> Iterator[Result]:
         for given in records:
             record, before = _replayed(given) if self._recipe.replays else (given, None)
-            batch, problem = record.parse()
-            result = self._result(record, batch) if problem is None else Result((), (), (problem,))
+            batch, result = self._mapped(record)
             summary.add(record, result)
             if before is not None:
                 summary.replayed[_outcome(before, result)] += 1
@@ -201,9 +200,15 @@ class Transform:
                 rejects.append(reject_line(record, batch, result))
             yield result
 
-    def _result(self, record: Record, batch: Any) -> Result:
+    def _mapped(self, record: Record) -> tuple[Any, Result]:
+        """The batch of a record (None where nothing is to be said of it, or there is none), and its Result."""
         small = is_surely_small(record.text)
-        return self._program.transform_parsed(batch) if small else self._program.transform(batch)
+        if small and record.problem is None and (result := self._program.transform_text(record.text)) is not None:
+            return None, result
+        batch, problem = record.parse()
+        if problem is not None:
+            return batch, Result((), (), (problem,))
+        return batch, self._program.transform_parsed(batch) if small else self._program.transform(batch)
 
 
 def reject_line(record: Record, batch: Any, result: Result) -> bytes:

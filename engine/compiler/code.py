@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Protocol
 
 __all__ = [
     "ANY",
@@ -28,6 +28,7 @@ __all__ = [
     "Block",
     "Function",
     "Pool",
+    "Shape",
     "Value",
     "bare",
     "comment",
@@ -41,6 +42,17 @@ _KINDS = {type(None): NULL, bool: BOOLEAN, int: INTEGER, float: FLOAT, str: STRI
 _INDENT = "    "
 _MARKED = re.compile(r"_p[0-9]+$")
 _MARK = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|:=|[][(){},]")
+
+
+class Shape(Protocol):
+    """That a value is a record, or a list of records."""
+
+    def spoil(self) -> None:
+        """Notes that it has to be an object after all."""
+
+    @property
+    def items(self) -> Shape | None:
+        """The shape of the elements of a list."""
 
 
 class _Variable:
@@ -64,15 +76,24 @@ class Value:
     `kinds` are those that the value may have. A `stable` value is a name that holds it wherever the name is known, or a
     constant; a `named` one is a name that holds it in the rest of the same Python expression only. `raises` says that
     evaluating it can raise one of the errors that the language knows; `items` are the kinds of the elements of a list.
+    A value with a `shape` is a record or a list of such; what takes it must know of that and use its `text`.
     """
 
-    code: str
+    text: str
     kinds: int = ANY
     stable: bool = False
     named: bool = False
     raises: bool = False
     constant: Any = VARIABLE
     items: int = ANY
+    shape: Shape | None = None
+
+    @property
+    def code(self) -> str:
+        """The expression, for what takes any JSON value: so nothing of it can be a record."""
+        if self.shape is not None:
+            self.shape.spoil()
+        return self.text
 
     @property
     def is_constant(self) -> bool:
@@ -206,17 +227,17 @@ class Function:
         """The kinds that a value may have here."""
         known = value.kinds
         for block in self.block.ancestors():
-            known &= block.kinds.get(value.code, ANY)
+            known &= block.kinds.get(value.text, ANY)
         return known
 
     def present(self, value: Value) -> Value:
         """The value; where its computation was put off, it is computed now, unless that was done above."""
-        make = self.deferred.get(value.code)
-        if make is not None and not any(value.code in block.made for block in self.block.ancestors()):
-            with self.inside(f"if {value.code} is UNSET:"):
+        make = self.deferred.get(value.text)
+        if make is not None and not any(value.text in block.made for block in self.block.ancestors()):
+            with self.inside(f"if {value.text} is UNSET:"):
                 make()
-            self.block.made.add(value.code)
-            self.block.names.add(value.code)  # what is made of it stays here
+            self.block.made.add(value.text)
+            self.block.names.add(value.text)  # what is made of it stays here
         return value
 
     def refined(self, value: Value) -> Value:
@@ -224,7 +245,7 @@ class Function:
 
     def unrefined(self, value: Value) -> Value:
         """The value as it is known without any condition: what is computed outside of conditions is made from it."""
-        return replace(value, kinds=self.declared.get(value.code, value.kinds))
+        return replace(value, kinds=self.declared.get(value.text, value.kinds))
 
     @contextmanager
     def assuming(self, facts: Mapping[str, int]) -> Iterator[None]:
@@ -243,13 +264,18 @@ class Function:
         """The texts of which the value is known to be one."""
         return next((block.texts[code] for block in self.block.ancestors() if code in block.texts), None)
 
-    def shared(self, base: Value, what: str, wish: str, make: Callable[[], tuple[str, int]]) -> Value:
-        """A value made from a stable one by what cannot fail: computed once, outside of loops that do not change it."""
-        key = (base.code, what)
+    def shared(
+        self, base: Value, what: str, wish: str, make: Callable[[], tuple[str, int]], like: Value | None = None
+    ) -> Value:
+        """A value made from a stable one by what cannot fail: computed once, outside of loops that do not change it.
+
+        Where it is `like` another value, its elements and its shape are known too.
+        """
+        key = (base.text, what)
         for block in self.block.ancestors():
             if key in block.known:
                 return self.refined(block.known[key])
-        home = self.block.owner(base.code) or self.root
+        home = self.block.owner(base.text) or self.root
         target = self.block
         for block in self.block.ancestors():
             if block is home:
@@ -265,28 +291,36 @@ class Function:
             target.items.insert(target.items.index(below), line)
         else:
             target.items.append(line)
-        value = target.known[key] = self.declare(name, kinds)
+        value = self.declare(name, kinds)
+        if like is not None:
+            value = replace(value, items=like.items, shape=like.shape)
+        target.known[key] = value
         return value
 
     def once(self, value: Value) -> tuple[str, Value]:
         """Code for the first mention of a value, and the value for all later ones in the same expression."""
+        return self.once_shaped(replace(value, text=value.code, shape=None))
+
+    def once_shaped(self, value: Value) -> tuple[str, Value]:
+        """The same for what knows of shapes."""
         if value.repeatable:
-            return value.code, value
+            return value.text, value
         name = self.name("t")
-        return f"({name} := {bare(value.code)})", Value(name, value.kinds, named=True, items=value.items)
+        named = Value(name, value.kinds, named=True, items=value.items, shape=value.shape)
+        return f"({name} := {bare(value.text)})", named
 
     def bound(self, value: Value, wish: str = "value") -> Value:
         """The value under a stable name."""
         if value.stable:
             return value
         name = self.name(wish)
-        self.line(f"{name} = {bare(value.code)}")
-        return self.declare(name, value.kinds, value.items)
+        self.line(f"{name} = {bare(value.text)}")
+        return self.declare(name, value.kinds, value.items, value.shape)
 
-    def declare(self, name: str, kinds: int, items: int = ANY) -> Value:
+    def declare(self, name: str, kinds: int, items: int = ANY, shape: Shape | None = None) -> Value:
         """The value that a name holds from here on."""
         self.declared[name] = kinds
-        return Value(name, kinds, stable=True, items=items)
+        return Value(name, kinds, stable=True, items=items, shape=shape)
 
 
 class Pool:

@@ -9,7 +9,7 @@ from types import CodeType
 
 from ..interpreter import Interpreter
 from ..rules import Rulebook
-from .mapping import source_of
+from .mapping import records_source_of, source_of
 from .runner import Runner
 
 __all__ = ["Compiled", "compile"]
@@ -27,14 +27,27 @@ class Compiled(Runner):
         self.code = _code(source, name)
         interpreter = Interpreter(rulebook)
         validators = {name: validator.is_valid for name, validator in interpreter.validators.items()}
-        super().__init__(name, self.code, validators, lambda: interpreter, lambda: source)
-        # So that a traceback shows the generated lines.
-        linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
+        super().__init__(name, self.code, validators, lambda: interpreter, lambda: source, self.records_code)
+        _show(source, name)
+
+    def records_code(self) -> CodeType | None:
+        """The code for batches that are records; None where the mapping has no use for it."""
+        source = records_source_of(self.rulebook)
+        if source is None:
+            return None
+        name = f"{self.name[:-1]} records>"
+        _show(source, name)
+        return _code(source, name)
 
 
 def compile(rulebook: Rulebook) -> Compiled:  # noqa: A001 - used as compiler.compile
     """The compiled form of a Rulebook."""
     return Compiled(rulebook, source_of(rulebook))
+
+
+def _show(source: str, name: str) -> None:
+    """Lets a traceback show the generated lines."""
+    linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
 
 
 def _code(source: str, name: str) -> CodeType | None:

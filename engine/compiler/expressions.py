@@ -26,6 +26,7 @@ from .code import (
     bare,
     kinds_of,
 )
+from .shapes import Record, listed, record_truth
 
 __all__ = ["ExpressionCompiler", "first_of", "is_kind", "truth"]
 
@@ -53,9 +54,9 @@ def is_kind(value: Value, again: Value, wanted: int) -> str:
     if possible == value.kinds and value.repeatable:
         return "True"
     if possible == NULL:
-        return f"{value.code} is None"
+        return f"{value.text} is None"
     if value.kinds & ~possible == NULL:
-        return f"{value.code} is not None"
+        return f"{value.text} is not None"
     names = [name for kind, name in _CLASSES.items() if possible & kind]
     if possible & NULL:
         return f"({value.code} is None or {is_kind(again, again, wanted & ~NULL)})"
@@ -72,8 +73,10 @@ def truth(writer: Function, value: Value) -> str:
     """Python code that is true where JMESPath calls the value true: all but null, false and what is empty."""
     if value.is_constant:
         return str(value.constant is not None and value.constant is not False and value.constant not in ("", [], {}))
+    if isinstance(value.shape, Record):
+        return record_truth(value, value.shape)
     if not value.kinds & NUMBER:
-        return value.code
+        return value.text
     if not value.kinds & ~(NUMBER | NULL):
         return f"({value.code} is not None)"
     first, again = writer.once(value)
@@ -137,12 +140,12 @@ class ExpressionCompiler:
                 if one["type"] == "function_expression" and one["value"] == "type":
                     value = self.stable_path(one["children"][0], current)
                     wanted = TYPE_KINDS.get(other["value"], 0) if isinstance(other["value"], str) else 0
-                    return {} if value is None else {value.code: wanted}
+                    return {} if value is None else {value.text: wanted}
                 value = self.stable_path(one, current)
-                return {} if value is None else {value.code: kinds_of(other["value"]) | _also(other["value"])}
+                return {} if value is None else {value.text: kinds_of(other["value"]) | _also(other["value"])}
             return {}
         value = self.stable_path(node, current)
-        return {} if value is None else {value.code: ANY & ~NULL}
+        return {} if value is None else {value.text: ANY & ~NULL}
 
     def stable_path(self, node: Node, current: Value | None) -> Value | None:
         """The stable value of a plain path; None for any other expression."""
@@ -188,6 +191,8 @@ class ExpressionCompiler:
         if base.is_constant:
             found = base.constant.get(name) if isinstance(base.constant, dict) else None
             return self.writer.pool.constant(found)
+        if isinstance(base.shape, Record):
+            return self._read(base, base.shape, name)
         if not base.kinds & DICT:
             return _NOTHING if base.stable else Value(f"({base.code}, None)[1]", NULL, raises=base.raises)
         if not base.stable:
@@ -199,11 +204,31 @@ class ExpressionCompiler:
             base, f".{name}", f"{base.code}_{name}", lambda: (f"{fields.code}.get({name!r})", ANY)
         )
 
+    def _read(self, base: Value, record: Record, name: str) -> Value:
+        """The member of a record."""
+        member = record.member(name)
+        if member is None:
+            record.spoil()
+            return _NOTHING
+        found = Value("", member.kinds | NULL, items=member.items, shape=member.shape)
+        if not base.stable:
+            first, again = self.writer.once_shaped(base)
+            test = is_kind(replace(base, text=first), again, DICT)
+            read = f"{again.text}.{member.attribute}"
+            code = read if test == "True" else f"({read} if {test} else None)"
+            return replace(found, text=code, raises=base.raises)
+        fields = self.object_of(base)
+        code = f"{fields.text}.{member.attribute}"
+        return self.writer.shared(base, f".{name}", f"{base.text}_{name}", lambda: (code, found.kinds), found)
+
     def object_of(self, base: Value) -> Value:
         """A stable value where it is an object, else an empty one: so that its members are read without a test."""
         base = self.writer.unrefined(base)
         if base.kinds == DICT:
             return base
+        if isinstance(base.shape, Record):
+            code = f"{base.text} if {base.text} is not None else {base.shape.empty}"
+            return self.writer.shared(base, "{}", f"{base.text}_object", lambda: (code, DICT), base)
         code = f"{base.code} if {is_kind(base, base, DICT)} else EMPTY"
         return self.writer.shared(base, "{}", f"{base.code}_object", lambda: (code, DICT))
 
@@ -215,13 +240,14 @@ class ExpressionCompiler:
         if not base.kinds & LIST and not base.raises:
             return _NOTHING
         base = self.writer.unrefined(base)
-        first, again = self.writer.once(base)
-        enough = f"len({again.code}) > {index}" if index >= 0 else f"len({again.code}) >= {-index}"
+        first, again = self.writer.once_shaped(base)
+        enough = f"len({again.text}) > {index}" if index >= 0 else f"len({again.text}) >= {-index}"
         test = is_kind(first_of(first, base), again, LIST)
-        code = f"({again.code}[{index}] if {test} and {enough} else None)"
+        code = f"({again.text}[{index}] if {test} and {enough} else None)"
+        found = Value(code, base.items | NULL, raises=base.raises, shape=base.shape and base.shape.items)
         if base.stable:
-            return self.writer.shared(base, f"[{index}]", f"{base.code}_{index}", lambda: (code, ANY))
-        return Value(code, ANY, raises=base.raises)
+            return self.writer.shared(base, f"[{index}]", f"{base.text}_{index}", lambda: (code, found.kinds), found)
+        return found
 
     def _visit_slice(self, node: Node, current: Value | None) -> Value:
         base = _given(current)
@@ -229,9 +255,9 @@ class ExpressionCompiler:
             items = base.constant
             return self.writer.pool.constant(items[slice(*node["children"])] if isinstance(items, list) else None)
         cut = ":".join("" if part is None else str(part) for part in node["children"])
-        first, again = self.writer.once(base)
-        code = f"({again.code}[{cut}] if {is_kind(first_of(first, base), again, LIST)} else None)"
-        return Value(code, base.kinds & LIST | NULL, raises=base.raises, items=base.items)
+        first, again = self.writer.once_shaped(base)
+        code = f"({again.text}[{cut}] if {is_kind(first_of(first, base), again, LIST)} else None)"
+        return Value(code, base.kinds & LIST | NULL, raises=base.raises, items=base.items, shape=base.shape)
 
     def _chain(self, node: Node, current: Value | None) -> Value:
         value = current
@@ -288,10 +314,12 @@ class ExpressionCompiler:
             return _TRUE if _equals(left.constant, right.constant) else _FALSE
         if left.is_constant:
             left, right = right, left
+        if (left.shape or right.shape) is not None and right.constant is not None:
+            return Value("unusual()", BOOLEAN)  # what few rules do is no reason to make objects of all records
         raises = left.raises or right.raises
         if right.is_constant:
             other = right.constant
-            texts = self.writer.texts(left.code) if left.stable else None
+            texts = self.writer.texts(left.text) if left.stable else None
             if not raises and not left.kinds & (right.kinds | _also(other)):
                 return _FALSE
             if texts is not None and isinstance(other, str) and (other not in texts or len(texts) == 1):
@@ -299,7 +327,7 @@ class ExpressionCompiler:
             if other is None and left.kinds == NULL and not raises:
                 return _TRUE
             if other is None or other is True or other is False:
-                return Value(f"({left.code} is {other})", BOOLEAN, raises=raises)
+                return Value(f"({left.text if other is None else left.code} is {other})", BOOLEAN, raises=raises)
             if isinstance(other, str) or (isinstance(other, int | float) and other not in (0, 1)):
                 return Value(f"({left.code} == {right.code})", BOOLEAN, raises=raises)
         elif not ((left.kinds | right.kinds) & BOOLEAN and (left.kinds | right.kinds) & NUMBER):
@@ -384,15 +412,18 @@ class ExpressionCompiler:
             return _NOTHING
         from .projections import projection  # each compiles parts of the other
 
-        made = projection(self.writer.pool, node["children"][1], test, base.items if kind == LIST else ANY)
-        raises = made.raises or base.raises
+        if kind == DICT:
+            base = replace(base, text=base.code, shape=None)
+        element = Value("", base.items if kind == LIST else ANY, shape=base.shape and base.shape.items)
+        made = projection(self.writer.pool, node["children"][1], test, element)
+        found = Value("", LIST, raises=made.raises or base.raises, items=made.kinds, shape=listed(made.shape))
         if base.kinds == kind:
-            items = bare(base.code) if kind == LIST else f"{base.code}.values()"
-            return Value(f"{made.name}({items})", LIST, raises=raises, items=made.kinds)
-        first, again = self.writer.once(base)
-        items = again.code if kind == LIST else f"{again.code}.values()"
+            items = bare(base.text) if kind == LIST else f"{base.text}.values()"
+            return replace(found, text=f"{made.name}({items})")
+        first, again = self.writer.once_shaped(base)
+        items = again.text if kind == LIST else f"{again.text}.values()"
         code = f"({made.name}({items}) if {is_kind(first_of(first, base), again, kind)} else None)"
-        return Value(code, LIST | NULL, raises=raises, items=made.kinds)
+        return replace(found, text=code, kinds=LIST | NULL)
 
     def _visit_flatten(self, node: Node, current: Value | None) -> Value:
         base = self.visit(node["children"][0], current)
@@ -400,7 +431,13 @@ class ExpressionCompiler:
             return folded
         if not base.kinds & LIST and not base.raises:
             return _NOTHING
-        return Value(f"flattened({bare(base.code)})", LIST | (NULL if base.kinds != LIST else 0), raises=base.raises)
+        kinds = LIST | (NULL if base.kinds != LIST else 0)
+        if base.shape is not None and base.shape.items is not None:
+            elements = base.shape.items.items or base.shape.items
+            return Value(
+                f"flattened({bare(base.text)})", kinds, raises=base.raises, items=DICT | NULL, shape=listed(elements)
+            )
+        return Value(f"flattened({bare(base.code)})", kinds, raises=base.raises)
 
     # Functions
 
@@ -435,4 +472,4 @@ def _given(value: Value | None) -> Value:
 
 def first_of(code: str, value: Value) -> Value:
     """The value where it is first mentioned."""
-    return replace(value, code=code)
+    return replace(value, text=code)

@@ -12,7 +12,22 @@ from typing import Any
 
 from ..rules import ABSENT, Const, Each, Expr, Field, From, Object, Table, Text
 from ..values import CoercionError, coerce
-from .code import ANY, BOOLEAN, DICT, FLOAT, INTEGER, LIST, NULL, NUMBER, STRING, Function, Value, bare, kinds_of
+from .code import (
+    ANY,
+    BOOLEAN,
+    DICT,
+    FLOAT,
+    INTEGER,
+    LIST,
+    NULL,
+    NUMBER,
+    STRING,
+    VARIABLE,
+    Function,
+    Value,
+    bare,
+    kinds_of,
+)
 from .expressions import ExpressionCompiler, is_kind
 from .rejections import can_reject, can_reject_value, sinking
 from .scopes import Scope
@@ -41,10 +56,12 @@ _DIRECT = {"string", "integer", "double", "boolean"}
 class FieldCompiler:
     """Writes the code of fields into one function."""
 
-    def __init__(self, writer: Function, *, traced: bool = False) -> None:
+    def __init__(self, writer: Function, *, traced: bool = False, of_records: bool = False) -> None:
         self.writer = writer
         self.traced = traced
         """Whether the code notes where each value of the output comes from."""
+        self.of_records = of_records
+        """Whether batches are records; what is rare is left to the code for objects."""
         self.policies: dict[Any, Any] = {}
         """The functions of policies, by all that their code depends on."""
 
@@ -75,6 +92,8 @@ class FieldCompiler:
 
     def _caught(self, value: Value, site: Callable[[], str], wish: str) -> Value:
         writer = self.writer
+        if self.of_records:
+            return writer.bound(value, wish)
         name = writer.name(wish)
         with writer.inside("try:"):
             writer.line(f"{name} = {bare(value.code)}")
@@ -216,7 +235,7 @@ class FieldCompiler:
             sink(value)
             return
         value = self.writer.bound(value)
-        with self.writer.inside(f"if {value.code} is not None:"):
+        with self.writer.inside(f"if {value.text} is not None:"):
             sink(replace(value, kinds=value.kinds & ~NULL))
 
     # Sources
@@ -230,7 +249,7 @@ class FieldCompiler:
             sink(self.writer.pool.constant(source.value))
         elif isinstance(source, Text):
             value = template(self.writer, source.template, scope.values, text=False)
-            if value.raises:
+            if value.raises and not self.of_records:
                 name = self.writer.name(field.name or "text")
                 with self.writer.inside("try:"):
                     self.writer.line(f"{name} = {bare(value.code)}")
@@ -282,8 +301,11 @@ class FieldCompiler:
         value = self.search(source.each, scope, self._failure_of(source.each, field, scope), "items")
         if value.is_constant and value.constant is None:
             return
-        wish = value.code if value.stable and value.code.isidentifier() else "items"
-        value = value if value.stable and not value.is_constant else writer.bound(Value(value.code, value.kinds), wish)
+        if source.key_name is not None:
+            value = replace(value, text=value.code, shape=None)
+        wish = value.text if value.stable and value.text.isidentifier() else "items"
+        if not value.stable or value.is_constant:
+            value = writer.bound(replace(value, stable=False, constant=VARIABLE), wish)
         kind = LIST if source.key_name is None else DICT
         test = is_kind(value, value, kind)
         if test == "True":
@@ -292,7 +314,7 @@ class FieldCompiler:
         with writer.inside(f"if {test}:"):
             self._loop(source, value, field, scope, sink)
         if value.kinds & ~(kind | NULL):
-            with writer.inside(f"elif {value.code} is not None:"):
+            with writer.inside(f"elif {value.text} is not None:"):
                 words = "a list" if source.key_name is None else "an object"
                 site = self._site("M508", source.each.place, field, scope, what="each", wanted=words)
                 writer.line(f"notes.not_iterable({site}, {value.code})")
@@ -301,12 +323,11 @@ class FieldCompiler:
         writer = self.writer
         found = writer.name(field.name or "found")
         writer.line(f"{found} = []")
-        entries = f"enumerate({value.code})" if source.key_name is None else f"{value.code}.items()"
+        entries = f"enumerate({value.text})" if source.key_name is None else f"{value.text}.items()"
         wishes = source.key_name or f"{source.as_name}_number", source.as_name
         with writer.loop(wishes, entries) as (key, element):
-            inner = scope.iterating(
-                source.each, source.as_name, source.key_name, (value.code, key, element), value.items
-            )
+            variables, shape = (value.text, key, element), value.shape and value.shape.items
+            inner = scope.iterating(source.each, source.as_name, source.key_name, variables, value.items, shape)
             inner = inner.under_variable("#", found)
             with self.sinking(can_reject(source.let) or can_reject_value(source.value), ["continue"]):
                 inner = self.lets(source.let, inner)
@@ -343,7 +364,7 @@ class FieldCompiler:
     def reason(self, text: Text, scope: Scope) -> str:
         """Code for the text of a reason; where that fails, it is said, and the text stands as it is written."""
         value = template(self.writer, text.template, scope.values, text=True)
-        if not value.raises:
+        if not value.raises or self.of_records:
             return bare(value.code)
         name = self.writer.name("reason")
         function, _, arguments = value.code.partition("(")
@@ -379,6 +400,11 @@ class FieldCompiler:
         if expression is None or tree["type"] != "function_expression" or tree["value"] not in _FRESH:
             return None
         writer = self.writer
+        if self.of_records:
+            name = writer.name(definition.name or "")
+            writer.line(f"{name} = UNSET")
+            writer.deferred[name] = lambda: writer.line(f"{name} = unusual()")
+            return writer.declare(name, ANY)
         tried = ExpressionCompiler(Function(writer.pool, ()), scope.values).value(expression.expression)
         if tried.raises:
             return None
@@ -464,16 +490,15 @@ class FieldCompiler:
     def _coerced(self, value: Value, field: Field, scope: Scope, sink: Sink) -> None:
         """The conversion of a value of another kind; it may be refused."""
         writer = self.writer
-        site = self._site("M505", field.place, field, scope, type=field.type)
-        refused = f"notes.unconverted({site}, {value.code}, error)"
         arguments = ", ".join([value.code, repr(field.type), *([repr(field.items)] if field.items else [])])
         call = f"as_{field.type}({value.code})" if field.type in _DIRECT else f"coerce({arguments})"
-        if not value.kinds & ~(NULL | NUMBER | BOOLEAN | STRING) and field.type == "string":
-            name = writer.name(field.name or "converted")
-            writer.line(f"{name} = {call}")
-            sink(writer.declare(name, STRING))
-            return
         name = writer.name(field.name or "converted")
+        is_sure = not value.kinds & ~(NULL | NUMBER | BOOLEAN | STRING) and field.type == "string"
+        if is_sure or self.of_records:
+            writer.line(f"{name} = {call}")
+            sink(writer.declare(name, _TYPES.get(field.type or "", ANY)))
+            return
+        site = self._site("M505", field.place, field, scope, type=field.type)
         if field.type in _DIRECT and field.on_problem != "keep":
             # The rare case out of line: long code is slow code.
             writer.line(f"{name} = notes.converted(as_{field.type}, {value.code}, {site})")
@@ -483,7 +508,7 @@ class FieldCompiler:
         with writer.inside("try:"):
             writer.line(f"{name} = {call}")
         with writer.inside("except CoercionError as error:"):
-            writer.line(refused)
+            writer.line(f"notes.unconverted({site}, {value.code}, error)")
             if field.on_problem == "keep":
                 sink(Value(value.code, value.kinds & ~NULL, stable=True))
         with writer.inside("else:"):

@@ -10,14 +10,17 @@ from ..interpreter import NO_RULE, NOTHING
 from ..pointers import join
 from ..problem import Place
 from ..rules import Const, Expr, Field, From, Object, Output, Route, Rule, Rulebook
+from ..schema_types import type_of
+from ..types import ANY as ANY_TYPE
 from .chains import chain
-from .code import DICT, LIST, NULL, Function, Pool, Value, bare, comment
+from .code import DICT, LIST, NULL, VARIABLE, Function, Pool, bare, comment
 from .conditions import ALWAYS, NEVER
 from .expressions import is_kind
 from .fields import FieldCompiler
 from .rejections import can_reject, can_reject_object
 from .runner import FUNCTION, NAMESPACE
 from .scopes import Scope, place_code
+from .shapes import Exceptions, Record, Shapes
 from .spreads import roots_in
 from .validation import Validation
 
@@ -37,6 +40,10 @@ _OWN_NAMES = {
     "GENERATED",
     "mapped",
     "traced",
+    "record",
+    "is_filled",
+    "Silent",
+    "unusual",
     FUNCTION,
 }
 
@@ -47,6 +54,25 @@ def source_of(rulebook: Rulebook) -> str:
     body = "\n".join(_Mapping(rulebook, pool).write())
     head = comment(f"Generated from the mapping {title_of(rulebook)}. Do not edit.")
     return "\n".join([head, "", *_module(pool, FUNCTION), "", "", body, ""])
+
+
+def records_source_of(rulebook: Rulebook) -> str | None:
+    """The source of a module whose `transform` takes the batch as a record, and `RECORD_1` is its class. None where the
+    mapping uses batches as a whole, or the schema of the input says too little of them.
+
+    It raises Unusual wherever there is something to be said of a batch.
+    """
+    type_ = type_of(rulebook.schemas[rulebook.input.schema]) if rulebook.input.schema is not None else ANY_TYPE
+    exceptions: Exceptions | None = Exceptions()
+    while exceptions is not None:
+        pool = Pool(frozenset(NAMESPACE) | _OWN_NAMES)
+        shapes = Shapes(type_, exceptions, pool)
+        if shapes.root is None:
+            return None
+        body = "\n".join(_Mapping(rulebook, pool, root=shapes.root).write())
+        exceptions = shapes.more_exceptions()
+    head = comment(f"Generated from the mapping {title_of(rulebook)}, for batches that are records. Do not edit.")
+    return "\n".join([head, "", *shapes.definitions(), *_module(pool, FUNCTION), "", "", body, ""])
 
 
 def sources_of(rulebook: Rulebook, names: frozenset[str]) -> str:
@@ -74,13 +100,17 @@ def _module(pool: Pool, *functions: str) -> list[str]:
 
 
 class _Mapping:
-    def __init__(self, rulebook: Rulebook, pool: Pool, name: str = FUNCTION, *, traced: bool = False) -> None:
+    def __init__(
+        self, rulebook: Rulebook, pool: Pool, name: str = FUNCTION, *, traced: bool = False, root: Record | None = None
+    ) -> None:
         self.rulebook = rulebook
         self.pool = pool
         self.name = name
         self.traced = traced
+        self.root = root
+        self.shapes = None if root is None else root.shapes
         self.writer = Function(pool, ("batch", "validators"))
-        self.fields = FieldCompiler(self.writer, traced=traced)
+        self.fields = FieldCompiler(self.writer, traced=traced, of_records=root is not None)
         self.parts: dict[str, str] = {}
         self.records: dict[str, str] = {}
         self.validation = Validation(pool)
@@ -92,7 +122,7 @@ class _Mapping:
         """The lines of the function."""
         writer, rulebook = self.writer, self.rulebook
         as_name = rulebook.input.as_name
-        batch = writer.declare("batch", DICT)
+        batch = writer.declare("batch", DICT, shape=self.root)
         scope = Scope(
             pool=self.pool,
             values={as_name: batch, "settings": self.pool.constant(dict(rulebook.values))},
@@ -100,7 +130,8 @@ class _Mapping:
             lets=frozenset(),
             pointers={as_name: ""},
         )
-        writer.line(f"notes = {'Traces' if self.traced else 'Notes'}(batch, validators)")
+        notes = "Traces" if self.traced else "Notes" if self.root is None else "Silent"
+        writer.line(f"notes = {notes}(batch, validators)")
         writer.line("problems = notes.problems")
         writer.line("skipped = []")
         for output in dict.fromkeys(rule.output for rule in rulebook.rules if rule.output is not None):
@@ -164,7 +195,8 @@ class _Mapping:
         writer = self.writer
         output = self.rulebook.outputs[rule.output or ""]
         base = () if output.element_of is None else (f"{join('', output.element_of)}/0",)
-        writer.line("noted = len(problems)")
+        if self.root is None:
+            writer.line("noted = len(problems)")
         if self.traced:
             writer.line("notes.origins = {}")
         made = self.fields.object(rule.body, replace(scope, output=("", *base)), rule.name)
@@ -173,7 +205,8 @@ class _Mapping:
             lines = [f"notes.emitted({emitted}, {made.code}, noted)"]
         else:
             record = self.pool.name("EMIT", f"Emit({rule.name!r}, {scope.loop})")
-            parts = [made.code, record, "noted", "len(problems)"]
+            problems = ["noted", "len(problems)"] if self.root is None else ["0", "0"]
+            parts = [made.code, record, *problems]
             if scope.loop is not None:
                 parts += self.loop_variables
             lines = [f"{self.parts[output.name]}.append(({', '.join(parts)}))"]
@@ -197,20 +230,23 @@ class _Mapping:
         value = self.fields.search(route.each, scope, self.fields.site_of(route.each, scope), "items")
         if value.is_constant and value.constant is None:
             return
+        if route.key_name is not None:
+            value = replace(value, text=value.code, shape=None)
         if not value.stable or value.is_constant:
-            value = writer.bound(Value(value.code, value.kinds), f"{route.name}_items")
+            value = writer.bound(replace(value, stable=False, constant=VARIABLE), f"{route.name}_items")
         kind, words = (LIST, "a list") if route.key_name is None else (DICT, "an object")
         wishes = route.key_name or f"{route.as_name}_number", route.as_name
-        entries = f"enumerate({value.code})" if route.key_name is None else f"{value.code}.items()"
+        entries = f"enumerate({value.text})" if route.key_name is None else f"{value.text}.items()"
         rejects = can_reject(route.let) or any(can_reject(rule.let) or can_reject_object(rule.body) for rule in rules)
         is_fit = writer.inside(f"if {is_kind(value, value, kind)}:")
         with is_fit, writer.loop(wishes, entries) as (key, element):
             self.loop_variables = [key, element]
-            inner = scope.iterating(route.each, route.as_name, route.key_name, (value.code, key, element))
+            variables, shape = (value.text, key, element), value.shape and value.shape.items
+            inner = scope.iterating(route.each, route.as_name, route.key_name, variables, value.items, shape)
             with self.fields.sinking(rejects, ["continue"]):
                 self.element(route, rules, inner)
         if value.kinds & ~(kind | NULL):
-            with writer.inside(f"elif {value.code} is not None:"):
+            with writer.inside(f"elif {value.text} is not None:"):
                 site = scope.at(None).site("M508", route.each.place, what=f"route {route.name}", wanted=words)
                 writer.line(f"notes.not_a_source({site}, {inner.loop}, {value.code})")
 
@@ -218,8 +254,16 @@ class _Mapping:
         scope = self.fields.lets(route.let, scope)
 
         def body(number: int) -> None:
-            self.note(f"rule {rules[number].name}", rules[number].place)
-            self.rule(rules[number], scope.of_rule(rules[number].name), route)
+            rule = rules[number]
+            self.note(f"rule {rule.name}", rule.place)
+            if self.shapes is None:
+                self.rule(rule, scope.of_rule(rule.name), route)
+            elif rule.name in self.shapes.exceptions.rules:
+                self.writer.line("unusual()")
+            else:
+                self.shapes.rule = rule.name
+                self.rule(rule, scope.of_rule(rule.name), route)
+                self.shapes.rule = None
 
         sites: list[Callable[[], str] | None] = [
             None if rule.when is None else self.fields.site_of(rule.when, scope.of_rule(rule.name)) for rule in rules

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..expressions import Node
-from .code import ANY, NULL, STRING, Function, Pool, Value, bare
+from .code import ANY, NULL, STRING, Function, Pool, Shape, Value, bare
 from .expressions import ExpressionCompiler
 
 __all__ = ["Small", "key", "mapping", "projection", "sorting"]
@@ -17,11 +17,12 @@ __all__ = ["Small", "key", "mapping", "projection", "sorting"]
 
 @dataclass(frozen=True, slots=True)
 class Small:
-    """The name of a small function, whether it can raise, and the kinds of what it gives (for each element)."""
+    """The name of a small function, whether it can raise, and what is known of what it gives (for each element)."""
 
     name: str
     raises: bool
     kinds: int
+    shape: Shape | None = None
 
 
 def key(pool: Pool, expref: Node, kinds: int = ANY) -> Small:
@@ -33,14 +34,15 @@ def key(pool: Pool, expref: Node, kinds: int = ANY) -> Small:
     return Small(name, value.raises, value.kinds)
 
 
-def projection(pool: Pool, right: Node, test: Node | None, kinds: int) -> Small:
-    """The function from a list, whose elements are of these kinds, to what a projection makes of it.
+def projection(pool: Pool, right: Node, test: Node | None, element: Value) -> Small:
+    """The function from a list, whose elements are like this one, to what a projection makes of it.
 
     `test` is the condition of a filter, `right` what is projected; nulls are left out.
     """
     if test is None and right["type"] == "identity":
-        return Small("without_nulls" if kinds & NULL else "list", False, kinds & ~NULL)
-    return _Projection(pool, kinds).made(right, test)
+        name = "without_nulls" if element.kinds & NULL else "list"
+        return Small(name, False, element.kinds & ~NULL, element.shape)
+    return _Projection(pool, element).made(right, test)
 
 
 def mapping(pool: Pool, exprefs: Sequence[Node], keys: Sequence[str], kinds: int) -> str:
@@ -81,9 +83,9 @@ def _listing(pool: Pool, name: str, keys: Sequence[str]) -> tuple[Function, Expr
 
 
 class _Projection:
-    def __init__(self, pool: Pool, kinds: int) -> None:
+    def __init__(self, pool: Pool, element: Value) -> None:
         self.pool = pool
-        self.kinds = kinds
+        self.element = element
         self.writer = Function(pool, ("items",))
         self.compiler = ExpressionCompiler(self.writer, {})
         self.guards: list[str] = []
@@ -93,7 +95,7 @@ class _Projection:
         writer = self.writer
         writer.line("found = []")
         with writer.inside("for item in items:", loops=True) as loop:
-            item = writer.declare(writer.name("item"), self.kinds)
+            item = writer.declare(writer.name("item"), self.element.kinds, shape=self.element.shape)
             if test is not None:
                 self._guard(test, item)
             value = writer.refined(self.compiler.visit(right, item))
@@ -101,22 +103,22 @@ class _Projection:
             plain = value.is_constant or not value.kinds & NULL
             if not plain:
                 value = writer.bound(value)
-            kept = f"found.append({bare(value.code)})"
+            kept = f"found.append({bare(value.text)})"
             if not plain:
-                with writer.inside(f"if {value.code} is not None:"):
+                with writer.inside(f"if {value.text} is not None:"):
                     writer.line(kept)
             elif value.constant is not None:
                 writer.line(kept)
         if len(loop.items) == len(self.guards) + 1 and value.stable and not value.is_constant:
             # Nothing but conditions: the shorter form says the same.
-            tests = self.guards + ([] if plain else [f"{value.code} is not None"])
+            tests = self.guards + ([] if plain else [f"{value.text} is not None"])
             test_code = f" if {' and '.join(tests)}" if tests else ""
-            body = f"    return [{value.code} for item in items{test_code}]"
+            body = f"    return [{value.text} for item in items{test_code}]"
         else:
             writer.line("return found")
             body = "\n".join(writer.root.render(1))
         name = self.pool.function("project", "items", body, "a projection")
-        return Small(name, self.raises, value.kinds & ~NULL)
+        return Small(name, self.raises, value.kinds & ~NULL, value.shape)
 
     def _guard(self, test: Node, item: Value) -> None:
         """Leaves out the elements for which the condition does not hold; what it reads is read only when it counts."""

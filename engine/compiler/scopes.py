@@ -9,7 +9,7 @@ from typing import Any
 from ..pointers import inputs_read, join, path_of
 from ..problem import Place
 from ..rules import ABSENT, Each, Expr, Field, From, Text
-from .code import ANY, STRING, Pool, Value
+from .code import ANY, STRING, Pool, Shape, Value
 
 __all__ = ["Scope", "place_code"]
 
@@ -63,7 +63,7 @@ class Scope:
         alias = self._alias(definition)
         if alias is not None:
             aliases[name] = alias
-        record = self.pool.name("ROOT", f"Root({value.code!r}, None, {self.reads_of_field(definition)})")
+        record = self.pool.name("ROOT", f"Root({value.text!r}, None, {self.reads_of_field(definition)})")
         return replace(
             self,
             values={**self.values, name: value},
@@ -74,7 +74,13 @@ class Scope:
         )
 
     def iterating(
-        self, each: Expr, as_name: str, key_name: str | None, variables: tuple[str, str, str], kinds: int = ANY
+        self,
+        each: Expr,
+        as_name: str,
+        key_name: str | None,
+        variables: tuple[str, str, str],
+        kinds: int = ANY,
+        shape: Shape | None = None,
     ) -> Scope:
         """The scope of the elements of a list, or of the entries of an object.
 
@@ -94,7 +100,7 @@ class Scope:
             "LOOP", f"Loop({items!r}, {key!r}, {element!r}, {path}, {self.reads(each)}, {self.loop})"
         )
         root = self.pool.name("ROOT", f"Root({element!r}, {record})")
-        values = {**self.values, as_name: Value(element, kinds, stable=True)}
+        values = {**self.values, as_name: Value(element, kinds, stable=True, shape=shape)}
         places = {**self.places, as_name: root}
         pointers = {name: text for name, text in self.pointers.items() if name not in (as_name, key_name)}
         if pointer is not None:

@@ -21,9 +21,12 @@ def template(writer: Function, source: Template, values: Mapping[str, Value], *,
     """The text of a template; with `text` null is the word "null", else it makes the whole null."""
     parts = _parts(writer, source, values)
     if parts is None:
-        roots = sorted({use.name for use in source.roots if use.name in values})
-        context = ", ".join(f"{name!r}: {values[name].code}" for name in roots)
-        constant = writer.pool.name("TEMPLATE", repr(_tree(source)))
+        found = {use.name: values[use.name] for use in source.roots if use.name in values}
+        tree = _tree(source)
+        if any(value.shape is not None for value in found.values()):
+            tree = _lifted(tree, found, ExpressionCompiler(writer, values))
+        context = ", ".join(f"{name!r}: {found[name].code}" for name in sorted(found) if _mentions(tree, name))
+        constant = writer.pool.name("TEMPLATE", repr(tree))
         return Value(f"rendered({constant}, {{{context}}}, {text})", STRING | (0 if text else NULL), raises=True)
     if all(part.is_constant for part in parts):
         try:
@@ -76,6 +79,25 @@ def _parts(writer: Function, source: Template, values: Mapping[str, Value]) -> l
             return None
         parts.append(value)
     return parts
+
+
+def _lifted(tree: Any, roots: dict[str, Value], compiler: ExpressionCompiler) -> Any:
+    """The tree with members of records as roots of their own, which are added: null and absent are the same here."""
+    if not isinstance(tree, tuple | list):
+        return tree
+    if tree[:1] == ("member",):
+        target, (kind, name) = _lifted(tree[1], roots, compiler), tree[2][:2]
+        base = roots.get(target[1]) if target[0] == "name" else None
+        if base is not None and base.shape is not None and kind == "const" and isinstance(name, str):
+            path = f"{target[1]}.{name}"
+            roots[path] = compiler.member(base, name)
+            return "name", path
+    return tuple(_lifted(part, roots, compiler) for part in tree)
+
+
+def _mentions(tree: Any, name: str) -> bool:
+    """Whether a tree has the root."""
+    return tree == ("name", name) or (isinstance(tree, tuple | list) and any(_mentions(part, name) for part in tree))
 
 
 def _tree(source: Template) -> Parts:

@@ -1,0 +1,138 @@
+"""Maps the texts of batches that can be read as records, by code that takes such.
+
+Only what fits the declared records to the last member is read; whatever does not is left to the reader of any JSON, so
+that nothing is read here in another way than there: numbers keep their kind, integers have 64 bits, no member is passed
+over. See `shapes` for what becomes a record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import reduce
+from operator import or_
+from types import CodeType
+from typing import Annotated, Any, NoReturn
+
+import msgspec
+
+from ..pointers import escape
+from ..problem import Problem
+from ..result import Result
+from .assembly import Unusual
+from .notes import At, Site
+from .support import FAILURES
+
+__all__ = ["Records"]
+
+ANY = Any
+_NO_ANSWER = (Unusual, *FAILURES)
+_LONGEST_PAUSE = 1000
+_MOST_LEVELS = 4
+_INTEGER = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
+_SCALARS: tuple[Any, ...] = (None, bool, _INTEGER, float, str)
+
+
+def _value(levels: int) -> Any:
+    """Any JSON value with so many levels inside."""
+    scalars = reduce(or_, _SCALARS)
+    if levels == 0:
+        return scalars
+    inner = _value(levels - 1)
+    return scalars | list.__class_getitem__(inner) | dict.__class_getitem__((str, inner))
+
+
+_INNER = _value(_MOST_LEVELS)
+
+
+def _declared(what: Any) -> Any:
+    """The type for kinds (one bit each, in the order of `_SCALARS`, then lists and objects), and what is inside."""
+    if what is ANY:
+        return Any
+    kinds, inner = what
+    options = [type_ for bit, type_ in enumerate(_SCALARS) if kinds >> bit & 1]
+    if kinds >> 5 & 1:
+        options.append(list.__class_getitem__(_declared(inner) if inner else _INNER))
+    if kinds >> 6 & 1:
+        options.append(inner if isinstance(inner, type) else dict.__class_getitem__((str, _INNER)))
+    return reduce(or_, options)
+
+
+def record(name: str, members: Sequence[tuple[str, str, Any]]) -> type[msgspec.Struct]:
+    """The class of a record; `members` are the name of each, that of its attribute, and what it is declared to be."""
+    fields = [(attribute, _declared(what), None) for _, attribute, what in members]
+    names = {attribute: member for member, attribute, _ in members}
+    return msgspec.defstruct(name or "batch", fields, rename=names, forbid_unknown_fields=True, gc=False)
+
+
+def is_filled(value: msgspec.Struct, empty: msgspec.Struct) -> bool:
+    """Whether a record has a value. Raises Unusual for one without: the object may have been empty or not."""
+    if value == empty:
+        raise Unusual
+    return True
+
+
+def unusual() -> Any:
+    """For what records cannot do: the batch is mapped as an object."""
+    raise Unusual
+
+
+class Silent:
+    """Stands for Notes where nothing is to be said. What is said needs places in an object, and nobody made one."""
+
+    __slots__ = ("problems", "validators")
+
+    def __init__(self, _batch: msgspec.Struct, validators: Mapping[str, Callable[[Any], bool]]) -> None:
+        self.problems: tuple[Problem, ...] = ()
+        self.validators = validators
+
+    def converted(self, convert: Callable[[Any], Any], value: Any, _site: Site) -> Any:
+        """See Notes."""
+        return convert(value)
+
+    def reason(self, _site: Site, _written: str, fill: Callable[..., str], *arguments: Any) -> str:
+        """See Notes."""
+        return fill(*arguments)
+
+    def entry(self, at: At, numbers: tuple[Any, ...], name: str) -> str:
+        """See Notes."""
+        if at.pointer is None:
+            raise Unusual
+        return f"{at.pointer.format(*numbers)}/{escape(name)}"
+
+    def _unusual(self, *_: Any) -> NoReturn:
+        raise Unusual
+
+    failed = unconverted = unfilled = missing = unlisted = not_iterable = not_a_source = _unusual
+    reported = unnamed = where = _unusual
+
+
+_NAMES = {"ANY": ANY, "Silent": Silent, "is_filled": is_filled, "record": record, "unusual": unusual}
+
+
+class Records:
+    """Maps texts of batches by the code of one mapping; it has no answer for those that are no records or of which
+    there is something to say. While there are many of these, it is asked less often. Safe to share between threads."""
+
+    def __init__(
+        self, code: CodeType, names: Mapping[str, Any], validators: Mapping[str, Callable[[Any], bool]]
+    ) -> None:
+        namespace: dict[str, Any] = {"__name__": code.co_filename, **names, **_NAMES}
+        exec(code, namespace)  # noqa: S102 - the source has nothing of the rules in it but literals
+        self._function: Callable[[Any, Any], Any] = namespace["transform"]
+        self._read = msgspec.json.Decoder(namespace["RECORD_1"]).decode
+        self._validators = validators
+        self._pause = self._left_out = 0
+
+    def transform(self, text: bytes) -> Result | None:
+        """The Result of a batch, which has no problems; None where another way must be taken."""
+        if self._left_out > 0:
+            self._left_out -= 1
+            return None
+        try:
+            requests, skipped, _ = self._function(self._read(text), self._validators)
+        except _NO_ANSWER:
+            self._left_out = self._pause
+            self._pause = min(2 * self._pause + 1, _LONGEST_PAUSE)
+            return None
+        self._pause = 0
+        return Result(tuple(requests), tuple(skipped), ())
