@@ -467,21 +467,16 @@ class FieldCompiler:
         site = self._site("M505", field.place, field, scope, type=field.type)
         refused = f"notes.unconverted({site}, {value.code}, error)"
         arguments = ", ".join([value.code, repr(field.type), *([repr(field.items)] if field.items else [])])
-        call = f"as_{field.type}({value.code})" if field.type in _DIRECT else f"coerce({arguments})"
-        if not value.kinds & ~(NULL | NUMBER | BOOLEAN | STRING) and field.type == "string":
-            name = writer.name(field.name or "converted")
-            writer.line(f"{name} = {call}")
-            sink(writer.declare(name, STRING))
-            return
+        is_sure = field.type == "string" and not value.kinds & ~(NULL | NUMBER | BOOLEAN | STRING)
         name = writer.name(field.name or "converted")
-        if field.type in _DIRECT and field.on_problem != "keep":
+        if field.type in _DIRECT and (is_sure or field.on_problem != "keep"):
             # The rare case out of line: long code is slow code.
-            writer.line(f"{name} = notes.converted(as_{field.type}, {value.code}, {site})")
-            with writer.inside(f"if {name} is not None:"):
+            writer.line(f"{name} = as_{field.type}({value.code}, notes, {site})")
+            with writer.inside("" if is_sure else f"if {name} is not None:"):
                 sink(writer.declare(name, _TYPES[field.type]))
             return
         with writer.inside("try:"):
-            writer.line(f"{name} = {call}")
+            writer.line(f"{name} = coerce({arguments})")
         with writer.inside("except CoercionError as error:"):
             writer.line(refused)
             if field.on_problem == "keep":

@@ -166,14 +166,14 @@ def test_a_traceback_shows_the_generated_line_and_the_rule(book: Books, monkeypa
     rules = [{"rule": "one", "output": "single", "fields": {"a": {"from": "batch.a", "type": "string"}}}]
     compiled = compiler.compile(book({"rules": rules}))
 
-    def broken(_value: Any) -> Any:
+    def broken(_value: Any, _notes: Any, _site: Any) -> Any:
         raise KeyError("broken")
 
     monkeypatch.setitem(compiled._function.__globals__, "as_string", broken)
     with pytest.raises(KeyError) as caught:
         compiled.transform({"a": 1})
     text = "".join(traceback.format_exception(caught.value))
-    assert "a = notes.converted(as_string, batch_a, SITE_1)" in text
+    assert "a = as_string(batch_a, notes, SITE_1)" in text
     assert "<moemap base 1.0.0" in text
     assert "mapping.yaml:1)" in text
 
