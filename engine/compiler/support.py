@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from functools import lru_cache
+from itertools import chain
 from operator import add as plus
 from operator import ge, gt, le, lt
 from operator import mul as times
@@ -45,8 +46,6 @@ __all__ = [
     "equal",
     "filled",
     "flattened",
-    "folded",
-    "folded_from",
     "greater",
     "greater_or_equal",
     "kinds_in",
@@ -109,13 +108,12 @@ def flattened(value: Any) -> list[Any] | None:
     """`[]`: the elements, those of lists among them in their place."""
     if type(value) is not list:
         return None
-    found: list[Any] = []
-    for element in value:
-        if type(element) is list:
-            found.extend(element)
-        else:
-            found.append(element)
-    return found
+    kinds = set(map(type, value))
+    if list not in kinds:
+        return value.copy()
+    if len(kinds) == 1:
+        return [*chain.from_iterable(value)]
+    return [inner for element in value for inner in (element if type(element) is list else (element,))]
 
 
 # --- functions
@@ -191,19 +189,6 @@ def to_number(value: Any) -> Any:
 def not_null(*values: Any) -> Any:
     """The function `not_null`."""
     return next((value for value in values if value is not None), None)
-
-
-def folded(members: dict[str, Any]) -> dict[str, Any]:
-    """The members by their names in folded letter case, of several the first."""
-    found: dict[str, Any] = {}
-    for name, value in members.items():
-        found.setdefault(name.casefold(), value)
-    return found
-
-
-def folded_from(members: dict[str, Any], first: str) -> dict[str, Any]:
-    """The same, but only of the names with this first character, which letter case does not change."""
-    return {name.casefold(): members[name] for name in reversed(members) if name[:1] == first}
 
 
 def sorted_by_numbers(elements: list[Any], keys: list[Any]) -> list[Any]:
