@@ -282,9 +282,10 @@ def _get(compiler: ExpressionCompiler, arguments: list[Value]) -> Value | None:
         return None
     if isinstance(name.constant, str):
         return compiler.member(target, name.constant)
+    if name.constant is None:
+        return name
     if name.kinds & ~(STRING | NULL):
         return None
-    # No object has the name null.
     return Value(f"{compiler.object_of(target).code}.get({bare(name.code)})", ANY, raises=name.raises)
 
 

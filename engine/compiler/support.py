@@ -77,7 +77,6 @@ EMPTY: dict[str, Any] = {}
 
 _ORDERED = (int, float, str)
 _HOUR_ZERO = datetime(1970, 1, 1)
-_LATEST_MS = 253_402_300_799_999
 _SIXTY = [f"{number:02}" for number in range(60)]
 _SECONDS_OF_HOUR = [f"{minute}:{second}Z" for minute in _SIXTY for second in _SIXTY]
 _EXACT = 2**53
@@ -213,16 +212,22 @@ def omit(members: Any, names: Any) -> Any:
 
 def utc_seconds(moment: Any) -> Any:
     """The function `from_unix_ms` for whole seconds."""
-    if type(moment) is int and 0 <= moment <= _LATEST_MS:
-        return _hour(moment // 3_600_000) + _SECONDS_OF_HOUR[moment // 1000 % 3600]
+    if type(moment) is int:
+        try:
+            return _hour(moment // 3_600_000) + _SECONDS_OF_HOUR[moment // 1000 % 3600]
+        except OverflowError:
+            pass
     return None if moment is None else call("from_unix_ms", moment, "seconds")
 
 
 def utc_milliseconds(moment: Any) -> Any:
     """The function `from_unix_ms` for milliseconds."""
-    if type(moment) is not int or not 0 <= moment <= _LATEST_MS:
-        return None if moment is None else call("from_unix_ms", moment, "milliseconds")
-    return f"{_hour(moment // 3_600_000)}{_SECONDS_OF_HOUR[moment // 1000 % 3600][:5]}.{moment % 1000:03}Z"
+    if type(moment) is int:
+        try:
+            return f"{_hour(moment // 3_600_000)}{_SECONDS_OF_HOUR[moment // 1000 % 3600][:5]}.{moment % 1000:03}Z"
+        except OverflowError:
+            pass
+    return None if moment is None else call("from_unix_ms", moment, "milliseconds")
 
 
 @lru_cache(maxsize=4096)
