@@ -290,17 +290,18 @@ class SpreadCompiler:
         if spread.let or spread.rename or any(map(_can_reject, spread.entries)):
             return found
         known = {name for name, value in scope.values.items() if value.is_constant} | {spread.key_name}
+        compiler = ExpressionCompiler(Function(Pool(frozenset()), ()), scope.values)
         for rule in spread.entries:
             if rule.when is None:
                 break
             expression = rule.when.expression
-            if ExpressionCompiler(Function(Pool(frozenset()), ()), scope.values).condition(expression.tree).raises:
+            if compiler.condition(expression.tree).raises:
                 break
-            parts = [
-                part
-                for part in _conjuncts(expression.tree)
-                if all(use.name in known for use in expression.roots if part["start"] <= use.start < part["end"])
-            ]
+            parts = []
+            for part in _conjuncts(expression.tree):
+                uses = {use.name for use in expression.roots if part["start"] <= use.start < part["end"]}
+                if uses <= known and (spread.key_name in uses or compiler.condition(part).constant is False):
+                    parts.append(part)
             if not parts:
                 break
             found.append(parts)
