@@ -221,16 +221,21 @@ def _type(compiler: ExpressionCompiler, arguments: list[Value]) -> Value | None:
 def _to_string(compiler: ExpressionCompiler, arguments: list[Value]) -> Value | None:
     (value,) = arguments
     raises = value.raises or bool(value.kinds & ~_SCALAR)
-    if not value.repeatable or not value.kinds & STRING:
+    if not value.kinds & STRING:
         return Value(f"to_string({bare(value.code)})", STRING, raises=raises)
     if value.kinds == STRING:
         return value
-    return Value(f"({value.code} if type({value.code}) is str else to_string({value.code}))", STRING, raises=raises)
+    first, again = compiler.writer.once(value)
+    return Value(f"({again.code} if type({bare(first)}) is str else to_string({again.code}))", STRING, raises=raises)
 
 
 def _to_number(compiler: ExpressionCompiler, arguments: list[Value]) -> Value | None:
     (value,) = arguments
-    return Value(f"to_number({bare(value.code)})", NUMBER | NULL, raises=value.raises)
+    if not value.kinds & INTEGER:
+        return Value(f"to_number({bare(value.code)})", NUMBER | NULL, raises=value.raises)
+    first, again = compiler.writer.once(value)
+    code = f"({again.code} if type({bare(first)}) is int else to_number({again.code}))"
+    return Value(code, NUMBER | NULL, raises=value.raises)
 
 
 def _contains(compiler: ExpressionCompiler, arguments: list[Value]) -> Value | None:

@@ -192,7 +192,7 @@ def not_null(*values: Any) -> Any:
 
 def sorted_by_numbers(elements: list[Any], keys: list[Any]) -> list[Any]:
     """The function `sort_by_number`, for the keys of the elements: numbers, texts, or what counts as none."""
-    if not set(map(type, keys)) <= NUMBERS:
+    if not NUMBERS.issuperset(map(type, keys)):
         keys = [parse_decimal(key) if type(key) is str else key for key in keys]
         keys = [(True, key) if type(key) in NUMBERS else (False, 0) for key in keys]
     if keys == sorted(keys):
@@ -322,9 +322,8 @@ def as_boolean(value: Any, notes: Notes, site: Site) -> Any:
 
 def looked_up(entries: dict[str, Any], ignore_case: bool, value: Any, unlisted: Any) -> Any:
     """What a table has for a value, or `unlisted`."""
-    type_ = type(value)
-    if type_ is not str:
-        if type_ in CONTAINERS:
+    if type(value) is not str:
+        if type(value) in CONTAINERS:
             return unlisted
         value = shown(value)
     return entries.get(value.casefold() if ignore_case else value, unlisted)
