@@ -30,9 +30,9 @@ Inline = Callable[["ExpressionCompiler", list[Value]], Value | None]
 def call(compiler: ExpressionCompiler, node: Node, current: Value | None) -> Value:
     """The call of a function, with its arguments evaluated in order."""
     name = node["value"]
-    kinds = _kinds_of_elements(compiler, node, current)
-    if kinds is not None:
-        return kinds
+    of_elements = _kinds_of_elements(compiler, node, current) or _count_of_spellings(compiler, node, current)
+    if of_elements is not None:
+        return of_elements
     if any(child["type"] == "expref" for child in node["children"]):
         return _with_keys(compiler, node, current)
     arguments = [compiler.visit(child, current) for child in node["children"]]
@@ -62,9 +62,25 @@ def _kinds_of_elements(compiler: ExpressionCompiler, node: Node, current: Value 
     return None
 
 
+def _count_of_spellings(compiler: ExpressionCompiler, node: Node, current: Value | None) -> Value | None:
+    """`length(distinct(map(&lower(@), keys(object))))`: most objects have each name in one spelling."""
+    for name in ("length", "distinct", "map", "keys"):
+        if node["type"] != "function_expression" or node["value"] != name:
+            return None
+        if name == "map" and _method_of_element(node["children"][0]) != "str.lower":
+            return None
+        node = node["children"][-1]
+    value = compiler.stable_path(node, current)
+    if value is None or value.kinds != DICT:
+        return None
+    spellings = compiler.writer.pool.name("SPELLINGS", "Spellings()")
+    test = f"{spellings}.issuperset({value.code})"
+    return Value(f"(len({value.code}) if {test} else {spellings}.count({value.code}))", INTEGER)
+
+
 def _kinds(compiler: ExpressionCompiler, node: Node, current: Value | None) -> str | None:
     """Code for the set of the types that `map(&type(@), list)` has, for a list or for `list[*]`, which has no null."""
-    if node["type"] != "function_expression" or node["value"] != "map" or not _is_type_of_element(node["children"][0]):
+    if node["type"] != "function_expression" or node["value"] != "map" or not is_type_of_element(node["children"][0]):
         return None
     items, without = node["children"][1], ""
     if items["type"] == "projection" and items["children"][1]["type"] == "identity":
@@ -121,7 +137,7 @@ def _mapped(compiler: ExpressionCompiler, expref: Node, made: Small, items: Valu
     expression = _expression(made) if items.kinds != LIST else None
     if not items.kinds & LIST and expression is not None:
         return _plain("map", [expression, items])
-    function = "type_of" if _is_type_of_element(expref) else made.name
+    function = "type_of" if is_type_of_element(expref) else made.name
     if items.items == STRING:
         function = _method_of_element(expref) or function
     if items.kinds == LIST:
@@ -141,7 +157,7 @@ def _method_of_element(expref: Node) -> str | None:
     return {"lower": "str.lower", "upper": "str.upper", "trim": "str.strip"}.get(body["value"])
 
 
-def _is_type_of_element(expref: Node) -> bool:
+def is_type_of_element(expref: Node) -> bool:
     body = expref["children"][0]
     return bool(body["type"] == "function_expression" and body["value"] == "type") and (
         body["children"][0]["type"] == "current"
@@ -205,16 +221,21 @@ def _type(compiler: ExpressionCompiler, arguments: list[Value]) -> Value | None:
 def _to_string(compiler: ExpressionCompiler, arguments: list[Value]) -> Value | None:
     (value,) = arguments
     raises = value.raises or bool(value.kinds & ~_SCALAR)
-    if not value.repeatable or not value.kinds & STRING:
+    if not value.kinds & STRING:
         return Value(f"to_string({bare(value.code)})", STRING, raises=raises)
     if value.kinds == STRING:
         return value
-    return Value(f"({value.code} if type({value.code}) is str else to_string({value.code}))", STRING, raises=raises)
+    first, again = compiler.writer.once(value)
+    return Value(f"({again.code} if type({bare(first)}) is str else to_string({again.code}))", STRING, raises=raises)
 
 
 def _to_number(compiler: ExpressionCompiler, arguments: list[Value]) -> Value | None:
     (value,) = arguments
-    return Value(f"to_number({bare(value.code)})", NUMBER | NULL, raises=value.raises)
+    if not value.kinds & INTEGER:
+        return Value(f"to_number({bare(value.code)})", NUMBER | NULL, raises=value.raises)
+    first, again = compiler.writer.once(value)
+    code = f"({again.code} if type({bare(first)}) is int else to_number({again.code}))"
+    return Value(code, NUMBER | NULL, raises=value.raises)
 
 
 def _contains(compiler: ExpressionCompiler, arguments: list[Value]) -> Value | None:
@@ -222,7 +243,7 @@ def _contains(compiler: ExpressionCompiler, arguments: list[Value]) -> Value | N
     if subject.is_constant and isinstance(subject.constant, list):
         if all(isinstance(item, str) for item in subject.constant):
             texts = compiler.writer.pool.texts(frozenset(subject.constant))
-            if search.kinds == STRING:
+            if not search.kinds & (LIST | DICT):
                 return Value(f"({search.code} in {texts})", BOOLEAN, raises=search.raises)
             first, again = compiler.writer.once(search)
             return Value(f"(type({first}) is str and {again.code} in {texts})", BOOLEAN, raises=search.raises)
@@ -266,9 +287,10 @@ def _get(compiler: ExpressionCompiler, arguments: list[Value]) -> Value | None:
         return None
     if isinstance(name.constant, str):
         return compiler.member(target, name.constant)
+    if name.constant is None:
+        return name
     if name.kinds & ~(STRING | NULL):
         return None
-    # No object has the name null.
     return Value(f"{compiler.object_of(target).code}.get({bare(name.code)})", ANY, raises=name.raises)
 
 
@@ -278,13 +300,11 @@ def _get_ignore_case(compiler: ExpressionCompiler, arguments: list[Value]) -> Va
         return None
     spelling, writer = name.constant, compiler.writer
     exact = compiler.object_of(target)
-    first = spelling[:1]
-    of_first = first.isascii() and first.isprintable() and not first.isalpha()  # no other character folds to it
-    made = f"folded_from({exact.code}, {first!r})" if of_first else f"folded({exact.code})"
-    folded = writer.shared(target, f"folded {first if of_first else ''}", f"{target.code}_folded", lambda: (made, DICT))
-    code = (
-        f"({exact.code}[{spelling!r}] if {spelling!r} in {exact.code} else {folded.code}.get({spelling.casefold()!r}))"
-    )
+    spellings = writer.pool.name("SPELLINGS", "Spellings()")
+    writer.pool.name("ASKED", f"{spellings}.asked({spelling!r})")
+    made = f"{exact.code} if {spellings}.issuperset({exact.code}) else {spellings}.of({exact.code})"
+    spelled = writer.shared(target, "~", f"{target.code}_spelled", lambda: (made, DICT))
+    code = f"{spelled.code}.get({spelling!r})"
     return writer.shared(target, f"~{spelling}", f"{target.code}_{spelling}", lambda: (code, ANY))
 
 

@@ -121,7 +121,7 @@ class _Chain:
                 test = test if value.kinds & ~NULL == kinds else f"type({value.code}) is str and {test}"
         else:
             test = is_kind(value, value, kinds)
-        with self.writer.inside(f"if {test}:") as block:
+        with self.writer.inside("" if test == "True" else f"if {test}:") as block:
             block.kinds[value.code] = kinds
             if texts is not None:
                 block.texts[value.code] = texts

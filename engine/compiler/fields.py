@@ -491,22 +491,22 @@ class FieldCompiler:
         """The conversion of a value of another kind; it may be refused."""
         writer = self.writer
         arguments = ", ".join([value.code, repr(field.type), *([repr(field.items)] if field.items else [])])
-        call = f"as_{field.type}({value.code})" if field.type in _DIRECT else f"coerce({arguments})"
+        is_sure = field.type == "string" and not value.kinds & ~(NULL | NUMBER | BOOLEAN | STRING)
         name = writer.name(field.name or "converted")
-        is_sure = not value.kinds & ~(NULL | NUMBER | BOOLEAN | STRING) and field.type == "string"
-        if is_sure or self.of_records:
-            writer.line(f"{name} = {call}")
+        if self.of_records:
+            direct = f"as_{field.type}({value.code}, notes, None)"
+            writer.line(f"{name} = {direct if field.type in _DIRECT else f'coerce({arguments})'}")
             sink(writer.declare(name, _TYPES.get(field.type or "", ANY)))
             return
         site = self._site("M505", field.place, field, scope, type=field.type)
-        if field.type in _DIRECT and field.on_problem != "keep":
+        if field.type in _DIRECT and (is_sure or field.on_problem != "keep"):
             # The rare case out of line: long code is slow code.
-            writer.line(f"{name} = notes.converted(as_{field.type}, {value.code}, {site})")
-            with writer.inside(f"if {name} is not None:"):
+            writer.line(f"{name} = as_{field.type}({value.code}, notes, {site})")
+            with writer.inside("" if is_sure else f"if {name} is not None:"):
                 sink(writer.declare(name, _TYPES[field.type]))
             return
         with writer.inside("try:"):
-            writer.line(f"{name} = {call}")
+            writer.line(f"{name} = coerce({arguments})")
         with writer.inside("except CoercionError as error:"):
             writer.line(f"notes.unconverted({site}, {value.code}, error)")
             if field.on_problem == "keep":

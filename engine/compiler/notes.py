@@ -15,7 +15,7 @@ from ..pointers import Index, escape, join, value_at
 from ..problem import Place, Problem, Severity
 from ..result import Skipped
 from ..templates import TemplateFailure
-from ..values import CoercionError, kind, shown, with_article
+from ..values import CoercionError, coerce, kind, shown, with_article
 
 __all__ = ["At", "Here", "Loop", "Notes", "Place", "Read", "Rejected", "Root", "Site", "Skipped", "escape", "reason_of"]
 
@@ -172,10 +172,10 @@ class Notes:
         """An expression could not be evaluated."""
         self._of_value(site, _frame(), reason=reason_of(error))
 
-    def converted(self, convert: Callable[[Any], Any], value: Any, site: Site) -> Any:
-        """The value as `convert` makes it."""
+    def converted(self, value: Any, type: str, site: Site) -> Any:
+        """The value as one of the types of the rule language."""
         try:
-            return convert(value)
+            return coerce(value, type)
         except CoercionError as error:
             self.unconverted(site, value, error)
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from string import Formatter
 from typing import Any
 
-from ..expressions import Node
+from ..evaluation import is_true
+from ..expressions import EvaluationError, Expression, Node
 from ..interpreter import NAME_TAKEN, NO_ENTRY_RULE, NOTHING
 from ..rules import Each, EntryRule, Except, Expr, Field, From, Object, Spread, Text
+from .calls import is_type_of_element
 from .chains import chain
-from .code import ANY, BOOLEAN, DICT, NULL, NUMBER, STRING, Block, Function, Pool, Value, comment
+from .code import ANY, BOOLEAN, DICT, LIST, NULL, NUMBER, STRING, Block, Function, Pool, Value, comment
 from .expressions import ExpressionCompiler, is_kind
 from .fields import FieldCompiler
 from .rejections import can_reject, can_reject_field
@@ -21,6 +23,16 @@ from .scopes import Scope
 __all__ = ["SpreadCompiler", "roots_in"]
 
 _VARIABLE = re.compile(r"(?<!\{)\{[a-z][^{}]*\}")
+
+# The types of the elements of lists, with such a list.
+_SIMPLE_LISTS: dict[str, list[Any]] = {
+    "": [],
+    "{str}": [""],
+    "{int}": [0],
+    "{float}": [0.5],
+    "{int, float}": [0, 0.5],
+    "{bool}": [True],
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +141,11 @@ class SpreadCompiler:
             )
             spreads = SpreadCompiler(FieldCompiler(writer, traced=self.fields.traced))
             known = spreads._entry(spread, target, inner, key)
-        if known is not None and not self.fields.traced and spreads._keeps_plain_values(spread, inner, element):
+        if (
+            known is not None
+            and not self.fields.traced
+            and spreads._keeper(spread, len(spreads._guards(spread, inner)), inner) is not None
+        ):
             # The entries at once, where nothing is to be said of any of them.
             tests = f"{known}.issuperset({items})", f"SCALARS.issuperset(map(type, {items}.values()))"
             block = Block(writer.root, f"if {' and '.join(tests)} and {items}.keys().isdisjoint({target}):")
@@ -142,14 +158,12 @@ class SpreadCompiler:
     def _entry(self, spread: Spread, target: str, scope: Scope, key: str) -> str | None:
         """One entry. Gives the name of the set of names that no condition on a name is about, if there is one."""
         writer = self.writer
-        test = _excepted(self, spread.except_, key)
         guards = self._guards(spread, scope)
         known = None
         if guards:
-            known = self._remembering(spread, target, scope, key, test, guards)
-        elif test:
-            with writer.inside(f"if {test}:"):
-                writer.line("continue")
+            known = self._remembering(spread, target, scope, key, guards)
+        else:
+            self._without_excepted(spread.except_, key)
         name = Value(key, STRING, stable=True)
         if spread.rename:
             names = writer.pool.name("NAMES", repr(dict(spread.rename)))
@@ -157,26 +171,109 @@ class SpreadCompiler:
         scope = replace(scope, values={**scope.values, spread.key_name: name})
         rejects = can_reject(spread.let) or any(map(_can_reject, spread.entries))
         with self.fields.sinking(rejects, ["continue"]):
+            if _is_named_by_key(spread, scope):
+                self._kept(spread, spread.entries[0], target, scope, self._renamed(spread, scope))
+                writer.line("continue")
+                return known
             scope = self.fields.lets(spread.let, scope)
-            if not self._chain(spread.entries[len(guards) :], spread, target, scope):
+            if not self._rest(spread, len(guards), target, scope):
                 writer.line(self.fields.skip(scope, scope.rule_code, repr(NO_ENTRY_RULE)))
         return known
 
-    def _keeps_plain_values(self, spread: Spread, scope: Scope, element: str) -> bool:
-        """Whether texts, numbers and booleans are kept as they are under names that no condition on a name is about."""
-        plain = Value(element, BOOLEAN | NUMBER | STRING, stable=True)
-        values = {**scope.values, spread.as_name: plain}
-        for rule in spread.entries[len(self._guards(spread, scope)) :]:
-            if rule.when is not None:
-                condition = ExpressionCompiler(Function(Pool(frozenset()), ()), values).condition(
-                    rule.when.expression.tree
-                )
-                if not condition.is_constant:
-                    return False
-                if not condition.constant:
-                    continue
-            return not (rule.name or rule.value or rule.warn or rule.skip or rule.reject or rule.let)
-        return False
+    def _without_excepted(self, except_: Except, key: str) -> None:
+        """Leaves out the entry where its name is mapped elsewhere; what takes long to find out is remembered."""
+        writer = self.writer
+        test = _excepted(self, except_, key)
+        if test and not (except_.ignore_case or except_.patterns):
+            with writer.inside(f"if {test}:"):
+                writer.line("continue")
+        elif test:
+            excepted = self._remembered("EXCEPTED", "Known()")
+            with writer.inside(f"if {key} in {excepted}:"):
+                writer.line("continue")
+            with writer.inside(f"if {test}:"):
+                writer.lines([f"{excepted}.learn({key})", "continue"])
+
+    def _remembered(self, prefix: str, code: str) -> str:
+        """The name of what remembers something for this one spread."""
+        name = self.writer.pool.fresh(prefix)
+        self.writer.pool.constants.append(f"{name} = {code}")
+        return name
+
+    def _renamed(self, spread: Spread, scope: Scope) -> Value:
+        """The name under which an entry is kept, found once for each name that it has."""
+        writer = self.writer
+        key = scope.values[spread.key_name].code
+        renamed = self._remembered("RENAMED", "Renamed()")
+        name = writer.declare(writer.name("name"), STRING)
+        writer.line(f"{name.code} = {renamed}.get({key})")
+        with writer.inside(f"if {name.code} is None:"):
+            noted = writer.name("noted")
+            writer.line(f"{noted} = len(notes.problems)")
+            found = self._name(spread, spread.entries[0], self.fields.lets(spread.let, scope))
+            writer.line(f"{name.code} = {found.code}")
+            with writer.inside(f"if len(notes.problems) == {noted}:"):
+                writer.line(f"{renamed}.learn({key}, {name.code})")
+        return name
+
+    def _rest(self, spread: Spread, start: int, target: str, scope: Scope) -> bool:
+        """The entry rules from the one with this number on. Says whether one always holds."""
+        rules = spread.entries[start:]
+        keeper = self._keeper(spread, start, scope)
+        if keeper is None or keeper == start:
+            return self._chain(rules, spread, target, scope)
+        writer, element = self.writer, scope.values[spread.as_name]
+        test = f"type({element.code}) not in SCALARS"
+        lists = self._kept_lists(spread.entries[start:keeper], spread.as_name, scope)
+        if lists:
+            kinds = writer.pool.name("LISTS", f"frozenset({{{', '.join(lists)}}})")
+            test += f" and (type({element.code}) is not list or frozenset(map(type, {element.code})) not in {kinds})"
+        with writer.inside(f"if {test}:") as block:
+            block.kinds[element.code] = NULL | LIST | DICT
+            self._chain(spread.entries[start:keeper], spread, target, scope)
+        if self._taker(spread.entries[start:keeper], spread, scope, NULL) is not None:
+            scope = replace(scope, values={**scope.values, spread.as_name: replace(element, kinds=ANY & ~NULL)})
+        self._taken(spread, spread.entries[keeper], target, scope)
+        return True
+
+    def _keeper(self, spread: Spread, start: int, scope: Scope) -> int | None:
+        """The number of the entry rule that, among those from `start` on, keeps all texts, numbers and booleans as they
+        are, and everything else that none before it takes."""
+        number = self._taker(spread.entries[start:], spread, scope, BOOLEAN | NUMBER | STRING)
+        if number is None:
+            return None
+        rule = spread.entries[start + number]
+        changes = rule.when or rule.name or rule.value or rule.warn or rule.skip or rule.reject or rule.let
+        return None if changes else start + number
+
+    def _taker(self, rules: Sequence[EntryRule], spread: Spread, scope: Scope, kinds: int) -> int | None:
+        """The number of the rule that takes values of these kinds whatever they are; None where that depends."""
+        element = replace(scope.values[spread.as_name], kinds=kinds)
+        compiler = ExpressionCompiler(Function(Pool(frozenset()), ()), {**scope.values, spread.as_name: element})
+        for number, rule in enumerate(rules):
+            if rule.when is None:
+                return number
+            condition = compiler.condition(rule.when.expression.tree)
+            if not condition.is_constant:
+                return None
+            if condition.constant:
+                return number
+        return None
+
+    def _kept_lists(self, rules: Sequence[EntryRule], as_name: str, scope: Scope) -> list[str]:
+        """For the lists that none of the rules takes, as far as that is plain: the sets of their elements' types."""
+        constants = {name: value.constant for name, value in scope.values.items() if value.is_constant}
+        whens = [rule.when.expression for rule in rules if rule.when is not None]
+        if not all(_is_of_kinds(when.tree, when, as_name, constants) for when in whens):
+            return []
+        found = []
+        for classes, sample in _SIMPLE_LISTS.items():
+            try:
+                if not any(is_true(when.search({**constants, as_name: sample})) for when in whens):
+                    found.append(f"frozenset({classes})")
+            except EvaluationError:
+                pass
+        return found
 
     def _chain(self, rules: Sequence[EntryRule], spread: Spread, target: str, scope: Scope) -> bool:
         return chain(
@@ -193,34 +290,32 @@ class SpreadCompiler:
         if spread.let or spread.rename or any(map(_can_reject, spread.entries)):
             return found
         known = {name for name, value in scope.values.items() if value.is_constant} | {spread.key_name}
+        compiler = ExpressionCompiler(Function(Pool(frozenset()), ()), scope.values)
         for rule in spread.entries:
             if rule.when is None:
                 break
             expression = rule.when.expression
-            if ExpressionCompiler(Function(Pool(frozenset()), ()), scope.values).condition(expression.tree).raises:
+            if compiler.condition(expression.tree).raises:
                 break
-            parts = [
-                part
-                for part in _conjuncts(expression.tree)
-                if all(use.name in known for use in expression.roots if part["start"] <= use.start < part["end"])
-            ]
+            parts = []
+            for part in _conjuncts(expression.tree):
+                uses = {use.name for use in expression.roots if part["start"] <= use.start < part["end"]}
+                if uses <= known and (spread.key_name in uses or compiler.condition(part).constant is False):
+                    parts.append(part)
             if not parts:
                 break
             found.append(parts)
         return found
 
     def _remembering(
-        self, spread: Spread, target: str, scope: Scope, key: str, test: str, guards: Sequence[Sequence[Node]]
+        self, spread: Spread, target: str, scope: Scope, key: str, guards: Sequence[Sequence[Node]]
     ) -> str:
         """The first entry rules, and what is excepted; passed over for names that were found to be neither's. Gives the
         name of the set of those names."""
         writer = self.writer
-        known = writer.pool.fresh("NAMES")
-        writer.pool.constants.append(f"{known} = Known()")
+        known = self._remembered("NAMES", "Known()")
         with writer.inside(f"if {key} not in {known}:"):
-            if test:
-                with writer.inside(f"if {test}:"):
-                    writer.line("continue")
+            self._without_excepted(spread.except_, key)
             self._chain(spread.entries[: len(guards)], spread, target, scope)
             compiler = ExpressionCompiler(writer, scope.values)
             codes = []
@@ -228,7 +323,7 @@ class SpreadCompiler:
                 conditions = [compiler.condition(part) for part in parts]
                 if not any(value.is_constant and not value.constant for value in conditions):
                     codes.append(" and ".join(value.code for value in conditions))
-            with writer.inside(f"if not ({' or '.join(codes)}):" if codes else ""):
+            with writer.inside(f"if not ({' or '.join(dict.fromkeys(codes))}):" if codes else ""):
                 writer.line(f"{known}.learn({key})")
         return known
 
@@ -246,7 +341,8 @@ class SpreadCompiler:
             self._kept(spread, rule, target, scope)
         writer.line("continue")
 
-    def _kept(self, spread: Spread, rule: EntryRule, target: str, scope: Scope) -> None:
+    def _name(self, spread: Spread, rule: EntryRule, scope: Scope) -> Value:
+        """The name under which an entry is kept."""
         writer = self.writer
         name = scope.values[spread.key_name]
         if rule.name is not None:
@@ -256,6 +352,12 @@ class SpreadCompiler:
             with writer.inside(f"if not {is_kind(name, name, STRING)}:"):
                 writer.line(f"notes.unnamed({site}, {name.code})")
                 writer.line("continue")
+        return name
+
+    def _kept(self, spread: Spread, rule: EntryRule, target: str, scope: Scope, name: Value | None = None) -> None:
+        writer = self.writer
+        if name is None:
+            name = self._name(spread, rule, scope)
         with writer.inside(f"if {name.code} in {target}:"):
             writer.line(self.fields.skip(scope, scope.rule_code, repr(NAME_TAKEN)))
             writer.line("continue")
@@ -298,6 +400,62 @@ def _conjuncts(node: Node) -> Iterator[Node]:
             yield from _conjuncts(part)
     else:
         yield node
+
+
+def _is_named_by_key(spread: Spread, scope: Scope) -> bool:
+    """Whether the one entry rule of a spread gives each entry a name that depends on nothing but the one that it has,
+    and nothing else needs the lets that the name needs."""
+    if len(spread.entries) != 1:
+        return False
+    (rule,) = spread.entries
+    if rule.name is None or rule.when or rule.let or rule.warn or rule.skip or rule.reject:
+        return False
+    own = {definition.name for definition in spread.let}
+    known = {name for name, value in scope.values.items() if value.is_constant} | own | {spread.key_name}
+    used = set(roots_in((rule.name, *spread.let)))
+    return spread.key_name in used and used <= known and own.isdisjoint(roots_in((rule.value,)))
+
+
+def _is_of_kinds(node: Node, whole: Expression, name: str, known: Collection[str]) -> bool:
+    """Whether all that a condition can say of a list with this name depends on the types of its elements alone."""
+    kind, below = node["type"], node["children"]
+    if all(use.name in known for use in whole.roots if node["start"] <= use.start < node["end"]):
+        return True
+    if kind in ("and_expression", "or_expression", "not_expression"):
+        return all(_is_of_kinds(part, whole, name, known) for part in below)
+    if kind == "comparator":
+        parts = [part for part in below if not (part["type"] == "literal" and part["value"] is None)]
+        is_null_test = node["value"] in ("eq", "ne") and len(parts) == 1
+        return all(
+            _tells_kinds(part, name) or (is_null_test and _is_list(part, name))
+            for part in parts
+            if part["type"] != "literal"
+        )
+    return _tells_kinds(node, name) or _is_list(node, name)
+
+
+def _tells_kinds(node: Node, name: str) -> bool:
+    """`type(list)`, `length(distinct(map(&type(@), list)))` or `contains(map(&type(@), list), 'boolean')`."""
+    if _is_call(node, "type"):
+        return _is_list(node["children"][0], name)
+    if _is_call(node, "length") and _is_call(node["children"][0], "distinct"):
+        types = node["children"][0]["children"][0]
+    elif _is_call(node, "contains") and node["children"][1]["type"] == "literal":
+        types = node["children"][0]
+    else:
+        return False
+    return _is_call(types, "map") and is_type_of_element(types["children"][0]) and _is_list(types["children"][1], name)
+
+
+def _is_call(node: Node, function: str) -> bool:
+    return bool(node["type"] == "function_expression" and node["value"] == function)
+
+
+def _is_list(node: Node, name: str) -> bool:
+    """The list itself, or `list[*]`, which has no nulls."""
+    if node["type"] == "projection" and node["children"][1]["type"] == "identity":
+        node = node["children"][0]
+    return bool(node["type"] == "field" and node["value"] == name)
 
 
 def _can_reject(rule: EntryRule) -> bool:

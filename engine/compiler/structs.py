@@ -18,6 +18,7 @@ import msgspec
 from ..pointers import escape
 from ..problem import Problem
 from ..result import Result
+from ..values import coerce
 from .assembly import Unusual
 from .notes import At, Site
 from .support import FAILURES
@@ -85,9 +86,9 @@ class Silent:
         self.problems: tuple[Problem, ...] = ()
         self.validators = validators
 
-    def converted(self, convert: Callable[[Any], Any], value: Any, _site: Site) -> Any:
+    def converted(self, value: Any, type_: str, _site: Site | None) -> Any:
         """See Notes."""
-        return convert(value)
+        return coerce(value, type_)
 
     def reason(self, _site: Site, _written: str, fill: Callable[..., str], *arguments: Any) -> str:
         """See Notes."""

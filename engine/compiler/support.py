@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from functools import lru_cache
+from itertools import chain
 from operator import add as plus
 from operator import ge, gt, le, lt
 from operator import mul as times
@@ -20,6 +21,7 @@ from ..rendering import rendered
 from ..signatures import BODIES, TYPE_NAMES, Function
 from ..templates import MAX_TEMPLATE_RESULT, TemplateFailure
 from ..values import CoercionError, coerce, parse_decimal, shown
+from .notes import Notes, Site
 
 __all__ = [
     "CALLS",
@@ -44,8 +46,6 @@ __all__ = [
     "equal",
     "filled",
     "flattened",
-    "folded",
-    "folded_from",
     "greater",
     "greater_or_equal",
     "kinds_in",
@@ -76,9 +76,9 @@ EMPTY: dict[str, Any] = {}
 """Read in the place of what is no object. Never changed."""
 
 _ORDERED = (int, float, str)
-_MINUTE_ZERO = datetime(1970, 1, 1)
-_LATEST_MS = 253_402_300_799_999
-_SECONDS = [f"{second:02}Z" for second in range(60)]
+_HOUR_ZERO = datetime(1970, 1, 1)
+_SIXTY = [f"{number:02}" for number in range(60)]
+_SECONDS_OF_HOUR = [f"{minute}:{second}Z" for minute in _SIXTY for second in _SIXTY]
 _EXACT = 2**53
 _TEXT = {str}
 _NO_KINDS: frozenset[str] = frozenset()
@@ -107,13 +107,12 @@ def flattened(value: Any) -> list[Any] | None:
     """`[]`: the elements, those of lists among them in their place."""
     if type(value) is not list:
         return None
-    found: list[Any] = []
-    for element in value:
-        if type(element) is list:
-            found.extend(element)
-        else:
-            found.append(element)
-    return found
+    kinds = set(map(type, value))
+    if list not in kinds:
+        return value.copy()
+    if len(kinds) == 1:
+        return [*chain.from_iterable(value)]
+    return [inner for element in value for inner in (element if type(element) is list else (element,))]
 
 
 # --- functions
@@ -191,22 +190,9 @@ def not_null(*values: Any) -> Any:
     return next((value for value in values if value is not None), None)
 
 
-def folded(members: dict[str, Any]) -> dict[str, Any]:
-    """The members by their names in folded letter case, of several the first."""
-    found: dict[str, Any] = {}
-    for name, value in members.items():
-        found.setdefault(name.casefold(), value)
-    return found
-
-
-def folded_from(members: dict[str, Any], first: str) -> dict[str, Any]:
-    """The same, but only of the names with this first character, which letter case does not change."""
-    return {name.casefold(): members[name] for name in reversed(members) if name[:1] == first}
-
-
 def sorted_by_numbers(elements: list[Any], keys: list[Any]) -> list[Any]:
     """The function `sort_by_number`, for the keys of the elements: numbers, texts, or what counts as none."""
-    if not set(map(type, keys)) <= NUMBERS:
+    if not NUMBERS.issuperset(map(type, keys)):
         keys = [parse_decimal(key) if type(key) is str else key for key in keys]
         keys = [(True, key) if type(key) in NUMBERS else (False, 0) for key in keys]
     if keys == sorted(keys):
@@ -226,23 +212,28 @@ def omit(members: Any, names: Any) -> Any:
 
 def utc_seconds(moment: Any) -> Any:
     """The function `from_unix_ms` for whole seconds."""
-    if type(moment) is int and 0 <= moment <= _LATEST_MS:
-        return _minute(moment // 60_000) + _SECONDS[moment // 1000 % 60]
+    if type(moment) is int:
+        try:
+            return _hour(moment // 3_600_000) + _SECONDS_OF_HOUR[moment // 1000 % 3600]
+        except OverflowError:
+            pass
     return None if moment is None else call("from_unix_ms", moment, "seconds")
 
 
 def utc_milliseconds(moment: Any) -> Any:
     """The function `from_unix_ms` for milliseconds."""
-    if type(moment) is not int or not 0 <= moment <= _LATEST_MS:
-        return None if moment is None else call("from_unix_ms", moment, "milliseconds")
-    seconds, milliseconds = divmod(moment % 60_000, 1000)
-    return f"{_minute(moment // 60_000)}{seconds:02}.{milliseconds:03}Z"
+    if type(moment) is int:
+        try:
+            return f"{_hour(moment // 3_600_000)}{_SECONDS_OF_HOUR[moment // 1000 % 3600][:5]}.{moment % 1000:03}Z"
+        except OverflowError:
+            pass
+    return None if moment is None else call("from_unix_ms", moment, "milliseconds")
 
 
 @lru_cache(maxsize=4096)
-def _minute(number: int) -> str:
-    """A minute since 1970, up to the colon before the seconds: moments that come together are of few minutes."""
-    return (_MINUTE_ZERO + timedelta(minutes=number)).isoformat()[:17]
+def _hour(number: int) -> str:
+    """An hour since 1970, up to the colon before the minutes: moments that come together are of few hours."""
+    return (_HOUR_ZERO + timedelta(hours=number)).isoformat()[:14]
 
 
 def _arithmetic(name: str, operator: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
@@ -290,11 +281,11 @@ def characters(replaced: str, replacement: str) -> dict[int, str]:
     return {number: chr(number) for number in range(128)} | dict.fromkeys(map(ord, replaced), replacement)
 
 
-# --- coercions, of values that are not null
+# --- coercions, of values that are not null: None where one is refused, which is noted
 
 
-def as_string(value: Any) -> Any:
-    """The value as the type string. Raises CoercionError."""
+def as_string(value: Any, notes: Notes, site: Site) -> Any:
+    """The value as the type string."""
     type_ = type(value)
     if type_ is int:
         return repr(value)
@@ -302,28 +293,28 @@ def as_string(value: Any) -> Any:
         text = repr(value)
         if "e" not in text:
             return text if text[-2:] != ".0" else text[:-2] if value else "0"
-    return value if type_ is str else coerce(value, "string")
+    return value if type_ is str else notes.converted(value, "string", site)
 
 
-def as_integer(value: Any) -> Any:
-    """The value as the type integer. Raises CoercionError."""
+def as_integer(value: Any, notes: Notes, site: Site) -> Any:
+    """The value as the type integer."""
     type_ = type(value)
     if type_ is float and -_EXACT < value < _EXACT and value.is_integer():
         return int(value)
-    return value if type_ is int else coerce(value, "integer")
+    return value if type_ is int else notes.converted(value, "integer", site)
 
 
-def as_double(value: Any) -> Any:
-    """The value as the type double. Raises CoercionError."""
+def as_double(value: Any, notes: Notes, site: Site) -> Any:
+    """The value as the type double."""
     type_ = type(value)
     if type_ is int and -_EXACT <= value <= _EXACT:
         return float(value)
-    return value if type_ is float else coerce(value, "double")
+    return value if type_ is float else notes.converted(value, "double", site)
 
 
-def as_boolean(value: Any) -> Any:
-    """The value as the type boolean. Raises CoercionError."""
-    return value if type(value) is bool else coerce(value, "boolean")
+def as_boolean(value: Any, notes: Notes, site: Site) -> Any:
+    """The value as the type boolean."""
+    return value if type(value) is bool else notes.converted(value, "boolean", site)
 
 
 # --- tables
@@ -331,9 +322,8 @@ def as_boolean(value: Any) -> Any:
 
 def looked_up(entries: dict[str, Any], ignore_case: bool, value: Any, unlisted: Any) -> Any:
     """What a table has for a value, or `unlisted`."""
-    type_ = type(value)
-    if type_ is not str:
-        if type_ in CONTAINERS:
+    if type(value) is not str:
+        if type(value) in CONTAINERS:
             return unlisted
         value = shown(value)
     return entries.get(value.casefold() if ignore_case else value, unlisted)

@@ -166,14 +166,14 @@ def test_a_traceback_shows_the_generated_line_and_the_rule(book: Books, monkeypa
     rules = [{"rule": "one", "output": "single", "fields": {"a": {"from": "batch.a", "type": "string"}}}]
     compiled = compiler.compile(book({"rules": rules}))
 
-    def broken(_value: Any) -> Any:
+    def broken(_value: Any, _notes: Any, _site: Any) -> Any:
         raise KeyError("broken")
 
     monkeypatch.setitem(compiled._function.__globals__, "as_string", broken)
     with pytest.raises(KeyError) as caught:
         compiled.transform({"a": 1})
     text = "".join(traceback.format_exception(caught.value))
-    assert "a = notes.converted(as_string, batch_a, SITE_1)" in text
+    assert "a = as_string(batch_a, notes, SITE_1)" in text
     assert "<moemap base 1.0.0" in text
     assert "mapping.yaml:1)" in text
 
@@ -263,3 +263,88 @@ def test_names_that_no_condition_is_about_stay_what_they_are(
     for entries in [*ENTRIES, *ENTRIES[::-1], {}, None, [1]]:
         found = difference(interpreter.run({"e": entries}), compiled.transform({"e": entries}))
         assert not found, f"{found}\n{json.dumps(entries)}"
+
+
+LISTS: list[list[Any]] = [
+    [], ["a"], [1], [0.5], [1, 0.5], [True], [None], ["a", 1], ["a", None], [1, True], [[]], [{}], ["a", []], [{}, 1],
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("conditions", "is_quick"),
+    [
+        (["type(value) == 'array' && length(distinct(map(&type(@), value[*]))) > `1`"], True),
+        (["type(value) == 'array' && contains(map(&type(@), value), 'boolean')", "type(value) == 'object'"], True),
+        (["type(value) == 'array' && value && !(value[*])", "value == `null`"], True),
+        (["type(value) == 'array' && !value", "type(value) == 'null' && settings.flag"], True),
+        (["type(value) == 'array' && !contains(map(&type(@), value[*]), 'number') && settings.text"], True),
+        (["type(value) == 'array' && length(distinct(map(&type(@), value))) > 'x'"], False),
+        (["type(value) == 'array' && value[0] == 'a'"], False),
+        (["type(value) == 'array' && length(value) > `1`"], False),
+        (["type(value) == 'array' && value == `[1]`"], False),
+        (["type(value) == 'array' && batch.odd"], False),
+        (["type(value) == 'array' && contains(value, `1`)"], False),
+        (["type(value) == 'array' && name == 'k1'"], False),
+    ],
+)
+def test_lists_that_no_condition_is_about(
+    book: Books, difference: Callable[[Result, Result], str], conditions: list[str], is_quick: bool
+) -> None:
+    entries = [{"when": when, "skip": f"{number}"} for number, when in enumerate(conditions)]
+    spread = {"from": "batch.e", "key": "name", "as": "value", "entries": [*entries, {}]}
+    rulebook = book({"rules": [{"rule": "one", "output": "single", "spread": spread}]})
+    compiled, interpreter = compiler.compile(rulebook), Interpreter(rulebook)
+    assert ("not in LISTS_1" in compiled.source) is is_quick
+    values: list[Any] = [*LISTS, "a", 1, 0.5, True, None, {}, {"a": 1}]
+    for odd in (None, 1):
+        batch = {"e": {f"k{number}": value for number, value in enumerate(values)}, "odd": odd}
+        assert not difference(interpreter.run(batch), compiled.transform(batch))
+
+
+@pytest.mark.parametrize(
+    ("lets", "entry", "is_remembered"),
+    [
+        ({"slug": "lower(name)"}, {"name": {"template": "p_{{ slug }}"}}, True),
+        ({"slug": "replace_any(name, ' ', '_')"}, {"name": "slug", "value": {"from": "value", "type": "string"}}, True),
+        ({"n": {"from": "name", "type": "integer"}}, {"name": {"template": "p_{{ n | default('x') }}"}}, True),
+        ({"n": {"from": "name", "type": "integer"}}, {"name": {"from": "n", "type": "string"}}, True),
+        ({"n": "to_number(name)"}, {"name": "n"}, True),
+        ({}, {"name": {"from": "name", "type": "integer", "on_problem": "keep"}}, True),
+        ({}, {"name": {"from": "name", "type": "integer", "on_problem": "reject"}}, True),
+        ({"slug": "lower(name)"}, {"name": "slug", "value": "slug"}, False),
+        ({"slug": "not_null(batch.odd, name)"}, {"name": "slug"}, False),
+        ({}, {"name": {"template": "p_{{ value }}"}}, False),
+        ({}, {"name": "settings.text"}, False),
+    ],
+)
+def test_names_that_depend_on_names_alone(
+    book: Books, difference: Callable[[Result, Result], str], lets: Any, entry: dict[str, Any], is_remembered: bool
+) -> None:
+    """What is said on the way to a name is said each time."""
+    spread = {"from": "batch.e", "key": "name", "as": "value", "let": lets, "entries": [entry]}
+    rulebook = book({"rules": [{"rule": "one", "output": "single", "spread": spread}]})
+    compiled, interpreter = compiler.compile(rulebook), Interpreter(rulebook)
+    assert ("Renamed()" in compiled.source) is is_remembered
+    for odd in ("A", None, "A"):
+        batch: dict[str, Any] = {
+            "e": {"A": 1, "a": 2, "7": None, "x y": "z", "": [], "1.5": 3, "x" * 300: 4},
+            "odd": odd,
+        }
+        assert not difference(interpreter.run(batch), compiled.transform(batch))
+
+
+def test_names_that_are_mapped_elsewhere(book: Books, difference: Callable[[Result, Result], str]) -> None:
+    excepts: list[dict[str, Any]] = [
+        {"names": ["$A", "$B"], "ignore_case": True},
+        {"names": ["kk"], "prefixes": ["x"], "ignore_case": True},
+        {"patterns": ["*_at", "z?"]},
+    ]
+    rules = [
+        {"rule": f"rule{number}", "output": "single", "spread": {"from": "batch", "except": except_}}
+        for number, except_ in enumerate(excepts)
+    ]
+    rulebook = book({"rules": rules})
+    compiled, interpreter = compiler.compile(rulebook), Interpreter(rulebook)
+    names = ["$A", "$a", "$b", "a", "KK", "k\u212a", "Xy", "xy", "at", "_at", "b_at", "z", "zz", "x" * 300, "X" * 300]
+    for batch in [dict.fromkeys(names, 1), dict.fromkeys(names[::-1], "x")] * 2:
+        assert not difference(interpreter.run(batch), compiled.transform(batch))
