@@ -350,7 +350,7 @@ def filled(null_as_word: bool, *parts: Any) -> str | None:
         if type(part) is not str:
             if part is None and not null_as_word:
                 return None
-            part = "null" if part is None else text_of(part)  # noqa: PLW2901
+            part = "null" if part is None else text_of(part)  # noqa: PLW2901  the part goes on as text
         size += len(part)
         if size > MAX_TEMPLATE_RESULT:
             raise TemplateFailure(f"the text has more than {MAX_TEMPLATE_RESULT} characters")
