@@ -18,7 +18,7 @@ from ..filters import text_of
 from ..functions import FUNCTIONS, call, matches_glob
 from ..rendering import rendered
 from ..signatures import BODIES, TYPE_NAMES, Function
-from ..templates import MAX_TEMPLATE_RESULT, TemplateFailure
+from ..templates import MAX_TEMPLATE_RESULT, TemplateFailure, too_long
 from ..values import CoercionError, coerce, parse_decimal, shown
 
 __all__ = [
@@ -353,7 +353,7 @@ def filled(null_as_word: bool, *parts: Any) -> str | None:
             part = "null" if part is None else text_of(part)  # noqa: PLW2901  the part goes on as text
         size += len(part)
         if size > MAX_TEMPLATE_RESULT:
-            raise TemplateFailure(f"the text has more than {MAX_TEMPLATE_RESULT} characters")
+            raise too_long()
         text.append(part)
     return "".join(text)
 
