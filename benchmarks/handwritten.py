@@ -80,7 +80,7 @@ def number(value: Any) -> float | None:
     """A number, or text that is one, as a double; None for everything else."""
     kind = type(value)
     if kind is float:
-        return value  # type: ignore[no-any-return]  # a text of the batch, whose type is any
+        return value  # type: ignore[no-any-return]  # a double of the batch, whose type is any
     if kind is int or kind is str:
         try:
             return float(value)

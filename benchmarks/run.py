@@ -130,7 +130,8 @@ def _version(tool: str) -> str | None:
     path = shutil.which(tool)
     if path is None:
         return None
-    said = subprocess.run([path, "--version"], capture_output=True, text=True, check=True).stdout.strip()  # noqa: S603
+    command = [path, "--version"]
+    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()  # noqa: S603  a known tool
     return said if said.startswith(tool) else f"{tool} {said}"
 
 

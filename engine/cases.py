@@ -71,7 +71,7 @@ class _Cases:
         if len(parts) < 2 or len(parts) > self.left:
             return []
         self.left -= len(parts)
-        contexts = (refine(emission.context, path, lambda type_, part=part: meet(type_, part)) for part in parts)  # type: ignore[misc]
+        contexts = (_with(emission.context, path, part) for part in parts)
         return [emitted(self.flow, emission, context) for context in contexts if not context.never]
 
 
@@ -81,6 +81,11 @@ def _values(type_: Type) -> list[Type]:
     if values is not None and len(values) <= MAX_VALUES:
         return [literal(value) for value in values]
     return [NULL, without_null(type_)] if type_.null else []
+
+
+def _with(context: Type, path: _Path, part: Type) -> Type:
+    """The context where what stands at the path is of this part of its type."""
+    return refine(context, path, lambda type_: meet(type_, part))
 
 
 def _at(context: Type, path: _Path) -> Type:

@@ -283,7 +283,7 @@ class Evaluation:
             inside = at.under(len(result)).on(place)
             accounts = len(self.elements)
             try:
-                inner = self.let(source.let, inner, inside)  # noqa: PLW2901
+                inner = self.let(source.let, inner, inside)  # noqa: PLW2901  the scope goes on with the lets
                 if isinstance(source.value, Object):
                     element = self.object(source.value, inner, inside)
                 else:

@@ -179,7 +179,7 @@ _LibraryLexer: Any = jmespath.lexer.Lexer
 _LibraryParser: Any = jmespath.parser.Parser
 
 
-class _Lexer(_LibraryLexer):  # type: ignore[misc]
+class _Lexer(_LibraryLexer):  # type: ignore[misc]  # the library has no types for it
     """The library's lexer, but literals are JSON (it also takes NaN, and what is no JSON as text), numbers bounded."""
 
     def _consume_number(self) -> str:
@@ -234,7 +234,7 @@ def _tokens(text: str) -> list[Token]:
 # --- tokens to the tree
 
 
-class _Parser(_LibraryParser):  # type: ignore[misc]
+class _Parser(_LibraryParser):  # type: ignore[misc]  # the same
     """The library's parser, which writes "start" and "end" on every node and refuses to go deep.
 
     `parse`, with its cache of trees without positions, is not used.

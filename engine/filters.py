@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from .templates import MAX_TEMPLATE_RESULT, NullValue, TemplateFailure
-from .values import decimal_text, json_text, kind, parse_decimal, with_article
+from .templates import MAX_TEMPLATE_RESULT, NullValue, TemplateFailure, too_long
+from .values import coerce, json_text, kind, parse_decimal, with_article
 
 __all__ = ["FILTERS", "UNCOMPARABLE", "concatenated", "member", "put_out", "text_of"]
 
@@ -17,16 +17,10 @@ _WORD_START = re.compile(r"([-\s({\[<]+)")
 
 def text_of(value: Any) -> str:
     """A value that is not null as text."""
-    match value:
-        case str():
-            return value
-        case bool():
-            return "true" if value else "false"
-        case int() | float():
-            return decimal_text(value)
-    text = json_text(value, MAX_TEMPLATE_RESULT)
+    is_structure = isinstance(value, list | dict)
+    text: str | None = json_text(value, MAX_TEMPLATE_RESULT) if is_structure else coerce(value, "string")
     if text is None:
-        raise TemplateFailure(f"the text has more than {MAX_TEMPLATE_RESULT} characters")
+        raise too_long()
     return text
 
 
@@ -59,7 +53,7 @@ def member(target: Any, name: Any) -> Any:
 
 def _limited(text: str) -> str:
     if len(text) > MAX_TEMPLATE_RESULT:
-        raise TemplateFailure(f"the text has more than {MAX_TEMPLATE_RESULT} characters")
+        raise too_long()
     return text
 
 
@@ -91,7 +85,7 @@ def _filter_replace(value: Any, old: Any, new: Any) -> str | None:
     if not old:
         raise TemplateFailure("replace has no text to look for")
     if len(text) + text.count(old) * len(new) > MAX_TEMPLATE_RESULT + text.count(old) * len(old):
-        raise TemplateFailure(f"the text has more than {MAX_TEMPLATE_RESULT} characters")
+        raise too_long()
     return text.replace(old, new)
 
 
@@ -103,7 +97,7 @@ def _filter_join(value: Any, separator: Any = "") -> str | None:
     between = _scalar("join", separator)
     texts = [_scalar("join", element) for element in value if element is not None]
     if sum(map(len, texts)) + len(between) * len(texts) > MAX_TEMPLATE_RESULT:
-        raise TemplateFailure(f"the text has more than {MAX_TEMPLATE_RESULT} characters")
+        raise too_long()
     return between.join(texts)
 
 

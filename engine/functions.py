@@ -16,7 +16,7 @@ from types import MappingProxyType
 from typing import Any, TypeVar, cast
 
 from . import jmespath_functions, signatures  # noqa: F401 - the first declares its functions
-from .refusals import NUMBER, FunctionError, bounded, found, identity, json_of, number_within
+from .function_errors import NUMBER, FunctionError, bounded, found, identity, json_of, number_within
 from .signatures import BODIES, DECLARED, Example, Function, Parameter, example, function
 from .values import parse_decimal, shown
 

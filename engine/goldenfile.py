@@ -168,7 +168,7 @@ class _Reader:
         self.problems.append(Problem.of(code, place, hint=hint, related=related, **data))
 
     def file(self, node: Node) -> TestFile | None:
-        if isinstance(node, Mapping) and not _RULE_FILE.isdisjoint(node.keys()) and "tests" not in node.keys():  # noqa: SIM118
+        if isinstance(node, Mapping) and not _RULE_FILE.isdisjoint(node.keys()) and node.get("tests") is None:
             hint = "it is a rule file: moemap check finds what is wrong with it"
             self.report("M602", node.entries[0][0].place, hint)
             return None

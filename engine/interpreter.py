@@ -20,7 +20,7 @@ __all__ = ["NAME_TAKEN", "NOTHING", "NO_ENTRY_RULE", "NO_RULE", "Interpreter", "
 NO_RULE = "no rule takes it"
 
 
-class _Ended(Exception):  # noqa: N818
+class _Ended(Exception):  # noqa: N818  control flow, not an error
     """A rule without a route skipped or rejected the whole batch."""
 
 
@@ -104,7 +104,7 @@ class _Run(Evaluation):
     def route(self, route: Route, rules: tuple[Rule, ...], scope: Scope, at: At) -> None:
         for place, inner in self.iterate(route.each, route.as_name, route.key_name, scope, at, f"route {route.name}"):
             try:
-                inner = self.let(route.let, inner, at.on(place))  # noqa: PLW2901
+                inner = self.let(route.let, inner, at.on(place))  # noqa: PLW2901  the scope goes on with the lets
                 if not any(self.rule(rule, inner, place, route) for rule in rules):
                     self.skip(place, None, NO_RULE)
             except Rejected:

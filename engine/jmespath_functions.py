@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from .refusals import FunctionError, Key, bounded, found, is_json_number, json_of, number_within, order_keys
+from .function_errors import FunctionError, Key, bounded, found, is_json_number, json_of, number_within, order_keys
 from .signatures import TYPE_NAMES, Example, example, function
 
 __all__: list[str] = []

@@ -208,6 +208,16 @@ class Keys:
         self.wrong(key, node, "a mapping")
         return ()
 
+    def named_texts(self, key: str, what: str) -> dict[str, str]:
+        """A mapping of names to texts, which messages call `what` ("texts")."""
+        result = {}
+        for name, node in self.entries(key):
+            if isinstance(node, Scalar) and isinstance(node.value, str):
+                result[name.text] = node.text
+            else:
+                self.wrong(key, node, f"a mapping of names to {what}")
+        return result
+
     def value(self, key: str, default: Any) -> Any:
         """Any JSON value; null counts as a value here."""
         self._asked.append(key)

@@ -356,12 +356,7 @@ class _Loader:
             return None, {}
         inner = Keys(node, "server", self.problems)
         url = inner.text("url", required=True)
-        headers = {}
-        for name, value in inner.entries("headers"):
-            if isinstance(value, Scalar) and isinstance(value.value, str):
-                headers[name.text] = value.text
-            else:
-                inner.wrong("headers", value, "a mapping of names to texts")
+        headers = inner.named_texts("headers", "texts")
         inner.finish()
         return url, headers
 

@@ -7,7 +7,7 @@ request, found by trying, refutes the output; where it needs settings with other
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -110,7 +110,7 @@ def _refute(search: Search, open_: Iterable[Guard], tries: int) -> tuple[tuple[G
         guard = _explained(examples, found.problem)
         before = None if guard is None else examples[guard]
         if guard is not None and (before is None or (before.settings and not found.settings)):
-            example = search.smaller(found, lambda problem, own=guard: _explained(examples, problem) is own)  # type: ignore[misc]
+            example = search.smaller(found, _is_explained_by(guard, examples))
             examples[guard] = example
         elif guard is None and refuting is None:
             example = found
@@ -121,6 +121,10 @@ def _refute(search: Search, open_: Iterable[Guard], tries: int) -> tuple[tuple[G
         if all(one is not None and not one.settings for one in examples.values()):
             break
     return tuple(replace(guard, counterexample=example) for guard, example in examples.items()), refuting
+
+
+def _is_explained_by(guard: Guard, all_: Iterable[Guard]) -> Callable[[Problem], bool]:
+    return lambda problem: _explained(all_, problem) is guard
 
 
 def _explained(all_: Iterable[Guard], problem: Problem) -> Guard | None:

@@ -233,12 +233,7 @@ class Reader:
         key_name = keys.name("key", root=True) or "name"
         as_name = keys.name("as", root=True) or "value"
         except_ = keys.take("except")
-        rename = {}
-        for old, new in keys.entries("rename"):
-            if isinstance(new, Scalar) and isinstance(new.value, str):
-                rename[old.text] = new.text
-            else:
-                keys.wrong("rename", new, "a mapping of names to names")
+        rename = keys.named_texts("rename", "names")
         let = self.let(keys)
         entries, policy = self.entries(keys)
         spread = None

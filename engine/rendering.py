@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from .filters import FILTERS, UNCOMPARABLE, concatenated, member, put_out
-from .templates import MAX_TEMPLATE_RESULT, NullValue, TemplateFailure
+from .templates import MAX_TEMPLATE_RESULT, NullValue, TemplateFailure, too_long
 
 __all__ = ["Parts", "rendered"]
 
@@ -42,7 +42,7 @@ def rendered(parts: Parts, roots: Roots, null_as_word: bool) -> str | None:
         for text in _texts(parts, roots, null_as_word):
             size += len(text)
             if size > MAX_TEMPLATE_RESULT:
-                raise TemplateFailure(f"the text has more than {MAX_TEMPLATE_RESULT} characters")
+                raise too_long()
             texts.append(text)
     except NullValue:
         return None

@@ -21,6 +21,7 @@ __all__ = [
     "TemplateError",
     "TemplateFailure",
     "compile",
+    "too_long",
 ]
 
 MAX_TEMPLATE_CHARS = 10_000
@@ -43,6 +44,11 @@ class TemplateFailure(ValueError):  # noqa: N818 - an error of the data, as Temp
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
+
+
+def too_long() -> TemplateFailure:
+    """What a text of more than MAX_TEMPLATE_RESULT characters raises."""
+    return TemplateFailure(f"the text has more than {MAX_TEMPLATE_RESULT} characters")
 
 
 class NullValue(Exception):  # noqa: N818 - not an error: how the null of a part reaches the whole
@@ -74,7 +80,7 @@ class Template:
         for part in self._parts(context, null_as_word):
             size += len(part)
             if size > MAX_TEMPLATE_RESULT:
-                raise TemplateFailure(f"the text has more than {MAX_TEMPLATE_RESULT} characters")
+                raise too_long()
             parts.append(part)
         return "".join(parts)
 

@@ -165,15 +165,7 @@ class Type:
 
     @property
     def never(self) -> bool:
-        return not (
-            self.null
-            or self.booleans
-            or self.number is not None
-            or self.string is not None
-            or self.array is not None
-            or self.objects
-            or self.any
-        )
+        return not self.objects and self.only_objects
 
     @property
     def parts(self) -> Type:

@@ -16,7 +16,7 @@ def test_public_name(name: str) -> None:
 
 def test_unknown_name() -> None:
     with pytest.raises(AttributeError, match="module 'moemap' has no attribute 'laod'"):
-        moemap.laod  # noqa: B018
+        moemap.laod  # noqa: B018  the access is what is tested
 
 
 def test_importing_the_package_imports_nothing_else() -> None:

@@ -1,35 +1,46 @@
-"""Requests of what the rules emitted, where nothing stands in the way: everything fits, joins and is valid.
+"""Requests of what the rules emitted, where all of them are valid.
 
-Anything else raises `Unusual`, and the batch is mapped by the interpreter, which alone decides.
+Mostly the parts of an output are one body that fits. Where they are not, they are assembled as the interpreter does it,
+by the same code. Where a body is refused, `Unusual` is raised, and the batch is mapped by the interpreter: it alone
+knows what gave each value, which the problems of invalid bodies name.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from ..problem import Problem
-from ..requests import Output, move
+from ..problem import Place, Problem
+from ..requests import Assembler, Emission, Envelope, Output, move
 from ..result import Request
 from ..sizes import measured
+from ..violations import Violation
 from .notes import Loop, Notes
 
 __all__ = ["Emit", "Output", "Unusual", "assemble"]
 
 Part = tuple[Any, ...]
+"""The fields of an element, its Emit, how many problems there were before and after it, and its entry in the loop."""
 _SHAPES: dict[str, Any] = {"append": list, "merge": dict}
 
 
 class Unusual(Exception):  # noqa: N818  control flow, not an error
-    """The requests cannot be assembled the short way."""
+    """The requests cannot be assembled without the interpreter."""
+
+
+class _NotOne(Exception):  # noqa: N818  control flow, not an error
+    """The parts do not simply make one request."""
 
 
 class Emit(NamedTuple):
-    """The rule that emits, and the loop whose element it maps."""
+    """The rule that emits, with its place; the loop whose element it maps; and the number of the output."""
 
     rule: str
+    place: Place
     loop: Loop | None
+    output: int
 
 
 def assemble(
@@ -38,24 +49,26 @@ def assemble(
     query: dict[str, Any],
     parts: Sequence[Part],
     notes: Notes,
-) -> Request:
-    """The request that the parts make together. The problems of each part are moved to its place in it."""
+    requests: list[Request],
+) -> None:
+    """Adds the requests that the parts make. The problems of each part are moved to its place in them."""
     name, method, path, schema, limits, element_of, _, max_bytes, simple, fits = output
-    if len(parts) == 1:
-        fields = parts[0][0]
-        body = {**envelope, element_of: [fields]} if element_of else {**envelope, **fields}
-    elif not simple:
-        raise Unusual
-    elif element_of:
-        body = {**envelope, element_of: [part[0] for part in parts]}
-        if notes.problems:
-            for number, part in enumerate(parts):
-                move(notes.problems, part[2], part[3], {element_of: number})
-    else:
-        body = _combined(output, envelope, parts, notes.problems)
-    text, size = _measured(body)
-    if max_bytes is not None and size > max_bytes:
-        raise Unusual
+    try:
+        if len(parts) == 1:
+            fields = parts[0][0]
+            body = {**envelope, element_of: [fields]} if element_of else {**envelope, **fields}
+        elif not simple:
+            raise _NotOne
+        elif element_of:
+            body = {**envelope, element_of: [part[0] for part in parts]}
+        else:
+            body = _combined(output, envelope, parts)
+        text, size = _measured(body)
+        if max_bytes is not None and size > max_bytes:
+            raise _NotOne
+    except _NotOne:
+        requests += _assembled(output, envelope, query, parts, notes)
+        return
     try:
         is_surely_valid = fits is not None and fits(body)
     except RecursionError:  # nested too deeply for it
@@ -64,38 +77,40 @@ def assemble(
         valid = notes.validators
         if not valid[schema](body) or (limits is not None and not valid[limits](body)):
             raise Unusual
-    return Request(name, method, path, query, body, text)
+    if notes.problems and len(parts) > 1:
+        _move(output, parts, notes.problems)
+    requests.append(Request(name, method, path, query, body, text))
 
 
-def _combined(
-    output: Output, envelope: dict[str, Any], parts: Sequence[Part], problems: list[Problem]
-) -> dict[str, Any]:
+def _combined(output: Output, envelope: dict[str, Any], parts: Sequence[Part]) -> dict[str, Any]:
     """The bodies of several parts as one."""
     combine = output.combine.items()
     body: dict[str, Any] = {**envelope, **parts[0][0]}
+    own: dict[str, Any] = {}  # what is added to: never a part of the batch
     replaced = False
     for part in parts[1:]:
         fields = part[0]
-        offsets: dict[str, int] = {}
         for name, how in combine:
             if name not in fields:
                 continue
             value, before = fields[name], body.get(name)
+            if type(value) is not _SHAPES[how]:
+                raise _NotOne
             if before is None:
                 body[name] = value
-            elif type(before) is not type(value) or type(value) is not _SHAPES[how]:
-                raise Unusual
-            elif how == "append":
-                offsets[name] = len(before)
-                body[name] = [*before, *value]
+                continue
+            if name not in own:
+                if type(before) is not type(value):
+                    raise _NotOne
+                before = own[name] = body[name] = before.copy()
+            if how == "append":
+                before.extend(value)
             else:
                 replaced = replaced or not before.keys().isdisjoint(value)
-                body[name] = {**before, **value}
-        if problems:
-            move(problems, part[2], part[3], offsets)
+                before.update(value)
     # A body from which nothing was replaced was never larger than it is at last; another one may have been.
     if replaced and sum(_measured({**envelope, **part[0]})[1] for part in parts) > (output.max_bytes or sys.maxsize):
-        raise Unusual
+        raise _NotOne
     return body
 
 
@@ -104,4 +119,62 @@ def _measured(body: dict[str, Any]) -> tuple[bytes, int]:
     try:
         return measured(body)
     except TypeError:  # nested too deeply
-        raise Unusual from None
+        raise _NotOne from None
+
+
+def _move(output: Output, parts: Sequence[Part], problems: list[Problem]) -> None:
+    """Moves the problems of all parts of one body to where the parts begin in its lists."""
+    lists = [output.element_of] if output.element_of else [n for n, how in output.combine.items() if how == "append"]
+    offsets = dict.fromkeys(lists, 0)
+    for part in parts:
+        move(problems, part[2], part[3], offsets)
+        for name in lists:
+            offsets[name] += 1 if output.element_of else len(part[0].get(name, ()))
+
+
+# --- what is not one request
+
+
+@dataclass(frozen=True, slots=True)
+class _Judge:
+    """Takes the bodies that are valid."""
+
+    fits: Callable[[Any], bool] | None
+    judge: Callable[[Any], bool]
+
+    def is_valid(self, body: Any) -> bool:
+        try:
+            return (self.fits is not None and self.fits(body)) or self.judge(body)
+        except RecursionError:
+            return self.judge(body)
+
+    def violations(self, body: Any) -> tuple[Violation, ...]:
+        if not self.is_valid(body):
+            raise Unusual
+        return ()
+
+
+def _assembled(
+    output: Output, envelope: dict[str, Any], query: dict[str, Any], parts: Sequence[Part], notes: Notes
+) -> tuple[Request, ...]:
+    """The requests as the interpreter makes them: parts that are too large alone are rejected, the others joined as
+    far as they fit."""
+    judges = {
+        name: _Judge(output.fits, notes.validators[name]) for name in (output.schema, output.limits) if name is not None
+    }
+    elements = notes.elements((part[1].loop, part[4:]) for part in parts)
+    emissions = [
+        Emission(output, part[1].rule, part[1].place, element, part[0], {})
+        for part, element in zip(parts, elements, strict=True)
+    ]
+    envelopes = {output.name: Envelope(envelope, query, {})}
+    assembled = Assembler([output], judges).assemble(emissions, envelopes, _unknown)
+    for part, emission in zip(parts, emissions, strict=True):
+        if emission in assembled.offsets:
+            move(notes.problems, part[2], part[3], assembled.offsets[emission])
+    notes.add_last(parts[0][1].output, assembled.problems)
+    return assembled.requests
+
+
+def _unknown(_origin: Any, _element: str) -> str:
+    raise Unusual

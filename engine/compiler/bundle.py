@@ -16,10 +16,10 @@ __all__ = ["BundleError", "bundled", "names_in", "names_of_all"]
 _ENGINE = Path(__file__).parent.parent
 # Each before those that import it.
 _MODULES = (
-    *("values", "pointers", "problem", "result", "violations", "plain_sizes", "requests", "signatures", "refusals"),
-    *("jmespath_functions", "functions", "templates", "filters", "rendering", "compiler.notes", "compiler.assembly"),
-    "compiler.judging",
-    *("compiler.support", "compiler.traces", "verdicts", "compiler.embedded"),
+    *("values", "pointers", "problem", "result", "violations", "plain_sizes", "requests"),
+    *("signatures", "function_errors", "jmespath_functions", "functions", "templates", "filters", "rendering"),
+    *("compiler.notes", "compiler.assembly", "compiler.judging", "compiler.support", "compiler.traces"),
+    *("verdicts", "compiler.embedded"),
 )
 _INSTEAD = {"sizes": "plain_sizes"}
 

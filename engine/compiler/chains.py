@@ -146,19 +146,20 @@ def _group(links: Sequence[_Link], tested: frozenset[_Path]) -> tuple[_Path, int
 
     Links that need exactly the same come first, then those that need something of the same sort.
     """
-    found = []
-    for path, need in links[0].needs.items():
-        if path in tested:
-            continue
-        run = [link.needs[path] for link in takewhile(lambda link: path in link.needs, links)]  # noqa: B023
-        same = _length(run, lambda other: (other.texts, other.kinds) == (need.texts, need.kinds))  # noqa: B023
-        alike = _length(run, lambda other: (other.texts is None) is (need.texts is None))  # noqa: B023
-        if same >= _SMALLEST_GROUP:
-            found.append((1, same, path))
-        elif alike > _SMALLEST_GROUP and _union(run[:alike]) != ANY:
-            found.append((0, alike, path))
-    best = max(found, key=lambda group: group[:2], default=None)
-    return None if best is None else (best[2], best[1])
+    groups = {path: _length_alike(links, path) for path in links[0].needs if path not in tested}
+    path, (_, length) = max(groups.items(), key=lambda group: group[1], default=((), (False, 0)))
+    return (path, length) if length else None
+
+
+def _length_alike(links: Sequence[_Link], path: _Path) -> tuple[bool, int]:
+    """Whether the first links need exactly the same of a value, and how many can stand below one test of it."""
+    need = links[0].needs[path]
+    run = [link.needs[path] for link in takewhile(lambda link: path in link.needs, links)]
+    same = _length(run, lambda other: (other.texts, other.kinds) == (need.texts, need.kinds))
+    if same >= _SMALLEST_GROUP:
+        return True, same
+    alike = _length(run, lambda other: (other.texts is None) is (need.texts is None))
+    return False, alike if alike > _SMALLEST_GROUP and _union(run[:alike]) != ANY else 0
 
 
 def _length(needs: Sequence[_Need], test: Callable[[_Need], bool]) -> int:

@@ -60,25 +60,25 @@ class Judges:
                 continue
             if keyword not in KEYWORDS:
                 raise JudgeError(f"{uri}#{below}: {keyword!r} cannot be judged without the libraries")
-            if keyword == "$ref":
-                target, fragment = urldefrag(urljoin(uri, wanted))
-                if target not in resources or (fragment and not fragment.startswith("/")):
-                    raise JudgeError(
-                        f"{uri}#{below}: the reference {wanted!r} cannot be followed without the libraries"
-                    )
-                wanted = self._defined(target or uri, unquote(fragment), resources)  # noqa: PLW2901
-            elif keyword in _ONE:
-                wanted = self._part(wanted, uri, below, resources)  # noqa: PLW2901
-            elif keyword in _LIST:
-                numbered = enumerate(wanted)
-                wanted = [self._part(one, uri, join(below, number), resources) for number, one in numbered]  # noqa: PLW2901
-            elif keyword in _NAMED:
-                named = wanted.items()
-                wanted = {name: self._part(one, uri, join(below, name), resources) for name, one in named}  # noqa: PLW2901
+            prepared[keyword] = self._wanted(keyword, wanted, uri, below, resources)
             for pattern in [wanted] if keyword == "pattern" else wanted if keyword == "patternProperties" else ():
                 self._add_pattern(pattern, f"{uri}#{below}")
-            prepared[keyword] = wanted
         return prepared
+
+    def _wanted(self, keyword: str, wanted: Any, uri: str, pointer: str, resources: Mapping[str, Any]) -> Any:
+        """What stands under a keyword, with all schemas in it prepared."""
+        if keyword == "$ref":
+            target, fragment = urldefrag(urljoin(uri, wanted))
+            if target not in resources or (fragment and not fragment.startswith("/")):
+                raise JudgeError(f"{uri}#{pointer}: the reference {wanted!r} cannot be followed without the libraries")
+            return self._defined(target or uri, unquote(fragment), resources)
+        if keyword in _ONE:
+            return self._part(wanted, uri, pointer, resources)
+        if keyword in _LIST:
+            return [self._part(one, uri, join(pointer, number), resources) for number, one in enumerate(wanted)]
+        if keyword in _NAMED:
+            return {name: self._part(one, uri, join(pointer, name), resources) for name, one in wanted.items()}
+        return wanted
 
     def _add_pattern(self, pattern: str, place: str) -> None:
         try:

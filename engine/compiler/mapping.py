@@ -204,7 +204,9 @@ class _Mapping:
             emitted = f"{self.record(output)}, {rule.name!r}, {place_code(rule.place)}, {scope.where()}"
             lines = [f"notes.emitted({emitted}, {made.code}, noted)"]
         else:
-            record = self.pool.name("EMIT", f"Emit({rule.name!r}, {scope.loop})")
+            number = list(self.rulebook.outputs).index(output.name)
+            emit = f"Emit({rule.name!r}, {place_code(rule.place)}, {scope.loop}, {number})"
+            record = self.pool.name("EMIT", emit)
             problems = ["noted", "len(problems)"] if self.root is None else ["0", "0"]
             parts = [made.code, record, *problems]
             if scope.loop is not None:
@@ -308,7 +310,7 @@ class _Mapping:
                 self.writer.line(f"notes.enveloped({record}, {envelope.code}, {query.code})")
                 return
             arguments = f"{record}, {envelope.code}, {query.code}, {self.parts[output.name]}"
-            self.writer.line(f"requests.append(assemble({arguments}, notes))")
+            self.writer.line(f"assemble({arguments}, notes, requests)")
 
     def record(self, output: Output) -> str:
         """The name of the record of an output."""

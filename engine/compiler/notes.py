@@ -7,7 +7,8 @@ worked out here, as the interpreter would. Nothing in this module runs for a bat
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from bisect import bisect
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import FrameType, MappingProxyType
 from typing import Any, NamedTuple, NoReturn
 
@@ -87,11 +88,20 @@ class Site(NamedTuple):
 class _Variables(Mapping[str, Any]):
     """The variables of the generated functions at work; those of the outer ones are looked at only when needed."""
 
-    def __init__(self, frames: list[FrameType]) -> None:
+    def __init__(self, frames: list[FrameType], known: Mapping[str, Any] = MappingProxyType({})) -> None:
         self._frames = frames
+        self._known = known
         self._looked_at: list[Mapping[str, Any]] = []
 
+    def knowing(self, known: Mapping[str, Any]) -> _Variables:
+        """The same, where some of the variables are known to have had these values."""
+        variables = _Variables(self._frames, known)
+        variables._looked_at = self._looked_at
+        return variables
+
     def __getitem__(self, name: str) -> Any:
+        if name in self._known:
+            return self._known[name]
         for number in range(len(self._frames)):
             if number == len(self._looked_at):
                 self._looked_at.append(self._frames[number].f_locals)
@@ -106,7 +116,7 @@ class _Variables(Mapping[str, Any]):
         return sum(1 for _ in self)
 
 
-def _frame() -> Frame:
+def _frame() -> _Variables:
     """The variables of the generated functions at work, from the innermost outwards."""
     frame: FrameType | None = sys._getframe(1)
     while frame is not None and not _is_generated(frame):
@@ -158,13 +168,15 @@ def reason_of(error: Exception) -> str:
 class Notes:
     """The problems of one batch; and what says of a body whether a schema, by its name, takes it."""
 
-    __slots__ = ("batch", "index", "problems", "validators")
+    __slots__ = ("batch", "index", "last", "problems", "validators")
 
     def __init__(self, batch: Any, validators: Mapping[str, Callable[[Any], bool]]) -> None:
         self.batch = batch
         self.validators = validators
         self.problems: list[Problem] = []
         self.index: Index | None = None
+        self.last: list[int] = []
+        """The output, by its number, of each problem of a request: those stand at the end of the problems."""
 
     # Problems; each method gives None, so that it can stand where a value is wanted
 
@@ -237,9 +249,17 @@ class Notes:
         self, site: Site, frame: Frame, place: str, output: str | None, severity: Severity | None, data: dict[str, Any]
     ) -> None:
         rule = _here(site.rule, frame).rule if isinstance(site.rule, Here) else site.rule
-        self.problems.append(
-            Problem.of(site.code, site.place, rule=rule, input=place, output=output or None, severity=severity, **data)
+        self.problems.insert(
+            len(self.problems) - len(self.last),
+            Problem.of(site.code, site.place, rule=rule, input=place, output=output or None, severity=severity, **data),
         )
+
+    def add_last(self, output: int, problems: Sequence[Problem]) -> None:
+        """Adds the problems of the requests of an output. They come after all others, in the order of the outputs."""
+        at = bisect(self.last, output)
+        end = len(self.problems) - len(self.last) + at
+        self.problems[end:end] = problems
+        self.last[at:at] = [output] * len(problems)
 
     # Places
 
@@ -253,6 +273,14 @@ class Notes:
     def where(self, loop: Loop | Here | None) -> str:
         """The place of the element that is being mapped, or the nearest one."""
         return self._where(loop, _frame())
+
+    def elements(self, mapped: Iterable[tuple[Loop | None, Sequence[Any]]]) -> list[str]:
+        """The places of elements that were mapped before: of each its loop, and its index or name there with itself."""
+        frame = _frame()
+        return [
+            "" if loop is None else self._where(loop, frame.knowing({loop.key: entry[0], loop.element: entry[1]}))
+            for loop, entry in mapped
+        ]
 
     def entry(self, at: At, numbers: tuple[Any, ...], name: str) -> str:
         """The place of an entry that a function goes over, with the numbers that its caller gave."""

@@ -104,7 +104,7 @@ class Silent:
         raise Unusual
 
     failed = unconverted = unfilled = missing = unlisted = not_iterable = not_a_source = _unusual
-    reported = unnamed = where = _unusual
+    reported = unnamed = where = elements = _unusual
 
 
 _NAMES = {"ANY": ANY, "Silent": Silent, "is_filled": is_filled, "record": record, "unusual": unusual}

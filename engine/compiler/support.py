@@ -19,7 +19,7 @@ from ..filters import text_of
 from ..functions import FUNCTIONS, call, matches_glob
 from ..rendering import rendered
 from ..signatures import BODIES, TYPE_NAMES, Function
-from ..templates import MAX_TEMPLATE_RESULT, TemplateFailure
+from ..templates import MAX_TEMPLATE_RESULT, TemplateFailure, too_long
 from ..values import CoercionError, coerce, parse_decimal, shown
 from .notes import Notes, Site
 
@@ -340,10 +340,10 @@ def filled(null_as_word: bool, *parts: Any) -> str | None:
         if type(part) is not str:
             if part is None and not null_as_word:
                 return None
-            part = "null" if part is None else text_of(part)  # noqa: PLW2901
+            part = "null" if part is None else text_of(part)  # noqa: PLW2901  the part goes on as text
         size += len(part)
         if size > MAX_TEMPLATE_RESULT:
-            raise TemplateFailure(f"the text has more than {MAX_TEMPLATE_RESULT} characters")
+            raise too_long()
         text.append(part)
     return "".join(text)
 

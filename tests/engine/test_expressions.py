@@ -333,7 +333,7 @@ def test_an_expression_is_a_value() -> None:
     assert parse("a.b") == parse("a.b") != parse("a.c")
     assert len({parse("a.b"), parse("a.b")}) == 1
     with pytest.raises(dataclasses.FrozenInstanceError):
-        parse("a").text = "b"  # type: ignore[misc]
+        parse("a").text = "b"  # type: ignore[misc]  # what types forbid is refused at run time too
 
 
 def test_children_are_nodes_only() -> None:

@@ -57,7 +57,7 @@ def test_what_rules_emit_is_of_the_type(name: str, seed: int) -> None:
         emitted.append((emissions, envelopes))
         return assemble(emissions, envelopes, input_of)
 
-    interpreter.assembler.assemble = kept  # type: ignore[method-assign]
+    interpreter.assembler.assemble = kept  # type: ignore[method-assign]  # looks on, and does the same
     try:
         batch = batch_for(flow, random.choice(flow.emissions), random, WORDS[name])
     except NoSampleError:

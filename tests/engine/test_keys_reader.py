@@ -14,7 +14,7 @@ from moemap.engine.problem import Problem
 from moemap.engine.reader import Reader
 from moemap.engine.rules import ABSENT, Setting
 from moemap.engine.settings import wanted_of
-from moemap.engine.source import Node, Source, parse
+from moemap.engine.source import Node, Scalar, Source, parse
 
 
 def node(text: str) -> Node:
@@ -163,15 +163,16 @@ def test_whatever_the_file_holds_there_are_problems_or_a_part_of_the_language(va
     part = keys.take("x")
     name = node("name")
     assert part is not None
+    assert isinstance(name, Scalar)
     for result in (
         reader.field("x", part),
         reader.rule(part),
         reader.table(None, part),
         reader.spread(part),
         reader.entry_rule(part),
-        reader.setting(name, part),  # type: ignore[arg-type]
-        reader.output(name, part),  # type: ignore[arg-type]
-        reader.route(name, part),  # type: ignore[arg-type]
+        reader.setting(name, part),
+        reader.output(name, part),
+        reader.route(name, part),
         reader.bulk(part),
         reader.input(part),
     ):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from moemap.engine.diff import canonical
 from moemap.engine.rewrite import applied, block, edits, inline
-from moemap.engine.source import Mapping, Node, Source, parse, plain
+from moemap.engine.source import Mapping, Node, Sequence, Source, parse, plain
 
 
 def node_of(text: str) -> Node:
@@ -162,8 +162,11 @@ def test_what_is_written_reads_back(pair: tuple[Any, Any], as_block: bool, newli
     before = f"- b: 1 # b\n  a:{written}  # a\n  c: 2 # c\n".replace("\n", newline)
     assert canonical(plain(node_of(before))) == canonical([{"b": 1, "a": old, "c": 2}])
     root = node_of(before)
-    node = root.items[0]  # type: ignore[attr-defined]
-    after = applied(before, edits(node.key("a"), node.get("a"), new))
+    assert isinstance(root, Sequence)
+    node = root.items[0]
+    assert isinstance(node, Mapping)
+    key, value = node.entries[1]
+    after = applied(before, edits(key, value, new))
     assert canonical(plain(node_of(after))) == canonical([{"b": 1, "a": new, "c": 2}]), after
     assert all(f"# {comment}" in after for comment in "abc")
     assert after.count("\n") == after.count(newline)

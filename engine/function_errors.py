@@ -1,4 +1,4 @@
-"""What functions of the language refuse: arguments of the wrong kind, and results that are too large or no JSON."""
+"""FunctionError, and what raises it: arguments of the wrong kind, and results that are too large or no JSON."""
 
 from __future__ import annotations
 
