@@ -139,7 +139,8 @@ class SpreadCompiler:
                 caller=at,
                 place=f"notes.entry({at}, {numbers}, {key})",
             )
-            spreads = SpreadCompiler(FieldCompiler(writer, traced=self.fields.traced))
+            fields = FieldCompiler(writer, traced=self.fields.traced, of_records=self.fields.of_records)
+            spreads = SpreadCompiler(fields)
             known = spreads._entry(spread, target, inner, key)
         if (
             known is not None
