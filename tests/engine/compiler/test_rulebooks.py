@@ -326,7 +326,10 @@ def test_names_that_depend_on_names_alone(
     compiled, interpreter = compiler.compile(rulebook), Interpreter(rulebook)
     assert ("Renamed()" in compiled.source) is is_remembered
     for odd in ("A", None, "A"):
-        batch: dict[str, Any] = {"e": {"A": 1, "a": 2, "7": None, "x y": "z", "": [], "1.5": 3, "x" * 300: 4}, "odd": odd}
+        batch: dict[str, Any] = {
+            "e": {"A": 1, "a": 2, "7": None, "x y": "z", "": [], "1.5": 3, "x" * 300: 4},
+            "odd": odd,
+        }
         assert not difference(interpreter.run(batch), compiled.transform(batch))
 
 
