@@ -350,7 +350,7 @@ class FieldCompiler:
                                 writer.line(line)
                 else:
                     writer.line(f"{found}.append({made.code})")
-        sink(writer.declare(found, LIST))
+        sink(writer.declare(found, LIST, made.kinds & ~NULL or ANY))
 
     def _nothing(self, scope: Scope) -> list[str]:
         return [] if scope.quiet else [self.skip(scope, scope.rule_code, repr("nothing to map"))]
