@@ -76,7 +76,8 @@ class Value:
     `kinds` are those that the value may have. A `stable` value is a name that holds it wherever the name is known, or a
     constant; a `named` one is a name that holds it in the rest of the same Python expression only. `raises` says that
     evaluating it can raise one of the errors that the language knows; `items` are the kinds of the elements of a list.
-    A value with a `shape` is a record or a list of such; what takes it must know of that and use its `text`.
+    A value with a `shape` is a record or a list of such; what takes it must know of that and use its `text`. One that
+    `fits` is what the schemas ask for at its place in the output.
     """
 
     text: str
@@ -87,6 +88,7 @@ class Value:
     constant: Any = VARIABLE
     items: int = ANY
     shape: Shape | None = None
+    fits: bool = False
 
     @property
     def code(self) -> str:

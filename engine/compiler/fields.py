@@ -28,6 +28,8 @@ from .code import (
     bare,
     kinds_of,
 )
+from .conditions import ALWAYS, any_of, negated
+from .contracts import Contract
 from .expressions import ExpressionCompiler, is_kind
 from .rejections import can_reject, can_reject_value, sinking
 from .scopes import Scope
@@ -122,24 +124,48 @@ class FieldCompiler:
 
         name = self.writer.name(wish)
         self.writer.line(f"{name} = {{}}")
-        filled = False
-        for field in source.fields:
-            filled = self._member(name, field, scope.under(field.name or "")) or filled
+        sure = [field.name or "" for field in source.fields if self._member(name, field, scope.under(field.name or ""))]
         for spread in source.spreads:
             SpreadCompiler(self).spread(spread, name, scope)
-        return self.writer.declare(name, DICT if filled else DICT | NULL)
+        if scope.contract is not None:
+            names = [field.name or "" for field in source.fields]
+            code = scope.contract.finished(name, names, sure, is_open=bool(source.spreads))
+            self.asked(code if sure else any_of([f"not {name}", code]))
+        made = self.writer.declare(name, DICT if sure else DICT | NULL)
+        return replace(made, fits=scope.contract is not None)
 
     def _member(self, target: str, field: Field, scope: Scope) -> bool:
         """Adds a member to an object, and says whether it is there in any case."""
-        value = self.constant(field)
         key = repr(field.name or "")
+
+        def keep(value: Value) -> None:
+            fitting = self.fitting(value, scope.contract)
+            self.writer.line(f"{target}[{key}] = {bare(fitting.code)}")
+
+        value = self.constant(field)
         if value is not None:
             if value.constant is not None:
                 self._given(field, scope)
-                self.writer.line(f"{target}[{key}] = {value.code}")
+                keep(value)
             return value.constant is not None
-        self.field(field, scope, lambda value: self.writer.line(f"{target}[{key}] = {bare(value.code)}"))
+        self.field(field, scope, keep)
         return field.when is None and (field.required or field.default not in (ABSENT, None))
+
+    # What schemas ask
+
+    def fitting(self, value: Value, contract: Contract | None) -> Value:
+        """The value, under a name if need be, and the code that leaves it to another way to refuse it."""
+        if contract is None or value.fits:
+            return value
+        value = value if value.is_constant else self.writer.bound(value)
+        self.writer.lines(list(contract.asked(value)))
+        return value
+
+    def asked(self, code: str) -> None:
+        """Code that leaves it to another way to refuse what a condition does not hold of."""
+        if code != ALWAYS:
+            with self.writer.inside(f"if {negated(code)}:"):
+                self.writer.line("unusual()")
 
     def constant(self, field: Field) -> Value | None:
         """The value of a field that has the same one for every batch, whatever else it depends on."""
@@ -262,7 +288,7 @@ class FieldCompiler:
             value = self.object(source, scope, field.name or "value")
             if value.kinds & NULL:
                 with self.writer.inside(f"if {value.code}:"):
-                    sink(Value(value.code, DICT, stable=True))
+                    sink(Value(value.code, DICT, stable=True, fits=value.fits))
             else:
                 sink(value)
         else:
@@ -336,7 +362,7 @@ class FieldCompiler:
                     made = self.object(source.value, inner, f"{source.as_name}_fields")
                     test = made.code
                 else:
-                    made = self.value(source.value, inner, f"{source.as_name}_value")
+                    made = self.value(source.value, inner.at(inner.output), f"{source.as_name}_value")
                     test = f"{made.code} is not None"
                 if made.is_constant and made.constant is None:
                     for line in nothing:
@@ -350,7 +376,9 @@ class FieldCompiler:
                                 writer.line(line)
                 else:
                     writer.line(f"{found}.append({made.code})")
-        sink(writer.declare(found, LIST, made.kinds & ~NULL or ANY))
+        if scope.contract is not None and made.fits:
+            self.asked(scope.contract.collected(found))
+        sink(replace(writer.declare(found, LIST, made.kinds & ~NULL or ANY), fits=made.fits))
 
     def _nothing(self, scope: Scope) -> list[str]:
         return [] if scope.quiet else [self.skip(scope, scope.rule_code, repr("nothing to map"))]
@@ -384,13 +412,13 @@ class FieldCompiler:
     def lets(self, definitions: tuple[Field, ...], scope: Scope, rare: frozenset[str] = frozenset()) -> Scope:
         """The scope with the lets. Their values are computed at once, but for `rare` ones that nothing is lost by
         computing where they are used."""
-        inside = replace(scope, output=None, quiet=True)
+        inside = replace(scope, output=None, contract=None, quiet=True)
         for definition in definitions:
             value = self._deferred(definition, inside) if definition.name in rare else None
             if value is None:
                 value = self.value(definition, inside, definition.name or "")
             inside = inside.with_let(definition, value)
-        return replace(inside, output=scope.output, quiet=scope.quiet)
+        return replace(inside, output=scope.output, contract=scope.contract, quiet=scope.quiet)
 
     def _deferred(self, definition: Field, scope: Scope) -> Value | None:
         """The value of a let that waits until it is used: it cannot fail, and is no part of the batch, whose place a

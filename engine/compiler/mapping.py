@@ -11,12 +11,15 @@ from ..pointers import join
 from ..problem import Place
 from ..rules import Const, Expr, Field, From, Object, Output, Route, Rule, Rulebook
 from ..schema_types import type_of
+from ..schemas import Schema
 from ..types import ANY as ANY_TYPE
 from .chains import chain
 from .code import DICT, LIST, NULL, VARIABLE, Function, Pool, bare, comment
 from .conditions import ALWAYS, NEVER
+from .contracts import Contract, Terms
 from .expressions import is_kind
 from .fields import FieldCompiler
+from .parts import parts_of
 from .rejections import can_reject, can_reject_object
 from .runner import FUNCTION, NAMESPACE
 from .scopes import Scope, place_code
@@ -69,7 +72,12 @@ def records_source_of(rulebook: Rulebook) -> str | None:
         shapes = Shapes(type_, exceptions, pool)
         if shapes.root is None:
             return None
-        body = "\n".join(_Mapping(rulebook, pool, root=shapes.root).write())
+        try:
+            body = "\n".join(_Mapping(rulebook, pool, root=shapes.root).write())
+        except RecursionError:
+            if exceptions.bodies == rulebook.outputs.keys():
+                raise
+            shapes.whole_bodies |= rulebook.outputs.keys()  # of schemas that are nested too deeply
         exceptions = shapes.more_exceptions()
     head = comment(f"Generated from the mapping {title_of(rulebook)}, for batches that are records. Do not edit.")
     return "\n".join([head, "", *shapes.definitions(), *_module(pool, FUNCTION), "", "", body, ""])
@@ -114,6 +122,7 @@ class _Mapping:
         self.parts: dict[str, str] = {}
         self.records: dict[str, str] = {}
         self.validation = Validation(pool)
+        self.contracts: dict[str, Contract] = {}
         # Envelopes are made in the order in which outputs are first emitted; that shows in their problems alone.
         noisy = [name for name, output in rulebook.outputs.items() if not _is_silent(output)]
         self.in_order = traced or len(noisy) > 1
@@ -148,6 +157,8 @@ class _Mapping:
         for name, route in rulebook.routes.items():
             self.route(route, [rule for rule in rulebook.rules if rule.route == name], scope)
         self.requests(scope)
+        if self.shapes is not None:
+            self.shapes.whole_bodies |= {name for name, contract in self.contracts.items() if contract.terms.broken}
         return [f"def {self.name}(batch, validators):", *writer.root.render(1)]
 
     # Rules
@@ -199,7 +210,11 @@ class _Mapping:
             writer.line("noted = len(problems)")
         if self.traced:
             writer.line("notes.origins = {}")
-        made = self.fields.object(rule.body, replace(scope, output=("", *base)), rule.name)
+        contract = self.contract(output)
+        if contract is not None and output.element_of is not None:
+            list_ = contract.member(output.element_of)
+            contract = None if list_ is None else list_.element()
+        made = self.fields.object(rule.body, scope.at(("", *base), contract), rule.name)
         if self.traced:
             emitted = f"{self.record(output)}, {rule.name!r}, {place_code(rule.place)}, {scope.where()}"
             lines = [f"notes.emitted({emitted}, {made.code}, noted)"]
@@ -303,7 +318,8 @@ class _Mapping:
         with self.fields.sinking(can_reject(output.fields) or can_reject(output.request.query), ["pass"]):
             if self.traced:
                 self.writer.line("notes.origins = {}")
-            envelope = self.fields.object(Object(output.fields, ()), scope, "envelope")
+            contract = self.contract(output)
+            envelope = self.fields.object(Object(output.fields, ()), scope.at(scope.output, contract), "envelope")
             query = self.fields.object(Object(output.request.query, ()), scope.at(None), "query")
             record = self.record(output)
             if self.traced:
@@ -312,13 +328,27 @@ class _Mapping:
             arguments = f"{record}, {envelope.code}, {query.code}, {self.parts[output.name]}"
             self.writer.line(f"assemble({arguments}, notes, requests)")
 
+    def contract(self, output: Output) -> Contract | None:
+        """What is asked of the bodies of the output, for batches that are records: of all others, more is to be said."""
+        if self.shapes is None or output.name in self.shapes.exceptions.bodies:
+            return None
+        if output.name not in self.contracts:
+            combine = {} if output.element_of is not None else output.combine
+            self.contracts[output.name] = Contract(Terms(self.validation), parts_of(self.schemas(output)), True, combine)
+        return self.contracts[output.name]
+
+    def schemas(self, output: Output) -> list[Schema]:
+        return [self.rulebook.schemas[name] for name in (output.schema, output.limits) if name is not None]
+
     def record(self, output: Output) -> str:
         """The name of the record of an output."""
         if output.name in self.records:
             return self.records[output.name]
-        request, schemas = output.request, self.rulebook.schemas
-        names = [name for name in (output.schema, output.limits) if name is not None]
-        fits = self.validation.check([schemas[name] for name in names])
+        request, contract = output.request, self.contract(output)
+        if contract is None:
+            fits = self.validation.check(self.schemas(output))
+        else:
+            fits = contract.outermost(output.element_of)
         fits = {ALWAYS: "always", NEVER: "None"}.get(fits, fits)
         record = (
             f"Output({output.name!r}, {request.method!r}, {request.path!r}, {output.schema!r}, {output.limits!r}, "

@@ -10,6 +10,7 @@ from ..pointers import inputs_read, join, path_of
 from ..problem import Place
 from ..rules import ABSENT, Each, Expr, Field, From, Text
 from .code import ANY, STRING, Pool, Shape, Value
+from .contracts import Contract
 
 __all__ = ["Scope", "place_code"]
 
@@ -25,7 +26,8 @@ class Scope:
     f-string; `pointer` is that of the innermost iteration. In a `quiet` one nothing is
     accounted for. `caller` is the variable that holds what the caller of the function says: its rule and so on, and
     `place` the code for the place of an element of its loop; `aliases` the lets that hold a part of the batch wherever
-    they hold a list or an object.
+    they hold a list or an object. `contract` is what is asked of the value at the place of the output, where that is
+    asked here.
     """
 
     pool: Pool
@@ -41,18 +43,21 @@ class Scope:
     quiet: bool = False
     caller: str | None = None
     place: str | None = None
+    contract: Contract | None = None
 
     # Scopes further inside
 
-    def under(self, token: str | int) -> Scope:
-        return self if self.output is None else self.at((*self.output, join("", token)))
+    def under(self, name: str) -> Scope:
+        contract = None if self.contract is None else self.contract.member(name)
+        return self if self.output is None else self.at((*self.output, join("", name)), contract)
 
     def under_variable(self, mark: str, variable: str) -> Scope:
         """`#`: the length of the list in the variable is the index; `$`: the variable holds the name."""
-        return self if self.output is None else self.at((*self.output, f"{mark}{variable}"))
+        contract = None if self.contract is None or mark == "$" else self.contract.element()
+        return self if self.output is None else self.at((*self.output, f"{mark}{variable}"), contract)
 
-    def at(self, output: tuple[str, ...] | None) -> Scope:
-        return replace(self, output=output)
+    def at(self, output: tuple[str, ...] | None, contract: Contract | None = None) -> Scope:
+        return replace(self, output=output, contract=contract)
 
     def of_rule(self, name: str) -> Scope:
         return replace(self, rule=name)

@@ -104,10 +104,11 @@ class Record:
 @dataclass(frozen=True, slots=True)
 class Exceptions:
     """The places of objects that are used as a whole, and the rules for single elements for which no record is made an
-    object: they are left to the code for objects."""
+    object: they are left to the code for objects. Also the outputs whose bodies are held against schemas as a whole."""
 
     whole: frozenset[Path] = frozenset()
     rules: frozenset[str] = frozenset()
+    bodies: frozenset[str] = frozenset()
 
 
 class Shapes:
@@ -122,14 +123,17 @@ class Shapes:
         """The places of records that turned out to be used as a whole."""
         self.given_up: set[str] = set()
         """The rules that turned out to use records as a whole."""
+        self.whole_bodies: set[str] = set()
+        """The outputs of whose bodies schemas ask what cannot be asked of parts."""
         self.records: list[Record] = []
         self.root = self.record((), type_)
 
     def more_exceptions(self) -> Exceptions | None:
         """The exceptions with those that turned out to be some; None where all went well."""
-        if not self.spoiled and not self.given_up:
+        before = self.exceptions
+        if not self.spoiled and not self.given_up and not self.whole_bodies:
             return None
-        return Exceptions(self.exceptions.whole | self.spoiled, self.exceptions.rules | self.given_up)
+        return Exceptions(before.whole | self.spoiled, before.rules | self.given_up, before.bodies | self.whole_bodies)
 
     def record(self, path: Path, type_: Type) -> Record | None:
         """The record at a place where there are nothing but objects, of which all members are known."""

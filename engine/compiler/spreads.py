@@ -15,6 +15,8 @@ from ..rules import Each, EntryRule, Except, Expr, Field, From, Object, Spread, 
 from .calls import is_type_of_element
 from .chains import chain
 from .code import ANY, BOOLEAN, DICT, LIST, NULL, NUMBER, STRING, Block, Function, Pool, Value, comment
+from .conditions import ALWAYS
+from .contracts import Contract
 from .expressions import ExpressionCompiler, is_kind
 from .fields import FieldCompiler
 from .rejections import can_reject, can_reject_field
@@ -51,6 +53,8 @@ class SpreadCompiler:
     def __init__(self, fields: FieldCompiler) -> None:
         self.fields = fields
         self.writer = fields.writer
+        self.named: str | None = None
+        """The variable whose name is known to be one that the schemas allow, and do not list."""
 
     def spread(self, spread: Spread, target: str, scope: Scope) -> None:
         """Adds what passes through to the object in the variable `target`."""
@@ -88,7 +92,8 @@ class SpreadCompiler:
         known = tuple((name, value.kinds, repr(value.constant), scope.places.get(name)) for name, value in free.items())
         excepted = (spread.except_.names, spread.except_.prefixes, spread.except_.patterns, spread.except_.ignore_case)
         rename = tuple(spread.rename.items())
-        key = (spread.policy, spread.as_name, spread.key_name, excepted, rename, scope.quiet, known)
+        asked = None if scope.contract is None else scope.contract.key
+        key = (spread.policy, spread.as_name, spread.key_name, excepted, rename, scope.quiet, known, asked)
         policy = self.fields.policies.get(key)
         if policy is None:
             policy = self.fields.policies[key] = self._policy(spread, free, scope)
@@ -138,6 +143,7 @@ class SpreadCompiler:
                 quiet=scope.quiet,
                 caller=at,
                 place=f"notes.entry({at}, {numbers}, {key})",
+                contract=scope.contract,
             )
             fields = FieldCompiler(writer, traced=self.fields.traced, of_records=self.fields.of_records)
             spreads = SpreadCompiler(fields)
@@ -150,7 +156,7 @@ class SpreadCompiler:
             # The entries at once, where nothing is to be said of any of them.
             tests = f"{known}.issuperset({items})", f"SCALARS.issuperset(map(type, {items}.values()))"
             block = Block(writer.root, f"if {' and '.join(tests)} and {items}.keys().isdisjoint({target}):")
-            block.items += [f"{target}.update({items})", "return"]
+            block.items += [*_asked_of_all(scope, items, element), f"{target}.update({items})", "return"]
             writer.root.items.insert(0, block)
         body = "\n".join(writer.root.render(1))
         pool.functions.append(f"def {name}({', '.join(parameters)}):  {comment(f'policy {spread.policy}')}\n{body}")
@@ -176,6 +182,8 @@ class SpreadCompiler:
                 self._kept(spread, spread.entries[0], target, scope, self._renamed(spread, scope))
                 writer.line("continue")
                 return known
+            if known is None:
+                self._named(name.code, scope.contract)
             scope = self.fields.lets(spread.let, scope)
             if not self._rest(spread, len(guards), target, scope):
                 writer.line(self.fields.skip(scope, scope.rule_code, repr(NO_ENTRY_RULE)))
@@ -213,6 +221,7 @@ class SpreadCompiler:
             writer.line(f"{noted} = len(notes.problems)")
             found = self._name(spread, spread.entries[0], self.fields.lets(spread.let, scope))
             writer.line(f"{name.code} = {found.code}")
+            self._allowed(name.code, scope.contract)
             with writer.inside(f"if len(notes.problems) == {noted}:"):
                 writer.line(f"{renamed}.learn({key}, {name.code})")
         return name
@@ -324,9 +333,25 @@ class SpreadCompiler:
                 conditions = [compiler.condition(part) for part in parts]
                 if not any(value.is_constant and not value.constant for value in conditions):
                     codes.append(" and ".join(value.code for value in conditions))
+            self._allowed(key, scope.contract)
             with writer.inside(f"if not ({' or '.join(dict.fromkeys(codes))}):" if codes else ""):
                 writer.line(f"{known}.learn({key})")
         return known
+
+    def _named(self, name: str, contract: Contract | None) -> None:
+        """Code that looks at a name unless it was found good before."""
+        if contract is not None and contract.named(name) != ALWAYS:
+            known = self._remembered("NAMES", "Known()")
+            with self.writer.inside(f"if {name} not in {known}:"):
+                self._allowed(name, contract)
+                self.writer.line(f"{known}.learn({name})")
+        self.named = name
+
+    def _allowed(self, name: str, contract: Contract | None) -> None:
+        """Code that leaves it to another way to refuse a name, or to ask more of the values that have it."""
+        if contract is not None:
+            self.fields.asked(contract.named(name))
+        self.named = name
 
     def _taken(self, spread: Spread, rule: EntryRule, target: str, scope: Scope) -> None:
         """The entry rule that holds: what it says, and what it keeps."""
@@ -363,7 +388,8 @@ class SpreadCompiler:
             writer.line(self.fields.skip(scope, scope.rule_code, repr(NAME_TAKEN)))
             writer.line("continue")
         value = writer.refined(scope.values[spread.as_name])
-        inside = scope.under(name.constant) if name.is_constant else scope.under_variable("$", name.code)
+        constant = isinstance(name.constant, str)
+        inside = scope.under(name.constant) if constant else scope.under_variable("$", name.code)
         if rule.value is None and self.fields.traced and scope.output is not None:
             writer.line(f"notes.passed({inside.source(rule.node.place)}, {scope.where()})")
         if rule.value is not None:
@@ -373,11 +399,31 @@ class SpreadCompiler:
             writer.line(nothing)
         elif value.kinds & NULL:
             with writer.inside(f"if {value.code} is not None:"):
+                self._fitting(name, value, scope.contract)
                 writer.line(f"{target}[{name.code}] = {value.code}")
             with writer.inside("else:"):
                 writer.line(nothing)
         else:
+            self._fitting(name, value, scope.contract)
             writer.line(f"{target}[{name.code}] = {value.code}")
+
+    def _fitting(self, name: Value, value: Value, contract: Contract | None) -> None:
+        """Code that leaves it to another way to refuse an entry."""
+        if contract is None:
+            return
+        if isinstance(name.constant, str):
+            self.fields.fitting(value, contract.member(name.constant))
+        elif name.code == self.named:
+            self.fields.fitting(value, contract.member(None))
+        else:
+            self.fields.asked(contract.entry(name.code, value.code))
+
+
+def _asked_of_all(scope: Scope, items: str, element: str) -> list[str]:
+    """Lines that leave it to another way to refuse an entry, where all are texts, numbers and booleans."""
+    contract = None if scope.contract is None else scope.contract.member(None)
+    lines = [] if contract is None else list(contract.scalars(element))
+    return [f"for {element} in {items}.values():", *(f"    {line}" for line in lines)] if lines else []
 
 
 def roots_in(part: Any) -> Iterator[str]:

@@ -8,11 +8,8 @@ everything is won by knowing those that schemas are made of.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urldefrag
 
-from ..schema_types import resolve
 from ..schemas import Schema
 from .code import Pool
 from .conditions import (
@@ -30,37 +27,14 @@ from .conditions import (
     of_number,
     of_type,
 )
+from .parts import MEMBERS, DoubtError, Part, Parts, flat, is_allowed, is_choosy, member_parts, parts_of
 from .regexes import search_code
 
 __all__ = ["Validation"]
 
-_MEMBERS = ("properties", "additionalProperties", "propertyNames")
 _TRIVIAL = {f"return {answer}": answer for answer in (ALWAYS, NEVER)}
 _FEW = 12
 """Up to so many properties of a closed object are looked at one by one."""
-
-
-class _DoubtError(Exception):
-    """A keyword is not understood where the exact answer matters."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """A part of a schema document."""
-
-    schema: Schema
-    base: str
-    node: Any
-
-    def below(self, node: Any) -> _Part:
-        return _Part(self.schema, self.base, node)
-
-    @property
-    def key(self) -> tuple[str, int]:
-        return self.base, id(self.node)
-
-
-Parts = tuple[_Part, ...]
 
 
 class Validation:
@@ -75,10 +49,9 @@ class Validation:
 
     def check(self, schemas: Sequence[Schema]) -> str:
         """The name of a function of a value, or ALWAYS where all values are valid, or NEVER where nothing is known."""
-        parts = tuple(_Part(schema, schema.uri, schema.document) for schema in schemas)
         written = self.pool.copy()
         try:
-            return self.function(parts, exact=False)
+            return self.function(parts_of(schemas), exact=False)
         except RecursionError:  # nothing half done stays
             self.pool.restore(written)
             self.known, self.written, self.at_work = {}, {}, set()
@@ -89,13 +62,13 @@ class Validation:
         if key in self.known:
             known = self.known[key]
             if known is None:
-                raise _DoubtError
+                raise DoubtError
             self.referred_to.add(known)
             return known
         name = self.known[key] = self.pool.fresh("fits")
         try:
             body = list(lines(name))
-        except _DoubtError:
+        except DoubtError:
             self.known[key] = None
             raise
         if len(body) == 1 and name not in self.referred_to and body[0] in _TRIVIAL:
@@ -113,7 +86,7 @@ class Validation:
 
     def function(self, parts: Parts, *, exact: bool) -> str:
         """The name of the function that checks a value by all the parts, or ALWAYS or NEVER."""
-        parts = self.flat(parts)
+        parts = flat(parts)
         key = ("value", exact, *(part.key for part in parts))
         return self.once(
             key, "value", lambda _: answers_by_kind({kind: self.kind(parts, kind, "value", exact) for kind in KINDS})
@@ -121,13 +94,13 @@ class Validation:
 
     def any(self, parts: Parts, value: str, exact: bool) -> str:
         """Code for "the value in the variable fits"."""
-        parts = self.flat(parts)
+        parts = flat(parts)
         key = (exact, *(part.key for part in parts))
         if key in self.at_work:  # it applies to values inside of what it applies to
             return f"{self.checked(parts, exact)}({value})"
         self.at_work.add(key)
         try:
-            by_kind = {kind: self.kind(parts, kind, value, exact) for kind in KINDS if _is_allowed(parts, kind)}
+            by_kind = {kind: self.kind(parts, kind, value, exact) for kind in KINDS if is_allowed(parts, kind)}
         finally:
             self.at_work.remove(key)
         by_kind = {kind: code for kind, code in by_kind.items() if code != NEVER}
@@ -147,30 +120,6 @@ class Validation:
         names = [CLASSES[kind] for kind in KINDS if kind in set(kinds)]
         return self.pool.name("CLASSES", f"frozenset(({', '.join(names)},))")
 
-    def flat(self, parts: Iterable[_Part]) -> Parts:
-        """The parts, with those that they refer to and are made of, each once. Those that say nothing are left out."""
-        found: dict[Any, _Part] = {}
-        pending = list(parts)[::-1]
-        while pending:
-            part = pending.pop()
-            if part.node is True or part.node == {} or part.key in found:
-                continue
-            found[part.key] = part
-            if isinstance(part.node, Mapping):
-                below = [part.below(one) for one in part.node.get("allOf", ())]
-                if "$ref" in part.node:
-                    below.insert(0, self.referred(part))
-                pending += below[::-1]
-        return tuple(found.values())
-
-    def referred(self, part: _Part) -> _Part:
-        reference = part.node["$ref"]
-        fragment = urldefrag(reference)[1]
-        if fragment and not fragment.startswith("/"):
-            return part.below({"$dynamicRef": reference})  # an anchor: not understood
-        node, base = resolve(part.schema, reference, part.base)
-        return _Part(part.schema, base, node)
-
     # Values of one kind
 
     def kind(self, parts: Parts, kind: str, value: str, exact: bool, element: str | None = None) -> str:
@@ -178,28 +127,40 @@ class Validation:
 
         With `element`, the value is a list that is not empty and has only elements of that kind.
         """
-        codes: list[str] = []
         try:
-            parts = self.chosen(parts, kind, value, element)
-            for part in parts:
-                codes += self.conditions(part, kind, value, exact, element)
-                if NEVER in codes:
-                    return NEVER
+            parts, codes = self.own(parts, kind, value, exact, element)
+            if NEVER in codes:
+                return NEVER
             if kind == "object":
                 codes += self.members(parts, value, exact)
-            elif kind == "array" and element is None and any(map(_is_choosy, parts)):
+            elif kind == "array" and element is None and any(map(is_choosy, parts)):
                 codes = [self.by_element(parts, value, exact)]
             elif kind == "array":
                 codes += self.elements(parts, value, exact, element)
-        except _DoubtError:
+        except DoubtError:
             if exact:
                 raise
             return NEVER
         return all_of(codes)
 
-    def one(self, node: Any, part: _Part, kind: str, value: str, exact: bool, element: str | None = None) -> str:
+    def own(
+        self, parts: Parts, kind: str, value: str, exact: bool, element: str | None = None
+    ) -> tuple[Parts, list[str]]:
+        """All parts that apply to values of the kind, and what they say of the value but for its members and elements.
+
+        Raises DoubtError.
+        """
+        parts = self.chosen(parts, kind, value, element)
+        codes: list[str] = []
+        for part in parts:
+            codes += self.conditions(part, kind, value, exact, element)
+            if NEVER in codes:
+                break
+        return parts, codes
+
+    def one(self, node: Any, part: Part, kind: str, value: str, exact: bool, element: str | None = None) -> str:
         """The same for one part below another."""
-        return self.kind(self.flat([part.below(node)]), kind, value, exact, element)
+        return self.kind(flat([part.below(node)]), kind, value, exact, element)
 
     def chosen(self, parts: Parts, kind: str, value: str, element: str | None) -> Parts:
         """The parts, and for each `if` whose answer is known for all values of the kind, what follows from it."""
@@ -210,27 +171,27 @@ class Validation:
             test = self.choice(part, kind, value, element)
             if test is not None:
                 branch = "then" if test == ALWAYS else "else"
-                for below in self.flat([part.below(part.node.get(branch, True))]):
+                for below in flat([part.below(part.node.get(branch, True))]):
                     if below.key not in found:
                         found[below.key] = below
                         pending.append(below)
         return tuple(found.values())
 
-    def choice(self, part: _Part, kind: str, value: str, element: str | None) -> str | None:
+    def choice(self, part: Part, kind: str, value: str, element: str | None) -> str | None:
         """What the `if` of a part always comes to, if that is so."""
         if not isinstance(part.node, Mapping) or "if" not in part.node:
             return None
         test = self.one(part.node["if"], part, kind, value, True, element)
         return test if test in (ALWAYS, NEVER) else None
 
-    def conditions(self, part: _Part, kind: str, value: str, exact: bool, element: str | None) -> Iterator[str]:
+    def conditions(self, part: Part, kind: str, value: str, exact: bool, element: str | None) -> Iterator[str]:
         """What a part alone says of a value of the kind, but for its members and elements."""
         node = part.node
         if node is False:
             yield NEVER
             return
         if not isinstance(node, Mapping) or not is_understood(node, part.base):
-            raise _DoubtError
+            raise DoubtError
         yield from of_type(node, kind, value)
         yield from self.of_values(node, kind, value)
         yield from self.combined(part, kind, value, exact, element)
@@ -251,7 +212,7 @@ class Validation:
                 continue
             same = [one for one in values if is_of_kind(one, kind)]
             if kind in ("array", "object") and same:
-                raise _DoubtError
+                raise DoubtError
             if not same:
                 yield NEVER
             elif kind == "boolean" and len(set(same)) == 1:
@@ -265,10 +226,10 @@ class Validation:
         if "pattern" in node:
             found = search_code(node["pattern"], value, self.pool)
             if found is None:
-                raise _DoubtError
+                raise DoubtError
             yield found
 
-    def combined(self, part: _Part, kind: str, value: str, exact: bool, element: str | None) -> Iterator[str]:
+    def combined(self, part: Part, kind: str, value: str, exact: bool, element: str | None) -> Iterator[str]:
         """`not`, `anyOf`, `oneOf`, and an `if` whose answer depends on the value."""
         node = part.node
 
@@ -293,7 +254,7 @@ class Validation:
 
     # Objects
 
-    def dependent(self, part: _Part, value: str, exact: bool) -> Iterator[str]:
+    def dependent(self, part: Part, value: str, exact: bool) -> Iterator[str]:
         for name, names in part.node.get("dependentRequired", {}).items():
             yield any_of([f"{name!r} not in {value}", all_of([f"{other!r} in {value}" for other in names])])
         for name, node in part.node.get("dependentSchemas", {}).items():
@@ -302,13 +263,13 @@ class Validation:
     def members(self, parts: Parts, value: str, exact: bool) -> Iterator[str]:
         """What all the parts say of the members of an object, by one function that looks at each once."""
         required = [name for part in parts for name in part.node.get("required", ())]
-        parts = tuple(part for part in parts if any(key in part.node for key in _MEMBERS))
+        parts = tuple(part for part in parts if any(key in part.node for key in MEMBERS))
         if not parts:
             yield from (f"{name!r} in {value}" for name in dict.fromkeys(required))
             return
         required = list(dict.fromkeys(required))
         listed = dict.fromkeys(name for part in parts for name in part.node.get("properties", {}))
-        names = [name for name in listed if self.member(parts, name) is not None]
+        names = [name for name in listed if member_parts(parts, name) is not None]
         is_closed = any(part.node.get("additionalProperties") is False for part in parts)
 
         def lines(_: str) -> Iterator[str]:
@@ -319,17 +280,6 @@ class Validation:
         function = self.once(("members", exact, *required, *(part.key for part in parts)), "members", lines)
         yield function if function in (ALWAYS, NEVER) else f"{function}({value})"
 
-    def member(self, parts: Parts, name: str | None) -> Parts | None:
-        """What the parts say of the member with a name, or of all that have no name there; None: it cannot be."""
-        found = []
-        for part in parts:
-            properties = part.node.get("properties", {})
-            node = properties[name] if name in properties else part.node.get("additionalProperties", True)
-            if node is False:
-                return None
-            found.append(part.below(node))
-        return tuple(found)
-
     def closed(self, parts: Parts, names: Sequence[str], required: frozenset[str], exact: bool) -> Iterator[str]:
         """An object of a few known members: each is looked at, and then they are counted."""
         if not required <= set(names):
@@ -338,7 +288,7 @@ class Validation:
         optional = [name for name in names if name not in required]
         yield f"count = {len(required)}"
         for name in names:
-            code = self.any(self.member(parts, name) or (), "member", exact)
+            code = self.any(member_parts(parts, name) or (), "member", exact)
             lines = (
                 [] if code == ALWAYS else [f"member = members[{name!r}]", f"if {negated(code)}:", "    return False"]
             )
@@ -353,51 +303,66 @@ class Validation:
 
     def open(self, parts: Parts, listed: Sequence[str], required: Sequence[str], exact: bool) -> Iterator[str]:
         """An object of any members, some of them listed. The names of others that were found good are remembered."""
-        allowed = self.names(parts, exact)
-        other = self.member(parts, None)
+        other, known = member_parts(parts, None), self.remembered()
         if required:
             test = " and ".join(f"{name!r} in members" for name in required)
             yield from (f"if not ({test}):", "    return False")
-        known = self.pool.fresh("NAMES")
-        self.pool.constants.append(f"{known} = Known()")
-        if other is not None and allowed != ALWAYS and not listed:
+        is_any = other is not None and not listed
+        if is_any and self.names(parts, exact) != ALWAYS:
             yield from (f"if {known}.issuperset(members):", "    for member in members.values():")
-            yield from (f"        {line}" for line in self.checked_lines(other, exact))
+            yield from (f"        {line}" for line in self.checked_lines(other or (), exact))
             yield "    return True"
         yield "for name, member in members.items():"
-        if other is not None and allowed == ALWAYS and not listed:
-            yield from (f"    {line}" for line in self.checked_lines(other, exact))
-            yield "return True"
-            return
+        if is_any and self.names(parts, exact) == ALWAYS:
+            yield from (f"    {line}" for line in self.checked_lines(other or (), exact))
+        else:
+            yield from (f"    {line}" for line in self.entry_lines(parts, listed, known, exact))
+        yield "return True"
+
+    def remembered(self) -> str:
+        """The name of a new set of names that are found good."""
+        known = self.pool.fresh("NAMES")
+        self.pool.constants.append(f"{known} = Known()")
+        return known
+
+    def entry_lines(self, parts: Parts, listed: Sequence[str], known: str, exact: bool) -> Iterator[str]:
+        """Lines that return where the member of a name does not fit."""
+        other, allowed = member_parts(parts, None), self.names(parts, exact)
         word = "if"
         if other is not None:
-            yield f"    if name in {known}:"
-            yield from (f"        {line}" for line in self.checked_lines(other, exact))
+            yield f"if name in {known}:"
+            yield from (f"    {line}" for line in self.checked_lines(other, exact))
             word = "elif"
         functions = {
-            name: self.checked(below, exact) for name in listed if (below := self.member(parts, name)) is not None
+            name: self.checked(below, exact) for name in listed if (below := member_parts(parts, name)) is not None
         }
         if functions:
             entries = ", ".join(f"{name!r}: {code}" for name, code in functions.items())
             tested = "" if allowed == ALWAYS else f" if {self.checked_name(allowed)}(name)"
             named = self.pool.name("MEMBERS", f"{{name: check for name, check in {{{entries}}}.items(){tested}}}")
-            yield f"    {word} name in {named}:"
-            yield from (f"        if not {named}[name](member):", "            return False")
+            yield from (f"{word} name in {named}:", f"    if not {named}[name](member):", "        return False")
             word = "elif"
         if other is not None:
             unlisted = f"name not in {self.pool.texts(frozenset(listed))}" if listed else ALWAYS
-            yield f"    {word} {all_of([unlisted, allowed, self.any(other, 'member', exact)])}:"
-            yield f"        {known}.learn(name)"
+            yield f"{word} {all_of([unlisted, allowed, self.any(other, 'member', exact)])}:"
+            yield f"    {known}.learn(name)"
             word = "elif"
-        yield "    return False" if word == "if" else "    else:"
-        if word != "if":
-            yield "        return False"
-        yield "return True"
+        yield from ["return False"] if word == "if" else ["else:", "    return False"]
 
-    def names(self, parts: Parts, exact: bool) -> str:
-        """Code for "the name is allowed"."""
+    def entry(self, parts: Parts) -> str:
+        """The name of a function of a name and the member that has it."""
+        listed = list(dict.fromkeys(name for part in parts for name in part.node.get("properties", {})))
+
+        def lines(_: str) -> Iterator[str]:
+            yield from self.entry_lines(parts, listed, self.remembered(), exact=False)
+            yield "return True"
+
+        return self.once(("entry", *(part.key for part in parts)), "name, member", lines)
+
+    def names(self, parts: Parts, exact: bool, name: str = "name") -> str:
+        """Code for "the name in the variable is allowed"."""
         named = [part for part in parts if "propertyNames" in part.node]
-        return all_of([self.one(part.node["propertyNames"], part, "string", "name", exact) for part in named])
+        return all_of([self.one(part.node["propertyNames"], part, "string", name, exact) for part in named])
 
     def checked_name(self, code: str) -> str:
         return self.once(("name", code), "name", lambda _: [f"return bool({code})"])
@@ -409,7 +374,7 @@ class Validation:
 
     def checked_lines(self, parts: Parts, exact: bool) -> Iterator[str]:
         """Lines that return where the member does not fit; without a call for texts and plain values."""
-        parts = self.flat(parts)
+        parts = flat(parts)
         by_kind = {kind: self.kind(parts, kind, "member", exact) for kind in KINDS}
         plain = [kind for kind, code in by_kind.items() if code == ALWAYS]
         if len(plain) == len(KINDS):
@@ -436,7 +401,7 @@ class Validation:
         def fits(parts: Parts, item: str) -> str:
             if element is None:
                 return self.any(parts, item, exact)
-            return self.kind(self.flat(parts), element, item, exact)
+            return self.kind(flat(parts), element, item, exact)
 
         plain = []
         for part in parts:
@@ -446,7 +411,7 @@ class Validation:
                 yield code if element is not None and number == 0 else any_of([f"len({value}) <= {number}", code])
             if "contains" in part.node:
                 if "minContains" in part.node or "maxContains" in part.node:
-                    raise _DoubtError
+                    raise DoubtError
                 code = fits((part.below(part.node["contains"]),), "item")
                 if code == ALWAYS and element is None:
                     yield f"len({value}) > 0"
@@ -476,7 +441,7 @@ class Validation:
 
     def each(self, parts: Parts, value: str, exact: bool, element: str | None) -> str:
         """Code for "each element fits"."""
-        parts = self.flat(parts)
+        parts = flat(parts)
         fits = self.any(parts, "item", exact) if element is None else self.kind(parts, element, "item", exact)
         if fits == ALWAYS:
             return ALWAYS
@@ -485,17 +450,3 @@ class Validation:
         lines = ["for item in items:", f"    if {negated(fits)}:", "        return False", "return True"]
         name = self.once(("items", exact, element, *(part.key for part in parts)), "items", lambda _: lines)
         return f"{name}({value})"
-
-
-def _is_choosy(part: _Part) -> bool:
-    """Whether a part asks more of a list than something of each element."""
-    return not {"if", "contains", "prefixItems", "anyOf", "oneOf"}.isdisjoint(part.node)
-
-
-def _is_allowed(parts: Parts, kind: str) -> bool:
-    """Whether the types that the parts name leave the kind: a quick look before a long one."""
-    return all(
-        part.node is not False and NEVER not in of_type(part.node, kind, "")
-        for part in parts
-        if isinstance(part.node, Mapping) or part.node is False
-    )
