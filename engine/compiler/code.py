@@ -29,6 +29,7 @@ __all__ = [
     "Function",
     "Pool",
     "Shape",
+    "Texts",
     "Value",
     "bare",
     "comment",
@@ -55,6 +56,17 @@ class Shape(Protocol):
         """The shape of the elements of a list."""
 
 
+class Texts(Protocol):
+    """Where texts come from, and what is known of all of them."""
+
+    @property
+    def language(self) -> str | None:
+        """A pattern that fits each from its start to its end."""
+
+    def within(self, length: int) -> bool:
+        """Whether none has more characters."""
+
+
 class _Variable:
     def __repr__(self) -> str:
         return "VARIABLE"
@@ -77,7 +89,8 @@ class Value:
     constant; a `named` one is a name that holds it in the rest of the same Python expression only. `raises` says that
     evaluating it can raise one of the errors that the language knows; `items` are the kinds of the elements of a list.
     A value with a `shape` is a record or a list of such; what takes it must know of that and use its `text`. One that
-    `fits` is what the schemas ask for at its place in the output.
+    `fits` is what the schemas ask for at its place in the output. `texts` say where all texts in the value come from,
+    those of its members and elements too; there are none where that is not known.
     """
 
     text: str
@@ -89,6 +102,7 @@ class Value:
     items: int = ANY
     shape: Shape | None = None
     fits: bool = False
+    texts: tuple[Texts, ...] = ()
 
     @property
     def code(self) -> str:
@@ -271,7 +285,7 @@ class Function:
     ) -> Value:
         """A value made from a stable one by what cannot fail: computed once, outside of loops that do not change it.
 
-        Where it is `like` another value, its elements and its shape are known too.
+        Where it is `like` another value, its elements, its shape and its texts are known too.
         """
         key = (base.text, what)
         for block in self.block.ancestors():
@@ -295,7 +309,7 @@ class Function:
             target.items.append(line)
         value = self.declare(name, kinds)
         if like is not None:
-            value = replace(value, items=like.items, shape=like.shape)
+            value = replace(value, items=like.items, shape=like.shape, texts=like.texts)
         target.known[key] = value
         return value
 
@@ -308,7 +322,7 @@ class Function:
         if value.repeatable:
             return value.text, value
         name = self.name("t")
-        named = Value(name, value.kinds, named=True, items=value.items, shape=value.shape)
+        named = Value(name, value.kinds, named=True, items=value.items, shape=value.shape, texts=value.texts)
         return f"({name} := {bare(value.text)})", named
 
     def bound(self, value: Value, wish: str = "value") -> Value:
@@ -317,7 +331,7 @@ class Function:
             return value
         name = self.name(wish)
         self.line(f"{name} = {bare(value.text)}")
-        return self.declare(name, value.kinds, value.items, value.shape)
+        return replace(self.declare(name, value.kinds, value.items, value.shape), texts=value.texts)
 
     def declare(self, name: str, kinds: int, items: int = ANY, shape: Shape | None = None) -> Value:
         """The value that a name holds from here on."""

@@ -8,7 +8,7 @@ known when the code is written, and what is left of a body to be looked at is it
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from .code import BOOLEAN, DICT, FLOAT, INTEGER, LIST, NULL, STRING, Value
@@ -27,6 +27,7 @@ _BITS = {
     "object": DICT,
     "null": NULL,
 }
+_SCALARS = BOOLEAN | INTEGER | FLOAT | STRING
 
 
 @dataclass(eq=False, slots=True)
@@ -93,16 +94,21 @@ class Contract:
             refused.append(f"not {function}({value.text})")
         yield from (f"{word} {' and '.join(refused) or 'True'}:", "    unusual()")
 
-    def scalars(self, value: str) -> Iterator[str]:
+    def scalars(self, value: Value) -> Iterator[str]:
         """The same for a value that is a text, a number or a boolean, as far as that has to be asked."""
-        for kind, code in self._by_kind(Value(value, STRING | INTEGER | FLOAT | BOOLEAN, stable=True)).items():
+        for kind, code in self._by_kind(replace(value, kinds=_SCALARS)).items():
             if code != ALWAYS:
-                yield f"if type({value}) is {CLASSES[kind]} and {negated(code)}:"
+                yield f"if type({value.text}) is {CLASSES[kind]} and {negated(code)}:"
                 yield "    unusual()"
 
     def _by_kind(self, value: Value) -> dict[str, str]:
+        validation = self.terms.validation
         kinds = [kind for kind, bit in _BITS.items() if value.kinds & bit & ~NULL]
-        return {kind: self.terms.validation.kind(self.parts, kind, value.text, exact=False) for kind in kinds}
+        codes = {kind: validation.kind(self.parts, kind, value.text, exact=False) for kind in kinds if kind != "string"}
+        if "string" in kinds:
+            with validation.knowing(value):
+                codes["string"] = validation.kind(self.parts, "string", value.text, exact=False)
+        return codes
 
     # Objects
 

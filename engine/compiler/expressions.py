@@ -198,11 +198,10 @@ class ExpressionCompiler:
         if not base.stable:
             first, again = self.writer.once(base)
             code = f"({again.code}.get({name!r}) if {is_kind(first_of(first, base), again, DICT)} else None)"
-            return Value(code, ANY, raises=base.raises)
+            return Value(code, ANY, raises=base.raises, texts=base.texts)
         fields = self.object_of(base)
-        return self.writer.shared(
-            base, f".{name}", f"{base.code}_{name}", lambda: (f"{fields.code}.get({name!r})", ANY)
-        )
+        code, found = f"{fields.code}.get({name!r})", Value("", texts=base.texts)
+        return self.writer.shared(base, f".{name}", f"{base.code}_{name}", lambda: (code, ANY), found)
 
     def _read(self, base: Value, record: Record, name: str) -> Value:
         """The member of a record."""
@@ -210,7 +209,7 @@ class ExpressionCompiler:
         if member is None:
             record.spoil()
             return _NOTHING
-        found = Value("", member.kinds | NULL, items=member.items, shape=member.shape)
+        found = Value("", member.kinds | NULL, items=member.items, shape=member.shape, texts=member.texts)
         if not base.stable:
             first, again = self.writer.once_shaped(base)
             test = is_kind(replace(base, text=first), again, DICT)
@@ -230,7 +229,7 @@ class ExpressionCompiler:
             code = f"{base.text} if {base.text} is not None else {base.shape.empty}"
             return self.writer.shared(base, "{}", f"{base.text}_object", lambda: (code, DICT), base)
         code = f"{base.code} if {is_kind(base, base, DICT)} else EMPTY"
-        return self.writer.shared(base, "{}", f"{base.code}_object", lambda: (code, DICT))
+        return self.writer.shared(base, "{}", f"{base.code}_object", lambda: (code, DICT), base)
 
     def _visit_index(self, node: Node, current: Value | None) -> Value:
         base, index = _given(current), node["value"]

@@ -24,6 +24,7 @@ from .code import (
     STRING,
     VARIABLE,
     Function,
+    Texts,
     Value,
     bare,
     kinds_of,
@@ -33,6 +34,7 @@ from .contracts import Contract
 from .expressions import ExpressionCompiler, is_kind
 from .rejections import can_reject, can_reject_value, sinking
 from .scopes import Scope
+from .shapes import NUMERALS
 from .templates import template
 
 __all__ = ["FieldCompiler", "Sink"]
@@ -184,7 +186,7 @@ class FieldCompiler:
         plain = self._plain(field, scope)
         if plain is not None:
             return plain
-        name, kinds, items = self.writer.name(wish), NULL, 0
+        name, kinds, items, texts = self.writer.name(wish), NULL, 0, _Texts()
         self.writer.line(f"{name} = None")
         here = self.writer.block
         start = len(here.items)
@@ -193,12 +195,13 @@ class FieldCompiler:
             nonlocal kinds, items
             kinds |= value.kinds & ~NULL
             items |= value.items
+            texts.add(value)
             self.writer.line(f"{name} = {bare(value.code)}")
 
         self.field(field, scope, keep)
         if len(here.items) == start:
             return self.writer.pool.constant(None)
-        return self.writer.declare(name, kinds, items)
+        return replace(self.writer.declare(name, kinds, items), texts=texts.all)
 
     def _plain(self, field: Field, scope: Scope) -> Value | None:
         """The value of a field that is nothing but an expression, where that has a name already."""
@@ -308,14 +311,15 @@ class FieldCompiler:
         if not value.kinds & NULL or not others:
             sink(value)
             return
-        name, kinds = writer.name(field.name or "value"), value.kinds & ~NULL
+        name, kinds, texts = writer.name(field.name or "value"), value.kinds & ~NULL, _Texts(value)
         writer.line(f"{name} = {bare(value.code)}")
         for part in others:
             with writer.inside(f"if {name} is None:"):
                 value = self._alternative(part, field, scope)
                 kinds |= value.kinds & ~NULL
+                texts.add(value)
                 writer.line(f"{name} = {bare(value.code)}")
-        sink(writer.declare(name, kinds | NULL))
+        sink(replace(writer.declare(name, kinds | NULL), texts=texts.all))
 
     def _alternative(self, part: Expr | Field, field: Field, scope: Scope) -> Value:
         if isinstance(part, Field):
@@ -352,8 +356,7 @@ class FieldCompiler:
         entries = f"enumerate({value.text})" if source.key_name is None else f"{value.text}.items()"
         wishes = source.key_name or f"{source.as_name}_number", source.as_name
         with writer.loop(wishes, entries) as (key, element):
-            variables, shape = (value.text, key, element), value.shape and value.shape.items
-            inner = scope.iterating(source.each, source.as_name, source.key_name, variables, value.items, shape)
+            inner = scope.iterating(source.each, source.as_name, source.key_name, (value.text, key, element), value)
             inner = inner.under_variable("#", found)
             with self.sinking(can_reject(source.let) or can_reject_value(source.value), ["continue"]):
                 inner = self.lets(source.let, inner)
@@ -505,7 +508,7 @@ class FieldCompiler:
         as_is = field.type in _AS_IS and not field.items and not value.is_constant and value.kinds & wanted
         if as_is:
             with writer.inside(f"if {is_kind(value, value, wanted)}:"):
-                sink(Value(value.code, wanted, stable=True))
+                sink(Value(value.code, wanted, stable=True, texts=value.texts))
         header = f"{'elif' if as_is else 'if'} {value.code} is not None:"
         if not value.kinds & NULL:
             header = "else:" if as_is else ""
@@ -524,7 +527,8 @@ class FieldCompiler:
         if self.of_records:
             direct = f"as_{field.type}({value.code}, notes, None)"
             writer.line(f"{name} = {direct if field.type in _DIRECT else f'coerce({arguments})'}")
-            sink(writer.declare(name, _TYPES.get(field.type or "", ANY)))
+            texts = (NUMERALS,) if value.texts and field.type == "string" else ()
+            sink(replace(writer.declare(name, _TYPES.get(field.type or "", ANY)), texts=texts))
             return
         site = self._site("M505", field.place, field, scope, type=field.type)
         if field.type in _DIRECT and (is_sure or field.on_problem != "keep"):
@@ -541,6 +545,21 @@ class FieldCompiler:
                 sink(Value(value.code, value.kinds & ~NULL, stable=True))
         with writer.inside("else:"):
             sink(writer.declare(name, _TYPES.get(field.type or "", ANY)))
+
+
+class _Texts:
+    """Where the texts of a value come from that several others may give; nowhere, if that is not known of one."""
+
+    def __init__(self, *values: Value) -> None:
+        self.all: tuple[Texts, ...] = ()
+        self._known = True
+        for value in values:
+            self.add(value)
+
+    def add(self, value: Value) -> None:
+        if value.kinds & (STRING | LIST | DICT):
+            self._known = self._known and bool(value.texts)
+            self.all = tuple(dict.fromkeys((*self.all, *value.texts))) if self._known else ()
 
 
 def _only_expression(field: Field) -> Expr | None:

@@ -258,8 +258,7 @@ class _Mapping:
         is_fit = writer.inside(f"if {is_kind(value, value, kind)}:")
         with is_fit, writer.loop(wishes, entries) as (key, element):
             self.loop_variables = [key, element]
-            variables, shape = (value.text, key, element), value.shape and value.shape.items
-            inner = scope.iterating(route.each, route.as_name, route.key_name, variables, value.items, shape)
+            inner = scope.iterating(route.each, route.as_name, route.key_name, (value.text, key, element), value)
             with self.fields.sinking(rejects, ["continue"]):
                 self.element(route, rules, inner)
         if value.kinds & ~(kind | NULL):

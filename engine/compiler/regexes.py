@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from math import prod
 
+from ..languages import is_empty
 from ..regular import LAST, Characters, Choice, Edge, Part, PatternError, Ranges, Repeated, Sequence, others, read
 from .code import Pool
 
-__all__ = ["portable", "search_code"]
+__all__ = ["fits_all", "portable", "search_code"]
 
 _FEW = 10
 _MOST_WAYS = 1000
@@ -55,6 +56,13 @@ def _literal(parts: tuple[Part, ...]) -> str | None:
 
 def _is_one(ranges: Ranges) -> bool:
     return len(ranges) == 1 and ranges[0][0] == ranges[0][1]
+
+
+def fits_all(language: str, pattern: str) -> bool | None:
+    """Whether a pattern is found in all texts of a language, or in none; None where it depends or is not known."""
+    if is_empty(frozenset({language}), frozenset({pattern})):
+        return True
+    return False if is_empty(frozenset({language, pattern}), frozenset()) else None
 
 
 def _takes_printable(parts: tuple[Part, ...]) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 from ..pointers import inputs_read, join, path_of
 from ..problem import Place
 from ..rules import ABSENT, Each, Expr, Field, From, Text
-from .code import ANY, STRING, Pool, Shape, Value
+from .code import ANY, STRING, Pool, Value
 from .contracts import Contract
 
 __all__ = ["Scope", "place_code"]
@@ -84,12 +84,11 @@ class Scope:
         as_name: str,
         key_name: str | None,
         variables: tuple[str, str, str],
-        kinds: int = ANY,
-        shape: Shape | None = None,
+        value: Value,
     ) -> Scope:
-        """The scope of the elements of a list, or of the entries of an object.
+        """The scope of the elements of a list, or of the entries of an object, which is the value.
 
-        The variables hold what is iterated over, the index or name, and the element, which is of these kinds.
+        The variables hold what is iterated over, the index or name, and the element.
         """
         items, key, element = variables
         path, pointer = "None", None
@@ -105,7 +104,9 @@ class Scope:
             "LOOP", f"Loop({items!r}, {key!r}, {element!r}, {path}, {self.reads(each)}, {self.loop})"
         )
         root = self.pool.name("ROOT", f"Root({element!r}, {record})")
-        values = {**self.values, as_name: Value(element, kinds, stable=True, shape=shape)}
+        shape = value.shape and value.shape.items
+        kinds = value.items if key_name is None else ANY
+        values = {**self.values, as_name: Value(element, kinds, stable=True, shape=shape, texts=value.texts)}
         places = {**self.places, as_name: root}
         pointers = {name: text for name, text in self.pointers.items() if name not in (as_name, key_name)}
         if pointer is not None:

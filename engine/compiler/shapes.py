@@ -12,12 +12,46 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from ..types import Type, union
-from .code import ANY, BOOLEAN, DICT, LIST, NULL, NUMBER, STRING, Pool, Shape, Value
+from .code import ANY, BOOLEAN, DICT, LIST, NULL, NUMBER, STRING, Pool, Shape, Texts, Value
 
-__all__ = ["Exceptions", "Member", "Record", "Shapes", "listed", "record_truth"]
+__all__ = ["NUMERALS", "Exceptions", "Member", "Record", "Shapes", "listed", "record_truth"]
 
 Path = tuple[str, ...]
 _ELEMENTS = "[]"
+
+
+_LONG = 256
+"""So long are few texts."""
+
+
+@dataclass(eq=False, slots=True)
+class Region:
+    """The texts in a member of a record, however far inside. What is asked of their length is left to the reader of the
+    input where few are longer: a text with longer ones is no record."""
+
+    longest: int | None = None
+    language: None = None
+
+    def within(self, length: int) -> bool:
+        if length < _LONG:
+            return False
+        self.longest = length if self.longest is None else min(length, self.longest)
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class Numerals:
+    """The texts that numbers and booleans become: those that stand in the input, which have 64 bits."""
+
+    language: str = "^(?:-?[0-9]+(?:\\.[0-9]+)?|true|false)$"
+
+    def within(self, length: int) -> bool:
+        return length >= _LONGEST_NUMERAL
+
+
+_LONGEST_NUMERAL = 350
+"""The smallest double has 324 decimal places before its up to 17 digits."""
+NUMERALS = Numerals()
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +64,15 @@ class Member:
     attribute: str
     inner: str
     """Code for what its elements are declared to be, where it is a list."""
+    region: Region = field(default_factory=Region)
+
+    def declared(self) -> str:
+        """Code for what it is declared to be."""
+        return f"({self.kinds}, {self.inner}, {self.region.longest})"
+
+    @property
+    def texts(self) -> tuple[Texts, ...]:
+        return (self.region,) if self.shape is None else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +139,7 @@ class Record:
         entries = []
         for name in self.types:
             member = self.read.get(name)
-            what = "ANY" if member is None else member.inner
+            what = "ANY" if member is None else member.declared()
             entries.append(f"({name!r}, {self.attribute(name)!r}, {what})")
         return f"record({'.'.join(self.path)!r}, [{', '.join(entries)}])"
 
@@ -149,14 +192,14 @@ class Shapes:
         return Member(kinds, items, shape, attribute, inner)
 
     def known(self, path: Path, type_: Type) -> tuple[int, int, Shape | None, str]:
-        """The kinds of what is at a place, those of its elements, its shape, and code for how it is declared."""
+        """The kinds of what is at a place, those of its elements, its shape, and code for what is inside of it."""
         kinds = kinds_of(type_)
         if kinds & ~NULL == DICT and (record := self.record(path, type_)) is not None:
-            return kinds, ANY, record, f"({kinds}, {record.name})"
+            return kinds, ANY, record, record.name
         if kinds & ~NULL == LIST and type_.array is not None:
             items, _, shape, inner = self.known((*path, _ELEMENTS), type_.array.element())
-            return kinds, items, listed(shape), f"({kinds}, {inner})" if items else f"({kinds}, None)"
-        return kinds, ANY, None, f"({kinds}, None)"
+            return kinds, items, listed(shape), f"({items}, {inner})" if items else "None"
+        return kinds, ANY, None, "None"
 
     def definitions(self) -> Iterator[str]:
         """The lines that make the records, each after those inside of it."""

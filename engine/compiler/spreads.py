@@ -63,7 +63,7 @@ class SpreadCompiler:
         if value.is_constant and value.constant is None:
             return
         if not value.stable or value.is_constant:
-            value = writer.bound(Value(value.code, value.kinds), "source")
+            value = writer.bound(Value(value.code, value.kinds, texts=value.texts), "source")
         test = is_kind(value, value, DICT)
         if spread.policy is not None and not spread.let and scope.caller is None:
             with writer.inside(f"if {test}:"):
@@ -72,7 +72,7 @@ class SpreadCompiler:
             return
         wishes = spread.key_name, spread.as_name
         with writer.inside(f"if {test}:"), writer.loop(wishes, f"{value.code}.items()") as (key, entry):
-            inner = scope.iterating(spread.from_, spread.as_name, spread.key_name, (value.code, key, entry))
+            inner = scope.iterating(spread.from_, spread.as_name, spread.key_name, (value.code, key, entry), value)
             self._entry(spread, target, inner, key)
         self._otherwise(spread, value, scope, inner)
 
@@ -93,12 +93,12 @@ class SpreadCompiler:
         excepted = (spread.except_.names, spread.except_.prefixes, spread.except_.patterns, spread.except_.ignore_case)
         rename = tuple(spread.rename.items())
         asked = None if scope.contract is None else scope.contract.key
-        key = (spread.policy, spread.as_name, spread.key_name, excepted, rename, scope.quiet, known, asked)
+        key = (spread.policy, spread.as_name, spread.key_name, excepted, rename, scope.quiet, known, value.texts, asked)
         policy = self.fields.policies.get(key)
         if policy is None:
-            policy = self.fields.policies[key] = self._policy(spread, free, scope)
+            policy = self.fields.policies[key] = self._policy(spread, value, free, scope)
         inner = scope.iterating(
-            spread.from_, spread.as_name, spread.key_name, (policy.items, policy.key, policy.element)
+            spread.from_, spread.as_name, spread.key_name, (policy.items, policy.key, policy.element), value
         )
         pointer, numbers = None, "()"
         if inner.pointer is not None:
@@ -110,19 +110,20 @@ class SpreadCompiler:
         arguments = [value.code, target, at, numbers, *(value.code for value in free.values() if not value.is_constant)]
         writer.line(f"{policy.name}(notes, skipped, {', '.join(arguments)})")
         # Where the source is no object, that is said in the terms of the function that calls.
-        return scope.iterating(spread.from_, spread.as_name, spread.key_name, (value.code, policy.key, policy.element))
+        variables = value.code, policy.key, policy.element
+        return scope.iterating(spread.from_, spread.as_name, spread.key_name, variables, value)
 
-    def _policy(self, spread: Spread, free: Mapping[str, Value], scope: Scope) -> Policy:
+    def _policy(self, spread: Spread, value: Value, free: Mapping[str, Value], scope: Scope) -> Policy:
         pool = self.writer.pool
         name = pool.fresh("policy")
         mark = f"_p{name.rpartition('_')[2]}"
         writer = Function(pool, ("notes", "skipped"), mark)
         items, target, at, numbers = (writer.name(wish) for wish in ("items", "target", "at", "numbers"))
         values, parameters = dict(free), ["notes", "skipped", items, target, at, numbers]
-        for root, value in free.items():
-            if not value.is_constant:
+        for root, used in free.items():
+            if not used.is_constant:
                 parameter = writer.name(root)
-                values[root] = writer.declare(parameter, value.kinds)
+                values[root] = writer.declare(parameter, used.kinds)
                 parameters.append(parameter)
         with writer.loop((spread.key_name, spread.as_name), f"{items}.items()") as (key, element):
             here = f"Here({at!r})"
@@ -131,7 +132,7 @@ class SpreadCompiler:
                 pool=pool,
                 values={
                     **values,
-                    spread.as_name: Value(element, ANY, stable=True),
+                    spread.as_name: Value(element, ANY, stable=True, texts=value.texts),
                     spread.key_name: Value(key, STRING, stable=True),
                 },
                 places={**{name: scope.places[name] for name in free if name in scope.places}, spread.as_name: root},
@@ -156,7 +157,7 @@ class SpreadCompiler:
             # The entries at once, where nothing is to be said of any of them.
             tests = f"{known}.issuperset({items})", f"SCALARS.issuperset(map(type, {items}.values()))"
             block = Block(writer.root, f"if {' and '.join(tests)} and {items}.keys().isdisjoint({target}):")
-            block.items += [*_asked_of_all(scope, items, element), f"{target}.update({items})", "return"]
+            block.items += [*_asked_of_all(inner, items, spread.as_name), f"{target}.update({items})", "return"]
             writer.root.items.insert(0, block)
         body = "\n".join(writer.root.render(1))
         pool.functions.append(f"def {name}({', '.join(parameters)}):  {comment(f'policy {spread.policy}')}\n{body}")
@@ -233,16 +234,24 @@ class SpreadCompiler:
         if keeper is None or keeper == start:
             return self._chain(rules, spread, target, scope)
         writer, element = self.writer, scope.values[spread.as_name]
-        test = f"type({element.code}) not in SCALARS"
+        contract = None if scope.contract is None else scope.contract.member(None)
         lists = self._kept_lists(spread.entries[start:keeper], spread.as_name, scope)
+        no_null = self._taker(spread.entries[start:keeper], spread, scope, NULL) is not None
+        test = ""
         if lists:
             kinds = writer.pool.name("LISTS", f"frozenset({{{', '.join(lists)}}})")
-            test += f" and (type({element.code}) is not list or frozenset(map(type, {element.code})) not in {kinds})"
-        with writer.inside(f"if {test}:") as block:
-            block.kinds[element.code] = NULL | LIST | DICT
-            self._chain(spread.entries[start:keeper], spread, target, scope)
-        if self._taker(spread.entries[start:keeper], spread, scope, NULL) is not None:
-            scope = replace(scope, values={**scope.values, spread.as_name: replace(element, kinds=ANY & ~NULL)})
+            test = f"if type({element.code}) is not list or frozenset(map(type, {element.code})) not in {kinds}:"
+        with writer.inside(f"if type({element.code}) not in SCALARS:"):
+            with writer.inside(test) as block:
+                block.kinds[element.code] = NULL | LIST | DICT
+                self._chain(spread.entries[start:keeper], spread, target, scope)
+            if contract is not None:
+                with writer.inside("" if no_null else f"if {element.code} is not None:"):
+                    writer.lines(list(contract.asked(replace(element, kinds=LIST | DICT))))
+        if contract is not None:
+            writer.lines(list(contract.scalars(element)))
+        element = replace(element, kinds=element.kinds & ~NULL if no_null else element.kinds, fits=contract is not None)
+        scope = replace(scope, values={**scope.values, spread.as_name: element})
         self._taken(spread, spread.entries[keeper], target, scope)
         return True
 
@@ -419,11 +428,11 @@ class SpreadCompiler:
             self.fields.asked(contract.entry(name.code, value.code))
 
 
-def _asked_of_all(scope: Scope, items: str, element: str) -> list[str]:
+def _asked_of_all(scope: Scope, items: str, as_name: str) -> list[str]:
     """Lines that leave it to another way to refuse an entry, where all are texts, numbers and booleans."""
-    contract = None if scope.contract is None else scope.contract.member(None)
-    lines = [] if contract is None else list(contract.scalars(element))
-    return [f"for {element} in {items}.values():", *(f"    {line}" for line in lines)] if lines else []
+    contract, value = None if scope.contract is None else scope.contract.member(None), scope.values[as_name]
+    lines = [] if contract is None else list(contract.scalars(value))
+    return [f"for {value.text} in {items}.values():", *(f"    {line}" for line in lines)] if lines else []
 
 
 def roots_in(part: Any) -> Iterator[str]:

@@ -33,34 +33,37 @@ _INTEGER = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
 _SCALARS: tuple[Any, ...] = (None, bool, _INTEGER, float, str)
 
 
-def _value(levels: int) -> Any:
-    """Any JSON value with so many levels inside."""
-    scalars = reduce(or_, _SCALARS)
+def _scalar(bit: int, longest: int | None) -> Any:
+    type_ = _SCALARS[bit]
+    return Annotated[str, msgspec.Meta(max_length=longest)] if type_ is str and longest is not None else type_
+
+
+def _value(levels: int, longest: int | None) -> Any:
+    """Any JSON value with so many levels inside, whose texts have at most `longest` characters."""
+    scalars = reduce(or_, (_scalar(bit, longest) for bit in range(len(_SCALARS))))
     if levels == 0:
         return scalars
-    inner = _value(levels - 1)
+    inner = _value(levels - 1, longest)
     return scalars | list.__class_getitem__(inner) | dict.__class_getitem__((str, inner))
 
 
-_INNER = _value(_MOST_LEVELS)
-
-
-def _declared(what: Any) -> Any:
+def _declared(what: Any, longest: int | None) -> Any:
     """The type for kinds (one bit each, in the order of `_SCALARS`, then lists and objects), and what is inside."""
-    if what is ANY:
-        return Any
-    kinds, inner = what
-    options = [type_ for bit, type_ in enumerate(_SCALARS) if kinds >> bit & 1]
+    kinds, inside = what
+    options = [_scalar(bit, longest) for bit in range(len(_SCALARS)) if kinds >> bit & 1]
+    anything = _value(_MOST_LEVELS, longest)
     if kinds >> 5 & 1:
-        options.append(list.__class_getitem__(_declared(inner) if inner else _INNER))
+        options.append(list.__class_getitem__(_declared(inside, longest) if inside else anything))
     if kinds >> 6 & 1:
-        options.append(inner if isinstance(inner, type) else dict.__class_getitem__((str, _INNER)))
+        options.append(inside if isinstance(inside, type) else dict.__class_getitem__((str, anything)))
     return reduce(or_, options)
 
 
 def record(name: str, members: Sequence[tuple[str, str, Any]]) -> type[msgspec.Struct]:
     """The class of a record; `members` are the name of each, that of its attribute, and what it is declared to be."""
-    fields = [(attribute, _declared(what), None) for _, attribute, what in members]
+    fields = [
+        (attribute, Any if what is ANY else _declared(what[:2], what[2]), None) for _, attribute, what in members
+    ]
     names = {attribute: member for member, attribute, _ in members}
     return msgspec.defstruct(name or "batch", fields, rename=names, forbid_unknown_fields=True, gc=False)
 

@@ -8,10 +8,11 @@ everything is won by knowing those that schemas are made of.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from ..schemas import Schema
-from .code import Pool
+from .code import Pool, Texts, Value
 from .conditions import (
     ALWAYS,
     CLASSES,
@@ -28,7 +29,7 @@ from .conditions import (
     of_type,
 )
 from .parts import MEMBERS, DoubtError, Part, Parts, flat, is_allowed, is_choosy, member_parts, parts_of
-from .regexes import search_code
+from .regexes import fits_all, search_code
 
 __all__ = ["Validation"]
 
@@ -46,6 +47,17 @@ class Validation:
         self.referred_to: set[str] = set()
         self.at_work: set[Any] = set()
         self.written: dict[tuple[str, str], str] = {}
+        self.texts: tuple[str, tuple[Texts, ...]] = "", ()
+        """The variable whose texts are known, and where they come from."""
+
+    @contextmanager
+    def knowing(self, value: Value) -> Iterator[None]:
+        """While this holds, nothing is asked of texts in the value's variable that is known of them."""
+        self.texts = value.text, value.texts
+        try:
+            yield
+        finally:
+            self.texts = "", ()
 
     def check(self, schemas: Sequence[Schema]) -> str:
         """The name of a function of a value, or ALWAYS where all values are valid, or NEVER where nothing is known."""
@@ -222,8 +234,15 @@ class Validation:
                 yield f"{value} == {same[0]!r}" if len(same) == 1 else f"{value} in {texts}"
 
     def of_text(self, node: Mapping[str, Any], value: str) -> Iterator[str]:
-        yield from bounds(f"len({value})", node.get("minLength"), node.get("maxLength"))
+        texts = self.texts[1] if self.texts[0] == value else ()
+        most = node.get("maxLength")
+        known = most is not None and bool(texts) and all(one.within(int(most)) for one in texts)
+        yield from bounds(f"len({value})", node.get("minLength"), None if known else most)
         if "pattern" in node:
+            answers = {one.language and fits_all(one.language, node["pattern"]) for one in texts}
+            if len(answers) == 1 and (answer := answers.pop()) is not None:
+                yield ALWAYS if answer else NEVER
+                return
             found = search_code(node["pattern"], value, self.pool)
             if found is None:
                 raise DoubtError
