@@ -183,9 +183,9 @@ class FieldCompiler:
         if constant is not None:
             self._given(field, scope)
             return constant
-        plain = self._plain(field, scope)
-        if plain is not None:
-            return plain
+        found = None if self.traced and scope.output is not None else self._found(field, scope)
+        if found is not None and _is_as_wanted(found, field):
+            return self.writer.bound(found, field.name or "value")
         name, kinds, items, texts = self.writer.name(wish), NULL, 0, _Texts()
         self.writer.line(f"{name} = None")
         here = self.writer.block
@@ -198,20 +198,23 @@ class FieldCompiler:
             texts.add(value)
             self.writer.line(f"{name} = {bare(value.code)}")
 
-        self.field(field, scope, keep)
+        if found is not None:
+            self._converted(found, field, scope, keep)
+        else:
+            self.field(field, scope, keep)
         if len(here.items) == start:
+            here.items.pop()
             return self.writer.pool.constant(None)
         return replace(self.writer.declare(name, kinds, items), texts=texts.all)
 
-    def _plain(self, field: Field, scope: Scope) -> Value | None:
-        """The value of a field that is nothing but an expression, where that has a name already."""
-        part = _only_expression(field)
-        if part is None:
+    def _found(self, field: Field, scope: Scope) -> Value | None:
+        """The value that expressions give a field, if there is nothing more to it but a type."""
+        if field.when is not None or field.required or field.default is not ABSENT or field.table:
             return None
-        if self.traced and scope.output is not None:
-            return None
-        value = self.search(part, scope, self._failure_of(part, field, scope), field.name or "value")
-        return self.writer.bound(value, field.name or "value")
+        found: list[Value] = []
+        if isinstance(field.source, From):
+            self._first(field, field.source, scope, found.append)
+        return found[0] if found else None
 
     def field(self, field: Field, scope: Scope, sink: Sink) -> None:
         """Writes the code of a field; the sink gets its value where there is one."""
@@ -236,6 +239,13 @@ class FieldCompiler:
             self._source(field, scope, lambda value: self._finished(value, field, scope, sink))
             return
         writer = self.writer
+        if field.default in (ABSENT, None) and isinstance(field.source, From) and not self.traced:
+            value = self.value(replace(field, when=None, required=False), scope, field.name or "value")
+            if value.kinds & NULL:
+                with writer.inside(f"if {value.text} is None:"):
+                    self._missing(field, scope)
+            sink(replace(value, kinds=value.kinds & ~NULL))
+            return
         name, kinds = writer.name(field.name or "value"), 0
         writer.line(f"{name} = None")
 
@@ -251,10 +261,14 @@ class FieldCompiler:
                 kinds |= default.kinds
                 writer.line(f"{name} = {default.code}")
             else:
-                data: dict[str, Any] = {} if field.name is None else {"name": field.name}
-                site = scope.site("M506", field.place, scope.reads_of_field(field), **data)
-                writer.line(f"notes.missing({site})")
+                self._missing(field, scope)
         sink(writer.declare(name, kinds))
+
+    def _missing(self, field: Field, scope: Scope) -> None:
+        """Code that rejects an element without the value."""
+        data: dict[str, Any] = {} if field.name is None else {"name": field.name}
+        site = scope.site("M506", field.place, scope.reads_of_field(field), **data)
+        self.writer.line(f"notes.missing({site})")
 
     def _handed(self, value: Value, sink: Sink) -> None:
         """Gives a value to the sink where it is not null."""
@@ -314,11 +328,14 @@ class FieldCompiler:
         name, kinds, texts = writer.name(field.name or "value"), value.kinds & ~NULL, _Texts(value)
         writer.line(f"{name} = {bare(value.code)}")
         for part in others:
-            with writer.inside(f"if {name} is None:"):
+            with writer.inside(f"if {name} is None:") as block:
                 value = self._alternative(part, field, scope)
                 kinds |= value.kinds & ~NULL
                 texts.add(value)
-                writer.line(f"{name} = {bare(value.code)}")
+                if not value.is_constant or value.constant is not None:
+                    writer.line(f"{name} = {bare(value.code)}")
+            if not block.items:
+                writer.block.items.remove(block)
         sink(replace(writer.declare(name, kinds | NULL), texts=texts.all))
 
     def _alternative(self, part: Expr | Field, field: Field, scope: Scope) -> Value:
@@ -489,10 +506,10 @@ class FieldCompiler:
         self._handed(value, through)
 
     def _converted(self, value: Value, field: Field, scope: Scope, sink: Sink) -> None:
-        wanted = _TYPES.get(field.type or "any")
-        if wanted is None or (value.kinds & ~NULL == value.kinds & wanted and field.type in _AS_IS and not field.items):
+        if _is_as_wanted(value, field):
             self._handed(value, sink)
             return
+        wanted = _TYPES[field.type or "any"]
         if value.is_constant:
             if value.constant is None:
                 return
@@ -570,3 +587,9 @@ def _only_expression(field: Field) -> Expr | None:
     if not isinstance(part, Expr) or field.required or field.default is not ABSENT or field.table or field.type:
         return None
     return part
+
+
+def _is_as_wanted(value: Value, field: Field) -> bool:
+    """Whether a value is of the type of its field as it is."""
+    wanted = _TYPES.get(field.type or "any", ANY)
+    return wanted == ANY or (field.type in _AS_IS and not field.items and not value.kinds & ~(wanted | NULL))

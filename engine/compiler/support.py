@@ -287,12 +287,12 @@ def characters(replaced: str, replacement: str) -> dict[int, str]:
 def as_string(value: Any, notes: Notes, site: Site) -> Any:
     """The value as the type string."""
     type_ = type(value)
-    if type_ is int:
-        return repr(value)
     if type_ is float:
-        text = repr(value)
-        if "e" not in text:
-            return text if text[-2:] != ".0" else text[:-2] if value else "0"
+        text = repr(value).removesuffix(".0")
+        if "e" not in text and text != "-0":
+            return text
+    elif type_ is int:
+        return repr(value)
     return value if type_ is str else notes.converted(value, "string", site)
 
 
