@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-__all__ = ["BLANK_EDGE", "NOT_BLANK", "any_case", "pattern_of"]
+__all__ = ["BLANK_EDGE", "NOT_BLANK", "any_case", "one_of", "pattern_of"]
 
 _BLANKS = r"\u0009-\u000d\u001c-\u0020\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
 NOT_BLANK = f"[^{_BLANKS}]"
@@ -33,6 +33,11 @@ def any_case(texts: Iterable[str]) -> str:
     """The pattern of these texts with each ASCII letter in either case."""
     written = ("".join(map(_in_any_case, text)) for text in sorted(texts))
     return f"^(?:{'|'.join(written)})$"
+
+
+def one_of(texts: Iterable[str]) -> str:
+    """The pattern of these texts."""
+    return f"^(?:{'|'.join(map(_quoted, sorted(texts)))})$"
 
 
 def _in_any_case(letter: str) -> str:

@@ -14,6 +14,7 @@ from ..expressions import Node
 from ..functions import FUNCTIONS
 from .code import ANY, BOOLEAN, DICT, INTEGER, LIST, NULL, NUMBER, STRING, Value, bare
 from .projections import Small, key, mapping, sorting
+from .texts import time_texts
 
 if TYPE_CHECKING:
     from .expressions import ExpressionCompiler
@@ -291,7 +292,8 @@ def _get(compiler: ExpressionCompiler, arguments: list[Value]) -> Value | None:
         return name
     if name.kinds & ~(STRING | NULL):
         return None
-    return Value(f"{compiler.object_of(target).code}.get({bare(name.code)})", ANY, raises=name.raises)
+    code = f"{compiler.object_of(target).code}.get({bare(name.code)})"
+    return Value(code, ANY, raises=name.raises, texts=target.texts)
 
 
 def _get_ignore_case(compiler: ExpressionCompiler, arguments: list[Value]) -> Value | None:
@@ -305,7 +307,8 @@ def _get_ignore_case(compiler: ExpressionCompiler, arguments: list[Value]) -> Va
     made = f"{exact.code} if {spellings}.issuperset({exact.code}) else {spellings}.of({exact.code})"
     spelled = writer.shared(target, "~", f"{target.code}_spelled", lambda: (made, DICT))
     code = f"{spelled.code}.get({spelling!r})"
-    return writer.shared(target, f"~{spelling}", f"{target.code}_{spelling}", lambda: (code, ANY))
+    found = Value("", texts=target.texts)
+    return writer.shared(target, f"~{spelling}", f"{target.code}_{spelling}", lambda: (code, ANY), found)
 
 
 def _from_unix_ms(compiler: ExpressionCompiler, arguments: list[Value]) -> Value | None:
@@ -313,7 +316,8 @@ def _from_unix_ms(compiler: ExpressionCompiler, arguments: list[Value]) -> Value
     if precision.constant not in ("seconds", "milliseconds"):
         return None
     code = f"utc_{precision.constant}({bare(moment.code)})"
-    return Value(code, STRING | NULL, raises=moment.raises or moment.kinds != NULL)
+    texts = (time_texts(precision.constant),)
+    return Value(code, STRING | NULL, raises=moment.raises or moment.kinds != NULL, texts=texts)
 
 
 def _omit(compiler: ExpressionCompiler, arguments: list[Value]) -> Value | None:

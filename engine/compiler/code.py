@@ -63,6 +63,10 @@ class Texts(Protocol):
     def language(self) -> str | None:
         """A pattern that fits each from its start to its end."""
 
+    @property
+    def texts(self) -> frozenset[str] | None:
+        """All of them."""
+
     def within(self, length: int) -> bool:
         """Whether none has more characters."""
 

@@ -193,7 +193,8 @@ class Contract:
         if self._list is None:
             return self.terms.sound(self.terms.validation.kind(self.parts, "array", value, exact=False))
         _, codes = self.terms.validation.own(self.parts, "array", value, exact=False, element="object")
-        code, whole = self.terms.sound(all_of(codes)), self.terms.validation.kind(self.parts, "array", value, exact=False)
+        code = self.terms.sound(all_of(codes))
+        whole = self.terms.validation.kind(self.parts, "array", value, exact=False)  # also where it is empty
         return any_of([value, whole]) if code == ALWAYS else f"({code} if {value} else {whole})"
 
     # Bodies

@@ -27,6 +27,7 @@ from .code import (
     kinds_of,
 )
 from .shapes import Record, listed, record_truth
+from .texts import common
 
 __all__ = ["ExpressionCompiler", "first_of", "is_kind", "truth"]
 
@@ -347,18 +348,20 @@ class ExpressionCompiler:
             return self.visit(node["children"][1], current) if (test == "True") is conjunction else left
         with self.writer.assuming(self.facts(node["children"][0], current) if conjunction else {}):
             right = self.visit(node["children"][1], current)
-        raises = left.raises or right.raises
+        found = Value("", raises=left.raises or right.raises, texts=common((left, right)))
         if not left.kinds & NUMBER:
             word = "and" if conjunction else "or"
             kept = left.kinds if conjunction else left.kinds & ~NULL
-            return Value(f"({left.code} {word} {right.code})", kept | right.kinds, raises=raises)
+            return replace(found, text=f"({left.code} {word} {right.code})", kinds=kept | right.kinds)
         first, again = self.writer.once(left)
         test = f"{first} or {is_kind(again, again, NUMBER)}"
         if not left.kinds & ~(NUMBER | NULL):
             test = f"{first} is not None"
         if conjunction:
-            return Value(f"({right.code} if {test} else {again.code})", left.kinds | right.kinds, raises=raises)
-        return Value(f"({again.code} if {test} else {right.code})", left.kinds & ~NULL | right.kinds, raises=raises)
+            code = f"({right.code} if {test} else {again.code})"
+            return replace(found, text=code, kinds=left.kinds | right.kinds)
+        code = f"({again.code} if {test} else {right.code})"
+        return replace(found, text=code, kinds=left.kinds & ~NULL | right.kinds)
 
     def _visit_not_expression(self, node: Node, current: Value | None) -> Value:
         return self._negated(self.condition(node["children"][0], current))

@@ -6,55 +6,36 @@ value; where there is none, nothing happens.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from ..rules import ABSENT, Const, Each, Expr, Field, From, Object, Table, Text
-from ..values import CoercionError, coerce
+from ..rules import ABSENT, Const, Each, Expr, Field, From, Object, Text
 from .code import (
     ANY,
-    BOOLEAN,
     DICT,
-    FLOAT,
-    INTEGER,
     LIST,
     NULL,
-    NUMBER,
-    STRING,
     VARIABLE,
     Function,
-    Texts,
     Value,
     bare,
-    kinds_of,
 )
 from .conditions import ALWAYS, any_of, negated
 from .contracts import Contract
+from .conversions import converted, finished, is_as_wanted
 from .expressions import ExpressionCompiler, is_kind
 from .rejections import can_reject, can_reject_value, sinking
 from .scopes import Scope
-from .shapes import NUMERALS
 from .templates import template
+from .texts import among, common
 
 __all__ = ["FieldCompiler", "Sink"]
 
 Sink = Callable[[Value], None]
 
-_TYPES = {
-    "string": STRING,
-    "integer": INTEGER,
-    "double": FLOAT,
-    "boolean": BOOLEAN,
-    "datetime": STRING,
-    "date": STRING,
-    "array": LIST,
-    "object": DICT,
-}
-_AS_IS = {"string", "integer", "double", "boolean", "array", "object"}
 _FRESH = {"keys", "map", "to_object"}
 """Functions whose result is never a part of their arguments."""
-_DIRECT = {"string", "integer", "double", "boolean"}
 
 
 class FieldCompiler:
@@ -110,7 +91,7 @@ class FieldCompiler:
         rejects = field.on_problem == "reject"
         return lambda: scope.site("M504", expression.place, scope.reads(expression), rejects=rejects)
 
-    def _site(self, code: str, place: Any, field: Field, scope: Scope, **data: Any) -> str:
+    def site(self, code: str, place: Any, field: Field, scope: Scope, **data: Any) -> str:
         return scope.site(code, place, scope.reads_of_field(field), rejects=field.on_problem == "reject", **data)
 
     def _given(self, field: Field, scope: Scope) -> None:
@@ -160,7 +141,8 @@ class FieldCompiler:
         if contract is None or value.fits:
             return value
         value = value if value.is_constant else self.writer.bound(value)
-        self.writer.lines(list(contract.asked(value)))
+        known = self.writer.texts(value.code)
+        self.writer.lines(list(contract.asked(value if known is None else replace(value, texts=among(known)))))
         return value
 
     def asked(self, code: str) -> None:
@@ -184,36 +166,41 @@ class FieldCompiler:
             self._given(field, scope)
             return constant
         found = None if self.traced and scope.output is not None else self._found(field, scope)
-        if found is not None and _is_as_wanted(found, field):
+        if found is not None and is_as_wanted(found, field):
             return self.writer.bound(found, field.name or "value")
-        name, kinds, items, texts = self.writer.name(wish), NULL, 0, _Texts()
+        name, kept = self.writer.name(wish), list[Value]()
         self.writer.line(f"{name} = None")
         here = self.writer.block
         start = len(here.items)
 
         def keep(value: Value) -> None:
-            nonlocal kinds, items
-            kinds |= value.kinds & ~NULL
-            items |= value.items
-            texts.add(value)
+            kept.append(value)
             self.writer.line(f"{name} = {bare(value.code)}")
 
         if found is not None:
-            self._converted(found, field, scope, keep)
+            converted(self, found, field, scope, keep)
         else:
             self.field(field, scope, keep)
         if len(here.items) == start:
             here.items.pop()
             return self.writer.pool.constant(None)
-        return replace(self.writer.declare(name, kinds, items), texts=texts.all)
+        return self._one_of(name, kept, NULL)
+
+    def _one_of(self, name: str, values: Sequence[Value], kinds: int) -> Value:
+        """What a variable holds that one of the values was put into, where it is not of these other kinds."""
+        items = 0
+        for value in values:
+            kinds |= value.kinds & ~NULL
+            items |= value.items
+        return replace(self.writer.declare(name, kinds, items), texts=common(values))
 
     def _found(self, field: Field, scope: Scope) -> Value | None:
         """The value that expressions give a field, if there is nothing more to it but a type."""
         if field.when is not None or field.required or field.default is not ABSENT or field.table:
             return None
         found: list[Value] = []
-        if isinstance(field.source, From):
-            self._first(field, field.source, scope, found.append)
+        if isinstance(field.source, From | Text):
+            self._source(field, scope, found.append)
         return found[0] if found else None
 
     def field(self, field: Field, scope: Scope, sink: Sink) -> None:
@@ -236,7 +223,7 @@ class FieldCompiler:
     def _valued(self, field: Field, scope: Scope, sink: Sink) -> None:
         """The value of a field whose condition holds."""
         if field.default in (ABSENT, None) and not field.required:
-            self._source(field, scope, lambda value: self._finished(value, field, scope, sink))
+            self._source(field, scope, lambda value: finished(self, value, field, scope, sink))
             return
         writer = self.writer
         if field.default in (ABSENT, None) and isinstance(field.source, From) and not self.traced:
@@ -246,23 +233,21 @@ class FieldCompiler:
                     self._missing(field, scope)
             sink(replace(value, kinds=value.kinds & ~NULL))
             return
-        name, kinds = writer.name(field.name or "value"), 0
+        name, kept = writer.name(field.name or "value"), list[Value]()
         writer.line(f"{name} = None")
 
         def keep(value: Value) -> None:
-            nonlocal kinds
-            kinds |= value.kinds & ~NULL
+            kept.append(value)
             writer.line(f"{name} = {bare(value.code)}")
 
-        self._source(field, scope, lambda value: self._finished(value, field, scope, keep))
+        self._source(field, scope, lambda value: finished(self, value, field, scope, keep))
         with writer.inside(f"if {name} is None:"):
             if field.default not in (ABSENT, None):
-                default = writer.pool.constant(field.default)
-                kinds |= default.kinds
-                writer.line(f"{name} = {default.code}")
+                kept.append(writer.pool.constant(field.default))
+                writer.line(f"{name} = {kept[-1].code}")
             else:
                 self._missing(field, scope)
-        sink(writer.declare(name, kinds))
+        sink(self._one_of(name, kept, 0))
 
     def _missing(self, field: Field, scope: Scope) -> None:
         """Code that rejects an element without the value."""
@@ -270,7 +255,7 @@ class FieldCompiler:
         site = scope.site("M506", field.place, scope.reads_of_field(field), **data)
         self.writer.line(f"notes.missing({site})")
 
-    def _handed(self, value: Value, sink: Sink) -> None:
+    def handed(self, value: Value, sink: Sink) -> None:
         """Gives a value to the sink where it is not null."""
         if value.is_constant and value.constant is None:
             return
@@ -297,7 +282,7 @@ class FieldCompiler:
                 with self.writer.inside("try:"):
                     self.writer.line(f"{name} = {bare(value.code)}")
                 with self.writer.inside("except TemplateFailure as error:"):
-                    site = self._site("M514", source.place, field, scope)
+                    site = self.site("M514", source.place, field, scope)
                     self.writer.line(f"{name} = notes.unfilled({site}, error)")
                 value = self.writer.declare(name, value.kinds | NULL)
             sink(value)
@@ -325,18 +310,17 @@ class FieldCompiler:
         if not value.kinds & NULL or not others:
             sink(value)
             return
-        name, kinds, texts = writer.name(field.name or "value"), value.kinds & ~NULL, _Texts(value)
+        name, values = writer.name(field.name or "value"), [value]
         writer.line(f"{name} = {bare(value.code)}")
         for part in others:
             with writer.inside(f"if {name} is None:") as block:
                 value = self._alternative(part, field, scope)
-                kinds |= value.kinds & ~NULL
-                texts.add(value)
+                values.append(value)
                 if not value.is_constant or value.constant is not None:
                     writer.line(f"{name} = {bare(value.code)}")
             if not block.items:
                 writer.block.items.remove(block)
-        sink(replace(writer.declare(name, kinds | NULL), texts=texts.all))
+        sink(self._one_of(name, values, NULL))
 
     def _alternative(self, part: Expr | Field, field: Field, scope: Scope) -> Value:
         if isinstance(part, Field):
@@ -363,7 +347,7 @@ class FieldCompiler:
         if value.kinds & ~(kind | NULL):
             with writer.inside(f"elif {value.text} is not None:"):
                 words = "a list" if source.key_name is None else "an object"
-                site = self._site("M508", source.each.place, field, scope, what="each", wanted=words)
+                site = self.site("M508", source.each.place, field, scope, what="each", wanted=words)
                 writer.line(f"notes.not_iterable({site}, {value.code})")
 
     def _loop(self, source: Each, value: Value, field: Field, scope: Scope, sink: Sink) -> None:
@@ -466,118 +450,6 @@ class FieldCompiler:
         writer.deferred[name] = make
         return writer.declare(name, tried.kinds, tried.items)
 
-    # What follows a source
-
-    def _finished(self, value: Value, field: Field, scope: Scope, sink: Sink) -> None:
-        """A value through the table and the type of its field."""
-        if field.table is not None:
-            self._looked_up(value, field.table, field, scope, sink)
-        else:
-            self._converted(value, field, scope, sink)
-
-    def _looked_up(self, value: Value, table: Table, field: Field, scope: Scope, sink: Sink) -> None:
-        if value.is_constant and value.constant is None:
-            return
-        writer = self.writer
-        entries = writer.pool.name("TABLE", repr(dict(table.entries)))
-        kinds = NULL
-        for listed in table.entries.values():
-            kinds |= kinds_of(listed)
-        unlisted = table.unlisted
-        otherwise = "None"
-        if isinstance(unlisted, tuple):
-            constant = writer.pool.constant(unlisted[1])
-            kinds, otherwise = kinds | constant.kinds, constant.code
-
-        def through(value: Value) -> None:
-            nonlocal kinds
-            value = writer.bound(value)
-            if unlisted == "keep":
-                kinds |= value.kinds
-            last = value.code if unlisted == "keep" else "UNLISTED" if unlisted == "reject" else otherwise
-            name = writer.name(field.name or "listed")
-            writer.line(f"{name} = looked_up({entries}, {table.ignore_case}, {value.code}, {last})")
-            if unlisted == "reject":
-                site = scope.site("M507", field.place, scope.reads_of_field(field))
-                with writer.inside(f"if {name} is UNLISTED:"):
-                    writer.line(f"notes.unlisted({site}, {value.code})")
-            self._converted(writer.declare(name, kinds), field, scope, sink)
-
-        self._handed(value, through)
-
-    def _converted(self, value: Value, field: Field, scope: Scope, sink: Sink) -> None:
-        if _is_as_wanted(value, field):
-            self._handed(value, sink)
-            return
-        wanted = _TYPES[field.type or "any"]
-        if value.is_constant:
-            if value.constant is None:
-                return
-            try:
-                converted = coerce(value.constant, field.type or "any", field.items)
-            except CoercionError:
-                pass
-            else:
-                sink(self.writer.pool.constant(converted))
-                return
-        writer = self.writer
-        value = value if value.is_constant else writer.bound(value)
-        as_is = field.type in _AS_IS and not field.items and not value.is_constant and value.kinds & wanted
-        if as_is:
-            with writer.inside(f"if {is_kind(value, value, wanted)}:"):
-                sink(Value(value.code, wanted, stable=True, texts=value.texts))
-        header = f"{'elif' if as_is else 'if'} {value.code} is not None:"
-        if not value.kinds & NULL:
-            header = "else:" if as_is else ""
-        if not header:
-            self._coerced(value, field, scope, sink)
-            return
-        with writer.inside(header):
-            self._coerced(value, field, scope, sink)
-
-    def _coerced(self, value: Value, field: Field, scope: Scope, sink: Sink) -> None:
-        """The conversion of a value of another kind; it may be refused."""
-        writer = self.writer
-        arguments = ", ".join([value.code, repr(field.type), *([repr(field.items)] if field.items else [])])
-        is_sure = field.type == "string" and not value.kinds & ~(NULL | NUMBER | BOOLEAN | STRING)
-        name = writer.name(field.name or "converted")
-        if self.of_records:
-            direct = f"as_{field.type}({value.code}, notes, None)"
-            writer.line(f"{name} = {direct if field.type in _DIRECT else f'coerce({arguments})'}")
-            texts = (NUMERALS,) if value.texts and field.type == "string" else ()
-            sink(replace(writer.declare(name, _TYPES.get(field.type or "", ANY)), texts=texts))
-            return
-        site = self._site("M505", field.place, field, scope, type=field.type)
-        if field.type in _DIRECT and (is_sure or field.on_problem != "keep"):
-            # The rare case out of line: long code is slow code.
-            writer.line(f"{name} = as_{field.type}({value.code}, notes, {site})")
-            with writer.inside("" if is_sure else f"if {name} is not None:"):
-                sink(writer.declare(name, _TYPES[field.type]))
-            return
-        with writer.inside("try:"):
-            writer.line(f"{name} = coerce({arguments})")
-        with writer.inside("except CoercionError as error:"):
-            writer.line(f"notes.unconverted({site}, {value.code}, error)")
-            if field.on_problem == "keep":
-                sink(Value(value.code, value.kinds & ~NULL, stable=True))
-        with writer.inside("else:"):
-            sink(writer.declare(name, _TYPES.get(field.type or "", ANY)))
-
-
-class _Texts:
-    """Where the texts of a value come from that several others may give; nowhere, if that is not known of one."""
-
-    def __init__(self, *values: Value) -> None:
-        self.all: tuple[Texts, ...] = ()
-        self._known = True
-        for value in values:
-            self.add(value)
-
-    def add(self, value: Value) -> None:
-        if value.kinds & (STRING | LIST | DICT):
-            self._known = self._known and bool(value.texts)
-            self.all = tuple(dict.fromkeys((*self.all, *value.texts))) if self._known else ()
-
 
 def _only_expression(field: Field) -> Expr | None:
     """The expression of a field that is nothing else."""
@@ -587,9 +459,3 @@ def _only_expression(field: Field) -> Expr | None:
     if not isinstance(part, Expr) or field.required or field.default is not ABSENT or field.table or field.type:
         return None
     return part
-
-
-def _is_as_wanted(value: Value, field: Field) -> bool:
-    """Whether a value is of the type of its field as it is."""
-    wanted = _TYPES.get(field.type or "any", ANY)
-    return wanted == ANY or (field.type in _AS_IS and not field.items and not value.kinds & ~(wanted | NULL))

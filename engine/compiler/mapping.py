@@ -17,6 +17,7 @@ from .chains import chain
 from .code import DICT, LIST, NULL, VARIABLE, Function, Pool, bare, comment
 from .conditions import ALWAYS, NEVER
 from .contracts import Contract, Terms
+from .entry_rules import roots_in
 from .expressions import is_kind
 from .fields import FieldCompiler
 from .parts import parts_of
@@ -24,7 +25,6 @@ from .rejections import can_reject, can_reject_object
 from .runner import FUNCTION, NAMESPACE
 from .scopes import Scope, place_code
 from .shapes import Exceptions, Record, Shapes
-from .spreads import roots_in
 from .validation import Validation
 
 __all__ = ["source_of", "sources_of", "title_of"]
@@ -328,12 +328,13 @@ class _Mapping:
             self.writer.line(f"assemble({arguments}, notes, requests)")
 
     def contract(self, output: Output) -> Contract | None:
-        """What is asked of the bodies of the output, for batches that are records: of all others, more is to be said."""
+        """What is asked of the bodies of the output, where batches are records; else more has to be said of a body."""
         if self.shapes is None or output.name in self.shapes.exceptions.bodies:
             return None
         if output.name not in self.contracts:
             combine = {} if output.element_of is not None else output.combine
-            self.contracts[output.name] = Contract(Terms(self.validation), parts_of(self.schemas(output)), True, combine)
+            parts = parts_of(self.schemas(output))
+            self.contracts[output.name] = Contract(Terms(self.validation), parts, joined=True, combine=combine)
         return self.contracts[output.name]
 
     def schemas(self, output: Output) -> list[Schema]:

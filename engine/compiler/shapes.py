@@ -13,45 +13,12 @@ from functools import cached_property
 
 from ..types import Type, union
 from .code import ANY, BOOLEAN, DICT, LIST, NULL, NUMBER, STRING, Pool, Shape, Texts, Value
+from .texts import Region
 
-__all__ = ["NUMERALS", "Exceptions", "Member", "Record", "Shapes", "listed", "record_truth"]
+__all__ = ["Exceptions", "Member", "Record", "Shapes", "listed", "record_truth"]
 
 Path = tuple[str, ...]
 _ELEMENTS = "[]"
-
-
-_LONG = 256
-"""So long are few texts."""
-
-
-@dataclass(eq=False, slots=True)
-class Region:
-    """The texts in a member of a record, however far inside. What is asked of their length is left to the reader of the
-    input where few are longer: a text with longer ones is no record."""
-
-    longest: int | None = None
-    language: None = None
-
-    def within(self, length: int) -> bool:
-        if length < _LONG:
-            return False
-        self.longest = length if self.longest is None else min(length, self.longest)
-        return True
-
-
-@dataclass(frozen=True, slots=True)
-class Numerals:
-    """The texts that numbers and booleans become: those that stand in the input, which have 64 bits."""
-
-    language: str = "^(?:-?[0-9]+(?:\\.[0-9]+)?|true|false)$"
-
-    def within(self, length: int) -> bool:
-        return length >= _LONGEST_NUMERAL
-
-
-_LONGEST_NUMERAL = 350
-"""The smallest double has 324 decimal places before its up to 17 digits."""
-NUMERALS = Numerals()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from string import Formatter
 from typing import Any
 
 from ..evaluation import is_true
-from ..expressions import EvaluationError, Expression, Node
+from ..expressions import EvaluationError, Node
 from ..interpreter import NAME_TAKEN, NO_ENTRY_RULE, NOTHING
-from ..rules import Each, EntryRule, Except, Expr, Field, From, Object, Spread, Text
-from .calls import is_type_of_element
+from ..rules import EntryRule, Except, Spread
 from .chains import chain
 from .code import ANY, BOOLEAN, DICT, LIST, NULL, NUMBER, STRING, Block, Function, Pool, Value, comment
 from .conditions import ALWAYS
 from .contracts import Contract
+from .entry_rules import can_reject_entry, conjuncts, is_named_by_key, is_of_kinds, roots_in
 from .expressions import ExpressionCompiler, is_kind
 from .fields import FieldCompiler
-from .rejections import can_reject, can_reject_field
+from .rejections import can_reject
 from .scopes import Scope
 
-__all__ = ["SpreadCompiler", "roots_in"]
+__all__ = ["SpreadCompiler"]
 
 _VARIABLE = re.compile(r"(?<!\{)\{[a-z][^{}]*\}")
 
@@ -110,8 +110,9 @@ class SpreadCompiler:
         arguments = [value.code, target, at, numbers, *(value.code for value in free.values() if not value.is_constant)]
         writer.line(f"{policy.name}(notes, skipped, {', '.join(arguments)})")
         # Where the source is no object, that is said in the terms of the function that calls.
-        variables = value.code, policy.key, policy.element
-        return scope.iterating(spread.from_, spread.as_name, spread.key_name, variables, value)
+        return scope.iterating(
+            spread.from_, spread.as_name, spread.key_name, (value.code, policy.key, policy.element), value
+        )
 
     def _policy(self, spread: Spread, value: Value, free: Mapping[str, Value], scope: Scope) -> Policy:
         pool = self.writer.pool
@@ -177,9 +178,9 @@ class SpreadCompiler:
             names = writer.pool.name("NAMES", repr(dict(spread.rename)))
             name = writer.bound(Value(f"{names}.get({key}, {key})", STRING), spread.key_name)
         scope = replace(scope, values={**scope.values, spread.key_name: name})
-        rejects = can_reject(spread.let) or any(map(_can_reject, spread.entries))
+        rejects = can_reject(spread.let) or any(map(can_reject_entry, spread.entries))
         with self.fields.sinking(rejects, ["continue"]):
-            if _is_named_by_key(spread, scope):
+            if is_named_by_key(spread, scope):
                 self._kept(spread, spread.entries[0], target, scope, self._renamed(spread, scope))
                 writer.line("continue")
                 return known
@@ -283,7 +284,7 @@ class SpreadCompiler:
         """For the lists that none of the rules takes, as far as that is plain: the sets of their elements' types."""
         constants = {name: value.constant for name, value in scope.values.items() if value.is_constant}
         whens = [rule.when.expression for rule in rules if rule.when is not None]
-        if not all(_is_of_kinds(when.tree, when, as_name, constants) for when in whens):
+        if not all(is_of_kinds(when.tree, when, as_name, constants) for when in whens):
             return []
         found = []
         for classes, sample in _SIMPLE_LISTS.items():
@@ -306,7 +307,7 @@ class SpreadCompiler:
         """For each of the first entry rules, the parts of its condition that the name alone decides and without which
         it does not hold. Ends before the first rule that has none."""
         found: list[list[Node]] = []
-        if spread.let or spread.rename or any(map(_can_reject, spread.entries)):
+        if spread.let or spread.rename or any(map(can_reject_entry, spread.entries)):
             return found
         known = {name for name, value in scope.values.items() if value.is_constant} | {spread.key_name}
         compiler = ExpressionCompiler(Function(Pool(frozenset()), ()), scope.values)
@@ -317,7 +318,7 @@ class SpreadCompiler:
             if compiler.condition(expression.tree).raises:
                 break
             parts = []
-            for part in _conjuncts(expression.tree):
+            for part in conjuncts(expression.tree):
                 uses = {use.name for use in expression.roots if part["start"] <= use.start < part["end"]}
                 if uses <= known and (spread.key_name in uses or compiler.condition(part).constant is False):
                     parts.append(part)
@@ -433,90 +434,6 @@ def _asked_of_all(scope: Scope, items: str, as_name: str) -> list[str]:
     contract, value = None if scope.contract is None else scope.contract.member(None), scope.values[as_name]
     lines = [] if contract is None else list(contract.scalars(value))
     return [f"for {value.text} in {items}.values():", *(f"    {line}" for line in lines)] if lines else []
-
-
-def roots_in(part: Any) -> Iterator[str]:
-    """The names of the roots that a part of the rules uses."""
-    if isinstance(part, Expr):
-        yield from (use.name for use in part.expression.roots)
-    elif isinstance(part, Text):
-        yield from (use.name for use in part.template.roots)
-    elif isinstance(part, tuple):
-        for one in part:
-            yield from roots_in(one)
-    elif isinstance(part, Field | EntryRule | From | Object | Each | Spread):
-        for field in fields(part):
-            yield from roots_in(getattr(part, field.name))
-
-
-def _conjuncts(node: Node) -> Iterator[Node]:
-    """The parts all of which must hold for a condition to hold."""
-    if node["type"] == "and_expression":
-        for part in node["children"]:
-            yield from _conjuncts(part)
-    else:
-        yield node
-
-
-def _is_named_by_key(spread: Spread, scope: Scope) -> bool:
-    """Whether the one entry rule of a spread gives each entry a name that depends on nothing but the one that it has,
-    and nothing else needs the lets that the name needs."""
-    if len(spread.entries) != 1:
-        return False
-    (rule,) = spread.entries
-    if rule.name is None or rule.when or rule.let or rule.warn or rule.skip or rule.reject:
-        return False
-    own = {definition.name for definition in spread.let}
-    known = {name for name, value in scope.values.items() if value.is_constant} | own | {spread.key_name}
-    used = set(roots_in((rule.name, *spread.let)))
-    return spread.key_name in used and used <= known and own.isdisjoint(roots_in((rule.value,)))
-
-
-def _is_of_kinds(node: Node, whole: Expression, name: str, known: Collection[str]) -> bool:
-    """Whether all that a condition can say of a list with this name depends on the types of its elements alone."""
-    kind, below = node["type"], node["children"]
-    if all(use.name in known for use in whole.roots if node["start"] <= use.start < node["end"]):
-        return True
-    if kind in ("and_expression", "or_expression", "not_expression"):
-        return all(_is_of_kinds(part, whole, name, known) for part in below)
-    if kind == "comparator":
-        parts = [part for part in below if not (part["type"] == "literal" and part["value"] is None)]
-        is_null_test = node["value"] in ("eq", "ne") and len(parts) == 1
-        return all(
-            _tells_kinds(part, name) or (is_null_test and _is_list(part, name))
-            for part in parts
-            if part["type"] != "literal"
-        )
-    return _tells_kinds(node, name) or _is_list(node, name)
-
-
-def _tells_kinds(node: Node, name: str) -> bool:
-    """`type(list)`, `length(distinct(map(&type(@), list)))` or `contains(map(&type(@), list), 'boolean')`."""
-    if _is_call(node, "type"):
-        return _is_list(node["children"][0], name)
-    if _is_call(node, "length") and _is_call(node["children"][0], "distinct"):
-        types = node["children"][0]["children"][0]
-    elif _is_call(node, "contains") and node["children"][1]["type"] == "literal":
-        types = node["children"][0]
-    else:
-        return False
-    return _is_call(types, "map") and is_type_of_element(types["children"][0]) and _is_list(types["children"][1], name)
-
-
-def _is_call(node: Node, function: str) -> bool:
-    return bool(node["type"] == "function_expression" and node["value"] == function)
-
-
-def _is_list(node: Node, name: str) -> bool:
-    """The list itself, or `list[*]`, which has no nulls."""
-    if node["type"] == "projection" and node["children"][1]["type"] == "identity":
-        node = node["children"][0]
-    return bool(node["type"] == "field" and node["value"] == name)
-
-
-def _can_reject(rule: EntryRule) -> bool:
-    fields = [field for field in (rule.name, rule.value) if field is not None]
-    return can_reject(rule.let) or any(map(can_reject_field, fields))
 
 
 def _excepted(compiler: SpreadCompiler, except_: Except, key: str) -> str:

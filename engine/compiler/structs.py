@@ -61,9 +61,7 @@ def _declared(what: Any, longest: int | None) -> Any:
 
 def record(name: str, members: Sequence[tuple[str, str, Any]]) -> type[msgspec.Struct]:
     """The class of a record; `members` are the name of each, that of its attribute, and what it is declared to be."""
-    fields = [
-        (attribute, Any if what is ANY else _declared(what[:2], what[2]), None) for _, attribute, what in members
-    ]
+    fields = [(attribute, Any if what is ANY else _declared(what[:2], what[2]), None) for _, attribute, what in members]
     names = {attribute: member for member, attribute, _ in members}
     return msgspec.defstruct(name or "batch", fields, rename=names, forbid_unknown_fields=True, gc=False)
 

@@ -225,13 +225,21 @@ class Validation:
             same = [one for one in values if is_of_kind(one, kind)]
             if kind in ("array", "object") and same:
                 raise DoubtError
-            if not same:
+            known = self.known_texts(value) if kind == "string" else None
+            if known is not None and (known <= set(same) or known.isdisjoint(same)):
+                yield ALWAYS if known <= set(same) else NEVER
+            elif not same:
                 yield NEVER
             elif kind == "boolean" and len(set(same)) == 1:
                 yield f"{value} is {same[0]}"
             elif kind not in ("boolean", "null"):
                 texts = self.pool.name("VALUES", f"frozenset({sorted(same)!r})")
                 yield f"{value} == {same[0]!r}" if len(same) == 1 else f"{value} in {texts}"
+
+    def known_texts(self, value: str) -> frozenset[str] | None:
+        """The texts of which the one in the variable is one; None where that is not known."""
+        sets = [one.texts for one in self.texts[1]] if self.texts[0] == value else []
+        return None if not sets or None in sets else frozenset[str]().union(*(texts or () for texts in sets))
 
     def of_text(self, node: Mapping[str, Any], value: str) -> Iterator[str]:
         texts = self.texts[1] if self.texts[0] == value else ()
