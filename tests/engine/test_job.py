@@ -15,6 +15,7 @@ import pytest
 from click.testing import CliRunner
 
 from moemap.cli import main
+from moemap.engine import compression, records
 from moemap.engine import job as jobs
 from moemap.engine.compression import decompressed
 from moemap.engine.files import BusyError
@@ -69,6 +70,8 @@ def content(made: Job) -> tuple[bytes, bytes]:
 def small_units(monkeypatch: pytest.MonkeyPatch) -> None:
     """Small units, and a journal after each."""
     monkeypatch.setattr(jobs, "UNIT_BYTES", 2_000)
+    monkeypatch.setattr(compression, "CHUNK", 500)
+    monkeypatch.setattr(records, "CHUNK", 500)
     monkeypatch.setattr(jobs, "JOURNAL_SECONDS", 0)
 
 

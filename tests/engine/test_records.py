@@ -11,15 +11,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from moemap.engine import compression, records
-from moemap.engine.records import MAX_RECORD_BYTES, Record, read_records
+from moemap.engine.records import MAX_RECORD_BYTES, Record, read_units
 
 GZIPPED = gzip.compress(b'{"a": 1}\n{"a": 2}\n')
 WIDE = "the record is not JSON: it is UTF-16 or UTF-32 text; only UTF-8 is read"
 NOT_CLOSED = "the record is not JSON: the list is not closed"
 
 
+def units(text: bytes, size: int, *, lines: bool = False) -> list[list[Record]]:
+    return [list(unit) for unit in read_units(io.BytesIO(text), "x", size, lines=lines)]
+
+
 def read(text: bytes, *, lines: bool = False) -> list[Record]:
-    return list(read_records(io.BytesIO(text), "x", lines=lines))
+    return [record for unit in units(text, 100, lines=lines) for record in unit]
 
 
 def batch(record: Record) -> Any:
