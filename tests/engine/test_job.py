@@ -122,6 +122,34 @@ def test_an_interrupted_run_goes_on_where_it_stopped(
 
 
 @pytest.mark.usefixtures("small_units")
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_run_goes_on_in_the_middle_of_a_unit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, workers: int) -> None:
+    """Units may be cut elsewhere than in the run before; blank lines are no records but count as lines."""
+    source = tmp_path / "in.ndjson"
+    lines = [json.dumps(batch(number)) + "\n" * (1 + number % 3) for number in range(200)]
+    source.write_text("".join(lines).rstrip("\n"))
+    inputs = str(source), write(tmp_path / "list.ndjson.gz", range(200, 250))
+    whole = job(tmp_path, inputs, output="whole.ndjson")
+    sums = jobs.run(whole)
+    expected = content(whole)
+    made = job(tmp_path, inputs, jobs=workers)
+    for stop, size in ((2, 700), (1, 3_000), (3, 5_000), (4, 1_100)):
+        monkeypatch.setattr(jobs, "UNIT_BYTES", size)
+        seen = 0
+
+        def interrupt(_sums: Summary, _bytes: int, stop: int = stop) -> None:
+            nonlocal seen
+            seen += 1
+            if seen == stop:
+                raise Interrupted
+
+        with pytest.raises(Interrupted):
+            jobs.run(replace(made, resume=True), interrupt)
+    assert jobs.run(replace(made, resume=True)) == sums
+    assert content(made) == expected
+
+
+@pytest.mark.usefixtures("small_units")
 def test_a_run_is_only_continued_with_the_same_inputs_and_rules(tmp_path: Path, inputs: tuple[str, ...]) -> None:
     made = job(tmp_path, inputs, resume=True)
 
