@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["progress_bar"]
 
 MIN_BYTES = 1_000_000
+REFRESH_SECONDS = 0.1
 
 
 @contextmanager
@@ -27,12 +29,20 @@ def progress_bar(inputs: Iterable[str]) -> Iterator[Callable[[Summary, int], Non
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
     text = TextColumn("{task.fields[batches]} batches, {task.fields[rate]}/s, {task.fields[problems]} problems")
-    with Progress(BarColumn(), text, TimeRemainingColumn(), console=Console(stderr=True), transient=True) as bar:
+    columns = BarColumn(), text, TimeRemainingColumn()
+    # Refreshed from here: with a thread of its own for that, this process could not be copied for workers.
+    with Progress(*columns, console=Console(stderr=True), transient=True, auto_refresh=False) as bar:
         task = bar.add_task("", total=total or None, batches=0, rate=0, problems=0)
+        shown = 0.0
 
         def show(summary: Summary, bytes_read: int) -> None:
+            nonlocal shown
+            now = time.monotonic()
+            if now - shown < REFRESH_SECONDS:
+                return
+            shown = now
             rate = int(summary.batches / max(bar.tasks[0].elapsed or 0, 0.001))
             problems = summary.problems.total()
-            bar.update(task, completed=bytes_read, batches=summary.batches, rate=rate, problems=problems)
+            bar.update(task, completed=bytes_read, batches=summary.batches, rate=rate, problems=problems, refresh=True)
 
         yield show

@@ -1,11 +1,13 @@
 """What is measured on whole processes: start-up, throughput of the command and of other tools, jobs, memory.
 
-Commands take turns too, and only ratios within a round are compared. Here the clock on the wall counts.
+Commands take turns too, and only ratios within a round are compared. Here the clock on the wall counts; for several
+jobs, which share processors, their time is told beside it.
 """
 
 from __future__ import annotations
 
 import os
+import resource
 import shutil
 import subprocess
 import sys
@@ -28,6 +30,7 @@ __all__ = [
     "Command",
     "Peers",
     "Run",
+    "Taken",
     "Usage",
     "moemap",
     "peers",
@@ -58,6 +61,14 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True)
+class Taken:
+    """Seconds on the wall that a command took, and seconds of processors, with those of the processes it started."""
+
+    wall: float
+    processor: float
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     """A command to measure. `prepare` gives the environment variables of each run."""
 
@@ -77,9 +88,9 @@ def _users_environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
-def use(command: Command, environment: Mapping[str, str] | None = None, output: Any = subprocess.DEVNULL) -> float:
-    """Runs a command to its end and says how many seconds it took; ends the benchmark where it fails."""
-    start = time.perf_counter()
+def use(command: Command, environment: Mapping[str, str] | None = None, output: Any = subprocess.DEVNULL) -> Taken:
+    """Runs a command to its end and says how long it took; ends the benchmark where it fails."""
+    start, before = time.perf_counter(), _processor_seconds()
     done = subprocess.run(  # noqa: S603  our own commands
         command,
         env={**_users_environment(), **(environment or {})},
@@ -88,23 +99,34 @@ def use(command: Command, environment: Mapping[str, str] | None = None, output: 
         stderr=subprocess.PIPE,
         check=False,
     )
-    seconds = time.perf_counter() - start
+    taken = Taken(time.perf_counter() - start, _processor_seconds() - before)
     if done.returncode != 0:
         raise SystemExit(f"{' '.join(command)} failed:\n{done.stderr.decode(errors='replace')}")
-    return seconds
+    return taken
 
 
-def take_turns(runs: Iterable[Run], rounds: int) -> Mapping[str, list[float]]:
-    """Seconds of each round by name; the first run of each, which warms the machine up, is not counted."""
-    seconds: dict[str, list[float]] = {}
+def _processor_seconds() -> float:
+    """What all processes took that were waited for."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
+
+
+def in_turns(runs: Iterable[Run], rounds: int) -> Mapping[str, list[Taken]]:
+    """What each round took by name; the first run of each, which warms the machine up, is not counted."""
+    all_taken: dict[str, list[Taken]] = {}
     ordered = list(runs)
     for number in range(rounds + 1):
         turn = number % len(ordered)
         for run in ordered[turn:] + ordered[:turn]:
             taken = use(run.command, run.prepare())
             if number > 0:
-                seconds.setdefault(run.name, []).append(taken)
-    return seconds
+                all_taken.setdefault(run.name, []).append(taken)
+    return all_taken
+
+
+def take_turns(runs: Iterable[Run], rounds: int) -> Mapping[str, list[float]]:
+    """Seconds on the wall of each round by name."""
+    return {name: [taken.wall for taken in rounds_] for name, rounds_ in in_turns(runs, rounds).items()}
 
 
 def start_up(rounds: int) -> Mapping[str, list[float]]:
@@ -193,8 +215,8 @@ def throughput(found: Peers, rounds: int, count: int) -> Mapping[str, list[float
     }
 
 
-def jobs(rounds: int, count: int, numbers: Sequence[int]) -> Mapping[int, list[float]]:
-    """Seconds of the whole command with so many jobs, start-up included, file to file."""
+def jobs(rounds: int, count: int, numbers: Sequence[int]) -> Mapping[int, list[Taken]]:
+    """What each round took of the whole command with so many jobs, start-up included, file to file."""
     with TemporaryDirectory() as folder:
         path = Path(folder, "batches.ndjson")
         with path.open("wb") as file:
@@ -209,7 +231,7 @@ def jobs(rounds: int, count: int, numbers: Sequence[int]) -> Mapping[int, list[f
             )
             for number in numbers
         ]
-        return {int(name): seconds for name, seconds in take_turns(runs, rounds).items()}
+        return {int(name): taken for name, taken in in_turns(runs, rounds).items()}
 
 
 def memory(megabytes: Sequence[float], jobs: int) -> Iterator[tuple[float, int, Usage]]:
@@ -222,10 +244,10 @@ def memory(megabytes: Sequence[float], jobs: int) -> Iterator[tuple[float, int, 
             for number in (1, jobs) if size == max(megabytes) else (1,):
                 command = moemap("transform", "--format", "requests", "--compact", "--jobs", str(number), str(path))
                 with Path(folder, "peak").open("w+b") as output:
-                    seconds = use([sys.executable, "-c", _PEAK, *command], output=output)
+                    taken = use([sys.executable, "-c", _PEAK, *command], output=output)
                     output.seek(0)
                     peak = int(output.read()) * (1 if sys.platform == "darwin" else 1024)
-                yield path.stat().st_size / 1e6, number, Usage(seconds, peak)
+                yield path.stat().st_size / 1e6, number, Usage(taken.wall, peak)
 
 
 # A process begins with the peak of the one that started it, so a small one must start what is measured.

@@ -50,7 +50,7 @@ class Plan:
     megabytes: tuple[float, ...]
 
 
-FULL = Plan(20, 1_000, 15, 5, 2_000, 5, 20_000, (1, 100, 1_000))
+FULL = Plan(20, 1_000, 15, 5, 2_000, 5, 50_000, (1, 100, 1_000))
 QUICK = Plan(6, 300, 5, 2, 500, 2, 2_000, (1, 10, 50))
 JOBS = 2
 
@@ -78,6 +78,7 @@ def figures(plan: Plan) -> dict[str, str]:
     tools = processes.throughput(peers, plan.tool_rounds, plan.tool_batches)
     _progress("jobs")
     jobs = processes.jobs(plan.job_rounds, plan.job_batches, (1, JOBS))
+    job_seconds = {number: [taken.wall for taken in rounds] for number, rounds in jobs.items()}
     _progress("memory")
     memory = list(processes.memory(plan.megabytes, JOBS))
     growth = memory[-2][2].peak_bytes / memory[0][2].peak_bytes
@@ -93,10 +94,11 @@ def figures(plan: Plan) -> dict[str, str]:
         "control_low": times(control_low),
         "control_high": times(control_high),
         "engines": engine_table(measured).text(),
-        "goals": goal_table(measured, starts, jobs, growth).text(),
+        "goals": goal_table(measured, starts, job_seconds, growth).text(),
         "starts": start_table(starts).text(),
         "mapping": mapping_table().text(),
         "tools": tool_table(tools).text(),
+        "job_batches": f"{plan.job_batches:,}",
         "missing": "".join(f"\nNot measured: {name} ({reason}).\n" for name, reason in peers.missing.items()),
         "jobs": job_table(jobs, plan.job_batches).text(),
         "memory": memory_table(memory).text(),
@@ -220,18 +222,20 @@ def tool_table(tools: Mapping[str, list[float]]) -> Table:
     return Table(("", "µs a batch", "/ by hand, validated"), rows)
 
 
-def job_table(jobs: Mapping[int, list[float]], batches: int) -> Table:
+def job_table(jobs: Mapping[int, list[processes.Taken]], batches: int) -> Table:
     """The command with one process and with several."""
+    wall = {number: [taken.wall for taken in rounds] for number, rounds in jobs.items()}
     rows = [
         (
             str(number),
-            f"{median(seconds):.2f}",
-            f"{batches / median(seconds):,.0f}",
-            times(processes.ratio(jobs, number, 1)),
+            f"{median(wall[number]):.2f}",
+            f"{median(taken.processor for taken in rounds):.2f}",
+            f"{batches / median(wall[number]):,.0f}",
+            times(processes.ratio(wall, number, 1)),
         )
-        for number, seconds in sorted(jobs.items())
+        for number, rounds in sorted(jobs.items())
     ]
-    return Table(("jobs", "seconds", "batches/s", "/ one job"), rows)
+    return Table(("jobs", "seconds", "of processors", "batches/s", "/ one job"), rows)
 
 
 def memory_table(memory: Sequence[tuple[float, int, processes.Usage]]) -> Table:

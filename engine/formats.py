@@ -28,18 +28,20 @@ def render(
         if format_ == "result":
             requests = [_document(request, pretty=pretty) for request in result.requests]
             yield json_line({**result._replace(requests=()).to_json(), "requests": requests}, pretty=pretty)
-        for request in () if format_ == "result" else result.requests:
-            yield (
-                curl(request, delivery, pretty=pretty)
-                if format_ == "curl"
-                else json_line(_document(request, pretty=pretty), pretty=pretty)
-            )
+        elif format_ == "requests":
+            for request in result.requests:
+                yield json_line(_document(request, pretty=pretty), pretty=pretty)
+        else:
+            for request in result.requests:
+                yield curl(request, delivery, pretty=pretty)
 
 
 def _document(request: Request, *, pretty: bool) -> dict[str, Any]:
     """The request as JSON; its body is written already, unless it is to be indented."""
     document = request.to_json()
-    return document if pretty else {**document, "body": orjson.Fragment(request.text)}
+    if not pretty:
+        document["body"] = orjson.Fragment(request.text)
+    return document
 
 
 def json_line(value: Any, *, pretty: bool) -> bytes:

@@ -11,10 +11,11 @@ import hashlib
 import os
 import sys
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
-from itertools import islice
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -25,7 +26,7 @@ from .delivery import Bundler
 from .files import BusyError, is_plain, locked, naming
 from .formats import json_line
 from .program import Program
-from .records import Record, read_records
+from .records import Unit, read_units
 from .replay import Piece, Recipe, Summary, Transform
 
 __all__ = ["STDIN", "Job", "ResumeError", "run"]
@@ -84,6 +85,7 @@ def run(job: Job, progress: Progress | None = None) -> Summary:
     Raises OSError for files that cannot be read or written, BusyError, ResumeError, MappingError and WorkerError.
     """
     with ExitStack() as stack:
+        pieces_of = _maker(job, stack)  # first, for a copy of this process would keep open what is open
         files = _Files(job, stack)
         state = files.state
         bulk = job.program.delivery.bulk
@@ -91,9 +93,11 @@ def run(job: Job, progress: Progress | None = None) -> Summary:
         if bundler is not None:
             list(bundler.add(body.encode() for body in state.waiting))
         reader = _Reader(job.inputs, state.input, state.records)
-        for piece in _pieces(job, reader):
+        for piece in pieces_of(reader.units()):
             files.write(piece, _bundled(bundler, piece, job))
-            state.input, state.records = reader.done()
+            before = state.input
+            state.input = reader.done()
+            state.records = piece.summary.batches + (state.records if state.input == before else 0)
             state.summary.merge(piece.summary)
             state.waiting = [body.decode() for body in bundler.waiting] if bundler is not None else []
             files.note()
@@ -106,13 +110,15 @@ def run(job: Job, progress: Progress | None = None) -> Summary:
         return state.summary
 
 
-def _pieces(job: Job, reader: _Reader) -> Iterator[Piece]:
-    """The pieces of all units, in order; with one job everything happens in this process."""
+def _maker(job: Job, stack: ExitStack) -> Callable[[Iterable[Unit]], Iterator[Piece]]:
+    """What makes the pieces of units, in order; with one job everything happens in this process."""
+    transform = Transform(job.recipe, job.program)
     if job.jobs == 1:
-        return map(Transform(job.recipe, job.program).piece, reader.units())
-    from .workers import pieces
+        return partial(map, transform.piece)
+    from .workers import workers
 
-    return pieces(reader.units(), job.recipe, job.jobs)
+    job.program.prepare()  # several processes are for many batches, and what is made here none of them makes
+    return stack.enter_context(workers(transform, job.jobs))
 
 
 def _bundled(bundler: Bundler | None, piece: Piece, job: Job) -> bytes:
@@ -123,48 +129,42 @@ def _bundled(bundler: Bundler | None, piece: Piece, job: Job) -> bytes:
 
 
 class _Reader:
-    """The records of the inputs in units, and how far the units that came back reach."""
+    """The records of the inputs in units, and which inputs the units that came back are of."""
 
     def __init__(self, inputs: tuple[str, ...], first: int, skip: int) -> None:
         self.bytes_read = 0
         self._inputs = inputs
         self._first = first
         self._skip = skip
-        self._ends: list[tuple[int, int]] = []
+        self._under_way: deque[int] = deque()
 
-    def done(self) -> tuple[int, int]:
-        """Where the oldest unit that was not asked for yet ends: the input and the number of its records."""
-        return self._ends.pop(0)
+    def done(self) -> int:
+        """The input of the oldest unit that was not asked for yet."""
+        return self._under_way.popleft()
 
-    def units(self) -> Iterator[list[Record]]:
+    def units(self) -> Iterator[Unit]:
         finished = 0
         for number, name in enumerate(self._inputs):
             size = Path(name).stat().st_size if name != STDIN and Path(name).is_file() else 0
             if number >= self._first:
-                skip = self._skip if number == self._first else 0
                 with naming("standard input" if name == STDIN else name), _read(name) as stream:
-                    yield from self._units_of(stream, name, number, skip, finished)
+                    for unit in self._units_of(stream, name, self._skip if number == self._first else 0):
+                        self.bytes_read = finished + (stream.tell() if stream.seekable() else 0)
+                        self._under_way.append(number)
+                        yield unit
             finished += size
             self.bytes_read = finished
 
-    def _units_of(self, stream: BinaryIO, name: str, number: int, skip: int, before: int) -> Iterator[list[Record]]:
+    def _units_of(self, stream: BinaryIO, name: str, skip: int) -> Iterator[Unit]:
+        """The units of an input, without its first records."""
         source = "<stdin>" if name == STDIN else name
-        lines = plain_name(name).endswith((".ndjson", ".jsonl"))
-        count = skip
-        unit: list[Record] = []
-        size = 0
-        for record in islice(read_records(stream, source, lines=lines), skip, None):
-            unit.append(record)
-            size += len(record.text) + 1
-            if size >= UNIT_BYTES:
-                count += len(unit)
-                self._ends.append((number, count))
-                self.bytes_read = before + (stream.tell() if stream.seekable() else 0)
-                yield unit
-                unit, size = [], 0
-        if unit:
-            self._ends.append((number, count + len(unit)))
-            yield unit
+        units = read_units(stream, source, UNIT_BYTES, lines=plain_name(name).endswith((".ndjson", ".jsonl")))
+        while skip > 0 and (unit := next(units, None)) is not None:
+            records = list(unit)
+            if records[skip:]:
+                yield records[skip:]
+            skip -= len(records)
+        yield from units
 
 
 def _read(name: str) -> AbstractContextManager[BinaryIO]:

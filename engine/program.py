@@ -31,7 +31,8 @@ class Program:
     """A mapping ready to run. `digest` is the same only for the same rules, schemas and settings.
 
     `transform` takes any value; `transform_parsed` what is known to be JSON within the limits, which is quicker;
-    `transform_text` a text of such, for which it may have no answer: see `compiler.runner.Runner`.
+    `transform_text` a text of such, for which it may have no answer; `prepare` makes ready for many of these: see
+    `compiler.runner.Runner`.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Program:
     transform: Callable[[Any], Result]
     transform_parsed: Callable[[Any], Result]
     transform_text: Callable[[bytes], Result | None]
+    prepare: Callable[[], None]
 
 
 def open_program(reference: str, settings: Mapping[str, Any], *, bulk: bool = False) -> Program:
@@ -76,8 +78,8 @@ def open_program(reference: str, settings: Mapping[str, Any], *, bulk: bool = Fa
     validators = {name: _validator(schema) for name, schema in about["schemas"].items()}
     runner = Runner(about["code"], entry.code, validators, interpreter, source, records)
     delivery = Delivery.from_json(about["delivery"])
-    transforms = runner.transform, runner.transform_parsed, runner.transform_text
-    return Program(about["name"], about["digest"], delivery, *transforms)
+    ways = runner.transform, runner.transform_parsed, runner.transform_text, runner.prepare
+    return Program(about["name"], about["digest"], delivery, *ways)
 
 
 def _rulebook(reference: str, settings: Mapping[str, Any], bulk: bool) -> Rulebook:

@@ -1,23 +1,23 @@
 """Reads batches from files, one after the other, whatever they come in: one JSON document, a list, one batch a line.
 
-Memory holds one record at a time. What cannot be read is a Problem in the place of its record; the rest goes on. The
-texts are cut here and parsed where they are transformed, which may be another process.
+Memory holds a unit of work at a time. What cannot be read is a Problem in the place of its record; the rest goes on.
+The texts are cut here and parsed where they are transformed, which may be another process.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 import orjson
 
 from .compression import CHUNK, decompressed
 from .problem import Problem
 
-__all__ = ["MAX_RECORD_BYTES", "Record", "read_records"]
+__all__ = ["MAX_RECORD_BYTES", "Lines", "Record", "Unit", "read_units"]
 
 MAX_RECORD_BYTES = 10_000_000
 # Texts and runs of brackets are one match each, so that a flood of either is read quickly.
@@ -31,9 +31,8 @@ _WIDE_BOMS = (b"\xff\xfe", b"\xfe\xff")
 _WIDE = "it is UTF-16 or UTF-32 text; only UTF-8 is read"
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
-    """The text of one batch of an input, not parsed yet.
+class Record(NamedTuple):
+    """The text of one batch of an input, not parsed yet. A named tuple: many millions of them are made.
 
     `line` counts from 1 where a line is a record, else it is the number of the record. `problem` says why there is no
     text that could be parsed.
@@ -64,8 +63,30 @@ class Record:
         return f"{error.msg} (character {error.pos + 1})"
 
 
-def read_records(stream: BinaryIO, source: str, *, lines: bool = False) -> Iterator[Record]:
-    """The records of a stream of JSON, plain or compressed with gzip or Zstandard.
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Lines that follow each other, with `first` as the number of the first one: each that is not blank is a record.
+
+    None stands for a line that is too large to be kept.
+    """
+
+    source: str
+    first: int
+    lines: list[bytes | None]
+
+    def __iter__(self) -> Iterator[Record]:
+        for number, line in enumerate(self.lines, self.first):
+            text = None if line is None else line.strip(_BLANK)
+            if text != b"":
+                yield _record(self.source, number, text)
+
+
+Unit = Iterable[Record]
+"""What is worked on at once, and handed to another process for that."""
+
+
+def read_units(stream: BinaryIO, source: str, size: int, *, lines: bool = False) -> Iterator[Unit]:
+    """The records of a stream of JSON, plain or compressed with gzip or Zstandard, in units of about `size` bytes.
 
     A stream with nothing in it has none. `source` names it in messages; `lines` says that each line is a record (it is
     found out otherwise).
@@ -76,13 +97,16 @@ def read_records(stream: BinaryIO, source: str, *, lines: bool = False) -> Itera
     while len(start) < CHUNK and (more := next(chunks, b"")):
         start += more
     if _is_wide(start):
-        yield Record(source, 1, b"", Problem.of("M501", input="", reason=_WIDE))
+        yield [Record(source, 1, b"", Problem.of("M501", input="", reason=_WIDE))]
         return
     start = start.removeprefix(_BOM)
     chunks = chain((start,), chunks)
-    yield from _lines(chunks, source) if lines or _is_lines(start.lstrip(_BLANK)) else _documents(chunks, source)
+    if lines or _is_lines(start.lstrip(_BLANK)):
+        yield from _lines(chunks, source, size)
+    else:
+        yield from _together(_documents(chunks, source), size)
     for reason in flaws:
-        yield Record(source, 0, b"", Problem.of("M501", input="", reason=reason))
+        yield [Record(source, 0, b"", Problem.of("M501", input="", reason=reason))]
 
 
 def _is_wide(start: bytes) -> bool:
@@ -115,28 +139,39 @@ def _record(source: str, line: int, text: bytes | None) -> Record:
     return Record(source, line, text)
 
 
-def _lines(chunks: Iterator[bytes], source: str) -> Iterator[Record]:
-    for number, line in enumerate(_split_lines(chunks), 1):
-        text = None if line is None else line.strip(_BLANK)
-        if text != b"":
-            yield _record(source, number, text)
-
-
-def _split_lines(chunks: Iterator[bytes]) -> Iterator[bytes | None]:
-    """The lines; None for one that is too large to be kept."""
+def _lines(chunks: Iterator[bytes], source: str, size: int) -> Iterator[Lines]:
+    first, lines, kept = 1, list[bytes | None](), 0
     rest, too_large = b"", False
     for chunk in chunks:
-        first, *others = chunk.split(b"\n")
-        for end in (first, *others[:-1]) if others else ():
-            yield None if too_large else rest + end
-            rest, too_large = b"", False
-        rest = others[-1] if others else rest + first
+        start, *others = chunk.split(b"\n")
+        rest += start
+        if others:
+            lines.append(None if too_large else rest)
+            rest, too_large = others.pop(), False
+            lines += others
         if too_large or len(rest) > MAX_RECORD_BYTES:
             rest, too_large = b"", True
-    if too_large:
-        yield None
-    elif rest:
-        yield rest
+        kept += len(chunk)
+        if kept >= size and lines:
+            yield Lines(source, first, lines)
+            first, lines, kept = first + len(lines), [], 0
+    if rest or too_large:
+        lines.append(None if too_large else rest)
+    if lines:
+        yield Lines(source, first, lines)
+
+
+def _together(records: Iterable[Record], size: int) -> Iterator[list[Record]]:
+    unit: list[Record] = []
+    kept = 0
+    for record in records:
+        unit.append(record)
+        kept += len(record.text) + 1
+        if kept >= size:
+            yield unit
+            unit, kept = [], 0
+    if unit:
+        yield unit
 
 
 def _documents(chunks: Iterator[bytes], source: str) -> Iterator[Record]:

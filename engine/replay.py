@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from collections.abc import Mapping as Values
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
@@ -14,7 +14,7 @@ from .compression import compressor
 from .formats import Format, render
 from .problem import CATALOGUE, Problem
 from .program import Program, open_program
-from .records import Record
+from .records import Record, Unit
 from .result import Result
 from .values import is_surely_small
 
@@ -171,7 +171,11 @@ class Transform:
         self._compress = compressor(recipe.output)
         self._compress_rejects = compressor(recipe.rejects or "")
 
-    def piece(self, records: Sequence[Record]) -> Piece:
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Another process makes it anew."""
+        return Recipe.transform, (self._recipe,)
+
+    def piece(self, records: Unit) -> Piece:
         """What the records give, in their order."""
         summary = Summary()
         rejects: list[bytes] = []
@@ -189,7 +193,7 @@ class Transform:
             summary,
         )
 
-    def _results(self, records: Sequence[Record], summary: Summary, rejects: list[bytes]) -> Iterator[Result]:
+    def _results(self, records: Unit, summary: Summary, rejects: list[bytes]) -> Iterator[Result]:
         for given in records:
             record, before = _replayed(given) if self._recipe.replays else (given, None)
             batch, result = self._mapped(record)
@@ -236,7 +240,7 @@ def _replayed(record: Record) -> tuple[Record, frozenset[str] | None]:
             original = Record(source, line, text.encode())
         case _:
             flaw = Problem.of("M501", input="", reason="it is not a line of a rejects file")
-            return replace(record, problem=flaw), None
+            return record._replace(problem=flaw), None
     codes = frozenset(str(one.get("code")) for one in problems if isinstance(one, dict))
     return original, codes
 

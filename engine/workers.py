@@ -4,97 +4,114 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import queue
 import signal
 import threading
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
 from multiprocessing.connection import Connection
+from queue import SimpleQueue
 from typing import Any
 
-from .records import Record
-from .replay import Piece, Recipe, WorkerError
+from .records import Unit
+from .replay import Piece, Transform, WorkerError
 
-__all__ = ["pieces"]
+__all__ = ["workers"]
 
 UNDER_WAY = 2
 """How many units a worker has at most: the one it works on and the next, so that it never waits."""
 
 
-def pieces(units: Iterable[Sequence[Record]], recipe: Recipe, jobs: int) -> Iterator[Piece]:
-    """The piece of each unit, in order, made by `jobs` processes."""
-    context = multiprocessing.get_context("spawn")
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # for the workers, from their first moment: Ctrl-C is ours
+@contextmanager
+def workers(transform: Transform, jobs: int) -> Iterator[Callable[[Iterable[Unit]], Iterator[Piece]]]:
+    """What makes the piece of each unit, in order, in `jobs` processes, which end with the block.
+
+    Raises WorkerError where one of them ends before.
+    """
+    started: list[_Worker] = []
     try:
-        workers = [_start(context, recipe) for _ in range(jobs)]
+        # A copy of this process has everything loaded. It is whole only where nothing else goes on here.
+        context = multiprocessing.get_context("fork" if _has_one_thread() else "spawn")
+        # From their first moment, workers leave Ctrl-C to this process.
+        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+        try:
+            for _ in range(jobs):
+                started.append(_Worker(context, transform, [worker.connection for worker in started]))
+        finally:
+            signal.signal(signal.SIGINT, before)
+        for worker in started:
+            worker.receiver.start()
+        yield partial(_pieces, started)
     finally:
-        signal.signal(signal.SIGINT, before)
-    waiting: deque[Connection[Any, Any]] = deque()
+        for worker in started:
+            worker.process.kill()
+        for worker in started:
+            worker.process.join()
+            if worker.receiver.is_alive():
+                worker.receiver.join()
+            worker.connection.close()
+
+
+def _has_one_thread() -> bool:
+    """Whether this process is known to have one thread. Only Linux tells."""
     try:
-        for number, unit in enumerate(units):
-            if len(waiting) == jobs * UNDER_WAY:
-                yield _receive(waiting.popleft())
-            connection, _ = workers[number % jobs]
-            connection.send(unit)
-            waiting.append(connection)
-        while waiting:
-            yield _receive(waiting.popleft())
-    except (BrokenPipeError, ConnectionResetError):
-        raise WorkerError("a worker process ended early") from None
-    finally:
-        for connection, _ in workers:
-            connection.close()
-        for _, process in workers:
-            process.join(timeout=5)
-            process.kill()
-
-
-def _start(context: Any, recipe: Recipe) -> tuple[Connection[Any, Any], Any]:
-    ours, theirs = context.Pipe()
-    process = context.Process(target=_work, args=(theirs, recipe), daemon=True)
-    process.start()
-    theirs.close()
-    return ours, process
-
-
-def _receive(connection: Connection[Any, Any]) -> Piece:
-    try:
-        answer = connection.recv()
-    except EOFError:
-        raise WorkerError("a worker process ended early") from None
-    if isinstance(answer, Piece):
-        return answer
-    raise WorkerError(str(answer))
-
-
-def _work(connection: Connection[Any, Any], recipe: Recipe) -> None:
-    """The whole life of a worker. It ends when the other side closes the connection, or is gone."""
-    units: queue.Queue[Sequence[Record] | None] = queue.Queue()
-    made: queue.Queue[Piece | None] = queue.Queue()
-    threading.Thread(target=_take, args=(connection, units), daemon=True).start()
-    giver = threading.Thread(target=_give, args=(connection, made), daemon=True)
-    giver.start()
-    transform = recipe.transform()
-    while (unit := units.get()) is not None:
-        made.put(transform.piece(unit))
-    made.put(None)
-    giver.join()
-    os._exit(0)
-
-
-def _give(connection: Connection[Any, Any], made: queue.Queue[Piece | None]) -> None:
-    """Hands on what is made, so that the next unit does not wait until the other side asks for the one before."""
-    try:
-        while (piece := made.get()) is not None:
-            connection.send(piece)
+        return len(os.listdir("/proc/self/task")) == 1
     except OSError:
-        os._exit(0)
+        return False
 
 
-def _take(connection: Connection[Any, Any], units: queue.Queue[Sequence[Record] | None]) -> None:
-    """Takes units off the connection as they come, so that neither side waits for the other to read."""
+def _pieces(workers: Sequence[_Worker], units: Iterable[Unit]) -> Iterator[Piece]:
+    waiting: deque[_Worker] = deque()
+    for number, unit in enumerate(units):
+        if len(waiting) == len(workers) * UNDER_WAY:
+            yield waiting.popleft().piece()
+        worker = workers[number % len(workers)]
+        worker.give(unit)
+        waiting.append(worker)
+    while waiting:
+        yield waiting.popleft().piece()
+
+
+class _Worker:
+    """A process that makes pieces, and the thread that takes them, so that neither side waits for the other to read."""
+
+    def __init__(self, context: Any, transform: Transform, others: Sequence[Connection[Any, Any]]) -> None:
+        self.connection, theirs = context.Pipe()
+        ours = (*others, self.connection) if context.get_start_method() == "fork" else ()
+        self.process = context.Process(target=_work, args=(theirs, transform, ours), daemon=True)
+        self.process.start()
+        theirs.close()
+        self.receiver = threading.Thread(target=self._receive, daemon=True)
+        self._made: SimpleQueue[Piece | None] = SimpleQueue()
+
+    def give(self, unit: Unit) -> None:
+        try:
+            self.connection.send(unit)
+        except (BrokenPipeError, ConnectionResetError):
+            raise WorkerError("a worker process ended early") from None
+
+    def piece(self) -> Piece:
+        """The oldest piece that was not asked for yet."""
+        piece = self._made.get()
+        if piece is None:
+            raise WorkerError("a worker process ended early")
+        return piece
+
+    def _receive(self) -> None:
+        try:
+            while True:
+                self._made.put(self.connection.recv())
+        except (EOFError, OSError):
+            self._made.put(None)
+
+
+def _work(connection: Connection[Any, Any], transform: Transform, inherited: Iterable[Connection[Any, Any]]) -> None:
+    """The whole life of a worker. It ends when the other side is gone, which `inherited`, left open, would hide."""
+    for other in inherited:
+        other.close()
     try:
         while True:
-            units.put(connection.recv())
+            connection.send(transform.piece(connection.recv()))
     except (EOFError, OSError):
-        units.put(None)
+        os._exit(0)

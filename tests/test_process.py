@@ -44,7 +44,7 @@ def interruptible() -> Iterator[None]:
     ids=["waiting for input", "waiting for a reader", "several processes"],
 )
 def test_ctrl_c_is_130_without_a_word(count: int, jobs: int) -> None:
-    lines = (b'{"events": [%s]}\n' % (b" " * (600_000 // count))) * count  # a little more than one unit of work
+    lines = (b'{"events": [%s]}\n' % (b" " * (540_000 // count))) * count  # a little more than one unit of work
     pipe = subprocess.PIPE
     command = [*MOEMAP.split(), "transform", "--compact", "--jobs", str(jobs)]
     with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, start_new_session=True) as process:

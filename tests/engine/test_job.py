@@ -15,6 +15,7 @@ import pytest
 from click.testing import CliRunner
 
 from moemap.cli import main
+from moemap.engine import compression, records
 from moemap.engine import job as jobs
 from moemap.engine.compression import decompressed
 from moemap.engine.files import BusyError
@@ -69,6 +70,8 @@ def content(made: Job) -> tuple[bytes, bytes]:
 def small_units(monkeypatch: pytest.MonkeyPatch) -> None:
     """Small units, and a journal after each."""
     monkeypatch.setattr(jobs, "UNIT_BYTES", 2_000)
+    monkeypatch.setattr(compression, "CHUNK", 500)
+    monkeypatch.setattr(records, "CHUNK", 500)
     monkeypatch.setattr(jobs, "JOURNAL_SECONDS", 0)
 
 
@@ -114,6 +117,34 @@ def test_an_interrupted_run_goes_on_where_it_stopped(
             jobs.run(replace(made, resume=True), interrupt)
         assert made.output is not None
         assert not made.output.exists()
+    assert jobs.run(replace(made, resume=True)) == sums
+    assert content(made) == expected
+
+
+@pytest.mark.usefixtures("small_units")
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_run_goes_on_in_the_middle_of_a_unit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, workers: int) -> None:
+    """Units may be cut elsewhere than in the run before; blank lines are no records but count as lines."""
+    source = tmp_path / "in.ndjson"
+    lines = [json.dumps(batch(number)) + "\n" * (1 + number % 3) for number in range(200)]
+    source.write_text("".join(lines).rstrip("\n"))
+    inputs = str(source), write(tmp_path / "list.ndjson.gz", range(200, 250))
+    whole = job(tmp_path, inputs, output="whole.ndjson")
+    sums = jobs.run(whole)
+    expected = content(whole)
+    made = job(tmp_path, inputs, jobs=workers)
+    for stop, size in ((2, 700), (1, 3_000), (3, 5_000), (4, 1_100)):
+        monkeypatch.setattr(jobs, "UNIT_BYTES", size)
+        seen = 0
+
+        def interrupt(_sums: Summary, _bytes: int, stop: int = stop) -> None:
+            nonlocal seen
+            seen += 1
+            if seen == stop:
+                raise Interrupted
+
+        with pytest.raises(Interrupted):
+            jobs.run(replace(made, resume=True), interrupt)
     assert jobs.run(replace(made, resume=True)) == sums
     assert content(made) == expected
 

@@ -11,15 +11,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from moemap.engine import compression, records
-from moemap.engine.records import MAX_RECORD_BYTES, Record, read_records
+from moemap.engine.records import MAX_RECORD_BYTES, Record, read_units
 
 GZIPPED = gzip.compress(b'{"a": 1}\n{"a": 2}\n')
 WIDE = "the record is not JSON: it is UTF-16 or UTF-32 text; only UTF-8 is read"
 NOT_CLOSED = "the record is not JSON: the list is not closed"
 
 
+def units(text: bytes, size: int, *, lines: bool = False) -> list[list[Record]]:
+    return [list(unit) for unit in read_units(io.BytesIO(text), "x", size, lines=lines)]
+
+
 def read(text: bytes, *, lines: bool = False) -> list[Record]:
-    return list(read_records(io.BytesIO(text), "x", lines=lines))
+    return [record for unit in units(text, 100, lines=lines) for record in unit]
 
 
 def batch(record: Record) -> Any:
@@ -107,6 +111,36 @@ def test_a_record_that_is_too_large_is_one_problem_and_is_not_kept() -> None:
             "the record is refused: it has more than 10000000 bytes",
         )
         assert (first.text, batch(second)) == (b"", {"a": 1})
+
+
+LINES = [b'{"a": 1}', b"", b'{"a": "' + b"x" * 30 + b'"}', b" \r", b'{"a": 3}\r', b"\t", b'{"a": 4}', b""]
+
+
+@given(st.lists(st.sampled_from(LINES), max_size=12), st.integers(4, 60), st.integers(1, 200), st.booleans())
+def test_units_are_cut_between_lines(lines: list[bytes], chunk: int, size: int, ended: bool) -> None:
+    """Wherever chunks of the stream end: each line is in one unit, under its number; what is too large is a problem."""
+    text = b"\n".join(lines) + (b"\n" if ended else b"")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(compression, "CHUNK", chunk)
+        patch.setattr(records, "CHUNK", chunk)
+        patch.setattr(records, "MAX_RECORD_BYTES", 20)
+        for packed in (text, gzip.compress(text)):
+            found = [record for unit in units(packed, size, lines=True) for record in unit]
+            assert [(record.line, record.text, record.problem is None) for record in found] == [
+                (number, line.strip() if len(line) <= 20 else b"", len(line) <= 20)
+                for number, line in enumerate(lines, 1)
+                if line.strip()
+            ]
+
+
+def test_a_unit_has_about_the_size_that_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compression, "CHUNK", 100)
+    monkeypatch.setattr(records, "CHUNK", 100)
+    batches = [b'{"a": %10d}' % number for number in range(1_000)]
+    for text in (b"\n".join(batches), b"[%s]" % b",".join(batches)):
+        found = units(text, 1_000)
+        assert [record.text for unit in found for record in unit] == batches
+        assert {len(unit) for unit in found[:-1]} <= set(range(50, 70))
 
 
 JSON = st.recursive(

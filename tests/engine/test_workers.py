@@ -1,0 +1,71 @@
+"""Processes that make pieces: started in either way, ended by whatever happens."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from moemap.engine import workers
+from moemap.engine.program import open_program
+from moemap.engine.records import Lines, Record, Unit
+from moemap.engine.replay import Recipe, Transform, WorkerError
+
+RECIPE = Recipe("mparticle-moengage", {}, "requests", pretty=False, rejects="rejects.ndjson")
+TRANSFORM = Transform(RECIPE, open_program(RECIPE.reference, RECIPE.settings))
+
+
+def text(number: int) -> bytes:
+    return json.dumps({"user_identities": {"customer_id": f"cust-{number}"}, "user_attributes": {"a": number}}).encode()
+
+
+def units() -> list[Unit]:
+    """Of lines and of records, some of them larger than what a connection takes at once."""
+    lines = [Lines("f", 1 + 4 * unit, [text(unit), b" ", None, text(unit) + b" " * 500_000]) for unit in range(5)]
+    return [*lines, [Record("f", number, text(number)) for number in range(2_000)], []]
+
+
+@pytest.mark.parametrize("copied", [True, False], ids=["copied where that is safe", "started anew"])
+def test_pieces_come_in_order(monkeypatch: pytest.MonkeyPatch, copied: bool) -> None:
+    if not copied:
+        monkeypatch.setattr(workers, "_has_one_thread", lambda: False)
+    with workers.workers(TRANSFORM, 3) as pieces:
+        assert list(pieces(units())) == [TRANSFORM.piece(unit) for unit in units()]
+
+
+def children(process: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{process}/task/{process}/children").read_text().split()]
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="the system does not tell of processes")
+def test_a_worker_that_ends_early_ends_the_run() -> None:
+    with pytest.raises(WorkerError, match="a worker process ended early"), workers.workers(TRANSFORM, 1) as pieces:
+        os.kill(children(os.getpid())[-1], signal.SIGKILL)
+        list(pieces(units()))
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="the system does not tell of processes")
+def test_workers_end_with_the_process_that_started_them(tmp_path: Path) -> None:
+    """However it ends: each of them would keep the others alive if it held their connections open."""
+    command = [sys.executable, "-m", "moemap.cli", "transform", "--jobs", "3", "--output", str(tmp_path / "out"), "-"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+        started: list[int] = []
+        while len(started) < 3:
+            time.sleep(0.01)
+            started = children(process.pid)
+        process.kill()
+    deadline = time.monotonic() + 10
+    while alive := [child for child in started if is_running(child)]:
+        assert time.monotonic() < deadline, alive
+        time.sleep(0.01)
+
+
+def is_running(process: int) -> bool:
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
