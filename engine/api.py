@@ -58,13 +58,13 @@ class Mapping:
         Integers of more than 64 bits come as doubles, as in most readers of JSON.
         """
         record = Record("", 1, text.encode(errors="surrogatepass") if isinstance(text, str) else bytes(text))
-        program, small = self._program(), is_surely_small(record.text)
-        if small and (result := program.transform_text(record.text)) is not None:
+        program = self._program()
+        if (result := program.transform_text(record.text)) is not None:
             return result
         batch, problem = record.parse()
         if problem is not None:
             return Result((), (), (problem,))
-        return program.transform_parsed(batch) if small else program.transform(batch)
+        return program.transform_parsed(batch) if is_surely_small(record.text) else program.transform(batch)
 
     def prepare(self) -> None:
         """Compiles the mapping now, for many batches: `transform_json` does by itself when it has had a thousand."""

@@ -31,7 +31,7 @@ class Program:
     """A mapping ready to run. `digest` is the same only for the same rules, schemas and settings.
 
     `transform` takes any value; `transform_parsed` what is known to be JSON within the limits, which is quicker;
-    `transform_text` a text of such, for which it may have no answer; `prepare` makes ready for many of these: see
+    `transform_text` a text, for which it may have no answer; `prepare` makes ready for many of these: see
     `compiler.runner.Runner`.
     """
 

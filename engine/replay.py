@@ -206,13 +206,13 @@ class Transform:
 
     def _mapped(self, record: Record) -> tuple[Any, Result]:
         """The batch of a record (None where nothing is to be said of it, or there is none), and its Result."""
-        small = is_surely_small(record.text)
-        if small and record.problem is None and (result := self._program.transform_text(record.text)) is not None:
+        if record.problem is None and (result := self._program.transform_text(record.text)) is not None:
             return None, result
         batch, problem = record.parse()
         if problem is not None:
             return batch, Result((), (), (problem,))
-        return batch, self._program.transform_parsed(batch) if small else self._program.transform(batch)
+        is_small = is_surely_small(record.text)
+        return batch, self._program.transform_parsed(batch) if is_small else self._program.transform(batch)
 
 
 def reject_line(record: Record, batch: Any, result: Result) -> bytes:

@@ -81,7 +81,7 @@ class Runner:
         _ = self._records
 
     def transform_text(self, text: bytes) -> Result | None:
-        """The Result of the batch that a text holds, which `is_surely_small`; None where it must be parsed for that.
+        """The Result of the batch that a text holds; None where it must be parsed for that.
 
         For many texts, this is a quicker way to the very same Result.
         """

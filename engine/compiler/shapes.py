@@ -19,6 +19,7 @@ __all__ = ["Exceptions", "Member", "Record", "Shapes", "listed", "record_truth"]
 
 Path = tuple[str, ...]
 _ELEMENTS = "[]"
+_MOST_LEVELS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +149,7 @@ class Shapes:
     def record(self, path: Path, type_: Type) -> Record | None:
         """The record at a place where there are nothing but objects, of which all members are known."""
         declared = type_.objects and not type_.any and all(one.closed for one in type_.objects)
-        if not declared or path in self.exceptions.whole or not any(one.properties for one in type_.objects):
+        if not declared or len(path) > _MOST_LEVELS or path in self.exceptions.whole or not any(one.properties for one in type_.objects):
             return None
         record = Record(self, path, type_, self.pool.fresh("RECORD"))
         self.records.append(record)

@@ -18,14 +18,13 @@ import msgspec
 from ..pointers import escape
 from ..problem import Problem
 from ..result import Result
-from ..values import coerce
+from ..values import MAX_INPUT_NODES, coerce
 from .assembly import Unusual
 from .notes import At, Site
 from .support import FAILURES
 
 __all__ = ["Records"]
 
-ANY = Any
 _NO_ANSWER = (Unusual, *FAILURES)
 _LONGEST_PAUSE = 1000
 _MOST_LEVELS = 4
@@ -47,13 +46,15 @@ def _value(levels: int, longest: int | None) -> Any:
     return scalars | list.__class_getitem__(inner) | dict.__class_getitem__((str, inner))
 
 
-def _declared(what: Any, longest: int | None) -> Any:
+ANY = _value(_MOST_LEVELS, None)
+
+
+def _declared(kinds: int, inside: Any, longest: int | None) -> Any:
     """The type for kinds (one bit each, in the order of `_SCALARS`, then lists and objects), and what is inside."""
-    kinds, inside = what
     options = [_scalar(bit, longest) for bit in range(len(_SCALARS)) if kinds >> bit & 1]
     anything = _value(_MOST_LEVELS, longest)
     if kinds >> 5 & 1:
-        options.append(list.__class_getitem__(_declared(inside, longest) if inside else anything))
+        options.append(list.__class_getitem__(_declared(*inside, longest) if inside else anything))
     if kinds >> 6 & 1:
         options.append(inside if isinstance(inside, type) else dict.__class_getitem__((str, anything)))
     return reduce(or_, options)
@@ -61,7 +62,7 @@ def _declared(what: Any, longest: int | None) -> Any:
 
 def record(name: str, members: Sequence[tuple[str, str, Any]]) -> type[msgspec.Struct]:
     """The class of a record; `members` are the name of each, that of its attribute, and what it is declared to be."""
-    fields = [(attribute, Any if what is ANY else _declared(what[:2], what[2]), None) for _, attribute, what in members]
+    fields = [(attribute, ANY if what is ANY else _declared(*what), None) for _, attribute, what in members]
     names = {attribute: member for member, attribute, _ in members}
     return msgspec.defstruct(name or "batch", fields, rename=names, forbid_unknown_fields=True, gc=False)
 
@@ -129,6 +130,8 @@ class Records:
         """The Result of a batch, which has no problems; None where another way must be taken."""
         if self._left_out > 0:
             self._left_out -= 1
+            return None
+        if len(text) > MAX_INPUT_NODES:  # and each value takes a character; what is declared limits the levels
             return None
         try:
             requests, skipped, _ = self._function(self._read(text), self._validators)
