@@ -148,8 +148,10 @@ class Shapes:
 
     def record(self, path: Path, type_: Type) -> Record | None:
         """The record at a place where there are nothing but objects, of which all members are known."""
-        declared = type_.objects and not type_.any and all(one.closed for one in type_.objects)
-        if not declared or len(path) > _MOST_LEVELS or path in self.exceptions.whole or not any(one.properties for one in type_.objects):
+        closed = not type_.any and all(one.closed for one in type_.objects)
+        if not closed or not any(one.properties for one in type_.objects):
+            return None
+        if path in self.exceptions.whole or len(path) > _MOST_LEVELS:
             return None
         record = Record(self, path, type_, self.pool.fresh("RECORD"))
         self.records.append(record)

@@ -54,7 +54,7 @@ def _declared(kinds: int, inside: Any, longest: int | None) -> Any:
     options = [_scalar(bit, longest) for bit in range(len(_SCALARS)) if kinds >> bit & 1]
     anything = _value(_MOST_LEVELS, longest)
     if kinds >> 5 & 1:
-        options.append(list.__class_getitem__(_declared(*inside, longest) if inside else anything))
+        options.append(list.__class_getitem__(_declared(inside[0], inside[1], longest) if inside else anything))
     if kinds >> 6 & 1:
         options.append(inside if isinstance(inside, type) else dict.__class_getitem__((str, anything)))
     return reduce(or_, options)
