@@ -19,7 +19,7 @@ from ..sizes import measured
 from ..violations import Violation
 from .notes import Loop, Notes
 
-__all__ = ["Emit", "Output", "Unusual", "assemble"]
+__all__ = ["Emit", "NotOne", "Output", "Unusual", "assemble", "combined"]
 
 Part = tuple[Any, ...]
 """The fields of an element, its Emit, how many problems there were before and after it, and its entry in the loop."""
@@ -30,7 +30,7 @@ class Unusual(Exception):  # noqa: N818  control flow, not an error
     """The requests cannot be assembled without the interpreter."""
 
 
-class _NotOne(Exception):  # noqa: N818  control flow, not an error
+class NotOne(Exception):  # noqa: N818  control flow, not an error
     """The parts do not simply make one request."""
 
 
@@ -58,15 +58,15 @@ def assemble(
             fields = parts[0][0]
             body = {**envelope, element_of: [fields]} if element_of else {**envelope, **fields}
         elif not simple:
-            raise _NotOne
+            raise NotOne
         elif element_of:
             body = {**envelope, element_of: [part[0] for part in parts]}
         else:
-            body = _combined(output, envelope, parts)
+            body = combined(output, envelope, [part[0] for part in parts])
         text, size = _measured(body)
         if max_bytes is not None and size > max_bytes:
-            raise _NotOne
-    except _NotOne:
+            raise NotOne
+    except NotOne:
         requests += _assembled(output, envelope, query, parts, notes)
         return
     try:
@@ -82,26 +82,25 @@ def assemble(
     requests.append(Request(name, method, path, query, body, text))
 
 
-def _combined(output: Output, envelope: dict[str, Any], parts: Sequence[Part]) -> dict[str, Any]:
-    """The bodies of several parts as one."""
+def combined(output: Output, envelope: dict[str, Any], parts: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """The body of several parts. Raises NotOne."""
     combine = output.combine.items()
-    body: dict[str, Any] = {**envelope, **parts[0][0]}
+    body: dict[str, Any] = {**envelope, **parts[0]}
     own: dict[str, Any] = {}  # what is added to: never a part of the batch
     replaced = False
-    for part in parts[1:]:
-        fields = part[0]
+    for fields in parts[1:]:
         for name, how in combine:
             if name not in fields:
                 continue
             value, before = fields[name], body.get(name)
             if type(value) is not _SHAPES[how]:
-                raise _NotOne
+                raise NotOne
             if before is None:
                 body[name] = value
                 continue
             if name not in own:
                 if type(before) is not type(value):
-                    raise _NotOne
+                    raise NotOne
                 before = own[name] = body[name] = before.copy()
             if how == "append":
                 before.extend(value)
@@ -109,8 +108,8 @@ def _combined(output: Output, envelope: dict[str, Any], parts: Sequence[Part]) -
                 replaced = replaced or not before.keys().isdisjoint(value)
                 before.update(value)
     # A body from which nothing was replaced was never larger than it is at last; another one may have been.
-    if replaced and sum(_measured({**envelope, **part[0]})[1] for part in parts) > (output.max_bytes or sys.maxsize):
-        raise _NotOne
+    if replaced and sum(_measured({**envelope, **fields})[1] for fields in parts) > (output.max_bytes or sys.maxsize):
+        raise NotOne
     return body
 
 
@@ -119,7 +118,7 @@ def _measured(body: dict[str, Any]) -> tuple[bytes, int]:
     try:
         return measured(body)
     except TypeError:  # nested too deeply
-        raise _NotOne from None
+        raise NotOne from None
 
 
 def _move(output: Output, parts: Sequence[Part], problems: list[Problem]) -> None:

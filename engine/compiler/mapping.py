@@ -14,7 +14,7 @@ from ..schema_types import type_of
 from ..schemas import Schema
 from ..types import ANY as ANY_TYPE
 from .chains import chain
-from .code import DICT, LIST, NULL, VARIABLE, Function, Pool, bare, comment
+from .code import DICT, LIST, NULL, VARIABLE, Function, Pool, Value, bare, comment
 from .conditions import ALWAYS, NEVER
 from .contracts import Contract, Terms
 from .entry_rules import roots_in
@@ -45,7 +45,6 @@ _OWN_NAMES = {
     "traced",
     "record",
     "is_filled",
-    "Silent",
     "unusual",
     FUNCTION,
 }
@@ -117,7 +116,9 @@ class _Mapping:
         self.traced = traced
         self.root = root
         self.shapes = None if root is None else root.shapes
-        self.writer = Function(pool, ("batch", "validators"))
+        self.parameters = ("batch", "validators" if root is None else "notes")
+        self.answer = "skipped, problems" if root is None else "skipped"
+        self.writer = Function(pool, self.parameters)
         self.fields = FieldCompiler(self.writer, traced=traced, of_records=root is not None)
         self.parts: dict[str, str] = {}
         self.records: dict[str, str] = {}
@@ -139,9 +140,9 @@ class _Mapping:
             lets=frozenset(),
             pointers={as_name: ""},
         )
-        notes = "Traces" if self.traced else "Notes" if self.root is None else "Silent"
-        writer.line(f"notes = {notes}(batch, validators)")
-        writer.line("problems = notes.problems")
+        if self.root is None:
+            writer.line(f"notes = {'Traces' if self.traced else 'Notes'}(batch, validators)")
+            writer.line("problems = notes.problems")
         writer.line("skipped = []")
         for output in dict.fromkeys(rule.output for rule in rulebook.rules if rule.output is not None):
             self.parts[output] = "" if self.traced else writer.name(f"{output}_parts")
@@ -149,7 +150,7 @@ class _Mapping:
                 writer.line(f"{self.parts[output]} = []")
         if self.in_order:
             writer.line("emitted = {}")
-        with self.fields.sinking(can_reject(rulebook.let), ["return (), skipped, problems"]):
+        with self.fields.sinking(can_reject(rulebook.let), [f"return (), {self.answer}"]):
             scope = self.fields.lets(rulebook.let, scope, _rare(rulebook))
         for rule in rulebook.rules:
             if rule.route is None:
@@ -159,7 +160,7 @@ class _Mapping:
         self.requests(scope)
         if self.shapes is not None:
             self.shapes.whole_bodies |= {name for name, contract in self.contracts.items() if contract.terms.broken}
-        return [f"def {self.name}(batch, validators):", *writer.root.render(1)]
+        return [f"def {self.name}({', '.join(self.parameters)}):", *writer.root.render(1)]
 
     # Rules
 
@@ -197,7 +198,7 @@ class _Mapping:
             else:
                 self.emit(rule, scope, route)
             if route is None and rule.output is None:
-                writer.line("return (), skipped, problems")
+                writer.line(f"return (), {self.answer}")
         if route is not None:
             writer.line("continue")
 
@@ -219,14 +220,7 @@ class _Mapping:
             emitted = f"{self.record(output)}, {rule.name!r}, {place_code(rule.place)}, {scope.where()}"
             lines = [f"notes.emitted({emitted}, {made.code}, noted)"]
         else:
-            number = list(self.rulebook.outputs).index(output.name)
-            emit = f"Emit({rule.name!r}, {place_code(rule.place)}, {scope.loop}, {number})"
-            record = self.pool.name("EMIT", emit)
-            problems = ["noted", "len(problems)"] if self.root is None else ["0", "0"]
-            parts = [made.code, record, *problems]
-            if scope.loop is not None:
-                parts += self.loop_variables
-            lines = [f"{self.parts[output.name]}.append(({', '.join(parts)}))"]
+            lines = [f"{self.parts[output.name]}.append({self.part(rule, made, output, scope)})"]
         if self.in_order:
             lines.append(f"emitted[{output.name!r}] = True")
         if not made.kinds & NULL:
@@ -237,6 +231,15 @@ class _Mapping:
         if route is not None:
             with writer.inside("else:"):
                 writer.line(self.fields.skip(scope, repr(rule.name), repr(NOTHING)))
+
+    def part(self, rule: Rule, made: Value, output: Output, scope: Scope) -> str:
+        """Code for what is kept of an object that the rule made; of a record, no problem has to find its place."""
+        if self.root is not None:
+            return made.code
+        number = list(self.rulebook.outputs).index(output.name)
+        emit = f"Emit({rule.name!r}, {place_code(rule.place)}, {scope.loop}, {number})"
+        variables = self.loop_variables if scope.loop is not None else []
+        return f"({', '.join([made.code, self.pool.name('EMIT', emit), 'noted', 'len(problems)', *variables])})"
 
     # Routes
 
@@ -309,7 +312,7 @@ class _Mapping:
             for output in outputs:
                 with writer.inside(f"if {self.parts[output.name]}:"):
                     self.output(output, scope)
-        writer.line("return requests, skipped, problems")
+        writer.line(f"return requests, {self.answer}")
 
     def output(self, output: Output, scope: Scope) -> None:
         """What all bodies of an output have, and its requests."""

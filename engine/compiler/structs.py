@@ -14,18 +14,19 @@ from types import CodeType
 from typing import Annotated, Any, NoReturn
 
 import msgspec
+from orjson import dumps
 
 from ..pointers import escape
 from ..problem import Problem
-from ..result import Result
+from ..result import Request, Result
 from ..values import MAX_INPUT_NODES, coerce
-from .assembly import Unusual
+from .assembly import NotOne, Output, Unusual, combined
 from .notes import At, Site
 from .support import FAILURES
 
 __all__ = ["Records"]
 
-_NO_ANSWER = (Unusual, *FAILURES)
+_NO_ANSWER = (Unusual, NotOne, *FAILURES)
 _LONGEST_PAUSE = 1000
 _MOST_LEVELS = 4
 _INTEGER = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
@@ -79,12 +80,41 @@ def unusual() -> Any:
     raise Unusual
 
 
+def assemble(
+    output: Output,
+    envelope: dict[str, Any],
+    query: dict[str, Any],
+    parts: list[dict[str, Any]],
+    notes: Silent,
+    requests: list[Request],
+) -> None:
+    """Adds the request that parts make together. Raises Unusual where they do not make one, or not a valid one."""
+    name, method, path, schema, limits, element_of, _, max_bytes, simple, fits = output
+    if element_of is not None and (simple or len(parts) == 1):
+        body = envelope
+        body[element_of] = parts
+    elif len(parts) == 1:
+        body = {**envelope, **parts[0]}
+    elif simple:
+        body = combined(output, envelope, parts)
+    else:
+        raise Unusual
+    text = dumps(body)  # a TypeError is a failure like any other: an integer that a rule made has more than 64 bits
+    if max_bytes is not None and len(text) > max_bytes:
+        raise Unusual
+    if fits is None or not fits(body):
+        valid = notes.validators
+        if not valid[schema](body) or (limits is not None and not valid[limits](body)):
+            raise Unusual
+    requests.append(Request(name, method, path, query, body, text))
+
+
 class Silent:
     """Stands for Notes where nothing is to be said. What is said needs places in an object, and nobody made one."""
 
     __slots__ = ("problems", "validators")
 
-    def __init__(self, _batch: msgspec.Struct, validators: Mapping[str, Callable[[Any], bool]]) -> None:
+    def __init__(self, validators: Mapping[str, Callable[[Any], bool]]) -> None:
         self.problems: tuple[Problem, ...] = ()
         self.validators = validators
 
@@ -109,7 +139,7 @@ class Silent:
     reported = unnamed = where = elements = _unusual
 
 
-_NAMES = {"ANY": ANY, "Silent": Silent, "is_filled": is_filled, "record": record, "unusual": unusual}
+_NAMES = {"ANY": ANY, "assemble": assemble, "is_filled": is_filled, "record": record, "unusual": unusual}
 
 
 class Records:
@@ -123,7 +153,7 @@ class Records:
         exec(code, namespace)  # noqa: S102 - the source has nothing of the rules in it but literals
         self._function: Callable[[Any, Any], Any] = namespace["transform"]
         self._read = msgspec.json.Decoder(namespace["RECORD_1"]).decode
-        self._validators = validators
+        self._notes = Silent(validators)
         self._pause = self._left_out = 0
 
     def transform(self, text: bytes) -> Result | None:
@@ -134,7 +164,7 @@ class Records:
         if len(text) > MAX_INPUT_NODES:  # and each value takes a character; what is declared limits the levels
             return None
         try:
-            requests, skipped, _ = self._function(self._read(text), self._validators)
+            requests, skipped = self._function(self._read(text), self._notes)
         except _NO_ANSWER:
             self._left_out = self._pause
             self._pause = min(2 * self._pause + 1, _LONGEST_PAUSE)
