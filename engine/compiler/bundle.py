@@ -18,7 +18,7 @@ _ENGINE = Path(__file__).parent.parent
 _MODULES = (
     *("values", "pointers", "problem", "result", "violations", "plain_sizes", "requests"),
     *("signatures", "function_errors", "jmespath_functions", "functions", "templates", "filters", "rendering"),
-    *("compiler.notes", "compiler.assembly", "compiler.judging", "compiler.support", "compiler.traces"),
+    *("compiler.notes", "compiler.assembly", "compiler.learned", "compiler.support", "compiler.traces"),
     *("verdicts", "compiler.embedded"),
 )
 _INSTEAD = {"sizes": "plain_sizes"}

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from ..problem import Problem
 from ..result import Result
 from ..values import check_payload, kind, with_article
-from . import assembly, judging, notes, support
+from . import assembly, learned, notes, support
 
 if TYPE_CHECKING:
     from ..interpreter import Interpreter
@@ -26,7 +26,7 @@ FUNCTION = "transform"
 NAMESPACE = {
     **{
         name: value
-        for module in (support, notes, assembly, judging)
+        for module in (support, notes, assembly, learned)
         for name, value in vars(module).items()
         if name in module.__all__
     },

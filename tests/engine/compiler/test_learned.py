@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from moemap.engine.compiler.judging import Known, Renamed, Spellings
+from moemap.engine.compiler.learned import Known, Renamed, Spellings
 from moemap.engine.functions import call
 
 # Among them letters whose lower case, upper case and folded form are not each other's.
