@@ -5,12 +5,15 @@ from __future__ import annotations
 import builtins
 import json
 from collections.abc import Callable
+from pathlib import Path
+from random import Random
 from types import ModuleType
 from typing import Any
 
 import orjson
 import pytest
 
+from moemap.engine import api
 from moemap.engine.compiler.mapping import records_source_of
 from moemap.engine.compiler.runner import NAMESPACE
 from moemap.engine.compiler.structs import Records
@@ -19,6 +22,7 @@ from moemap.engine.loader import load
 from moemap.engine.result import Result
 from moemap.engine.rules import Rulebook
 
+EXAMPLES = sorted((Path(__file__).parents[3] / "examples").glob("*.json"))
 Difference = Callable[[Result, Result], str]
 Books = Callable[..., Rulebook]
 HEAD = {"language": 1, "name": "base", "version": "1.0.0", "input": {"as": "batch", "schema": "./in.schema.json"}}
@@ -496,3 +500,55 @@ def test_schemas_that_are_nested_too_deeply(book: Books, difference: Difference,
         given = pair.answer({"any": value})
         assert (given is not None) == fits
         assert given is None or not difference(pair.interpreter.run({"any": value}), given)
+
+
+# --- shipped and random mappings
+
+MANY_SETTINGS = {
+    "identity": "mpid",
+    "objects": True,
+    "tags": True,
+    "unset_attributes": True,
+    "push": True,
+    "time_precision": "milliseconds",
+    "require_gdpr_purpose": "marketing",
+    "project_name_from": "brand_name",
+}
+
+
+@pytest.mark.parametrize(("values", "least"), [({}, 11), (MANY_SETTINGS, 7)])
+def test_bodies_of_the_shipped_mapping_fit_in_parts(difference: Difference, values: dict[str, Any], least: int) -> None:
+    pair, answered = Pair(api.load("mparticle-moengage", values).rulebook), 0
+    for path in EXAMPLES:
+        content = orjson.loads(path.read_bytes())
+        for batch in content if isinstance(content, list) else [content]:
+            given = pair.answer(batch)
+            assert given is None or not difference(pair.interpreter.run(batch), given)
+            answered += given is not None
+    assert answered >= least
+
+
+def test_random_mappings(book: Books, bodies: ModuleType, difference: Difference) -> None:
+    answered = valid = in_parts = 0
+    for number in range(140):
+        dice = Random(number)
+        content = bodies.mapping(dice)
+        batches = [bodies.batch(dice) for _ in range(12)]
+        free = Interpreter(book(content, {}))
+        sent = [request.body for batch in batches[:6] for request in free.run(batch).requests]
+        schema = bodies.schema_of(dice, sent)
+        pair = Pair(book(content, schema))
+        in_parts += "unusual()" in pair.source
+        answers: list[bool] = []
+        wanted = list(map(pair.interpreter.run, batches))
+        for at, batch in [*enumerate(batches), *enumerate(batches)]:
+            given = pair.answer(batch)
+            answers.append(given is not None)
+            if given is not None:
+                found = difference(wanted[at], given)
+                assert not found, f"mapping {number}: {found}\n{batch}\n{content}\n{schema}\n{pair.source}"
+        assert answers[: len(batches)] == answers[len(batches) :], f"mapping {number} learns what makes a difference"
+        answered += sum(answers) // 2
+        valid += sum(not result.problems for result in wanted)
+    assert in_parts > 70
+    assert answered > 0.7 * valid > 300
