@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any
 
 from .code import BOOLEAN, DICT, FLOAT, INTEGER, LIST, NULL, STRING, Value
 from .conditions import ALWAYS, CLASSES, NEVER, all_of, any_of, negated
@@ -59,9 +60,9 @@ class Contract:
     combine: Mapping[str, str] = field(default_factory=dict)
 
     @property
-    def key(self) -> tuple[tuple[str, int], ...]:
+    def key(self) -> tuple[Any, ...]:
         """The same for contracts that ask the same."""
-        return tuple(part.key for part in self.parts)
+        return self.joined, *self.combine.items(), *(part.key for part in self.parts)
 
     # Whole values
 
@@ -120,6 +121,8 @@ class Contract:
         except DoubtError:
             self.terms.broken = self.terms.broken or self.joined
             return None
+        if any(part.node is False for part in parts):  # there can be no object
+            return None
         return tuple(part for part in parts if any(key in part.node for key in MEMBERS))
 
     def member(self, name: str | None) -> Contract | None:
@@ -140,6 +143,14 @@ class Contract:
         unlisted = f"{name} not in {self.terms.validation.pool.texts(listed)}" if listed else ALWAYS
         return self.terms.sound(all_of([unlisted, self.terms.validation.names(parts, exact=False, name=name)]))
 
+    def allowed(self, names: Collection[str]) -> str:
+        """Code for "members of these names are allowed", whatever they are."""
+        validation = self.terms.validation
+        code = validation.names(self._object or (), exact=False, name="name") if names else ALWAYS
+        if self.terms.sound(code) in (ALWAYS, NEVER):
+            return code
+        return validation.pool.name("FITS", f"all(map({validation.checked_name(code)}, {sorted(names)!r}))")
+
     def entry(self, name: str, value: str) -> str:
         """Code for "a member of this name and value is allowed"."""
         if self._object is None:
@@ -154,7 +165,7 @@ class Contract:
         """
         validation = self.terms.validation
         if self.joined:
-            return ALWAYS
+            return self.allowed(names)
         if self._object is None:
             return self.terms.sound(validation.kind(self.parts, "object", value, exact=False))
         parts, codes = validation.own(self.parts, "object", value, exact=False)
@@ -164,11 +175,7 @@ class Contract:
         required = dict.fromkeys(name for part in parts for name in part.node.get("required", ()) if name not in sure)
         codes = [code for code in codes if code not in implied]
         codes += [f"{name!r} in {value}" for name in required]
-        allowed = validation.names(self._object, exact=False, name="name")
-        if allowed != ALWAYS and names:
-            function = validation.checked_name(allowed)
-            codes.append(validation.pool.name("FITS", f"all(map({function}, {sorted(names)!r}))"))
-        return self.terms.sound(all_of(codes))
+        return self.terms.sound(all_of([*codes, self.allowed(names)]))
 
     # Lists
 
@@ -179,7 +186,9 @@ class Contract:
             parts, _ = self.terms.validation.own(self.parts, "array", "value", exact=False, element="object")
         except DoubtError:
             return None
-        return None if any(key in part.node for part in parts for key in ("contains", "prefixItems")) else parts
+        more = ("contains", "prefixItems")
+        is_more = any(part.node is False or any(key in part.node for key in more) for part in parts)
+        return None if is_more else parts
 
     def element(self) -> Contract | None:
         """The contract of each element, where all are objects; None where the list is looked at as a whole."""
@@ -203,7 +212,8 @@ class Contract:
         """The name of a function of a body whose members fit, each by itself; or ALWAYS."""
         validation = self.terms.validation
         body = Contract(self.terms, self.parts)
-        lines = list(_refused(body.finished("body", (), (), is_open=True)))
+        own = () if element_of is None else (element_of,)
+        lines = list(_refused(body.finished("body", own, own, is_open=True)))
         asked = {element_of: "", **self.combine} if element_of is not None else self.combine
         for name, how in asked.items():
             member = body.member(name)
@@ -212,7 +222,7 @@ class Contract:
             if name == element_of:
                 code = member.collected("member")
             elif how == "merge":
-                code = member.finished("member", (), (), is_open=True)
+                code = any_of(["type(member) is not dict", member.finished("member", (), (), is_open=True)])
             else:
                 code = self.terms.sound(validation.any(member.parts, "member", exact=False))
             if code != ALWAYS:

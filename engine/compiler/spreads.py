@@ -422,6 +422,7 @@ class SpreadCompiler:
         if contract is None:
             return
         if isinstance(name.constant, str):
+            self.fields.asked(contract.allowed([name.constant]))
             self.fields.fitting(value, contract.member(name.constant))
         elif name.code == self.named:
             self.fields.fitting(value, contract.member(None))

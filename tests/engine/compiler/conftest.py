@@ -56,7 +56,17 @@ def head() -> dict[str, Any]:
 @pytest.fixture(scope="session")
 def grammar() -> ModuleType:
     """Random expressions, rules and batches (`grammar.py` beside this file)."""
-    spec = importlib.util.spec_from_file_location("compiler_grammar", Path(__file__).parent / "grammar.py")
+    return _beside("grammar")
+
+
+@pytest.fixture(scope="session")
+def bodies() -> ModuleType:
+    """Random mappings, and schemas that what they make mostly fits (`bodies.py` beside this file)."""
+    return _beside("bodies")
+
+
+def _beside(name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(f"compiler_{name}", Path(__file__).parent / f"{name}.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
