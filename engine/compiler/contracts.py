@@ -33,16 +33,20 @@ _SCALARS = BOOLEAN | INTEGER | FLOAT | STRING
 
 @dataclass(eq=False, slots=True)
 class Terms:
-    """What all contracts of one output share. They are `broken` where something is asked that cannot be put so: then
-    bodies have to be looked at as a whole."""
+    """What all contracts of one output share. They are broken where something is asked that cannot be put so, or is not
+    understood: then bodies have to be looked at as a whole."""
 
     validation: Validation
-    broken: bool = False
+    refused: bool = False
+
+    @property
+    def broken(self) -> bool:
+        return self.refused or self.validation.doubts > 0
 
     def sound(self, code: str) -> str:
         """The condition, if it can hold."""
         if code == NEVER:
-            self.broken = True
+            self.refused = True
         return code
 
 
@@ -90,7 +94,7 @@ class Contract:
         refused = [f"type({value.text}) not in {validation.classes(plain)}"] if plain else []
         function = validation.function(self.parts, exact=False)
         if function == NEVER:
-            self.terms.broken = True
+            self.terms.refused = True
         if not set(codes.values()) <= {ALWAYS, NEVER}:
             refused.append(f"not {function}({value.text})")
         yield from (f"{word} {' and '.join(refused) or 'True'}:", "    unusual()")
@@ -119,7 +123,7 @@ class Contract:
         try:
             parts, _ = self.terms.validation.own(self.parts, "object", "value", exact=False)
         except DoubtError:
-            self.terms.broken = self.terms.broken or self.joined
+            self.terms.refused = self.terms.refused or self.joined
             return None
         if any(part.node is False for part in parts):  # there can be no object
             return None
@@ -131,17 +135,21 @@ class Contract:
             return None
         below = member_parts(self._object, name)
         if below is None:
-            self.terms.broken = True
+            self.terms.refused = True
             return None
         how = self.combine.get(name or "")
         return None if how == "append" else Contract(self.terms, flat(below), joined=how == "merge")
 
+    @cached_property
+    def listed(self) -> frozenset[str]:
+        """The names of the members of which something of their own is asked."""
+        return frozenset(name for part in self._object or () for name in part.node.get("properties", {}))
+
     def named(self, name: str) -> str:
         """Code for "a member of this name is allowed, and is not listed"."""
-        parts = self._object or ()
-        listed = frozenset(name for part in parts for name in part.node.get("properties", {}))
-        unlisted = f"{name} not in {self.terms.validation.pool.texts(listed)}" if listed else ALWAYS
-        return self.terms.sound(all_of([unlisted, self.terms.validation.names(parts, exact=False, name=name)]))
+        unlisted = f"{name} not in {self.terms.validation.pool.texts(self.listed)}" if self.listed else ALWAYS
+        allowed = self.terms.validation.names(self._object or (), exact=False, name=name)
+        return self.terms.sound(all_of([unlisted, allowed]))
 
     def allowed(self, names: Collection[str]) -> str:
         """Code for "members of these names are allowed", whatever they are."""

@@ -337,7 +337,7 @@ class _Mapping:
         if output.name not in self.contracts:
             combine = {} if output.element_of is not None else output.combine
             parts = parts_of(self.schemas(output))
-            self.contracts[output.name] = Contract(Terms(self.validation), parts, joined=True, combine=combine)
+            self.contracts[output.name] = Contract(Terms(Validation(self.pool)), parts, joined=True, combine=combine)
         return self.contracts[output.name]
 
     def schemas(self, output: Output) -> list[Schema]:

@@ -14,8 +14,7 @@ from ..interpreter import NAME_TAKEN, NO_ENTRY_RULE, NOTHING
 from ..rules import EntryRule, Except, Spread
 from .chains import chain
 from .code import ANY, BOOLEAN, DICT, LIST, NULL, NUMBER, STRING, Block, Function, Pool, Value, comment
-from .conditions import ALWAYS
-from .contracts import Contract
+from .conditions import ALWAYS, any_of
 from .entry_rules import can_reject_entry, conjuncts, is_named_by_key, is_of_kinds, roots_in
 from .expressions import ExpressionCompiler, is_kind
 from .fields import FieldCompiler
@@ -54,7 +53,9 @@ class SpreadCompiler:
         self.fields = fields
         self.writer = fields.writer
         self.named: str | None = None
-        """The variable whose name is known to be one that the schemas allow, and do not list."""
+        """The variable whose name is known to be one that the schemas allow; where they list it, its value fits."""
+        self.entry = ""
+        """The root that holds the value of the entry at work; none where no name is listed."""
 
     def spread(self, spread: Spread, target: str, scope: Scope) -> None:
         """Adds what passes through to the object in the variable `target`."""
@@ -166,7 +167,7 @@ class SpreadCompiler:
 
     def _entry(self, spread: Spread, target: str, scope: Scope, key: str) -> str | None:
         """One entry. Gives the name of the set of names that no condition on a name is about, if there is one."""
-        writer = self.writer
+        writer, self.entry = self.writer, spread.as_name
         guards = self._guards(spread, scope)
         known = None
         if guards:
@@ -185,7 +186,7 @@ class SpreadCompiler:
                 writer.line("continue")
                 return known
             if known is None:
-                self._named(name.code, scope.contract)
+                self._named(name.code, scope)
             scope = self.fields.lets(spread.let, scope)
             if not self._rest(spread, len(guards), target, scope):
                 writer.line(self.fields.skip(scope, scope.rule_code, repr(NO_ENTRY_RULE)))
@@ -223,9 +224,11 @@ class SpreadCompiler:
             writer.line(f"{noted} = len(notes.problems)")
             found = self._name(spread, spread.entries[0], self.fields.lets(spread.let, scope))
             writer.line(f"{name.code} = {found.code}")
-            self._allowed(name.code, scope.contract)
+            if scope.contract is not None:  # a name that is made is hardly one that is listed
+                self.fields.asked(scope.contract.named(name.code))
             with writer.inside(f"if len(notes.problems) == {noted}:"):
                 writer.line(f"{renamed}.learn({key}, {name.code})")
+        self.named, self.entry = name.code, ""
         return name
 
     def _rest(self, spread: Spread, start: int, target: str, scope: Scope) -> bool:
@@ -343,25 +346,33 @@ class SpreadCompiler:
                 conditions = [compiler.condition(part) for part in parts]
                 if not any(value.is_constant and not value.constant for value in conditions):
                     codes.append(" and ".join(value.code for value in conditions))
-            self._allowed(key, scope.contract)
-            with writer.inside(f"if not ({' or '.join(dict.fromkeys(codes))}):" if codes else ""):
+            fits = self._allowed(key, scope)
+            tests = [f"not ({' or '.join(dict.fromkeys(codes))})"] if codes else []
+            tests += [fits] if fits != ALWAYS else []
+            with writer.inside(f"if {' and '.join(tests)}:" if tests else ""):
                 writer.line(f"{known}.learn({key})")
         return known
 
-    def _named(self, name: str, contract: Contract | None) -> None:
+    def _named(self, name: str, scope: Scope) -> None:
         """Code that looks at a name unless it was found good before."""
-        if contract is not None and contract.named(name) != ALWAYS:
+        self.named = name
+        if scope.contract is not None and scope.contract.named(name) != ALWAYS:
             known = self._remembered("NAMES", "Known()")
             with self.writer.inside(f"if {name} not in {known}:"):
-                self._allowed(name, contract)
-                self.writer.line(f"{known}.learn({name})")
-        self.named = name
+                fits = self._allowed(name, scope)
+                with self.writer.inside(f"if {fits}:" if fits != ALWAYS else ""):
+                    self.writer.line(f"{known}.learn({name})")
 
-    def _allowed(self, name: str, contract: Contract | None) -> None:
-        """Code that leaves it to another way to refuse a name, or to ask more of the values that have it."""
-        if contract is not None:
-            self.fields.asked(contract.named(name))
+    def _allowed(self, name: str, scope: Scope) -> str:
+        """Code that leaves it to another way to refuse a name, and the value of one that is listed. Gives code for "the
+        name is allowed and not listed"."""
         self.named = name
+        contract = scope.contract
+        if contract is None:
+            return ALWAYS
+        fits, value = contract.named(name), scope.values[self.entry]
+        self.fields.asked(any_of([fits, contract.entry(name, value.code)]) if contract.listed else fits)
+        return fits
 
     def _taken(self, spread: Spread, rule: EntryRule, target: str, scope: Scope) -> None:
         """The entry rule that holds: what it says, and what it keeps."""
@@ -409,25 +420,30 @@ class SpreadCompiler:
             writer.line(nothing)
         elif value.kinds & NULL:
             with writer.inside(f"if {value.code} is not None:"):
-                self._fitting(name, value, scope.contract)
+                self._fitting(name, value, scope)
                 writer.line(f"{target}[{name.code}] = {value.code}")
             with writer.inside("else:"):
                 writer.line(nothing)
         else:
-            self._fitting(name, value, scope.contract)
+            self._fitting(name, value, scope)
             writer.line(f"{target}[{name.code}] = {value.code}")
 
-    def _fitting(self, name: Value, value: Value, contract: Contract | None) -> None:
+    def _fitting(self, name: Value, value: Value, scope: Scope) -> None:
         """Code that leaves it to another way to refuse an entry."""
+        contract = scope.contract
         if contract is None:
             return
         if isinstance(name.constant, str):
             self.fields.asked(contract.allowed([name.constant]))
             self.fields.fitting(value, contract.member(name.constant))
-        elif name.code == self.named:
+        elif name.code == self.named and not (contract.listed and self._is_changed(value, scope)):
             self.fields.fitting(value, contract.member(None))
         else:
             self.fields.asked(contract.entry(name.code, value.code))
+
+    def _is_changed(self, value: Value, scope: Scope) -> bool:
+        """Whether it is another value than the one that was looked at together with its name."""
+        return self.entry in scope.values and value.code != scope.values[self.entry].code
 
 
 def _asked_of_all(scope: Scope, items: str, as_name: str) -> list[str]:

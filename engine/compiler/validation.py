@@ -47,6 +47,8 @@ class Validation:
         self.referred_to: set[str] = set()
         self.at_work: set[Any] = set()
         self.written: dict[tuple[str, str], str] = {}
+        self.doubts = 0
+        """How often a no was only a doubt."""
         self.texts: tuple[str, tuple[Texts, ...]] = "", ()
         """The variable whose texts are known, and where they come from."""
 
@@ -152,6 +154,7 @@ class Validation:
         except DoubtError:
             if exact:
                 raise
+            self.doubts += 1
             return NEVER
         return all_of(codes)
 
