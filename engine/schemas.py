@@ -19,6 +19,7 @@ import orjson
 from .paths import is_file, lies_inside
 from .pointers import pointer
 from .problem import did_you_mean
+from .recursion import deeply
 from .values import check_payload, kind, with_article
 from .violations import Refusal, Violation, violation, violations_in_order
 
@@ -164,6 +165,12 @@ class Validator:
         """Why the body is refused, in order of place; at most 20. Empty for a valid body."""
         if self.is_valid(body):
             return ()
+        try:
+            return deeply(lambda: self._violations(body))
+        except RecursionError:
+            return (Violation("", "", "the schema refuses it, at a place that is nested too deeply to be found"),)
+
+    def _violations(self, body: Any) -> tuple[Violation, ...]:
         return violations_in_order({violation(_refusal(error)) for error in _leaves(self._exact.iter_errors(body))})
 
     @cached_property

@@ -19,7 +19,7 @@ _MODULES = (
     *("values", "pointers", "problem", "result", "violations", "plain_sizes", "requests"),
     *("signatures", "function_errors", "jmespath_functions", "functions", "templates", "filters", "rendering"),
     *("compiler.notes", "compiler.assembly", "compiler.learned", "compiler.support", "compiler.traces"),
-    *("verdicts", "compiler.embedded"),
+    *("verdicts", "recursion", "compiler.embedded"),
 )
 _INSTEAD = {"sizes": "plain_sizes"}
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-import sys
+import os
 from collections.abc import Callable, Iterable, Mapping
 from typing import IO, Any
 
 from ..problem import Problem
+from ..recursion import deeply
 from ..result import Result
 from ..values import check_payload, kind, with_article
 from ..verdicts import Verdicts
@@ -17,20 +18,10 @@ __all__ = ["result_of", "written_results"]
 
 Mapped = Callable[[Any, Any], Any]
 
-_MORE = 10
-
 
 def result_of(batch: Any, mapped: Mapped, traced: Mapped, judges: Mapping[str, Verdicts]) -> dict[str, Any]:
     """`{requests, skipped, problems}` of a batch (any value), by the two functions of its mapping."""
-    try:
-        return _result_of(batch, mapped, traced, judges)
-    except RecursionError:  # a schema that refers to itself again and again, and a value as deep as may be
-        limit = sys.getrecursionlimit()
-        sys.setrecursionlimit(limit * _MORE)
-        try:
-            return _result_of(batch, mapped, traced, judges)
-        finally:
-            sys.setrecursionlimit(limit)
+    return deeply(lambda: _result_of(batch, mapped, traced, judges))
 
 
 def _result_of(batch: Any, mapped: Mapped, traced: Mapped, judges: Mapping[str, Verdicts]) -> dict[str, Any]:
@@ -47,20 +38,37 @@ def _result_of(batch: Any, mapped: Mapped, traced: Mapped, judges: Mapping[str, 
 
 
 def written_results(lines: Iterable[bytes], results: IO[str], transform: Callable[[Any], dict[str, Any]]) -> int:
-    """Writes the result of each batch on a line of its own. Gives the exit code: 1 where there were errors."""
+    """Writes the result of each batch on a line of its own. Gives the exit code: 1 where there were errors, or where
+    nobody reads on."""
     failed = False
-    for line in lines:
-        if not line.strip():
-            continue
-        try:
-            batch = json.loads(line, parse_constant=_refuse_constant)
-        except (ValueError, RecursionError) as error:
-            result = Result((), (), (Problem.of("M501", input="", reason=str(error)),)).to_json()
-        else:
-            result = transform(batch)
-        failed = failed or any(problem["severity"] == "error" for problem in result["problems"])
-        results.write(json.dumps(result, ensure_ascii=False, separators=(",", ":")) + "\n")
+    try:
+        for line in lines:
+            if not line.strip():
+                continue
+            result = _result_of_text(line, transform)
+            failed = failed or any(problem["severity"] == "error" for problem in result["problems"])
+            results.write(json.dumps(result, ensure_ascii=False, separators=(",", ":")) + "\n")
+        results.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), results.fileno())  # what is left is written at the end
+        return 1
     return int(failed)
+
+
+def _result_of_text(text: bytes, transform: Callable[[Any], dict[str, Any]]) -> dict[str, Any]:
+    try:
+        batch = json.loads(text.decode("utf-8-sig"), parse_constant=_refuse_constant)
+    except UnicodeDecodeError as error:
+        reason = f"it is not UTF-8 text (byte {error.start + 1})"
+    except json.JSONDecodeError as error:
+        reason = f"{error.msg} (character {error.pos + 1})"
+    except RecursionError:
+        reason = "it is nested too deeply"
+    except ValueError as error:
+        reason = str(error)
+    else:
+        return transform(batch)
+    return Result((), (), (Problem.of("M501", input="", reason=reason),)).to_json()
 
 
 def _refuse_constant(name: str) -> Any:

@@ -202,14 +202,14 @@ def test_schemas_that_refer_to_themselves(tmp_path: Path, head: dict[str, Any]) 
     rulebook = rulebook_of(tmp_path, head, {"rules": rules}, schema)
     (tmp_path / "mapping.py").write_text(standalone_of(rulebook), "utf-8")
     batches = []
-    for leaf, depth in (("x", 30), ("x", 97), (False, 30)):
+    for leaf, depth in (("x", 30), ("x", 97), (False, 30), (False, 97)):
         deep: Any = leaf
         for number in range(depth):
             deep = [deep] if number % 2 else {"a": deep}
         batches.append({"a": deep})
     given = results_in_an_empty_environment(tmp_path / "mapping.py", batches)
     assert given == [Interpreter(rulebook).run(batch).to_json() for batch in batches]
-    assert [len(result["requests"]) for result in given] == [1, 1, 0]
+    assert [len(result["requests"]) for result in given] == [1, 1, 0, 0]
 
 
 def test_what_needs_a_library_is_refused(tmp_path: Path, head: dict[str, Any]) -> None:
@@ -259,15 +259,36 @@ def test_a_stream(tmp_path: Path) -> None:
     module = tmp_path / "mapping.py"
     module.write_text(standalone_of(api.load("mparticle-moengage").rulebook), "utf-8")
     batch = {"user_identities": {"customer_id": "Zo\u00eb"}, "user_attributes": {"plan": "gold"}}
-    lines = [json.dumps(batch), "", "{", '{"a": NaN}', "[" * 100_000, json.dumps(batch, ensure_ascii=False)]
-    done = subprocess.run(
-        [sys.executable, "-I", "-S", str(module)], input="\n".join(lines).encode(), capture_output=True
-    )
+    lines = [json.dumps(batch), "", '{"a": }', '{"a": NaN}', "[" * 100_000, json.dumps(batch, ensure_ascii=False)]
+    text = b"\xef\xbb\xbf" + "\n".join(lines).encode() + b'\n"\xff"'
+    done = subprocess.run([sys.executable, "-I", "-S", str(module)], input=text, capture_output=True)
     results = [json.loads(line) for line in done.stdout.decode().splitlines()]
     assert (done.returncode, done.stderr) == (1, b"")
-    assert [[problem["code"] for problem in result["problems"]] for result in results] == [
-        [], ["M501"], ["M501"], ["M501"], []
-    ]  # fmt: skip
+    assert [[problem["message"] for problem in result["problems"]] for result in results] == [
+        [],
+        ["the record is not JSON: Expecting value (character 7)"],
+        ["the record is not JSON: NaN is no number of JSON"],
+        ["the record is not JSON: it is nested too deeply"],
+        [],
+        ["the record is not JSON: it is not UTF-8 text (byte 2)"],
+    ]
     assert results[0] == results[4] == api.load("mparticle-moengage").transform(batch).to_json()
     done = subprocess.run([sys.executable, "-I", "-S", str(module)], input=lines[0].encode(), capture_output=True)
     assert done.returncode == 0
+
+
+def test_a_reader_that_has_had_enough(tmp_path: Path) -> None:
+    module = tmp_path / "mapping.py"
+    module.write_text(standalone_of(api.load("mparticle-moengage").rulebook), "utf-8")
+    (tmp_path / "batches.ndjson").write_text("{}\n" * 20_000, "utf-8")
+    with (tmp_path / "batches.ndjson").open("rb") as batches:
+        done = subprocess.Popen(
+            [sys.executable, "-I", "-S", str(module)], stdin=batches, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+        assert done.stdout is not None
+        assert done.stderr is not None
+        with done.stdout, done.stderr:
+            assert done.stdout.readline().startswith(b'{"requests":[]')
+            done.stdout.close()
+            assert done.stderr.read() == b""
+        assert done.wait() == 1
