@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
+import signal
 from collections.abc import Callable, Iterable, Mapping
 from typing import IO, Any
 
@@ -38,20 +38,16 @@ def _result_of(batch: Any, mapped: Mapped, traced: Mapped, judges: Mapping[str, 
 
 
 def written_results(lines: Iterable[bytes], results: IO[str], transform: Callable[[Any], dict[str, Any]]) -> int:
-    """Writes the result of each batch on a line of its own. Gives the exit code: 1 where there were errors, or where
-    nobody reads on."""
+    """Writes the result of each batch on a line of its own. Gives the exit code: 1 where there were errors."""
+    if hasattr(signal, "SIGPIPE"):  # a filter ends when nobody reads on
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     failed = False
-    try:
-        for line in lines:
-            if not line.strip():
-                continue
-            result = _result_of_text(line, transform)
-            failed = failed or any(problem["severity"] == "error" for problem in result["problems"])
-            results.write(json.dumps(result, ensure_ascii=False, separators=(",", ":")) + "\n")
-        results.flush()
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), results.fileno())  # what is left is written at the end
-        return 1
+    for line in lines:
+        if not line.strip():
+            continue
+        result = _result_of_text(line, transform)
+        failed = failed or any(problem["severity"] == "error" for problem in result["problems"])
+        results.write(json.dumps(result, ensure_ascii=False, separators=(",", ":")) + "\n")
     return int(failed)
 
 

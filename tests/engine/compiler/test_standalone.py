@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import copy
 import json
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -291,4 +292,4 @@ def test_a_reader_that_has_had_enough(tmp_path: Path) -> None:
             assert done.stdout.readline().startswith(b'{"requests":[]')
             done.stdout.close()
             assert done.stderr.read() == b""
-        assert done.wait() == 1
+        assert done.wait() == -signal.SIGPIPE
