@@ -92,9 +92,7 @@ class Judge:
     def __init__(self, schema: Schema, *, certain: bool = False) -> None:
         self.schema = schema
         self.certain = certain
-        drafts = ("draft-04", "draft-06", "draft-07")
-        is_old = any(draft in str(schema.document.get("$schema")) for draft in drafts)
-        self.not_understood = (*_NOT_UNDERSTOOD, *(_ONCE_ASSERTED if is_old else ()))
+        self.not_understood = (*_NOT_UNDERSTOOD, *(_ONCE_ASSERTED if schema.is_old else ()))
         self.reader = Reader(schema)
         self.known: dict[tuple[int, int], tuple[Type, Any, tuple[Gap, ...]]] = {}
         self.targets: dict[tuple[str, str], tuple[Any, str]] = {}
@@ -134,6 +132,8 @@ class Judge:
             if part.keys() - _NOTES:
                 yield at.gap(_first_keyword(part), "it can be any value", False)
             return
+        if self.schema.is_old and "$ref" in part:
+            part = {"$ref": part["$ref"]}
         for keyword in self.not_understood:
             if keyword in part:
                 yield at.gap(keyword, f"{keyword} is not understood", False)

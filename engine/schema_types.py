@@ -88,6 +88,8 @@ class Reader:
     def read(self, part: Any, base: str) -> Type:
         if not isinstance(part, dict) or is_resource(self.schema, part, base):
             return NEVER if part is False else ANY
+        if self.schema.is_old and "$ref" in part:
+            part = {"$ref": part["$ref"]}
         conditions = [self.kinds(part, base)]
         if isinstance(part.get("$ref"), str):
             conditions.append(self.reference(part["$ref"], base))

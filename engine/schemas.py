@@ -31,6 +31,7 @@ __all__ = ["SCHEMAS", "Schema", "SchemaError", "Validator", "load"]
 SCHEMAS = Path(__file__).parent.parent / "schemas"
 """The schemas that are installed with the package."""
 MAX_SCHEMA_BYTES = 5_000_000
+_OLD = re.compile(r"draft-0[0-7]\b")
 
 
 class SchemaError(ValueError):
@@ -42,7 +43,7 @@ class SchemaError(ValueError):
         self.hint = hint
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Schema:
     """A schema document, its URI, and all documents that it refers to by URI (itself included), with their files."""
 
@@ -52,6 +53,12 @@ class Schema:
     resources: Mapping[str, Any]
     path: Path
     paths: tuple[Path, ...]
+
+    @cached_property
+    def is_old(self) -> bool:
+        """Whether a document is of a draft before 2019-09: there `format` is a condition, and what is beside `$ref` says
+        nothing."""
+        return any(_OLD.search(str(document.get("$schema"))) for document in self.resources.values())
 
 
 def load(name: str, folder: Path) -> Schema:

@@ -37,6 +37,8 @@ class Judges:
         self.names: dict[str, str] = {}
         """The name of the definition of each schema."""
         for schema in schemas:
+            if schema.is_old:
+                raise JudgeError(f"{schema.name}: a draft before 2019-09 cannot be judged without the libraries")
             self.names[schema.name] = self._defined(schema.uri, "", schema.resources)
 
     def _defined(self, uri: str, pointer: str, resources: Mapping[str, Any]) -> str:

@@ -62,7 +62,12 @@ class Validation:
             self.texts = "", ()
 
     def check(self, schemas: Sequence[Schema]) -> str:
-        """The name of a function of a value, or ALWAYS where all values are valid, or NEVER where nothing is known."""
+        """The name of a function of a value, or ALWAYS where all values are valid, or NEVER where nothing is known.
+
+        Nothing is known of drafts before 2019-09, whose keywords say something else.
+        """
+        if any(schema.is_old for schema in schemas):
+            return NEVER
         written = self.pool.copy()
         try:
             return self.function(parts_of(schemas), exact=False)
