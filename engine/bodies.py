@@ -7,8 +7,9 @@ from dataclasses import replace
 from functools import reduce
 from typing import Any
 
-from .conform import Gap, Judge
+from .conform import Judge
 from .facts import Emission, Flow, Sources
+from .gaps import Gap
 from .problem import Place
 from .rules import Each, EntryRule, Field, Output
 from .rules import Object as ObjectSource

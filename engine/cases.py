@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from .bodies import Bodies
-from .conform import Gap, Judge
+from .conform import Judge
 from .expressions import walk
 from .facts import Emission, Flow
 from .flow import emitted
+from .gaps import Gap
 from .infer import path_of
 from .narrow_types import meet, refine
 from .rules import Expr, Field, Object, Output

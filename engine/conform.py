@@ -6,24 +6,21 @@ refused there or some may be.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from .facts import Sources
-from .languages import is_empty
-from .membership import includes
+from .gaps import At, Gap, of_kinds, of_number, of_string, of_values, refused_words, texts_with
 from .narrow_types import meet, meet_string
 from .schema_types import Reader, is_resource, resolve
 from .schemas import Schema
-from .type_words import describe
 from .types import (
     NEVER,
     Array,
     Object,
     Other,
     Property,
-    String,
     Type,
     constants,
     literal,
@@ -32,58 +29,15 @@ from .types import (
     union,
     without,
 )
-from .values import shown
 
-__all__ = ["Gap", "Judge"]
+__all__ = ["Judge"]
 
 MAX_PIECES = 64
 _FEW_NAMES = 3
-_KINDS = {"integer": "number"}
-_WORDS = {
-    "string": "a string",
-    "number": "a number",
-    "integer": "a whole number",
-    "boolean": "a boolean",
-    "array": "a list",
-    "object": "an object",
-    "null": "null",
-}
 _NOT_UNDERSTOOD = ("$dynamicRef", "$recursiveRef", "dependencies")
 _ONCE_ASSERTED = ("format", "contentMediaType", "contentEncoding")
 """What drafts before 2019-09 hold values against; since then it is a note."""
 _NOTES = frozenset({"$comment", "title", "description", "examples", "default", "deprecated"})
-
-
-@dataclass(frozen=True, slots=True)
-class Gap:
-    """What a schema can refuse: where in the value (`*` for any element or entry), by which keyword, why in words.
-
-    `always`: whatever stands there is refused. `origin` is what gave it, the nearest that is known; `name` the member
-    that is missing or not allowed, `known` what is allowed in its place; `part` the part of the schema that refuses it.
-    """
-
-    path: tuple[str, ...]
-    keyword: str
-    reason: str
-    always: bool
-    origin: Any
-    name: str | None = None
-    known: tuple[str, ...] = ()
-    part: Any = field(default=None, compare=False)
-
-
-@dataclass(frozen=True, slots=True)
-class _At:
-    path: tuple[str, ...]
-    origin: Any
-    part: Any = None
-
-    def under(self, token: str, origin: Any = None) -> _At:
-        return _At((*self.path, token), self.origin if origin is None else origin, self.part)
-
-    def gap(self, keyword: str, reason: str, always: bool, name: str | None = None, origin: Any = None) -> Gap:
-        origin = self.origin if origin is None else origin
-        return Gap(self.path, keyword, reason, always, origin, name, part=self.part)
 
 
 class Judge:
@@ -99,7 +53,7 @@ class Judge:
 
     def gaps(self, type_: Type, origin: Any = None) -> tuple[Gap, ...]:
         """All gaps between a type and the schema, each once; a schema without end leaves everything open."""
-        at = _At((), origin, self.schema.document)
+        at = At((), origin, self.schema.document)
         try:
             return tuple(dict.fromkeys(self.check(type_, self.schema.document, self.schema.uri, at)))
         except RecursionError:
@@ -107,12 +61,12 @@ class Judge:
 
     # Whole schemas
 
-    def check(self, type_: Type, part: Any, base: str, at: _At) -> Iterator[Gap]:
+    def check(self, type_: Type, part: Any, base: str, at: At) -> Iterator[Gap]:
         """The gaps between a type and a part of the schema. The same two are held against each other once: rules share
         much of what they emit."""
         key = id(type_), id(part)
         if key not in self.known:
-            inside = _At((), None, part if isinstance(part, dict) else None)
+            inside = At((), None, part if isinstance(part, dict) else None)
             self.known[key] = type_, part, tuple(self.compare(type_, part, base, inside))
         for gap in self.known[key][2]:
             if not at.path and gap.origin is not None and gap.part is not None:
@@ -122,7 +76,7 @@ class Judge:
                 schema_part = at.part if gap.part is None else gap.part
                 yield replace(gap, path=at.path + gap.path, origin=origin, part=schema_part)
 
-    def compare(self, type_: Type, part: Any, base: str, at: _At) -> Iterator[Gap]:
+    def compare(self, type_: Type, part: Any, base: str, at: At) -> Iterator[Gap]:
         if type_.never or part is True:
             return
         if not isinstance(part, dict):
@@ -141,7 +95,7 @@ class Judge:
             yield at.gap("$id", "a schema inside of a schema is not understood", False)
             return
         if "type" in part:
-            type_, found = _of_kinds(type_, part["type"], at)
+            type_, found = of_kinds(type_, part["type"], at)
             yield from found
         if isinstance(part.get("$ref"), str):
             key = part["$ref"], base
@@ -153,7 +107,7 @@ class Judge:
                 yield at.gap("$ref", f"the reference to {part['$ref']} is not understood", False)
             else:
                 yield from self.check(type_, target, uri, at)
-        yield from _of_values(type_, part, at)
+        yield from of_values(type_, part, at)
         pieces = _by_kind(type_.array)
         if pieces:
             for piece in pieces:
@@ -162,9 +116,9 @@ class Judge:
         parts = type_.parts
         alone = len(parts.kinds) + len(parts.objects[1:]) == 1  # else what is refused is a part of the type only
         if parts.number is not None:
-            yield from _unsure(_number(Type(number=parts.number), part, at), alone)
+            yield from _unsure(of_number(Type(number=parts.number), part, at), alone)
         if parts.string is not None:
-            yield from _unsure(_string(parts.string, part, at, self.certain), alone)
+            yield from _unsure(of_string(parts.string, part, at, self.certain), alone)
         if parts.array is not None:
             yield from _unsure(self.array(parts.array, part, base, at), alone)
         for one in parts.objects:
@@ -173,7 +127,7 @@ class Judge:
             yield from self.check(type_, inner, base, at)
         yield from self.alternatives(type_, part, base, at)
 
-    def alternatives(self, type_: Type, part: Mapping[str, Any], base: str, at: _At) -> Iterator[Gap]:
+    def alternatives(self, type_: Type, part: Mapping[str, Any], base: str, at: At) -> Iterator[Gap]:
         if "not" in part:
             yield from self.negation(type_, part["not"], base, at)
         for key in ("anyOf", "oneOf"):
@@ -196,18 +150,18 @@ class Judge:
         """True: all values are valid; False: none is; None: not known."""
         if type_.never:
             return True
-        found = list(self.check(type_, part, base, _At((), None)))
+        found = list(self.check(type_, part, base, At((), None)))
         if not found:
             return True
         return False if any(gap.always and _is_reached(type_, gap.path) for gap in found) else None
 
-    def negation(self, type_: Type, part: Any, base: str, at: _At) -> Iterator[Gap]:
+    def negation(self, type_: Type, part: Any, base: str, at: At) -> Iterator[Gap]:
         verdicts = {self.verdict(piece, part, base) for piece in _pieces(type_)}
         if verdicts - {False}:
             note = part.get("description") if isinstance(part, dict) else None
-            yield at.gap("not", note or _refused_words(part), verdicts == {True})
+            yield at.gap("not", note or refused_words(part), verdicts == {True})
 
-    def one_of(self, type_: Type, keyword: str, parts: Iterable[Any], base: str, at: _At) -> Iterator[Gap]:
+    def one_of(self, type_: Type, keyword: str, parts: Iterable[Any], base: str, at: At) -> Iterator[Gap]:
         sure, never = True, True
         for piece in _pieces(type_):
             verdicts = [self.verdict(piece, one, base) for one in parts]
@@ -219,7 +173,7 @@ class Judge:
 
     # Lists and objects
 
-    def array(self, array: Array, part: Mapping[str, Any], base: str, at: _At) -> Iterator[Gap]:
+    def array(self, array: Array, part: Mapping[str, Any], base: str, at: At) -> Iterator[Gap]:
         least, most = part.get("minItems", 0), part.get("maxItems")
         if array.least < least:
             always = array.most is not None and array.most < least
@@ -241,7 +195,7 @@ class Judge:
             rest = union(*array.first[len(first) :], NEVER if array.exact else array.items)
             yield from self.check(rest, part["items"], base, at.under("*"))
 
-    def object(self, one: Object, part: Mapping[str, Any], base: str, at: _At) -> Iterator[Gap]:
+    def object(self, one: Object, part: Mapping[str, Any], base: str, at: At) -> Iterator[Gap]:
         yield from _required(one, part.get("required", ()), at)
         listed, patterns = part.get("properties", {}), part.get("patternProperties", {})
         rest = part.get("additionalProperties", True)
@@ -251,7 +205,7 @@ class Judge:
             inside = at.under(name, _first_origin(prop))
             yield from self.name(literal(name), part, base, inside, name)
             fitting = [listed[name]] if name in listed else []
-            fitting += [inner for pattern, inner in patterns.items() if matches(_found(pattern), name)]
+            fitting += [inner for pattern, inner in patterns.items() if matches(texts_with(pattern), name)]
             if not fitting and rest is False:
                 gap = inside.gap("additionalProperties", "no such member is allowed", True, name)
                 yield replace(gap, known=tuple(listed))
@@ -270,7 +224,7 @@ class Judge:
                 other, {name: inner for name, inner in listed.items() if name not in one.properties}, base, at
             )
             for pattern, inner in patterns.items():
-                if meet_string(names, _found(pattern)) is not None:
+                if meet_string(names, texts_with(pattern)) is not None:
                     yield from _unsure(self.check(other.type, inner, base, inside), False)
             if names.values is None or names.values - listed.keys():
                 if rest is False:
@@ -279,7 +233,7 @@ class Judge:
                     yield from self.check(other.type, rest, base, inside)
         yield from self.whole(one, part, base, at)
 
-    def listed(self, other: Other, listed: Mapping[str, Any], base: str, at: _At) -> Iterator[Gap]:
+    def listed(self, other: Other, listed: Mapping[str, Any], base: str, at: At) -> Iterator[Gap]:
         """The gaps where entries have names for which the schema has a condition of its own."""
         found: dict[str, Gap] = {}
         for name, inner in listed.items():
@@ -294,12 +248,12 @@ class Judge:
         names = f"{', '.join(map(repr, [first, *more[:2]]))} or {len(more) - 2} others"
         yield replace(gap, path=(*at.path, "*"), reason=f"its name can be {names}: there {gap.reason}")
 
-    def name(self, names: Type, part: Mapping[str, Any], base: str, at: _At, name: str | None) -> Iterator[Gap]:
+    def name(self, names: Type, part: Mapping[str, Any], base: str, at: At, name: str | None) -> Iterator[Gap]:
         if "propertyNames" in part:
             for gap in self.check(names, part["propertyNames"], base, at):
                 yield replace(gap, reason=f"its name: {gap.reason}", name=name, always=gap.always and name is not None)
 
-    def whole(self, one: Object, part: Mapping[str, Any], base: str, at: _At) -> Iterator[Gap]:
+    def whole(self, one: Object, part: Mapping[str, Any], base: str, at: At) -> Iterator[Gap]:
         """What a schema says about all members together."""
         required = sum(prop.required for prop in one.properties.values())
         there = sum(not prop.type.never for prop in one.properties.values())
@@ -369,12 +323,12 @@ def _by_kind(array: Array | None) -> list[Array]:
     return [replace(array, items=only(array.items, (kind, "null"))) for kind in kinds] if len(kinds) > 1 else []
 
 
-def _sources(prop: Property, at: _At) -> Iterable[tuple[Type, _At]]:
+def _sources(prop: Property, at: At) -> Iterable[tuple[Type, At]]:
     """What can give a member, each with the place that gaps in it are noted at: an entry has no place of its own."""
     if not isinstance(prop.origin, Sources):
         return ((prop.type, at),)
     (own, _), *entries = prop.origin.types
-    return ((own, at), *((type_, _At((*at.path[:-1], "*"), origin)) for type_, origin in entries))
+    return ((own, at), *((type_, At((*at.path[:-1], "*"), origin)) for type_, origin in entries))
 
 
 def _first_origin(prop: Property) -> Any:
@@ -391,7 +345,7 @@ def _having(one: Object, name: str) -> Object | None:
     return replace(one, properties={**one.properties, name: made or Property(value, True)})
 
 
-def _required(one: Object, names: Iterable[str], at: _At) -> Iterator[Gap]:
+def _required(one: Object, names: Iterable[str], at: At) -> Iterator[Gap]:
     for name in names:
         own = one.properties.get(name)
         if own is not None and own.required:
@@ -399,108 +353,3 @@ def _required(one: Object, names: Iterable[str], at: _At) -> Iterator[Gap]:
         always = one.value(name).never
         reason = "no rule gives" if always else "can be absent"
         yield at.gap("required", reason, always, name, None if own is None else _first_origin(own))
-
-
-# --- scalars
-
-
-def _of_kinds(type_: Type, wanted: Any, at: _At) -> tuple[Type, list[Gap]]:
-    """What of the type is of the wanted kinds, and the gap for the rest."""
-    names = [wanted] if isinstance(wanted, str) else list(wanted)
-    fitting = only(type_, (_KINDS.get(name, name) for name in names))
-    rest = without(type_, (_KINDS.get(name, name) for name in names))
-    number = fitting.parts.number
-    if "integer" in names and "number" not in names and number is not None and not number.integral:
-        rest = union(rest, Type(number=number))
-    if rest.never:
-        return fitting, []
-    words = " or ".join(_WORDS[name] for name in names)
-    return fitting, [at.gap("type", f"it can be {describe(rest)}, not {words}", fitting.never)]
-
-
-def _of_values(type_: Type, part: Mapping[str, Any], at: _At) -> Iterator[Gap]:
-    for keyword in ("enum", "const"):
-        if keyword not in part:
-            continue
-        allowed = part[keyword] if keyword == "enum" else [part[keyword]]
-        values = constants(type_)
-        if values is not None:
-            wrong = [value for value in values if not any(includes(literal(one), value) for one in allowed)]
-            if wrong:
-                words = ", ".join(shown(value) for value in wrong[:4])
-                gap = at.gap(keyword, f"it can be {words}, not one of {_shown(allowed)}", len(wrong) == len(values))
-                yield replace(gap, known=tuple(value for value in allowed if isinstance(value, str)))
-        else:
-            possible = not meet(type_, union(*map(literal, allowed))).never
-            yield at.gap(keyword, f"it can be other than {_shown(allowed)}", not possible)
-
-
-def _shown(values: Iterable[Any]) -> str:
-    return shown(list(values), 120)
-
-
-def _number(type_: Type, part: Mapping[str, Any], at: _At) -> Iterator[Gap]:
-    number = type_.number
-    if number is None:
-        return
-    limits: tuple[tuple[str, Callable[[float, float], bool], float | None, float | None, str], ...] = (
-        ("minimum", lambda value, limit: value >= limit, number.minimum, number.maximum, "less than"),
-        ("exclusiveMinimum", lambda value, limit: value > limit, number.minimum, number.maximum, "no more than"),
-        ("maximum", lambda value, limit: value <= limit, number.maximum, number.minimum, "more than"),
-        ("exclusiveMaximum", lambda value, limit: value < limit, number.maximum, number.minimum, "no less than"),
-    )
-    for keyword, fits, near, far, words in limits:
-        if keyword in part and (near is None or not fits(near, part[keyword])):
-            always = far is not None and not fits(far, part[keyword])
-            yield at.gap(keyword, f"it can be {words} {part[keyword]}", always)
-    if "multipleOf" in part and not (part["multipleOf"] == 1 and number.integral):
-        yield at.gap("multipleOf", f"it can be no multiple of {part['multipleOf']}", False)
-
-
-def _string(text: String, part: Mapping[str, Any], at: _At, certain: bool) -> Iterator[Gap]:
-    least, most = part.get("minLength", 0), part.get("maxLength")
-    if text.least < least:
-        always = text.most is not None and text.most < least
-        yield at.gap("minLength", f"it can have fewer than {least} characters", always)
-    if most is not None and (text.most is None or text.most > most):
-        yield at.gap("maxLength", f"it can have more than {most} characters", text.least > most)
-    pattern = part.get("pattern")
-    if pattern is None:
-        return
-    if text.values is not None:
-        wrong = [value for value in text.values if not matches(_found(pattern), value)]
-        if wrong:
-            words = ", ".join(shown(value) for value in sorted(wrong)[:4])
-            yield at.gap("pattern", f"{words} does not match {pattern}", len(wrong) == len(text.values))
-    elif certain or not _always_matches(text, pattern):
-        yield at.gap("pattern", f"it may not match {_short(pattern)}", _never_matches(text, pattern))
-
-
-def _always_matches(text: String, pattern: str) -> bool:
-    """Whether it is known that the pattern is found in every one of the texts."""
-    return all(matches(_found(pattern), value) for value in text.also) and (
-        pattern in text.patterns or is_empty(text.patterns, text.avoids | {pattern}, text.least, text.most)
-    )
-
-
-def _never_matches(text: String, pattern: str) -> bool:
-    """Whether it is known that the pattern is found in none of the texts."""
-    return not any(matches(_found(pattern), value) for value in text.also) and (
-        pattern in text.avoids or is_empty(text.patterns | {pattern}, text.avoids, text.least, text.most)
-    )
-
-
-def _found(pattern: str) -> String:
-    return String(patterns=frozenset({pattern}))
-
-
-def _short(pattern: str) -> str:
-    return pattern if len(pattern) <= 60 else f"{pattern[:57]}..."
-
-
-def _refused_words(part: Any) -> str:
-    if isinstance(part, dict) and "pattern" in part:
-        return f"it may match {_short(part['pattern'])}, which is not allowed"
-    if isinstance(part, dict) and "enum" in part:
-        return f"it may be one of {_shown(part['enum'])}, which is not allowed"
-    return "it may be what is not allowed"

@@ -13,10 +13,10 @@ from typing import Literal
 
 from .bodies import place_of
 from .cases import gaps
-from .conform import Gap
 from .counterexamples import Counterexample, Search
 from .facts import Flow
 from .flow import walk
+from .gaps import Gap
 from .pointers import pointer
 from .problem import Place, Problem
 from .rules import Output, Rulebook

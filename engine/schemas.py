@@ -56,8 +56,8 @@ class Schema:
 
     @cached_property
     def is_old(self) -> bool:
-        """Whether a document is of a draft before 2019-09: there `format` is a condition, and what is beside `$ref` says
-        nothing."""
+        """Whether a document is of a draft before 2019-09: there `format` is a condition, and what is beside `$ref` is
+        not."""
         return any(_OLD.search(str(document.get("$schema"))) for document in self.resources.values())
 
 

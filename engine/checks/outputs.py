@@ -7,8 +7,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..bodies import gaps, place_of
-from ..conform import Gap
 from ..facts import Emission, Flow
+from ..gaps import Gap
 from ..pointers import pointer
 from ..problem import Problem, Related, closest
 from .findings import in_schema

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from moemap.engine import schemas
-from moemap.engine.conform import Gap, Judge
+from moemap.engine.conform import Judge
+from moemap.engine.gaps import Gap
 from moemap.engine.samples import NoSampleError, sample
 from moemap.engine.schema_types import type_of
 from moemap.engine.types import ANY, Type, literal, string, union
