@@ -9,7 +9,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-spark lint format types check docs bench ci clean
+.PHONY: help demo test test-spark fuzz lint format types check docs bench ci clean
 
 help: ## show this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -22,6 +22,9 @@ test: $(READY) ## run the engine's tests
 
 test-spark: .venv-spark/.ready ## run the tests of the Spark extra; needs Java 17
 	@.venv-spark/bin/pytest --quiet tests/spark
+
+fuzz: $(READY) ## run the tests on random input for long (ARGS='-k rows')
+	@$(BIN)/pytest --quiet -m fuzz --hypothesis-profile=fuzz $(ARGS)
 
 lint: $(READY) ## check style and formatting
 	@$(BIN)/ruff check --quiet .

@@ -37,8 +37,9 @@ SCHEMAS = {"in.schema.json": "{}", "out.schema.json": '{"properties": {"bad": fa
 Files = Mapping[str, Any]
 
 
-# Times are no matter of tests: machines differ, and are shared.
+# Times are no matter of tests: machines differ, and are shared. `make fuzz` chooses the second profile.
 settings.register_profile("moemap", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("fuzz", settings.get_profile("moemap"), max_examples=5000, print_blob=True)
 settings.load_profile("moemap")
 
 
@@ -51,6 +52,7 @@ def cache_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "fuzz: looks for the unexpected in random input; `make fuzz` gives it more")
     config.addinivalue_line("markers", "cases(*names): run once for each `case` of these files in tests/engine/cases")
 
 
