@@ -1,9 +1,12 @@
-# Everything runs in .venv, which is set up on first use and again when pyproject.toml changes.
+# Everything runs in .venv, which is set up on first use and again when pyproject.toml or the lock changes. What is
+# installed there, and in which version, is locked in requirements/ with hashes: a release elsewhere changes nothing.
 # Another interpreter: make PYTHON=python3.12 ...
 
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
+PIP_INSTALL := -m pip install --disable-pip-version-check -qq
+LOCKED := $(PIP_INSTALL) --require-hashes --requirement
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
@@ -26,6 +29,11 @@ test-spark: .venv-spark/.ready ## run the tests of the Spark extra; needs Java 1
 fuzz: $(READY) ## run the tests on random input for long (ARGS='-k rows')
 	@$(BIN)/pytest --quiet -m fuzz --hypothesis-profile=fuzz $(ARGS)
 
+newest: ## run the engine's tests with the newest release of everything, in .venv-newest
+	@test -x .venv-newest/bin/python || "$(PYTHON)" -m venv .venv-newest
+	@.venv-newest/bin/python $(PIP_INSTALL) --upgrade --upgrade-strategy eager --editable '.[dev]'
+	@.venv-newest/bin/pytest --quiet
+
 lint: $(READY) ## check style and formatting
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --quiet --check . || { echo "Some files are not formatted: make format" >&2; exit 1; }
@@ -46,14 +54,17 @@ docs: $(READY) ## write the generated pages of docs/ anew
 bench: $(READY) ## measure; some minutes (ARGS=--quick: roughly)
 	@$(BIN)/python benchmarks/run.py $(ARGS)
 
+lock: ## lock the versions of all that is installed (ARGS=--upgrade: the newest)
+	@"$(PYTHON)" requirements/lock.py $(ARGS)
+
 ci: ## run all that must hold before a change lands
 	@.ci/run
 
 clean: ## remove everything that was made, .venv too
-	@rm -rf .venv .venv-spark build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks
+	@rm -rf .venv .venv-spark .venv-newest build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-$(READY): pyproject.toml
+$(READY): pyproject.toml requirements/build.txt requirements/dev.txt
 	@command -v "$(PYTHON)" >/dev/null || { \
 		echo "Cannot find $(PYTHON). moemap needs Python 3.11 or newer: make PYTHON=/path/to/python" >&2; exit 1; }
 	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
@@ -61,13 +72,17 @@ $(READY): pyproject.toml
 		echo "Name a newer one: make PYTHON=python3.12" >&2; exit 1; }
 	@echo "Setting up .venv ..." >&2
 	@test -x $(BIN)/python || "$(PYTHON)" -m venv .venv
-	@$(BIN)/python -m pip install --disable-pip-version-check -qq --editable '.[dev]'
+	@$(BIN)/python $(LOCKED) requirements/build.txt
+	@$(BIN)/python $(LOCKED) requirements/dev.txt
+	@$(BIN)/python $(PIP_INSTALL) --no-deps --no-build-isolation --editable .
 	@mkdir -p .venv/source && ln -sfn "$(CURDIR)" .venv/source/moemap
 	@touch $@
 
-.venv-spark/.ready: pyproject.toml
+.venv-spark/.ready: pyproject.toml requirements/build.txt requirements/spark.txt
 	@java -version >/dev/null 2>&1 || { echo "Spark needs Java 17 or newer, and there is no java." >&2; exit 1; }
 	@echo "Setting up .venv-spark ..." >&2
 	@test -x .venv-spark/bin/python || "$(PYTHON)" -m venv .venv-spark
-	@.venv-spark/bin/python -m pip install --disable-pip-version-check -qq --editable '.[spark]' hypothesis pytest
+	@.venv-spark/bin/python $(LOCKED) requirements/build.txt
+	@.venv-spark/bin/python $(LOCKED) requirements/spark.txt --no-build-isolation
+	@.venv-spark/bin/python $(PIP_INSTALL) --no-deps --no-build-isolation --editable .
 	@touch $@
