@@ -2,8 +2,8 @@
 
 Writes build.txt (the build backend), run.txt (what the wheel needs), dev.txt and spark.txt (with the extra of that name
 and what its tests need) beside this file: exact versions with hashes, for each Python that pyproject.toml classifies
-and for every platform. Versions that are locked stay unless pyproject.toml asks for others, or with --upgrade. The wheel
-itself keeps its open lower bounds.
+and for every platform. Versions that are locked stay unless pyproject.toml asks for others, or with --upgrade. The
+wheel itself keeps its open lower bounds.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def main() -> None:
                 where = ["--target", temp, "--python-version", version, "--python-platform", platform]
                 for path in locks:
                     wheels = [option for name in names(path) - WITHOUT_WHEELS for option in ("--only-binary", name)]
-                    given = ["--dry-run", "--no-deps", *wheels, "--require-hashes", "-r", path]
+                    given: list[str | Path] = ["--dry-run", "--no-deps", *wheels, "--require-hashes", "-r", path]
                     run("uv", "pip", "install", "-q", *where, *given)
     print(f"Locked for Python {', '.join(pythons)}.")
 
