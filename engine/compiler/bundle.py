@@ -6,22 +6,22 @@ All stand in one namespace, so the definitions of all modules must have differen
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
+from . import assembly, embedded, learned, support, traces
+
 __all__ = ["BundleError", "bundled", "names_in", "names_of_all"]
 
 _ENGINE = Path(__file__).parent.parent
-# Each before those that import it.
-_MODULES = (
-    *("values", "pointers", "problem", "result", "violations", "plain_sizes", "requests"),
-    *("signatures", "function_errors", "jmespath_functions", "functions", "templates", "filters", "rendering"),
-    *("compiler.notes", "compiler.assembly", "compiler.learned", "compiler.support", "compiler.traces"),
-    *("verdicts", "recursion", "compiler.embedded"),
-)
+_PACKAGE = __name__.removesuffix("compiler.bundle")
+_ROOTS = tuple(module.__name__ for module in (assembly, embedded, learned, support, traces))
+"""The modules that generated code refers to. Whatever they import from the engine may become part of a bundle."""
 _INSTEAD = {"sizes": "plain_sizes"}
+"""Modules that need a library, each with one of the same names that does not."""
 
 
 class BundleError(Exception):
@@ -87,19 +87,19 @@ def bundled(wanted: Iterable[str]) -> tuple[list[str], str]:
                     take(home, number)
             pending.extend((effect, "") for effect in module.effects)
         if name in module.imports:
+            library = module.imports[name][0] or module.imports[name][1]
+            if library.partition(".")[0] not in sys.stdlib_module_names:
+                raise BundleError(f"{home} needs {name!r} of {library}, which is not in the standard library")
             bind(name, module.imports[name])
             imports.add(module.imports[name])
         elif name in module.homes:
-            if module.homes[name] not in modules:
-                raise BundleError(f"{home} needs {name!r} of {module.homes[name]}, which is no part of the bundle")
             pending.append((module.homes[name], name))
         else:
             for number, definition in enumerate(module.definitions):
                 if name in definition.names:
                     take(home, number)
     texts = []
-    for home in _MODULES:
-        module = modules[home]
+    for home, module in modules.items():
         own = [definition for number, definition in enumerate(module.definitions) if (home, number) in taken]
         if own:
             texts.append(f"# --- {module.title}\n\n{_spaced(own)}")
@@ -142,7 +142,19 @@ def _names(node: ast.AST) -> frozenset[str]:
 
 @lru_cache(maxsize=1)
 def _modules() -> Mapping[str, _Module]:
-    return {name: _read(name) for name in _MODULES}
+    """The modules by name, each after those that it imports."""
+    modules: dict[str, _Module] = {}
+
+    def add(name: str) -> None:
+        if name not in modules:
+            module = _read(name)
+            for imported in (*module.homes.values(), *module.effects):
+                add(imported)
+            modules[name] = module
+
+    for root in _ROOTS:
+        add(root.removeprefix(_PACKAGE))
+    return modules
 
 
 def _read(name: str) -> _Module:
@@ -159,11 +171,13 @@ def _read(name: str) -> _Module:
             case ast.ImportFrom(level=0, module=home, names=aliases):
                 for alias in aliases:
                     module.imports[alias.asname or alias.name] = home or "", _spelled(alias)
-            case ast.ImportFrom(level=level, module=None, names=aliases):
-                module.effects += [alias.name for alias in aliases if alias.name in _MODULES]
             case ast.ImportFrom(level=level, module=home, names=aliases):
-                home = home if level == 2 or "." not in name else f"compiler.{home}"
-                module.homes.update((alias.name, _INSTEAD.get(home or "", home or "")) for alias in aliases)
+                folder = name.split(".")[:-level]
+                if home is None:
+                    module.effects += [".".join((*folder, alias.name)) for alias in aliases]
+                else:
+                    full = ".".join((*folder, home))
+                    module.homes.update((alias.name, _INSTEAD.get(full, full)) for alias in aliases)
             case ast.Expr(value=ast.Constant()):  # says what the name above it is
                 module.definitions[-1].text += "\n" + "\n".join(lines[node.lineno - 1 : node.end_lineno])
             case _:

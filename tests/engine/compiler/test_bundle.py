@@ -33,9 +33,14 @@ def test_functions_of_the_language_come_all_together() -> None:
         module.call("lower", 1)
 
 
-def test_what_needs_more_than_the_bundle_is_refused() -> None:
-    with pytest.raises(BundleError, match="'RootUse' of roots, which is no part of the bundle"):
-        bundled(["Template"])
+def test_what_needs_a_library_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    values = bundle._modules()["values"]
+    monkeypatch.setitem(values.imports, "json", ("", "orjson"))
+    with pytest.raises(BundleError, match="values needs 'json' of orjson, which is not in the standard library"):
+        bundled(["shown"])
+
+
+def test_what_imports_from_the_engine_when_it_runs_is_refused() -> None:
     with pytest.raises(BundleError, match="'compile' of templates imports from the engine when it runs"):
         bundled(["compile"])
 
