@@ -115,7 +115,16 @@ class Evaluation:
         )
 
     def value_problem(
-        self, code: str, place: Place, field_: Field, scope: Scope, at: At, *, input: str | None = None, **data: Any
+        self,
+        code: str,
+        place: Place,
+        field_: Field,
+        scope: Scope,
+        at: At,
+        *,
+        input: str | None = None,
+        severity: Severity | None = None,
+        **data: Any,
     ) -> None:
         """A Problem with a field's value; `on_problem: reject` makes it an error and sinks the element."""
         rejects = field_.on_problem == "reject"
@@ -125,7 +134,7 @@ class Evaluation:
             at,
             input=self.places.nearest_field(field_, scope, at.element) if input is None else input,
             output=at.output or None,
-            severity="error" if rejects else None,
+            severity="error" if rejects else severity,
             **data,
         )
         if rejects:
@@ -147,19 +156,36 @@ class Evaluation:
 
     # Expressions
 
-    def search(self, expression: Expr, scope: Scope, at: At, field_: Field | None = None) -> Any:
+    def search(
+        self, expression: Expr, scope: Scope, at: At, field_: Field | None = None, *, severity: Severity | None = None
+    ) -> Any:
+        """The value of an expression; where it fails, a Problem and null. `severity`: that of the Problem."""
         try:
             return expression.expression.search(scope.values)
         except EvaluationError as error:
-            place = self.places.nearest(expression, scope, at.element)
+            place, reason = self.places.nearest(expression, scope, at.element), error.reason
             if field_ is not None:
-                self.value_problem("M504", expression.place, field_, scope, at, input=place, reason=error.reason)
+                self.value_problem(
+                    "M504", expression.place, field_, scope, at, input=place, severity=severity, reason=reason
+                )
             else:
-                self.problem("M504", expression.place, at, input=place, reason=error.reason)
+                self.problem("M504", expression.place, at, input=place, severity=severity, reason=reason)
             return None
 
     def holds(self, when: Expr | None, scope: Scope, at: At) -> bool:
         return when is None or is_true(self.search(when, scope, at))
+
+    def takes(self, when: Expr | None, scope: Scope, at: At) -> bool:
+        """Whether the rule with this condition takes the element. Where that cannot be known, the element sinks: it is
+        not for the rules that follow."""
+        if when is None:
+            return True
+        try:
+            return is_true(when.expression.search(scope.values))
+        except EvaluationError as error:
+            place = self.places.nearest(when, scope, at.element)
+            self.problem("M504", when.place, at, input=place, severity="error", reason=error.reason)
+            raise Rejected from None
 
     def reason(self, text: Text, scope: Scope, at: At) -> str:
         """The text for these roots; as it is written where that fails."""
@@ -186,7 +212,7 @@ class Evaluation:
         self, each: Expr, as_name: str, key_name: str | None, scope: Scope, at: At, what: str
     ) -> Iterator[tuple[str, Scope]]:
         """The elements of a list, or with a key name the entries of an object, each with its place and scope."""
-        value: Any = self.search(each, scope, at)
+        value: Any = self.search(each, scope, at, severity="error")
         if value is None:
             return
         wanted: type = list if key_name is None else dict
@@ -270,7 +296,7 @@ class Evaluation:
 
     def each(self, source: Each, field_: Field, scope: Scope, at: At) -> list[Any] | None:
         result: list[Any] = []
-        value = self.search(source.each, scope, at, field_)
+        value = self.search(source.each, scope, at, field_, severity="error")
         if value is None:
             return None
         if not isinstance(value, list if source.key_name is None else dict):
@@ -328,7 +354,7 @@ class Evaluation:
 
     def spread(self, spread: Spread, result: dict[str, Any], scope: Scope, at: At) -> None:
         """Adds the entries that pass through to `result`."""
-        value = self.search(spread.from_, scope, at)
+        value = self.search(spread.from_, scope, at, severity="error")
         if value is None:
             return
         place = self.places.of(spread.from_, value, scope)
@@ -363,7 +389,7 @@ class Evaluation:
     def entry(self, spread: Spread, result: dict[str, Any], scope: Scope, at: At) -> None:
         scope = self.let(spread.let, scope, at)
         for entry_rule in spread.entries:
-            if self.holds(entry_rule.when, scope, at):
+            if self.takes(entry_rule.when, scope, at):
                 break
         else:
             self.skip(at.element, at.rule, NO_ENTRY_RULE)

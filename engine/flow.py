@@ -143,11 +143,8 @@ class _Walk:
 
     def ending(self, rule: Rule, context: Type) -> Type:
         """The context where a rule that ends the batch was not applied."""
-        self.rejects = False
         self.rule(rule, self.condition(rule.when, context, "rule"))
-        if rule.when is None or self.rejects:  # a let that rejects keeps the rule from ending the batch
-            return NEVER if rule.when is None and not self.rejects else context
-        return otherwise(context, _tree(rule.when))
+        return _rest(rule, context)
 
     def route(self, route: Route, rules: list[Rule], context: Type) -> None:
         inner = self.iterated(route.each, f"the route {route.name!r}", route.as_name, route.key_name, context)

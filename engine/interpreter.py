@@ -113,13 +113,14 @@ class _Run(Evaluation):
     def batch_rule(self, rule: Rule, scope: Scope) -> None:
         try:
             self.rule(rule, scope, "", None)
-        except Rejected:  # by a let: the rule emits nothing, the others go on
-            return
+        except Rejected:  # the rule emits nothing, the others go on; but nothing gets past one that would end the batch
+            if rule.output is None:
+                raise
 
     def rule(self, rule: Rule, scope: Scope, element: str, route: Route | None) -> bool:
         """Whether the rule takes the element."""
         at = At(rule.name, element, "")
-        if not self.holds(rule.when, scope, at):
+        if not self.takes(rule.when, scope, at):
             return False
         scope = self.let(rule.let, scope, at)
         for warn in rule.warn:

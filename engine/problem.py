@@ -256,7 +256,7 @@ CATALOGUE: Mapping[str, Code] = MappingProxyType(
         "M505": _warning("value cannot be converted", "{value} cannot become {type}: {reason}"),
         "M506": _error("required value is absent", "the required field {name!r} has no value"),
         "M507": _warning("value not in the table", "{value} is not in the table"),
-        "M508": _warning("cannot be iterated", "{what} must be {wanted}, not {found}"),
+        "M508": _error("cannot be iterated", "{what} must be {wanted}, not {found}"),
         "M509": _error("invalid request", "the {request} request is invalid: {reason}"),
         "M510": _error(
             "body too large", "the {request} request has a body of {size} bytes; at most {limit} are allowed"

@@ -129,7 +129,7 @@ class _Chain:
 
     def link(self, link: _Link) -> bool:
         site = None if self.sites is None else self.sites[link.number]
-        condition = self.fields.condition(link.when, self.scope, site)
+        condition = self.fields.taking(link.when, self.scope, "continue", site)
         if condition.is_constant:
             if condition.constant:
                 self.body(link.number)

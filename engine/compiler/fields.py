@@ -57,13 +57,28 @@ class FieldCompiler:
         value = ExpressionCompiler(self.writer, scope.values).value(expression.expression)
         return self._caught(value, site, wish) if value.raises else value
 
-    def condition(self, when: Expr | None, scope: Scope, site: Callable[[], str] | None = None) -> Value:
+    def gone_over(self, expression: Expr, scope: Scope, site: Callable[[], str], wish: str) -> Value:
+        """The same for what is gone over: where it fails, all elements are lost."""
+        value = ExpressionCompiler(self.writer, scope.values).value(expression.expression)
+        return self._caught(value, site, wish, "undecided") if value.raises else value
+
+    def condition(self, when: Expr | None, scope: Scope) -> Value:
         """Whether a condition holds, as code for an `if`."""
-        compiler = ExpressionCompiler(self.writer, scope.values)
         if when is None:
             return self.writer.pool.constant(True)
-        value = compiler.condition(when.expression.tree)
-        return self._caught(value, site or self.site_of(when, scope), "holds") if value.raises else value
+        value = ExpressionCompiler(self.writer, scope.values).condition(when.expression.tree)
+        return self._caught(value, self.site_of(when, scope), "holds") if value.raises else value
+
+    def taking(self, when: Expr | None, scope: Scope, after: str, site: Callable[[], str] | None = None) -> Value:
+        """The same for the condition of a rule; `after` is the line that leaves the element where it fails."""
+        if when is None:
+            return self.writer.pool.constant(True)
+        value = ExpressionCompiler(self.writer, scope.values).condition(when.expression.tree)
+        return (
+            self._caught(value, site or self.site_of(when, scope), "holds", "undecided", after)
+            if value.raises
+            else value
+        )
 
     def facts(self, when: Expr | None, scope: Scope) -> dict[str, int]:
         """What is known of kinds where a condition holds."""
@@ -75,7 +90,7 @@ class FieldCompiler:
         """The record of a failure of an expression that gives no value of the output."""
         return lambda: scope.at(None).site("M504", expression.place, scope.reads(expression))
 
-    def _caught(self, value: Value, site: Callable[[], str], wish: str) -> Value:
+    def _caught(self, value: Value, site: Callable[[], str], wish: str, note: str = "failed", after: str = "") -> Value:
         writer = self.writer
         if self.of_records:
             return writer.bound(value, wish)
@@ -83,7 +98,9 @@ class FieldCompiler:
         with writer.inside("try:"):
             writer.line(f"{name} = {bare(value.code)}")
         with writer.inside("except FAILURES as error:"):
-            writer.line(f"{name} = notes.failed({site()}, error)")
+            writer.line(f"{name} = notes.{note}({site()}, error)")
+            if after:
+                writer.line(after)
         return writer.declare(name, value.kinds | NULL)
 
     def _failure_of(self, expression: Expr, field: Field, scope: Scope) -> Callable[[], str]:
@@ -329,7 +346,7 @@ class FieldCompiler:
 
     def _each(self, source: Each, field: Field, scope: Scope, sink: Sink) -> None:
         writer = self.writer
-        value = self.search(source.each, scope, self._failure_of(source.each, field, scope), "items")
+        value = self.gone_over(source.each, scope, self._failure_of(source.each, field, scope), "items")
         if value.is_constant and value.constant is None:
             return
         if source.key_name is not None:

@@ -168,7 +168,7 @@ class _Mapping:
         """A rule that is evaluated once for the batch."""
         self.note(f"rule {rule.name}", rule.place)
         scope = scope.of_rule(rule.name)
-        condition = self.fields.condition(rule.when, scope)
+        condition = self.fields.taking(rule.when, scope, "" if rule.output is not None else f"return (), {self.answer}")
         if condition.is_constant:
             if condition.constant:
                 self.rule(rule, scope, None)
@@ -180,7 +180,8 @@ class _Mapping:
         """What a rule does with the element that it takes."""
         writer = self.writer
         rejects = can_reject(rule.let) or (rule.output is not None and can_reject_object(rule.body))
-        with self.fields.sinking(rejects and route is None, ["pass"]):
+        after = "pass" if rule.output is not None else f"return (), {self.answer}"
+        with self.fields.sinking(rejects and route is None, [after]):
             scope = self.fields.lets(rule.let, scope)
             for warn in rule.warn:
                 condition = self.fields.condition(warn.when, scope)
@@ -247,7 +248,7 @@ class _Mapping:
         """The elements one by one, each to the first rule that takes it."""
         writer = self.writer
         self.note(f"route {route.name}", route.node.place)
-        value = self.fields.search(route.each, scope, self.fields.site_of(route.each, scope), "items")
+        value = self.fields.gone_over(route.each, scope, self.fields.site_of(route.each, scope), "items")
         if value.is_constant and value.constant is None:
             return
         if route.key_name is not None:

@@ -184,6 +184,10 @@ class Notes:
         """An expression could not be evaluated."""
         self._of_value(site, _frame(), reason=reason_of(error))
 
+    def undecided(self, site: Site, error: Exception) -> None:
+        """What decides over whole elements could not be evaluated: which rule takes one, or what there is to go over."""
+        self._of_value(site, _frame(), "error", reason=reason_of(error))
+
     def converted(self, value: Any, type: str, site: Site) -> Any:
         """The value as one of the types of the rule language."""
         try:
@@ -239,8 +243,8 @@ class Notes:
         frame = _frame()
         self._add(site, frame, self._where(site.element, frame), None, None, {"value": shown(value)})
 
-    def _of_value(self, site: Site, frame: Frame, **data: Any) -> None:
-        severity: Severity | None = "error" if site.rejects else None
+    def _of_value(self, site: Site, frame: Frame, severity: Severity | None = None, **data: Any) -> None:
+        severity = "error" if site.rejects else severity
         self._add(site, frame, self._input(site, frame), self._output(site, frame), severity, {**site.data, **data})
         if site.rejects:
             raise Rejected

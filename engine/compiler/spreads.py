@@ -60,7 +60,7 @@ class SpreadCompiler:
     def spread(self, spread: Spread, target: str, scope: Scope) -> None:
         """Adds what passes through to the object in the variable `target`."""
         writer = self.writer
-        value = self.fields.search(spread.from_, scope, self.fields.site_of(spread.from_, scope), "source")
+        value = self.fields.gone_over(spread.from_, scope, self.fields.site_of(spread.from_, scope), "source")
         if value.is_constant and value.constant is None:
             return
         if not value.stable or value.is_constant:
