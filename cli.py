@@ -6,7 +6,6 @@ imported where it is used, so that `moemap --version` and shell completion stay 
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterable
 from collections.abc import Mapping as Values
@@ -59,7 +58,8 @@ class Command(click.Command):
                     formatter.write(f"  {line.strip()}\n" if line.strip() else "\n")
 
 
-@click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
+# What has colours has them where `takes_color` says so: click takes none away.
+@click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"], "color": True})
 @click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=version, help="Show the version.")
 def main() -> None:
     """Declarative, versioned mappings between JSON APIs: mParticle event batches to MoEngage requests, and your own."""
@@ -178,6 +178,7 @@ def check(paths: tuple[str, ...], format_: str, fail_level: str, prove: bool, al
     """
     from .engine import report
     from .engine.inspection import PathError, inspect_paths
+    from .engine.terminal import takes_color
 
     try:
         inspection = inspect_paths(paths)
@@ -189,7 +190,7 @@ def check(paths: tuple[str, ...], format_: str, fail_level: str, prove: bool, al
     refuted = _prove(inspection.rulebooks, all_guards=all_guards) if prove or all_guards else False
     if format_ == "text":
         if problems:
-            click.echo(report.text(problems, inspection.sources, color=_color(sys.stdout)))
+            click.echo(report.text(problems, inspection.sources, color=takes_color(sys.stdout)))
             click.echo()
         count = len(inspection.files)
         click.echo(f"{count} {'file' if count == 1 else 'files'} checked: {report.summary(problems)}")
@@ -239,6 +240,7 @@ def test(paths: tuple[str, ...], expression: str | None, update: bool) -> None:
     from .engine.files import written_whole
     from .engine.installed import display_name
     from .engine.selection import SelectionError, selection
+    from .engine.terminal import printable_lines, takes_color
 
     try:
         wanted = selection(expression) if expression is not None else None
@@ -248,7 +250,7 @@ def test(paths: tuple[str, ...], expression: str | None, update: bool) -> None:
         raise click.UsageError(f"{missing}: no such file or folder")
     runner, declared = golden.Runner(), cache(goldenfile.declared_settings)
     passed = failed = updated = 0
-    color = _color(sys.stdout)
+    color = takes_color(sys.stdout)
     for path in goldenfile.discover([Path(path) for path in paths]):
         file, problems, sources = goldenfile.load(path, display_name(path), declared)
         if file is None:
@@ -262,7 +264,7 @@ def test(paths: tuple[str, ...], expression: str | None, update: bool) -> None:
         failures = [outcome for outcome in outcomes if not outcome.passed]
         if update and failures:
             change = golden.update(file, failures)
-            click.echo(change.diff, nl=False)
+            click.echo(printable_lines(change.diff), nl=False)
             with written_whole(path) as rewritten:
                 rewritten.write(change.text.encode())
             failures = [outcome for outcome in failures if outcome.problems or outcome.test in change.refused]
@@ -292,12 +294,13 @@ def test(paths: tuple[str, ...], expression: str | None, update: bool) -> None:
 def show(name: str, settings: tuple[str, ...], format_: str) -> None:
     """Show a mapping as tables: outputs, settings with their values, rules with their fields, tables, functions."""
     from .engine import show as tables
+    from .engine.terminal import takes_color
 
     mapping = _load(name, _settings(settings))
     if format_ == "json":
         click.echo(tables.as_json(mapping.rulebook))
     else:
-        click.echo(tables.text(mapping.rulebook, color=_color(sys.stdout)), color=_color(sys.stdout))
+        click.echo(tables.text(mapping.rulebook, color=takes_color(sys.stdout)))
 
 
 @main.command(
@@ -367,6 +370,7 @@ def explain_code(code: str) -> None:
 def docs(folder: str, only_check: bool) -> None:
     """Write the generated pages of the documentation into a folder."""
     from .engine.pages import pages
+    from .engine.terminal import printable
 
     stale = []
     for name, text in pages().items():
@@ -378,7 +382,8 @@ def docs(folder: str, only_check: bool) -> None:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, "utf-8")
     for path_name in stale:
-        click.echo(f"{path_name} {'is stale; write it with: moemap docs ' + folder if only_check else 'written'}")
+        what = f"is stale; write it with: moemap docs {folder}" if only_check else "written"
+        click.echo(printable(f"{path_name} {what}"))
     sys.exit(PROBLEMS if only_check and stale else FINE)
 
 
@@ -423,13 +428,10 @@ def _load(reference: str, settings: dict[str, Any]) -> Mapping:
 
 def _print_problems(problems: tuple[Problem, ...], sources: Sources) -> None:
     from .engine import report
+    from .engine.terminal import takes_color
 
-    click.echo(report.text(problems, sources, color=_color(sys.stderr)), err=True)
+    click.echo(report.text(problems, sources, color=takes_color(sys.stderr)), err=True)
     click.echo(f"\n{report.summary(problems)}", err=True)
-
-
-def _color(stream: Any) -> bool:
-    return stream is not None and stream.isatty() and not os.environ.get("NO_COLOR")
 
 
 def run() -> NoReturn:

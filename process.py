@@ -16,6 +16,7 @@ import click
 
 __all__ = ["Group", "end"]
 
+_HELP = getattr(click.exceptions, "NoArgsIsHelpError", ())  # newer versions show their help by an error
 BY_SIGNAL = 128
 """What a shell adds to the number of the signal that ended a process."""
 
@@ -45,6 +46,10 @@ def _endings() -> Iterator[None]:
             raise
         finally:
             sys.stdout.flush()
+    except click.UsageError as error:
+        if not isinstance(error, _HELP):
+            error.message = _printable(error.message)
+        raise
     except KeyboardInterrupt:
         click.echo(err=True)  # after the ^C that the terminal shows
         _exit(BY_SIGNAL + signal.SIGINT)
@@ -54,7 +59,14 @@ def _endings() -> Iterator[None]:
     except OSError as error:
         if error.filename is None:
             _close_stdout()
-        raise click.UsageError(f"{error.filename or 'standard output'}: {error.strerror}") from None
+        raise click.UsageError(_printable(f"{error.filename or 'standard output'}: {error.strerror}")) from None
+
+
+def _printable(text: str) -> str:
+    """Names of files and values of options may hold anything."""
+    from .engine.terminal import printable
+
+    return printable(text)
 
 
 def _exit(code: int) -> NoReturn:

@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .engine.terminal import is_lively
+
 if TYPE_CHECKING:
     from .engine.replay import Summary
 
@@ -22,7 +24,7 @@ REFRESH_SECONDS = 0.1
 def progress_bar(inputs: Iterable[str]) -> Iterator[Callable[[Summary, int], None] | None]:
     """A bar on standard error for these inputs: batches, rate, problems. None where nobody would see it for long."""
     total = sum(Path(name).stat().st_size for name in inputs if name != "-" and Path(name).is_file())
-    if sys.stderr is None or not sys.stderr.isatty() or ("-" not in inputs and total < MIN_BYTES):
+    if not is_lively(sys.stderr) or ("-" not in inputs and total < MIN_BYTES):
         yield None
         return
     from rich.console import Console

@@ -7,7 +7,6 @@ are four to whoever receives them. Lists are aligned, so that one element too ma
 from __future__ import annotations
 
 import json
-import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -17,9 +16,10 @@ from typing import Any
 from .pointers import join
 from .problem import Place
 from .rules import ABSENT
+from .terminal import cells, printable, styled
 from .values import kind
 
-__all__ = ["Difference", "RuleAt", "align", "canonical", "compare", "matches", "printable", "text"]
+__all__ = ["Difference", "RuleAt", "align", "canonical", "compare", "matches", "text"]
 
 _MAX_PAIRS = 10_000
 _MAX_PARTIAL = 100
@@ -166,31 +166,24 @@ def _likeness(one: frozenset[str], other: frozenset[str]) -> float:
 def text(differences: Iterable[Difference], *, color: bool) -> str:
     """The differences for a terminal: each with its place, both values, and the rules that gave the actual one."""
 
-    def styled(style: str, part: str) -> str:
-        return f"\x1b[{_STYLES[style]}m{part}\x1b[0m" if color else part
+    def styled_as(style: str, part: str) -> str:
+        return styled(_STYLES[style], part, color=color)
 
     lines = []
     for difference in differences:
         expected, actual, differ_at = _sides(difference.expected, difference.actual)
-        lines.append("  " + styled("strong", printable(difference.headline) or "(the whole)"))
-        lines += [f"    expected  {styled('expected', expected)}", f"    actual    {styled('actual', actual)}"]
+        lines.append("  " + styled_as("strong", printable(difference.headline) or "(the whole)"))
+        lines += [f"    expected  {styled_as('expected', expected)}", f"    actual    {styled_as('actual', actual)}"]
         if differ_at is not None:
             lines.append(f"{' ' * (14 + differ_at)}^")
         if difference.found_at != difference.headline and difference.actual is not ABSENT:
             lines.append(f"    found at  {printable(difference.found_at)}")
         label = "rule      "
         for rule in difference.rules:
-            place = f"   {styled('frame', printable(str(rule.place)))}" if rule.place is not None else ""
+            place = f"   {styled_as('frame', printable(str(rule.place)))}" if rule.place is not None else ""
             lines.append(f"    {label}{printable(rule.name or '(none)')}{place}")
             label = "or        "
     return "\n".join(lines)
-
-
-def printable(raw: str) -> str:
-    """The text with all that a terminal or a log could obey (controls, bidi overrides, odd blanks) as JSON escapes."""
-    if raw.isprintable():
-        return raw
-    return "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in raw)
 
 
 def _sides(expected: Any, actual: Any) -> tuple[str, str, int | None]:
@@ -213,7 +206,7 @@ def _sides(expected: Any, actual: Any) -> tuple[str, str, int | None]:
     shown = [_cut(one, start), _cut(other, start)]
     if min(len(one), len(other)) <= _SHORT:
         return shown[0], shown[1], None
-    return shown[0], shown[1], (3 if start else 0) + sum(_cells(c) for c in one[start:first])
+    return shown[0], shown[1], (3 if start else 0) + sum(cells(c) for c in one[start:first])
 
 
 def _written(value: Any) -> str:
@@ -225,10 +218,3 @@ def _written(value: Any) -> str:
 def _cut(side: str, start: int) -> str:
     end = start + _WIDTH
     return f"{'...' if start else ''}{side[start:end]}{'...' if end < len(side) else ''}"
-
-
-def _cells(character: str) -> int:
-    """How many cells of a terminal a printable character takes."""
-    if unicodedata.category(character) in {"Mn", "Me"}:
-        return 0
-    return 2 if unicodedata.east_asian_width(character) in {"W", "F"} else 1

@@ -14,13 +14,14 @@ from typing import Any
 
 from . import api, diff
 from .blame import Blame, tokens_of
-from .diff import Difference, RuleAt, align, canonical, compare, printable
+from .diff import Difference, RuleAt, align, canonical, compare
 from .goldenfile import PARTS, PROBLEM_KEYS, GoldenTest, TestFile, discover, load
 from .problem import Place, Problem
 from .result import Result
 from .rewrite import Edit, applied, edits
 from .rules import ABSENT
 from .source import Mapping, Node, Sequence, parse, plain
+from .terminal import printable, styled
 from .values import shown
 
 __all__ = [
@@ -144,12 +145,9 @@ def _rules(difference: Difference, result: Result, blame: Blame) -> tuple[RuleAt
 
 def text(outcome: Outcome, *, color: bool) -> str:
     """A failed test for a terminal: its name and place, and what differs, with the rules concerned."""
-
-    def styled(style: str, part: str) -> str:
-        return f"\x1b[{style}m{part}\x1b[0m" if color else part
-
     test = outcome.test
-    lines = [f"{styled('1;31', 'FAIL')} {printable(test.name)}   {styled('1;34', printable(str(test.place)))}"]
+    failed, place = styled("1;31", "FAIL", color=color), styled("1;34", printable(str(test.place)), color=color)
+    lines = [f"{failed} {printable(test.name)}   {place}"]
     for problem in outcome.problems:
         lines.append(f"  {problem.code}  {printable(problem.message)}   {printable(str(problem.place or ''))}".rstrip())
     if outcome.differences:

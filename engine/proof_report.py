@@ -9,6 +9,7 @@ from typing import Any
 from .counterexamples import Counterexample
 from .pointers import join
 from .prove import Guard, OutputProof, Proof
+from .terminal import printable
 from .values import shown
 
 __all__ = ["text"]
@@ -26,7 +27,7 @@ _MEANING = {
 def text(name: str, proof: Proof, *, all_guards: bool) -> str:
     """A line for each output with its verdict, then where only validation at run time decides, why, and with what."""
     width = max((len(output.output) for output in proof.outputs), default=0)
-    lines = [name]
+    lines = [printable(name)]
     for output in proof.outputs:
         lines.append(f"  {output.output:<{width}}  {output.verdict:<8} {_MEANING[output.verdict]}")
         most = len(output.guards) if all_guards else MAX_GUARDS
@@ -69,4 +70,5 @@ def _leaves(value: Any, place: str = "") -> Iterator[tuple[str, Any]]:
 
 
 def _wrapped(line: str, indent: int) -> list[str]:
-    return wrap(line, WIDTH, initial_indent=" " * indent, subsequent_indent=" " * (indent + 4), break_on_hyphens=False)
+    first, others = " " * indent, " " * (indent + 4)
+    return wrap(printable(line), WIDTH, initial_indent=first, subsequent_indent=others, break_on_hyphens=False)

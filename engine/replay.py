@@ -16,6 +16,7 @@ from .problem import CATALOGUE, Problem
 from .program import Program, open_program
 from .records import Record, Unit
 from .result import Result
+from .terminal import printable
 from .values import is_surely_small
 
 __all__ = ["Piece", "Recipe", "Summary", "Transform", "WorkerError", "reject_line"]
@@ -82,9 +83,9 @@ class Summary:
         if self.replayed:
             outcomes = (f"{self.replayed[outcome]} {outcome}" for outcome in (FIXED, STILL_FAILING, NEWLY_FAILING))
             lines.append(f"  rejects: {', '.join(outcomes)}")
-        lines += [f"  skipped {number:>6}  {_printable(reason)}" for reason, number in self.skipped.most_common()]
+        lines += [f"  skipped {number:>6}  {printable(reason)}" for reason, number in self.skipped.most_common()]
         lines += [
-            f"  {code}    {number:>6}  {CATALOGUE[code].title}; first in {_printable(self.first[code])}"
+            f"  {code}    {number:>6}  {CATALOGUE[code].title}; first in {printable(self.first[code])}"
             for code, number in self.problems.most_common()
         ]
         return "\n".join(lines)
@@ -109,10 +110,6 @@ class Summary:
 
 def _count(number: int, one: str, many: str | None = None) -> str:
     return f"{number} {one if number == 1 else many or one + 's'}"
-
-
-def _printable(text: str) -> str:
-    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
 
 
 def _where(record: Record, problem: Problem) -> str:

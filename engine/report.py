@@ -1,7 +1,7 @@
 """Problems rendered: as text for people, as JSON, GitHub annotations, SARIF and JUnit XML for machines.
 
 What a message quotes comes from files and payloads that nobody vouches for, so no character that a terminal or a CI log
-could obey goes out as it is. Each function returns text; printing it is the command's part.
+could obey goes out as it is (`terminal.printable`). Each function returns text; printing it is the command's part.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path, PurePath
@@ -19,6 +18,7 @@ from xml.etree import ElementTree as ET
 
 from .problem import CATALOGUE, Place, Problem
 from .source import Source
+from .terminal import cells, printable, styled
 
 __all__ = ["as_json", "github", "junit", "sarif", "summary", "text"]
 
@@ -52,19 +52,12 @@ def _notes(problem: Problem) -> list[tuple[str, str]]:
         ("help", problem.hint),
     ]
     # The pointer to a whole document is the empty text.
-    return [(label, _visible(note) or "the whole document") for label, note in notes if note is not None]
+    return [(label, printable(note) or "the whole document") for label, note in notes if note is not None]
 
 
 def _see(problem: Problem) -> list[tuple[str, str]]:
     """The related places, as pairs of label and text."""
-    return [("see", _visible(f"{related.place}: {related.text}")) for related in problem.related]
-
-
-def _visible(raw: str) -> str:
-    """The text with all that is not printable (controls, bidi overrides, lone surrogates, odd blanks) as escapes."""
-    if raw.isprintable():
-        return raw
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in raw)
+    return [("see", printable(f"{related.place}: {related.text}")) for related in problem.related]
 
 
 def text(problems: Iterable[Problem], sources: Mapping[str, Source], *, color: bool) -> str:
@@ -73,25 +66,25 @@ def text(problems: Iterable[Problem], sources: Mapping[str, Source], *, color: b
 
 
 def _diagnostic(problem: Problem, sources: Mapping[str, Source], color: bool) -> str:
-    def styled(style: str, part: str) -> str:
-        return f"\x1b[{_STYLES[style]}m{part}\x1b[0m" if color else part
+    def styled_as(style: str, part: str) -> str:
+        return styled(_STYLES[style], part, color=color)
 
-    head = styled(problem.severity, f"{problem.severity}[{problem.code}]")
-    lines = [head + styled("strong", f": {_visible(problem.message)}")]
+    head = styled_as(problem.severity, f"{problem.severity}[{problem.code}]")
+    lines = [head + styled_as("strong", f": {printable(problem.message)}")]
     place = problem.place
     gutter = " " * len(str(place.line)) if place else " "
     if place:
-        lines.append(f"{gutter}{styled('frame', '-->')} {_visible(str(place))}")
+        lines.append(f"{gutter}{styled_as('frame', '-->')} {printable(str(place))}")
     if place and place.file in sources:
         shown, indent, carets = _excerpt(sources[place.file].line_text(place.line), place)
-        bar = styled("frame", "|")
+        bar = styled_as("frame", "|")
         lines += [
             f"{gutter} {bar}",
-            f"{styled('frame', str(place.line))} {bar} {shown}",
-            f"{gutter} {bar} {' ' * indent}{styled(problem.severity, carets)}",
+            f"{styled_as('frame', str(place.line))} {bar} {shown}",
+            f"{gutter} {bar} {' ' * indent}{styled_as(problem.severity, carets)}",
         ]
     notes = (*_notes(problem), *_see(problem))
-    lines += [f"{gutter} {styled('frame', '=')} {styled('strong', label)}: {note}" for label, note in notes]
+    lines += [f"{gutter} {styled_as('frame', '=')} {styled_as('strong', label)}: {note}" for label, note in notes]
     return "\n".join(lines)
 
 
@@ -112,18 +105,12 @@ def _excerpt(line: str, place: Place) -> tuple[str, int, str]:
 
 
 def _cells(raw: str) -> str:
-    return _visible(raw.replace("\t", _TAB))
+    return printable(raw.replace("\t", _TAB))
 
 
 def _width(raw: str) -> int:
     """The cells that a terminal needs for the text as `_cells` writes it."""
-    return sum(_columns(c) for c in _cells(raw))
-
-
-def _columns(character: str) -> int:
-    if unicodedata.category(character) in {"Mn", "Me"}:
-        return 0
-    return 2 if unicodedata.east_asian_width(character) in {"W", "F"} else 1
+    return sum(cells(c) for c in _cells(raw))
 
 
 def _cost(character: str) -> int:
@@ -193,14 +180,14 @@ def _command(problem: Problem) -> str:
     elif place:  # columns are refused where a span has several lines
         properties = {"file": place.file, "line": place.line, "endLine": place.end_line}
     properties["title"] = problem.code
-    settings = ",".join(f"{name}={_percent(_visible(str(value)), '%:,')}" for name, value in properties.items())
+    settings = ",".join(f"{name}={_percent(printable(str(value)), '%:,')}" for name, value in properties.items())
     see = "".join(f"\n{label}: {note}" for label, note in _see(problem))  # an annotation has one place only
     message = _percent(_full_message(problem) + see, "%\n")
     return f"::{problem.severity} {settings}::{message}"
 
 
 def _full_message(problem: Problem) -> str:
-    return "\n".join([_visible(problem.message), *(f"{label}: {note}" for label, note in _notes(problem))])
+    return "\n".join([printable(problem.message), *(f"{label}: {note}" for label, note in _notes(problem))])
 
 
 def _percent(raw: str, escaped: str) -> str:
@@ -241,7 +228,7 @@ def _sarif_result(problem: Problem, index: int) -> dict[str, Any]:
         result["locations"] = [_location(problem.place)]
     if problem.related:
         result["relatedLocations"] = [
-            {**_location(related.place), "message": {"text": _visible(related.text)}} for related in problem.related
+            {**_location(related.place), "message": {"text": printable(related.text)}} for related in problem.related
         ]
     return result
 

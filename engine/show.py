@@ -12,6 +12,7 @@ import orjson
 from .expressions import walk
 from .functions import FUNCTIONS
 from .rules import ABSENT, Const, Each, Expr, Field, From, Object, Rule, Rulebook, Spread, Text
+from .terminal import printable, printable_lines
 from .values import shown
 
 __all__ = ["as_json", "markdown", "text"]
@@ -31,13 +32,13 @@ def text(rulebook: Rulebook, *, color: bool, width: int = 160) -> str:
     from rich.text import Text as Styled
 
     console = Console(file=io.StringIO(), width=width, force_terminal=color, color_system="standard" if color else None)
-    console.print(Styled(_title(rulebook), style="bold"))
+    console.print(Styled(printable(_title(rulebook)), style="bold"))
     for table in _tables(rulebook):
         shape = Table(title=table.title, title_justify="left", box=None, pad_edge=False, header_style="bold")
         for column in table.columns:
             shape.add_column(column, overflow="fold")
         for row in table.rows:
-            shape.add_row(*(Styled(cell) for cell in row))
+            shape.add_row(*(Styled(printable(cell)) for cell in row))
         console.print()
         console.print(shape)
     printed = console.file
@@ -85,7 +86,7 @@ def as_json(rulebook: Rulebook) -> str:
         "tables": {name: table.entries for name, table in rulebook.tables.items()},
         "functions": sorted(_functions(rulebook)),
     }
-    return orjson.dumps(document, option=orjson.OPT_INDENT_2).decode()
+    return printable_lines(orjson.dumps(document, option=orjson.OPT_INDENT_2).decode())
 
 
 def _title(rulebook: Rulebook) -> str:
@@ -99,16 +100,18 @@ def _cell(text: str) -> str:
 
 def _tables(rulebook: Rulebook) -> Iterator[_Table]:
     outputs = [
-        (name, f"{output.request.method} {output.request.path}", output.schema, output.description or "")
+        (name, f"{output.request.method} {output.request.path}", output.schema, _one_line(output.description or ""))
         for name, output in rulebook.outputs.items()
     ]
     yield _Table("Outputs", ("output", "request", "schema", "description"), tuple(outputs))
     settings = [
-        (name, setting.type, shown(rulebook.values[name]), setting.description or "")
+        (name, setting.type, shown(rulebook.values[name]), _one_line(setting.description or ""))
         for name, setting in rulebook.settings.items()
     ]
     yield _Table("Settings", ("setting", "type", "value", "description"), tuple(settings))
-    routes = [(name, f"each {route.each.text} as {route.as_name}") for name, route in rulebook.routes.items()]
+    routes = [
+        (name, f"each {_one_line(route.each.text)} as {route.as_name}") for name, route in rulebook.routes.items()
+    ]
     yield _Table("Routes", ("route", "takes"), tuple(routes))
     rules = [_rule_row(rule) for rule in rulebook.rules]
     yield _Table("Rules, in order", ("rule", "route", "when", "then", "place"), tuple(rules))

@@ -14,6 +14,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
+from ..terminal import printable
+
 __all__ = [
     "ANY",
     "BOOLEAN",
@@ -140,8 +142,8 @@ def bare(code: str) -> str:
 
 
 def comment(text: str) -> str:
-    """A comment; what could end its line is replaced."""
-    return "# " + "".join(character if character.isprintable() else "?" for character in text)
+    """A comment; what could end its line is escaped."""
+    return "# " + printable(text)
 
 
 @dataclass(eq=False, slots=True)

@@ -88,7 +88,7 @@ def test_text_of_the_sums() -> None:
     total.merge(summary(3, PROBLEM, Problem.of("M501", input="", reason="no")))
     assert total.text().splitlines() == [
         "3 batches: 0 requests, 3 skipped, 3 problems",
-        "  skipped      3  not\\x1bwanted",
+        "  skipped      3  not\\u001bwanted",
         "  M505         2  value cannot be converted; "
         "first in f:2 /a/0 (rule r, m.yaml:3:5): 'x' cannot become integer: no",
         "  M501         1  not JSON; first in f:3: the record is not JSON: no",

@@ -165,9 +165,9 @@ def test_color_adds_only_styles() -> None:
         pytest.param("e\u0301te\u0301: x", 8, 9, "e\u0301te\u0301: x", "     ^", id="combining, before"),
         pytest.param("e\u0301te\u0301: x", 1, 6, "e\u0301te\u0301: x", "^^^", id="combining, marked"),
         pytest.param("😀: x", 4, 5, "😀: x", "    ^", id="emoji"),
-        pytest.param("a\x1b[2J: x", 1, 6, "a\\x1b[2J: x", "^^^^^^^^", id="escape sequence"),
+        pytest.param("a\x1b[2J: x", 1, 6, "a\\u001b[2J: x", "^^^^^^^^^^", id="escape sequence"),
         pytest.param("a\u202eb: x", 5, 6, "a\\u202eb: x", "         ^", id="right-to-left override"),
-        pytest.param("a:\u00a0x", 3, 4, "a:\\xa0x", "  ^^^^", id="blank that is none for YAML"),
+        pytest.param("a:\u00a0x", 3, 4, "a:\\u00a0x", "  ^^^^^^", id="blank that is none for YAML"),
     ],
 )
 def test_carets_line_up(line: str, column: int, end_column: int, excerpt: str, carets: str) -> None:
@@ -206,7 +206,7 @@ def test_excerpt_is_harmless_short_and_marks_something(line: str, data: st.DataO
 
 def test_nothing_quoted_can_forge_a_line_or_steer_a_terminal() -> None:
     evil = "\x1b[31m\n::stop-commands::x\r\x9b\u2066\ud800"
-    escaped = "\\x1b[31m\\n::stop-commands::x\\r\\x9b\\u2066\\ud800"
+    escaped = "\\u001b[31m\\n::stop-commands::x\\r\\u009b\\u2066\\ud800"
     place = Place(evil, 1, 1, 1, 2)
     problem = said(evil, place, rule=evil, input=evil, output=evil, hint=evil, related=[Related(place, evil)])
     assert report.text([problem], {}, color=False).split("\n") == [
