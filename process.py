@@ -47,9 +47,9 @@ def _endings() -> Iterator[None]:
         finally:
             sys.stdout.flush()
     except click.UsageError as error:
-        if not isinstance(error, _HELP):
-            error.message = _printable(error.message)
-        raise
+        if isinstance(error, _HELP):
+            raise
+        raise click.UsageError(_printable(error.format_message()), error.ctx) from None
     except KeyboardInterrupt:
         click.echo(err=True)  # after the ^C that the terminal shows
         _exit(BY_SIGNAL + signal.SIGINT)

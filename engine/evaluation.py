@@ -150,8 +150,8 @@ class Evaluation:
             if self.elements[number].outcome == "mapped":
                 self.elements[number] = self.elements[number]._replace(outcome="rejected")
 
-    def skip(self, place: str, rule: str | None, reason: str) -> None:
-        self.skipped.append(Skipped(place, rule, reason))
+    def skip(self, place: str, rule: str | None, reason: str, template: str | None = None) -> None:
+        self.skipped.append(Skipped(place, rule, reason, template))
         self.account(place, "skipped", rule)
 
     # Expressions
@@ -398,7 +398,8 @@ class Evaluation:
         if entry_rule.warn is not None:
             self.problem("M512", entry_rule.warn.place, at, reason=self.reason(entry_rule.warn, scope, at))
         if entry_rule.skip is not None:
-            self.skip(at.element, at.rule, self.reason(entry_rule.skip, scope, at))
+            reason = self.reason(entry_rule.skip, scope, at)
+            self.skip(at.element, at.rule, reason, entry_rule.skip.template.text)
         elif entry_rule.reject is not None:
             self.problem("M511", entry_rule.reject.place, at, reason=self.reason(entry_rule.reject, scope, at))
             self.account(at.element, "rejected", at.rule)

@@ -127,7 +127,8 @@ class _Run(Evaluation):
             if self.holds(warn.when, scope, at):
                 self.problem("M512", warn.message.place, at, reason=self.reason(warn.message, scope, at))
         if rule.skip is not None:
-            self.skipped.append(Skipped(element, rule.name, self.reason(rule.skip, scope, at)))
+            reason = self.reason(rule.skip, scope, at)
+            self.skipped.append(Skipped(element, rule.name, reason, rule.skip.template.text))
         elif rule.reject is not None:
             self.problem("M511", rule.reject.place, at, reason=self.reason(rule.reject, scope, at))
         else:

@@ -28,8 +28,11 @@ FIXED, STILL_FAILING, NEWLY_FAILING = "fixed", "still failing", "newly failing"
 
 @dataclass(slots=True)
 class Summary:
-    """Counts over the records seen so far. `first` says for each problem code where it came first; `replayed` what
-    became of rejects."""
+    """Counts over the records seen so far, without values of theirs, for a summary goes to logs.
+
+    `skipped` counts by rule and reason as the rules write it, `problems` by code and place in the rules; `first` says
+    for each of these in which record it came first; `replayed` what became of rejects.
+    """
 
     batches: int = 0
     requests: int = 0
@@ -44,13 +47,15 @@ class Summary:
         self.batches += 1
         self.requests += len(result.requests)
         for skipped in result.skipped:
-            self._skip(skipped.reason, 1)
+            reason = skipped.reason if skipped.template is None else " ".join(skipped.template.split())
+            self._skip(f"{skipped.rule}: {reason}" if skipped.rule is not None else reason, 1)
         for problem in result.problems:
             self.errors += problem.severity == "error"
             self.warnings += problem.severity == "warning"
-            self.problems[problem.code] += 1
-            if problem.code not in self.first:
-                self.first[problem.code] = _where(record, problem)
+            kind = _kind(problem)
+            self.problems[kind] += 1
+            if kind not in self.first:
+                self.first[kind] = _where(record, problem)
 
     def merge(self, other: Summary) -> None:
         """Adds what another summary counted of the records after these."""
@@ -85,8 +90,8 @@ class Summary:
             lines.append(f"  rejects: {', '.join(outcomes)}")
         lines += [f"  skipped {number:>6}  {printable(reason)}" for reason, number in self.skipped.most_common()]
         lines += [
-            f"  {code}    {number:>6}  {CATALOGUE[code].title}; first in {printable(self.first[code])}"
-            for code, number in self.problems.most_common()
+            printable(f"  {kind[:4]}    {number:>6}  {kind[5:]}; first in {self.first[kind]}")
+            for kind, number in self.problems.most_common()
         ]
         return "\n".join(lines)
 
@@ -112,12 +117,17 @@ def _count(number: int, one: str, many: str | None = None) -> str:
     return f"{number} {one if number == 1 else many or one + 's'}"
 
 
+def _kind(problem: Problem) -> str:
+    """The code of a problem, its title, and where the rules give rise to it."""
+    kind = f"{problem.code} {CATALOGUE[problem.code].title}"
+    if problem.place is None:
+        return kind
+    return f"{kind} ({f'rule {problem.rule}, ' if problem.rule else ''}{problem.place})"
+
+
 def _where(record: Record, problem: Problem) -> str:
-    place = f"{record.source}:{record.line}"
-    if problem.input:
-        place += f" {problem.input}"
-    rule = f" (rule {problem.rule}, {problem.place})" if problem.rule and problem.place else ""
-    return f"{place}{rule}: {problem.message}"
+    """The record, and what is wrong with it as a whole: such a message holds no values."""
+    return f"{record.source}:{record.line}{f': {problem.message}' if problem.place is None else ''}"
 
 
 class WorkerError(RuntimeError):

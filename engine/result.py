@@ -39,6 +39,8 @@ class Skipped(NamedTuple):
     pointer: str
     rule: str | None
     reason: str
+    template: str | None = None
+    """The reason as the rules write it, without values of the batch; None where it is not theirs."""
 
     def to_json(self) -> dict[str, Any]:
         return {"pointer": self.pointer, "rule": self.rule, "reason": self.reason}

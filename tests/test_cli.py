@@ -402,3 +402,35 @@ def test_docs_are_written(tmp_path: Path) -> None:
 def test_no_colour_when_not_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     assert "\x1b[" not in run("show").stdout
+
+
+def test_colour_where_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    assert "\x1b[1m" in run("show").stdout
+
+
+EVIL = "a\u202e\x9b\x1b[2Jb"
+
+
+def test_show_prints_nothing_that_a_terminal_obeys(tmp_path: Path) -> None:
+    (tmp_path / "in.schema.json").write_text("{}")
+    mapping = tmp_path / "mapping.yaml"
+    mapping.write_text(
+        "language: 1\nname: base\nversion: 1.0.0\ninput: {as: batch, schema: ./in.schema.json}\n"
+        f"settings: {{s: {{type: string, default: {json.dumps(EVIL)}, description: {json.dumps(EVIL)}}}}}\n"
+        "outputs: {out: {schema: ./in.schema.json, request: {path: /out}}}\n"
+        f"rules: [{{rule: one, output: out, fields: {{a: {{const: {json.dumps(EVIL)}}}, b: settings.s}}}}]\n"
+    )
+    for arguments in ((mapping,), ("--format", "json", mapping)):
+        shown = run("show", *arguments).stdout
+        assert "\\u202e\\u009b\\u001b[2Jb" in shown
+        assert shown.replace("\n", "").isprintable()
+
+
+def test_wrong_use_prints_nothing_that_a_terminal_obeys() -> None:
+    for arguments in (("transform", EVIL), (EVIL,), ("show", "--set", EVIL), ("explain-code", EVIL), ("test", EVIL)):
+        done = run(*arguments)
+        assert done.exit_code == 2
+        assert done.stderr.replace("\n", "").isprintable()
+        assert "\\u202e" in done.stderr

@@ -410,6 +410,10 @@ class FieldCompiler:
             return "pass"
         return f"skipped.append(Skipped({scope.where()}, {rule}, {reason}))"
 
+    def skip_as(self, text: Text, scope: Scope, rule: str) -> str:
+        """The same, for a reason that the rules give."""
+        return self.skip(scope, rule, f"{self.reason(text, scope)}, {text.template.text!r}")
+
     def reason(self, text: Text, scope: Scope) -> str:
         """Code for the text of a reason; where that fails, it is said, and the text stands as it is written."""
         value = template(self.writer, text.template, scope.values, text=True)

@@ -193,7 +193,7 @@ class _Mapping:
                 with writer.inside(f"if {bare(condition.code)}:"):
                     self.fields.say("M512", warn.message, scope)
             if rule.skip is not None:
-                writer.line(self.fields.skip(scope, repr(rule.name), self.fields.reason(rule.skip, scope)))
+                writer.line(self.fields.skip_as(rule.skip, scope, repr(rule.name)))
             elif rule.reject is not None:
                 self.fields.say("M511", rule.reject, scope)
             else:

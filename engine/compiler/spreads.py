@@ -381,7 +381,7 @@ class SpreadCompiler:
         if rule.warn is not None:
             self.fields.say("M512", rule.warn, scope)
         if rule.skip is not None:
-            writer.line(self.fields.skip(scope, scope.rule_code, self.fields.reason(rule.skip, scope)))
+            writer.line(self.fields.skip_as(rule.skip, scope, scope.rule_code))
         elif rule.reject is not None:
             self.fields.say("M511", rule.reject, scope)
         else:

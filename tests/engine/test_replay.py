@@ -78,19 +78,20 @@ PROBLEM = Problem.of(
 
 def summary(line: int, *problems: Problem, reason: str = "not\x1bwanted") -> Summary:
     made = Summary()
-    made.add(Record("f", line, b""), Result((), (Skipped("/e", "r", reason),), problems))
+    made.add(
+        Record("f", line, b""), Result((), (Skipped("/e", "r", f"{reason} 7", f"{reason} {{{{ n }}}}"),), problems)
+    )
     return made
 
 
-def test_text_of_the_sums() -> None:
+def test_the_sums_hold_no_values_of_payloads() -> None:
     total = summary(1)
     total.merge(summary(2, PROBLEM))
     total.merge(summary(3, PROBLEM, Problem.of("M501", input="", reason="no")))
     assert total.text().splitlines() == [
         "3 batches: 0 requests, 3 skipped, 3 problems",
-        "  skipped      3  not\\u001bwanted",
-        "  M505         2  value cannot be converted; "
-        "first in f:2 /a/0 (rule r, m.yaml:3:5): 'x' cannot become integer: no",
+        "  skipped      3  r: not\\u001bwanted {{ n }}",
+        "  M505         2  value cannot be converted (rule r, m.yaml:3:5); first in f:2",
         "  M501         1  not JSON; first in f:3: the record is not JSON: no",
     ]
     assert Summary.from_json(json.loads(json.dumps(total.to_json()))) == total
