@@ -185,7 +185,7 @@ class Notes:
         self._of_value(site, _frame(), reason=reason_of(error))
 
     def undecided(self, site: Site, error: Exception) -> None:
-        """What decides over whole elements could not be evaluated: which rule takes one, or what there is to go over."""
+        """What decides over whole elements could not be evaluated: which rule takes one, or what is gone over."""
         self._of_value(site, _frame(), "error", reason=reason_of(error))
 
     def converted(self, value: Any, type: str, site: Site) -> Any:
