@@ -8,16 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from ..expressions import Node
 from ..functions import FUNCTIONS
 from .code import ANY, BOOLEAN, DICT, INTEGER, LIST, NULL, NUMBER, STRING, Value, bare
+from .kind_tests import first_of, is_kind
 from .projections import Small, key, mapping, sorting
 from .texts import time_texts
-
-if TYPE_CHECKING:
-    from .expressions import ExpressionCompiler
+from .visitor import Visitor
 
 __all__ = ["call"]
 
@@ -25,10 +23,10 @@ _RETURNED = {"string": STRING, "number": NUMBER, "boolean": BOOLEAN, "array": LI
 _SHORT = 1000  # with a replacement of as many characters, the result is never too long
 _SCALAR = NULL | BOOLEAN | NUMBER | STRING
 
-Inline = Callable[["ExpressionCompiler", list[Value]], Value | None]
+Inline = Callable[[Visitor, list[Value]], Value | None]
 
 
-def call(compiler: ExpressionCompiler, node: Node, current: Value | None) -> Value:
+def call(compiler: Visitor, node: Node, current: Value | None) -> Value:
     """The call of a function, with its arguments evaluated in order."""
     name = node["value"]
     of_elements = _kinds_of_elements(compiler, node, current) or _count_of_spellings(compiler, node, current)
@@ -46,7 +44,7 @@ def call(compiler: ExpressionCompiler, node: Node, current: Value | None) -> Val
     return _plain(name, arguments) if value is None else value
 
 
-def _kinds_of_elements(compiler: ExpressionCompiler, node: Node, current: Value | None) -> Value | None:
+def _kinds_of_elements(compiler: Visitor, node: Node, current: Value | None) -> Value | None:
     """`contains(map(&type(@), list), 'array')` and `length(distinct(map(&type(@), list)))`, by the set of the types.
 
     Only where the value is known to be a list, and only for one that has a name: the set is made once.
@@ -63,7 +61,7 @@ def _kinds_of_elements(compiler: ExpressionCompiler, node: Node, current: Value 
     return None
 
 
-def _count_of_spellings(compiler: ExpressionCompiler, node: Node, current: Value | None) -> Value | None:
+def _count_of_spellings(compiler: Visitor, node: Node, current: Value | None) -> Value | None:
     """`length(distinct(map(&lower(@), keys(object))))`: most objects have each name in one spelling."""
     for name in ("length", "distinct", "map", "keys"):
         if node["type"] != "function_expression" or node["value"] != name:
@@ -79,7 +77,7 @@ def _count_of_spellings(compiler: ExpressionCompiler, node: Node, current: Value
     return Value(f"(len({value.code}) if {test} else {spellings}.count({value.code}))", INTEGER)
 
 
-def _kinds(compiler: ExpressionCompiler, node: Node, current: Value | None) -> str | None:
+def _kinds(compiler: Visitor, node: Node, current: Value | None) -> str | None:
     """Code for the set of the types that `map(&type(@), list)` has, for a list or for `list[*]`, which has no null."""
     if node["type"] != "function_expression" or node["value"] != "map" or not is_type_of_element(node["children"][0]):
         return None
@@ -103,19 +101,19 @@ def _returned(name: str) -> int:
     return sum(_RETURNED.get(word, 0) for word in FUNCTIONS[name].returns.split("|")) or ANY
 
 
-def _with_keys(compiler: ExpressionCompiler, node: Node, current: Value | None) -> Value:
+def _with_keys(compiler: Visitor, node: Node, current: Value | None) -> Value:
     """A call with `&expressions`."""
-    name, pool = node["value"], compiler.writer.pool
+    name = node["value"]
     children = node["children"]
     items = [compiler.visit(child, current) for child in children if child["type"] != "expref"]
-    keys = [key(pool, child, items[0].items) for child in children if child["type"] == "expref"]
+    keys = [key(compiler, child, items[0].items) for child in children if child["type"] == "expref"]
     if name == "map":
         return _mapped(compiler, children[0], keys[0], items[0])
     raises = any(value.raises for value in items) or any(made.raises for made in keys)
     if name in ("to_object", "sort_by_number"):
         names = [made.name for made in keys]
         make, kept = (mapping, ANY) if name == "to_object" else (sorting, items[0].items)
-        function = make(pool, [child for child in children if child["type"] == "expref"], names, items[0].items)
+        function = make(compiler, [child for child in children if child["type"] == "expref"], names, items[0].items)
         raises = raises or bool(items[0].kinds & ~(LIST | NULL))
         kinds = _returned(name) & ~(0 if items[0].kinds & NULL else NULL)
         return Value(f"{function}({bare(items[0].code)})", kinds, raises=raises, items=kept)
@@ -132,9 +130,7 @@ def _expression(made: Small) -> Value:
     return Value(made.name, stable=True)
 
 
-def _mapped(compiler: ExpressionCompiler, expref: Node, made: Small, items: Value) -> Value:
-    from .expressions import first_of, is_kind
-
+def _mapped(compiler: Visitor, expref: Node, made: Small, items: Value) -> Value:
     expression = _expression(made) if items.kinds != LIST else None
     if not items.kinds & LIST and expression is not None:
         return _plain("map", [expression, items])
@@ -171,7 +167,7 @@ def is_type_of_element(expref: Node) -> bool:
 def _of_one(name: str, kinds: int, form: str, returned: int) -> Inline:
     """A function of one argument that `form` computes for the given kinds."""
 
-    def inline(compiler: ExpressionCompiler, arguments: list[Value]) -> Value | None:
+    def inline(compiler: Visitor, arguments: list[Value]) -> Value | None:
         (value,) = arguments
         if not value.kinds & kinds:
             return None
@@ -183,7 +179,7 @@ def _of_one(name: str, kinds: int, form: str, returned: int) -> Inline:
 def _of_texts(name: str, form: str) -> Inline:
     """A function of two texts, of which the second one is at hand."""
 
-    def inline(compiler: ExpressionCompiler, arguments: list[Value]) -> Value | None:
+    def inline(compiler: Visitor, arguments: list[Value]) -> Value | None:
         value, other = arguments
         if other.kinds != STRING or not other.stable or not value.kinds & STRING:
             return None
@@ -193,7 +189,7 @@ def _of_texts(name: str, form: str) -> Inline:
 
 
 def _guarded(
-    compiler: ExpressionCompiler,
+    compiler: Visitor,
     name: str,
     value: Value,
     kinds: int,
@@ -202,8 +198,6 @@ def _guarded(
     *others: str,
 ) -> Value:
     """The code that `form` makes of the first argument where it is of these kinds, else the call of the function."""
-    from .expressions import first_of, is_kind
-
     if not value.kinds & ~kinds:
         return Value(form(value.code), returned, raises=value.raises)
     first, again = compiler.writer.once(value)
@@ -215,11 +209,11 @@ def _guarded(
     return Value(f"({form(again.code)} if {test} else {slow})", returned, raises=True)
 
 
-def _type(compiler: ExpressionCompiler, arguments: list[Value]) -> Value | None:
+def _type(compiler: Visitor, arguments: list[Value]) -> Value | None:
     return Value(f"type_of({bare(arguments[0].code)})", STRING, raises=arguments[0].raises)
 
 
-def _to_string(compiler: ExpressionCompiler, arguments: list[Value]) -> Value | None:
+def _to_string(compiler: Visitor, arguments: list[Value]) -> Value | None:
     (value,) = arguments
     raises = value.raises or bool(value.kinds & ~_SCALAR)
     if not value.kinds & STRING:
@@ -230,7 +224,7 @@ def _to_string(compiler: ExpressionCompiler, arguments: list[Value]) -> Value | 
     return Value(f"({again.code} if type({bare(first)}) is str else to_string({again.code}))", STRING, raises=raises)
 
 
-def _to_number(compiler: ExpressionCompiler, arguments: list[Value]) -> Value | None:
+def _to_number(compiler: Visitor, arguments: list[Value]) -> Value | None:
     (value,) = arguments
     if not value.kinds & INTEGER:
         return Value(f"to_number({bare(value.code)})", NUMBER | NULL, raises=value.raises)
@@ -239,7 +233,7 @@ def _to_number(compiler: ExpressionCompiler, arguments: list[Value]) -> Value | 
     return Value(code, NUMBER | NULL, raises=value.raises)
 
 
-def _contains(compiler: ExpressionCompiler, arguments: list[Value]) -> Value | None:
+def _contains(compiler: Visitor, arguments: list[Value]) -> Value | None:
     subject, search = arguments
     if subject.is_constant and isinstance(subject.constant, list):
         if all(isinstance(item, str) for item in subject.constant):
@@ -263,7 +257,7 @@ def _listed(code: str) -> str:
     return code.removeprefix("list").strip() if code.startswith("list(") and bare(code[4:]) != code[4:] else code
 
 
-def _like(compiler: ExpressionCompiler, arguments: list[Value]) -> Value | None:
+def _like(compiler: Visitor, arguments: list[Value]) -> Value | None:
     glob = arguments[1].constant
     if not isinstance(glob, str) or glob.count("*") != 1 or not glob.endswith("*") or "?" in glob:
         return None
@@ -271,18 +265,18 @@ def _like(compiler: ExpressionCompiler, arguments: list[Value]) -> Value | None:
     return _beginning("like", compiler, [arguments[0], start])
 
 
-def _starts_with(compiler: ExpressionCompiler, arguments: list[Value]) -> Value | None:
+def _starts_with(compiler: Visitor, arguments: list[Value]) -> Value | None:
     return _beginning("starts_with", compiler, arguments)
 
 
-def _beginning(name: str, compiler: ExpressionCompiler, arguments: list[Value]) -> Value | None:
+def _beginning(name: str, compiler: Visitor, arguments: list[Value]) -> Value | None:
     """A comparison with the first characters, which is quicker than a call."""
     start = arguments[1].constant
     form = f"({{}}[:{len(start)}] == {{}})" if isinstance(start, str) else "{}.startswith({})"
     return _of_texts(name, form)(compiler, arguments)
 
 
-def _get(compiler: ExpressionCompiler, arguments: list[Value]) -> Value | None:
+def _get(compiler: Visitor, arguments: list[Value]) -> Value | None:
     target, name = arguments
     if not target.stable or target.is_constant or target.kinds & ~(DICT | NULL):
         return None
@@ -296,7 +290,7 @@ def _get(compiler: ExpressionCompiler, arguments: list[Value]) -> Value | None:
     return Value(code, ANY, raises=name.raises, texts=target.texts)
 
 
-def _get_ignore_case(compiler: ExpressionCompiler, arguments: list[Value]) -> Value | None:
+def _get_ignore_case(compiler: Visitor, arguments: list[Value]) -> Value | None:
     target, name = arguments
     if not isinstance(name.constant, str) or not target.stable or target.is_constant or target.kinds & ~(DICT | NULL):
         return None
@@ -311,7 +305,7 @@ def _get_ignore_case(compiler: ExpressionCompiler, arguments: list[Value]) -> Va
     return writer.shared(target, f"~{spelling}", f"{target.code}_{spelling}", lambda: (code, ANY), found)
 
 
-def _from_unix_ms(compiler: ExpressionCompiler, arguments: list[Value]) -> Value | None:
+def _from_unix_ms(compiler: Visitor, arguments: list[Value]) -> Value | None:
     moment, precision = arguments
     if precision.constant not in ("seconds", "milliseconds"):
         return None
@@ -320,12 +314,12 @@ def _from_unix_ms(compiler: ExpressionCompiler, arguments: list[Value]) -> Value
     return Value(code, STRING | NULL, raises=moment.raises or moment.kinds != NULL, texts=texts)
 
 
-def _omit(compiler: ExpressionCompiler, arguments: list[Value]) -> Value | None:
+def _omit(compiler: Visitor, arguments: list[Value]) -> Value | None:
     target, names = arguments
     return Value(f"omit({bare(target.code)}, {bare(names.code)})", DICT, raises=True)
 
 
-def _replace_any(compiler: ExpressionCompiler, arguments: list[Value]) -> Value | None:
+def _replace_any(compiler: Visitor, arguments: list[Value]) -> Value | None:
     text, replaced, replacement = arguments
     if not isinstance(replaced.constant, str) or not isinstance(replacement.constant, str) or text.kinds != STRING:
         return None
@@ -341,14 +335,14 @@ def _replace_any(compiler: ExpressionCompiler, arguments: list[Value]) -> Value 
 
 
 def _of_numbers(name: str) -> Inline:
-    def inline(compiler: ExpressionCompiler, arguments: list[Value]) -> Value | None:
+    def inline(compiler: Visitor, arguments: list[Value]) -> Value | None:
         codes = ", ".join(bare(argument.code) for argument in arguments)
         return Value(f"{name}({codes})", NUMBER | NULL, raises=True)
 
     return inline
 
 
-def _distinct(compiler: ExpressionCompiler, arguments: list[Value]) -> Value | None:
+def _distinct(compiler: Visitor, arguments: list[Value]) -> Value | None:
     (value,) = arguments
     if value.kinds == LIST and value.items == STRING:
         return Value(f"list(dict.fromkeys({_bare_elements(value.code)}))", LIST, raises=value.raises, items=STRING)
@@ -360,12 +354,12 @@ def _bare_elements(code: str) -> str:
     return bare(_listed(bare(code)))
 
 
-def _keys(compiler: ExpressionCompiler, arguments: list[Value]) -> Value | None:
+def _keys(compiler: Visitor, arguments: list[Value]) -> Value | None:
     value = _of_one("keys", DICT, "list({})", LIST)(compiler, arguments)
     return None if value is None else replace(value, items=STRING)
 
 
-def _not_null(compiler: ExpressionCompiler, arguments: list[Value]) -> Value | None:
+def _not_null(compiler: Visitor, arguments: list[Value]) -> Value | None:
     kinds = 0
     for argument in arguments:
         kinds |= argument.kinds

@@ -14,8 +14,9 @@ from itertools import takewhile
 from ..expressions import Node
 from ..rules import Expr
 from .code import ANY, NULL, Function, Pool, Value, bare, kinds_of
-from .expressions import TYPE_KINDS, ExpressionCompiler, is_kind
+from .expressions import ExpressionCompiler
 from .fields import FieldCompiler
+from .kind_tests import TYPE_KINDS, is_kind
 from .scopes import Scope
 
 __all__ = ["chain"]

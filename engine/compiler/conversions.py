@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ..rules import Field, Table
 from ..values import CoercionError, coerce
 from .code import ANY, BOOLEAN, DICT, FLOAT, INTEGER, LIST, NULL, NUMBER, STRING, Value, kinds_of
-from .expressions import is_kind
+from .kind_tests import is_kind
 from .scopes import Scope
 from .texts import NUMERALS, among
 

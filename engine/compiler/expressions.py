@@ -11,86 +11,29 @@ from dataclasses import replace
 from typing import Any
 
 from ..expressions import EvaluationError, Expression, Node
-from .code import (
-    ANY,
-    BOOLEAN,
-    DICT,
-    FLOAT,
-    INTEGER,
-    LIST,
-    NULL,
-    NUMBER,
-    STRING,
-    Function,
-    Value,
-    bare,
-    kinds_of,
-)
-from .shapes import Record, listed, record_truth
+from .calls import call
+from .code import ANY, BOOLEAN, DICT, LIST, NULL, NUMBER, STRING, Function, Value, bare, kinds_of
+from .kind_tests import FALSE, NOTHING, TRUE, TYPE_KINDS, first_of, is_kind, kinds_equal_to, truth
+from .projections import projection
+from .shapes import Record, listed
 from .texts import common
+from .visitor import Visitor
 
-__all__ = ["ExpressionCompiler", "first_of", "is_kind", "truth"]
+__all__ = ["ExpressionCompiler"]
 
-TYPE_KINDS = {
-    "string": STRING,
-    "number": NUMBER,
-    "boolean": BOOLEAN,
-    "array": LIST,
-    "object": DICT,
-    "null": NULL,
-}
-_CLASSES = {BOOLEAN: "bool", INTEGER: "int", FLOAT: "float", STRING: "str", LIST: "list", DICT: "dict"}
 _ORDER = {"lt": "<", "lte": "<=", "gt": ">", "gte": ">="}
 _ORDERED = {"lt": "less", "lte": "less_or_equal", "gt": "greater", "gte": "greater_or_equal"}
-_NOTHING = Value("None", NULL, stable=True, constant=None)
-_FALSE = Value("False", BOOLEAN, stable=True, constant=False)
-_TRUE = Value("True", BOOLEAN, stable=True, constant=True)
 
 
-def is_kind(value: Value, again: Value, wanted: int) -> str:
-    """Python code for "the value is of one of these kinds"; `value` is mentioned first, `again` only after it."""
-    possible = value.kinds & wanted
-    if possible == 0 and not value.raises:
-        return "False"
-    if possible == value.kinds and value.repeatable:
-        return "True"
-    if possible == NULL:
-        return f"{value.text} is None"
-    if value.kinds & ~possible == NULL:
-        return f"{value.text} is not None"
-    names = [name for kind, name in _CLASSES.items() if possible & kind]
-    if possible & NULL:
-        return f"({value.code} is None or {is_kind(again, again, wanted & ~NULL)})"
-    if len(names) == 1:
-        return f"type({value.code}) is {names[0]}"
-    if possible & (NUMBER | BOOLEAN) == NUMBER and len(names) == 2:
-        return f"type({value.code}) in NUMBERS"
-    if possible == LIST | DICT:
-        return f"type({value.code}) in CONTAINERS"
-    return f"type({value.code}) in ({', '.join(names)})"
-
-
-def truth(writer: Function, value: Value) -> str:
-    """Python code that is true where JMESPath calls the value true: all but null, false and what is empty."""
-    if value.is_constant:
-        return str(value.constant is not None and value.constant is not False and value.constant not in ("", [], {}))
-    if isinstance(value.shape, Record):
-        return record_truth(value, value.shape)
-    if not value.kinds & NUMBER:
-        return value.text
-    if not value.kinds & ~(NUMBER | NULL):
-        return f"({value.code} is not None)"
-    first, again = writer.once(value)
-    known = "" if not value.kinds & NULL else f"{again.code} is not None and "  # the quickest of what says no
-    return f"({first} or {known}{is_kind(again, again, NUMBER)})"
-
-
-class ExpressionCompiler:
+class ExpressionCompiler(Visitor):
     """Compiles expressions into one function; `roots` are the values of the names in sight."""
 
     def __init__(self, writer: Function, roots: Mapping[str, Value]) -> None:
         self.writer = writer
         self.roots = roots
+
+    def inside(self, writer: Function) -> ExpressionCompiler:
+        return ExpressionCompiler(writer, {})
 
     # The two forms of a result
 
@@ -107,7 +50,7 @@ class ExpressionCompiler:
         value = self.visit(node, current)
         code = truth(self.writer, value)
         if code in ("True", "False") and not value.raises:
-            return _TRUE if code == "True" else _FALSE
+            return TRUE if code == "True" else FALSE
         return Value(code, BOOLEAN, value.stable, value.named, value.raises)
 
     def _junction(self, node: Node, current: Value | None, conjunction: bool) -> Value:
@@ -143,7 +86,7 @@ class ExpressionCompiler:
                     wanted = TYPE_KINDS.get(other["value"], 0) if isinstance(other["value"], str) else 0
                     return {} if value is None else {value.text: wanted}
                 value = self.stable_path(one, current)
-                return {} if value is None else {value.text: kinds_of(other["value"]) | _also(other["value"])}
+                return {} if value is None else {value.text: kinds_of(other["value"]) | kinds_equal_to(other["value"])}
             return {}
         value = self.stable_path(node, current)
         return {} if value is None else {value.text: ANY & ~NULL}
@@ -162,7 +105,7 @@ class ExpressionCompiler:
 
     def _negated(self, value: Value) -> Value:
         if value.is_constant:
-            return _FALSE if value.constant else _TRUE
+            return FALSE if value.constant else TRUE
         return Value(f"(not {value.code})", BOOLEAN, raises=value.raises)
 
     # Nodes
@@ -184,7 +127,7 @@ class ExpressionCompiler:
 
     def _visit_field(self, node: Node, current: Value | None) -> Value:
         if current is None:
-            return self.writer.refined(self.writer.present(self.roots.get(node["value"], _NOTHING)))
+            return self.writer.refined(self.writer.present(self.roots.get(node["value"], NOTHING)))
         return self.member(current, node["value"])
 
     def member(self, base: Value, name: str) -> Value:
@@ -195,7 +138,7 @@ class ExpressionCompiler:
         if isinstance(base.shape, Record):
             return self._read(base, base.shape, name)
         if not base.kinds & DICT:
-            return _NOTHING if base.stable else Value(f"({base.code}, None)[1]", NULL, raises=base.raises)
+            return NOTHING if base.stable else Value(f"({base.code}, None)[1]", NULL, raises=base.raises)
         if not base.stable:
             first, again = self.writer.once(base)
             code = f"({again.code}.get({name!r}) if {is_kind(first_of(first, base), again, DICT)} else None)"
@@ -209,7 +152,7 @@ class ExpressionCompiler:
         member = record.member(name)
         if member is None:
             record.spoil()
-            return _NOTHING
+            return NOTHING
         found = Value("", member.kinds | NULL, items=member.items, shape=member.shape, texts=member.texts)
         if not base.stable:
             first, again = self.writer.once_shaped(base)
@@ -238,7 +181,7 @@ class ExpressionCompiler:
             items = base.constant if isinstance(base.constant, list) else []
             return self.writer.pool.constant(items[index] if -len(items) <= index < len(items) else None)
         if not base.kinds & LIST and not base.raises:
-            return _NOTHING
+            return NOTHING
         base = self.writer.unrefined(base)
         first, again = self.writer.once_shaped(base)
         enough = f"len({again.text}) > {index}" if index >= 0 else f"len({again.text}) >= {-index}"
@@ -305,13 +248,13 @@ class ExpressionCompiler:
                     first, again = self.writer.once(value)
                     code = is_kind(first_of(first, value), again, wanted)
                     if code in ("True", "False"):
-                        return _TRUE if code == "True" else _FALSE
+                        return TRUE if code == "True" else FALSE
                     return Value(f"({code})", BOOLEAN, raises=value.raises)
         return None
 
     def _equal(self, left: Value, right: Value) -> Value:
         if left.is_constant and right.is_constant:
-            return _TRUE if _equals(left.constant, right.constant) else _FALSE
+            return TRUE if _equals(left.constant, right.constant) else FALSE
         if left.is_constant:
             left, right = right, left
         if (left.shape or right.shape) is not None and right.constant is not None:
@@ -320,12 +263,12 @@ class ExpressionCompiler:
         if right.is_constant:
             other = right.constant
             texts = self.writer.texts(left.text) if left.stable else None
-            if not raises and not left.kinds & (right.kinds | _also(other)):
-                return _FALSE
+            if not raises and not left.kinds & (right.kinds | kinds_equal_to(other)):
+                return FALSE
             if texts is not None and isinstance(other, str) and (other not in texts or len(texts) == 1):
-                return _TRUE if other in texts else _FALSE
+                return TRUE if other in texts else FALSE
             if other is None and left.kinds == NULL and not raises:
-                return _TRUE
+                return TRUE
             if other is None or other is True or other is False:
                 return Value(f"({left.text if other is None else left.code} is {other})", BOOLEAN, raises=raises)
             if isinstance(other, str) or (isinstance(other, int | float) and other not in (0, 1)):
@@ -379,7 +322,7 @@ class ExpressionCompiler:
 
     def _select(self, below: list[Node], current: Value | None, form: str, part: Any, kind: int) -> Value:
         if current is not None and current.kinds == NULL and not current.raises:
-            return _NOTHING
+            return NOTHING
         first, again = ("", None) if current is None else self.writer.once(current)
         if again is not None and not again.is_constant:
             again = Value(again.code, again.kinds & ~NULL, again.stable, again.named)
@@ -411,13 +354,11 @@ class ExpressionCompiler:
         if base.is_constant and (folded := self.folded(node, base)) is not None:
             return folded
         if not base.kinds & kind and not base.raises:
-            return _NOTHING
-        from .projections import projection  # each compiles parts of the other
-
+            return NOTHING
         if kind == DICT:
             base = replace(base, text=base.code, shape=None)
         element = Value("", base.items if kind == LIST else ANY, shape=base.shape and base.shape.items)
-        made = projection(self.writer.pool, node["children"][1], test, element)
+        made = projection(self, node["children"][1], test, element)
         found = Value("", LIST, raises=made.raises or base.raises, items=made.kinds, shape=listed(made.shape))
         if base.kinds == kind:
             items = bare(base.text) if kind == LIST else f"{base.text}.values()"
@@ -432,7 +373,7 @@ class ExpressionCompiler:
         if base.is_constant and (folded := self.folded(node, base)) is not None:
             return folded
         if not base.kinds & LIST and not base.raises:
-            return _NOTHING
+            return NOTHING
         kinds = LIST | (NULL if base.kinds != LIST else 0)
         if base.shape is not None and base.shape.items is not None:
             elements = base.shape.items.items or base.shape.items
@@ -444,8 +385,6 @@ class ExpressionCompiler:
     # Functions
 
     def _visit_function_expression(self, node: Node, current: Value | None) -> Value:
-        from .calls import call  # it compiles arguments in turn
-
         return call(self, node, current)
 
     def folded(self, node: Node, *constants: Value) -> Value | None:
@@ -462,16 +401,6 @@ def _equals(left: Any, right: Any) -> bool:
     return bool(left == right) and isinstance(left, bool) is isinstance(right, bool)
 
 
-def _also(constant: Any) -> int:
-    """The other kinds that can be equal to a constant."""
-    return NUMBER if isinstance(constant, int | float) and not isinstance(constant, bool) else 0
-
-
 def _given(value: Value | None) -> Value:
     assert value is not None  # noqa: S101 - the reader of expressions refuses such parts at the top
     return value
-
-
-def first_of(code: str, value: Value) -> Value:
-    """The value where it is first mentioned."""
-    return replace(value, text=code)

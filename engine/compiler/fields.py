@@ -24,7 +24,8 @@ from .code import (
 from .conditions import ALWAYS, any_of, negated
 from .contracts import Contract
 from .conversions import converted, finished, is_as_wanted
-from .expressions import ExpressionCompiler, is_kind
+from .expressions import ExpressionCompiler
+from .kind_tests import is_kind
 from .rejections import can_reject, can_reject_value, sinking
 from .scopes import Scope
 from .templates import template

@@ -18,8 +18,8 @@ from .code import DICT, LIST, NULL, VARIABLE, Function, Pool, Value, bare, comme
 from .conditions import ALWAYS, NEVER
 from .contracts import Contract, Terms
 from .entry_rules import roots_in
-from .expressions import is_kind
 from .fields import FieldCompiler
+from .kind_tests import is_kind
 from .parts import parts_of
 from .rejections import can_reject, can_reject_object
 from .runner import FUNCTION, NAMESPACE

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..expressions import Node
-from .code import ANY, NULL, STRING, Function, Pool, Shape, Value, bare
-from .expressions import ExpressionCompiler
+from .code import ANY, NULL, STRING, Function, Shape, Value, bare
+from .visitor import Visitor
 
 __all__ = ["Small", "key", "mapping", "projection", "sorting"]
 
@@ -25,16 +25,17 @@ class Small:
     shape: Shape | None = None
 
 
-def key(pool: Pool, expref: Node, kinds: int = ANY) -> Small:
+def key(visitor: Visitor, expref: Node, kinds: int = ANY) -> Small:
     """The function from an element of these kinds to what the `&expression` gives for it."""
+    pool = visitor.writer.pool
     writer = Function(pool, ("item",))
-    value = ExpressionCompiler(writer, {}).visit(expref["children"][0], writer.declare("item", kinds))
+    value = visitor.inside(writer).visit(expref["children"][0], writer.declare("item", kinds))
     writer.line(f"return {bare(value.code)}")
     name = pool.function("key", "item", "\n".join(writer.root.render(1)), "an &expression")
     return Small(name, value.raises, value.kinds)
 
 
-def projection(pool: Pool, right: Node, test: Node | None, element: Value) -> Small:
+def projection(visitor: Visitor, right: Node, test: Node | None, element: Value) -> Small:
     """The function from a list, whose elements are like this one, to what a projection makes of it.
 
     `test` is the condition of a filter, `right` what is projected; nulls are left out.
@@ -42,12 +43,12 @@ def projection(pool: Pool, right: Node, test: Node | None, element: Value) -> Sm
     if test is None and right["type"] == "identity":
         name = "without_nulls" if element.kinds & NULL else "list"
         return Small(name, False, element.kinds & ~NULL, element.shape)
-    return _Projection(pool, element).made(right, test)
+    return _Projection(visitor, element).made(right, test)
 
 
-def mapping(pool: Pool, exprefs: Sequence[Node], keys: Sequence[str], kinds: int) -> str:
+def mapping(visitor: Visitor, exprefs: Sequence[Node], keys: Sequence[str], kinds: int) -> str:
     """The function that does what `to_object` does with these `&expressions`, whose own functions are `keys`."""
-    writer, compiler = _listing(pool, "to_object", keys)
+    writer, compiler = _listing(visitor, "to_object", keys)
     writer.line("found = {}")
     with writer.inside("for item in elements:", loops=True):
         item = writer.declare(writer.name("item"), kinds)
@@ -58,36 +59,36 @@ def mapping(pool: Pool, exprefs: Sequence[Node], keys: Sequence[str], kinds: int
         else:
             writer.line(f"found[{name.code}] = {bare(compiler.visit(exprefs[1]['children'][0], item).code)}")
     writer.line("return found")
-    return pool.function("object", "elements", "\n".join(writer.root.render(1)), "to_object")
+    return visitor.writer.pool.function("object", "elements", "\n".join(writer.root.render(1)), "to_object")
 
 
-def sorting(pool: Pool, exprefs: Sequence[Node], keys: Sequence[str], kinds: int) -> str:
+def sorting(visitor: Visitor, exprefs: Sequence[Node], keys: Sequence[str], kinds: int) -> str:
     """The function that does what `sort_by_number` does with this `&expression`, whose own function is among `keys`."""
-    writer, compiler = _listing(pool, "sort_by_number", keys)
+    writer, compiler = _listing(visitor, "sort_by_number", keys)
     writer.line("found = []")
     with writer.inside("for item in elements:", loops=True):
         item = writer.declare(writer.name("item"), kinds)
         writer.line(f"found.append({bare(compiler.visit(exprefs[0]['children'][0], item).code)})")
     writer.line("return sorted_by_numbers(elements, found)")
-    return pool.function("sorted", "elements", "\n".join(writer.root.render(1)), "sort_by_number")
+    return visitor.writer.pool.function("sorted", "elements", "\n".join(writer.root.render(1)), "sort_by_number")
 
 
-def _listing(pool: Pool, name: str, keys: Sequence[str]) -> tuple[Function, ExpressionCompiler]:
+def _listing(visitor: Visitor, name: str, keys: Sequence[str]) -> tuple[Function, Visitor]:
     """The beginning of a function of a list; for anything else it does what the function of the language does."""
-    writer = Function(pool, ("elements",))
+    writer = Function(visitor.writer.pool, ("elements",))
     with writer.inside("if elements is None:"):
         writer.line("return None")
     with writer.inside("if type(elements) is not list:"):
         writer.line(f"return call({name!r}, elements, {', '.join(keys)})")
-    return writer, ExpressionCompiler(writer, {})
+    return writer, visitor.inside(writer)
 
 
 class _Projection:
-    def __init__(self, pool: Pool, element: Value) -> None:
-        self.pool = pool
+    def __init__(self, visitor: Visitor, element: Value) -> None:
+        self.pool = visitor.writer.pool
         self.element = element
-        self.writer = Function(pool, ("items",))
-        self.compiler = ExpressionCompiler(self.writer, {})
+        self.writer = Function(self.pool, ("items",))
+        self.compiler = visitor.inside(self.writer)
         self.guards: list[str] = []
         self.raises = False
 

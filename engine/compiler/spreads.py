@@ -16,8 +16,9 @@ from .chains import chain
 from .code import ANY, BOOLEAN, DICT, LIST, NULL, NUMBER, STRING, Block, Function, Pool, Value, comment
 from .conditions import ALWAYS, any_of
 from .entry_rules import can_reject_entry, conjuncts, is_named_by_key, is_of_kinds, roots_in
-from .expressions import ExpressionCompiler, is_kind
+from .expressions import ExpressionCompiler
 from .fields import FieldCompiler
+from .kind_tests import is_kind
 from .rejections import can_reject
 from .scopes import Scope
 
