@@ -14,8 +14,8 @@ from itertools import takewhile
 from ..expressions import Node
 from ..rules import Expr
 from .code import ANY, NULL, Function, Pool, Value, bare, kinds_of
+from .emitter import Emitter
 from .expressions import ExpressionCompiler
-from .fields import FieldCompiler
 from .kind_tests import TYPE_KINDS, is_kind
 from .scopes import Scope
 
@@ -44,7 +44,7 @@ class _Link:
 
 
 def chain(
-    fields: FieldCompiler,
+    fields: Emitter,
     scope: Scope,
     whens: Sequence[Expr | None],
     body: Callable[[int], None],
@@ -78,7 +78,7 @@ def _scratch(scope: Scope) -> ExpressionCompiler:
 class _Chain:
     def __init__(
         self,
-        fields: FieldCompiler,
+        fields: Emitter,
         scope: Scope,
         body: Callable[[int], None],
         sites: Sequence[Callable[[], str] | None] | None,

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from ..rules import Field, Table
 from ..values import CoercionError, coerce
 from .code import ANY, BOOLEAN, DICT, FLOAT, INTEGER, LIST, NULL, NUMBER, STRING, Value, kinds_of
+from .emitter import Emitter, Sink
 from .kind_tests import is_kind
 from .scopes import Scope
 from .texts import NUMERALS, among
-
-if TYPE_CHECKING:
-    from .fields import FieldCompiler, Sink
 
 __all__ = ["converted", "finished", "is_as_wanted"]
 
@@ -31,7 +28,7 @@ _AS_IS = {"string", "integer", "double", "boolean", "array", "object"}
 _DIRECT = {"string", "integer", "double", "boolean"}
 
 
-def finished(fields: FieldCompiler, value: Value, field: Field, scope: Scope, sink: Sink) -> None:
+def finished(fields: Emitter, value: Value, field: Field, scope: Scope, sink: Sink) -> None:
     """A value through the table and the type of its field."""
     if field.table is not None:
         _looked_up(fields, value, field.table, field, scope, sink)
@@ -39,7 +36,7 @@ def finished(fields: FieldCompiler, value: Value, field: Field, scope: Scope, si
         converted(fields, value, field, scope, sink)
 
 
-def _looked_up(fields: FieldCompiler, value: Value, table: Table, field: Field, scope: Scope, sink: Sink) -> None:
+def _looked_up(fields: Emitter, value: Value, table: Table, field: Field, scope: Scope, sink: Sink) -> None:
     if value.is_constant and value.constant is None:
         return
     writer = fields.writer
@@ -72,7 +69,7 @@ def _looked_up(fields: FieldCompiler, value: Value, table: Table, field: Field, 
     fields.handed(value, through)
 
 
-def converted(fields: FieldCompiler, value: Value, field: Field, scope: Scope, sink: Sink) -> None:
+def converted(fields: Emitter, value: Value, field: Field, scope: Scope, sink: Sink) -> None:
     """A value as the type of its field."""
     if is_as_wanted(value, field):
         fields.handed(value, sink)
@@ -104,7 +101,7 @@ def converted(fields: FieldCompiler, value: Value, field: Field, scope: Scope, s
         _coerced(fields, value, field, scope, sink)
 
 
-def _coerced(fields: FieldCompiler, value: Value, field: Field, scope: Scope, sink: Sink) -> None:
+def _coerced(fields: Emitter, value: Value, field: Field, scope: Scope, sink: Sink) -> None:
     """The conversion of a value of another kind; it may be refused."""
     writer = fields.writer
     arguments = ", ".join([value.code, repr(field.type), *([repr(field.items)] if field.items else [])])

@@ -6,7 +6,7 @@ value; where there is none, nothing happens.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -21,108 +21,33 @@ from .code import (
     Value,
     bare,
 )
-from .conditions import ALWAYS, any_of, negated
-from .contracts import Contract
+from .conditions import any_of
 from .conversions import converted, finished, is_as_wanted
+from .emitter import Emitter, Sink
 from .expressions import ExpressionCompiler
 from .kind_tests import is_kind
-from .rejections import can_reject, can_reject_value, sinking
+from .rejections import can_reject, can_reject_value
 from .scopes import Scope
+from .spreads import SpreadCompiler
 from .templates import template
-from .texts import among, common
+from .texts import common
 
-__all__ = ["FieldCompiler", "Sink"]
-
-Sink = Callable[[Value], None]
+__all__ = ["FieldCompiler"]
 
 _FRESH = {"keys", "map", "to_object"}
 """Functions whose result is never a part of their arguments."""
 
 
-class FieldCompiler:
+class FieldCompiler(Emitter):
     """Writes the code of fields into one function."""
 
-    def __init__(self, writer: Function, *, traced: bool = False, of_records: bool = False) -> None:
-        self.writer = writer
-        self.traced = traced
-        """Whether the code notes where each value of the output comes from."""
-        self.of_records = of_records
-        """Whether batches are records; what is rare is left to the code for objects."""
-        self.policies: dict[Any, Any] = {}
-        """The functions of policies, by all that their code depends on."""
-
-    # Expressions
-
-    def search(self, expression: Expr, scope: Scope, site: Callable[[], str], wish: str = "value") -> Value:
-        """The value of an expression; where it fails, the problem of the site and null."""
-        value = ExpressionCompiler(self.writer, scope.values).value(expression.expression)
-        return self._caught(value, site, wish) if value.raises else value
-
-    def gone_over(self, expression: Expr, scope: Scope, site: Callable[[], str], wish: str) -> Value:
-        """The same for what is gone over: where it fails, all elements are lost."""
-        value = ExpressionCompiler(self.writer, scope.values).value(expression.expression)
-        return self._caught(value, site, wish, "undecided") if value.raises else value
-
-    def condition(self, when: Expr | None, scope: Scope) -> Value:
-        """Whether a condition holds, as code for an `if`."""
-        if when is None:
-            return self.writer.pool.constant(True)
-        value = ExpressionCompiler(self.writer, scope.values).condition(when.expression.tree)
-        return self._caught(value, self.site_of(when, scope), "holds") if value.raises else value
-
-    def taking(self, when: Expr | None, scope: Scope, after: str, site: Callable[[], str] | None = None) -> Value:
-        """The same for the condition of a rule; `after` is the line that leaves the element where it fails."""
-        if when is None:
-            return self.writer.pool.constant(True)
-        value = ExpressionCompiler(self.writer, scope.values).condition(when.expression.tree)
-        return (
-            self._caught(value, site or self.site_of(when, scope), "holds", "undecided", after)
-            if value.raises
-            else value
-        )
-
-    def facts(self, when: Expr | None, scope: Scope) -> dict[str, int]:
-        """What is known of kinds where a condition holds."""
-        if when is None:
-            return {}
-        return ExpressionCompiler(self.writer, scope.values).facts(when.expression.tree, None)
-
-    def site_of(self, expression: Expr, scope: Scope) -> Callable[[], str]:
-        """The record of a failure of an expression that gives no value of the output."""
-        return lambda: scope.at(None).site("M504", expression.place, scope.reads(expression))
-
-    def _caught(self, value: Value, site: Callable[[], str], wish: str, note: str = "failed", after: str = "") -> Value:
-        writer = self.writer
-        if self.of_records:
-            return writer.bound(value, wish)
-        name = writer.name(wish)
-        with writer.inside("try:"):
-            writer.line(f"{name} = {bare(value.code)}")
-        with writer.inside("except FAILURES as error:"):
-            writer.line(f"{name} = notes.{note}({site()}, error)")
-            if after:
-                writer.line(after)
-        return writer.declare(name, value.kinds | NULL)
-
-    def _failure_of(self, expression: Expr, field: Field, scope: Scope) -> Callable[[], str]:
-        """The record of a failure of an expression that gives the value of a field."""
-        rejects = field.on_problem == "reject"
-        return lambda: scope.site("M504", expression.place, scope.reads(expression), rejects=rejects)
-
-    def site(self, code: str, place: Any, field: Field, scope: Scope, **data: Any) -> str:
-        return scope.site(code, place, scope.reads_of_field(field), rejects=field.on_problem == "reject", **data)
-
-    def _given(self, field: Field, scope: Scope) -> None:
-        """Code that notes where the value at the place of the output comes from."""
-        if self.traced and scope.output is not None:
-            self.writer.line(f"notes.gave({scope.source(field.place, scope.reads_of_field(field))})")
+    def inside(self, writer: Function) -> FieldCompiler:
+        return FieldCompiler(writer, traced=self.traced, of_records=self.of_records)
 
     # Objects
 
     def object(self, source: Object, scope: Scope, wish: str) -> Value:
         """A new object under a stable name; it may come out empty."""
-        from .spreads import SpreadCompiler
-
         name = self.writer.name(wish)
         self.writer.line(f"{name} = {{}}")
         sure = [field.name or "" for field in source.fields if self._member(name, field, scope.under(field.name or ""))]
@@ -146,28 +71,11 @@ class FieldCompiler:
         value = self.constant(field)
         if value is not None:
             if value.constant is not None:
-                self._given(field, scope)
+                self.gave(field, scope)
                 keep(value)
             return value.constant is not None
         self.field(field, scope, keep)
         return field.when is None and (field.required or field.default not in (ABSENT, None))
-
-    # What schemas ask
-
-    def fitting(self, value: Value, contract: Contract | None) -> Value:
-        """The value, under a name if need be, and the code that leaves it to another way to refuse it."""
-        if contract is None or value.fits:
-            return value
-        value = value if value.is_constant else self.writer.bound(value)
-        known = self.writer.texts(value.code)
-        self.writer.lines(list(contract.asked(value if known is None else replace(value, texts=among(known)))))
-        return value
-
-    def asked(self, code: str) -> None:
-        """Code that leaves it to another way to refuse what a condition does not hold of."""
-        if code != ALWAYS:
-            with self.writer.inside(f"if {negated(code)}:"):
-                self.writer.line("unusual()")
 
     def constant(self, field: Field) -> Value | None:
         """The value of a field that has the same one for every batch, whatever else it depends on."""
@@ -181,7 +89,7 @@ class FieldCompiler:
         """The value of a field, null where there is none, as a constant or under a stable name."""
         constant = self.constant(field)
         if constant is not None:
-            self._given(field, scope)
+            self.gave(field, scope)
             return constant
         found = None if self.traced and scope.output is not None else self._found(field, scope)
         if found is not None and is_as_wanted(found, field):
@@ -225,7 +133,7 @@ class FieldCompiler:
         """Writes the code of a field; the sink gets its value where there is one."""
 
         def given(value: Value) -> None:
-            self._given(field, scope)
+            self.gave(field, scope)
             sink(value)
 
         condition = self.condition(field.when, scope)
@@ -272,17 +180,6 @@ class FieldCompiler:
         data: dict[str, Any] = {} if field.name is None else {"name": field.name}
         site = scope.site("M506", field.place, scope.reads_of_field(field), **data)
         self.writer.line(f"notes.missing({site})")
-
-    def handed(self, value: Value, sink: Sink) -> None:
-        """Gives a value to the sink where it is not null."""
-        if value.is_constant and value.constant is None:
-            return
-        if not value.kinds & NULL:
-            sink(value)
-            return
-        value = self.writer.bound(value)
-        with self.writer.inside(f"if {value.text} is not None:"):
-            sink(replace(value, kinds=value.kinds & ~NULL))
 
     # Sources
 
@@ -343,11 +240,11 @@ class FieldCompiler:
     def _alternative(self, part: Expr | Field, field: Field, scope: Scope) -> Value:
         if isinstance(part, Field):
             return self.value(part, scope, field.name or "value")
-        return self.search(part, scope, self._failure_of(part, field, scope), field.name or "value")
+        return self.search(part, scope, self.failure_of(part, field, scope), field.name or "value")
 
     def _each(self, source: Each, field: Field, scope: Scope, sink: Sink) -> None:
         writer = self.writer
-        value = self.gone_over(source.each, scope, self._failure_of(source.each, field, scope), "items")
+        value = self.gone_over(source.each, scope, self.failure_of(source.each, field, scope), "items")
         if value.is_constant and value.constant is None:
             return
         if source.key_name is not None:
@@ -404,36 +301,6 @@ class FieldCompiler:
 
     def _nothing(self, scope: Scope) -> list[str]:
         return [] if scope.quiet else [self.skip(scope, scope.rule_code, repr("nothing to map"))]
-
-    def skip(self, scope: Scope, rule: str, reason: str) -> str:
-        """The line that notes that the element of the scope is skipped. What a let goes over is not accounted for."""
-        if scope.quiet:
-            return "pass"
-        return f"skipped.append(Skipped({scope.where()}, {rule}, {reason}))"
-
-    def skip_as(self, text: Text, scope: Scope, rule: str) -> str:
-        """The same, for a reason that the rules give."""
-        return self.skip(scope, rule, f"{self.reason(text, scope)}, {text.template.text!r}")
-
-    def reason(self, text: Text, scope: Scope) -> str:
-        """Code for the text of a reason; where that fails, it is said, and the text stands as it is written."""
-        value = template(self.writer, text.template, scope.values, text=True)
-        if not value.raises or self.of_records:
-            return bare(value.code)
-        name = self.writer.name("reason")
-        function, _, arguments = value.code.partition("(")
-        site = scope.at(None).site("M514", text.place)
-        self.writer.line(f"{name} = notes.reason({site}, {text.template.text!r}, {function}, {arguments}")
-        return name
-
-    def say(self, code: str, text: Text, scope: Scope) -> None:
-        """The problem that a rule gives."""
-        reason = self.reason(text, scope)
-        self.writer.line(f"notes.reported({scope.at(None).site(code, text.place)}, {reason})")
-
-    def sinking(self, rejects: bool, after: list[str]) -> Any:
-        """A block that what it sinks leaves, where it can sink anything."""
-        return sinking(self.writer, rejects, after)
 
     def lets(self, definitions: tuple[Field, ...], scope: Scope, rare: frozenset[str] = frozenset()) -> Scope:
         """The scope with the lets. Their values are computed at once, but for `rare` ones that nothing is lost by

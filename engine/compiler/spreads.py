@@ -15,9 +15,9 @@ from ..rules import EntryRule, Except, Spread
 from .chains import chain
 from .code import ANY, BOOLEAN, DICT, LIST, NULL, NUMBER, STRING, Block, Function, Pool, Value, comment
 from .conditions import ALWAYS, any_of
+from .emitter import Emitter
 from .entry_rules import can_reject_entry, conjuncts, is_named_by_key, is_of_kinds, roots_in
 from .expressions import ExpressionCompiler
-from .fields import FieldCompiler
 from .kind_tests import is_kind
 from .rejections import can_reject
 from .scopes import Scope
@@ -50,7 +50,7 @@ class Policy:
 class SpreadCompiler:
     """Writes the code of spreads, next to the fields of the same object."""
 
-    def __init__(self, fields: FieldCompiler) -> None:
+    def __init__(self, fields: Emitter) -> None:
         self.fields = fields
         self.writer = fields.writer
         self.named: str | None = None
@@ -149,7 +149,7 @@ class SpreadCompiler:
                 place=f"notes.entry({at}, {numbers}, {key})",
                 contract=scope.contract,
             )
-            fields = FieldCompiler(writer, traced=self.fields.traced, of_records=self.fields.of_records)
+            fields = self.fields.inside(writer)
             spreads = SpreadCompiler(fields)
             known = spreads._entry(spread, target, inner, key)
         if (
