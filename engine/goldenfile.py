@@ -15,10 +15,12 @@ from typing import Any
 
 import orjson
 
-from .installed import MAPPINGS, locate
+from .installed import MAPPINGS, candidates, installed, locate
 from .keys import Keys, found
 from .loader import load as load_rulebook
+from .paths import is_file
 from .problem import Place, Problem, Related, did_you_mean, in_order
+from .project import Project
 from .recovery import lost_names, without_consequences
 from .rules import ABSENT, Setting
 from .settings import Given, values_of
@@ -159,6 +161,8 @@ class _Reader:
         self.path = path
         self.source = source
         self.problems: list[Problem] = []
+        self.above = _mapping_above(path)
+        self.project = Project.around((self.above or path).parent)
         self.main: Path | None = None
         self.given: list[Given] = []
 
@@ -207,24 +211,27 @@ class _Reader:
             return self.named(names[0], "the mapping" if "mapping" in keys else "the workspace")
         if "mapping" in keys or "workspace" in keys:
             return None
-        for folder in Path(os.path.abspath(self.path)).parents:
-            path = locate(str(folder))
-            if path is not None:
-                return path if self.path.is_absolute() else Path(os.path.relpath(path))
+        if self.above is not None:
+            return self.above
         keys.report("M103", keys.node.place, "no folder above it has a mapping.yaml", where=keys.where, key="mapping")
         return None
 
     def named(self, node: Scalar, what: str) -> Path | None:
-        path = locate(os.path.join(self.path.parent, node.text))
-        if path is None and "/" not in node.text and not node.text.endswith(".yaml"):
-            installed = sorted(entry.name for entry in MAPPINGS.iterdir() if entry.is_dir())
-            name = node.text.partition("@")[0]
-            path = locate(node.text) if name in installed else None
-            if path is None:
-                self.report("M109", node.place, did_you_mean(name, installed), name=node.text)
-        elif path is None:
+        for path in candidates(self.path.parent / node.text):
+            if refusal := self.project.refusal(path):
+                reason, hint = refusal
+                self.report("M107", node.place, hint, what=what, path=node.text, reason=reason)
+                return None
+            if is_file(path):
+                return path
+        if "/" in node.text or node.text.endswith(".yaml"):
             self.report("M107", node.place, what=what, path=node.text, reason="does not exist")
-        return path
+            return None
+        found_installed = installed(node.text)
+        if found_installed is None:
+            known = sorted(entry.name for entry in MAPPINGS.iterdir() if entry.is_dir())
+            self.report("M109", node.place, did_you_mean(node.text.partition("@")[0], known), name=node.text)
+        return found_installed
 
     def test(self, node: Node) -> GoldenTest | None:
         keys = Keys(node, "a test", self.problems)
@@ -271,13 +278,20 @@ class _Reader:
         if node is None:
             return value, None
         path = self.path.parent / node.text
-        if not path.exists():
+        refusal = self.project.refusal(path)
+        if os.path.isabs(node.text):
+            refusal = "must be given relative to the test file", None
+        if refusal is not None:
+            reason, hint = refusal
+            self.report("M603", node.place, hint, path=node.text, reason=reason)
+            return ABSENT, path
+        if not os.path.exists(path):
             names = [entry.name for entry in path.parent.glob("*")]
             hint = did_you_mean(path.name, names)
             self.report("M107", node.place, hint, what="the input file", path=node.text, reason="does not exist")
             return ABSENT, path
         try:
-            return _read_json(path, node.text), path
+            return _read_json(path), path
         except ValueError as error:
             self.report("M603", node.place, path=node.text, reason=str(error))
             return ABSENT, path
@@ -312,10 +326,17 @@ class _Reader:
             self.report("M604", node.place, hint, test=test, reason="it matches in part, and nothing is expected")
 
 
-def _read_json(path: Path, name: str) -> Any:
+def _mapping_above(path: Path) -> Path | None:
+    """The mapping or workspace in the nearest folder above a test file, relative where the path is."""
+    for folder in Path(os.path.abspath(path)).parents:
+        main = next(filter(is_file, candidates(folder)), None)
+        if main is not None:
+            return main if path.is_absolute() else Path(os.path.relpath(main))
+    return None
+
+
+def _read_json(path: Path) -> Any:
     """The value in a JSON file. Raises ValueError with the reason."""
-    if os.path.isabs(name):
-        raise ValueError("must be given relative to the test file")
     if not path.is_file():
         raise ValueError("is not a file")
     try:

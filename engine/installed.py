@@ -8,7 +8,7 @@ from .paths import is_file, is_folder
 from .problem import Problem, did_you_mean
 from .schemas import SCHEMAS
 
-__all__ = ["MAPPINGS", "display_name", "locate", "not_found"]
+__all__ = ["MAPPINGS", "beside", "candidates", "display_name", "installed", "locate", "not_found"]
 
 MAPPINGS = Path(__file__).parent.parent / "mappings"
 """The mappings that are installed with the package."""
@@ -17,18 +17,40 @@ MAPPINGS = Path(__file__).parent.parent / "mappings"
 def locate(reference: str) -> Path | None:
     """The file that a name stands for: `name@major`, `name` (its highest major) of the installed mappings, or a path
     to a file or to a folder with a `mapping.yaml` (or `workspace.yaml`)."""
-    name, _, major = reference.partition("@")
+    name = reference.partition("@")[0]
     if name.strip(".") and "/" not in name and is_folder(MAPPINGS / name):
-        if major:
-            path = MAPPINGS / name / f"v{major}" / "mapping.yaml"
-            return path if is_file(path) else None
-        found_versions = [
-            path for path in (MAPPINGS / name).glob("v*/mapping.yaml") if path.parent.name[1:].isdecimal()
-        ]
-        return max(found_versions, key=lambda path: int(path.parent.name[1:]), default=None)
-    path = Path(reference)
-    candidates = (path, path / "mapping.yaml", path / "workspace.yaml")
-    return next((candidate for candidate in candidates if is_file(candidate)), None)
+        return installed(reference)
+    return next((candidate for candidate in candidates(Path(reference)) if is_file(candidate)), None)
+
+
+def installed(reference: str) -> Path | None:
+    """The file of an installed mapping: `name@major`, or `name` for its highest major."""
+    name, _, major = reference.partition("@")
+    if not name.strip(".") or "/" in name:
+        return None
+    if major:
+        path = MAPPINGS / name / f"v{major}" / "mapping.yaml"
+        return path if is_file(path) else None
+    versions = [path for path in (MAPPINGS / name).glob("v*/mapping.yaml") if path.parent.name[1:].isdecimal()]
+    return max(versions, key=lambda path: int(path.parent.name[1:]), default=None)
+
+
+def candidates(path: Path) -> tuple[Path, ...]:
+    """What a path may stand for, in this order: a file, or a folder with a mapping or a workspace."""
+    return path, path / "mapping.yaml", path / "workspace.yaml"
+
+
+def beside(file: Path, name: str) -> tuple[Path, ...]:
+    """Where a mapping `name@major` is looked for before the installed ones, in this order: in the folder of the file
+    that names it, and, where that file is the main one of its folder, beside this folder (a `v<major>`: beside the
+    folder that it is a version of)."""
+    stem, _, major = name.partition("@")
+    homes = [file.parent]
+    if file.name in ("mapping.yaml", "workspace.yaml"):
+        folder = file.parent.absolute()
+        versioned = folder.name.startswith("v") and folder.name[1:].isdecimal()
+        homes.append(file.parent / ".." / ".." if versioned else file.parent / "..")
+    return tuple(home / stem / f"v{major}" / "mapping.yaml" for home in homes)
 
 
 def not_found(reference: str) -> Problem:
@@ -38,8 +60,8 @@ def not_found(reference: str) -> Problem:
         return Problem.of("M107", what="the folder", path=reference, reason="has no mapping.yaml and no workspace.yaml")
     if "/" in reference or path.suffix in (".yaml", ".yml"):
         return Problem.of("M107", what="the file", path=reference, reason="does not exist")
-    installed = [folder.name for folder in MAPPINGS.iterdir()]
-    return Problem.of("M109", hint=did_you_mean(reference.partition("@")[0], installed), name=reference)
+    names = [folder.name for folder in MAPPINGS.iterdir()]
+    return Problem.of("M109", hint=did_you_mean(reference.partition("@")[0], names), name=reference)
 
 
 def display_name(path: Path) -> str:

@@ -1,6 +1,6 @@
 """Finds and joins the files of a mapping: includes, `extends`, settings. Hands on one Rulebook and all Problems.
 
-Nothing is read but YAML files inside the mapping's own folder, the mapping it extends, and the schemas it names.
+Nothing is read but files of the mapping's own folder and of the project around it, installed mappings and schemas.
 """
 
 from __future__ import annotations
@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from . import schemas
-from .installed import MAPPINGS, display_name, locate
+from .installed import MAPPINGS, beside, candidates, display_name, installed
 from .keys import Keys, each_named, found
 from .layers import extend_rule, merge, merge_part, merge_rule
-from .paths import is_file, lies_inside
+from .paths import is_file
 from .problem import CATALOGUE, FIXED, Place, Problem, Related, did_you_mean, in_order
+from .project import Project
 from .reader import RULE_ENDS, Reader
 from .recovery import lost_names, without_consequences
 from .rules import ABSENT, Rule, Rulebook, Setting
@@ -91,6 +92,7 @@ class _Loader:
         self.text = text
         self.problems: list[Problem] = []
         self.sources: dict[str, Source] = {}
+        self.missing: list[Path] = []
         self.lost: set[str] = set()
 
     def report(
@@ -145,14 +147,10 @@ class _Loader:
         relative = extends.text.startswith(".")
         if not relative and not _is_versioned(extends.text):
             return None  # `check_header` has said so
-        folder = source.path.parent if source.path is not None else Path()
-        path = locate(str(folder / extends.text)) if relative else self.named_mapping(folder, extends.text)
+        path = self.base_path(source.path or Path("-"), extends, relative=relative)
         if path is None:
-            known = [f"{path.parent.parent.name}@{path.parent.name[1:]}" for path in MAPPINGS.glob("*/v*/mapping.yaml")]
-            hint = None if relative else did_you_mean(extends.text, known)
-            self.report("M109", extends.place, hint, name=extends.text)
             return None
-        name = display_name(path)
+        name = display_name(Path(normpath(path)))
         before = [source.path.resolve() for link in chain if (source := self.sources[link]).path is not None]
         if path.resolve() in before or len(chain) >= MAX_EXTENDS:
             self.report("M110", extends.place, name=extends.text, chain=" -> ".join((*chain, name)))
@@ -160,13 +158,23 @@ class _Loader:
         base = self.read(path, name)
         return None if base is None else self.layer(base, chain)
 
-    def named_mapping(self, folder: Path, name: str) -> Path | None:
-        """A mapping beside this one (`<name>/v<major>` for one in `mappings/*/v*/`), else an installed one."""
-        stem, _, major = name.partition("@")
-        if "/" in name or not major.isdecimal():
-            return None
-        beside = folder.parent.parent / stem / f"v{major}" / "mapping.yaml"
-        return beside if is_file(beside) else locate(name)
+    def base_path(self, file: Path, extends: Scalar, *, relative: bool) -> Path | None:
+        """The file of the mapping that `extends` names in a file; None, and a Problem, where there is none."""
+        name, project = extends.text, Project.around(file.parent)
+        for path in candidates(file.parent / name) if relative else beside(file, name):
+            refusal = project.refusal(path)
+            if refusal is not None and (relative or is_file(path)):
+                reason, hint = refusal
+                self.report("M107", extends.place, hint, what="the mapping", path=name, reason=reason)
+                return None
+            if is_file(path):
+                return path
+            self.missing.append(path)
+        path_of_installed = None if relative else installed(name)
+        if path_of_installed is None:
+            known = [f"{path.parent.parent.name}@{path.parent.name[1:]}" for path in MAPPINGS.glob("*/v*/mapping.yaml")]
+            self.report("M109", extends.place, None if relative else did_you_mean(name, known), name=name)
+        return path_of_installed
 
     def collect(self, layer: _Layer, source: Source, node: Mapping, chain: list[str]) -> None:
         """Takes the parts and rules of one file, then those of the files that it includes."""
@@ -260,11 +268,13 @@ class _Loader:
         root = (layer.main.path or Path()).parent
         path = (source.path or Path()).parent / include.text
         reason = hint = None
-        if include.text.startswith("/") or not lies_inside(path, root):
-            reason = "lies outside the folder of the mapping"
+        if include.text.startswith("/"):
+            reason = "must be given relative to the file that includes it"
+        elif refusal := Project.around(root).alone().refusal(path):
+            reason, _ = refusal
         elif not is_file(path):
             reason = "does not exist"
-            hint = did_you_mean(path.name, [entry.name for entry in path.parent.glob("*.yaml")])
+            hint = did_you_mean(path.name, [entry.name for entry in path.parent.glob("*.yaml") if is_file(entry)])
         if reason is not None:
             what = "the included file"
             self.report("M107", include.place, hint, what=what, path=include.text, reason=reason)
@@ -348,6 +358,7 @@ class _Loader:
             schemas=documents,
             severities=layer.severities,
             main=layer.main,
+            missing=tuple(self.missing),
         )
 
     def server(self, keys: Keys) -> tuple[str | None, dict[str, str]]:

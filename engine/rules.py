@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 from .expressions import Expression
@@ -338,6 +339,8 @@ class Rulebook:
     schemas: Mapping[str, Schema]
     severities: Mapping[str, Severity | Literal["ignore"]]
     main: Source
+    missing: tuple[Path, ...]
+    """Files that were looked for and are not there: with one of them, this would be another mapping."""
 
     def is_own(self, source: Source) -> bool:
         """Whether the file is one of the mapping itself, not of the mapping that it extends."""

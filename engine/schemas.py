@@ -6,6 +6,7 @@ exact about them. Tests hold the verdicts of both equal. Nothing is ever fetched
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -16,9 +17,10 @@ from urllib.parse import urldefrag, urljoin
 
 import orjson
 
-from .paths import is_file, lies_inside
+from .paths import is_file
 from .pointers import pointer
 from .problem import did_you_mean
+from .project import Project
 from .recursion import deeply
 from .values import check_payload, kind, with_article
 from .violations import Refusal, Violation, violation, violations_in_order
@@ -30,6 +32,7 @@ __all__ = ["SCHEMAS", "Schema", "SchemaError", "Validator", "load"]
 
 SCHEMAS = Path(__file__).parent.parent / "schemas"
 """The schemas that are installed with the package."""
+_INSTALLED = Project(SCHEMAS.resolve(), None)
 MAX_SCHEMA_BYTES = 5_000_000
 _OLD = re.compile(r"draft-0[0-7]\b")
 
@@ -45,7 +48,8 @@ class SchemaError(ValueError):
 
 @dataclass(frozen=True, eq=False)
 class Schema:
-    """A schema document, its URI, and all documents that it refers to by URI (itself included), with their files."""
+    """A schema document, its URI, and all documents that it refers to by URI (itself included), with their files and
+    the digests of what was read from these."""
 
     name: str
     uri: str
@@ -53,6 +57,7 @@ class Schema:
     resources: Mapping[str, Any]
     path: Path
     paths: tuple[Path, ...]
+    digests: tuple[str, ...] = ()
 
     @cached_property
     def is_old(self) -> bool:
@@ -65,47 +70,58 @@ def load(name: str, folder: Path) -> Schema:
     """The schema `name`: one of the installed schemas, or `./path` seen from `folder`. Raises SchemaError."""
     relative = name.startswith(".")
     path = (folder if relative else SCHEMAS) / name
-    if name.startswith("/") or not (relative or lies_inside(path, SCHEMAS)):
+    project = Project.around(folder) if relative else _INSTALLED
+    if not relative and (name.startswith("/") or project.refusal(path)):
         raise SchemaError("lies outside the folder of the schemas")
+    if refusal := project.refusal(path):
+        raise SchemaError(*refusal)
     if not is_file(path):
         known = [] if relative else [entry.relative_to(SCHEMAS).as_posix() for entry in SCHEMAS.rglob("*.json")]
         raise SchemaError("does not exist", did_you_mean(name, known))
-    document = _read(path)
+    document, digest = _read(path)
     uri = str(document.get("$id") or f"file:///{name.lstrip('./')}")
     resources: dict[str, Any] = {}
-    paths = tuple(_collect(uri, document, path, resources))
-    schema = Schema(name, uri, document, resources, path, paths)
+    others = list(_collect(uri, document, path, resources, project))
+    paths, digests = (path, *(path for path, _ in others)), (digest, *(digest for _, digest in others))
+    schema = Schema(name, uri, document, resources, path, paths, digests)
     _check(schema)
     return schema
 
 
-def _read(path: Path) -> dict[str, Any]:
+def _read(path: Path) -> tuple[dict[str, Any], str]:
+    """The document in a file, and the digest of what the file holds."""
     if path.stat().st_size > MAX_SCHEMA_BYTES:
         raise SchemaError(f"has more than {MAX_SCHEMA_BYTES} bytes")
     try:
-        document = orjson.loads(path.read_bytes())
+        raw = path.read_bytes()
+        document = orjson.loads(raw)
     except orjson.JSONDecodeError as error:
         raise SchemaError(f"is not JSON: {error}") from None
     if not isinstance(document, dict):
         raise SchemaError(f"is {with_article(kind(document))}, not an object")
     if flaw := check_payload(document):
         raise SchemaError(f"cannot be used: {flaw}")
-    return document
+    return document, hashlib.sha256(raw).hexdigest()
 
 
-def _collect(uri: str, document: dict[str, Any], path: Path, resources: dict[str, Any]) -> Iterator[Path]:
-    """Adds the document and, from the files beside it, all that it refers to; gives the files."""
+def _collect(
+    uri: str, document: dict[str, Any], path: Path, resources: dict[str, Any], project: Project
+) -> Iterator[tuple[Path, str]]:
+    """Adds the document and, from the files beside it, all that it refers to; gives the other files with digests."""
     resources[uri] = document
-    yield path
     for reference in set(_references(document)):
         target, _ = urldefrag(urljoin(uri, reference))
         if not target or target == uri or target in resources:
             continue
         relative, _ = urldefrag(reference)
         file = path.parent / relative
+        if refusal := project.refusal(file):
+            raise SchemaError(f"refers to {relative!r}, which {refusal[0]}", refusal[1])
         if ":" in relative or relative.startswith("/") or not is_file(file):
             raise SchemaError(f"refers to {relative!r}, which does not exist")
-        yield from _collect(target, _read(file), file, resources)
+        other, digest = _read(file)
+        yield file, digest
+        yield from _collect(target, other, file, resources, project)
 
 
 def _references(node: Any) -> Iterator[str]:

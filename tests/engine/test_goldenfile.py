@@ -20,6 +20,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     write(tmp_path, "shop/v1/mapping.yaml", "language: 1\n")
     write(tmp_path, "acme/workspace.yaml", "language: 1\n")
     write(tmp_path, "acme/other.yaml", "language: 1\n")
+    write(tmp_path, ".moemap", "")
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

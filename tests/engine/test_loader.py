@@ -43,7 +43,7 @@ def test_a_link_that_leads_out_of_the_folder(inspect_files: Inspect, lines: Line
     loaded = inspect_files({"rules.yaml": "include: [link.yaml, circle.yaml]"})
     assert lines(loaded) == [
         "rules.yaml:1:11 M107 the included file 'link.yaml' lies outside the folder of the mapping",
-        "rules.yaml:1:22 M107 the included file 'circle.yaml' lies outside the folder of the mapping",
+        "rules.yaml:1:22 M107 the included file 'circle.yaml' does not exist (did you mean 'rules.yaml'?)",
     ]
 
 
