@@ -105,7 +105,7 @@ def run(job: Job, progress: Progress | None = None) -> Summary:
                 progress(state.summary, reader.bytes_read)
         if bundler is not None:
             rest = b"".join(json_line(request.to_json(), pretty=job.recipe.pretty) for request in bundler.rest())
-            files.write(Piece(b"", b"", [], Summary()), compressor(job.recipe.output)(rest) if rest else b"")
+            files.write(Piece(), compressor(job.recipe.output)(rest) if rest else b"")
         files.finish()
         return state.summary
 

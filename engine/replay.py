@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from collections.abc import Mapping as Values
 from dataclasses import dataclass, field
 from typing import Any
@@ -127,7 +127,7 @@ def _kind(problem: Problem) -> str:
 
 def _where(record: Record, problem: Problem) -> str:
     """The record, and what is wrong with it as a whole: such a message holds no values."""
-    return f"{record.source}:{record.line}{f': {problem.message}' if problem.place is None else ''}"
+    return f"{record.where}{f': {problem.message}' if problem.place is None else ''}"
 
 
 class WorkerError(RuntimeError):
@@ -138,10 +138,10 @@ class WorkerError(RuntimeError):
 class Piece:
     """What a few records gave: `output` (for bulk `bodies`) and `rejects`, ready to be written."""
 
-    output: bytes
-    rejects: bytes
-    bodies: list[bytes]
-    summary: Summary
+    output: bytes = b""
+    rejects: bytes = b""
+    bodies: Sequence[bytes] = ()
+    summary: Summary = field(default_factory=Summary)
 
 
 @dataclass(frozen=True, slots=True)

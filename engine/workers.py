@@ -14,7 +14,7 @@ from multiprocessing.connection import Connection
 from queue import SimpleQueue
 from typing import Any
 
-from .records import Unit
+from .records import WAITING, Unit
 from .replay import Piece, Transform, WorkerError
 
 __all__ = ["workers"]
@@ -64,6 +64,11 @@ def _has_one_thread() -> bool:
 def _pieces(workers: Sequence[_Worker], units: Iterable[Unit]) -> Iterator[Piece]:
     waiting: deque[_Worker] = deque()
     for number, unit in enumerate(units):
+        if unit is WAITING:
+            while waiting:
+                yield waiting.popleft().piece()
+            yield Piece()
+            continue
         if len(waiting) == len(workers) * UNDER_WAY:
             yield waiting.popleft().piece()
         worker = workers[number % len(workers)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -27,6 +28,18 @@ def shell(command: str) -> tuple[int, str]:
 )
 def test_a_reader_that_goes_away_is_141_without_a_word(arguments: str) -> None:
     assert shell(f"{MOEMAP} {arguments} | true; exit ${{PIPESTATUS[0]}}") == (141, "")
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_line_in_is_a_line_out_while_the_input_stays_open(jobs: int) -> None:
+    command = [*MOEMAP.split(), "transform", "--compact", "--jobs", str(jobs)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        for _ in range(3):
+            process.stdin.write(b'{"events": []}\n')
+            assert select.select([process.stdout], [], [], 30)[0]
+            assert process.stdout.read(1 << 16).endswith(b"]}\n")
 
 
 @pytest.fixture

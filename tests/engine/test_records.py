@@ -3,8 +3,12 @@
 import gzip
 import io
 import json
+import os
+import signal
+import threading
 import time
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, BinaryIO
 
 import pytest
 from hypothesis import given
@@ -16,6 +20,10 @@ from moemap.engine.records import MAX_RECORD_BYTES, Record, read_units
 GZIPPED = gzip.compress(b'{"a": 1}\n{"a": 2}\n')
 WIDE = "the record is not JSON: it is UTF-16 or UTF-32 text; only UTF-8 is read"
 NOT_CLOSED = "the record is not JSON: the list is not closed"
+NO_VALUE = "the record is not JSON: invalid literal, expected 'null' (character 1)"
+CUT = "the record is not JSON: unexpected end of data (character 6)"
+COMMA = "it ends with a comma (character %d), which stands between the elements of a list alone"
+ENDS_IN_COMMA = "the record is not JSON: " + COMMA % 9
 
 
 def units(text: bytes, size: int, *, lines: bool = False) -> list[list[Record]]:
@@ -41,10 +49,10 @@ def short(record: Record) -> tuple[int, Any]:
         (b'{"a": 1}', [(1, {"a": 1})]),
         (b'\xef\xbb\xbf {"a": 1}', [(1, {"a": 1})]),
         (b'{\n  "a": 1\n}', [(1, {"a": 1})]),
-        (b'{\n  "a": 1\n}\n{\n  "b": 2}', [(1, {"a": 1}), (2, {"b": 2})]),
+        (b'{\n  "a": 1\n}\n{\n  "b": 2}', [(1, {"a": 1}), (4, {"b": 2})]),
         (
             b'[{"a": "],\\"[{"}, {"b": [1, {"c": 2}]} , 5, null]',
-            [(1, {"a": '],"[{'}), (2, {"b": [1, {"c": 2}]}), (3, 5), (4, None)],
+            [(1, {"a": '],"[{'}), (1, {"b": [1, {"c": 2}]}), (1, 5), (1, None)],
         ),
         (b'{"a": 1}\n\n{"a": 2}\r\n{"a": 3}', [(1, {"a": 1}), (3, {"a": 2}), (4, {"a": 3})]),
         (
@@ -60,21 +68,30 @@ def short(record: Record) -> tuple[int, Any]:
         (b"", []),
         (b" \n ", []),
         (b"\xef\xbb\xbf", []),
-        (b'[{"a": 1}', [(1, {"a": 1}), (2, NOT_CLOSED)]),
+        (b'[{"a": 1}', [(1, {"a": 1}), (1, NOT_CLOSED)]),
         (
             b'[{"a": 1}, {bad}, {"c": 1}]',
             [
                 (1, {"a": 1}),
-                (2, "the record is not JSON: unexpected character, expected a string key (character 2)"),
-                (3, {"c": 1}),
+                (1, "the record is not JSON: unexpected character, expected a string key (character 2)"),
+                (1, {"c": 1}),
             ],
         ),
         ('{"a": 1}\n{"a": 2}'.encode("utf-16"), [(1, WIDE)]),
         ('{"a": 1}\n{"a": 2}'.encode("utf-16-be"), [(1, WIDE)]),
         ('[{"a": 1}]'.encode("utf-32-le"), [(1, WIDE)]),
         ('{"name": "José"}'.encode("latin-1"), [(1, "the record is not JSON: it is not UTF-8 text (byte 14)")]),
-        (b'[{"a": "\xff"}, {"a": 1}]', [(1, "the record is not JSON: it is not UTF-8 text (byte 8)"), (2, {"a": 1})]),
+        (b'[{"a": "\xff"}, {"a": 1}]', [(1, "the record is not JSON: it is not UTF-8 text (byte 8)"), (1, {"a": 1})]),
         (b"5", [(1, 5)]),
+        (b'null\n{"a": 1}\n', [(1, None), (2, {"a": 1})]),
+        (b'no JSON\n{"a": 1}\n', [(1, NO_VALUE), (2, {"a": 1})]),
+        (b'{"a": 1},\n{"a": 2},\n{"a": 3}\n', [(1, ENDS_IN_COMMA), (2, ENDS_IN_COMMA), (3, {"a": 3})]),
+        (b'\n{"a": "\xc3\xa9"},\n', [(2, "the record is not JSON: " + COMMA % 11)]),
+        (b'{"a": 1}, {"a": 2}', [(1, {"a": 1}), (1, "the record is not JSON: " + COMMA.replace("ends", "begins") % 1)]),
+        (
+            b'\x1e{"a": 1}\n\x1e{"a":\n 2}\n\x1e{"a":\n\x1e\x1e{"a": 3}',
+            [(1, {"a": 1}), (2, {"a": 2}), (4, CUT), (5, {"a": 3})],
+        ),
         (GZIPPED, [(1, {"a": 1}), (2, {"a": 2})]),
         (GZIPPED + GZIPPED, [(1, {"a": 1}), (2, {"a": 2}), (3, {"a": 1}), (4, {"a": 2})]),
         (GZIPPED[:-6], [(1, {"a": 1}), (2, {"a": 2}), (0, "the record is not JSON: the compressed data breaks off")]),
@@ -87,6 +104,95 @@ def test_read(text: bytes, expected: list[tuple[int, Any]] | None) -> None:
         assert found[-1] == (0, "the record is not JSON: the compressed data is damaged")
     else:
         assert found == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "places"),
+    [
+        (
+            b'\n\n[\n{"a": 1},\n\n{"a":\n\n2}, {"a": 3}\n,\n4\n]\n',
+            ["x:4", "x:6 (record 2)", "x:8 (record 3)", "x:10 (record 4)"],
+        ),
+        (b"[\n\n1,\n2", ["x:3", "x:4 (record 2)", "x:4 (record 3)"]),
+        (b'{\n"a": 1\n} {\n"a": 2\n}\n\n3', ["x:1", "x:3 (record 2)", "x:7 (record 3)"]),
+        (b"\x1e{\n}\n\x1e\n{}\n", ["x:1", "x:4 (record 2)"]),
+        (b"\n{}\n\n{}\n", ["x:2", "x:4"]),
+        (gzip.compress(b"{}\n{}\n")[:-6], ["x:1", "x:2", "x"]),
+    ],
+)
+@pytest.mark.parametrize("chunk", [4, 5, 7, 65536])
+def test_a_place_is_a_line_of_the_file(
+    text: bytes, places: list[str], chunk: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether records are lines or not, and wherever chunks of the stream end."""
+    monkeypatch.setattr(compression, "CHUNK", chunk)
+    assert [record.where for record in read(text)] == places
+
+
+def test_the_line_after_what_is_too_large(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(records, "MAX_RECORD_BYTES", 20)
+    large = b'{"a": [\n' + b"1,\n" * 50 + b"1]}"
+    for text in (b"[%s,\n{}]" % large, b"\x1e%s\n\x1e{}" % large):
+        assert [(record.where, record.problem is None) for record in read(text)] == [
+            ("x:1", False),
+            ("x:53 (record 2)", True),
+        ]
+
+
+@pytest.fixture
+def pipe() -> Iterator[tuple[BinaryIO, BinaryIO]]:
+    """Both ends of a pipe: to read from, and to write to. Who waits for ever is interrupted."""
+
+    def give_up(*_: object) -> None:
+        raise TimeoutError
+
+    before = signal.signal(signal.SIGALRM, give_up)
+    signal.alarm(10)
+    read_end, write_end = os.pipe()
+    with open(read_end, "rb") as reading, open(write_end, "wb", buffering=0) as writing:
+        yield reading, writing
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        [(b'{"a": 1}\n', [1]), (b'{"a": 2}\n{"a": 3}\n{"a"', [2, 3]), (b": 4}\n", [4])],
+        [(b'\n{"a": 1},', []), (b'\n\n{"a": 2}\n', [ENDS_IN_COMMA, 2]), (b'{"a": 3}\r\n', [3])],
+        [(b'[{"a": 1}, {"a"', [1]), (b': 2}, {"a": 3},', [2, 3]), (b'{"a": 4}', []), (b"]", [4])],
+        [(b'{\n"a":\n1}', [1]), (b'{"a": 2} {', [2]), (b'"a": 3}', [3])],
+        [(b'\x1e{"a": 1}\n', []), (b'\x1e{"a": 2}\n\x1e', [1, 2]), (b'{"a": 3}\n\x1e', [3])],
+        [(gzip.compress(b'{"a": 1}\n'), [1]), (gzip.compress(b'{"a": 2}\n'), [2])],
+        [(b"{", []), (b'"a"', []), (b': 1}\n{"a": 2}\n', [1, 2])],
+    ],
+    ids=["lines", "a broken line", "a list", "documents", "a sequence", "gzip", "a few bytes"],
+)
+def test_what_comes_through_a_pipe_is_handed_on_while_more_is_to_come(
+    pipe: tuple[BinaryIO, BinaryIO], steps: list[tuple[bytes, list[Any]]]
+) -> None:
+    reading, writing = pipe
+    units = read_units(reading, "x", 1 << 19)
+    for written, expected in steps:
+        writing.write(written)
+        found: list[Any] = []
+        while len(found) < len(expected):
+            values = [batch(record) for record in next(units)]
+            found += [value["a"] if isinstance(value, dict) else value for value in values]
+        assert found == expected
+    writing.close()
+    assert [record for unit in units for record in unit] == []
+
+
+def test_a_fast_pipe_gives_whole_units(pipe: tuple[BinaryIO, BinaryIO]) -> None:
+    """A unit ends early only where nothing comes for a while."""
+    reading, writing = pipe
+    writer = threading.Thread(target=lambda: (writing.write(b'{"a": 1}\n' * 200_000), writing.close()))
+    writer.start()
+    sizes = [sum(1 for _ in unit) for unit in read_units(reading, "x", 1 << 19)]
+    writer.join()
+    assert sum(sizes) == 200_000
+    assert len(sizes) < 10
 
 
 @pytest.mark.parametrize(
