@@ -266,10 +266,11 @@ class _Open:
 
 
 class _Builder:
-    """Nodes from the events of one text."""
+    """Nodes from the events of one text, or of what stands before `end` in it."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, end: int | None = None) -> None:
         self.source = source
+        self._end_of_text = end
         self.problems: list[Problem] = []
         self._base = len(source.text) - len(source.text.lstrip(_BOM))
         self._open: list[_Open] = []
@@ -309,11 +310,11 @@ class _Builder:
             raise self._stopped("M004", *bad.span(), hint=hint, reason=reason)
         last = 0
         try:
-            for event in yaml.parse(text[self._base :], Loader=_LOADER):
+            for event in yaml.parse(text[self._base : self._end_of_text], Loader=_LOADER):
                 yield event
                 last = self._marks(event)[1]
         except yaml.MarkedYAMLError as error:
-            raise self._syntax_error(error) from None
+            raise self._exceeded_before(error) or self._syntax_error(error) from None
         except (ValueError, OverflowError) as error:  # what the parser itself fails on: escapes that are no characters
             raise self._stopped("M004", last, last, reason=f"what follows cannot be read: {error}") from None
 
@@ -322,6 +323,24 @@ class _Builder:
 
     def _at(self, mark: yaml.Mark | yaml._yaml.Mark | None) -> int:
         return len(self.source.text) if mark is None else min(mark.index + self._base, len(self.source.text))
+
+    def _exceeded_before(self, error: yaml.MarkedYAMLError) -> _Stopped | None:
+        """The limit of ours that the text exceeds before the parser's error.
+
+        The scanner reads up to 1024 characters ahead of the parser's events, and has limits of its own there. The first
+        fault of the text is told, so that it depends on no release of the parser which one that is.
+        """
+        if self._end_of_text is not None:
+            return None
+        token = error.context_mark if isinstance(error, yaml.scanner.ScannerError) else None
+        before = _Builder(self.source, self._at(token or error.problem_mark))
+        try:
+            before.build()
+        except _Stopped as stopped:
+            if stopped.problem.code in ("M007", "M008"):
+                self.problems = before.problems
+                return stopped
+        return None
 
     def _syntax_error(self, error: yaml.MarkedYAMLError) -> _Stopped:
         text = self.source.text

@@ -530,10 +530,31 @@ PROBLEMS: list[tuple[str, list[tuple[str, str, str, str | None]]]] = [
     ),
     # M007
     ("[" * 100_000, [("M007", "1:65-1:66", "nested more than 64 levels deep", None)]),
+    ("{" * 100_000, [("M007", "1:65-1:66", "nested more than 64 levels deep", None)]),
+    ("[{" * 100_000, [("M007", "1:65-1:66", "nested more than 64 levels deep", None)]),
+    ("a:\n " + "[" * 100_000, [("M007", "2:65-2:66", "nested more than 64 levels deep", None)]),
+    ("- " * 60 + "[" * 100_000, [("M007", "1:125-1:126", "nested more than 64 levels deep", None)]),
+    ("[" * 100 + "'", [("M007", "1:65-1:66", "nested more than 64 levels deep", None)]),
+    (
+        "a: yes\nb: " + "[" * 100 + "@",
+        [
+            ("M006", "1:4-1:7", "yes is a YAML 1.1 boolean" + NOT_JSON, 'write true, or quote it: "yes"'),
+            ("M007", "2:67-2:68", "nested more than 64 levels deep", None),
+        ],
+    ),
+    ("? " * 100_000, [("M007", "1:129-1:130", "nested more than 64 levels deep", None)]),
+    (
+        "".join(f"{' ' * level}a:\n" for level in range(1200)),
+        [("M007", "65:65-65:66", "nested more than 64 levels deep", None)],
+    ),
     ("{a: " * 100_000, [("M007", "1:257-1:258", "nested more than 64 levels deep", None)]),
     ("- " * 100_000, [("M007", "1:129-1:130", "nested more than 64 levels deep", None)]),
     (DEEP_ALIASES, [("M007", "2:28-2:30", "nested more than 64 levels deep", None)]),
     # M008
+    (
+        "- \n" * (MAX_NODES - 4) + "- [a, b, c, @",
+        [("M008", "99997:10-99997:11", "the file expands to more than 100000 values", None)],
+    ),
     ("- \n" * MAX_NODES, [("M008", "100000:2-100000:2", "the file expands to more than 100000 values", None)]),
     (LAUGHS, [("M008", "6:10-6:13", "the file expands to more than 100000 values", None)]),
     # M009
