@@ -237,6 +237,7 @@ def test(paths: tuple[str, ...], expression: str | None, update: bool) -> None:
     A PATH is a test file or a folder that is searched; without one, the tests of all installed mappings are run.
     """
     from .engine import golden, goldenfile
+    from .engine.api import load
     from .engine.files import written_whole
     from .engine.installed import display_name
     from .engine.selection import SelectionError, selection
@@ -248,7 +249,7 @@ def test(paths: tuple[str, ...], expression: str | None, update: bool) -> None:
         raise click.UsageError(f"-k {expression!r}: {error}") from None
     for missing in (path for path in paths if not Path(path).exists()):
         raise click.UsageError(f"{missing}: no such file or folder")
-    runner, declared = golden.Runner(), cache(goldenfile.declared_settings)
+    runner, declared = golden.Runner(load), cache(goldenfile.declared_settings)
     passed = failed = updated = 0
     color = takes_color(sys.stdout)
     for path in goldenfile.discover([Path(path) for path in paths]):

@@ -4,20 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping as Values
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from . import compiler
-from .checks import check, check_names
 from .compiler import Compiled
-from .installed import locate, not_found
 from .interpreter import Interpreter, Step
-from .loader import Loaded
-from .loader import load as load_rulebook
-from .problem import MappingError, Problem, in_order
+from .opening import inspect, opened
+from .problem import MappingError, Problem
 from .records import Record
-from .recovery import without_consequences
 from .result import Element, Result
 from .rules import Rulebook
 from .values import is_surely_small
@@ -85,32 +80,10 @@ class Mapping:
             return self._compiled
 
 
-def inspect(reference: str | Path, settings: Values[str, Any] | None = None, *, text: str | None = None) -> Loaded:
-    """Loads and checks; returns all Problems instead of raising. `text` stands for the content of the file."""
-    if not isinstance(reference, str | Path):
-        raise TypeError(f"a mapping is named by a str or a Path, not by {type(reference).__name__}")
-    if settings is not None and not (isinstance(settings, Values) and all(isinstance(name, str) for name in settings)):
-        raise TypeError("settings are a mapping of names, each a str, to JSON values")
-    path = reference if isinstance(reference, Path) else locate(reference)
-    if path is None:
-        return Loaded(None, (not_found(str(reference)),), {})
-    loaded = load_rulebook(path, settings, text=text)
-    if loaded.rulebook is None:
-        names = check_names(loaded.draft) if loaded.draft is not None else ()
-        problems = in_order(without_consequences((*loaded.problems, *names), loaded.lost))
-        return replace(loaded, problems=problems)
-    problems = in_order((*loaded.problems, *check(loaded.rulebook)))
-    failed = any(problem.severity == "error" for problem in problems)
-    return Loaded(None if failed else loaded.rulebook, problems, loaded.sources)
-
-
 def load(reference: str | Path, settings: Values[str, Any] | None = None) -> Mapping:
     """Loads a mapping: the name of an installed one (`name` or `name@major`), or the path of a mapping or workspace.
 
     `settings` are JSON values by name. Raises MappingError with all Problems where the mapping cannot be used, and
     TypeError for arguments of other types.
     """
-    loaded = inspect(reference, settings)
-    if loaded.rulebook is None:
-        raise MappingError(loaded.problems, loaded.sources)
-    return Mapping(loaded.rulebook, loaded.problems)
+    return Mapping(*opened(reference, settings))

@@ -6,20 +6,21 @@ What a test expects is compared with `Result.to_json()`; each difference names t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from difflib import unified_diff
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-from . import api, diff
+from . import diff
 from .blame import Blame, tokens_of
 from .diff import Difference, RuleAt, align, canonical, compare
 from .goldenfile import PARTS, PROBLEM_KEYS, GoldenTest, TestFile, discover, load
-from .problem import Place, Problem
+from .interpreter import Step
+from .problem import MappingError, Place, Problem
 from .result import Result
 from .rewrite import Edit, applied, edits
-from .rules import ABSENT
+from .rules import ABSENT, Rulebook
 from .source import Mapping, Node, Sequence, parse, plain
 from .terminal import printable, styled
 from .values import shown
@@ -60,25 +61,38 @@ class Outcome:
 # Running
 
 
-class Runner:
-    """Runs tests, and loads each mapping once for each choice of settings."""
+class Tested(Protocol):
+    """A mapping under test, as `api.Mapping` is one."""
 
-    def __init__(self) -> None:
-        self._mappings: dict[tuple[Path, str], api.Mapping | api.MappingError] = {}
+    rulebook: Rulebook
+
+    def transform(self, batch: Any) -> Result:
+        """The Result of a batch."""
+
+    def explain(self, batch: Any) -> tuple[Result, tuple[Step, ...]]:
+        """The Result of a batch, and the steps that led to it."""
+
+
+class Runner:
+    """Runs tests. `load` loads a mapping with settings, or raises MappingError; each is loaded once."""
+
+    def __init__(self, load: Callable[[Path, dict[str, Any]], Tested]) -> None:
+        self._load = load
+        self._mappings: dict[tuple[Path, str], Tested | MappingError] = {}
 
     def run(self, file: TestFile, test: GoldenTest) -> Outcome:
         mapping = self._mapping(file.mapping, test.settings)
-        if isinstance(mapping, api.Mapping):
+        if not isinstance(mapping, MappingError):
             return run(test, mapping)
         errors = (problem for problem in mapping.problems if problem.severity == "error")
         return Outcome(test, problems=tuple(_located(problem, test) for problem in errors))
 
-    def _mapping(self, path: Path, settings: dict[str, Any]) -> api.Mapping | api.MappingError:
+    def _mapping(self, path: Path, settings: dict[str, Any]) -> Tested | MappingError:
         key = (path, canonical(settings))
         if key not in self._mappings:
             try:
-                self._mappings[key] = api.load(path, settings)
-            except api.MappingError as error:
+                self._mappings[key] = self._load(path, settings)
+            except MappingError as error:
                 self._mappings[key] = error
         return self._mappings[key]
 
@@ -90,7 +104,7 @@ def _located(problem: Problem, test: GoldenTest) -> Problem:
     return replace(problem, place=test.settings_places.get(problem.data.get("name", ""), test.place))
 
 
-def run(test: GoldenTest, mapping: api.Mapping) -> Outcome:
+def run(test: GoldenTest, mapping: Tested) -> Outcome:
     """Runs a test with a mapping that was loaded with the test's settings."""
     results = tuple(mapping.transform(batch) for batch in test.batches)
     differences: list[Difference] = []

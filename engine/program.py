@@ -83,10 +83,10 @@ def open_program(reference: str, settings: Mapping[str, Any], *, bulk: bool = Fa
 
 
 def _rulebook(reference: str, settings: Mapping[str, Any], bulk: bool) -> Rulebook:
-    from .api import load
     from .delivery import fitting
+    from .opening import opened
 
-    rulebook = load(reference, settings).rulebook
+    rulebook, _ = opened(reference, settings)
     return fitting(rulebook) if bulk else rulebook
 
 

@@ -12,12 +12,11 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path, PurePath
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import quote
 from xml.etree import ElementTree as ET
 
 from .problem import CATALOGUE, Place, Problem
-from .source import Source
 from .terminal import cells, printable, styled
 
 __all__ = ["as_json", "github", "junit", "sarif", "summary", "text"]
@@ -29,6 +28,13 @@ _TAB = "    "
 _STYLES = {"error": "1;31", "warning": "1;33", "frame": "1;34", "strong": "1"}
 _PAGES = Path(__file__).resolve().parent.parent / "docs" / "problems"
 _NOT_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+class Lines(Protocol):
+    """The lines of a file, for excerpts."""
+
+    def line_text(self, line: int) -> str:
+        """The text of a line, counted from 1, without its end."""
 
 
 def summary(problems: Iterable[Problem]) -> str:
@@ -60,12 +66,12 @@ def _see(problem: Problem) -> list[tuple[str, str]]:
     return [("see", printable(f"{related.place}: {related.text}")) for related in problem.related]
 
 
-def text(problems: Iterable[Problem], sources: Mapping[str, Source], *, color: bool) -> str:
+def text(problems: Iterable[Problem], sources: Mapping[str, Lines], *, color: bool) -> str:
     """The problems as a compiler shows them, with the line of the source where it is among `sources` (by name)."""
     return "\n\n".join(_diagnostic(problem, sources, color) for problem in problems)
 
 
-def _diagnostic(problem: Problem, sources: Mapping[str, Source], color: bool) -> str:
+def _diagnostic(problem: Problem, sources: Mapping[str, Lines], color: bool) -> str:
     def styled_as(style: str, part: str) -> str:
         return styled(_STYLES[style], part, color=color)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from types import CodeType, TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ..problem import Problem
 from ..result import Result
@@ -17,10 +17,9 @@ from ..values import check_payload, kind, with_article
 from . import assembly, learned, notes, support
 
 if TYPE_CHECKING:
-    from ..interpreter import Interpreter
     from .structs import Records
 
-__all__ = ["FUNCTION", "NAMESPACE", "Runner"]
+__all__ = ["FUNCTION", "NAMESPACE", "Evaluator", "Runner"]
 
 FUNCTION = "transform"
 NAMESPACE = {
@@ -37,6 +36,13 @@ MANY = 1000
 """After so many texts it pays to be prepared for more."""
 
 
+class Evaluator(Protocol):
+    """Evaluates the rules of a mapping: the interpreter, which is not imported before it is needed."""
+
+    def run(self, batch: Any) -> Result:
+        """The Result of a batch."""
+
+
 class Runner:
     """Runs the code of one mapping. Immutable, and safe to share between threads.
 
@@ -50,7 +56,7 @@ class Runner:
         name: str,
         code: CodeType | None,
         validators: Mapping[str, Callable[[Any], bool]],
-        interpreter: Callable[[], Interpreter],
+        interpreter: Callable[[], Evaluator],
         source: Callable[[], str],
         records: Callable[[], CodeType | None],
     ) -> None:
@@ -63,7 +69,7 @@ class Runner:
         self._texts = 0
 
     @cached_property
-    def _interpreter(self) -> Interpreter:
+    def _interpreter(self) -> Evaluator:
         return self._make_interpreter()
 
     @cached_property

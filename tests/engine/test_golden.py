@@ -121,7 +121,7 @@ def _current_folder(folder: Path) -> Iterator[None]:
 @pytest.fixture(scope="module")
 def runner() -> golden.Runner:
     """One for all tests, so that the mapping is loaded once."""
-    return golden.Runner()
+    return golden.Runner(api.load)
 
 
 def file_of(text: str) -> golden.TestFile:
@@ -213,22 +213,20 @@ def test_settings(runner: golden.Runner) -> None:
     assert differing(text.replace("{source: shop}", "{source: web}"), runner) == []
 
 
-def test_a_mapping_is_loaded_once_for_the_same_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_mapping_is_loaded_once_for_the_same_settings() -> None:
     loaded = []
-    load = api.load
 
     def counted(*arguments: Any) -> api.Mapping:
         loaded.append(arguments)
-        return load(*arguments)
+        return api.load(*arguments)
 
-    monkeypatch.setattr(api, "load", counted)
     file = file_of(
         "tests:\n"
         "- {test: a, input: {}, expect: {}}\n"
         "- {test: b, input: {}, expect: {}, settings: {source: x}}\n"
         "- {test: c, input: {}, expect: {}}\n"
     )
-    runner = golden.Runner()
+    runner = golden.Runner(counted)
     assert all(runner.run(file, test).passed for test in file.tests)
     assert len(loaded) == 2
 

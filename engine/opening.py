@@ -1,0 +1,45 @@
+"""Opens mappings: finds, loads and checks them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from .checks import check, check_names
+from .installed import locate, not_found
+from .loader import Loaded
+from .loader import load as load_rulebook
+from .problem import MappingError, Problem, in_order
+from .recovery import without_consequences
+from .rules import Rulebook
+
+__all__ = ["inspect", "opened"]
+
+
+def inspect(reference: str | Path, settings: Mapping[str, Any] | None = None, *, text: str | None = None) -> Loaded:
+    """Loads and checks; returns all Problems instead of raising. `text` stands for the content of the file."""
+    if not isinstance(reference, str | Path):
+        raise TypeError(f"a mapping is named by a str or a Path, not by {type(reference).__name__}")
+    if settings is not None and not (isinstance(settings, Mapping) and all(isinstance(name, str) for name in settings)):
+        raise TypeError("settings are a mapping of names, each a str, to JSON values")
+    path = reference if isinstance(reference, Path) else locate(reference)
+    if path is None:
+        return Loaded(None, (not_found(str(reference)),), {})
+    loaded = load_rulebook(path, settings, text=text)
+    if loaded.rulebook is None:
+        names = check_names(loaded.draft) if loaded.draft is not None else ()
+        problems = in_order(without_consequences((*loaded.problems, *names), loaded.lost))
+        return replace(loaded, problems=problems)
+    problems = in_order((*loaded.problems, *check(loaded.rulebook)))
+    failed = any(problem.severity == "error" for problem in problems)
+    return Loaded(None if failed else loaded.rulebook, problems, loaded.sources)
+
+
+def opened(reference: str | Path, settings: Mapping[str, Any] | None = None) -> tuple[Rulebook, tuple[Problem, ...]]:
+    """The rulebook of a mapping, and what the checks warned of. Raises MappingError where it cannot be used."""
+    loaded = inspect(reference, settings)
+    if loaded.rulebook is None:
+        raise MappingError(loaded.problems, loaded.sources)
+    return loaded.rulebook, loaded.problems
