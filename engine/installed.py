@@ -8,7 +8,7 @@ from .paths import is_file, is_folder
 from .problem import Problem, did_you_mean
 from .schemas import SCHEMAS
 
-__all__ = ["MAPPINGS", "beside", "candidates", "display_name", "installed", "locate", "not_found"]
+__all__ = ["MAPPINGS", "beside", "candidates", "display_name", "file_at", "installed", "locate", "not_found"]
 
 MAPPINGS = Path(__file__).parent.parent / "mappings"
 """The mappings that are installed with the package."""
@@ -20,7 +20,12 @@ def locate(reference: str) -> Path | None:
     name = reference.partition("@")[0]
     if name.strip(".") and "/" not in name and is_folder(MAPPINGS / name):
         return installed(reference)
-    return next((candidate for candidate in candidates(Path(reference)) if is_file(candidate)), None)
+    return file_at(Path(reference))
+
+
+def file_at(path: Path) -> Path | None:
+    """The file that a path stands for; None where there is none."""
+    return next((candidate for candidate in candidates(path) if is_file(candidate)), None)
 
 
 def installed(reference: str) -> Path | None:

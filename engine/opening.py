@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from .checks import check, check_names
-from .installed import locate, not_found
+from .installed import file_at, locate, not_found
 from .loader import Loaded
 from .loader import load as load_rulebook
+from .paths import is_folder
 from .problem import MappingError, Problem, in_order
 from .recovery import without_consequences
 from .rules import Rulebook
@@ -24,7 +25,9 @@ def inspect(reference: str | Path, settings: Mapping[str, Any] | None = None, *,
         raise TypeError(f"a mapping is named by a str or a Path, not by {type(reference).__name__}")
     if settings is not None and not (isinstance(settings, Mapping) and all(isinstance(name, str) for name in settings)):
         raise TypeError("settings are a mapping of names, each a str, to JSON values")
-    path = reference if isinstance(reference, Path) else locate(reference)
+    path = locate(reference) if isinstance(reference, str) else reference
+    if path is not None and is_folder(path):
+        path = file_at(path)
     if path is None:
         return Loaded(None, (not_found(str(reference)),), {})
     loaded = load_rulebook(path, settings, text=text)

@@ -10,13 +10,13 @@ import hashlib
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urldefrag, urljoin
 
 import orjson
 
+from .once import cached_property
 from .paths import is_file
 from .pointers import pointer
 from .problem import did_you_mean

@@ -13,12 +13,12 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import yaml
 
+from .once import cached_property
 from .problem import Place, Problem, Related, did_you_mean, in_order
 from .scalars import BREAKS, JsonScalar, NotJson, character_spans, resolve
 

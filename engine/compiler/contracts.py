@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from typing import Any
 
+from ..once import cached_property
 from .code import BOOLEAN, DICT, FLOAT, INTEGER, LIST, NULL, STRING, Value
 from .conditions import ALWAYS, CLASSES, NEVER, all_of, any_of, negated
 from .parts import MEMBERS, DoubtError, Parts, flat, member_parts

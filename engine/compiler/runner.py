@@ -7,10 +7,10 @@ cases, is only made when there is one.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import cached_property
 from types import CodeType, TracebackType
 from typing import TYPE_CHECKING, Any, Protocol
 
+from ..once import Once
 from ..problem import Problem
 from ..result import Result
 from ..values import check_payload, kind, with_article
@@ -63,17 +63,13 @@ class Runner:
         self.name = name
         self._function = _interpreted if code is None else _function(code)
         self._validators = validators
-        self._make_interpreter = interpreter
+        self._interpreter = Once(interpreter)
         self._make_source = source
         self._make_records = records
+        self._records = Once(self._read_as_records)
         self._texts = 0
 
-    @cached_property
-    def _interpreter(self) -> Evaluator:
-        return self._make_interpreter()
-
-    @cached_property
-    def _records(self) -> Records | None:
+    def _read_as_records(self) -> Records | None:
         code = self._make_records()
         if code is None:
             return None
@@ -83,18 +79,20 @@ class Runner:
 
     def prepare(self) -> None:
         """Makes ready for many texts, which takes some tenths of a second where nothing is cached."""
-        self._texts = MANY
-        _ = self._records
+        self._records.get()
 
     def transform_text(self, text: bytes) -> Result | None:
         """The Result of the batch that a text holds; None where it must be parsed for that.
 
-        For many texts, this is a quicker way to the very same Result.
+        For many texts, this is a quicker way to the very same Result. It is made ready beside the first of them.
         """
-        if self._texts < MANY:
-            self._texts += 1
-            return None
-        return None if self._records is None else self._records.transform(text)
+        if self._records.is_made:
+            records = self._records.get()
+            return None if records is None else records.transform(text)
+        self._texts += 1
+        if self._texts >= MANY:
+            self._records.begin()
+        return None
 
     def transform(self, batch: Any) -> Result:
         """The Result of a batch (any value), equal to the interpreter's. Never raises for what the batch holds."""
@@ -110,7 +108,7 @@ class Runner:
         try:
             requests, skipped, problems = self._function(batch, self._validators)
         except assembly.Unusual:
-            return self._interpreter.run(batch)
+            return self._interpreter.get().run(batch)
         except BaseException as error:
             self._locate(error)
             raise

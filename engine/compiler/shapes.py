@@ -9,8 +9,8 @@ from __future__ import annotations
 import keyword
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 
+from ..once import cached_property
 from ..types import Type, union
 from .code import ANY, BOOLEAN, DICT, LIST, NULL, NUMBER, STRING, Pool, Shape, Texts, Value
 from .texts import Region

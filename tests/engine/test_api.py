@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,15 @@ def test_a_mapping_that_is_not_there(
     assert str(raised.value) == message
     known = reference.startswith("mparticle")
     assert raised.value.problems[0].hint == ("did you mean 'mparticle-moengage'?" if known else None)
+
+
+def test_a_folder_is_the_mapping_in_it(write: Callable[[Any], Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = write({}).parent
+    monkeypatch.chdir(folder.parent)
+    for reference in (folder, str(folder), Path(folder.name), f"./{folder.name}", folder / "mapping.yaml"):
+        assert moemap.load(reference).name == "base"
+    with pytest.raises(MappingError, match=r"the folder '.*' has no mapping.yaml and no workspace.yaml"):
+        moemap.load(folder.parent)
 
 
 def test_json_may_begin_with_a_byte_order_mark() -> None:

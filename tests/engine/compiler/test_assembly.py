@@ -17,6 +17,7 @@ from moemap.engine import api, compiler
 from moemap.engine.compiler.standalone import standalone_of
 from moemap.engine.interpreter import Interpreter
 from moemap.engine.loader import load
+from moemap.engine.once import Once
 from moemap.engine.result import Result
 
 HEAD: dict[str, Any] = {
@@ -95,7 +96,7 @@ def pair(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     loaded = load(folder / "mapping.yaml")
     assert loaded.rulebook is not None, [problem.message for problem in loaded.problems]
     compiled = compiler.compile(loaded.rulebook)
-    compiled._make_interpreter = _unexpected
+    compiled._interpreter = Once(_unexpected)
     return Interpreter(loaded.rulebook), compiled
 
 
@@ -166,7 +167,7 @@ def test_a_body_that_is_too_deep(
 
 def test_the_shipped_mapping_with_many_attributes() -> None:
     compiled = compiler.compile(api.load("mparticle-moengage").rulebook)
-    compiled._make_interpreter = _unexpected
+    compiled._interpreter = Once(_unexpected)
     attributes = {f"a{number}": "x" for number in range(20_000)}
     result = compiled.transform({"user_identities": {"customer_id": "c-1"}, "user_attributes": attributes})
     assert [problem.code for problem in result.problems] == ["M510"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
@@ -53,7 +54,7 @@ def answering(rulebook: Rulebook) -> Callable[[bytes], Result | None]:
     """What maps texts as records, and never pauses."""
     compiled = compiler.compile(rulebook)
     compiled.prepare()
-    records = compiled._records
+    records = compiled._records.get()
     if records is None:
         return lambda _: None
 
@@ -317,7 +318,30 @@ def test_after_many_texts_records_answer(shaped: Any, book: Books) -> None:
     compiled = compiler.compile(rulebook)
     text = b'{"id": "a"}'
     assert [compiled.transform_text(text) for _ in range(MANY)] == [None] * MANY
+    compiled.prepare()  # waits for what was begun beside them
     assert compiled.transform_text(text) == compiled.transform(orjson.loads(text))
+
+
+def test_many_texts_wait_for_no_records(book: Books) -> None:
+    rulebook = book({**PLAIN, "rules": [{"rule": "one", "output": "single", "fields": {"id": "batch.id"}}]}, SHAPED)
+    compiled = compiler.compile(rulebook)
+    asked, answered, made_by = threading.Event(), threading.Event(), set[int]()
+
+    def records_code() -> Any:
+        made_by.add(threading.get_ident())
+        asked.set()
+        assert answered.wait(60)
+        return compiled.records_code()
+
+    compiled._make_records = records_code
+    text = b'{"id": "a"}'
+    assert [compiled.transform_text(text) for _ in range(2 * MANY)] == [None] * 2 * MANY
+    assert asked.wait(60)
+    answered.set()
+    compiled.prepare()
+    assert compiled.transform_text(text) == compiled.transform(orjson.loads(text))
+    assert len(made_by) == 1
+    assert threading.get_ident() not in made_by
 
 
 def test_while_most_texts_are_no_records_few_are_tried(book: Books) -> None:
