@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 from ..problem import Place
 from ..requests import Assembler, Emission, Envelope, Judge, Output, move
 from ..result import Request
-from .notes import Notes, Read, _frame, _joined
+from .notes import Notes
+from .places import Read, output_place, variables_at_work
 
 __all__ = ["Source", "Traces"]
 
@@ -48,14 +49,14 @@ class Traces(Notes):
 
     def gave(self, source: Source) -> None:
         """A field has a value."""
-        frame = _frame()
-        output = _joined(source.output, frame)
+        frame = variables_at_work()
+        output = output_place(source.output, frame)
         if output:
-            self.origins[output] = _Given(source.place, self._nearest(source.reads or (), frame))
+            self.origins[output] = _Given(source.place, self.nearest(source.reads or (), frame))
 
     def passed(self, source: Source, place: str) -> None:
         """An entry passes through."""
-        output = _joined(source.output, _frame())
+        output = output_place(source.output, variables_at_work())
         if output:
             self.origins[output] = _Given(source.place, place)
 
