@@ -7,14 +7,14 @@ elements around it go on. `Rejected` only leads from a field to the element that
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
-from typing import Any, Literal
+from dataclasses import replace
+from typing import Any
 
 from .expressions import EvaluationError
 from .functions import matches_glob
 from .pointers import join
-from .problem import Place, Problem, Severity
-from .result import Element, Skipped
+from .problem import Severity
+from .recorder import Position, Recorder, Rejected, Step
 from .rules import (
     ABSENT,
     Const,
@@ -29,48 +29,15 @@ from .rules import (
     Table,
     Text,
 )
-from .scope import Origin, Places, Scope
+from .scope import Origin, Scope
 from .templates import TemplateFailure
 from .values import CoercionError, coerce, kind, shown, with_article
 
-__all__ = ["NAME_TAKEN", "NOTHING", "NO_ENTRY_RULE", "At", "Evaluation", "Rejected", "Step", "is_excepted", "is_true"]
+__all__ = ["NAME_TAKEN", "NOTHING", "NO_ENTRY_RULE", "Evaluation", "is_excepted", "is_true"]
 
 NO_ENTRY_RULE = "no entry rule takes it"
 NOTHING = "nothing to map"
 NAME_TAKEN = "another field has this name"
-
-Outcome = Literal["mapped", "skipped", "rejected"]
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One value that was asked for: the output place, the rule and its line, what it read, and what came of it."""
-
-    output: str
-    rule: str | None
-    place: Place
-    inputs: tuple[str, ...]
-    value: Any
-    note: str
-
-
-class Rejected(Exception):  # noqa: N818  control flow, not an error
-    """Leaves what was being built for the element that it sinks; the Problem is recorded already."""
-
-
-@dataclass(frozen=True, slots=True)
-class At:
-    """Where evaluation stands: the rule, the input element, the output place being built (None outside of bodies)."""
-
-    rule: str | None
-    element: str
-    output: str | None
-
-    def under(self, token: str | int) -> At:
-        return At(self.rule, self.element, None if self.output is None else join(self.output, token))
-
-    def on(self, element: str) -> At:
-        return At(self.rule, element, self.output)
 
 
 def is_true(value: Any) -> bool:
@@ -78,86 +45,19 @@ def is_true(value: Any) -> bool:
     return not (value is None or value is False or (isinstance(value, str | list | dict) and not value))
 
 
-class Evaluation:
-    """The evaluation of fields on one batch, and what was noted on the way; with `steps`, every value of it."""
-
-    def __init__(self, batch: Any, steps: list[Step] | None) -> None:
-        self.steps = steps
-        self.places = Places(batch)
-        self.problems: list[Problem] = []
-        self.skipped: list[Skipped] = []
-        self.elements: list[Element] = []
-        self.origins: dict[str, Origin] = {}
-
-    # Reporting
-
-    def problem(
-        self,
-        code: str,
-        place: Place | None,
-        at: At,
-        *,
-        input: str | None = None,
-        severity: Severity | None = None,
-        output: str | None = None,
-        **data: Any,
-    ) -> None:
-        self.problems.append(
-            Problem.of(
-                code,
-                place,
-                rule=at.rule,
-                input=at.element if input is None else input,
-                output=output,
-                severity=severity,
-                **data,
-            )
-        )
-
-    def value_problem(
-        self,
-        code: str,
-        place: Place,
-        field_: Field,
-        scope: Scope,
-        at: At,
-        *,
-        input: str | None = None,
-        severity: Severity | None = None,
-        **data: Any,
-    ) -> None:
-        """A Problem with a field's value; `on_problem: reject` makes it an error and sinks the element."""
-        rejects = field_.on_problem == "reject"
-        self.problem(
-            code,
-            place,
-            at,
-            input=self.places.nearest_field(field_, scope, at.element) if input is None else input,
-            output=at.output or None,
-            severity="error" if rejects else severity,
-            **data,
-        )
-        if rejects:
-            raise Rejected
-
-    def account(self, place: str, outcome: Outcome, rule: str | None) -> int:
-        self.elements.append(Element(place, outcome, rule))
-        return len(self.elements) - 1
-
-    def unmap(self, start: int, end: int | None = None) -> None:
-        """What was mapped for something that came to nothing is rejected with it."""
-        for number in range(start, len(self.elements) if end is None else end):
-            if self.elements[number].outcome == "mapped":
-                self.elements[number] = self.elements[number]._replace(outcome="rejected")
-
-    def skip(self, place: str, rule: str | None, reason: str, template: str | None = None) -> None:
-        self.skipped.append(Skipped(place, rule, reason, template))
-        self.account(place, "skipped", rule)
+class Evaluation(Recorder):
+    """Evaluates fields on one batch, and records what it meets."""
 
     # Expressions
 
     def search(
-        self, expression: Expr, scope: Scope, at: At, field_: Field | None = None, *, severity: Severity | None = None
+        self,
+        expression: Expr,
+        scope: Scope,
+        at: Position,
+        field_: Field | None = None,
+        *,
+        severity: Severity | None = None,
     ) -> Any:
         """The value of an expression; where it fails, a Problem and null. `severity`: that of the Problem."""
         try:
@@ -172,10 +72,10 @@ class Evaluation:
                 self.problem("M504", expression.place, at, input=place, severity=severity, reason=reason)
             return None
 
-    def holds(self, when: Expr | None, scope: Scope, at: At) -> bool:
+    def holds(self, when: Expr | None, scope: Scope, at: Position) -> bool:
         return when is None or is_true(self.search(when, scope, at))
 
-    def takes(self, when: Expr | None, scope: Scope, at: At) -> bool:
+    def takes(self, when: Expr | None, scope: Scope, at: Position) -> bool:
         """Whether the rule with this condition takes the element. Where that cannot be known, the element sinks: it is
         not for the rules that follow."""
         if when is None:
@@ -187,7 +87,7 @@ class Evaluation:
             self.problem("M504", when.place, at, input=place, severity="error", reason=error.reason)
             raise Rejected from None
 
-    def reason(self, text: Text, scope: Scope, at: At) -> str:
+    def reason(self, text: Text, scope: Scope, at: Position) -> str:
         """The text for these roots; as it is written where that fails."""
         try:
             return text.template.render_text(scope.values)
@@ -195,7 +95,7 @@ class Evaluation:
             self.problem("M514", text.place, at, reason=error.reason)
             return text.template.text
 
-    def let(self, definitions: tuple[Field, ...], scope: Scope, at: At) -> Scope:
+    def let(self, definitions: tuple[Field, ...], scope: Scope, at: Position) -> Scope:
         """The scope with the names. What they iterate over is not accounted for: only what rules take of it counts."""
         skipped, elements = len(self.skipped), len(self.elements)
         inside = replace(at, output=None)
@@ -209,7 +109,7 @@ class Evaluation:
     # Fields
 
     def iterate(
-        self, each: Expr, as_name: str, key_name: str | None, scope: Scope, at: At, what: str
+        self, each: Expr, as_name: str, key_name: str | None, scope: Scope, at: Position, what: str
     ) -> Iterator[tuple[str, Scope]]:
         """The elements of a list, or with a key name the entries of an object, each with its place and scope."""
         value: Any = self.search(each, scope, at, severity="error")
@@ -233,7 +133,7 @@ class Evaluation:
 
     # Fields
 
-    def object(self, source: Object, scope: Scope, at: At) -> dict[str, Any] | None:
+    def object(self, source: Object, scope: Scope, at: Position) -> dict[str, Any] | None:
         """The object, or None where it has no members."""
         result: dict[str, Any] = {}
         for field_ in source.fields:
@@ -245,7 +145,7 @@ class Evaluation:
             self.spread(spread, result, scope, at)
         return result or None
 
-    def value(self, field_: Field, scope: Scope, at: At) -> Any:
+    def value(self, field_: Field, scope: Scope, at: Position) -> Any:
         """The value of a field; None: it is left out."""
         note = ""
         value = None
@@ -274,7 +174,7 @@ class Evaluation:
             self.origins[at.output] = Origin(field_.node, (field_, scope))
         return value
 
-    def source(self, field_: Field, scope: Scope, at: At) -> Any:
+    def source(self, field_: Field, scope: Scope, at: Position) -> Any:
         source = field_.source
         if isinstance(source, From):
             for part in source.alternatives:
@@ -294,7 +194,7 @@ class Evaluation:
             return self.object(source, scope, at)
         return self.each(source, field_, scope, at)
 
-    def each(self, source: Each, field_: Field, scope: Scope, at: At) -> list[Any] | None:
+    def each(self, source: Each, field_: Field, scope: Scope, at: Position) -> list[Any] | None:
         result: list[Any] = []
         value = self.search(source.each, scope, at, field_, severity="error")
         if value is None:
@@ -325,7 +225,7 @@ class Evaluation:
                 self.account(place, "mapped", at.rule)
         return result
 
-    def look_up(self, table: Table, value: Any, field_: Field, scope: Scope, at: At) -> Any:
+    def look_up(self, table: Table, value: Any, field_: Field, scope: Scope, at: Position) -> Any:
         key = value if isinstance(value, str) else shown(value) if isinstance(value, bool | int | float) else None
         if key is not None:
             key = key.casefold() if table.ignore_case else key
@@ -341,7 +241,7 @@ class Evaluation:
             raise Rejected
         return value if table.unlisted == "keep" else None
 
-    def coerce(self, value: Any, field_: Field, scope: Scope, at: At) -> Any:
+    def coerce(self, value: Any, field_: Field, scope: Scope, at: Position) -> Any:
         try:
             return coerce(value, field_.type or "any", field_.items)
         except CoercionError as error:
@@ -352,7 +252,7 @@ class Evaluation:
 
     # Spreads
 
-    def spread(self, spread: Spread, result: dict[str, Any], scope: Scope, at: At) -> None:
+    def spread(self, spread: Spread, result: dict[str, Any], scope: Scope, at: Position) -> None:
         """Adds the entries that pass through to `result`."""
         value = self.search(spread.from_, scope, at, severity="error")
         if value is None:
@@ -386,7 +286,7 @@ class Evaluation:
                 self.unmap(accounts)
                 self.account(where, "rejected", at.rule)
 
-    def entry(self, spread: Spread, result: dict[str, Any], scope: Scope, at: At) -> None:
+    def entry(self, spread: Spread, result: dict[str, Any], scope: Scope, at: Position) -> None:
         scope = self.let(spread.let, scope, at)
         for entry_rule in spread.entries:
             if self.takes(entry_rule.when, scope, at):
@@ -406,7 +306,7 @@ class Evaluation:
         else:
             self.keep(spread, entry_rule, result, scope, at)
 
-    def keep(self, spread: Spread, entry_rule: EntryRule, result: dict[str, Any], scope: Scope, at: At) -> None:
+    def keep(self, spread: Spread, entry_rule: EntryRule, result: dict[str, Any], scope: Scope, at: Position) -> None:
         key = scope.values[spread.key_name]
         name = key if entry_rule.name is None else self.value(entry_rule.name, scope, replace(at, output=None))
         if not isinstance(name, str):

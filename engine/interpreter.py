@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from .evaluation import NAME_TAKEN, NO_ENTRY_RULE, NOTHING, At, Evaluation, Rejected, Step
+from .evaluation import NAME_TAKEN, NO_ENTRY_RULE, NOTHING, Evaluation
 from .pointers import join
+from .recorder import Position, Rejected, Step
 from .requests import Assembler, Emission, Envelope, move
 from .requests import Output as Joined
 from .result import Element, Result, Skipped
@@ -81,14 +82,14 @@ class _Run(Evaluation):
     def result(self) -> Result:
         reason = check_payload(self.batch)
         if reason is not None:
-            self.problem("M503", None, At(None, "", ""), input="", reason=reason)
+            self.problem("M503", None, Position(None, "", ""), input="", reason=reason)
             return Result((), (), tuple(self.problems))
         if not isinstance(self.batch, dict):
-            self.problem("M502", None, At(None, "", ""), input="", found=with_article(kind(self.batch)))
+            self.problem("M502", None, Position(None, "", ""), input="", found=with_article(kind(self.batch)))
             return Result((), (), tuple(self.problems))
         as_name = self.rulebook.input.as_name
         scope = Scope({as_name: self.batch, "settings": self.rulebook.values}, {as_name: "", "settings": None})
-        at = At(None, "", "")
+        at = Position(None, "", "")
         try:
             scope = self.let(self.rulebook.let, scope, at)
             for rule in self.interpreter.batch_rules:
@@ -101,7 +102,7 @@ class _Run(Evaluation):
 
     # Rules and routes
 
-    def route(self, route: Route, rules: tuple[Rule, ...], scope: Scope, at: At) -> None:
+    def route(self, route: Route, rules: tuple[Rule, ...], scope: Scope, at: Position) -> None:
         for place, inner in self.iterate(route.each, route.as_name, route.key_name, scope, at, f"route {route.name}"):
             try:
                 inner = self.let(route.let, inner, at.on(place))  # noqa: PLW2901  the scope goes on with the lets
@@ -119,7 +120,7 @@ class _Run(Evaluation):
 
     def rule(self, rule: Rule, scope: Scope, element: str, route: Route | None) -> bool:
         """Whether the rule takes the element."""
-        at = At(rule.name, element, "")
+        at = Position(rule.name, element, "")
         if not self.takes(rule.when, scope, at):
             return False
         scope = self.let(rule.let, scope, at)
@@ -139,7 +140,7 @@ class _Run(Evaluation):
         self.account(element, "skipped" if rule.skip is not None else "rejected", rule.name)
         return True
 
-    def emit(self, rule: Rule, scope: Scope, at: At, route: Route | None) -> None:
+    def emit(self, rule: Rule, scope: Scope, at: Position, route: Route | None) -> None:
         output = self.rulebook.outputs[rule.output or ""]
         base = f"{join('', output.element_of)}/0" if output.element_of is not None else ""
         problems, accounts = len(self.problems), len(self.elements)
@@ -180,8 +181,8 @@ class _Run(Evaluation):
         self.origins = {}
         accounts = len(self.elements)
         try:
-            fields = self.object(Object(output.fields, ()), scope, At(None, "", "")) or {}
-            query = self.object(Object(output.request.query, ()), scope, At(None, "", None)) or {}
+            fields = self.object(Object(output.fields, ()), scope, Position(None, "", "")) or {}
+            query = self.object(Object(output.request.query, ()), scope, Position(None, "", None)) or {}
         except Rejected:
             self.unmap(accounts)
             return None
