@@ -5,6 +5,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
+PYTEST := pytest --quiet --numprocesses auto --dist worksteal --durations 10 --durations-min 1
 PIP_INSTALL := -m pip install --disable-pip-version-check -qq
 LOCKED := $(PIP_INSTALL) --require-hashes --requirement
 
@@ -12,7 +13,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-spark fuzz newest lint format types check docs bench lock ci clean
+.PHONY: help demo test fast test-spark fuzz newest lint format types check docs bench lock ci clean
 
 help: ## show this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -20,8 +21,11 @@ help: ## show this list
 demo: $(READY) ## map a sample purchase and show the requests
 	@$(BIN)/moemap transform --pretty examples/purchase.json
 
-test: $(READY) ## run the engine's tests
-	@$(BIN)/pytest --quiet
+test: $(READY) ## run the engine's tests, and say which were slow
+	@$(BIN)/$(PYTEST) $(ARGS)
+
+fast: $(READY) ## run all of them but the slow ones
+	@$(BIN)/$(PYTEST) -m 'not slow' $(ARGS)
 
 test-spark: .venv-spark/.ready ## run the tests of the Spark extra; needs Java 17
 	@.venv-spark/bin/pytest --quiet tests/spark
@@ -32,7 +36,7 @@ fuzz: $(READY) ## run the tests on random input for long (ARGS='-k rows')
 newest: ## run the engine's tests with the newest release of everything, in .venv-newest
 	@test -x .venv-newest/bin/python || "$(PYTHON)" -m venv .venv-newest
 	@.venv-newest/bin/python $(PIP_INSTALL) --upgrade --upgrade-strategy eager --editable '.[dev]'
-	@.venv-newest/bin/pytest --quiet
+	@.venv-newest/bin/$(PYTEST) $(ARGS)
 
 lint: $(READY) ## check style and formatting
 	@$(BIN)/ruff check --quiet .
