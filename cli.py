@@ -108,6 +108,7 @@ def transform(inputs: tuple[str, ...], mapping: str | None, workspace: str | Non
     """
     from .engine import job as jobs
     from .engine.files import BusyError
+    from .engine.program import RulesChangedError
     from .engine.replay import Recipe, Summary, WorkerError
     from .progress import progress_bar
     from .targets import check_options, expanded, outputs, written
@@ -137,7 +138,7 @@ def transform(inputs: tuple[str, ...], mapping: str | None, workspace: str | Non
             job = jobs.Job(sources, recipe, program, output, rejects, options["jobs"], options["resume"])
             with progress_bar(sources) as progress:
                 summary.merge(jobs.run(job, progress))
-    except (BusyError, jobs.ResumeError, WorkerError) as error:
+    except (BusyError, jobs.ResumeError, RulesChangedError, WorkerError) as error:
         raise click.UsageError(str(error)) from None
     click.echo(summary.text(), err=True)
     sys.exit(PROBLEMS if summary.failed(strict=options["strict"]) else FINE)

@@ -8,22 +8,24 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from types import CodeType
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from . import cache
-from .compiler.runner import Runner
+from .compiler.runner import FUNCTION, Runner
 from .delivery import Delivery
 from .installed import locate
+from .problem import MappingError
 from .result import Result
 
 if TYPE_CHECKING:
     from .interpreter import Interpreter
     from .rules import Rulebook
 
-__all__ = ["Program", "open_program"]
+__all__ = ["Program", "RulesChangedError", "open_program"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,42 +46,68 @@ class Program:
     prepare: Callable[[], None]
 
 
+class RulesChangedError(RuntimeError):
+    """The files of a mapping are others than those that a run began with."""
+
+
 def open_program(reference: str, settings: Mapping[str, Any], *, bulk: bool = False) -> Program:
     """The mapping that `api.load` would load; with `bulk`, one whose bodies fit into its bulk bodies.
 
-    Raises MappingError.
+    Raises MappingError. What the program does later may raise RulesChangedError, where it needs the rules once more.
     """
     path = locate(reference)
-    asked = reference, str(path), {name: str(value) for name, value in settings.items()}, bulk
+    given = sorted((name, type(value).__name__, repr(value)) for name, value in settings.items())
+    key = cache.key_of(reference, str(path), given, bulk)
+    entry = cache.load(key)
+    program = _opened(entry, reference, settings, key, bulk=bulk) if entry is not None else None
+    if program is None:
+        entry = _compiled(_rulebook(reference, settings, bulk))
+        cache.store(key, entry)
+        program = _opened(entry, reference, settings, key, bulk=bulk)
+    assert program is not None  # noqa: S101  what was made now has all its parts
+    return program
 
-    def cached(key: str, make: Callable[[Rulebook], cache.Entry]) -> cache.Entry:
-        entry = cache.load(key)
-        if entry is None:
-            entry = make(_rulebook(reference, settings, bulk))
-            cache.store(key, entry)
-        return entry
 
-    entry = cached(cache.key_of(*asked), _compiled)
-    about = entry.about
+def _opened(entry: cache.Entry, reference: str, settings: Mapping[str, Any], key: str, *, bulk: bool) -> Program | None:
+    """The program of an entry; None where it lacks what a program needs."""
+    about, code = entry.about, entry.code
+    if code is not None and FUNCTION not in code.co_names:
+        return None
+
+    def rulebook() -> Rulebook:
+        loaded = _rulebook(reference, settings, bulk)
+        if _digest(loaded) != about["digest"]:
+            raise RulesChangedError(f"the files of {reference} have changed since the run began")
+        return loaded
 
     def records() -> CodeType | None:
-        return cached(cache.key_of(*asked, "records"), _compiled_records).code
+        made = cache.load(f"{key}-records")
+        if made is None or made.about.get("digest") != about["digest"]:
+            try:
+                made = _compiled_records(rulebook())
+            except (RulesChangedError, MappingError):  # a quicker way, which the run does without
+                return None
+            cache.store(f"{key}-records", made)
+        return made.code
 
     def interpreter() -> Interpreter:
         from .interpreter import Interpreter
 
-        return Interpreter(_rulebook(reference, settings, bulk))
+        return Interpreter(rulebook())
 
     def source() -> str:
         from .compiler import source_of
 
-        return source_of(_rulebook(reference, settings, bulk))
+        return source_of(rulebook())
 
-    validators = {name: _validator(schema) for name, schema in about["schemas"].items()}
-    runner = Runner(about["code"], entry.code, validators, interpreter, source, records)
-    delivery = Delivery.from_json(about["delivery"])
-    ways = runner.transform, runner.transform_parsed, runner.transform_text, runner.prepare
-    return Program(about["name"], about["digest"], delivery, *ways)
+    try:
+        validators = {name: _validator(schema) for name, schema in about["schemas"].items()}
+        runner = Runner(about["code"], code, validators, interpreter, source, records)
+        delivery = Delivery.from_json(about["delivery"])
+        ways = runner.transform, runner.transform_parsed, runner.transform_text, runner.prepare
+        return Program(about["name"], about["digest"], delivery, *ways)
+    except (LookupError, TypeError, ValueError, AttributeError):
+        return None
 
 
 def _rulebook(reference: str, settings: Mapping[str, Any], bulk: bool) -> Rulebook:
@@ -96,35 +124,47 @@ def _compiled(rulebook: Rulebook) -> cache.Entry:
     from .delivery import delivery_of
 
     compiled = compiler.compile(rulebook)
-    files = _files(rulebook)
     schemas = {
         name: {"document": schema.document, "uri": schema.uri, "resources": schema.resources}
         for name, schema in rulebook.schemas.items()
         if name != rulebook.input.schema
     }
-    made_of = [sorted(files.values()), rulebook.values, sorted(rulebook.sources), sorted(rulebook.schemas)]
     about = {
         "name": rulebook.name,
         "code": compiled.name,
-        "digest": hashlib.sha256(orjson.dumps(made_of, option=orjson.OPT_SORT_KEYS)).hexdigest(),
+        "digest": _digest(rulebook),
         "delivery": delivery_of(rulebook).to_json(),
         "schemas": schemas,
     }
-    return cache.Entry(files, about, compiled.code)
+    return cache.Entry(_origin(rulebook), about, compiled.code)
 
 
 def _compiled_records(rulebook: Rulebook) -> cache.Entry:
     """The code of the mapping for batches that are records."""
     from . import compiler
 
-    return cache.Entry(_files(rulebook), {}, compiler.compile(rulebook).records_code())
+    about = {"digest": _digest(rulebook)}
+    return cache.Entry(_origin(rulebook), about, compiler.compile(rulebook).records_code())
 
 
-def _files(rulebook: Rulebook) -> dict[str, str]:
-    """The files that a mapping is made from, each with its digest."""
+def _origin(rulebook: Rulebook) -> cache.Origin:
     paths = [source.path for source in rulebook.sources.values() if source.path is not None]
-    paths += [path for schema in rulebook.schemas.values() for path in schema.paths]
-    return {str(path.resolve()): cache.digest_of(str(path)) or "" for path in paths}
+    return cache.origin_of(_files(rulebook), rulebook.missing, {path.parent for path in paths})
+
+
+def _files(rulebook: Rulebook) -> list[tuple[Path, str]]:
+    """The files that a mapping was made from, each with the digest of what was read."""
+    sources = [(source.path, source.text.encode()) for source in rulebook.sources.values() if source.path is not None]
+    files = [(path, hashlib.sha256(content).hexdigest()) for path, content in sources]
+    schemas = rulebook.schemas.values()
+    return [*files, *(pair for schema in schemas for pair in zip(schema.paths, schema.digests, strict=True))]
+
+
+def _digest(rulebook: Rulebook) -> str:
+    """A text that is the same only for the same rules, schemas and settings."""
+    digests = sorted(digest for _, digest in _files(rulebook))
+    made_of = [digests, rulebook.values, [ascii(name) for name in sorted(rulebook.sources)], sorted(rulebook.schemas)]
+    return hashlib.sha256(orjson.dumps(made_of, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
 def _validator(schema: Mapping[str, Any]) -> Callable[[Any], bool]:

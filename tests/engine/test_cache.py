@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import marshal
 import os
 import shutil
 import subprocess
@@ -14,8 +15,8 @@ from typing import Any
 import pytest
 
 from moemap.engine import cache, program
-from moemap.engine.api import load
-from moemap.engine.program import open_program
+from moemap.engine.api import MappingError, load
+from moemap.engine.program import RulesChangedError, open_program
 
 MAPPING = "mparticle-moengage"
 BATCH: dict[str, Any] = {
@@ -23,6 +24,7 @@ BATCH: dict[str, Any] = {
     "user_attributes": {"mixed": ["a", 1], "$City": None, "plan": "gold"},
     "events": [{"event_type": "custom_event", "data": {"event_name": "seen"}}, {"event_type": "screen_view"}],
 }
+NOWHERE = cache.Origin({}, (), {})
 
 
 @pytest.fixture
@@ -119,21 +121,23 @@ def damaged(path: Path) -> None:
     ids=["folder open to all", "entry open to all", "damaged", "empty", "another format", "a link to nothing"],
 )
 def test_what_cannot_be_trusted_is_refused(
-    folder: Path, compilations: list[str], spoil: Callable[[Path, Path], object]
+    folder: Path, compilations: list[str], tmp_path: Path, spoil: Callable[[Path, Path], object]
 ) -> None:
-    expected = result(open_program(MAPPING, {}))
+    main = tiny(tmp_path / "m", "word")
+    word(main)
     (path,) = folder.iterdir()
     spoil(folder, path)
-    assert (result(open_program(MAPPING, {})), len(compilations)) == (expected, 2)
+    assert (word(main), len(compilations)) == ("word", 2)
 
 
 def test_another_user_s_entry_is_refused(
-    folder: Path, compilations: list[str], monkeypatch: pytest.MonkeyPatch
+    folder: Path, compilations: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    open_program(MAPPING, {})
+    main = tiny(tmp_path / "m", "word")
+    word(main)
     own = os.getuid()
     monkeypatch.setattr(os, "getuid", lambda: own + 1)
-    open_program(MAPPING, {})
+    word(main)
     assert len(compilations) == 2
 
 
@@ -169,9 +173,267 @@ def test_processes_at_the_same_time(folder: Path) -> None:
 def test_only_the_newest_are_kept(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cache, "MAX_ENTRIES", 3)
     for number in range(5):
-        cache.store(str(number), cache.Entry({}, {}, None))
+        cache.store(str(number), cache.Entry(NOWHERE, {}, None))
         os.utime(folder / str(number), ns=(number, number))
-    cache.store("last", cache.Entry({}, {"a": 1}, None))
+    cache.store("last", cache.Entry(NOWHERE, {"a": 1}, None))
     assert sorted(path.name for path in folder.iterdir()) == ["3", "4", "last"]
-    assert cache.load("last") == cache.Entry({}, {"a": 1}, None)
+    assert cache.load("last") == cache.Entry(NOWHERE, {"a": 1}, None)
     assert cache.load("never") is None
+
+
+# What would be made now is what counts
+
+TINY = """\
+language: 1
+name: tiny
+version: 1.0.0
+input: {as: batch, schema: ./any.json}
+outputs: {out: {schema: ./any.json, request: {path: /}}}
+include: [part.yaml]
+"""
+PART = "rules: [{rule: one, output: out, fields: {from: {const: %s}}}]\n"
+
+
+def tiny(folder: Path, word: str) -> Path:
+    """A mapping whose bodies hold this word."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in (("mapping.yaml", TINY), ("part.yaml", PART % word), ("any.json", "{}")):
+        (folder / name).write_text(text)
+    return folder
+
+
+def word(reference: Path) -> str:
+    (request,) = open_program(str(reference), {}).transform({}).requests
+    return str(request.body["from"])
+
+
+def workspace(path: Path, extends: str) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"language: 1\nworkspace: w\nextends: {extends}\n")
+    return path
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_name_that_stands_for_another_folder_now(tmp_path: Path, compilations: list[str]) -> None:
+    (tmp_path / ".moemap").touch()
+    main = workspace(tmp_path / "shop" / "workspace.yaml", "base@1")
+    tiny(tmp_path / "base" / "v1", "far")
+    assert [word(main), word(main), len(compilations)] == ["far", "far", 1]
+    tiny(tmp_path / "shop" / "base" / "v1", "near")
+    assert word(main) == "near"
+    shutil.rmtree(tmp_path / "shop" / "base")
+    assert word(main) == "far"
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_path_that_stands_for_another_file_now(tmp_path: Path) -> None:
+    main = workspace(tmp_path / "w.yaml", "./base")
+    tiny(tmp_path / "real", "mapping")
+    workspace(tmp_path / "base" / "workspace.yaml", "./real")
+    tiny(tmp_path / "base" / "real", "workspace")
+    assert word(main) == "workspace"
+    tiny(tmp_path / "base", "mapping")
+    assert word(main) == "mapping"
+
+
+def digest(reference: Path) -> str:
+    return open_program(str(reference), {}).digest
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize("link", [".", "mapping.yaml", "part.yaml", "any.json"])
+def test_a_link_that_leads_elsewhere_now(tmp_path: Path, link: str) -> None:
+    main = tiny(tmp_path / "m", "first")
+    target = main / link
+    if link == ".":
+        target = main = tmp_path / "link"
+        tiny(tmp_path / "link1", "first")
+        tiny(tmp_path / "link2", "second")
+    else:
+        for name in ("1", "2"):
+            target.with_name(link + name).write_text(target.read_text() + "\n" * int(name))
+        target.unlink()
+    target.symlink_to(f"{target.name}1")
+    before = digest(main)
+    assert digest(main) == before
+    target.unlink()
+    target.symlink_to(f"{target.name}2")
+    assert digest(main) != before
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_link_that_leads_out_of_the_folder_now(tmp_path: Path) -> None:
+    """What is read is the same; that it may not be read any more counts."""
+    main = tiny(tmp_path / "m", "word")
+    assert word(main) == "word"
+    (main / "part.yaml").rename(tmp_path / "part.yaml")
+    (main / "part.yaml").symlink_to("../part.yaml")
+    with pytest.raises(MappingError, match="outside"):
+        open_program(str(main), {})
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_project_that_is_none_any_more(tmp_path: Path) -> None:
+    (tmp_path / ".moemap").touch()
+    tiny(tmp_path / "base", "word")
+    main = workspace(tmp_path / "shop" / "w.yaml", "./../base")
+    assert word(main) == "word"
+    (tmp_path / ".moemap").unlink()
+    with pytest.raises(MappingError, match="outside"):
+        open_program(str(main), {})
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize("name", ["mapping.yaml", "part.yaml", "any.json"])
+def test_an_edit_while_the_first_run_compiles(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """The entry is of what was read, not of what is there when it is written."""
+    main = tiny(tmp_path / "m", "word")
+    compiled = program._compiled
+
+    def edited(rulebook: Any) -> cache.Entry:
+        with (main / name).open("a") as file:
+            file.write("\n")
+        return compiled(rulebook)
+
+    monkeypatch.setattr(program, "_compiled", edited)
+    before = digest(main)
+    monkeypatch.setattr(program, "_compiled", compiled)
+    after = digest(main)
+    assert (after != before, digest(main)) == (True, after)
+
+
+@pytest.mark.usefixtures("folder")
+def test_an_edit_in_the_middle_of_a_run(tmp_path: Path) -> None:
+    """The records' code is made later. It is never made of other rules."""
+    main = tiny(tmp_path / "m", "before")
+    for _ in ("made now", "from the cache"):
+        running = open_program(str(main), {})
+        (main / "part.yaml").write_text(PART % "after")
+        running.prepare()
+        assert running.transform_text(b"{}") is None
+        (main / "part.yaml").write_text(PART % "before")
+
+
+@pytest.mark.usefixtures("folder")
+def test_an_edit_before_the_interpreter_is_asked(tmp_path: Path) -> None:
+    """Code that Python cannot have leaves the work to the interpreter, which reads the rules once more."""
+    field = "{from: {const: %s}}"
+    for depth in range(25):
+        field = f"{{a{depth}: {{each: batch.list, as: x{depth}, fields: {field}}}}}"
+    main = tiny(tmp_path / "m", "word")
+    (main / "part.yaml").write_text(f"rules: [{{rule: one, output: out, fields: {field % 'before'}}}]\n")
+    for _ in ("made now", "from the cache"):
+        running = open_program(str(main), {})
+        (main / "part.yaml").write_text(f"rules: [{{rule: one, output: out, fields: {field % 'after'}}}]\n")
+        with pytest.raises(RulesChangedError, match=r"m have changed since the run began$"):
+            running.transform({})
+        (main / "part.yaml").write_text(f"rules: [{{rule: one, output: out, fields: {field % 'before'}}}]\n")
+        assert open_program(str(main), {}).transform({}).problems == ()
+
+
+@pytest.mark.usefixtures("folder")
+def test_settings_of_different_types_are_told_apart(compilations: list[str]) -> None:
+    open_program(MAPPING, {"project_names": ["1"]})
+    with pytest.raises(MappingError):
+        open_program(MAPPING, {"project_names": "['1']"})
+
+
+# Entries that are whole and still of no use
+
+
+def content_of(path: Path) -> tuple[Any, bytes]:
+    """What an entry says, and its code."""
+    text, _, code = path.read_bytes()[len(cache._MAGIC) + cache._DIGEST_SIZE :].partition(b"\n")
+    return json.loads(text), code
+
+
+def write_entry(path: Path, head: Any, code: bytes) -> None:
+    """Writes an entry with a valid digest."""
+    content = json.dumps(head).encode() + b"\n" + code
+    path.write_bytes(cache._MAGIC + cache._digest(path.name, content) + content)
+
+
+@pytest.mark.parametrize(
+    ("pointer", "value"),
+    [
+        ("", []),
+        ("files", None),
+        ("files", {"a": 1}),
+        ("missing", None),
+        ("projects", 1),
+        ("about", None),
+        ("about/name", None),
+        ("about/digest", None),
+        ("about/code", None),
+        ("about/schemas", None),
+        ("about/schemas", [1]),
+        ("about/delivery", None),
+        ("about/delivery", {}),
+    ],
+)
+def test_an_entry_of_another_shape_is_refused(
+    folder: Path, compilations: list[str], tmp_path: Path, pointer: str, value: Any
+) -> None:
+    """The value None takes a part away."""
+    main = tiny(tmp_path / "m", "word")
+    word(main)
+    (path,) = folder.iterdir()
+    head, code = content_of(path)
+    *steps, last = pointer.split("/")
+    inner = head
+    for step in steps:
+        inner = inner[step]
+    if not last:
+        head = value
+    elif value is None:
+        del inner[last]
+    else:
+        inner[last] = value
+    write_entry(path, head, code)
+    assert (word(main), len(compilations)) == ("word", 2)
+
+
+@pytest.mark.parametrize("code", [b"", b"?", marshal.dumps("text"), marshal.dumps(compile("a = 1", "a", "exec"))])
+def test_an_entry_with_other_code_is_refused(
+    folder: Path, compilations: list[str], tmp_path: Path, code: bytes
+) -> None:
+    main = tiny(tmp_path / "m", "word")
+    word(main)
+    (path,) = folder.iterdir()
+    write_entry(path, content_of(path)[0], code)
+    assert (word(main), len(compilations)) == ("word", 2)
+
+
+def test_an_entry_of_another_mapping_is_refused(folder: Path, compilations: list[str], tmp_path: Path) -> None:
+    """Whole and ours, but of another name: copied, or renamed."""
+    main, other = tiny(tmp_path / "main", "main"), tiny(tmp_path / "other", "other")
+    word(other)
+    (of_other,) = folder.iterdir()
+    word(main)
+    (of_main,) = set(folder.iterdir()) - {of_other}
+    shutil.copy(of_other, of_main)
+    assert (word(main), len(compilations)) == ("main", 3)
+
+
+@pytest.mark.parametrize("kind", ["pipe", "folder"])
+def test_what_is_no_file_is_refused(folder: Path, compilations: list[str], tmp_path: Path, kind: str) -> None:
+    main = tiny(tmp_path / "m", "word")
+    word(main)
+    (path,) = folder.iterdir()
+    path.unlink()
+    if kind == "pipe":
+        os.mkfifo(path, 0o600)
+        os.mkfifo(folder / "another", 0o600)
+    else:
+        path.mkdir(0o700)
+    assert (word(main), len(compilations)) == ("word", 2)
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_rule_file_that_is_a_pipe_now(tmp_path: Path) -> None:
+    main = tiny(tmp_path / "m", "word")
+    word(main)
+    (main / "part.yaml").unlink()
+    os.mkfifo(main / "part.yaml")
+    with pytest.raises(MappingError, match="does not exist"):
+        open_program(str(main), {})
