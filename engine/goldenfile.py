@@ -25,6 +25,7 @@ from .recovery import lost_names, without_consequences
 from .rules import ABSENT, Setting
 from .settings import Given, values_of
 from .source import Mapping, Node, Scalar, Sequence, Source, parse, plain, read
+from .values import TOO_DEEP, is_deep
 
 __all__ = [
     "MAX_INPUT_BYTES",
@@ -349,4 +350,6 @@ def _read_json(path: Path) -> Any:
     try:
         return orjson.loads(raw)
     except orjson.JSONDecodeError as error:
+        if is_deep(error.doc[: error.pos]):
+            raise ValueError(f"cannot be used: {TOO_DEEP}") from None
         raise ValueError(f"is not JSON: {error}") from None

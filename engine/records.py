@@ -17,6 +17,7 @@ import orjson
 
 from .compression import CHUNK, PAUSE, decompressed
 from .problem import Problem
+from .values import TOO_DEEP, is_deep
 
 __all__ = ["MAX_RECORD_BYTES", "WAITING", "Lines", "Record", "Unit", "read_units"]
 
@@ -64,6 +65,8 @@ class Record(NamedTuple):
         try:
             return orjson.loads(self.text.removeprefix(_BOM)), None
         except orjson.JSONDecodeError as error:
+            if is_deep(error.doc[: error.pos]):
+                return None, Problem.of("M503", input="", reason=TOO_DEEP)
             return None, Problem.of("M501", input="", reason=self._flaw(error))
 
     def _flaw(self, error: orjson.JSONDecodeError) -> str:

@@ -22,7 +22,7 @@ from .pointers import pointer
 from .problem import did_you_mean
 from .project import Project
 from .recursion import deeply
-from .values import check_payload, kind, with_article
+from .values import TOO_DEEP, check_payload, is_deep, kind, with_article
 from .violations import Refusal, Violation, violation, violations_in_order
 
 if TYPE_CHECKING:
@@ -96,6 +96,8 @@ def _read(path: Path) -> tuple[dict[str, Any], str]:
         raw = path.read_bytes()
         document = orjson.loads(raw)
     except orjson.JSONDecodeError as error:
+        if is_deep(error.doc[: error.pos]):
+            raise SchemaError(f"cannot be used: {TOO_DEEP}") from None
         raise SchemaError(f"is not JSON: {error}") from None
     if not isinstance(document, dict):
         raise SchemaError(f"is {with_article(kind(document))}, not an object")

@@ -15,11 +15,13 @@ from typing import Any
 __all__ = [
     "MAX_INPUT_DEPTH",
     "MAX_INPUT_NODES",
+    "TOO_DEEP",
     "TYPES",
     "CoercionError",
     "check_payload",
     "coerce",
     "decimal_text",
+    "is_deep",
     "is_surely_small",
     "json_text",
     "kind",
@@ -31,6 +33,7 @@ __all__ = [
 TYPES = ("string", "integer", "double", "boolean", "datetime", "date", "array", "object", "any")
 MAX_INPUT_DEPTH = 100
 MAX_INPUT_NODES = 1_000_000
+TOO_DEEP = f"it is nested more than {MAX_INPUT_DEPTH} levels deep"
 MAX_DECIMAL_CHARS = 400
 MIN_INTEGER = -(2**63)
 MAX_INTEGER = 2**64 - 1
@@ -128,6 +131,8 @@ def json_text(value: Any, limit: int) -> str | None:
 
 _ENCODER = json.JSONEncoder(ensure_ascii=False)
 _COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+_BRACKETS = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|([\[{]+)|([\]}]+)', re.DOTALL)
+"""The brackets of a JSON text, in runs of one direction; those in its strings are passed over with these."""
 
 
 def is_surely_small(text: bytes) -> bool:
@@ -137,6 +142,21 @@ def is_surely_small(text: bytes) -> bool:
     # To take them away is four times as quick as to count them.
     rest = text.replace(b"[", b"", MAX_INPUT_DEPTH).replace(b"{", b"", MAX_INPUT_DEPTH)
     return len(text) - len(rest) < MAX_INPUT_DEPTH
+
+
+def is_deep(text: str) -> bool:
+    """Whether lists and objects stand in each other too deep in a JSON text, which may end where a parser failed.
+
+    Parsers have limits of their own, and name them in their own words: asked where one failed, this tells the limit of
+    `check_payload` first.
+    """
+    depth = 0
+    for found in _BRACKETS.finditer(text):
+        opening, closing = found.groups("")
+        depth += len(opening) - len(closing)
+        if depth > MAX_INPUT_DEPTH:
+            return True
+    return False
 
 
 def check_payload(value: Any) -> str | None:
@@ -177,7 +197,7 @@ def check_payload(value: Any) -> str | None:
         if not below:
             return None
         level = below
-    return f"it is nested more than {MAX_INPUT_DEPTH} levels deep"
+    return TOO_DEEP
 
 
 def _has_lone_surrogate(text: str) -> bool:

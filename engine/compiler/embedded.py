@@ -10,7 +10,7 @@ from typing import IO, Any
 from ..problem import Problem
 from ..recursion import deeply
 from ..result import Result
-from ..values import check_payload, kind, with_article
+from ..values import TOO_DEEP, check_payload, is_deep, kind, with_article
 from ..verdicts import Verdicts
 from .assembly import Unusual
 
@@ -27,7 +27,7 @@ def result_of(batch: Any, mapped: Mapped, traced: Mapped, judges: Mapping[str, V
 def _result_of(batch: Any, mapped: Mapped, traced: Mapped, judges: Mapping[str, Verdicts]) -> dict[str, Any]:
     reason = check_payload(batch)
     if reason is not None:
-        return Result((), (), (Problem.of("M503", input="", reason=reason),)).to_json()
+        return _refused(reason)
     if type(batch) is not dict:
         return Result((), (), (Problem.of("M502", input="", found=with_article(kind(batch))),)).to_json()
     try:
@@ -57,14 +57,20 @@ def _result_of_text(text: bytes, transform: Callable[[Any], dict[str, Any]]) -> 
     except UnicodeDecodeError as error:
         reason = f"it is not UTF-8 text (byte {error.start + 1})"
     except json.JSONDecodeError as error:
+        if is_deep(error.doc[: error.pos]):
+            return _refused(TOO_DEEP)
         reason = f"{error.msg} (character {error.pos + 1})"
     except RecursionError:
-        reason = "it is nested too deeply"
+        return _refused(TOO_DEEP)
     except ValueError as error:
         reason = str(error)
     else:
         return transform(batch)
     return Result((), (), (Problem.of("M501", input="", reason=reason),)).to_json()
+
+
+def _refused(reason: str) -> dict[str, Any]:
+    return Result((), (), (Problem.of("M503", input="", reason=reason),)).to_json()
 
 
 def _refuse_constant(name: str) -> Any:
