@@ -1,4 +1,7 @@
-"""Which type a function gives, from the types of its arguments."""
+"""Types of the results of functions, from the types of their arguments.
+
+The signature of a function gives the type of its result; what is known better stands in `_REFINED`.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from .functions import FUNCTIONS
 from .narrow_types import meet
 from .signatures import Parameter
 from .types import (
+    ANY,
     ANY_NUMBER,
     ANY_STRING,
     BOOLEAN,
@@ -37,7 +41,7 @@ from .types import (
 )
 from .values import decimal_text
 
-__all__ = ["Call", "accepted", "result"]
+__all__ = ["Call", "accepted", "declared", "result"]
 
 _TIME = r"^[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]"
 _FRACTION = r"\.[0-9]{3}"
@@ -100,13 +104,28 @@ def result(call: Call) -> Type:
         if "null" in parameter.types and call.of(number).parts.null
     ]
     if not nullable:
-        return _RESULTS[call.name](call)
+        return _of_not_null(call)
     for number in nullable:
         call.arguments = (*call.arguments[:number], without_null(call.of(number)), *call.arguments[number + 1 :])
     if any(call.of(number).never for number in nullable):
         call.fails = call.fails or call.name == "from_unix_ms"  # which looks at its precision first
         return NULL
-    return union(_RESULTS[call.name](call), NULL)
+    return union(_of_not_null(call), NULL)
+
+
+def _of_not_null(call: Call) -> Type:
+    """The refined type where there is one, else the declared one; a function without a refinement may fail."""
+    refined = _REFINED.get(call.name)
+    if refined is not None:
+        return refined(call)
+    call.fails = True
+    return declared(call.name)
+
+
+def declared(name: str) -> Type:
+    """The type that the signature of a function gives for its result."""
+    returns = FUNCTIONS[name].returns
+    return ANY if returns == "any" else only(ANY, returns.split("|"))
 
 
 # --- texts
@@ -417,7 +436,7 @@ def _size(call: Call) -> Type:
     return Type(number=Number(True, 1))
 
 
-_RESULTS: dict[str, Callable[[Call], Type]] = {
+_REFINED: dict[str, Callable[[Call], Type]] = {
     "abs": _abs,
     "add": _calculated,
     "avg": _avg,

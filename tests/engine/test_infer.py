@@ -12,14 +12,15 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from moemap.engine import schemas
+from moemap.engine import infer_functions, schemas
 from moemap.engine.evaluation import is_true
 from moemap.engine.expressions import EvaluationError, parse
+from moemap.engine.functions import FUNCTIONS
 from moemap.engine.infer import Seen, infer, narrow, otherwise
 from moemap.engine.membership import includes
 from moemap.engine.samples import instance, sample
 from moemap.engine.schema_types import type_of
-from moemap.engine.types import BOOLEAN, Object, Property, Type, string
+from moemap.engine.types import BOOLEAN, Object, Property, Type, literal, only, string
 from moemap.tests.engine.notation import written
 from moemap.tests.engine.random_expressions import expression
 
@@ -49,6 +50,29 @@ def test_type(text: str, expected: str) -> None:
 def test_narrowing(case: dict[str, str]) -> None:
     left = narrow(CONTEXT, parse(case["when"]).tree, True)
     assert written(infer(parse(case["of"]).tree, left).type) == case["type"]
+
+
+def test_a_function_without_a_refinement_has_the_type_of_its_signature(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(infer_functions, "_REFINED", {})
+    texts = ("lower('A')", "type(batch)", "not_null(batch.x, batch)")
+    found = {text: infer(parse(text).tree, CONTEXT) for text in texts}
+    assert [written(one.type) for one in found.values()] == ["string|null", "string", "any"]
+    assert all(one.fails for one in found.values())
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_refined_type_lies_within_that_of_the_signature(name: str) -> None:
+    for one in FUNCTIONS[name].examples:
+        roots = {root: Property(literal(value), True) for root, value in one.given.items()}
+        found = infer(parse(one.expression).tree, Type(objects=(Object(roots),)))
+        assert includes(found.type, one.result)
+        if parse(one.expression).tree.get("value") == name:
+            assert not subtract_kinds(found.type, infer_functions.declared(name))
+
+
+def subtract_kinds(type_: Type, whole: Type) -> set[str]:
+    kinds = ("null", "boolean", "number", "string", "array", "object")
+    return {kind for kind in kinds if not only(type_, [kind]).never and only(whole, [kind]).never}
 
 
 def test_every_part_is_seen_once() -> None:
