@@ -27,7 +27,7 @@ def result_of(batch: Any, mapped: Mapped, traced: Mapped, judges: Mapping[str, V
 def _result_of(batch: Any, mapped: Mapped, traced: Mapped, judges: Mapping[str, Verdicts]) -> dict[str, Any]:
     reason = check_payload(batch)
     if reason is not None:
-        return _refused(reason)
+        return _beyond_limits(reason)
     if type(batch) is not dict:
         return Result((), (), (Problem.of("M502", input="", found=with_article(kind(batch))),)).to_json()
     try:
@@ -58,10 +58,10 @@ def _result_of_text(text: bytes, transform: Callable[[Any], dict[str, Any]]) -> 
         reason = f"it is not UTF-8 text (byte {error.start + 1})"
     except json.JSONDecodeError as error:
         if is_deep(error.doc[: error.pos]):
-            return _refused(TOO_DEEP)
+            return _beyond_limits(TOO_DEEP)
         reason = f"{error.msg} (character {error.pos + 1})"
     except RecursionError:
-        return _refused(TOO_DEEP)
+        return _beyond_limits(TOO_DEEP)
     except ValueError as error:
         reason = str(error)
     else:
@@ -69,7 +69,7 @@ def _result_of_text(text: bytes, transform: Callable[[Any], dict[str, Any]]) -> 
     return Result((), (), (Problem.of("M501", input="", reason=reason),)).to_json()
 
 
-def _refused(reason: str) -> dict[str, Any]:
+def _beyond_limits(reason: str) -> dict[str, Any]:
     return Result((), (), (Problem.of("M503", input="", reason=reason),)).to_json()
 
 

@@ -269,7 +269,7 @@ def test_a_stream(tmp_path: Path) -> None:
         [],
         ["the record is not JSON: Expecting value (character 7)"],
         ["the record is not JSON: NaN is no number of JSON"],
-        ["the record is not JSON: it is nested too deeply"],
+        ["the record is refused: it is nested more than 100 levels deep"],
         [],
         ["the record is not JSON: it is not UTF-8 text (byte 2)"],
     ]
