@@ -1,0 +1,47 @@
+"""The shipped mapping does work in proportion to the size of a batch: were it the square, these would take long."""
+
+from __future__ import annotations
+
+from collections import Counter
+from itertools import product
+from typing import Any
+
+import pytest
+
+import moemap
+
+USER = {"user_identities": {"customer_id": "cust-1"}}
+
+
+def deletions(number: int) -> dict[str, Any]:
+    """Names that are deleted by the batch and by an event each."""
+    names = [f"name-{index}" for index in range(number)]
+    data = ({"user_attribute_name": name, "deleted": True} for name in names)
+    events = [{"event_type": "user_attribute_change", "data": one} for one in data]
+    return {**USER, "deleted_user_attributes": names, "events": events}
+
+
+def spellings(number: int) -> dict[str, Any]:
+    """A thousand spellings of reserved names among many other attributes."""
+    words = ("firstname", "lastname", "country", "address")
+    spelt = ("$" + "".join(letters) for word in words for letters in product(*zip(word, word.upper(), strict=True)))
+    return {**USER, "user_attributes": {**dict.fromkeys(spelt, "x"), **{f"a{index}": 1 for index in range(number)}}}
+
+
+@pytest.fixture(scope="module")
+def mapping() -> moemap.Mapping:
+    return moemap.load("mparticle-moengage", settings={"unset_attributes": True})
+
+
+def test_names_that_are_deleted_twice(mapping: moemap.Mapping) -> None:
+    number = 20_000
+    result = mapping.transform(deletions(number))
+    assert Counter(skipped.rule for skipped in result.skipped) == {"attribute-deleted-already": number}
+    assert sum(len(request.body["unset_attributes"]) for request in result.requests) == number
+    assert result.problems == ()
+
+
+def test_many_spellings_of_reserved_names(mapping: moemap.Mapping) -> None:
+    (warning, too_large) = mapping.transform(spellings(20_000)).problems
+    assert warning.message.count(",") == 512 + 256 + 128 + 128 - 1
+    assert too_large.code == "M510"
