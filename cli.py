@@ -172,14 +172,19 @@ def transform(inputs: tuple[str, ...], mapping: str | None, workspace: str | Non
 )
 @click.option("--prove", is_flag=True, help="Also prove outputs against their schemas, and print the verdicts.")
 @click.option("--all-guards", is_flag=True, help="With --prove: every place that needs validation at run time.")
-def check(paths: tuple[str, ...], format_: str, fail_level: str, prove: bool, all_guards: bool) -> None:
+@click.option("--list-skipped", is_flag=True, help="Also list the YAML files in folders that are not checked, and why.")
+def check(
+    paths: tuple[str, ...], format_: str, fail_level: str, prove: bool, all_guards: bool, list_skipped: bool
+) -> None:
     """Check mappings, workspaces and their tests' files without any data.
 
     A PATH is a file or a folder, or the name of an installed mapping; without one, all installed mappings are checked.
+    In a folder, every YAML file that looks like a file of a mapping is checked, by its name, a key or its modeline;
+    hidden files are left alone.
     """
     from .engine import report
     from .engine.inspection import PathError, inspect_paths
-    from .engine.terminal import takes_color
+    from .engine.terminal import printable, takes_color
 
     try:
         inspection = inspect_paths(paths)
@@ -188,13 +193,17 @@ def check(paths: tuple[str, ...], format_: str, fail_level: str, prove: bool, al
     problems = inspection.problems
     if (prove or all_guards) and format_ != "text":
         raise click.UsageError("--prove prints a table for people; give it without --format")
+    if list_skipped:
+        for one in inspection.skipped:
+            click.echo(printable(f"skipped: {one.path.as_posix()} {one.reason}"), err=True)
     refuted = _prove(inspection.rulebooks, all_guards=all_guards) if prove or all_guards else False
     if format_ == "text":
         if problems:
             click.echo(report.text(problems, inspection.sources, color=takes_color(sys.stdout)))
             click.echo()
-        count = len(inspection.files)
-        click.echo(f"{count} {'file' if count == 1 else 'files'} checked: {report.summary(problems)}")
+        count, skipped = len(inspection.files), len(inspection.skipped)
+        counts = f"{count} {'file' if count == 1 else 'files'} checked{f', {skipped} skipped' if skipped else ''}"
+        click.echo(f"{counts}: {report.summary(problems)}")
     elif format_ == "junit":
         click.echo(report.junit(problems, inspection.files))
     else:

@@ -6,8 +6,7 @@ A test that could never fail is refused here: it would only look like a proof.
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from collections.abc import Mapping as Values
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +14,8 @@ from typing import Any
 
 import orjson
 
-from .installed import MAPPINGS, candidates, installed, locate
+from .discovery import kind_of, yaml_files
+from .installed import MAPPINGS, candidates, installed
 from .keys import Keys, found
 from .loader import load as load_rulebook
 from .paths import is_file
@@ -98,35 +98,19 @@ class TestFile:
 _RULE_FILE = frozenset({"include", "input", "language", "let", "policies", "routes", "rules", "tables"})
 """Keys that only rule files have at their top."""
 
-_TESTS_KEY = re.compile(r"""^(?:tests|"tests"|'tests')[ \t]*:""", re.MULTILINE)
-
 
 def discover(paths: Iterable[Path] = ()) -> list[Path]:
     """The test files among the paths: a file is taken as it is, a folder is searched; default: the installed mappings.
 
-    In a folder, that is every `tests/*.yaml` beside a `mapping.yaml` or `workspace.yaml`, and every other YAML file
-    with `tests` at its top.
+    In a folder, that is every YAML file in the folder `tests` of a mapping or workspace, and every other one that looks
+    like a test file.
     """
     found: dict[Path, Path] = {}
     for path in list(paths) or [MAPPINGS]:
-        for file in sorted(_yaml_files(path)) if path.is_dir() else [path]:
-            if file is path or _is_test_file(file):
+        for file in yaml_files(path) if path.is_dir() else [path]:
+            if file is path or kind_of(file) == "tests":
                 found.setdefault(file.resolve(), file)
     return list(found.values())
-
-
-def _yaml_files(folder: Path) -> Iterator[Path]:
-    for inner, folders, names in os.walk(folder):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        yield from (Path(inner) / name for name in names if name.endswith(".yaml"))
-
-
-def _is_test_file(path: Path) -> bool:
-    folder = path.absolute().parent
-    if folder.name == "tests" and locate(str(folder.parent)) is not None:
-        return True
-    source, _ = read(path, str(path))
-    return source is not None and _TESTS_KEY.search(source.text) is not None
 
 
 def declared_settings(mapping: Path) -> Values[str, Setting] | None:

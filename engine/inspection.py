@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+import os
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from functools import cache
 from os.path import exists
 from pathlib import Path
-from typing import Literal
+from typing import Any
 
 from . import goldenfile
 from .api import inspect
-from .installed import MAPPINGS, display_name, locate
-from .problem import Problem, in_order
+from .discovery import Skipped, kind_of, yaml_files
+from .installed import MAPPINGS, candidates, display_name, locate
+from .loader import Loaded
+from .paths import is_file, lies_inside
+from .problem import Place, Problem, in_order
+from .project import Project
 from .rules import Rulebook
-from .source import Mapping, Source, parse, read
+from .source import Source, parse, read
 
-__all__ = ["Inspection", "PathError", "find", "inspect_paths"]
-
-Kind = Literal["mapping", "workspace", "tests", "part", "other"]
+__all__ = ["Inspection", "PathError", "inspect_paths"]
 
 
 class PathError(ValueError):
@@ -27,10 +30,11 @@ class PathError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """The files that were checked, all Problems in order of place, the sources for excerpts, and what could be loaded
-    of mappings and workspaces, by the name of the file."""
+    """The files that were checked and those of folders that were not, all Problems in order of place, the sources for
+    excerpts, and what could be loaded of mappings and workspaces, by the name of the file."""
 
     files: tuple[str, ...]
+    skipped: tuple[Skipped, ...]
     problems: tuple[Problem, ...]
     sources: dict[str, Source]
     rulebooks: dict[str, Rulebook]
@@ -39,71 +43,154 @@ class Inspection:
 def inspect_paths(paths: Iterable[str]) -> Inspection:
     """Checks the mappings, workspaces and test files at or below the paths; without paths, the installed mappings.
 
-    Raises PathError for a path that does not exist or holds nothing to check.
+    A part of a mapping is checked with what includes it. Every file has one name, the one by which it was given, and is
+    checked once. Raises PathError for a path that does not exist or holds nothing to check, and OSError.
     """
-    problems: list[Problem] = []
-    sources: dict[str, Source] = {}
-    files: list[str] = []
-    rulebooks: dict[str, Rulebook] = {}
-    declared = cache(goldenfile.declared_settings)
-    for path, kind in find(paths):
-        if kind == "tests":
-            _, found, read_sources = goldenfile.load(path, display_name(path), declared)
+    return _Inspector().inspect(list(paths))
+
+
+class _Inspector:
+    """Files by their real paths, so that each is there once."""
+
+    def __init__(self) -> None:
+        self.mains: dict[str, Path] = {}
+        self.tests: dict[str, Path] = {}
+        self.parts: dict[str, Path] = {}
+        self.names: dict[str, str] = {}
+        self.skipped: list[Skipped] = []
+        self.load = cache(inspect)
+        self.mains_in = cache(_mains_in)
+
+    def inspect(self, paths: list[str]) -> Inspection:
+        for path in paths or [""]:
+            self.find(path)
+        lonely = {real: path for real, path in self.parts.items() if not self.is_included(real, path)}
+        self.name_the_rest()
+        problems: list[Problem] = []
+        sources: dict[str, Source] = {}
+        rulebooks: dict[str, Rulebook] = {}
+        for real, main in self.mains.items():
+            loaded = self.load(main)
+            names = {display_name(main): self.names[real]}  # also where it could not be read
+            names |= {name: self.names[of] for name, of in _reals(loaded).items()}
+            problems += [_renamed(problem, names) for problem in loaded.problems]
+            sources |= {names.get(name, name): source for name, source in loaded.sources.items()}
+            if loaded.rulebook is not None:
+                rulebooks[self.names[real]] = loaded.rulebook
+        for real, part in lonely.items():
+            problems += self.part_alone(self.names[real], part, sources)
+        declared = cache(goldenfile.declared_settings)
+        for real, tests in self.tests.items():
+            _, found, read_sources = goldenfile.load(tests, self.names[real], declared)
             problems += found
             sources |= read_sources
-        else:
-            loaded = inspect(path)
-            problems += loaded.problems
-            sources |= loaded.sources
-            if loaded.rulebook is not None:
-                rulebooks[display_name(path)] = loaded.rulebook
-        files.append(display_name(path))
-    return Inspection(tuple(files), in_order(problems), sources, rulebooks)
+        files = tuple(self.names[real] for real in (*self.mains, *lonely, *self.tests))
+        skipped = tuple(sorted(self.skipped, key=lambda one: one.path))
+        return Inspection(files, skipped, in_order(problems), sources, rulebooks)
 
+    # Finding
 
-def find(paths: Iterable[str]) -> Iterator[tuple[Path, Kind]]:
-    """The files to check, each once: mappings and workspaces first, then test files."""
-    found: dict[Path, Kind] = {}
-    for text in paths or (str(MAPPINGS),):
-        path = Path(text)
+    def find(self, text: str) -> None:
+        """Notes what there is at a path or under a name; the empty text stands for all that is installed."""
+        path = Path(text) if text else MAPPINGS
         if path.is_dir():
-            below = {file: _kind(file) for file in sorted(path.rglob("*.yaml")) if file.is_file()}
-            own = {file: kind for file, kind in below.items() if kind in ("mapping", "workspace", "tests")}
-            if not own:
-                raise PathError(f"{text}: no mapping, workspace or test file below it")
-            found |= own
-        else:
-            file = locate(text)
-            if file is None:
-                raise PathError(
-                    f"{text}: {'neither a file nor a folder' if exists(text) else 'no such file or mapping'}"
-                )
-            main = _main_of(file)
-            found[main] = _kind(main)
-    yield from sorted(found.items(), key=lambda item: item[1] == "tests")
+            naming = _as_given if text else display_name
+            skipped = len(self.skipped)
+            found = [file for file in yaml_files(path, self.skipped.append) if self.take(file, naming, below=path)]
+            if not found:
+                others = len(self.skipped) - skipped
+                more = f", only {others} other {'file' if others == 1 else 'files'}" if others else ""
+                raise PathError(f"{text}: no mapping, workspace or test file below it{more}")
+            return
+        file = locate(text)
+        if file is None:
+            raise PathError(f"{text}: {'neither a file nor a folder' if exists(text) else 'no such file or mapping'}")
+        self.take(file, _as_given if file in candidates(path) else display_name)
+
+    def take(self, path: Path, naming: Callable[[Path], str], *, below: Path | None = None) -> bool:
+        """Notes a file under what it is; whether it is one of a mapping's. One in a folder need not be."""
+        kind, real = kind_of(path), os.path.realpath(path)
+        if below is not None and kind is None:
+            self.skipped.append(Skipped(path, "does not look like a file of a mapping"))
+            return False
+        if below is not None and kind == "part" and real not in self.parts and not any(self.mains_above(path)):
+            self.skipped.append(Skipped(path, "looks like a part of a mapping, and no mapping is in a folder above"))
+            return False
+        of_kind = {"tests": self.tests, "part": self.parts}.get(kind or "mapping", self.mains)
+        of_kind.setdefault(real, path)
+        self.names.setdefault(real, naming(path))
+        return True
+
+    def is_included(self, real: str, part: Path) -> bool:
+        """Whether a part is checked with what includes it, which is looked for where it is not among the paths."""
+        if any(real in _reals(self.load(main)).values() for main in self.mains.values()):
+            return True
+        for main in self.mains_above(part):
+            if real in _reals(self.load(main)).values():
+                self.mains[os.path.realpath(main)] = main
+                return True
+        return False
+
+    def mains_above(self, part: Path) -> Iterator[Path]:
+        """The mappings and workspaces that could include a part, the nearest first: those of its folder and of all
+        above, up to that of its project. Without a project, only files with the names of main files count."""
+        root = Project.around(part.parent).root
+        for folder in Path(os.path.abspath(part)).parents:
+            yield from self.mains_in(folder if part.is_absolute() else Path(os.path.relpath(folder)), root is None)
+            if root is not None and folder.resolve() == root:
+                return
+
+    # Telling
+
+    def name_the_rest(self) -> None:
+        """Names the files that were not given: those of a mapping like its main file, others as messages call them."""
+        for main in self.mains.values():
+            self.names.setdefault(os.path.realpath(main), _as_given(main))
+        for own in (True, False):
+            for real_main, main in self.mains.items():
+                given = self.names[real_main] != display_name(main)
+                for source in self.load(main).sources.values():
+                    if source.path is not None and lies_inside(source.path, main.parent) is own:
+                        name = _as_given(source.path) if own and given else source.name
+                        self.names.setdefault(os.path.realpath(source.path), name)
+
+    def part_alone(self, name: str, path: Path, sources: dict[str, Source]) -> Iterator[Problem]:
+        """What can be said of a part that nothing includes."""
+        source, problems = read(path, name)
+        if source is not None:
+            sources[name] = source
+            problems += parse(source)[1]
+        yield from problems
+        above = list(self.mains_above(path))
+        if any(problem.code.startswith("M00") for main in above for problem in self.load(main).problems):
+            return  # what cannot be read may include it
+        hint = f"name it under 'include' in {_as_given(above[0])}, or remove it" if above else None
+        yield Problem.of("M133", (source or Source(name, "")).place(0, 0), hint=hint, path=name)
 
 
-def _main_of(file: Path) -> Path:
-    """The file itself, or for a part the mapping that it belongs to."""
-    if _kind(file) != "part":
-        return file
-    for folder in file.resolve().parents:
-        main = folder / "mapping.yaml"
-        if main.is_file():
-            return main
-    return file
+def _mains_in(folder: Path, by_name: bool) -> list[Path]:
+    """The mappings and workspaces that lie in a folder; `by_name`: only those that are called so."""
+    paths = candidates(folder)[1:] if by_name else sorted(folder.glob("*.y*ml"))
+    return [path for path in paths if is_file(path) and kind_of(path) in ("mapping", "workspace")]
 
 
-def _kind(file: Path) -> Kind:
-    source, _ = read(file, file.as_posix())
-    node = parse(source)[0] if source is not None else None
-    if not isinstance(node, Mapping):
-        return "mapping" if file.name == "mapping.yaml" else "other"
-    keys = {key.text for key, _ in node.entries}
-    if "workspace" in keys and "tests" not in keys:
-        return "workspace"
-    if "tests" in keys:
-        return "tests"
-    if file.name == "mapping.yaml" or {"language", "name"} <= keys:
-        return "mapping"
-    return "part" if keys & {"rules", "tables", "let", "routes", "policies"} else "other"
+def _reals(loaded: Loaded) -> dict[str, str]:
+    """The real paths of the files that a mapping was read from, by their names."""
+    paths = ((name, source.path) for name, source in loaded.sources.items())
+    return {name: os.path.realpath(path) for name, path in paths if path is not None}
+
+
+def _as_given(path: Path) -> str:
+    """The name of a file that was given by its path, or is seen from one that was; without detours."""
+    return Path(os.path.normpath(path)).as_posix()
+
+
+def _renamed(problem: Problem, names: dict[str, str]) -> Problem:
+    """The Problem with other names of the files in its places."""
+
+    def renamed(value: Any) -> Any:
+        return replace(value, file=names.get(value.file, value.file)) if isinstance(value, Place) else value
+
+    related = tuple(replace(one, place=renamed(one.place)) for one in problem.related)
+    data = {key: renamed(value) for key, value in problem.data.items()}
+    return replace(problem, place=renamed(problem.place), related=related, data=data)

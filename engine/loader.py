@@ -188,6 +188,8 @@ class _Loader:
             if is_workspace:
                 layer.values = list(keys.entries("settings"))
             else:
+                if "name" not in keys:
+                    keys.take("workspace")  # what is left out of a workspace, and may be misspelt
                 for key in _HEADERS:
                     self.add_part(layer, key, keys.take(key))
         for key in _PARTS:

@@ -210,6 +210,7 @@ CATALOGUE: Mapping[str, Code] = MappingProxyType(
         "M118": _error("schema", "the schema {path!r} {reason}"),
         "M119": _error("too many", "{what}: {count}; at most {limit} are allowed"),
         "M120": _error("name hides another", "the name {name!r} is taken already: {by}"),
+        "M133": _error("part of nothing", "no mapping and no workspace includes this part: nothing in it counts"),
         # M2: expressions and templates
         "M201": _error("expression syntax", "the expression cannot be read: {reason}"),
         "M202": _error("unknown function", "unknown function {name!r}"),

@@ -11,7 +11,7 @@ import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from importlib.metadata import version
-from pathlib import Path, PurePath
+from pathlib import PurePath
 from typing import Any, Protocol
 from urllib.parse import quote
 from xml.etree import ElementTree as ET
@@ -26,7 +26,6 @@ _WIDTH, _BEFORE, _FROM_START = 120, 40, 80
 _TAB = "    "
 
 _STYLES = {"error": "1;31", "warning": "1;33", "frame": "1;34", "strong": "1"}
-_PAGES = Path(__file__).resolve().parent.parent / "docs" / "problems"
 _NOT_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -218,7 +217,6 @@ def _sarif_rule(code: str) -> dict[str, Any]:
         "id": code,
         "shortDescription": {"text": CATALOGUE[code].title},
         "help": {"text": f"`moemap explain-code {code}` shows a wrong and a right example."},
-        "helpUri": (_PAGES / f"{code}.md").as_uri(),  # must be absolute
         "defaultConfiguration": {"level": CATALOGUE[code].severity},
     }
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from moemap.engine import api, golden, report
+from moemap.engine.inspection import inspect_paths
 from moemap.engine.pages import pages
 from moemap.engine.problem import CATALOGUE
 from moemap.tests.docs.examples import DOCS, Block, blocks, completed, rendered, transformed, write
@@ -38,6 +39,10 @@ def many_rules(folder: Path) -> None:
 MADE: dict[str, Callable[[Path], None]] = {"M001": no_file, "M002": latin_1, "M003": megabyte, "M119": many_rules}
 
 
+# What no file shows alone: the folder is checked.
+OF_FOLDERS = {"M133"}
+
+
 def sections(code: str) -> dict[str, str]:
     """The parts of a page by their heading."""
     head, *parts = re.split(r"^## (.+)\n", PAGES[code], flags=re.MULTILINE)
@@ -58,6 +63,9 @@ def outcome(code: str, found: Sequence[Block], folder: Path, made: Callable[[Pat
     main = write(files, folder)
     if made is not None:
         made(folder)
+    if code in OF_FOLDERS:
+        inspection = inspect_paths(["."])
+        return report.text(inspection.problems, inspection.sources, color=False)
     if any(block.title == "tests.yaml" for block in found):
         return problems_of_tests(Path("tests.yaml"))
     loaded = api.inspect(main)

@@ -312,7 +312,7 @@ def test_sarif() -> None:
     assert run["columnKind"] == "unicodeCodePoints"
     rules = run["tool"]["driver"]["rules"]
     assert [rule["id"] for rule in rules] == sorted(CATALOGUE)
-    assert all(re.fullmatch(rf"file:///.*/docs/problems/{rule['id']}\.md", rule["helpUri"]) for rule in rules)
+    assert not any("helpUri" in rule for rule in rules), "a page of an installation is no address for others"
     assert [rules[result["ruleIndex"]]["id"] for result in run["results"]] == ["M101", "M512", "M512"]
     first, second, third = run["results"]
     assert first == {

@@ -1,0 +1,95 @@
+"""Finds the files of mappings below folders, and says what each of them is.
+
+A file is looked at more kindly than it is read: what looks like a rule file by its name, a key or its modeline is one,
+so that a slip of the pen is found and not passed over.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from .installed import candidates
+from .paths import is_file
+from .project import Project
+from .source import MAX_FILE_BYTES, Mapping, Source, parse
+
+__all__ = ["Kind", "Skipped", "kind_of", "yaml_files"]
+
+Kind = Literal["mapping", "workspace", "tests", "part"]
+"""What a file is: the main file of a mapping, a workspace, a test file, or a part that others include."""
+
+_PART = frozenset({"include", "tables", "policies", "let", "routes", "rules"})
+_MAIN = frozenset({"language", "extends", "input", "outputs", "bulk"})
+_TELLING = (_PART - {"include"}) | (_MAIN - {"input"}) | {"workspace", "tests", "mapping"}
+_KNOWN = _PART | _MAIN | _TELLING | {"name", "version", "description", "server", "settings", "checks"}
+
+_MODELINE = re.compile(r"^#\s*yaml-language-server:.*\bmoemap/(rules|workspace|tests)\.schema\.json", re.MULTILINE)
+_KEY = re.compile(r"""^(["']?)([^\s#"'{\[\-][^:\n]*?)\1[ \t]*:(?=\s|$)""", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A file in a folder that is none of a mapping's, or may not be read, and why in words."""
+
+    path: Path
+    reason: str
+
+
+def yaml_files(folder: Path, skip: Callable[[Skipped], object] = lambda _: None) -> Iterator[Path]:
+    """The YAML files at and below a folder, in order of their names; hidden ones are left alone, and no link leads
+    elsewhere. What is there and not given goes to `skip`. Raises OSError."""
+    project = Project.around(folder)
+    for inner, folders, names in os.walk(folder, onerror=_raise):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in folders:
+            if os.path.islink(link := Path(inner, name)):
+                skip(Skipped(link, "is a link to a folder"))
+        for name in sorted(names):
+            if name.startswith(".") or not name.lower().endswith((".yaml", ".yml")):
+                continue
+            path = Path(inner, name)
+            if not is_file(path):
+                skip(Skipped(path, "is no file"))
+            elif refusal := project.refusal(path):
+                skip(Skipped(path, f"is a link that {refusal[0]}"))
+            else:
+                yield path
+
+
+def _raise(error: OSError) -> None:
+    raise error
+
+
+def kind_of(path: Path) -> Kind | None:
+    """What a YAML file is; None where nothing about it looks like a file of a mapping."""
+    with path.open("rb") as file:
+        text = file.read(MAX_FILE_BYTES).decode("utf-8-sig", "replace")
+    keys = {match[2] for match in _KEY.finditer(text)} or _flow_keys(text)
+    modeline = _MODELINE.search(text)
+    named = path.stem in ("mapping", "workspace")
+    if _is_beside_a_mapping(path) or (modeline and modeline[1] == "tests"):
+        return "tests"
+    if not (modeline or named or (keys & _TELLING and len(keys - _KNOWN) <= len(keys & _KNOWN))):
+        return None
+    if "tests" in keys:
+        return "tests"
+    if "workspace" in keys or path.stem == "workspace" or (modeline and modeline[1] == "workspace"):
+        return "workspace"
+    return "part" if keys & _PART and not (named or keys & _MAIN) else "mapping"
+
+
+def _flow_keys(text: str) -> set[str]:
+    """The keys at the top of a text that is one mapping in braces."""
+    node = parse(Source("", text))[0] if "{" in text else None
+    return set(node.keys()) if isinstance(node, Mapping) else set()
+
+
+def _is_beside_a_mapping(path: Path) -> bool:
+    """Whether the file lies in the folder `tests` of a mapping or a workspace."""
+    folder = path.absolute().parent
+    return folder.name == "tests" and any(map(is_file, candidates(folder.parent)))

@@ -1,0 +1,294 @@
+"""What `moemap check` finds below its paths, by which names, and what it leaves alone."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+from click.testing import CliRunner
+
+from moemap.cli import main
+from moemap.engine import discovery, goldenfile
+from moemap.engine.inspection import Inspection, PathError, inspect_paths
+
+MAPPING = """\
+language: 1
+name: base
+version: 1.0.0
+input: {as: batch, schema: ./any.json}
+outputs: {out: {schema: ./any.json, request: {path: /}}}
+"""
+PART = "rules: [{rule: one, output: out, fields: {a: batch.a}}]\n"
+WRONG_PART = "rules: [{rule: one, output: out, fields: {a: bacth.a}}]\n"
+WORKSPACE = "language: 1\nworkspace: w\nextends: ./base\n"
+TESTS = "tests: [{test: t, input: {}, expect: {}}]\n"
+
+
+@pytest.fixture
+def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Writes files into a project, which is the current folder; a mapping needs its schema beside it."""
+    monkeypatch.chdir(tmp_path)
+    Path(".moemap").touch()
+
+    def write_files(**files: str) -> None:
+        for name, text in files.items():
+            path = Path(name)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, "utf-8")
+            path.with_name("any.json").write_text("{}")
+
+    return write_files
+
+
+def said(inspection: Inspection) -> list[str]:
+    return [f"{problem.place} {problem.code}" for problem in inspection.problems]
+
+
+# What looks like a file of a mapping
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "kind"),
+    [
+        ("mapping.yaml", MAPPING, "mapping"),
+        ("mapping.yml", "nonsense", "mapping"),
+        ("a.yml", MAPPING, "mapping"),
+        ("a.YAML", MAPPING, "mapping"),
+        ("workspace.yaml", "", "workspace"),
+        ("a.yaml", WORKSPACE, "workspace"),
+        ("a.yaml", "workspace: [\n", "workspace"),
+        ("a.yaml", "# a comment\n---\nworkspace: w\nextends: {\n", "workspace"),
+        ("a.yaml", "\ufeffworkspace: w\nextends: [x\n", "workspace"),
+        ("a.yaml", "'workspace' : w\n\tx", "workspace"),
+        ("a.yaml", "workspac: w\nextends: base@1\n", "mapping"),
+        ("a.yaml", "workspac: w\nextends: base@1\nsettings: {a: 1}\nrules: [\n", "mapping"),
+        ("a.yaml", "langauge: 1\nworkspace: w\n", "workspace"),
+        ("a.yaml", "{language: 1, workspace: w}", "workspace"),
+        ("a.yaml", "nonsense: 1\nrules: []\n", "part"),
+        ("a.yaml", "tables: {}\n", "part"),
+        ("a.yaml", "description: x\nlet: {\n", "part"),
+        ("a.yaml", TESTS, "tests"),
+        ("a.yaml", "workspace: w\ntests: []\n", "tests"),
+        ("a.yaml", "testss: []\n# yaml-language-server: $schema=../moemap/tests.schema.json\n", "tests"),
+        ("a.yaml", "# yaml-language-server: $schema=https://x/moemap/workspace.schema.json\nx: 1\n", "workspace"),
+        ("a.yaml", "# yaml-language-server: $schema=../schemas/moemap/rules.schema.json\nruels: [\n", "mapping"),
+        ("a.yaml", "# yaml-language-server: $schema=../schemas/moemap/rules.schema.json\nrules: [\n", "part"),
+        # files of others
+        ("a.yaml", "", None),
+        ("a.yaml", "- tests\n", None),
+        ("a.yaml", "name: ci\non: push\njobs: {}\n", None),
+        ("a.yaml", "version: 3\nservices: {}\n", None),
+        ("a.yaml", "apiVersion: v1\nkind: Role\nmetadata: {}\nrules: []\n", None),
+        ("a.yaml", "root: true\nenv: {}\nparserOptions: {}\nextends: x\nrules: {}\n", None),
+        ("a.yaml", "a: |\n  workspace: w\n", None),
+        ("a.yaml", "{{ template }}\n", None),
+        (
+            "a.yaml",
+            "# yaml-language-server: $schema=https://json.schemastore.org/github-workflow.json\nname: x\n",
+            None,
+        ),
+    ],
+)
+def test_what_a_file_is(tmp_path: Path, name: str, text: str, kind: str | None) -> None:
+    path = tmp_path / name
+    path.write_text(text, "utf-8")
+    assert discovery.kind_of(path) == kind
+
+
+def test_what_lies_in_the_tests_of_a_mapping_is_a_test_file(write: Callable[..., None]) -> None:
+    write(**{"m/mapping.yaml": MAPPING, "m/tests/a.yaml": "tets: []\n", "m/tests/data/b.yaml": "x: 1\n"})
+    assert said(inspect_paths(["m"])) == ["m/tests/a.yaml:1:1 M101", "m/tests/a.yaml:1:1 M103"]
+    assert goldenfile.discover([Path("m")]) == [Path("m/tests/a.yaml")]
+
+
+def test_a_file_that_is_not_utf_8_is_looked_at(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_bytes(b"# caf\xe9\nworkspace: w\n")
+    (problem,) = inspect_paths([str(tmp_path)]).problems
+    assert problem.code == "M002"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "code"),
+    [
+        ("shop.yaml", "language: 1\nworkspace: w\nextends: [./base\n", "M004"),
+        ("shop.yaml", "language: 1\nworkspac: w\nextends: ./base\n", "M101"),
+        ("shop.yml", "language: 1\nworkspace: w\nextends: ./base\nruels: []\n", "M101"),
+        ("mapping.yml", "name: x\n", "M103"),
+        ("base/tests/t.yml", "tests: [\n", "M004"),
+    ],
+)
+def test_a_broken_file_in_a_folder_is_found(write: Callable[..., None], name: str, text: str, code: str) -> None:
+    write(**{"base/mapping.yaml": MAPPING, name: text})
+    done = CliRunner().invoke(main, ["check", "."])
+    assert (done.exit_code, f"[{code}]" in done.stdout, f"--> {name}" in done.stdout) == (1, True, True)
+
+
+# What is skipped
+
+
+def test_what_is_skipped_is_counted_and_listed(write: Callable[..., None], tmp_path: Path) -> None:
+    write(
+        **{
+            "m/mapping.yaml": MAPPING,
+            "m/ci.yaml": "name: ci\non: push\n",
+            "semgrep.yaml": "rules: []\n",
+            ".hidden/mapping.yaml": "[",
+            "m/.hidden.yaml": "[",
+        }
+    )
+    os.mkfifo("m/pipe.yaml")
+    (tmp_path / "m" / "nowhere.yaml").symlink_to("nothing")
+    (tmp_path / "m" / "out.yaml").symlink_to(tmp_path.parent / "outside.yaml")
+    (tmp_path.parent / "outside.yaml").write_text("workspace: [secret\n")
+    (tmp_path / "m" / "link").symlink_to(tmp_path)
+    done = CliRunner().invoke(main, ["check", "--list-skipped", "."])
+    assert done.stdout == "1 file checked, 6 skipped: no problems\n"
+    assert done.stderr == (
+        "skipped: m/ci.yaml does not look like a file of a mapping\n"
+        "skipped: m/link is a link to a folder\n"
+        "skipped: m/nowhere.yaml is no file\n"
+        "skipped: m/out.yaml is a link that lies outside the project\n"
+        "skipped: m/pipe.yaml is no file\n"
+        "skipped: semgrep.yaml looks like a part of a mapping, and no mapping is in a folder above\n"
+    )
+    assert CliRunner().invoke(main, ["check", "."]).output == done.stdout
+
+
+def test_a_folder_with_nothing_to_check(write: Callable[..., None]) -> None:
+    write(**{"a/x.yaml": "x: 1\n", "b/.moemap": ""})
+    with pytest.raises(PathError, match=r"^b: no mapping, workspace or test file below it$"):
+        inspect_paths(["b"])
+    with pytest.raises(PathError, match=r"^a: no mapping, workspace or test file below it, only 1 other file$"):
+        inspect_paths(["a"])
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="the superuser may read everything")
+def test_a_folder_that_may_not_be_read(write: Callable[..., None]) -> None:
+    write(**{"m/mapping.yaml": MAPPING, "m/parts/a.yaml": PART})
+    Path("m/parts").chmod(0)
+    done = CliRunner().invoke(main, ["check", "m"])
+    Path("m/parts").chmod(0o755)
+    assert (done.exit_code, "m/parts" in done.stderr) == (2, True)
+
+
+# Parts
+
+
+@pytest.mark.parametrize(
+    "paths",
+    [
+        ["m/parts/one.yaml"],
+        ["m/parts"],
+        ["m/parts/one.yaml", "m/mapping.yaml"],
+        ["m/mapping.yaml", "m/parts/one.yaml"],
+        ["m/parts/one.yaml", "m/parts/one.yaml", "m"],
+        ["."],
+        ["m/../m/parts/one.yaml", "./m"],
+    ],
+)
+def test_a_part_is_checked_with_its_mapping_once(write: Callable[..., None], paths: list[str]) -> None:
+    write(**{"m/mapping.yaml": f"{MAPPING}include: [parts/one.yaml]\n", "m/parts/one.yaml": WRONG_PART})
+    inspection = inspect_paths(paths)
+    assert inspection.files == ("m/mapping.yaml",)
+    assert said(inspection) == ["m/parts/one.yaml:1:46 M204"]
+
+
+def test_paths_appear_as_they_are_given(write: Callable[..., None], tmp_path: Path) -> None:
+    write(**{"m/mapping.yaml": f"{MAPPING}include: [parts/one.yaml]\n", "m/parts/one.yaml": WRONG_PART})
+    absolute = tmp_path / "m" / "parts" / "one.yaml"
+    assert said(inspect_paths([str(absolute)])) == [f"{absolute}:1:46 M204"]
+    # The first name counts where a file has two.
+    assert said(inspect_paths([str(absolute), "m"])) == [f"{absolute}:1:46 M204"]
+    assert said(inspect_paths(["m", str(absolute)])) == ["m/parts/one.yaml:1:46 M204"]
+    os.chdir("m/parts")
+    assert said(inspect_paths(["one.yaml"])) == ["one.yaml:1:46 M204"]
+    assert inspect_paths(["one.yaml"]).files == ("../mapping.yaml",)
+
+
+def test_files_of_installed_mappings_are_called_as_they_are_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    from moemap.engine.installed import MAPPINGS
+
+    path = MAPPINGS / "mparticle-moengage" / "v1"
+    assert inspect_paths(["mparticle-moengage"]).files == ("mparticle-moengage/v1/mapping.yaml",)
+    assert inspect_paths([str(path / "mapping.yaml")]).files == (f"{path.as_posix()}/mapping.yaml",)
+    monkeypatch.chdir(path)
+    assert inspect_paths(["user.yaml"]).files == ("mapping.yaml",)
+
+
+def test_a_workspace_includes_parts_too(write: Callable[..., None]) -> None:
+    write(
+        **{
+            "base/mapping.yaml": MAPPING,
+            "shop.yaml": f"{WORKSPACE}include: [shop/one.yaml]\n",
+            "shop/one.yaml": WRONG_PART,
+            "base.yaml": WORKSPACE,
+        }
+    )
+    assert said(inspect_paths(["shop/one.yaml"])) == ["shop/one.yaml:1:46 M204"]
+    assert inspect_paths(["shop/one.yaml"]).files == ("shop.yaml",)
+
+
+@pytest.mark.parametrize("paths", [["m/lost.yaml"], ["m"], ["."]])
+def test_a_part_that_nothing_includes(write: Callable[..., None], paths: list[str]) -> None:
+    write(**{"m/mapping.yaml": f"{MAPPING}include: [one.yaml]\n", "m/one.yaml": PART, "m/lost.yaml": WRONG_PART})
+    (problem,) = inspect_paths(paths).problems
+    assert (problem.code, str(problem.place), problem.severity) == ("M133", "m/lost.yaml:1:1", "error")
+    assert problem.hint == "name it under 'include' in m/mapping.yaml, or remove it"
+
+
+def test_a_part_that_nothing_includes_is_read(write: Callable[..., None]) -> None:
+    write(**{"lost.yaml": "rules: [\n"})
+    problems = inspect_paths(["lost.yaml"]).problems
+    assert [(problem.code, problem.hint is None) for problem in problems] == [("M133", True), ("M004", False)]
+
+
+def test_parts_of_a_mapping_that_cannot_be_read_are_not_called_lost(write: Callable[..., None]) -> None:
+    write(**{"m/mapping.yaml": f"{MAPPING}include: [one.yaml\n", "m/one.yaml": PART, "m/two.yaml": "rules: {\n"})
+    assert said(inspect_paths(["m"])) == ["m/mapping.yaml:6:10 M004", "m/two.yaml:2:1 M004"]
+
+
+# Findings once
+
+
+def test_what_is_wrong_with_a_mapping_is_said_once(write: Callable[..., None], tmp_path: Path) -> None:
+    """Whichever of its workspaces is checked, and by whatever ways these name it."""
+    write(
+        **{
+            "base/mapping.yaml": f"{MAPPING}include: [one.yaml]\n",
+            "base/one.yaml": WRONG_PART,
+            "a.yaml": WORKSPACE,
+            "shops/b.yaml": WORKSPACE.replace("./base", "./../base/../base"),
+        }
+    )
+    (tmp_path / "linked").symlink_to("base")
+    for paths in (["."], ["a.yaml", "shops"], [str(tmp_path / "shops"), "base"], ["linked", "shops", "base"]):
+        found = said(inspect_paths(paths))
+        assert len(found) == 1, paths
+        name = "linked" if paths[0] == "linked" else "base"
+        assert found == [f"{name}/one.yaml:1:46 M204"] or paths[0] == str(tmp_path / "shops")
+
+
+@pytest.mark.parametrize("format_", ["text", "json", "github", "sarif", "junit"])
+def test_every_format_names_files_as_given_and_findings_once(write: Callable[..., None], format_: str) -> None:
+    write(**{"m/mapping.yaml": f"{MAPPING}include: [one.yaml]\n", "m/one.yaml": WRONG_PART})
+    done = CliRunner().invoke(main, ["check", "--format", format_, "m/one.yaml", "m/mapping.yaml", "m"])
+    assert (done.exit_code, os.getcwd() in done.stdout) == (1, False)
+    match format_:
+        case "text":
+            files = [line.split()[1] for line in done.stdout.splitlines() if "-->" in line]
+        case "json":
+            files = [f"{one['file']}:{one['line']}:{one['column']}" for one in json.loads(done.stdout)["problems"]]
+        case "github":
+            files = [line.split("file=")[1].split(",")[0] + ":1:46" for line in done.stdout.splitlines()]
+        case "sarif":
+            (run,) = json.loads(done.stdout)["runs"]
+            places = [result["locations"][0]["physicalLocation"] for result in run["results"]]
+            files = [f"{place['artifactLocation']['uri']}:1:{place['region']['startColumn']}" for place in places]
+        case _:
+            cases = ET.fromstring(done.stdout).findall(".//testcase")
+            files = [f"{case.get('name')}:1:46" for case in cases if case.find("failure") is not None]
+    assert files == ["m/one.yaml:1:46"]
