@@ -68,6 +68,10 @@ __all__ = ["emitted", "walk"]
 
 
 _R = TypeVar("_R", Rule, EntryRule)
+_TAKERS = 10
+"""Among how many rules one is looked for that takes all that another could take."""
+_LEARNT = 40
+"""How many members conditions may tell of until what they told is forgotten: each one makes the next take longer."""
 
 
 def walk(rulebook: Rulebook) -> Flow:
@@ -159,8 +163,7 @@ class _Walk:
                 taker = None if reached else _taker(before, rule, inner)
                 self.facts.append(Reached(rule.name_node, rule.name, reached, taker))
             self.rule(rule, alone)
-            rest = _rest(rule, rest)
-            before.append(rule)
+            rest = _passed_on(rule, rest, inner, before)
 
     def rule(self, rule: Rule, context: Type) -> None:
         context = self.let(rule.let, context)
@@ -372,8 +375,7 @@ class _Walk:
             kept = self.entry(rule, spread, alone)
             if not taken.never:
                 yield from kept
-            rest = _rest(rule, rest)
-            before.append(rule)
+            rest = _passed_on(rule, rest, context, before)
 
     def entry(self, rule: EntryRule, spread: Spread, context: Type) -> list[Other]:
         context = self.let(rule.let, context)
@@ -400,6 +402,27 @@ def _where(when: Expr | None, context: Type) -> Type:
 def _rest(rule: Rule | EntryRule, context: Type) -> Type:
     """What a rule of several leaves for the next."""
     return NEVER if rule.when is None else otherwise(context, _tree(rule.when))
+
+
+def _passed_on(rule: _R, rest: Type, context: Type, before: list[_R]) -> Type:
+    """What a rule leaves of the `rest` of all that the rules see; notes the rule among those that may take all: the
+    first ones, and the one that leaves nothing."""
+    left = _rest(rule, rest)
+    if len(before) < _TAKERS or (left.never and not rest.never):
+        before.append(rule)
+    return left if _learnt(left, context) <= _LEARNT else context
+
+
+def _learnt(type_: Type, known: Type) -> int:
+    """About how many members are other ones than in a wider type."""
+    count = 0
+    for one in type_.objects:
+        for name, prop in one.properties.items():
+            before = [other.properties.get(name) for other in known.objects]
+            if not any(prop is other for other in before):
+                wider = next((other.type for other in before if other is not None), NEVER)
+                count += 1 + _learnt(prop.type, wider)
+    return count
 
 
 def _taker(before: Sequence[_R], rule: _R, context: Type) -> _R | None:
@@ -438,9 +461,12 @@ def _at_top(contexts: list[Type], top: Type) -> Type:
     """What the contexts have in common with the one at the top: its names, with all that they can be."""
     if top.never:
         return NEVER
-    joined = reduce(join, (one for context in contexts for one in context.objects))
-    names = top.objects[0].properties
-    return Type(objects=(Object({name: joined.properties[name] for name in names}, top.objects[0].others),))
+    names, others = top.objects[0].properties, top.objects[0].others
+    own = (one for context in contexts for one in context.objects)
+    # Without the names of routes and rules, which are told apart by ever more conditions.
+    return Type(
+        objects=(reduce(join, (Object({name: one.properties[name] for name in names}, others) for one in own)),)
+    )
 
 
 def _names(name: String, spread: Spread) -> Iterable[Type]:

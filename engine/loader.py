@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from collections.abc import Mapping as Values
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from os.path import normpath
 from pathlib import Path
@@ -17,13 +18,13 @@ from .installed import MAPPINGS, beside, candidates, display_name, installed
 from .keys import Keys, each_named, found
 from .layers import extend_rule, merge, merge_part, merge_rule
 from .paths import is_file
-from .problem import CATALOGUE, FIXED, Place, Problem, Related, did_you_mean, in_order
+from .problem import CATALOGUE, FIXED, Place, Problem, Problems, Related, TooManyProblems, did_you_mean, in_order
 from .project import Project
 from .reader import RULE_ENDS, Reader
 from .recovery import lost_names, without_consequences
 from .rules import ABSENT, Rule, Rulebook, Setting
 from .settings import Given, values_of
-from .source import Mapping, Node, Scalar, Sequence, Source, parse, plain, read, synthetic
+from .source import MAX_NODES, Mapping, Node, Scalar, Sequence, Source, parse, plain, read, size_of, synthetic
 from .values import shown
 
 __all__ = ["LANGUAGE", "MAX_FILES", "MAX_RULES", "Loaded", "load"]
@@ -90,7 +91,7 @@ def load(
 class _Loader:
     def __init__(self, text: str | None) -> None:
         self.text = text
-        self.problems: list[Problem] = []
+        self.problems = Problems()
         self.sources: dict[str, Source] = {}
         self.missing: list[Path] = []
         self.lost: set[str] = set()
@@ -101,13 +102,15 @@ class _Loader:
         self.problems.append(Problem.of(code, place, hint=hint, related=related, **data))
 
     def load(self, path: Path, settings: Values[str, Any]) -> Loaded:
-        source = (
-            Source(display_name(path), self.text, path)
-            if self.text is not None
-            else self.read(path, display_name(path))
-        )
-        layer = self.layer(source, ()) if source is not None else None
-        rulebook = self.rulebook(layer, settings) if layer is not None else None
+        rulebook = None
+        with suppress(TooManyProblems):
+            source = (
+                Source(display_name(path), self.text, path)
+                if self.text is not None
+                else self.read(path, display_name(path))
+            )
+            layer = self.layer(source, ()) if source is not None else None
+            rulebook = self.rulebook(layer, settings) if layer is not None else None
         problems = in_order(without_consequences(self.problems, self.lost))
         failed = any(problem.severity == "error" for problem in problems)
         return Loaded(None if failed else rulebook, problems, self.sources, rulebook, frozenset(self.lost))
@@ -388,10 +391,20 @@ class _Loader:
         if len(layer.rules) > MAX_RULES:
             self.report("M119", layer.main.place(0, 0), what="rules", count=len(layer.rules), limit=MAX_RULES)
             return ()
-        result = []
-        for name in layer.rules:
+        nodes: dict[str, Mapping] = {}
+        size = 0
+        for name, parts in layer.rules.items():
             node = self.extended(layer, name, ())
-            rule = reader.rule(node) if node is not None else None
+            if node is not None:
+                nodes[name] = node
+                size += 0 if node is parts[0] else size_of(node)
+            if size > MAX_NODES:
+                what = "rules and what they extend"
+                self.report("M127", _place_of_name(parts[0]), what=what, limit=MAX_NODES, of="values")
+                return ()
+        result = []
+        for name, node in nodes.items():
+            rule = reader.rule(node)
             if rule is not None:
                 result.append(replace(rule, bases=tuple(_bases(layer, name))))
         return tuple(result)

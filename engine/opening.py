@@ -12,7 +12,7 @@ from .installed import file_at, locate, not_found
 from .loader import Loaded
 from .loader import load as load_rulebook
 from .paths import is_folder
-from .problem import MappingError, Problem, in_order
+from .problem import MAX_PROBLEMS, MappingError, Problem, Severity, in_order
 from .recovery import without_consequences
 from .rules import Rulebook
 
@@ -34,10 +34,19 @@ def inspect(reference: str | Path, settings: Mapping[str, Any] | None = None, *,
     if loaded.rulebook is None:
         names = check_names(loaded.draft) if loaded.draft is not None else ()
         problems = in_order(without_consequences((*loaded.problems, *names), loaded.lost))
-        return replace(loaded, problems=problems)
-    problems = in_order((*loaded.problems, *check(loaded.rulebook)))
+        return replace(loaded, problems=_listed(problems))
+    problems = _listed(in_order((*loaded.problems, *check(loaded.rulebook))))
     failed = any(problem.severity == "error" for problem in problems)
     return Loaded(None if failed else loaded.rulebook, problems, loaded.sources)
+
+
+def _listed(problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
+    """The problems, or the first of very many."""
+    rest = problems[MAX_PROBLEMS:]
+    if not rest or any(problem.code == "M126" for problem in problems):
+        return problems
+    severity: Severity = "error" if any(problem.severity == "error" for problem in rest) else "warning"
+    return (*problems[:MAX_PROBLEMS], Problem.of("M126", rest[0].place, severity=severity, limit=MAX_PROBLEMS))
 
 
 def opened(reference: str | Path, settings: Mapping[str, Any] | None = None) -> tuple[Rulebook, tuple[Problem, ...]]:

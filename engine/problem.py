@@ -6,23 +6,29 @@ and every code has its page in `docs/problems/`. Rendering for people and for CI
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Literal
 
 __all__ = [
     "CATALOGUE",
     "FIXED",
+    "MAX_PROBLEMS",
     "Code",
     "MappingError",
     "Place",
     "Problem",
+    "Problems",
     "Related",
     "Severity",
+    "TooManyProblems",
     "closest",
     "did_you_mean",
     "in_order",
+    "known_here",
 ]
 
 Severity = Literal["error", "warning"]
@@ -144,22 +150,83 @@ class MappingError(ValueError):
         super().__init__("; ".join(texts))
 
 
+MAX_PROBLEMS = 1_000
+"""How many Problems are looked for in one mapping: nobody reads more, and each may cost a search for a hint."""
+
+
+class TooManyProblems(Exception):  # noqa: N818  control flow, not an error
+    """There are more Problems than are looked for."""
+
+
+class Problems(list[Problem]):
+    """The Problems found so far. Raises TooManyProblems where one more is found than are looked for."""
+
+    def append(self, problem: Problem) -> None:
+        if len(self) >= MAX_PROBLEMS:
+            super().append(Problem.of("M126", problem.place, limit=MAX_PROBLEMS))
+            raise TooManyProblems
+        super().append(problem)
+
+    def extend(self, problems: Iterable[Problem]) -> None:
+        for problem in problems:
+            self.append(problem)
+
+    def __iadd__(self, problems: Iterable[Problem]) -> Problems:  # type: ignore[misc, override]  # lists take any value
+        self.extend(problems)
+        return self
+
+
+_LONGEST_NAME = 64
+_FEW_NAMES = 32
+_NEIGHBOURS = 6
+_LISTED = 24
+
+
 def closest(name: str, known: Iterable[str]) -> str | None:
-    """The known name most like `name`, or None where none is near."""
+    """The known name most like `name`, or None where none is near.
+
+    Of many names only those are compared that come next to it in order of their beginnings or of their ends.
+    """
+    if len(name) > _LONGEST_NAME:
+        return None
+    forwards, backwards, folded = _index(tuple(known))
+    if (same := folded.get(name.casefold())) is not None:
+        return same
+    if len(name) < 2:  # one letter is like everything
+        return None
     from difflib import get_close_matches
 
-    known = sorted(known)
-    near = get_close_matches(name, known, n=1, cutoff=0.6)
-    if near:
-        return near[0]
-    folded = {candidate.casefold(): candidate for candidate in known}
-    return folded.get(name.casefold())
+    if len(forwards) > _FEW_NAMES:
+        ends = [text[::-1] for text in _neighbours(name[::-1], backwards)]
+        forwards = sorted({*_neighbours(name, forwards), *ends})
+    if len(name) < 3:
+        forwards = [candidate for candidate in forwards if candidate[:1] == name[0]]
+    near = get_close_matches(name, forwards, n=1, cutoff=0.6)
+    return near[0] if near else None
+
+
+@lru_cache(maxsize=8)
+def _index(known: tuple[str, ...]) -> tuple[list[str], list[str], dict[str, str]]:
+    """The names in order of their beginnings, backwards in order of their ends, and by their text without letter case;
+    without those that are too long to be compared."""
+    short = sorted({name for name in known if len(name) <= _LONGEST_NAME})
+    return short, sorted(name[::-1] for name in short), {name.casefold(): name for name in short}
+
+
+def _neighbours(name: str, ordered: list[str]) -> list[str]:
+    at = bisect_left(ordered, name)
+    return ordered[max(at - _NEIGHBOURS, 0) : at + _NEIGHBOURS]
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str | None:
     """A hint that proposes the known name most like `name`, or None where none is near."""
     near = closest(name, known)
     return None if near is None else f"did you mean {near!r}?"
+
+
+def known_here(names: Sequence[str]) -> str:
+    """A hint that lists the known names, or the first of many."""
+    return f"known here: {', '.join(names[:_LISTED])}{', ...' if len(names) > _LISTED else ''}"
 
 
 def in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
@@ -210,6 +277,8 @@ CATALOGUE: Mapping[str, Code] = MappingProxyType(
         "M118": _error("schema", "the schema {path!r} {reason}"),
         "M119": _error("too many", "{what}: {count}; at most {limit} are allowed"),
         "M120": _error("name hides another", "the name {name!r} is taken already: {by}"),
+        "M126": _error("too many problems", "there are more than {limit} problems; what follows was not looked at"),
+        "M127": _error("too large when written out", "{what} come to more than {limit} {of} when they are written out"),
         "M133": _error("part of nothing", "no mapping and no workspace includes this part: nothing in it counts"),
         # M2: expressions and templates
         "M201": _error("expression syntax", "the expression cannot be read: {reason}"),

@@ -43,6 +43,7 @@ FIELD_SOURCES = ("from", "const", "template", "each", "fields")
 RULE_ENDS = ("output", "skip", "reject")
 """The keys that say what a rule does with what it takes."""
 
+MAX_ENTRY_RULES = 20_000
 METHODS = ("DELETE", "GET", "PATCH", "POST", "PUT")
 
 
@@ -60,6 +61,8 @@ class Reader:
         self.unreadable: set[tuple[str, str]] = set()
         self.used_tables: set[str] = set()
         self.used_policies: set[str] = set()
+        self.written_out = 0
+        """The number of the entry rules of policies, each counted wherever it is used."""
 
     def keys(self, node: Node, where: str) -> Keys:
         return Keys(node, where, self.problems)
@@ -259,8 +262,19 @@ class Reader:
             return (EntryRule(keys.node, None, (), None, None, None, None, None),), None
         if isinstance(node, Scalar):
             self.used_policies.add(node.text)
-            return self.named("policy", node, self.policies) or (), node.text
+            return self.policy(node), node.text
         return self.entry_rules(keys, "entries"), None
+
+    def policy(self, node: Scalar) -> tuple[EntryRule, ...]:
+        """The entry rules of the policy with this name; they count anew wherever they are used."""
+        rules: tuple[EntryRule, ...] = self.named("policy", node, self.policies) or ()
+        before, self.written_out = self.written_out, self.written_out + len(rules)
+        if self.written_out > MAX_ENTRY_RULES:
+            if before <= MAX_ENTRY_RULES:
+                what = "the policies of spreads"
+                self.problems.append(Problem.of("M127", node.place, what=what, limit=MAX_ENTRY_RULES, of="entry rules"))
+            return ()
+        return rules
 
     def entry_rules(self, keys: Keys, key: str) -> tuple[EntryRule, ...]:
         return tuple(self.entry_rule(item) for item in keys.items(key))
@@ -403,7 +417,7 @@ class Reader:
             keys.template("skip"),
             keys.template("reject"),
             Object(self.fields(keys.entries("fields")), self.spreads(keys)),
-            tuple(self.warn(item) for item in keys.items("warn")),
+            tuple(warn for item in keys.items("warn") if (warn := self.warn(item)) is not None),
             node,
             name_node or node,
             keys.text("description"),
@@ -420,13 +434,13 @@ class Reader:
             return None
         return node.text
 
-    def warn(self, node: Node) -> Warn:
+    def warn(self, node: Node) -> Warn | None:
         keys = self.keys(node, "warn")
         when, message = keys.expression("when"), keys.template("message")
         if "message" not in keys:
             keys.take("message", required=True)
         keys.finish()
-        return Warn(when, cast("Text", message))
+        return None if message is None else Warn(when, message)
 
     def read_tables(self, keys: Keys) -> None:
         self.tables = self.read_named(keys, "tables", self.table, "table", root=True)

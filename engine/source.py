@@ -13,13 +13,14 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice, pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import yaml
 
 from .once import cached_property
-from .problem import Place, Problem, Related, did_you_mean, in_order
+from .problem import Place, Problem, Problems, Related, TooManyProblems, did_you_mean, in_order
 from .scalars import BREAKS, JsonScalar, NotJson, character_spans, resolve
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "parse",
     "plain",
     "read",
+    "size_of",
     "synthetic",
 ]
 
@@ -68,6 +70,11 @@ class Source:
         start = self._line_starts[line - 1]
         end = _LINE_END.search(self.text, start)
         return self.text[start : end.start() if end else None]
+
+    def lines(self) -> Iterator[tuple[int, str]]:
+        """The lines, each with where it starts in the text."""
+        for start, end in pairwise([*self._line_starts, len(self.text)]):
+            yield start, self.text[start:end].rstrip("\r\n")
 
     @cached_property
     def _line_starts(self) -> list[int]:
@@ -187,6 +194,20 @@ def plain(node: Node) -> Any:
     raise TypeError(f"not a node of a file: {node!r}")
 
 
+def size_of(node: Node) -> int:
+    """The number of keys and values in a node, itself included; an alias counts as what it stands for."""
+    size, pending = 0, [node]
+    while pending:
+        node = pending.pop()
+        size += 1
+        if isinstance(node, Sequence):
+            pending += node.items
+        elif isinstance(node, Mapping):
+            size += len(node.entries)
+            pending += [value for _, value in node.entries]
+    return size
+
+
 def synthetic(value: Any, at: Node) -> Node:
     """A node for a JSON value that is written nowhere: it and all inside it take their place from `at`."""
     where = (at.source, at.start, at.end)
@@ -213,7 +234,10 @@ _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _PROPERTY = re.compile(r"&[\w-]+|!(?:<[^>\s]*>|[^\s,\[\]{}]*)")
 _BETWEEN = re.compile(r"(?:\s|#[^\n\r]*)*")
 _YAML_TAG = "tag:yaml.org,2002:"
+_TAG_DIRECTIVE = re.compile(r"^%TAG\b", re.MULTILINE)
+"""Refused before the parser sees it: a few bytes of tags can stand for gigabytes then."""
 _SHOWN = 40
+_NEAR_ANCHORS = 100
 
 
 def parse(source: Source) -> tuple[Node | None, tuple[Problem, ...]]:
@@ -230,6 +254,8 @@ def parse(source: Source) -> tuple[Node | None, tuple[Problem, ...]]:
         root = builder.build()
     except _Stopped as stopped:
         return None, in_order([*builder.problems, stopped.problem])
+    except TooManyProblems:
+        return None, in_order(builder.problems)
     readable = all(problem.code in ("M005", "M006") for problem in builder.problems)
     return root if readable else None, in_order(builder.problems)
 
@@ -271,7 +297,7 @@ class _Builder:
     def __init__(self, source: Source, end: int | None = None) -> None:
         self.source = source
         self._end_of_text = end
-        self.problems: list[Problem] = []
+        self.problems = Problems()
         self._base = len(source.text) - len(source.text.lstrip(_BOM))
         self._open: list[_Open] = []
         self._anchors: dict[str, _Part | None] = {}  # None: its node is still open
@@ -308,6 +334,9 @@ class _Builder:
             hint = None if 0xD800 <= code <= 0xDFFF else f'write it as "\\u{code:04x}", in double quotes'
             reason = f"a file may not hold the character U+{code:04X}"
             raise self._stopped("M004", *bad.span(), hint=hint, reason=reason)
+        if directive := _TAG_DIRECTIVE.search(text):
+            reason = "the directive %TAG is not taken"
+            raise self._stopped("M004", *directive.span(), hint="leave it out; YAML tags do not work", reason=reason)
         last = 0
         try:
             for event in yaml.parse(text[self._base : self._end_of_text], Loader=_LOADER):
@@ -387,7 +416,7 @@ class _Builder:
                 reason, hint = f"the alias *{name} stands inside what it repeats", None
             else:
                 reason = f"the alias *{name} has no anchor &{name} before it"
-                hint = did_you_mean(name, self._anchors)
+                hint = did_you_mean(name, islice(reversed(self._anchors), _NEAR_ANCHORS))
             self._report("M004", start, end, hint, reason=reason)
             part = _Part(Scalar(self.source, start, end, name, name, None), start, end, 1, 0)
         if len(self._open) + part.height > MAX_DEPTH:

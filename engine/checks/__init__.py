@@ -29,6 +29,7 @@ from . import (
     unused,
 )
 from .allowed import without_allowed
+from .spans import Spans
 
 __all__ = ["CHECKS", "TYPE_CHECKS", "check", "check_names"]
 
@@ -77,16 +78,15 @@ def _counted(problems: Iterable[Problem], rulebook: Rulebook) -> Iterator[Proble
 def _without_consequences(problems: list[Problem], flow: Flow) -> Iterator[Problem]:
     """Leaves out what only follows from another problem: of two in one part of an expression the wider one, and what
     concerns a whole expression where another problem is anywhere in that."""
-    causes = [problem.place for problem in problems if problem.code in _CAUSES and problem.place is not None]
-    negations = [problem.place for problem in problems if problem.code == "M212" and problem.place is not None]
-    expressions = {part.expr.place for part in flow.of(Part)} if causes else set()
-    spoilt = [place for place in expressions if any(cause.is_inside(place) for cause in causes)]
+    found = [problem.place for problem in problems if problem.code in _CAUSES and problem.place is not None]
+    causes = Spans(found)
+    negations = Spans(problem.place for problem in problems if problem.code == "M212" and problem.place is not None)
+    expressions = {part.expr.place for part in flow.of(Part)} if found else set()
+    spoilt = Spans(place for place in expressions if causes.is_inside(place))
+    nothing = Spans(())
     for problem in problems:
-        around = negations if problem.code == "M203" else spoilt if problem.code in _FOLLOWING else []
-        inside = causes if problem.code in _CAUSES - {"M212"} else []
+        around = negations if problem.code == "M203" else spoilt if problem.code in _FOLLOWING else nothing
+        inside = causes if problem.code in _CAUSES - {"M212"} else nothing
         place = problem.place
-        hidden = place is not None and (
-            any(place.is_inside(one) for one in around) or any(one.is_inside(place) and one != place for one in inside)
-        )
-        if not hidden:
+        if place is None or not (around.is_around(place) or inside.is_inside(place, other=True)):
             yield problem

@@ -34,37 +34,34 @@ class _Allowance:
 
 def without_allowed(problems: Iterable[Problem], rulebook: Rulebook) -> Iterator[Problem]:
     """The problems that are not allowed, and those with allowances of the mapping's own files."""
-    allowances: list[_Allowance] = []
+    allowances: dict[tuple[str, int, str], list[_Allowance]] = {}
     for source in rulebook.sources.values():
         for found in _allowances(source):
             if isinstance(found, _Allowance):
-                allowances.append(found)
+                allowances.setdefault((source.name, found.line, found.code), []).append(found)
             elif rulebook.is_own(source):
                 yield found
     used = set()
     for problem in problems:
         place = problem.place
-        match = [
-            one
-            for one in allowances
-            if place and (one.source.name, one.line, one.code) == (place.file, place.line, problem.code)
-        ]
-        used.update(match)
-        if not match:
+        about = None if place is None else (place.file, place.line, problem.code)
+        if about in allowances:
+            used.add(about)
+        else:
             yield problem
-    for allowance in allowances:
-        if allowance not in used and rulebook.is_own(allowance.source):
-            yield Problem.of("M213", allowance.source.place(allowance.start, allowance.end), allowed=allowance.code)
+    for about, unused in allowances.items():
+        for allowance in () if about in used else unused:
+            if rulebook.is_own(allowance.source):
+                yield Problem.of("M213", allowance.source.place(allowance.start, allowance.end), allowed=allowance.code)
 
 
 def _allowances(source: Source) -> Iterator[_Allowance | Problem]:
     """The allowances of a file; for each that cannot be read a Problem."""
     if "moemap:" not in source.text:
         return
-    lines = source.text.splitlines(keepends=True)
-    offset = 0
-    for number, line in enumerate(lines, 1):
-        match = _COMMENT.search(line.rstrip("\r\n"))
+    content = _next_content(source)
+    for number, (offset, line) in enumerate(source.lines(), 1):
+        match = _COMMENT.search(line)
         if match is not None:
             start, end = offset + match.start("text"), offset + match.end("text")
             allow = _ALLOW.fullmatch(match["text"].rstrip())
@@ -72,19 +69,23 @@ def _allowances(source: Source) -> Iterator[_Allowance | Problem]:
                 hint = "write: # moemap: allow M203 because <the reason>"
                 yield Problem.of("M214", source.place(start, end), hint=hint, text=match["text"])
             else:
-                about = number if line[: match.start()].strip() else _next_content(lines, number)
+                about = number if line[: match.start()].strip() else content[number]
                 for code in re.findall(r"M[0-9]{3}", allow["codes"]):
                     if code in CATALOGUE:
                         yield _Allowance(source, code, about, start, end)
                     else:
                         near = did_you_mean(code, CATALOGUE)
                         yield Problem.of("M214", source.place(start, end), hint=near, text=match["text"])
-        offset += len(line)
 
 
-def _next_content(lines: list[str], number: int) -> int:
-    """The number of the first line after `number` that is more than a comment."""
-    for following, line in enumerate(lines[number:], number + 1):
-        if line.strip() and not line.lstrip().startswith("#"):
-            return following
-    return number
+def _next_content(source: Source) -> dict[int, int]:
+    """By the number of a line, that of the first one after it that is more than a comment; its own where there is
+    none."""
+    lines = [line.lstrip() for _, line in source.lines()]
+    following: dict[int, int] = {}
+    content: int | None = None
+    for number in range(len(lines), 0, -1):
+        following[number] = number if content is None else content
+        if lines[number - 1] and not lines[number - 1].startswith("#"):
+            content = number
+    return following

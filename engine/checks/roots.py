@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from ..expressions import walk
 from ..infer_fields import paths_in
-from ..problem import Problem, Related, did_you_mean
+from ..problem import Problem, Related, did_you_mean, known_here
 from ..rules import Expr, Rulebook, Text
 from .uses import Definition, Use, definitions_and_uses
 
@@ -31,7 +31,7 @@ def _unknown_roots(use: Use) -> Iterator[Problem]:
     roots = use.text.template.roots if isinstance(use.text, Text) else use.text.expression.roots
     for root in roots:
         if root.name not in use.roots:
-            hint = did_you_mean(root.name, use.roots) or f"known here: {', '.join(sorted(use.roots))}"
+            hint = did_you_mean(root.name, use.roots) or known_here(sorted(use.roots))
             yield Problem.of("M204", use.text.span(root.start, root.end), hint=hint, name=root.name)
 
 

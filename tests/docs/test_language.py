@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from moemap.engine import api, delivery, expressions, golden, loader, source, templates, values
+from moemap.engine import api, delivery, expressions, golden, loader, problem, reader, source, templates, values
 from moemap.tests.docs.examples import LANGUAGE, Block, blocks, rendered, transformed, write
 
 DATA = {"input", "result", "bulk"}
@@ -77,6 +77,9 @@ def test_limits() -> None:
         source.MAX_DEPTH,
         loader.MAX_FILES,
         loader.MAX_RULES,
+        source.MAX_NODES,
+        reader.MAX_ENTRY_RULES,
+        problem.MAX_PROBLEMS,
         expressions.MAX_EXPRESSION_CHARS,
         expressions.MAX_EXPRESSION_DEPTH,
         templates.MAX_TEMPLATE_CHARS,
