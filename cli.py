@@ -94,52 +94,67 @@ def main() -> None:
 )
 @click.option("--pretty/--compact", default=None, help="Indented, or one line each.  [default: pretty on a terminal]")
 @click.option("--output", metavar="FILE", help="Where to write instead of standard output; .gz and .zst compress.")
-@click.option("--output-dir", metavar="DIR", help="Where to write one output for each input, under the input's name.")
-@click.option("--rejects", metavar="FILE", help="Where to write the batches that have problems, with the problems.")
+@click.option("--output-dir", metavar="DIR", help="Where to write one output for each input, in the inputs' folders.")
+@click.option(
+    "--rejects",
+    metavar="FILE|DIR",
+    help="Where to write the batches that have problems, with the problems; a folder with --output-dir.",
+)
 @click.option("--jobs", type=click.IntRange(1, 256), default=1, show_default=True, help="How many processes work.")
 @click.option("--resume", is_flag=True, help="Go on where an interrupted run with the same files stopped.")
+@click.option("--restart", is_flag=True, help="Throw away what an interrupted run left, and begin anew.")
 @click.option("--replay-rejects", is_flag=True, help="The inputs are rejects files: say what is fixed by now.")
 @click.option("--strict", is_flag=True, help="Let warnings count as problems.")
 def transform(inputs: tuple[str, ...], mapping: str | None, workspace: str | None, **options: Any) -> None:
     """Turn batches into requests.
 
-    Each INPUT is a file, a pattern such as 'batches/*.ndjson.gz', or - for standard input (the default): a batch, a
-    list of batches, or one batch a line; gzip and Zstandard are recognised. The summary goes to standard error.
+    Each INPUT is a file, a folder, a pattern such as 'batches/*.ndjson.gz', or - for standard input (the default): a
+    batch, a list of batches, or one batch a line; gzip and Zstandard are recognised. The summary goes to standard
+    error.
     """
     from .engine import job as jobs
-    from .engine.files import BusyError
+    from .engine.files import BusyError, InTheWayError
     from .engine.program import RulesChangedError
     from .engine.replay import Recipe, Summary, WorkerError
+    from .engine.runfiles import left_over
     from .progress import progress_bar
-    from .targets import check_options, expanded, outputs, written
+    from .targets import check_options, expanded, targets
 
     if mapping is not None and workspace is not None:
         raise click.UsageError("--workspace names its mapping itself; give it without --mapping")
     check_options(inputs, options)
     reference, settings = workspace or mapping or DEFAULT_MAPPING, _settings(options["settings"])
     program = _program(reference, settings, bulk=options["format_"] == "bulk")
-    pretty = options["pretty"] if options["pretty"] is not None else not options["output"] and sys.stdout.isatty()
-    names = expanded(inputs) or ("-",)
+    names = expanded(inputs, options["output_dir"]) or ("-",)
+    resume, restart = options["resume"], options["restart"]
     summary = Summary()
-    rejects = written(options["rejects"], names)
-    if rejects is not None and options["output"] and rejects == written(options["output"], names):
-        raise click.UsageError("--output and --rejects are the same file")
+    target = None
     try:
-        for sources, output in outputs(names, options):
+        planned = targets(names, options, program.files)
+        for target in planned:
+            if not (resume or restart) and (left := left_over(target.output, target.rejects)) is not None:
+                raise click.UsageError(left)
+        for target in planned:
+            is_shown = target.output is None and sys.stdout.isatty()
             recipe = Recipe(
                 reference,
                 settings,
                 options["format_"],
-                pretty,
-                output.name if output else "",
-                rejects.name if rejects else None,
+                is_shown if options["pretty"] is None else options["pretty"],
+                target.output.name if target.output else "",
+                target.rejects.name if target.rejects else None,
                 options["replay_rejects"],
             )
-            job = jobs.Job(sources, recipe, program, output, rejects, options["jobs"], options["resume"])
-            with progress_bar(sources) as progress:
+            job = jobs.Job(
+                target.inputs, recipe, program, target.output, target.rejects, options["jobs"], resume, restart
+            )
+            with progress_bar(target.inputs) as progress:
                 summary.merge(jobs.run(job, progress))
-    except (BusyError, jobs.ResumeError, RulesChangedError, WorkerError) as error:
+    except (BusyError, InTheWayError, jobs.ResumeError, RulesChangedError, WorkerError) as error:
         raise click.UsageError(str(error)) from None
+    except KeyboardInterrupt:
+        left = left_over(target.output, target.rejects) if target is not None else None
+        raise KeyboardInterrupt(*([left] if left is not None else [])) from None
     click.echo(summary.text(), err=True)
     sys.exit(PROBLEMS if summary.failed(strict=options["strict"]) else FINE)
 

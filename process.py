@@ -19,6 +19,8 @@ __all__ = ["Group", "end"]
 _HELP = getattr(click.exceptions, "NoArgsIsHelpError", ())  # newer versions show their help by an error
 BY_SIGNAL = 128
 """What a shell adds to the number of the signal that ended a process."""
+_SIGPIPE = 13
+"""Its number wherever it exists: Windows has no such signal."""
 
 
 class Group(click.Group):
@@ -50,12 +52,12 @@ def _endings() -> Iterator[None]:
         if isinstance(error, _HELP):
             raise
         raise click.UsageError(_printable(error.format_message()), error.ctx) from None
-    except KeyboardInterrupt:
-        click.echo(err=True)  # after the ^C that the terminal shows
+    except KeyboardInterrupt as interrupt:
+        click.echo(f"\n{_printable(str(interrupt))}", err=True)  # after the ^C that the terminal shows
         _exit(BY_SIGNAL + signal.SIGINT)
     except BrokenPipeError:
         _close_stdout()
-        _exit(BY_SIGNAL + signal.SIGPIPE)
+        _exit(BY_SIGNAL + _SIGPIPE)
     except OSError as error:
         if error.filename is None:
             _close_stdout()
@@ -94,7 +96,7 @@ def end(command: Callable[[], object]) -> NoReturn:
         code = 0
     if sys.stderr is not None:
         sys.stderr.flush()
-    if code > BY_SIGNAL:
+    if code > BY_SIGNAL and os.name == "posix":
         signal.signal(code - BY_SIGNAL, signal.SIG_DFL)
         os.kill(os.getpid(), code - BY_SIGNAL)
     os._exit(code)

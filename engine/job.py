@@ -1,51 +1,47 @@
 """A whole run over files: inputs in order, one output, rejects; interrupted and continued without loss.
 
-While a run is under way its output stands in `<output>.partial`, and `<output>.journal` says how far it is: after which
-record, at which size of the files, with which sums. `resume` cuts the files back to that and goes on. At the end the
-files get their names at once and the journal goes.
+How far a run is stands in its journal (see `runfiles`): after which record, at which size of the files, with which
+sums. `resume` cuts the files back to that and goes on.
 """
 
 from __future__ import annotations
 
 import hashlib
-import os
 import sys
-import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
-from dataclasses import dataclass, field
+from contextlib import AbstractContextManager, ExitStack, nullcontext
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import orjson
 
 from .compression import compressor, plain_name
 from .delivery import Bundler
-from .files import BusyError, is_plain, locked, naming
+from .files import naming
 from .formats import json_line
 from .program import Program
 from .records import Unit, read_units
 from .replay import Piece, Recipe, Summary, Transform
+from .runfiles import ResumeError, RunFiles
 
 __all__ = ["STDIN", "Job", "ResumeError", "run"]
 
 STDIN = "-"
 UNIT_BYTES = 1 << 19
 """How much input is handed to a worker at once."""
-JOURNAL_SECONDS = 0.5
 
 Progress = Callable[[Summary, int], None]
 
 
-class ResumeError(ValueError):
-    """The journal of an interrupted run does not fit this run; the text says why."""
-
-
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What to do. `inputs` are paths or STDIN; `output` and `rejects` paths, an absent output being standard output."""
+    """What to do. `inputs` are paths or STDIN; `output` and `rejects` paths, an absent output being standard output.
+
+    `resume` goes on where an interrupted run stopped, `restart` throws away what it left; without, that is an error.
+    """
 
     inputs: tuple[str, ...]
     recipe: Recipe
@@ -54,47 +50,28 @@ class Job:
     rejects: Path | None = None
     jobs: int = 1
     resume: bool = False
-
-
-@dataclass(slots=True)
-class _State:
-    """How far a run is: after how many records of which input, at which sizes."""
-
-    fingerprint: str
-    input: int = 0
-    records: int = 0
-    output: int = 0
-    rejects: int = 0
-    waiting: list[str] = field(default_factory=list)
-    summary: Summary = field(default_factory=Summary)
-
-    def to_json(self) -> dict[str, Any]:
-        values = {
-            name: getattr(self, name) for name in ("fingerprint", "input", "records", "output", "rejects", "waiting")
-        }
-        return {**values, "summary": self.summary.to_json()}
-
-    @classmethod
-    def from_json(cls, values: dict[str, Any]) -> _State:
-        return cls(**{**values, "summary": Summary.from_json(values["summary"])})
+    restart: bool = False
 
 
 def run(job: Job, progress: Progress | None = None) -> Summary:
     """Does the job. `progress` is told the sums so far and how many bytes of the inputs are read.
 
-    Raises OSError for files that cannot be read or written, BusyError, ResumeError, MappingError and WorkerError.
+    Raises OSError for files that cannot be read or written, BusyError, InTheWayError, ResumeError, MappingError and
+    WorkerError.
     """
     with ExitStack() as stack:
         pieces_of = _maker(job, stack)  # first, for a copy of this process would keep open what is open
-        files = _Files(job, stack)
+        files = RunFiles(job.output, job.rejects, _fingerprint(job), stack, resume=job.resume, restart=job.restart)
         state = files.state
+        if state.is_finished:
+            return state.summary
         bulk = job.program.delivery.bulk
         bundler = Bundler(bulk) if bulk is not None and job.recipe.format == "bulk" else None
         if bundler is not None:
             list(bundler.add(body.encode() for body in state.waiting))
         reader = _Reader(job.inputs, state.input, state.records)
         for piece in pieces_of(reader.units()):
-            files.write(piece, _bundled(bundler, piece, job))
+            files.write(_bundled(bundler, piece, job), piece.rejects)
             before = state.input
             state.input = reader.done()
             state.records = piece.summary.batches + (state.records if state.input == before else 0)
@@ -105,7 +82,8 @@ def run(job: Job, progress: Progress | None = None) -> Summary:
                 progress(state.summary, reader.bytes_read)
         if bundler is not None:
             rest = b"".join(json_line(request.to_json(), pretty=job.recipe.pretty) for request in bundler.rest())
-            files.write(Piece(), compressor(job.recipe.output)(rest) if rest else b"")
+            state.waiting = []
+            files.write(compressor(job.recipe.output)(rest) if rest else b"", b"")
         files.finish()
         return state.summary
 
@@ -169,112 +147,6 @@ class _Reader:
 
 def _read(name: str) -> AbstractContextManager[BinaryIO]:
     return nullcontext(sys.stdin.buffer) if name == STDIN else Path(name).open("rb")
-
-
-class _Files:
-    """The files of a run: partial ones and the journal while it goes on, the real ones at its end."""
-
-    def __init__(self, job: Job, stack: ExitStack) -> None:
-        self._job = job
-        self._written = time.monotonic()
-        self._journal = _beside(job.output, ".journal") if job.output is not None else None
-        self.state = _State(_fingerprint(job))
-        self._output: BinaryIO = sys.stdout.buffer
-        if job.output is not None:
-            self._output = stack.enter_context(_opened(job.output))
-        self._rejects: BinaryIO | None = None
-        if job.rejects is not None:
-            self._rejects = stack.enter_context(_opened(job.rejects))
-        if job.resume:
-            self._continue()
-        elif self._journal is not None:
-            self._journal.unlink(missing_ok=True)
-        for path, file, size in (
-            (job.output, self._output, self.state.output),
-            (job.rejects, self._rejects, self.state.rejects),
-        ):
-            if path is not None and file is not None and is_plain(path):
-                _cut_back(path, file, size)
-
-    def _continue(self) -> None:
-        if self._journal is None or not self._journal.is_file():
-            return
-        try:
-            state = _State.from_json(orjson.loads(self._journal.read_bytes()))
-        except (ValueError, KeyError, TypeError):
-            raise ResumeError(f"{self._journal} is not a journal of this version; remove it to begin anew") from None
-        if state.fingerprint != self.state.fingerprint:
-            raise ResumeError(
-                f"{self._journal} is of a run with other inputs, options or rules; remove it to begin anew"
-            )
-        self.state = state
-
-    def write(self, piece: Piece, output: bytes) -> None:
-        if output:
-            self._output.write(output)
-            self.state.output += len(output)
-        if self._job.output is None:
-            with naming("standard output"):
-                self._output.flush()
-        if self._rejects is not None and piece.rejects:
-            self._rejects.write(piece.rejects)
-            self.state.rejects += len(piece.rejects)
-
-    def note(self) -> None:
-        """Writes the journal, now and then; what it says is on disk before it says so."""
-        now = time.monotonic()
-        if self._journal is None or now - self._written < JOURNAL_SECONDS:
-            return
-        self._written = now
-        for file in (self._output, self._rejects):
-            if file is not None:
-                file.flush()
-                os.fsync(file.fileno())
-        fresh = _beside(self._journal, ".new")
-        with fresh.open("wb") as file:
-            file.write(orjson.dumps(self.state.to_json()))
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(self._journal)
-
-    def finish(self) -> None:
-        """Gives the files their names."""
-        self._output.flush()
-        for path, file in ((self._job.rejects, self._rejects), (self._job.output, self._output)):
-            if path is not None and file is not None and is_plain(path):
-                file.flush()
-                os.fsync(file.fileno())
-                _beside(path, ".partial").replace(path)
-        if self._journal is not None:
-            self._journal.unlink(missing_ok=True)
-
-
-def _beside(path: Path, ending: str) -> Path:
-    return path.with_name(path.name + ending)
-
-
-@contextmanager
-def _opened(path: Path) -> Iterator[BinaryIO]:
-    """The partial file, for this run alone; a device or a pipe is written to directly."""
-    try:
-        file = locked(_beside(path, ".partial")) if is_plain(path) else path.open("wb")
-    except BusyError:
-        raise BusyError(f"{path}: another run is writing it") from None
-    except OSError as error:
-        error.filename = str(path)
-        raise
-    with naming(path), file:
-        yield file
-
-
-def _cut_back(path: Path, file: BinaryIO, size: int) -> None:
-    """The partial file as it was when it had `size` bytes."""
-    if os.fstat(file.fileno()).st_size < size:
-        raise ResumeError(
-            f"{_beside(path, '.partial')} is shorter than its journal says; remove {path}.journal to begin anew"
-        )
-    file.truncate(size)
-    file.seek(size)
 
 
 def _fingerprint(job: Job) -> str:

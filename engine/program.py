@@ -30,7 +30,8 @@ __all__ = ["Program", "RulesChangedError", "open_program"]
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A mapping ready to run. `digest` is the same only for the same rules, schemas and settings.
+    """A mapping ready to run. `digest` is the same only for the same rules, schemas and settings; `files` are what it
+    was made from.
 
     `transform` takes any value; `transform_parsed` what is known to be JSON within the limits, which is quicker;
     `transform_text` a text, for which it may have no answer; `prepare` makes ready for many of these: see
@@ -39,6 +40,7 @@ class Program:
 
     name: str
     digest: str
+    files: tuple[str, ...]
     delivery: Delivery
     transform: Callable[[Any], Result]
     transform_parsed: Callable[[Any], Result]
@@ -105,7 +107,7 @@ def _opened(entry: cache.Entry, reference: str, settings: Mapping[str, Any], key
         runner = Runner(about["code"], code, validators, interpreter, source, records)
         delivery = Delivery.from_json(about["delivery"])
         ways = runner.transform, runner.transform_parsed, runner.transform_text, runner.prepare
-        return Program(about["name"], about["digest"], delivery, *ways)
+        return Program(about["name"], about["digest"], tuple(entry.files), delivery, *ways)
     except (LookupError, TypeError, ValueError, AttributeError):
         return None
 

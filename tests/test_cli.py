@@ -145,13 +145,14 @@ def test_wrong_use_is_exit_2(arguments: list[str]) -> None:
         (["transform", "{batch}", "--output-dir", "{batch}"], "{batch}: is no folder"),
         (["transform", "{batch}", "--output", "/dev/full"], "/dev/full: No space left on device"),
         (["compile", "--output", "/dev/full"], "/dev/full: No space left on device"),
-        (["transform", "{folder}"], "{folder}: Is a directory"),
+        (["transform", "{empty}"], "{empty}: no file in this folder ends in .json, .ndjson, .jsonl, with .gz or .zst"),
     ],
 )
 def test_what_is_wrong_is_named_as_it_was_given(batch: Path, arguments: list[str], message: str) -> None:
-    folder = batch.parent
-    done = run(*(argument.format(batch=batch, folder=folder) for argument in arguments))
-    assert (done.exit_code, done.stderr.splitlines()[-1]) == (2, f"Error: {message.format(batch=batch, folder=folder)}")
+    places = {"batch": batch, "folder": batch.parent, "empty": batch.parent / "empty"}
+    places["empty"].mkdir()
+    done = run(*(argument.format(**places) for argument in arguments))
+    assert (done.exit_code, done.stderr.splitlines()[-1]) == (2, f"Error: {message.format(**places)}")
 
 
 def test_a_workspace_that_is_not_there_is_named(batch: Path) -> None:

@@ -15,7 +15,7 @@ import pytest
 from click.testing import CliRunner
 
 from moemap.cli import main
-from moemap.engine import compression, records
+from moemap.engine import compression, records, runfiles
 from moemap.engine import job as jobs
 from moemap.engine.compression import decompressed
 from moemap.engine.files import BusyError
@@ -72,7 +72,7 @@ def small_units(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(jobs, "UNIT_BYTES", 2_000)
     monkeypatch.setattr(compression, "CHUNK", 500)
     monkeypatch.setattr(records, "CHUNK", 500)
-    monkeypatch.setattr(jobs, "JOURNAL_SECONDS", 0)
+    monkeypatch.setattr(runfiles, "JOURNAL_SECONDS", 0)
 
 
 @pytest.mark.usefixtures("small_units")
@@ -167,7 +167,7 @@ def test_a_run_is_only_continued_with_the_same_inputs_and_rules(tmp_path: Path, 
     (tmp_path / "out.ndjson.journal").write_text("{}")
     with pytest.raises(ResumeError, match="is not a journal of this version"):
         jobs.run(made)
-    assert jobs.run(replace(made, resume=False)).batches == 151
+    assert jobs.run(replace(made, resume=False, restart=True)).batches == 151
 
 
 @pytest.mark.parametrize("workers", [1, 2])
@@ -175,9 +175,9 @@ def test_kill_9_loses_nothing(tmp_path: Path, workers: int) -> None:
     """The process is killed again and again, wherever it happens to be, and started again."""
     source = write(tmp_path / "in.ndjson", range(3_000))
     program = (
-        "import sys; from moemap.engine import job; from moemap.cli import main\n"
+        "import sys; from moemap.engine import job, runfiles; from moemap.cli import main\n"
         "job.UNIT_BYTES = 20_000\n"
-        "job.JOURNAL_SECONDS = 0\n"
+        "runfiles.JOURNAL_SECONDS = 0\n"
         "if __name__ == '__main__':\n"
         "    main(sys.argv[1:])\n"
     )
@@ -222,16 +222,22 @@ def test_output_dir_has_a_file_for_each_input(tmp_path: Path, inputs: tuple[str,
     assert again.stderr == "0 batches: 0 requests, 0 skipped, 0 problems\n"
 
 
+NO_FILE = "--resume needs --output with a file, or --output-dir: what went elsewhere cannot be cut back"
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (["--output", "x", "--output-dir", "y"], "--output and --output-dir exclude each other"),
-        (["--resume"], "--resume needs --output or --output-dir: what went to standard output cannot be cut back"),
+        (["--resume"], NO_FILE),
+        (["--resume", "--output", "-", "x"], NO_FILE),
+        (["--resume", "--output", "/dev/null", "x"], NO_FILE),
+        (["--resume", "--restart", "--output", "x", "y"], "--resume and --restart exclude each other"),
         (
             ["--resume", "--output", "x", "-"],
             "--resume and --output-dir need files: standard input cannot be read again",
         ),
-        (["--output-dir", "x", "--rejects", "y", "a"], "--rejects goes with one output; give it without --output-dir"),
+        (["--resume", "--output", "x", "/dev/null"], "--resume needs files: /dev/null cannot be read again"),
         (["no-such-*.ndjson"], "no-such-*.ndjson: no file matches"),
     ],
 )
@@ -283,5 +289,5 @@ def test_a_run_that_begins_anew_leaves_no_journal_of_the_one_before(tmp_path: Pa
     with pytest.raises(ResumeError, match="is shorter than its journal says"):
         jobs.run(replace(made, resume=True))
     seen: list[bool] = []
-    jobs.run(made, lambda _sums, _bytes: seen.append(partial.exists()))
+    jobs.run(replace(made, restart=True), lambda _sums, _bytes: seen.append(partial.exists()))
     assert (seen[0], journal.exists(), partial.exists()) == (True, False, False)
