@@ -107,7 +107,7 @@ def _opened(entry: cache.Entry, reference: str, settings: Mapping[str, Any], key
         runner = Runner(about["code"], code, validators, interpreter, source, records)
         delivery = Delivery.from_json(about["delivery"])
         ways = runner.transform, runner.transform_parsed, runner.transform_text, runner.prepare
-        return Program(about["name"], about["digest"], tuple(entry.files), delivery, *ways)
+        return Program(about["name"], about["digest"], tuple(entry.origin.files), delivery, *ways)
     except (LookupError, TypeError, ValueError, AttributeError):
         return None
 
