@@ -28,8 +28,8 @@ _MAIN = frozenset({"language", "extends", "input", "outputs", "bulk"})
 _TELLING = (_PART - {"include"}) | (_MAIN - {"input"}) | {"workspace", "tests", "mapping"}
 _KNOWN = _PART | _MAIN | _TELLING | {"name", "version", "description", "server", "settings", "checks"}
 
-_MODELINE = re.compile(r"^#\s*yaml-language-server:.*\bmoemap/(rules|workspace|tests)\.schema\.json", re.MULTILINE)
-_KEY = re.compile(r"""^(["']?)([^\s#"'{\[\-][^:\n]*?)\1[ \t]*:(?=\s|$)""", re.MULTILINE)
+_MODELINE = re.compile(r"^#[ \t]*yaml-language-server:.*\bmoemap/(rules|workspace|tests)\.schema\.json", re.MULTILINE)
+_KEY = re.compile(r"""^["']?([^\s#"'{\[\-][^:\n]*):(?=\s|$)""", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ def kind_of(path: Path) -> Kind | None:
     """What a YAML file is; None where nothing about it looks like a file of a mapping."""
     with path.open("rb") as file:
         text = file.read(MAX_FILE_BYTES).decode("utf-8-sig", "replace")
-    keys = {match[2] for match in _KEY.finditer(text)} or _flow_keys(text)
+    keys = {key.rstrip(" \t\"'") for key in _KEY.findall(text)} or _flow_keys(text)
     modeline = _MODELINE.search(text)
     named = path.stem in ("mapping", "workspace")
     if _is_beside_a_mapping(path) or (modeline and modeline[1] == "tests"):

@@ -197,7 +197,11 @@ class _Reader:
         if "mapping" in keys or "workspace" in keys:
             return None
         if self.above is not None:
-            return self.above
+            if (refusal := self.project.refusal(self.above)) is None:
+                return self.above
+            what, (reason, hint) = "the mapping", refusal
+            self.report("M107", keys.node.place, hint, what=what, path=self.above.as_posix(), reason=reason)
+            return None
         keys.report("M103", keys.node.place, "no folder above it has a mapping.yaml", where=keys.where, key="mapping")
         return None
 

@@ -171,7 +171,8 @@ class _Inspector:
 def _mains_in(folder: Path, by_name: bool) -> list[Path]:
     """The mappings and workspaces that lie in a folder; `by_name`: only those that are called so."""
     paths = candidates(folder)[1:] if by_name else sorted(folder.glob("*.y*ml"))
-    return [path for path in paths if is_file(path) and kind_of(path) in ("mapping", "workspace")]
+    own = [path for path in paths if is_file(path) and not Project.around(folder).refusal(path)]
+    return [path for path in own if kind_of(path) in ("mapping", "workspace")]
 
 
 def _reals(loaded: Loaded) -> dict[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from .paths import is_file, is_folder
+from .paths import is_file, is_folder, text_of_name
 from .problem import Problem, did_you_mean
 from .schemas import SCHEMAS
 
@@ -72,4 +72,4 @@ def not_found(reference: str) -> Problem:
 def display_name(path: Path) -> str:
     """How messages call a file: an installed mapping or schema by its place among them, any other as it was given."""
     home = next((home for home in (MAPPINGS, SCHEMAS) if path.is_absolute() and path.is_relative_to(home)), None)
-    return (path if home is None else path.relative_to(home)).as_posix()
+    return text_of_name((path if home is None else path.relative_to(home)).as_posix())

@@ -22,6 +22,7 @@ from .compression import compressor, plain_name
 from .delivery import Bundler
 from .files import naming
 from .formats import json_line
+from .paths import text_of_name
 from .program import Program
 from .records import Unit, read_units
 from .replay import Piece, Recipe, Summary, Transform
@@ -135,7 +136,7 @@ class _Reader:
 
     def _units_of(self, stream: BinaryIO, name: str, skip: int) -> Iterator[Unit]:
         """The units of an input, without its first records."""
-        source = "<stdin>" if name == STDIN else name
+        source = "<stdin>" if name == STDIN else text_of_name(name)
         units = read_units(stream, source, UNIT_BYTES, lines=plain_name(name).endswith((".ndjson", ".jsonl")))
         while skip > 0 and (unit := next(units, None)) is not None:
             records = list(unit)
@@ -151,9 +152,10 @@ def _read(name: str) -> AbstractContextManager[BinaryIO]:
 
 def _fingerprint(job: Job) -> str:
     """What must be the same for a run to be continued: inputs, options, and everything that the mapping is made of."""
+    written = str(job.output), str(job.rejects)
     made_of = [
-        [(name, _stamp(name)) for name in job.inputs],
-        [job.recipe.format, job.recipe.pretty, job.recipe.replays, str(job.output), str(job.rejects)],
+        [(text_of_name(name), _stamp(name)) for name in job.inputs],
+        [job.recipe.format, job.recipe.pretty, job.recipe.replays, *map(text_of_name, written)],
         job.program.digest,
     ]
     return hashlib.sha256(orjson.dumps(made_of, option=orjson.OPT_SORT_KEYS)).hexdigest()

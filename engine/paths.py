@@ -1,10 +1,15 @@
-"""Questions about the paths that a rule file names. A path that no system can have is an answer, not an error."""
+"""Paths and names of files, whatever they are: a path that no system can have is an answer, not an error."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-__all__ = ["is_file", "is_folder", "lies_inside"]
+__all__ = ["is_file", "is_folder", "lies_inside", "text_of_name"]
+
+
+def text_of_name(name: str) -> str:
+    """The name of a file as text that can be written: bytes of it that are not UTF-8 become escapes."""
+    return name.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def is_file(path: Path) -> bool:

@@ -90,6 +90,8 @@ class Source:
 def read(path: Path, name: str) -> tuple[Source | None, tuple[Problem, ...]]:
     """The text of a file, or the problem (M001, M002, M003) that keeps it from being read."""
     top = Source(name, "", path).place(0, 0)
+    if os.path.exists(path) and not (os.path.isfile(path) or os.path.isdir(path)):  # a pipe may be opened forever
+        return None, (Problem.of("M001", top, path=name, reason="is no file"),)
     try:
         with path.open("rb") as file:
             raw = file.read(MAX_FILE_BYTES + 1)

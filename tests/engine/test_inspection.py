@@ -99,6 +99,14 @@ def test_what_a_file_is(tmp_path: Path, name: str, text: str, kind: str | None) 
     assert discovery.kind_of(path) == kind
 
 
+@pytest.mark.parametrize(
+    "text", ["a" + " " * 900_000, "#" + " " * 900_000, "# yaml-language-server:" + "moemap/" * 130_000]
+)
+def test_long_lines_are_looked_at_quickly(tmp_path: Path, text: str) -> None:
+    (tmp_path / "a.yaml").write_text(text)
+    assert discovery.kind_of(tmp_path / "a.yaml") is None
+
+
 def test_what_lies_in_the_tests_of_a_mapping_is_a_test_file(write: Callable[..., None]) -> None:
     write(**{"m/mapping.yaml": MAPPING, "m/tests/a.yaml": "tets: []\n", "m/tests/data/b.yaml": "x: 1\n"})
     assert said(inspect_paths(["m"])) == ["m/tests/a.yaml:1:1 M101", "m/tests/a.yaml:1:1 M103"]

@@ -104,6 +104,15 @@ def test_a_test_file_reads_nothing_outside_the_folder_of_its_mapping(foreign: Pa
     assert (file, reason in shown, SECRET in shown) == (None, True, False)
 
 
+def test_a_link_is_no_mapping_above_a_test_file(foreign: Path) -> None:
+    (foreign / "mapping.yaml").unlink()
+    (foreign / "mapping.yaml").symlink_to("../secret.yaml")
+    tests = write(foreign / "tests" / "a.yaml", "tests: [{test: t, input: {}, settings: {a: 1}, expect: {}}]")
+    file, problems, sources = goldenfile.load(tests, "a.yaml")
+    shown = said(problems, sources)
+    assert (file, OUTSIDE in shown, SECRET in shown) == (None, True, False)
+
+
 @pytest.mark.parametrize("marker", [".git", ".moemap"])
 def test_the_files_of_a_project_name_each_other(tmp_path: Path, marker: str) -> None:
     write(tmp_path / marker)

@@ -117,6 +117,12 @@ def test_read(tmp_path: Path) -> None:
     assert (found.name, found.text, found.path) == ("r.yaml", "\ufeffa: é\r\n", path)
 
 
+def test_a_pipe_is_no_file(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.yaml")
+    source, (problem,) = read(tmp_path / "pipe.yaml", "pipe.yaml")
+    assert (source, problem.message) == (None, "pipe.yaml: is no file")
+
+
 def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     (tmp_path / "latin").write_bytes(b"ok: 1\nb: \xe9\n")
     (tmp_path / "cut").write_bytes("é".encode()[:1])
