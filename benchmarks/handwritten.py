@@ -51,7 +51,6 @@ _EMAIL_STATUSES = {
     "double opted in": "Double opted in", "opted out": "Opted out", "optin pending": "Optin pending",
 }  # fmt: skip
 _SLUG = str.maketrans(dict.fromkeys("$.<>+%!`&*#|{}?\"=/:\\@' \t\n", "_"))
-_MAX_OFFSET = 54_000
 _EPOCH = datetime(1970, 1, 1)
 
 
@@ -383,8 +382,8 @@ def event(event: Object, context: Object, received: Any) -> Object | None:
     return made
 
 
-def event_context(batch: Object) -> tuple[Object, int | None]:
-    """What all events of a batch share, and their offset from UTC in seconds."""
+def event_context(batch: Object) -> Object:
+    """What all events of a batch share."""
     device = batch.get("device_info") or {}
     application = batch.get("application_info") or {}
     context: Object = {}
@@ -397,9 +396,7 @@ def event_context(batch: Object) -> tuple[Object, int | None]:
             context["moe_os_type"] = television
     if (version := text(application.get("application_version"))) is not None:
         context["app_version"] = version
-    hours = number(device.get("timezone_offset"))
-    offset = integer(hours * 3600) if hours is not None else None
-    return context, offset if offset is not None and abs(offset) <= _MAX_OFFSET else None
+    return context
 
 
 # Batches
@@ -417,13 +414,11 @@ def transform(batch: Object) -> list[tuple[str, Object]]:
     requests: list[tuple[str, Object]] = []
     if attributes := user(batch, identities):
         requests.append((CUSTOMER_PATH, {"type": "customer", "customer_id": customer_id, "attributes": attributes}))
-    context, offset = event_context(batch)
+    context = event_context(batch)
     received = batch.get("timestamp_unixtime_ms")
     actions: list[Object] = []
     for source in batch.get("events") or ():
         if (action := event(source, context, received)) is not None:
-            if offset is not None:
-                action["user_timezone_offset"] = offset
             actions.append(action)
     if actions:
         body: Object = {"type": "event", "customer_id": customer_id}

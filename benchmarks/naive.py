@@ -35,10 +35,6 @@ def _gender(value: Any) -> str | None:
     return None if text is None else {"m": "male", "f": "female", "na": None}.get(text.lower(), text.lower())
 
 
-def _seconds(hours: Any) -> int | None:
-    return handwritten.integer(hours * 3600)
-
-
 _USER = _fields(
     ("first_name", 'batch.user_attributes.["$FirstName", "$firstname"][?@ != `null`] | [0]'),
     ("last_name", 'batch.user_attributes.["$LastName", "$lastname"][?@ != `null`] | [0]'),
@@ -61,7 +57,6 @@ _ACTION = _fields(
     ("platform", "batch.device_info.platform", {"Android": "ANDROID", "iOS": "iOS"}.get),
     ("app_version", "batch.application_info.application_version"),
     ("current_time", "event.data.timestamp_unixtime_ms || batch.timestamp_unixtime_ms", handwritten.utc),
-    ("user_timezone_offset", "batch.device_info.timezone_offset", _seconds),
 )
 _PRODUCT = _fields(
     ("Id", "product.id"),

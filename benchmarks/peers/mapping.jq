@@ -72,6 +72,5 @@ def user:
       attributes: .data | attributes,
       platform: $platform,
       app_version: $batch.application_info.application_version | text,
-      current_time: (.data.timestamp_unixtime_ms // $batch.timestamp_unixtime_ms) | utc,
-      user_timezone_offset: ($batch.device_info.timezone_offset | number * 3600)
+      current_time: (.data.timestamp_unixtime_ms // $batch.timestamp_unixtime_ms) | utc
     } | present]}
