@@ -227,11 +227,11 @@ def _consented_at(entry: tuple[str, Object]) -> float:
 
 def add_consents(attributes: Object, consents: Object) -> None:
     """Adds each consent and its time; the newest state of a purpose counts."""
-    states = [(purpose, state) for purpose, state in (consents.get("gdpr") or {}).items() if state]
-    states.sort(key=_consented_at)
-    newest = {purpose.strip().lower().translate(_SLUG): state for purpose, state in states}
-    for purpose, state in newest.items():
-        if (consented := boolean(state.get("consented"))) is not None:
+    gdpr = (consents.get("gdpr") or {}).items()
+    states = [(purpose.strip().lower().translate(_SLUG), state) for purpose, state in gdpr if state]
+    newest = dict(sorted(states, key=_consented_at))
+    for purpose, state in states:
+        if newest[purpose] is state and (consented := boolean(state.get("consented"))) is not None:
             attributes[f"gdpr_consent_{purpose}"] = consented
     for purpose, state in newest.items():
         if (moment := utc(state.get("timestamp_unixtime_ms"))) is not None:

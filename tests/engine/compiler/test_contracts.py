@@ -519,7 +519,7 @@ MANY_SETTINGS = {
 }
 
 
-@pytest.mark.parametrize(("values", "least"), [({}, 11), (MANY_SETTINGS, 7)])
+@pytest.mark.parametrize(("values", "least"), [({}, 10), (MANY_SETTINGS, 7)])
 def test_bodies_of_the_shipped_mapping_fit_in_parts(difference: Difference, values: dict[str, Any], least: int) -> None:
     pair, answered = Pair(api.load("mparticle-moengage", values).rulebook), 0
     for path in EXAMPLES:
