@@ -19,9 +19,11 @@ from .compression import CHUNK, PAUSE, decompressed
 from .problem import Problem
 from .values import TOO_DEEP, is_deep
 
-__all__ = ["MAX_RECORD_BYTES", "WAITING", "Lines", "Record", "Unit", "read_units"]
+__all__ = ["MAX_RECORD_BYTES", "MOST_RECORDS", "WAITING", "Lines", "Record", "Unit", "read_units"]
 
 MAX_RECORD_BYTES = 10_000_000
+MOST_RECORDS = 2000
+"""How many records a unit has at most, however small they are: what comes of each is larger."""
 # Texts and runs of brackets are one match each, so that a flood of either is read quickly.
 _REST_OF_TEXT = rb'[^"\\]*+(?:\\.[^"\\]*+)*+("?)'
 _TEXT = re.compile(_REST_OF_TEXT, re.DOTALL)
@@ -110,7 +112,8 @@ WAITING: Unit = ()
 
 
 def read_units(stream: BinaryIO, source: str, size: int, *, lines: bool = False) -> Iterator[Unit]:
-    """The records of a stream of JSON, plain or compressed with gzip or Zstandard, in units of about `size` bytes.
+    """The records of a stream of JSON, plain or compressed with gzip or Zstandard, in units of about `size` bytes
+    and of at most `MOST_RECORDS`.
 
     A stream with nothing in it has none. `source` names it in messages; `lines` says that each line is a record (it is
     found out otherwise). Where the stream is a pipe that pauses, WAITING stands among the units.
@@ -195,15 +198,16 @@ def _lines(chunks: Iterator[bytes], source: str, size: int) -> Iterator[Unit]:
         if too_large or len(rest) > MAX_RECORD_BYTES:
             rest, too_large = b"", True
         kept += len(chunk)
-        if lines and (kept >= size or chunk == PAUSE):
-            yield Lines(source, first, lines)
-            first, lines, kept = first + len(lines), [], 0
+        while lines and (kept >= size or len(lines) >= MOST_RECORDS or chunk == PAUSE):
+            yield Lines(source, first, lines[:MOST_RECORDS])
+            first, lines, kept = first + len(lines[:MOST_RECORDS]), lines[MOST_RECORDS:], 0
         if chunk == PAUSE:
             yield WAITING
     if rest or too_large:
         lines.append(None if too_large else rest)
-    if lines:
-        yield Lines(source, first, lines)
+    while lines:
+        yield Lines(source, first, lines[:MOST_RECORDS])
+        first, lines = first + MOST_RECORDS, lines[MOST_RECORDS:]
 
 
 def _together(records: Iterable[Record | None], size: int) -> Iterator[Unit]:
@@ -214,7 +218,7 @@ def _together(records: Iterable[Record | None], size: int) -> Iterator[Unit]:
         if record is not None:
             unit.append(record)
             kept += len(record.text) + 1
-        if unit and (record is None or kept >= size):
+        if unit and (record is None or kept >= size or len(unit) >= MOST_RECORDS):
             yield unit
             unit, kept = [], 0
         if record is None:

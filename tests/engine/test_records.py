@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from moemap.engine import compression, records
-from moemap.engine.records import MAX_RECORD_BYTES, Record, read_units
+from moemap.engine.records import MAX_RECORD_BYTES, MOST_RECORDS, Record, read_units
 
 GZIPPED = gzip.compress(b'{"a": 1}\n{"a": 2}\n')
 WIDE = "the record is not JSON: it is UTF-16 or UTF-32 text; only UTF-8 is read"
@@ -192,7 +192,7 @@ def test_a_fast_pipe_gives_whole_units(pipe: tuple[BinaryIO, BinaryIO]) -> None:
     sizes = [sum(1 for _ in unit) for unit in read_units(reading, "x", 1 << 19)]
     writer.join()
     assert sum(sizes) == 200_000
-    assert len(sizes) < 10
+    assert sizes == [MOST_RECORDS] * (200_000 // MOST_RECORDS)
 
 
 @pytest.mark.parametrize(
@@ -280,3 +280,12 @@ def test_anything_is_read_without_an_exception(text: bytes) -> None:
     for record in read(text):
         assert record.problem is None or record.problem.code in ("M501", "M503")
         record.parse()
+
+
+@pytest.mark.parametrize("text", [b"[" + b"," * 9_999, b"1\n" * 10_000, b"\x1e1\n" * 10_000])
+def test_tiny_records_make_no_large_units(text: bytes) -> None:
+    found = units(text, 1 << 30)
+    assert sum(map(len, found)) == 10_000
+    assert max(map(len, found)) == MOST_RECORDS
+    lines = [record.line for unit in found for record in unit]
+    assert lines == sorted(lines)
