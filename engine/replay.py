@@ -15,7 +15,7 @@ from .formats import Format, render
 from .problem import CATALOGUE, Problem
 from .program import Program, open_program
 from .records import Record, Unit
-from .result import Result
+from .result import Result, failure
 from .terminal import printable
 from .values import is_surely_small
 
@@ -203,7 +203,10 @@ class Transform:
     def _results(self, records: Unit, summary: Summary, rejects: list[bytes]) -> Iterator[Result]:
         for given in records:
             record, before = _replayed(given) if self._recipe.replays else (given, None)
-            batch, result = self._mapped(record)
+            try:
+                batch, result = self._mapped(record)
+            except Exception as error:
+                batch, result = None, failure(error)
             summary.add(record, result)
             if before is not None:
                 summary.replayed[_outcome(before, result)] += 1

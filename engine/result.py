@@ -9,7 +9,7 @@ from typing import Any, Literal, NamedTuple
 
 from .problem import Problem
 
-__all__ = ["Element", "Request", "Result", "Skipped"]
+__all__ = ["Element", "Request", "Result", "Skipped", "failure"]
 
 
 class Request(NamedTuple):
@@ -73,3 +73,13 @@ class Result(NamedTuple):
             "skipped": [skipped.to_json() for skipped in self.skipped],
             "problems": [problem.to_json() for problem in self.problems],
         }
+
+
+def failure(error: Exception) -> Result:
+    """Stands in for the Result of a batch on which the engine fails, which is a fault of the engine. Where there are
+    many batches, the others go on."""
+    reason = f"the engine failed on it, which is a fault of moemap ({type(error).__name__}: {str(error)[:_SHOWN]})"
+    return Result((), (), (Problem.of("M503", input="", reason=reason),))
+
+
+_SHOWN = 200

@@ -14,14 +14,17 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from .api import Mapping, load
-from .result import Result
+from .problem import Problem
+from .result import Result, failure
 
 if TYPE_CHECKING:
     import pyarrow
     from pyspark.sql import DataFrame
+    from pyspark.sql.types import DataType
 
 __all__ = ["COLUMNS", "transform"]
 
+MOST_ROWS = 1000
 COLUMNS: Values[str, str] = {
     "kind": "string",
     "output": "string",
@@ -52,23 +55,50 @@ def transform(
     """The requests, skipped values and problems of the batches in a column of `df`.
 
     `column` holds JSON text (string or binary), or a struct, map or array, which Spark turns into JSON text first. The
-    other columns of a row stand before the new ones, so that it is known where each comes from. `mapping` and
-    `settings` are those of `moemap.load`. Raises MappingError, before Spark begins, for a mapping that cannot be used.
+    other columns of a row stand before the new ones, so that it is known where each comes from. A row that cannot be
+    mapped is a row with a problem. `mapping` and `settings` are those of `moemap.load`.
+
+    Raises, before Spark begins, MappingError for a mapping that cannot be used, and ValueError for columns that cannot.
     """
     from pyspark.sql import functions
-    from pyspark.sql.types import ArrayType, MapType, StructType
+    from pyspark.sql.types import StructType
 
     load(mapping, settings)
-    if isinstance(df.schema[column].dataType, StructType | MapType | ArrayType):
+    if _is_nested(_checked(df, column)):
         df = df.withColumn(column, functions.to_json(column))
-    kept = [field for field in df.schema.fields if field.name != column]
-    clash = [field.name for field in kept if field.name in COLUMNS]
-    if clash:
-        raise ValueError(f"the column {clash[0]!r} has the name of a column that is added; rename it first")
-    schema = StructType(kept)
+    schema = StructType([field for field in df.schema.fields if field.name != column])
     for name, type_ in COLUMNS.items():
         schema = schema.add(name, type_)
     return df.mapInArrow(_mapper(mapping, settings, column), schema)
+
+
+def _checked(df: DataFrame, column: str) -> DataType:
+    """The type of the column with the batches. Raises ValueError where that, or the name of any column, is wrong.
+
+    Spark takes names that differ only in letter case for the same.
+    """
+    from pyspark.sql.types import BinaryType, StringType
+
+    names = [field.name for field in df.schema.fields]
+    if column not in names:
+        raise ValueError(f"there is no column {column!r}; the columns are {', '.join(map(repr, names))}")
+    others = [name for name in names if name != column]
+    if len(others) < len(names) - 1 or column.lower() in map(str.lower, others):
+        raise ValueError(f"there is more than one column {column!r}; rename the others first")
+    clash = next((name for name in others if name.lower() in COLUMNS), None)
+    if clash is not None:
+        raise ValueError(f"the column {clash!r} has the name of a column that is added; rename it first")
+    type_ = df.schema[column].dataType
+    if not (isinstance(type_, StringType | BinaryType) or _is_nested(type_)):
+        found = type_.simpleString()
+        raise ValueError(f"the column {column!r} is of the type {found}, not string, binary, struct, map or array")
+    return type_
+
+
+def _is_nested(type_: DataType) -> bool:
+    from pyspark.sql.types import ArrayType, MapType, StructType
+
+    return isinstance(type_, StructType | MapType | ArrayType)
 
 
 def _mapper(
@@ -79,7 +109,7 @@ def _mapper(
     def rows(batches: Iterator[pyarrow.RecordBatch]) -> Iterator[pyarrow.RecordBatch]:
         loaded = _loaded(mapping, given)
         for batch in batches:
-            yield _rows(batch, column, loaded)
+            yield from _rows(batch, column, loaded)
 
     return rows
 
@@ -90,42 +120,68 @@ def _loaded(mapping: str, settings: bytes) -> Mapping:
     return load(mapping, orjson.loads(settings))
 
 
-def _rows(batch: pyarrow.RecordBatch, column: str, mapping: Mapping) -> pyarrow.RecordBatch:
+def _rows(batch: pyarrow.RecordBatch, column: str, mapping: Mapping) -> Iterator[pyarrow.RecordBatch]:
+    """The rows of a batch of rows, in batches of about `MOST_ROWS`: one row can become many."""
+    sources: list[int] = []
+    rows: list[dict[str, Any]] = []
+    kept = batch.drop_columns([column])
+    for number, value in enumerate(batch.column(column)):
+        described = _described(_result(value.as_buffer(), mapping))
+        rows += described
+        sources += [number] * len(described)
+        if len(rows) >= MOST_ROWS:
+            yield _with_columns(kept, sources, rows)
+            sources, rows = [], []
+    yield _with_columns(kept, sources, rows)
+
+
+def _result(text: pyarrow.Buffer | None, mapping: Mapping) -> Result:
+    """The Result of a text, as bytes: what Spark calls a string need not be UTF-8."""
+    try:
+        return mapping.transform_json(b"null" if text is None else text.to_pybytes())
+    except Exception as error:
+        return failure(error)
+
+
+def _with_columns(kept: pyarrow.RecordBatch, sources: list[int], rows: list[dict[str, Any]]) -> pyarrow.RecordBatch:
+    """The rows, each after the other columns of the row that it comes from."""
     import pyarrow
 
-    sources: list[int] = []
-    added: dict[str, list[Any]] = {name: [] for name in COLUMNS}
-    for number, text in enumerate(batch.column(column).to_pylist()):
-        for row in _described(mapping.transform_json(b"null" if text is None else text)):
-            sources.append(number)
-            for name, values in added.items():
-                values.append(row.get(name))
-    kept = batch.drop_columns([column]).take(pyarrow.array(sources, pyarrow.int32()))
     types = {"string": pyarrow.string(), "integer": pyarrow.int32()}
-    arrays = [pyarrow.array(added[name], types[type_]) for name, type_ in COLUMNS.items()]
-    return pyarrow.RecordBatch.from_arrays([*kept.columns, *arrays], [*kept.schema.names, *COLUMNS])
+    arrays = [pyarrow.array([row.get(name) for row in rows], types[type_]) for name, type_ in COLUMNS.items()]
+    of_source = kept.take(pyarrow.array(sources, pyarrow.int32()))
+    return pyarrow.RecordBatch.from_arrays([*of_source.columns, *arrays], [*kept.schema.names, *COLUMNS])
 
 
-def _described(result: Result) -> Iterator[dict[str, Any]]:
-    for request in result.requests:
-        texts = {
-            name: orjson.dumps(value).decode() for name, value in (("query", request.query), ("body", request.body))
+def _described(result: Result) -> list[dict[str, Any]]:
+    """A row for each request, skipped value and problem: the columns that it has."""
+    requests = [
+        {
+            "kind": "request",
+            "output": request.output,
+            "method": request.method,
+            "path": request.path,
+            "query": orjson.dumps(request.query).decode(),
+            "body": request.text.decode(),
         }
-        yield {"kind": "request", "output": request.output, "method": request.method, "path": request.path, **texts}
-    for skipped in result.skipped:
-        yield {"kind": "skipped", **skipped.to_json()}
-    for problem in result.problems:
-        place = problem.place
-        yield {
-            "kind": "problem",
-            "code": problem.code,
-            "severity": problem.severity,
-            "message": problem.message,
-            "rule": problem.rule,
-            "pointer": problem.input,
-            "output": problem.output,
-            "file": place.file if place is not None else None,
-            "line": place.line if place is not None else None,
-            "column": place.column if place is not None else None,
-            "hint": problem.hint,
-        }
+        for request in result.requests
+    ]
+    skipped = [{"kind": "skipped", **skipped.to_json()} for skipped in result.skipped]
+    return [*requests, *skipped, *map(_problem, result.problems)]
+
+
+def _problem(problem: Problem) -> dict[str, Any]:
+    place = problem.place
+    return {
+        "kind": "problem",
+        "code": problem.code,
+        "severity": problem.severity,
+        "message": problem.message,
+        "rule": problem.rule,
+        "pointer": problem.input,
+        "output": problem.output,
+        "file": place.file if place is not None else None,
+        "line": place.line if place is not None else None,
+        "column": place.column if place is not None else None,
+        "hint": problem.hint,
+    }

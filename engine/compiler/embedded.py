@@ -9,7 +9,7 @@ from typing import IO, Any
 
 from ..problem import Problem
 from ..recursion import deeply
-from ..result import Result
+from ..result import Result, failure
 from ..values import TOO_DEEP, check_payload, is_deep, kind, with_article
 from ..verdicts import Verdicts
 from .assembly import Unusual
@@ -45,7 +45,10 @@ def written_results(lines: Iterable[bytes], results: IO[str], transform: Callabl
     for line in lines:
         if not line.strip():
             continue
-        result = _result_of_text(line, transform)
+        try:
+            result = _result_of_text(line, transform)
+        except Exception as error:
+            result = failure(error).to_json()
         failed = failed or any(problem["severity"] == "error" for problem in result["problems"])
         results.write(json.dumps(result, ensure_ascii=False, separators=(",", ":")) + "\n")
     return int(failed)

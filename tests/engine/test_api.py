@@ -70,3 +70,9 @@ def test_json_may_begin_with_a_byte_order_mark() -> None:
 def test_json_in_another_encoding_is_named() -> None:
     (problem,) = moemap.load("mparticle-moengage").transform_json(BATCH.encode("utf-16")).problems
     assert problem.message == "the record is not JSON: it is UTF-16 or UTF-32 text; only UTF-8 is read"
+
+
+@pytest.mark.parametrize("text", [10**10, None, {}, 1.5, ["{}"]])
+def test_json_that_is_no_text_is_refused(text: Any) -> None:
+    with pytest.raises(TypeError, match=f"JSON text is str or bytes, not {type(text).__name__}"):
+        moemap.load("mparticle-moengage").transform_json(text)

@@ -2,13 +2,14 @@
 
 import gzip
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from moemap.engine.problem import Place, Problem
 from moemap.engine.records import Record
-from moemap.engine.replay import MAX_REASONS, OTHER_REASONS, Piece, Recipe, Summary
+from moemap.engine.replay import MAX_REASONS, OTHER_REASONS, Piece, Recipe, Summary, Transform
 from moemap.engine.result import Result, Skipped
 
 RECIPE = Recipe("mparticle-moengage", {}, "result", pretty=False, rejects="rejects.ndjson")
@@ -44,6 +45,24 @@ def test_output_rejects_and_sums() -> None:
         ["M512"],
     ]
     assert (made.summary.errors, made.summary.warnings, made.summary.batches) == (2, 1, 4)
+
+
+def test_a_record_on_which_the_engine_fails_costs_no_other() -> None:
+    program = RECIPE.program()
+
+    def transform_parsed(batch: Any) -> Result:
+        return Result((), (), ()) if batch else 1 // 0  # type: ignore[return-value]
+
+    made = Transform(RECIPE, replace(program, transform_parsed=transform_parsed)).piece(
+        [record(GOOD), record({}, 2), record(GOOD, 3)]
+    )
+    assert made.summary.batches == 3
+    (reject,) = lines(made.rejects)
+    assert (reject["line"], reject["text"], reject["problems"][0]["code"]) == (2, "{}", "M503")
+    assert reject["problems"][0]["message"] == (
+        "the record is refused: the engine failed on it, which is a fault of moemap "
+        "(ZeroDivisionError: integer division or modulo by zero)"
+    )
 
 
 def test_endings_compress() -> None:

@@ -2,15 +2,18 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pyarrow
 import pytest
 from pyspark.sql import DataFrame, SparkSession, types
 
+from moemap.engine import spark as spark_module
 from moemap.engine.api import MappingError, load
 from moemap.engine.spark import COLUMNS, transform
 
@@ -96,11 +99,57 @@ def test_structs_and_binary(spark: SparkSession) -> None:
     assert found(transform(as_struct, MAPPING)) == found(transform(as_bytes, MAPPING)) == expected([text])
 
 
-def test_what_is_wrong_is_said_before_spark_begins(spark: SparkSession) -> None:
+def test_a_row_that_is_no_text_costs_no_other(spark: SparkSession) -> None:
+    frame = spark.sql("select 0 as number, cast(X'7B22FF227D' as string) as value union all select 1, '{}'").coalesce(1)
+    first, *others = transform(frame, MAPPING).collect()
+    assert (first["number"], first["code"]) == (0, "M501")
+    assert "it is not UTF-8 text (byte 3)" in first["message"]
+    assert {row["number"] for row in others} == {1}
+
+
+def test_a_row_on_which_the_engine_fails_costs_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    mapping = load(MAPPING)
+    good = json.dumps({"user_identities": {"customer_id": "cust-1"}, "user_attributes": {"plan": "gold"}})
+    transform_json = mapping.transform_json
+    monkeypatch.setattr(mapping, "transform_json", lambda text: transform_json(text) if text != b"x" else 1 // 0)
+    batch = pyarrow.RecordBatch.from_pydict({"number": [0, 1, 2], "value": [good, "x", good]})
+    (made,) = spark_module._rows(batch, "value", mapping)
+    assert made.column("number").to_pylist() == [0, 1, 2]
+    assert made.column("kind").to_pylist() == ["request", "problem", "request"]
+    assert made.column("message").to_pylist()[1].endswith("(ZeroDivisionError: integer division or modulo by zero)")
+
+
+def test_the_rows_that_are_made_are_not_all_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spark_module, "MOST_ROWS", 3)
+    batch = pyarrow.RecordBatch.from_pydict({"number": list(range(10)), "value": ["1"] * 10})
+    made = list(spark_module._rows(batch, "value", load(MAPPING)))
+    assert [one.num_rows for one in made] == [3, 3, 3, 1]
+    assert [number for one in made for number in one.column("number").to_pylist()] == list(range(10))
+
+
+@pytest.mark.parametrize(
+    ("columns", "column", "message"),
+    [
+        ("1L as value", "value", "the column 'value' is of the type bigint, not string, binary, struct, map or array"),
+        ("1 as value", "value", "the column 'value' is of the type int, not string, binary, struct, map or array"),
+        ("null as value", "value", "the column 'value' is of the type void, not string, binary, struct, map or array"),
+        ("'' as value, 1 as rule", "value", "the column 'rule' has the name of a column that is added; rename it"),
+        ("'' as value, 1 as KIND", "value", "the column 'KIND' has the name of a column that is added; rename it"),
+        ("'' as value, 1 as VALUE", "value", "there is more than one column 'value'; rename the others first"),
+        ("'' as value, 1 as value", "value", "there is more than one column 'value'; rename the others first"),
+        ("'' as value, 1 as n", "batch", "there is no column 'batch'; the columns are 'value', 'n'"),
+    ],
+)
+def test_columns_that_cannot_be_are_refused_before_spark_begins(
+    spark: SparkSession, columns: str, column: str, message: str
+) -> None:
+    with pytest.raises(ValueError, match=re.escape(message)):
+        transform(spark.sql(f"select {columns}"), MAPPING, column)
+
+
+def test_a_mapping_that_cannot_be_used_is_refused_before_spark_begins(spark: SparkSession) -> None:
     with pytest.raises(MappingError):
         transform(frame(spark, ["{}"]), MAPPING, settings={"identity": "phone"})
-    with pytest.raises(ValueError, match="the column 'rule' has the name of a column that is added"):
-        transform(frame(spark, ["{}"]).withColumnRenamed("number", "rule"), MAPPING)
 
 
 def test_the_example_reads_text_and_parquet_and_writes_parquet(spark: SparkSession, tmp_path: Path) -> None:
