@@ -278,7 +278,8 @@ def test(paths: tuple[str, ...], expression: str | None, update: bool) -> None:
     passed = failed = updated = 0
     color = takes_color(sys.stdout)
     for path in goldenfile.discover([Path(path) for path in paths]):
-        file, problems, sources = goldenfile.load(path, display_name(path), declared)
+        name = path.as_posix() if paths else display_name(path)
+        file, problems, sources = goldenfile.load(path, name, declared)
         if file is None:
             _print_problems(problems, sources)
             failed += 1

@@ -66,9 +66,13 @@ def _raise(error: OSError) -> None:
 
 
 def kind_of(path: Path) -> Kind | None:
-    """What a YAML file is; None where nothing about it looks like a file of a mapping."""
-    with path.open("rb") as file:
-        text = file.read(MAX_FILE_BYTES).decode("utf-8-sig", "replace")
+    """What a YAML file is; None where nothing about it looks like a file of a mapping. What cannot be read may be
+    anything: loading it says why."""
+    try:
+        with path.open("rb") as file:
+            text = file.read(MAX_FILE_BYTES).decode("utf-8-sig", "replace")
+    except OSError:
+        return "mapping"
     keys = {key.rstrip(" \t\"'") for key in _KEY.findall(text)} or _flow_keys(text)
     modeline = _MODELINE.search(text)
     named = path.stem in ("mapping", "workspace")

@@ -57,6 +57,6 @@ def _root(folder: Path) -> Path | None:
     for place in (folder, *folder.parents):
         if os.path.lexists(place / MARKER):
             return place
-        if os.path.lexists(place / ".git"):
-            return None if str(place) == os.path.realpath(os.path.expanduser("~")) else place  # one of settings
+        if os.path.lexists(place / ".git"):  # a home folder, or a whole disk, is under git for its settings only
+            return None if place in (Path(os.path.realpath(os.path.expanduser("~"))), Path(place.anchor)) else place
     return None

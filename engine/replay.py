@@ -13,7 +13,7 @@ import orjson
 from .compression import compressor
 from .formats import Format, render
 from .problem import CATALOGUE, Problem
-from .program import Program, open_program
+from .program import Program, RulesChangedError, open_program
 from .records import Record, Unit
 from .result import Result, failure
 from .terminal import printable
@@ -160,9 +160,12 @@ class Recipe:
     rejects: str | None = None
     replays: bool = False
 
-    def transform(self) -> Transform:
-        """Opens the mapping. Raises MappingError."""
-        return Transform(self, self.program())
+    def transform(self, digest: str) -> Transform:
+        """Opens the mapping once more. Raises MappingError, and RulesChangedError where its digest is another one."""
+        program = self.program()
+        if program.digest != digest:
+            raise RulesChangedError(f"the files of {self.reference} have changed since the run began")
+        return Transform(self, program)
 
     def program(self) -> Program:
         return open_program(self.reference, self.settings, bulk=self.format == "bulk")
@@ -180,7 +183,7 @@ class Transform:
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Another process makes it anew."""
-        return Recipe.transform, (self._recipe,)
+        return Recipe.transform, (self._recipe, self._program.digest)
 
     def piece(self, records: Unit) -> Piece:
         """What the records give, in their order."""

@@ -14,6 +14,7 @@ from multiprocessing.connection import Connection
 from queue import SimpleQueue
 from typing import Any
 
+from .program import RulesChangedError
 from .records import WAITING, Unit
 from .replay import Piece, Transform, WorkerError
 
@@ -27,7 +28,7 @@ UNDER_WAY = 2
 def workers(transform: Transform, jobs: int) -> Iterator[Callable[[Iterable[Unit]], Iterator[Piece]]]:
     """What makes the piece of each unit, in order, in `jobs` processes, which end with the block.
 
-    Raises WorkerError where one of them ends before.
+    Raises WorkerError where one of them ends before, and RulesChangedError.
     """
     started: list[_Worker] = []
     try:
@@ -88,7 +89,7 @@ class _Worker:
         self.process.start()
         theirs.close()
         self.receiver = threading.Thread(target=self._receive, daemon=True)
-        self._made: SimpleQueue[Piece | None] = SimpleQueue()
+        self._made: SimpleQueue[Piece | RulesChangedError | None] = SimpleQueue()
 
     def give(self, unit: Unit) -> None:
         try:
@@ -101,6 +102,8 @@ class _Worker:
         piece = self._made.get()
         if piece is None:
             raise WorkerError("a worker process ended early")
+        if isinstance(piece, RulesChangedError):
+            raise piece
         return piece
 
     def _receive(self) -> None:
@@ -117,6 +120,10 @@ def _work(connection: Connection[Any, Any], transform: Transform, inherited: Ite
         other.close()
     try:
         while True:
-            connection.send(transform.piece(connection.recv()))
+            unit = connection.recv()
+            try:
+                connection.send(transform.piece(unit))
+            except RulesChangedError as error:
+                connection.send(error)
     except (EOFError, OSError):
         os._exit(0)

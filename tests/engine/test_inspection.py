@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
+import yaml
 from click.testing import CliRunner
 
 from moemap.cli import main
 from moemap.engine import discovery, goldenfile
 from moemap.engine.inspection import Inspection, PathError, inspect_paths
 
+ROOT = Path(__file__).parents[2]
 MAPPING = """\
 language: 1
 name: base
@@ -172,6 +176,37 @@ def test_a_folder_with_nothing_to_check(write: Callable[..., None]) -> None:
         inspect_paths(["b"])
     with pytest.raises(PathError, match=r"^a: no mapping, workspace or test file below it, only 1 other file$"):
         inspect_paths(["a"])
+
+
+def test_a_file_that_may_not_be_read_is_one_problem(
+    write: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(**{"m/mapping.yaml": f"{MAPPING}nonsense: 1\n", "closed.yaml": WORKSPACE})
+    opened = Path.open
+
+    def refused(path: Path, *arguments: Any, **options: Any) -> Any:
+        if path.name == "closed.yaml":
+            raise PermissionError(13, "Permission denied", str(path))
+        return opened(path, *arguments, **options)
+
+    monkeypatch.setattr(Path, "open", refused)
+    assert said(inspect_paths(["."])) == ["closed.yaml:1:1 M001", "m/mapping.yaml:6:1 M101"]
+
+
+HOOKS = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
+
+
+@pytest.mark.parametrize("hook", HOOKS, ids=lambda hook: hook["id"])
+def test_the_hooks_see_every_folder(write: Callable[..., None], hook: dict[str, Any]) -> None:
+    assert all(re.search(hook["files"], name) for name in ("m.yaml", "shops/a/w.yml", "shops/a/any.json"))
+    assert hook["pass_filenames"] is False
+    _, *command = hook["entry"].split()
+    failing_tests = TESTS.replace("expect: {}", "expect: {skipped: [{}]}")
+    write(**{"shops/a/mapping.yaml": MAPPING, "shops/a/tests/t.yml": failing_tests})
+    codes = [CliRunner().invoke(main, [*command, *hook["args"]]).exit_code]
+    write(**{"elsewhere/w.yml": "language: 1\nworkspace: w\nextends: [\n", "shops/a/tests/t.yml": TESTS})
+    codes.append(CliRunner().invoke(main, [*command, *hook["args"]]).exit_code)
+    assert codes == {"moemap-check": [0, 1], "moemap-test": [1, 0]}[hook["id"]]
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="the superuser may read everything")

@@ -161,6 +161,11 @@ def test_a_home_folder_under_git_is_no_project(tmp_path: Path, monkeypatch: pyte
     assert Project.around(folder).root == tmp_path / "downloads"
 
 
+def test_a_whole_disk_under_git_is_no_project(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.path.lexists", lambda path: str(path) == "/.git")
+    assert Project.around(Path("/srv/mapping")).root is None
+
+
 def test_the_nearest_project_counts(tmp_path: Path) -> None:
     for name in ("", "inner/"):
         write(tmp_path / f"{name}.moemap")

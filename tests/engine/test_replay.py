@@ -28,7 +28,8 @@ def lines(text: bytes) -> list[Any]:
 
 def piece(*records: Record, **changes: Any) -> Piece:
     options = {name: getattr(RECIPE, name) for name in ("reference", "settings", "format", "pretty", "rejects")}
-    return Recipe(**{**options, **changes}).transform().piece(records)
+    recipe = Recipe(**{**options, **changes})
+    return Transform(recipe, recipe.program()).piece(records)
 
 
 def test_output_rejects_and_sums() -> None:

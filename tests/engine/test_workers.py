@@ -2,6 +2,7 @@
 
 import json
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from moemap.engine import workers
-from moemap.engine.program import open_program
+from moemap.engine.program import RulesChangedError, open_program
 from moemap.engine.records import Lines, Record, Unit
 from moemap.engine.replay import Recipe, Transform, WorkerError
 
@@ -35,6 +36,32 @@ def test_pieces_come_in_order(monkeypatch: pytest.MonkeyPatch, copied: bool) -> 
         monkeypatch.setattr(workers, "_has_one_thread", lambda: False)
     with workers.workers(TRANSFORM, 3) as pieces:
         assert list(pieces(units())) == [TRANSFORM.piece(unit) for unit in units()]
+
+
+def changed_rules(folder: Path, word: str) -> None:
+    """Rules for which Python has no code, so that the interpreter reads them once more."""
+    field = f"{{from: {{const: {word}}}}}"
+    for depth in range(25):
+        field = f"{{a{depth}: {{each: batch.list, as: x{depth}, fields: {field}}}}}"
+    head = "language: 1\nname: m\nversion: 1.0.0\ninput: {as: batch, schema: ./a.json}\n"
+    outputs = "outputs: {out: {schema: ./b.json, request: {path: /}}}\n"
+    (folder / "mapping.yaml").write_text(f"{head}{outputs}rules: [{{rule: r, output: out, fields: {field}}}]\n")
+    for name in ("a.json", "b.json"):
+        (folder / name).write_text("{}")
+
+
+def test_workers_never_mix_rules(tmp_path: Path) -> None:
+    changed_rules(tmp_path, "before")
+    recipe = Recipe(str(tmp_path), {}, "requests", pretty=False)
+    transform = Transform(recipe, open_program(recipe.reference, {}))
+    changed_rules(tmp_path, "after")
+    with (
+        pytest.raises(RulesChangedError, match="have changed since the run began"),
+        workers.workers(transform, 2) as pieces,
+    ):
+        list(pieces([[Record("f", 1, b"{}")]]))
+    with pytest.raises(RulesChangedError, match="have changed since the run began"):
+        pickle.loads(pickle.dumps(transform))
 
 
 def children(process: int) -> list[int]:
