@@ -22,7 +22,10 @@ REFRESH_SECONDS = 0.1
 
 @contextmanager
 def progress_bar(inputs: Iterable[str]) -> Iterator[Callable[[Summary, int], None] | None]:
-    """A bar on standard error for these inputs: batches, rate, problems. None where nobody would see it for long."""
+    """A bar on standard error for these inputs: batches, rate, problems. None where nobody would see it for long.
+
+    What it shows is told the sums at the start too: a run that goes on has batches that were mapped before.
+    """
     total = sum(Path(name).stat().st_size for name in inputs if name != "-" and Path(name).is_file())
     if not is_lively(sys.stderr) or ("-" not in inputs and total < MIN_BYTES):
         yield None
@@ -35,15 +38,18 @@ def progress_bar(inputs: Iterable[str]) -> Iterator[Callable[[Summary, int], Non
     # Refreshed from here: with a thread of its own for that, this process could not be copied for workers.
     with Progress(*columns, console=Console(stderr=True), transient=True, auto_refresh=False) as bar:
         task = bar.add_task("", total=total or None, batches=0, rate=0, problems=0)
-        shown = 0.0
+        begun = shown = time.monotonic()
+        before: int | None = None
 
         def show(summary: Summary, bytes_read: int) -> None:
-            nonlocal shown
+            nonlocal shown, before
+            if before is None:
+                before = summary.batches
             now = time.monotonic()
             if now - shown < REFRESH_SECONDS:
                 return
             shown = now
-            rate = int(summary.batches / max(bar.tasks[0].elapsed or 0, 0.001))
+            rate = int((summary.batches - before) / (now - begun))
             problems = summary.problems.total()
             bar.update(task, completed=bytes_read, batches=summary.batches, rate=rate, problems=problems, refresh=True)
 

@@ -55,7 +55,7 @@ class Job:
 
 
 def run(job: Job, progress: Progress | None = None) -> Summary:
-    """Does the job. `progress` is told the sums so far and how many bytes of the inputs are read.
+    """Does the job. `progress` is told the sums so far and how many bytes of the inputs are read, first at the start.
 
     Raises OSError for files that cannot be read or written, BusyError, InTheWayError, ResumeError, MappingError and
     WorkerError.
@@ -71,6 +71,8 @@ def run(job: Job, progress: Progress | None = None) -> Summary:
         if bundler is not None:
             list(bundler.add(body.encode() for body in state.waiting))
         reader = _Reader(job.inputs, state.input, state.records)
+        if progress is not None:
+            progress(state.summary, 0)
         for piece in pieces_of(reader.units()):
             files.write(_bundled(bundler, piece, job), piece.rejects)
             before = state.input
