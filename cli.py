@@ -7,9 +7,9 @@ imported where it is used, so that `moemap --version` and shell completion stay 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from collections.abc import Mapping as Values
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -211,35 +211,42 @@ def check(
     if list_skipped:
         for one in inspection.skipped:
             click.echo(printable(f"skipped: {one.path.as_posix()} {one.reason}"), err=True)
-    refuted = _prove(inspection.rulebooks, all_guards=all_guards) if prove or all_guards else False
+    refuted = _prove(inspection.rulebooks, all_guards=all_guards) if prove or all_guards else 0
     if format_ == "text":
         if problems:
             click.echo(report.text(problems, inspection.sources, color=takes_color(sys.stdout)))
             click.echo()
         count, skipped = len(inspection.files), len(inspection.skipped)
         counts = f"{count} {'file' if count == 1 else 'files'} checked{f', {skipped} skipped' if skipped else ''}"
-        click.echo(f"{counts}: {report.summary(problems)}")
+        proofs = f", but {refuted} {'output is' if refuted == 1 else 'outputs are'} refuted" if refuted else ""
+        click.echo(f"{counts}: {report.summary(problems)}{proofs}")
     elif format_ == "junit":
         click.echo(report.junit(problems, inspection.files))
     else:
         render = {"json": report.as_json, "github": report.github, "sarif": report.sarif}[format_]
         if text := render(problems):
             click.echo(text)
-    failed = refuted or any(problem.severity in ("error", fail_level) for problem in problems)
+    failed = refuted > 0 or any(problem.severity in ("error", fail_level) for problem in problems)
     sys.exit(PROBLEMS if failed else FINE)
 
 
-def _prove(rulebooks: Values[str, Rulebook], *, all_guards: bool) -> bool:
-    """Prints the verdicts on the outputs of each mapping; whether one is refuted."""
+def _prove(rulebooks: Values[str, Rulebook], *, all_guards: bool) -> int:
+    """Prints the verdicts on the outputs of each mapping; gives the number of those that are refuted."""
     from .engine import proof_report
     from .engine.prove import prove
+    from .progress import status_line
 
-    refuted = False
+    refuted = 0
     for name, rulebook in rulebooks.items():
-        proof = prove(rulebook)
+        with status_line() as show:
+            proof = prove(rulebook, progress=partial(_show_progress, show, name))
         click.echo(proof_report.text(name, proof, all_guards=all_guards) + "\n")
-        refuted = refuted or any(output.verdict == "refuted" for output in proof.outputs)
+        refuted += sum(output.verdict == "refuted" for output in proof.outputs)
     return refuted
+
+
+def _show_progress(show: Callable[[str], None], name: str, output: str, share: float) -> None:
+    show(f"proving {name}: {output}, {share:.0%} of the search done")
 
 
 @main.command(

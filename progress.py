@@ -9,12 +9,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .engine.terminal import is_lively
+from .engine.terminal import is_lively, printable
 
 if TYPE_CHECKING:
     from .engine.replay import Summary
 
-__all__ = ["progress_bar"]
+__all__ = ["progress_bar", "status_line"]
 
 MIN_BYTES = 1_000_000
 REFRESH_SECONDS = 0.1
@@ -54,3 +54,28 @@ def progress_bar(inputs: Iterable[str]) -> Iterator[Callable[[Summary, int], Non
             bar.update(task, completed=bytes_read, batches=summary.batches, rate=rate, problems=problems, refresh=True)
 
         yield show
+
+
+@contextmanager
+def status_line() -> Iterator[Callable[[str], None]]:
+    """Shows a line on standard error, over the one before, until the end. Nothing where nobody would see it."""
+    if not is_lively(sys.stderr):
+        yield lambda _: None
+        return
+    shown = 0.0
+
+    def show(line: str) -> None:
+        nonlocal shown
+        if (now := time.monotonic()) - shown >= REFRESH_SECONDS:
+            shown = now
+            sys.stderr.write(f"\r{printable(line)}{_CLEAR}")
+            sys.stderr.flush()
+
+    try:
+        yield show
+    finally:
+        sys.stderr.write(f"\r{_CLEAR}")
+        sys.stderr.flush()
+
+
+_CLEAR = "\x1b[K"

@@ -16,7 +16,6 @@ from .problem import Problem
 from .result import Result
 from .rules import Output, Rulebook
 from .samples import NoSampleError, sample
-from .schemas import Validator
 from .types import Array, Type, constants
 
 __all__ = ["Counterexample", "Search", "batch_for", "words_of"]
@@ -38,10 +37,10 @@ class Counterexample:
 class Search:
     """Tries batches that come as far as the rules of an output; the same ones every time."""
 
-    def __init__(self, flow: Flow, output: Output) -> None:
-        self.flow, self.output = flow, output
+    def __init__(self, flow: Flow, output: Output, progress: Callable[[float], None] = lambda _share: None) -> None:
+        self.flow, self.output, self.progress = flow, output, progress
         rulebook = flow.rulebook
-        self.fits = Validator(rulebook.schemas[rulebook.input.schema]).is_valid
+        self.fits = rulebook.schemas[rulebook.input.schema].validator.is_valid
         self.words = words_of(flow) + tuple(sorted(_texts_of(rulebook.schemas[output.schema].resources)))
         self.random = Random(0)  # noqa: S311  not for secrets
         others = (_settings(rulebook, self.random, self.words) for _ in range(OTHER_SETTINGS))
@@ -53,6 +52,7 @@ class Search:
         """What so many batches give: every other one with the settings as they are."""
         emissions = [emission for emission in self.flow.emissions if emission.output is self.output]
         for number in range(tries if emissions else 0):
+            self.progress(number / tries)
             emission = emissions[number // 2 % len(emissions)]
             try:
                 batch = self.crossed(batch_for(self.flow, emission, self.random, self.words))

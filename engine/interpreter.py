@@ -12,7 +12,6 @@ from .requests import Assembler, Emission, Envelope, move
 from .requests import Output as Joined
 from .result import Element, Result, Skipped
 from .rules import Bulk, Object, Output, Route, Rule, Rulebook
-from .schemas import Validator
 from .scope import Scope
 from .values import check_payload, kind, with_article
 
@@ -40,7 +39,7 @@ class Interpreter:
 
     def __init__(self, rulebook: Rulebook) -> None:
         self.rulebook = rulebook
-        self.validators = {name: Validator(schema) for name, schema in rulebook.schemas.items()}
+        self.validators = {name: schema.validator for name, schema in rulebook.schemas.items()}
         self.assembler = Assembler(map(_joined, rulebook.outputs.values()), self.validators)
         self.batch_rules = tuple(rule for rule in rulebook.rules if rule.route is None)
         self.route_rules = {

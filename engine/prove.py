@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Literal
 
 from .bodies import place_of
@@ -24,6 +25,7 @@ from .rules import Output, Rulebook
 __all__ = ["Guard", "OutputProof", "Proof", "guards", "prove"]
 
 Verdict = Literal["proven", "guarded", "refuted"]
+Progress = Callable[[str, float], None]
 TRIES = 1_500
 
 
@@ -72,17 +74,19 @@ class Proof:
     outputs: tuple[OutputProof, ...]
 
 
-def prove(rulebook: Rulebook, *, tries: int = TRIES) -> Proof:
-    """Classes every output. `tries` batches are tried on each that is not proven."""
+def prove(rulebook: Rulebook, *, tries: int = TRIES, progress: Progress = lambda _output, _share: None) -> Proof:
+    """Classes every output. `tries` batches are tried on each that is not proven; `progress` is told the output, and
+    which share of its work is done."""
     flow = walk(rulebook)
-    return Proof(tuple(_prove(flow, output, tries) for output in rulebook.outputs.values()))
+    return Proof(tuple(_prove(flow, output, tries, progress) for output in rulebook.outputs.values()))
 
 
-def _prove(flow: Flow, output: Output, tries: int) -> OutputProof:
+def _prove(flow: Flow, output: Output, tries: int, progress: Progress) -> OutputProof:
+    progress(output.name, 0)
     open_ = guards(flow, output)
     if not open_:
         return OutputProof(output.name, "proven", (), None)
-    explained, counterexample = _refute(Search(flow, output), open_, tries)
+    explained, counterexample = _refute(Search(flow, output, partial(progress, output.name)), open_, tries)
     if counterexample is not None or any(guard.always and "*" not in guard.output for guard in open_):
         return OutputProof(output.name, "refuted", explained, counterexample)
     return OutputProof(output.name, "guarded", explained, None)

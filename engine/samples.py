@@ -48,7 +48,7 @@ def sample(type_: Type, random: Random, words: tuple[str, ...] = ()) -> Any:
 
 def instance(schema: Schema, random: Random, validator: Validator | None = None) -> Any:
     """A valid instance of the schema. Raises NoSampleError where none was found."""
-    judge = validator or Validator(schema)
+    judge = validator or schema.validator
     for _ in range(_TRIES):
         value = sample(type_of(schema), random)
         if judge.is_valid(value):

@@ -65,6 +65,11 @@ class Schema:
         not."""
         return any(_OLD.search(str(document.get("$schema"))) for document in self.resources.values())
 
+    @cached_property
+    def validator(self) -> Validator:
+        """What judges bodies by this schema; made once, as that takes some milliseconds."""
+        return Validator(self)
+
 
 def load(name: str, folder: Path) -> Schema:
     """The schema `name`: one of the installed schemas, or `./path` seen from `folder`. Raises SchemaError."""
@@ -147,7 +152,7 @@ def _check(schema: Schema) -> None:
         place = pointer(error.instance_path)
         raise SchemaError(f"is not a JSON Schema: {error.message} at {place or 'its top'}")
     try:
-        Validator(schema)
+        _ = schema.validator
     except ValueError as error:  # a reference that leads nowhere
         raise SchemaError(f"cannot be used: {str(error).partition(chr(10))[0]}") from None
     for pattern in _patterns(list(schema.resources.values())):

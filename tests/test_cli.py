@@ -341,6 +341,19 @@ def test_prove_prints_a_verdict_for_each_output() -> None:
     assert run("check", "--prove", "--format", "json").exit_code == 2
 
 
+def test_the_last_line_of_prove_says_why_the_exit_code_is_1(tmp_path: Path) -> None:
+    (tmp_path / "in.schema.json").write_text('{"type": "object", "properties": {"a": {"type": "string"}}}')
+    (tmp_path / "out.schema.json").write_text('{"properties": {"a": {"maxLength": 3}}}')
+    (tmp_path / "mapping.yaml").write_text(
+        "language: 1\nname: base\nversion: 1.0.0\ninput: {as: batch, schema: ./in.schema.json}\n"
+        "outputs: {out: {schema: ./out.schema.json, request: {path: /out}}}\n"
+        "rules: [{rule: one, output: out, fields: {a: batch.a}}]\n"
+    )
+    done = run("check", "--prove", tmp_path)
+    assert done.exit_code == 1
+    assert done.stdout.splitlines()[-1] == "1 file checked: no problems, but 1 output is refuted"
+
+
 def test_a_part_is_checked_with_its_mapping() -> None:
     done = run("check", ROOT / "mappings/mparticle-moengage/v1/commerce.yaml")
     assert done.exit_code == 0

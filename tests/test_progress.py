@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -22,7 +23,7 @@ class Terminal(io.StringIO):
 def clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
     """Sets the time."""
     now = [100.0]
-    monkeypatch.setattr(progress.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
 
     def set_time(seconds: float) -> None:
         now[0] = seconds
@@ -60,3 +61,19 @@ def test_nobody_watches_a_dumb_terminal_or_a_short_run(monkeypatch: pytest.Monke
     with progress.progress_bar(["-"]) as show:
         assert show is None
     assert terminal.getvalue() == ""
+
+
+def test_a_status_line_is_written_over_and_taken_away(
+    clock: Callable[[float], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    terminal = on_terminal(monkeypatch)
+    with progress.status_line() as show:
+        show("proving a\u202e")
+        show("too soon")
+        clock(110.0)
+        show("proving b")
+    assert terminal.getvalue() == "\rproving a\\u202e\x1b[K\rproving b\x1b[K\r\x1b[K"
+    monkeypatch.setenv("TERM", "dumb")
+    with progress.status_line() as show:
+        show("proving c")
+    assert "proving c" not in terminal.getvalue()
