@@ -77,8 +77,11 @@ def _opened(entry: cache.Entry, reference: str, settings: Mapping[str, Any], key
         return None
 
     def rulebook() -> Rulebook:
-        loaded = _rulebook(reference, settings, bulk)
-        if _digest(loaded) != about["digest"]:
+        try:
+            loaded = _rulebook(reference, settings, bulk)
+        except MappingError:  # it could be used when the run began
+            loaded = None
+        if loaded is None or _digest(loaded) != about["digest"]:
             raise RulesChangedError(f"the files of {reference} have changed since the run began")
         return loaded
 
@@ -87,7 +90,7 @@ def _opened(entry: cache.Entry, reference: str, settings: Mapping[str, Any], key
         if made is None or made.about.get("digest") != about["digest"]:
             try:
                 made = _compiled_records(rulebook())
-            except (RulesChangedError, MappingError):  # a quicker way, which the run does without
+            except RulesChangedError:  # a quicker way, which the run does without
                 return None
             cache.store(f"{key}-records", made)
         return made.code

@@ -12,7 +12,7 @@ import orjson
 
 from .compression import compressor
 from .formats import Format, render
-from .problem import CATALOGUE, Problem
+from .problem import CATALOGUE, MappingError, Problem
 from .program import Program, RulesChangedError, open_program
 from .records import Record, Unit
 from .result import Result, failure
@@ -160,15 +160,27 @@ class Recipe:
     rejects: str | None = None
     replays: bool = False
 
-    def transform(self, digest: str) -> Transform:
-        """Opens the mapping once more. Raises MappingError, and RulesChangedError where its digest is another one."""
-        program = self.program()
-        if program.digest != digest:
-            raise RulesChangedError(f"the files of {self.reference} have changed since the run began")
-        return Transform(self, program)
+    def transform(self, digest: str) -> Transform | Outdated:
+        """Opens the mapping once more, where it still has this digest."""
+        try:
+            program = self.program()
+        except MappingError:
+            return Outdated(self)
+        return Transform(self, program) if program.digest == digest else Outdated(self)
 
     def program(self) -> Program:
         return open_program(self.reference, self.settings, bulk=self.format == "bulk")
+
+
+@dataclass(frozen=True, slots=True)
+class Outdated:
+    """Stands for the Transform of a mapping that has changed."""
+
+    recipe: Recipe
+
+    def piece(self, _records: Unit) -> Piece:
+        """Raises RulesChangedError."""
+        raise RulesChangedError(f"the files of {self.recipe.reference} have changed since the run began")
 
 
 class Transform:
@@ -208,6 +220,8 @@ class Transform:
             record, before = _replayed(given) if self._recipe.replays else (given, None)
             try:
                 batch, result = self._mapped(record)
+            except RulesChangedError:  # nothing that a record can do
+                raise
             except Exception as error:
                 batch, result = None, failure(error)
             summary.add(record, result)

@@ -16,7 +16,7 @@ from typing import Any
 
 from .program import RulesChangedError
 from .records import WAITING, Unit
-from .replay import Piece, Transform, WorkerError
+from .replay import Outdated, Piece, Transform, WorkerError
 
 __all__ = ["workers"]
 
@@ -114,7 +114,9 @@ class _Worker:
             self._made.put(None)
 
 
-def _work(connection: Connection[Any, Any], transform: Transform, inherited: Iterable[Connection[Any, Any]]) -> None:
+def _work(
+    connection: Connection[Any, Any], transform: Transform | Outdated, inherited: Iterable[Connection[Any, Any]]
+) -> None:
     """The whole life of a worker. It ends when the other side is gone, which `inherited`, left open, would hide."""
     for other in inherited:
         other.close()

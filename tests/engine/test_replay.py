@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from moemap.engine.problem import Place, Problem
+from moemap.engine.program import RulesChangedError
 from moemap.engine.records import Record
 from moemap.engine.replay import MAX_REASONS, OTHER_REASONS, Piece, Recipe, Summary, Transform
 from moemap.engine.result import Result, Skipped
@@ -20,6 +21,15 @@ ANONYMOUS: dict[str, Any] = {"events": []}
 
 def record(batch: Any, line: int = 1) -> Record:
     return Record("f", line, batch if isinstance(batch, bytes) else json.dumps(batch).encode())
+
+
+def test_rules_that_change_end_the_run() -> None:
+    def changed(_: Any) -> Any:
+        raise RulesChangedError("changed")
+
+    program = replace(RECIPE.program(), transform_parsed=changed, transform=changed)
+    with pytest.raises(RulesChangedError):
+        Transform(RECIPE, program).piece([record({})])
 
 
 def lines(text: bytes) -> list[Any]:

@@ -2,7 +2,6 @@
 
 import json
 import os
-import pickle
 import signal
 import subprocess
 import sys
@@ -50,18 +49,20 @@ def changed_rules(folder: Path, word: str) -> None:
         (folder / name).write_text("{}")
 
 
-def test_workers_never_mix_rules(tmp_path: Path) -> None:
+@pytest.mark.parametrize("change", ["after", "[broken"])
+@pytest.mark.parametrize("copied", [True, False], ids=["copied where that is safe", "started anew"])
+def test_workers_never_mix_rules(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, copied: bool, change: str) -> None:
+    if not copied:
+        monkeypatch.setattr(workers, "_has_one_thread", lambda: False)
     changed_rules(tmp_path, "before")
     recipe = Recipe(str(tmp_path), {}, "requests", pretty=False)
     transform = Transform(recipe, open_program(recipe.reference, {}))
-    changed_rules(tmp_path, "after")
+    changed_rules(tmp_path, change)
     with (
         pytest.raises(RulesChangedError, match="have changed since the run began"),
         workers.workers(transform, 2) as pieces,
     ):
         list(pieces([[Record("f", 1, b"{}")]]))
-    with pytest.raises(RulesChangedError, match="have changed since the run began"):
-        pickle.loads(pickle.dumps(transform))
 
 
 def children(process: int) -> list[int]:
