@@ -18,15 +18,16 @@ def blocks(language: str) -> list[tuple[str, str]]:
     return [(title, text) for kind, title, text in BLOCKS if kind == language]
 
 
-@pytest.fixture
-def workplace(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder that looks like the checkout, with the files that the README has the reader write."""
+    folder = tmp_path_factory.mktemp("workplace")
     for name in ("examples", "mappings", "schemas", "docs", "Makefile", "pyproject.toml"):
-        (tmp_path / name).symlink_to(ROOT / name)
+        (folder / name).symlink_to(ROOT / name)
     for title, text in blocks("yaml"):
         if title:
-            (tmp_path / title).write_text(text)
-    return tmp_path
+            (folder / title).write_text(text)
+    return folder
 
 
 def run(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
