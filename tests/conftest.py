@@ -35,6 +35,7 @@ SCHEMAS = {"in.schema.json": "{}", "out.schema.json": '{"properties": {"bad": fa
 """The output takes everything but a member `bad`."""
 
 Files = Mapping[str, Any]
+_YAML = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 # Times are no matter of tests: machines differ, and are shared. `make fuzz` chooses the second profile.
@@ -65,9 +66,26 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
             [
                 pytest.param(case, id=f"{name}: {case['case']}")
                 for name in marker.args
-                for case in yaml.safe_load((folder / f"{name}.yaml").read_text("utf-8"))
+                for case in yaml.load((folder / f"{name}.yaml").read_text("utf-8"), Loader=_YAML)
             ],
         )
+
+
+Shipped = Callable[..., api.Mapping]
+
+
+@pytest.fixture(scope="session")
+def shipped_mapping() -> Shipped:
+    """The shipped mapping, with these settings by name. It is loaded and compiled once for all tests."""
+    loaded: dict[str, api.Mapping] = {}
+
+    def shipped(**values: Any) -> api.Mapping:
+        key = json.dumps(values, sort_keys=True)
+        if key not in loaded:
+            loaded[key] = api.load("mparticle-moengage", values)
+        return loaded[key]
+
+    return shipped
 
 
 @pytest.fixture

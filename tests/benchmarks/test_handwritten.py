@@ -19,9 +19,8 @@ Bodies = list[tuple[str, bytes]]
 
 
 @pytest.fixture(scope="module")
-def expected() -> list[Bodies]:
-    mapping = moemap.load("mparticle-moengage")
-    results = [mapping.transform(batch) for batch in generate.batches(COUNT)]
+def expected(shipped_mapping: Callable[..., moemap.Mapping]) -> list[Bodies]:
+    results = [shipped_mapping().transform(batch) for batch in generate.batches(COUNT)]
     assert [problem for result in results for problem in result.problems] == []
     return [[(request.path, orjson.dumps(request.body)) for request in result.requests] for result in results]
 
@@ -100,12 +99,12 @@ def test_text(value: Any, text: str | None) -> None:
         ([{"a": 1}], None),
     ],
 )
-def test_lists(given: list[Any], made: list[Any] | None) -> None:
+def test_lists(given: list[Any], made: list[Any] | None, shipped_mapping: Callable[..., moemap.Mapping]) -> None:
     """As the shipped mapping treats them, seen from the attributes of an event."""
     batch = generate.batch(0)
     batch["events"] = batch["events"][:1]
     batch["events"][0]["data"]["custom_attributes"] = {"list": given, "other": 1}
-    (_, theirs) = moemap.load("mparticle-moengage").transform(batch).requests
+    (_, theirs) = shipped_mapping().transform(batch).requests
     assert handwritten.plain_list(given) == made == theirs.body["actions"][0]["attributes"].get("list")
 
 

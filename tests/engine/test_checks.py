@@ -83,6 +83,6 @@ def test_what_is_missing_names_the_rules_that_are_extended(write: Callable[..., 
     ]
 
 
-def test_the_shipped_mapping_uses_all_names_and_hides_none() -> None:
-    rulebook = api.load("mparticle-moengage").rulebook
+def test_the_shipped_mapping_uses_all_names_and_hides_none(shipped_mapping: Callable[..., api.Mapping]) -> None:
+    rulebook = shipped_mapping().rulebook
     assert [*roots.check(rulebook), *unused.check(rulebook)] == []

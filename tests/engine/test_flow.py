@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -29,21 +30,26 @@ SHOP = Path(__file__).parent / "checks" / "shop" / "mapping.yaml"
 SHIPPED = next(MAPPINGS.glob("*/*/mapping.yaml"))
 
 
-def _flow(path: Path) -> Flow:
-    rulebook = load(path).rulebook
+PATHS = {"shop": SHOP, "shipped": SHIPPED}
+
+
+@cache
+def _flow(name: str) -> Flow:
+    rulebook = load(PATHS[name]).rulebook
     assert rulebook is not None
     return walk(rulebook)
 
 
-FLOWS = {"shop": _flow(SHOP), "shipped": _flow(SHIPPED)}
-WORDS = {name: words_of(flow) for name, flow in FLOWS.items()}
+@cache
+def _words(name: str) -> tuple[str, ...]:
+    return words_of(_flow(name))
 
 
-@pytest.mark.parametrize("name", FLOWS)
+@pytest.mark.parametrize("name", PATHS)
 @given(st.integers(0, 2**32))
 @settings(max_examples=60, deadline=None)
 def test_what_rules_emit_is_of_the_type(name: str, seed: int) -> None:
-    flow, random = FLOWS[name], Random(seed)
+    flow, random = _flow(name), Random(seed)
     rulebook = flow.rulebook
     given_values = {
         setting: sample(setting_type(declared), random) if random.random() < 0.4 else rulebook.values[setting]
@@ -59,7 +65,7 @@ def test_what_rules_emit_is_of_the_type(name: str, seed: int) -> None:
 
     interpreter.assembler.assemble = kept  # type: ignore[method-assign]  # looks on, and does the same
     try:
-        batch = batch_for(flow, random.choice(flow.emissions), random, WORDS[name])
+        batch = batch_for(flow, random.choice(flow.emissions), random, _words(name))
     except NoSampleError:
         return
     assert Validator(rulebook.schemas[rulebook.input.schema]).is_valid(batch)
@@ -74,7 +80,7 @@ def test_what_rules_emit_is_of_the_type(name: str, seed: int) -> None:
 
 
 def test_the_types_are_narrow() -> None:
-    emission = next(emission for emission in FLOWS["shop"].emissions if emission.rule.name == "shipping")
+    emission = next(emission for emission in _flow("shop").emissions if emission.rule.name == "shipping")
     (fields,) = emission.fields.objects
     assert {name: prop.required for name, prop in fields.properties.items()} == {"name": True, "level": True}
     level = fields.properties["level"].type.string

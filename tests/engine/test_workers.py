@@ -16,7 +16,11 @@ from moemap.engine.records import Lines, Record, Unit
 from moemap.engine.replay import Recipe, Transform, WorkerError
 
 RECIPE = Recipe("mparticle-moengage", {}, "requests", pretty=False, rejects="rejects.ndjson")
-TRANSFORM = Transform(RECIPE, open_program(RECIPE.reference, RECIPE.settings))
+
+
+@pytest.fixture(scope="module")
+def transform() -> Transform:
+    return Transform(RECIPE, open_program(RECIPE.reference, RECIPE.settings))
 
 
 def text(number: int) -> bytes:
@@ -30,11 +34,11 @@ def units() -> list[Unit]:
 
 
 @pytest.mark.parametrize("copied", [True, False], ids=["copied where that is safe", "started anew"])
-def test_pieces_come_in_order(monkeypatch: pytest.MonkeyPatch, copied: bool) -> None:
+def test_pieces_come_in_order(monkeypatch: pytest.MonkeyPatch, transform: Transform, copied: bool) -> None:
     if not copied:
         monkeypatch.setattr(workers, "_has_one_thread", lambda: False)
-    with workers.workers(TRANSFORM, 3) as pieces:
-        assert list(pieces(units())) == [TRANSFORM.piece(unit) for unit in units()]
+    with workers.workers(transform, 3) as pieces:
+        assert list(pieces(units())) == [transform.piece(unit) for unit in units()]
 
 
 def changed_rules(folder: Path, word: str) -> None:
@@ -70,8 +74,8 @@ def children(process: int) -> list[int]:
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="the system does not tell of processes")
-def test_a_worker_that_ends_early_ends_the_run() -> None:
-    with pytest.raises(WorkerError, match="a worker process ended early"), workers.workers(TRANSFORM, 1) as pieces:
+def test_a_worker_that_ends_early_ends_the_run(transform: Transform) -> None:
+    with pytest.raises(WorkerError, match="a worker process ended early"), workers.workers(transform, 1) as pieces:
         os.kill(children(os.getpid())[-1], signal.SIGKILL)
         list(pieces(units()))
 

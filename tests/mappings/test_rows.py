@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from functools import cache
 
 import pytest
 
@@ -12,9 +13,9 @@ from moemap.engine.rules import EntryRule, Field, Object
 
 FOLDER = MAPPINGS / "mparticle-moengage" / "v1"
 ROWS = re.findall(r"^\| `([^`]+)` \|", (FOLDER / "ROWS.md").read_text("utf-8"), re.MULTILINE)
-RULEBOOK = load("mparticle-moengage@1").rulebook
 
 
+@cache
 def references() -> dict[str, set[str]]:
     """The rows that rules, their fields and entry rules name, with the rules that name them."""
     found: dict[str, set[str]] = {}
@@ -32,7 +33,7 @@ def references() -> dict[str, set[str]]:
                 for entry in spread.entries:
                     note(entry, rule)
 
-    for rule in RULEBOOK.rules:
+    for rule in load("mparticle-moengage@1").rulebook.rules:
         for row in rule.reference:
             found.setdefault(row, set()).add(rule.name)
         visit(rule.body, rule.name)

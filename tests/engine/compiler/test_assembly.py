@@ -165,8 +165,8 @@ def test_a_body_that_is_too_deep(
     assert "M509" in {problem.code for problem in given.problems}
 
 
-def test_the_shipped_mapping_with_many_attributes() -> None:
-    compiled = compiler.compile(api.load("mparticle-moengage").rulebook)
+def test_the_shipped_mapping_with_many_attributes(shipped_mapping: Callable[..., api.Mapping]) -> None:
+    compiled = compiler.compile(shipped_mapping().rulebook)
     compiled._interpreter = Once(_unexpected)
     attributes = {f"a{number}": "x" for number in range(20_000)}
     result = compiled.transform({"user_identities": {"customer_id": "c-1"}, "user_attributes": attributes})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 from random import Random
 from types import ModuleType
@@ -35,9 +36,9 @@ def schema_of(document: dict[str, Any]) -> Schema:
 
 
 @pytest.fixture(scope="module")
-def bodies() -> list[Any]:
+def bodies(shipped_mapping: Callable[..., api.Mapping]) -> list[Any]:
     """The bodies of all sample batches, short and very long ones."""
-    mapping = api.load("mparticle-moengage", {"push": True})
+    mapping = shipped_mapping(push=True)
     found: list[Any] = [{"attributes": {"x" * 300: "x" * 6000}}, {"actions": [{"attributes": {"a": ["é"] * 500}}] * 80}]
     for path in sorted((SCHEMAS.parent / "examples").glob("*.json")):
         content = json.loads(path.read_text("utf-8"))

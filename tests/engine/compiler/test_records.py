@@ -69,8 +69,10 @@ def answering(rulebook: Rulebook) -> Callable[[bytes], Result | None]:
 
 
 @pytest.fixture(scope="module", params=range(len(SETTINGS)))
-def shipped(request: pytest.FixtureRequest) -> tuple[Interpreter, Callable[[bytes], Result | None]]:
-    rulebook = api.load("mparticle-moengage", SETTINGS[request.param]).rulebook
+def shipped(
+    request: pytest.FixtureRequest, shipped_mapping: Callable[..., api.Mapping]
+) -> tuple[Interpreter, Callable[[bytes], Result | None]]:
+    rulebook = shipped_mapping(**SETTINGS[request.param]).rulebook
     return Interpreter(rulebook), answering(rulebook)
 
 
@@ -369,8 +371,8 @@ def test_a_mapping_that_uses_batches_as_a_whole_has_no_records(book: Books) -> N
     assert records_source_of(book(plain, {"type": "object"})) is None
 
 
-def test_the_source_is_the_same_each_time() -> None:
-    rulebook = api.load("mparticle-moengage").rulebook
+def test_the_source_is_the_same_each_time(shipped_mapping: Callable[..., api.Mapping]) -> None:
+    rulebook = shipped_mapping().rulebook
     assert records_source_of(rulebook) == records_source_of(rulebook)
 
 

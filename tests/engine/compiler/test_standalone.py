@@ -242,8 +242,8 @@ def test_no_text_of_the_rules_becomes_code(tmp_path: Path, head: dict[str, Any])
     assert wanted["requests"][0]["body"][evil] == evil
 
 
-def test_the_source_is_the_same_each_time_and_needs_no_other_module() -> None:
-    source = standalone_of(api.load("mparticle-moengage").rulebook)
+def test_the_source_is_the_same_each_time_and_needs_no_other_module(shipped_module: Path) -> None:
+    source = shipped_module.read_text("utf-8")
     assert source == standalone_of(api.load("mparticle-moengage").rulebook)
     tree = ast.parse(source)
     for node in ast.walk(tree):
@@ -256,13 +256,19 @@ def test_the_source_is_the_same_each_time_and_needs_no_other_module() -> None:
     assert len(bound) == len(set(bound))
 
 
-def test_a_stream(tmp_path: Path) -> None:
-    module = tmp_path / "mapping.py"
-    module.write_text(standalone_of(api.load("mparticle-moengage").rulebook), "utf-8")
+@pytest.fixture(scope="module")
+def shipped_module(shipped_mapping: Callable[..., api.Mapping], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The shipped mapping as a module."""
+    module: Path = tmp_path_factory.mktemp("standalone") / "mapping.py"
+    module.write_text(standalone_of(shipped_mapping().rulebook), "utf-8")
+    return module
+
+
+def test_a_stream(shipped_module: Path, shipped_mapping: Callable[..., api.Mapping]) -> None:
     batch = {"user_identities": {"customer_id": "Zo\u00eb"}, "user_attributes": {"plan": "gold"}}
     lines = [json.dumps(batch), "", '{"a": }', '{"a": NaN}', "[" * 100_000, json.dumps(batch, ensure_ascii=False)]
     text = b"\xef\xbb\xbf" + "\n".join(lines).encode() + b'\n"\xff"'
-    done = subprocess.run([sys.executable, "-I", "-S", str(module)], input=text, capture_output=True)
+    done = subprocess.run([sys.executable, "-I", "-S", str(shipped_module)], input=text, capture_output=True)
     results = [json.loads(line) for line in done.stdout.decode().splitlines()]
     assert (done.returncode, done.stderr) == (1, b"")
     assert [[problem["message"] for problem in result["problems"]] for result in results] == [
@@ -273,18 +279,21 @@ def test_a_stream(tmp_path: Path) -> None:
         [],
         ["the record is not JSON: it is not UTF-8 text (byte 2)"],
     ]
-    assert results[0] == results[4] == api.load("mparticle-moengage").transform(batch).to_json()
-    done = subprocess.run([sys.executable, "-I", "-S", str(module)], input=lines[0].encode(), capture_output=True)
+    assert results[0] == results[4] == shipped_mapping().transform(batch).to_json()
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", str(shipped_module)], input=lines[0].encode(), capture_output=True
+    )
     assert done.returncode == 0
 
 
-def test_a_reader_that_has_had_enough(tmp_path: Path) -> None:
-    module = tmp_path / "mapping.py"
-    module.write_text(standalone_of(api.load("mparticle-moengage").rulebook), "utf-8")
+def test_a_reader_that_has_had_enough(shipped_module: Path, tmp_path: Path) -> None:
     (tmp_path / "batches.ndjson").write_text("{}\n" * 20_000, "utf-8")
     with (tmp_path / "batches.ndjson").open("rb") as batches:
         done = subprocess.Popen(
-            [sys.executable, "-I", "-S", str(module)], stdin=batches, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+            [sys.executable, "-I", "-S", str(shipped_module)],
+            stdin=batches,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
         )
         assert done.stdout is not None
         assert done.stderr is not None

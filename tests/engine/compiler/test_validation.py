@@ -12,8 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from moemap.engine import compiler
-from moemap.engine.api import load
+from moemap.engine.api import Mapping
 from moemap.engine.compiler.code import Pool
 from moemap.engine.compiler.conditions import ALWAYS, NEVER
 from moemap.engine.compiler.regexes import search_code
@@ -83,11 +82,11 @@ def mutated(value: Any, chance: random.Random) -> Any:
 
 
 @pytest.fixture(scope="module")
-def bodies() -> dict[str, list[Any]]:
+def bodies(shipped_mapping: Callable[..., Mapping]) -> dict[str, list[Any]]:
     from orjson import loads
 
     made: dict[str, list[Any]] = {}
-    program = compiler.compile(load("mparticle-moengage", {"push": True}).rulebook)
+    program = shipped_mapping(push=True)
     for path in sorted(EXAMPLES.glob("*.json")):
         for request in program.transform(loads(path.read_bytes())).requests:
             made.setdefault(request.output, []).append(request.body)
@@ -95,9 +94,9 @@ def bodies() -> dict[str, list[Any]]:
 
 
 def test_the_bodies_of_the_samples_and_spoilt_ones_get_the_answer_of_the_validators(
-    bodies: dict[str, list[Any]],
+    bodies: dict[str, list[Any]], shipped_mapping: Callable[..., Mapping]
 ) -> None:
-    rulebook = load("mparticle-moengage").rulebook
+    rulebook = shipped_mapping().rulebook
     chance = random.Random(20260101)
     answers = {True: 0, False: 0}
     for output in rulebook.outputs.values():
@@ -115,8 +114,8 @@ def test_the_bodies_of_the_samples_and_spoilt_ones_get_the_answer_of_the_validat
     assert min(answers.values()) > 500
 
 
-def test_the_source_is_the_same_every_time() -> None:
-    rulebook = load("mparticle-moengage").rulebook
+def test_the_source_is_the_same_every_time(shipped_mapping: Callable[..., Mapping]) -> None:
+    rulebook = shipped_mapping().rulebook
     schemas = [rulebook.schemas[name] for name in ("moengage/event.schema.json", "moengage/limits.event.schema.json")]
     assert compiled(*schemas)[1] == compiled(*schemas)[1]
 
