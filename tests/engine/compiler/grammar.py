@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Iterator
 from random import Random
 from typing import Any
 
@@ -380,7 +379,7 @@ def damaged(dice: Dice, batch: Any) -> Any:
     """A copy with some values replaced, taken out or put in."""
     batch = copy.deepcopy(batch)
     for _ in range(dice.choice((1, 1, 2, 3, 6))):
-        places = [place for place in _places(batch, ()) if place]
+        places = _places(batch, ())
         if not places:
             break
         *above, last = dice.choice(places)
@@ -400,8 +399,12 @@ def damaged(dice: Dice, batch: Any) -> Any:
     return batch
 
 
-def _places(value: Any, place: tuple[Any, ...]) -> Iterator[tuple[Any, ...]]:
-    yield place
+def _places(value: Any, place: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+    """The places below this one, each before those in it."""
     entries: Any = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    found = []
     for key, below in entries:
-        yield from _places(below, (*place, key))
+        found.append((*place, key))
+        if below.__class__ in (dict, list):
+            found += _places(below, found[-1])
+    return found
