@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Set
 from dataclasses import dataclass, replace
 from typing import Any
 
 from .evaluation import NAME_TAKEN, NO_ENTRY_RULE, NOTHING, Evaluation
 from .pointers import join
+from .problem import Problem
 from .recorder import Position, Rejected, Step
 from .requests import Assembler, Emission, Envelope, move
 from .requests import Output as Joined
-from .result import Element, Result, Skipped
+from .result import Element, Failed, Result, Skipped
 from .rules import Bulk, Object, Output, Route, Rule, Rulebook
 from .scope import Scope
 from .values import check_payload, kind, with_article
@@ -56,6 +59,21 @@ class Interpreter:
         run.result()
         return tuple(run.elements)
 
+    def retry(self, batch: Any, only: Set[Failed] | None = None) -> tuple[Result, tuple[Failed, ...] | None]:
+        """The Result of what failed before alone (`only`; None: of all), and what fails of it now; None: all of it.
+
+        What is not reached any more is a Problem (M524), and fails.
+        """
+        run = _Run(self, batch, None, only)
+        result = run.result()
+        if run.is_lost:
+            return result, None if only is None else tuple(sorted(only, key=repr))
+        failed, problems = list(run.failed), list(result.problems)
+        for gone in sorted((only or set()) - run.reached - set(failed), key=repr) if not run.is_ended else ():
+            problems.append(Problem.of("M524", input=gone.element or "", what=str(gone)))
+            failed.append(gone)
+        return result._replace(problems=tuple(problems)), tuple(failed)
+
     def bulk_envelope(self, bulk: Bulk) -> Envelope | None:
         """What every bulk body has; its fields see the settings alone, since a bulk body spans batches."""
         run = _Run(self, {}, None)
@@ -70,8 +88,18 @@ class Interpreter:
 class _Run(Evaluation):
     """The evaluation of one batch."""
 
-    def __init__(self, interpreter: Interpreter, batch: Any, steps: list[Step] | None) -> None:
+    def __init__(
+        self, interpreter: Interpreter, batch: Any, steps: list[Step] | None, only: Set[Failed] | None = None
+    ) -> None:
         super().__init__(batch, steps)
+        self.only = only
+        self.here = Failed(None, None, None)
+        """What is being mapped."""
+        self.reached: set[Failed] = set()
+        self.failed: list[Failed] = []
+        self.is_ended = self.is_lost = False
+        """Nothing of the batch is to be given: a rule says so, or it failed as a whole."""
+        self.parts: dict[Emission, Failed] = {}
         self.interpreter = interpreter
         self.rulebook = interpreter.rulebook
         self.batch = batch
@@ -80,12 +108,14 @@ class _Run(Evaluation):
 
     def result(self) -> Result:
         reason = check_payload(self.batch)
+        self.is_lost = True
         if reason is not None:
             self.problem("M503", None, Position(None, "", ""), input="", reason=reason)
             return Result((), (), tuple(self.problems))
         if not isinstance(self.batch, dict):
             self.problem("M502", None, Position(None, "", ""), input="", found=with_article(kind(self.batch)))
             return Result((), (), tuple(self.problems))
+        self.is_lost = False
         as_name = self.rulebook.input.as_name
         scope = Scope({as_name: self.batch, "settings": self.rulebook.values}, {as_name: "", "settings": None})
         at = Position(None, "", "")
@@ -95,27 +125,49 @@ class _Run(Evaluation):
                 self.batch_rule(rule, scope)
             for name, route in self.rulebook.routes.items():
                 self.route(route, self.interpreter.route_rules[name], scope, at)
-        except (_Ended, Rejected):
+        except (_Ended, Rejected) as ending:
+            self.is_ended, self.is_lost = True, self.is_lost or isinstance(ending, Rejected)
             return Result((), tuple(self.skipped), tuple(self.problems))
         return self.assemble(scope)
 
     # Rules and routes
 
     def route(self, route: Route, rules: tuple[Rule, ...], scope: Scope, at: Position) -> None:
+        before, found, whole = len(self.problems), Counter[str](), Failed(route.name, None, None)
         for place, inner in self.iterate(route.each, route.as_name, route.key_name, scope, at, f"route {route.name}"):
+            self.here = Failed(route.name, None, place, found[place])
+            found[place] += 1
+            if not self.is_wanted(self.here, whole):
+                continue
             try:
                 inner = self.let(route.let, inner, at.on(place))  # noqa: PLW2901  the scope goes on with the lets
                 if not any(self.rule(rule, inner, place, route) for rule in rules):
                     self.skip(place, None, NO_RULE)
             except Rejected:
                 self.account(place, "rejected", self.problems[-1].rule)
+                self.failed.append(self.here)
+        is_lost = not found and any(problem.severity == "error" for problem in self.problems[before:])
+        if not found and self.is_wanted(whole) and is_lost:
+            self.failed.append(whole)
+
+    def is_wanted(self, *parts: Failed) -> bool:
+        """Whether one of these is to be mapped; it is reached with that."""
+        if self.only is None:
+            return True
+        wanted = self.only & set(parts)
+        self.reached |= wanted
+        return bool(wanted)
 
     def batch_rule(self, rule: Rule, scope: Scope) -> None:
+        self.here = Failed(None, rule.name, "")
+        if not self.is_wanted(self.here) and rule.output is not None:
+            return
         try:
             self.rule(rule, scope, "", None)
         except Rejected:  # the rule emits nothing, the others go on; but nothing gets past one that would end the batch
             if rule.output is None:
                 raise
+            self.failed.append(self.here)
 
     def rule(self, rule: Rule, scope: Scope, element: str, route: Route | None) -> bool:
         """Whether the rule takes the element."""
@@ -131,6 +183,8 @@ class _Run(Evaluation):
             self.skipped.append(Skipped(element, rule.name, reason, rule.skip.template.text))
         elif rule.reject is not None:
             self.problem("M511", rule.reject.place, at, reason=self.reason(rule.reject, scope, at))
+            self.failed.append(self.here)
+            self.is_lost = route is None
         else:
             self.emit(rule, scope, at, route)
             return True
@@ -148,6 +202,7 @@ class _Run(Evaluation):
             fields = self.object(rule.body, scope, replace(at, output=base))
         except Rejected:
             self.unmap(accounts)
+            self.failed.append(self.here)
             if route is not None:
                 self.account(at.element, "rejected", rule.name)
             return
@@ -160,6 +215,7 @@ class _Run(Evaluation):
         joined = self.interpreter.assembler.outputs[output.name]
         emission = Emission(joined, rule.name, rule.place, at.element, fields, self.origins)
         self.emissions.append(emission)
+        self.parts[emission] = self.here
         self.marks[emission] = _Mark(problems, len(self.problems), accounts, len(self.elements))
 
     def assemble(self, scope: Scope) -> Result:
@@ -168,6 +224,7 @@ class _Run(Evaluation):
         envelopes = {name: self.envelope(self.rulebook.outputs[name], scope) for name in wanted}
         assembled = self.interpreter.assembler.assemble(self.emissions, envelopes, self.places.of_origin)
         for emission in assembled.rejected:
+            self.failed.append(self.parts[emission])
             self.unmap(self.marks[emission].first_account, self.marks[emission].last_account)
         for emission, offsets in assembled.offsets.items():
             mark = self.marks[emission]

@@ -19,7 +19,7 @@ from .compiler.runner import FUNCTION, Runner
 from .delivery import Delivery
 from .installed import locate
 from .problem import MappingError
-from .result import Result
+from .result import Failed, Result
 
 if TYPE_CHECKING:
     from .interpreter import Interpreter
@@ -34,11 +34,12 @@ class Program:
     was made from.
 
     `transform` takes any value; `transform_parsed` what is known to be JSON within the limits, which is quicker;
-    `transform_text` a text, for which it may have no answer; `prepare` makes ready for many of these: see
-    `compiler.runner.Runner`.
+    `transform_text` a text, for which it may have no answer; `prepare` makes ready for many of these; `retry` maps what
+    failed before: see `compiler.runner.Runner`.
     """
 
     name: str
+    version: str
     digest: str
     files: tuple[str, ...]
     delivery: Delivery
@@ -46,6 +47,7 @@ class Program:
     transform_parsed: Callable[[Any], Result]
     transform_text: Callable[[bytes], Result | None]
     prepare: Callable[[], None]
+    retry: Callable[..., tuple[Result, tuple[Failed, ...] | None]]
 
 
 class RulesChangedError(RuntimeError):
@@ -109,8 +111,8 @@ def _opened(entry: cache.Entry, reference: str, settings: Mapping[str, Any], key
         validators = {name: _validator(schema) for name, schema in about["schemas"].items()}
         runner = Runner(about["code"], code, validators, interpreter, source, records)
         delivery = Delivery.from_json(about["delivery"])
-        ways = runner.transform, runner.transform_parsed, runner.transform_text, runner.prepare
-        return Program(about["name"], about["digest"], tuple(entry.origin.files), delivery, *ways)
+        ways = runner.transform, runner.transform_parsed, runner.transform_text, runner.prepare, runner.retry
+        return Program(about["name"], about["version"], about["digest"], tuple(entry.origin.files), delivery, *ways)
     except (LookupError, TypeError, ValueError, AttributeError):
         return None
 
@@ -136,6 +138,7 @@ def _compiled(rulebook: Rulebook) -> cache.Entry:
     }
     about = {
         "name": rulebook.name,
+        "version": rulebook.version,
         "code": compiled.name,
         "digest": _digest(rulebook),
         "delivery": delivery_of(rulebook).to_json(),

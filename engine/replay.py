@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Mapping as Values
 from dataclasses import dataclass, field
 from typing import Any
-
-import orjson
 
 from .compression import compressor
 from .formats import Format, render
 from .problem import CATALOGUE, MappingError, Problem
 from .program import Program, RulesChangedError, open_program
 from .records import Record, Unit
-from .result import Result, failure
+from .rejects import Reject, read_reject, reject_line
+from .result import Failed, Result, failure
 from .terminal import printable
 from .values import is_surely_small
 
-__all__ = ["Piece", "Recipe", "Summary", "Transform", "WorkerError", "reject_line"]
+__all__ = ["Piece", "Recipe", "Summary", "Transform", "WorkerError"]
 
 MAX_REASONS = 100
 OTHER_REASONS = "other reasons"
 FIXED, STILL_FAILING, NEWLY_FAILING = "fixed", "still failing", "newly failing"
+GIVEN = "given already, without what failed in it"
 
 
 @dataclass(slots=True)
@@ -86,8 +86,9 @@ class Summary:
         )
         lines = [f"{counts[0]}: {', '.join(counts[1:])}"]
         if self.replayed:
-            outcomes = (f"{self.replayed[outcome]} {outcome}" for outcome in (FIXED, STILL_FAILING, NEWLY_FAILING))
-            lines.append(f"  rejects: {', '.join(outcomes)}")
+            always = (FIXED, STILL_FAILING, NEWLY_FAILING)
+            shown = (*always, GIVEN) if self.replayed[GIVEN] else always
+            lines.append(f"  rejects: {', '.join(f'{self.replayed[outcome]} {outcome}' for outcome in shown)}")
         lines += [f"  skipped {number:>6}  {printable(reason)}" for reason, number in self.skipped.most_common()]
         lines += [
             printable(f"  {kind[:4]}    {number:>6}  {kind[5:]}; first in {self.first[kind]}")
@@ -197,6 +198,10 @@ class Transform:
         """Another process makes it anew."""
         return Recipe.transform, (self._recipe, self._program.digest)
 
+    def results(self, records: Unit) -> list[Result]:
+        """The Result of each record."""
+        return list(self._results(records, Summary(), []))
+
     def piece(self, records: Unit) -> Piece:
         """What the records give, in their order."""
         summary = Summary()
@@ -217,63 +222,59 @@ class Transform:
 
     def _results(self, records: Unit, summary: Summary, rejects: list[bytes]) -> Iterator[Result]:
         for given in records:
-            record, before = _replayed(given) if self._recipe.replays else (given, None)
+            reject = read_reject(given) if self._recipe.replays else None
+            if isinstance(reject, Problem):
+                result = Result((), (), (reject,))
+                summary.add(given, result)
+                yield result
+                continue
+            record = given if reject is None else reject.record
+            failed: Iterable[Failed] | None
             try:
-                batch, result = self._mapped(record)
+                result, failed = self._first(record) if reject is None else self._again(reject)
             except RulesChangedError:  # nothing that a record can do
                 raise
             except Exception as error:
-                batch, result = None, failure(error)
+                result, failed = failure(error), None if reject is None else reject.failed
             summary.add(record, result)
-            if before is not None:
-                summary.replayed[_outcome(before, result)] += 1
-            if self._recipe.rejects is not None and result.problems:
-                rejects.append(reject_line(record, batch, result))
+            if reject is not None:
+                summary.replayed[_outcome(reject, result)] += 1
+            if self._recipe.rejects is not None and not result.ok:
+                rejects.append(reject_line(record, result, failed, self._program.name, self._program.version))
             yield result
 
-    def _mapped(self, record: Record) -> tuple[Any, Result]:
-        """The batch of a record (None where nothing is to be said of it, or there is none), and its Result."""
+    def _first(self, record: Record) -> tuple[Result, Iterable[Failed] | None]:
+        """The Result of a record, and what failed of it; None: all of it."""
+        result = self._mapped(record)
+        if result.ok or self._recipe.rejects is None:
+            return result, ()
+        batch, problem = record.parse()
+        return result, self._program.retry(batch)[1] if problem is None else None
+
+    def _again(self, reject: Reject) -> tuple[Result, Iterable[Failed] | None]:
+        """The same for what failed of a batch before: nothing that was given is given again."""
+        if reject.failed is None:
+            return self._first(reject.record)
+        batch, problem = reject.record.parse()
+        if problem is not None:
+            return Result((), (), (problem,)), reject.failed
+        return self._program.retry(batch, reject.failed) if reject.failed else (Result((), (), ()), ())
+
+    def _mapped(self, record: Record) -> Result:
+        """The Result of the batch of a record."""
         if record.problem is None and (result := self._program.transform_text(record.text)) is not None:
-            return None, result
+            return result
         batch, problem = record.parse()
         if problem is not None:
-            return batch, Result((), (), (problem,))
+            return Result((), (), (problem,))
         is_small = is_surely_small(record.text)
-        return batch, self._program.transform_parsed(batch) if is_small else self._program.transform(batch)
+        return self._program.transform_parsed(batch) if is_small else self._program.transform(batch)
 
 
-def reject_line(record: Record, batch: Any, result: Result) -> bytes:
-    """`{source, line, batch | text, problems}` as a line of JSON; `text` where there is no batch."""
-    unreadable = any(problem.code in ("M501", "M503") and problem.rule is None for problem in result.problems)
-    what = {"text": record.text.decode(errors="replace")} if unreadable and batch is None else {"batch": batch}
-    line = {
-        "source": record.source,
-        "line": record.line,
-        **what,
-        "problems": [problem.to_json() for problem in result.problems],
-    }
-    return orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE)
-
-
-def _replayed(record: Record) -> tuple[Record, frozenset[str] | None]:
-    """The record that a line of a rejects file holds, and the codes of the problems that it had."""
-    reject, problem = record.parse()
-    if problem is not None:
-        return record, None
-    match reject:
-        case {"source": str(source), "line": int(line), "problems": list(problems), "batch": batch}:
-            original = Record(source, line, orjson.dumps(batch))
-        case {"source": str(source), "line": int(line), "problems": list(problems), "text": str(text)}:
-            original = Record(source, line, text.encode())
-        case _:
-            flaw = Problem.of("M501", input="", reason="it is not a line of a rejects file")
-            return record._replace(problem=flaw), None
-    codes = frozenset(str(one.get("code")) for one in problems if isinstance(one, dict))
-    return original, codes
-
-
-def _outcome(before: frozenset[str], result: Result) -> str:
-    after = {problem.code for problem in result.problems}
+def _outcome(reject: Reject, result: Result) -> str:
+    after = {problem.code for problem in result.problems if problem.severity == "error"}
+    if reject.failed is not None and not reject.failed:
+        return GIVEN
     if not after:
         return FIXED
-    return STILL_FAILING if after <= before else NEWLY_FAILING
+    return STILL_FAILING if after <= reject.codes else NEWLY_FAILING

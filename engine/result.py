@@ -9,7 +9,7 @@ from typing import Any, Literal, NamedTuple
 
 from .problem import Problem
 
-__all__ = ["Element", "Request", "Result", "Skipped", "failure"]
+__all__ = ["Element", "Failed", "Request", "Result", "Skipped", "failure"]
 
 
 class Request(NamedTuple):
@@ -52,6 +52,28 @@ class Element(NamedTuple):
     pointer: str
     outcome: Literal["mapped", "skipped", "rejected"]
     rule: str | None
+
+
+class Failed(NamedTuple):
+    """What gave no request for an error: an element of a route (with None, all of them), or a rule without a route.
+
+    Where one place is gone over more than once, `occurrence` counts from 0.
+    """
+
+    route: str | None
+    rule: str | None
+    element: str | None
+    occurrence: int = 0
+
+    def to_json(self) -> dict[str, Any]:
+        """`{route | rule, element}`, with `occurrence` where it is not the first."""
+        name = {"rule": self.rule} if self.route is None else {"route": self.route}
+        return {**name, "element": self.element, **({"occurrence": self.occurrence} if self.occurrence else {})}
+
+    def __str__(self) -> str:
+        if self.route is None:
+            return f"the rule {self.rule!r}"
+        return f"the route {self.route!r}" + (f" at {self.element or 'the batch'}" if self.element is not None else "")
 
 
 class Result(NamedTuple):

@@ -6,13 +6,13 @@ cases, is only made when there is one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from types import CodeType, TracebackType
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ..once import Once
 from ..problem import Problem
-from ..result import Result
+from ..result import Failed, Result
 from ..values import check_payload, kind, with_article
 from . import assembly, learned, notes, support
 
@@ -41,6 +41,9 @@ class Evaluator(Protocol):
 
     def run(self, batch: Any) -> Result:
         """The Result of a batch."""
+
+    def retry(self, batch: Any, only: Set[Failed] | None = None) -> tuple[Result, tuple[Failed, ...] | None]:
+        """The Result of what failed before alone, and what fails of it now."""
 
 
 class Runner:
@@ -93,6 +96,10 @@ class Runner:
         if self._texts >= MANY:
             self._records.begin()
         return None
+
+    def retry(self, batch: Any, only: Set[Failed] | None = None) -> tuple[Result, tuple[Failed, ...] | None]:
+        """What failed before, alone, and what fails of it now: see `Interpreter.retry`."""
+        return self._interpreter.get().retry(batch, only)
 
     def transform(self, batch: Any) -> Result:
         """The Result of a batch (any value), equal to the interpreter's. Never raises for what the batch holds."""

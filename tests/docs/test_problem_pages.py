@@ -10,6 +10,9 @@ from moemap.engine import api, golden, report
 from moemap.engine.inspection import inspect_paths
 from moemap.engine.pages import pages
 from moemap.engine.problem import CATALOGUE
+from moemap.engine.records import Record
+from moemap.engine.replay import Recipe
+from moemap.engine.result import Result
 from moemap.tests.docs.examples import DOCS, Block, blocks, completed, rendered, transformed, write
 
 PAGES = {path.stem: path.read_text(encoding="utf-8") for path in sorted((DOCS / "problems").glob("M*.md"))}
@@ -79,7 +82,7 @@ def examples(code: str) -> tuple[list[Block], list[Block]]:
 
 def outcome(code: str, found: Sequence[Block], folder: Path, made: Callable[[Path], None] | None = None) -> str:
     """The problems of an example, as the command prints them."""
-    files = [block for block in found if block.title not in {"input", "problem"}]
+    files = [block for block in found if block.title not in {"input", "reject", "problem"}]
     main = write(files, folder)
     if made is not None:
         made(folder)
@@ -89,6 +92,9 @@ def outcome(code: str, found: Sequence[Block], folder: Path, made: Callable[[Pat
     if any(block.title == "tests.yaml" for block in found):
         return problems_of_tests(Path("tests.yaml"))
     loaded = api.inspect(main)
+    rejects = [block.text for block in found if block.title == "reject"]
+    if rejects:
+        return rendered(replayed(main, rejects[0]).problems, loaded)
     inputs = [block.text for block in found if block.title == "input"]
     if not inputs:
         # After a thousand others, which the page does not show.
@@ -96,6 +102,13 @@ def outcome(code: str, found: Sequence[Block], folder: Path, made: Callable[[Pat
         return rendered(shown, loaded)
     assert loaded.problems == ()
     return rendered(transformed(loaded, inputs[0]).problems, loaded)
+
+
+def replayed(main: Path, reject: str) -> Result:
+    """What a reject that is replayed gives."""
+    recipe = Recipe(str(main), {}, "result", pretty=False, replays=True)
+    (result,) = recipe.transform().results([Record("rejects.ndjson", 1, reject.strip().encode())])
+    return result
 
 
 def problems_of_tests(path: Path) -> str:

@@ -48,12 +48,10 @@ def test_output_rejects_and_sums() -> None:
     assert [(line["source"], line["line"], line.get("batch"), line.get("text")) for line in lines(made.rejects)] == [
         ("f", 2, None, "{bro\ufffdken"),
         ("f", 3, ANONYMOUS, None),
-        ("f", 4, WARNED, None),
     ]
     assert [[problem["code"] for problem in line["problems"]] for line in lines(made.rejects)] == [
         ["M501"],
         ["M511"],
-        ["M512"],
     ]
     assert (made.summary.errors, made.summary.warnings, made.summary.batches) == (2, 1, 4)
 
@@ -89,16 +87,18 @@ def test_bulk_gives_bodies() -> None:
 
 
 def test_rejects_replayed() -> None:
-    """One is fixed by now, one fails as before, one fails otherwise, and one line is no reject."""
-    rejects = piece(record(ANONYMOUS), record(b"{broken"), record(WARNED)).rejects.splitlines()
-    fixed = json.dumps({**json.loads(rejects[2]), "batch": GOOD}).encode()
-    otherwise = json.dumps({**json.loads(rejects[0]), "batch": WARNED}).encode()
-    made = piece(*(record(line) for line in (fixed, *rejects[:2], otherwise, b'{"some": 1}')), replays=True)
-    assert dict(made.summary.replayed) == {"fixed": 1, "still failing": 2, "newly failing": 1}
-    assert made.summary.text().splitlines()[1] == "  rejects: 1 fixed, 2 still failing, 1 newly failing"
-    assert [line["problems"][0]["message"] for line in lines(made.rejects)][-1] == (
-        "the record is not JSON: it is not a line of a rejects file"
+    """Fixed, failing as before (two), failing otherwise, given in part, and no reject at all."""
+    rejects = piece(record(ANONYMOUS), record(b"{broken"), record(ANONYMOUS)).rejects.splitlines()
+    fixed = json.dumps({**json.loads(rejects[2]), "batch": WARNED}).encode()
+    otherwise = json.dumps({**json.loads(rejects[1]), "text": "5"}).encode()
+    in_part = json.dumps({**json.loads(rejects[0]), "batch": GOOD, "failed": []}).encode()
+    made = piece(*map(record, (fixed, *rejects[:2], otherwise, in_part, b'{"some": 1}')), replays=True)
+    assert [len(result["requests"]) for result in lines(made.output)] == [1, 0, 0, 0, 0, 0]
+    assert made.summary.text().splitlines()[1] == (
+        "  rejects: 1 fixed, 2 still failing, 1 newly failing, 1 given already, without what failed in it"
     )
+    assert [line["problems"][0]["code"] for line in lines(made.rejects)] == ["M511", "M501", "M502"]
+    assert made.summary.errors == 4
 
 
 PROBLEM = Problem.of(
