@@ -11,7 +11,7 @@ from moemap.engine.inspection import inspect_paths
 from moemap.engine.pages import pages
 from moemap.engine.problem import CATALOGUE
 from moemap.engine.records import Record
-from moemap.engine.replay import Recipe
+from moemap.engine.replay import Recipe, Transform
 from moemap.engine.result import Result
 from moemap.tests.docs.examples import DOCS, Block, blocks, completed, rendered, transformed, write
 
@@ -107,7 +107,7 @@ def outcome(code: str, found: Sequence[Block], folder: Path, made: Callable[[Pat
 def replayed(main: Path, reject: str) -> Result:
     """What a reject that is replayed gives."""
     recipe = Recipe(str(main), {}, "result", pretty=False, replays=True)
-    (result,) = recipe.transform().results([Record("rejects.ndjson", 1, reject.strip().encode())])
+    (result,) = Transform(recipe, recipe.program()).results([Record("rejects.ndjson", 1, reject.strip().encode())])
     return result
 
 

@@ -67,7 +67,7 @@ def test_a_record_on_which_the_engine_fails_costs_no_other() -> None:
     )
     assert made.summary.batches == 3
     (reject,) = lines(made.rejects)
-    assert (reject["line"], reject["text"], reject["problems"][0]["code"]) == (2, "{}", "M503")
+    assert (reject["line"], reject["batch"], reject["problems"][0]["code"]) == (2, {}, "M503")
     assert reject["problems"][0]["message"] == (
         "the record is refused: the engine failed on it, which is a fault of moemap "
         "(ZeroDivisionError: integer division or modulo by zero)"
