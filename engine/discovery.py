@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +30,7 @@ _TELLING = (_PART - {"include"}) | (_MAIN - {"input"}) | {"workspace", "tests", 
 _KNOWN = _PART | _MAIN | _TELLING | {"name", "version", "description", "server", "settings", "checks"}
 
 _MODELINE = re.compile(r"^#[ \t]*yaml-language-server:.*\bmoemap/(rules|workspace|tests)\.schema\.json", re.MULTILINE)
+_INDENTATION = re.compile(r"^[ \t]+", re.MULTILINE)
 _KEY = re.compile(r"""^["']?([^\s#"'{\[\-][^:\n]*):(?=\s|$)""", re.MULTILINE)
 
 
@@ -70,10 +72,11 @@ def kind_of(path: Path) -> Kind | None:
     anything: loading it says why."""
     try:
         with path.open("rb") as file:
-            text = file.read(MAX_FILE_BYTES).decode("utf-8-sig", "replace")
+            raw = file.read(MAX_FILE_BYTES)
     except OSError:
         return "mapping"
-    keys = {key.rstrip(" \t\"'") for key in _KEY.findall(text)} or _flow_keys(text)
+    text = raw.decode("utf-16" if raw.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) else "utf-8-sig", "replace")
+    keys = _keys(text)
     modeline = _MODELINE.search(text)
     named = path.stem in ("mapping", "workspace")
     if _is_beside_a_mapping(path) or (modeline and modeline[1] == "tests"):
@@ -87,9 +90,15 @@ def kind_of(path: Path) -> Kind | None:
     return "part" if keys & _PART and not (named or keys & _MAIN) else "mapping"
 
 
-def _flow_keys(text: str) -> set[str]:
-    """The keys at the top of a text that is one mapping in braces."""
-    node = parse(Source("", text))[0] if "{" in text else None
+def _keys(text: str) -> set[str]:
+    """The keys at the top of a text: those at the start of a line, where there are any; else those that YAML finds, or
+    if it finds nothing but mistakes, those of all lines."""
+    keys = {key.rstrip(" \t\"'") for key in _KEY.findall(text)}
+    if keys:
+        return keys
+    node = parse(Source("", text))[0]
+    if node is None:
+        return {key.rstrip(" \t\"'") for key in _KEY.findall(_INDENTATION.sub("", text))}
     return set(node.keys()) if isinstance(node, Mapping) else set()
 
 

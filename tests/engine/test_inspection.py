@@ -72,6 +72,11 @@ def said(inspection: Inspection) -> list[str]:
         ("a.yaml", "workspac: w\nextends: base@1\nsettings: {a: 1}\nrules: [\n", "mapping"),
         ("a.yaml", "langauge: 1\nworkspace: w\n", "workspace"),
         ("a.yaml", "{language: 1, workspace: w}", "workspace"),
+        ("a.yaml", "  language: 1\n  workspace: w\n", "workspace"),
+        ("a.yaml", "  language: 1\n  workspace: [\n", "workspace"),
+        ("a.yaml", "\tlanguage: 1\n\tworkspace: w\n", "workspace"),
+        ("a.yaml", "? workspace\n: w\n", "workspace"),
+        ("a.yaml", "language: 1\r\nworkspace: w\r\nextends: [\r\n", "workspace"),
         ("a.yaml", "nonsense: 1\nrules: []\n", "part"),
         ("a.yaml", "tables: {}\n", "part"),
         ("a.yaml", "description: x\nlet: {\n", "part"),
@@ -84,6 +89,7 @@ def said(inspection: Inspection) -> list[str]:
         # files of others
         ("a.yaml", "", None),
         ("a.yaml", "- tests\n", None),
+        ("a.yaml", "- name: x\n  tests: []\n", None),
         ("a.yaml", "name: ci\non: push\njobs: {}\n", None),
         ("a.yaml", "version: 3\nservices: {}\n", None),
         ("a.yaml", "apiVersion: v1\nkind: Role\nmetadata: {}\nrules: []\n", None),
@@ -117,8 +123,10 @@ def test_what_lies_in_the_tests_of_a_mapping_is_a_test_file(write: Callable[...,
     assert goldenfile.discover([Path("m")]) == [Path("m/tests/a.yaml")]
 
 
-def test_a_file_that_is_not_utf_8_is_looked_at(tmp_path: Path) -> None:
-    (tmp_path / "a.yaml").write_bytes(b"# caf\xe9\nworkspace: w\n")
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-16", "utf-16-be"])
+def test_a_file_that_is_not_utf_8_is_looked_at(tmp_path: Path, encoding: str) -> None:
+    mark = "\ufeff" if encoding == "utf-16-be" else ""
+    (tmp_path / "a.yaml").write_bytes(f"{mark}# caf\xe9\nworkspace: w\n".encode(encoding))
     (problem,) = inspect_paths([str(tmp_path)]).problems
     assert problem.code == "M002"
 
