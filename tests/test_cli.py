@@ -89,6 +89,7 @@ def test_several_inputs(batch: Path) -> None:
 # transform: options
 
 
+@pytest.mark.slow
 def test_settings_are_read_by_their_type(batch: Path) -> None:
     for value in ("identity=email", 'project_names=["A"]', "push=true", "project_code=007"):
         assert run("transform", "--set", value, batch).exit_code in (0, 1)
@@ -328,6 +329,7 @@ def test_check_formats(tmp_path: Path, format_: str, start: str) -> None:
     assert "M101" in done.stdout
 
 
+@pytest.mark.slow
 def test_prove_prints_a_verdict_for_each_output() -> None:
     done = run("check", "--prove", "mparticle-moengage@1")
     verdicts = [line.split()[:2] for line in done.stdout.splitlines() if line.startswith("  ") and line[2] != " "]
@@ -375,6 +377,7 @@ def test_compile(tmp_path: Path) -> None:
     assert (tmp_path / "mapping.py").read_text() == source
 
 
+@pytest.mark.slow
 def test_compile_standalone(tmp_path: Path) -> None:
     source = run("compile", "--standalone", "-o", "-").stdout
     assert run("compile", "--standalone", "--set", "identity=email", "-o", tmp_path / "mapping.py").stdout == ""

@@ -311,6 +311,7 @@ def check(mapping: Mapping, batch: Any) -> Result:
     return result
 
 
+@pytest.mark.slow
 @MANY
 @given(sample=st.sampled_from(SAMPLES), mutations=MUTATIONS, number=st.integers(0, len(SETTINGS) - 1))
 def test_whatever_stands_in_a_batch(sample: Any, mutations: list[Any], number: int) -> None:
@@ -371,6 +372,7 @@ CHANGES = st.lists(
 FULL = {"kind": "map", "lines": [{"id": 1, "parts": [1, "x"]}], "tags": {"a": 1}, "code": 5, "attributes": {"b": 2}}
 
 
+@pytest.mark.slow
 @settings(FEW, max_examples=200)
 @given(changes=CHANGES)
 def test_whatever_stands_in_a_rule_file(changes: list[Any], write: Callable[..., Path]) -> None:

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow  # each starts processes of its own
+
 MOEMAP = f"{sys.executable} -m moemap.cli"
 PURCHASE = Path(__file__).parents[1] / "examples" / "purchase.json"
 

@@ -48,6 +48,7 @@ def test_the_batch_becomes_what_is_shown(workplace: Path) -> None:
 COMMANDS = [line for _, text in blocks("sh") for line in text.splitlines()]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", [command for command in COMMANDS if not command.startswith("make ")])
 def test_command(command: str, workplace: Path) -> None:
     before = COMMANDS[: COMMANDS.index(command)]

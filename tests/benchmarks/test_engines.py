@@ -15,6 +15,7 @@ from moemap.benchmarks.table import Table, times
 from moemap.engine.interpreter import Interpreter
 
 
+@pytest.mark.slow
 def test_all_engines_give_the_same_bodies() -> None:
     bodies: dict[bytes, list[Any]] = {}
     limit, *others = engines(bodies)

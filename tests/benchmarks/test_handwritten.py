@@ -25,6 +25,7 @@ def expected(shipped_mapping: Callable[..., moemap.Mapping]) -> list[Bodies]:
     return [[(request.path, orjson.dumps(request.body)) for request in result.requests] for result in results]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("module", [handwritten, naive])
 def test_same_requests(module: Any, expected: list[Bodies], capsys: pytest.CaptureFixture[str]) -> None:
     validation = module.Validation(ROOT / "schemas")

@@ -160,6 +160,7 @@ def test_a_home_that_is_no_place_has_no_cache(
     assert (compilations, cache.folder(), list(tmp_path.iterdir())) == ([MAPPING], None, [])
 
 
+@pytest.mark.slow
 def test_processes_at_the_same_time(folder: Path) -> None:
     command = [sys.executable, "-m", "moemap.cli", "transform", "--compact", "-"]
     environment = {**os.environ, "XDG_CACHE_HOME": str(folder.parent)}

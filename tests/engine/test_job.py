@@ -75,6 +75,7 @@ def small_units(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runfiles, "JOURNAL_SECONDS", 0)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("small_units")
 @pytest.mark.parametrize("format_", ["result", "requests", "bulk", "curl"])
 def test_any_number_of_workers_gives_the_same(tmp_path: Path, inputs: tuple[str, ...], format_: str) -> None:
@@ -170,6 +171,7 @@ def test_a_run_is_only_continued_with_the_same_inputs_and_rules(tmp_path: Path, 
     assert jobs.run(replace(made, resume=False, restart=True)).batches == 151
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workers", [1, 2])
 def test_kill_9_loses_nothing(tmp_path: Path, workers: int) -> None:
     """The process is killed again and again, wherever it happens to be, and started again."""

@@ -70,6 +70,7 @@ def test_a_guard_names_its_place() -> None:
     assert guard.reason == "it can have more than 5 characters"
 
 
+@pytest.mark.slow
 def test_the_shipped_mapping_is_proven_but_for_names_that_are_settings() -> None:
     rulebook = _rulebook(SHIPPED)
     proof = prove(rulebook)
@@ -84,6 +85,7 @@ def test_the_shipped_mapping_is_proven_but_for_names_that_are_settings() -> None
         assert example.problem in Interpreter(changed).run(example.batch).problems
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["event", "device", "customer"])
 def test_the_shipped_mapping_withstands(name: str) -> None:
     """Nothing is refused but what a guard is there for, and that only with other settings."""

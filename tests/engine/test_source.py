@@ -558,8 +558,8 @@ PROBLEMS: list[tuple[str, list[tuple[str, str, str, str | None]]]] = [
     (DEEP_ALIASES, [("M007", "2:28-2:30", "nested more than 64 levels deep", None)]),
     # M008
     (
-        "- \n" * (MAX_NODES - 4) + "- [a, b, c, @",
-        [("M008", "99997:10-99997:11", "the file expands to more than 100000 values", None)],
+        "- &a [" + "x," * 996 + "]\n" + "- *a\n" * 99 + "- [" + "a, " * 299 + "b, @",
+        [("M008", "101:898-101:899", "the file expands to more than 100000 values", None)],
     ),
     ("- \n" * MAX_NODES, [("M008", "100000:2-100000:2", "the file expands to more than 100000 values", None)]),
     (LAUGHS, [("M008", "6:10-6:13", "the file expands to more than 100000 values", None)]),

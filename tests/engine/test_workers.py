@@ -33,6 +33,7 @@ def units() -> list[Unit]:
     return [*lines, [Record("f", number, text(number)) for number in range(2_000)], []]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("copied", [True, False], ids=["copied where that is safe", "started anew"])
 def test_pieces_come_in_order(monkeypatch: pytest.MonkeyPatch, transform: Transform, copied: bool) -> None:
     if not copied:

@@ -385,6 +385,7 @@ def verdicts(kind: str, *, valid: bool) -> list[tuple[str, Any]]:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", DOCUMENTS)
 def test_what_the_schema_refuses_the_loader_refuses(kind: str, loading: Loading) -> None:
     refused = verdicts(kind, valid=False)

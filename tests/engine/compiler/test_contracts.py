@@ -533,6 +533,7 @@ def test_bodies_of_the_shipped_mapping_fit_in_parts(
     assert answered >= least
 
 
+@pytest.mark.slow
 def test_random_mappings(book: Books, bodies: ModuleType, difference: Difference) -> None:
     answered = valid = in_parts = 0
     for number in range(140):

@@ -47,6 +47,7 @@ def bodies(shipped_mapping: Callable[..., api.Mapping]) -> list[Any]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SHIPPED)
 def test_shipped_schemas(name: str, bodies: list[Any], grammar: ModuleType) -> None:
     validator, verdicts = Validator(LOADED[name]), verdicts_of(LOADED[name])

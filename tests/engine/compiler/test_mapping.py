@@ -72,6 +72,7 @@ def test_samples(both: tuple[Interpreter, compiler.Compiled], difference: Differ
         assert not difference(wanted, given), f"{name}: {difference(wanted, given)}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [0, 1])
 def test_damaged_samples(
     both: tuple[Interpreter, compiler.Compiled], difference: Difference, grammar: ModuleType, seed: int

@@ -242,6 +242,7 @@ TREES = st.recursive(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=2000, deadline=None)
 @given(st.lists(st.tuples(MEMBERS, TREES), max_size=5))
 @example([("parts", '[{"n": "2", "sub": [{"k": "a"}]}]')])
@@ -288,6 +289,7 @@ def of_batches(dice: Random) -> dict[str, Any]:
     return {"type": "object", "additionalProperties": False, "properties": properties}
 
 
+@pytest.mark.slow
 def test_random_mappings(book: Books, grammar: ModuleType, difference: Difference) -> None:
     answered = made = 0
     for number in range(400):

@@ -38,6 +38,7 @@ def book(tmp_path: Path, head: dict[str, Any]) -> Books:
     return read
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(0, 400, 50))
 def test_random_mappings(
     book: Books, grammar: ModuleType, difference: Callable[[Result, Result], str], seed: int

@@ -21,6 +21,8 @@ from moemap.engine.interpreter import Interpreter
 from moemap.engine.loader import load
 from moemap.engine.rules import Rulebook
 
+pytestmark = pytest.mark.slow  # a module of many thousand lines is written and compiled in each
+
 ROOT = Path(__file__).parents[3]
 REFERENCES: dict[str, tuple[str, dict[str, Any]]] = {
     "defaults": ("mparticle-moengage", {}),

@@ -202,6 +202,7 @@ def refers_only_downwards(document: Any) -> bool:
     return "$ref" not in keywords_in(document)
 
 
+@pytest.mark.slow
 @settings(max_examples=1500, deadline=None)
 @given(DOCUMENTS, st.lists(VALUES, min_size=1, max_size=12))
 def test_what_fits_is_valid_and_what_is_understood_is_exact(document: Any, values: list[Any]) -> None:
@@ -239,6 +240,7 @@ ITEMS: st.SearchStrategy[Any] = (
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=1500, deadline=None)
 @given(LISTS, st.lists(ITEMS.flatmap(lambda item: st.lists(st.just(item) | ITEMS, max_size=3)), min_size=1, max_size=8))
 def test_lists_of_one_kind_and_of_several(document: Any, values: list[Any]) -> None:
