@@ -168,7 +168,7 @@ class Evaluation(Recorder):
                 self.problem("M506", field_.place, at, input=place, output=at.output or None, name=name)
                 raise Rejected
         if self.steps is not None:
-            inputs = self.places.read_by_field(field_, scope)
+            inputs = self.places.read_by(field_, scope)
             self.steps.append(Step(at.output or "", at.rule, field_.place, inputs, value, note))
         if value is not None and at.output:
             self.origins[at.output] = Origin(field_.node, (field_, scope))

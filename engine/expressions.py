@@ -22,6 +22,7 @@ import jmespath.parser
 from jmespath.exceptions import LexerError, ParseError
 from jmespath.visitor import Options, TreeInterpreter, _Expression
 
+from . import growth
 from .functions import FUNCTIONS, call
 from .problem import did_you_mean
 from .roots import RootUse
@@ -141,7 +142,7 @@ _INTERPRETER: Any = TreeInterpreter(Options(custom_functions=_FUNCTIONS))
 
 
 def parse(text: str) -> Expression:
-    """Read an expression. Raises ExpressionError with the code M201, M202, M205, M209, M210 or M211."""
+    """Read an expression. Raises ExpressionError with the code M201, M202, M205, M209, M210, M211 or M232."""
     if len(text) > MAX_EXPRESSION_CHARS:
         reason = f"has {len(text)} characters; at most {MAX_EXPRESSION_CHARS} are allowed"
         raise ExpressionError("M210", 0, len(text), data={"reason": reason})
@@ -152,7 +153,14 @@ def parse(text: str) -> Expression:
         tree: Node = _Parser().tree(tokens)
     except ParseError as error:
         raise _unexpected(error.lex_position, text, tokens) from None
-    return Expression(text, tree, _roots(text, tokens, tree))
+    expression = Expression(text, tree, _roots(text, tokens, tree))
+    try:
+        growth.of_expression(tree, {})
+    except growth.TooLarge as error:
+        start, end = error.node["start"], error.node["end"]
+        data = {"what": repr(_shortened(text[start:end])), "reason": error.flaw}
+        raise ExpressionError("M232", start, end, data=data) from None
+    return expression
 
 
 def children(node: Node) -> tuple[Node, ...]:

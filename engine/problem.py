@@ -134,7 +134,7 @@ class Problem:
         }
 
 
-FIXED = frozenset({"M201", "M202", "M204", "M205", "M208", "M209", "M210"})
+FIXED = frozenset({"M201", "M202", "M204", "M205", "M208", "M209", "M210", "M232"})
 """What no mapping can run with: its severity cannot be changed."""
 
 
@@ -307,6 +307,7 @@ CATALOGUE: Mapping[str, Code] = MappingProxyType(
             "text that the schema does not list",
             "{text!r} is compared with {value}, which the input schema does not list",
         ),
+        "M232": _error("value that can become too large", "{what} can become too large: it {reason}"),
         # M3: rules and routes
         "M301": _warning("condition that always holds", "the condition of this {what} always holds"),
         "M302": _error("condition that never holds", "the condition of this {what} never holds"),

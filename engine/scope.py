@@ -5,11 +5,13 @@ Places are only worked out when something has to be said about a value, never on
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .pointers import Index, inputs_read, path_of, value_at
 from .problem import Place
+from .roots import RootUse
 from .rules import Each, Expr, Field, From, Text
 from .source import Node
 
@@ -53,41 +55,60 @@ class Places:
 
     def __init__(self, batch: Any) -> None:
         self.index = Index(batch)
+        self._read: dict[tuple[int, int], tuple[Field, Scope, tuple[str, ...]]] = {}
+        """What fields read that were asked about, by their identity and that of their scope."""
 
-    def roots(self, scope: Scope) -> dict[str, str | None]:
-        """The place of every root, lets included where their value is a part of the batch."""
-        found = {name: self.index.find(scope.values[name]) for name in scope.lets}
-        return {**scope.pointers, **found}
+    def roots(self, uses: Iterable[RootUse], scope: Scope) -> dict[str, str | None]:
+        """The place of every root that is used; of a let where its value is a part of the batch."""
+        return {
+            use.name: self.index.find(scope.values[use.name])
+            if use.name in scope.lets
+            else scope.pointers.get(use.name)
+            for use in uses
+        }
 
-    def read_by(self, expression: Expr, scope: Scope) -> tuple[str, ...]:
-        """The places that an expression reads; for a let, those that it was made from."""
-        roots = self.roots(scope)
-        places = list(inputs_read(expression.expression.tree, roots))
-        for use in expression.expression.roots:
-            if use.name in scope.lets and roots.get(use.name) is None:
-                places += self.read_by_field(*scope.lets[use.name])
-        return tuple(dict.fromkeys(places))
-
-    def read_by_field(self, field_: Field, scope: Scope) -> tuple[str, ...]:
-        """The places that a field reads, in order."""
-        source = field_.source
-        places: list[str] = []
-        if isinstance(source, From):
-            for part in source.alternatives:
-                places += self.read_by(part, scope) if isinstance(part, Expr) else self.read_by_field(part, scope)
-        elif isinstance(source, Each):
-            places += self.read_by(source.each, scope)
-        elif isinstance(source, Text):
-            roots = self.roots(scope)
-            places += [place for use in source.template.roots if (place := roots.get(use.name)) is not None]
-        return tuple(dict.fromkeys(places))
+    def read_by(self, part: Expr | Field, scope: Scope) -> tuple[str, ...]:
+        """The places that an expression or a field reads, in order; for a let, those that it was made from."""
+        asked = part, scope
+        places: dict[str, None] = {}
+        pending: list[tuple[Expr | Field, Scope]] = [asked]
+        seen: set[int] = set()  # lets may build on each other in many ways, and in long chains
+        while pending:
+            part, scope = pending.pop()
+            if isinstance(part, Field):
+                known = self._read.get((id(part), id(scope)))
+                if known is not None:
+                    places |= dict.fromkeys(known[2])
+                    continue
+                source = part.source
+                if isinstance(source, From):
+                    pending += [(alternative, scope) for alternative in reversed(source.alternatives)]
+                elif isinstance(source, Each):
+                    pending.append((source.each, scope))
+                elif isinstance(source, Text):
+                    roots = self.roots(source.template.roots, scope)
+                    places |= dict.fromkeys(place for place in roots.values() if place is not None)
+                continue
+            uses = part.expression.roots
+            roots = self.roots(uses, scope)
+            places |= dict.fromkeys(inputs_read(part.expression.tree, roots))
+            for use in reversed(uses):
+                if use.name in scope.lets and roots[use.name] is None:
+                    made = scope.lets[use.name]
+                    if id(made) not in seen:
+                        seen.add(id(made))
+                        pending.append(made)
+        found = tuple(places)
+        if isinstance(asked[0], Field):
+            self._read[id(asked[0]), id(asked[1])] = asked[0], asked[1], found
+        return found
 
     def nearest(self, expression: Expr, scope: Scope, otherwise: str) -> str:
         """The one place to name for an expression: the first that it reads and that holds something."""
         return self._telling(self.read_by(expression, scope), otherwise)
 
     def nearest_field(self, field_: Field, scope: Scope, otherwise: str) -> str:
-        return self._telling(self.read_by_field(field_, scope), otherwise)
+        return self._telling(self.read_by(field_, scope), otherwise)
 
     def _telling(self, places: tuple[str, ...], otherwise: str) -> str:
         first = places[0] if places else otherwise
@@ -99,7 +120,7 @@ class Places:
         place = path_of(tree, scope.pointers)
         if place is None:
             place = self.index.find(value)
-        return path_of(tree, self.roots(scope)) if place is None and scope.lets else place
+        return path_of(tree, self.roots(expression.expression.roots, scope)) if place is None and scope.lets else place
 
     def of_origin(self, origin: Origin, otherwise: str) -> str:
         if isinstance(origin.source, str):

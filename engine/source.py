@@ -371,6 +371,8 @@ class _Builder:
             if stopped.problem.code in ("M007", "M008"):
                 self.problems = before.problems
                 return stopped
+        except TooManyProblems:
+            pass
         return None
 
     def _syntax_error(self, error: yaml.MarkedYAMLError) -> _Stopped:

@@ -19,6 +19,7 @@ from . import (
     conditions,
     dead_parts,
     fields,
+    growth,
     iterations,
     missing_paths,
     negation,
@@ -58,6 +59,8 @@ def check_names(draft: Rulebook) -> tuple[Problem, ...]:
 
 def check(rulebook: Rulebook) -> tuple[Problem, ...]:
     """All Problems that the checks find and that are not allowed where they are, in order of place."""
+    if large := tuple(growth.check(rulebook)):
+        return large  # what has no bound has no type either
     flow = walk(rulebook)
     problems = [problem for run in CHECKS for problem in run(rulebook)]
     problems += [problem for run in TYPE_CHECKS for problem in run(flow)]

@@ -218,13 +218,18 @@ class CodePlaces:
         return first
 
     def _places(self, reads: tuple[Read, ...], frame: Frame) -> Iterator[str]:
-        for read in reads:
+        pending = [*reversed(reads)]
+        seen: set[int] = set()  # lets may build on each other in many ways, and in long chains
+        while pending:
+            read = pending.pop()
             if read.path is not None:
                 place = self._place(read, frame)
                 if place is not None:
                     yield place
-            elif self._root(read.root, frame) is None:
-                yield from self._places(read.root.reads or (), frame)
+            elif id(read.root) not in seen:
+                seen.add(id(read.root))
+                if self._root(read.root, frame) is None:
+                    pending += reversed(read.root.reads or ())
 
     def _place(self, read: Read, frame: Frame) -> str | None:
         place = self._root(read.root, frame)

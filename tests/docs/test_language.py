@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from moemap.engine import api, delivery, expressions, golden, loader, problem, reader, source, templates, values
+from moemap.engine import api, delivery, expressions, golden, growth, loader, problem, reader, source, templates, values
 from moemap.tests.docs.examples import LANGUAGE, Block, blocks, rendered, transformed, write
 
 DATA = {"input", "result", "bulk"}
@@ -82,6 +82,9 @@ def test_limits() -> None:
         problem.MAX_PROBLEMS,
         expressions.MAX_EXPRESSION_CHARS,
         expressions.MAX_EXPRESSION_DEPTH,
+        growth.MAX_COPIES,
+        growth.MAX_LEVELS,
+        growth.MAX_LOOPS,
         templates.MAX_TEMPLATE_CHARS,
         50,
         templates.MAX_TEMPLATE_RESULT,

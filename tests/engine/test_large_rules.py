@@ -86,6 +86,28 @@ CASES: dict[str, tuple[str, dict[str, int]]] = {
         ),
         {"M127": 1},
     ),
+    "a constant that doubles": (fields(['a: "`{}`' + " | {x: @, y: @}" * 40 + '"']), {"M232": 1}),
+    "a value that doubles": (fields(['a: "batch' + " | [@, @][]" * 26 + '"']), {"M232": 1}),
+    "a value that doubles in a condition": (
+        rules(['rule: r, when: "batch' + " | [@, @][]" * 26 + f'", {OUTPUT}']),
+        {"M232": 1},
+    ),
+    "values that double with each let": (
+        lets(["a0: batch", *(f"a{n}: '[a{n - 1}, a{n - 1}]'" for n in range(1, 60))], "a59"),
+        {"M232": 1},
+    ),
+    "objects that double with each let": (
+        lets(["a0: batch", *(f"a{n}: {{fields: {{x: a{n - 1}, y: a{n - 1}}}}}" for n in range(1, 60))], "a59"),
+        {"M232": 1},
+    ),
+    "values that grow with every element, with each let": (
+        lets(["a0: batch", *(f"a{n}: {{each: batch.list, as: e{n}, value: a{n - 1}}}" for n in range(1, 10))], "a9"),
+        {"M232": 1},
+    ),
+    "values that are nested by lets": (
+        lets(["a0: batch.list", *(f"a{n}: '[a{n - 1}]'" for n in range(1, 100))], '"distinct(a99)"'),
+        {"M232": 1},
+    ),
 }
 
 
@@ -109,6 +131,36 @@ def test_many_conditions_on_one_element(condition: str, expected: dict[str, int]
     text = rules(f"rule: r{n}, when: {when}, {OUTPUT}" for n, when in enumerate(conditions))
     loaded = api.inspect(write({"rules.yaml": text, "in.schema.json": TYPED}))
     assert Counter(problem.code for problem in loaded.problems) == expected
+
+
+def test_what_is_read_often_and_copied_seldom_is_no_problem(write: Callable[..., Path]) -> None:
+    text = """\
+let:
+  all: {fields: {FIELDS}}
+  sorted: sort_by(sort_by(sort_by(sort_by(sort_by(sort_by(sort_by(batch.items, &a), &a), &a), &a), &a), &a), &a)
+rules:
+- rule: r
+  route: items
+  output: out
+  fields:
+    all: all
+    sorted: sorted
+    pairs: {each: item.x, as: x, fields: {a: item.a, l: {each: x.y, as: y, fields: {a: item.a, x: x.a, y: y}}}}
+"""
+    text = text.replace("FIELDS", ", ".join(f"f{n}: batch.f{n}" for n in range(300)))
+    assert api.inspect(write({"rules.yaml": text})).problems == ()
+
+
+def test_where_values_come_from_is_found_through_long_chains_of_lets(mapping_of: Callable[..., api.Mapping]) -> None:
+    """Those that build on each other in many ways, and in long chains: each let is looked at once."""
+    parts = ["a0: batch.a", *(f"a{n}: a{n - 1}" for n in range(1, 1000))]
+    parts += ["b0: not_null(batch.b, batch.c)", *(f"b{n}: not_null(b{n - 1}, b{n - 1})" for n in range(1, 60))]
+    text = "let:\n" + "".join(f"  {part}\n" for part in parts)
+    mapping = mapping_of(text + fields(["a: {from: a999, type: integer}", "b: {from: b59, type: integer}"]))
+    batch = {"a": "x", "c": "y"}
+    result = mapping.transform(batch)
+    assert [problem.input for problem in result.problems] == ["/a", "/c"]
+    assert mapping.explain(batch)[0] == result
 
 
 def test_what_takes_all_is_named_however_many_rules_come_before(write: Callable[..., Path], lines: Any) -> None:

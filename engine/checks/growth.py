@@ -1,0 +1,130 @@
+"""Values that can become far larger than what they are made from (M232), through several `let`s or iterations.
+
+Of single expressions, that is found when they are read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from ..growth import PART, SCALAR, Growth, TooLarge, either, joined, of_expression, of_expressions
+from ..problem import Problem
+from ..rules import Const, Each, Expr, Field, From, Object, Rulebook, Spread, Text
+
+__all__ = ["check"]
+
+Roots = Mapping[str, Growth]
+
+_SCALAR_TYPES = {"string", "integer", "double", "boolean", "datetime", "date"}
+
+
+def check(rulebook: Rulebook) -> Iterator[Problem]:
+    """A Problem for each value that can become too large; what is made of one is not reported again."""
+    walk = _Walk()
+    roots = walk.lets(rulebook.let, {})
+    for output in rulebook.outputs.values():
+        walk.object(Object((*output.fields, *output.request.query), ()), roots)
+    routes: dict[str | None, Roots] = {None: roots}
+    for route in rulebook.routes.values():
+        routes[route.name] = walk.lets(route.let, {**roots, route.as_name: walk.expression(route.each, roots)})
+    for rule in rulebook.rules:
+        inner = routes.get(rule.route, roots)
+        walk.asked(rule.when, inner)
+        inner = walk.lets(rule.let, inner)
+        for warn in rule.warn:
+            walk.asked(warn.when, inner)
+        walk.object(rule.body, inner)
+    yield from walk.problems
+
+
+class _Walk:
+    """Goes through the rules in the order of evaluation, with the growth of every name in sight."""
+
+    def __init__(self) -> None:
+        self.problems: list[Problem] = []
+
+    def lets(self, definitions: tuple[Field, ...], roots: Roots) -> Roots:
+        seen = dict(roots)
+        for definition in definitions:
+            growth = self.field(definition, seen)
+            if growth.flaw is not None:
+                growth = self.refused(f"the let {definition.name!r}", growth.flaw, definition)
+            seen[definition.name or ""] = growth
+        return seen
+
+    def refused(self, what: str, flaw: str, field: Field) -> Growth:
+        place = (field.name_node or field.node).place
+        self.problems.append(Problem.of("M232", place, what=what, reason=flaw))
+        return SCALAR
+
+    def expression(self, expr: Expr, roots: Roots) -> Growth:
+        try:
+            return of_expression(expr.expression.tree, roots)
+        except TooLarge as error:
+            start, end = error.node["start"], error.node["end"]
+            text = " ".join(expr.text[start:end].split())
+            self.problems.append(Problem.of("M232", expr.span(start, end), what=repr(text), reason=error.flaw))
+            return SCALAR
+
+    def asked(self, when: Expr | None, roots: Roots) -> None:
+        if when is not None:
+            self.expression(when, roots)
+
+    def field(self, field: Field, roots: Roots) -> Growth:
+        self.asked(field.when, roots)
+        growth = self.source(field, roots)
+        return SCALAR if field.type in _SCALAR_TYPES else growth
+
+    def source(self, field: Field, roots: Roots) -> Growth:
+        match field.source:
+            case From(alternatives):
+                return either(
+                    [
+                        self.expression(part, roots) if isinstance(part, Expr) else self.field(part, roots)
+                        for part in alternatives
+                    ]
+                )
+            case Const():
+                return PART
+            case Text():
+                return SCALAR
+            case Object():
+                return self.object(field.source, roots)
+        return self.each(field, field.source, roots)
+
+    def each(self, field: Field, source: Each, roots: Roots) -> Growth:
+        over = self.expression(source.each, roots)
+        inner = self.lets(source.let, self.inside(roots, over, source.as_name))
+        value = source.value
+        growth = self.object(value, inner) if isinstance(value, Object) else self.field(value, inner)
+        growth = growth.around()
+        if growth.flaw is not None:
+            return self.refused("the list", growth.flaw, field)
+        return growth
+
+    def inside(self, roots: Roots, over: Growth, as_name: str) -> Roots:
+        """The names for the elements of what is gone over, all elements together: each has all that is outside."""
+        return {**{name: growth.within(over) for name, growth in roots.items()}, as_name: over}
+
+    def object(self, source: Object, roots: Roots) -> Growth:
+        parts, paths = [], []
+        for field in source.fields:
+            growth = self.field(field, roots)
+            if growth.copies and isinstance(field.source, From) and len(field.source.alternatives) == 1:
+                paths += [part for part in field.source.alternatives if isinstance(part, Expr)]
+            else:
+                parts.append(growth)
+        parts.append(of_expressions([path.expression.tree for path in paths], roots))
+        parts += [self.spread(spread, roots) for spread in source.spreads]
+        return joined(parts).around()
+
+    def spread(self, spread: Spread, roots: Roots) -> Growth:
+        over = self.expression(spread.from_, roots)
+        inner = self.lets(spread.let, {**self.inside(roots, over, spread.as_name), spread.key_name: SCALAR})
+        made = [over]
+        for rule in spread.entries:
+            self.asked(rule.when, inner)
+            own = self.lets(rule.let, inner)
+            if rule.value is not None:
+                made.append(self.field(rule.value, own))
+        return either(made)
