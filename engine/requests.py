@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, Protocol
 
-from .pointers import shift, shifted
+from .pointers import shift
 from .problem import Place, Problem
 from .result import Request
 from .sizes import measured, size_of, sorted_text
@@ -233,8 +233,13 @@ class _Assembly:
         self.rejected.append(emission)
 
     def report(self, output: Output, body: _Body, violations: Iterable[Violation], code: str) -> None:
-        for violation in violations:
-            emission, origin = _origin(body, violation.pointer)
+        reported = tuple(violations)
+        origins = _origins(body) if reported else {}
+        for violation in reported:
+            near = violation.pointer
+            while near and near not in origins:
+                near = near.rpartition("/")[0]
+            emission, origin = origins[near] if near else (body.parts[0][0], None)
             self.problems.append(
                 Problem.of(
                     code,
@@ -261,20 +266,14 @@ def _alone(emission: Emission, envelope: Envelope) -> _Body:
     return _Body(emission.body(envelope), envelope, 0, [(emission, {})])
 
 
-def _origin(body: _Body, place: str) -> tuple[Emission, Origin | None]:
-    """The emission that gave the value at a place of a joined body, and where it took it from."""
-    best: tuple[int, Emission, Origin | None] = (-1, body.parts[0][0], None)
-    for emission, offsets in body.parts:
-        own = place
-        for name, offset in offsets.items():
-            own = shifted(own, name, -offset)
-        for origins in (emission.origins, body.envelope.origins):
-            near = own
-            while near and near not in origins:
-                near = near.rpartition("/")[0]
-            if near and len(near) >= best[0]:
-                best = (len(near), emission, origins[near])
-    return best[1], best[2]
+def _origins(body: _Body) -> dict[str, tuple[Emission, Origin]]:
+    """For each place of a joined body where a value came from, and the emission that gave it; of several the last."""
+    return {
+        shift(place, offsets): (emission, origin)
+        for emission, offsets in body.parts
+        for origins in (emission.origins, body.envelope.origins)
+        for place, origin in origins.items()
+    }
 
 
 def _copy(value: Any) -> Any:
