@@ -47,10 +47,7 @@ class Mapping:
 
     def transform_json(self, text: bytes | str) -> Result:
         """The same for a batch as JSON text. Text that is no JSON is a Problem of the Result (M501); no text at all
-        is a TypeError.
-
-        Integers of more than 64 bits come as doubles, as in most readers of JSON.
-        """
+        is a TypeError."""
         if not isinstance(text, str | bytes | bytearray | memoryview):
             raise TypeError(f"JSON text is str or bytes, not {type(text).__name__}")
         record = Record("", 1, text.encode(errors="surrogatepass") if isinstance(text, str) else bytes(text))

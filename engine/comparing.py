@@ -32,8 +32,7 @@ def may_equal(a: Type, b: Type) -> bool:
 
 
 def equal_part(a: Type, b: Type) -> Type:
-    """What of `a` can be equal to a value of `b`. Lists and objects are not looked into: Python finds [1] and [true]
-    equal, and so does JMESPath."""
+    """What of `a` can be equal to a value of `b`. Lists and objects are not looked into."""
     if a.any and b.any:
         return a
     one, other = a.parts, b.parts

@@ -31,7 +31,7 @@ from .rules import (
 )
 from .scope import Origin, Scope
 from .templates import TemplateFailure
-from .values import CoercionError, coerce, kind, shown, with_article
+from .values import CoercionError, coerce, kind, scalar_text, shown, with_article
 
 __all__ = ["NAME_TAKEN", "NOTHING", "NO_ENTRY_RULE", "Evaluation", "is_excepted", "is_true"]
 
@@ -226,7 +226,7 @@ class Evaluation(Recorder):
         return result
 
     def look_up(self, table: Table, value: Any, field_: Field, scope: Scope, at: Position) -> Any:
-        key = value if isinstance(value, str) else shown(value) if isinstance(value, bool | int | float) else None
+        key = value if isinstance(value, str) else scalar_text(value) if isinstance(value, bool | int | float) else None
         if key is not None:
             key = key.casefold() if table.ignore_case else key
             if key in table.entries:

@@ -15,7 +15,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Any, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
 import jmespath.lexer
 import jmespath.parser
@@ -23,10 +23,11 @@ from jmespath.exceptions import LexerError, ParseError
 from jmespath.visitor import Options, TreeInterpreter, _Expression
 
 from . import growth
+from .equality import equal
 from .functions import FUNCTIONS, call
 from .problem import did_you_mean
 from .roots import RootUse
-from .values import check_payload
+from .values import check_constant, check_payload, received
 
 __all__ = [
     "MAX_EXPRESSION_CHARS",
@@ -46,6 +47,7 @@ MAX_EXPRESSION_DEPTH = 50
 
 # The published types of the library leave out what a subclass needs.
 _LibraryExpression: Any = _Expression
+_LibraryInterpreter: Any = TreeInterpreter
 
 Node: TypeAlias = dict[str, Any]
 Token: TypeAlias = dict[str, Any]
@@ -136,9 +138,19 @@ def _key(expression: Any) -> Callable[[Any], Any]:
     return lambda element: expression.visit(expression.expression, element)
 
 
+class _Interpreter(_LibraryInterpreter):  # type: ignore[misc]  # the library has no types for it
+    """The library's interpreter, to which `[1]` is not `[true]`."""
+
+    COMPARATOR_FUNC: ClassVar = {
+        **_LibraryInterpreter.COMPARATOR_FUNC,
+        "eq": equal,
+        "ne": lambda one, other: not equal(one, other),
+    }
+
+
 _FUNCTIONS: Any = _Functions()
 # Holds no state but a cache of its own methods, so one serves all threads.
-_INTERPRETER: Any = TreeInterpreter(Options(custom_functions=_FUNCTIONS))
+_INTERPRETER: Any = _Interpreter(Options(custom_functions=_FUNCTIONS))
 
 
 def parse(text: str) -> Expression:
@@ -211,7 +223,8 @@ class _Lexer(_LibraryLexer):  # type: ignore[misc]  # the library has no types f
             bare = body.strip()
             hint = f"did you mean the text '{bare}'?" if re.fullmatch(r"[\w $-]+", bare) else None
             raise _syntax(f"{_shortened(f'`{body}`')} is not a JSON literal", start, end, hint) from None
-        if flaw := check_payload(value):
+        value, _ = received(value)
+        if flaw := check_constant(value):
             raise _syntax(f"{_shortened(f'`{body}`')} is not a JSON literal: {flaw}", start, end)
         return {"type": "literal", "value": value, "start": start, "end": end}
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import operator
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
+from .equality import equal, included
+from .numbers import is_wide, parse_number
 from .templates import MAX_TEMPLATE_RESULT, NullValue, TemplateFailure, too_long
-from .values import coerce, json_text, kind, parse_decimal, with_article
+from .values import coerce, json_text, kind, with_article
 
-__all__ = ["FILTERS", "UNCOMPARABLE", "concatenated", "member", "put_out", "text_of"]
+__all__ = ["FILTERS", "compared", "concatenated", "member", "put_out", "text_of"]
 
-UNCOMPARABLE = "it compares values of kinds that cannot be compared"
 _WORD_START = re.compile(r"([-\s({\[<]+)")
 
 
@@ -46,6 +48,52 @@ def member(target: Any, name: Any) -> Any:
         case list(), int() if not isinstance(name, bool) and -len(target) <= name < len(target):
             return target[name]
     return None
+
+
+# --- comparisons
+
+
+def compared(values: Sequence[Any], operators: Sequence[str]) -> bool:
+    """`a < b <= c`, with Jinja's names of the operators between the values."""
+    pairs = zip(operators, values, values[1:], strict=False)
+    return all(_COMPARISONS[operator](one, other) for operator, one, other in pairs)
+
+
+def _in_order(holds: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
+    """A comparison of two numbers or two texts."""
+
+    def ordered(one: Any, other: Any) -> bool:
+        numbers = type(one) in (int, float) and type(other) in (int, float)
+        if not numbers and not (type(one) is str and type(other) is str):
+            raise TemplateFailure(_UNCOMPARABLE)
+        return holds(one, other)
+
+    return ordered
+
+
+def _in(one: Any, other: Any) -> bool:
+    """`in`: an element of a list, a name of an object, a part of a text."""
+    match other:
+        case list():
+            return included(other, one)
+        case dict():
+            return type(one) is str and one in other
+        case str() if type(one) is str:
+            return one in other
+    raise TemplateFailure(_UNCOMPARABLE)
+
+
+_UNCOMPARABLE = "it compares values of kinds that cannot be compared"
+_COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
+    "eq": equal,
+    "ne": lambda one, other: not equal(one, other),
+    "gt": _in_order(operator.gt),
+    "gteq": _in_order(operator.ge),
+    "lt": _in_order(operator.lt),
+    "lteq": _in_order(operator.le),
+    "in": _in,
+    "notin": lambda one, other: not _in(one, other),
+}
 
 
 # --- filters: null gives null, except for `default`
@@ -121,14 +169,20 @@ def _element_at(name: str, index: int) -> Callable[[Any], Any]:
 
 
 def _number_in(name: str, value: Any) -> int | float:
-    number = parse_decimal(value) if isinstance(value, str) else value
+    number = parse_number(value) if isinstance(value, str) else value
     if isinstance(number, bool) or not isinstance(number, (int, float)):
         raise _refused(name, "a number", value)
     return number
 
 
+def _integer_within(name: str, number: int) -> int:
+    if is_wide(number):
+        raise TemplateFailure(f"the result of {name} needs more than 64 bits")
+    return number
+
+
 def _filter_int(value: Any) -> int | None:
-    return None if value is None else int(_number_in("int", value))
+    return None if value is None else _integer_within("int", int(_number_in("int", value)))
 
 
 def _filter_round(value: Any, digits: Any = 0) -> int | float | None:
@@ -136,7 +190,8 @@ def _filter_round(value: Any, digits: Any = 0) -> int | float | None:
         return None
     if type(digits) is not int or not 0 <= digits <= 15:
         raise TemplateFailure("round takes a number of digits from 0 to 15")
-    return round(_number_in("round", value), digits)
+    number = round(_number_in("round", value), digits)
+    return number if isinstance(number, float) else _integer_within("round", number)
 
 
 def _title(text: str) -> str:

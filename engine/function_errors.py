@@ -7,19 +7,19 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+from .numbers import is_wide
 from .signatures import Parameter
-from .values import MAX_INTEGER, MIN_INTEGER, check_payload, kind, with_article
+from .values import check_payload, kind, with_article
 
 __all__ = [
     "NUMBER",
     "FunctionError",
     "Key",
     "bounded",
+    "calculated",
     "found",
     "identity",
-    "is_json_number",
     "json_of",
-    "number_within",
     "order_keys",
 ]
 
@@ -42,20 +42,15 @@ def found(argument: Any) -> str:
     return f"a list with {', '.join(others)}{' and ' if others else ''}{last}"
 
 
-def is_json_number(number: Any) -> bool:
-    """Whether JSON has the number."""
-    return (
-        MIN_INTEGER <= number <= MAX_INTEGER
-        if isinstance(number, int)
-        else number is not None and math.isfinite(number)
-    )
-
-
-def number_within(name: str, number: Any) -> Any:
-    """The result of a function, which JSON must have; null stays."""
-    if number is None or is_json_number(number):
-        return number
-    raise FunctionError(f"the result of {name}() is too large")
+def calculated(name: str, calculate: Callable[[], Any]) -> Any:
+    """The result of a calculation: an integer of 64 bits or a finite double."""
+    try:
+        number = calculate()
+    except OverflowError:  # a wide integer and a double
+        number = math.inf
+    if is_wide(number) if isinstance(number, int) else not math.isfinite(number):
+        raise FunctionError(f"the result of {name}() is too large")
+    return number
 
 
 def bounded(name: str, size: int) -> None:

@@ -16,9 +16,10 @@ from types import MappingProxyType
 from typing import Any, TypeVar, cast
 
 from . import jmespath_functions, signatures  # noqa: F401 - the first declares its functions
-from .function_errors import NUMBER, FunctionError, bounded, found, identity, json_of, number_within
+from .function_errors import NUMBER, FunctionError, bounded, calculated, found, identity, json_of
+from .numbers import parse_decimal, parse_number
 from .signatures import BODIES, DECLARED, Example, Function, Parameter, example, function
-from .values import parse_decimal, shown
+from .values import shown
 
 __all__ = ["FUNCTIONS", "Example", "Function", "FunctionError", "Parameter", "call", "matches_glob", "reference"]
 
@@ -177,7 +178,7 @@ def _func_sort_by_number(elements: list[Any] | None, key: Any) -> list[Any] | No
     def rank(element: Any) -> tuple[bool, int | float]:
         number = key(element)
         if isinstance(number, str):
-            number = parse_decimal(number)
+            number = parse_number(number)
         return (True, number) if NUMBER.takes(number) else (False, 0)
 
     return None if elements is None else sorted(elements, key=rank)
@@ -215,7 +216,7 @@ def _func_distinct(elements: list[Any]) -> list[Any]:
 )
 @_null_gives_null
 def _func_add(a: Any, b: Any) -> Any:
-    return number_within("add", a + b)
+    return calculated("add", lambda: a + b)
 
 
 @function(
@@ -225,7 +226,7 @@ def _func_add(a: Any, b: Any) -> Any:
 )
 @_null_gives_null
 def _func_subtract(a: Any, b: Any) -> Any:
-    return number_within("subtract", a - b)
+    return calculated("subtract", lambda: a - b)
 
 
 @function(
@@ -235,7 +236,7 @@ def _func_subtract(a: Any, b: Any) -> Any:
 )
 @_null_gives_null
 def _func_multiply(a: Any, b: Any) -> Any:
-    return number_within("multiply", a * b)
+    return calculated("multiply", lambda: a * b)
 
 
 @function(
@@ -253,13 +254,19 @@ def _func_from_unix_ms(moment: int | float | str | None, precision: str) -> str 
         )
     if moment is None:
         return None
-    if isinstance(moment, str) and parse_decimal(moment) is None:
-        raise FunctionError(f"from_unix_ms() cannot read {shown(moment)} as a number of milliseconds")
-    # Decimal, as a double would round a long text up.
-    whole = math.floor(Decimal(moment.strip()) if isinstance(moment, str) else moment)
+    whole = math.floor(_milliseconds(moment) if isinstance(moment, str) else moment)
     if not _FIRST_MS <= whole <= _LAST_MS:
         raise FunctionError(f"from_unix_ms() takes times in the years 1 to 9999 only, not {shown(moment)}")
     return (_EPOCH + whole * _MS).replace(tzinfo=None).isoformat(timespec=precision) + "Z"
+
+
+def _milliseconds(text: str) -> int | float | Decimal:
+    if parse_decimal(text) is not None:
+        return Decimal(text.strip())  # as a double would round a long text up
+    number = parse_number(text)
+    if number is None:
+        raise FunctionError(f"from_unix_ms() cannot read {shown(text)} as a number of milliseconds")
+    return number
 
 
 @function(

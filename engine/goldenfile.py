@@ -12,10 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import orjson
-
 from .discovery import kind_of, yaml_files
 from .installed import MAPPINGS, candidates, installed
+from .json_reader import read_value
 from .keys import Keys, found
 from .loader import load as load_rulebook
 from .paths import is_file
@@ -25,7 +24,6 @@ from .recovery import lost_names, without_consequences
 from .rules import ABSENT, Setting
 from .settings import Given, values_of
 from .source import Mapping, Node, Scalar, Sequence, Source, parse, plain, read
-from .values import TOO_DEEP, is_deep
 
 __all__ = [
     "MAX_INPUT_BYTES",
@@ -335,9 +333,4 @@ def _read_json(path: Path) -> Any:
         raise ValueError(f"cannot be read: {error.strerror}") from None
     if len(raw) > MAX_INPUT_BYTES:
         raise ValueError(f"has more than {MAX_INPUT_BYTES} bytes")
-    try:
-        return orjson.loads(raw)
-    except orjson.JSONDecodeError as error:
-        if is_deep(error.doc[: error.pos]):
-            raise ValueError(f"cannot be used: {TOO_DEEP}") from None
-        raise ValueError(f"is not JSON: {error}") from None
+    return read_value(raw)

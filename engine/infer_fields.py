@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from .numbers import MAX_INTEGER, MIN_INTEGER, decimal_text
 from .rules import Setting, Table, Text
 from .templates import MAX_TEMPLATE_RESULT
 from .types import (
@@ -30,7 +31,7 @@ from .types import (
     without,
     without_null,
 )
-from .values import MAX_INTEGER, MIN_INTEGER, CoercionError, coerce, decimal_text, shown
+from .values import CoercionError, coerce, scalar_text
 
 __all__ = ["Coerced", "Path", "coerced", "looked_up", "paths_in", "rendered", "setting_type"]
 
@@ -147,7 +148,7 @@ def _unlisted(value: Type, table: Table) -> Type:
 
 
 def _entry(value: Any, table: Table) -> Type:
-    key = value if isinstance(value, str) else shown(value)
+    key = value if isinstance(value, str) else scalar_text(value)
     key = key.casefold() if table.ignore_case else key
     return literal(table.entries[key]) if key in table.entries else _unlisted(literal(value), table)
 

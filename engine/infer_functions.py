@@ -10,8 +10,10 @@ from dataclasses import dataclass, field, replace
 from functools import reduce
 from typing import Any
 
+from .comparing import may_equal
 from .functions import FUNCTIONS
 from .narrow_types import meet
+from .numbers import decimal_text
 from .signatures import Parameter
 from .types import (
     ANY,
@@ -39,7 +41,6 @@ from .types import (
     without,
     without_null,
 )
-from .values import decimal_text
 
 __all__ = ["Call", "accepted", "declared", "result"]
 
@@ -199,17 +200,9 @@ def _contains(call: Call) -> Type:
     if subject.parts.string is not None and subject.parts.array is None and "string" not in wanted.kinds:
         return NEVER
     array = call.list(0)
-    if subject.kinds == {"array"} and not _may_hold(array.element(), wanted):
+    if subject.kinds == {"array"} and not may_equal(array.element(), wanted):
         return literal(False)
     return BOOLEAN
-
-
-def _may_hold(element: Type, wanted: Type) -> bool:
-    """Whether Python can find `wanted` in a list of such elements; to it, 1 and true are equal."""
-    numbers = {"number", "boolean"}
-    if element.kinds & {"array", "object"} & wanted.kinds or (element.kinds & numbers and wanted.kinds & numbers):
-        return True
-    return not meet(only(element, ("string", "null")), only(wanted, ("string", "null"))).never
 
 
 def _from_unix_ms(call: Call) -> Type:

@@ -16,7 +16,7 @@ from .requests import Output as Joined
 from .result import Element, Failed, Result, Skipped
 from .rules import Bulk, Object, Output, Route, Rule, Rulebook
 from .scope import Scope
-from .values import check_payload, kind, with_article
+from .values import kind, received, with_article
 
 __all__ = ["NAME_TAKEN", "NOTHING", "NO_ENTRY_RULE", "NO_RULE", "Interpreter", "Step"]
 
@@ -91,7 +91,8 @@ class _Run(Evaluation):
     def __init__(
         self, interpreter: Interpreter, batch: Any, steps: list[Step] | None, only: Set[Failed] | None = None
     ) -> None:
-        super().__init__(batch, steps)
+        self.batch, self.flaw = received(batch)
+        super().__init__(self.batch, steps)
         self.only = only
         self.here = Failed(None, None, None)
         """What is being mapped."""
@@ -102,15 +103,13 @@ class _Run(Evaluation):
         self.parts: dict[Emission, Failed] = {}
         self.interpreter = interpreter
         self.rulebook = interpreter.rulebook
-        self.batch = batch
         self.emissions: list[Emission] = []
         self.marks: dict[Emission, _Mark] = {}
 
     def result(self) -> Result:
-        reason = check_payload(self.batch)
         self.is_lost = True
-        if reason is not None:
-            self.problem("M503", None, Position(None, "", ""), input="", reason=reason)
+        if self.flaw is not None:
+            self.problem("M503", None, Position(None, "", ""), input="", reason=self.flaw)
             return Result((), (), tuple(self.problems))
         if not isinstance(self.batch, dict):
             self.problem("M502", None, Position(None, "", ""), input="", found=with_article(kind(self.batch)))

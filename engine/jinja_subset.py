@@ -18,12 +18,13 @@ from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.visitor import NodeTransformer
 
-from .filters import FILTERS, UNCOMPARABLE, concatenated, member, put_out
+from .filters import FILTERS, compared, concatenated, member, put_out
+from .numbers import parse_number
 from .problem import did_you_mean
 from .rendering import Parts
 from .roots import RootUse
-from .templates import TemplateError, TemplateFailure
-from .values import check_payload
+from .templates import TemplateError
+from .values import check_constant, check_payload
 
 __all__ = ["parts_of", "read", "renderer"]
 
@@ -83,8 +84,9 @@ _TESTS: dict[str, Callable[[Any], bool]] = {
     "none": lambda value: _value(value) is None,
 }
 _TAKEN_BY_JINJA = {"self", "super"}
-# Names that no template can spell: the filter that `~` becomes, and how a rendering shows null.
+# Names that no template can spell: the filters that `~` and comparisons become, and how a rendering shows null.
 _CONCAT = " concat"
+_COMPARE = " compare"
 _NULL_AS_WORD = " null"
 
 
@@ -109,14 +111,15 @@ def read(text: str) -> tuple[nodes.Template, tuple[RootUse, ...]]:
         raise TemplateError("it has half of a surrogate pair", 0, len(text))
     environment = _environment()
     try:
-        tree = environment.parse(text)
         tokens = _tokens(text)
+        _check_numbers(tokens)
+        tree = environment.parse(text)
     except jinja2.TemplateSyntaxError as error:
         raise _syntax_error(error, text) from None
     except RecursionError:
         raise _too_deep(text) from None
     names = _check(text, tree, tokens)
-    return _Concatenation().visit(tree).set_environment(environment), _roots(names, tokens)
+    return _Operators().visit(tree).set_environment(environment), _roots(names, tokens)
 
 
 def _tokens(text: str) -> list[_Token]:
@@ -131,6 +134,13 @@ def _tokens(text: str) -> list[_Token]:
             if type_ not in {"whitespace", "data"}:
                 tokens.append(_Token(type_, value, line, start))
     return tokens
+
+
+def _check_numbers(tokens: list[_Token]) -> None:
+    """Raises TemplateError for `1_000`, `0x1F` and the like, and for numbers that JSON does not have."""
+    for token in tokens:
+        if token.type in {"integer", "float"} and parse_number(token.value) is None:
+            raise TemplateError("JSON has no such number", *token.span)
 
 
 def _syntax_error(error: jinja2.TemplateSyntaxError, text: str) -> TemplateError:
@@ -176,7 +186,7 @@ def _check(text: str, tree: nodes.Template, tokens: list[_Token]) -> list[str]:
                     raise refused(f"the name {name!r} is taken by Jinja", node, name)
                 names.append(name)
             case nodes.Const(value=value):
-                if flaw := check_payload(value):
+                if flaw := check_constant(value):
                     raise refused(f"the constant cannot be used: {flaw}", node)
             case nodes.Filter(name=name):
                 if name not in FILTERS:
@@ -216,13 +226,20 @@ def _roots(names: list[str], tokens: list[_Token]) -> tuple[RootUse, ...]:
     return tuple(roots)
 
 
-class _Concatenation(NodeTransformer):
-    """Makes `a ~ b` a filter: Jinja's own puts Python's words for null, booleans and numbers into the text."""
+class _Operators(NodeTransformer):
+    """Makes filters of `a ~ b`, for which Jinja would put Python's words for null, booleans and numbers into the text,
+    and of comparisons, in which it would take true for 1."""
 
     def visit_Concat(self, node: nodes.Concat) -> nodes.Filter:  # noqa: N802 - the name is Jinja's
         self.generic_visit(node)
         operands = nodes.List(node.nodes, lineno=node.lineno)
         return nodes.Filter(operands, _CONCAT, [], [], None, None, lineno=node.lineno)
+
+    def visit_Compare(self, node: nodes.Compare) -> nodes.Filter:  # noqa: N802 - the name is Jinja's
+        self.generic_visit(node)
+        operands = nodes.List([node.expr, *(operand.expr for operand in node.ops)], lineno=node.lineno)
+        operators = nodes.Const(tuple(operand.op for operand in node.ops), lineno=node.lineno)
+        return nodes.Filter(operands, _COMPARE, [operators], [], None, None, lineno=node.lineno)
 
 
 # --- for those who run it without Jinja2
@@ -248,7 +265,7 @@ def _parts(body: list[nodes.Node]) -> Parts:
 
 
 def _expression(node: nodes.Node) -> Parts:
-    inner = [_expression(child) for child in node.iter_child_nodes() if not isinstance(child, nodes.Operand)]
+    inner = [_expression(child) for child in node.iter_child_nodes()]
     match node:
         case nodes.Name(name=name):
             return "name", name
@@ -262,12 +279,12 @@ def _expression(node: nodes.Node) -> Parts:
             return "member", *inner
         case nodes.Filter(name=name) if name == _CONCAT:
             return "concat", inner[0][1]
+        case nodes.Filter(name=name) if name == _COMPARE:
+            return "compare", inner[1][1], inner[0][1]
         case nodes.Filter(name=name):
             return "filter", name, tuple(inner)
         case nodes.Test(name=name):
             return ("is null", inner[0]) if name == "none" else ("not", ("is null", inner[0]))
-        case nodes.Compare(ops=operands):
-            return "compare", inner[0], tuple((operand.op, _expression(operand.expr)) for operand in operands)
         case nodes.And():
             return "and", *inner
         case nodes.Or():
@@ -287,10 +304,7 @@ def renderer(tree: nodes.Template) -> Callable[[Mapping[str, Any], bool], Iterat
 
     def parts(context: Mapping[str, Any], null_as_word: bool) -> Iterator[str]:
         # Not `generate()`, which rewrites the tracebacks of exceptions.
-        try:
-            yield from template.root_render_func(template.new_context({**context, _NULL_AS_WORD: null_as_word}))
-        except (TypeError, jinja2.UndefinedError):
-            raise TemplateFailure(UNCOMPARABLE) from None
+        yield from template.root_render_func(template.new_context({**context, _NULL_AS_WORD: null_as_word}))
 
     return parts
 
@@ -301,6 +315,7 @@ def _environment() -> ImmutableSandboxedEnvironment:
     environment.globals.clear()
     environment.filters = {name: _on_values(function) for name, (function, _, _) in FILTERS.items()}
     environment.filters[_CONCAT] = _concat
+    environment.filters[_COMPARE] = _compare
     environment.tests = dict(_TESTS)
     return environment
 
@@ -328,6 +343,10 @@ def _put_out(context: Context, value: Any) -> str:
 @jinja2.pass_context
 def _concat(context: Context, operands: list[Any]) -> str:
     return concatenated([_value(operand) for operand in operands], context.parent[_NULL_AS_WORD])
+
+
+def _compare(operands: list[Any], operators: tuple[str, ...]) -> bool:
+    return compared([_value(operand) for operand in operands], operators)
 
 
 def _on_values(filter_: Callable[..., Any]) -> Callable[..., Any]:

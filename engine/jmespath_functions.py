@@ -6,17 +6,15 @@ They differ from the library's where those would leave JSON, raise an error of P
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable
 from typing import Any
 
-from .function_errors import FunctionError, Key, bounded, found, is_json_number, json_of, number_within, order_keys
+from .equality import included
+from .function_errors import FunctionError, Key, bounded, calculated, found, json_of, order_keys
+from .numbers import parse_number
 from .signatures import TYPE_NAMES, Example, example, function
 
 __all__: list[str] = []
-
-_BLANKS = " \t\r\n"
-_JSON_NUMBER = re.compile(r"-?[0-9]{1,400}(\.[0-9]{1,400})?([eE][+-]?[0-9]{1,4})?")
 
 
 def _own(signature: str, description: str, *examples: Example) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -36,7 +34,7 @@ def _func_abs(number: Any) -> Any:
     example("avg(prices)", None, prices=[]),
 )
 def _func_avg(numbers: list[Any]) -> Any:
-    return number_within("avg", sum(numbers) / len(numbers)) if numbers else None
+    return calculated("avg", lambda: sum(numbers) / len(numbers)) if numbers else None
 
 
 @_own(
@@ -45,7 +43,7 @@ def _func_avg(numbers: list[Any]) -> Any:
     example("ceil(`1.2`)", 2),
 )
 def _func_ceil(number: Any) -> Any:
-    return number_within("ceil", math.ceil(number))
+    return calculated("ceil", lambda: math.ceil(number))
 
 
 @_own(
@@ -57,7 +55,7 @@ def _func_ceil(number: Any) -> Any:
 def _func_contains(subject: Any, search: Any) -> bool:
     if isinstance(subject, str) and not isinstance(search, str):
         raise FunctionError(f"argument 2 of contains() must be a string where the first is one, not {found(search)}")
-    return search in subject
+    return search in subject if isinstance(subject, str) else included(subject, search)
 
 
 @_own(
@@ -75,7 +73,7 @@ def _func_ends_with(text: str, suffix: str) -> bool:
     example("floor(`-1.2`)", -2),
 )
 def _func_floor(number: Any) -> Any:
-    return number_within("floor", math.floor(number))
+    return calculated("floor", lambda: math.floor(number))
 
 
 @_own(
@@ -218,7 +216,7 @@ def _func_starts_with(text: str, prefix: str) -> bool:
     example("sum(prices)", 5.5, prices=[2, 3.5]),
 )
 def _func_sum(numbers: list[Any]) -> Any:
-    return number_within("sum", sum(numbers))
+    return calculated("sum", lambda: sum(numbers))
 
 
 @_own(
@@ -233,21 +231,15 @@ def _func_to_array(value: Any) -> list[Any]:
 
 @_own(
     "to_number(value: any) -> number|null",
-    "A number as it is, a text that is one as a number, anything else as null.",
+    "A number as it is, a text that is one in JSON (blanks around it aside) as that, anything else as null.",
     example("to_number('1.5')", 1.5),
     example("to_number('1,5')", None),
-    example("to_number('Infinity')", None),
+    example("to_number('+1')", None),
 )
 def _func_to_number(value: Any) -> Any:
     if isinstance(value, str):
-        text = value.strip(_BLANKS)
-        if not _JSON_NUMBER.fullmatch(text):
-            return None
-        try:
-            value = int(text)
-        except ValueError:
-            value = float(text)
-    return value if type(value) in (int, float) and is_json_number(value) else None
+        return parse_number(value)
+    return value if type(value) in (int, float) else None
 
 
 @_own(

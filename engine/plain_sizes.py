@@ -6,19 +6,21 @@ import json
 from decimal import Decimal
 from typing import Any
 
+from .numbers import is_wide
+
 __all__ = ["measured", "size_of", "sorted_text"]
 
 _DEEPEST = 254
 
 
 def size_of(body: Any) -> int:
-    """The bytes of a value as compact JSON. Raises TypeError where it is nested too deeply to be written."""
+    """The bytes of a value as compact JSON. Raises TypeError where it cannot be written, as `engine.sizes` does."""
     return measured(body)[1]
 
 
 def measured(body: Any) -> tuple[bytes, int]:
-    """A value as compact JSON, and the bytes of that as `engine.sizes` counts them. Raises TypeError where it is nested
-    too deeply to be written."""
+    """A value as compact JSON, and the bytes of that as `engine.sizes` counts them. Raises TypeError where it
+    cannot be written, as `engine.sizes` does."""
     surplus = _walked(body)
     text = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
     return text, len(text) - surplus
@@ -36,6 +38,8 @@ def _walked(body: Any) -> int:
         below: list[Any] = []
         for item in level:
             type_ = type(item)
+            if type_ is int and is_wide(item):
+                raise TypeError("Integer exceeds 64-bit range")
             if type_ is float and -1e-4 < item < 1e-4:
                 surplus += len(repr(item)) - len(_written(item))
             elif type_ is dict or type_ is list:

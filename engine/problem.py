@@ -337,6 +337,7 @@ CATALOGUE: Mapping[str, Code] = MappingProxyType(
         "M513": _warning("over a limit of the receiver", "the {request} request passes a limit: {reason}"),
         "M514": _warning("template failed", "the template failed: {reason}"),
         "M515": _error("name of a field", "{value} cannot be the name of a field"),
+        "M518": _error("number that would be rounded", "the {request} request would be rounded: {reason}"),
         "M523": _error("not a reject", "the line is not a reject that can be replayed: {reason}"),
         "M524": _error("reject that is gone", "nothing of the rules reaches what failed before: {what}"),
         # M6: the tests of mappings

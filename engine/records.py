@@ -13,11 +13,9 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any, BinaryIO, Literal, NamedTuple
 
-import orjson
-
+from . import json_reader
 from .compression import CHUNK, PAUSE, decompressed
 from .problem import Problem
-from .values import TOO_DEEP, is_deep
 
 __all__ = ["MAX_RECORD_BYTES", "MOST_RECORDS", "WAITING", "Lines", "Record", "Unit", "read_units"]
 
@@ -64,27 +62,21 @@ class Record(NamedTuple):
         """The batch (any JSON value), or the Problem that stands in its place."""
         if self.problem is not None:
             return None, self.problem
-        try:
-            return orjson.loads(self.text.removeprefix(_BOM)), None
-        except orjson.JSONDecodeError as error:
-            if is_deep(error.doc[: error.pos]):
-                return None, Problem.of("M503", input="", reason=TOO_DEEP)
-            return None, Problem.of("M501", input="", reason=self._flaw(error))
+        batch, problem = json_reader.read(self.text)
+        if problem is not None and problem.code == "M501":
+            problem = Problem.of("M501", input="", reason=self._flaw(problem.data["reason"]))
+        return batch, problem
 
-    def _flaw(self, error: orjson.JSONDecodeError) -> str:
-        """Why the text is not JSON."""
+    def _flaw(self, reason: str) -> str:
+        """Why the text is not JSON; `reason` is what its reader says."""
         if _is_wide(self.text):
             return _WIDE
-        try:
-            self.text.decode()
-        except UnicodeDecodeError as encoding:
-            return f"it is not UTF-8 text (byte {encoding.start + 1})"
         comma = ", which stands between the elements of a list alone"
         if self.text.startswith(b","):
             return f"it begins with a comma (character 1){comma}"
         if self.text.endswith(b",") and _is_json(self.text[:-1]):
             return f"it ends with a comma (character {len(self.text.decode())}){comma}"
-        return f"{error.msg} (character {error.pos + 1})"
+        return reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,11 +162,8 @@ def _is_whole(line: bytes) -> bool:
 
 
 def _is_json(text: bytes) -> bool:
-    try:
-        orjson.loads(text)
-    except orjson.JSONDecodeError:
-        return False
-    return True
+    _, problem = json_reader.read(text)
+    return problem is None or problem.code != "M501"
 
 
 def _record(source: str, line: int, text: bytes | None, number: int = 0) -> Record:

@@ -7,28 +7,16 @@ equal to those of Jinja2.
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from .filters import FILTERS, UNCOMPARABLE, concatenated, member, put_out
-from .templates import MAX_TEMPLATE_RESULT, NullValue, TemplateFailure, too_long
+from .filters import FILTERS, compared, concatenated, member, put_out
+from .templates import MAX_TEMPLATE_RESULT, NullValue, too_long
 
 __all__ = ["Parts", "rendered"]
 
 Parts = tuple[Any, ...]
 Roots = Mapping[str, Any]
-
-_COMPARED: dict[str, Callable[[Any, Any], Any]] = {
-    "eq": operator.eq,
-    "ne": operator.ne,
-    "gt": operator.gt,
-    "gteq": operator.ge,
-    "lt": operator.lt,
-    "lteq": operator.le,
-    "in": lambda one, other: one in other,
-    "notin": lambda one, other: one not in other,
-}
 
 
 def rendered(parts: Parts, roots: Roots, null_as_word: bool) -> str | None:
@@ -46,8 +34,6 @@ def rendered(parts: Parts, roots: Roots, null_as_word: bool) -> str | None:
             texts.append(text)
     except NullValue:
         return None
-    except TypeError:
-        raise TemplateFailure(UNCOMPARABLE) from None
     return "".join(texts)
 
 
@@ -84,15 +70,8 @@ def _operand(expression: Parts, roots: Roots, null_as_word: bool) -> Any:
             return concatenated([value(operand) for operand in operands], null_as_word)
         case ("is null", tested):
             return value(tested) is None
-        case ("compare", first, comparisons):
-            one = value(first)
-            for name, second in comparisons:
-                other = value(second)
-                holds = _COMPARED[name](one, other)
-                if not holds:
-                    return holds
-                one = other
-            return True
+        case ("compare", operators, operands):
+            return compared([value(operand) for operand in operands], operators)
         case ("and", first, second):
             return value(first) and value(second)
         case ("or", first, second):

@@ -10,13 +10,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, Protocol
 
-from .pointers import shift
+from .numbers import is_wide
+from .pointers import join, shift
 from .problem import Place, Problem
 from .result import Request
 from .sizes import measured, size_of, sorted_text
-from .violations import Violation
+from .values import shown
+from .violations import MAX_VIOLATIONS, Violation
 
-__all__ = ["Assembled", "Assembler", "Emission", "Envelope", "Judge", "Origin", "Output", "move"]
+__all__ = ["Assembled", "Assembler", "Emission", "Envelope", "Judge", "Origin", "Output", "inexact_in", "move"]
 
 
 class Judge(Protocol):
@@ -127,9 +129,36 @@ class Assembler:
             envelope = envelopes.get(name)
             if envelope is None:
                 assembly.rejected += own
+            elif own and (inexact := inexact_in(envelope.query)):
+                for emission in own:
+                    assembly.reject(emission, "M518", hint=_AS_TEXT, request=name, reason=inexact[0].reason)
             elif own:
                 assembly.output(output, envelope, own)
         return Assembled(tuple(assembly.requests), tuple(assembly.problems), tuple(assembly.rejected), assembly.offsets)
+
+
+def inexact_in(body: Any) -> tuple[Violation, ...]:
+    """The integers in a body that readers of JSON round, in order of place; the first ones, and how many others."""
+    found: list[Violation] = []
+    pending = [("", body)]
+    while pending:
+        place, value = pending.pop()
+        match value:
+            case dict():
+                pending += [(join(place, name), member) for name, member in value.items()]
+            case list():
+                pending += [(join(place, number), element) for number, element in enumerate(value)]
+            case int() if is_wide(value):
+                found.append(Violation(place, "", f"{shown(value)} needs more than 64 bits"))
+    found.sort()
+    if len(found) > MAX_VIOLATIONS:
+        last = found[MAX_VIOLATIONS - 1]
+        others = len(found) - MAX_VIOLATIONS
+        found[MAX_VIOLATIONS - 1 :] = [replace(last, reason=f"{last.reason}, and {others} others do")]
+    return tuple(found)
+
+
+_AS_TEXT = "type: string keeps every digit"
 
 
 class _Assembly:
@@ -159,8 +188,8 @@ class _Assembly:
             body = emission.body(envelope)
             try:
                 size = size_of(body)
-            except TypeError as error:  # expressions can nest deeper than JSON is written
-                self.reject(emission, "M509", request=output.name, reason=f"it cannot be written: {error}")
+            except TypeError as error:
+                self.unwritable(output, emission, envelope, error)
                 continue
             if output.max_bytes is not None and size > output.max_bytes:
                 self.reject(emission, "M510", request=output.name, size=size, limit=output.max_bytes)
@@ -224,6 +253,15 @@ class _Assembly:
         self.report(output, _alone(emission, envelope), violations, "M509")
         self.rejected.append(emission)
 
+    def unwritable(self, output: Output, emission: Emission, envelope: Envelope, error: TypeError) -> None:
+        """Rejects what makes a body that JSON cannot be: expressions can nest deeper than it is written."""
+        inexact = inexact_in(emission.body(envelope))
+        if not inexact:
+            self.reject(emission, "M509", request=output.name, reason=f"it cannot be written: {error}")
+            return
+        self.report(output, _alone(emission, envelope), inexact, "M518", _AS_TEXT)
+        self.rejected.append(emission)
+
     def warn_of_limits(self, output: Output, body: _Body) -> None:
         if output.limits is not None:
             self.report(output, body, self.validators[output.limits].violations(body.body), "M513")
@@ -232,7 +270,9 @@ class _Assembly:
         self.problems.append(Problem.of(code, emission.place, rule=emission.rule, input=emission.element, **data))
         self.rejected.append(emission)
 
-    def report(self, output: Output, body: _Body, violations: Iterable[Violation], code: str) -> None:
+    def report(
+        self, output: Output, body: _Body, violations: Iterable[Violation], code: str, hint: str | None = None
+    ) -> None:
         reported = tuple(violations)
         origins = _origins(body) if reported else {}
         for violation in reported:
@@ -247,6 +287,7 @@ class _Assembly:
                     rule=emission.rule,
                     input=emission.element if origin is None else self.input_of(origin, emission.element),
                     output=violation.pointer,
+                    hint=hint,
                     request=output.name,
                     reason=violation.reason,
                     keyword=violation.keyword,

@@ -13,6 +13,8 @@ import re
 from dataclasses import dataclass, field
 from itertools import islice
 
+from .numbers import integer_of, is_wide
+
 __all__ = ["BREAKS", "JsonScalar", "NotJson", "character_spans", "resolve"]
 
 JsonScalar = None | bool | int | float | str
@@ -35,7 +37,6 @@ class NotJson:
 _CONSTANTS: dict[str, bool | None] = {"": None, "~": None, "null": None, "true": True, "false": False}
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]*)")
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?")
-_SMALLEST, _LARGEST, _MOST_DIGITS = -(2**63), 2**64 - 1, 20
 
 _QUOTE = "quote it: {}"
 _DECIMAL = "write it in plain decimal digits, or quote it: {}"
@@ -74,9 +75,10 @@ def resolve(text: str) -> JsonScalar | NotJson:
     if text in _CONSTANTS:
         return _CONSTANTS[text]
     if _INTEGER.fullmatch(text):
-        if len(text.lstrip("-")) > _MOST_DIGITS or not _SMALLEST <= int(text) <= _LARGEST:
+        number = integer_of(text)
+        if number is None or (isinstance(number, int) and is_wide(number)):
             return NotJson("an integer beyond 64 bits", _QUOTE.format(json.dumps(text)))
-        return int(text)
+        return number
     if _NUMBER.fullmatch(text):
         number = float(text)
         if math.isinf(number):

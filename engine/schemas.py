@@ -14,15 +14,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urldefrag, urljoin
 
-import orjson
-
+from .json_reader import read_value
 from .once import cached_property
 from .paths import is_file
 from .pointers import pointer
 from .problem import did_you_mean
 from .project import Project
 from .recursion import deeply
-from .values import TOO_DEEP, check_payload, is_deep, kind, with_article
+from .values import check_constant, kind, with_article
 from .violations import Refusal, Violation, violation, violations_in_order
 
 if TYPE_CHECKING:
@@ -99,14 +98,12 @@ def _read(path: Path) -> tuple[dict[str, Any], str]:
         raise SchemaError(f"has more than {MAX_SCHEMA_BYTES} bytes")
     try:
         raw = path.read_bytes()
-        document = orjson.loads(raw)
-    except orjson.JSONDecodeError as error:
-        if is_deep(error.doc[: error.pos]):
-            raise SchemaError(f"cannot be used: {TOO_DEEP}") from None
-        raise SchemaError(f"is not JSON: {error}") from None
+        document = read_value(raw)
+    except ValueError as error:
+        raise SchemaError(str(error)) from None
     if not isinstance(document, dict):
         raise SchemaError(f"is {with_article(kind(document))}, not an object")
-    if flaw := check_payload(document):
+    if flaw := check_constant(document):
         raise SchemaError(f"cannot be used: {flaw}")
     return document, hashlib.sha256(raw).hexdigest()
 

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import orjson
-
+from .equality import equal
+from .json_reader import read_value
 from .problem import Place, Problem, Related, did_you_mean
-from .values import CoercionError, check_payload, coerce, kind, shown
+from .values import CoercionError, check_constant, coerce, kind, shown
 
 if TYPE_CHECKING:
     from .rules import Setting
@@ -43,7 +43,7 @@ def values_of(settings: Mapping[str, Setting], given: Iterable[Given], problems:
             continue
         if isinstance(value, GivenText):
             value = _typed(value, setting)
-        flaw = check_payload(value)
+        flaw = check_constant(value)
         wanted = "a JSON value" if flaw is not None else wanted_of(setting, value)
         if wanted is None:
             values[name] = value
@@ -60,8 +60,8 @@ def _typed(text: GivenText, setting: Setting) -> Any:
     if setting.type in ("string", "datetime", "date"):
         return str(text)
     try:
-        return orjson.loads(str(text))
-    except orjson.JSONDecodeError:
+        return read_value(text)
+    except ValueError:
         return str(text)
 
 
@@ -81,7 +81,7 @@ def wanted_of(setting: Setting, value: Any) -> str | None:
     """What the value of a setting must be, in words, where it is not; None where the value fits."""
     if value is None and setting.default is None:
         return None
-    if setting.enum is not None and not any(value == one and kind(value) == kind(one) for one in setting.enum):
+    if setting.enum is not None and not any(equal(value, one) for one in setting.enum):
         return "one of " + ", ".join(shown(one) for one in setting.enum)
     if not _fits(value, setting.type):
         return "a list" if setting.type == "array" else f"of type {setting.type}"

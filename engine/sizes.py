@@ -13,12 +13,13 @@ __all__ = ["measured", "size_of", "sorted_text"]
 
 
 def size_of(body: Any) -> int:
-    """The bytes of a value as compact JSON. Raises TypeError where it is nested too deeply to be written."""
+    """The bytes of a value as compact JSON. Raises TypeError where it is nested too deeply to be written, or has an
+    integer of more than 64 bits."""
     return len(orjson.dumps(body))
 
 
 def measured(body: Any) -> tuple[bytes, int]:
-    """A value as compact JSON, and the bytes of that. Raises TypeError where it is nested too deeply to be written."""
+    """A value as compact JSON, and the bytes of that. Raises TypeError as `size_of` does."""
     text = orjson.dumps(body)
     return text, len(text)
 

@@ -12,20 +12,23 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime
 from typing import Any
 
+from .numbers import MAX_DIGITS, as_read, decimal_text, is_wide, parse_decimal
+
 __all__ = [
     "MAX_INPUT_DEPTH",
     "MAX_INPUT_NODES",
     "TOO_DEEP",
     "TYPES",
     "CoercionError",
+    "check_constant",
     "check_payload",
     "coerce",
-    "decimal_text",
     "is_deep",
     "is_surely_small",
     "json_text",
     "kind",
-    "parse_decimal",
+    "received",
+    "scalar_text",
     "shown",
     "with_article",
 ]
@@ -34,11 +37,7 @@ TYPES = ("string", "integer", "double", "boolean", "datetime", "date", "array", 
 MAX_INPUT_DEPTH = 100
 MAX_INPUT_NODES = 1_000_000
 TOO_DEEP = f"it is nested more than {MAX_INPUT_DEPTH} levels deep"
-MAX_DECIMAL_CHARS = 400
-MIN_INTEGER = -(2**63)
-MAX_INTEGER = 2**64 - 1
 
-_DECIMAL = re.compile(r"[ \t\n]*([+-]?[0-9]+)(?:\.([0-9]+))?[ \t\n]*")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _DATETIME = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9])(?:\.([0-9]{1,9}))?"
@@ -69,31 +68,6 @@ def coerce(value: Any, type: str, items: str | None = None) -> Any:
     return _COERCIONS[type](value)
 
 
-def decimal_text(number: int | float) -> str:
-    """The shortest decimal form that reads back as the same finite number; no exponent, no trailing `.0`, no `-0`."""
-    text = repr(number)
-    if "e" in text:
-        from decimal import Decimal  # only here: hardly any number needs it
-
-        text = format(Decimal(text), "f")
-    text = text.removesuffix(".0")
-    return "0" if text == "-0" else text
-
-
-def parse_decimal(text: str) -> int | float | None:
-    """The number that a plain decimal text such as `" -1.50 "` stands for, or None where it is not one.
-
-    Whole numbers are exact integers, a fraction of zeros aside. ASCII digits only, no exponent, at most 400 characters.
-    """
-    match = _DECIMAL.fullmatch(text) if len(text) <= MAX_DECIMAL_CHARS else None
-    if match is None:
-        return None
-    whole, fraction = match.groups()
-    if fraction is None or not fraction.strip("0"):
-        return int(whole)
-    return float(f"{whole}.{fraction}")
-
-
 def kind(value: Any) -> str:
     """What a JSON value is, for messages: string, integer, double, boolean, list, object or null."""
     return _KINDS[type(value)]
@@ -115,6 +89,11 @@ def shown(value: Any, limit: int = 80) -> str:
             text = f"{text[: limit - 3]}..."
             break
     return text.encode("utf-8", "backslashreplace").decode()
+
+
+def scalar_text(value: bool | int | float | None) -> str:
+    """A number, a boolean or null as JSON text: what tables look up."""
+    return json.dumps(value)
 
 
 def json_text(value: Any, limit: int) -> str | None:
@@ -162,10 +141,41 @@ def is_deep(text: str) -> bool:
 def check_payload(value: Any) -> str | None:
     """The reason why a Python value is not JSON that the engine takes, or None where it is.
 
-    It takes finite numbers, integers of 64 bits (signed or not), text without lone surrogates, names that are text,
+    It takes finite numbers, integers of at most `MAX_DIGITS` digits, text without lone surrogates, names that are text,
     at most `MAX_INPUT_DEPTH` levels and `MAX_INPUT_NODES` values; of the Python types only JSON's own, no subclasses.
     """
-    nodes = 0
+    return _looked_at(value)[0]
+
+
+def check_constant(value: Any) -> str | None:
+    """The same for a value that stands in rules, settings or schemas, where integers have 64 bits."""
+    flaw, has_wide = _looked_at(value)
+    return "an integer needs more than 64 bits" if flaw is None and has_wide else flaw
+
+
+def received(value: Any) -> tuple[Any, str | None]:
+    """A Python value as the engine takes it, its integers as they are read from text; and the flaw, where it has one.
+
+    A part without integers of more than 64 bits is not copied.
+    """
+    flaw, has_wide = _looked_at(value)
+    return (_as_read(value) if flaw is None and has_wide else value), flaw
+
+
+def _as_read(value: Any) -> Any:
+    match value:
+        case list():
+            return [_as_read(element) for element in value]
+        case dict():
+            return {name: _as_read(member) for name, member in value.items()}
+        case int() if type(value) is int:
+            return as_read(value)
+    return value
+
+
+def _looked_at(value: Any) -> tuple[str | None, bool]:
+    """What makes a value no JSON that the engine takes, and whether it has integers of more than 64 bits."""
+    nodes, has_wide = 0, False
     level: list[Any] = [value]
     for _ in range(MAX_INPUT_DEPTH):
         below: list[Any] = []
@@ -174,30 +184,35 @@ def check_payload(value: Any) -> str | None:
             type_ = type(item)
             if type_ is str:
                 if _has_lone_surrogate(item):
-                    return "a text has half of a surrogate pair"
+                    return "a text has half of a surrogate pair", has_wide
             elif type_ is dict:
                 below.extend(item.values())
                 for name in item:
                     if type(name) is not str:
-                        return f"a name of the type {type(name).__name__} is not text"
+                        return f"a name of the type {type(name).__name__} is not text", has_wide
                     if _has_lone_surrogate(name):
-                        return "a name has half of a surrogate pair"
+                        return "a name has half of a surrogate pair", has_wide
             elif type_ is list:
                 below.extend(item)
             elif type_ is int:
-                if not MIN_INTEGER <= item <= MAX_INTEGER:
-                    return "an integer needs more than 64 bits"
+                if is_wide(item):
+                    has_wide = True
+                    if abs(item) >= _TOO_LARGE:
+                        return f"an integer has more than {MAX_DIGITS} digits", has_wide
             elif type_ is float:
                 if not math.isfinite(item):
-                    return "a number is not finite"
+                    return "a number is not finite", has_wide
             elif type_ is not bool and item is not None:
-                return f"a value of the type {type_.__name__} is not JSON"
+                return f"a value of the type {type_.__name__} is not JSON", has_wide
             if nodes + len(below) > MAX_INPUT_NODES:
-                return f"it has more than {MAX_INPUT_NODES} values"
+                return f"it has more than {MAX_INPUT_NODES} values", has_wide
         if not below:
-            return None
+            return None, has_wide
         level = below
-    return TOO_DEEP
+    return TOO_DEEP, has_wide
+
+
+_TOO_LARGE = 10**MAX_DIGITS
 
 
 def _has_lone_surrogate(text: str) -> bool:
@@ -252,7 +267,7 @@ def _as_integer(value: Any) -> int:
         if not number.is_integer():
             raise CoercionError("it has a fraction")
         number = int(number)
-    if not MIN_INTEGER <= number <= MAX_INTEGER:
+    if is_wide(number):
         raise CoercionError("it needs more than 64 bits")
     return number
 

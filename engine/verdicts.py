@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from .equality import equal
 from .violations import Refusal, Violation, violation, violations_in_order
 
 __all__ = ["KEYWORDS", "Verdicts"]
@@ -71,17 +72,8 @@ def _is(type_: str, value: Any) -> bool:
 _TYPE_CLASSES = {"null": type(None), "boolean": bool, "string": str, "array": list, "object": dict}
 
 
-def _same(one: Any, other: Any) -> bool:
-    """Equality of JSON: true is not 1, and 1 is 1.0."""
-    if type(one) is list and type(other) is list:
-        return len(one) == len(other) and all(map(_same, one, other))
-    if type(one) is dict and type(other) is dict:
-        return one.keys() == other.keys() and all(_same(value, other[name]) for name, value in one.items())
-    return bool(one == other) and (type(one) is bool) is (type(other) is bool)
-
-
 def _are_distinct(elements: list[Any]) -> bool:
-    return not any(_same(one, other) for number, one in enumerate(elements) for other in elements[:number])
+    return not any(equal(one, other) for number, one in enumerate(elements) for other in elements[:number])
 
 
 def _of(type_: str, holds: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
@@ -91,8 +83,8 @@ def _of(type_: str, holds: Callable[[Any, Any], bool]) -> Callable[[Any, Any], b
 
 _HOLDS: dict[str, Callable[[Any, Any], bool]] = {
     "type": lambda wanted, value: any(_is(type_, value) for type_ in ([wanted] if type(wanted) is str else wanted)),
-    "const": _same,
-    "enum": lambda wanted, value: any(_same(one, value) for one in wanted),
+    "const": equal,
+    "enum": lambda wanted, value: any(equal(one, value) for one in wanted),
     "minLength": _of("string", lambda wanted, value: len(value) >= wanted),
     "maxLength": _of("string", lambda wanted, value: len(value) <= wanted),
     "minimum": _of("number", lambda wanted, value: value >= wanted),

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from ..problem import Place, Problem
-from ..requests import Assembler, Emission, Envelope, Output, move
+from ..requests import Assembler, Emission, Envelope, Output, inexact_in, move
 from ..result import Request
 from ..sizes import measured
 from ..violations import Violation
@@ -53,6 +53,8 @@ def assemble(
 ) -> None:
     """Adds the requests that the parts make. The problems of each part are moved to its place in them."""
     name, method, path, schema, limits, element_of, _, max_bytes, simple, fits = output
+    if query and inexact_in(query):
+        raise Unusual
     try:
         if len(parts) == 1:
             fields = parts[0][0]
@@ -117,7 +119,7 @@ def _measured(body: dict[str, Any]) -> tuple[bytes, int]:
     """A body as compact JSON, and its size."""
     try:
         return measured(body)
-    except TypeError:  # nested too deeply
+    except TypeError:  # nested too deeply, or with a wide integer
         raise NotOne from None
 
 
@@ -168,6 +170,8 @@ def _assembled(
     ]
     envelopes = {output.name: Envelope(envelope, query, {})}
     assembled = Assembler([output], judges).assemble(emissions, envelopes, _unknown)
+    if any(problem.code == "M518" for problem in assembled.problems):  # which names what gave the number
+        raise Unusual
     for part, emission in zip(parts, emissions, strict=True):
         if emission in assembled.offsets:
             move(notes.problems, part[2], part[3], assembled.offsets[emission])

@@ -242,12 +242,17 @@ def _contains(compiler: Visitor, arguments: list[Value]) -> Value | None:
                 return Value(f"({search.code} in {texts})", BOOLEAN, raises=search.raises)
             first, again = compiler.writer.once(search)
             return Value(f"(type({first}) is str and {again.code} in {texts})", BOOLEAN, raises=search.raises)
-        return Value(f"({search.code} in {subject.code})", BOOLEAN, raises=search.raises)
+        return Value(f"included({subject.code}, {bare(search.code)})", BOOLEAN, raises=search.raises)
     if not search.stable or not subject.kinds & LIST:
         return None
-    first, again = compiler.writer.once(subject)
+    plain = not search.kinds & ~(STRING | NULL)  # what Python finds equal as JSON does
     if subject.kinds == LIST:
-        return Value(f"({search.code} in {_listed(subject.code)})", BOOLEAN, raises=subject.raises)
+        items = _listed(subject.code)
+        code = f"({search.code} in {items})" if plain else f"included({bare(items)}, {search.code})"
+        return Value(code, BOOLEAN, raises=subject.raises)
+    if not plain:
+        return Value(f"call_contains({bare(subject.code)}, {search.code})", BOOLEAN, raises=True)
+    first, again = compiler.writer.once(subject)
     slow = f"call_contains({again.code}, {search.code})"
     return Value(f"({search.code} in {again.code} if type({first}) is list else {slow})", BOOLEAN, raises=True)
 
@@ -299,7 +304,7 @@ def _get_ignore_case(compiler: Visitor, arguments: list[Value]) -> Value | None:
     spellings = writer.pool.name("SPELLINGS", "Spellings()")
     writer.pool.name("ASKED", f"{spellings}.asked({spelling!r})")
     made = f"{exact.code} if {spellings}.issuperset({exact.code}) else {spellings}.of({exact.code})"
-    spelled = writer.shared(target, "~", f"{target.code}_spelled", lambda: (made, DICT))
+    spelled = writer.shared(target, "spelled", f"{target.code}_spelled", lambda: (made, DICT))
     code = f"{spelled.code}.get({spelling!r})"
     found = Value("", texts=target.texts)
     return writer.shared(target, f"~{spelling}", f"{target.code}_{spelling}", lambda: (code, ANY), found)

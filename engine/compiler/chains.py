@@ -206,7 +206,8 @@ def _of_comparison(below: list[Node]) -> dict[_Path, _Need]:
         if other["type"] != "literal":
             continue
         literal = other["value"]
-        if one["type"] == "function_expression" and one["value"] == "type" and literal in TYPE_KINDS:
+        is_type = one["type"] == "function_expression" and one["value"] == "type"
+        if is_type and isinstance(literal, str) and literal in TYPE_KINDS:
             path = _path(one["children"][0])
             return {} if path is None else {path: _Need(one["children"][0], None, TYPE_KINDS[literal])}
         path = _path(one)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from ..numbers import MAX_INTEGER, MIN_INTEGER
 from ..rules import Field, Table
 from ..values import CoercionError, coerce
 from .code import ANY, BOOLEAN, DICT, FLOAT, INTEGER, LIST, NULL, NUMBER, STRING, Value, kinds_of
@@ -89,7 +90,10 @@ def converted(fields: Emitter, value: Value, field: Field, scope: Scope, sink: S
     value = value if value.is_constant else writer.bound(value)
     as_is = field.type in _AS_IS and not field.items and not value.is_constant and value.kinds & wanted
     if as_is:
-        with writer.inside(f"if {is_kind(value, value, wanted)}:"):
+        test = is_kind(value, value, wanted)
+        if field.type == "integer" and not fields.of_records:  # of records all integers have 64 bits
+            test = f"{test} and {MIN_INTEGER} <= {value.code} <= {MAX_INTEGER}"
+        with writer.inside(f"if {test}:"):
             sink(Value(value.code, wanted, stable=True, texts=value.texts))
     header = f"{'elif' if as_is else 'if'} {value.code} is not None:"
     if not value.kinds & NULL:

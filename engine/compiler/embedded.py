@@ -7,10 +7,11 @@ import signal
 from collections.abc import Callable, Iterable, Mapping
 from typing import IO, Any
 
+from ..plain_json import read_plainly
 from ..problem import Problem
 from ..recursion import deeply
 from ..result import Result, failure
-from ..values import TOO_DEEP, check_payload, is_deep, kind, with_article
+from ..values import kind, received, with_article
 from ..verdicts import Verdicts
 from .assembly import Unusual
 
@@ -25,9 +26,9 @@ def result_of(batch: Any, mapped: Mapped, traced: Mapped, judges: Mapping[str, V
 
 
 def _result_of(batch: Any, mapped: Mapped, traced: Mapped, judges: Mapping[str, Verdicts]) -> dict[str, Any]:
-    reason = check_payload(batch)
+    batch, reason = received(batch)
     if reason is not None:
-        return _beyond_limits(reason)
+        return Result((), (), (Problem.of("M503", input="", reason=reason),)).to_json()
     if type(batch) is not dict:
         return Result((), (), (Problem.of("M502", input="", found=with_article(kind(batch))),)).to_json()
     try:
@@ -55,26 +56,5 @@ def written_results(lines: Iterable[bytes], results: IO[str], transform: Callabl
 
 
 def _result_of_text(text: bytes, transform: Callable[[Any], dict[str, Any]]) -> dict[str, Any]:
-    try:
-        batch = json.loads(text.decode("utf-8-sig"), parse_constant=_refuse_constant)
-    except UnicodeDecodeError as error:
-        reason = f"it is not UTF-8 text (byte {error.start + 1})"
-    except json.JSONDecodeError as error:
-        if is_deep(error.doc[: error.pos]):
-            return _beyond_limits(TOO_DEEP)
-        reason = f"{error.msg} (character {error.pos + 1})"
-    except RecursionError:
-        return _beyond_limits(TOO_DEEP)
-    except ValueError as error:
-        reason = str(error)
-    else:
-        return transform(batch)
-    return Result((), (), (Problem.of("M501", input="", reason=reason),)).to_json()
-
-
-def _beyond_limits(reason: str) -> dict[str, Any]:
-    return Result((), (), (Problem.of("M503", input="", reason=reason),)).to_json()
-
-
-def _refuse_constant(name: str) -> Any:
-    raise ValueError(f"{name} is no number of JSON")
+    batch, problem = read_plainly(text)
+    return transform(batch) if problem is None else Result((), (), (problem,)).to_json()

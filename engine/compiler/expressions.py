@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from ..equality import equal
 from ..expressions import EvaluationError, Expression, Node
 from .calls import call
 from .code import ANY, BOOLEAN, DICT, LIST, NULL, NUMBER, STRING, Function, Value, bare, kinds_of
@@ -254,7 +255,7 @@ class ExpressionCompiler(Visitor):
 
     def _equal(self, left: Value, right: Value) -> Value:
         if left.is_constant and right.is_constant:
-            return TRUE if _equals(left.constant, right.constant) else FALSE
+            return TRUE if equal(left.constant, right.constant) else FALSE
         if left.is_constant:
             left, right = right, left
         if (left.shape or right.shape) is not None and right.constant is not None:
@@ -273,7 +274,7 @@ class ExpressionCompiler(Visitor):
                 return Value(f"({left.text if other is None else left.code} is {other})", BOOLEAN, raises=raises)
             if isinstance(other, str) or (isinstance(other, int | float) and other not in (0, 1)):
                 return Value(f"({left.code} == {right.code})", BOOLEAN, raises=raises)
-        elif not ((left.kinds | right.kinds) & BOOLEAN and (left.kinds | right.kinds) & NUMBER):
+        elif not (left.kinds & right.kinds & (LIST | DICT) or _are_confused(left.kinds | right.kinds)):
             return Value(f"({left.code} == {right.code})", BOOLEAN, raises=raises)
         return Value(f"equal({bare(left.code)}, {bare(right.code)})", BOOLEAN, raises=raises)
 
@@ -397,8 +398,9 @@ class ExpressionCompiler(Visitor):
             return None
 
 
-def _equals(left: Any, right: Any) -> bool:
-    return bool(left == right) and isinstance(left, bool) is isinstance(right, bool)
+def _are_confused(kinds: int) -> bool:
+    """Whether there are booleans and numbers among values: to Python, some of them are equal."""
+    return bool(kinds & BOOLEAN and kinds & NUMBER)
 
 
 def _given(value: Value | None) -> Value:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from ..once import Once
 from ..problem import Problem
 from ..result import Failed, Result
-from ..values import check_payload, kind, with_article
+from ..values import kind, received, with_article
 from . import assembly, learned, notes, support
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ class Runner:
 
     def transform(self, batch: Any) -> Result:
         """The Result of a batch (any value), equal to the interpreter's. Never raises for what the batch holds."""
-        reason = check_payload(batch)
+        batch, reason = received(batch)
         if reason is not None:
             return Result((), (), (Problem.of("M503", input="", reason=reason),))
         return self.transform_parsed(batch)

@@ -15,12 +15,14 @@ from operator import mul as times
 from operator import sub as minus
 from typing import Any
 
+from ..equality import equal, included
 from ..filters import text_of
 from ..functions import FUNCTIONS, call, matches_glob
+from ..numbers import MAX_INTEGER, MIN_INTEGER, parse_number
 from ..rendering import rendered
 from ..signatures import BODIES, TYPE_NAMES, Function
 from ..templates import MAX_TEMPLATE_RESULT, TemplateFailure, too_long
-from ..values import CoercionError, coerce, parse_decimal, shown
+from ..values import CoercionError, coerce, scalar_text
 from .notes import Notes, Site
 
 __all__ = [
@@ -48,6 +50,7 @@ __all__ = [
     "flattened",
     "greater",
     "greater_or_equal",
+    "included",
     "kinds_in",
     "less",
     "less_or_equal",
@@ -85,11 +88,6 @@ _NO_KINDS: frozenset[str] = frozenset()
 
 
 # --- operators
-
-
-def equal(left: Any, right: Any) -> bool:
-    """`==` of JMESPath: 1 and true differ."""
-    return (left == right) and (type(left) is bool) is (type(right) is bool)
 
 
 def _comparison(operator: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool | None]:
@@ -173,16 +171,9 @@ def to_string(value: Any) -> Any:
 
 def to_number(value: Any) -> Any:
     """The function `to_number`."""
-    type_ = type(value)
-    if type_ is int or type_ is float:
-        return value
-    if type_ is not str:
-        return None
-    try:
-        number = int(value)
-    except ValueError:
-        return call("to_number", value)
-    return number if -_EXACT < number < _EXACT else call("to_number", value)
+    if type(value) is str:
+        return parse_number(value)
+    return value if type(value) in NUMBERS else None
 
 
 def not_null(*values: Any) -> Any:
@@ -193,7 +184,7 @@ def not_null(*values: Any) -> Any:
 def sorted_by_numbers(elements: list[Any], keys: list[Any]) -> list[Any]:
     """The function `sort_by_number`, for the keys of the elements: numbers, texts, or what counts as none."""
     if not NUMBERS.issuperset(map(type, keys)):
-        keys = [parse_decimal(key) if type(key) is str else key for key in keys]
+        keys = [parse_number(key) if type(key) is str else key for key in keys]
         keys = [(True, key) if type(key) in NUMBERS else (False, 0) for key in keys]
     if keys == sorted(keys):
         return elements.copy()
@@ -239,7 +230,10 @@ def _hour(number: int) -> str:
 def _arithmetic(name: str, operator: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
     def computed(one: Any, other: Any) -> Any:
         if type(one) in NUMBERS and type(other) in NUMBERS:
-            number = operator(one, other)
+            try:
+                number = operator(one, other)
+            except OverflowError:  # a wide integer and a double
+                return call(name, one, other)
             if -_EXACT < number < _EXACT:
                 return number
         return call(name, one, other)
@@ -301,7 +295,7 @@ def as_integer(value: Any, notes: Notes, site: Site) -> Any:
     type_ = type(value)
     if type_ is float and -_EXACT < value < _EXACT and value.is_integer():
         return int(value)
-    return value if type_ is int else notes.converted(value, "integer", site)
+    return value if type_ is int and MIN_INTEGER <= value <= MAX_INTEGER else notes.converted(value, "integer", site)
 
 
 def as_double(value: Any, notes: Notes, site: Site) -> Any:
@@ -325,7 +319,7 @@ def looked_up(entries: dict[str, Any], ignore_case: bool, value: Any, unlisted: 
     if type(value) is not str:
         if type(value) in CONTAINERS:
             return unlisted
-        value = shown(value)
+        value = scalar_text(value)
     return entries.get(value.casefold() if ignore_case else value, unlisted)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ..pointers import escape
 from ..rendering import Parts
 from ..templates import Template, TemplateFailure
 from .code import NULL, STRING, Function, Value, bare
@@ -89,7 +90,7 @@ def _lifted(tree: Any, roots: dict[str, Value], compiler: ExpressionCompiler) ->
         target, (kind, name) = _lifted(tree[1], roots, compiler), tree[2][:2]
         base = roots.get(target[1]) if target[0] == "name" else None
         if base is not None and base.shape is not None and kind == "const" and isinstance(name, str):
-            path = f"{target[1]}.{name}"
+            path = f"{target[1]}/{escape(name)}"  # so that a dot in a name is none between names
             roots[path] = compiler.member(base, name)
             return "name", path
     return tuple(_lifted(part, roots, compiler) for part in tree)

@@ -8,7 +8,20 @@ from typing import Any
 
 import pytest
 
-from moemap.engine import api, delivery, expressions, golden, growth, loader, problem, reader, source, templates, values
+from moemap.engine import (
+    api,
+    delivery,
+    expressions,
+    golden,
+    growth,
+    loader,
+    numbers,
+    problem,
+    reader,
+    source,
+    templates,
+    values,
+)
 from moemap.tests.docs.examples import LANGUAGE, Block, blocks, rendered, transformed, write
 
 DATA = {"input", "result", "bulk"}
@@ -90,6 +103,7 @@ def test_limits() -> None:
         templates.MAX_TEMPLATE_RESULT,
         values.MAX_INPUT_NODES,
         values.MAX_INPUT_DEPTH,
+        numbers.MAX_DIGITS,
     ]
 
 

@@ -159,7 +159,11 @@ ERRORS = [
     ("{{ a | ⟨lower⟩(1) }}", "the filter 'lower' takes no argument"),
     ("{% if a is ⟨even⟩ %}{% endif %}", "there is no test 'even'; there are: is defined, is none"),
     ("{{ ⟨self⟩ }}", "the name 'self' is taken by Jinja"),
-    ("⟨{{ 1e999 }}⟩", "the constant cannot be used: a number is not finite"),
+    ("{{ ⟨1e999⟩ }}", "JSON has no such number"),
+    ("{% if a > ⟨1_000⟩ %}{% endif %}", "JSON has no such number"),
+    ("{{ a[⟨0x1F⟩] }}", "JSON has no such number"),
+    (f"{{{{ ⟨{'9' * 5000}⟩ }}}}", "JSON has no such number"),
+    ("⟨{{ 18446744073709551616 }}⟩", "the constant cannot be used: an integer needs more than 64 bits"),
     ("⟨{{ '\\ud800' }}⟩", "the constant cannot be used: a text has half of a surrogate pair"),
     ("⟨\ud800⟩", "it has half of a surrogate pair"),
 ]

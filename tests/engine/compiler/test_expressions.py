@@ -97,7 +97,15 @@ def test_examples_of_the_functions(text: str, given: dict[str, Any], result: Any
         ("a == `1`", True, False),
         ("a == `true`", 1, False),
         ("a == `1`", 1.0, True),
-        ("[a] == [`true`]", 1, True),  # as jmespath has it
+        ("[a] == [`true`]", 1, False),
+        ("[a] != [`true`]", 1, True),
+        ("a == `[1]`", [True], False),
+        ('a == `{"b": [0]}`', {"b": [False]}, False),
+        ("a[?b == `[1]`]", [{"b": [True]}, {"b": [1.0]}], [{"b": [1.0]}]),
+        ("a[?b != `[1]`]", [{"b": [True]}, {"b": [1]}], [{"b": [True]}]),
+        ("contains(a, `1`)", [True, "x"], False),
+        ("contains(a, `[true]`)", [[1]], False),
+        ("contains(map(&[@], a), `[true]`)", [1], False),
         ("!a", 0, False),
         ("a || 'b'", 0, 0),
         ("a && 'b'", {}, {}),
@@ -113,7 +121,10 @@ def test_examples_of_the_functions(text: str, given: dict[str, Any], result: Any
         ("a == `18446744073709551615`", 2**64 - 1, True),
         ("length(a) > `1` && a[1]", [1, 0], 0),
         ("type(a) == 'number'", True, False),
-        ("contains(`[1, 2]`, a)", True, True),  # as jmespath has it
+        ("contains(`[1, 2]`, a)", True, False),
+        ("get_ignore_case(a, '')", {"X": 1, "": 2}, 2),
+        ("get_ignore_case(a, 'x') || get_ignore_case(a, '')", {"Y": 1, "": 2}, 2),
+        ("[get_ignore_case(a, '~'), get_ignore_case(a, '')]", {"~": 1}, [1, None]),
     ],
 )
 def test_traps(text: str, given: Any, result: Any) -> None:
