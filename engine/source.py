@@ -22,6 +22,7 @@ import yaml
 from .once import cached_property
 from .problem import Place, Problem, Problems, Related, TooManyProblems, did_you_mean, in_order
 from .scalars import BREAKS, JsonScalar, NotJson, character_spans, resolve
+from .yaml_errors import explained, odd_blank
 
 __all__ = [
     "MAX_DEPTH",
@@ -80,6 +81,10 @@ class Source:
     def _line_starts(self) -> list[int]:
         """Where each line starts, split as editors do; a byte order mark is on no line."""
         return [len(self.text) - len(self.text.lstrip(_BOM)), *(m.end() for m in _LINE_END.finditer(self.text))]
+
+    def line_start(self, line: int) -> int:
+        """Where a line, counted from 1, starts in the text."""
+        return self._line_starts[line - 1]
 
     def _position(self, offset: int) -> tuple[int, int]:
         starts = self._line_starts
@@ -376,26 +381,10 @@ class _Builder:
         return None
 
     def _syntax_error(self, error: yaml.MarkedYAMLError) -> _Stopped:
-        text = self.source.text
         at = self._at(error.problem_mark)
         context_at = at if error.context_mark is None else self._at(error.context_mark)
-        reason, hint = error.problem or "it cannot be read", None
-        if error.context:
-            reason += f" {error.context}"
-        if error.context == "while scanning a simple key" or (at == len(text) and context_at < at):
-            at = context_at
-        elif self.source.place(context_at, at).line < self.source.place(at, at).line:
-            reason += f" that starts on line {self.source.place(context_at, at).line}"
-        character = text[at : at + 1]
-        if character == "\t":
-            reason, hint = "a tab cannot stand here", "YAML indents with spaces"
-        elif "cannot start any token" in reason:
-            reason, hint = f"{character} cannot start a value", "put a text that starts with it in quotes"
-        elif reason.startswith("mapping values are not allowed"):
-            hint = 'put a text that holds ": " in quotes'
-        elif brackets := [each.start for each in self._open if text.startswith(("[", "{"), each.start)]:
-            hint = f"is the {text[brackets[-1]]} on line {self.source.place(brackets[-1], at).line} closed?"
-        return self._stopped("M004", at, at + (character not in BREAKS), hint=hint, reason=reason)
+        told = explained(error, self.source, at, context_at, [each.start for each in self._open])
+        return self._stopped("M004", told.start, told.end, hint=told.hint, reason=told.reason)
 
     # problems
 
@@ -434,6 +423,8 @@ class _Builder:
         value: JsonScalar = event.value
         if event.tag is None and style == "":
             resolved = resolve(event.value)
+            if odd := odd_blank(event.value):
+                self._report("M004", start, start + 1, odd.hint, reason=odd.reason)
             if isinstance(resolved, NotJson):
                 self._not_json(start, end, event.value, resolved.what, resolved.hint)
             else:

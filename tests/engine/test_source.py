@@ -736,3 +736,38 @@ def test_both_loaders_give_the_same_nodes_and_places(text: str, monkeypatch: pyt
     with_libyaml = described(node_of(text))
     monkeypatch.setattr(module, "_LOADER", yaml.SafeLoader)
     assert described(node_of(text)) == with_libyaml
+
+
+BLANK = "the blank U+00A0 does not count as one"
+TOLD_BEFORE_THE_PARSER = [
+    ("rules:\n  - rule: a\n  \u00a0 output: out\n    x: 1\n", (3, 3), BLANK, "YAML indents with spaces"),
+    ("rules:\n  - rule: a\n    \u00a0output: out\n", (3, 5), BLANK, "YAML indents with spaces"),
+    ("rules:\n  - rule: a\n\u00a0   output: out\n", (3, 1), BLANK, "YAML indents with spaces"),
+    ("rules:\n  - rule: a\n     \u00a0output: out\n    x: 1\n", (3, 6), BLANK, "YAML indents with spaces"),
+    ("a:\n\u00a0\u00a0b: 2\n\n  c: 3\n", (2, 1), BLANK, "YAML indents with spaces"),
+    ("a:\n  - b\n \u00a0- c\n", (3, 2), BLANK, "YAML indents with spaces"),
+    ("a: \u3000x\n", (1, 4), "the blank U+3000 does not count as one", "a text that starts with it in quotes"),
+    ("- {from: a.products[0].x}\n", (1, 20), "did not find expected ','", "put a text that holds [ in quotes"),
+    ("- [a, b[?c == 'd'].e]\n", (1, 8), "did not find expected ','", "put a text that holds [ in quotes"),
+    ("- {from: a.{b: c}}\n", (1, 12), "did not find expected ','", "put a text that holds { in quotes"),
+    ("- {from: a, b: [c}\n", (1, 18), "did not find expected ','", "is the [ on line 1 closed?"),
+]
+
+
+@pytest.mark.parametrize(("text", "at", "reason", "hint"), TOLD_BEFORE_THE_PARSER)
+def test_the_cause_is_told_and_not_what_the_parser_meets(
+    text: str, at: tuple[int, int], reason: str, hint: str
+) -> None:
+    node, problems = parse(source(text))
+    assert node is None
+    (problem,) = problems
+    assert problem.place is not None
+    assert (problem.place.line, problem.place.column) == at
+    assert problem.code == "M004"
+    assert reason in problem.message
+    assert hint in (problem.hint or "")
+
+
+@pytest.mark.parametrize("text", ["a: '\u00a0x'", "a: x\u00a0y", "a: >-\n  \u00a0b: 2\n  c: 3\n"])
+def test_odd_blanks_inside_of_texts(text: str) -> None:
+    assert parse(source(text))[1] == ()
