@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -19,13 +19,14 @@ from .paths import is_file
 from .project import Project
 from .source import MAX_FILE_BYTES, Mapping, Source, parse
 
-__all__ = ["Kind", "Skipped", "kind_of", "yaml_files"]
+__all__ = ["Kind", "Skipped", "kind_of", "other_than_main", "yaml_files"]
 
 Kind = Literal["mapping", "workspace", "tests", "part"]
 """What a file is: the main file of a mapping, a workspace, a test file, or a part that others include."""
 
 _PART = frozenset({"include", "tables", "policies", "let", "routes", "rules"})
 _MAIN = frozenset({"language", "extends", "input", "outputs", "bulk"})
+_HEADER = _MAIN | {"name", "version", "workspace", "server", "checks"}
 _TELLING = (_PART - {"include"}) | (_MAIN - {"input"}) | {"workspace", "tests", "mapping"}
 _KNOWN = _PART | _MAIN | _TELLING | {"name", "version", "description", "server", "settings", "checks"}
 
@@ -100,6 +101,15 @@ def _keys(text: str) -> set[str]:
     if node is None:
         return {key.rstrip(" \t\"'") for key in _KEY.findall(_INDENTATION.sub("", text))}
     return set(node.keys()) if isinstance(node, Mapping) else set()
+
+
+def other_than_main(keys: Collection[str]) -> tuple[str, str] | None:
+    """What a file with these keys is, in words, that has none of a main file and is another one; with a hint."""
+    if not _HEADER.isdisjoint(keys):
+        return None
+    if "tests" in keys:
+        return "a test file", "moemap test runs it"
+    return None if _PART.isdisjoint(keys) else ("a part", "give the mapping that includes it")
 
 
 def _is_beside_a_mapping(path: Path) -> bool:

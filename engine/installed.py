@@ -8,7 +8,17 @@ from .paths import is_file, is_folder, text_of_name
 from .problem import Problem, did_you_mean
 from .schemas import SCHEMAS
 
-__all__ = ["MAPPINGS", "beside", "candidates", "display_name", "file_at", "installed", "locate", "not_found"]
+__all__ = [
+    "MAPPINGS",
+    "beside",
+    "candidates",
+    "display_name",
+    "file_at",
+    "installed",
+    "is_versioned",
+    "locate",
+    "not_found",
+]
 
 MAPPINGS = Path(__file__).parent.parent / "mappings"
 """The mappings that are installed with the package."""
@@ -38,6 +48,12 @@ def installed(reference: str) -> Path | None:
         return path if is_file(path) else None
     versions = [path for path in (MAPPINGS / name).glob("v*/mapping.yaml") if path.parent.name[1:].isdecimal()]
     return max(versions, key=lambda path: int(path.parent.name[1:]), default=None)
+
+
+def is_versioned(reference: str) -> bool:
+    """Whether a reference has the form `name@major`."""
+    name, _, major = reference.partition("@")
+    return bool(name) and major.isascii() and major.isdecimal()
 
 
 def candidates(path: Path) -> tuple[Path, ...]:

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from . import schemas
-from .installed import MAPPINGS, beside, candidates, display_name, installed
+from .discovery import other_than_main
+from .installed import MAPPINGS, beside, candidates, display_name, installed, is_versioned
 from .keys import Keys, each_named, found
 from .layers import extend_rule, merge, merge_part, merge_rule
 from .paths import is_file
@@ -133,22 +134,27 @@ class _Loader:
         self.report("M102", node.place, what="a rule file", wanted="a mapping", found=found(node))
         return None
 
-    def layer(self, source: Source, chain: tuple[str, ...]) -> _Layer | None:
+    def layer(self, source: Source, chain: tuple[str, ...], extends: Node | None = None) -> _Layer | None:
         header = self.parse(source)
         if header is None:
             return None
+        other = other_than_main(header.keys()) if Path(source.name).stem not in ("mapping", "workspace") else None
+        if other is not None:
+            what, hint = other
+            self.report("M134", (extends or header.entries[0][0]).place, hint, what=what)
+            return None
         layer = _Layer(source, header)
         self.collect(layer, source, header, [source.name])
-        extends = header.get("extends")
-        if isinstance(extends, Scalar) and isinstance(extends.value, str):
-            base = self.base(source, extends, (*chain, source.name))
+        named = header.get("extends")
+        if isinstance(named, Scalar) and isinstance(named.value, str):
+            base = self.base(source, named, (*chain, source.name))
             return None if base is None else self.on_top(base, layer)
-        return layer if extends is None and header.get("workspace") is None else None
+        return layer if named is None and header.get("workspace") is None else None
 
     def base(self, source: Source, extends: Scalar, chain: tuple[str, ...]) -> _Layer | None:
         """The layer that `extends` names: an installed mapping, or `./path` seen from the file."""
         relative = extends.text.startswith(".")
-        if not relative and not _is_versioned(extends.text):
+        if not relative and not is_versioned(extends.text):
             return None  # `check_header` has said so
         path = self.base_path(source.path or Path("-"), extends, relative=relative)
         if path is None:
@@ -159,7 +165,7 @@ class _Loader:
             self.report("M110", extends.place, name=extends.text, chain=" -> ".join((*chain, name)))
             return None
         base = self.read(path, name)
-        return None if base is None else self.layer(base, chain)
+        return None if base is None else self.layer(base, chain, extends)
 
     def base_path(self, file: Path, extends: Scalar, *, relative: bool) -> Path | None:
         """The file of the mapping that `extends` names in a file; None, and a Problem, where there is none."""
@@ -212,7 +218,7 @@ class _Loader:
             self.report("M113", language.place, found=shown(plain(language)), supported=LANGUAGE)
         keys.name("workspace" if is_workspace else "name", required="extends" not in keys)
         extends = keys.scalar("extends", required=is_workspace)
-        if extends is not None and not extends.text.startswith(".") and not _is_versioned(extends.text):
+        if extends is not None and not extends.text.startswith(".") and not is_versioned(extends.text):
             self.report(
                 "M114", extends.place, what="'extends'", found=repr(extends.text), wanted="name@major or ./path"
             )
@@ -490,11 +496,6 @@ def _bases(layer: _Layer, name: str) -> Iterator[Node]:
 def _place_of_name(rule: Mapping) -> Place:
     name = rule.get("rule")
     return name.place if name is not None else rule.place
-
-
-def _is_versioned(text: str) -> bool:
-    name, _, major = text.partition("@")
-    return bool(name) and major.isascii() and major.isdecimal()
 
 
 def _is_semantic(text: str) -> bool:

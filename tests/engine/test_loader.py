@@ -176,6 +176,29 @@ def test_workspaces_on_top_of_each_other_set_settings(inspect_files: Inspect) ->
         assert rulebook.values == values
 
 
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("rules: [{rule: r, output: out}]", "part"),
+        ("description: x\nlet: {a: nowhere.b}", "part"),
+        ("tests: []", "test file"),
+        ("mapping: ./mapping.yaml\ntests: []", "test file"),
+    ],
+)
+def test_what_is_no_mapping_is_called_so(write: Callable[..., Path], lines: Lines, text: str, what: str) -> None:
+    hint = "moemap test runs it" if what == "test file" else "give the mapping that includes it"
+    main = write({"other.yaml": text, "ws.yaml": "{language: 1, workspace: w, extends: ./other.yaml}"})
+    said = f"M134 this is a {what}, not a mapping and not a workspace ({hint})"
+    assert lines(api.inspect(main.with_name("other.yaml"))) == [f"other.yaml:1:1 {said}"]
+    assert lines(api.inspect(main.with_name("ws.yaml"))) == [f"ws.yaml:1:38 {said}"]
+
+
+@pytest.mark.parametrize("name", ["mapping.yaml", "workspace.yaml"])
+def test_a_main_file_without_its_header_is_told_what_it_lacks(write: Callable[..., Path], name: str) -> None:
+    main = write({name: "rules: []"})
+    assert {problem.code for problem in api.inspect(main.with_name(name)).problems} == {"M103"}
+
+
 def test_text_stands_for_the_content_of_the_file(write: Callable[..., Path]) -> None:
     main = write({})
     assert [problem.code for problem in api.inspect(main, text="language: [").problems] == ["M004"]
