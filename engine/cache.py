@@ -79,11 +79,7 @@ def folder() -> Path | None:
 
 def key_of(*parts: Any) -> str:
     """The name of the entry for what is asked (values with a repr of their own), with this engine on this Python."""
-    try:
-        here = os.getcwd()
-    except FileNotFoundError:  # it was removed
-        here = ""
-    known = [sys.version, sys.implementation.cache_tag, _engine(), here, *parts]
+    known = [sys.version, sys.implementation.cache_tag, _engine(), *parts]
     return hashlib.sha256(repr(known).encode()).hexdigest()
 
 

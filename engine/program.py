@@ -6,6 +6,7 @@ Comes from the cache where it can; then nothing that reads rules is even importe
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,7 +62,7 @@ def open_program(reference: str, settings: Mapping[str, Any], *, bulk: bool = Fa
     """
     path = locate(reference)
     given = sorted((name, type(value).__name__, repr(value)) for name, value in settings.items())
-    key = cache.key_of(reference, str(path), given, bulk)
+    key = cache.key_of(reference, path and os.path.abspath(path), given, bulk)
     entry = cache.load(key)
     program = _opened(entry, reference, settings, key, bulk=bulk) if entry is not None else None
     if program is None:

@@ -87,6 +87,28 @@ def test_settings_bulk_and_folders_are_told_apart(folder: Path, compilations: li
     assert len(compilations) == len(list(folder.iterdir())) == 3
 
 
+def test_a_mapping_is_compiled_once_wherever_the_command_runs(
+    folder: Path, compilations: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    main = tiny(tmp_path / "m", "word")
+    for place in ("a", "b"):
+        (tmp_path / place).mkdir()
+        monkeypatch.chdir(tmp_path / place)
+        assert word(main) == word(Path("../m/mapping.yaml")) == "word"
+    assert len(compilations) == len(list(folder.iterdir())) == 2
+
+
+@pytest.mark.usefixtures("folder")
+def test_equal_relative_paths_in_two_folders_are_told_apart(
+    compilations: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for place in ("a", "b"):
+        tiny(tmp_path / place / "m", place)
+        monkeypatch.chdir(tmp_path / place)
+        assert word(Path("m/mapping.yaml")) == place
+    assert len(compilations) == 2
+
+
 def test_a_changed_file_is_compiled_again(folder: Path, compilations: list[str], tmp_path: Path) -> None:
     copy = tmp_path / "mappings" / "own" / "v1"
     shutil.copytree(Path(program.__file__).parents[1] / "mappings" / MAPPING / "v1", copy)
