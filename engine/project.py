@@ -13,7 +13,7 @@ from pathlib import Path
 __all__ = ["MARKER", "Project"]
 
 MARKER = ".moemap"
-"""A file of this name makes the folder that it lies in a project, as `.git` does."""
+"""A file of this name makes the folder that it lies in a project, with all that is below."""
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 
@@ -44,19 +44,21 @@ class Project:
         homes = [home for home in (self.folder, self.root) if home is not None and real.is_relative_to(home)]
         if not homes:
             hint = f"a file {MARKER} in a folder above makes it a project, whose files may name each other"
-            return ("lies outside the project", None) if self.root else ("lies outside the folder of the mapping", hint)
+            return f"lies outside the {'project' if self.root else 'folder of the mapping'}", hint
         if all(any(part.startswith(".") for part in real.relative_to(home).parts) for home in homes):
             return "is hidden: a name in its path begins with a dot", None
         return None
 
 
 def _root(folder: Path) -> Path | None:
-    """The nearest folder, from this one upwards, that is marked as a project."""
+    """The nearest folder, from this one upwards, that is marked as a project, or else is under git."""
     if folder.is_relative_to(_PACKAGE / "mappings"):
         return _PACKAGE
-    for place in (folder, *folder.parents):
-        if os.path.lexists(place / MARKER):
-            return place
-        if os.path.lexists(place / ".git"):  # a home folder, or a whole disk, is under git for its settings only
-            return None if place in (Path(os.path.realpath(os.path.expanduser("~"))), Path(place.anchor)) else place
-    return None
+    above = (folder, *folder.parents)
+    marked = next((place for place in above if os.path.lexists(place / MARKER)), None)
+    if marked is not None:
+        return marked
+    under_git = next((place for place in above if os.path.lexists(place / ".git")), None)
+    # A home folder, or a whole disk, is under git for its settings only.
+    no_project = (Path(os.path.realpath(os.path.expanduser("~"))), Path(folder.anchor))
+    return None if under_git in no_project else under_git

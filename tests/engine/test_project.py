@@ -148,7 +148,8 @@ def test_what_lies_outside_a_project_is_said_to(tmp_path: Path) -> None:
     (problem,) = api.inspect(
         write(tmp_path / "project" / "w.yaml", "language: 1\nworkspace: w\nextends: ./../x\n")
     ).problems
-    assert (problem.message, problem.hint) == ("the mapping './../x' lies outside the project", None)
+    assert problem.message == "the mapping './../x' lies outside the project"
+    assert problem.hint == "a file .moemap in a folder above makes it a project, whose files may name each other"
 
 
 def test_a_home_folder_under_git_is_no_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -170,6 +171,9 @@ def test_the_nearest_project_counts(tmp_path: Path) -> None:
     for name in ("", "inner/"):
         write(tmp_path / f"{name}.moemap")
     assert Project.around(tmp_path / "inner" / "deep" / "er").root == tmp_path / "inner"
+    assert Project.around(tmp_path / "other").root == tmp_path
+    # A repository inside a project is a part of it.
+    write(tmp_path / "other" / ".git")
     assert Project.around(tmp_path / "other").root == tmp_path
 
 
