@@ -5,6 +5,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+import yaml
 from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parents[1]
@@ -57,3 +58,9 @@ def test_the_wheel_keeps_lower_bounds_open() -> None:
     """Only majors are excluded, where a library is known to break with the next."""
     bounds = {str(part) for wanted in map(Requirement, DEPENDENCIES) for part in wanted.specifier}
     assert {bound for bound in bounds if not bound.startswith(">=")} == {"<2"}
+
+
+def test_ci_runs_on_every_python_that_is_supported() -> None:
+    classifiers = re.findall(r"Python :: (3\.\d+)", "\n".join(PROJECT["project"]["classifiers"]))
+    workflow = yaml.safe_load((ROOT / ".github" / "workflows" / "ci.yml").read_text("utf-8"))
+    assert workflow["jobs"]["tests"]["strategy"]["matrix"]["python"] == classifiers
