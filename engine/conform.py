@@ -13,7 +13,7 @@ from typing import Any
 from .facts import Sources
 from .gaps import At, Gap, of_kinds, of_number, of_string, of_values, refused_words, texts_with
 from .narrow_types import meet, meet_string
-from .schema_types import Reader, is_resource, resolve
+from .schema_types import Reader
 from .schemas import Schema
 from .types import (
     NEVER,
@@ -34,9 +34,6 @@ __all__ = ["Judge"]
 
 MAX_PIECES = 64
 _FEW_NAMES = 3
-_NOT_UNDERSTOOD = ("$dynamicRef", "$recursiveRef", "dependencies")
-_ONCE_ASSERTED = ("format", "contentMediaType", "contentEncoding")
-"""What drafts before 2019-09 hold values against; since then it is a note."""
 _NOTES = frozenset({"$comment", "title", "description", "examples", "default", "deprecated"})
 
 
@@ -46,28 +43,26 @@ class Judge:
     def __init__(self, schema: Schema, *, certain: bool = False) -> None:
         self.schema = schema
         self.certain = certain
-        self.not_understood = (*_NOT_UNDERSTOOD, *(_ONCE_ASSERTED if schema.is_old else ()))
         self.reader = Reader(schema)
         self.known: dict[tuple[int, int], tuple[Type, Any, tuple[Gap, ...]]] = {}
-        self.targets: dict[tuple[str, str], tuple[Any, str]] = {}
 
     def gaps(self, type_: Type, origin: Any = None) -> tuple[Gap, ...]:
         """All gaps between a type and the schema, each once; a schema without end leaves everything open."""
         at = At((), origin, self.schema.document)
         try:
-            return tuple(dict.fromkeys(self.check(type_, self.schema.document, self.schema.uri, at)))
+            return tuple(dict.fromkeys(self.check(type_, self.schema.document, at)))
         except RecursionError:
             return () if self.certain else (at.gap("$ref", "the schema refers to itself without end", False),)
 
     # Whole schemas
 
-    def check(self, type_: Type, part: Any, base: str, at: At) -> Iterator[Gap]:
+    def check(self, type_: Type, part: Any, at: At) -> Iterator[Gap]:
         """The gaps between a type and a part of the schema. The same two are held against each other once: rules share
         much of what they emit."""
         key = id(type_), id(part)
         if key not in self.known:
             inside = At((), None, part if isinstance(part, dict) else None)
-            self.known[key] = type_, part, tuple(self.compare(type_, part, base, inside))
+            self.known[key] = type_, part, tuple(self.compare(type_, part, inside))
         for gap in self.known[key][2]:
             if not at.path and gap.origin is not None and gap.part is not None:
                 yield gap
@@ -76,7 +71,7 @@ class Judge:
                 schema_part = at.part if gap.part is None else gap.part
                 yield replace(gap, path=at.path + gap.path, origin=origin, part=schema_part)
 
-    def compare(self, type_: Type, part: Any, base: str, at: At) -> Iterator[Gap]:
+    def compare(self, type_: Type, part: Any, at: At) -> Iterator[Gap]:
         if type_.never or part is True:
             return
         if not isinstance(part, dict):
@@ -86,32 +81,16 @@ class Judge:
             if part.keys() - _NOTES:
                 yield at.gap(_first_keyword(part), "it can be any value", False)
             return
-        if self.schema.is_old and "$ref" in part:
-            part = {"$ref": part["$ref"]}
-        for keyword in self.not_understood:
-            if keyword in part:
-                yield at.gap(keyword, f"{keyword} is not understood", False)
-        if is_resource(self.schema, part, base):
-            yield at.gap("$id", "a schema inside of a schema is not understood", False)
-            return
         if "type" in part:
             type_, found = of_kinds(type_, part["type"], at)
             yield from found
-        if isinstance(part.get("$ref"), str):
-            key = part["$ref"], base
-            try:
-                if key not in self.targets:
-                    self.targets[key] = resolve(self.schema, *key)
-                target, uri = self.targets[key]
-            except KeyError:
-                yield at.gap("$ref", f"the reference to {part['$ref']} is not understood", False)
-            else:
-                yield from self.check(type_, target, uri, at)
+        if "$ref" in part:
+            yield from self.check(type_, self.schema.definitions[part["$ref"]], at)
         yield from of_values(type_, part, at)
         pieces = _by_kind(type_.array)
         if pieces:
             for piece in pieces:
-                yield from _unsure(self.compare(Type(array=piece), part, base, at), False)
+                yield from _unsure(self.compare(Type(array=piece), part, at), False)
             type_ = without(type_, ("array",))
         parts = type_.parts
         alone = len(parts.kinds) + len(parts.objects[1:]) == 1  # else what is refused is a part of the type only
@@ -120,51 +99,51 @@ class Judge:
         if parts.string is not None:
             yield from _unsure(of_string(parts.string, part, at, self.certain), alone)
         if parts.array is not None:
-            yield from _unsure(self.array(parts.array, part, base, at), alone)
+            yield from _unsure(self.array(parts.array, part, at), alone)
         for one in parts.objects:
-            yield from _unsure(self.object(one, part, base, at), alone)
+            yield from _unsure(self.object(one, part, at), alone)
         for inner in part.get("allOf", ()):
-            yield from self.check(type_, inner, base, at)
-        yield from self.alternatives(type_, part, base, at)
+            yield from self.check(type_, inner, at)
+        yield from self.alternatives(type_, part, at)
 
-    def alternatives(self, type_: Type, part: Mapping[str, Any], base: str, at: At) -> Iterator[Gap]:
+    def alternatives(self, type_: Type, part: Mapping[str, Any], at: At) -> Iterator[Gap]:
         if "not" in part:
-            yield from self.negation(type_, part["not"], base, at)
+            yield from self.negation(type_, part["not"], at)
         for key in ("anyOf", "oneOf"):
             if key in part:
-                yield from self.one_of(type_, key, part[key], base, at)
+                yield from self.one_of(type_, key, part[key], at)
         if "if" in part:
             pieces = _pieces(type_)
             for piece in pieces:
                 condition = part["if"]
-                verdict = self.verdict(piece, condition, base)
+                verdict = self.verdict(piece, condition)
                 if verdict is None and self.certain:
                     continue
                 if verdict is not False and "then" in part:
-                    where = piece if verdict else meet(piece, self.reader.read(condition, base))
-                    yield from _unsure(self.check(where, part["then"], base, at), verdict is True and len(pieces) == 1)
+                    where = piece if verdict else meet(piece, self.reader.read(condition))
+                    yield from _unsure(self.check(where, part["then"], at), verdict is True and len(pieces) == 1)
                 if verdict is not True and "else" in part:
-                    yield from _unsure(self.check(piece, part["else"], base, at), verdict is False and len(pieces) == 1)
+                    yield from _unsure(self.check(piece, part["else"], at), verdict is False and len(pieces) == 1)
 
-    def verdict(self, type_: Type, part: Any, base: str) -> bool | None:
+    def verdict(self, type_: Type, part: Any) -> bool | None:
         """True: all values are valid; False: none is; None: not known."""
         if type_.never:
             return True
-        found = list(self.check(type_, part, base, At((), None)))
+        found = list(self.check(type_, part, At((), None)))
         if not found:
             return True
         return False if any(gap.always and _is_reached(type_, gap.path) for gap in found) else None
 
-    def negation(self, type_: Type, part: Any, base: str, at: At) -> Iterator[Gap]:
-        verdicts = {self.verdict(piece, part, base) for piece in _pieces(type_)}
+    def negation(self, type_: Type, part: Any, at: At) -> Iterator[Gap]:
+        verdicts = {self.verdict(piece, part) for piece in _pieces(type_)}
         if verdicts - {False}:
             note = part.get("description") if isinstance(part, dict) else None
             yield at.gap("not", note or refused_words(part), verdicts == {True})
 
-    def one_of(self, type_: Type, keyword: str, parts: Iterable[Any], base: str, at: At) -> Iterator[Gap]:
+    def one_of(self, type_: Type, keyword: str, parts: Iterable[Any], at: At) -> Iterator[Gap]:
         sure, never = True, True
         for piece in _pieces(type_):
-            verdicts = [self.verdict(piece, one, base) for one in parts]
+            verdicts = [self.verdict(piece, one) for one in parts]
             fits = True in verdicts if keyword == "anyOf" else sorted(map(str, verdicts)) == _exactly_one(len(verdicts))
             sure = sure and fits
             never = never and set(verdicts) == {False}
@@ -173,7 +152,7 @@ class Judge:
 
     # Lists and objects
 
-    def array(self, array: Array, part: Mapping[str, Any], base: str, at: At) -> Iterator[Gap]:
+    def array(self, array: Array, part: Mapping[str, Any], at: At) -> Iterator[Gap]:
         least, most = part.get("minItems", 0), part.get("maxItems")
         if array.least < least:
             always = array.most is not None and array.most < least
@@ -190,12 +169,12 @@ class Judge:
         for number, inner in enumerate(first):
             element = array.first[number] if number < len(array.first) else array.items
             if array.most is None or array.most > number:
-                yield from self.check(element, inner, base, at.under(str(number)))
+                yield from self.check(element, inner, at.under(str(number)))
         if "items" in part and there:
             rest = union(*array.first[len(first) :], NEVER if array.exact else array.items)
-            yield from self.check(rest, part["items"], base, at.under("*"))
+            yield from self.check(rest, part["items"], at.under("*"))
 
-    def object(self, one: Object, part: Mapping[str, Any], base: str, at: At) -> Iterator[Gap]:
+    def object(self, one: Object, part: Mapping[str, Any], at: At) -> Iterator[Gap]:
         yield from _required(one, part.get("required", ()), at)
         listed, patterns = part.get("properties", {}), part.get("patternProperties", {})
         rest = part.get("additionalProperties", True)
@@ -203,7 +182,7 @@ class Judge:
             if prop.type.never:
                 continue
             inside = at.under(name, _first_origin(prop))
-            yield from self.name(literal(name), part, base, inside, name)
+            yield from self.name(literal(name), part, inside, name)
             fitting = [listed[name]] if name in listed else []
             fitting += [inner for pattern, inner in patterns.items() if matches(texts_with(pattern), name)]
             if not fitting and rest is False:
@@ -211,34 +190,34 @@ class Judge:
                 yield replace(gap, known=tuple(listed))
             for type_, place in _sources(prop, inside):
                 for inner in fitting or ([] if rest is False else [rest]):
-                    yield from self.check(type_, inner, base, place)
+                    yield from self.check(type_, inner, place)
         for other in one.others:
             inside = at.under("*", other.origin)
             if self.certain:  # what depends on a name is never certain
                 if not listed and not patterns and rest is not False:
-                    yield from self.check(other.type, rest, base, inside)
+                    yield from self.check(other.type, rest, inside)
                 continue
             names = replace(other.name, excluded=other.name.excluded | one.properties.keys())
-            yield from self.name(Type(string=names), part, base, inside, None)
+            yield from self.name(Type(string=names), part, inside, None)
             yield from self.listed(
-                other, {name: inner for name, inner in listed.items() if name not in one.properties}, base, at
+                other, {name: inner for name, inner in listed.items() if name not in one.properties}, at
             )
             for pattern, inner in patterns.items():
                 if meet_string(names, texts_with(pattern)) is not None:
-                    yield from _unsure(self.check(other.type, inner, base, inside), False)
+                    yield from _unsure(self.check(other.type, inner, inside), False)
             if names.values is None or names.values - listed.keys():
                 if rest is False:
                     yield inside.gap("additionalProperties", "it can have a name that is not allowed", False)
                 elif rest is not True:
-                    yield from self.check(other.type, rest, base, inside)
-        yield from self.whole(one, part, base, at)
+                    yield from self.check(other.type, rest, inside)
+        yield from self.whole(one, part, at)
 
-    def listed(self, other: Other, listed: Mapping[str, Any], base: str, at: At) -> Iterator[Gap]:
+    def listed(self, other: Other, listed: Mapping[str, Any], at: At) -> Iterator[Gap]:
         """The gaps where entries have names for which the schema has a condition of its own."""
         found: dict[str, Gap] = {}
         for name, inner in listed.items():
             if matches(other.name, name):
-                for gap in self.check(other.type, inner, base, at.under(name, other.origin)):
+                for gap in self.check(other.type, inner, at.under(name, other.origin)):
                     found.setdefault(name, replace(gap, always=False))
         if len(found) <= _FEW_NAMES:
             yield from found.values()
@@ -248,12 +227,12 @@ class Judge:
         names = f"{', '.join(map(repr, [first, *more[:2]]))} or {len(more) - 2} others"
         yield replace(gap, path=(*at.path, "*"), reason=f"its name can be {names}: there {gap.reason}")
 
-    def name(self, names: Type, part: Mapping[str, Any], base: str, at: At, name: str | None) -> Iterator[Gap]:
+    def name(self, names: Type, part: Mapping[str, Any], at: At, name: str | None) -> Iterator[Gap]:
         if "propertyNames" in part:
-            for gap in self.check(names, part["propertyNames"], base, at):
+            for gap in self.check(names, part["propertyNames"], at):
                 yield replace(gap, reason=f"its name: {gap.reason}", name=name, always=gap.always and name is not None)
 
-    def whole(self, one: Object, part: Mapping[str, Any], base: str, at: At) -> Iterator[Gap]:
+    def whole(self, one: Object, part: Mapping[str, Any], at: At) -> Iterator[Gap]:
         """What a schema says about all members together."""
         required = sum(prop.required for prop in one.properties.values())
         there = sum(not prop.type.never for prop in one.properties.values())
@@ -265,7 +244,7 @@ class Judge:
         for name, inner in part.get("dependentSchemas", {}).items():
             with_it = _having(one, name)
             if with_it is not None:
-                gaps = self.check(Type(objects=(with_it,)), inner, base, at)
+                gaps = self.check(Type(objects=(with_it,)), inner, at)
                 yield from _unsure(gaps, one.requires(name))
         for name, needed in part.get("dependentRequired", {}).items():
             with_it = _having(one, name)

@@ -124,6 +124,8 @@ def of_string(text: String, part: Mapping[str, Any], at: At, certain: bool) -> I
         yield at.gap("minLength", f"it can have fewer than {least} characters", always)
     if most is not None and (text.most is None or text.most > most):
         yield at.gap("maxLength", f"it can have more than {most} characters", text.least > most)
+    if "format" in part:
+        yield at.gap("format", "format is not understood", False)
     pattern = part.get("pattern")
     if pattern is None:
         return

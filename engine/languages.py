@@ -1,26 +1,24 @@
 """Regular expressions as sets of texts: is there a text in which some of them are found and others are not?
 
-They are read as jsonschema-rs reads the patterns of a schema. What goes beyond regular languages (references to groups,
-looking around) or would take long is not understood; that leaves more texts, never fewer.
+What goes beyond regular languages (looking around) or would take long is not understood; that leaves more texts, never
+fewer.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 
-from .regular import LAST, Characters, Choice, Edge, Part, PatternError, Ranges, Repeated, Sequence, read
+from .automaton import FOUND, Automaton, State, holds
+from .regular import LAST, Characters, Choice, Edge, Look, Part, PatternError, Repeated, Sequence, read
 
-__all__ = ["is_empty"]
+__all__ = ["Machine", "is_empty", "machine_of"]
 
 MAX_PARTS = 5_000
 MAX_STATES = 2_000
 MAX_LENGTH = 64
 _SURROGATES = (0xD800, 0xDFFF)
-
-_State = frozenset[int]
-_FOUND: _State = frozenset({-1})
 
 
 @lru_cache(maxsize=512)
@@ -32,7 +30,7 @@ def is_empty(found: frozenset[str], missing: frozenset[str], least: int = 0, mos
     return _is_empty(wanted, unwanted, min(least, MAX_LENGTH), most if most is None or most <= MAX_LENGTH else None)
 
 
-def _is_empty(wanted: list[_Machine], unwanted: list[_Machine], least: int, most: int | None) -> bool:
+def _is_empty(wanted: list[Machine], unwanted: list[Machine], least: int, most: int | None) -> bool:
     """Goes through the texts character by character, side by side for all machines."""
     machines = [*wanted, *unwanted]
     characters = _alphabet(machines)
@@ -50,7 +48,7 @@ def _is_empty(wanted: list[_Machine], unwanted: list[_Machine], least: int, most
             continue
         for character in characters:
             after = tuple(machine.step(state, character) for machine, state in zip(machines, states, strict=True))
-            if _FOUND in after[len(wanted) :] or not all(map(_Machine.can_find, wanted, after)):
+            if FOUND in after[len(wanted) :] or not all(map(Machine.can_find, wanted, after)):
                 continue
             following = (min(length + 1, max(longest, 1)), after)
             if following not in seen:
@@ -61,66 +59,41 @@ def _is_empty(wanted: list[_Machine], unwanted: list[_Machine], least: int, most
     return True
 
 
-def _alphabet(machines: Iterable[_Machine]) -> list[int]:
+def _alphabet(machines: Iterable[Machine]) -> list[int]:
     """One character of each kind that the machines tell apart."""
     sets = sorted({ranges for machine in machines for moves in machine.moves for ranges, _ in moves})
     edges = {0, _SURROGATES[1] + 1, *(edge for ranges in sets for low, high in ranges for edge in (low, high + 1))}
     kinds: dict[tuple[bool, ...], int] = {}
     for edge in sorted(edges):
         if edge <= LAST and not _SURROGATES[0] <= edge <= _SURROGATES[1]:
-            kinds.setdefault(tuple(_holds(ranges, edge) for ranges in sets), edge)
+            kinds.setdefault(tuple(holds(ranges, edge) for ranges in sets), edge)
     return list(kinds.values())
-
-
-def _holds(ranges: Ranges, character: int) -> bool:
-    return any(low <= character <= high for low, high in ranges)
 
 
 # --- machines
 
 
 @dataclass(slots=True)
-class _Machine:
-    """An automaton that looks for one pattern. By `moves` it takes a character; by `skips` it goes on without one:
-    anywhere (None), at the start of the text (True) or at its end (False)."""
+class Machine(Automaton):
+    """An automaton that is built part by part."""
 
-    moves: list[list[tuple[Ranges, int]]] = field(default_factory=list)
-    skips: list[list[tuple[bool | None, int]]] = field(default_factory=list)
-    last: int = 0
-    known: dict[tuple[_State, int], _State] = field(default_factory=dict)
     hopeful: frozenset[int] = frozenset()
     """From where the last state can be reached, not at the start of the text any more."""
 
-    @property
-    def first(self) -> _State:
-        return self.reached({0}, start=True, end=False)
-
     def state(self) -> int:
+        """Adds a state."""
         if len(self.moves) >= MAX_PARTS:
             raise PatternError("it is too large")
         self.moves.append([])
         self.skips.append([])
         return len(self.moves) - 1
 
-    def step(self, state: _State, character: int) -> _State:
-        """Where a character leads; the pattern can begin after it as well."""
-        if state is _FOUND:
-            return _FOUND
-        key = state, character
-        if key not in self.known:
-            moved = {to for at in state for ranges, to in self.moves[at] if _holds(ranges, character)}
-            self.known[key] = self.reached({0, *moved}, start=False, end=False)
-        return self.known[key]
-
-    def ends(self, state: _State, empty: bool) -> bool:
-        """Whether the pattern is found in the text that led to a state."""
-        return state is _FOUND or self.reached({*state}, start=empty, end=True) is _FOUND
-
-    def can_find(self, state: _State) -> bool:
+    def can_find(self, state: State) -> bool:
         """Whether the pattern is or can still be found, once there was a character."""
-        return state is _FOUND or not self.hopeful.isdisjoint(state)
+        return state is FOUND or not self.hopeful.isdisjoint(state)
 
     def finish(self, last: int) -> None:
+        """Says which state is the last one."""
         self.last = last
         before: dict[int, list[int]] = {}
         for at, (moves, skips) in enumerate(zip(self.moves, self.skips, strict=True)):
@@ -133,28 +106,23 @@ class _Machine:
             left += new
         self.hopeful = frozenset(hopeful)
 
-    def reached(self, states: set[int], *, start: bool, end: bool) -> _State:
-        left = list(states)
-        while left:
-            for where, to in self.skips[left.pop()]:
-                if to not in states and (where is None or (start if where else end)):
-                    states.add(to)
-                    left.append(to)
-        return _FOUND if self.last in states else frozenset(states)
 
-
-@lru_cache(maxsize=256)
-def _machine(pattern: str) -> _Machine | None:
-    try:
-        tree = read(pattern)
-        machine = _Machine()
-        machine.finish(_built(tree, machine, machine.state()))
-    except PatternError:
-        return None
+def machine_of(part: Part) -> Machine:
+    """The automaton of a pattern. Raises PatternError where it would be too large, or the pattern looks around."""
+    machine = Machine()
+    machine.finish(_built(part, machine, machine.state()))
     return machine
 
 
-def _built(part: Part, machine: _Machine, start: int) -> int:
+@lru_cache(maxsize=256)
+def _machine(pattern: str) -> Machine | None:
+    try:
+        return machine_of(read(pattern))
+    except PatternError:
+        return None
+
+
+def _built(part: Part, machine: Machine, start: int) -> int:
     """Adds what takes the part from a state on; gives the state after it."""
     end = start
     match part:
@@ -164,6 +132,8 @@ def _built(part: Part, machine: _Machine, start: int) -> int:
         case Edge(at_start):
             end = machine.state()
             machine.skips[start].append((at_start, end))
+        case Look():
+            raise PatternError("it looks around")
         case Sequence(parts):
             for one in parts:
                 end = _built(one, machine, end)

@@ -308,6 +308,9 @@ CATALOGUE: Mapping[str, Code] = MappingProxyType(
             "text that the schema does not list",
             "{text!r} is compared with {value}, which the input schema does not list",
         ),
+        "M229": _warning(
+            "part of a schema that is not checked", "no text is held against parts of the schema {schema!r}: {found}"
+        ),
         "M232": _error("value that can become too large", "{what} can become too large: it {reason}"),
         # M3: rules and routes
         "M301": _warning("condition that always holds", "the condition of this {what} always holds"),
@@ -338,6 +341,14 @@ CATALOGUE: Mapping[str, Code] = MappingProxyType(
         "M513": _warning("over a limit of the receiver", "the {request} request passes a limit: {reason}"),
         "M514": _warning("template failed", "the template failed: {reason}"),
         "M515": _error("name of a field", "{value} cannot be the name of a field"),
+        "M516": _error(
+            "more violations than are named",
+            "the {request} request is invalid in {count} more ways, which are not named",
+        ),
+        "M517": _warning(
+            "more limits than are named",
+            "the {request} request passes limits in {count} more ways, which are not named",
+        ),
         "M518": _error("number that would be rounded", "the {request} request would be rounded: {reason}"),
         "M523": _error("not a reject", "the line is not a reject that can be replayed: {reason}"),
         "M524": _error("reject that is gone", "nothing of the rules reaches what failed before: {what}"),

@@ -17,6 +17,7 @@ import orjson
 
 from . import cache
 from .compiler.runner import FUNCTION, Runner
+from .definitions import Definitions
 from .delivery import Delivery
 from .installed import locate
 from .problem import MappingError
@@ -130,12 +131,14 @@ def _compiled(rulebook: Rulebook) -> cache.Entry:
     """The compiled mapping with everything that running it needs."""
     from . import compiler
     from .delivery import delivery_of
+    from .schemas import definitions_of
 
     compiled = compiler.compile(rulebook)
     schemas = {
-        name: {"document": schema.document, "uri": schema.uri, "resources": schema.resources}
-        for name, schema in rulebook.schemas.items()
-        if name != rulebook.input.schema
+        name: definitions_of(rulebook.schemas[name]).to_text()
+        for output in rulebook.outputs.values()
+        for name in (output.schema, output.limits)
+        if name is not None
     }
     about = {
         "name": rulebook.name,
@@ -176,17 +179,15 @@ def _digest(rulebook: Rulebook) -> str:
     return hashlib.sha256(orjson.dumps(made_of, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
-def _validator(schema: Mapping[str, Any]) -> Callable[[Any], bool]:
-    """Whether a body is valid, by a validator that is made when the first body asks: many runs have no such body."""
+def _validator(text: str) -> Callable[[Any], bool]:
+    """Whether a body is valid by the definitions in a text, which is read when the first body asks: many runs have no
+    such body."""
     made: Callable[[Any], bool] | None = None
 
     def is_valid(body: Any) -> bool:
         nonlocal made
         if made is None:
-            from jsonschema_rs import validator_for
-
-            retriever = schema["resources"].__getitem__
-            made = validator_for(schema["document"], retriever=retriever, base_uri=schema["uri"]).is_valid
+            made = Definitions.of_text(text).verdicts().is_valid
         return made(body)
 
     return is_valid

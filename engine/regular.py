@@ -1,32 +1,39 @@
-"""The patterns of JSON Schemas, read: as jsonschema-rs reads them, and as every engine of ECMAScript would.
+"""What a pattern of a JSON Schema means: a regular expression of ECMA-262 with the flag `u`, as JSON Schema says.
 
-What goes beyond regular languages (references to groups, looking around) and what engines read differently is refused.
+This is the one place that says so; no library is asked. What is not understood (references to groups, properties other
+than those of Python's Unicode data) is refused. Characters that mean nothing there may have a backslash before them,
+and `]` and `}` may stand alone, as without the flag.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+import sys
+import unicodedata
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 __all__ = [
     "LAST",
     "Characters",
     "Choice",
     "Edge",
+    "Look",
     "Part",
     "PatternError",
     "Ranges",
     "Repeated",
     "Sequence",
+    "joined",
     "others",
     "read",
 ]
 
 MAX_DEPTH = 40
+MAX_TIMES = 9999
 LAST = 0x10FFFF
 """The last character."""
-_SURROGATES = (0xD800, 0xDFFF)
 
 Ranges = tuple[tuple[int, int], ...]
 """Characters, from one code to another."""
@@ -37,7 +44,7 @@ _BLANKS: Ranges = (
     *((0x09, 0x0D), (0x20, 0x20), (0xA0, 0xA0), (0x1680, 0x1680), (0x2000, 0x200A), (0x2028, 0x2029)),
     *((0x202F, 0x202F), (0x205F, 0x205F), (0x3000, 0x3000), (0xFEFF, 0xFEFF)),
 )
-_LINE_END: Ranges = ((0x0A, 0x0A),)
+_LINE_ENDS: Ranges = ((0x0A, 0x0A), (0x0D, 0x0D), (0x2028, 0x2029))
 
 
 class PatternError(ValueError):
@@ -81,13 +88,27 @@ class Repeated:
     most: int | None
 
 
-Part = Characters | Edge | Sequence | Choice | Repeated
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A part that stands ahead or behind, or, negated, does not."""
 
-_REPEAT = re.compile(r"(?:\{([0-9]{1,4})(,([0-9]{1,4})?)?\}|([*+?]))\??(?![*+?{])")
+    part: Part
+    ahead: bool
+    negated: bool
+
+
+Part = Characters | Edge | Sequence | Choice | Repeated | Look
+
+_REPEAT = re.compile(r"(?:\{([0-9]+)(,([0-9]+)?)?\}|([*+?]))\??(?![*+?{])")
+_LOOKS = {"?=": (True, False), "?!": (True, True), "?<=": (False, False), "?<!": (False, True)}
+_GROUP_NAME = re.compile(r"\?<[A-Za-z_$][A-Za-z0-9_$]*>")
 _ESCAPES = {"n": 0x0A, "t": 0x09, "r": 0x0D, "f": 0x0C, "v": 0x0B}
 _CLASSES = {"d": _DIGITS, "w": _WORD, "s": _BLANKS}
-_CODE = re.compile(r"x([0-9A-Fa-f]{2})|u([0-9A-Fa-f]{4})")
-_SETS = ("[", "&&", "--", "~~")
+_CODE = re.compile(
+    r"x([0-9A-Fa-f]{2})|u\{([0-9A-Fa-f]{1,8})\}|u([Dd][89ABab][0-9A-Fa-f]{2})\\u([Dd][C-Fc-f][0-9A-Fa-f]{2})"
+    r"|u([0-9A-Fa-f]{4})|c([A-Za-z])|(0)(?![0-9])"
+)
+_PROPERTY = re.compile(r"([pP])\{(?:(?:General_Category|gc)=)?([A-Za-z_]+)\}")
 
 
 def read(pattern: str) -> Part:
@@ -128,6 +149,8 @@ class _Reader:
             repeat = _REPEAT.match(self.text, self.at)
             if repeat is not None:
                 self.at = repeat.end()
+                if isinstance(part, Edge | Look):
+                    raise PatternError("a repetition of what is no character")
                 part = _repeated(part, repeat)
             elif self.next() in ("*", "+", "?", "{"):
                 raise PatternError(f"{self.next()!r} does not say how often something is repeated")
@@ -136,45 +159,59 @@ class _Reader:
 
     def atom(self) -> Part:
         if self.takes("("):
-            plain = self.takes("?:") or self.next() != "?"
+            look = self.opening()
             self.depth += 1
-            if not plain:
-                raise PatternError("a group with '(?'")
             if self.depth > MAX_DEPTH:
                 raise PatternError("groups are nested too deeply")
             part = self.choice()
             self.depth -= 1
             if not self.takes(")"):
                 raise PatternError("a group is not closed")
-            return part
+            return part if look is None else Look(part, *look)
         if self.takes("^"):
             return Edge(True)
         if self.takes("$"):
             return Edge(False)
         if self.takes("."):
-            return Characters(others(_LINE_END))
+            return Characters(others(_LINE_ENDS))
         if self.takes("["):
             return self.characters()
-        if self.next() and self.next() in "*+?{}]":
-            raise PatternError(f"{self.next()!r} where there is nothing to repeat or to close")
+        if self.takes("\\b"):
+            return _EDGE_OF_WORD
+        if self.takes("\\B"):
+            return _NO_EDGE_OF_WORD
+        if self.next() and self.next() in "*+?{":
+            raise PatternError(f"{self.next()!r} where there is nothing to repeat")
         return Characters(self.character())
+
+    def opening(self) -> tuple[bool, bool] | None:
+        """What stands behind the bracket of a group: where it looks, and whether that is negated; None: nowhere."""
+        for sign, look in _LOOKS.items():
+            if self.takes(sign):
+                return look
+        if self.next() != "?" or self.takes("?:"):
+            return None
+        name = _GROUP_NAME.match(self.text, self.at)
+        if name is None:
+            raise PatternError("a group with '(?'")
+        self.at = name.end()
+        return None
 
     def characters(self) -> Part:
         """What stands between brackets."""
         negated = self.takes("^")
         ranges: list[tuple[int, int]] = []
         while not self.takes("]"):
-            if any(self.text.startswith(one, self.at) for one in _SETS):
-                raise PatternError("a set inside of a set")
-            found = self.character()
+            found = self.of_set()
             if self.next() == "-" and self.text[self.at + 1 : self.at + 2] != "]":
                 self.at += 1
-                found = (_range(found, self.character()),)
+                found = (_range(found, self.of_set()),)
             ranges += found
-        if not ranges:
-            raise PatternError("an empty set")
         made = tuple(ranges)
-        return Characters(others(made) if negated else made)
+        return Characters(others(made) if negated else joined(made))
+
+    def of_set(self) -> Ranges:
+        return ((0x08, 0x08),) if self.takes("\\b") else self.character()
 
     def character(self) -> Ranges:
         if self.takes("\\"):
@@ -190,10 +227,19 @@ class _Reader:
         code = _CODE.match(self.text, self.at)
         if code is not None:
             self.at = code.end()
-            number = int(code[1] or code[2], 16)
-            if _SURROGATES[0] <= number <= _SURROGATES[1]:
-                raise PatternError("half of a surrogate pair")
+            number = _number(code)
+            if number > LAST:
+                raise PatternError(f"'\\{code[0]}' is beyond the last character")
             return ((number, number),)
+        property_ = _PROPERTY.match(self.text, self.at)
+        if property_ is not None:
+            self.at = property_.end()
+            ranges = _with_property(property_[2])
+            return ranges if property_[1] == "p" else others(ranges)
+        if letter in ("p", "P"):
+            raise PatternError(f"'\\{letter}' with a property that is not known")
+        if letter.isdecimal() or letter == "k":
+            raise PatternError("a reference to a group")
         if not letter or (letter.isalnum() and letter not in _ESCAPES and letter.lower() not in _CLASSES):
             raise PatternError(f"'\\{letter}'")
         self.at += 1
@@ -208,6 +254,8 @@ def _repeated(part: Part, repeat: re.Match[str]) -> Part:
     least, more, most, sign = repeat.groups()
     if sign is not None:
         return Repeated(part, int(sign == "+"), 1 if sign == "?" else None)
+    if any(times is not None and (len(times) > 4 or int(times) > MAX_TIMES) for times in (least, most)):
+        raise PatternError(f"more than {MAX_TIMES} times")
     limit = int(least) if more is None else None if most is None else int(most)
     if limit is not None and limit < int(least):
         raise PatternError("more times at least than at most")
@@ -219,6 +267,108 @@ def _range(first: Ranges, last: Ranges) -> tuple[int, int]:
     if len(first) > 1 or len(last) > 1 or low != up or down != high or low > high:
         raise PatternError("a range that is none")
     return low, high
+
+
+def _number(code: re.Match[str]) -> int:
+    """The character that a code stands for."""
+    two, braced, high, low, four, control, _ = code.groups()
+    if high is not None:
+        return 0x10000 + ((int(high, 16) - 0xD800) << 10) + (int(low, 16) - 0xDC00)
+    if control is not None:
+        return ord(control) % 32
+    return int(two or braced or four or "0", 16)
+
+
+_BINARY: dict[str, Ranges] = {
+    "Any": ((0, LAST),),
+    "ASCII": ((0, 0x7F),),
+    "ASCII_Hex_Digit": ((0x30, 0x39), (0x41, 0x46), (0x61, 0x66)),
+    "AHex": ((0x30, 0x39), (0x41, 0x46), (0x61, 0x66)),
+    "White_Space": ((0x09, 0x0D), (0x20, 0x20), (0x85, 0x85), *_BLANKS[2:-1]),
+}
+_CATEGORIES = {
+    "Letter": "L",
+    "Cased_Letter": "LC",
+    "Uppercase_Letter": "Lu",
+    "Lowercase_Letter": "Ll",
+    "Titlecase_Letter": "Lt",
+    "Modifier_Letter": "Lm",
+    "Other_Letter": "Lo",
+    "Mark": "M",
+    "Combining_Mark": "M",
+    "Nonspacing_Mark": "Mn",
+    "Spacing_Mark": "Mc",
+    "Enclosing_Mark": "Me",
+    "Number": "N",
+    "Decimal_Number": "Nd",
+    "digit": "Nd",
+    "Letter_Number": "Nl",
+    "Other_Number": "No",
+    "Punctuation": "P",
+    "punct": "P",
+    "Connector_Punctuation": "Pc",
+    "Dash_Punctuation": "Pd",
+    "Open_Punctuation": "Ps",
+    "Close_Punctuation": "Pe",
+    "Initial_Punctuation": "Pi",
+    "Final_Punctuation": "Pf",
+    "Other_Punctuation": "Po",
+    "Symbol": "S",
+    "Math_Symbol": "Sm",
+    "Currency_Symbol": "Sc",
+    "Modifier_Symbol": "Sk",
+    "Other_Symbol": "So",
+    "Separator": "Z",
+    "Space_Separator": "Zs",
+    "Line_Separator": "Zl",
+    "Paragraph_Separator": "Zp",
+    "Other": "C",
+    "Control": "Cc",
+    "cntrl": "Cc",
+    "Format": "Cf",
+    "Surrogate": "Cs",
+    "Private_Use": "Co",
+    "Unassigned": "Cn",
+}
+
+
+@lru_cache(maxsize=32)
+def _with_property(name: str) -> Ranges:
+    """The characters that have a property of Unicode."""
+    if name in _BINARY:
+        return _BINARY[name]
+    if name == "Assigned":
+        return others(_by_category()["Cn"])
+    short = _CATEGORIES.get(name, name)
+    wanted = {"Lu", "Ll", "Lt"} if short == "LC" else {one for one in _by_category() if one.startswith(short)}
+    if not wanted or len(short) > 2:
+        raise PatternError(f"'\\p{{{name}}}': the property is not known")
+    return joined(found for one in wanted for found in _by_category()[one])
+
+
+@lru_cache(maxsize=1)
+def _by_category() -> dict[str, Ranges]:
+    """The characters of each general category."""
+    found: dict[str, list[tuple[int, int]]] = {}
+    start, before = 0, unicodedata.category("\0")
+    for code in range(1, sys.maxunicode + 2):
+        category = unicodedata.category(chr(code)) if code <= LAST else ""
+        if category != before:
+            found.setdefault(before, []).append((start, code - 1))
+            start, before = code, category
+    return {category: tuple(ranges) for category, ranges in found.items()}
+
+
+_OF_WORD = Characters(_WORD)
+_BEHIND, _AHEAD = Look(_OF_WORD, False, False), Look(_OF_WORD, True, False)
+_NOT_BEHIND, _NOT_AHEAD = Look(_OF_WORD, False, True), Look(_OF_WORD, True, True)
+_EDGE_OF_WORD = Choice((Sequence((_BEHIND, _NOT_AHEAD)), Sequence((_NOT_BEHIND, _AHEAD))))
+_NO_EDGE_OF_WORD = Choice((Sequence((_BEHIND, _AHEAD)), Sequence((_NOT_BEHIND, _NOT_AHEAD))))
+
+
+def joined(ranges: Iterable[tuple[int, int]]) -> Ranges:
+    """The same characters in order, each once."""
+    return others(others(tuple(ranges)))
 
 
 def others(ranges: Ranges) -> Ranges:

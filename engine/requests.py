@@ -16,7 +16,7 @@ from .problem import Place, Problem
 from .result import Request
 from .sizes import measured, size_of, sorted_text
 from .values import shown
-from .violations import MAX_VIOLATIONS, Violation
+from .violations import MAX_VIOLATIONS, Violation, Violations
 
 __all__ = ["Assembled", "Assembler", "Emission", "Envelope", "Judge", "Origin", "Output", "inexact_in", "move"]
 
@@ -28,7 +28,7 @@ class Judge(Protocol):
     def is_valid(self) -> Callable[[Any], bool]:
         """Whether the schema takes a body."""
 
-    def violations(self, body: Any) -> tuple[Violation, ...]:
+    def violations(self, body: Any) -> Violations:
         """Why a body is refused."""
 
 
@@ -58,6 +58,9 @@ class Output(NamedTuple):
 
 
 InputOf = Callable[[Any, str], str]
+
+_REST = {"M509": "M516", "M513": "M517"}
+"""What says how many violations are not named."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -249,7 +252,7 @@ class _Assembly:
         # What is valid alone and invalid together travels apart.
         return [_alone(emission, body.envelope) for emission in kept]
 
-    def refuse(self, output: Output, emission: Emission, envelope: Envelope, violations: Iterable[Violation]) -> None:
+    def refuse(self, output: Output, emission: Emission, envelope: Envelope, violations: Violations) -> None:
         self.report(output, _alone(emission, envelope), violations, "M509")
         self.rejected.append(emission)
 
@@ -259,7 +262,7 @@ class _Assembly:
         if not inexact:
             self.reject(emission, "M509", request=output.name, reason=f"it cannot be written: {error}")
             return
-        self.report(output, _alone(emission, envelope), inexact, "M518", _AS_TEXT)
+        self.report(output, _alone(emission, envelope), Violations(inexact), "M518", _AS_TEXT)
         self.rejected.append(emission)
 
     def warn_of_limits(self, output: Output, body: _Body) -> None:
@@ -270,12 +273,9 @@ class _Assembly:
         self.problems.append(Problem.of(code, emission.place, rule=emission.rule, input=emission.element, **data))
         self.rejected.append(emission)
 
-    def report(
-        self, output: Output, body: _Body, violations: Iterable[Violation], code: str, hint: str | None = None
-    ) -> None:
-        reported = tuple(violations)
-        origins = _origins(body) if reported else {}
-        for violation in reported:
+    def report(self, output: Output, body: _Body, violations: Violations, code: str, hint: str | None = None) -> None:
+        origins = _origins(body) if violations else {}
+        for violation in violations:
             near = violation.pointer
             while near and near not in origins:
                 near = near.rpartition("/")[0]
@@ -291,6 +291,19 @@ class _Assembly:
                     request=output.name,
                     reason=violation.reason,
                     keyword=violation.keyword,
+                )
+            )
+        if violations.more:
+            first, _ = body.parts[0]
+            self.problems.append(
+                Problem.of(
+                    _REST[code],
+                    first.place,
+                    rule=first.rule,
+                    input=first.element,
+                    output="",
+                    request=output.name,
+                    count=violations.more,
                 )
             )
 

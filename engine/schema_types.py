@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from functools import lru_cache, reduce
 from math import inf
 from typing import Any
-from urllib.parse import unquote, urldefrag, urljoin
 
 from .narrow_types import excluding, meet, meet_string, next_to
 from .schemas import Schema
@@ -32,7 +31,7 @@ from .types import (
     without,
 )
 
-__all__ = ["Reader", "is_resource", "resolve", "type_of"]
+__all__ = ["Reader", "type_of"]
 
 _NUMBER_KEYS = ("minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum")
 _STRING_KEYS = ("minLength", "maxLength", "pattern")
@@ -44,27 +43,7 @@ _NOTES = {"$comment", "title", "description", "examples"}
 @lru_cache(maxsize=16)
 def type_of(schema: Schema) -> Type:
     """The type of the values that the schema allows."""
-    return Reader(schema).read(schema.document, schema.uri)
-
-
-def resolve(schema: Schema, reference: str, base: str) -> tuple[Any, str]:
-    """The part of a schema document that `$ref` names, seen from the document `base`, and the URI of its document.
-
-    Raises KeyError, IndexError or ValueError for what is not found by its place.
-    """
-    uri, fragment = urldefrag(urljoin(base, reference))
-    part: Any = schema.resources[uri or base]
-    if fragment and not fragment.startswith("/"):
-        raise KeyError(fragment)  # an anchor
-    for token in fragment.split("/")[1:]:
-        key = unquote(token).replace("~1", "/").replace("~0", "~")
-        part = part[int(key)] if isinstance(part, list) else part[key]
-    return part, uri or base
-
-
-def is_resource(schema: Schema, part: Mapping[str, Any], base: str) -> bool:
-    """Whether a part has a URI of its own, from which its references are seen."""
-    return "$id" in part and part is not schema.resources.get(base)
+    return Reader(schema).read(schema.document)
 
 
 class Reader:
@@ -74,40 +53,35 @@ class Reader:
         self.schema = schema
         self.known: dict[str, Type] = {}
 
-    def reference(self, reference: str, base: str) -> Type:
-        where = urljoin(base, reference)
-        if where not in self.known:
-            self.known[where] = ANY  # what refers to itself stays open at that place
-            try:
-                part, uri = resolve(self.schema, reference, base)
-            except (KeyError, IndexError, ValueError):
-                return ANY
-            self.known[where] = self.read(part, uri)
-        return self.known[where]
+    def reference(self, name: str) -> Type:
+        """The type of what a reference leads to."""
+        if name not in self.known:
+            self.known[name] = ANY  # what refers to itself stays open at that place
+            self.known[name] = self.read(self.schema.definitions[name])
+        return self.known[name]
 
-    def read(self, part: Any, base: str) -> Type:
-        if not isinstance(part, dict) or is_resource(self.schema, part, base):
+    def read(self, part: Any) -> Type:
+        """The type of the values that a part of the schema allows."""
+        if not isinstance(part, dict):
             return NEVER if part is False else ANY
-        if self.schema.is_old and "$ref" in part:
-            part = {"$ref": part["$ref"]}
-        conditions = [self.kinds(part, base)]
-        if isinstance(part.get("$ref"), str):
-            conditions.append(self.reference(part["$ref"], base))
-        conditions += [self.read(one, base) for one in part.get("allOf", ())]
+        conditions = [self.kinds(part)]
+        if "$ref" in part:
+            conditions.append(self.reference(part["$ref"]))
+        conditions += [self.read(one) for one in part.get("allOf", ())]
         for key in ("anyOf", "oneOf"):
             if key in part:
-                conditions.append(union(*(self.read(one, base) for one in part[key])))
+                conditions.append(union(*(self.read(one) for one in part[key])))
         if "enum" in part:
             conditions.append(union(*map(literal, part["enum"])))
         if "const" in part:
             conditions.append(literal(part["const"]))
         if "if" in part and ("then" in part or "else" in part):
-            then = meet(self.read(part["if"], base), self.read(part.get("then", True), base))
-            conditions.append(union(then, self.read(part.get("else", True), base)))
+            then = meet(self.read(part["if"]), self.read(part.get("then", True)))
+            conditions.append(union(then, self.read(part.get("else", True))))
         result = reduce(meet, sorted(conditions, key=lambda one: one.any))
         return _negated(result, part["not"]) if "not" in part else result
 
-    def kinds(self, part: Mapping[str, Any], base: str) -> Type:
+    def kinds(self, part: Mapping[str, Any]) -> Type:
         """What the keywords about single kinds of values say."""
         keys = part.keys()
         wanted = part.get("type")
@@ -124,28 +98,27 @@ class Reader:
         if "string" in there and not keys.isdisjoint(_STRING_KEYS):
             result = _with(result, "string", Type(string=_string(part)))
         if "array" in there and not keys.isdisjoint(_ARRAY_KEYS):
-            result = _with(result, "array", Type(array=self.array(part, base)))
+            result = _with(result, "array", Type(array=self.array(part)))
         if "object" in there and not keys.isdisjoint(_OBJECT_KEYS):
-            result = _with(result, "object", Type(objects=(self.object(part, base),)))
+            result = _with(result, "object", Type(objects=(self.object(part),)))
         return result
 
-    def array(self, part: Mapping[str, Any], base: str) -> Array:
-        first = tuple(self.read(one, base) for one in part.get("prefixItems", ()))
-        return Array(self.read(part.get("items", True), base), first, part.get("minItems", 0), part.get("maxItems"))
+    def array(self, part: Mapping[str, Any]) -> Array:
+        first = tuple(self.read(one) for one in part.get("prefixItems", ()))
+        return Array(self.read(part.get("items", True)), first, part.get("minItems", 0), part.get("maxItems"))
 
-    def object(self, part: Mapping[str, Any], base: str) -> Object:
+    def object(self, part: Mapping[str, Any]) -> Object:
         required = part.get("required", ())
         listed = part.get("properties", {})
-        properties = {name: Property(self.read(one, base), name in required) for name, one in listed.items()}
+        properties = {name: Property(self.read(one), name in required) for name, one in listed.items()}
         names = String()
         if "propertyNames" in part:
-            names = meet(self.read(part["propertyNames"], base), ANY_STRING).string or String(most=0)
+            names = meet(self.read(part["propertyNames"]), ANY_STRING).string or String(most=0)
         patterns = part.get("patternProperties", {})
         others = [
-            Other(_named(names, patterns=frozenset({pattern})), self.read(one, base))
-            for pattern, one in patterns.items()
+            Other(_named(names, patterns=frozenset({pattern})), self.read(one)) for pattern, one in patterns.items()
         ]
-        rest = Other(_named(names, avoids=frozenset(patterns)), self.read(part.get("additionalProperties", True), base))
+        rest = Other(_named(names, avoids=frozenset(patterns)), self.read(part.get("additionalProperties", True)))
         if not rest.type.never:
             others.append(rest)
         for name in required:

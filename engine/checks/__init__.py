@@ -26,6 +26,7 @@ from . import (
     outputs,
     roots,
     shadowed,
+    unchecked,
     unlisted,
     unused,
 )
@@ -34,7 +35,7 @@ from .spans import Spans
 
 __all__ = ["CHECKS", "TYPE_CHECKS", "check", "check_names"]
 
-CHECKS = (roots.check, negation.check, unused.check)
+CHECKS = (roots.check, negation.check, unused.check, unchecked.check)
 TYPE_CHECKS = (
     missing_paths.check,
     arguments.check,

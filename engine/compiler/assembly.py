@@ -16,7 +16,7 @@ from ..problem import Place, Problem
 from ..requests import Assembler, Emission, Envelope, Output, inexact_in, move
 from ..result import Request
 from ..sizes import measured
-from ..violations import Violation
+from ..violations import Violations
 from .notes import Loop, Notes
 
 __all__ = ["Emit", "NotOne", "Output", "Unusual", "assemble", "combined"]
@@ -149,10 +149,10 @@ class _Judge:
         except RecursionError:
             return self.judge(body)
 
-    def violations(self, body: Any) -> tuple[Violation, ...]:
+    def violations(self, body: Any) -> Violations:
         if not self.is_valid(body):
             raise Unusual
-        return ()
+        return Violations()
 
 
 def _assembled(

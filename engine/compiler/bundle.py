@@ -12,13 +12,14 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
+from .. import schema_formats
 from . import assembly, embedded, learned, support, traces
 
 __all__ = ["BundleError", "bundled", "names_in", "names_of_all"]
 
 _ENGINE = Path(__file__).parent.parent
 _PACKAGE = __name__.removesuffix("compiler.bundle")
-_ROOTS = tuple(module.__name__ for module in (assembly, embedded, learned, support, traces))
+_ROOTS = tuple(module.__name__ for module in (assembly, embedded, learned, schema_formats, support, traces))
 """The modules that generated code refers to. Whatever they import from the engine may become part of a bundle."""
 _INSTEAD = {"sizes": "plain_sizes"}
 """Modules that need a library, each with one of the same names that does not."""

@@ -35,20 +35,11 @@ CLASSES = {
 """The kinds of values, and the classes that they have in Python."""
 KINDS = tuple(CLASSES)
 
-_NOT_UNDERSTOOD = (
-    "$dynamicRef",
-    "$recursiveRef",
-    "multipleOf",
-    "patternProperties",
-    "unevaluatedItems",
-    "unevaluatedProperties",
-)
+_NOT_UNDERSTOOD = ("format", "multipleOf", "patternProperties", "unevaluatedItems", "unevaluatedProperties")
 
 
-def is_understood(node: Mapping[str, Any], base: str) -> bool:
-    """Whether no keyword of a schema, in the document with this URI, stands for more than is known here."""
-    if "$id" in node and "$schema" not in node and node["$id"] != base:
-        return False
+def is_understood(node: Mapping[str, Any]) -> bool:
+    """Whether no keyword of a schema stands for more than is known here."""
     return not any(key in node for key in _NOT_UNDERSTOOD) and not node.get("uniqueItems")
 
 

@@ -9,7 +9,6 @@ from typing import IO, Any
 
 from ..plain_json import read_plainly
 from ..problem import Problem
-from ..recursion import deeply
 from ..result import Result, failure
 from ..values import kind, received, with_article
 from ..verdicts import Verdicts
@@ -22,10 +21,6 @@ Mapped = Callable[[Any, Any], Any]
 
 def result_of(batch: Any, mapped: Mapped, traced: Mapped, judges: Mapping[str, Verdicts]) -> dict[str, Any]:
     """`{requests, skipped, problems}` of a batch (any value), by the two functions of its mapping."""
-    return deeply(lambda: _result_of(batch, mapped, traced, judges))
-
-
-def _result_of(batch: Any, mapped: Mapped, traced: Mapped, judges: Mapping[str, Verdicts]) -> dict[str, Any]:
     batch, reason = received(batch)
     if reason is not None:
         return Result((), (), (Problem.of("M503", input="", reason=reason),)).to_json()

@@ -335,8 +335,6 @@ class _Mapping:
         """What is asked of the bodies of the output, where batches are records; else more has to be said of a body."""
         if self.shapes is None or output.name in self.shapes.exceptions.bodies:
             return None
-        if any(schema.is_old for schema in self.schemas(output)):
-            return None
         if output.name not in self.contracts:
             combine = {} if output.element_of is not None else output.combine
             parts = parts_of(self.schemas(output))

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urldefrag
 
-from ..schema_types import resolve
 from ..schemas import Schema
 from .conditions import NEVER, of_type
 
@@ -26,15 +24,16 @@ class Part:
     """A part of a schema document."""
 
     schema: Schema
-    base: str
     node: Any
 
     def below(self, node: Any) -> Part:
-        return Part(self.schema, self.base, node)
+        """A part that stands in this one."""
+        return Part(self.schema, node)
 
     @property
-    def key(self) -> tuple[str, int]:
-        return self.base, id(self.node)
+    def key(self) -> int:
+        """The same for the same part."""
+        return id(self.node)
 
 
 Parts = tuple[Part, ...]
@@ -42,7 +41,7 @@ Parts = tuple[Part, ...]
 
 def parts_of(schemas: Iterable[Schema]) -> Parts:
     """All that schemas say of one value."""
-    return flat(Part(schema, schema.uri, schema.document) for schema in schemas)
+    return flat(Part(schema, schema.document) for schema in schemas)
 
 
 def flat(parts: Iterable[Part]) -> Parts:
@@ -57,18 +56,9 @@ def flat(parts: Iterable[Part]) -> Parts:
         if isinstance(part.node, Mapping):
             below = [part.below(one) for one in part.node.get("allOf", ())]
             if "$ref" in part.node:
-                below.insert(0, _referred(part))
+                below.insert(0, part.below(part.schema.definitions[part.node["$ref"]]))
             pending += below[::-1]
     return tuple(found.values())
-
-
-def _referred(part: Part) -> Part:
-    reference = part.node["$ref"]
-    fragment = urldefrag(reference)[1]
-    if fragment and not fragment.startswith("/"):
-        return part.below({"$dynamicRef": reference})  # an anchor: not understood
-    node, base = resolve(part.schema, reference, part.base)
-    return Part(part.schema, base, node)
 
 
 def member_parts(parts: Parts, name: str | None) -> Parts | None:

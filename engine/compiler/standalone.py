@@ -11,7 +11,7 @@ from typing import Any
 from ..rules import Rulebook
 from .bundle import bundled, names_in, names_of_all
 from .code import comment
-from .judges import JudgeError, Judges
+from .judges import Judges
 from .mapping import sources_of, title_of
 from .support import CALLS
 
@@ -37,7 +37,7 @@ Needs Python 3.11 or newer. Generated: change the rules, and write it again with
 _TAIL = '''\
 
 
-JUDGES = {name: Verdicts(definition, DEFINITIONS, PATTERNS) for name, definition in SCHEMAS.items()}
+JUDGES = {name: Verdicts(definition, DEFINITIONS, PATTERNS, FORMATS) for name, definition in SCHEMAS.items()}
 
 
 def transform(batch: Any) -> dict[str, Any]:
@@ -50,7 +50,7 @@ if __name__ == "__main__":
     sys.exit(written_results(sys.stdin.buffer, sys.stdout, transform))
 '''
 _WIDTH = 100
-_OWN_NAMES = frozenset({"DEFINITIONS", "JUDGES", "PATTERNS", "SCHEMAS", "transform", "sys"})
+_OWN_NAMES = frozenset({"DEFINITIONS", "JUDGES", "FORMATS", "PATTERNS", "SCHEMAS", "transform", "sys"})
 
 
 def standalone_of(rulebook: Rulebook) -> str:
@@ -58,7 +58,10 @@ def standalone_of(rulebook: Rulebook) -> str:
     code = sources_of(rulebook, names_of_all() | _OWN_NAMES)
     used = names_in(code)
     calls = [f'{name} = CALLS["{name}"]' for name in sorted(used & CALLS.keys())]
-    imports, runtime = bundled(sorted(used | names_in(_TAIL) | {"CALLS"}))
+    judges = _judges(rulebook)
+    formats = "FORMATS_OF_TEXT" if judges.has_formats else "{}"
+    schemas = [*_schemas(judges), f"FORMATS = {formats}"]
+    imports, runtime = bundled(sorted(used | names_in("\n".join([*schemas, _TAIL])) | {"CALLS"}))
     parts = [
         _HEAD,
         comment(f"The mapping {title_of(rulebook)}."),
@@ -80,7 +83,7 @@ def standalone_of(rulebook: Rulebook) -> str:
         "",
         "# --- The schemas",
         "",
-        *_schemas(rulebook),
+        *schemas,
         _TAIL,
     ]
     source = "\n".join(parts)
@@ -91,14 +94,14 @@ def standalone_of(rulebook: Rulebook) -> str:
     return source
 
 
-def _schemas(rulebook: Rulebook) -> list[str]:
+def _judges(rulebook: Rulebook) -> Judges:
     """What the schemas of the outputs consist of."""
     outputs = rulebook.outputs.values()
     names = sorted({name for output in outputs for name in (output.schema, output.limits) if name is not None})
-    try:
-        judges = Judges(rulebook.schemas[name] for name in names)
-    except JudgeError as error:
-        raise StandaloneError(f"a schema needs more than the standard library: {error}") from None
+    return Judges(rulebook.schemas[name] for name in names)
+
+
+def _schemas(judges: Judges) -> list[str]:
     values = {"DEFINITIONS": judges.definitions, "PATTERNS": judges.patterns, "SCHEMAS": judges.names}
     return [f"{name} = {_literal(value, '')}" for name, value in values.items()]
 

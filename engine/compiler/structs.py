@@ -35,7 +35,8 @@ _SCALARS: tuple[Any, ...] = (None, bool, _INTEGER, float, str)
 
 def _scalar(bit: int, longest: int | None) -> Any:
     type_ = _SCALARS[bit]
-    return Annotated[str, msgspec.Meta(max_length=longest)] if type_ is str and longest is not None else type_
+    is_bounded = type_ is str and longest is not None and longest < MAX_INPUT_NODES  # no text that is read is longer
+    return Annotated[str, msgspec.Meta(max_length=longest)] if is_bounded else type_
 
 
 def _value(levels: int, longest: int | None) -> Any:

@@ -62,12 +62,7 @@ class Validation:
             self.texts = "", ()
 
     def check(self, schemas: Sequence[Schema]) -> str:
-        """The name of a function of a value, or ALWAYS where all values are valid, or NEVER where nothing is known.
-
-        Nothing is known of drafts before 2019-09, whose keywords say something else.
-        """
-        if any(schema.is_old for schema in schemas):
-            return NEVER
+        """The name of a function of a value, or ALWAYS where all values are valid, or NEVER where nothing is known."""
         written = self.pool.copy()
         try:
             return self.function(parts_of(schemas), exact=False)
@@ -210,7 +205,7 @@ class Validation:
         if node is False:
             yield NEVER
             return
-        if not isinstance(node, Mapping) or not is_understood(node, part.base):
+        if not isinstance(node, Mapping) or not is_understood(node):
             raise DoubtError
         yield from of_type(node, kind, value)
         yield from self.of_values(node, kind, value)

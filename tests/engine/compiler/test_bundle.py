@@ -52,7 +52,7 @@ def test_one_name_for_two_things_is_refused(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(pointers, "definitions", [*pointers.definitions, other])
     monkeypatch.setattr(escape, "uses", escape.uses | {"shown"})
     with pytest.raises(BundleError, match=r"'shown' is defined in (values and in pointers|pointers and in values)"):
-        bundled(["escape", "CoercionError", "violation"])
+        bundled(["escape", "CoercionError", "violations_of"])
 
 
 def test_all_names_are_known() -> None:

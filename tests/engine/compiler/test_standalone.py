@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from moemap.engine import api
+from moemap.engine import api, compiler
 from moemap.engine.compiler.standalone import StandaloneError, standalone_of
 from moemap.engine.interpreter import Interpreter
 from moemap.engine.loader import load
@@ -215,11 +215,47 @@ def test_schemas_that_refer_to_themselves(tmp_path: Path, head: dict[str, Any]) 
     assert [len(result["requests"]) for result in given] == [1, 1, 0, 0]
 
 
-def test_what_needs_a_library_is_refused(tmp_path: Path, head: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"unevaluatedProperties": False},
+        {"properties": {"a": {"multipleOf": 0.1}, "e": True}},
+        {"properties": {"a": {"pattern": r"^\p{L}+$"}}},
+        {"properties": {"a": {"pattern": r"^(\S+\s?)+$"}}},
+        {"properties": {"a": {"type": "string", "maxLength": 2**63, "minLength": 2**64 - 1}}},
+        {"patternProperties": {"(?<!b)a": {"uniqueItems": True}}},
+        {"$schema": "http://json-schema.org/draft-07/schema#", "properties": {"a": {"format": "date-time"}}},
+        {"properties": {"a": {"items": {"maxLength": 1}}}},
+    ],
+)
+def test_schemas_mean_the_same_everywhere(tmp_path: Path, head: dict[str, Any], schema: dict[str, Any]) -> None:
     rules = {"rules": [{"rule": "one", "output": "single", "fields": {"a": "batch.a"}}]}
-    rulebook = rulebook_of(tmp_path, head, rules, {"unevaluatedProperties": False})
-    with pytest.raises(StandaloneError, match=r"needs more than the standard library: .*unevaluatedProperties"):
-        standalone_of(rulebook)
+    rulebook = rulebook_of(tmp_path, head, rules, schema)
+    interpreter, compiled = Interpreter(rulebook), compiler.compile(rulebook)
+    compiled.prepare()
+    module = imported(standalone_of(rulebook))
+    values: list[Any] = [
+        None,
+        1,
+        0.3,
+        0.35,
+        True,
+        "é",
+        "a b",
+        " ",
+        "a\u2028b",
+        "2026-01-31T23:59:59Z",
+        [1, 1.0],
+        [1, True],
+    ]
+    values += [["ab"] * 50, ["a"]]
+    for value in values:
+        batch = {"a": value}
+        wanted = interpreter.run(batch)
+        assert difference(wanted.to_json(), compiled.transform(batch).to_json()) == ""
+        assert difference(wanted.to_json(), module.transform(batch)) == ""
+        given = compiled.transform_text(json.dumps(batch).encode())
+        assert given is None or difference(wanted.to_json(), given.to_json()) == ""
 
 
 def test_rules_that_python_cannot_nest_are_refused(tmp_path: Path, head: dict[str, Any]) -> None:
