@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from os.path import normpath
 from pathlib import Path
 
 from .paths import is_file, is_folder, text_of_name
@@ -86,6 +87,8 @@ def not_found(reference: str) -> Problem:
 
 
 def display_name(path: Path) -> str:
-    """How messages call a file: an installed mapping or schema by its place among them, any other as it was given."""
+    """How messages call a file: an installed mapping or schema by its place among them, any other as it was given,
+    without detours."""
+    path = Path(normpath(path))
     home = next((home for home in (MAPPINGS, SCHEMAS) if path.is_absolute() and path.is_relative_to(home)), None)
     return text_of_name((path if home is None else path.relative_to(home)).as_posix())

@@ -159,7 +159,7 @@ class _Loader:
         path = self.base_path(source.path or Path("-"), extends, relative=relative)
         if path is None:
             return None
-        name = display_name(Path(normpath(path)))
+        name = display_name(path)
         before = [source.path.resolve() for link in chain if (source := self.sources[link]).path is not None]
         if path.resolve() in before or len(chain) >= MAX_EXTENDS:
             self.report("M110", extends.place, name=extends.text, chain=" -> ".join((*chain, name)))

@@ -323,6 +323,18 @@ def test_what_is_wrong_with_a_mapping_is_said_once(write: Callable[..., None], t
         assert found == [f"{name}/one.yaml:1:46 M204"] or paths[0] == str(tmp_path / "shops")
 
 
+@pytest.mark.parametrize(
+    ("here", "path", "name"), [(".", ".", "s.json"), ("m/v1", ".", "../../s.json"), (".", "{}/m", "{}/s.json")]
+)
+def test_schemas_are_called_without_detours(write: Callable[..., None], here: str, path: str, name: str) -> None:
+    mapping = MAPPING.replace("./any.json", "./../../s.json")
+    write(**{"m/v1/mapping.yaml": mapping + PART, "s.json": '{"additionalProperties": false}'})
+    project = os.getcwd()
+    os.chdir(here)
+    problem, *_ = inspect_paths([path.format(project)]).problems
+    assert [related.place.file for related in problem.related] == [name.format(project)]
+
+
 @pytest.mark.parametrize("format_", ["text", "json", "github", "sarif", "junit"])
 def test_every_format_names_files_as_given_and_findings_once(write: Callable[..., None], format_: str) -> None:
     write(**{"m/mapping.yaml": f"{MAPPING}include: [one.yaml]\n", "m/one.yaml": WRONG_PART})
