@@ -44,9 +44,11 @@ ACTIONS = [
 
 
 def samples() -> list[JSON]:
-    """The sample batches of the repository."""
+    """The sample batches of the repository, and those from public reports."""
+    root = Path(__file__).parents[2]
+    reports = root / "mappings" / "mparticle-moengage" / "v1" / "tests" / "reports"
     found: list[JSON] = []
-    for path in sorted((Path(__file__).parents[2] / "examples").glob("*.json")):
+    for path in sorted([*(root / "examples").glob("*.json"), *reports.glob("*.json")]):
         content = json.loads(path.read_text("utf-8"))
         found += content if isinstance(content, list) else [content]
     return found
