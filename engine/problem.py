@@ -350,6 +350,10 @@ CATALOGUE: Mapping[str, Code] = MappingProxyType(
             "the {request} request passes limits in {count} more ways, which are not named",
         ),
         "M518": _error("number that would be rounded", "the {request} request would be rounded: {reason}"),
+        "M520": _error(
+            "requests too large together",
+            "the bodies of the requests of this batch have more than {limit} bytes together; none is sent",
+        ),
         "M523": _error("not a reject", "the line is not a reject that can be replayed: {reason}"),
         "M524": _error("reject that is gone", "nothing of the rules reaches what failed before: {what}"),
         # M6: the tests of mappings

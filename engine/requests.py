@@ -18,7 +18,19 @@ from .sizes import measured, size_of, sorted_text
 from .values import shown
 from .violations import MAX_VIOLATIONS, Violation, Violations
 
-__all__ = ["Assembled", "Assembler", "Emission", "Envelope", "Judge", "Origin", "Output", "inexact_in", "move"]
+__all__ = [
+    "Assembled",
+    "Assembler",
+    "Emission",
+    "Envelope",
+    "Judge",
+    "Origin",
+    "Output",
+    "inexact_in",
+    "is_larger",
+    "is_too_much",
+    "move",
+]
 
 
 class Judge(Protocol):
@@ -127,6 +139,16 @@ class Assembler:
         `input_of` says from where in the batch an origin took its value, or gives the place of the element.
         """
         assembly = _Assembly(self, input_of)
+        try:
+            self._assemble(assembly, emissions, envelopes)
+        except _TooMuch:
+            problem = Problem.of("M520", input="", limit=MAX_RESULT_BYTES)
+            return Assembled((), (problem,), tuple(emissions), {})
+        return Assembled(tuple(assembly.requests), tuple(assembly.problems), tuple(assembly.rejected), assembly.offsets)
+
+    def _assemble(
+        self, assembly: _Assembly, emissions: Sequence[Emission], envelopes: Mapping[str, Envelope | None]
+    ) -> None:
         for name, output in self.outputs.items():
             own = [emission for emission in emissions if emission.output.name == name]
             envelope = envelopes.get(name)
@@ -137,7 +159,28 @@ class Assembler:
                     assembly.reject(emission, "M518", hint=_AS_TEXT, request=name, reason=inexact[0].reason)
             elif own:
                 assembly.output(output, envelope, own)
-        return Assembled(tuple(assembly.requests), tuple(assembly.problems), tuple(assembly.rejected), assembly.offsets)
+
+
+class _TooMuch(Exception):  # noqa: N818  control flow, not an error
+    """The bodies of a batch have more bytes than `MAX_RESULT_BYTES`."""
+
+
+def is_too_much(requests: Iterable[Request], problems: Iterable[Problem]) -> bool:
+    """Whether the bodies of a batch, and those that are too large for their output, have more bytes than may be."""
+    refused = sum(int(problem.data["size"]) for problem in problems if problem.code == "M510")
+    return sum(len(request.text) for request in requests) + refused > MAX_RESULT_BYTES
+
+
+def is_larger(parts: Sequence[Any], max_bytes: int | None) -> bool:
+    """Whether parts have more bytes together than one body may have, found out without writing many of them. Raises
+    TypeError as `size_of` does."""
+    limit = MAX_RESULT_BYTES if max_bytes is None else max_bytes
+    size = 0
+    for start in range(0, len(parts), _AT_ONCE):
+        size += size_of(parts[start : start + _AT_ONCE])
+        if size > limit:
+            return True
+    return False
 
 
 def inexact_in(body: Any) -> tuple[Violation, ...]:
@@ -161,6 +204,9 @@ def inexact_in(body: Any) -> tuple[Violation, ...]:
     return tuple(found)
 
 
+MAX_RESULT_BYTES = 100_000_000
+"""How many bytes the bodies of one batch have at most: a value of the batch can stand in each of them."""
+_AT_ONCE = 16
 _AS_TEXT = "type: string keeps every digit"
 
 
@@ -168,18 +214,35 @@ class _Assembly:
     def __init__(self, assembler: Assembler, input_of: InputOf) -> None:
         self.validators = assembler.validators
         self.input_of = input_of
+        self.bytes = 0
         self.requests: list[Request] = []
         self.problems: list[Problem] = []
         self.rejected: list[Emission] = []
         self.offsets: dict[Emission, Mapping[str, int]] = {}
 
     def output(self, output: Output, envelope: Envelope, emissions: list[Emission]) -> None:
+        if output.max_bytes is None and self.is_larger(emissions):
+            raise _TooMuch
         for body in self.joined(output, envelope, emissions):
             for valid in self.valid(output, body):
                 self.warn_of_limits(output, valid)
                 self.offsets.update(valid.parts)
                 query, text = dict(envelope.query), measured(valid.body)[0]
                 self.requests.append(Request(output.name, output.method, output.path, query, valid.body, text))
+                self.spend(len(text))
+
+    def spend(self, size: int) -> None:
+        """Counts the bytes of a body."""
+        self.bytes += size
+        if self.bytes > MAX_RESULT_BYTES:
+            raise _TooMuch
+
+    def is_larger(self, emissions: Sequence[Emission]) -> bool:
+        """Whether what was emitted is surely more than the bodies of a batch may be."""
+        try:
+            return is_larger([emission.fields for emission in emissions], None)
+        except TypeError:  # one of them cannot be written, which is found again
+            return False
 
     # Joining
 
@@ -195,6 +258,7 @@ class _Assembly:
                 self.unwritable(output, emission, envelope, error)
                 continue
             if output.max_bytes is not None and size > output.max_bytes:
+                self.spend(size)
                 self.reject(emission, "M510", request=output.name, size=size, limit=output.max_bytes)
                 continue
             rest = {key: value for key, value in body.items() if key not in output.combine}

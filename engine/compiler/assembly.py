@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from ..problem import Place, Problem
-from ..requests import Assembler, Emission, Envelope, Output, inexact_in, move
+from ..requests import Assembler, Emission, Envelope, Output, inexact_in, is_larger, is_too_much, move
 from ..result import Request
 from ..sizes import measured
 from ..violations import Violations
@@ -23,6 +23,8 @@ __all__ = ["Emit", "NotOne", "Output", "Unusual", "assemble", "combined"]
 
 Part = tuple[Any, ...]
 """The fields of an element, its Emit, how many problems there were before and after it, and its entry in the loop."""
+FEW = 16
+"""So many parts may be written before it is known how large they are."""
 _SHAPES: dict[str, Any] = {"append": list, "merge": dict}
 
 
@@ -56,6 +58,8 @@ def assemble(
     if query and inexact_in(query):
         raise Unusual
     try:
+        if len(parts) > FEW and _is_larger([part[0] for part in parts], max_bytes):
+            raise NotOne
         if len(parts) == 1:
             fields = parts[0][0]
             body = {**envelope, element_of: [fields]} if element_of else {**envelope, **fields}
@@ -70,6 +74,8 @@ def assemble(
             raise NotOne
     except NotOne:
         requests += _assembled(output, envelope, query, parts, notes)
+        if is_too_much(requests, notes.problems):
+            raise Unusual from None
         return
     try:
         is_surely_valid = fits is not None and fits(body)
@@ -82,6 +88,8 @@ def assemble(
     if notes.problems and len(parts) > 1:
         _move(output, parts, notes.problems)
     requests.append(Request(name, method, path, query, body, text))
+    if is_too_much(requests, notes.problems):
+        raise Unusual
 
 
 def combined(output: Output, envelope: dict[str, Any], parts: Sequence[dict[str, Any]]) -> dict[str, Any]:
@@ -113,6 +121,13 @@ def combined(output: Output, envelope: dict[str, Any], parts: Sequence[dict[str,
     if replaced and sum(_measured({**envelope, **fields})[1] for fields in parts) > (output.max_bytes or sys.maxsize):
         raise NotOne
     return body
+
+
+def _is_larger(parts: Sequence[dict[str, Any]], max_bytes: int | None) -> bool:
+    try:
+        return is_larger(parts, max_bytes)
+    except TypeError:
+        raise NotOne from None
 
 
 def _measured(body: dict[str, Any]) -> tuple[bytes, int]:
@@ -175,6 +190,8 @@ def _assembled(
     for part, emission in zip(parts, emissions, strict=True):
         if emission in assembled.offsets:
             move(notes.problems, part[2], part[3], assembled.offsets[emission])
+    if any(problem.code == "M520" for problem in assembled.problems):
+        raise Unusual
     notes.add_last(parts[0][1].output, assembled.problems)
     return assembled.requests
 

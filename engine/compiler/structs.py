@@ -18,9 +18,10 @@ from orjson import dumps
 
 from ..pointers import escape
 from ..problem import Problem
+from ..requests import is_larger, is_too_much
 from ..result import Request, Result
 from ..values import MAX_INPUT_NODES, coerce
-from .assembly import NotOne, Output, Unusual, combined
+from .assembly import FEW, NotOne, Output, Unusual, combined
 from .notes import At, Site
 from .support import FAILURES
 
@@ -91,6 +92,8 @@ def assemble(
 ) -> None:
     """Adds the request that parts make together. Raises Unusual where they do not make one, or not a valid one."""
     name, method, path, schema, limits, element_of, _, max_bytes, simple, fits = output
+    if len(parts) > FEW and is_larger(parts, max_bytes):
+        raise Unusual
     if element_of is not None and (simple or len(parts) == 1):
         body = envelope
         body[element_of] = parts
@@ -108,6 +111,8 @@ def assemble(
         if not valid[schema](body) or (limits is not None and not valid[limits](body)):
             raise Unusual
     requests.append(Request(name, method, path, query, body, text))
+    if is_too_much(requests, ()):
+        raise Unusual
 
 
 class Silent:

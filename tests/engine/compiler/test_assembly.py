@@ -13,7 +13,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from moemap.engine import api, compiler
+from moemap.engine import api, compiler, requests
 from moemap.engine.compiler.standalone import standalone_of
 from moemap.engine.interpreter import Interpreter
 from moemap.engine.loader import load
@@ -172,3 +172,50 @@ def test_the_shipped_mapping_with_many_attributes(shipped_mapping: Callable[...,
     result = compiled.transform({"user_identities": {"customer_id": "c-1"}, "user_attributes": attributes})
     assert [problem.code for problem in result.problems] == ["M510"]
     assert not result.requests
+
+
+LEAST = 300
+"""How many bytes the bodies of a batch may have in these tests."""
+
+
+@pytest.fixture(scope="module")
+def bounded(pair: Pair) -> tuple[Interpreter, compiler.Compiled, Standalone]:
+    """The mapping in all ways, where the bodies of a batch may have few bytes."""
+    rulebook = pair[0].rulebook
+    source = standalone_of(rulebook).replace("MAX_RESULT_BYTES = 100_000_000", f"MAX_RESULT_BYTES = {LEAST}")
+    assert f"MAX_RESULT_BYTES = {LEAST}" in source
+    module = ModuleType("standalone_of_bounded_assembly")
+    sys.modules[module.__name__] = module
+    exec(compile(source, "standalone", "exec", dont_inherit=True), vars(module))
+    return Interpreter(rulebook), compiler.compile(rulebook), vars(module)["transform"]
+
+
+@settings(max_examples=200, deadline=None)
+@example(batch={"items": [{"text": "w" * 200, "keep": True}, {"text": "w" * 200, "keep": True}]})
+@given(batch=BATCH)
+def test_bodies_that_are_too_large_together(
+    bounded: tuple[Interpreter, compiler.Compiled, Standalone], difference: Callable[[Result, Result], str], batch: Any
+) -> None:
+    interpreter, compiled, standalone = bounded
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(requests, "MAX_RESULT_BYTES", LEAST)
+        wanted = interpreter.run(batch)
+        found = difference(wanted, compiled.transform(batch))
+    assert not found, f"{found}\n{json.dumps(batch)}"
+    assert standalone(batch) == wanted.to_json(), json.dumps(batch)
+    if "M520" in {problem.code for problem in wanted.problems}:
+        assert not wanted.requests
+    else:
+        assert sum(len(request.text) for request in wanted.requests) <= LEAST
+
+
+def test_a_long_text_in_each_of_many_events_is_not_written_for_all(shipped_mapping: Callable[..., api.Mapping]) -> None:
+    """What would be two gigabytes, or 180 megabytes, of bodies: too large each, or too large together."""
+    mapping = shipped_mapping()
+    events = [{"event_type": "custom_event", "data": {"event_name": "e"}}] * 2_000
+    for length in (1_000_000, 90_000):
+        user = {"user_identities": {"customer_id": "c-1"}}
+        batch = {**user, "application_info": {"application_version": "v" * length}, "events": events}
+        result = mapping.transform_json(json.dumps(batch))
+        assert {problem.code for problem in result.problems} == {"M520"}
+        assert result.requests == ()
