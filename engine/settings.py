@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from .equality import equal
 from .json_reader import read_value
 from .problem import Place, Problem, Related, did_you_mean
-from .values import CoercionError, check_constant, coerce, kind, shown
+from .values import CoercionError, check_constant, check_payload, coerce, kind, shown
 
 if TYPE_CHECKING:
     from .rules import Setting
@@ -48,7 +48,7 @@ def values_of(settings: Mapping[str, Setting], given: Iterable[Given], problems:
         if wanted is None:
             values[name] = value
             continue
-        found = shown(value) if flaw is None else f"this {type(value).__name__}"
+        found = shown(value) if check_payload(value) is None else f"this {type(value).__name__}"
         declared = [Related(setting.node.place, "declared here")] if one.place is not None else []
         problem = Problem.of("M116", one.place, hint=flaw, related=declared, name=name, wanted=wanted, found=found)
         problems.append(problem)

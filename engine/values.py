@@ -12,7 +12,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime
 from typing import Any
 
-from .numbers import MAX_DIGITS, as_read, decimal_text, is_wide, parse_decimal
+from .numbers import MAX_DIGITS, MAX_INTEGER, MIN_INTEGER, as_read, decimal_text, is_wide, parse_decimal
 
 __all__ = [
     "MAX_INPUT_DEPTH",
@@ -195,7 +195,7 @@ def _looked_at(value: Any) -> tuple[str | None, bool]:
             elif type_ is list:
                 below.extend(item)
             elif type_ is int:
-                if is_wide(item):
+                if not MIN_INTEGER <= item <= MAX_INTEGER:
                     has_wide = True
                     if abs(item) >= _TOO_LARGE:
                         return f"an integer has more than {MAX_DIGITS} digits", has_wide

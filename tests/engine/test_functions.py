@@ -86,6 +86,7 @@ DATA = {
     "items": [{"k": "a", "n": 1}, {"k": 1, "n": "2"}, {"k": True}, {"k": "a", "n": 3.5}, {}],
     "huge": 1e308,
     "max": 2**64 - 1,
+    "wide": 10**399,
 }
 
 RESULTS = [
@@ -137,6 +138,9 @@ RESULTS = [
     ("to_number('-Infinity')", None),
     ("to_number('.5')", None),
     ("to_number('-0')", 0),
+    ("sort([wide, double, number])[0]", 1),
+    ("[max([wide, huge]) == wide, wide > huge, wide < huge]", [True, True, False]),
+    ("from_unix_ms(join('', ['1e-', '9999999999999999999']), 'seconds')", "1970-01-01T00:00:00Z"),
     ("sort_by_number([{n: '1e1'}, {n: '9'}, {n: '+1'}], &n)[*].n", ["+1", "9", "1e1"]),
     ("from_unix_ms('1.7e12', 'seconds')", "2023-11-14T22:13:20Z"),
     ('contains([[`1`], `{"a": [0]}`], [`true`])', False),
@@ -210,6 +214,13 @@ REFUSALS = [
     ("add(huge, huge)", "the result of add() is too large"),
     ("subtract(`-1e308`, huge)", "the result of subtract() is too large"),
     ("multiply(max, max)", "the result of multiply() is too large"),
+    ("add(wide, double)", "the result of add() is too large"),
+    ("subtract(double, wide)", "the result of subtract() is too large"),
+    ("multiply(wide, double)", "the result of multiply() is too large"),
+    ("sum([double, wide])", "the result of sum() is too large"),
+    ("avg([wide, wide])", "the result of avg() is too large"),
+    ("floor(wide)", "the result of floor() is too large"),
+    ("from_unix_ms('1e-' , 'seconds')", 'from_unix_ms() cannot read "1e-" as a number of milliseconds'),
     (
         "from_unix_ms(number, 'days')",
         "the precision of from_unix_ms() must be 'seconds' or 'milliseconds', not \"days\"",

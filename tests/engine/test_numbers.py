@@ -4,16 +4,22 @@ import json
 import math
 import sys
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moemap.engine.expressions import parse
+from moemap.engine import schemas
+from moemap.engine.expressions import ExpressionError, parse
 from moemap.engine.jinja_subset import parts_of
 from moemap.engine.numbers import as_read, decimal_text, parse_decimal, parse_number
+from moemap.engine.problem import Problem
 from moemap.engine.rendering import rendered
+from moemap.engine.rules import Setting
 from moemap.engine.scalars import NotJson, resolve
+from moemap.engine.schemas import SchemaError
+from moemap.engine.settings import Given, GivenText, values_of
 from moemap.engine.templates import TemplateFailure
 from moemap.engine.values import CoercionError, coerce
 
@@ -139,3 +145,37 @@ def test_no_template_gives_what_is_no_number_of_json(size: int, fraction: str, f
             assert found is not None
             assert math.isfinite(float(found))
             assert parse_number(found) is not None
+
+
+WRITTEN = [
+    ("18446744073709551615", 2**64 - 1),
+    ("-9223372036854775808", -(2**63)),
+    ("36800000000000000000", 3.68e19),
+    ("1e22", 1e22),
+    ("-0", 0),
+    ("10482000000000000000001", None),
+    ("18446744073709551616", None),
+    ("9" * 401, None),
+    ("9" * 5000, None),
+    ("1e400", None),
+]
+
+
+@pytest.mark.parametrize(("text", "number"), WRITTEN, ids=[text[:30] for text, _ in WRITTEN])
+def test_numbers_in_rules_settings_and_schemas_are_exact(text: str, number: float | None, tmp_path: Path) -> None:
+    (tmp_path / "schema.json").write_text(f'{{"const": [{text}]}}')
+    problems: list[Problem] = []
+    setting = Setting("s", "double", None, None, None, None, None)  # type: ignore[arg-type]
+    found = values_of({"s": setting}, [Given("s", GivenText(text))], problems)
+    if number is None:
+        assert isinstance(resolve(text), NotJson)
+        with pytest.raises(ExpressionError, match="is not a JSON literal"):
+            parse(f"`{text}`")
+        with pytest.raises(SchemaError, match="cannot be used: "):
+            schemas.load("./schema.json", tmp_path)
+        assert ([problem.code for problem in problems], found) == (["M116"], {})
+    else:
+        assert repr(resolve(text)) == repr(number)
+        assert repr(parse(f"`{text}`").search({})) == repr(number)
+        assert repr(schemas.load("./schema.json", tmp_path).document) == repr({"const": [number]})
+        assert (problems, repr(found)) == ([], repr({"s": number}))
