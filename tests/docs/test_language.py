@@ -20,6 +20,7 @@ from moemap.engine import (
     problem,
     reader,
     regular,
+    requests,
     schemas,
     source,
     templates,
@@ -117,6 +118,7 @@ def test_limits() -> None:
         values.MAX_INPUT_NODES,
         values.MAX_INPUT_DEPTH,
         numbers.MAX_DIGITS,
+        requests.MAX_RESULT_BYTES,
     ]
 
 
