@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from .expressions import EvaluationError
-from .functions import matches_glob
+from .globs import matches_glob
 from .pointers import join
 from .problem import Severity
 from .recorder import Position, Recorder, Rejected, Step

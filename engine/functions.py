@@ -7,21 +7,21 @@ bounded amount of work.
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from functools import lru_cache, wraps
+from functools import wraps
 from types import MappingProxyType
 from typing import Any, TypeVar, cast
 
 from . import jmespath_functions, signatures  # noqa: F401 - the first declares its functions
 from .function_errors import NUMBER, FunctionError, bounded, calculated, found, identity, json_of
+from .globs import GlobError, matches_glob
 from .numbers import parse_decimal, parse_number
 from .signatures import BODIES, DECLARED, Example, Function, Parameter, example, function
 from .values import shown
 
-__all__ = ["FUNCTIONS", "Example", "Function", "FunctionError", "Parameter", "call", "matches_glob", "reference"]
+__all__ = ["FUNCTIONS", "Example", "Function", "FunctionError", "Parameter", "call", "reference"]
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -111,7 +111,10 @@ def _func_split(text: str, separator: str) -> list[str]:
 )
 @_null_gives_null
 def _func_like(text: str, glob: str) -> bool:
-    return matches_glob(text, glob)
+    try:
+        return matches_glob(text, glob)
+    except GlobError as error:
+        raise FunctionError(f"like() cannot take the pattern: {error}") from None
 
 
 # --- objects
@@ -285,20 +288,3 @@ FUNCTIONS: Mapping[str, Function] = MappingProxyType(dict(sorted(DECLARED.items(
 def reference() -> str:
     """The function reference, in Markdown; `docs/functions.md` is this text."""
     return signatures.reference(FUNCTIONS.values())
-
-
-def matches_glob(text: str, glob: str) -> bool:
-    """Whether the whole text fits a pattern with `*` for any characters and `?` for any one, in linear time."""
-    first, *others = (_piece(piece) for piece in glob.split("*"))
-    if not others:
-        return first.fullmatch(text) is not None
-    found = first.match(text)
-    for piece in others[:-1]:  # the first place where a piece fits leaves the most room for the following ones
-        found = found and piece.search(text, found.end())
-    tail = len(text) - len(glob) + glob.rindex("*") + 1
-    return found is not None and tail >= found.end() and others[-1].fullmatch(text, tail) is not None
-
-
-@lru_cache(maxsize=1024)
-def _piece(piece: str) -> re.Pattern[str]:
-    return re.compile("".join("." if character == "?" else re.escape(character) for character in piece), re.DOTALL)

@@ -12,6 +12,7 @@ from typing import Any
 
 from .comparing import may_equal
 from .functions import FUNCTIONS
+from .globs import MAX_WILD
 from .narrow_types import meet
 from .numbers import decimal_text
 from .signatures import Parameter
@@ -424,6 +425,12 @@ def _not_null(call: Call) -> Type:
     return union(found, NULL)
 
 
+def _like(call: Call) -> Type:
+    globs = constants(call.of(1))
+    call.fails = call.fails or globs is None or any(isinstance(glob, str) and len(glob) > MAX_WILD for glob in globs)
+    return BOOLEAN
+
+
 def _size(call: Call) -> Type:
     call.fails = call.fails or not _is_scalar(call.of(0))
     return Type(number=Number(True, 1))
@@ -445,7 +452,7 @@ _REFINED: dict[str, Callable[[Call], Type]] = {
     "keys": _keys,
     "last_by": _last_by,
     "length": _length,
-    "like": _plain(BOOLEAN),
+    "like": _like,
     "lower": _on_constants(str.lower),
     "map": _map,
     "max": _best,

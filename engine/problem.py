@@ -279,6 +279,7 @@ CATALOGUE: Mapping[str, Code] = MappingProxyType(
         "M120": _error("name hides another", "the name {name!r} is taken already: {by}"),
         "M126": _error("too many problems", "there are more than {limit} problems; what follows was not looked at"),
         "M127": _error("too large when written out", "{what} come to more than {limit} {of} when they are written out"),
+        "M128": _error("pattern too long", "{reason}"),
         "M133": _error("part of nothing", "no mapping and no workspace includes this part: nothing in it counts"),
         "M134": _error("not a mapping", "this is {what}, not a mapping and not a workspace"),
         # M2: expressions and templates

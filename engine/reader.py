@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any, cast
 
+from .globs import flaw_of, is_long
 from .keys import Keys, each_named, found, good_name, read_expression
 from .problem import Problem, did_you_mean
 from .rules import (
@@ -250,11 +251,18 @@ class Reader:
         keys = self.keys(node, "except")
         ignore_case = keys.flag("ignore_case")
         texts = [keys.texts(key) for key in ("names", "prefixes", "patterns")]
+        for item in keys.items("patterns") if any(map(is_long, texts[2])) else ():
+            self.pattern(item)
         names, prefixes, patterns = (
             tuple(text.casefold() for text in group) if ignore_case else group for group in texts
         )
         keys.finish()
         return Except(frozenset(names), prefixes, patterns, ignore_case)
+
+    def pattern(self, node: Node) -> None:
+        text = node.text if isinstance(node, Scalar) else ""
+        if (flaw := flaw_of(text) or flaw_of(text.casefold())) is not None:
+            self.problems.append(Problem.of("M128", node.place, reason=flaw))
 
     def entries(self, keys: Keys) -> tuple[tuple[EntryRule, ...], str | None]:
         node = keys.take("entries")

@@ -17,7 +17,8 @@ from typing import Any
 
 from ..equality import equal, included
 from ..filters import text_of
-from ..functions import FUNCTIONS, call, matches_glob
+from ..functions import FUNCTIONS, call
+from ..globs import matches_glob
 from ..numbers import MAX_INTEGER, MIN_INTEGER, parse_number
 from ..rendering import rendered
 from ..signatures import BODIES, TYPE_NAMES, Function

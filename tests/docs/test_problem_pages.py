@@ -51,6 +51,11 @@ def wide_rules(folder: Path) -> None:
     (folder / "mapping.yaml").write_text(completed(f"rules:\n{base}{rules}"), encoding="utf-8")
 
 
+def long_pattern(folder: Path) -> None:
+    path = folder / "mapping.yaml"
+    path.write_text(path.read_text(encoding="utf-8").replace("*a?a*", f"*a?{'a' * 999}*"), encoding="utf-8")
+
+
 # What no block can show: done to the folder of the wrong example.
 MADE: dict[str, Callable[[Path], None]] = {
     "M001": no_file,
@@ -59,6 +64,7 @@ MADE: dict[str, Callable[[Path], None]] = {
     "M119": many_rules,
     "M126": many_problems,
     "M127": wide_rules,
+    "M128": long_pattern,
 }
 
 

@@ -14,7 +14,7 @@ from jmespath.visitor import _Expression
 
 from moemap.engine import functions
 from moemap.engine.expressions import EvaluationError, parse
-from moemap.engine.functions import FUNCTIONS, Example, FunctionError, matches_glob, reference
+from moemap.engine.functions import FUNCTIONS, Example, FunctionError, reference
 from moemap.engine.numbers import parse_number
 from moemap.engine.signatures import BODIES, declare
 from moemap.engine.values import check_payload
@@ -250,10 +250,12 @@ def test_results_are_bounded() -> None:
     for expression in ("replace_any(text, 'a', text)", "join(text, parts)"):
         with pytest.raises(EvaluationError, match="has more than 1000000 characters"):
             parse(expression).search(long)
-    doubled = "text" + " | [@, @]" * 40
+    doubled: Any = "a"
+    for _ in range(40):
+        doubled = [doubled, doubled]
     for call in ("to_string(@)", "size(@)", "distinct([@])", "last_by([@], &@)"):
         with pytest.raises(EvaluationError, match="it has more than 1000000 values"):
-            parse(f"{doubled} | {call}").search({"text": "a"})
+            parse(f"value | {call}").search({"value": doubled})
 
 
 json_values = st.recursive(
@@ -304,18 +306,6 @@ def test_sort_by_number_is_stable_and_in_order(elements: list[dict[str, Any]]) -
 
     result = parse("sort_by_number(list, &n)").search({"list": elements})
     assert [id(element) for element in result] == [id(element) for element in sorted(elements, key=number)]
-
-
-@given(st.text("ab\n", max_size=8), st.text("ab?*\n", max_size=6))
-def test_globs_are_like_regular_expressions(text: str, glob: str) -> None:
-    pattern = "".join({"*": ".*", "?": "."}.get(character, re.escape(character)) for character in glob)
-    assert matches_glob(text, glob) == (re.fullmatch(pattern, text, re.DOTALL) is not None)
-
-
-def test_globs_know_no_other_signs_and_do_not_backtrack() -> None:
-    assert matches_glob("a[b]!{c}", "a[b]!{*}")
-    assert not matches_glob("ab", "a[b]")
-    assert not matches_glob("a" * 20_000, "a*" * 500 + "b")
 
 
 def test_arguments_are_checked() -> None:

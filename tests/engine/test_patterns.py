@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moemap.engine.functions import matches_glob
+from moemap.engine.globs import matches_glob
 from moemap.engine.patterns import BLANK_EDGE, NOT_BLANK, any_case, pattern_of
 from moemap.engine.types import String, matches
 
