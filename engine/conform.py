@@ -275,7 +275,7 @@ def _is_reached(type_: Type, path: tuple[str, ...]) -> bool:
     if parts != Type(objects=parts.objects) or not parts.objects:
         return False
     for one in parts.objects:
-        own = one.properties.get(path[0])
+        own = one.properties.get(path[0]) if path[0] != "*" else None  # which stands for any member, also of this name
         if own is None or not own.required or isinstance(own.origin, Sources) or not _is_reached(own.type, path[1:]):
             return False
     return True

@@ -15,7 +15,7 @@ from moemap.engine.conform import Judge
 from moemap.engine.gaps import Gap
 from moemap.engine.samples import NoSampleError, sample
 from moemap.engine.schema_types import type_of
-from moemap.engine.types import ANY, Type, literal, string, union
+from moemap.engine.types import ANY, ANY_STRING, Object, Other, Property, String, Type, literal, string, union
 
 SCHEMAS: list[Any] = [
     {},
@@ -148,3 +148,10 @@ def _is_of_part(gap: Gap, value: Any) -> bool:
 def test_gap(document: Any, type_: Type, expected: list[tuple[str, str, str, bool]], tmp_path: Path) -> None:
     gaps = Judge(_load(document, tmp_path)).gaps(type_)
     assert [("/".join(gap.path), gap.keyword, gap.reason, gap.always) for gap in gaps] == expected
+
+
+def test_a_member_called_like_any_member(tmp_path: Path) -> None:
+    (tmp_path / "s.json").write_text(json.dumps({"not": {"additionalProperties": {"type": "number"}}}), "utf-8")
+    one = Object({"*": Property(literal(1), True)}, (Other(String(), ANY_STRING),))
+    (gap,) = Judge(schemas.load("./s.json", tmp_path)).gaps(Type(objects=(one,)))  # {"*": 1} is refused
+    assert gap.keyword == "not"

@@ -130,6 +130,21 @@ SCHEMAS: dict[str, Any] = {
         "additionalProperties": False,
     },
 }
+LIMITED = {
+    "properties": {
+        "raw": {
+            "type": ["number", "string", "boolean"],
+            "maximum": 1e22,
+            "exclusiveMinimum": -(2**63),
+            "multipleOf": 0.5,
+        },
+        "kept": {"enum": [0, 1, 2.5, "1", True, [1], 2**53 + 1, 1e22, 2**64 - 1]},
+        "list": {"uniqueItems": True, "items": {"not": {"const": [True]}}, "contains": {"const": 1}},
+        "floor": {"maximum": 2**53},
+        "size": {"type": "integer", "minimum": 60},
+    },
+}
+OUTPUTS: dict[str, Any] = {"anything": {}, "records": {}, "limited": LIMITED}
 
 
 def digits() -> st.SearchStrategy[str]:
@@ -219,11 +234,11 @@ def told(result: Any) -> str:
     return json.dumps(result)
 
 
-@pytest.fixture(scope="module", params=SCHEMAS)
+@pytest.fixture(scope="module", params=OUTPUTS)
 def doors(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Doors:
     folder = tmp_path_factory.mktemp("mapping")
-    (folder / "in.schema.json").write_text(json.dumps(SCHEMAS[request.param]))
-    (folder / "out.schema.json").write_text("{}")
+    (folder / "in.schema.json").write_text(json.dumps(SCHEMAS.get(request.param, {})))
+    (folder / "out.schema.json").write_text(json.dumps(OUTPUTS[request.param]))
     path = folder / "mapping.yaml"
     path.write_text(MAPPING)
     mapping = api.load(path)
