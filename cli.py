@@ -360,6 +360,7 @@ def compile_(name: str, settings: tuple[str, ...], standalone: bool, output: str
     from .engine.compiler import source_of
     from .engine.compiler.standalone import StandaloneError, standalone_of
     from .engine.files import written_whole
+    from .targets import check_output
 
     rulebook = _load(name, _settings(settings)).rulebook
     try:
@@ -369,6 +370,8 @@ def compile_(name: str, settings: tuple[str, ...], standalone: bool, output: str
     if output is None or output == "-":
         click.echo(source, nl=False)
         return
+    paths = [source.path for source in rulebook.sources.values() if source.path is not None]
+    check_output(output, [*paths, *(path for schema in rulebook.schemas.values() for path in schema.paths)])
     with written_whole(Path(output)) as file:
         file.write(source.encode())
 
@@ -403,6 +406,7 @@ def explain_code(code: str) -> None:
 @click.option("--check", "only_check", is_flag=True, help="Write nothing; fail where a page is missing or stale.")
 def docs(folder: str, only_check: bool) -> None:
     """Write the generated pages of the documentation into a folder."""
+    from .engine.files import written_whole
     from .engine.pages import pages
     from .engine.terminal import printable
 
@@ -414,7 +418,8 @@ def docs(folder: str, only_check: bool) -> None:
         stale.append(str(path))
         if not only_check:
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, "utf-8")
+            with written_whole(path) as file:
+                file.write(text.encode())
     for path_name in stale:
         what = f"is stale; write it with: moemap docs {folder}" if only_check else "written"
         click.echo(printable(f"{path_name} {what}"))

@@ -13,7 +13,7 @@ from typing import Any
 
 import click
 
-__all__ = ["Target", "check_options", "expanded", "targets"]
+__all__ = ["Target", "check_options", "check_output", "expanded", "targets"]
 
 STDIN = "-"
 _MAGIC = frozenset("*?[")
@@ -163,6 +163,13 @@ def _in_folders(names: tuple[str, ...], options: dict[str, Any]) -> list[Target]
         rejects = Path(options["rejects"], f"{start}.rejects.ndjson{ending}") if options["rejects"] else None
         planned.append(Target((name,), real_path(output), real_path(rejects) if rejects else None))
     return planned
+
+
+def check_output(name: str, made_of: Iterable[Path]) -> None:
+    """Refuses to write over a file of the mapping."""
+    taken = {key for path in made_of for key in _keys(path)}
+    if not taken.isdisjoint(_keys(Path(name))):
+        raise click.UsageError(f"{name}: is a file of the mapping")
 
 
 def _check_apart(

@@ -62,7 +62,9 @@ def run(job: Job, progress: Progress | None = None) -> Summary:
     """
     with ExitStack() as stack:
         pieces_of = _maker(job, stack)  # first, for a copy of this process would keep open what is open
-        files = RunFiles(job.output, job.rejects, _fingerprint(job), stack, resume=job.resume, restart=job.restart)
+        goes_on = all(name != STDIN and Path(name).is_file() for name in job.inputs)
+        how = {"goes_on": goes_on, "resume": job.resume, "restart": job.restart}
+        files = RunFiles(job.output, job.rejects, _fingerprint(job), stack, **how)
         state = files.state
         if state.is_finished:
             return state.summary

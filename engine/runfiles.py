@@ -35,6 +35,7 @@ __all__ = ["ResumeError", "RunFiles", "State", "is_finished", "left_over", "name
 JOURNAL_SECONDS = 0.5
 _JOURNAL_VERSION = 2
 _RESUME, _RESTART = "--resume goes on from there", "--restart begins anew"
+_NO_RESUME = "its input cannot be read again"
 
 
 class ResumeError(ValueError):
@@ -45,10 +46,12 @@ class ResumeError(ValueError):
 class State:
     """How far a run is: after how many records of which input, at which sizes of the files.
 
-    `waiting` are the bodies that were made and not written yet; `is_finished`: the files are whole.
+    `goes_on`: its inputs can be read again; `waiting` are the bodies that were made and not written yet; `is_finished`:
+    the files are whole.
     """
 
     fingerprint: str
+    goes_on: bool = True
     input: int = 0
     records: int = 0
     output: int = 0
@@ -58,7 +61,7 @@ class State:
     summary: Summary = field(default_factory=Summary)
 
     def to_json(self) -> dict[str, Any]:
-        names = ("fingerprint", "input", "records", "output", "rejects", "waiting", "is_finished")
+        names = ("fingerprint", "goes_on", "input", "records", "output", "rejects", "waiting", "is_finished")
         values = {name: getattr(self, name) for name in names}
         return {"version": _JOURNAL_VERSION, **values, "summary": self.summary.to_json()}
 
@@ -92,7 +95,8 @@ def left_over(output: Path | None, rejects: Path | None) -> str | None:
         state = _read(journal)
         batches = state.summary.batches
         done = "all is done but the last step" if state.is_finished else f"{batches} {_batches(batches)} done"
-        return f"{output}: an interrupted run left {_partial(output).name} ({done}); {_RESUME}, {_RESTART}"
+        way = _RESUME if state.goes_on or state.is_finished else _NO_RESUME
+        return f"{output}: an interrupted run left {_partial(output).name} ({done}); {way}, {_RESTART}"
     for path in (output, rejects):
         if path is not None and is_plain(path):
             with suppress(FileNotFoundError):
@@ -118,6 +122,7 @@ class RunFiles:
         fingerprint: str,
         stack: ExitStack,
         *,
+        goes_on: bool = True,
         resume: bool = False,
         restart: bool = False,
     ) -> None:
@@ -128,7 +133,7 @@ class RunFiles:
         self._output: BinaryIO | None = None
         self._rejects: BinaryIO | None = None
         self._journal = _journal(output) if output is not None and is_plain(output) else None
-        self.state = State(fingerprint)
+        self.state = State(fingerprint, goes_on)
         self._output = stack.enter_context(_opened(output))
         stack.push(self._abandon)
         if rejects is not None:

@@ -199,21 +199,12 @@ def test_bulk_bodies_stay_under_the_limit(tmp_path: Path) -> None:
 def test_curl_is_a_command_without_secrets(batch: Path) -> None:
     text = run("transform", "--format", "curl", batch).stdout
     assert text == (
-        'curl --request POST "https://api-${DC}.moengage.com/v1/customer/${APP_ID}" '
-        '--header "Authorization: Basic ${CREDENTIALS}" --header "Content-Type: application/json" '
-        '--header "MOE-APPKEY: ${APP_ID}" '
+        "curl --fail-with-body --request POST "
+        '"https://api-${DC:?is not set}.moengage.com/v1/customer/${APP_ID:?is not set}" '
+        '--header "Authorization: Basic ${CREDENTIALS:?is not set}" --header "Content-Type: application/json" '
+        '--header "MOE-APPKEY: ${APP_ID:?is not set}" '
         """--data-raw '{"type":"customer","customer_id":"cust-1","attributes":{"plan":"gold"}}'\n"""
     )
-
-
-def test_curl_quotes_what_comes_from_data(tmp_path: Path) -> None:
-    path = tmp_path / "batch.json"
-    path.write_text(json.dumps({**BATCH, "user_attributes": {"x": "'; $(touch /tmp/x) `id` \\ \""}}))
-    text = run("transform", "--format", "curl", path).stdout
-    printed = subprocess.run(
-        ["bash", "-c", text.replace("curl ", "printf '%s\\n' ", 1)], capture_output=True, text=True
-    )
-    assert json.loads(printed.stdout.splitlines()[-1])["attributes"]["x"] == "'; $(touch /tmp/x) `id` \\ \""
 
 
 def test_output_and_rejects_are_files(tmp_path: Path, batch: Path) -> None:
@@ -375,6 +366,17 @@ def test_compile(tmp_path: Path) -> None:
     assert "def transform(batch, validators):" in source
     assert run("compile", "--output", tmp_path / "mapping.py").stdout == ""
     assert (tmp_path / "mapping.py").read_text() == source
+
+
+def test_compile_writes_over_no_file_of_the_mapping(tmp_path: Path) -> None:
+    workspace = tmp_path / "w.yaml"
+    workspace.write_text("language: 1\nworkspace: w\nextends: mparticle-moengage@1\n")
+    before = workspace.read_text()
+    (tmp_path / "link").symlink_to(workspace)
+    for output in (workspace, tmp_path / "link"):
+        done = run("compile", workspace, "-o", output)
+        assert (done.exit_code, done.stderr.splitlines()[-1]) == (2, f"Error: {output}: is a file of the mapping")
+    assert workspace.read_text() == before
 
 
 @pytest.mark.slow

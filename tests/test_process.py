@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import os
 import select
 import signal
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -52,6 +57,13 @@ def interruptible() -> Iterator[None]:
     signal.signal(signal.SIGINT, before)
 
 
+def feed(pipe: IO[bytes], lines: bytes, close: bool) -> None:
+    """Writes to a process as long as it reads; with `close`, that is all."""
+    with suppress(BrokenPipeError):
+        pipe.write(lines)
+        pipe.close() if close else pipe.flush()
+
+
 @pytest.mark.usefixtures("interruptible")
 @pytest.mark.parametrize(
     ("count", "jobs"),
@@ -66,15 +78,50 @@ def test_ctrl_c_is_130_without_a_word(count: int, jobs: int) -> None:
         assert process.stdin is not None
         assert process.stdout is not None
         assert process.stderr is not None
-        process.stdin.write(lines)
-        if jobs > 1:
-            process.stdin.close()  # several units are under way before the first one is asked for
-        else:
-            process.stdin.flush()
+        # What is read depends on what is written, which nobody reads.
+        writer = threading.Thread(target=feed, args=(process.stdin, lines, jobs > 1))
+        writer.start()
         assert process.stdout.read(1) == b"{"
         os.killpg(process.pid, signal.SIGINT)  # as a terminal does
-        assert process.wait(10) == -signal.SIGINT
+        assert process.wait(30) == -signal.SIGINT
         assert process.stderr.read().strip() == b""
+        writer.join()
+
+
+@pytest.mark.usefixtures("interruptible")
+def test_ctrl_c_names_what_goes_on(tmp_path: Path) -> None:
+    output, journal = tmp_path / "out", tmp_path / "out.journal"
+    (tmp_path / "in.ndjson").write_bytes(b'{"events": []}\n' * 300_000)
+    command = [*MOEMAP.split(), "transform", "--compact", str(tmp_path / "in.ndjson"), "--output", str(output)]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True) as process:
+        while process.poll() is None and (not journal.exists() or b'"batches":0' in journal.read_bytes()):
+            time.sleep(0.01)
+        os.killpg(process.pid, signal.SIGINT)
+        assert process.stderr is not None
+        said = process.stderr.read().strip()
+    assert process.returncode == -signal.SIGINT
+    done = json.loads(journal.read_bytes())["summary"]["batches"]
+    assert said == (
+        f"{output}: an interrupted run left out.partial ({done} batches done); "
+        "--resume goes on from there, --restart begins anew"
+    )
+
+
+@pytest.mark.usefixtures("interruptible")
+def test_ctrl_c_says_where_nothing_can_go_on(tmp_path: Path) -> None:
+    output, partial = tmp_path / "out", tmp_path / "out.partial"
+    command = [*MOEMAP.split(), "transform", "--compact", "--output", str(output)]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stderr=pipe, start_new_session=True) as process:
+        assert process.stdin is not None
+        assert process.stderr is not None
+        process.stdin.write(b'{"events": []}\n' * 1_000)
+        process.stdin.flush()
+        while process.poll() is None and not (partial.exists() and partial.stat().st_size):
+            time.sleep(0.01)
+        os.killpg(process.pid, signal.SIGINT)
+        said = process.stderr.read().decode()
+    assert said.endswith(" done); its input cannot be read again, --restart begins anew\n")
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="the system has no such device")

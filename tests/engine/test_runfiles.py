@@ -211,5 +211,5 @@ def test_a_file_keeps_its_permissions(tmp_path: Path, mode: int) -> None:
 
 
 def test_a_state_is_read_as_it_was_written() -> None:
-    state = State("f", 1, 2, 3, 4, ["5"], True)
+    state = State("f", False, 1, 2, 3, 4, ["5"], True)
     assert State.from_json(json.loads(json.dumps(state.to_json()))) == state
