@@ -5,9 +5,8 @@ from __future__ import annotations
 from os.path import normpath
 from pathlib import Path
 
-from .paths import is_file, is_folder, text_of_name
+from .paths import SCHEMAS, is_file, is_folder, text_of_name
 from .problem import Problem, did_you_mean
-from .schemas import SCHEMAS
 
 __all__ = [
     "MAPPINGS",

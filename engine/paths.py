@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-__all__ = ["is_file", "is_folder", "lies_inside", "text_of_name"]
+__all__ = ["SCHEMAS", "is_file", "is_folder", "lies_inside", "text_of_name"]
+
+
+SCHEMAS = Path(__file__).parent.parent / "schemas"
+"""The schemas that are installed with the package."""
 
 
 def text_of_name(name: str) -> str:

@@ -17,7 +17,6 @@ import orjson
 
 from . import cache
 from .compiler.runner import FUNCTION, Runner
-from .definitions import Definitions
 from .delivery import Delivery
 from .installed import locate
 from .problem import MappingError
@@ -187,6 +186,8 @@ def _validator(text: str) -> Callable[[Any], bool]:
     def is_valid(body: Any) -> bool:
         nonlocal made
         if made is None:
+            from .definitions import Definitions
+
             made = Definitions.of_text(text).verdicts().is_valid
         return made(body)
 

@@ -17,7 +17,7 @@ from .definitions import Definitions
 from .json_reader import read_value
 from .normal_schemas import Document, Normal, SchemaError, normal
 from .once import cached_property
-from .paths import is_file
+from .paths import SCHEMAS, is_file
 from .problem import did_you_mean
 from .project import Project
 from .searching import prepared
@@ -25,8 +25,6 @@ from .values import check_constant, kind, with_article
 
 __all__ = ["SCHEMAS", "Schema", "SchemaError", "Validator", "definitions_of", "load", "schema_of"]
 
-SCHEMAS = Path(__file__).parent.parent / "schemas"
-"""The schemas that are installed with the package."""
 MAX_SCHEMA_BYTES = 5_000_000
 MAX_SCHEMA_FILES = 500
 _INSTALLED = Project(SCHEMAS.resolve(), None)

@@ -8,7 +8,6 @@ only say yes where this does. Values may be as deep as they like: what is left t
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
-from fractions import Fraction
 from typing import Any
 
 from .automaton import searcher
@@ -127,11 +126,10 @@ def is_multiple(value: int | float, of: int | float) -> bool:
     """Whether a number is a multiple of another one, both as they are written in decimal: 0.3 is one of 0.1."""
     if type(value) is int and type(of) is int:
         return value % of == 0
-    return (_exact(value) / _exact(of)).denominator == 1
+    from fractions import Fraction  # only here: hardly any schema needs it
 
-
-def _exact(number: int | float) -> Fraction:
-    return Fraction(number) if type(number) is int else Fraction(repr(number))
+    left, right = (Fraction(number) if type(number) is int else Fraction(repr(number)) for number in (value, of))
+    return (left / right).denominator == 1
 
 
 def _of(type_: str, holds: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
