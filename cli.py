@@ -98,7 +98,7 @@ def main() -> None:
 @click.option(
     "--rejects",
     metavar="FILE|DIR",
-    help="Where to write the batches that have problems, with the problems; a folder with --output-dir.",
+    help="Where to write the batches that had errors, with what failed of them; a folder with --output-dir.",
 )
 @click.option("--jobs", type=click.IntRange(1, 256), default=1, show_default=True, help="How many processes work.")
 @click.option("--resume", is_flag=True, help="Go on where an interrupted run with the same files stopped.")

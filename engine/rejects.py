@@ -75,16 +75,16 @@ class _Line(msgspec.Struct):
 
 def read_reject(record: Record) -> Reject | Problem:
     """The reject that a line holds, or the Problem that it holds none."""
-    _, problem = record.parse()
-    if problem is not None:
-        return problem
-    try:
+    if record.problem is not None:
+        return record.problem
+    try:  # the limits of batches are those of the batch in it, which is read later
         version = msgspec.json.decode(record.text, type=_Version).version
         if version != VERSION:
             return _flaw(f"it is of version {version}; version {VERSION} is read")
         line = msgspec.json.decode(record.text, type=_Line)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        return _flaw(f"it is not what reject.schema.json describes ({error})")
+        _, problem = record.parse()
+        return problem or _flaw(f"it is not what reject.schema.json describes ({error})")
     if isinstance(line.batch, msgspec.Raw):
         text = bytes(line.batch)
     elif isinstance(line.text, str):

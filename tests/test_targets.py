@@ -247,6 +247,35 @@ def test_a_plain_rerun_throws_nothing_away(here: Path) -> None:
     assert len(contents(here / "out")) == 2
 
 
+@pytest.mark.parametrize("step", ["rejects/a.rejects.ndjson", "out/a.result.ndjson", "out/a.result.ndjson.journal"])
+def test_a_run_that_was_ended_in_its_last_step_goes_on(here: Path, step: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With an output for each input: before rejects or output have their name, or before the journal is gone."""
+    write("a.json", "b.json")
+    arguments = ["transform", "a.json", "b.json", "--output-dir", "out", "--rejects", "rejects"]
+    replace, unlink = Path.replace, Path.unlink
+
+    def replaced(path: Path, target: Path) -> Path:
+        if target == Path(step) and path.suffix == ".partial":
+            raise MemoryError
+        return replace(path, target)
+
+    def unlinked(path: Path, missing_ok: bool = False) -> None:
+        if path == Path(step):
+            raise MemoryError
+        unlink(path, missing_ok)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", replaced)
+        patch.setattr(Path, "unlink", unlinked)
+        with pytest.raises(MemoryError):
+            run(*arguments)
+    assert "all is done but the last step); --resume goes on from there" in error_of(run(*arguments))
+    assert run(*arguments, "--resume").stderr.startswith("2 batches: ")
+    names = ["out/a.result.ndjson", "out/b.result.ndjson", "rejects/a.rejects.ndjson", "rejects/b.rejects.ndjson"]
+    assert sorted(contents(here)) == ["a.json", "b.json", *names]
+    assert run(*arguments, "--resume").stderr.startswith("0 batches: ")
+
+
 def test_targets_of_one_output(here: Path) -> None:
     write("a.json")
     (one,) = targets(("a.json",), {**OPTIONS, "output": "out", "rejects": "r"}, ())

@@ -47,6 +47,7 @@ def written_results(lines: Iterable[bytes], results: IO[str], transform: Callabl
             result = failure(error).to_json()
         failed = failed or any(problem["severity"] == "error" for problem in result["problems"])
         results.write(json.dumps(result, ensure_ascii=False, separators=(",", ":")) + "\n")
+        results.flush()  # a line in is a line out
     return int(failed)
 
 

@@ -236,6 +236,12 @@ def test_anything_is_read_without_an_exception(line: bytes) -> None:
     read_reject(Record("r", 1, line))
 
 
-@pytest.mark.parametrize("depth", [90, 5000])
-def test_a_deep_line_is_read_without_an_exception(depth: int) -> None:
-    read_reject(Record("r", 1, b'{%s, "batch": %s%s}' % (START, b"[" * depth, b"]" * depth)))
+@pytest.mark.parametrize("depth", [5, 98, 99, 100, 5000, 100_000])
+def test_a_batch_has_no_other_limits_in_a_reject(depth: int) -> None:
+    text = b'{"n": %s%s}' % (b"[" * depth, b"]" * depth)
+    alone = Record("f", 1, text)
+    line = reject_line(alone, Result((), (), ()), None, "m", "1.0.0").rstrip()
+    reject = read_reject(Record("r", 1, line))
+    assert not isinstance(reject, Problem)
+    assert (reject.record.parse()[1] is None) == (alone.parse()[1] is None)
+    read_reject(Record("r", 1, b'{%s, "batch": %s}' % (START, text)))
