@@ -22,6 +22,11 @@ def _own(signature: str, description: str, *examples: Example) -> Callable[[Call
     return function(signature, description, *examples, builtin=True)
 
 
+def _total(numbers: list[Any]) -> Any:
+    """The exact sum, rounded once where there is a double: Python's own differs between its versions."""
+    return sum(numbers) if all(type(number) is int for number in numbers) else math.fsum(numbers)
+
+
 @_own("abs(number: number) -> number", "The number without its sign.", example("abs(`-2`)", 2))
 def _func_abs(number: Any) -> Any:
     return abs(number)
@@ -34,7 +39,7 @@ def _func_abs(number: Any) -> Any:
     example("avg(prices)", None, prices=[]),
 )
 def _func_avg(numbers: list[Any]) -> Any:
-    return calculated("avg", lambda: sum(numbers) / len(numbers)) if numbers else None
+    return calculated("avg", lambda: _total(numbers) / len(numbers)) if numbers else None
 
 
 @_own(
@@ -216,7 +221,7 @@ def _func_starts_with(text: str, prefix: str) -> bool:
     example("sum(prices)", 5.5, prices=[2, 3.5]),
 )
 def _func_sum(numbers: list[Any]) -> Any:
-    return calculated("sum", lambda: sum(numbers))
+    return calculated("sum", lambda: _total(numbers))
 
 
 @_own(
