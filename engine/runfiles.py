@@ -29,6 +29,7 @@ from .files import (
     written_afresh,
 )
 from .replay import Summary
+from .terminal import printable_lines
 
 __all__ = ["ResumeError", "RunFiles", "State", "is_finished", "left_over", "names_of"]
 
@@ -174,7 +175,8 @@ class RunFiles:
         if file is None or not text:
             return 0
         with naming("standard output" if path is None else path):
-            file.write(text)
+            # On a terminal nothing of a payload is obeyed; as escapes it is the same JSON.
+            file.write(printable_lines(text.decode()).encode() if file.isatty() else text)
             if file not in self._partial_files:
                 file.flush()
         return len(text)

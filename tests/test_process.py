@@ -145,3 +145,20 @@ def test_a_standard_input_that_is_closed_is_named() -> None:
 def test_a_standard_error_that_takes_nothing() -> None:
     assert shell(f"{MOEMAP} transform {PURCHASE} 2>&-")[0] == 0
     assert shell(f"{MOEMAP} transform {PURCHASE} 2>/dev/full")[0] == 2
+
+
+@pytest.mark.skipif(not hasattr(os, "openpty"), reason="there are no terminals of this kind here")
+def test_results_on_a_terminal_hold_nothing_that_it_obeys(tmp_path: Path) -> None:
+    batch = tmp_path / "batch.json"
+    evil = "a\x9b2J\u202eb"
+    content = {"user_identities": {"customer_id": "cust-1"}, "user_attributes": {"plan": evil}}
+    batch.write_text(json.dumps(content, ensure_ascii=False), "utf-8")
+    ours, theirs = os.openpty()
+    for format_ in ("requests", "curl"):
+        command = [sys.executable, "-m", "moemap.cli", "transform", "--compact", "--format", format_, str(batch)]
+        subprocess.run(command, stdout=theirs, stderr=subprocess.DEVNULL, check=True)
+        shown = os.read(ours, 10_000).decode()
+        assert r"a\u009b2J\u202eb" in shown
+        assert shown.replace("\r\n", "").isprintable()
+    os.close(ours)
+    os.close(theirs)
