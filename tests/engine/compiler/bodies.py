@@ -5,7 +5,7 @@ from __future__ import annotations
 from random import Random
 from typing import Any
 
-__all__ = ["INPUT", "batch", "mapping", "schema_of"]
+__all__ = ["INPUT", "batch", "mapping", "odd_schema_of", "schema_of"]
 
 NAMES = ("a", "b", "c", "d", "moe_x", "Tmp", "x y", "é", "colour")
 TEXTS = ("", "a", "b", "ab", " ", "1", "2.5", "true", "\x7f", "\u00a0x", "😀", "~", "a\n", "2026-01-31T23:59:59Z")
@@ -505,3 +505,54 @@ class Schemer:
 def schema_of(dice: Random, bodies: list[Any]) -> dict[str, Any]:
     """A schema that the bodies mostly fit."""
     return Schemer(dice).document(bodies or [{}])
+
+
+# --- keywords that code made from schemas leaves to the verdicts
+
+ODD: tuple[dict[str, Any], ...] = (
+    {"multipleOf": 0.5},
+    {"multipleOf": 0.1},
+    {"uniqueItems": True},
+    {"patternProperties": {r"^\p{Ll}$": {"maxLength": 2}}},
+    {"unevaluatedProperties": {"type": ["string", "number"]}},
+    {"unevaluatedItems": {"type": "string"}},
+    {"contains": {"type": "string"}, "minContains": 0, "maxContains": 2},
+    {"pattern": r"^(?:\p{L}|\s)*\S?$"},
+    {"pattern": r"^(a|b|ab)*.?$"},
+    {"maxLength": 2**63},
+    {"const": {"$ref": "#/nowhere"}},
+    {"dependencies": {"a": ["b"]}},
+    {"$ref": "#anchored"},
+)
+
+
+def odd_schema_of(dice: Random, bodies: list[Any]) -> dict[str, Any]:
+    """A schema that the bodies mostly fit, with some odd keywords in it."""
+    document = schema_of(dice, bodies)
+    nodes = [node for node in _nodes(document) if node is not document]
+    for node in dice.sample(nodes, min(len(nodes), dice.randint(1, 2))):
+        extra = dice.choice(ODD)
+        node.update({"anyOf": [extra, {"minimum": 1}]} if dice.random() < 0.2 else extra)
+    document.setdefault("$defs", {})["anchor"] = {
+        "$anchor": "anchored",
+        "type": ["string", "number", "array", "object"],
+    }
+    return document
+
+
+def _nodes(node: Any) -> list[dict[str, Any]]:
+    """The schemas in one, itself included."""
+    if not isinstance(node, dict):
+        return []
+    found = [node]
+    for keyword, value in node.items():
+        if keyword in ("properties", "dependentSchemas", "patternProperties"):
+            below = list(value.values())
+        elif keyword in ("allOf", "anyOf", "oneOf", "prefixItems"):
+            below = value
+        elif keyword in ("items", "additionalProperties", "not", "if", "then", "else", "contains"):
+            below = [value]
+        else:
+            continue
+        found += [inner for one in below for inner in _nodes(one)]
+    return found
