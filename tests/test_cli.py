@@ -360,6 +360,7 @@ def test_show() -> None:
     assert document["settings"]["identity"]["value"] == "email"
 
 
+@pytest.mark.slow
 def test_compile(tmp_path: Path) -> None:
     source = run("compile").stdout
     assert source.startswith("# Generated from the mapping mparticle-moengage 1.1.0. Do not edit.\n")

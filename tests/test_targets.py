@@ -17,6 +17,8 @@ from click.testing import CliRunner, Result
 from moemap.cli import main
 from moemap.targets import Target, expanded, targets
 
+pytestmark = pytest.mark.slow  # each starts processes of its own
+
 BATCH = '{"user_identities": {"customer_id": "cust-1"}, "user_attributes": {"plan": "gold"}}\n'
 OPTIONS = {"output": None, "output_dir": None, "rejects": None, "resume": False, "format_": "result", "pretty": None}
 

@@ -18,6 +18,8 @@ from moemap.engine import cache, program
 from moemap.engine.api import MappingError, load
 from moemap.engine.program import RulesChangedError, open_program
 
+pytestmark = pytest.mark.slow  # mappings are compiled in each
+
 MAPPING = "mparticle-moengage"
 BATCH: dict[str, Any] = {
     "user_identities": {"customer_id": "cust-1"},

@@ -35,6 +35,7 @@ def mappings(shipped_mapping: Callable[..., moemap.Mapping]) -> list[moemap.Mapp
     return [shipped_mapping(), prepared]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("depth", DEPTHS)
 @pytest.mark.parametrize("level", NESTED, ids=str)
 def test_a_batch_that_is_too_deep_is_told_so_by_every_reader_of_text(
@@ -101,6 +102,7 @@ def test_a_template_that_is_too_deep_is_told_so(before: str, after: str) -> None
     assert str(raised.value) == "it is nested more than 50 levels deep"
 
 
+@pytest.mark.slow
 @given(
     st.recursive(st.text() | st.none(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)), st.data()
 )

@@ -116,6 +116,7 @@ def test_no_difference_where_they_match(one: Any, other: Any, partial: bool) -> 
     assert (compare(one, other, partial=partial) == ()) == matches(one, other, partial=partial)
 
 
+@pytest.mark.slow
 @given(st.lists(values, max_size=6), st.lists(values, max_size=6), st.booleans())
 def test_alignment_keeps_every_element_once_and_in_order(one: list[Any], other: list[Any], partial: bool) -> None:
     pairs = align(one, other, partial=partial)

@@ -82,6 +82,7 @@ def test_every_part_is_seen_once() -> None:
     assert len(texts) == len(set(texts)) == 14
 
 
+@pytest.mark.slow
 @given(st.integers(0, 2**32))
 @settings(max_examples=150, deadline=None)
 def test_the_interpreter_gives_what_was_inferred(seed: int) -> None:

@@ -260,6 +260,7 @@ def test_paths_appear_as_they_are_given(write: Callable[..., None], tmp_path: Pa
     assert inspect_paths(["one.yaml"]).files == ("../mapping.yaml",)
 
 
+@pytest.mark.slow
 def test_files_of_installed_mappings_are_called_as_they_are_given(monkeypatch: pytest.MonkeyPatch) -> None:
     from moemap.engine.installed import MAPPINGS
 

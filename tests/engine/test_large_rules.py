@@ -13,6 +13,8 @@ import pytest
 from moemap.engine import api
 from moemap.engine.problem import closest
 
+pytestmark = pytest.mark.slow  # large files of rules are read in each
+
 OUTPUT = "route: items, output: out, fields: {a: item.a}"
 TYPED = {
     "type": "object",

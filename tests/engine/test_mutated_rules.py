@@ -257,6 +257,7 @@ def test_examples_with_something_wrong_in_them(
     held(files, tmp_path_factory.mktemp("rules"))
 
 
+@pytest.mark.slow
 @pytest.mark.fuzz
 @settings(max_examples=max(1, settings().max_examples // 20))
 @given(number=st.integers(0, 10_000), seed=st.integers(0, 2**32), changes=st.integers(1, 4))

@@ -58,6 +58,7 @@ def test_left(text: str, expected: str) -> None:
     assert written(narrow(CONTEXT, parse(text).tree, True).objects[0].value("x")) == expected
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", [text for text, _ in CASES])
 @given(value=VALUES)
 def test_nothing_is_lost(text: str, value: object) -> None:

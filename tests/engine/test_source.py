@@ -661,6 +661,7 @@ def test_a_text_in_memory_has_the_limit_of_a_file() -> None:
     ]
 
 
+@pytest.mark.slow
 @both_loaders
 @pytest.mark.parametrize(
     "text",

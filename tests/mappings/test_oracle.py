@@ -100,12 +100,14 @@ def hold(name: str, batch: dict[str, Any]) -> None:
     assert standalone(name).transform(batch) == result
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SETTINGS)
 @pytest.mark.parametrize("number", range(len(SAMPLES)))
 def test_samples(name: str, number: int) -> None:
     hold(name, SAMPLES[number])
 
 
+@pytest.mark.slow
 @pytest.mark.fuzz
 @pytest.mark.parametrize("name", SETTINGS)
 @given(chance=st.randoms(use_true_random=False))

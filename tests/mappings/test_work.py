@@ -33,6 +33,7 @@ def mapping() -> moemap.Mapping:
     return moemap.load("mparticle-moengage", settings={"unset_attributes": True})
 
 
+@pytest.mark.slow
 def test_names_that_are_deleted_twice(mapping: moemap.Mapping) -> None:
     number = 20_000
     result = mapping.transform(deletions(number))

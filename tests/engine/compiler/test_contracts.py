@@ -519,6 +519,7 @@ MANY_SETTINGS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("values", "least"), [({}, 10), (MANY_SETTINGS, 7)])
 def test_bodies_of_the_shipped_mapping_fit_in_parts(
     difference: Difference, shipped_mapping: Callable[..., api.Mapping], values: dict[str, Any], least: int

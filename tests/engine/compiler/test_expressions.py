@@ -51,6 +51,7 @@ def outcome(search: Callable[[], Any]) -> str:
         return f"fails: {reason_of(error)}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(0, 4000, 250))
 def test_random_expressions_mean_the_same(grammar: ModuleType, seed: int) -> None:
     compared = 0

@@ -109,6 +109,7 @@ def test_bodies_that_pass_a_limit(both: tuple[Interpreter, compiler.Compiled], d
         assert not difference(wanted, given), difference(wanted, given)[:2000]
 
 
+@pytest.mark.slow
 def test_the_source_is_the_same_each_time() -> None:
     assert compiler.source_of(rulebook("defaults")) == compiler.source_of(rulebook("defaults"))
     assert compiler.source_of(rulebook("defaults")) != compiler.source_of(rulebook("all on"))

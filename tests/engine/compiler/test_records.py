@@ -76,6 +76,7 @@ def shipped(
     return Interpreter(rulebook), answering(rulebook)
 
 
+@pytest.mark.slow
 def test_samples(shipped: tuple[Interpreter, Callable[[bytes], Result | None]], difference: Difference) -> None:
     interpreter, answer = shipped
     answered = 0
@@ -373,6 +374,7 @@ def test_a_mapping_that_uses_batches_as_a_whole_has_no_records(book: Books) -> N
     assert records_source_of(book(plain, {"type": "object"})) is None
 
 
+@pytest.mark.slow
 def test_the_source_is_the_same_each_time(shipped_mapping: Callable[..., api.Mapping]) -> None:
     rulebook = shipped_mapping().rulebook
     assert records_source_of(rulebook) == records_source_of(rulebook)

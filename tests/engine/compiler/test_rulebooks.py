@@ -55,6 +55,7 @@ def test_random_mappings(
             assert not found, f"mapping {number}: {found}\n{json.dumps(batch)}\n{json.dumps(content)}"
 
 
+@pytest.mark.slow
 def test_a_thousand_rules(book: Books, difference: Callable[[Result, Result], str]) -> None:
     rules = [
         {
