@@ -33,6 +33,10 @@ def check_options(inputs: tuple[str, ...], options: dict[str, Any]) -> None:
     """Refuses options that do not go together."""
     if options["output"] and options["output_dir"]:
         raise click.UsageError("--output and --output-dir exclude each other")
+    for option in ("output", "rejects"):
+        name = options[option] or ""
+        if name.endswith(os.sep) and not options["output_dir"]:
+            raise click.UsageError(f"{name}: is a folder")
     if options["resume"] and options["restart"]:
         raise click.UsageError("--resume and --restart exclude each other")
     if options["resume"] and not (_is_file(_output(options["output"])) or options["output_dir"]):
@@ -57,7 +61,7 @@ def expanded(inputs: Iterable[str], output_dir: str | None) -> tuple[str, ...]:
     names: list[str] = []
     for name in inputs:
         if os.path.isdir(name):
-            found = [file for file in _batches(Path(name)) if not _is_inside(file, output_dir)]
+            found = _without_outputs(_batches(Path(name)), name, output_dir)
             if not found:
                 raise click.UsageError(
                     f"{name}: no file in this folder ends in {', '.join(_ENDINGS)}, with .gz or .zst"
@@ -68,8 +72,9 @@ def expanded(inputs: Iterable[str], output_dir: str | None) -> tuple[str, ...]:
         else:
             from glob import glob
 
-            matches = [path for path in glob(name, recursive=True) if os.path.isfile(path)]
-            matches = sorted(path for path in matches if not _is_inside(path, output_dir))
+            fixed = os.path.dirname(name[: min(name.index(char) for char in _MAGIC if char in name)]) or "."
+            matches = sorted(path for path in glob(name, recursive=True) if os.path.isfile(path))
+            matches = _without_outputs(matches, fixed, output_dir)
             if not matches:
                 raise click.UsageError(f"{name}: no file matches")
             names += matches
@@ -88,8 +93,15 @@ def _batches(folder: Path) -> Iterator[str]:
                 yield str(path)
 
 
-def _is_inside(path: str, folder: str | None) -> bool:
-    return folder is not None and Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder))
+def _without_outputs(files: Iterable[str], searched: str, output_dir: str | None) -> list[str]:
+    """The files that were found in a folder, without those in the folder of the outputs where that is a part of it."""
+    if output_dir is None or _is_inside(searched, output_dir):
+        return list(files)
+    return [file for file in files if not _is_inside(file, output_dir)]
+
+
+def _is_inside(path: str, folder: str) -> bool:
+    return Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder))
 
 
 def targets(names: tuple[str, ...], options: dict[str, Any], made_of: Iterable[str]) -> list[Target]:

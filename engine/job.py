@@ -89,6 +89,9 @@ def run(job: Job, progress: Progress | None = None) -> Summary:
             rest = b"".join(json_line(request.to_json(), pretty=job.recipe.pretty) for request in bundler.rest())
             state.waiting = []
             files.write(compressor(job.recipe.output)(rest) if rest else b"", b"")
+        # A compressed file that holds nothing is not an empty file.
+        output, rejects = compressor(job.recipe.output), compressor(job.recipe.rejects or "")
+        files.write(b"" if state.output else output(b""), b"" if state.rejects else rejects(b""))
         files.finish()
         return state.summary
 

@@ -15,6 +15,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from moemap.cli import main
+from moemap.engine.compression import decompressed
 from moemap.targets import Target, expanded, targets
 
 pytestmark = pytest.mark.slow  # each starts processes of its own
@@ -39,7 +40,12 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def contents(folder: Path) -> dict[str, str]:
-    return {str(path.relative_to(folder)): path.read_text() for path in folder.rglob("*") if path.is_file()}
+    found = {}
+    for path in folder.rglob("*"):
+        if path.is_file():
+            with path.open("rb") as file:
+                found[str(path.relative_to(folder))] = b"".join(decompressed(file, [])).decode()
+    return found
 
 
 @pytest.mark.parametrize(
@@ -188,6 +194,7 @@ def outputs(inputs: list[str], **changes: Any) -> list[str | None]:
         (["a/x.json", "a/x.json.zst"], ["out/x.result.ndjson", "out/x.result.ndjson.zst"]),
         (["a"], ["out/part-0.result.ndjson", "out/x.result.ndjson", "out/c/x.result.ndjson.gz"]),
         (["a/c", "b"], ["out/a/c/x.result.ndjson.gz", "out/b/part-0.result.ndjson"]),
+        (["a/*.json", "b"], ["out/a/part-0.result.ndjson", "out/a/x.result.ndjson", "out/b/part-0.result.ndjson"]),
         (["*/part-0.json"], ["out/a/part-0.result.ndjson", "out/b/part-0.result.ndjson"]),
     ],
 )  # fmt: skip
@@ -218,13 +225,35 @@ def test_outputs_among_the_inputs_are_no_inputs(here: Path) -> None:
     assert sorted(contents(here)) == ["in/a.json", "in/out/a.rejects.ndjson", "in/out/a.result.ndjson"]
 
 
+@pytest.mark.parametrize("given", [".", "*.json", "./*.json", "[a].json", "**/*.json"])
+def test_outputs_may_stand_beside_the_inputs(here: Path, given: str) -> None:
+    write("a.json")
+    assert outputs([given], output_dir=".") == ["a.result.ndjson"]
+
+
+@pytest.mark.parametrize("ending", [".gz", ".zst"])
+def test_an_empty_output_can_be_decompressed(here: Path, ending: str) -> None:
+    Path("in").touch()
+    run("transform", "in", "--output", f"out{ending}", "--rejects", f"rejects{ending}")
+    for name in (f"out{ending}", f"rejects{ending}"):
+        assert Path(name).stat().st_size > 0
+        with Path(name).open("rb") as file:
+            flaws: list[str] = []
+            assert (b"".join(decompressed(file, flaws)), flaws) == (b"", [])
+
+
+def test_a_name_with_a_slash_at_its_end_is_a_folder(here: Path) -> None:
+    Path("in").write_text(BATCH)
+    assert error_of(run("transform", "in", "--output", "no/")) == "no/: is a folder"
+
+
 def test_rejects_of_each_input(here: Path) -> None:
     write("a/x.json", "b/x.json.gz")
     Path("a/y.json").write_text("{}")
     done = run("transform", "a", "b", "--output-dir", "out", "--rejects", "rejects")
     assert done.exit_code == 1
-    rejects = {name: Path("rejects", name).stat().st_size > 0 for name in contents(here / "rejects")}
-    assert rejects == {"a/x.rejects.ndjson": False, "a/y.rejects.ndjson": True, "b/x.rejects.ndjson.gz": False}
+    rejects = {name: len(text.splitlines()) for name, text in contents(here / "rejects").items()}
+    assert rejects == {"a/x.rejects.ndjson": 0, "a/y.rejects.ndjson": 1, "b/x.rejects.ndjson.gz": 0}
     assert run("transform", "a", "b", "--output-dir", "out", "--rejects", "rejects", "--resume").stderr.startswith("0 ")
 
 
