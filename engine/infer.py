@@ -42,6 +42,9 @@ __all__ = ["Inferred", "Observer", "Seen", "infer", "narrow", "otherwise", "path
 
 _NEGATED = {"lt": "gte", "lte": "gt", "gt": "lte", "gte": "lt"}
 _MAX_PLACES = 64
+_MAX_NESTED = 5
+"""How deep `&&` and `||` may stand inside each other for what they tell of types."""
+_MOST_KNOWN = 256
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,9 +62,20 @@ Observer = Callable[[Seen], None]
 
 def infer(tree: Node, current: Type, observe: Observer | None = None) -> Inferred:
     """The type of an expression that is evaluated on a value of the type `current`; `observe` sees every part of it."""
+    key = id(tree), id(current)
+    if observe is None and (known := _KNOWN.get(key)) is not None:
+        return known[2]
     inference = _Inference(observe)
-    type_ = inference.of(tree, current)
-    return Inferred(type_, inference.fails)
+    found = Inferred(inference.of(tree, current), inference.fails)
+    if len(_KNOWN) >= _MOST_KNOWN:
+        _KNOWN.clear()
+    _KNOWN[key] = tree, current, found
+    return found
+
+
+_KNOWN: dict[tuple[int, int], tuple[Node, Type, Inferred]] = {}
+"""What was inferred last: parts of a condition are asked for again and again. Holds what it is known by, so that
+nothing else has the same identity."""
 
 
 class _Inference:
@@ -300,19 +314,23 @@ def path_of(node: Node) -> tuple[str, ...] | None:
     return None
 
 
-def narrow(current: Type, node: Node, truth: bool) -> Type:
-    """What of `current` is left where the condition was evaluated, without failing, and is true or not."""
+def narrow(current: Type, node: Node, truth: bool, depth: int = 0) -> Type:
+    """What of `current` is left where the condition was evaluated, without failing, and is true or not. Conditions
+    that are nested deeper than `_MAX_NESTED` tell nothing: each level is looked at in two ways."""
     if current.never:
         return NEVER
     match node["type"]:
         case "and_expression" | "or_expression":
+            if depth > _MAX_NESTED:
+                return current
             left, right = _first_and_rest(node)
+            below = depth if right["type"] == node["type"] else depth + 1
             if (node["type"] == "and_expression") == truth:
-                return narrow(narrow(current, left, truth), right, truth)
-            evaluated = narrow(narrow(current, left, not truth), right, truth)
-            return either_case(narrow(current, left, truth), evaluated)
+                return narrow(narrow(current, left, truth, depth + 1), right, truth, below)
+            evaluated = narrow(narrow(current, left, not truth, depth + 1), right, truth, below)
+            return either_case(narrow(current, left, truth, depth + 1), evaluated)
         case "not_expression":
-            return narrow(current, node["children"][0], not truth)
+            return narrow(current, node["children"][0], not truth, depth)
     path = path_of(node)
     if path is not None:
         return refine(current, path, truthy if truth else falsy)

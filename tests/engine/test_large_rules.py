@@ -135,6 +135,31 @@ def test_many_conditions_on_one_element(condition: str, expected: dict[str, int]
     assert Counter(problem.code for problem in loaded.problems) == expected
 
 
+@pytest.mark.parametrize(
+    ("opening", "inner", "closing"),
+    [
+        ("(", "item.a", " && item.b) || item.c"),
+        ("(", "item.a == 'x'", " || item.b == 'y') && item.c != 'z'"),
+        ("(item.b == 'x' && (", "item.a", ") || item.c == 'y')"),
+        ("item.b && (item.c || (", "item.a", "))"),
+        ("to_array(", "item.a", " || item.b)"),
+        ("not_null(", "item.a", " && item.b, item.c)"),
+        ("!(", "item.a", " || item.b)"),
+    ],
+)
+def test_conditions_as_deep_as_may_be(opening: str, inner: str, closing: str, write: Callable[..., Path]) -> None:
+    """Each level is looked at for its own type and for what it tells of what follows; that must not double."""
+    levels = 22 // opening.count("(")
+    when = opening * levels + inner + closing * levels
+    text = f'rules:\n- rule: r\n  when: "{when}"\n' + "".join(f"  {part}\n" for part in OUTPUT.split(", "))
+    loaded = api.inspect(write({"rules.yaml": text}))
+    assert not {problem.code for problem in loaded.problems} & {"M201", "M210"}
+    if loaded.rulebook is not None:
+        batch = {"items": [{"a": [{"b": 1}], "b": "y"}]}
+        mapping = api.Mapping(loaded.rulebook)
+        assert mapping.transform(batch) == mapping.explain(batch)[0]
+
+
 def test_what_is_read_often_and_copied_seldom_is_no_problem(write: Callable[..., Path]) -> None:
     text = """\
 let:
