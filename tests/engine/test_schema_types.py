@@ -48,7 +48,6 @@ CASES: list[tuple[Any, str]] = [
     ({"anyOf": [{"const": "a"}, {"type": "null"}]}, "'a'|null"),
     ({"oneOf": [A, {"type": "string"}]}, "string|{k: 'a', *: any}"),
     ({"$ref": "#/$defs/s", "maxLength": 3, "$defs": {"s": {"type": "string"}}}, "string(<=3)"),
-    ({"$ref": "#/$defs/s", "type": "string", "$defs": {"s": {"$ref": "#/$defs/s"}}}, "string"),
     ({"type": "array", "items": {"$ref": "#"}}, "[[any]]"),
     ({"type": "string", "if": {"const": "a"}, "then": False}, "string"),
     (
