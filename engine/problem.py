@@ -350,7 +350,9 @@ CATALOGUE: Mapping[str, Code] = MappingProxyType(
             "more limits than are named",
             "the {request} request passes limits in {count} more ways, which are not named",
         ),
-        "M518": _error("number that would be rounded", "the {request} request would be rounded: {reason}"),
+        "M518": _warning(
+            "number that would be rounded", "a number of the {request} request would be rounded: {reason}"
+        ),
         "M520": _error(
             "requests too large together",
             "the bodies of the requests of this batch have more than {limit} bytes together; none is sent",

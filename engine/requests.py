@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, Protocol
 
 from .numbers import is_wide
 from .pointers import join, shift
-from .problem import Place, Problem
+from .problem import Place, Problem, Severity
 from .result import Request
 from .sizes import measured, size_of, sorted_text
 from .values import shown
@@ -144,7 +144,7 @@ class Assembler:
         except _TooMuch:
             problem = Problem.of("M520", input="", limit=MAX_RESULT_BYTES)
             return Assembled((), (problem,), tuple(emissions), {})
-        return Assembled(tuple(assembly.requests), tuple(assembly.problems), tuple(assembly.rejected), assembly.offsets)
+        return assembly.result()
 
     def _assemble(
         self, assembly: _Assembly, emissions: Sequence[Emission], envelopes: Mapping[str, Envelope | None]
@@ -156,7 +156,9 @@ class Assembler:
                 assembly.rejected += own
             elif own and (inexact := inexact_in(envelope.query)):
                 for emission in own:
-                    assembly.reject(emission, "M518", hint=_AS_TEXT, request=name, reason=inexact[0].reason)
+                    assembly.reject(
+                        emission, "M518", hint=_AS_TEXT, severity="error", request=name, reason=inexact[0].reason
+                    )
             elif own:
                 assembly.output(output, envelope, own)
 
@@ -204,6 +206,20 @@ def inexact_in(body: Any) -> tuple[Violation, ...]:
     return tuple(found)
 
 
+def _without_inexact(value: Any) -> Any:
+    """The value without the members, and the lists that are members, of which readers of JSON would round a number;
+    None where it is such a number itself, or such a list."""
+    match value:
+        case dict():
+            parts = {name: _without_inexact(member) for name, member in value.items()}
+            return {name: part for name, part in parts.items() if part is not None or value[name] is None}
+        case list():
+            elements = [_without_inexact(element) for element in value]
+            is_exact = all(part is not None or whole is None for part, whole in zip(elements, value, strict=True))
+            return elements if is_exact else None
+    return None if isinstance(value, int) and is_wide(value) else value
+
+
 MAX_RESULT_BYTES = 100_000_000
 """How many bytes the bodies of one batch have at most: a value of the batch can stand in each of them."""
 _AT_ONCE = 16
@@ -219,6 +235,18 @@ class _Assembly:
         self.problems: list[Problem] = []
         self.rejected: list[Emission] = []
         self.offsets: dict[Emission, Mapping[str, int]] = {}
+        self.left: dict[Emission, tuple[Emission, int, int]] = {}
+        """What is left of emissions: of each the whole, and where among the problems it stands what was left out."""
+
+    def result(self) -> Assembled:
+        """What was assembled, of the emissions as they were given."""
+        rejected = tuple(self.left[one][0] if one in self.left else one for one in self.rejected)
+        offsets = dict(self.offsets)
+        for one, (whole, start, end) in self.left.items():
+            if one in offsets:
+                offsets[whole] = offsets.pop(one)
+                move(self.problems, start, end, offsets[whole])
+        return Assembled(tuple(self.requests), tuple(self.problems), rejected, offsets)
 
     def output(self, output: Output, envelope: Envelope, emissions: list[Emission]) -> None:
         if output.max_bytes is None and self.is_larger(emissions):
@@ -251,12 +279,10 @@ class _Assembly:
         bodies: list[_Body] = []
         open_bodies: dict[bytes, _Body] = {}
         for emission in emissions:
-            body = emission.body(envelope)
-            try:
-                size = size_of(body)
-            except TypeError as error:
-                self.unwritable(output, emission, envelope, error)
+            written = self.written(output, emission, envelope)
+            if written is None:
                 continue
+            emission, body, size = written  # noqa: PLW2901  what is left of it
             if output.max_bytes is not None and size > output.max_bytes:
                 self.spend(size)
                 self.reject(emission, "M510", request=output.name, size=size, limit=output.max_bytes)
@@ -320,14 +346,36 @@ class _Assembly:
         self.report(output, _alone(emission, envelope), violations, "M509")
         self.rejected.append(emission)
 
-    def unwritable(self, output: Output, emission: Emission, envelope: Envelope, error: TypeError) -> None:
-        """Rejects what makes a body that JSON cannot be: expressions can nest deeper than it is written."""
+    def written(
+        self, output: Output, emission: Emission, envelope: Envelope
+    ) -> tuple[Emission, dict[str, Any], int] | None:
+        """What can be written of an emission, its body and the size of that; None where it is rejected."""
+        left: Emission | None = emission
+        while left is not None:
+            body = left.body(envelope)
+            try:
+                return left, body, size_of(body)
+            except TypeError as error:
+                left = self.exact(output, left, envelope, error)
+        return None
+
+    def exact(self, output: Output, emission: Emission, envelope: Envelope, error: TypeError) -> Emission | None:
+        """The emission without members that readers of JSON would round; None where it is rejected."""
         inexact = inexact_in(emission.body(envelope))
-        if not inexact:
+        if not inexact:  # expressions can nest deeper than JSON is written
             self.reject(emission, "M509", request=output.name, reason=f"it cannot be written: {error}")
-            return
-        self.report(output, _alone(emission, envelope), Violations(inexact), "M518", _AS_TEXT)
-        self.rejected.append(emission)
+            return None
+        left = replace(emission, fields=_without_inexact(emission.fields))
+        is_lost = not left.fields or bool(inexact_in(envelope.fields))
+        start = len(self.problems)
+        self.report(
+            output, _alone(emission, envelope), Violations(inexact), "M518", _AS_TEXT, "error" if is_lost else None
+        )
+        if is_lost:
+            self.rejected.append(emission)
+            return None
+        self.left[left] = emission, start, len(self.problems)
+        return left
 
     def warn_of_limits(self, output: Output, body: _Body) -> None:
         if output.limits is not None:
@@ -337,7 +385,15 @@ class _Assembly:
         self.problems.append(Problem.of(code, emission.place, rule=emission.rule, input=emission.element, **data))
         self.rejected.append(emission)
 
-    def report(self, output: Output, body: _Body, violations: Violations, code: str, hint: str | None = None) -> None:
+    def report(
+        self,
+        output: Output,
+        body: _Body,
+        violations: Violations,
+        code: str,
+        hint: str | None = None,
+        severity: Severity | None = None,
+    ) -> None:
         origins = _origins(body) if violations else {}
         for violation in violations:
             near = violation.pointer
@@ -352,6 +408,7 @@ class _Assembly:
                     input=emission.element if origin is None else self.input_of(origin, emission.element),
                     output=violation.pointer,
                     hint=hint,
+                    severity=severity,
                     request=output.name,
                     reason=violation.reason,
                     keyword=violation.keyword,

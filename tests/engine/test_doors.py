@@ -292,13 +292,41 @@ def test_a_number_is_sent_exactly_or_not(doors: Doors, number: str, sent: str | 
     text = f'{{"items": [{{"kind": "raw", "x": 1, "list": [[{number}], 1]}}]}}'
     for door, answer in doors.results(text):
         result = json.loads(answer)
-        bodies = [told(request["body"]["list"]) for request in result["requests"]]
-        assert bodies == ([f"[[{sent}], 1]"] if sent else []), door
+        (request,) = result["requests"]
+        assert told(request["body"].get("list")) == (f"[[{sent}], 1]" if sent else "null"), door
+        assert request["body"]["raw"] == 1
         found = [
             tuple(problem[key] for key in ("code", "output", "input", "message")) for problem in result["problems"]
         ]
-        wanted = ("M518", "/list/0/0", "/items/0/list", f"the out request would be rounded: {reason}")
+        wanted = ("M518", "/list/0/0", "/items/0/list", f"a number of the out request would be rounded: {reason}")
         assert found == ([wanted] if reason else []), door
+
+
+def test_what_is_left_out_is_named_where_it_would_stand(doors: Doors) -> None:
+    lists = ("[1]", '[{"a": 18446744073709551616, "b": [2]}, {"c": null}]', "[[18446744073709551616]]")
+    items = ", ".join(f'{{"kind": "raw", "x": 1, "list": {one}}}' for one in lists)
+    for door, answer in doors.results(f'{{"items": [{items}]}}'):
+        result = json.loads(answer)
+        bodies = [request["body"] for request in result["requests"]]
+        whole = {"raw": 1, "kept": 1, "list": [1, {"b": [2]}, {"c": None}]}
+        assert bodies == [whole], door
+        places = [(problem["input"], problem["output"]) for problem in result["problems"]]
+        assert places == [("/items/1/list", "/list/1/a"), ("/items/2/list", "/list/0/0")], door
+
+
+NOTHING_LEFT = [
+    ('{"items": [{"kind": "bare", "rest": {"a": 18446744073709551616}}]}', "/a"),
+    ('{"x": 18446744073709551616, "items": [{"kind": "raw", "x": 1, "list": [1]}]}', None),
+]
+
+
+@pytest.mark.parametrize(("text", "output"), NOTHING_LEFT, ids=["in a body", "in a query"])
+def test_a_request_without_anything_exact_is_not_made(doors: Doors, text: str, output: str | None) -> None:
+    for door, answer in doors.results(text):
+        result = json.loads(answer)
+        (problem,) = result["problems"]
+        assert (problem["code"], problem["severity"], problem["output"]) == ("M518", "error", output), door
+        assert result["requests"] == []
 
 
 REFUSED = [
