@@ -1,4 +1,4 @@
-"""Batches by chance: made up, or the samples with damage. Chance is a `Random`, so that hypothesis can shrink it."""
+"""Batches by chance, the same for the same seed: made up, or the samples with damage."""
 
 from __future__ import annotations
 
@@ -96,11 +96,11 @@ def impressions(chance: Random) -> list[JSON]:
     def shown() -> JSON:
         return some(
             chance,
-            product_impression_list=lambda: chance.choice(["Deals", "", " ", 7]),
-            products=lambda: few(chance, lambda: product(chance)),
+            product_impression_list=lambda: chance.choice(["Deals", "", " ", "\t", 7]),
+            products=lambda: few(chance, lambda: product(chance), 1),
         )
 
-    return few(chance, shown)
+    return few(chance, shown, 2)
 
 
 def identity(chance: Random) -> dict[str, JSON]:
@@ -127,7 +127,7 @@ def event(chance: Random) -> dict[str, JSON]:
         "timestamp_unixtime_ms": lambda: chance.choice(TIMES),
         "custom_attributes": lambda: attributes(chance),
     }
-    about = chance.choice(["product_action", "promotion_action", "product_impressions"])
+    about = chance.choice(["product_action", "promotion_action", "product_impressions", "product_impressions"])
     made = impressions if (about == "product_impressions") == (chance.random() < 0.9) else action
     more: dict[str, dict[str, Callable[[], JSON]]] = {
         "custom_event": {
@@ -151,7 +151,7 @@ def event(chance: Random) -> dict[str, JSON]:
         "session_start": {},
         "": {},
     }
-    event_type = chance.choice([*more])
+    event_type = chance.choice([*more, "commerce_event", "custom_event"])
     return {"event_type": event_type, "data": some(chance, **data, **more[event_type])}
 
 
