@@ -39,7 +39,8 @@ PLATFORMS = [
     "iOS", "Android", "ANDROID", "web", "MobileWeb", "tvOS", "smart_tv", "roku", "alexa", "", None, 5,
 ]  # fmt: skip
 ACTIONS = [
-    "purchase", "click", "refund", "add_to_cart", "remove_from_wish_list", "view", "unknown", 1, 2, 3, True, None,
+    "purchase", "purchase", "click", "refund", "add_to_cart", "remove_from_wish_list", "view", "unknown", 1, 2, 3,
+    True, None,
 ]  # fmt: skip
 
 
@@ -61,7 +62,7 @@ def copied(value: JSON) -> JSON:
 
 def some(chance: Random, **members: Callable[[], JSON]) -> dict[str, JSON]:
     """An object with some of the members; now and then one is of another kind."""
-    kept = [name for name in members if chance.random() < 0.6]
+    kept = [name for name in members if chance.random() < 0.75]
     return {name: chance.choice(ODD) if chance.random() < 0.04 else members[name]() for name in kept}
 
 
@@ -127,7 +128,7 @@ def event(chance: Random) -> dict[str, JSON]:
         "timestamp_unixtime_ms": lambda: chance.choice(TIMES),
         "custom_attributes": lambda: attributes(chance),
     }
-    about = chance.choice(["product_action", "promotion_action", "product_impressions", "product_impressions"])
+    about = chance.choice(["product_action", "product_action", "promotion_action", "product_impressions"])
     made = impressions if (about == "product_impressions") == (chance.random() < 0.9) else action
     more: dict[str, dict[str, Callable[[], JSON]]] = {
         "custom_event": {
