@@ -80,6 +80,12 @@ def whole(value: JSON) -> int | None:
     return int(found) if found is not None and found == int(found) and -(2**63) <= found < 2**64 else None
 
 
+def double(value: JSON) -> float | int | None:
+    """A number that a double holds exactly, where it is whole."""
+    found = number(value)
+    return found if found is not None and float(found) == found else None
+
+
 def text(value: JSON) -> str | None:
     if isinstance(value, bool):
         return str(value).lower()

@@ -31,6 +31,7 @@ from moemap.tests.mappings.facts import (
     attribute,
     boolean,
     compact,
+    double,
     latest,
     moment,
     number,
@@ -267,7 +268,7 @@ class Events:
             products = []
             for product in map(obj, action["products"]):
                 one: dict[str, JSON] = {name: text(product.get(source)) for name, source in PRODUCT.items()}
-                one |= {"Price": number(product.get("price")), "Quantity": whole(product.get("quantity"))}
+                one |= {"Price": double(product.get("price")), "Quantity": whole(product.get("quantity"))}
                 own = present(**{k: text(v) for k, v in obj(product.get("custom_attributes")).items()})
                 products.append(present(**one, Attributes=own or None))
             made["Products"] = list(filter(None, products))
