@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .engine.api import Mapping, load
-    from .engine.problem import MappingError, Place, Problem
-    from .engine.result import Request, Result, Skipped
+    from .engine.diagnostics.problem import MappingError, Place, Problem
+    from .engine.runtime.result import Request, Result, Skipped
 
     __version__: str
 
@@ -22,12 +22,12 @@ __all__ = ["Mapping", "MappingError", "Place", "Problem", "Request", "Result", "
 
 _HOMES = {
     "Mapping": "api",
-    "MappingError": "problem",
-    "Place": "problem",
-    "Problem": "problem",
-    "Request": "result",
-    "Result": "result",
-    "Skipped": "result",
+    "MappingError": "diagnostics.problem",
+    "Place": "diagnostics.problem",
+    "Problem": "diagnostics.problem",
+    "Request": "runtime.result",
+    "Result": "runtime.result",
+    "Skipped": "runtime.result",
     "load": "api",
 }
 

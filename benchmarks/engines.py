@@ -20,9 +20,9 @@ import orjson
 import moemap
 from moemap.benchmarks import generate, handwritten, naive
 from moemap.engine import compiler
-from moemap.engine.interpreter import Interpreter
-from moemap.engine.result import Result
-from moemap.engine.rules import Rulebook
+from moemap.engine.interpreter.interpreter import Interpreter
+from moemap.engine.language.rulebook import Rulebook
+from moemap.engine.runtime.result import Result
 
 __all__ = ["CONTROL", "LIMIT", "Engine", "Measured", "engines", "measure", "transforms", "unvalidated"]
 

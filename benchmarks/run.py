@@ -27,8 +27,10 @@ from moemap.benchmarks import engines, generate, processes
 from moemap.benchmarks.engines import HAND, HAND_VALID, LIMIT, MOEMAP, MOEMAP_VALID, NAIVE_VALID, Measured
 from moemap.benchmarks.processes import START_BASE, START_CACHED
 from moemap.benchmarks.table import Table, times
-from moemap.engine import api, compiler, installed, loader
+from moemap.engine import api, compiler
 from moemap.engine.checks import check
+from moemap.engine.language import loader
+from moemap.engine.language.installed import locate
 
 PAGE = Path(__file__).with_name("performance.md")
 """The page without its figures."""
@@ -193,7 +195,7 @@ def start_table(starts: Mapping[str, list[float]]) -> Table:
 
 def mapping_table() -> Table:
     """How long it takes to make a mapping ready, in a process that has everything imported."""
-    path = installed.locate(MAPPING)
+    path = locate(MAPPING)
     assert path is not None  # noqa: S101  it is shipped
     rulebook = api.load(MAPPING).rulebook
     steps: dict[str, Callable[[], Any]] = {

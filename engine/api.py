@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from . import compiler
-from .interpreter import Interpreter, Step
-from .once import Once
-from .opening import inspect, opened
-from .problem import MappingError, Problem
-from .records import Record
-from .result import Element, Result
-from .rules import Rulebook
-from .values import is_surely_small
+from .checks.opening import inspect, opened
+from .diagnostics.problem import MappingError, Problem
+from .interpreter.interpreter import Interpreter, Step
+from .language.rulebook import Rulebook
+from .runtime.batch import Record
+from .runtime.result import Element, Result
+from .values.once import Once
+from .values.payload import is_surely_small
 
 __all__ = ["Mapping", "MappingError", "inspect", "load"]
 

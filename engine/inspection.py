@@ -10,16 +10,18 @@ from os.path import exists
 from pathlib import Path
 from typing import Any
 
-from . import goldenfile
 from .api import inspect
-from .discovery import Skipped, kind_of, yaml_files
-from .installed import MAPPINGS, candidates, display_name, locate
-from .loader import Loaded
-from .paths import is_file, lies_inside
-from .problem import Place, Problem, in_order
-from .project import Project
-from .rules import Rulebook
-from .source import Source, parse, read
+from .diagnostics.problem import Place, Problem, in_order
+from .golden import files as goldenfile
+from .language.discovery import Skipped, kind_of, yaml_files
+from .language.installed import candidates, locate
+from .language.loader import Loaded
+from .language.rulebook import Rulebook
+from .source.homes import MAPPINGS, display_name
+from .source.parser import parse
+from .source.paths import is_file, lies_inside
+from .source.project import Project
+from .source.text import Source, read
 
 __all__ = ["Inspection", "PathError", "inspect_paths"]
 

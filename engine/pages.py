@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from .functions import reference
-from .installed import MAPPINGS
-from .loader import load
-from .problem import CATALOGUE
+from .diagnostics.catalogue import CATALOGUE
+from .functions.table import reference
+from .language.loader import load
 from .show import markdown
+from .source.homes import MAPPINGS
 
 __all__ = ["pages"]
 

@@ -9,11 +9,11 @@ from typing import Any
 
 import orjson
 
-from .expressions import walk
-from .functions import FUNCTIONS
-from .rules import ABSENT, Const, Each, Expr, Field, From, Object, Rule, Rulebook, Spread, Text
-from .terminal import printable, printable_lines
-from .values import shown
+from .diagnostics.terminal import printable, printable_lines
+from .expressions.tree import walk
+from .functions.table import FUNCTIONS
+from .language.rulebook import ABSENT, Const, Each, Expr, Field, From, Object, Rule, Rulebook, Spread, Text
+from .values.kinds import shown
 
 __all__ = ["as_json", "markdown", "text"]
 
@@ -215,7 +215,8 @@ def _rule_json(rule: Rule) -> dict[str, Any]:
 
 
 def _functions(rulebook: Rulebook) -> set[str]:
-    from .checks.uses import Use, definitions_and_uses
+    # Only for tables of functions.
+    from .language.names import Use, definitions_and_uses
 
     return {
         node["value"]

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from .api import Mapping, load
-from .problem import Problem
-from .result import Result, failure
+from .diagnostics.problem import Problem
+from .runtime.result import Result, failure
 
 if TYPE_CHECKING:
     import pyarrow

@@ -14,8 +14,8 @@ from hypothesis import HealthCheck, settings
 
 from moemap.engine import api
 from moemap.engine.checks import roots, unused
-from moemap.engine.loader import Loaded, load
-from moemap.engine.problem import in_order
+from moemap.engine.diagnostics.problem import in_order
+from moemap.engine.language.loader import Loaded, load
 
 MAIN = """\
 language: 1

@@ -13,9 +13,9 @@ from jsonschema.exceptions import ValidationError
 from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
-from moemap.engine.schemas import Schema
-from moemap.engine.searching import found_in
-from moemap.engine.verdicts import is_multiple
+from moemap.engine.schemas.patterns.searching import found_in
+from moemap.engine.schemas.schema import Schema
+from moemap.engine.schemas.validation import is_multiple
 
 __all__ = ["accepts"]
 

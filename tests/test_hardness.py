@@ -20,11 +20,11 @@ from hypothesis import strategies as st
 
 from moemap.engine.api import Mapping
 from moemap.engine.checks import roots, unused
-from moemap.engine.installed import locate
-from moemap.engine.loader import load
-from moemap.engine.pointers import pointer
-from moemap.engine.result import Result
-from moemap.engine.schemas import Schema
+from moemap.engine.language.installed import locate
+from moemap.engine.language.loader import load
+from moemap.engine.runtime.result import Result
+from moemap.engine.schemas.schema import Schema
+from moemap.engine.values.pointers import pointer
 from moemap.tests.schema_oracle import accepts
 
 SHIPPED = "mparticle-moengage"

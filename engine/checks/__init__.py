@@ -1,7 +1,7 @@
 """What can be known about a mapping before any data. One module a check; `check` runs them all.
 
 The first checks ask about names; the others look at the facts of one walk through the rules with types
-(`engine.flow`). What the author allows, with a reason, is left out at the end.
+(`engine.inference.rulebook`). What the author allows, with a reason, is left out at the end.
 """
 
 from __future__ import annotations
@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from ..facts import Flow, Part
-from ..flow import walk
-from ..problem import Problem, in_order
-from ..rules import Rulebook
+from ..diagnostics.problem import Problem, in_order
+from ..inference.facts import Flow, Part
+from ..inference.rulebook import walk
+from ..language.rulebook import Rulebook
 from . import (
     arguments,
     comparisons,

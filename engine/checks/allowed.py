@@ -11,9 +11,11 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from ..problem import CATALOGUE, Problem, did_you_mean
-from ..rules import Rulebook
-from ..source import Source
+from ..diagnostics.catalogue import CATALOGUE
+from ..diagnostics.problem import Problem
+from ..diagnostics.suggestions import did_you_mean
+from ..language.rulebook import Rulebook
+from ..source.text import Source
 
 __all__ = ["without_allowed"]
 

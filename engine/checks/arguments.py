@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
 
-from ..facts import Flow, Part
-from ..functions import FUNCTIONS
-from ..infer_functions import accepted
-from ..narrow_types import truthy
-from ..problem import Problem
-from ..signatures import Parameter
-from ..type_words import describe
-from ..types import Type, without_null
+from ..diagnostics.problem import Problem
+from ..functions.registry import Parameter
+from ..functions.table import FUNCTIONS
+from ..inference.facts import Flow, Part
+from ..inference.functions import accepted
+from ..types.description import describe
+from ..types.narrowing import truthy
+from ..types.types import Type, without_null
 from .findings import in_every_use, part_key, span_of, text_of
 
 __all__ = ["check"]

@@ -5,12 +5,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..comparing import compared
-from ..expressions import Node
-from ..facts import Flow, Part
-from ..problem import Problem, did_you_mean
-from ..type_words import describe
-from ..types import Type, constants, string
+from ..diagnostics.problem import Problem
+from ..diagnostics.suggestions import did_you_mean
+from ..expressions.tree import Node
+from ..inference.facts import Flow, Part
+from ..types.comparison import compared
+from ..types.description import describe
+from ..types.types import Type, constants, string
 from .findings import in_every_use, part_key, span_of, text_of
 
 __all__ = ["check"]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..expressions import walk
-from ..facts import Condition, Flow
-from ..problem import Problem
+from ..diagnostics.problem import Problem
+from ..expressions.tree import walk
+from ..inference.facts import Condition, Flow
 from .findings import at, in_every_use
 
 __all__ = ["check"]

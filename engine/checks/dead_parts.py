@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..expressions import Node
-from ..facts import Flow, Part
-from ..narrow_types import falsy, truthy
-from ..problem import Problem
+from ..diagnostics.problem import Problem
+from ..expressions.tree import Node
+from ..inference.facts import Flow, Part
+from ..types.narrowing import falsy, truthy
 from .findings import in_every_use, part_key, span_of, text_of
 
 __all__ = ["check"]

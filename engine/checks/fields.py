@@ -5,12 +5,12 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
 
-from ..facts import Alternatives, Coercion, Default, Flow
-from ..problem import Place, Problem
-from ..rules import Expr, Field
-from ..source import Mapping
-from ..type_words import describe
-from ..types import Type
+from ..diagnostics.problem import Place, Problem
+from ..inference.facts import Alternatives, Coercion, Default, Flow
+from ..language.rulebook import Expr, Field
+from ..source.nodes import Mapping
+from ..types.description import describe
+from ..types.types import Type
 from .findings import at, in_every_use
 
 __all__ = ["check"]

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from ..growth import PART, SCALAR, Growth, TooLarge, either, joined, of_expression, of_expressions
-from ..problem import Problem
-from ..rules import Const, Each, Expr, Field, From, Object, Rulebook, Spread, Text
+from ..diagnostics.problem import Problem
+from ..expressions.growth import PART, SCALAR, Growth, TooLarge, either, joined, of_expression, of_expressions
+from ..language.rulebook import Const, Each, Expr, Field, From, Object, Rulebook, Spread, Text
 
 __all__ = ["check"]
 

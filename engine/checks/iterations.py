@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..facts import Flow, Iteration, Part
-from ..problem import Problem
-from ..type_words import describe
-from ..types import Type
+from ..diagnostics.problem import Problem
+from ..inference.facts import Flow, Iteration, Part
+from ..types.description import describe
+from ..types.types import Type
 from .findings import at, before, in_every_use, part_key, up_to
 
 __all__ = ["check"]

@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ..facts import Flow, Part, Template
-from ..infer_fields import paths_in
-from ..problem import Place, Problem, Related, closest
-from ..rules import Text
-from ..type_words import describe
-from ..types import Type, lookup
+from ..diagnostics.problem import Place, Problem, Related
+from ..diagnostics.suggestions import closest
+from ..inference.facts import Flow, Part, Template
+from ..inference.templates import paths_in
+from ..language.rulebook import Text
+from ..types.description import describe
+from ..types.types import Type, lookup
 from .findings import at, in_every_use, in_schema, part_key, path_to, span_of
 
 __all__ = ["check"]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..expressions import walk
-from ..problem import Problem
-from ..rules import Expr, Rulebook
-from .uses import Use, definitions_and_uses
+from ..diagnostics.problem import Problem
+from ..expressions.tree import walk
+from ..language.names import Use, definitions_and_uses
+from ..language.rulebook import Expr, Rulebook
 
 __all__ = ["check"]
 

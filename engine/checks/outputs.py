@@ -1,16 +1,17 @@
 """What a rule gives and the schema of its output never takes: a member that it does not have (M401), a required member
 that no rule gives (M402), a value that is never valid (M403). What may only sometimes be refused is left to the proof
-(`engine.prove`) and to validation."""
+(`engine.proof`) and to validation."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..bodies import gaps, place_of
-from ..facts import Emission, Flow
-from ..gaps import Gap
-from ..pointers import pointer
-from ..problem import Problem, Related, closest
+from ..diagnostics.problem import Problem, Related
+from ..diagnostics.suggestions import closest
+from ..inference.facts import Emission, Flow
+from ..proof.bodies import gaps, place_of
+from ..proof.mismatches import Gap
+from ..values.pointers import pointer
 from .findings import in_schema
 
 __all__ = ["check"]

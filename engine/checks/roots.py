@@ -5,11 +5,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..expressions import walk
-from ..infer_fields import paths_in
-from ..problem import Problem, Related, did_you_mean, known_here
-from ..rules import Expr, Rulebook, Text
-from .uses import Definition, Use, definitions_and_uses
+from ..diagnostics.problem import Problem, Related
+from ..diagnostics.suggestions import did_you_mean, known_here
+from ..expressions.tree import walk
+from ..inference.templates import paths_in
+from ..language.names import Definition, Use, definitions_and_uses
+from ..language.rulebook import Expr, Rulebook, Text
 
 __all__ = ["check"]
 

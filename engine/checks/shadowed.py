@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..facts import Flow, Reached
-from ..problem import Place, Problem, Related
-from ..rules import EntryRule, Rule
+from ..diagnostics.problem import Place, Problem, Related
+from ..inference.facts import Flow, Reached
+from ..language.rulebook import EntryRule, Rule
 from .findings import at, in_every_use
 
 __all__ = ["check"]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..problem import Problem
-from ..rules import Rulebook
-from ..source import Mapping
+from ..diagnostics.problem import Problem
+from ..language.rulebook import Rulebook
+from ..source.nodes import Mapping
 
 __all__ = ["check"]
 

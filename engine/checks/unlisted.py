@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
 
-from ..expressions import Node
-from ..facts import Flow, Part
-from ..problem import Problem, Related, closest
-from ..types import Object, Type, constants, matches
+from ..diagnostics.problem import Problem, Related
+from ..diagnostics.suggestions import closest
+from ..expressions.tree import Node
+from ..inference.facts import Flow, Part
+from ..types.types import Object, Type, constants, matches
 from .findings import in_schema, part_key, span_of, text_of
 
 __all__ = ["check"]

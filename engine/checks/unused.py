@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..problem import Problem
-from ..rules import Rulebook, Text
-from ..source import Node
-from .uses import Definition, definitions_and_uses
+from ..diagnostics.problem import Problem
+from ..language.names import Definition, definitions_and_uses
+from ..language.rulebook import Rulebook, Text
+from ..source.nodes import Node
 
 __all__ = ["check"]
 

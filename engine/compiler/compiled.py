@@ -7,10 +7,10 @@ import hashlib
 import linecache
 from types import CodeType
 
-from ..interpreter import Interpreter
-from ..rules import Rulebook
-from .mapping import records_source_of, source_of
-from .runner import Runner
+from ..interpreter.interpreter import Interpreter
+from ..language.rulebook import Rulebook
+from ..runtime.runner import Runner
+from .rules.mapping import records_source_of, source_of
 
 __all__ = ["Compiled", "compile"]
 

@@ -2,31 +2,4 @@
 
 from __future__ import annotations
 
-from ..rules import Field, From, Object
-
-__all__ = ["can_reject", "can_reject_field", "can_reject_object", "can_reject_value"]
-
-
-def can_reject(fields: tuple[Field, ...]) -> bool:
-    """Whether one of the fields can reject the element that it belongs to."""
-    return any(map(can_reject_field, fields))
-
-
-def can_reject_value(value: Object | Field) -> bool:
-    """Whether an object or a field can."""
-    return can_reject_object(value) if isinstance(value, Object) else can_reject_field(value)
-
-
-def can_reject_object(source: Object) -> bool:
-    """Entries and elements of inner lists sink alone."""
-    return can_reject(source.fields)
-
-
-def can_reject_field(field: Field) -> bool:
-    """Whether a field can: by what it asks for itself, or by what it is made of."""
-    if field.required or field.on_problem == "reject" or (field.table is not None and field.table.unlisted == "reject"):
-        return True
-    source = field.source
-    if isinstance(source, From):
-        return any(isinstance(part, Field) and can_reject_field(part) for part in source.alternatives)
-    return isinstance(source, Object) and can_reject_object(source)
+__all__ = []

@@ -8,7 +8,7 @@ import argparse
 
 from pyspark.sql import SparkSession, functions
 
-from moemap.engine.settings import GivenText
+from moemap.engine.language.settings import GivenText
 from moemap.engine.spark import transform
 
 

@@ -12,7 +12,7 @@ import moemap
 from moemap.benchmarks import generate, processes
 from moemap.benchmarks.engines import Measured, engines, unvalidated
 from moemap.benchmarks.table import Table, times
-from moemap.engine.interpreter import Interpreter
+from moemap.engine.interpreter.interpreter import Interpreter
 
 
 @pytest.mark.slow

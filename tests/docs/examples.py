@@ -11,10 +11,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from moemap.engine import api, report
-from moemap.engine.loader import Loaded
-from moemap.engine.problem import Problem
-from moemap.engine.result import Result
+from moemap.engine import api
+from moemap.engine.diagnostics import reporters
+from moemap.engine.diagnostics.problem import Problem
+from moemap.engine.diagnostics.reporters import Report
+from moemap.engine.language.loader import Loaded
+from moemap.engine.runtime.result import Result
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -68,7 +70,7 @@ def write(files: Iterable[Block], folder: Path) -> Path:
 
 def rendered(problems: Iterable[Problem], loaded: Loaded) -> str:
     """The problems as the command prints them, with the lines of the files."""
-    return report.text(problems, loaded.sources, color=False)
+    return reporters.render("text", Report(tuple(problems), loaded.sources))
 
 
 def transformed(loaded: Loaded, text: str) -> Result:

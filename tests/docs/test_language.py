@@ -8,26 +8,17 @@ from typing import Any
 
 import pytest
 
-from moemap.engine import (
-    api,
-    delivery,
-    expressions,
-    globs,
-    golden,
-    growth,
-    loader,
-    normal_schemas,
-    numbers,
-    problem,
-    reader,
-    regular,
-    requests,
-    schemas,
-    source,
-    templates,
-    values,
-    violations,
-)
+from moemap.engine import api, expressions, golden, schemas, source, templates, values
+from moemap.engine.diagnostics import problem
+from moemap.engine.expressions import growth
+from moemap.engine.functions import globs
+from moemap.engine.jobs import delivery
+from moemap.engine.language import loader, reader
+from moemap.engine.runtime import requests
+from moemap.engine.schemas import normal_form as normal_schemas
+from moemap.engine.schemas import violations
+from moemap.engine.schemas.patterns import parser as regular
+from moemap.engine.values import numbers
 from moemap.tests.docs.examples import LANGUAGE, Block, blocks, rendered, transformed, write
 
 DATA = {"input", "result", "bulk"}

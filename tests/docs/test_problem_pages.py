@@ -6,13 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from moemap.engine import api, golden, report
+from moemap.engine import api, golden
+from moemap.engine.diagnostics import reporters
+from moemap.engine.diagnostics.catalogue import CATALOGUE
+from moemap.engine.diagnostics.reporters import Report
 from moemap.engine.inspection import inspect_paths
+from moemap.engine.jobs.transform import Recipe, Transform
 from moemap.engine.pages import pages
-from moemap.engine.problem import CATALOGUE
-from moemap.engine.records import Record
-from moemap.engine.replay import Recipe, Transform
-from moemap.engine.result import Result
+from moemap.engine.runtime.batch import Record
+from moemap.engine.runtime.result import Result
 from moemap.tests.docs.examples import DOCS, Block, blocks, completed, rendered, transformed, write
 
 PAGES = {path.stem: path.read_text(encoding="utf-8") for path in sorted((DOCS / "problems").glob("M*.md"))}
@@ -97,7 +99,7 @@ def outcome(code: str, found: Sequence[Block], folder: Path, made: Callable[[Pat
         made(folder)
     if code in OF_FOLDERS:
         inspection = inspect_paths(["."])
-        return report.text(inspection.problems, inspection.sources, color=False)
+        return reporters.render("text", Report(inspection.problems, inspection.sources))
     if any(block.title == "tests.yaml" for block in found):
         return problems_of_tests(Path("tests.yaml"))
     loaded = api.inspect(main)
@@ -129,7 +131,7 @@ def problems_of_tests(path: Path) -> str:
     if file is not None:
         runner = golden.Runner(api.load)
         problems = tuple(problem for test in file.tests for problem in golden.problems(runner.run(file, test)))
-    return report.text(problems, sources, color=False)
+    return reporters.render("text", Report(problems, sources))
 
 
 def test_every_code_has_a_page() -> None:

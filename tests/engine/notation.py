@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import inf, nextafter
 
-from moemap.engine.types import Array, Number, Object, String, Type
+from moemap.engine.types.types import Array, Number, Object, String, Type
 
 
 def written(type_: Type) -> str:

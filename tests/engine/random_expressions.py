@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from random import Random
 
-from moemap.engine.expressions import Expression, ExpressionError, parse
-from moemap.engine.functions import FUNCTIONS
-from moemap.engine.infer import infer
-from moemap.engine.types import NEVER, Type, constants, union
+from moemap.engine.expressions.parser import parse
+from moemap.engine.expressions.syntax_errors import ExpressionError
+from moemap.engine.expressions.tree import Expression
+from moemap.engine.functions.table import FUNCTIONS
+from moemap.engine.inference.expressions import infer
+from moemap.engine.types.types import NEVER, Type, constants, union
 
 _LITERALS = (
     "null",

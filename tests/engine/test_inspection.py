@@ -15,8 +15,9 @@ import yaml
 from click.testing import CliRunner
 
 from moemap.cli import main
-from moemap.engine import discovery, goldenfile
+from moemap.engine.golden import files as goldenfile
 from moemap.engine.inspection import Inspection, PathError, inspect_paths
+from moemap.engine.language import discovery
 
 ROOT = Path(__file__).parents[2]
 MAPPING = """\
@@ -262,7 +263,7 @@ def test_paths_appear_as_they_are_given(write: Callable[..., None], tmp_path: Pa
 
 @pytest.mark.slow
 def test_files_of_installed_mappings_are_called_as_they_are_given(monkeypatch: pytest.MonkeyPatch) -> None:
-    from moemap.engine.installed import MAPPINGS
+    from moemap.engine.source.homes import MAPPINGS
 
     path = MAPPINGS / "mparticle-moengage" / "v1"
     assert inspect_paths(["mparticle-moengage"]).files == ("mparticle-moengage/v1/mapping.yaml",)

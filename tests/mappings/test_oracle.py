@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import moemap
-from moemap.engine.compiler.standalone import standalone_of
-from moemap.engine.interpreter import Interpreter
+from moemap.engine.compiler.standalone.standalone import standalone_of
+from moemap.engine.interpreter.interpreter import Interpreter
 from moemap.tests.mappings import batches, facts, oracle
 
 SETTINGS: dict[str, dict[str, Any]] = {

@@ -6,10 +6,10 @@ from functools import cache
 
 import pytest
 
-from moemap.engine import goldenfile
 from moemap.engine.api import load
-from moemap.engine.installed import MAPPINGS
-from moemap.engine.rules import EntryRule, Field, Object
+from moemap.engine.golden import files as goldenfile
+from moemap.engine.language.rulebook import EntryRule, Field, Object
+from moemap.engine.source.homes import MAPPINGS
 
 FOLDER = MAPPINGS / "mparticle-moengage" / "v1"
 ROWS = re.findall(r"^\| `([^`]+)` \|", (FOLDER / "ROWS.md").read_text("utf-8"), re.MULTILINE)

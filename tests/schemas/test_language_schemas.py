@@ -13,10 +13,13 @@ from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
 
-from moemap.engine import goldenfile, report
-from moemap.engine.loader import load
-from moemap.engine.problem import CATALOGUE, FIXED, Place, Problem
-from moemap.engine.result import Request, Result, Skipped
+from moemap.engine.diagnostics import reporters
+from moemap.engine.diagnostics.catalogue import CATALOGUE, FIXED
+from moemap.engine.diagnostics.problem import Place, Problem
+from moemap.engine.diagnostics.reporters import Report
+from moemap.engine.golden import files as goldenfile
+from moemap.engine.language.loader import load
+from moemap.engine.runtime.result import Request, Result, Skipped
 
 ROOT = Path(__file__).parents[2]
 SCHEMAS: dict[str, dict[str, Any]] = {
@@ -450,9 +453,9 @@ def test_problems() -> None:
         Problem.of("M101", Place("mapping.yaml", 2, 3, 2, 9), hint="did you mean 'when'?", key="wen", where="a rule"),
         Problem.of("M512", rule="r", input="/events/0", output="/actions/0", reason="odd"),
     ]
-    document = json.loads(report.as_json(problems))
+    document = json.loads(reporters.render("json", Report(problems)))
     VALIDATORS["problems"].validate(document)
-    VALIDATORS["problems"].validate(json.loads(report.as_json([])))
+    VALIDATORS["problems"].validate(json.loads(reporters.render("json", Report([]))))
     for place, node in nodes(document):
         if isinstance(node, dict):
             for wrong in ({**node, "more": 1}, {key: node[key] for key in list(node)[1:]}):

@@ -9,8 +9,8 @@ import pytest
 import yaml
 
 from moemap.engine.checks import check
-from moemap.engine.loader import load
-from moemap.engine.problem import Problem
+from moemap.engine.diagnostics.problem import Problem
+from moemap.engine.language.loader import load
 
 HERE = Path(__file__).parent
 MAPPING = HERE / "shop" / "mapping.yaml"

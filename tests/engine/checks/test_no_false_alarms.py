@@ -9,8 +9,8 @@ import pytest
 
 from moemap.engine.api import inspect
 from moemap.engine.checks import check
-from moemap.engine.installed import MAPPINGS
-from moemap.engine.loader import load
+from moemap.engine.language.loader import load
+from moemap.engine.source.homes import MAPPINGS
 
 ROOT = Path(__file__).parents[3]
 SHIPPED = sorted([*MAPPINGS.glob("*/*/mapping.yaml"), *(ROOT / "examples" / "workspaces").glob("*.yaml")])

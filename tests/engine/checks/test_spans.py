@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from moemap.engine.checks.spans import Spans
-from moemap.engine.problem import Place
+from moemap.engine.diagnostics.problem import Place
 
 POSITIONS = st.tuples(st.integers(1, 3), st.integers(1, 4))
 PLACES = st.builds(

@@ -1,0 +1,107 @@
+"""`moemap check`: finds the problems of rule files without any data."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from collections.abc import Mapping as Values
+from functools import partial
+from typing import TYPE_CHECKING
+
+import click
+
+from ..engine.diagnostics.reporters import formats
+from .shared.command import FINE, PROBLEMS, Command
+
+if TYPE_CHECKING:
+    from ..engine.language.rulebook import Rulebook
+
+__all__ = ["command"]
+
+
+@click.command(
+    "check",
+    cls=Command,
+    epilog="""
+    moemap check
+    moemap check mappings examples/workspaces
+    moemap check --format github --fail-level warning mappings
+    moemap check --format sarif mappings > moemap.sarif
+    moemap check --prove
+    """,
+)
+@click.argument("paths", nargs=-1, metavar="[PATH]...")
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(formats()),
+    default="text",
+    show_default=True,
+    help="For people, programs, or a CI service.",
+)
+@click.option(
+    "--fail-level",
+    type=click.Choice(["error", "warning"]),
+    default="error",
+    show_default=True,
+    help="The least severity that makes the exit code 1.",
+)
+@click.option("--prove", is_flag=True, help="Also prove outputs against their schemas, and print the verdicts.")
+@click.option("--all-guards", is_flag=True, help="With --prove: every place that needs validation at run time.")
+@click.option("--list-skipped", is_flag=True, help="Also list the YAML files in folders that are not checked, and why.")
+def command(
+    paths: tuple[str, ...], format_: str, fail_level: str, prove: bool, all_guards: bool, list_skipped: bool
+) -> None:
+    """Check mappings, workspaces and their tests' files without any data.
+
+    A PATH is a file or a folder, or the name of an installed mapping; without one, all installed mappings are checked.
+    In a folder, every YAML file that looks like a file of a mapping is checked, by its name, a key or its modeline;
+    hidden files are left alone.
+    """
+    from ..engine.diagnostics.reporters import Report, render
+    from ..engine.diagnostics.reporters.text import summary
+    from ..engine.diagnostics.terminal import printable, takes_color
+    from ..engine.inspection import PathError, inspect_paths
+
+    try:
+        inspection = inspect_paths(paths)
+    except PathError as error:
+        raise click.UsageError(str(error)) from None
+    problems = inspection.problems
+    if (prove or all_guards) and format_ != "text":
+        raise click.UsageError("--prove prints a table for people; give it without --format")
+    if list_skipped:
+        for one in inspection.skipped:
+            click.echo(printable(f"skipped: {one.path.as_posix()} {one.reason}"), err=True)
+    refuted = _prove(inspection.rulebooks, all_guards=all_guards) if prove or all_guards else 0
+    report = Report(problems, inspection.sources, inspection.files, takes_color(sys.stdout))
+    if text := render(format_, report):
+        click.echo(text)
+    if format_ == "text":
+        if problems:
+            click.echo()
+        count, skipped = len(inspection.files), len(inspection.skipped)
+        counts = f"{count} {'file' if count == 1 else 'files'} checked{f', {skipped} skipped' if skipped else ''}"
+        proofs = f", but {refuted} {'output is' if refuted == 1 else 'outputs are'} refuted" if refuted else ""
+        click.echo(f"{counts}: {summary(problems)}{proofs}")
+    failed = refuted > 0 or any(problem.severity in ("error", fail_level) for problem in problems)
+    sys.exit(PROBLEMS if failed else FINE)
+
+
+def _prove(rulebooks: Values[str, Rulebook], *, all_guards: bool) -> int:
+    """Prints the verdicts on the outputs of each mapping; gives the number of those that are refuted."""
+    from ..engine.proof import report as proof_report
+    from ..engine.proof.prover import prove
+    from .shared.progress import status_line
+
+    refuted = 0
+    for name, rulebook in rulebooks.items():
+        with status_line() as show:
+            proof = prove(rulebook, progress=partial(_show_progress, show, name))
+        click.echo(proof_report.text(name, proof, all_guards=all_guards) + "\n")
+        refuted += sum(output.verdict == "refuted" for output in proof.outputs)
+    return refuted
+
+
+def _show_progress(show: Callable[[str], None], name: str, output: str, share: float) -> None:
+    show(f"proving {name}: {output}, {share:.0%} of the search done")

@@ -1,0 +1,44 @@
+"""`moemap docs`: writes the generated pages of the documentation."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from .shared.command import FINE, PROBLEMS, Command
+
+__all__ = ["command"]
+
+
+@click.command(
+    "docs",
+    cls=Command,
+    epilog="""
+    moemap docs docs
+    moemap docs --check docs
+    """,
+)
+@click.argument("folder", type=click.Path(file_okay=False))
+@click.option("--check", "only_check", is_flag=True, help="Write nothing; fail where a page is missing or stale.")
+def command(folder: str, only_check: bool) -> None:
+    """Write the generated pages of the documentation into a folder."""
+    from ..engine.diagnostics.terminal import printable
+    from ..engine.jobs.files import written_whole
+    from ..engine.pages import pages
+
+    stale = []
+    for name, text in pages().items():
+        path = Path(folder) / name
+        if path.is_file() and path.read_text("utf-8") == text:
+            continue
+        stale.append(str(path))
+        if not only_check:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with written_whole(path) as file:
+                file.write(text.encode())
+    for path_name in stale:
+        what = f"is stale; write it with: moemap docs {folder}" if only_check else "written"
+        click.echo(printable(f"{path_name} {what}"))
+    sys.exit(PROBLEMS if only_check and stale else FINE)

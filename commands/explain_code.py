@@ -1,0 +1,30 @@
+"""`moemap explain-code`: prints the page of a problem code."""
+
+from __future__ import annotations
+
+import click
+
+from .shared.command import Command
+
+__all__ = ["command"]
+
+
+@click.command(
+    "explain-code",
+    cls=Command,
+    epilog="""
+    moemap explain-code M101
+    """,
+)
+@click.argument("code")
+def command(code: str) -> None:
+    """Print the page of a problem code: what it means, how to fix it, a wrong and a right example."""
+    from ..engine.diagnostics.catalogue import CATALOGUE
+    from ..engine.diagnostics.suggestions import did_you_mean
+    from ..engine.source.homes import PAGES
+
+    page = PAGES / f"{code.upper()}.md"
+    if code.upper() not in CATALOGUE or not page.is_file():
+        hint = did_you_mean(code.upper(), CATALOGUE)
+        raise click.UsageError(f"no problem has the code {code!r}{f'; {hint}' if hint else ''}")
+    click.echo(page.read_text("utf-8"), nl=False)

@@ -1,0 +1,33 @@
+"""A group of commands that imports the module of a command when that command is asked for."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pkgutil import iter_modules
+from types import ModuleType
+from typing import Any
+
+import click
+
+from .process import Group
+
+__all__ = ["CommandGroup"]
+
+
+class CommandGroup(Group):
+    """The commands of a package: of each module there its `command`, under the name of the module."""
+
+    def __init__(self, *arguments: Any, package: ModuleType, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.package = package
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        modules = iter_modules(self.package.__path__)
+        return sorted(module.name.replace("_", "-") for module in modules if not module.ispkg)
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        if name not in self.list_commands(context):
+            return None
+        module = import_module(f"{self.package.__name__}.{name.replace('-', '_')}")
+        command: click.Command = module.command
+        return command

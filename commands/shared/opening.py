@@ -1,0 +1,69 @@
+"""Opens what a command is given: settings and mappings, or ends with what is wrong with them."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from collections.abc import Mapping as Values
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from .command import WRONG_USE
+
+if TYPE_CHECKING:
+    from ...engine.api import Mapping
+    from ...engine.diagnostics.problem import Problem
+    from ...engine.jobs.program import Program
+    from ...engine.source.text import Source
+
+__all__ = ["load_mapping", "print_problems", "program_of", "settings_of"]
+
+
+def settings_of(given: Iterable[str]) -> dict[str, Any]:
+    """The settings of `--set`, to be read by the type that the mapping declares."""
+    from ...engine.language.settings import GivenText
+
+    settings = {}
+    for setting in given:
+        name, equals, value = setting.partition("=")
+        if not equals or not name:
+            raise click.UsageError(f"--set takes NAME=VALUE, not {setting!r}")
+        settings[name] = GivenText(value)
+    return settings
+
+
+def program_of(reference: str, settings: dict[str, Any], *, bulk: bool) -> Program:
+    """The mapping, ready to run; ends with its problems and exit code 2 where it cannot be used."""
+    from ...engine.diagnostics.problem import MappingError
+    from ...engine.jobs.program import open_program
+
+    try:
+        program = open_program(reference, settings, bulk=bulk)
+    except MappingError as error:
+        print_problems(error.problems, error.sources)
+        sys.exit(WRONG_USE)
+    if bulk and program.delivery.bulk is None:
+        raise click.UsageError(f"the mapping {program.name} does not describe 'bulk'")
+    return program
+
+
+def load_mapping(reference: str, settings: dict[str, Any]) -> Mapping:
+    """The mapping; ends with its problems and exit code 2 where it cannot be used."""
+    from ...engine.api import Mapping, inspect
+
+    loaded = inspect(reference, settings)
+    if loaded.rulebook is None:
+        print_problems(loaded.problems, loaded.sources)
+        sys.exit(WRONG_USE)
+    return Mapping(loaded.rulebook, loaded.problems)
+
+
+def print_problems(problems: tuple[Problem, ...], sources: Values[str, Source]) -> None:
+    """Prints problems to standard error, with excerpts of these sources (by name)."""
+    from ...engine.diagnostics.reporters import Report
+    from ...engine.diagnostics.reporters.text import render, summary
+    from ...engine.diagnostics.terminal import takes_color
+
+    click.echo(render(Report(problems, sources, color=takes_color(sys.stderr))), err=True)
+    click.echo(f"\n{summary(problems)}", err=True)

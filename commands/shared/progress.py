@@ -1,0 +1,81 @@
+"""A progress bar for runs that take long, on a terminal only."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ...engine.diagnostics.terminal import is_lively, printable
+
+if TYPE_CHECKING:
+    from ...engine.jobs.summary import Summary
+
+__all__ = ["progress_bar", "status_line"]
+
+MIN_BYTES = 1_000_000
+REFRESH_SECONDS = 0.1
+
+
+@contextmanager
+def progress_bar(inputs: Iterable[str]) -> Iterator[Callable[[Summary, int], None] | None]:
+    """A bar on standard error for these inputs: batches, rate, problems. None where nobody would see it for long.
+
+    What it shows is told the sums at the start too: a run that goes on has batches that were mapped before.
+    """
+    total = sum(Path(name).stat().st_size for name in inputs if name != "-" and Path(name).is_file())
+    if not is_lively(sys.stderr) or ("-" not in inputs and total < MIN_BYTES):
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    text = TextColumn("{task.fields[batches]} batches, {task.fields[rate]}/s, {task.fields[problems]} problems")
+    columns = BarColumn(), text, TimeRemainingColumn()
+    # Refreshed from here: with a thread of its own for that, this process could not be copied for workers.
+    with Progress(*columns, console=Console(stderr=True), transient=True, auto_refresh=False) as bar:
+        task = bar.add_task("", total=total or None, batches=0, rate=0, problems=0)
+        begun = shown = time.monotonic()
+        before: int | None = None
+
+        def show(summary: Summary, bytes_read: int) -> None:
+            nonlocal shown, before
+            if before is None:
+                before = summary.batches
+            now = time.monotonic()
+            if now - shown < REFRESH_SECONDS:
+                return
+            shown = now
+            rate = int((summary.batches - before) / (now - begun))
+            problems = summary.problems.total()
+            bar.update(task, completed=bytes_read, batches=summary.batches, rate=rate, problems=problems, refresh=True)
+
+        yield show
+
+
+@contextmanager
+def status_line() -> Iterator[Callable[[str], None]]:
+    """Shows a line on standard error, over the one before, until the end. Nothing where nobody would see it."""
+    if not is_lively(sys.stderr):
+        yield lambda _: None
+        return
+    shown = 0.0
+
+    def show(line: str) -> None:
+        nonlocal shown
+        if (now := time.monotonic()) - shown >= REFRESH_SECONDS:
+            shown = now
+            sys.stderr.write(f"\r{printable(line)}{_CLEAR}")
+            sys.stderr.flush()
+
+    try:
+        yield show
+    finally:
+        sys.stderr.write(f"\r{_CLEAR}")
+        sys.stderr.flush()
+
+
+_CLEAR = "\x1b[K"

@@ -1,0 +1,220 @@
+"""Which files a run of `moemap transform` reads and writes, and which it refuses to."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from collections.abc import Mapping as Values
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+__all__ = ["Target", "check_options", "check_output", "expanded", "targets"]
+
+STDIN = "-"
+_MAGIC = frozenset("*?[")
+_ENDINGS = (".json", ".ndjson", ".jsonl")
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What is read into which files; an output of None is standard output."""
+
+    inputs: tuple[str, ...]
+    output: Path | None
+    rejects: Path | None
+
+
+def check_options(inputs: tuple[str, ...], options: dict[str, Any]) -> None:
+    """Refuses options that do not go together."""
+    if options["output"] and options["output_dir"]:
+        raise click.UsageError("--output and --output-dir exclude each other")
+    for option in ("output", "rejects"):
+        name = options[option] or ""
+        if name.endswith(os.sep) and not options["output_dir"]:
+            raise click.UsageError(f"{name}: is a folder")
+    if options["resume"] and options["restart"]:
+        raise click.UsageError("--resume and --restart exclude each other")
+    if options["resume"] and not (_is_file(_output(options["output"])) or options["output_dir"]):
+        raise click.UsageError(
+            "--resume needs --output with a file, or --output-dir: what went elsewhere cannot be cut back"
+        )
+    if sys.stdin is None and (not inputs or STDIN in inputs):
+        raise click.UsageError("standard input is closed")
+    if (options["resume"] or options["output_dir"]) and (not inputs or STDIN in inputs):
+        raise click.UsageError("--resume and --output-dir need files: standard input cannot be read again")
+    if options["resume"]:
+        for name in inputs:
+            if os.path.exists(name) and not os.path.isfile(name) and not os.path.isdir(name):
+                raise click.UsageError(f"--resume needs files: {name} cannot be read again")
+
+
+def expanded(inputs: Iterable[str], output_dir: str | None) -> tuple[str, ...]:
+    """The inputs: patterns replaced by the files that match, folders by the batches in them, in order of their names.
+
+    What is in the folder of the outputs is left out: it was made of inputs.
+    """
+    names: list[str] = []
+    for name in inputs:
+        if os.path.isdir(name):
+            found = _without_outputs(_batches(Path(name)), name, output_dir)
+            if not found:
+                raise click.UsageError(
+                    f"{name}: no file in this folder ends in {', '.join(_ENDINGS)}, with .gz or .zst"
+                )
+            names += found
+        elif name == STDIN or os.path.exists(name) or _MAGIC.isdisjoint(name):
+            names.append(name)
+        else:
+            from glob import glob
+
+            fixed = os.path.dirname(name[: min(name.index(char) for char in _MAGIC if char in name)]) or "."
+            matches = sorted(path for path in glob(name, recursive=True) if os.path.isfile(path))
+            matches = _without_outputs(matches, fixed, output_dir)
+            if not matches:
+                raise click.UsageError(f"{name}: no file matches")
+            names += matches
+    return tuple(names)
+
+
+def _batches(folder: Path) -> Iterator[str]:
+    """The files below a folder whose names say that they hold JSON, in order; what is hidden is passed over."""
+    from ...engine.jobs.compression import plain_name
+
+    for inner, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(names):
+            path = Path(inner, name)
+            if plain_name(name).endswith(_ENDINGS) and not name.startswith(".") and path.is_file():
+                yield str(path)
+
+
+def _without_outputs(files: Iterable[str], searched: str, output_dir: str | None) -> list[str]:
+    """The files that were found in a folder, without those in the folder of the outputs where that is a part of it."""
+    if output_dir is None or _is_inside(searched, output_dir):
+        return list(files)
+    return [file for file in files if not _is_inside(file, output_dir)]
+
+
+def _is_inside(path: str, folder: str) -> bool:
+    return Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder))
+
+
+def targets(names: tuple[str, ...], options: dict[str, Any], made_of: Iterable[str]) -> list[Target]:
+    """What is read into which files, in order. With --output-dir and --resume, what is finished is not done again.
+
+    Refused where a run would write over its inputs, over files that the mapping is `made_of`, or over its own files.
+    """
+    if not options["output_dir"]:
+        planned = [Target(names, _output(options["output"]), _rejects(options["rejects"]))]
+        given = {_output(name): name for name in (options["output"], options["rejects"]) if name}
+        _check_apart(planned, names, made_of, given)
+        return planned
+    from ...engine.jobs.runfiles import is_finished
+
+    planned = _in_folders(names, options)
+    _check_apart(planned, names, made_of, {})
+    for folder in dict.fromkeys(path.parent for target in planned for path in (target.output, target.rejects) if path):
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except (FileExistsError, NotADirectoryError):
+            raise click.UsageError(f"{folder}: is no folder") from None
+    return [one for one in planned if not (options["resume"] and one.output is not None and is_finished(one.output))]
+
+
+def _output(name: str | None) -> Path | None:
+    """Where --output writes; None for standard output."""
+    from ...engine.jobs.files import is_stdout, real_path
+
+    return None if name is None or name == STDIN or is_stdout(Path(name)) else real_path(Path(name))
+
+
+def _rejects(name: str | None) -> Path | None:
+    """Where --rejects writes; None where nothing does."""
+    from ...engine.jobs.files import STDOUT
+
+    return None if name is None else _output(name) or STDOUT
+
+
+def _is_file(path: Path | None) -> bool:
+    from ...engine.jobs.files import is_plain
+
+    return path is not None and is_plain(path)
+
+
+def _is_device(path: Path | None) -> bool:
+    """Whether the path is one that several may write to; None, standard output, is not for both of a run."""
+    return path is not None and not _is_file(path)
+
+
+def _in_folders(names: tuple[str, ...], options: dict[str, Any]) -> list[Target]:
+    """A target for each input, which stands among the outputs as it stands among the inputs."""
+    from ...engine.jobs.compression import plain_name
+    from ...engine.jobs.files import real_path
+
+    folders = [os.path.dirname(os.path.abspath(name)) for name in names]
+    top = os.path.commonpath(folders)
+    below = [os.path.relpath(os.path.abspath(name), top) for name in names]
+    plain = [plain_name(name) for name in below]
+    stems = [os.path.splitext(name)[0] for name in plain]
+    endings = [name[len(inner) :] for name, inner in zip(below, plain, strict=True)]
+    often = Counter(zip(stems, endings, strict=True))
+    kind = "sh" if options["format_"] == "curl" else "json" if options["pretty"] else "ndjson"
+    planned: list[Target] = []
+    made: dict[Path, str] = {}
+    for name, whole, stem, ending in zip(names, plain, stems, endings, strict=True):
+        start = stem if often[stem, ending] == 1 else whole
+        output = Path(options["output_dir"], f"{start}.{options['format_']}.{kind}{ending}")
+        if output in made:
+            raise click.UsageError(f"{made[output]} and {name} would both be written to {output}")
+        made[output] = name
+        rejects = Path(options["rejects"], f"{start}.rejects.ndjson{ending}") if options["rejects"] else None
+        planned.append(Target((name,), real_path(output), real_path(rejects) if rejects else None))
+    return planned
+
+
+def check_output(name: str, made_of: Iterable[Path]) -> None:
+    """Refuses to write over a file of the mapping."""
+    taken = {key for path in made_of for key in _keys(path)}
+    if not taken.isdisjoint(_keys(Path(name))):
+        raise click.UsageError(f"{name}: is a file of the mapping")
+
+
+def _check_apart(
+    planned: Iterable[Target], names: Iterable[str], made_of: Iterable[str], given: Values[Path | None, str]
+) -> None:
+    """Refuses to write over what is read, or to write two things to one file. `given` are names for messages."""
+    from ...engine.jobs.runfiles import names_of
+
+    taken = {key: "a file of the mapping" for name in made_of for key in _keys(Path(name))}
+    taken.update((key, "one of the inputs") for name in names if name != STDIN for key in _keys(Path(name)))
+    for target in planned:
+        for place in (target.output, target.rejects):
+            if place is not None and place.is_dir():
+                raise click.UsageError(f"{given.get(place, place)}: is a folder")
+        if (
+            target.rejects is not None
+            and target.output == _output(str(target.rejects))
+            and not _is_device(target.output)
+        ):
+            raise click.UsageError("--output and --rejects are the same file")
+        for path, what in names_of(target.output, target.rejects):
+            keys = _keys(path)
+            for key in keys:
+                if key in taken:
+                    raise click.UsageError(f"{given.get(path, path)}: is {taken[key]}{f', and {what}' if what else ''}")
+            taken.update((key, what or "written already") for key in keys)
+
+
+def _keys(path: Path) -> tuple[Any, ...]:
+    """What tells a path from those of other files: where it leads, and which file is there now."""
+    real = os.path.realpath(path)
+    try:
+        status = os.stat(real)
+    except OSError:
+        return (real,)
+    return real, (status.st_dev, status.st_ino)

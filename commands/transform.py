@@ -1,0 +1,108 @@
+"""`moemap transform`: turns batches into requests."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import click
+
+from .shared.command import DEFAULT_MAPPING, FINE, PROBLEMS, Command
+from .shared.opening import program_of, settings_of
+
+__all__ = ["command"]
+
+
+@click.command(
+    "transform",
+    cls=Command,
+    epilog="""
+    moemap transform batch.json
+    moemap transform --format curl --pretty batch.json
+    zcat batches.ndjson.gz | moemap transform --rejects rejects.ndjson - > results.ndjson
+    moemap transform --set identity=email --set 'project_names=["ProjectA"]' batch.json
+    moemap transform --workspace examples/workspaces/portfolio.yaml batch.json
+    moemap transform --jobs 4 --output results.ndjson.zst --rejects rejects.ndjson 'batches/*.ndjson.gz'
+    moemap transform --jobs 4 --output-dir results --resume 'batches/*.ndjson.gz'
+    moemap transform --replay-rejects rejects.ndjson --output fixed.ndjson --rejects still.ndjson
+    """,
+)
+@click.argument("inputs", nargs=-1, metavar="[INPUT]...")
+@click.option("--mapping", metavar="NAME|PATH", help=f"The mapping to use.  [default: {DEFAULT_MAPPING}]")
+@click.option("--workspace", metavar="FILE", help="A workspace file: a mapping with changes and settings of your own.")
+@click.option(
+    "--set", "settings", multiple=True, metavar="NAME=VALUE", help="A setting; text as it stands, all else as JSON."
+)
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["result", "requests", "bulk", "curl"]),
+    default="result",
+    show_default=True,
+    help="Results with all that was skipped; requests alone; bulk bodies; commands for a shell.",
+)
+@click.option("--pretty/--compact", default=None, help="Indented, or one line each.  [default: pretty on a terminal]")
+@click.option("--output", metavar="FILE", help="Where to write instead of standard output; .gz and .zst compress.")
+@click.option("--output-dir", metavar="DIR", help="Where to write one output for each input, in the inputs' folders.")
+@click.option(
+    "--rejects",
+    metavar="FILE|DIR",
+    help="Where to write the batches that had errors, with what failed of them; a folder with --output-dir.",
+)
+@click.option("--jobs", type=click.IntRange(1, 256), default=1, show_default=True, help="How many processes work.")
+@click.option("--resume", is_flag=True, help="Go on where an interrupted run with the same files stopped.")
+@click.option("--restart", is_flag=True, help="Throw away what an interrupted run left, and begin anew.")
+@click.option("--replay-rejects", is_flag=True, help="The inputs are rejects files: say what is fixed by now.")
+@click.option("--strict", is_flag=True, help="Let warnings count as problems.")
+def command(inputs: tuple[str, ...], mapping: str | None, workspace: str | None, **options: Any) -> None:
+    """Turn batches into requests.
+
+    Each INPUT is a file, a folder, a pattern such as 'batches/*.ndjson.gz', or - for standard input (the default): a
+    batch, a list of batches, or one batch a line; gzip and Zstandard are recognised. The summary goes to standard
+    error.
+    """
+    from ..engine.jobs.files import BusyError, InTheWayError
+    from ..engine.jobs.job import Job
+    from ..engine.jobs.program import RulesChangedError
+    from ..engine.jobs.runfiles import ResumeError, left_over
+    from ..engine.jobs.running import run
+    from ..engine.jobs.summary import Summary
+    from ..engine.jobs.transform import Recipe, WorkerError
+    from .shared.progress import progress_bar
+    from .shared.targets import check_options, expanded, targets
+
+    if mapping is not None and workspace is not None:
+        raise click.UsageError("--workspace names its mapping itself; give it without --mapping")
+    check_options(inputs, options)
+    reference, settings = workspace or mapping or DEFAULT_MAPPING, settings_of(options["settings"])
+    program = program_of(reference, settings, bulk=options["format_"] == "bulk")
+    names = expanded(inputs, options["output_dir"]) or ("-",)
+    resume, restart = options["resume"], options["restart"]
+    summary = Summary()
+    target = None
+    try:
+        planned = targets(names, options, program.files)
+        for target in planned:
+            if not (resume or restart) and (left := left_over(target.output, target.rejects)) is not None:
+                raise click.UsageError(left)
+        for target in planned:
+            is_shown = target.output is None and sys.stdout.isatty()
+            recipe = Recipe(
+                reference,
+                settings,
+                options["format_"],
+                is_shown if options["pretty"] is None else options["pretty"],
+                target.output.name if target.output else "",
+                target.rejects.name if target.rejects else None,
+                options["replay_rejects"],
+            )
+            job = Job(target.inputs, recipe, program, target.output, target.rejects, options["jobs"], resume, restart)
+            with progress_bar(target.inputs) as progress:
+                summary.merge(run(job, progress))
+    except (BusyError, InTheWayError, ResumeError, RulesChangedError, WorkerError) as error:
+        raise click.UsageError(str(error)) from None
+    except KeyboardInterrupt:
+        left = left_over(target.output, target.rejects) if target is not None else None
+        raise KeyboardInterrupt(*([left] if left is not None else [])) from None
+    click.echo(summary.text(), err=True)
+    sys.exit(PROBLEMS if summary.failed(strict=options["strict"]) else FINE)

@@ -1,0 +1,58 @@
+"""Opens mappings: finds, loads and checks them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from ..diagnostics.catalogue import Severity
+from ..diagnostics.problem import MAX_PROBLEMS, MappingError, Problem, in_order
+from ..language.installed import file_at, locate, not_found
+from ..language.loader import Loaded
+from ..language.loader import load as load_rulebook
+from ..language.rulebook import Rulebook
+from ..source.paths import is_folder
+from ..source.recovery import without_consequences
+from . import check, check_names
+
+__all__ = ["inspect", "opened"]
+
+
+def inspect(reference: str | Path, settings: Mapping[str, Any] | None = None, *, text: str | None = None) -> Loaded:
+    """Loads and checks; returns all Problems instead of raising. `text` stands for the content of the file."""
+    if not isinstance(reference, str | Path):
+        raise TypeError(f"a mapping is named by a str or a Path, not by {type(reference).__name__}")
+    if settings is not None and not (isinstance(settings, Mapping) and all(isinstance(name, str) for name in settings)):
+        raise TypeError("settings are a mapping of names, each a str, to JSON values")
+    path = locate(reference) if isinstance(reference, str) else reference
+    if path is not None and is_folder(path):
+        path = file_at(path)
+    if path is None:
+        return Loaded(None, (not_found(str(reference)),), {})
+    loaded = load_rulebook(path, settings, text=text)
+    if loaded.rulebook is None:
+        names = check_names(loaded.draft) if loaded.draft is not None else ()
+        problems = in_order(without_consequences((*loaded.problems, *names), loaded.lost))
+        return replace(loaded, problems=_listed(problems))
+    problems = _listed(in_order((*loaded.problems, *check(loaded.rulebook))))
+    failed = any(problem.severity == "error" for problem in problems)
+    return Loaded(None if failed else loaded.rulebook, problems, loaded.sources)
+
+
+def _listed(problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
+    """The problems, or the first of very many."""
+    rest = problems[MAX_PROBLEMS:]
+    if not rest or any(problem.code == "M126" for problem in problems):
+        return problems
+    severity: Severity = "error" if any(problem.severity == "error" for problem in rest) else "warning"
+    return (*problems[:MAX_PROBLEMS], Problem.of("M126", rest[0].place, severity=severity, limit=MAX_PROBLEMS))
+
+
+def opened(reference: str | Path, settings: Mapping[str, Any] | None = None) -> tuple[Rulebook, tuple[Problem, ...]]:
+    """The rulebook of a mapping, and what the checks warned of. Raises MappingError where it cannot be used."""
+    loaded = inspect(reference, settings)
+    if loaded.rulebook is None:
+        raise MappingError(loaded.problems, loaded.sources)
+    return loaded.rulebook, loaded.problems

@@ -1,0 +1,194 @@
+"""Compiled mappings kept between runs, so that the command starts quickly for one payload.
+
+An entry is used only where it says what would be made now: it knows its origin, which is every file that it was made
+from and every one that was looked for in vain, the state of the engine, and the version of Python. It is code, so it is
+refused where anyone else could have written it. A cache that cannot be used is no error: the mapping is compiled.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import marshal
+import os
+import stat
+import sys
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from types import CodeType
+from typing import Any
+
+import orjson
+
+from ..source.project import Project
+
+__all__ = ["Entry", "Origin", "folder", "key_of", "load", "origin_of", "store"]
+
+MAX_ENTRIES = 64
+_MAGIC = b"moemap compiled mapping 2\n"
+_DIGEST_SIZE = hashlib.sha256().digest_size
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What a mapping was made from: its files by their paths, each with where that led and the digest of what was read;
+    the paths at which there was no file; the projects (their roots) of the folders that files were named in."""
+
+    files: Mapping[str, tuple[str, str]]
+    missing: tuple[str, ...]
+    projects: Mapping[str, str]
+
+    def holds(self) -> bool:
+        """Whether the same would be read now."""
+        return (
+            not any(map(os.path.isfile, self.missing))
+            and all(_project(folder) == root for folder, root in self.projects.items())
+            and all((os.path.realpath(path), digest_of(path)) == tuple(read) for path, read in self.files.items())
+        )
+
+
+def origin_of(files: Iterable[tuple[Path, str]], missing: Iterable[Path], folders: Iterable[Path]) -> Origin:
+    """The origin of what was made from files with these digests, named in these folders."""
+    return Origin(
+        {str(path): (os.path.realpath(path), digest) for path, digest in files},
+        tuple(map(str, missing)),
+        {str(folder): _project(str(folder)) for folder in folders},
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A compiled mapping. `about` is JSON; `code` None stands for code that Python cannot have."""
+
+    origin: Origin
+    about: dict[str, Any]
+    code: CodeType | None
+
+
+def _project(folder: str) -> str:
+    return str(Project.around(Path(folder)).root or "")
+
+
+def folder() -> Path | None:
+    """The cache folder: `moemap` in `XDG_CACHE_HOME`, or in `~/.cache`; None where there is no home."""
+    places = (os.environ.get("XDG_CACHE_HOME", ""), os.path.expanduser("~/.cache"))
+    base = next(filter(os.path.isabs, places), None)
+    return Path(base, "moemap") if base is not None else None
+
+
+def key_of(*parts: Any) -> str:
+    """The name of the entry for what is asked (values with a repr of their own), with this engine on this Python."""
+    known = [sys.version, sys.implementation.cache_tag, _engine(), *parts]
+    return hashlib.sha256(repr(known).encode()).hexdigest()
+
+
+def digest_of(path: str) -> str | None:
+    """The digest of a file; None where there is none that can be read."""
+    try:
+        if not stat.S_ISREG(os.stat(path).st_mode):  # to open a pipe may take forever
+            return None
+        with open(path, "rb") as file:
+            return hashlib.sha256(file.read()).hexdigest()
+    except OSError:
+        return None
+
+
+def load(key: str) -> Entry | None:
+    """The entry, if there is one that is whole, nobody else's, and of the files as they are now."""
+    cache = folder()
+    if cache is None or not _is_ours(cache, stat.S_IFDIR) or not _is_ours(path := cache / key, stat.S_IFREG):
+        return None
+    try:
+        content = path.read_bytes()
+    except OSError:
+        return None
+    head, digest, rest = (
+        content[: len(_MAGIC)],
+        content[len(_MAGIC) :][:_DIGEST_SIZE],
+        content[len(_MAGIC) + _DIGEST_SIZE :],
+    )
+    if head != _MAGIC or _digest(key, rest) != digest:
+        return None
+    try:
+        entry = _read(rest)
+    except (ValueError, LookupError, TypeError, EOFError):  # whole, but written by something else
+        return None
+    return entry if entry.origin.holds() else None
+
+
+def _read(content: bytes) -> Entry:
+    text, _, code = content.partition(b"\n")
+    about = orjson.loads(text)
+    files = {str(path): (str(real), str(digest)) for path, (real, digest) in about["files"].items()}
+    origin = Origin(files, tuple(map(str, about["missing"])), dict(about["projects"]))
+    made = marshal.loads(code)  # noqa: S302 - only what is ours gets here
+    if made is not None and not isinstance(made, CodeType):
+        raise TypeError("not code")
+    return Entry(origin, dict(about["about"]), made)
+
+
+def _digest(key: str, content: bytes) -> bytes:
+    return hashlib.sha256(key.encode() + b"\n" + content).digest()
+
+
+def store(key: str, entry: Entry) -> None:
+    """Writes the entry, whole or not at all. A folder that cannot be used is left alone."""
+    import tempfile
+
+    cache = folder()
+    if cache is None:
+        return
+    origin = entry.origin
+    head = {"files": origin.files, "missing": origin.missing, "projects": origin.projects, "about": entry.about}
+    try:
+        rest = orjson.dumps(head) + b"\n" + marshal.dumps(entry.code)
+    except TypeError:  # a path that is not UTF-8
+        return
+    with suppress(OSError):
+        cache.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not _is_ours(cache, stat.S_IFDIR):
+            return
+        descriptor, name = tempfile.mkstemp(dir=cache, prefix=".new-")
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(_MAGIC + _digest(key, rest) + rest)
+            os.replace(name, cache / key)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
+        _prune(cache)
+
+
+def _is_ours(path: Path, kind: int) -> bool:
+    """Whether the path is of this kind and this user's, and nobody else can write to it. Nothing is where that is not
+    known."""
+    try:
+        status = os.lstat(path)
+    except OSError:
+        return False
+    getuid = getattr(os, "getuid", None)
+    if getuid is None or status.st_uid != getuid() or status.st_mode & 0o022:
+        return False
+    return stat.S_IFMT(status.st_mode) == kind
+
+
+def _engine() -> list[tuple[str, int, int]]:
+    """What tells one state of the engine's code from another."""
+    here = os.path.dirname(__file__)
+    found = []
+    for folder, _, names in os.walk(here):
+        for name in names:
+            if name.endswith(".py"):
+                status = os.stat(path := os.path.join(folder, name))
+                found.append((path, status.st_size, status.st_mtime_ns))
+    return sorted(found)
+
+
+def _prune(cache: Path) -> None:
+    """Removes the oldest entries of many."""
+    with os.scandir(cache) as entries:
+        files = [entry for entry in entries if entry.is_file(follow_symlinks=False)]
+    files.sort(key=lambda entry: entry.stat(follow_symlinks=False).st_mtime_ns, reverse=True)
+    for entry in files[MAX_ENTRIES:]:
+        Path(entry.path).unlink(missing_ok=True)

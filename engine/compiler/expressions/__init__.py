@@ -1,0 +1,1 @@
+"""Compiles JMESPath expressions and templates to Python expressions."""

@@ -1,0 +1,157 @@
+"""Calls of functions in expressions: short ones in line, all others through the function itself.
+
+Code in line covers arguments of the right kinds; for any other argument it hands over to the function, whose refusal is
+part of the language.
+"""
+
+from __future__ import annotations
+
+from ...expressions.tree import Node
+from ...functions.table import FUNCTIONS
+from ..python.kind_tests import first_of, is_kind
+from ..python.value import ANY, BOOLEAN, DICT, INTEGER, LIST, NULL, NUMBER, STRING, Value, bare
+from .inline import INLINE, bare_elements
+from .projections import Small, key, mapping, sorting
+from .visitor import Visitor
+
+__all__ = ["call"]
+
+_RETURNED = {"string": STRING, "number": NUMBER, "boolean": BOOLEAN, "array": LIST, "object": DICT, "null": NULL}
+
+
+def call(compiler: Visitor, node: Node, current: Value | None) -> Value:
+    """The call of a function, with its arguments evaluated in order."""
+    name = node["value"]
+    of_elements = _kinds_of_elements(compiler, node, current) or _count_of_spellings(compiler, node, current)
+    if of_elements is not None:
+        return of_elements
+    if any(child["type"] == "expref" for child in node["children"]):
+        return _with_keys(compiler, node, current)
+    arguments = [compiler.visit(child, current) for child in node["children"]]
+    if all(argument.is_constant for argument in arguments):
+        folded = compiler.folded(node, *arguments)
+        if folded is not None:
+            return folded
+    inline = INLINE.get(name)
+    value = inline(compiler, arguments) if inline is not None else None
+    return _plain(name, arguments) if value is None else value
+
+
+def _kinds_of_elements(compiler: Visitor, node: Node, current: Value | None) -> Value | None:
+    """`contains(map(&type(@), list), 'array')` and `length(distinct(map(&type(@), list)))`, by the set of the types.
+
+    Only where the value is known to be a list, and only for one that has a name: the set is made once.
+    """
+    arguments = node["children"]
+    if node["value"] == "contains" and arguments[1]["type"] == "literal":
+        kinds = _kinds(compiler, arguments[0], current)
+        if kinds is not None and isinstance(arguments[1]["value"], str):
+            return Value(f"({arguments[1]['value']!r} in {kinds})", BOOLEAN)
+    if node["value"] == "length" and arguments[0].get("value") == "distinct":
+        kinds = _kinds(compiler, arguments[0]["children"][0], current)
+        if kinds is not None:
+            return Value(f"len({kinds})", INTEGER)
+    return None
+
+
+def _count_of_spellings(compiler: Visitor, node: Node, current: Value | None) -> Value | None:
+    """`length(distinct(map(&lower(@), keys(object))))`: most objects have each name in one spelling."""
+    for name in ("length", "distinct", "map", "keys"):
+        if node["type"] != "function_expression" or node["value"] != name:
+            return None
+        if name == "map" and _method_of_element(node["children"][0]) != "str.lower":
+            return None
+        node = node["children"][-1]
+    value = compiler.stable_path(node, current)
+    if value is None or value.kinds != DICT:
+        return None
+    spellings = compiler.writer.pool.name("SPELLINGS", "Spellings()")
+    test = f"{spellings}.issuperset({value.code})"
+    return Value(f"(len({value.code}) if {test} else {spellings}.count({value.code}))", INTEGER)
+
+
+def _kinds(compiler: Visitor, node: Node, current: Value | None) -> str | None:
+    """Code for the set of the types that `map(&type(@), list)` has, for a list or for `list[*]`, which has no null."""
+    if node["type"] != "function_expression" or node["value"] != "map" or not is_type_of_element(node["children"][0]):
+        return None
+    items, without = node["children"][1], ""
+    if items["type"] == "projection" and items["children"][1]["type"] == "identity":
+        items, without = items["children"][0], " - {'null'}"
+    value = compiler.stable_path(items, current)
+    if value is None or value.kinds != LIST:
+        return None
+    code = f"kinds_in({value.code})"
+    kinds = compiler.writer.shared(value, "kinds", f"{value.code}_kinds", lambda: (code, ANY)).code
+    return f"({kinds}{without})" if without else kinds
+
+
+def _plain(name: str, arguments: list[Value]) -> Value:
+    codes = ", ".join(bare(argument.code) for argument in arguments)
+    return Value(f"call_{name}({codes})", _returned(name), raises=True)
+
+
+def _returned(name: str) -> int:
+    return sum(_RETURNED.get(word, 0) for word in FUNCTIONS[name].returns.split("|")) or ANY
+
+
+def _with_keys(compiler: Visitor, node: Node, current: Value | None) -> Value:
+    """A call with `&expressions`."""
+    name = node["value"]
+    children = node["children"]
+    items = [compiler.visit(child, current) for child in children if child["type"] != "expref"]
+    keys = [key(compiler, child, items[0].items) for child in children if child["type"] == "expref"]
+    if name == "map":
+        return _mapped(compiler, children[0], keys[0], items[0])
+    raises = any(value.raises for value in items) or any(made.raises for made in keys)
+    if name in ("to_object", "sort_by_number"):
+        names = [made.name for made in keys]
+        make, kept = (mapping, ANY) if name == "to_object" else (sorting, items[0].items)
+        function = make(compiler, [child for child in children if child["type"] == "expref"], names, items[0].items)
+        raises = raises or bool(items[0].kinds & ~(LIST | NULL))
+        kinds = _returned(name) & ~(0 if items[0].kinds & NULL else NULL)
+        return Value(f"{function}({bare(items[0].code)})", kinds, raises=raises, items=kept)
+    values, made = iter(items), iter(keys)
+    return _plain(name, [_expression(next(made)) if is_key(child) else next(values) for child in children])
+
+
+def is_key(node: Node) -> bool:
+    return bool(node["type"] == "expref")
+
+
+def _expression(made: Small) -> Value:
+    """An `&expression` as the functions of the language take it."""
+    return Value(made.name, stable=True)
+
+
+def _mapped(compiler: Visitor, expref: Node, made: Small, items: Value) -> Value:
+    expression = _expression(made) if items.kinds != LIST else None
+    if not items.kinds & LIST and expression is not None:
+        return _plain("map", [expression, items])
+    function = "type_of" if is_type_of_element(expref) else made.name
+    if items.items == STRING:
+        function = _method_of_element(expref) or function
+    if items.kinds == LIST:
+        code = f"list(map({function}, {bare_elements(items.code)}))"
+        return Value(code, LIST, raises=made.raises or items.raises, items=made.kinds)
+    first, again = compiler.writer.once(items)
+    test = is_kind(first_of(first, items), again, LIST)
+    slow = f"call_map({expression.code if expression else ''}, {again.code})"
+    return Value(f"(list(map({function}, {again.code})) if {test} else {slow})", LIST, raises=True, items=made.kinds)
+
+
+def _method_of_element(expref: Node) -> str | None:
+    """The method of Python's texts that is all that an `&expression` does with a text."""
+    body = expref["children"][0]
+    if body["type"] != "function_expression" or body["children"][0]["type"] != "current":
+        return None
+    return {"lower": "str.lower", "upper": "str.upper", "trim": "str.strip"}.get(body["value"])
+
+
+def is_type_of_element(expref: Node) -> bool:
+    body = expref["children"][0]
+    return bool(body["type"] == "function_expression" and body["value"] == "type") and (
+        body["children"][0]["type"] == "current"
+    )
+
+
+# --- functions in line: None where the arguments do not allow it

@@ -1,0 +1,409 @@
+"""JMESPath to Python: each construct as an expression with exactly jmespath's meaning.
+
+Reads of fields become statements, so that they are shared; everything that may fail or costs more stays inside the
+expression and is evaluated only when jmespath would. What goes over lists becomes a small function of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from ...expressions.tree import EvaluationError, Expression, Node
+from ...values.equality import equal
+from ..python.function import Function
+from ..python.kind_tests import FALSE, NOTHING, TRUE, TYPE_KINDS, first_of, is_kind, kinds_equal_to, truth
+from ..python.string_sources import common
+from ..python.struct_layouts import Record, listed
+from ..python.value import ANY, BOOLEAN, DICT, LIST, NULL, NUMBER, STRING, Value, bare, kinds_of
+from .calls import call
+from .projections import projection
+from .visitor import Visitor
+
+__all__ = ["ExpressionCompiler"]
+
+_ORDER = {"lt": "<", "lte": "<=", "gt": ">", "gte": ">="}
+_ORDERED = {"lt": "less", "lte": "less_or_equal", "gt": "greater", "gte": "greater_or_equal"}
+
+
+class ExpressionCompiler(Visitor):
+    """Compiles expressions into one function; `roots` are the values of the names in sight."""
+
+    def __init__(self, writer: Function, roots: Mapping[str, Value]) -> None:
+        self.writer = writer
+        self.roots = roots
+
+    def inside(self, writer: Function) -> ExpressionCompiler:
+        return ExpressionCompiler(writer, {})
+
+    # The two forms of a result
+
+    def value(self, expression: Expression) -> Value:
+        return self.visit(expression.tree, None)
+
+    def condition(self, node: Node, current: Value | None = None) -> Value:
+        """A value that is only asked whether it is true: its code is true in Python where JMESPath says so."""
+        kind, below = node["type"], node["children"]
+        if kind in ("and_expression", "or_expression"):
+            return self._junction(node, current, kind == "and_expression")
+        if kind == "not_expression":
+            return self._negated(self.condition(below[0], current))
+        value = self.visit(node, current)
+        code = truth(self.writer, value)
+        if code in ("True", "False") and not value.raises:
+            return TRUE if code == "True" else FALSE
+        return Value(code, BOOLEAN, value.stable, value.named, value.raises)
+
+    def _junction(self, node: Node, current: Value | None, conjunction: bool) -> Value:
+        left = self.condition(node["children"][0], current)
+        if left.is_constant:
+            return self.condition(node["children"][1], current) if left.constant is conjunction else left
+        with self.writer.assuming(self.facts(node["children"][0], current) if conjunction else {}):
+            right = self.condition(node["children"][1], current)
+        if right.is_constant and right.constant is conjunction:
+            return left
+        if right.is_constant and not left.raises:
+            return right
+        word = "and" if conjunction else "or"
+        return Value(f"({left.code} {word} {right.code})", BOOLEAN, raises=left.raises or right.raises)
+
+    def facts(self, node: Node, current: Value | None) -> dict[str, int]:
+        """Of which kinds stable values are wherever a condition holds, by their code."""
+        kind, below = node["type"], node["children"]
+        if kind == "and_expression":
+            facts = self.facts(below[0], current)
+            for code, kinds in self.facts(below[1], current).items():
+                facts[code] = facts.get(code, ANY) & kinds
+            return facts
+        if kind == "or_expression":
+            left, right = self.facts(below[0], current), self.facts(below[1], current)
+            return {code: left[code] | right[code] for code in left.keys() & right.keys()}
+        if kind == "comparator" and node["value"] == "eq":
+            for one, other in (below, below[::-1]):
+                if other["type"] != "literal":
+                    continue
+                if one["type"] == "function_expression" and one["value"] == "type":
+                    value = self.stable_path(one["children"][0], current)
+                    wanted = TYPE_KINDS.get(other["value"], 0) if isinstance(other["value"], str) else 0
+                    return {} if value is None else {value.text: wanted}
+                value = self.stable_path(one, current)
+                return {} if value is None else {value.text: kinds_of(other["value"]) | kinds_equal_to(other["value"])}
+            return {}
+        value = self.stable_path(node, current)
+        return {} if value is None else {value.text: ANY & ~NULL}
+
+    def stable_path(self, node: Node, current: Value | None) -> Value | None:
+        """The stable value of a plain path; None for any other expression."""
+        plain = {"field", "subexpression", "current", "identity"}
+        pending = [node]
+        while pending:
+            part = pending.pop()
+            if part["type"] not in plain:
+                return None
+            pending += part["children"]
+        value = self.visit(node, current)
+        return value if value.stable and not value.is_constant else None
+
+    def _negated(self, value: Value) -> Value:
+        if value.is_constant:
+            return FALSE if value.constant else TRUE
+        return Value(f"(not {value.code})", BOOLEAN, raises=value.raises)
+
+    # Nodes
+
+    def visit(self, node: Node, current: Value | None) -> Value:
+        """The value of a node; `current` None: at the top, where fields are roots."""
+        visitor: Any = getattr(self, f"_visit_{node['type']}")
+        value: Value = visitor(node, current)
+        return value
+
+    def _visit_literal(self, node: Node, _current: Value | None) -> Value:
+        return self.writer.pool.constant(node["value"])
+
+    def _visit_current(self, _node: Node, current: Value | None) -> Value:
+        assert current is not None  # noqa: S101 - the reader of expressions refuses `@` at the top
+        return current
+
+    _visit_identity = _visit_current
+
+    def _visit_field(self, node: Node, current: Value | None) -> Value:
+        if current is None:
+            return self.writer.refined(self.writer.present(self.roots.get(node["value"], NOTHING)))
+        return self.member(current, node["value"])
+
+    def member(self, base: Value, name: str) -> Value:
+        """The member of an object; null of anything else."""
+        if base.is_constant:
+            found = base.constant.get(name) if isinstance(base.constant, dict) else None
+            return self.writer.pool.constant(found)
+        if isinstance(base.shape, Record):
+            return self._read(base, base.shape, name)
+        if not base.kinds & DICT:
+            return NOTHING if base.stable else Value(f"({base.code}, None)[1]", NULL, raises=base.raises)
+        if not base.stable:
+            first, again = self.writer.once(base)
+            code = f"({again.code}.get({name!r}) if {is_kind(first_of(first, base), again, DICT)} else None)"
+            return Value(code, ANY, raises=base.raises, texts=base.texts)
+        fields = self.object_of(base)
+        code, found = f"{fields.code}.get({name!r})", Value("", texts=base.texts)
+        return self.writer.shared(base, f".{name}", f"{base.code}_{name}", lambda: (code, ANY), found)
+
+    def _read(self, base: Value, record: Record, name: str) -> Value:
+        """The member of a record."""
+        member = record.member(name)
+        if member is None:
+            record.spoil()
+            return NOTHING
+        found = Value("", member.kinds | NULL, items=member.items, shape=member.shape, texts=member.texts)
+        if not base.stable:
+            first, again = self.writer.once_shaped(base)
+            test = is_kind(replace(base, text=first), again, DICT)
+            read = f"{again.text}.{member.attribute}"
+            code = read if test == "True" else f"({read} if {test} else None)"
+            return replace(found, text=code, raises=base.raises)
+        fields = self.object_of(base)
+        code = f"{fields.text}.{member.attribute}"
+        return self.writer.shared(base, f".{name}", f"{base.text}_{name}", lambda: (code, found.kinds), found)
+
+    def object_of(self, base: Value) -> Value:
+        """A stable value where it is an object, else an empty one: so that its members are read without a test."""
+        base = self.writer.unrefined(base)
+        if base.kinds == DICT:
+            return base
+        if isinstance(base.shape, Record):
+            code = f"{base.text} if {base.text} is not None else {base.shape.empty}"
+            return self.writer.shared(base, "{}", f"{base.text}_object", lambda: (code, DICT), base)
+        code = f"{base.code} if {is_kind(base, base, DICT)} else EMPTY"
+        return self.writer.shared(base, "{}", f"{base.code}_object", lambda: (code, DICT), base)
+
+    def _visit_index(self, node: Node, current: Value | None) -> Value:
+        base, index = _given(current), node["value"]
+        if base.is_constant:
+            items = base.constant if isinstance(base.constant, list) else []
+            return self.writer.pool.constant(items[index] if -len(items) <= index < len(items) else None)
+        if not base.kinds & LIST and not base.raises:
+            return NOTHING
+        base = self.writer.unrefined(base)
+        first, again = self.writer.once_shaped(base)
+        enough = f"len({again.text}) > {index}" if index >= 0 else f"len({again.text}) >= {-index}"
+        test = is_kind(first_of(first, base), again, LIST)
+        code = f"({again.text}[{index}] if {test} and {enough} else None)"
+        found = Value(code, base.items | NULL, raises=base.raises, shape=base.shape and base.shape.items)
+        if base.stable:
+            return self.writer.shared(base, f"[{index}]", f"{base.text}_{index}", lambda: (code, found.kinds), found)
+        return found
+
+    def _visit_slice(self, node: Node, current: Value | None) -> Value:
+        base = _given(current)
+        if base.is_constant:
+            items = base.constant
+            return self.writer.pool.constant(items[slice(*node["children"])] if isinstance(items, list) else None)
+        cut = ":".join("" if part is None else str(part) for part in node["children"])
+        first, again = self.writer.once_shaped(base)
+        code = f"({again.text}[{cut}] if {is_kind(first_of(first, base), again, LIST)} else None)"
+        return Value(code, base.kinds & LIST | NULL, raises=base.raises, items=base.items, shape=base.shape)
+
+    def _chain(self, node: Node, current: Value | None) -> Value:
+        value = current
+        for child in node["children"]:
+            before, value = value, self.visit(child, value)
+            if before is not None and before.raises and bare(before.code) not in value.code:  # it may have to fail
+                value = Value(f"({before.code}, {value.code})[1]", value.kinds, raises=True)
+        return _given(value)
+
+    _visit_subexpression = _visit_index_expression = _visit_pipe = _chain
+
+    def _visit_comparator(self, node: Node, current: Value | None) -> Value:
+        below, sign = node["children"], node["value"]
+        if sign in ("eq", "ne"):
+            value = self._type_test(below, current) or self._equal(*(self.visit(child, current) for child in below))
+            return value if sign == "eq" else self._negated(value)
+        left, right = (self.visit(child, current) for child in below)
+        if left.is_constant and right.is_constant:
+            folded = self.folded(node, left, right)
+            if folded is not None:
+                return folded
+        raises = left.raises or right.raises
+        if not left.kinds & (NUMBER | STRING) or not right.kinds & (NUMBER | STRING):
+            return Value(f"({left.code}, {right.code}, None)[2]", NULL, raises=raises)
+        kinds = left.kinds | right.kinds
+        mixed = bool(kinds & NUMBER and kinds & STRING)
+        if not (left.kinds | right.kinds) & ~NUMBER:
+            return Value(f"({left.code} {_ORDER[sign]} {right.code})", BOOLEAN, raises=raises)
+        if right.is_constant and right.kinds & NUMBER and left.kinds & NUMBER:
+            first, again = self.writer.once(left)
+            plain = f"{again.code} {_ORDER[sign]} {right.code}"
+            slow = f"{_ORDERED[sign]}({again.code}, {right.code})" if left.kinds & STRING else "None"
+            code = f"({plain} if {is_kind(first_of(first, left), again, NUMBER)} else {slow})"
+            return Value(code, BOOLEAN | NULL, raises=raises or mixed)
+        slow = f"{_ORDERED[sign]}({bare(left.code)}, {bare(right.code)})"
+        return Value(slow, BOOLEAN | NULL, raises=raises or mixed)
+
+    def _type_test(self, below: list[Node], current: Value | None) -> Value | None:
+        """`type(x) == 'array'` and the like as a test of Python."""
+        for one, other in (below, below[::-1]):
+            if one["type"] == "function_expression" and one["value"] == "type" and other["type"] == "literal":
+                wanted = TYPE_KINDS.get(other["value"]) if isinstance(other["value"], str) else None
+                value = self.visit(one["children"][0], current)
+                if wanted is not None and not (value.raises and not value.kinds & wanted):
+                    first, again = self.writer.once(value)
+                    code = is_kind(first_of(first, value), again, wanted)
+                    if code in ("True", "False"):
+                        return TRUE if code == "True" else FALSE
+                    return Value(f"({code})", BOOLEAN, raises=value.raises)
+        return None
+
+    def _equal(self, left: Value, right: Value) -> Value:
+        if left.is_constant and right.is_constant:
+            return TRUE if equal(left.constant, right.constant) else FALSE
+        if left.is_constant:
+            left, right = right, left
+        if (left.shape or right.shape) is not None and right.constant is not None:
+            return Value("unusual()", BOOLEAN)  # what few rules do is no reason to make objects of all records
+        raises = left.raises or right.raises
+        if right.is_constant:
+            other = right.constant
+            texts = self.writer.texts(left.text) if left.stable else None
+            if not raises and not left.kinds & (right.kinds | kinds_equal_to(other)):
+                return FALSE
+            if texts is not None and isinstance(other, str) and (other not in texts or len(texts) == 1):
+                return TRUE if other in texts else FALSE
+            if other is None and left.kinds == NULL and not raises:
+                return TRUE
+            if other is None or other is True or other is False:
+                return Value(f"({left.text if other is None else left.code} is {other})", BOOLEAN, raises=raises)
+            if isinstance(other, str) or (isinstance(other, int | float) and other not in (0, 1)):
+                return Value(f"({left.code} == {right.code})", BOOLEAN, raises=raises)
+        elif not (left.kinds & right.kinds & (LIST | DICT) or _are_confused(left.kinds | right.kinds)):
+            return Value(f"({left.code} == {right.code})", BOOLEAN, raises=raises)
+        return Value(f"equal({bare(left.code)}, {bare(right.code)})", BOOLEAN, raises=raises)
+
+    def _visit_and_expression(self, node: Node, current: Value | None) -> Value:
+        return self._either(node, current, conjunction=True)
+
+    def _visit_or_expression(self, node: Node, current: Value | None) -> Value:
+        return self._either(node, current, conjunction=False)
+
+    def _either(self, node: Node, current: Value | None, *, conjunction: bool) -> Value:
+        """`&&` and `||` give one of their operands."""
+        left = self.visit(node["children"][0], current)
+        test = truth(self.writer, left)
+        if left.is_constant:
+            return self.visit(node["children"][1], current) if (test == "True") is conjunction else left
+        with self.writer.assuming(self.facts(node["children"][0], current) if conjunction else {}):
+            right = self.visit(node["children"][1], current)
+        found = Value("", raises=left.raises or right.raises, texts=common((left, right)))
+        if not left.kinds & NUMBER:
+            word = "and" if conjunction else "or"
+            kept = left.kinds if conjunction else left.kinds & ~NULL
+            return replace(found, text=f"({left.code} {word} {right.code})", kinds=kept | right.kinds)
+        first, again = self.writer.once(left)
+        test = f"{first} or {is_kind(again, again, NUMBER)}"
+        if not left.kinds & ~(NUMBER | NULL):
+            test = f"{first} is not None"
+        if conjunction:
+            code = f"({right.code} if {test} else {again.code})"
+            return replace(found, text=code, kinds=left.kinds | right.kinds)
+        code = f"({again.code} if {test} else {right.code})"
+        return replace(found, text=code, kinds=left.kinds & ~NULL | right.kinds)
+
+    def _visit_not_expression(self, node: Node, current: Value | None) -> Value:
+        return self._negated(self.condition(node["children"][0], current))
+
+    def _visit_multi_select_list(self, node: Node, current: Value | None) -> Value:
+        return self._select(node["children"], current, "[{}]", lambda _child, code: code, LIST)
+
+    def _visit_multi_select_dict(self, node: Node, current: Value | None) -> Value:
+        return self._select(
+            node["children"], current, "{{{}}}", lambda child, code: f"{child['value']!r}: {code}", DICT
+        )
+
+    def _visit_key_val_pair(self, node: Node, current: Value | None) -> Value:
+        return self.visit(node["children"][0], current)
+
+    def _select(self, below: list[Node], current: Value | None, form: str, part: Any, kind: int) -> Value:
+        if current is not None and current.kinds == NULL and not current.raises:
+            return NOTHING
+        first, again = ("", None) if current is None else self.writer.once(current)
+        if again is not None and not again.is_constant:
+            again = Value(again.code, again.kinds & ~NULL, again.stable, again.named)
+        values = [self.visit(child, again) for child in below]
+        code = form.format(", ".join(part(child, bare(value.code)) for child, value in zip(below, values, strict=True)))
+        raises = any(value.raises for value in values)
+        if current is None or (current.stable and not current.kinds & NULL):
+            if all(value.is_constant for value in values):
+                constant = [value.constant for value in values]
+                if kind == LIST:
+                    return self.writer.pool.constant(constant)
+                return self.writer.pool.constant(dict(zip((child["value"] for child in below), constant, strict=True)))
+            return Value(f"({code})" if kind == DICT else code, kind, raises=raises)
+        return Value(f"(None if {first} is None else {code})", kind | NULL, raises=raises or current.raises)
+
+    # What goes over lists
+
+    def _visit_projection(self, node: Node, current: Value | None) -> Value:
+        return self._projected(node, current, LIST, None)
+
+    def _visit_filter_projection(self, node: Node, current: Value | None) -> Value:
+        return self._projected(node, current, LIST, node["children"][2])
+
+    def _visit_value_projection(self, node: Node, current: Value | None) -> Value:
+        return self._projected(node, current, DICT, None)
+
+    def _projected(self, node: Node, current: Value | None, kind: int, test: Node | None) -> Value:
+        base = self.visit(node["children"][0], current)
+        if base.is_constant and (folded := self.folded(node, base)) is not None:
+            return folded
+        if not base.kinds & kind and not base.raises:
+            return NOTHING
+        if kind == DICT:
+            base = replace(base, text=base.code, shape=None)
+        element = Value("", base.items if kind == LIST else ANY, shape=base.shape and base.shape.items)
+        made = projection(self, node["children"][1], test, element)
+        found = Value("", LIST, raises=made.raises or base.raises, items=made.kinds, shape=listed(made.shape))
+        if base.kinds == kind:
+            items = bare(base.text) if kind == LIST else f"{base.text}.values()"
+            return replace(found, text=f"{made.name}({items})")
+        first, again = self.writer.once_shaped(base)
+        items = again.text if kind == LIST else f"{again.text}.values()"
+        code = f"({made.name}({items}) if {is_kind(first_of(first, base), again, kind)} else None)"
+        return replace(found, text=code, kinds=LIST | NULL)
+
+    def _visit_flatten(self, node: Node, current: Value | None) -> Value:
+        base = self.visit(node["children"][0], current)
+        if base.is_constant and (folded := self.folded(node, base)) is not None:
+            return folded
+        if not base.kinds & LIST and not base.raises:
+            return NOTHING
+        kinds = LIST | (NULL if base.kinds != LIST else 0)
+        if base.shape is not None and base.shape.items is not None:
+            elements = base.shape.items.items or base.shape.items
+            return Value(
+                f"flattened({bare(base.text)})", kinds, raises=base.raises, items=DICT | NULL, shape=listed(elements)
+            )
+        return Value(f"flattened({bare(base.code)})", kinds, raises=base.raises)
+
+    # Functions
+
+    def _visit_function_expression(self, node: Node, current: Value | None) -> Value:
+        return call(self, node, current)
+
+    def folded(self, node: Node, *constants: Value) -> Value | None:
+        """What a node gives for constants in the place of its first children; None where it fails for them."""
+        children = [{"type": "literal", "value": value.constant, "children": []} for value in constants]
+        tree = {**node, "children": children + node["children"][len(children) :]}
+        try:
+            return self.writer.pool.constant(Expression("", tree, ()).search({}))
+        except EvaluationError:
+            return None
+
+
+def _are_confused(kinds: int) -> bool:
+    """Whether there are booleans and numbers among values: to Python, some of them are equal."""
+    return bool(kinds & BOOLEAN and kinds & NUMBER)
+
+
+def _given(value: Value | None) -> Value:
+    assert value is not None  # noqa: S101 - the reader of expressions refuses such parts at the top
+    return value

@@ -1,0 +1,141 @@
+"""What goes over the elements of a list, as small functions: projections, filters and `&expressions`.
+
+Neither sees anything but the element, so that the same one serves wherever it is written again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ...expressions.tree import Node
+from ..python.function import Function
+from ..python.value import ANY, NULL, STRING, Shape, Value, bare
+from .visitor import Visitor
+
+__all__ = ["Small", "key", "mapping", "projection", "sorting"]
+
+
+@dataclass(frozen=True, slots=True)
+class Small:
+    """The name of a small function, whether it can raise, and what is known of what it gives (for each element)."""
+
+    name: str
+    raises: bool
+    kinds: int
+    shape: Shape | None = None
+
+
+def key(visitor: Visitor, expref: Node, kinds: int = ANY) -> Small:
+    """The function from an element of these kinds to what the `&expression` gives for it."""
+    pool = visitor.writer.pool
+    writer = Function(pool, ("item",))
+    value = visitor.inside(writer).visit(expref["children"][0], writer.declare("item", kinds))
+    writer.line(f"return {bare(value.code)}")
+    name = pool.function("key", "item", "\n".join(writer.root.render(1)), "an &expression")
+    return Small(name, value.raises, value.kinds)
+
+
+def projection(visitor: Visitor, right: Node, test: Node | None, element: Value) -> Small:
+    """The function from a list, whose elements are like this one, to what a projection makes of it.
+
+    `test` is the condition of a filter, `right` what is projected; nulls are left out.
+    """
+    if test is None and right["type"] == "identity":
+        name = "without_nulls" if element.kinds & NULL else "list"
+        return Small(name, False, element.kinds & ~NULL, element.shape)
+    return _Projection(visitor, element).made(right, test)
+
+
+def mapping(visitor: Visitor, exprefs: Sequence[Node], keys: Sequence[str], kinds: int) -> str:
+    """The function that does what `to_object` does with these `&expressions`, whose own functions are `keys`."""
+    writer, compiler = _listing(visitor, "to_object", keys)
+    writer.line("found = {}")
+    with writer.inside("for item in elements:", loops=True):
+        item = writer.declare(writer.name("item"), kinds)
+        name = writer.bound(compiler.visit(exprefs[0]["children"][0], item), "name")
+        if name.is_constant or name.kinds != STRING:
+            with writer.inside(f"if type({name.code}) is str:"):
+                writer.line(f"found[{name.code}] = {bare(compiler.visit(exprefs[1]['children'][0], item).code)}")
+        else:
+            writer.line(f"found[{name.code}] = {bare(compiler.visit(exprefs[1]['children'][0], item).code)}")
+    writer.line("return found")
+    return visitor.writer.pool.function("object", "elements", "\n".join(writer.root.render(1)), "to_object")
+
+
+def sorting(visitor: Visitor, exprefs: Sequence[Node], keys: Sequence[str], kinds: int) -> str:
+    """The function that does what `sort_by_number` does with this `&expression`, whose own function is among `keys`."""
+    writer, compiler = _listing(visitor, "sort_by_number", keys)
+    writer.line("found = []")
+    with writer.inside("for item in elements:", loops=True):
+        item = writer.declare(writer.name("item"), kinds)
+        writer.line(f"found.append({bare(compiler.visit(exprefs[0]['children'][0], item).code)})")
+    writer.line("return sorted_by_numbers(elements, found)")
+    return visitor.writer.pool.function("sorted", "elements", "\n".join(writer.root.render(1)), "sort_by_number")
+
+
+def _listing(visitor: Visitor, name: str, keys: Sequence[str]) -> tuple[Function, Visitor]:
+    """The beginning of a function of a list; for anything else it does what the function of the language does."""
+    writer = Function(visitor.writer.pool, ("elements",))
+    with writer.inside("if elements is None:"):
+        writer.line("return None")
+    with writer.inside("if type(elements) is not list:"):
+        writer.line(f"return call({name!r}, elements, {', '.join(keys)})")
+    return writer, visitor.inside(writer)
+
+
+class _Projection:
+    def __init__(self, visitor: Visitor, element: Value) -> None:
+        self.pool = visitor.writer.pool
+        self.element = element
+        self.writer = Function(self.pool, ("items",))
+        self.compiler = visitor.inside(self.writer)
+        self.guards: list[str] = []
+        self.raises = False
+
+    def made(self, right: Node, test: Node | None) -> Small:
+        writer = self.writer
+        writer.line("found = []")
+        with writer.inside("for item in items:", loops=True) as loop:
+            item = writer.declare(writer.name("item"), self.element.kinds, shape=self.element.shape)
+            if test is not None:
+                self._guard(test, item)
+            value = writer.refined(self.compiler.visit(right, item))
+            self.raises = self.raises or value.raises
+            plain = value.is_constant or not value.kinds & NULL
+            if not plain:
+                value = writer.bound(value)
+            kept = f"found.append({bare(value.text)})"
+            if not plain:
+                with writer.inside(f"if {value.text} is not None:"):
+                    writer.line(kept)
+            elif value.constant is not None:
+                writer.line(kept)
+        if len(loop.items) == len(self.guards) + 1 and value.stable and not value.is_constant:
+            # Nothing but conditions: the shorter form says the same.
+            tests = self.guards + ([] if plain else [f"{value.text} is not None"])
+            test_code = f" if {' and '.join(tests)}" if tests else ""
+            body = f"    return [{value.text} for item in items{test_code}]"
+        else:
+            writer.line("return found")
+            body = "\n".join(writer.root.render(1))
+        name = self.pool.function("project", "items", body, "a projection")
+        return Small(name, self.raises, value.kinds & ~NULL, value.shape)
+
+    def _guard(self, test: Node, item: Value) -> None:
+        """Leaves out the elements for which the condition does not hold; what it reads is read only when it counts."""
+        if test["type"] == "and_expression":
+            for part in test["children"]:
+                self._guard(part, item)
+            return
+        condition = self.compiler.condition(test, item)
+        self.raises = self.raises or condition.raises
+        if not condition.is_constant:
+            self.guards.append(condition.code)
+            with self.writer.inside(f"if not {condition.code}:"):
+                self.writer.line("continue")
+        elif not condition.constant:
+            self.guards.append("False")
+            with self.writer.inside("if True:"):
+                self.writer.line("continue")
+        self.writer.block.kinds.update(self.compiler.facts(test, item))

@@ -1,0 +1,111 @@
+"""Templates to Python: texts with plain values in them are put together in line, others by `templates.rendering`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ...runtime.operations import filled
+from ...templates.rendering import Parts
+from ...templates.template import Template, TemplateFailure
+from ...values.pointers import escape
+from ..python.function import Function
+from ..python.value import NULL, STRING, Value, bare
+from .compiler import ExpressionCompiler
+
+__all__ = ["template"]
+
+_SHORT = 1000
+_FEW = 10
+
+
+def template(writer: Function, source: Template, values: Mapping[str, Value], *, text: bool) -> Value:
+    """The text of a template; with `text` null is the word "null", else it makes the whole null."""
+    parts = _parts(writer, source, values)
+    if parts is None:
+        found = {use.name: values[use.name] for use in source.roots if use.name in values}
+        tree = _tree(source)
+        if any(value.shape is not None for value in found.values()):
+            tree = _lifted(tree, found, ExpressionCompiler(writer, values))
+        context = ", ".join(f"{name!r}: {found[name].code}" for name in sorted(found) if _mentions(tree, name))
+        constant = writer.pool.name("TEMPLATE", repr(tree))
+        return Value(f"rendered({constant}, {{{context}}}, {text})", STRING | (0 if text else NULL), raises=True)
+    if all(part.is_constant for part in parts):
+        try:
+            return writer.pool.constant(filled(text, *(part.constant for part in parts)))
+        except TemplateFailure:
+            pass
+    codes = ", ".join(bare(part.code) for part in parts)
+    code = f"filled({text}, {codes})"
+    if text:  # said of few values: short code counts for more than quick code
+        return Value(code, STRING, raises=True)
+    variables = [part for part in parts if not part.is_constant]
+    texts = [part.constant if part.is_constant else f"{{{part.code}}}" for part in parts]
+    if all(part.stable for part in variables) and all(isinstance(part, str) for part in texts) and len(texts) < _FEW:
+        # Without variables that are no text, and none so long that the whole might be too long.
+        tests = [f"len({part.code}) < {_SHORT}" for part in dict.fromkeys(variables)]
+        tests = [f"type({part.code}) is str" for part in variables if part.kinds != STRING] + tests
+        plain = "".join(_braced(part.constant) if part.is_constant else f"{{{part.code}}}" for part in parts)
+        code = f"(f{plain!r} if {' and '.join(tests)} else {code})"
+    return Value(code, STRING | NULL, raises=True)
+
+
+def _braced(text: str) -> str:
+    return text.replace("{", "{{").replace("}", "}}")
+
+
+def _parts(writer: Function, source: Template, values: Mapping[str, Value]) -> list[Value] | None:
+    """The literal texts and the values of a template that has nothing else; None for any other template."""
+    from jinja2 import nodes
+
+    # Only here: Jinja2 takes long to import, and many mappings have no template.
+    from ...templates.parser import read
+
+    compiler = ExpressionCompiler(writer, values)
+
+    def path(node: nodes.Node) -> Value | None:
+        match node:
+            case nodes.Name(name=name):
+                return values.get(name, writer.pool.constant(None))
+            case nodes.Getattr(node=base, attr=name):
+                value = path(base)
+                return None if value is None else compiler.member(value, name)
+        return None
+
+    tree: Any = read(source.text)[0]
+    if not all(isinstance(item, nodes.Output) for item in tree.body):
+        return None
+    parts = []
+    for node in (node for item in tree.body for node in item.nodes):
+        value = writer.pool.constant(node.data) if isinstance(node, nodes.TemplateData) else path(node)
+        if value is None:
+            return None
+        parts.append(value)
+    return parts
+
+
+def _lifted(tree: Any, roots: dict[str, Value], compiler: ExpressionCompiler) -> Any:
+    """The tree with members of records as roots of their own, which are added: null and absent are the same here."""
+    if not isinstance(tree, tuple | list):
+        return tree
+    if tree[:1] == ("member",):
+        target, (kind, name) = _lifted(tree[1], roots, compiler), tree[2][:2]
+        base = roots.get(target[1]) if target[0] == "name" else None
+        if base is not None and base.shape is not None and kind == "const" and isinstance(name, str):
+            path = f"{target[1]}/{escape(name)}"  # so that a dot in a name is none between names
+            roots[path] = compiler.member(base, name)
+            return "name", path
+    return tuple(_lifted(part, roots, compiler) for part in tree)
+
+
+def _mentions(tree: Any, name: str) -> bool:
+    """Whether a tree has the root."""
+    return tree == ("name", name) or (isinstance(tree, tuple | list) and any(_mentions(part, name) for part in tree))
+
+
+def _tree(source: Template) -> Parts:
+    """The parts of a template, as `templates.rendering` takes them."""
+    # Only here: for the same reason.
+    from ...templates.parser import parts_of
+
+    return parts_of(source.text)

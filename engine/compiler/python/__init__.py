@@ -1,0 +1,1 @@
+"""Python source as it is written: values, functions, blocks, names and constants."""

@@ -1,0 +1,73 @@
+"""Tests of kinds in generated code, and what is known of values without running it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from .function import Function
+from .struct_layouts import Record, record_truth
+from .value import BOOLEAN, DICT, FLOAT, INTEGER, LIST, NULL, NUMBER, STRING, Value
+
+__all__ = ["FALSE", "NOTHING", "TRUE", "TYPE_KINDS", "first_of", "is_kind", "kinds_equal_to", "truth"]
+
+TYPE_KINDS = {
+    "string": STRING,
+    "number": NUMBER,
+    "boolean": BOOLEAN,
+    "array": LIST,
+    "object": DICT,
+    "null": NULL,
+}
+_CLASSES = {BOOLEAN: "bool", INTEGER: "int", FLOAT: "float", STRING: "str", LIST: "list", DICT: "dict"}
+NOTHING = Value("None", NULL, stable=True, constant=None)
+FALSE = Value("False", BOOLEAN, stable=True, constant=False)
+TRUE = Value("True", BOOLEAN, stable=True, constant=True)
+
+
+def is_kind(value: Value, again: Value, wanted: int) -> str:
+    """Python code for "the value is of one of these kinds"; `value` is mentioned first, `again` only after it."""
+    possible = value.kinds & wanted
+    if possible == 0 and not value.raises:
+        return "False"
+    if possible == value.kinds and value.repeatable:
+        return "True"
+    if possible == NULL:
+        return f"{value.text} is None"
+    if value.kinds & ~possible == NULL:
+        return f"{value.text} is not None"
+    names = [name for kind, name in _CLASSES.items() if possible & kind]
+    if possible & NULL:
+        return f"({value.code} is None or {is_kind(again, again, wanted & ~NULL)})"
+    if len(names) == 1:
+        return f"type({value.code}) is {names[0]}"
+    if possible & (NUMBER | BOOLEAN) == NUMBER and len(names) == 2:
+        return f"type({value.code}) in NUMBERS"
+    if possible == LIST | DICT:
+        return f"type({value.code}) in CONTAINERS"
+    return f"type({value.code}) in ({', '.join(names)})"
+
+
+def truth(writer: Function, value: Value) -> str:
+    """Python code that is true where JMESPath calls the value true: all but null, false and what is empty."""
+    if value.is_constant:
+        return str(value.constant is not None and value.constant is not False and value.constant not in ("", [], {}))
+    if isinstance(value.shape, Record):
+        return record_truth(value, value.shape)
+    if not value.kinds & NUMBER:
+        return value.text
+    if not value.kinds & ~(NUMBER | NULL):
+        return f"({value.code} is not None)"
+    first, again = writer.once(value)
+    known = "" if not value.kinds & NULL else f"{again.code} is not None and "  # the quickest of what says no
+    return f"({first} or {known}{is_kind(again, again, NUMBER)})"
+
+
+def kinds_equal_to(constant: Any) -> int:
+    """The kinds besides its own that a constant can be equal to a value of."""
+    return NUMBER if isinstance(constant, int | float) and not isinstance(constant, bool) else 0
+
+
+def first_of(code: str, value: Value) -> Value:
+    """The value where it is first mentioned."""
+    return replace(value, text=code)

@@ -1,0 +1,65 @@
+"""Names, constants and small functions that the functions of one generated module share."""
+
+from __future__ import annotations
+
+import builtins
+import keyword
+from typing import Any
+
+from .value import Value, comment, kinds_of
+
+__all__ = ["Pool"]
+
+
+class Pool:
+    """The constants and small functions of a module, each written once."""
+
+    def __init__(self, reserved: frozenset[str]) -> None:
+        self._reserved = reserved
+        self._names: dict[str, str] = {}
+        self._counts: dict[str, int] = {}
+        self.constants: list[str] = []
+        self.functions: list[str] = []
+
+    def copy(self) -> Pool:
+        """The same constants and functions, to go back to."""
+        pool = Pool(self._reserved)
+        pool.restore(self)
+        return pool
+
+    def restore(self, other: Pool) -> None:
+        """Makes the constants and functions those of the other pool."""
+        self._names, self._counts = dict(other._names), dict(other._counts)
+        self.constants, self.functions = list(other.constants), list(other.functions)
+
+    def is_free(self, name: str) -> bool:
+        """Whether a name is not one of Python's, of the support code, or of a constant (those have capitals)."""
+        return not (keyword.iskeyword(name) or hasattr(builtins, name) or name in self._reserved)
+
+    def constant(self, value: Any) -> Value:
+        """A JSON value that is known now."""
+        code = self.name("VALUE", repr(value)) if isinstance(value, list | dict) else repr(value)
+        return Value(code, kinds_of(value), stable=True, constant=value)
+
+    def texts(self, values: frozenset[str]) -> str:
+        """A set of texts."""
+        return self.name("TEXTS", f"frozenset({sorted(values)!r})")
+
+    def name(self, prefix: str, code: str) -> str:
+        """The name of a constant that has this code."""
+        if code not in self._names:
+            name = self._names[code] = self.fresh(prefix)
+            self.constants.append(f"{name} = {code}")
+        return self._names[code]
+
+    def function(self, prefix: str, parameter: str, body: str, note: str) -> str:
+        """The name of a small function of one parameter, with this body."""
+        if body not in self._names:
+            name = self._names[body] = self.fresh(prefix)
+            self.functions.append(f"def {name}({parameter}):  {comment(note)}\n{body}")
+        return self._names[body]
+
+    def fresh(self, prefix: str) -> str:
+        """A new name for a constant or a function."""
+        self._counts[prefix] = self._counts.get(prefix, 0) + 1
+        return f"{prefix}_{self._counts[prefix]}"

@@ -1,0 +1,88 @@
+"""Where the texts of a value come from, and what is known of them for that."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ...inference.functions import TIMES
+from ...schemas.patterns.builders import one_of
+from .value import DICT, LIST, STRING, Texts, Value
+
+__all__ = ["NUMERALS", "Listed", "Region", "among", "common", "time_texts"]
+
+_LONG = 256
+"""Few texts are so long."""
+_FEW = 20
+
+
+@dataclass(eq=False, slots=True)
+class Region:
+    """The texts in a member of a record, however far inside.
+
+    What is asked of their length is left to the reader of the input, where few are longer: what has such texts is read
+    as no record.
+    """
+
+    longest: int | None = None
+    language: None = None
+    texts: None = None
+
+    def within(self, length: int) -> bool:
+        if length < _LONG:
+            return False
+        self.longest = length if self.longest is None else min(length, self.longest)
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class _Formed:
+    """Texts of one form."""
+
+    language: str
+    longest: int
+    texts: None = None
+
+    def within(self, length: int) -> bool:
+        return length >= self.longest
+
+
+NUMERALS: Texts = _Formed(r"^(?:-?[0-9]+(?:\.[0-9]+)?|true|false)$", 350)
+"""What numbers and booleans become that stand in the input. The smallest double has 324 decimal places before its up to
+17 digits; integers have 64 bits."""
+
+
+def time_texts(precision: str) -> Texts:
+    """What `from_unix_ms` gives."""
+    return _Formed(TIMES[precision], len("0000-00-00T00:00:00.000Z"))
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A few texts that are known one by one."""
+
+    texts: frozenset[str]
+
+    @property
+    def language(self) -> str | None:
+        return one_of(self.texts) if 0 < len(self.texts) <= _FEW else None
+
+    def within(self, length: int) -> bool:
+        return all(len(text) <= length for text in self.texts)
+
+
+def among(values: Iterable[object]) -> tuple[Texts, ...]:
+    """The texts among some values, none of which is a list or an object."""
+    return (Listed(frozenset(value for value in values if isinstance(value, str))),)
+
+
+def common(values: Iterable[Value]) -> tuple[Texts, ...]:
+    """Where the texts come from of what is one of several values; none where that is not known of one of them."""
+    found: dict[Texts, None] = {}
+    for value in values:
+        texts = among([value.constant]) if isinstance(value.constant, str) else value.texts
+        if value.kinds & (STRING | LIST | DICT):
+            if not texts:
+                return ()
+            found.update(dict.fromkeys(texts))
+    return tuple(found)

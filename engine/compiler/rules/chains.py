@@ -1,0 +1,245 @@
+"""Chains where the first condition that holds counts: written in order, but so that few of them have to be tested.
+
+Neighbours that all need the same value to be one of a few texts, or of a few kinds, stand together below one test.
+"""
+
+from __future__ import annotations
+
+import functools
+import operator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import takewhile
+
+from ...expressions.tree import Node
+from ...language.rulebook import Expr
+from ..expressions.compiler import ExpressionCompiler
+from ..python.function import Function
+from ..python.kind_tests import TYPE_KINDS, is_kind
+from ..python.pool import Pool
+from ..python.value import ANY, NULL, Value, bare, kinds_of
+from .emitter import Emitter
+from .scope import Scope
+
+__all__ = ["chain"]
+
+_Path = tuple[str, ...]
+_SMALLEST_GROUP = 2
+
+
+@dataclass(frozen=True, slots=True)
+class _Need:
+    """What a value must be for a condition to hold: one of some texts, or of some kinds."""
+
+    node: Node
+    texts: frozenset[str] | None
+    kinds: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Link:
+    """A condition and, by the path of a value, what it needs."""
+
+    number: int
+    when: Expr | None
+    needs: dict[_Path, _Need]
+
+
+def chain(
+    fields: Emitter,
+    scope: Scope,
+    whens: Sequence[Expr | None],
+    body: Callable[[int], None],
+    sites: Sequence[Callable[[], str] | None] | None = None,
+) -> bool:
+    """Writes `body(n)` for the first condition that holds; it must leave the loop. Says whether one always holds."""
+    links = []
+    for number, when in enumerate(whens):
+        probed = _probe(when, scope)
+        if probed is False:
+            continue
+        links.append(_Link(number, when, {} if when is None else _needs(when.expression.tree, scope)))
+        if probed is True:
+            break
+    return _Chain(fields, scope, body, sites).write(links)
+
+
+def _probe(when: Expr | None, scope: Scope) -> bool | None:
+    """The truth of a condition that is the same for every batch."""
+    if when is None:
+        return True
+    value = _scratch(scope).condition(when.expression.tree)
+    return bool(value.constant) if value.is_constant else None
+
+
+def _scratch(scope: Scope) -> ExpressionCompiler:
+    """For a look at what an expression comes to, without writing anything."""
+    return ExpressionCompiler(Function(Pool(frozenset()), ()), scope.values)
+
+
+class _Chain:
+    def __init__(
+        self,
+        fields: Emitter,
+        scope: Scope,
+        body: Callable[[int], None],
+        sites: Sequence[Callable[[], str] | None] | None,
+    ) -> None:
+        self.fields = fields
+        self.writer = fields.writer
+        self.scope = scope
+        self.body = body
+        self.sites = sites
+
+    def write(self, links: Sequence[_Link], tested: frozenset[_Path] = frozenset()) -> bool:
+        """Writes the links; the values at the paths `tested` have been looked at already."""
+        at = 0
+        while at < len(links):
+            group = _group(links[at:], tested)
+            if group is not None:
+                path, size = group
+                self.below(path, links[at : at + size], tested | {path})
+                at += size
+            elif self.link(links[at]):
+                return True
+            else:
+                at += 1
+        return False
+
+    def value(self, need: _Need) -> Value:
+        return ExpressionCompiler(self.writer, self.scope.values).visit(need.node, None)
+
+    def below(self, path: _Path, links: Sequence[_Link], tested: frozenset[_Path]) -> None:
+        """The links below one test of what all of them need."""
+        needs = [link.needs[path] for link in links]
+        value = self.value(needs[0])
+        texts: frozenset[str] | None = frozenset()
+        kinds = _union(needs)
+        for need in needs:
+            texts = None if texts is None or need.texts is None else texts | need.texts
+        if texts is not None:
+            test = f"{value.code} == {next(iter(texts))!r}"
+            if len(texts) > 1:
+                test = f"{value.code} in {self.writer.pool.texts(texts)}"
+                test = test if value.kinds & ~NULL == kinds else f"type({value.code}) is str and {test}"
+        else:
+            test = is_kind(value, value, kinds)
+        with self.writer.inside("" if test == "True" else f"if {test}:") as block:
+            block.kinds[value.code] = kinds
+            if texts is not None:
+                block.texts[value.code] = texts
+            self.write(links, tested)
+
+    def link(self, link: _Link) -> bool:
+        site = None if self.sites is None else self.sites[link.number]
+        condition = self.fields.taking(link.when, self.scope, "continue", site)
+        if condition.is_constant:
+            if condition.constant:
+                self.body(link.number)
+            return bool(condition.constant)
+        facts = self.fields.facts(link.when, self.scope)
+        with self.writer.inside(f"if {bare(condition.code)}:") as block:
+            block.kinds.update(facts)
+            self.body(link.number)
+        return False
+
+
+def _group(links: Sequence[_Link], tested: frozenset[_Path]) -> tuple[_Path, int] | None:
+    """A value, and how many of the first links can stand below one test of it.
+
+    Links that need exactly the same come first, then those that need something of the same sort.
+    """
+    groups = {path: _length_alike(links, path) for path in links[0].needs if path not in tested}
+    path, (_, length) = max(groups.items(), key=lambda group: group[1], default=((), (False, 0)))
+    return (path, length) if length else None
+
+
+def _length_alike(links: Sequence[_Link], path: _Path) -> tuple[bool, int]:
+    """Whether the first links need exactly the same of a value, and how many can stand below one test of it."""
+    need = links[0].needs[path]
+    run = [link.needs[path] for link in takewhile(lambda link: path in link.needs, links)]
+    same = _length(run, lambda other: (other.texts, other.kinds) == (need.texts, need.kinds))
+    if same >= _SMALLEST_GROUP:
+        return True, same
+    alike = _length(run, lambda other: (other.texts is None) is (need.texts is None))
+    return False, alike if alike > _SMALLEST_GROUP and _union(run[:alike]) != ANY else 0
+
+
+def _length(needs: Sequence[_Need], test: Callable[[_Need], bool]) -> int:
+    """How many of the first needs the test holds for."""
+    return len(list(takewhile(test, needs)))
+
+
+def _union(needs: Sequence[_Need]) -> int:
+    return functools.reduce(operator.or_, (need.kinds for need in needs))
+
+
+# --- what a condition needs
+
+
+def _needs(node: Node, scope: Scope) -> dict[_Path, _Need]:
+    """Wherever one of the needs is not met, evaluating the condition gives false and cannot fail."""
+    kind, below = node["type"], node["children"]
+    if kind == "and_expression":
+        needs = _needs(below[0], scope)
+        if not _scratch(scope).condition(below[0]).raises:
+            for path, need in _needs(below[1], scope).items():
+                needs.setdefault(path, need)
+        return needs
+    if kind == "or_expression":
+        left, right = _needs(below[0], scope), _needs(below[1], scope)
+        return dict(_either(left, right))
+    if kind == "comparator" and node["value"] == "eq":
+        return _of_comparison(below)
+    if kind == "function_expression" and node["value"] == "contains":
+        return _of_membership(below, scope)
+    return {}
+
+
+def _either(left: dict[_Path, _Need], right: dict[_Path, _Need]) -> Iterator[tuple[_Path, _Need]]:
+    for path in left.keys() & right.keys():
+        one, other = left[path], right[path]
+        texts = one.texts | other.texts if one.texts is not None and other.texts is not None else None
+        yield path, _Need(one.node, texts, one.kinds | other.kinds)
+
+
+def _of_comparison(below: list[Node]) -> dict[_Path, _Need]:
+    for one, other in (below, below[::-1]):
+        if other["type"] != "literal":
+            continue
+        literal = other["value"]
+        is_type = one["type"] == "function_expression" and one["value"] == "type"
+        if is_type and isinstance(literal, str) and literal in TYPE_KINDS:
+            path = _path(one["children"][0])
+            return {} if path is None else {path: _Need(one["children"][0], None, TYPE_KINDS[literal])}
+        path = _path(one)
+        if path is not None and isinstance(literal, str):
+            return {path: _Need(one, frozenset({literal}), kinds_of(literal))}
+        if path is not None and literal is None:
+            return {path: _Need(one, None, NULL)}
+    return {}
+
+
+def _of_membership(below: list[Node], scope: Scope) -> dict[_Path, _Need]:
+    subject, searched = below
+    listed = scope.values.get(subject["value"]) if subject["type"] == "field" else None
+    path = _path(searched)
+    if path is None or listed is None or not isinstance(listed.constant, list):
+        return {}
+    if not all(isinstance(text, str) for text in listed.constant):
+        return {}
+    return {path: _Need(searched, frozenset(listed.constant), kinds_of(""))}
+
+
+def _path(node: Node) -> _Path | None:
+    if node["type"] == "field":
+        return (node["value"],)
+    if node["type"] != "subexpression":
+        return None
+    path: _Path = ()
+    for child in node["children"]:
+        below = _path(child)
+        if below is None:
+            return None
+        path += below
+    return path

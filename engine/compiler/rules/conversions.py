@@ -1,0 +1,140 @@
+"""What follows the source of a field: its table and its type, as code."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ...language.rulebook import Field, Table
+from ...values.coercion import CoercionError, coerce
+from ...values.numbers import MAX_INTEGER, MIN_INTEGER
+from ..python.kind_tests import is_kind
+from ..python.string_sources import NUMERALS, among
+from ..python.value import ANY, BOOLEAN, DICT, FLOAT, INTEGER, LIST, NULL, NUMBER, STRING, Value, kinds_of
+from .emitter import Emitter, Sink
+from .scope import Scope
+
+__all__ = ["converted", "finished", "is_as_wanted"]
+
+_TYPES = {
+    "string": STRING,
+    "integer": INTEGER,
+    "double": FLOAT,
+    "boolean": BOOLEAN,
+    "datetime": STRING,
+    "date": STRING,
+    "array": LIST,
+    "object": DICT,
+}
+_AS_IS = {"string", "integer", "double", "boolean", "array", "object"}
+_DIRECT = {"string", "integer", "double", "boolean"}
+
+
+def finished(fields: Emitter, value: Value, field: Field, scope: Scope, sink: Sink) -> None:
+    """A value through the table and the type of its field."""
+    if field.table is not None:
+        _looked_up(fields, value, field.table, field, scope, sink)
+    else:
+        converted(fields, value, field, scope, sink)
+
+
+def _looked_up(fields: Emitter, value: Value, table: Table, field: Field, scope: Scope, sink: Sink) -> None:
+    if value.is_constant and value.constant is None:
+        return
+    writer = fields.writer
+    entries = writer.pool.name("TABLE", repr(dict(table.entries)))
+    kinds = NULL
+    for listed in table.entries.values():
+        kinds |= kinds_of(listed)
+    unlisted = table.unlisted
+    otherwise, rest = "None", unlisted[1:] if isinstance(unlisted, tuple) else ()
+    if isinstance(unlisted, tuple):
+        constant = writer.pool.constant(unlisted[1])
+        kinds, otherwise = kinds | constant.kinds, constant.code
+
+    def through(value: Value) -> None:
+        nonlocal kinds
+        value = writer.bound(value)
+        if unlisted == "keep":
+            kinds |= value.kinds
+        last = value.code if unlisted == "keep" else "UNLISTED" if unlisted == "reject" else otherwise
+        name = writer.name(field.name or "listed")
+        writer.line(f"{name} = looked_up({entries}, {table.ignore_case}, {value.code}, {last})")
+        if unlisted == "reject":
+            site = scope.site("M507", field.place, scope.reads_of_field(field))
+            with writer.inside(f"if {name} is UNLISTED:"):
+                writer.line(f"notes.unlisted({site}, {value.code})")
+        is_known = unlisted != "keep" and not kinds & (LIST | DICT)
+        texts = among([*table.entries.values(), *rest]) if is_known else ()
+        converted(fields, replace(writer.declare(name, kinds), texts=texts), field, scope, sink)
+
+    fields.handed(value, through)
+
+
+def converted(fields: Emitter, value: Value, field: Field, scope: Scope, sink: Sink) -> None:
+    """A value as the type of its field."""
+    if is_as_wanted(value, field):
+        fields.handed(value, sink)
+        return
+    wanted = _TYPES[field.type or "any"]
+    if value.is_constant:
+        if value.constant is None:
+            return
+        try:
+            converted = coerce(value.constant, field.type or "any", field.items)
+        except CoercionError:
+            pass
+        else:
+            sink(fields.writer.pool.constant(converted))
+            return
+    writer = fields.writer
+    value = value if value.is_constant else writer.bound(value)
+    as_is = field.type in _AS_IS and not field.items and not value.is_constant and value.kinds & wanted
+    if as_is:
+        test = is_kind(value, value, wanted)
+        if field.type == "integer" and not fields.of_records:  # of records all integers have 64 bits
+            test = f"{test} and {MIN_INTEGER} <= {value.code} <= {MAX_INTEGER}"
+        with writer.inside(f"if {test}:"):
+            sink(Value(value.code, wanted, stable=True, texts=value.texts))
+    header = f"{'elif' if as_is else 'if'} {value.code} is not None:"
+    if not value.kinds & NULL:
+        header = "else:" if as_is else ""
+    if not header:
+        _coerced(fields, value, field, scope, sink)
+        return
+    with writer.inside(header):
+        _coerced(fields, value, field, scope, sink)
+
+
+def _coerced(fields: Emitter, value: Value, field: Field, scope: Scope, sink: Sink) -> None:
+    """The conversion of a value of another kind; it may be refused."""
+    writer = fields.writer
+    arguments = ", ".join([value.code, repr(field.type), *([repr(field.items)] if field.items else [])])
+    is_sure = field.type == "string" and not value.kinds & ~(NULL | NUMBER | BOOLEAN | STRING)
+    name = writer.name(field.name or "converted")
+    if fields.of_records:
+        direct = f"as_{field.type}({value.code}, notes, None)"
+        writer.line(f"{name} = {direct if field.type in _DIRECT else f'coerce({arguments})'}")
+        texts = (NUMERALS,) if value.texts and field.type == "string" else ()
+        sink(replace(writer.declare(name, _TYPES.get(field.type or "", ANY)), texts=texts))
+        return
+    site = fields.site("M505", field.place, field, scope, type=field.type)
+    if field.type in _DIRECT and (is_sure or field.on_problem != "keep"):
+        # The rare case out of line: long code is slow code.
+        writer.line(f"{name} = as_{field.type}({value.code}, notes, {site})")
+        with writer.inside("" if is_sure else f"if {name} is not None:"):
+            sink(writer.declare(name, _TYPES[field.type]))
+        return
+    with writer.inside("try:"):
+        writer.line(f"{name} = coerce({arguments})")
+    with writer.inside("except CoercionError as error:"):
+        writer.line(f"notes.unconverted({site}, {value.code}, error)")
+        if field.on_problem == "keep":
+            sink(Value(value.code, value.kinds & ~NULL, stable=True))
+    with writer.inside("else:"):
+        sink(writer.declare(name, _TYPES.get(field.type or "", ANY)))
+
+
+def is_as_wanted(value: Value, field: Field) -> bool:
+    """Whether a value is of the type of its field as it is."""
+    wanted = _TYPES.get(field.type or "any", ANY)
+    return wanted == ANY or (field.type in _AS_IS and not field.items and not value.kinds & ~(wanted | NULL))

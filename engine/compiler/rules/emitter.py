@@ -1,0 +1,201 @@
+"""Writes what all fields have in common into generated code: conditions, problems, skips, validation.
+
+The modules beside it write fields, conversions, spreads and chains with it; fields are what it leaves to a subclass.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from ...language.rulebook import Expr, Field, Text
+from ..expressions.compiler import ExpressionCompiler
+from ..expressions.templates import template
+from ..python.function import Function
+from ..python.string_sources import among
+from ..python.value import NULL, Value, bare
+from ..validation.conditions import ALWAYS, negated
+from ..validation.contracts import Contract
+from .scope import Scope
+
+__all__ = ["Emitter", "Sink"]
+
+Sink = Callable[[Value], None]
+
+
+class _Sinking:
+    """`with` for code that may sink the element at work: what is written inside stands in a `try`."""
+
+    def __init__(self, writer: Function, rejects: bool, after: list[str]) -> None:
+        self._writer = writer
+        self._after = after
+        self._block = writer.inside("try:") if rejects else None
+
+    def __enter__(self) -> None:
+        if self._block is not None:
+            self._block.__enter__()
+
+    def __exit__(self, *error: Any) -> None:
+        if self._block is not None:
+            inside = self._writer.block
+            self._block.__exit__(*error)
+            # What follows comes only after all of it: the names go on to hold what they hold.
+            self._writer.block.names |= inside.names
+            with self._writer.inside("except Rejected:"):
+                for line in self._after:
+                    self._writer.line(line)
+
+
+class Emitter(ABC):
+    """Writes code into one function."""
+
+    def __init__(self, writer: Function, *, traced: bool = False, of_records: bool = False) -> None:
+        self.writer = writer
+        self.traced = traced
+        """Whether the code notes where each value of the output comes from."""
+        self.of_records = of_records
+        """Whether batches are records; what is rare is left to the code for objects."""
+        self.policies: dict[Any, Any] = {}
+        """The functions of policies, by all that their code depends on."""
+
+    # What a subclass adds
+
+    @abstractmethod
+    def inside(self, writer: Function) -> Emitter:
+        """An emitter of the same kind for another function."""
+
+    @abstractmethod
+    def value(self, field: Field, scope: Scope, wish: str) -> Value:
+        """The value of a field, null where there is none, as a constant or under a stable name."""
+
+    @abstractmethod
+    def lets(self, definitions: tuple[Field, ...], scope: Scope, rare: frozenset[str] = frozenset()) -> Scope:
+        """The scope with the lets."""
+
+    # Expressions
+
+    def search(self, expression: Expr, scope: Scope, site: Callable[[], str], wish: str = "value") -> Value:
+        """The value of an expression; where it fails, the problem of the site and null."""
+        value = ExpressionCompiler(self.writer, scope.values).value(expression.expression)
+        return self._caught(value, site, wish) if value.raises else value
+
+    def gone_over(self, expression: Expr, scope: Scope, site: Callable[[], str], wish: str) -> Value:
+        """The same for what is gone over: where it fails, all elements are lost."""
+        value = ExpressionCompiler(self.writer, scope.values).value(expression.expression)
+        return self._caught(value, site, wish, "undecided") if value.raises else value
+
+    def condition(self, when: Expr | None, scope: Scope) -> Value:
+        """Whether a condition holds, as code for an `if`."""
+        if when is None:
+            return self.writer.pool.constant(True)
+        value = ExpressionCompiler(self.writer, scope.values).condition(when.expression.tree)
+        return self._caught(value, self.site_of(when, scope), "holds") if value.raises else value
+
+    def taking(self, when: Expr | None, scope: Scope, after: str, site: Callable[[], str] | None = None) -> Value:
+        """The same for the condition of a rule; `after` is the line that leaves the element where it fails."""
+        if when is None:
+            return self.writer.pool.constant(True)
+        value = ExpressionCompiler(self.writer, scope.values).condition(when.expression.tree)
+        return (
+            self._caught(value, site or self.site_of(when, scope), "holds", "undecided", after)
+            if value.raises
+            else value
+        )
+
+    def facts(self, when: Expr | None, scope: Scope) -> dict[str, int]:
+        """What is known of kinds where a condition holds."""
+        if when is None:
+            return {}
+        return ExpressionCompiler(self.writer, scope.values).facts(when.expression.tree, None)
+
+    def _caught(self, value: Value, site: Callable[[], str], wish: str, note: str = "failed", after: str = "") -> Value:
+        writer = self.writer
+        if self.of_records:
+            return writer.bound(value, wish)
+        name = writer.name(wish)
+        with writer.inside("try:"):
+            writer.line(f"{name} = {bare(value.code)}")
+        with writer.inside("except FAILURES as error:"):
+            writer.line(f"{name} = notes.{note}({site()}, error)")
+            if after:
+                writer.line(after)
+        return writer.declare(name, value.kinds | NULL)
+
+    # Problems
+
+    def site_of(self, expression: Expr, scope: Scope) -> Callable[[], str]:
+        """The record of a failure of an expression that gives no value of the output."""
+        return lambda: scope.at(None).site("M504", expression.place, scope.reads(expression))
+
+    def failure_of(self, expression: Expr, field: Field, scope: Scope) -> Callable[[], str]:
+        """The record of a failure of an expression that gives the value of a field."""
+        rejects = field.on_problem == "reject"
+        return lambda: scope.site("M504", expression.place, scope.reads(expression), rejects=rejects)
+
+    def site(self, code: str, place: Any, field: Field, scope: Scope, **data: Any) -> str:
+        return scope.site(code, place, scope.reads_of_field(field), rejects=field.on_problem == "reject", **data)
+
+    def reason(self, text: Text, scope: Scope) -> str:
+        """Code for the text of a reason; where that fails, it is said, and the text stands as it is written."""
+        value = template(self.writer, text.template, scope.values, text=True)
+        if not value.raises or self.of_records:
+            return bare(value.code)
+        name = self.writer.name("reason")
+        function, _, arguments = value.code.partition("(")
+        site = scope.at(None).site("M514", text.place)
+        self.writer.line(f"{name} = notes.reason({site}, {text.template.text!r}, {function}, {arguments}")
+        return name
+
+    def say(self, code: str, text: Text, scope: Scope) -> None:
+        """The problem that a rule gives."""
+        reason = self.reason(text, scope)
+        self.writer.line(f"notes.reported({scope.at(None).site(code, text.place)}, {reason})")
+
+    def skip(self, scope: Scope, rule: str, reason: str) -> str:
+        """The line that notes that the element of the scope is skipped. What a let goes over is not accounted for."""
+        if scope.quiet:
+            return "pass"
+        return f"skipped.append(Skipped({scope.where()}, {rule}, {reason}))"
+
+    def skip_as(self, text: Text, scope: Scope, rule: str) -> str:
+        """The same, for a reason that the rules give."""
+        return self.skip(scope, rule, f"{self.reason(text, scope)}, {text.template.text!r}")
+
+    def sinking(self, rejects: bool, after: list[str]) -> Any:
+        """A block that what it sinks leaves, where it can sink anything."""
+        return _Sinking(self.writer, rejects, after)
+
+    def gave(self, field: Field, scope: Scope) -> None:
+        """Code that notes where the value at the place of the output comes from."""
+        if self.traced and scope.output is not None:
+            self.writer.line(f"notes.gave({scope.source(field.place, scope.reads_of_field(field))})")
+
+    # Values
+
+    def handed(self, value: Value, sink: Sink) -> None:
+        """Gives a value to the sink where it is not null."""
+        if value.is_constant and value.constant is None:
+            return
+        if not value.kinds & NULL:
+            sink(value)
+            return
+        value = self.writer.bound(value)
+        with self.writer.inside(f"if {value.text} is not None:"):
+            sink(replace(value, kinds=value.kinds & ~NULL))
+
+    def fitting(self, value: Value, contract: Contract | None) -> Value:
+        """The value, under a name if need be, and the code that leaves it to another way to refuse it."""
+        if contract is None or value.fits:
+            return value
+        value = value if value.is_constant else self.writer.bound(value)
+        known = self.writer.texts(value.code)
+        self.writer.lines(list(contract.asked(value if known is None else replace(value, texts=among(known)))))
+        return value
+
+    def asked(self, code: str) -> None:
+        """Code that leaves it to another way to refuse what a condition does not hold of."""
+        if code != ALWAYS:
+            with self.writer.inside(f"if {negated(code)}:"):
+                self.writer.line("unusual()")

@@ -1,0 +1,84 @@
+"""What the conditions of entry rules depend on, and which roots parts of the rules use."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+
+from ...expressions.tree import Expression, Node
+from ...language.rulebook import EntryRule, Spread
+from ...language.traversal import can_reject, can_reject_field, roots_in
+from ..expressions.calls import is_type_of_element
+from .scope import Scope
+
+__all__ = ["can_reject_entry", "conjuncts", "is_named_by_key", "is_of_kinds"]
+
+
+def conjuncts(node: Node) -> Iterator[Node]:
+    """The parts all of which must hold for a condition to hold."""
+    if node["type"] == "and_expression":
+        for part in node["children"]:
+            yield from conjuncts(part)
+    else:
+        yield node
+
+
+def is_named_by_key(spread: Spread, scope: Scope) -> bool:
+    """Whether the one entry rule of a spread gives each entry a name that depends on nothing but the one that it has,
+    and nothing else needs the lets that the name needs."""
+    if len(spread.entries) != 1:
+        return False
+    (rule,) = spread.entries
+    if rule.name is None or rule.when or rule.let or rule.warn or rule.skip or rule.reject:
+        return False
+    own = {definition.name for definition in spread.let}
+    known = {name for name, value in scope.values.items() if value.is_constant} | own | {spread.key_name}
+    used = set(roots_in((rule.name, *spread.let)))
+    return spread.key_name in used and used <= known and own.isdisjoint(roots_in((rule.value,)))
+
+
+def is_of_kinds(node: Node, whole: Expression, name: str, known: Collection[str]) -> bool:
+    """Whether all that a condition can say of a list with this name depends on the types of its elements alone."""
+    kind, below = node["type"], node["children"]
+    if all(use.name in known for use in whole.roots if node["start"] <= use.start < node["end"]):
+        return True
+    if kind in ("and_expression", "or_expression", "not_expression"):
+        return all(is_of_kinds(part, whole, name, known) for part in below)
+    if kind == "comparator":
+        parts = [part for part in below if not (part["type"] == "literal" and part["value"] is None)]
+        is_null_test = node["value"] in ("eq", "ne") and len(parts) == 1
+        return all(
+            _tells_kinds(part, name) or (is_null_test and _is_list(part, name))
+            for part in parts
+            if part["type"] != "literal"
+        )
+    return _tells_kinds(node, name) or _is_list(node, name)
+
+
+def _tells_kinds(node: Node, name: str) -> bool:
+    """`type(list)`, `length(distinct(map(&type(@), list)))` or `contains(map(&type(@), list), 'boolean')`."""
+    if _is_call(node, "type"):
+        return _is_list(node["children"][0], name)
+    if _is_call(node, "length") and _is_call(node["children"][0], "distinct"):
+        types = node["children"][0]["children"][0]
+    elif _is_call(node, "contains") and node["children"][1]["type"] == "literal":
+        types = node["children"][0]
+    else:
+        return False
+    return _is_call(types, "map") and is_type_of_element(types["children"][0]) and _is_list(types["children"][1], name)
+
+
+def _is_call(node: Node, function: str) -> bool:
+    return bool(node["type"] == "function_expression" and node["value"] == function)
+
+
+def _is_list(node: Node, name: str) -> bool:
+    """The list itself, or `list[*]`, which has no nulls."""
+    if node["type"] == "projection" and node["children"][1]["type"] == "identity":
+        node = node["children"][0]
+    return bool(node["type"] == "field" and node["value"] == name)
+
+
+def can_reject_entry(rule: EntryRule) -> bool:
+    """Whether something in the rule can sink the entry."""
+    fields = [field for field in (rule.name, rule.value) if field is not None]
+    return can_reject(rule.let) or any(map(can_reject_field, fields))

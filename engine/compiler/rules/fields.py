@@ -1,0 +1,342 @@
+"""Fields to Python: conditions, sources, tables, types and defaults, as straight code.
+
+A value goes to a *sink*, which writes the code that keeps it. Code that leads to a sink runs only where there is a
+value; where there is none, nothing happens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from ...language.rulebook import ABSENT, Const, Each, Expr, Field, From, Object, Text
+from ...language.traversal import can_reject, can_reject_value
+from ..expressions.compiler import ExpressionCompiler
+from ..expressions.templates import template
+from ..python.function import Function
+from ..python.kind_tests import is_kind
+from ..python.string_sources import common
+from ..python.value import ANY, DICT, LIST, NULL, VARIABLE, Value, bare
+from ..validation.conditions import any_of
+from .conversions import converted, finished, is_as_wanted
+from .emitter import Emitter, Sink
+from .scope import Scope
+from .spreads import SpreadCompiler
+
+__all__ = ["FieldCompiler"]
+
+_FRESH = {"keys", "map", "to_object"}
+"""Functions whose result is never a part of their arguments."""
+
+
+class FieldCompiler(Emitter):
+    """Writes the code of fields into one function."""
+
+    def inside(self, writer: Function) -> FieldCompiler:
+        return FieldCompiler(writer, traced=self.traced, of_records=self.of_records)
+
+    # Objects
+
+    def object(self, source: Object, scope: Scope, wish: str) -> Value:
+        """A new object under a stable name; it may come out empty."""
+        name = self.writer.name(wish)
+        self.writer.line(f"{name} = {{}}")
+        sure = [field.name or "" for field in source.fields if self._member(name, field, scope.under(field.name or ""))]
+        for spread in source.spreads:
+            SpreadCompiler(self).spread(spread, name, scope)
+        if scope.contract is not None:
+            names = [field.name or "" for field in source.fields]
+            code = scope.contract.finished(name, names, sure, is_open=bool(source.spreads))
+            self.asked(code if sure else any_of([f"not {name}", code]))
+        made = self.writer.declare(name, DICT if sure else DICT | NULL)
+        return replace(made, fits=scope.contract is not None)
+
+    def _member(self, target: str, field: Field, scope: Scope) -> bool:
+        """Adds a member to an object, and says whether it is there in any case."""
+        key = repr(field.name or "")
+
+        def keep(value: Value) -> None:
+            fitting = self.fitting(value, scope.contract)
+            self.writer.line(f"{target}[{key}] = {bare(fitting.code)}")
+
+        value = self.constant(field)
+        if value is not None:
+            if value.constant is not None:
+                self.gave(field, scope)
+                keep(value)
+            return value.constant is not None
+        self.field(field, scope, keep)
+        return field.when is None and (field.required or field.default not in (ABSENT, None))
+
+    def constant(self, field: Field) -> Value | None:
+        """The value of a field that has the same one for every batch, whatever else it depends on."""
+        if not isinstance(field.source, Const) or field.when is not None or field.table or field.type:
+            return None
+        return self.writer.pool.constant(field.source.value) if field.source.value is not None else None
+
+    # Fields
+
+    def value(self, field: Field, scope: Scope, wish: str) -> Value:
+        """The value of a field, null where there is none, as a constant or under a stable name."""
+        constant = self.constant(field)
+        if constant is not None:
+            self.gave(field, scope)
+            return constant
+        found = None if self.traced and scope.output is not None else self._found(field, scope)
+        if found is not None and is_as_wanted(found, field):
+            return self.writer.bound(found, field.name or "value")
+        name, kept = self.writer.name(wish), list[Value]()
+        self.writer.line(f"{name} = None")
+        here = self.writer.block
+        start = len(here.items)
+
+        def keep(value: Value) -> None:
+            kept.append(value)
+            self.writer.line(f"{name} = {bare(value.code)}")
+
+        if found is not None:
+            converted(self, found, field, scope, keep)
+        else:
+            self.field(field, scope, keep)
+        if len(here.items) == start:
+            here.items.pop()
+            return self.writer.pool.constant(None)
+        return self._one_of(name, kept, NULL)
+
+    def _one_of(self, name: str, values: Sequence[Value], kinds: int) -> Value:
+        """What a variable holds that one of the values was put into, where it is not of these other kinds."""
+        items = 0
+        for value in values:
+            kinds |= value.kinds & ~NULL
+            items |= value.items
+        return replace(self.writer.declare(name, kinds, items), texts=common(values))
+
+    def _found(self, field: Field, scope: Scope) -> Value | None:
+        """The value that expressions give a field, if there is nothing more to it but a type."""
+        if field.when is not None or field.required or field.default is not ABSENT or field.table:
+            return None
+        found: list[Value] = []
+        if isinstance(field.source, From | Text):
+            self._source(field, scope, found.append)
+        return found[0] if found else None
+
+    def field(self, field: Field, scope: Scope, sink: Sink) -> None:
+        """Writes the code of a field; the sink gets its value where there is one."""
+
+        def given(value: Value) -> None:
+            self.gave(field, scope)
+            sink(value)
+
+        condition = self.condition(field.when, scope)
+        if condition.is_constant:
+            if condition.constant:
+                self._valued(field, scope, given)
+            return
+        facts = self.facts(field.when, scope)
+        with self.writer.inside(f"if {bare(condition.code)}:") as block:
+            block.kinds.update(facts)
+            self._valued(field, scope, given)
+
+    def _valued(self, field: Field, scope: Scope, sink: Sink) -> None:
+        """The value of a field whose condition holds."""
+        if field.default in (ABSENT, None) and not field.required:
+            self._source(field, scope, lambda value: finished(self, value, field, scope, sink))
+            return
+        writer = self.writer
+        if field.default in (ABSENT, None) and isinstance(field.source, From) and not self.traced:
+            value = self.value(replace(field, when=None, required=False), scope, field.name or "value")
+            if value.kinds & NULL:
+                with writer.inside(f"if {value.text} is None:"):
+                    self._missing(field, scope)
+            sink(replace(value, kinds=value.kinds & ~NULL))
+            return
+        name, kept = writer.name(field.name or "value"), list[Value]()
+        writer.line(f"{name} = None")
+
+        def keep(value: Value) -> None:
+            kept.append(value)
+            writer.line(f"{name} = {bare(value.code)}")
+
+        self._source(field, scope, lambda value: finished(self, value, field, scope, keep))
+        with writer.inside(f"if {name} is None:"):
+            if field.default not in (ABSENT, None):
+                kept.append(writer.pool.constant(field.default))
+                writer.line(f"{name} = {kept[-1].code}")
+            else:
+                self._missing(field, scope)
+        sink(self._one_of(name, kept, 0))
+
+    def _missing(self, field: Field, scope: Scope) -> None:
+        """Code that rejects an element without the value."""
+        data: dict[str, Any] = {} if field.name is None else {"name": field.name}
+        site = scope.site("M506", field.place, scope.reads_of_field(field), **data)
+        self.writer.line(f"notes.missing({site})")
+
+    # Sources
+
+    def _source(self, field: Field, scope: Scope, sink: Sink) -> None:
+        """What the source of a field gives; the sink has to look out for null."""
+        source = field.source
+        if isinstance(source, From):
+            self._first(field, source, scope, sink)
+        elif isinstance(source, Const):
+            sink(self.writer.pool.constant(source.value))
+        elif isinstance(source, Text):
+            value = template(self.writer, source.template, scope.values, text=False)
+            if value.raises and not self.of_records:
+                name = self.writer.name(field.name or "text")
+                with self.writer.inside("try:"):
+                    self.writer.line(f"{name} = {bare(value.code)}")
+                with self.writer.inside("except TemplateFailure as error:"):
+                    site = self.site("M514", source.place, field, scope)
+                    self.writer.line(f"{name} = notes.unfilled({site}, error)")
+                value = self.writer.declare(name, value.kinds | NULL)
+            sink(value)
+        elif isinstance(source, Object):
+            value = self.object(source, scope, field.name or "value")
+            if value.kinds & NULL:
+                with self.writer.inside(f"if {value.code}:"):
+                    sink(Value(value.code, DICT, stable=True, fits=value.fits))
+            else:
+                sink(value)
+        else:
+            self._each(source, field, scope, sink)
+
+    def _first(self, field: Field, source: From, scope: Scope, sink: Sink) -> None:
+        """The first alternative that is not null."""
+        if len(source.alternatives) == 1:
+            sink(self._alternative(source.alternatives[0], field, scope))
+            return
+        writer = self.writer
+        first, *others = source.alternatives
+        value = self._alternative(first, field, scope)
+        while value.is_constant and value.constant is None and others:
+            first, *others = others
+            value = self._alternative(first, field, scope)
+        if not value.kinds & NULL or not others:
+            sink(value)
+            return
+        name, values = writer.name(field.name or "value"), [value]
+        writer.line(f"{name} = {bare(value.code)}")
+        for part in others:
+            with writer.inside(f"if {name} is None:") as block:
+                value = self._alternative(part, field, scope)
+                values.append(value)
+                if not value.is_constant or value.constant is not None:
+                    writer.line(f"{name} = {bare(value.code)}")
+            if not block.items:
+                writer.block.items.remove(block)
+        sink(self._one_of(name, values, NULL))
+
+    def _alternative(self, part: Expr | Field, field: Field, scope: Scope) -> Value:
+        if isinstance(part, Field):
+            return self.value(part, scope, field.name or "value")
+        return self.search(part, scope, self.failure_of(part, field, scope), field.name or "value")
+
+    def _each(self, source: Each, field: Field, scope: Scope, sink: Sink) -> None:
+        writer = self.writer
+        value = self.gone_over(source.each, scope, self.failure_of(source.each, field, scope), "items")
+        if value.is_constant and value.constant is None:
+            return
+        if source.key_name is not None:
+            value = replace(value, text=value.code, shape=None)
+        wish = value.text if value.stable and value.text.isidentifier() else "items"
+        if not value.stable or value.is_constant:
+            value = writer.bound(replace(value, stable=False, constant=VARIABLE), wish)
+        kind = LIST if source.key_name is None else DICT
+        test = is_kind(value, value, kind)
+        if test == "True":
+            self._loop(source, value, field, scope, sink)
+            return
+        with writer.inside(f"if {test}:"):
+            self._loop(source, value, field, scope, sink)
+        if value.kinds & ~(kind | NULL):
+            with writer.inside(f"elif {value.text} is not None:"):
+                words = "a list" if source.key_name is None else "an object"
+                site = self.site("M508", source.each.place, field, scope, what="each", wanted=words)
+                writer.line(f"notes.not_iterable({site}, {value.code})")
+
+    def _loop(self, source: Each, value: Value, field: Field, scope: Scope, sink: Sink) -> None:
+        writer = self.writer
+        found = writer.name(field.name or "found")
+        writer.line(f"{found} = []")
+        entries = f"enumerate({value.text})" if source.key_name is None else f"{value.text}.items()"
+        wishes = source.key_name or f"{source.as_name}_number", source.as_name
+        with writer.loop(wishes, entries) as (key, element):
+            inner = scope.iterating(source.each, source.as_name, source.key_name, (value.text, key, element), value)
+            inner = inner.under_variable("#", found)
+            with self.sinking(can_reject(source.let) or can_reject_value(source.value), ["continue"]):
+                inner = self.lets(source.let, inner)
+                nothing = self._nothing(inner)
+                if isinstance(source.value, Object):
+                    made = self.object(source.value, inner, f"{source.as_name}_fields")
+                    test = made.code
+                else:
+                    made = self.value(source.value, inner.at(inner.output), f"{source.as_name}_value")
+                    test = f"{made.code} is not None"
+                if made.is_constant and made.constant is None:
+                    for line in nothing:
+                        writer.line(line)
+                elif made.kinds & NULL:
+                    with writer.inside(f"if {test}:"):
+                        writer.line(f"{found}.append({made.code})")
+                    if nothing:
+                        with writer.inside("else:"):
+                            for line in nothing:
+                                writer.line(line)
+                else:
+                    writer.line(f"{found}.append({made.code})")
+        if scope.contract is not None and made.fits:
+            self.asked(scope.contract.collected(found))
+        sink(replace(writer.declare(found, LIST, made.kinds & ~NULL or ANY), fits=made.fits))
+
+    def _nothing(self, scope: Scope) -> list[str]:
+        return [] if scope.quiet else [self.skip(scope, scope.rule_code, repr("nothing to map"))]
+
+    def lets(self, definitions: tuple[Field, ...], scope: Scope, rare: frozenset[str] = frozenset()) -> Scope:
+        """The scope with the lets. Their values are computed at once, but for `rare` ones that nothing is lost by
+        computing where they are used."""
+        inside = replace(scope, output=None, contract=None, quiet=True)
+        for definition in definitions:
+            value = self._deferred(definition, inside) if definition.name in rare else None
+            if value is None:
+                value = self.value(definition, inside, definition.name or "")
+            inside = inside.with_let(definition, value)
+        return replace(inside, output=scope.output, contract=scope.contract, quiet=scope.quiet)
+
+    def _deferred(self, definition: Field, scope: Scope) -> Value | None:
+        """The value of a let that waits until it is used: it cannot fail, and is no part of the batch, whose place a
+        problem could name."""
+        expression = _only_expression(definition)
+        tree = {} if expression is None else expression.expression.tree
+        if expression is None or tree["type"] != "function_expression" or tree["value"] not in _FRESH:
+            return None
+        writer = self.writer
+        if self.of_records:
+            name = writer.name(definition.name or "")
+            writer.line(f"{name} = UNSET")
+            writer.deferred[name] = lambda: writer.line(f"{name} = unusual()")
+            return writer.declare(name, ANY)
+        tried = ExpressionCompiler(Function(writer.pool, ()), scope.values).value(expression.expression)
+        if tried.raises:
+            return None
+        name = writer.name(definition.name or "")
+        writer.line(f"{name} = UNSET")
+
+        def make() -> None:
+            value = ExpressionCompiler(writer, scope.values).value(expression.expression)
+            writer.line(f"{name} = {bare(value.code)}")
+
+        writer.deferred[name] = make
+        return writer.declare(name, tried.kinds, tried.items)
+
+
+def _only_expression(field: Field) -> Expr | None:
+    """The expression of a field that is nothing else."""
+    if not isinstance(field.source, From) or len(field.source.alternatives) > 1 or field.when is not None:
+        return None
+    (part,) = field.source.alternatives
+    if not isinstance(part, Expr) or field.required or field.default is not ABSENT or field.table or field.type:
+        return None
+    return part

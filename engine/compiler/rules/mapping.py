@@ -1,0 +1,407 @@
+"""A Rulebook to the source of one module: its function `transform` maps a batch, the constants above it serve that."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from ...diagnostics.problem import Place
+from ...interpreter.interpreter import NOTHING
+from ...language.rulebook import Const, Expr, Field, From, Object, Output, Route, Rule, Rulebook
+from ...language.traversal import can_reject, can_reject_object, roots_in
+from ...runtime.result import NO_RULE
+from ...runtime.runner import FUNCTION, NAMESPACE
+from ...schemas.schema import Schema
+from ...types.from_schema import type_of
+from ...types.types import ANY as ANY_TYPE
+from ...values.pointers import join
+from ..python.function import Function
+from ..python.kind_tests import is_kind
+from ..python.pool import Pool
+from ..python.struct_layouts import Exceptions, Record, Shapes
+from ..python.value import DICT, LIST, NULL, VARIABLE, Value, bare, comment
+from ..validation.conditions import ALWAYS, NEVER
+from ..validation.contracts import Contract, Terms
+from ..validation.subschemas import parts_of
+from ..validation.validation import Validation
+from .chains import chain
+from .fields import FieldCompiler
+from .scope import Scope, place_code
+
+__all__ = ["source_of", "sources_of", "title_of"]
+
+_OWN_NAMES = {
+    "emitted",
+    "notes",
+    "output",
+    "request",
+    "problems",
+    "skipped",
+    "requests",
+    "error",
+    "noted",
+    "validators",
+    "GENERATED",
+    "mapped",
+    "traced",
+    "record",
+    "is_filled",
+    "unusual",
+    FUNCTION,
+}
+
+
+def source_of(rulebook: Rulebook) -> str:
+    """The source of the module; the same Rulebook has the same source."""
+    pool = Pool(frozenset(NAMESPACE) | _OWN_NAMES)
+    body = "\n".join(_Mapping(rulebook, pool).write())
+    head = comment(f"Generated from the mapping {title_of(rulebook)}. Do not edit.")
+    return "\n".join([head, "", *_module(pool, FUNCTION), "", "", body, ""])
+
+
+def records_source_of(rulebook: Rulebook) -> str | None:
+    """The source of a module whose `transform` takes the batch as a record, and `RECORD_1` is its class. None where the
+    mapping uses batches as a whole, or the schema of the input says too little of them.
+
+    It raises Unusual wherever there is something to be said of a batch.
+    """
+    type_ = type_of(rulebook.schemas[rulebook.input.schema]) if rulebook.input.schema is not None else ANY_TYPE
+    exceptions: Exceptions | None = Exceptions()
+    while exceptions is not None:
+        pool = Pool(frozenset(NAMESPACE) | _OWN_NAMES)
+        shapes = Shapes(type_, exceptions, pool)
+        if shapes.root is None:
+            return None
+        try:
+            body = "\n".join(_Mapping(rulebook, pool, root=shapes.root).write())
+        except RecursionError:
+            if exceptions.bodies == rulebook.outputs.keys():
+                raise
+            shapes.whole_bodies |= rulebook.outputs.keys()  # of schemas that are nested too deeply
+        exceptions = shapes.more_exceptions()
+    head = comment(f"Generated from the mapping {title_of(rulebook)}, for batches that are records. Do not edit.")
+    return "\n".join([head, "", *shapes.definitions(), *_module(pool, FUNCTION), "", "", body, ""])
+
+
+def sources_of(rulebook: Rulebook, names: frozenset[str]) -> str:
+    """The source of the functions `mapped` and `traced`, in which nothing else has one of these names.
+
+    `traced` does the same, notes where each value comes from, and assembles requests in unusual cases too.
+    """
+    pool = Pool(names | frozenset(NAMESPACE) | _OWN_NAMES)
+    bodies = [
+        "\n".join(_Mapping(rulebook, pool, name, traced=name == "traced").write()) for name in ("mapped", "traced")
+    ]
+    return "\n".join([*_module(pool, "mapped", "traced"), *(f"\n\n{body}" for body in bodies), ""])
+
+
+def title_of(rulebook: Rulebook) -> str:
+    """The name of a mapping, its version, and the workspace that changes it."""
+    return f"{rulebook.name} {rulebook.version}" + (f", {rulebook.workspace}" if rulebook.workspace else "")
+
+
+def _module(pool: Pool, *functions: str) -> list[str]:
+    """What stands above the functions of a module."""
+    written = [text.partition("(")[0].removeprefix("def ") for text in pool.functions]
+    names = f"GENERATED = frozenset({sorted([*functions, *written])!r})"
+    return [*(f"\n{text}\n" for text in pool.functions), "", *pool.constants, names]
+
+
+class _Mapping:
+    def __init__(
+        self, rulebook: Rulebook, pool: Pool, name: str = FUNCTION, *, traced: bool = False, root: Record | None = None
+    ) -> None:
+        self.rulebook = rulebook
+        self.pool = pool
+        self.name = name
+        self.traced = traced
+        self.root = root
+        self.shapes = None if root is None else root.shapes
+        self.parameters = ("batch", "validators" if root is None else "notes")
+        self.answer = "skipped, problems" if root is None else "skipped"
+        self.writer = Function(pool, self.parameters)
+        self.fields = FieldCompiler(self.writer, traced=traced, of_records=root is not None)
+        self.parts: dict[str, str] = {}
+        self.records: dict[str, str] = {}
+        self.validation = Validation(pool)
+        self.contracts: dict[str, Contract] = {}
+        # Envelopes are made in the order in which outputs are first emitted; that shows in their problems alone.
+        noisy = [name for name, output in rulebook.outputs.items() if not _is_silent(output)]
+        self.in_order = traced or len(noisy) > 1
+
+    def write(self) -> list[str]:
+        """The lines of the function."""
+        writer, rulebook = self.writer, self.rulebook
+        as_name = rulebook.input.as_name
+        batch = writer.declare("batch", DICT, shape=self.root)
+        scope = Scope(
+            pool=self.pool,
+            values={as_name: batch, "settings": self.pool.constant(dict(rulebook.values))},
+            places={as_name: self.pool.name("ROOT", "Root('batch')")},
+            lets=frozenset(),
+            pointers={as_name: ""},
+        )
+        if self.root is None:
+            writer.line(f"notes = {'Traces' if self.traced else 'Notes'}(batch, validators)")
+            writer.line("problems = notes.problems")
+        writer.line("skipped = []")
+        for output in dict.fromkeys(rule.output for rule in rulebook.rules if rule.output is not None):
+            self.parts[output] = "" if self.traced else writer.name(f"{output}_parts")
+            if not self.traced:
+                writer.line(f"{self.parts[output]} = []")
+        if self.in_order:
+            writer.line("emitted = {}")
+        with self.fields.sinking(can_reject(rulebook.let), [f"return (), {self.answer}"]):
+            scope = self.fields.lets(rulebook.let, scope, _rare(rulebook))
+        for rule in rulebook.rules:
+            if rule.route is None:
+                self.batch_rule(rule, scope)
+        for name, route in rulebook.routes.items():
+            self.route(route, [rule for rule in rulebook.rules if rule.route == name], scope)
+        self.requests(scope)
+        if self.shapes is not None:
+            self.shapes.whole_bodies |= {name for name, contract in self.contracts.items() if contract.terms.broken}
+        return [f"def {self.name}({', '.join(self.parameters)}):", *writer.root.render(1)]
+
+    # Rules
+
+    def batch_rule(self, rule: Rule, scope: Scope) -> None:
+        """A rule that is evaluated once for the batch."""
+        self.note(f"rule {rule.name}", rule.place)
+        scope = scope.of_rule(rule.name)
+        condition = self.fields.taking(rule.when, scope, "" if rule.output is not None else f"return (), {self.answer}")
+        if condition.is_constant:
+            if condition.constant:
+                self.rule(rule, scope, None)
+            return
+        with self.writer.inside(f"if {bare(condition.code)}:"):
+            self.rule(rule, scope, None)
+
+    def rule(self, rule: Rule, scope: Scope, route: Route | None) -> None:
+        """What a rule does with the element that it takes."""
+        writer = self.writer
+        rejects = can_reject(rule.let) or (rule.output is not None and can_reject_object(rule.body))
+        after = "pass" if rule.output is not None else f"return (), {self.answer}"
+        with self.fields.sinking(rejects and route is None, [after]):
+            scope = self.fields.lets(rule.let, scope)
+            for warn in rule.warn:
+                condition = self.fields.condition(warn.when, scope)
+                if condition.is_constant and not condition.constant:
+                    continue
+                if condition.is_constant:
+                    self.fields.say("M512", warn.message, scope)
+                    continue
+                with writer.inside(f"if {bare(condition.code)}:"):
+                    self.fields.say("M512", warn.message, scope)
+            if rule.skip is not None:
+                writer.line(self.fields.skip_as(rule.skip, scope, repr(rule.name)))
+            elif rule.reject is not None:
+                self.fields.say("M511", rule.reject, scope)
+            else:
+                self.emit(rule, scope, route)
+            if route is None and rule.output is None:
+                writer.line(f"return (), {self.answer}")
+        if route is not None:
+            writer.line("continue")
+
+    def emit(self, rule: Rule, scope: Scope, route: Route | None) -> None:
+        """The fields of a rule, among the parts of its output."""
+        writer = self.writer
+        output = self.rulebook.outputs[rule.output or ""]
+        base = () if output.element_of is None else (f"{join('', output.element_of)}/0",)
+        if self.root is None:
+            writer.line("noted = len(problems)")
+        if self.traced:
+            writer.line("notes.origins = {}")
+        contract = self.contract(output)
+        if contract is not None and output.element_of is not None:
+            list_ = contract.member(output.element_of)
+            contract = None if list_ is None else list_.element()
+        made = self.fields.object(rule.body, scope.at(("", *base), contract), rule.name)
+        if self.traced:
+            emitted = f"{self.record(output)}, {rule.name!r}, {place_code(rule.place)}, {scope.where()}"
+            lines = [f"notes.emitted({emitted}, {made.code}, noted)"]
+        else:
+            lines = [f"{self.parts[output.name]}.append({self.part(rule, made, output, scope)})"]
+        if self.in_order:
+            lines.append(f"emitted[{output.name!r}] = True")
+        if not made.kinds & NULL:
+            writer.lines(lines)
+            return
+        with writer.inside(f"if {made.code}:"):
+            writer.lines(lines)
+        if route is not None:
+            with writer.inside("else:"):
+                writer.line(self.fields.skip(scope, repr(rule.name), repr(NOTHING)))
+
+    def part(self, rule: Rule, made: Value, output: Output, scope: Scope) -> str:
+        """Code for what is kept of an object that the rule made; of a record, no problem has to find its place."""
+        if self.root is not None:
+            return made.code
+        number = list(self.rulebook.outputs).index(output.name)
+        emit = f"Emit({rule.name!r}, {place_code(rule.place)}, {scope.loop}, {number})"
+        variables = self.loop_variables if scope.loop is not None else []
+        return f"({', '.join([made.code, self.pool.name('EMIT', emit), 'noted', 'len(problems)', *variables])})"
+
+    # Routes
+
+    def route(self, route: Route, rules: list[Rule], scope: Scope) -> None:
+        """The elements one by one, each to the first rule that takes it."""
+        writer = self.writer
+        self.note(f"route {route.name}", route.node.place)
+        value = self.fields.gone_over(route.each, scope, self.fields.site_of(route.each, scope), "items")
+        if value.is_constant and value.constant is None:
+            return
+        if route.key_name is not None:
+            value = replace(value, text=value.code, shape=None)
+        if not value.stable or value.is_constant:
+            value = writer.bound(replace(value, stable=False, constant=VARIABLE), f"{route.name}_items")
+        kind, words = (LIST, "a list") if route.key_name is None else (DICT, "an object")
+        wishes = route.key_name or f"{route.as_name}_number", route.as_name
+        entries = f"enumerate({value.text})" if route.key_name is None else f"{value.text}.items()"
+        rejects = can_reject(route.let) or any(can_reject(rule.let) or can_reject_object(rule.body) for rule in rules)
+        is_fit = writer.inside(f"if {is_kind(value, value, kind)}:")
+        with is_fit, writer.loop(wishes, entries) as (key, element):
+            self.loop_variables = [key, element]
+            inner = scope.iterating(route.each, route.as_name, route.key_name, (value.text, key, element), value)
+            with self.fields.sinking(rejects, ["continue"]):
+                self.element(route, rules, inner)
+        if value.kinds & ~(kind | NULL):
+            with writer.inside(f"elif {value.text} is not None:"):
+                site = scope.at(None).site("M508", route.each.place, what=f"route {route.name}", wanted=words)
+                writer.line(f"notes.not_a_source({site}, {inner.loop}, {value.code})")
+
+    def element(self, route: Route, rules: list[Rule], scope: Scope) -> None:
+        scope = self.fields.lets(route.let, scope)
+
+        def body(number: int) -> None:
+            rule = rules[number]
+            self.note(f"rule {rule.name}", rule.place)
+            if self.shapes is None:
+                self.rule(rule, scope.of_rule(rule.name), route)
+            elif rule.name in self.shapes.exceptions.rules:
+                self.writer.line("unusual()")
+            else:
+                self.shapes.rule = rule.name
+                self.rule(rule, scope.of_rule(rule.name), route)
+                self.shapes.rule = None
+
+        sites: list[Callable[[], str] | None] = [
+            None if rule.when is None else self.fields.site_of(rule.when, scope.of_rule(rule.name)) for rule in rules
+        ]
+        if not chain(self.fields, scope, [rule.when for rule in rules], body, sites):
+            self.writer.line(self.fields.skip(scope, "None", repr(NO_RULE)))
+
+    # Requests
+
+    def requests(self, scope: Scope) -> None:
+        """What all bodies of an output have, and the requests of all outputs in order."""
+        writer = self.writer
+        writer.line("requests = []")
+        outputs = [output for name, output in self.rulebook.outputs.items() if name in self.parts]
+        if self.in_order:
+            with writer.inside("for output in emitted:"):
+                for output in outputs:
+                    with writer.inside(f"if output == {output.name!r}:"):
+                        self.output(output, scope)
+            if self.traced:
+                records = ", ".join(self.record(output) for output in outputs)
+                writer.line(f"return notes.requests([{records}]), skipped, problems")
+                return
+            order = self.pool.name("ORDER", repr([output.name for output in outputs]))
+            writer.line(f"requests.sort(key=lambda request: {order}.index(request.output))")
+        else:
+            for output in outputs:
+                with writer.inside(f"if {self.parts[output.name]}:"):
+                    self.output(output, scope)
+        writer.line(f"return requests, {self.answer}")
+
+    def output(self, output: Output, scope: Scope) -> None:
+        """What all bodies of an output have, and its requests."""
+        self.note(f"output {output.name}", output.node.place)
+        with self.fields.sinking(can_reject(output.fields) or can_reject(output.request.query), ["pass"]):
+            if self.traced:
+                self.writer.line("notes.origins = {}")
+            contract = self.contract(output)
+            envelope = self.fields.object(Object(output.fields, ()), scope.at(scope.output, contract), "envelope")
+            query = self.fields.object(Object(output.request.query, ()), scope.at(None), "query")
+            record = self.record(output)
+            if self.traced:
+                self.writer.line(f"notes.enveloped({record}, {envelope.code}, {query.code})")
+                return
+            arguments = f"{record}, {envelope.code}, {query.code}, {self.parts[output.name]}"
+            self.writer.line(f"assemble({arguments}, notes, requests)")
+
+    def contract(self, output: Output) -> Contract | None:
+        """What is asked of the bodies of the output, where batches are records; else more has to be said of a body."""
+        if self.shapes is None or output.name in self.shapes.exceptions.bodies:
+            return None
+        if output.name not in self.contracts:
+            combine = {} if output.element_of is not None else output.combine
+            parts = parts_of(self.schemas(output))
+            self.contracts[output.name] = Contract(Terms(Validation(self.pool)), parts, joined=True, combine=combine)
+        return self.contracts[output.name]
+
+    def schemas(self, output: Output) -> list[Schema]:
+        return [self.rulebook.schemas[name] for name in (output.schema, output.limits) if name is not None]
+
+    def record(self, output: Output) -> str:
+        """The name of the record of an output."""
+        if output.name in self.records:
+            return self.records[output.name]
+        request, contract = output.request, self.contract(output)
+        if contract is None:
+            fits = self.validation.check(self.schemas(output))
+        else:
+            fits = contract.outermost(output.element_of)
+        fits = {ALWAYS: "always", NEVER: "None"}.get(fits, fits)
+        record = (
+            f"Output({output.name!r}, {request.method!r}, {request.path!r}, {output.schema!r}, {output.limits!r}, "
+            f"{output.element_of!r}, {dict(output.combine)!r}, {output.max_bytes!r}, {self._is_simple(output)}, {fits})"
+        )
+        self.records[output.name] = self.pool.name("OUTPUT", record)
+        return self.records[output.name]
+
+    def _is_simple(self, output: Output) -> bool:
+        """Whether the bodies of the output have nothing but combined members beside what all of them have."""
+        names = {field.name for field in output.fields}
+        if output.element_of is not None:
+            return dict(output.combine) == {output.element_of: "append"} and output.element_of not in names
+        bodies = [rule.body for rule in self.rulebook.rules if rule.output == output.name]
+        own = {field.name for body in bodies for field in body.fields}
+        passed = any(body.spreads for body in bodies)
+        return (
+            bool(output.combine) and not passed and own <= output.combine.keys() and not names & output.combine.keys()
+        )
+
+    def note(self, text: str, place: Place) -> None:
+        self.writer.line(comment(f"{text} ({place.file}:{place.line})"))
+
+
+def _rare(rulebook: Rulebook) -> frozenset[str]:
+    """The lets of the mapping that only conditions of rules use which take elements."""
+    rules = rulebook.rules
+    everywhere: list[Any] = [rulebook.let, *((rule.when,) for rule in rules if rule.route is None)]
+    everywhere += [(route.each, route.let) for route in rulebook.routes.values()]
+    everywhere += [(output.fields, output.request.query) for output in rulebook.outputs.values()]
+    for rule in rules:
+        texts = [part for part in (rule.skip, rule.reject) if part is not None]
+        warnings = [(warn.when, warn.message) for warn in rule.warn]
+        everywhere += [rule.let, (rule.body,), tuple(texts), *warnings]
+    used = {name for part in everywhere for name in roots_in(part)}
+    return frozenset(definition.name or "" for definition in rulebook.let) - used
+
+
+def _is_silent(output: Output) -> bool:
+    """Whether nothing can be said of the values that all bodies of the output have."""
+    return all(map(_is_plain, (*output.fields, *output.request.query)))
+
+
+def _is_plain(field: Field) -> bool:
+    if field.when is not None or field.table is not None or field.type is not None or field.required:
+        return False
+    if isinstance(field.source, Const):
+        return True
+    parts = field.source.alternatives if isinstance(field.source, From) else (field,)
+    return all(isinstance(part, Expr) and part.expression.tree["type"] in ("field", "subexpression") for part in parts)

@@ -1,0 +1,227 @@
+"""What is in sight at a point of the rules, and the records from which problems at that point are made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from ...diagnostics.problem import Place
+from ...expressions.paths import inputs_read, path_of
+from ...language.rulebook import ABSENT, Each, Expr, Field, From, Text
+from ...values.pointers import join
+from ..python.pool import Pool
+from ..python.value import ANY, STRING, Value
+from ..validation.contracts import Contract
+
+__all__ = ["Scope", "place_code"]
+
+_MARK = "\0"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scope:
+    """The roots in sight, the rule and element at work, and the place of the output (None in a let).
+
+    `places` has the record of each root that may be a place of the batch, `loop` that of the innermost iteration.
+    `pointers` has the text of the place of roots for which it is known but for indexes and names, in the form of an
+    f-string; `pointer` is that of the innermost iteration. In a `quiet` one nothing is
+    accounted for. `caller` is the variable that holds what the caller of the function says: its rule and so on, and
+    `place` the code for the place of an element of its loop; `aliases` the lets that hold a part of the batch wherever
+    they hold a list or an object. `contract` is what is asked of the value at the place of the output, where that is
+    asked here.
+    """
+
+    pool: Pool
+    values: Mapping[str, Value]
+    places: Mapping[str, str]
+    lets: frozenset[str]
+    pointers: Mapping[str, str]
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    pointer: str | None = ""
+    rule: str | None = None
+    loop: str | None = None
+    output: tuple[str, ...] | None = ("",)
+    quiet: bool = False
+    caller: str | None = None
+    place: str | None = None
+    contract: Contract | None = None
+
+    # Scopes further inside
+
+    def under(self, name: str) -> Scope:
+        contract = None if self.contract is None else self.contract.member(name)
+        return self if self.output is None else self.at((*self.output, join("", name)), contract)
+
+    def under_variable(self, mark: str, variable: str) -> Scope:
+        """`#`: the length of the list in the variable is the index; `$`: the variable holds the name."""
+        contract = None if self.contract is None or mark == "$" else self.contract.element()
+        return self if self.output is None else self.at((*self.output, f"{mark}{variable}"), contract)
+
+    def at(self, output: tuple[str, ...] | None, contract: Contract | None = None) -> Scope:
+        return replace(self, output=output, contract=contract)
+
+    def of_rule(self, name: str) -> Scope:
+        return replace(self, rule=name)
+
+    def with_let(self, definition: Field, value: Value) -> Scope:
+        name = definition.name or ""
+        aliases = {root: text for root, text in self.aliases.items() if root != name}
+        alias = self._alias(definition)
+        if alias is not None:
+            aliases[name] = alias
+        record = self.pool.name("ROOT", f"Root({value.text!r}, None, {self.reads_of_field(definition)})")
+        return replace(
+            self,
+            values={**self.values, name: value},
+            places={**self.places, name: record},
+            lets=self.lets | {name},
+            pointers={root: text for root, text in self.pointers.items() if root != name},
+            aliases=aliases,
+        )
+
+    def iterating(
+        self,
+        each: Expr,
+        as_name: str,
+        key_name: str | None,
+        variables: tuple[str, str, str],
+        value: Value,
+    ) -> Scope:
+        """The scope of the elements of a list, or of the entries of an object, which is the value.
+
+        The variables hold what is iterated over, the index or name, and the element.
+        """
+        items, key, element = variables
+        path, pointer = "None", None
+        place = path_of(each.expression.tree, self._marks())
+        if place is not None:
+            path = self._read(place)
+            root, _, below = place.partition(_MARK)
+            known = self.pointers.get(root, self.aliases.get(root))
+            if known is not None:
+                last = f"escape({key})" if key_name is not None else key
+                pointer = f"{known}{_braced(below)}/{{{last}}}"
+        record = self.pool.name(
+            "LOOP", f"Loop({items!r}, {key!r}, {element!r}, {path}, {self.reads(each)}, {self.loop})"
+        )
+        root = self.pool.name("ROOT", f"Root({element!r}, {record})")
+        shape = value.shape and value.shape.items
+        kinds = value.items if key_name is None else ANY
+        values = {**self.values, as_name: Value(element, kinds, stable=True, shape=shape, texts=value.texts)}
+        places = {**self.places, as_name: root}
+        pointers = {name: text for name, text in self.pointers.items() if name not in (as_name, key_name)}
+        if pointer is not None:
+            pointers[as_name] = pointer
+        if key_name is not None:
+            values[key_name] = Value(key, STRING, stable=True)
+            places.pop(key_name, None)
+        return replace(
+            self,
+            values=values,
+            places=places,
+            lets=self.lets - {as_name, key_name},
+            pointers=pointers,
+            aliases={name: text for name, text in self.aliases.items() if name not in (as_name, key_name)},
+            pointer=pointer,
+            loop=record,
+            place=None,
+        )
+
+    def where(self) -> str:
+        """Code for the place of the element that is being mapped."""
+        if self.pointer is None and self.place is not None:
+            return self.place
+        if self.pointer is None:
+            return f"notes.where({self.loop})"
+        return f"{'f' if '{' in self.pointer else ''}{self.pointer!r}"
+
+    def _alias(self, definition: Field) -> str | None:
+        """The place of a let that is nothing but a part of the batch, where it is a list or an object at all."""
+        source = definition.source
+        if not isinstance(source, From) or len(source.alternatives) > 1 or definition.table is not None:
+            return None
+        (part,) = source.alternatives
+        if isinstance(part, Field) or definition.default is not ABSENT or definition.items is not None:
+            return None
+        marked = path_of(part.expression.tree, self._marks())
+        if marked is None or definition.type not in (None, "any", "object", "array"):
+            return None
+        root, _, below = marked.partition(_MARK)
+        known = self.pointers.get(root, self.aliases.get(root))
+        return None if known is None else known + _braced(below)
+
+    @property
+    def rule_code(self) -> str:
+        """Code for the name of the rule."""
+        return repr(self.rule) if self.caller is None else f"{self.caller}.rule"
+
+    # Records
+
+    def site(self, code: str, place: Place, reads: str = "()", *, rejects: bool = False, **data: Any) -> str:
+        """The name of the record of a point where a problem can arise."""
+        output = self.output_parts()
+        where = place_code(place)
+        rule = repr(self.rule) if self.caller is None else f"Here({self.caller!r})"
+        record = f"Site({code!r}, {where}, {rule}, {self.loop}, {reads}, {output!r}, {rejects}, {data!r})"
+        return self.pool.name("SITE", record)
+
+    def source(self, place: Place, reads: str | None = None) -> str:
+        """The name of the record of what gives the value at the place of the output."""
+        return self.pool.name("SOURCE", f"Source({place_code(place)}, {reads}, {self.output_parts()!r})")
+
+    def output_parts(self) -> tuple[str, ...] | None:
+        """The place of the output, in as few parts as it takes."""
+        parts: list[str] = []
+        for part in self.output or ():
+            if parts and part.startswith("/") and parts[-1][:1] == "/":
+                parts[-1] += part
+            elif part:
+                parts.append(part)
+        return None if self.output is None else tuple(parts)
+
+    def reads(self, expression: Expr) -> str:
+        """The places that an expression reads, in order."""
+        return _tuple(self._reads(expression))
+
+    def reads_of_field(self, field: Field) -> str:
+        return _tuple(self._reads_of_field(field))
+
+    def _reads(self, expression: Expr) -> list[str]:
+        reads = [self._read(place) for place in inputs_read(expression.expression.tree, self._marks())]
+        for use in expression.expression.roots:
+            if use.name in self.lets:
+                reads.append(f"Read({self.places[use.name]}, None)")
+        return list(dict.fromkeys(reads))
+
+    def _reads_of_field(self, field: Field) -> list[str]:
+        source = field.source
+        reads: list[str] = []
+        if isinstance(source, From):
+            for part in source.alternatives:
+                reads += self._reads(part) if isinstance(part, Expr) else self._reads_of_field(part)
+        elif isinstance(source, Each):
+            reads += self._reads(source.each)
+        elif isinstance(source, Text):
+            reads += [f"Read({self.places[use.name]}, '')" for use in source.template.roots if use.name in self.places]
+        return list(dict.fromkeys(reads))
+
+    def _marks(self) -> dict[str, str | None]:
+        return {name: f"{name}{_MARK}" for name in self.places}
+
+    def _read(self, marked: str) -> str:
+        name, _, path = marked.partition(_MARK)
+        return f"Read({self.places[name]}, {path!r})"
+
+
+def place_code(place: Place) -> str:
+    """Code for a place in the rules."""
+    return f"Place{(place.file, place.line, place.column, place.end_line, place.end_column)!r}"
+
+
+def _braced(text: str) -> str:
+    return text.replace("{", "{{").replace("}", "}}")
+
+
+def _tuple(codes: list[str]) -> str:
+    return f"({', '.join(codes)}{',' if len(codes) == 1 else ''})"

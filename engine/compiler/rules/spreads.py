@@ -1,0 +1,474 @@
+"""Spreads to Python: the entries of an object that pass through, each taken by the first entry rule that holds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from string import Formatter
+from typing import Any
+
+from ...expressions.tree import EvaluationError, Node
+from ...interpreter.fields import is_true
+from ...interpreter.interpreter import NAME_TAKEN, NO_ENTRY_RULE, NOTHING
+from ...language.rulebook import EntryRule, Except, Spread
+from ...language.traversal import can_reject, roots_in
+from ..expressions.compiler import ExpressionCompiler
+from ..python.function import Block, Function
+from ..python.kind_tests import is_kind
+from ..python.pool import Pool
+from ..python.value import ANY, BOOLEAN, DICT, LIST, NULL, NUMBER, STRING, Value, comment
+from ..validation.conditions import ALWAYS, any_of
+from .chains import chain
+from .emitter import Emitter
+from .entry_conditions import can_reject_entry, conjuncts, is_named_by_key, is_of_kinds
+from .scope import Scope
+
+__all__ = ["SpreadCompiler"]
+
+_VARIABLE = re.compile(r"(?<!\{)\{[a-z][^{}]*\}")
+
+# The types of the elements of lists, with such a list.
+_SIMPLE_LISTS: dict[str, list[Any]] = {
+    "": [],
+    "{str}": [""],
+    "{int}": [0],
+    "{float}": [0.5],
+    "{int, float}": [0, 0.5],
+    "{bool}": [True],
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The function of a policy, and its variables that hold the object, the name and the value."""
+
+    name: str
+    items: str
+    key: str
+    element: str
+
+
+class SpreadCompiler:
+    """Writes the code of spreads, next to the fields of the same object."""
+
+    def __init__(self, fields: Emitter) -> None:
+        self.fields = fields
+        self.writer = fields.writer
+        self.named: str | None = None
+        """The variable whose name is known to be one that the schemas allow; where they list it, its value fits."""
+        self.entry = ""
+        """The root that holds the value of the entry at work; none where no name is listed."""
+
+    def spread(self, spread: Spread, target: str, scope: Scope) -> None:
+        """Adds what passes through to the object in the variable `target`."""
+        writer = self.writer
+        value = self.fields.gone_over(spread.from_, scope, self.fields.site_of(spread.from_, scope), "source")
+        if value.is_constant and value.constant is None:
+            return
+        if not value.stable or value.is_constant:
+            value = writer.bound(Value(value.code, value.kinds, texts=value.texts), "source")
+        test = is_kind(value, value, DICT)
+        if spread.policy is not None and not spread.let and scope.caller is None:
+            with writer.inside(f"if {test}:"):
+                inner = self._called(spread, value, target, scope)
+            self._otherwise(spread, value, scope, inner)
+            return
+        wishes = spread.key_name, spread.as_name
+        with writer.inside(f"if {test}:"), writer.loop(wishes, f"{value.code}.items()") as (key, entry):
+            inner = scope.iterating(spread.from_, spread.as_name, spread.key_name, (value.code, key, entry), value)
+            self._entry(spread, target, inner, key)
+        self._otherwise(spread, value, scope, inner)
+
+    def _otherwise(self, spread: Spread, value: Value, scope: Scope, inner: Scope) -> None:
+        """What is said of a source that is no object."""
+        writer = self.writer
+        if value.kinds & ~(DICT | NULL):
+            with writer.inside(f"elif {value.code} is not None:"):
+                site = scope.site("M508", spread.from_.place, what="a spread", wanted="an object")
+                writer.line(f"notes.not_a_source({site}, {inner.loop}, {value.code})")
+
+    def _called(self, spread: Spread, value: Value, target: str, scope: Scope) -> Scope:
+        """A policy is a function of its own, since many rules share it. Gives the scope of its loop."""
+        writer, pool = self.writer, self.writer.pool
+        used = sorted(set(roots_in(spread.entries)) & scope.values.keys() - {spread.as_name, spread.key_name})
+        free = {name: scope.values[name] for name in used}
+        known = tuple((name, value.kinds, repr(value.constant), scope.places.get(name)) for name, value in free.items())
+        excepted = (spread.except_.names, spread.except_.prefixes, spread.except_.patterns, spread.except_.ignore_case)
+        rename = tuple(spread.rename.items())
+        asked = None if scope.contract is None else scope.contract.key
+        key = (spread.policy, spread.as_name, spread.key_name, excepted, rename, scope.quiet, known, value.texts, asked)
+        policy = self.fields.policies.get(key)
+        if policy is None:
+            policy = self.fields.policies[key] = self._policy(spread, value, free, scope)
+        inner = scope.iterating(
+            spread.from_, spread.as_name, spread.key_name, (policy.items, policy.key, policy.element), value
+        )
+        pointer, numbers = None, "()"
+        if inner.pointer is not None:
+            above = inner.pointer.rpartition("/")[0]
+            variables = [code for _, code, _, _ in Formatter().parse(above) if code is not None]
+            pointer = _VARIABLE.sub("{}", above)
+            numbers = f"({', '.join(variables)},)" if variables else "()"
+        at = pool.name("AT", f"At({scope.rule!r}, {inner.loop}, {scope.output_parts()!r}, {pointer!r})")
+        arguments = [value.code, target, at, numbers, *(value.code for value in free.values() if not value.is_constant)]
+        writer.line(f"{policy.name}(notes, skipped, {', '.join(arguments)})")
+        # Where the source is no object, that is said in the terms of the function that calls.
+        return scope.iterating(
+            spread.from_, spread.as_name, spread.key_name, (value.code, policy.key, policy.element), value
+        )
+
+    def _policy(self, spread: Spread, value: Value, free: Mapping[str, Value], scope: Scope) -> Policy:
+        pool = self.writer.pool
+        name = pool.fresh("policy")
+        mark = f"_p{name.rpartition('_')[2]}"
+        writer = Function(pool, ("notes", "skipped"), mark)
+        items, target, at, numbers = (writer.name(wish) for wish in ("items", "target", "at", "numbers"))
+        values, parameters = dict(free), ["notes", "skipped", items, target, at, numbers]
+        for root, used in free.items():
+            if not used.is_constant:
+                parameter = writer.name(root)
+                values[root] = writer.declare(parameter, used.kinds)
+                parameters.append(parameter)
+        with writer.loop((spread.key_name, spread.as_name), f"{items}.items()") as (key, element):
+            here = f"Here({at!r})"
+            root = pool.name("ROOT", f"Root({element!r}, {here})")
+            inner = Scope(
+                pool=pool,
+                values={
+                    **values,
+                    spread.as_name: Value(element, ANY, stable=True, texts=value.texts),
+                    spread.key_name: Value(key, STRING, stable=True),
+                },
+                places={**{name: scope.places[name] for name in free if name in scope.places}, spread.as_name: root},
+                lets=scope.lets & free.keys(),
+                pointers={},
+                pointer=None,
+                loop=here,
+                output=(f"@{at}",),
+                quiet=scope.quiet,
+                caller=at,
+                place=f"notes.entry({at}, {numbers}, {key})",
+                contract=scope.contract,
+            )
+            fields = self.fields.inside(writer)
+            spreads = SpreadCompiler(fields)
+            known = spreads._entry(spread, target, inner, key)
+        if (
+            known is not None
+            and not self.fields.traced
+            and spreads._keeper(spread, len(spreads._guards(spread, inner)), inner) is not None
+        ):
+            # The entries at once, where nothing is to be said of any of them.
+            tests = f"{known}.issuperset({items})", f"SCALARS.issuperset(map(type, {items}.values()))"
+            block = Block(writer.root, f"if {' and '.join(tests)} and {items}.keys().isdisjoint({target}):")
+            block.items += [*_asked_of_all(inner, items, spread.as_name), f"{target}.update({items})", "return"]
+            writer.root.items.insert(0, block)
+        body = "\n".join(writer.root.render(1))
+        pool.functions.append(f"def {name}({', '.join(parameters)}):  {comment(f'policy {spread.policy}')}\n{body}")
+        return Policy(name, items, key, element)
+
+    def _entry(self, spread: Spread, target: str, scope: Scope, key: str) -> str | None:
+        """One entry. Gives the name of the set of names that no condition on a name is about, if there is one."""
+        writer, self.entry = self.writer, spread.as_name
+        guards = self._guards(spread, scope)
+        known = None
+        if guards:
+            known = self._remembering(spread, target, scope, key, guards)
+        else:
+            self._without_excepted(spread.except_, key)
+        name = Value(key, STRING, stable=True)
+        if spread.rename:
+            names = writer.pool.name("NAMES", repr(dict(spread.rename)))
+            name = writer.bound(Value(f"{names}.get({key}, {key})", STRING), spread.key_name)
+        scope = replace(scope, values={**scope.values, spread.key_name: name})
+        rejects = can_reject(spread.let) or any(map(can_reject_entry, spread.entries))
+        with self.fields.sinking(rejects, ["continue"]):
+            if is_named_by_key(spread, scope):
+                self._kept(spread, spread.entries[0], target, scope, self._renamed(spread, scope))
+                writer.line("continue")
+                return known
+            if known is None:
+                self._named(name.code, scope)
+            scope = self.fields.lets(spread.let, scope)
+            if not self._rest(spread, len(guards), target, scope):
+                writer.line(self.fields.skip(scope, scope.rule_code, repr(NO_ENTRY_RULE)))
+        return known
+
+    def _without_excepted(self, except_: Except, key: str) -> None:
+        """Leaves out the entry where its name is mapped elsewhere; what takes long to find out is remembered."""
+        writer = self.writer
+        test = _excepted(self, except_, key)
+        if test and not (except_.ignore_case or except_.patterns):
+            with writer.inside(f"if {test}:"):
+                writer.line("continue")
+        elif test:
+            excepted = self._remembered("EXCEPTED", "Known()")
+            with writer.inside(f"if {key} in {excepted}:"):
+                writer.line("continue")
+            with writer.inside(f"if {test}:"):
+                writer.lines([f"{excepted}.learn({key})", "continue"])
+
+    def _remembered(self, prefix: str, code: str) -> str:
+        """The name of what remembers something for this one spread."""
+        name = self.writer.pool.fresh(prefix)
+        self.writer.pool.constants.append(f"{name} = {code}")
+        return name
+
+    def _renamed(self, spread: Spread, scope: Scope) -> Value:
+        """The name under which an entry is kept, found once for each name that it has."""
+        writer = self.writer
+        key = scope.values[spread.key_name].code
+        renamed = self._remembered("RENAMED", "Renamed()")
+        name = writer.declare(writer.name("name"), STRING)
+        writer.line(f"{name.code} = {renamed}.get({key})")
+        with writer.inside(f"if {name.code} is None:"):
+            noted = writer.name("noted")
+            writer.line(f"{noted} = len(notes.problems)")
+            found = self._name(spread, spread.entries[0], self.fields.lets(spread.let, scope))
+            writer.line(f"{name.code} = {found.code}")
+            if scope.contract is not None:  # a name that is made is hardly one that is listed
+                self.fields.asked(scope.contract.named(name.code))
+            with writer.inside(f"if len(notes.problems) == {noted}:"):
+                writer.line(f"{renamed}.learn({key}, {name.code})")
+        self.named, self.entry = name.code, ""
+        return name
+
+    def _rest(self, spread: Spread, start: int, target: str, scope: Scope) -> bool:
+        """The entry rules from the one with this number on. Says whether one always holds."""
+        rules = spread.entries[start:]
+        keeper = self._keeper(spread, start, scope)
+        if keeper is None or keeper == start:
+            return self._chain(rules, spread, target, scope)
+        writer, element = self.writer, scope.values[spread.as_name]
+        contract = None if scope.contract is None else scope.contract.member(None)
+        lists = self._kept_lists(spread.entries[start:keeper], spread.as_name, scope)
+        no_null = self._taker(spread.entries[start:keeper], spread, scope, NULL) is not None
+        test = ""
+        if lists:
+            kinds = writer.pool.name("LISTS", f"frozenset({{{', '.join(lists)}}})")
+            test = f"if type({element.code}) is not list or frozenset(map(type, {element.code})) not in {kinds}:"
+        with writer.inside(f"if type({element.code}) not in SCALARS:"):
+            with writer.inside(test) as block:
+                block.kinds[element.code] = NULL | LIST | DICT
+                self._chain(spread.entries[start:keeper], spread, target, scope)
+            if contract is not None:
+                with writer.inside("" if no_null else f"if {element.code} is not None:"):
+                    writer.lines(list(contract.asked(replace(element, kinds=LIST | DICT))))
+        if contract is not None:
+            writer.lines(list(contract.scalars(element)))
+        element = replace(element, kinds=element.kinds & ~NULL if no_null else element.kinds, fits=contract is not None)
+        scope = replace(scope, values={**scope.values, spread.as_name: element})
+        self._taken(spread, spread.entries[keeper], target, scope)
+        return True
+
+    def _keeper(self, spread: Spread, start: int, scope: Scope) -> int | None:
+        """The number of the entry rule that, among those from `start` on, keeps all texts, numbers and booleans as they
+        are, and everything else that none before it takes."""
+        number = self._taker(spread.entries[start:], spread, scope, BOOLEAN | NUMBER | STRING)
+        if number is None:
+            return None
+        rule = spread.entries[start + number]
+        changes = rule.when or rule.name or rule.value or rule.warn or rule.skip or rule.reject or rule.let
+        return None if changes else start + number
+
+    def _taker(self, rules: Sequence[EntryRule], spread: Spread, scope: Scope, kinds: int) -> int | None:
+        """The number of the rule that takes values of these kinds whatever they are; None where that depends."""
+        element = replace(scope.values[spread.as_name], kinds=kinds)
+        compiler = ExpressionCompiler(Function(Pool(frozenset()), ()), {**scope.values, spread.as_name: element})
+        for number, rule in enumerate(rules):
+            if rule.when is None:
+                return number
+            condition = compiler.condition(rule.when.expression.tree)
+            if not condition.is_constant:
+                return None
+            if condition.constant:
+                return number
+        return None
+
+    def _kept_lists(self, rules: Sequence[EntryRule], as_name: str, scope: Scope) -> list[str]:
+        """For the lists that none of the rules takes, as far as that is plain: the sets of their elements' types."""
+        constants = {name: value.constant for name, value in scope.values.items() if value.is_constant}
+        whens = [rule.when.expression for rule in rules if rule.when is not None]
+        if not all(is_of_kinds(when.tree, when, as_name, constants) for when in whens):
+            return []
+        found = []
+        for classes, sample in _SIMPLE_LISTS.items():
+            try:
+                if not any(is_true(when.search({**constants, as_name: sample})) for when in whens):
+                    found.append(f"frozenset({classes})")
+            except EvaluationError:
+                pass
+        return found
+
+    def _chain(self, rules: Sequence[EntryRule], spread: Spread, target: str, scope: Scope) -> bool:
+        return chain(
+            self.fields,
+            scope,
+            [rule.when for rule in rules],
+            lambda number: self._taken(spread, rules[number], target, scope),
+        )
+
+    def _guards(self, spread: Spread, scope: Scope) -> list[list[Node]]:
+        """For each of the first entry rules, the parts of its condition that the name alone decides and without which
+        it does not hold. Ends before the first rule that has none."""
+        found: list[list[Node]] = []
+        if spread.let or spread.rename or any(map(can_reject_entry, spread.entries)):
+            return found
+        known = {name for name, value in scope.values.items() if value.is_constant} | {spread.key_name}
+        compiler = ExpressionCompiler(Function(Pool(frozenset()), ()), scope.values)
+        for rule in spread.entries:
+            if rule.when is None:
+                break
+            expression = rule.when.expression
+            if compiler.condition(expression.tree).raises:
+                break
+            parts = []
+            for part in conjuncts(expression.tree):
+                uses = {use.name for use in expression.roots if part["start"] <= use.start < part["end"]}
+                if uses <= known and (spread.key_name in uses or compiler.condition(part).constant is False):
+                    parts.append(part)
+            if not parts:
+                break
+            found.append(parts)
+        return found
+
+    def _remembering(
+        self, spread: Spread, target: str, scope: Scope, key: str, guards: Sequence[Sequence[Node]]
+    ) -> str:
+        """The first entry rules, and what is excepted; passed over for names that were found to be neither's. Gives the
+        name of the set of those names."""
+        writer = self.writer
+        known = self._remembered("NAMES", "Known()")
+        with writer.inside(f"if {key} not in {known}:"):
+            self._without_excepted(spread.except_, key)
+            self._chain(spread.entries[: len(guards)], spread, target, scope)
+            compiler = ExpressionCompiler(writer, scope.values)
+            codes = []
+            for parts in guards:
+                conditions = [compiler.condition(part) for part in parts]
+                if not any(value.is_constant and not value.constant for value in conditions):
+                    codes.append(" and ".join(value.code for value in conditions))
+            fits = self._allowed(key, scope)
+            tests = [f"not ({' or '.join(dict.fromkeys(codes))})"] if codes else []
+            tests += [fits] if fits != ALWAYS else []
+            with writer.inside(f"if {' and '.join(tests)}:" if tests else ""):
+                writer.line(f"{known}.learn({key})")
+        return known
+
+    def _named(self, name: str, scope: Scope) -> None:
+        """Code that looks at a name unless it was found good before."""
+        self.named = name
+        if scope.contract is not None and scope.contract.named(name) != ALWAYS:
+            known = self._remembered("NAMES", "Known()")
+            with self.writer.inside(f"if {name} not in {known}:"):
+                fits = self._allowed(name, scope)
+                with self.writer.inside(f"if {fits}:" if fits != ALWAYS else ""):
+                    self.writer.line(f"{known}.learn({name})")
+
+    def _allowed(self, name: str, scope: Scope) -> str:
+        """Code that leaves it to another way to refuse a name, and the value of one that is listed. Gives code for "the
+        name is allowed and not listed"."""
+        self.named = name
+        contract = scope.contract
+        if contract is None:
+            return ALWAYS
+        fits, value = contract.named(name), scope.values[self.entry]
+        self.fields.asked(any_of([fits, contract.entry(name, value.code)]) if contract.listed else fits)
+        return fits
+
+    def _taken(self, spread: Spread, rule: EntryRule, target: str, scope: Scope) -> None:
+        """The entry rule that holds: what it says, and what it keeps."""
+        writer = self.writer
+        scope = self.fields.lets(rule.let, scope)
+        if rule.warn is not None:
+            self.fields.say("M512", rule.warn, scope)
+        if rule.skip is not None:
+            writer.line(self.fields.skip_as(rule.skip, scope, scope.rule_code))
+        elif rule.reject is not None:
+            self.fields.say("M511", rule.reject, scope)
+        else:
+            self._kept(spread, rule, target, scope)
+        writer.line("continue")
+
+    def _name(self, spread: Spread, rule: EntryRule, scope: Scope) -> Value:
+        """The name under which an entry is kept."""
+        writer = self.writer
+        name = scope.values[spread.key_name]
+        if rule.name is not None:
+            name = self.fields.value(rule.name, scope.at(None), "name")
+        if name.kinds & ~STRING:
+            site = scope.at(None).site("M515", (rule.name or rule).node.place)
+            with writer.inside(f"if not {is_kind(name, name, STRING)}:"):
+                writer.line(f"notes.unnamed({site}, {name.code})")
+                writer.line("continue")
+        return name
+
+    def _kept(self, spread: Spread, rule: EntryRule, target: str, scope: Scope, name: Value | None = None) -> None:
+        writer = self.writer
+        if name is None:
+            name = self._name(spread, rule, scope)
+        with writer.inside(f"if {name.code} in {target}:"):
+            writer.line(self.fields.skip(scope, scope.rule_code, repr(NAME_TAKEN)))
+            writer.line("continue")
+        value = writer.refined(scope.values[spread.as_name])
+        constant = isinstance(name.constant, str)
+        inside = scope.under(name.constant) if constant else scope.under_variable("$", name.code)
+        if rule.value is None and self.fields.traced and scope.output is not None:
+            writer.line(f"notes.passed({inside.source(rule.node.place)}, {scope.where()})")
+        if rule.value is not None:
+            value = self.fields.value(rule.value, inside, "entry_value")
+        nothing = self.fields.skip(scope, scope.rule_code, repr(NOTHING))
+        if value.is_constant and value.constant is None:
+            writer.line(nothing)
+        elif value.kinds & NULL:
+            with writer.inside(f"if {value.code} is not None:"):
+                self._fitting(name, value, scope)
+                writer.line(f"{target}[{name.code}] = {value.code}")
+            with writer.inside("else:"):
+                writer.line(nothing)
+        else:
+            self._fitting(name, value, scope)
+            writer.line(f"{target}[{name.code}] = {value.code}")
+
+    def _fitting(self, name: Value, value: Value, scope: Scope) -> None:
+        """Code that leaves it to another way to refuse an entry."""
+        contract = scope.contract
+        if contract is None:
+            return
+        if isinstance(name.constant, str):
+            self.fields.asked(contract.allowed([name.constant]))
+            self.fields.fitting(value, contract.member(name.constant))
+        elif name.code == self.named and not (contract.listed and self._is_changed(value, scope)):
+            self.fields.fitting(value, contract.member(None))
+        else:
+            self.fields.asked(contract.entry(name.code, value.code))
+
+    def _is_changed(self, value: Value, scope: Scope) -> bool:
+        """Whether it is another value than the one that was looked at together with its name."""
+        return self.entry in scope.values and value.code != scope.values[self.entry].code
+
+
+def _asked_of_all(scope: Scope, items: str, as_name: str) -> list[str]:
+    """Lines that leave it to another way to refuse an entry, where all are texts, numbers and booleans."""
+    contract, value = None if scope.contract is None else scope.contract.member(None), scope.values[as_name]
+    lines = [] if contract is None else list(contract.scalars(value))
+    return [f"for {value.text} in {items}.values():", *(f"    {line}" for line in lines)] if lines else []
+
+
+def _excepted(compiler: SpreadCompiler, except_: Except, key: str) -> str:
+    """Code for "the entry of this name is mapped elsewhere"; empty where none is."""
+    pool = compiler.writer.pool
+    name, tests = key, []
+    if except_.ignore_case:
+        name = f"{key}.casefold()"
+    if except_.names:
+        first = {excepted[:1] for excepted in except_.names}
+        quick = ""
+        if except_.ignore_case and len(first) == 1 and not min(first).isalpha() and min(first).isascii() and min(first):
+            quick = f"{key}[:1] == {min(first)!r} and "  # no other character folds to it
+        tests.append(f"{quick}{name} in {pool.texts(except_.names)}")
+    if except_.prefixes:
+        tests.append(f"{name}.startswith({except_.prefixes!r})")
+    tests += [f"matches_glob({name}, {pattern!r})" for pattern in except_.patterns]
+    return " or ".join(f"({test})" if " and " in test else test for test in tests)

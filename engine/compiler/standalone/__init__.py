@@ -1,0 +1,1 @@
+"""Writes a mapping as one Python module that needs nothing but the standard library."""

@@ -1,0 +1,1 @@
+"""Compiles schemas to Python code that validates bodies as they are made."""

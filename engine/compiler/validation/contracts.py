@@ -1,0 +1,248 @@
+"""What the schemas of an output ask of each place in it, put to the values where they are made.
+
+An object that is made member by member is valid where each member is and where, in the end, what is said of it as a
+whole holds; so is a list that is made element by element. So no value is looked at twice, nothing is asked of what is
+known when the code is written, and what is left of a body to be looked at is its outermost part.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from ...values.once import cached_property
+from ..python.value import BOOLEAN, DICT, FLOAT, INTEGER, LIST, NULL, STRING, Value
+from .conditions import ALWAYS, CLASSES, NEVER, all_of, any_of, negated
+from .subschemas import MEMBERS, DoubtError, Parts, flat, member_parts
+from .validation import Validation
+
+__all__ = ["Contract", "Terms"]
+
+_BITS = {
+    "string": STRING,
+    "integer": INTEGER,
+    "double": FLOAT,
+    "boolean": BOOLEAN,
+    "array": LIST,
+    "object": DICT,
+    "null": NULL,
+}
+_SCALARS = BOOLEAN | INTEGER | FLOAT | STRING
+
+
+@dataclass(eq=False, slots=True)
+class Terms:
+    """What all contracts of one output share. They are broken where something is asked that cannot be put so, or is not
+    understood: then bodies have to be looked at as a whole."""
+
+    validation: Validation
+    refused: bool = False
+
+    @property
+    def broken(self) -> bool:
+        return self.refused or self.validation.doubts > 0
+
+    def sound(self, code: str) -> str:
+        """The condition, if it can hold."""
+        if code == NEVER:
+            self.refused = True
+        return code
+
+
+@dataclass(frozen=True, eq=False)
+class Contract:
+    """What is asked of the values at one place of an output.
+
+    A `joined` object is put together of several ones: what is said of it as a whole is asked only then. `combine` says
+    for the members of a body how they are (`merge` or `append`).
+    """
+
+    terms: Terms
+    parts: Parts
+    joined: bool = False
+    combine: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def key(self) -> tuple[Any, ...]:
+        """The same for contracts that ask the same."""
+        return self.joined, *self.combine.items(), *(part.key for part in self.parts)
+
+    # Whole values
+
+    def asked(self, value: Value) -> Iterator[str]:
+        """Lines that call `unusual` where a value, which is not null, does not fit. It has to be a name or constant."""
+        codes = self._by_kind(value)
+        plain = [kind for kind, code in codes.items() if code == ALWAYS]
+        if len(plain) == len(codes):
+            return
+        validation = self.terms.validation
+        if value.is_constant:
+            fits = self.terms.sound(validation.function(self.parts, exact=False))
+            yield from _unless(validation.pool.name("FITS", f"{fits}({value.text})"))
+            return
+        if len(codes) == 1:
+            yield from _unless(self.terms.sound(next(iter(codes.values()))))
+            return
+        word = "if"
+        if codes.get("string", NEVER) not in (ALWAYS, NEVER):
+            yield f"if type({value.text}) is str:"
+            yield from (f"    {line}" for line in _unless(codes.pop("string")))
+            word = "elif"
+        if len(plain) == len(codes):
+            return
+        refused = [f"type({value.text}) not in {validation.classes(plain)}"] if plain else []
+        function = validation.function(self.parts, exact=False)
+        if function == NEVER:
+            self.terms.refused = True
+        if not set(codes.values()) <= {ALWAYS, NEVER}:
+            refused.append(f"not {function}({value.text})")
+        yield from (f"{word} {' and '.join(refused) or 'True'}:", "    unusual()")
+
+    def scalars(self, value: Value) -> Iterator[str]:
+        """The same for a value that is a text, a number or a boolean, as far as that has to be asked."""
+        for kind, code in self._by_kind(replace(value, kinds=_SCALARS)).items():
+            if code != ALWAYS:
+                yield f"if type({value.text}) is {CLASSES[kind]} and {negated(code)}:"
+                yield "    unusual()"
+
+    def _by_kind(self, value: Value) -> dict[str, str]:
+        validation = self.terms.validation
+        kinds = [kind for kind, bit in _BITS.items() if value.kinds & bit & ~NULL]
+        codes = {kind: validation.kind(self.parts, kind, value.text, exact=False) for kind in kinds if kind != "string"}
+        if "string" in kinds:
+            with validation.knowing(value):
+                codes["string"] = validation.kind(self.parts, "string", value.text, exact=False)
+        return codes
+
+    # Objects
+
+    @cached_property
+    def _object(self) -> Parts | None:
+        """The parts that say something of members; None where that depends on the object."""
+        try:
+            parts, _ = self.terms.validation.own(self.parts, "object", "value", exact=False)
+        except DoubtError:
+            self.terms.refused = self.terms.refused or self.joined
+            return None
+        if any(part.node is False for part in parts):  # there can be no object
+            return None
+        return tuple(part for part in parts if any(key in part.node for key in MEMBERS))
+
+    def member(self, name: str | None) -> Contract | None:
+        """The contract of a member, or of all that are not listed; None where it is looked at later."""
+        if self._object is None:
+            return None
+        below = member_parts(self._object, name)
+        if below is None:
+            self.terms.refused = True
+            return None
+        how = self.combine.get(name or "")
+        return None if how == "append" else Contract(self.terms, flat(below), joined=how == "merge")
+
+    @cached_property
+    def listed(self) -> frozenset[str]:
+        """The names of the members of which something of their own is asked."""
+        return frozenset(name for part in self._object or () for name in part.node.get("properties", {}))
+
+    def named(self, name: str) -> str:
+        """Code for "a member of this name is allowed, and is not listed"."""
+        unlisted = f"{name} not in {self.terms.validation.pool.texts(self.listed)}" if self.listed else ALWAYS
+        allowed = self.terms.validation.names(self._object or (), exact=False, name=name)
+        return self.terms.sound(all_of([unlisted, allowed]))
+
+    def allowed(self, names: Collection[str]) -> str:
+        """Code for "members of these names are allowed", whatever they are."""
+        validation = self.terms.validation
+        code = validation.names(self._object or (), exact=False, name="name") if names else ALWAYS
+        if self.terms.sound(code) in (ALWAYS, NEVER):
+            return code
+        return validation.pool.name("FITS", f"all(map({validation.checked_name(code)}, {sorted(names)!r}))")
+
+    def entry(self, name: str, value: str) -> str:
+        """Code for "a member of this name and value is allowed"."""
+        if self._object is None:
+            return ALWAYS
+        function = self.terms.sound(self.terms.validation.entry(self._object))
+        return function if function in (ALWAYS, NEVER) else f"{function}({name}, {value})"
+
+    def finished(self, value: str, names: Collection[str], sure: Collection[str], *, is_open: bool) -> str:
+        """Code for "what is said of the object as a whole holds", where each member fits and the object is not empty.
+
+        It has no other members than those with these names, unless `is_open`; the `sure` ones in any case.
+        """
+        validation = self.terms.validation
+        if self.joined:
+            return self.allowed(names)
+        if self._object is None:
+            return self.terms.sound(validation.kind(self.parts, "object", value, exact=False))
+        parts, codes = validation.own(self.parts, "object", value, exact=False)
+        most = [part.node["maxProperties"] for part in parts if "maxProperties" in part.node]
+        implied = {f"len({value}) >= 1"}
+        implied |= {f"len({value}) <= {int(size)}" for size in most if not is_open and len(names) <= size}
+        required = dict.fromkeys(name for part in parts for name in part.node.get("required", ()) if name not in sure)
+        codes = [code for code in codes if code not in implied]
+        codes += [f"{name!r} in {value}" for name in required]
+        return self.terms.sound(all_of([*codes, self.allowed(names)]))
+
+    # Lists
+
+    @cached_property
+    def _list(self) -> Parts | None:
+        """The parts that say something of each element, where all are objects; None where it is more than that."""
+        try:
+            parts, _ = self.terms.validation.own(self.parts, "array", "value", exact=False, element="object")
+        except DoubtError:
+            return None
+        more = ("contains", "prefixItems")
+        is_more = any(part.node is False or any(key in part.node for key in more) for part in parts)
+        return None if is_more else parts
+
+    def element(self) -> Contract | None:
+        """The contract of each element, where all are objects; None where the list is looked at as a whole."""
+        if self._list is None:
+            return None
+        items = [part.below(part.node["items"]) for part in self._list if "items" in part.node]
+        return Contract(self.terms, flat(items))
+
+    def collected(self, value: str) -> str:
+        """Code for "what is said of the list as a whole holds", where all elements are objects, and each fits."""
+        if self._list is None:
+            return self.terms.sound(self.terms.validation.kind(self.parts, "array", value, exact=False))
+        _, codes = self.terms.validation.own(self.parts, "array", value, exact=False, element="object")
+        code = self.terms.sound(all_of(codes))
+        whole = self.terms.validation.kind(self.parts, "array", value, exact=False)  # also where it is empty
+        return any_of([value, whole]) if code == ALWAYS else f"({code} if {value} else {whole})"
+
+    # Bodies
+
+    def outermost(self, element_of: str | None) -> str:
+        """The name of a function of a body whose members fit, each by itself; or ALWAYS."""
+        validation = self.terms.validation
+        body = Contract(self.terms, self.parts)
+        own = () if element_of is None else (element_of,)
+        lines = list(_refused(body.finished("body", own, own, is_open=True)))
+        asked = {element_of: "", **self.combine} if element_of is not None else self.combine
+        for name, how in asked.items():
+            member = body.member(name)
+            if member is None:
+                continue
+            if name == element_of:
+                code = member.collected("member")
+            elif how == "merge":
+                code = any_of(["type(member) is not dict", member.finished("member", (), (), is_open=True)])
+            else:
+                code = self.terms.sound(validation.any(member.parts, "member", exact=False))
+            if code != ALWAYS:
+                lines += [f"member = body.get({name!r})", *_refused(any_of(["member is None", code]))]
+        return validation.once(("outermost", self.key, element_of), "body", lambda _: [*lines, f"return {ALWAYS}"])
+
+
+def _refused(code: str) -> Iterator[str]:
+    if code != ALWAYS:
+        yield from (f"if {negated(code)}:", "    return False")
+
+
+def _unless(code: str) -> Iterator[str]:
+    if code != ALWAYS:
+        yield from (f"if {negated(code)}:", "    unusual()")

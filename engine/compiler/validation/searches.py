@@ -1,0 +1,51 @@
+"""Searches for patterns as Python code, for patterns that need no regular expression."""
+
+from __future__ import annotations
+
+from ...schemas.patterns.parser import Characters, Edge, Part, PatternError, Sequence, read
+from ...schemas.patterns.python import is_one
+from ...schemas.patterns.searching import is_linear, python_text
+from ..python.pool import Pool
+
+__all__ = ["search_code"]
+
+
+def search_code(pattern: str, text: str, pool: Pool) -> str | None:
+    """Code for "the pattern is found in the text", which the variable `text` holds.
+
+    None where it is not understood, or could take longer than in proportion to the text.
+    """
+    try:
+        part = read(pattern)
+    except PatternError:
+        return None
+    parts = part.parts if isinstance(part, Sequence) else (part,)
+    if not parts:
+        return "True"
+    literal = _literal(parts)
+    if literal is not None:
+        return f"({literal!r} in {text})"
+    start = _literal(parts[1:]) if parts[0] == Edge(True) else None
+    if start is not None:
+        return f"({text}[:{len(start)}] == {start!r})"
+    if not is_linear(part):
+        return None
+    found = f"{pool.name('SEARCH', f'pattern({python_text(part)!r})')}({text}) is not None"
+    # Most texts begin with a character that such a class of a few others takes: two comparisons find that out.
+    return f"('!' <= {text} < '\\x7f' or {found})" if _takes_printable(parts) else f"({found})"
+
+
+def _literal(parts: tuple[Part, ...]) -> str | None:
+    """The text that parts stand for, where that is one."""
+    codes = [part.ranges[0][0] for part in parts if isinstance(part, Characters) and is_one(part.ranges)]
+    return "".join(map(chr, codes)) if parts and len(codes) == len(parts) else None
+
+
+def _takes_printable(parts: tuple[Part, ...]) -> bool:
+    """Whether it is one class of characters, among them all that ASCII prints but the blank."""
+    (part, *more) = parts
+    return (
+        not more
+        and isinstance(part, Characters)
+        and any(low <= ord("!") and ord("~") <= high for low, high in part.ranges)
+    )

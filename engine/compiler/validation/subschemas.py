@@ -1,0 +1,87 @@
+"""The parts of JSON Schemas that say something of one value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ...schemas.schema import Schema
+from .conditions import NEVER, of_type
+
+__all__ = ["MEMBERS", "DoubtError", "Part", "Parts", "flat", "is_allowed", "is_choosy", "member_parts", "parts_of"]
+
+MEMBERS = ("properties", "additionalProperties", "propertyNames")
+_CHOOSY = frozenset({"if", "contains", "prefixItems", "anyOf", "oneOf"})
+
+
+class DoubtError(Exception):
+    """A keyword is not understood where the exact answer matters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of a schema document."""
+
+    schema: Schema
+    node: Any
+
+    def below(self, node: Any) -> Part:
+        """A part that stands in this one."""
+        return Part(self.schema, node)
+
+    @property
+    def key(self) -> int:
+        """The same for the same part."""
+        return id(self.node)
+
+
+Parts = tuple[Part, ...]
+
+
+def parts_of(schemas: Iterable[Schema]) -> Parts:
+    """All that schemas say of one value."""
+    return flat(Part(schema, schema.document) for schema in schemas)
+
+
+def flat(parts: Iterable[Part]) -> Parts:
+    """The parts, with those that they refer to and are made of, each once. Those that say nothing are left out."""
+    found: dict[Any, Part] = {}
+    pending = list(parts)[::-1]
+    while pending:
+        part = pending.pop()
+        if part.node is True or part.node == {} or part.key in found:
+            continue
+        found[part.key] = part
+        if isinstance(part.node, Mapping):
+            below = [part.below(one) for one in part.node.get("allOf", ())]
+            if "$ref" in part.node:
+                below.insert(0, part.below(part.schema.definitions[part.node["$ref"]]))
+            pending += below[::-1]
+    return tuple(found.values())
+
+
+def member_parts(parts: Parts, name: str | None) -> Parts | None:
+    """What the parts say of the member with a name, or of all that have no name there; None: it cannot be."""
+    found = []
+    for part in parts:
+        properties = part.node.get("properties", {})
+        node = properties[name] if name in properties else part.node.get("additionalProperties", True)
+        if node is False:
+            return None
+        found.append(part.below(node))
+    return tuple(found)
+
+
+def is_choosy(part: Part) -> bool:
+    """Whether a part asks more of a list than something of each element."""
+    return not _CHOOSY.isdisjoint(part.node)
+
+
+def is_allowed(parts: Parts, kind: str) -> bool:
+    """Whether the types that the parts name leave the kind: a quick look before a long one."""
+    return all(
+        part.node is not False and NEVER not in of_type(part.node, kind, "")
+        for part in parts
+        if isinstance(part.node, Mapping) or part.node is False
+    )

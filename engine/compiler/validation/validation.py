@@ -1,0 +1,484 @@
+"""JSON Schemas to Python: functions that say of a body whether it is surely valid.
+
+What such a function takes is valid by all the schemas that it was made from. What it does not take may be valid all the
+same where a keyword is not understood here; then a validator decides. So nothing is lost by leaving a keyword out, and
+everything is won by knowing those that schemas are made of.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from ...schemas.patterns.python import fits_all
+from ...schemas.schema import Schema
+from ..python.pool import Pool
+from ..python.value import Texts, Value
+from .conditions import (
+    ALWAYS,
+    CLASSES,
+    KINDS,
+    NEVER,
+    all_of,
+    answers_by_kind,
+    any_of,
+    bounds,
+    is_of_kind,
+    is_understood,
+    negated,
+    of_number,
+    of_type,
+)
+from .searches import search_code
+from .subschemas import MEMBERS, DoubtError, Part, Parts, flat, is_allowed, is_choosy, member_parts, parts_of
+
+__all__ = ["Validation"]
+
+_TRIVIAL = {f"return {answer}": answer for answer in (ALWAYS, NEVER)}
+_FEW = 12
+"""Up to so many properties of a closed object are looked at one by one."""
+
+
+class Validation:
+    """Writes the functions of the schemas of one module. Where an answer need not be `exact`, a doubt is a no."""
+
+    def __init__(self, pool: Pool) -> None:
+        self.pool = pool
+        self.known: dict[Any, str | None] = {}
+        self.referred_to: set[str] = set()
+        self.at_work: set[Any] = set()
+        self.written: dict[tuple[str, str], str] = {}
+        self.doubts = 0
+        """How often a no was only a doubt."""
+        self.texts: tuple[str, tuple[Texts, ...]] = "", ()
+        """The variable whose texts are known, and where they come from."""
+
+    @contextmanager
+    def knowing(self, value: Value) -> Iterator[None]:
+        """While this holds, nothing is asked of texts in the value's variable that is known of them."""
+        self.texts = value.text, value.texts
+        try:
+            yield
+        finally:
+            self.texts = "", ()
+
+    def check(self, schemas: Sequence[Schema]) -> str:
+        """The name of a function of a value, or ALWAYS where all values are valid, or NEVER where nothing is known."""
+        written = self.pool.copy()
+        try:
+            return self.function(parts_of(schemas), exact=False)
+        except RecursionError:  # nothing half done stays
+            self.pool.restore(written)
+            self.known, self.written, self.at_work = {}, {}, set()
+            return NEVER
+
+    def once(self, key: Any, parameter: str, lines: Callable[[str], Iterable[str]]) -> str:
+        """The name of the function with this key; `lines` makes its body when it is first asked for."""
+        if key in self.known:
+            known = self.known[key]
+            if known is None:
+                raise DoubtError
+            self.referred_to.add(known)
+            return known
+        name = self.known[key] = self.pool.fresh("fits")
+        try:
+            body = list(lines(name))
+        except DoubtError:
+            self.known[key] = None
+            raise
+        if len(body) == 1 and name not in self.referred_to and body[0] in _TRIVIAL:
+            self.known[key] = _TRIVIAL[body[0]]
+            return _TRIVIAL[body[0]]
+        text = "\n    ".join(body)
+        if name not in self.referred_to and (parameter, text) in self.written:
+            same = self.known[key] = self.written[parameter, text]
+            return same
+        self.written[parameter, text] = name
+        self.pool.functions.append(f"def {name}({parameter}):  # a part of a schema\n    {text}")
+        return name
+
+    # Values of any kind
+
+    def function(self, parts: Parts, *, exact: bool) -> str:
+        """The name of the function that checks a value by all the parts, or ALWAYS or NEVER."""
+        parts = flat(parts)
+        key = ("value", exact, *(part.key for part in parts))
+        return self.once(
+            key, "value", lambda _: answers_by_kind({kind: self.kind(parts, kind, "value", exact) for kind in KINDS})
+        )
+
+    def any(self, parts: Parts, value: str, exact: bool) -> str:
+        """Code for "the value in the variable fits"."""
+        parts = flat(parts)
+        key = (exact, *(part.key for part in parts))
+        if key in self.at_work:  # it applies to values inside of what it applies to
+            return f"{self.checked(parts, exact)}({value})"
+        self.at_work.add(key)
+        try:
+            by_kind = {kind: self.kind(parts, kind, value, exact) for kind in KINDS if is_allowed(parts, kind)}
+        finally:
+            self.at_work.remove(key)
+        by_kind = {kind: code for kind, code in by_kind.items() if code != NEVER}
+        if not by_kind:
+            return NEVER
+        if len(by_kind) == 1:
+            ((kind, code),) = by_kind.items()
+            test = f"type({value}) is {CLASSES[kind]}" if kind != "null" else f"{value} is None"
+            return test if code == ALWAYS else f"({test} and {code})"
+        if set(by_kind.values()) == {ALWAYS}:
+            if len(by_kind) == len(KINDS):
+                return ALWAYS
+            return f"type({value}) in {self.classes(by_kind)}"
+        return f"{self.function(parts, exact=exact)}({value})"
+
+    def classes(self, kinds: Iterable[str]) -> str:
+        names = [CLASSES[kind] for kind in KINDS if kind in set(kinds)]
+        return self.pool.name("CLASSES", f"frozenset(({', '.join(names)},))")
+
+    # Values of one kind
+
+    def kind(self, parts: Parts, kind: str, value: str, exact: bool, element: str | None = None) -> str:
+        """Code for "the value in the variable, which is of this kind, fits all the parts".
+
+        With `element`, the value is a list that is not empty and has only elements of that kind.
+        """
+        try:
+            parts, codes = self.own(parts, kind, value, exact, element)
+            if NEVER in codes:
+                return NEVER
+            if kind == "object":
+                codes += self.members(parts, value, exact)
+            elif kind == "array" and element is None and any(map(is_choosy, parts)):
+                codes = [self.by_element(parts, value, exact)]
+            elif kind == "array":
+                codes += self.elements(parts, value, exact, element)
+        except DoubtError:
+            if exact:
+                raise
+            self.doubts += 1
+            return NEVER
+        return all_of(codes)
+
+    def own(
+        self, parts: Parts, kind: str, value: str, exact: bool, element: str | None = None
+    ) -> tuple[Parts, list[str]]:
+        """All parts that apply to values of the kind, and what they say of the value but for its members and elements.
+
+        Raises DoubtError.
+        """
+        parts = self.chosen(parts, kind, value, element)
+        codes: list[str] = []
+        for part in parts:
+            codes += self.conditions(part, kind, value, exact, element)
+            if NEVER in codes:
+                break
+        return parts, codes
+
+    def one(self, node: Any, part: Part, kind: str, value: str, exact: bool, element: str | None = None) -> str:
+        """The same for one part below another."""
+        return self.kind(flat([part.below(node)]), kind, value, exact, element)
+
+    def chosen(self, parts: Parts, kind: str, value: str, element: str | None) -> Parts:
+        """The parts, and for each `if` whose answer is known for all values of the kind, what follows from it."""
+        found = {part.key: part for part in parts}
+        pending = list(parts)
+        while pending:
+            part = pending.pop()
+            test = self.choice(part, kind, value, element)
+            if test is not None:
+                branch = "then" if test == ALWAYS else "else"
+                for below in flat([part.below(part.node.get(branch, True))]):
+                    if below.key not in found:
+                        found[below.key] = below
+                        pending.append(below)
+        return tuple(found.values())
+
+    def choice(self, part: Part, kind: str, value: str, element: str | None) -> str | None:
+        """What the `if` of a part always comes to, if that is so."""
+        if not isinstance(part.node, Mapping) or "if" not in part.node:
+            return None
+        test = self.one(part.node["if"], part, kind, value, True, element)
+        return test if test in (ALWAYS, NEVER) else None
+
+    def conditions(self, part: Part, kind: str, value: str, exact: bool, element: str | None) -> Iterator[str]:
+        """What a part alone says of a value of the kind, but for its members and elements."""
+        node = part.node
+        if node is False:
+            yield NEVER
+            return
+        if not isinstance(node, Mapping) or not is_understood(node):
+            raise DoubtError
+        yield from of_type(node, kind, value)
+        yield from self.of_values(node, kind, value)
+        yield from self.combined(part, kind, value, exact, element)
+        if kind == "string":
+            yield from self.of_text(node, value)
+        elif kind in ("integer", "double"):
+            yield from of_number(node, value)
+        elif kind == "array":
+            yield from bounds(f"len({value})", node.get("minItems"), node.get("maxItems"))
+        elif kind == "object":
+            yield from bounds(f"len({value})", node.get("minProperties"), node.get("maxProperties"))
+            yield from self.dependent(part, value, exact)
+
+    def of_values(self, node: Mapping[str, Any], kind: str, value: str) -> Iterator[str]:
+        """`const` and `enum`."""
+        for values in ([node["const"]] if "const" in node else None, node.get("enum")):
+            if values is None:
+                continue
+            same = [one for one in values if is_of_kind(one, kind)]
+            if kind in ("array", "object") and same:
+                raise DoubtError
+            known = self.known_texts(value) if kind == "string" else None
+            if known is not None and (known <= set(same) or known.isdisjoint(same)):
+                yield ALWAYS if known <= set(same) else NEVER
+            elif not same:
+                yield NEVER
+            elif kind == "boolean" and len(set(same)) == 1:
+                yield f"{value} is {same[0]}"
+            elif kind not in ("boolean", "null"):
+                texts = self.pool.name("VALUES", f"frozenset({sorted(same)!r})")
+                yield f"{value} == {same[0]!r}" if len(same) == 1 else f"{value} in {texts}"
+
+    def known_texts(self, value: str) -> frozenset[str] | None:
+        """The texts of which the one in the variable is one; None where that is not known."""
+        sets = [one.texts for one in self.texts[1]] if self.texts[0] == value else []
+        return None if not sets or None in sets else frozenset[str]().union(*(texts or () for texts in sets))
+
+    def of_text(self, node: Mapping[str, Any], value: str) -> Iterator[str]:
+        texts = self.texts[1] if self.texts[0] == value else ()
+        most = node.get("maxLength")
+        known = most is not None and bool(texts) and all(one.within(int(most)) for one in texts)
+        yield from bounds(f"len({value})", node.get("minLength"), None if known else most)
+        if "pattern" in node:
+            answers = {one.language and fits_all(one.language, node["pattern"]) for one in texts}
+            if len(answers) == 1 and (answer := answers.pop()) is not None:
+                yield ALWAYS if answer else NEVER
+                return
+            found = search_code(node["pattern"], value, self.pool)
+            if found is None:
+                raise DoubtError
+            yield found
+
+    def combined(self, part: Part, kind: str, value: str, exact: bool, element: str | None) -> Iterator[str]:
+        """`not`, `anyOf`, `oneOf`, and an `if` whose answer depends on the value."""
+        node = part.node
+
+        def fits(node: Any, exact: bool) -> str:
+            return self.one(node, part, kind, value, exact, element)
+
+        if "not" in node:
+            yield negated(fits(node["not"], True))
+        if "anyOf" in node:
+            yield any_of([fits(one, exact) for one in node["anyOf"]])
+        if "oneOf" in node:
+            codes = [code for one in node["oneOf"] if (code := fits(one, True)) != NEVER]
+            if len(codes) == 1:
+                yield codes[0]
+            else:
+                yield f"sum(map(bool, ({', '.join(codes)}))) == 1" if codes else NEVER
+        if "if" in node and self.choice(part, kind, value, element) is None:
+            test = fits(node["if"], True)
+            then, otherwise = fits(node.get("then", True), exact), fits(node.get("else", True), exact)
+            yield any_of([negated(test), then])
+            yield any_of([test, otherwise])
+
+    # Objects
+
+    def dependent(self, part: Part, value: str, exact: bool) -> Iterator[str]:
+        for name, names in part.node.get("dependentRequired", {}).items():
+            yield any_of([f"{name!r} not in {value}", all_of([f"{other!r} in {value}" for other in names])])
+        for name, node in part.node.get("dependentSchemas", {}).items():
+            yield any_of([f"{name!r} not in {value}", self.one(node, part, "object", value, exact)])
+
+    def members(self, parts: Parts, value: str, exact: bool) -> Iterator[str]:
+        """What all the parts say of the members of an object, by one function that looks at each once."""
+        required = [name for part in parts for name in part.node.get("required", ())]
+        parts = tuple(part for part in parts if any(key in part.node for key in MEMBERS))
+        if not parts:
+            yield from (f"{name!r} in {value}" for name in dict.fromkeys(required))
+            return
+        required = list(dict.fromkeys(required))
+        listed = dict.fromkeys(name for part in parts for name in part.node.get("properties", {}))
+        names = [name for name in listed if member_parts(parts, name) is not None]
+        is_closed = any(part.node.get("additionalProperties") is False for part in parts)
+
+        def lines(_: str) -> Iterator[str]:
+            if is_closed and len(names) <= _FEW and not any("propertyNames" in part.node for part in parts):
+                return self.closed(parts, names, frozenset(required), exact)
+            return self.open(parts, list(listed), required, exact)
+
+        function = self.once(("members", exact, *required, *(part.key for part in parts)), "members", lines)
+        yield function if function in (ALWAYS, NEVER) else f"{function}({value})"
+
+    def closed(self, parts: Parts, names: Sequence[str], required: frozenset[str], exact: bool) -> Iterator[str]:
+        """An object of a few known members: each is looked at, and then they are counted."""
+        if not required <= set(names):
+            yield "return False"
+            return
+        optional = [name for name in names if name not in required]
+        yield f"count = {len(required)}"
+        for name in names:
+            code = self.any(member_parts(parts, name) or (), "member", exact)
+            lines = (
+                [] if code == ALWAYS else [f"member = members[{name!r}]", f"if {negated(code)}:", "    return False"]
+            )
+            if name in required:
+                yield from (f"if {name!r} not in members:", "    return False", *lines)
+            else:
+                yield from (f"if {name!r} in members:", *(f"    {line}" for line in lines), "    count += 1")
+        if not optional:
+            yield f"return len(members) == {len(required)}"
+        else:
+            yield "return len(members) == count"
+
+    def open(self, parts: Parts, listed: Sequence[str], required: Sequence[str], exact: bool) -> Iterator[str]:
+        """An object of any members, some of them listed. The names of others that were found good are remembered."""
+        other, known = member_parts(parts, None), self.remembered()
+        if required:
+            test = " and ".join(f"{name!r} in members" for name in required)
+            yield from (f"if not ({test}):", "    return False")
+        is_any = other is not None and not listed
+        if is_any and self.names(parts, exact) != ALWAYS:
+            yield from (f"if {known}.issuperset(members):", "    for member in members.values():")
+            yield from (f"        {line}" for line in self.checked_lines(other or (), exact))
+            yield "    return True"
+        yield "for name, member in members.items():"
+        if is_any and self.names(parts, exact) == ALWAYS:
+            yield from (f"    {line}" for line in self.checked_lines(other or (), exact))
+        else:
+            yield from (f"    {line}" for line in self.entry_lines(parts, listed, known, exact))
+        yield "return True"
+
+    def remembered(self) -> str:
+        """The name of a new set of names that are found good."""
+        known = self.pool.fresh("NAMES")
+        self.pool.constants.append(f"{known} = Known()")
+        return known
+
+    def entry_lines(self, parts: Parts, listed: Sequence[str], known: str, exact: bool) -> Iterator[str]:
+        """Lines that return where the member of a name does not fit."""
+        other, allowed = member_parts(parts, None), self.names(parts, exact)
+        word = "if"
+        if other is not None:
+            yield f"if name in {known}:"
+            yield from (f"    {line}" for line in self.checked_lines(other, exact))
+            word = "elif"
+        functions = {
+            name: self.checked(below, exact) for name in listed if (below := member_parts(parts, name)) is not None
+        }
+        if functions:
+            entries = ", ".join(f"{name!r}: {code}" for name, code in functions.items())
+            tested = "" if allowed == ALWAYS else f" if {self.checked_name(allowed)}(name)"
+            named = self.pool.name("MEMBERS", f"{{name: check for name, check in {{{entries}}}.items(){tested}}}")
+            yield from (f"{word} name in {named}:", f"    if not {named}[name](member):", "        return False")
+            word = "elif"
+        if other is not None:
+            unlisted = f"name not in {self.pool.texts(frozenset(listed))}" if listed else ALWAYS
+            yield f"{word} {all_of([unlisted, allowed, self.any(other, 'member', exact)])}:"
+            yield f"    {known}.learn(name)"
+            word = "elif"
+        yield from ["return False"] if word == "if" else ["else:", "    return False"]
+
+    def entry(self, parts: Parts) -> str:
+        """The name of a function of a name and the member that has it."""
+        listed = list(dict.fromkeys(name for part in parts for name in part.node.get("properties", {})))
+
+        def lines(_: str) -> Iterator[str]:
+            yield from self.entry_lines(parts, listed, self.remembered(), exact=False)
+            yield "return True"
+
+        return self.once(("entry", *(part.key for part in parts)), "name, member", lines)
+
+    def names(self, parts: Parts, exact: bool, name: str = "name") -> str:
+        """Code for "the name in the variable is allowed"."""
+        named = [part for part in parts if "propertyNames" in part.node]
+        return all_of([self.one(part.node["propertyNames"], part, "string", name, exact) for part in named])
+
+    def checked_name(self, code: str) -> str:
+        return self.once(("name", code), "name", lambda _: [f"return bool({code})"])
+
+    def checked(self, parts: Parts, exact: bool) -> str:
+        """The name of a function, always."""
+        name = self.function(parts, exact=exact)
+        return {ALWAYS: "always", NEVER: "never"}.get(name, name)
+
+    def checked_lines(self, parts: Parts, exact: bool) -> Iterator[str]:
+        """Lines that return where the member does not fit; without a call for texts and plain values."""
+        parts = flat(parts)
+        by_kind = {kind: self.kind(parts, kind, "member", exact) for kind in KINDS}
+        plain = [kind for kind, code in by_kind.items() if code == ALWAYS]
+        if len(plain) == len(KINDS):
+            yield "pass"
+            return
+        yield "kind = type(member)"
+        word = "if"
+        for kind in ("string", "object", "array"):
+            if by_kind[kind] not in (ALWAYS, NEVER):
+                yield from (f"{word} kind is {CLASSES[kind]}:", f"    if {negated(by_kind[kind])}:")
+                yield "        return False"
+                word = "elif"
+        rest = [kind for kind in by_kind if kind in ("integer", "double") and by_kind[kind] not in (ALWAYS, NEVER)]
+        function = self.function(parts, exact=exact) if rest else NEVER
+        refused = [f"kind not in {self.classes(plain)}"] if plain else []
+        refused += [f"not {function}(member)"] if function not in (ALWAYS, NEVER) else []
+        yield from (f"{word} {' and '.join(refused) or 'True'}:", "    return False")
+
+    # Lists
+
+    def elements(self, parts: Parts, value: str, exact: bool, element: str | None) -> Iterator[str]:
+        """What the parts say of the elements of a list."""
+
+        def fits(parts: Parts, item: str) -> str:
+            if element is None:
+                return self.any(parts, item, exact)
+            return self.kind(flat(parts), element, item, exact)
+
+        plain = []
+        for part in parts:
+            first = part.node.get("prefixItems", ())
+            for number, node in enumerate(first):
+                code = fits((part.below(node),), f"{value}[{number}]")
+                yield code if element is not None and number == 0 else any_of([f"len({value}) <= {number}", code])
+            if "contains" in part.node:
+                if "minContains" in part.node or "maxContains" in part.node:
+                    raise DoubtError
+                code = fits((part.below(part.node["contains"]),), "item")
+                if code == ALWAYS and element is None:
+                    yield f"len({value}) > 0"
+                else:
+                    yield code if code in (ALWAYS, NEVER) else f"any({code} for item in {value})"
+            if "items" in part.node and first:
+                yield self.each((part.below(part.node["items"]),), f"{value}[{len(first)}:]", exact, element)
+            elif "items" in part.node:
+                plain.append(part.below(part.node["items"]))
+        if plain:
+            yield self.each(tuple(plain), value, exact, element)
+
+    def by_element(self, parts: Parts, value: str, exact: bool) -> str:
+        """A list of which more is asked than something of each element: most lists have elements of one kind, and then
+        the answers to most questions are known."""
+
+        def lines(_: str) -> Iterator[str]:
+            yield from ("if len(set(map(type, items))) == 1:", "    kind = type(items[0])")
+            for element in KINDS:
+                whole = self.kind(parts, "array", "items", exact, element)
+                if whole != NEVER:
+                    yield from (f"    if kind is {CLASSES[element]}:", f"        return {whole}")
+            codes = [code for part in parts for code in self.conditions(part, "array", "items", exact, None)]
+            yield f"return {all_of([*codes, *self.elements(parts, 'items', exact, None)])}"
+
+        return f"{self.once(('list', exact, *(part.key for part in parts)), 'items', lines)}({value})"
+
+    def each(self, parts: Parts, value: str, exact: bool, element: str | None) -> str:
+        """Code for "each element fits"."""
+        parts = flat(parts)
+        fits = self.any(parts, "item", exact) if element is None else self.kind(parts, element, "item", exact)
+        if fits == ALWAYS:
+            return ALWAYS
+        if fits == NEVER:
+            return f"not {value}"
+        lines = ["for item in items:", f"    if {negated(fits)}:", "        return False", "return True"]
+        name = self.once(("items", exact, element, *(part.key for part in parts)), "items", lambda _: lines)
+        return f"{name}({value})"

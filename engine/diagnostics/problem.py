@@ -1,0 +1,151 @@
+"""The one kind of Problem: at load, at check and at run time.
+
+A Problem carries data (a code and the details its wording needs); the wording lives in `CATALOGUE`, one entry a code,
+and every code has its page in `docs/problems/`. Rendering for people and for CI is `diagnostics.reporters`'s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from .catalogue import CATALOGUE, Severity
+
+__all__ = ["MAX_PROBLEMS", "MappingError", "Place", "Problem", "Problems", "Related", "TooManyProblems", "in_order"]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """A span in a file. Lines and columns count from 1, in characters; the end is exclusive."""
+
+    file: str
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
+
+    def is_inside(self, other: Place) -> bool:
+        """Whether the span is another one or a part of it."""
+        starts_in = (other.line, other.column) <= (self.line, self.column)
+        ends_in = (self.end_line, self.end_column) <= (other.end_line, other.end_column)
+        return self.file == other.file and starts_in and ends_in
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """Another place that has to do with a Problem, and in a few words what stands there."""
+
+    place: Place
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something that is wrong, and where.
+
+    `place` is in a rule file, `input` a JSON pointer into the batch, `output` one into the body of a request; each is
+    None where it does not apply. `data` holds the details named in the wording of the code; `related` the other places
+    that explain it.
+    """
+
+    code: str
+    place: Place | None = None
+    rule: str | None = None
+    input: str | None = None
+    output: str | None = None
+    hint: str | None = None
+    data: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    severity: Severity = "error"
+    related: tuple[Related, ...] = ()
+
+    @classmethod
+    def of(
+        cls,
+        code: str,
+        place: Place | None = None,
+        *,
+        rule: str | None = None,
+        input: str | None = None,
+        output: str | None = None,
+        hint: str | None = None,
+        severity: Severity | None = None,
+        related: Iterable[Related] = (),
+        **data: Any,
+    ) -> Problem:
+        """A Problem with the usual severity of its code, unless another is given."""
+        severity = severity or CATALOGUE[code].severity
+        return cls(code, place, rule, input, output, hint, data, severity, tuple(related))
+
+    @property
+    def message(self) -> str:
+        return CATALOGUE[self.code].message.format_map(self.data)
+
+    def to_json(self) -> dict[str, Any]:
+        """`{code, severity, message, rule: {name, file, line, column} | null, input, output, hint}`."""
+        rule = None
+        if self.rule is not None or self.place is not None:
+            place = self.place
+            rule = {
+                "name": self.rule,
+                "file": place.file if place else None,
+                "line": place.line if place else None,
+                "column": place.column if place else None,
+            }
+        return {
+            "code": self.code,
+            "severity": self.severity,
+            "message": self.message,
+            "rule": rule,
+            "input": self.input,
+            "output": self.output,
+            "hint": self.hint,
+        }
+
+
+class MappingError(ValueError):
+    """A mapping that cannot be used. `problems` says why: at least one of them is an error. `sources` are the files
+    that they point into, by name."""
+
+    def __init__(self, problems: Iterable[Problem], sources: Mapping[str, Any] | None = None) -> None:
+        self.problems = tuple(problems)
+        self.sources = dict(sources or {})
+        errors = [problem for problem in self.problems if problem.severity == "error"]
+        texts = [f"{error.place}: {error.message}" if error.place else error.message for error in errors[:5]]
+        super().__init__("; ".join(texts))
+
+
+MAX_PROBLEMS = 1_000
+"""How many Problems are looked for in one mapping: nobody reads more, and each may cost a search for a hint."""
+
+
+class TooManyProblems(Exception):  # noqa: N818  control flow, not an error
+    """There are more Problems than are looked for."""
+
+
+class Problems(list[Problem]):
+    """The Problems found so far. Raises TooManyProblems where one more is found than are looked for."""
+
+    def append(self, problem: Problem) -> None:
+        if len(self) >= MAX_PROBLEMS:
+            super().append(Problem.of("M126", problem.place, limit=MAX_PROBLEMS))
+            raise TooManyProblems
+        super().append(problem)
+
+    def extend(self, problems: Iterable[Problem]) -> None:
+        for problem in problems:
+            self.append(problem)
+
+    def __iadd__(self, problems: Iterable[Problem]) -> Problems:  # type: ignore[misc, override]  # lists take any value
+        self.extend(problems)
+        return self
+
+
+def in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    """The problems in order of their place (those without one first); equal ones once."""
+    unique = {(p.code, p.place, p.rule, p.input, p.output, p.message): p for p in problems}
+    nowhere = Place("", 0, 0, 0, 0)
+    return tuple(sorted(unique.values(), key=lambda p: (p.place or nowhere, p.code, p.message)))

@@ -1,0 +1,46 @@
+"""Problems as JSON, in the form of `schemas/moemap/problems.schema.json`."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from ..problem import Place, Problem
+from .report import Report
+from .text import counted
+
+__all__ = ["render"]
+
+
+def render(report: Report) -> str:
+    """`{"problems": [...], "summary": {"errors": n, "warnings": n}}`, in ASCII; what a problem lacks is null."""
+    counts = counted(report.problems)
+    document = {
+        "problems": [_record(problem) for problem in report.problems],
+        "summary": {"errors": counts["error"], "warnings": counts["warning"]},
+    }
+    return json.dumps(document, indent=2)
+
+
+def _record(problem: Problem) -> dict[str, Any]:
+    return {
+        "code": problem.code,
+        "severity": problem.severity,
+        "message": problem.message,
+        **_span(problem.place),
+        "rule": problem.rule,
+        "input": problem.input,
+        "output": problem.output,
+        "hint": problem.hint,
+        "related": [{**_span(related.place), "text": related.text} for related in problem.related],
+    }
+
+
+def _span(place: Place | None) -> dict[str, Any]:
+    return {
+        "file": place.file if place else None,
+        "line": place.line if place else None,
+        "column": place.column if place else None,
+        "end_line": place.end_line if place else None,
+        "end_column": place.end_column if place else None,
+    }

@@ -1,0 +1,43 @@
+"""Problems as JUnit XML."""
+
+from __future__ import annotations
+
+import re
+from xml.etree import ElementTree as ET
+
+from ..problem import Problem
+from .report import Report
+from .text import render as text
+from .text import summary
+
+__all__ = ["render"]
+
+
+_NOT_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def render(report: Report) -> str:
+    """JUnit XML in ASCII: a test case for each checked file, and for each other place that a problem has."""
+    cases: dict[str, list[Problem]] = {file: [] for file in report.files}
+    for problem in report.problems:
+        cases.setdefault(problem.place.file if problem.place else "(no file)", []).append(problem)
+    failed = sum(any(problem.severity == "error" for problem in found) for found in cases.values())
+    counts = {"tests": str(len(cases)), "failures": str(failed), "errors": "0"}
+    root = ET.Element("testsuites", counts)
+    suite = ET.SubElement(root, "testsuite", {"name": "moemap check", **counts})
+    for file, found in cases.items():
+        case = ET.SubElement(suite, "testcase", {"classname": "moemap check", "name": _xml(file)})
+        errors = [problem for problem in found if problem.severity == "error"]
+        warnings = [problem for problem in found if problem.severity == "warning"]
+        if errors:  # a test case can fail only once
+            failure = ET.SubElement(case, "failure", {"message": summary(errors), "type": errors[0].code})
+            failure.text = _xml(text(Report(errors)))
+        if warnings:
+            ET.SubElement(case, "system-out").text = _xml(text(Report(warnings)))
+    ET.indent(root)
+    return str(ET.tostring(root, encoding="us-ascii", xml_declaration=True), "ascii")
+
+
+def _xml(raw: str) -> str:
+    """The text without the characters that XML cannot hold."""
+    return _NOT_XML.sub("", raw)

@@ -1,0 +1,68 @@
+"""Names that are close to a wrong one."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+
+__all__ = ["closest", "did_you_mean", "known_here"]
+
+
+_LONGEST_NAME = 64
+
+
+_FEW_NAMES = 32
+
+
+_NEIGHBOURS = 6
+
+
+_LISTED = 24
+
+
+def closest(name: str, known: Iterable[str]) -> str | None:
+    """The known name most like `name`, or None where none is near.
+
+    Of many names only those are compared that come next to it in order of their beginnings or of their ends.
+    """
+    if len(name) > _LONGEST_NAME:
+        return None
+    forwards, backwards, folded = _index(tuple(known))
+    if (same := folded.get(name.casefold())) is not None:
+        return same
+    if len(name) < 2:  # one letter is like everything
+        return None
+    from difflib import get_close_matches
+
+    if len(forwards) > _FEW_NAMES:
+        ends = [text[::-1] for text in _neighbours(name[::-1], backwards)]
+        forwards = sorted({*_neighbours(name, forwards), *ends})
+    if len(name) < 3:
+        forwards = [candidate for candidate in forwards if candidate[:1] == name[0]]
+    near = get_close_matches(name, forwards, n=1, cutoff=0.6)
+    return near[0] if near else None
+
+
+@lru_cache(maxsize=8)
+def _index(known: tuple[str, ...]) -> tuple[list[str], list[str], dict[str, str]]:
+    """The names in order of their beginnings, backwards in order of their ends, and by their text without letter case;
+    without those that are too long to be compared."""
+    short = sorted({name for name in known if len(name) <= _LONGEST_NAME})
+    return short, sorted(name[::-1] for name in short), {name.casefold(): name for name in short}
+
+
+def _neighbours(name: str, ordered: list[str]) -> list[str]:
+    at = bisect_left(ordered, name)
+    return ordered[max(at - _NEIGHBOURS, 0) : at + _NEIGHBOURS]
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str | None:
+    """A hint that proposes the known name most like `name`, or None where none is near."""
+    near = closest(name, known)
+    return None if near is None else f"did you mean {near!r}?"
+
+
+def known_here(names: Sequence[str]) -> str:
+    """A hint that lists the known names, or the first of many."""
+    return f"known here: {', '.join(names[:_LISTED])}{', ...' if len(names) > _LISTED else ''}"

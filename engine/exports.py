@@ -1,0 +1,41 @@
+"""Public names of packages, imported from their modules when they are first used.
+
+A package says under `if TYPE_CHECKING:` where its names come from, as for any type checker. Importing them at once
+would make whoever needs one module of the package wait for all of them.
+"""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Callable
+from functools import cache
+from importlib import import_module
+from inspect import getsource
+from typing import Any
+
+__all__ = ["lazily"]
+
+
+def lazily(package: str) -> Callable[[str], Any]:
+    """The `__getattr__` of a package that imports what stands under its `if TYPE_CHECKING:`."""
+
+    @cache
+    def homes() -> dict[str, str]:
+        tree = ast.parse(getsource(sys.modules[package]))
+        imports = [node for block in tree.body if isinstance(block, ast.If) for node in block.body]
+        return {
+            alias.name: f".{node.module}"
+            for node in imports
+            if isinstance(node, ast.ImportFrom)
+            for alias in node.names
+        }
+
+    def attribute(name: str) -> Any:
+        if name.startswith("__") or name not in homes():
+            raise AttributeError(f"module {package!r} has no attribute {name!r}")
+        value = getattr(import_module(homes()[name], package), name)
+        setattr(sys.modules[package], name, value)
+        return value
+
+    return attribute

@@ -1,0 +1,213 @@
+"""How much larger than what it reads the value of an expression can be, known from the expression alone.
+
+Values share their parts in memory, so a short expression can stand for one that no memory holds: each `| [@, @]`
+doubles what is before it. What grows too much is refused before anything is evaluated, in data or on the way to a type.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..functions.table import FUNCTIONS
+
+__all__ = [
+    "MAX_COPIES",
+    "MAX_LEVELS",
+    "MAX_LOOPS",
+    "PART",
+    "SCALAR",
+    "Growth",
+    "TooLarge",
+    "either",
+    "joined",
+    "of_expression",
+    "of_expressions",
+]
+
+MAX_COPIES = 100
+"""How often a value may hold what it is made from."""
+
+MAX_LOOPS = 3
+"""How many iterations may stand inside each other that copy values from outside into each element."""
+
+MAX_LEVELS = 64
+"""How many levels of lists and objects a value may have around what it is made from."""
+
+_SCALARS = {"number", "boolean", "string", "null"}
+_MADE_ANEW = {"map", "to_object"}
+"""Functions whose result holds what their last `&expression` gives."""
+
+_MAKING = {"multi_select_list", "multi_select_dict", "function_expression"}
+"""What makes new values; all else only takes parts of them."""
+
+Node = dict[str, Any]
+_Path = tuple[Any, ...]
+
+
+class TooLarge(Exception):  # noqa: N818  what a value can be, not an error of the program
+    """A value can be too large, because of one part of the expression."""
+
+    def __init__(self, flaw: str, node: Node) -> None:
+        super().__init__(flaw)
+        self.flaw = flaw
+        self.node = node
+
+
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """How often a value can hold all of the input at most (`copies`), each time once more for every element of what is
+    gone over (`loops`), and how many levels it adds around that."""
+
+    copies: int
+    loops: int = 0
+    levels: int = 0
+
+    def around(self) -> Growth:
+        """The growth of a list or an object with the value in it."""
+        return Growth(self.copies, self.loops, self.levels + 1)
+
+    def within(self, outer: Growth) -> Growth:
+        """The growth of the value where it stands in each element of another one."""
+        if self.copies == 0:
+            return self
+        return Growth(self.copies * max(outer.copies, 1), self.loops + outer.loops + 1, self.levels)
+
+    @property
+    def flaw(self) -> str | None:
+        """What is too much, in words; None where nothing is."""
+        if self.copies > MAX_COPIES:
+            return f"can hold what it is made from more than {MAX_COPIES} times"
+        if self.loops > MAX_LOOPS:
+            return f"copies values into each element of more than {MAX_LOOPS} iterations inside each other"
+        return f"has more than {MAX_LEVELS} levels of lists and objects" if self.levels > MAX_LEVELS else None
+
+
+SCALAR = Growth(0)
+"""The growth of a number, a boolean or a text, which is bounded anyhow."""
+
+PART = Growth(1)
+"""The growth of a part of the input."""
+
+
+def joined(parts: Iterable[Growth]) -> Growth:
+    """The growth of all parts together."""
+    listed = list(parts)
+    return Growth(
+        sum(part.copies for part in listed),
+        max((part.loops for part in listed), default=0),
+        max((part.levels for part in listed), default=0),
+    )
+
+
+def either(parts: Iterable[Growth]) -> Growth:
+    """The growth of one of the parts, whichever it is."""
+    listed = list(parts)
+    return Growth(
+        max((part.copies for part in listed), default=0),
+        max((part.loops for part in listed), default=0),
+        max((part.levels for part in listed), default=0),
+    )
+
+
+def of_expression(tree: Node, roots: Mapping[str, Growth]) -> Growth:
+    """The growth of the value of an expression; roots that are not given are parts of the input. Raises TooLarge."""
+    return _Expression(roots).of(tree, None)
+
+
+def of_expressions(trees: Iterable[Node], roots: Mapping[str, Growth]) -> Growth:
+    """The growth of the values of several expressions together. Raises TooLarge."""
+    return _Expression(roots).together(trees, None)
+
+
+class _Expression:
+    def __init__(self, roots: Mapping[str, Growth]) -> None:
+        self.roots = roots
+
+    def of(self, node: Node, current: Growth | None) -> Growth:
+        """The growth of a part that is evaluated on a value of the growth `current`, None on the roots."""
+        growth = self.found(node, current)
+        if node["type"] in _MAKING and (flaw := growth.flaw) is not None:
+            raise TooLarge(flaw, node)
+        return growth
+
+    def found(self, node: Node, current: Growth | None) -> Growth:
+        below = node["children"]
+        match node["type"]:
+            case "field":
+                return self.roots.get(node["value"], PART) if current is None else current
+            case "literal":
+                return PART
+            case "subexpression" | "pipe" | "index_expression":
+                for child in below:
+                    current = self.of(child, current)
+                return current or PART
+            case "flatten" | "key_val_pair" | "expref":
+                return self.of(below[0], current)
+            case "projection" | "value_projection":
+                return self.of(below[1], self.of(below[0], current))
+            case "filter_projection":
+                base = self.of(below[0], current)
+                self.of(below[2], base)
+                return self.of(below[1], base)
+            case "or_expression" | "and_expression":
+                return either([self.of(child, current) for child in below])
+            case "not_expression" | "comparator":
+                for child in below:
+                    self.of(child, current)
+                return SCALAR
+            case "multi_select_list" | "multi_select_dict":
+                return self.together(below, current).around()
+            case "function_expression":
+                return self.called(node["value"], below, current)
+        return current or PART  # `@`, an index, a slice
+
+    def called(self, name: str, below: list[Node], current: Growth | None) -> Growth:
+        """The growth of what a function gives."""
+        arguments = [child for child in below if child["type"] != "expref"]
+        if name == "not_null":
+            return either([self.of(child, current) for child in arguments])
+        values = self.together(arguments, current)
+        made = [self.of(child, values) for child in below if child["type"] == "expref"]
+        if set(FUNCTIONS[name].returns.split("|")) <= _SCALARS:
+            return SCALAR
+        if name in _MADE_ANEW:
+            return made[-1]
+        return values.around() if name == "to_array" else values
+
+    def together(self, nodes: Iterable[Node], current: Growth | None) -> Growth:
+        """The growth of several parts in one value. Paths to different things count once: they share nothing."""
+        paths: dict[_Path, Growth] = {}
+        counts: dict[_Path, int] = {}
+        parts = []
+        for node in nodes:
+            growth = self.of(node, current)
+            path = _path(node["children"][0] if node["type"] == "key_val_pair" else node)
+            if path is None:
+                parts.append(growth)
+            else:
+                paths[path] = growth
+                counts[path] = counts.get(path, 0) + 1
+        shared = [
+            Growth(growth.copies * sum(counts.get(path[:end], 0) for end in range(len(path) + 1)), growth.loops)
+            for path, growth in paths.items()
+        ]
+        return joined([*parts, either([*shared, *paths.values()])])
+
+
+def _path(node: Node) -> _Path | None:
+    """The steps of a path of names, none for `@`; None for what is no path."""
+    if node["type"] == "field":
+        return (node["value"],)
+    if node["type"] in ("current", "identity"):
+        return ()
+    if node["type"] != "subexpression":
+        return None
+    steps: _Path = ()
+    for child in node["children"]:
+        path = _path(child)
+        if path is None:
+            return None
+        steps += path
+    return steps

@@ -1,0 +1,306 @@
+"""JMESPath with positions: an expression read once, checked, and ready to be searched.
+
+The library keeps owning the grammar and the meaning; a small subclass of its parser only remembers where in the text
+each part of the tree stands. What the library lets through but can only be a mistake is refused: a missing comma
+between arguments, a literal that is not JSON, an `&` outside the arguments of a function.
+
+Expressions are read against *named roots* (the names in the context given to `Expression.search`), so `@` and its kin
+have nothing to stand for at the top.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from itertools import pairwise
+from typing import Any
+
+import jmespath.lexer
+import jmespath.parser
+from jmespath.exceptions import LexerError, ParseError
+
+from ..diagnostics.suggestions import did_you_mean
+from ..functions.table import FUNCTIONS
+from ..values.payload import check_constant, check_payload, received
+from . import growth
+from .roots import RootUse
+from .syntax_errors import (
+    CLOSING,
+    LAST,
+    MAX_EXPRESSION_DEPTH,
+    TOP_HINT,
+    WHITESPACE,
+    ExpressionError,
+    shortened,
+    stray_expref,
+    syntax_error,
+    too_deep,
+    unexpected,
+    unreadable,
+)
+from .tree import Expression, Node, Token, children
+
+__all__ = ["MAX_EXPRESSION_CHARS", "RootUse", "parse"]
+
+MAX_EXPRESSION_CHARS = 10_000
+
+
+# The first child of these is evaluated where the node is, the others against what the first one gives.
+_STEPS = {"subexpression", "index_expression", "pipe", "projection", "value_projection", "filter_projection"}
+_MAX_DIGITS = 20
+
+
+def parse(text: str) -> Expression:
+    """Read an expression. Raises ExpressionError with the code M201, M202, M205, M209, M210, M211 or M232."""
+    if len(text) > MAX_EXPRESSION_CHARS:
+        reason = f"has {len(text)} characters; at most {MAX_EXPRESSION_CHARS} are allowed"
+        raise ExpressionError("M210", 0, len(text), data={"reason": reason})
+    if not text.strip(WHITESPACE):
+        raise syntax_error("it is empty", 0, len(text))
+    tokens = _tokens(text)
+    try:
+        tree: Node = _Parser().tree(tokens)
+    except ParseError as error:
+        raise unexpected(error.lex_position, text, tokens) from None
+    expression = Expression(text, tree, _roots(text, tokens, tree))
+    try:
+        growth.of_expression(tree, {})
+    except growth.TooLarge as error:
+        start, end = error.node["start"], error.node["end"]
+        data = {"what": repr(shortened(text[start:end])), "reason": error.flaw}
+        raise ExpressionError("M232", start, end, data=data) from None
+    return expression
+
+
+# --- text to tokens
+
+_LibraryLexer: Any = jmespath.lexer.Lexer
+_LibraryParser: Any = jmespath.parser.Parser
+
+
+class _Lexer(_LibraryLexer):  # type: ignore[misc]  # the library has no types for it
+    """The library's lexer, but literals are JSON (it also takes NaN, and what is no JSON as text), numbers bounded."""
+
+    def _consume_number(self) -> str:
+        start = self._position
+        digits: str = super()._consume_number()
+        if len(digits) > _MAX_DIGITS:
+            raise syntax_error("the number is too long", start, start + len(digits))
+        return digits
+
+    def _consume_literal(self) -> Token:
+        start = self._position
+        body = self._consume_until("`")
+        end = start + len(body) + 2
+        try:
+            value = json.loads(body.replace("\\`", "`"))
+        except RecursionError:
+            raise ExpressionError(
+                "M210", start, end, data={"reason": "has a literal that is nested too deeply"}
+            ) from None
+        except ValueError:
+            bare = body.strip()
+            hint = f"did you mean the text '{bare}'?" if re.fullmatch(r"[\w $-]+", bare) else None
+            raise syntax_error(f"{shortened(f'`{body}`')} is not a JSON literal", start, end, hint) from None
+        value, _ = received(value)
+        if flaw := check_constant(value):
+            raise syntax_error(f"{shortened(f'`{body}`')} is not a JSON literal: {flaw}", start, end)
+        return {"type": "literal", "value": value, "start": start, "end": end}
+
+
+def _tokens(text: str) -> list[Token]:
+    """The tokens of the text, the last one of type "eof", each with "start" and "end"."""
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise syntax_error("it has half of a surrogate pair", error.start, error.end) from None
+    try:
+        tokens: list[Token] = list(_Lexer().tokenize(text))
+    except LexerError as error:
+        raise unreadable(error.lexer_position, text) from None
+    for token, following in pairwise(tokens):
+        # The library's own ends are lengths or off by one for some kinds of token.
+        token["end"] = len(text[: following["start"]].rstrip(WHITESPACE))
+        if token["type"] == "quoted_identifier":
+            if flaw := check_payload(token["value"]):
+                raise syntax_error(f"the quoted name cannot be used: {flaw}", token["start"], token["end"])
+            if following["type"] == "lparen":
+                raise syntax_error("the name of a function is not quoted", token["start"], token["end"])
+        elif following["type"] == "lparen" and token["type"] in LAST and token["type"] != "unquoted_identifier":
+            raise syntax_error("unexpected '('", following["start"], following["start"] + 1)
+    return tokens
+
+
+# --- tokens to the tree
+
+
+class _Parser(_LibraryParser):  # type: ignore[misc]  # the same
+    """The library's parser, which writes "start" and "end" on every node and refuses to go deep.
+
+    `parse`, with its cache of trees without positions, is not used.
+    """
+
+    def tree(self, tokens: list[Token]) -> Node:
+        self._tokens = tokens
+        self._index = 0
+        self._depth = 0
+        tree = self._expression()
+        if self._current_token() != "eof":
+            self._error_led_token(self._lookahead_token(0))
+        return tree
+
+    def _expression(self, binding_power: int = 0) -> Node:
+        # The library's loop, with the places noted: `first` is where the expression starts.
+        first = self._lookahead_token(0)
+        self._depth += 1
+        if self._depth > MAX_EXPRESSION_DEPTH:
+            raise too_deep(first["start"], first["end"])
+        self._advance()
+        nud: Any = getattr(self, f"_token_nud_{first['type']}", self._error_nud_token)
+        left: Node = nud(first)
+        if "start" not in left:  # what stands in parentheses keeps its own, tighter place
+            self._place(left, first, first)
+        while binding_power < self.BINDING_POWER[self._current_token()]:
+            operator = self._lookahead_token(0)
+            self._advance()
+            led: Any = getattr(self, f"_token_led_{operator['type']}", None)
+            if led is None:
+                self._error_led_token(operator)
+            left = led(left)
+            self._place(left, first, operator)
+        self._depth -= 1
+        return left
+
+    def _place(self, node: Node, first: Token, operator: Token) -> None:
+        """Note the place of a node that has just been completed, and of the helper nodes the library put below it."""
+        start, end = first["start"], self._lookahead_token(-1)["end"]
+        node["start"], node["end"] = start, end
+        for number, child in enumerate(node["children"]):
+            if "start" in child:
+                continue
+            if child["type"] == "identity":  # no text of its own: where the missing operand would stand
+                at = start if number == 0 else end
+                child["start"], child["end"] = at, at
+                continue
+            inner = child["children"]  # a flatten, or an index expression with a slice
+            child["start"] = start
+            child["end"] = operator["end"] if child["type"] == "flatten" else inner[-1]["end"]
+            inner[0].setdefault("start", start)
+            inner[0].setdefault("end", start)
+
+    def _bracketed(self, node: Node, start: int) -> Node:
+        node["start"], node["end"] = start, self._lookahead_token(-1)["end"]
+        return node
+
+    def _parse_index_expression(self) -> Node:
+        start = self._lookahead_token(-1)["start"]
+        return self._bracketed(super()._parse_index_expression(), start)
+
+    def _parse_multi_select_list(self) -> Node:
+        start = self._lookahead_token(-1)["start"]
+        return self._bracketed(super()._parse_multi_select_list(), start)
+
+    def _parse_multi_select_hash(self) -> Node:
+        opening = self._index - 1
+        node = self._bracketed(super()._parse_multi_select_hash(), self._tokens[opening]["start"])
+        names = [
+            index
+            for index in range(opening, self._index)
+            if self._tokens[index]["type"].endswith("_identifier") and self._tokens[index + 1]["type"] == "colon"
+        ]
+        # The name of a pair is the last one before its value: those of objects in the value come later.
+        values = [pair["children"][0]["start"] for pair in node["children"]]
+        first = [max(index for index in names if self._tokens[index]["start"] < value) for value in values]
+        last = [*(index - 2 for index in first[1:]), self._index - 2]
+        for pair, start, end in zip(node["children"], first, last, strict=True):
+            pair["start"], pair["end"] = self._tokens[start]["start"], self._tokens[end]["end"]
+        return node
+
+
+# --- checks on the tree
+
+
+def _roots(text: str, tokens: list[Token], tree: Node) -> tuple[RootUse, ...]:
+    """Every use of a root, after checking what the grammar leaves open."""
+    roots: list[RootUse] = []
+    pending: list[tuple[Node, bool, int]] = [(tree, True, 1)]
+    if tree["type"] == "expref":
+        raise stray_expref(tree)
+    while pending:
+        node, top, depth = pending.pop()
+        if depth > MAX_EXPRESSION_DEPTH:
+            raise too_deep(node["start"], node["end"])
+        below = children(node)
+        match node["type"]:
+            case "field" if top:
+                roots.append(RootUse(node["value"], node["start"], node["end"]))
+            case "current" | "identity" if top:
+                start, end = _construct(tokens, node["start"])
+                raise ExpressionError("M209", start, end, TOP_HINT, {"text": shortened(text[start:end])})
+            case "slice" if node["children"][2] == 0:
+                raise syntax_error("the step of a slice cannot be 0", node["start"], node["end"])
+            case "function_expression":
+                _check_call(text, node)
+            case "multi_select_dict":
+                _check_commas(text, below)
+        if node["type"] != "function_expression":
+            for child in below:
+                if child["type"] == "expref":
+                    raise stray_expref(child)
+        if node["type"] in _STEPS:
+            inherited = [top] + [False] * (len(below) - 1)
+        else:
+            inherited = [top and node["type"] != "expref"] * len(below)
+        pending.extend(
+            (child, at_top, depth + 1) for child, at_top in reversed(list(zip(below, inherited, strict=True)))
+        )
+    return tuple(roots)
+
+
+def _construct(tokens: list[Token], start: int) -> tuple[int, int]:
+    """The span of the `@`, `*` or brackets that start at an offset."""
+    at = next(index for index, token in enumerate(tokens) if token["start"] == start)
+    open_brackets = 0
+    for token in tokens[at:]:
+        open_brackets += (token["type"] in CLOSING) - (token["type"] in {"rparen", "rbrace", "rbracket"})
+        if open_brackets == 0:
+            break
+    return start, token["end"]
+
+
+def _check_call(text: str, node: Node) -> None:
+    name, start = node["value"], node["start"]
+    name_end = start + len(name)
+    arguments = children(node)
+    function = FUNCTIONS.get(name)
+    if function is None:
+        raise ExpressionError("M202", start, name_end, did_you_mean(name, FUNCTIONS), {"name": name})
+    _check_commas(text, arguments)
+    if arguments and "," in text[arguments[-1]["end"] : node["end"]]:
+        at = text.index(",", arguments[-1]["end"])
+        raise syntax_error("unexpected ','", at, at + 1)
+    least = len(function.parameters)
+    if len(arguments) < least or (len(arguments) > least and not function.variadic):
+        wanted = f"{'at least ' if function.variadic else ''}{least} argument{'' if least == 1 else 's'}"
+        raise ExpressionError("M205", start, name_end, data={"name": name, "wanted": wanted, "found": len(arguments)})
+    for index, argument in enumerate(arguments):
+        parameter = function.parameters[min(index, least - 1)]
+        if (argument["type"] == "expref") != ("expref" in parameter.types):
+            found = "an expression (&)" if argument["type"] == "expref" else "a value"
+            hint = (
+                f"put & before it: &{shortened(text[argument['start'] : argument['end']])}"
+                if found == "a value"
+                else None
+            )
+            data = {"number": index + 1, "name": name, "wanted": parameter.wanted, "found": found}
+            raise ExpressionError("M211", argument["start"], argument["end"], hint, data)
+
+
+def _check_commas(text: str, siblings: tuple[Node, ...]) -> None:
+    # Between two siblings there is nothing but blanks, parentheses and the comma.
+    for before, after in pairwise(siblings):
+        if "," not in text[before["end"] : after["start"]]:
+            raise syntax_error("',' is missing", after["start"], after["end"])
+
+
+# --- syntax errors in plain words

@@ -1,0 +1,85 @@
+"""JSON pointers of what an expression reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from ..values.pointers import join
+
+__all__ = ["inputs_read", "path_of"]
+
+
+_CHAINS = ("subexpression", "index_expression", "pipe")
+"""The first child of these is evaluated where the node is, each further one against what the one before it gives."""
+
+
+def path_of(tree: Mapping[str, Any], roots: Mapping[str, str | None]) -> str | None:
+    """The pointer that a plain path (`event.data.x`, `batch.events[0]`) stands for; None for any other expression.
+
+    `roots` gives the pointer of each root; a root that is no place of the input has None.
+    """
+    kind, children = tree["type"], tree["children"]
+    if kind == "field":
+        return roots.get(tree["value"])
+    if kind in _CHAINS:
+        place = path_of(children[0], roots)
+        for child in children[1:]:
+            if place is None:
+                return None
+            place = _step(place, child)
+        return place
+    return None
+
+
+def _step(place: str | None, tree: Mapping[str, Any]) -> str | None:
+    """The pointer after one step from `place`, where the step is a plain one."""
+    kind = tree["type"]
+    if place is None:
+        return None
+    if kind == "field" or (kind == "index" and tree["value"] >= 0):
+        return join(place, tree["value"])
+    if kind in ("identity", "current"):
+        return place
+    if kind in _CHAINS:
+        for child in tree["children"]:
+            place = _step(place, child)
+        return place
+    return None
+
+
+def inputs_read(tree: Mapping[str, Any], roots: Mapping[str, str | None]) -> tuple[str, ...]:
+    """The pointers of all paths that the expression reads, in order, each once. Paths inside projections, filters and
+    `&expressions` count with the list that they go over."""
+    return tuple(dict.fromkeys(_reads(tree, roots)))
+
+
+def _reads(tree: Mapping[str, Any], roots: Mapping[str, str | None]) -> Iterator[str]:
+    place = path_of(tree, roots)
+    if place is not None:
+        yield place
+        return
+    kind, children = tree["type"], tree["children"]
+    if kind in ("literal", "expref", "field", "index", "slice", "current", "identity"):
+        return
+    if kind not in _CHAINS and not kind.endswith("projection"):
+        for child in children:
+            yield from _reads(child, roots)
+        return
+    base = path_of(children[0], roots)
+    if base is None:
+        yield from _reads(children[0], roots)
+    else:
+        yield _reach(base, children[1:] if kind in _CHAINS else [])
+
+
+def _reach(place: str, steps: Iterable[Mapping[str, Any]]) -> str:
+    """How far from `place` the steps lead before something else than a plain step comes."""
+    for tree in steps:
+        following = _step(place, tree)
+        if following is None:
+            kind, children = tree["type"], tree["children"]
+            goes_over_first = kind == "flatten" or kind.endswith("projection")
+            return _reach(place, children[:1] if goes_over_first else children if kind in _CHAINS else [])
+        place = following
+    return place

@@ -1,0 +1,161 @@
+"""Syntax errors of expressions in words: place, cause, suggestion."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from .tree import Node, Token
+
+__all__ = [
+    "CLOSING",
+    "LAST",
+    "MAX_EXPRESSION_DEPTH",
+    "TOP_HINT",
+    "WHITESPACE",
+    "ExpressionError",
+    "shortened",
+    "stray_expref",
+    "syntax_error",
+    "too_deep",
+    "unexpected",
+    "unreadable",
+]
+
+
+MAX_EXPRESSION_DEPTH = 50
+
+
+WHITESPACE = " \t\n\r"
+
+
+CLOSING = {
+    "lparen": ("rparen", ")"),
+    "lbrace": ("rbrace", "}"),
+    "lbracket": ("rbracket", "]"),
+    "filter": ("rbracket", "]"),
+}
+
+
+# Tokens that can be the last one of an expression.
+LAST = {
+    "unquoted_identifier",
+    "quoted_identifier",
+    "literal",
+    "current",
+    "star",
+    "flatten",
+    "rparen",
+    "rbrace",
+    "rbracket",
+}
+
+
+_WORDS = {"and": "&&", "or": "||", "not": "!"}
+
+
+class ExpressionError(ValueError):
+    """The expression cannot be used.
+
+    `start` and `end` are offsets into its text; `data` has the details for the message of `code`.
+    """
+
+    def __init__(
+        self, code: str, start: int, end: int, hint: str | None = None, data: Mapping[str, Any] | None = None
+    ) -> None:
+        super().__init__(code, data)
+        self.code = code
+        self.start = start
+        self.end = end
+        self.hint = hint
+        self.data: Mapping[str, Any] = data or {}
+
+
+def syntax_error(reason: str, start: int, end: int, hint: str | None = None) -> ExpressionError:
+    """An error in the syntax of an expression, at these offsets."""
+    return ExpressionError("M201", start, end, hint, {"reason": reason})
+
+
+TOP_HINT = "start with a name"
+
+
+def stray_expref(node: Node) -> ExpressionError:
+    """An `&expression` that is no argument of a function."""
+    hint = "'&' stands before an argument of a function, as in sort_by(list, &name)"
+    return syntax_error("unexpected '&'", node["start"], node["start"] + 1, hint)
+
+
+def too_deep(start: int, end: int) -> ExpressionError:
+    """An expression that is nested too deeply."""
+    reason = f"is nested more than {MAX_EXPRESSION_DEPTH} levels deep"
+    return ExpressionError("M210", start, end, "name parts of it with `let`", {"reason": reason})
+
+
+def unreadable(at: int, text: str) -> ExpressionError:
+    """The error for a text that has no tokens from `at` on."""
+    character = text[at]
+    hint = None
+    match character:
+        case "'" | '"' | "`":
+            what = {"'": "text literal", '"': "quoted name", "`": "JSON literal"}[character]
+            closing = re.compile(rf"{character}(?:[^{character}\\]|\\.)*{character}", re.DOTALL).match(text, at)
+            if closing is None:
+                return syntax_error(f"the {what} is not closed", at, len(text))
+            return syntax_error(f"the {what} is not valid", at, closing.end())
+        case "=":
+            hint = "did you mean '=='?"
+        case "-" | "$" | "#" | "/" if re.match(r"[\w$]", text[at + 1 : at + 2] or " "):
+            hint = 'a name with such characters is written in double quotes: "first-name"'
+        case "+" | "-":
+            hint = f"use {'add' if character == '+' else 'subtract'}() to calculate"
+    return syntax_error(f"unexpected {_quoted(character)}", at, at + 1, hint)
+
+
+def unexpected(at: int, text: str, tokens: list[Token]) -> ExpressionError:
+    """The error for the token that starts at `at`, where the grammar does not allow it."""
+    index = next(index for index, token in enumerate(tokens) if token["start"] == at)
+    token, before = tokens[index], [token["type"] for token in tokens[:index]]
+    start, end = token["start"], token["end"]
+    if token["type"] == "eof":
+        still_open = _still_open(before)
+        missing = still_open is not None and before[-1] in LAST | {"number"}
+        end = len(text.rstrip(WHITESPACE))
+        return syntax_error(f"{_quoted(str(still_open))} is missing" if missing else "it ends too early", end, end)
+    word = text[start:end]
+    hint = None
+    if word in _WORDS:
+        hint = f"did you mean {_WORDS[word]!r}?"
+    elif index and tokens[index - 1]["value"] == "not":
+        hint = "did you mean '!'?"
+    elif token["type"] == "number":
+        after_dot = before[-1:] == ["dot"]
+        hint = f"an element is read with [{word}]" if after_dot else f"a number is written `{word}`, in backticks"
+    elif token["type"] in {"literal", "unquoted_identifier"} and isinstance(token["value"], str):
+        name = token["value"] if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", token["value"]) else json.dumps(token["value"])
+        if before[-2:-1] and before[-2] in LAST and before[-1] == "lbracket":
+            hint = f"a key is written after a dot: .{name}"
+        elif before and before[-1] == "dot":
+            hint = f"a key is written without such quotes: .{name}"
+    return syntax_error(f"unexpected {_quoted(word)}", start, end, hint)
+
+
+def _still_open(types: list[str]) -> str | None:
+    """What would close the innermost bracket that is still open."""
+    open_brackets: list[str] = []
+    for type_ in types:
+        if type_ in CLOSING:
+            open_brackets.append(type_)
+        elif open_brackets and type_ == CLOSING[open_brackets[-1]][0]:
+            open_brackets.pop()
+    return CLOSING[open_brackets[-1]][1] if open_brackets else None
+
+
+def _quoted(text: str) -> str:
+    return shortened(text) if text.startswith("'") else f"'{shortened(text)}'"
+
+
+def shortened(text: str) -> str:
+    """A text for a message, cut where it is long."""
+    return text if len(text) <= 40 else f"{text[:37]}..."

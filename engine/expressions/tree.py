@@ -1,0 +1,103 @@
+"""Parsed expressions: their nodes, the roots that they use, and their evaluation by jmespath."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, TypeAlias
+
+from jmespath.visitor import Options, TreeInterpreter, _Expression
+
+from ..functions.table import call
+from ..values.equality import equal
+from .roots import RootUse
+
+__all__ = ["EvaluationError", "Expression", "Node", "Token", "children", "walk"]
+
+
+# The published types of the library leave out what a subclass needs.
+_LibraryExpression: Any = _Expression
+
+
+_LibraryInterpreter: Any = TreeInterpreter
+
+
+Node: TypeAlias = dict[str, Any]
+
+
+Token: TypeAlias = dict[str, Any]
+
+
+class EvaluationError(ValueError):
+    """The expression could not be evaluated for this data; `reason` says why, in words."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """An expression that has been read and checked.
+
+    `tree` is the library's own tree of `{"type", "children", "value"}`, every node also with "start" and "end": offsets
+    into `text`, the end exclusive. It is shared and must not be changed; neither must what `search` returns, which may
+    be part of the data searched or of the tree.
+    """
+
+    text: str
+    tree: Node = field(compare=False, repr=False)
+    roots: tuple[RootUse, ...]
+
+    def search(self, context: dict[str, Any]) -> Any:
+        """The JSON value that the expression has for these roots. Raises EvaluationError, and nothing else."""
+        try:
+            return _INTERPRETER.visit(self.tree, context)
+        except TypeError:
+            raise EvaluationError("a string and a number cannot be ordered (<, <=, >, >=)") from None
+        except RecursionError:
+            raise EvaluationError("the data is nested too deeply") from None
+        except (ValueError, OverflowError) as error:  # all errors of the library and of the functions are ValueErrors
+            raise EvaluationError(str(error)) from None
+
+
+class _Functions:
+    """The functions of the language, as the library's interpreter calls them."""
+
+    def call_function(self, name: str, arguments: list[Any]) -> Any:
+        return call(name, *(_key(value) if isinstance(value, _LibraryExpression) else value for value in arguments))
+
+
+def _key(expression: Any) -> Callable[[Any], Any]:
+    return lambda element: expression.visit(expression.expression, element)
+
+
+class _Interpreter(_LibraryInterpreter):  # type: ignore[misc]  # the library has no types for it
+    """The library's interpreter, to which `[1]` is not `[true]`."""
+
+    COMPARATOR_FUNC: ClassVar = {
+        **_LibraryInterpreter.COMPARATOR_FUNC,
+        "eq": equal,
+        "ne": lambda one, other: not equal(one, other),
+    }
+
+
+_FUNCTIONS: Any = _Functions()
+
+
+# Holds no state but a cache of its own methods, so one serves all threads.
+_INTERPRETER: Any = _Interpreter(Options(custom_functions=_FUNCTIONS))
+
+
+def children(node: Node) -> tuple[Node, ...]:
+    """The nodes directly below a node."""
+    return tuple([child for child in node["children"] if isinstance(child, dict)])
+
+
+def walk(node: Node) -> Iterator[Node]:
+    """A node and all below it, each before its children."""
+    pending = [node]
+    while pending:
+        node = pending.pop()
+        yield node
+        pending.extend(reversed(children(node)))

@@ -1,0 +1,87 @@
+"""FunctionError, and what raises it: arguments of the wrong kind, and results that are too large or no JSON."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable
+from typing import Any
+
+from ..values.kinds import kind, with_article
+from ..values.numbers import is_wide
+from ..values.payload import check_payload
+from .registry import Parameter
+
+__all__ = ["NUMBER", "FunctionError", "Key", "bounded", "calculated", "found", "identity", "json_of", "order_keys"]
+
+MAX_TEXT = 1_000_000
+NUMBER, _STRING = Parameter("key", ("number",)), Parameter("key", ("string",))
+
+Key = Callable[[Any], Any]
+"""An `&expression`, as functions take it."""
+
+
+class FunctionError(ValueError):
+    """A function refuses its arguments; the text is the reason."""
+
+
+def found(argument: Any) -> str:
+    """What an argument is, in words; of a list also what is in it."""
+    if not isinstance(argument, list) or not argument:
+        return with_article(kind(argument))
+    *others, last = sorted({with_article(kind(element)) for element in argument})
+    return f"a list with {', '.join(others)}{' and ' if others else ''}{last}"
+
+
+def calculated(name: str, calculate: Callable[[], Any]) -> Any:
+    """The result of a calculation: an integer of 64 bits or a finite double."""
+    try:
+        number = calculate()
+    except OverflowError:  # a wide integer and a double
+        number = math.inf
+    if is_wide(number) if isinstance(number, int) else not math.isfinite(number):
+        raise FunctionError(f"the result of {name}() is too large")
+    return number
+
+
+def bounded(name: str, size: int) -> None:
+    """Refuses a text that would become too long."""
+    if size > MAX_TEXT:
+        raise FunctionError(f"the result of {name}() has more than {MAX_TEXT} characters")
+
+
+def json_of(name: str, value: Any) -> str:
+    """Compact JSON text. A value that repeats parts of itself can be far larger than its memory, hence the check."""
+    if flaw := check_payload(value):
+        raise FunctionError(f"{name}() cannot take the value: {flaw}")
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def order_keys(name: str, elements: list[Any], key: Key) -> list[Any]:
+    """The keys of the elements, which must have an order."""
+    keys = [key(element) for element in elements]
+    wanted = NUMBER if keys and NUMBER.takes(keys[0]) else _STRING
+    for number, value in enumerate(keys, 1):
+        if not wanted.takes(value):
+            raise FunctionError(
+                f"the keys of {name}() must be all strings or all numbers; that of element {number} is {found(value)}"
+            )
+    return keys
+
+
+def identity(name: str, value: Any) -> Any:
+    """Something hashable that is equal for equal JSON values only; 1 and 1.0 are equal, 1 and true are not."""
+    if isinstance(value, (list, dict)) and (flaw := check_payload(value)):
+        raise FunctionError(f"{name}() cannot compare the values: {flaw}")
+    return _hashable(value)
+
+
+def _hashable(value: Any) -> Any:
+    match value:
+        case bool():
+            return ("boolean", value)
+        case list():
+            return ("list", *map(_hashable, value))
+        case dict():
+            return ("object", frozenset((name, _hashable(item)) for name, item in value.items()))
+    return value

@@ -1,0 +1,137 @@
+"""What is known of a function: its signature, its documentation and its examples, from one declaration.
+
+The checks of expressions, the function reference and the tests all come from it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType, NoneType
+from typing import Any
+
+__all__ = ["BODIES", "DECLARED", "TYPE_NAMES", "Example", "Function", "Parameter", "declare", "example", "function"]
+
+_WORDS = {
+    "string": "a string",
+    "number": "a number",
+    "boolean": "a boolean",
+    "array": "a list",
+    "object": "an object",
+    "null": "null",
+    "expref": "an expression (&)",
+    "array-string": "a list of strings",
+    "array-number": "a list of numbers",
+}
+_CLASSES: dict[str, tuple[type, ...]] = {
+    "string": (str,),
+    "number": (int, float),
+    "boolean": (bool,),
+    "array": (list,),
+    "object": (dict,),
+    "null": (NoneType,),
+}
+TYPE_NAMES = {
+    str: "string",
+    bool: "boolean",
+    int: "number",
+    float: "number",
+    list: "array",
+    dict: "object",
+    NoneType: "null",
+}
+"""What the function `type` says of a value, by its class."""
+_SIGNATURE = re.compile(r"(\w+)\((.*?)(, \.\.\.)?\) -> (\S+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A parameter and the JMESPath types it takes, such as "string" or "array-number"; no types: any value."""
+
+    name: str
+    types: tuple[str, ...]
+
+    @property
+    def wanted(self) -> str:
+        """What the parameter takes, in words: "a string or null"."""
+        return " or ".join(_WORDS[type_] for type_ in self.types) or "any value"
+
+    def takes(self, argument: Any) -> bool:
+        """Whether an evaluated argument is of one of the types."""
+        return not self.types or any(_is_of_type(argument, type_) for type_ in self.types)
+
+
+def _is_of_type(argument: Any, type_: str) -> bool:
+    if type_ == "expref":
+        return callable(argument)
+    # Exact classes: for Python, but not for JSON, a boolean is an integer.
+    if type_ in _CLASSES:
+        return type(argument) in _CLASSES[type_]
+    return type(argument) is list and all(
+        type(element) in _CLASSES[type_.removeprefix("array-")] for element in argument
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """An expression, the context it is evaluated in, and what it gives."""
+
+    expression: str
+    given: Mapping[str, Any]
+    result: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A function; its last parameter can be given any number of times when it is `variadic`."""
+
+    name: str
+    parameters: tuple[Parameter, ...]
+    variadic: bool
+    returns: str
+    description: str
+    examples: tuple[Example, ...]
+    builtin: bool
+
+    @property
+    def signature(self) -> str:
+        """`get(object: object|null, name: string|null) -> any`."""
+        parts = [f"{parameter.name}: {'|'.join(parameter.types) or 'any'}" for parameter in self.parameters]
+        return f"{self.name}({', '.join(parts)}{', ...' if self.variadic else ''}) -> {self.returns}"
+
+
+def declare(signature: str, description: str, *examples: Example, builtin: bool = False) -> Function:
+    """A function from its signature, in the form that `Function.signature` has."""
+    match = _SIGNATURE.fullmatch(signature)
+    if match is None:
+        raise ValueError(signature)
+    name, listed, variadic, returns = match.groups()
+    parameters = []
+    for parameter in listed.split(", "):
+        label, _, types = parameter.partition(": ")
+        parameters.append(Parameter(label, () if types == "any" else tuple(types.split("|"))))
+    return Function(name, tuple(parameters), variadic is not None, returns, description, examples, builtin)
+
+
+DECLARED: dict[str, Function] = {}
+BODIES: dict[str, Callable[..., Any]] = {}
+"""The functions of the language and their bodies by name, as `function` has added them."""
+
+
+def function(
+    signature: str, description: str, *examples: Example, builtin: bool = False
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Makes the decorated function one of the language; its arguments are checked before it is called."""
+
+    def added(body: Callable[..., Any]) -> Callable[..., Any]:
+        declared = declare(signature, description, *examples, builtin=builtin)
+        DECLARED[declared.name], BODIES[declared.name] = declared, body
+        return body
+
+    return added
+
+
+def example(expression: str, result: Any, **given: Any) -> Example:
+    """An example; the roots that its expression reads are given by name."""
+    return Example(expression, MappingProxyType(given), result)

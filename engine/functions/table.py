@@ -1,0 +1,32 @@
+"""All functions of the language by name, and how one is called."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from . import extensions, jmespath, reference_page  # noqa: F401 - they declare their functions
+from .errors import FunctionError, found
+from .registry import BODIES, DECLARED, Function
+
+__all__ = ["FUNCTIONS", "call", "reference"]
+
+
+def call(name: str, *arguments: Any) -> Any:
+    """What a function gives for arguments: JSON values, and callables for `&expressions`. Raises FunctionError."""
+    parameters = FUNCTIONS[name].parameters
+    for index, argument in enumerate(arguments):
+        parameter = parameters[min(index, len(parameters) - 1)]
+        if not parameter.takes(argument):
+            raise FunctionError(f"argument {index + 1} of {name}() must be {parameter.wanted}, not {found(argument)}")
+    return BODIES[name](*arguments)
+
+
+FUNCTIONS: Mapping[str, Function] = MappingProxyType(dict(sorted(DECLARED.items())))
+"""Every function of the language by name."""
+
+
+def reference() -> str:
+    """The function reference, in Markdown; `docs/functions.md` is this text."""
+    return reference_page.reference(FUNCTIONS.values())

@@ -1,0 +1,32 @@
+"""Golden tests of mappings: their files, running them, differences, bringing expectations up to date.
+
+Comes in: a test file and what loads mappings. Goes out: an Outcome for each test.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..exports import lazily
+
+if TYPE_CHECKING:
+    from .files import TestFile, discover, load
+    from .runner import Outcome, Runner, problems, text
+    from .selection import SelectionError, selection
+    from .updating import Update, update
+
+__all__ = [
+    "Outcome",
+    "Runner",
+    "SelectionError",
+    "TestFile",
+    "Update",
+    "discover",
+    "load",
+    "problems",
+    "selection",
+    "text",
+    "update",
+]
+
+__getattr__ = lazily(__name__)

@@ -1,0 +1,127 @@
+"""Which rules, and which lines of them, gave a value of a request or might have.
+
+A Step knows its place in the body that its rule alone would make; bodies are joined later. So the steps are found again
+by what stays: the place but for the index in a joined list, and the value. What is left open is named, not guessed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from ..interpreter.interpreter import Step
+from ..language.rulebook import ABSENT, Output, Rulebook
+from ..runtime.result import Request
+from ..values.pointers import pointer
+from .diff import RuleAt, matches
+
+__all__ = ["Blame", "tokens_of"]
+
+_ANY = "*"
+
+
+class Blame:
+    """Answers for the requests of one batch, from its Steps."""
+
+    def __init__(self, rulebook: Rulebook, steps: Iterable[Step]) -> None:
+        self.rulebook = rulebook
+        self.rules = {rule.name: rule for rule in rulebook.rules}
+        self.steps = [step for step in steps if step.output]
+
+    def rule(self, name: str | None) -> tuple[RuleAt, ...]:
+        """The rule of this name, where there is one."""
+        rule = self.rules.get(name or "")
+        return () if rule is None else (RuleAt(rule.name, rule.place),)
+
+    def of(self, request: Request, place: str) -> tuple[RuleAt, ...]:
+        """What gave the value at a place (`/body/...`, `/query/...`) of a request, or came out absent there."""
+        output = self.rulebook.outputs[request.output]
+        part, *tokens = tokens_of(place)
+        if part == "query":
+            given = [field.place for field in output.request.query if field.name in tokens[:1]]
+            return _named(output, given or [output.node.place])
+        if part != "body":
+            return _named(output, [output.node.place])
+        own = [step for step in self.steps if step.rule is not None and self.rules[step.rule].output == output.name]
+        for length in range(len(tokens), 0, -1):
+            looked_for = _general(output, tokens[:length])
+            here = [step for step in own if _general(output, tokens_of(step.output)) == looked_for]
+            if here:
+                value = _value(request.body, tokens[:length])
+                exact = [step for step in here if matches(_absent(step.value), value)]
+                return self._likely(output, exact or here, own, request, tokens)
+        if output.combine.get(place.removeprefix("/body/")) == "append":
+            return ()  # any rule may add to a joined list, so an element that is missing says nothing about one
+        envelope = [field.place for field in output.fields if field.name in tokens[:1]]
+        if envelope:
+            return _named(output, envelope)
+        if _value(request.body, tokens) is ABSENT:
+            return ()
+        emitted = dict.fromkeys(step.rule for step in own)
+        fitting = self._fitting(output, emitted, own, request, tokens)
+        return tuple(RuleAt(name, self.rules[name].place) for name in fitting)
+
+    def _likely(
+        self, output: Output, steps: list[Step], own: list[Step], request: Request, tokens: list[str]
+    ) -> tuple[RuleAt, ...]:
+        names = self._fitting(output, dict.fromkeys(step.rule for step in steps), own, request, tokens)
+        return tuple(dict.fromkeys(RuleAt(step.rule, step.place) for step in steps if step.rule in names))
+
+    def _fitting(
+        self, output: Output, names: Iterable[str | None], own: list[Step], request: Request, tokens: list[str]
+    ) -> list[str]:
+        """Of these rules those whose other values are found most around the place."""
+        base = _base(output, tokens)
+        around = _value(request.body, base)
+        scores: dict[str, int] = {}
+        for name in names:
+            given = [step for step in own if step.rule == name]
+            found = 0
+            for key, value in around.items() if isinstance(around, dict) else ():
+                place = _general(output, [*base, key])
+                values = [step.value for step in given if _general(output, tokens_of(step.output)) == place]
+                if values:
+                    found += 1 if any(matches(one, value) for one in values) else -1
+            scores[name or ""] = found
+        most = max(scores.values(), default=0)
+        return [name for name, found in scores.items() if found == most]
+
+
+def _named(output: Output, places: Iterable[Any]) -> tuple[RuleAt, ...]:
+    return tuple(RuleAt(f"output {output.name}", place) for place in places)
+
+
+def tokens_of(place: str) -> list[str]:
+    """The keys and indexes of a JSON pointer."""
+    return [token.replace("~1", "/").replace("~0", "~") for token in place.split("/")[1:]]
+
+
+def _is_joined(output: Output, tokens: list[str]) -> bool:
+    """Whether the place is in a list to which other bodies add their elements."""
+    return len(tokens) > 1 and output.combine.get(tokens[0]) == "append"
+
+
+def _general(output: Output, tokens: list[str]) -> str:
+    """The place without its index in a joined list."""
+    return pointer([tokens[0], _ANY, *tokens[2:]] if _is_joined(output, tokens) else tokens)
+
+
+def _base(output: Output, tokens: list[str]) -> list[str]:
+    """The element of the joined list, or the body."""
+    return tokens[:2] if _is_joined(output, tokens) else []
+
+
+def _value(body: Any, tokens: Iterable[str]) -> Any:
+    """The value at a place, or ABSENT."""
+    for token in tokens:
+        if isinstance(body, dict) and token in body:
+            body = body[token]
+        elif isinstance(body, list) and token.isdecimal() and int(token) < len(body):
+            body = body[int(token)]
+        else:
+            return ABSENT
+    return body
+
+
+def _absent(value: Any) -> Any:
+    return ABSENT if value is None else value

@@ -1,0 +1,340 @@
+"""Test files of mappings: found, and read with all that is wrong in them at once.
+
+A test that could never fail is refused here: it would only look like a proof.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from collections.abc import Mapping as Values
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..diagnostics.problem import Place, Problem, Related, in_order
+from ..diagnostics.suggestions import did_you_mean
+from ..language.decoder import Keys, found
+from ..language.discovery import kind_of, yaml_files
+from ..language.installed import candidates, installed
+from ..language.loader import load as load_rulebook
+from ..language.rulebook import ABSENT, Setting
+from ..language.settings import Given, values_of
+from ..source.homes import MAPPINGS
+from ..source.json_reader import read_value
+from ..source.nodes import Mapping, Node, Scalar, Sequence, plain
+from ..source.parser import parse
+from ..source.paths import is_file
+from ..source.project import Project
+from ..source.recovery import lost_names, without_consequences
+from ..source.text import Source, read
+
+__all__ = [
+    "MAX_INPUT_BYTES",
+    "PARTS",
+    "PROBLEM_KEYS",
+    "GoldenTest",
+    "TestFile",
+    "declared_settings",
+    "discover",
+    "load",
+]
+
+MAX_INPUT_BYTES = 10_000_000
+"""How many bytes an input file may have."""
+
+PARTS = ("requests", "skipped", "problems")
+"""The parts of an expectation."""
+PROBLEM_KEYS = ("code", "severity", "message", "rule", "input", "output", "hint")
+"""What can be expected of a problem; `rule` is the name alone, since lines move."""
+_KNOWN = {
+    "requests": ("output", "method", "path", "query", "body"),
+    "skipped": ("pointer", "rule", "reason"),
+    "problems": PROBLEM_KEYS,
+}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GoldenTest:
+    """Batches, and what a mapping must make of them.
+
+    `input` is one batch or, with `many`, a list of them; `expected` has the same form. `expect_key` and `expect` are
+    where it is written.
+    """
+
+    name: str
+    place: Place
+    covers: tuple[str, ...]
+    settings: dict[str, Any]
+    settings_places: dict[str, Place]
+    input: Any
+    input_file: Path | None
+    many: bool
+    partial: bool
+    node: Node
+    expect_key: Scalar
+    expect: Node
+    expected: Any
+
+    @property
+    def batches(self) -> list[Any]:
+        return self.input if self.many else [self.input]
+
+    @property
+    def expectations(self) -> list[dict[str, Any]]:
+        return self.expected if self.many else [self.expected]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TestFile:
+    """The tests of one file, and the file of the mapping or workspace that they are about."""
+
+    path: Path
+    source: Source
+    node: Mapping
+    mapping: Path
+    tests: tuple[GoldenTest, ...]
+    description: str | None = None
+
+
+_RULE_FILE = frozenset({"include", "input", "language", "let", "policies", "routes", "rules", "tables"})
+"""Keys that only rule files have at their top."""
+
+
+def discover(paths: Iterable[Path] = ()) -> list[Path]:
+    """The test files among the paths: a file is taken as it is, a folder is searched; default: the installed mappings.
+
+    In a folder, that is every YAML file in the folder `tests` of a mapping or workspace, and every other one that looks
+    like a test file.
+    """
+    found: dict[Path, Path] = {}
+    for path in list(paths) or [MAPPINGS]:
+        for file in yaml_files(path) if path.is_dir() else [path]:
+            if file is path or kind_of(file) == "tests":
+                found.setdefault(file.resolve(), file)
+    return list(found.values())
+
+
+def declared_settings(mapping: Path) -> Values[str, Setting] | None:
+    """The settings that the mapping or workspace declares; None where it cannot be read."""
+    draft = load_rulebook(mapping).draft
+    return None if draft is None else draft.settings
+
+
+Declared = Callable[[Path], Values[str, Setting] | None]
+
+
+def load(
+    path: Path, name: str, declared: Declared = declared_settings
+) -> tuple[TestFile | None, tuple[Problem, ...], dict[str, Source]]:
+    """Reads one test file, which messages call `name`. Gives the file, or None where it has an error; all Problems; and
+    the source by its name. `declared` gives the settings of a mapping, for who has them at hand."""
+    source, unread = read(path, name)
+    if source is None:
+        return None, unread, {}
+    node, unread = parse(source)
+    if node is None:
+        return None, unread, {name: source}
+    reader = _Reader(path, source)
+    reader.problems += unread
+    file = reader.file(node)
+    reader.check_settings(declared)
+    lost = frozenset(lost_names(node) if unread else ())
+    return (None if reader.problems else file), in_order(without_consequences(reader.problems, lost)), {name: source}
+
+
+class _Reader:
+    def __init__(self, path: Path, source: Source) -> None:
+        self.path = path
+        self.source = source
+        self.problems: list[Problem] = []
+        self.above = _mapping_above(path)
+        self.project = Project.around((self.above or path).parent)
+        self.main: Path | None = None
+        self.given: list[Given] = []
+
+    def report(
+        self, code: str, place: Place, hint: str | None = None, related: Iterable[Related] = (), **data: Any
+    ) -> None:
+        self.problems.append(Problem.of(code, place, hint=hint, related=related, **data))
+
+    def file(self, node: Node) -> TestFile | None:
+        if isinstance(node, Mapping) and not _RULE_FILE.isdisjoint(node.keys()) and node.get("tests") is None:
+            hint = "it is a rule file: moemap check finds what is wrong with it"
+            self.report("M602", node.entries[0][0].place, hint)
+            return None
+        keys = Keys(node, "a test file", self.problems)
+        description = keys.text("description")
+        keys.exactly_one(("mapping", "workspace"), at_most=True)
+        self.main = mapping = self.mapping(keys)
+        items = keys.items("tests")
+        keys.take("tests", required=True)
+        if keys.mapping is not None and isinstance(keys.mapping.get("tests"), Sequence) and not items:
+            self.report("M602", node.place, "give it a test, or remove the file")
+        tests: dict[str, GoldenTest] = {}
+        for item in items:
+            test = self.test(item)
+            if test is not None and test.name in tests:
+                first = tests[test.name].place
+                related = [Related(first, "first defined here")]
+                self.report("M106", test.place, related=related, kind="test", name=test.name, first=first)
+            elif test is not None:
+                tests[test.name] = test
+        keys.finish()
+        if mapping is None or not isinstance(node, Mapping):
+            return None
+        return TestFile(self.path, self.source, node, mapping, tuple(tests.values()), description)
+
+    def check_settings(self, declared: Declared) -> None:
+        """Holds the settings of all tests against those of the mapping, where that can be read."""
+        settings = declared(self.main) if self.given and self.main is not None else None
+        if settings is not None:
+            values_of(settings, self.given, self.problems)
+
+    def mapping(self, keys: Keys) -> Path | None:
+        """The mapping or workspace that the file names, else the nearest one above it."""
+        names = [node for key in ("mapping", "workspace") if (node := keys.scalar(key)) is not None]
+        if names:
+            return self.named(names[0], "the mapping" if "mapping" in keys else "the workspace")
+        if "mapping" in keys or "workspace" in keys:
+            return None
+        if self.above is not None:
+            if (refusal := self.project.refusal(self.above)) is None:
+                return self.above
+            what, (reason, hint) = "the mapping", refusal
+            self.report("M107", keys.node.place, hint, what=what, path=self.above.as_posix(), reason=reason)
+            return None
+        keys.report("M103", keys.node.place, "no folder above it has a mapping.yaml", where=keys.where, key="mapping")
+        return None
+
+    def named(self, node: Scalar, what: str) -> Path | None:
+        for path in candidates(self.path.parent / node.text):
+            if refusal := self.project.refusal(path):
+                reason, hint = refusal
+                self.report("M107", node.place, hint, what=what, path=node.text, reason=reason)
+                return None
+            if is_file(path):
+                return path
+        if "/" in node.text or node.text.endswith(".yaml"):
+            self.report("M107", node.place, what=what, path=node.text, reason="does not exist")
+            return None
+        found_installed = installed(node.text)
+        if found_installed is None:
+            known = sorted(entry.name for entry in MAPPINGS.iterdir() if entry.is_dir())
+            self.report("M109", node.place, did_you_mean(node.text.partition("@")[0], known), name=node.text)
+        return found_installed
+
+    def test(self, node: Node) -> GoldenTest | None:
+        keys = Keys(node, "a test", self.problems)
+        name = keys.scalar("test", required=True)
+        if name is not None:
+            keys.where = f"the test {name.text!r}"
+            if not name.text.strip():
+                self.report("M114", name.place, what="'test'", found=repr(name.text), wanted="a name")
+        covers, settings = keys.texts("covers"), keys.entries("settings")
+        self.given += [Given(one.text, plain(value), one.place, value.place) for one, value in settings]
+        input_, input_file = self.input(keys)
+        partial = keys.choice("match", ("exact", "partial"), "exact") == "partial"
+        many = isinstance(input_, list)
+        expect = keys.take("expect", required=True)
+        key = None if expect is None or keys.mapping is None else keys.mapping.key("expect")
+        if input_ is ABSENT and isinstance(expect, Sequence):  # as many as the batches, for all that is known
+            for item in expect.items:
+                self.expectation(item, name.text if name else "?", partial)
+        elif expect is not None:
+            self.expect(expect, name.text if name else "?", len(input_) if isinstance(input_, list) else None, partial)
+        keys.finish()
+        if name is None or input_ is ABSENT or expect is None or key is None:
+            return None
+        return GoldenTest(
+            name.text,
+            name.place,
+            covers,
+            {setting.text: plain(value) for setting, value in settings},
+            {setting.text: value.place for setting, value in settings},
+            input_,
+            input_file,
+            many,
+            partial,
+            node,
+            key,
+            expect,
+            plain(expect),
+        )
+
+    def input(self, keys: Keys) -> tuple[Any, Path | None]:
+        """The JSON value, ABSENT where there is none, and the file that it comes from."""
+        keys.exactly_one(("input", "input_file"))
+        value, node = keys.value("input", ABSENT), keys.scalar("input_file")
+        if node is None:
+            return value, None
+        path = self.path.parent / node.text
+        refusal = self.project.refusal(path)
+        if os.path.isabs(node.text):
+            refusal = "must be given relative to the test file", None
+        if refusal is not None:
+            reason, hint = refusal
+            self.report("M603", node.place, hint, path=node.text, reason=reason)
+            return ABSENT, path
+        if not os.path.exists(path):
+            names = [entry.name for entry in path.parent.glob("*")]
+            hint = did_you_mean(path.name, names)
+            self.report("M107", node.place, hint, what="the input file", path=node.text, reason="does not exist")
+            return ABSENT, path
+        try:
+            return _read_json(path), path
+        except ValueError as error:
+            self.report("M603", node.place, path=node.text, reason=str(error))
+            return ABSENT, path
+
+    def expect(self, node: Node, test: str, batches: int | None, partial: bool) -> None:
+        """Checks the shape of an expectation, and that it can fail; `batches`: how many there must be in a list."""
+        if batches is None:
+            self.expectation(node, test, partial)
+        elif not isinstance(node, Sequence) or len(node.items) != batches:
+            wanted = f"a list of {batches}, one for each batch"
+            has = f"a list of {len(node.items)}" if isinstance(node, Sequence) else found(node)
+            self.report("M102", node.place, what="'expect'", wanted=wanted, found=has)
+        elif batches == 0:
+            self.report("M604", node.place, test=test, reason="it has no batch")
+        else:
+            for item in node.items:
+                self.expectation(item, test, partial)
+
+    def expectation(self, node: Node, test: str, partial: bool) -> None:
+        keys = Keys(node, "an expectation", self.problems)
+        for part in PARTS:
+            for item in keys.items(part):
+                inner = Keys(item, f"an element of {part!r}", self.problems)
+                for key in _KNOWN[part]:
+                    value = inner.take(key)
+                    if part == "problems" and key == "rule" and isinstance(value, Mapping | Sequence):
+                        inner.wrong(key, value, "the name of a rule, or null")
+                inner.finish()
+        keys.finish()
+        if partial and isinstance(node, Mapping) and not node.entries:
+            hint = f"give at least one of {', '.join(PARTS)}"
+            self.report("M604", node.place, hint, test=test, reason="it matches in part, and nothing is expected")
+
+
+def _mapping_above(path: Path) -> Path | None:
+    """The mapping or workspace in the nearest folder above a test file, relative where the path is."""
+    for folder in Path(os.path.abspath(path)).parents:
+        main = next(filter(is_file, candidates(folder)), None)
+        if main is not None:
+            return main if path.is_absolute() else Path(os.path.relpath(main))
+    return None
+
+
+def _read_json(path: Path) -> Any:
+    """The value in a JSON file. Raises ValueError with the reason."""
+    if not path.is_file():
+        raise ValueError("is not a file")
+    try:
+        with path.open("rb") as file:
+            raw = file.read(MAX_INPUT_BYTES + 1)
+    except OSError as error:
+        raise ValueError(f"cannot be read: {error.strerror}") from None
+    if len(raw) > MAX_INPUT_BYTES:
+        raise ValueError(f"has more than {MAX_INPUT_BYTES} bytes")
+    return read_value(raw)

@@ -1,0 +1,205 @@
+"""Golden tests of mappings: run, shown where they fail, and brought up to date.
+
+What a test expects is compared with `Result.to_json()`; each difference names the rule and line that it comes from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Protocol
+
+from ..diagnostics.problem import MappingError, Place, Problem
+from ..diagnostics.terminal import printable, styled
+from ..interpreter.interpreter import Step
+from ..language.rulebook import ABSENT, Rulebook
+from ..runtime.result import Result
+from ..source.nodes import Mapping, Node, Sequence
+from ..values.kinds import shown
+from . import diff
+from .attribution import Blame, tokens_of
+from .diff import Difference, RuleAt, canonical, compare
+from .files import PARTS, PROBLEM_KEYS, GoldenTest, TestFile, discover, load
+
+__all__ = [
+    "GoldenTest",
+    "Outcome",
+    "Runner",
+    "TestFile",
+    "compared_parts",
+    "discover",
+    "load",
+    "problems",
+    "run",
+    "text",
+]
+
+MAX_SHOWN = 20
+"""How many differences of one test are shown."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Outcome:
+    """What came of a test. `problems` are those of the mapping, where it cannot be loaded with the test's settings."""
+
+    test: GoldenTest
+    differences: tuple[Difference, ...] = ()
+    results: tuple[Result, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def passed(self) -> bool:
+        return not self.differences and not self.problems
+
+
+# Running
+
+
+class Tested(Protocol):
+    """A mapping under test, as `api.Mapping` is one."""
+
+    rulebook: Rulebook
+
+    def transform(self, batch: Any) -> Result:
+        """The Result of a batch."""
+
+    def explain(self, batch: Any) -> tuple[Result, tuple[Step, ...]]:
+        """The Result of a batch, and the steps that led to it."""
+
+
+class Runner:
+    """Runs tests. `load` loads a mapping with settings, or raises MappingError; each is loaded once."""
+
+    def __init__(self, load: Callable[[Path, dict[str, Any]], Tested]) -> None:
+        self._load = load
+        self._mappings: dict[tuple[Path, str], Tested | MappingError] = {}
+
+    def run(self, file: TestFile, test: GoldenTest) -> Outcome:
+        mapping = self._mapping(file.mapping, test.settings)
+        if not isinstance(mapping, MappingError):
+            return run(test, mapping)
+        errors = (problem for problem in mapping.problems if problem.severity == "error")
+        return Outcome(test, problems=tuple(_located(problem, test) for problem in errors))
+
+    def _mapping(self, path: Path, settings: dict[str, Any]) -> Tested | MappingError:
+        key = (path, canonical(settings))
+        if key not in self._mappings:
+            try:
+                self._mappings[key] = self._load(path, settings)
+            except MappingError as error:
+                self._mappings[key] = error
+        return self._mappings[key]
+
+
+def _located(problem: Problem, test: GoldenTest) -> Problem:
+    """A Problem with a setting is one of the test that gives it."""
+    if problem.place is not None:
+        return problem
+    return replace(problem, place=test.settings_places.get(problem.data.get("name", ""), test.place))
+
+
+def run(test: GoldenTest, mapping: Tested) -> Outcome:
+    """Runs a test with a mapping that was loaded with the test's settings."""
+    results = tuple(mapping.transform(batch) for batch in test.batches)
+    differences: list[Difference] = []
+    for number, (result, expected) in enumerate(zip(results, test.expectations, strict=True)):
+        differing = [
+            difference
+            for part, wanted, actual in compared_parts(test, expected, result)
+            for difference in compare(wanted, actual, partial=test.partial or part == "problems", pointer=f"/{part}")
+        ]
+        if differing:
+            blame = Blame(mapping.rulebook, mapping.explain(test.batches[number])[1])
+            at = f"/{number}" if test.many else ""
+            differences += [
+                replace(one, pointer=at + one.pointer, found_at=at + one.found_at, rules=_rules(one, result, blame))
+                for one in differing
+            ]
+    return Outcome(test, tuple(differences), results)
+
+
+def compared_parts(test: GoldenTest, expected: dict[str, Any], result: Result) -> Iterator[tuple[str, Any, Any]]:
+    """What is compared: the part of the result, what is expected there, and what there is."""
+    actual = _json(result)
+    for part in PARTS:
+        if part in expected or not test.partial:
+            yield part, expected.get(part, []), actual[part]
+
+
+def _json(result: Result) -> dict[str, Any]:
+    """The Result as JSON, where a problem has the name of its rule only."""
+    actual = result.to_json()
+    named = [{**found.to_json(), "rule": found.rule} for found in result.problems]
+    return {**actual, "problems": [{key: problem[key] for key in PROBLEM_KEYS} for problem in named]}
+
+
+def _rules(difference: Difference, result: Result, blame: Blame) -> tuple[RuleAt, ...]:
+    """The rules that a difference is about."""
+    part, _, rest = difference.found_at[1:].partition("/")
+    index, _, inner = rest.partition("/")
+    number = int(index) if index else 0
+    if difference.actual is ABSENT and not inner:  # a whole element is missing: only its expectation can name a rule
+        return blame.rule(difference.expected.get("rule")) if isinstance(difference.expected, dict) else ()
+    if part == "requests":
+        return blame.of(result.requests[number], f"/{inner or 'body'}")
+    if part == "skipped":
+        return blame.rule(result.skipped[number].rule)
+    problem = result.problems[number]
+    return (RuleAt(problem.rule, problem.place),) if problem.place is not None else blame.rule(problem.rule)
+
+
+# Showing
+
+
+def text(outcome: Outcome, *, color: bool) -> str:
+    """A failed test for a terminal: its name and place, and what differs, with the rules concerned."""
+    test = outcome.test
+    failed, place = styled("1;31", "FAIL", color=color), styled("1;34", printable(str(test.place)), color=color)
+    lines = [f"{failed} {printable(test.name)}   {place}"]
+    for problem in outcome.problems:
+        lines.append(f"  {problem.code}  {printable(problem.message)}   {printable(str(problem.place or ''))}".rstrip())
+    if outcome.differences:
+        lines.append(diff.text(outcome.differences[:MAX_SHOWN], color=color))
+    if len(outcome.differences) > MAX_SHOWN:
+        lines.append(f"  ... and {len(outcome.differences) - MAX_SHOWN} more differences")
+    return "\n".join(lines)
+
+
+def problems(outcome: Outcome) -> tuple[Problem, ...]:
+    """A failed test as Problems: one for each difference, at its place in the expectation."""
+    test = outcome.test
+    failed = [
+        Problem.of(
+            "M601",
+            _place(test.expect, difference.pointer),
+            rule=difference.rules[0].name if difference.rules else None,
+            test=test.name,
+            pointer=difference.headline,
+            expected=_word(difference.expected),
+            actual=_word(difference.actual),
+        )
+        for difference in outcome.differences
+    ]
+    return (*outcome.problems, *failed)
+
+
+def _word(value: Any) -> str:
+    return "nothing" if value is ABSENT else shown(value)
+
+
+def _place(node: Node, pointer: str) -> Place:
+    """The place of what stands at the pointer, or of what is nearest to it."""
+    for token in tokens_of(pointer):
+        inner: Node | None = None
+        if isinstance(node, Mapping):
+            inner = node.get(token)
+        elif isinstance(node, Sequence) and int(token) < len(node.items):
+            inner = node.items[int(token)]
+        if inner is None:
+            break
+        node = inner
+    return node.place
+
+
+# Updating

@@ -1,0 +1,106 @@
+"""Rewrites the expectations of golden tests from what they got."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from difflib import unified_diff
+from typing import Any
+
+from ..language.rulebook import ABSENT
+from ..source.nodes import plain
+from ..source.parser import parse
+from .diff import align, canonical
+from .files import GoldenTest, TestFile
+from .rewrite import Edit, applied, edits
+from .runner import Outcome, compared_parts
+
+__all__ = ["Update", "update"]
+
+
+_NEW_PROBLEM = ("code", "severity", "message", "rule", "input", "output")
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """The new text of a test file, how it differs, and the tests whose expectations cannot be rewritten in place."""
+
+    text: str
+    diff: str
+    refused: tuple[GoldenTest, ...] = ()
+
+
+def update(file: TestFile, outcomes: Iterable[Outcome]) -> Update:
+    """Rewrites the expectations of failed tests so that they pass, and nothing else in the file.
+
+    A `match: partial` expectation keeps its shape: the keys that it gives get new values. An expectation that repeats
+    or is repeated by another part of the file (an alias) is refused.
+    """
+    source = file.source
+    before = plain(file.node)
+    wanted = {
+        outcome.test: _new_expectation(outcome)
+        for outcome in outcomes
+        if outcome.differences and outcome.test in file.tests
+    }
+    around = (file.node, *([tests] if (tests := file.node.get("tests")) is not None else []))
+    changes = {test: edits(test.expect_key, test.expect, value, (*around, test.node)) for test, value in wanted.items()}
+
+    def holds(tests: Iterable[GoldenTest]) -> bool:
+        chosen = list(tests)
+        document = {**before, "tests": [dict(test) for test in before["tests"]]}
+        for test in chosen:
+            document["tests"][file.tests.index(test)]["expect"] = wanted[test]
+        new, wrong = parse(replace(source, text=applied(source.text, _all(changes, chosen))))
+        return new is not None and not wrong and canonical(plain(new)) == canonical(document)
+
+    good = list(wanted)
+    if not holds(good):
+        good = [test for test in good if holds([test])]
+        good = good if holds(good) else []
+    new_text = applied(source.text, _all(changes, good))
+    lines = unified_diff(_lines(source.text), _lines(new_text), source.name, source.name)
+    return Update(new_text, "".join(lines), tuple(test for test in wanted if test not in good))
+
+
+def _all(changes: dict[GoldenTest, list[Edit]], tests: Iterable[GoldenTest]) -> list[Edit]:
+    return [edit for test in tests for edit in changes[test]]
+
+
+def _lines(text: str) -> list[str]:
+    return [f"{line}\n" for line in re.split(r"\r\n|\n|\r", text.rstrip("\r\n"))]
+
+
+def _new_expectation(outcome: Outcome) -> Any:
+    test = outcome.test
+    new = [
+        {
+            part: _new_part(test, part, wanted, actual)
+            for part, wanted, actual in compared_parts(test, expected, result)
+            if part in expected or actual
+        }
+        for expected, result in zip(test.expectations, outcome.results, strict=True)
+    ]
+    return new if test.many else new[0]
+
+
+def _new_part(test: GoldenTest, part: str, expected: list[Any], actual: list[Any]) -> Any:
+    if part == "problems" and not expected:
+        return [{key: problem[key] for key in _NEW_PROBLEM if problem[key] is not None} for problem in actual]
+    return _projected(expected, actual) if test.partial or part == "problems" else actual
+
+
+def _projected(expected: Any, actual: Any) -> Any:
+    """As much of the actual value as the expected one gives."""
+    if isinstance(expected, dict) and isinstance(actual, dict):
+        return {name: _projected(value, actual[name]) for name, value in expected.items() if name in actual}
+    if isinstance(expected, list) and isinstance(actual, list):
+        # A new element takes the shape of the first one, so that the expectation does not become an exact one.
+        shape = expected[0] if expected else ABSENT
+        return [
+            _projected(shape if one is None else expected[one], actual[other])
+            for one, other in align(expected, actual, partial=True)
+            if other is not None
+        ]
+    return actual

@@ -1,0 +1,53 @@
+"""Types that flow through expressions, fields, templates and rules.
+
+Comes in: a Rulebook and the types of its input. Goes out: the type of every expression and of every output.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..exports import lazily
+
+if TYPE_CHECKING:
+    from .expressions import path_of
+    from .facts import (
+        Alternatives,
+        Coercion,
+        Condition,
+        Default,
+        Emission,
+        Flow,
+        Iteration,
+        Part,
+        Reached,
+        Sources,
+        Template,
+    )
+    from .fields import setting_type
+    from .functions import TIMES, accepted
+    from .rulebook import emitted, walk
+    from .templates import paths_in
+
+__all__ = [
+    "TIMES",
+    "Alternatives",
+    "Coercion",
+    "Condition",
+    "Default",
+    "Emission",
+    "Flow",
+    "Iteration",
+    "Part",
+    "Reached",
+    "Sources",
+    "Template",
+    "accepted",
+    "emitted",
+    "path_of",
+    "paths_in",
+    "setting_type",
+    "walk",
+]
+
+__getattr__ = lazily(__name__)

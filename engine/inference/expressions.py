@@ -1,0 +1,512 @@
+"""Which type an expression has, from the type of what it is evaluated on.
+
+An expression is evaluated on the roots: an object with one member a root. So the type of the roots is the type of an
+object too, and narrowing it by a condition (`narrow`, `otherwise`) is the same at the top and inside of a filter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import ceil, floor
+from typing import Any
+
+from ..expressions.tree import Node, children
+from ..functions.table import FUNCTIONS
+from ..types.comparison import MIRRORED, Inferred, bound_by, compared, equal_part
+from ..types.narrowing import either_case, excluding, falsy, meet, refine, truthy
+from ..types.types import (
+    ANY,
+    NEVER,
+    NULL,
+    OBJECT,
+    Array,
+    Number,
+    Object,
+    Property,
+    String,
+    Type,
+    constants,
+    literal,
+    lookup,
+    members,
+    only,
+    union,
+    without,
+    without_null,
+)
+from .functions import Call, accepted, result
+from .inverses import argument_of, fitting_part, listed_in
+
+__all__ = ["Inferred", "Observer", "Seen", "infer", "narrow", "otherwise", "path_of"]
+
+_NEGATED = {"lt": "gte", "lte": "gt", "gt": "lte", "gte": "lt"}
+_MAX_PLACES = 64
+_MAX_NESTED = 5
+"""How deep `&&` and `||` may stand inside each other for what they tell of types."""
+_MOST_KNOWN = 256
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Seen:
+    """A part of an expression, the type it was evaluated on, those of its operands, and its own."""
+
+    node: Node
+    current: Type
+    operands: tuple[Type, ...]
+    type: Type
+
+
+Observer = Callable[[Seen], None]
+
+
+def infer(tree: Node, current: Type, observe: Observer | None = None) -> Inferred:
+    """The type of an expression that is evaluated on a value of the type `current`; `observe` sees every part of it."""
+    key = id(tree), id(current)
+    if observe is None and (known := _KNOWN.get(key)) is not None:
+        return known[2]
+    inference = _Inference(observe)
+    found = Inferred(inference.of(tree, current), inference.fails)
+    if len(_KNOWN) >= _MOST_KNOWN:
+        _KNOWN.clear()
+    _KNOWN[key] = tree, current, found
+    return found
+
+
+_KNOWN: dict[tuple[int, int], tuple[Node, Type, Inferred]] = {}
+"""What was inferred last: parts of a condition are asked for again and again. Holds what it is known by, so that
+nothing else has the same identity."""
+
+
+class _Inference:
+    def __init__(self, observe: Observer | None) -> None:
+        self.observe = observe
+        self.fails = False
+
+    def of(self, node: Node, current: Type) -> Type:
+        if current is NEVER:
+            return NEVER
+        method: Callable[[Node, Type], tuple[Type, tuple[Type, ...]]] = getattr(self, f"_{node['type']}")
+        type_, operands = method(node, current)
+        if self.observe is not None and not current.never:
+            self.observe(Seen(node, current, operands, type_))
+        return type_
+
+    def quietly(self, node: Node, current: Type) -> Type:
+        observe, self.observe = self.observe, None
+        try:
+            return self.of(node, current)
+        finally:
+            self.observe = observe
+
+    # Steps
+
+    def _field(self, node: Node, current: Type) -> tuple[Type, tuple[Type, ...]]:
+        return lookup(current, node["value"]), ()
+
+    def _subexpression(self, node: Node, current: Type) -> tuple[Type, tuple[Type, ...]]:
+        steps = []
+        for child in node["children"]:
+            current = self.of(child, current)
+            steps.append(current)
+        return current, tuple(steps)
+
+    _pipe = _index_expression = _subexpression
+
+    def _current(self, node: Node, current: Type) -> tuple[Type, tuple[Type, ...]]:
+        return current, ()
+
+    _identity = _current
+
+    def _literal(self, node: Node, current: Type) -> tuple[Type, tuple[Type, ...]]:
+        return literal(node["value"]), ()
+
+    def _index(self, node: Node, current: Type) -> tuple[Type, tuple[Type, ...]]:
+        array, number = current.parts.array, node["value"]
+        found = NULL if array is None or without(current, ("array",)) != NEVER else NEVER
+        if array is None:
+            return found, ()
+        if number >= 0:
+            there = array.least > number
+            gone = array.most is not None and array.most <= number
+            element = array.first[number] if number < len(array.first) else array.items
+        else:
+            there = array.least >= -number
+            gone = array.most is not None and array.most < -number
+            element = array.first[number] if array.exact and there else array.element()
+        return union(found, NEVER if gone else element, NEVER if there else NULL), ()
+
+    def _slice(self, node: Node, current: Type) -> tuple[Type, tuple[Type, ...]]:
+        def cut(array: Array) -> Array:
+            if array.exact:
+                first = array.first[slice(*node["children"])]
+                return Array(NEVER, first, len(first), len(first))
+            return Array(array.element(), (), 0, array.most)
+
+        return _on_list(current, cut), ()
+
+    def _flatten(self, node: Node, current: Type) -> tuple[Type, tuple[Type, ...]]:
+        base = self.of(node["children"][0], current)
+        return _on_list(base, _flattened), (base,)
+
+    def _projection(self, node: Node, current: Type) -> tuple[Type, tuple[Type, ...]]:
+        left, right = node["children"]
+        base = self.of(left, current)
+        return _on_list(base, lambda array: self.over(array, right)), (base,)
+
+    def _filter_projection(self, node: Node, current: Type) -> tuple[Type, tuple[Type, ...]]:
+        left, right, condition = node["children"]
+        base = self.of(left, current)
+
+        def kept(array: Array) -> Array:
+            self.of(condition, array.element())
+            chosen = narrow(array.element(), condition, True)
+            items = without_null(self.of(right, chosen))
+            return Array(items, (), 0, 0 if items.never else array.most)
+
+        return _on_list(base, kept), (base,)
+
+    def _value_projection(self, node: Node, current: Type) -> tuple[Type, tuple[Type, ...]]:
+        left, right = node["children"]
+        base = self.of(left, current)
+        objects = base.parts.objects
+        found = NULL if without(base, ("object",)) != NEVER else NEVER
+        if objects:
+            values = union(*(type_ for one in objects for _, type_ in members(one)))
+            items = without_null(self.of(right, values))
+            found = union(found, Type(array=Array(items, (), 0, 0 if items.never else None)))
+        return found, (base,)
+
+    def over(self, array: Array, body: Node, keep_null: bool = False) -> Array:
+        """The list of what the body gives for each element; null is left out unless it is kept."""
+        each = self.of(body, array.element())
+        items = each if keep_null else without_null(each)
+        whole = keep_null or not each.parts.null
+        if whole and array.exact and len(array.first) <= _MAX_PLACES:
+            return Array(NEVER, tuple(self.quietly(body, one) for one in array.first), array.least, array.most)
+        alike = array.alike and body["type"] == "identity"
+        return Array(items, (), array.least if whole else 0, 0 if items.never else array.most, alike)
+
+    # Operators
+
+    def _or_expression(self, node: Node, current: Type) -> tuple[Type, tuple[Type, ...]]:
+        left, right = node["children"]
+        first = self.of(left, current)
+        if falsy(first).never:
+            return first, (first, NEVER)
+        second = self.of(right, narrow(current, left, False))
+        return union(truthy(first), second), (first, second)
+
+    def _and_expression(self, node: Node, current: Type) -> tuple[Type, tuple[Type, ...]]:
+        left, right = node["children"]
+        first = self.of(left, current)
+        if truthy(first).never:
+            return first, (first, NEVER)
+        second = self.of(right, narrow(current, left, True))
+        return union(falsy(first), second), (first, second)
+
+    def _not_expression(self, node: Node, current: Type) -> tuple[Type, tuple[Type, ...]]:
+        operand = self.of(node["children"][0], current)
+        found = {value for value, part in ((False, truthy(operand)), (True, falsy(operand))) if not part.never}
+        return Type(booleans=frozenset(found)), (operand,)
+
+    def _comparator(self, node: Node, current: Type) -> tuple[Type, tuple[Type, ...]]:
+        left, right = (self.of(child, current) for child in node["children"])
+        found = compared(node["value"], left, right)
+        self.fails = self.fails or found.fails
+        return found.type, (left, right)
+
+    # Making values
+
+    def _multi_select_list(self, node: Node, current: Type) -> tuple[Type, tuple[Type, ...]]:
+        there = without_null(current)
+        found = tuple(self.of(child, there) for child in node["children"])
+        made = Type(array=Array(NEVER, found, len(found), len(found)))
+        return _unless_null(current, made), found
+
+    def _multi_select_dict(self, node: Node, current: Type) -> tuple[Type, tuple[Type, ...]]:
+        there = without_null(current)
+        found = {pair["value"]: self.of(pair["children"][0], there) for pair in node["children"]}
+        made = Type(objects=(Object({name: Property(type_, True) for name, type_ in found.items()}),))
+        return _unless_null(current, made), tuple(found.values())
+
+    def _function_expression(self, node: Node, current: Type) -> tuple[Type, tuple[Type, ...]]:
+        function = FUNCTIONS[node["value"]]
+        arguments = [NEVER if child["type"] == "expref" else self.of(child, current) for child in node["children"]]
+        taken, refused = [], False
+        for number, argument in enumerate(arguments):
+            if node["children"][number]["type"] == "expref":
+                taken.append(argument)
+                continue
+            parameter = function.parameters[min(number, len(function.parameters) - 1)]
+            part, all_of_it = accepted(argument, parameter)
+            self.fails = self.fails or not all_of_it
+            refused = refused or part.never
+            taken.append(part)
+        if refused:
+            return NEVER, tuple(arguments)
+        bodies = {number: child["children"][0] for number, child in enumerate(node["children"]) if _is_expref(child)}
+
+        def over(number: int, array: Array) -> Array:
+            return self.over(array, bodies[number], keep_null=True)
+
+        call = Call(node["value"], tuple(taken), over)
+        type_ = result(call)
+        self.fails = self.fails or call.fails
+        return type_, tuple(arguments)
+
+
+def _is_expref(node: Node) -> bool:
+    return bool(node["type"] == "expref")
+
+
+def _unless_null(current: Type, made: Type) -> Type:
+    if not current.parts.null:
+        return made
+    return NULL if without_null(current).never else union(made, NULL)
+
+
+def _on_list(base: Type, change: Callable[[Array], Array]) -> Type:
+    """What becomes of the lists of the type; all else gives null."""
+    array = base.parts.array
+    found = NULL if without(base, ("array",)) != NEVER else NEVER
+    return found if array is None else union(found, Type(array=change(array)))
+
+
+def _flattened(array: Array) -> Array:
+    if array.exact:
+        first: list[Type] = []
+        for element in array.first:
+            inner = element.parts.array
+            if inner is None:
+                first.append(element)
+            elif inner.exact and without(element, ("array",)) == NEVER:
+                first += inner.first
+            else:
+                break
+        else:
+            return Array(NEVER, tuple(first), len(first), len(first))
+    element = array.element()
+    inner = element.parts.array
+    if inner is None:
+        return array
+    return Array(union(without(element, ("array",)), inner.element()))
+
+
+# --- narrowing
+
+
+def path_of(node: Node) -> tuple[str, ...] | None:
+    """The names of a plain path such as `event.data.x`; None for any other expression."""
+    match node["type"]:
+        case "field":
+            return (node["value"],)
+        case "current":
+            return ()
+        case "subexpression" | "pipe":
+            path: tuple[str, ...] = ()
+            for child in node["children"]:
+                step = path_of(child)
+                if step is None:
+                    return None
+                path += step
+            return path
+    return None
+
+
+def narrow(current: Type, node: Node, truth: bool, depth: int = 0) -> Type:
+    """What of `current` is left where the condition was evaluated, without failing, and is true or not. Conditions
+    that are nested deeper than `_MAX_NESTED` tell nothing: each level is looked at in two ways."""
+    if current.never:
+        return NEVER
+    match node["type"]:
+        case "and_expression" | "or_expression":
+            if depth > _MAX_NESTED:
+                return current
+            left, right = _first_and_rest(node)
+            below = depth if right["type"] == node["type"] else depth + 1
+            if (node["type"] == "and_expression") == truth:
+                return narrow(narrow(current, left, truth, depth + 1), right, truth, below)
+            evaluated = narrow(narrow(current, left, not truth, depth + 1), right, truth, below)
+            return either_case(narrow(current, left, truth, depth + 1), evaluated)
+        case "not_expression":
+            return narrow(current, node["children"][0], not truth, depth)
+    path = path_of(node)
+    if path is not None:
+        return refine(current, path, truthy if truth else falsy)
+    if node["type"] == "comparator":
+        return _narrow_comparison(current, node, truth)
+    found = infer(node, current).type
+    if (truthy(found) if truth else falsy(found)).never:
+        return NEVER
+    return _narrow_call(current, node, truth) if node["type"] == "function_expression" else current
+
+
+def _first_and_rest(node: Node) -> tuple[Node, Node]:
+    """`a && b && c` as `a` and `b && c`, which keeps together what is left where `a` holds."""
+    left, right = node["children"]
+    while left["type"] == node["type"]:
+        left, middle = left["children"]
+        right = {"type": node["type"], "children": [middle, right]}
+    return left, right
+
+
+def otherwise(current: Type, node: Node) -> Type:
+    """What of `current` is left where the condition does not hold: it is not true, or evaluating it failed."""
+    if current.never:
+        return NEVER
+    match node["type"]:
+        case "and_expression":
+            left, right = _first_and_rest(node)
+            return either_case(otherwise(current, left), otherwise(narrow(current, left, True), right))
+        case "or_expression" if not infer(node["children"][0], current).fails:
+            left, right = node["children"]
+            return otherwise(narrow(current, left, False), right)
+    fails = path_of(node) is None and infer(node, current).fails
+    return current if fails else narrow(current, node, False)
+
+
+def _narrow_comparison(current: Type, node: Node, truth: bool) -> Type:
+    operator, (left, right) = node["value"], node["children"]
+    types = infer(left, current).type, infer(right, current).type
+    found = compared(operator, *types).type
+    if (truthy(found) if truth else falsy(found)).never:
+        return NEVER
+    if operator in ("eq", "ne"):
+        equal = truth == (operator == "eq")
+        current = _narrow_equal(current, left, types[1], equal)
+        return _narrow_equal(current, right, types[0], equal)
+    current = _narrow_order(current, left, operator, types[1], truth)
+    return _narrow_order(current, right, MIRRORED[operator], types[0], truth)
+
+
+def _narrow_equal(current: Type, node: Node, other: Type, equal: bool) -> Type:
+    """Narrowed by `node == other` or `node != other`."""
+    values = constants(other)
+    if not equal and (values is None or len(values) != 1):
+        return current
+    path = path_of(node)
+    if path is None:
+        return _where_is(current, node, equal_part(ANY, other) if equal else excluding(ANY, values or ()))
+    if equal:
+        return refine(current, path, lambda type_: equal_part(type_, other))
+    return refine(current, path, lambda type_: excluding(type_, values or ()))
+
+
+def _narrow_order(current: Type, node: Node, operator: str, other: Type, truth: bool) -> Type:
+    """Narrowed by `node < other` and its like."""
+    bound = bound_by(operator if truth else _NEGATED[operator], other.parts.number or Number())
+    if node["type"] == "function_expression" and node["value"] == "length" and other.kinds == {"number"}:
+        return _narrow_length(current, node["children"][0], bound)
+    path = path_of(node)
+    kinds = other.kinds & {"number", "string"}
+    if path is None or not kinds:
+        return current
+
+    def change(type_: Type) -> Type:
+        ordered = meet(only(type_, ("number",)), Type(number=bound)) if kinds == {"number"} else only(type_, kinds)
+        # Where the other side can be something that has no order, every value makes the comparison null.
+        return ordered if truth else union(ordered, without(type_, kinds), NEVER if other.kinds == kinds else type_)
+
+    return refine(current, path, change)
+
+
+def _narrow_length(current: Type, node: Node, bound: Number) -> Type:
+    """Narrowed by a condition on the length of what an expression gives."""
+    least = 0 if bound.minimum is None else max(0, ceil(bound.minimum))
+    most = None if bound.maximum is None else floor(bound.maximum)
+    if most is not None and most < 0:
+        return NEVER
+    long = Type(string=String(least=least, most=most), array=Array(ANY, (), least, most), objects=OBJECT.objects)
+    return _where_is(current, node, long)
+
+
+def _argument_of(node: Node, name: str) -> Node | None:
+    """The first argument of a call of a function, None for any other expression."""
+    if node["type"] != "function_expression" or node["value"] != name:
+        return None
+    argument: Node = node["children"][0]
+    return argument
+
+
+# --- back from what an expression gives to what it was evaluated on
+
+
+def _where_is(current: Type, node: Node, wanted: Type) -> Type:
+    """What of `current` is left where the expression gives, without failing, a value of the wanted type."""
+    path = path_of(node)
+    if path is not None:
+        return refine(current, path, lambda type_: meet(type_, wanted))
+    if node["type"] == "or_expression":
+        left, right = node["children"]
+        fallback = infer(right, narrow(current, left, False)).type
+        return _where_is(narrow(current, left, True), left, wanted) if meet(fallback, wanted).never else current
+    if node["type"] != "function_expression":
+        return current
+    name, first = node["value"], children(node)[0]
+    path = path_of(first)
+    if name == "distinct" and _argument_of(first, "map") is not None:
+        each, elements = first["children"]
+        array = wanted.parts.array
+        few = array is not None and array.most is not None and array.most <= 1
+        itself = _argument_of(each["children"][0], "type")
+        same = few and itself is not None and itself["type"] == "current"
+        return _where_elements(current, elements, lambda type_: type_, alike=True) if same else current
+    if len(children(node)) != 1:
+        return current
+    argument = infer(first, current).type
+    left = argument_of(name, argument, wanted)
+    return current if left == argument else _where_is(current, first, left)
+
+
+def _where_lacks(current: Type, node: Node, value: Any) -> Type:
+    """What of `current` is left where the expression gives, without failing, no list with this element."""
+    if _argument_of(node, "map") is None:
+        return _where_elements(current, node, lambda type_: excluding(type_, (value,)))
+    each, elements = node["children"]
+    others = excluding(ANY, (value,))
+    return _where_elements(current, elements, lambda type_: _where_is(type_, each["children"][0], others))
+
+
+def _where_elements(current: Type, node: Node, change: Callable[[Type], Type], *, alike: bool = False) -> Type:
+    """What of `current` is left where the elements of a list are of the changed types; with `alike` all of one kind."""
+    if node["type"] == "projection" and node["children"][1]["type"] == "identity":  # x[*]: all of x but null
+
+        def but_null(type_: Type) -> Type:
+            return union(NULL if type_.parts.null else NEVER, change(without_null(type_)))
+
+        return _where_elements(current, node["children"][0], but_null, alike=alike)
+
+    def changed(type_: Type) -> Type:
+        array = type_.parts.array
+        if array is None:
+            return type_
+        items, first = change(array.items), tuple(map(change, array.first))
+        return meet(type_, union(without(type_, ("array",)), Type(array=Array(items, first, 0, None, alike))))
+
+    path = path_of(node)
+    return current if path is None else refine(current, path, changed)
+
+
+def _narrow_call(current: Type, node: Node, truth: bool) -> Type:
+    """Narrowed by a function that gives a boolean: `contains(list, x)`, `starts_with(x, 'a')` and their like."""
+    name, arguments = node["value"], children(node)
+    if name not in ("contains", "starts_with", "ends_with", "like"):
+        return _where_is(current, node, truthy(ANY) if truth else falsy(ANY))
+    first, second = (infer(argument, current).type for argument in arguments)
+    if name == "contains":
+        listed, values = listed_in(first), constants(second)
+        if listed is not None:
+            wanted = union(*map(literal, listed)) if truth else excluding(ANY, listed)
+            return _where_is(current, arguments[1], wanted)
+        if not truth and values is not None and len(values) == 1:
+            return _where_lacks(current, arguments[0], values[0])
+        return current
+    as_text = _argument_of(arguments[0], "to_string")
+    path = path_of(arguments[0] if as_text is None else as_text)
+
+    def fitting(type_: Type) -> Type:
+        found = fitting_part(type_, name, second, truth)
+        return found if as_text is None else union(found, without(type_, ("string",)))
+
+    return current if path is None else refine(current, path, fitting)

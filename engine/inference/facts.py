@@ -1,0 +1,145 @@
+"""What the walk through a Rulebook with types (`inference.rulebook`) notes for the checks and gathers for the proof.
+
+What is evaluated in several places (a policy, the fields that rules inherit) is noted once for each; a check reports it
+only where it is wrong in all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Literal, TypeVar
+
+from ..language.rulebook import EntryRule, Expr, Field, Output, Rule, Rulebook, Text
+from ..schemas.positions import Locator
+from ..source.nodes import Node
+from ..types.types import Type
+from .expressions import Seen
+
+__all__ = [
+    "Alternatives",
+    "Coercion",
+    "Condition",
+    "Default",
+    "Emission",
+    "Fact",
+    "Flow",
+    "Iteration",
+    "Part",
+    "Reached",
+    "Sources",
+    "Template",
+]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Part:
+    """A part of an expression was evaluated."""
+
+    expr: Expr
+    seen: Seen
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Template:
+    """A template was rendered."""
+
+    text: Text
+    context: Type
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Condition:
+    """A condition was asked."""
+
+    when: Expr
+    what: str
+    can_hold: bool
+    can_fail_to: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reached:
+    """A rule of a route, or an entry rule, was offered what those before it left; `taker` is the one before it that
+    alone takes all that it could, None where several do."""
+
+    node: Node
+    name: str | None
+    reached: bool
+    taker: Rule | EntryRule | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Iteration:
+    """Something was iterated over."""
+
+    expr: Expr
+    what: str
+    wanted: Literal["array", "object"]
+    type: Type
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Alternatives:
+    """The alternatives of a field, each with its type."""
+
+    field: Field
+    types: tuple[tuple[Expr | Field, Type], ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Default:
+    """A field with a default, and its type without it."""
+
+    field: Field
+    type: Type
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Coercion:
+    """A value that is not null was to become the type of a field; `possible` says whether it ever can."""
+
+    field: Field
+    type: Type
+    possible: bool
+    fails: bool
+
+
+Fact = Part | Template | Condition | Reached | Iteration | Alternatives | Default | Coercion
+
+
+_F = TypeVar("_F", bound=Fact)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sources:
+    """The origin of a member that several may give: what each gives, and its own origin."""
+
+    types: tuple[tuple[Type, Field | EntryRule], ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Emission:
+    """What a rule emits: the type of the fields that it gives, and of everything in sight."""
+
+    rule: Rule
+    output: Output
+    fields: Type
+    context: Type
+
+
+@dataclass(slots=True, eq=False)
+class Flow:
+    """What the walk found. `envelopes` has the type of what every body of an output has; `locator` finds the lines of
+    the schemas."""
+
+    rulebook: Rulebook
+    input: Type
+    facts: list[Fact] = field(default_factory=list)
+    emissions: list[Emission] = field(default_factory=list)
+    envelopes: dict[str, Type] = field(default_factory=dict)
+    locator: Locator = field(default_factory=Locator)
+
+    def of(self, kind: type[_F]) -> Iterable[_F]:
+        """The facts of one kind."""
+        return (fact for fact in self.facts if isinstance(fact, kind))

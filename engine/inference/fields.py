@@ -1,0 +1,183 @@
+"""Which type a field's table, coercion or template gives."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from ..language.rulebook import Setting, Table
+from ..types.types import (
+    ANY,
+    ANY_NUMBER,
+    ANY_STRING,
+    BOOLEAN,
+    NEVER,
+    NULL,
+    Array,
+    Number,
+    String,
+    Type,
+    constants,
+    literal,
+    only,
+    spellings,
+    string,
+    union,
+    without,
+    without_null,
+)
+from ..values.coercion import CoercionError, coerce
+from ..values.kinds import scalar_text
+from ..values.numbers import MAX_INTEGER, MIN_INTEGER, decimal_text
+
+__all__ = ["Coerced", "coerced", "looked_up", "setting_type", "to_string"]
+
+_DAY = "[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
+DATE = f"^{_DAY}$"
+DATETIME = f"^{_DAY}T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\\.[0-9]{{3}}(?:[0-9]{{3}})?)?Z$"
+_EXACT_DOUBLE = 2**53
+
+
+@dataclass(frozen=True, slots=True)
+class Coerced:
+    """What a coercion gives, and whether it can be refused."""
+
+    type: Type
+    fails: bool
+
+
+def coerced(value: Type, to: str, items: str | None) -> Coerced:
+    """The coercion of a value that is not null."""
+    if to == "array" and items is not None:
+        return _elements(value, items)
+    known = constants(value)
+    if known is not None and to != "any":
+        return _of_constants(known, to)
+    match to:
+        case "string":
+            return to_string(value)
+        case "integer":
+            return _to_number(value, Number(True, MIN_INTEGER, MAX_INTEGER))
+        case "double":
+            return _to_number(value, Number(False, -_EXACT_DOUBLE, _EXACT_DOUBLE))
+        case "boolean":
+            return _kept(value, ("boolean",), BOOLEAN)
+        case "datetime" | "date":
+            pattern = DATE if to == "date" else DATETIME
+            made = Type(string=String(patterns=frozenset({pattern})))
+            return Coerced(made if value.parts.string is not None else NEVER, True)
+        case "array" | "object":
+            return Coerced(only(value, (to,)), not without(value, (to,)).never)
+    return Coerced(value, False)
+
+
+def _of_constants(values: Iterable[Any], to: str) -> Coerced:
+    found, fails = NEVER, False
+    for value in values:
+        try:
+            found = union(found, literal(coerce(value, to)))
+        except CoercionError:
+            fails = True
+    return Coerced(found, fails)
+
+
+def _elements(value: Type, items: str) -> Coerced:
+    array = value.parts.array
+    fails = not without(value, ("array",)).never
+    if array is None:
+        return Coerced(NEVER, True)
+    whole = [coerced(without_null(one), items, None) for one in (*array.first, array.items)]
+    nulls = array.element().parts.null
+    types = [one.type for one in whole]
+    fails = fails or nulls or any(one.fails for one in whole)
+    return Coerced(Type(array=Array(types[-1], tuple(types[:-1]), array.least, array.most)), fails)
+
+
+def to_string(value: Type) -> Coerced:
+    """The type of a value that is converted to a string."""
+    parts = value.parts
+    texts = [Type(string=parts.string)]
+    if parts.number is not None:
+        known = constants(Type(number=parts.number))
+        texts.append(Type(string=String(least=1)) if known is None else string(map(decimal_text, known)))
+    texts.append(string("true" if flag else "false" for flag in parts.booleans))
+    return Coerced(union(*texts), bool(parts.kinds & {"array", "object"}))
+
+
+def _to_number(value: Type, wanted: Number) -> Coerced:
+    """To a whole number or a double; `wanted` is what never loses anything."""
+    parts = value.parts
+    found = []
+    number = parts.number
+    if number is not None:
+        found.append(Type(number=Number(wanted.integral or number.integral, number.minimum, number.maximum)))
+    if parts.string is not None:
+        found.append(Type(number=Number(wanted.integral)))
+    safe = (
+        number is not None
+        and (number.integral or not wanted.integral)
+        and number.minimum is not None
+        and number.maximum is not None
+        and wanted.minimum is not None
+        and wanted.maximum is not None
+        and wanted.minimum <= number.minimum <= number.maximum <= wanted.maximum
+    )
+    return Coerced(union(*found), not safe or parts.kinds != {"number"})
+
+
+def _kept(value: Type, kinds: tuple[str, ...], from_text: Type) -> Coerced:
+    text = value.parts.string is not None
+    return Coerced(union(only(value, kinds), from_text if text else NEVER), not without(value, kinds).never)
+
+
+def looked_up(value: Type, table: Table) -> Type:
+    """What a table gives for a value that is not null; null where it leaves the value out."""
+    listed = union(*map(literal, table.entries.values()))
+    known = constants(value)
+    if known is not None:
+        return union(*(_entry(one, table) for value in known for one in spellings(value)))
+    return union(listed, _unlisted(value, table))
+
+
+def _unlisted(value: Type, table: Table) -> Type:
+    if isinstance(table.unlisted, tuple):
+        return literal(table.unlisted[1])
+    return {"keep": value, "omit": NULL, "reject": NEVER}[table.unlisted]
+
+
+def _entry(value: Any, table: Table) -> Type:
+    key = value if isinstance(value, str) else scalar_text(value)
+    key = key.casefold() if table.ignore_case else key
+    return literal(table.entries[key]) if key in table.entries else _unlisted(literal(value), table)
+
+
+# --- templates
+
+
+# --- settings
+
+
+def setting_type(setting: Setting) -> Type:
+    """Every value that a setting can have: what is declared, whatever it is set to."""
+    null = NULL if setting.default is None else NEVER
+    if setting.enum is not None:
+        return union(*map(literal, setting.enum), null)
+    element = ANY if setting.items is None else _declared(setting.items)
+    made = Type(array=Array(element)) if setting.type == "array" else _declared(setting.type)
+    return union(made, null)
+
+
+def _declared(type_: str) -> Type:
+    match type_:
+        case "string" | "datetime" | "date":
+            return ANY_STRING
+        case "integer":
+            return Type(number=Number(True))
+        case "double":
+            return ANY_NUMBER
+        case "boolean":
+            return BOOLEAN
+        case "array" | "object":
+            return only(ANY, (type_,))
+    return without_null(ANY)

@@ -1,0 +1,484 @@
+"""Types of the results of functions, from the types of their arguments.
+
+The signature of a function gives the type of its result; what is known better stands in `_REFINED`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import reduce
+from typing import Any
+
+from ..functions.globs import MAX_WILD
+from ..functions.registry import Parameter
+from ..functions.table import FUNCTIONS
+from ..types.comparison import may_equal
+from ..types.narrowing import meet
+from ..types.types import (
+    ANY,
+    ANY_NUMBER,
+    ANY_STRING,
+    BOOLEAN,
+    NEVER,
+    NULL,
+    Array,
+    Number,
+    Object,
+    Other,
+    Property,
+    String,
+    Type,
+    constants,
+    join,
+    literal,
+    matches,
+    members,
+    only,
+    spellings,
+    string,
+    union,
+    without,
+    without_null,
+)
+from ..values.numbers import decimal_text
+
+__all__ = ["Call", "accepted", "declared", "result"]
+
+_TIME = r"^[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]"
+_FRACTION = r"\.[0-9]{3}"
+TIMES = {"seconds": f"{_TIME}Z$", "milliseconds": f"{_TIME}{_FRACTION}Z$"}
+COUNT = Type(number=Number(True, 0))
+
+
+@dataclass(slots=True)
+class Call:
+    """A call: the arguments, each as far as the function takes it, and what an expression gives for each element."""
+
+    name: str
+    arguments: tuple[Type, ...]
+    over: Callable[[int, Array], Array]
+    fails: bool = field(default=False)
+
+    def of(self, number: int) -> Type:
+        return self.arguments[number]
+
+    def list(self, number: int) -> Array:
+        return self.of(number).parts.array or Array(NEVER, (), 0, 0)
+
+    def object(self, number: int) -> Object:
+        """The variants of an argument as one."""
+        objects = self.of(number).parts.objects
+        return reduce(join, objects) if objects else Object({})
+
+
+def accepted(argument: Type, parameter: Parameter) -> tuple[Type, bool]:
+    """The part of an argument that a parameter takes, and whether that is all of it."""
+    if not parameter.types:
+        return argument, True
+    kinds = {type_ for type_ in parameter.types if not type_.startswith("array-")}
+    element = union(*(_ELEMENTS[type_] for type_ in parameter.types if type_ in _ELEMENTS))
+    plain = only(argument, kinds)
+    rest = without(argument, kinds)
+    if element.never or rest.parts.array is None:
+        return plain, rest.never
+    array = _of_elements(rest.parts.array, element)
+    part = NEVER if array is None else Type(array=array)
+    # A list of texts or a list of numbers is not a list of both.
+    both = element.string is not None and element.number is not None and array is not None
+    mixed = both and array is not None and array.element().string is not None and array.element().number is not None
+    return union(plain, part), part == rest and not mixed
+
+
+_ELEMENTS = {"array-string": ANY_STRING, "array-number": ANY_NUMBER}
+
+
+def _of_elements(array: Array, element: Type) -> Array | None:
+    met = meet(Type(array=array), Type(array=Array(element))).array
+    return array if met == array else met
+
+
+def result(call: Call) -> Type:
+    """What the function gives where it takes its arguments; notes on the call that it can fail all the same."""
+    nullable = [
+        number
+        for number, parameter in enumerate(FUNCTIONS[call.name].parameters)
+        if "null" in parameter.types and call.of(number).parts.null
+    ]
+    if not nullable:
+        return _of_not_null(call)
+    for number in nullable:
+        call.arguments = (*call.arguments[:number], without_null(call.of(number)), *call.arguments[number + 1 :])
+    if any(call.of(number).never for number in nullable):
+        call.fails = call.fails or call.name == "from_unix_ms"  # which looks at its precision first
+        return NULL
+    return union(_of_not_null(call), NULL)
+
+
+def _of_not_null(call: Call) -> Type:
+    """The refined type where there is one, else the declared one; a function without a refinement may fail."""
+    refined = _REFINED.get(call.name)
+    if refined is not None:
+        return refined(call)
+    call.fails = True
+    return declared(call.name)
+
+
+def declared(name: str) -> Type:
+    """The type that the signature of a function gives for its result."""
+    returns = FUNCTIONS[name].returns
+    return ANY if returns == "any" else only(ANY, returns.split("|"))
+
+
+# --- texts
+
+
+def _on_constants(change: Callable[[str], str]) -> Callable[[Call], Type]:
+    def of(call: Call) -> Type:
+        text = call.of(0).parts.string
+        if text is not None and text.values is not None:
+            return string(map(change, text.values))
+        return (
+            ANY_STRING
+            if text is None
+            else Type(string=String(least=min(text.least, 1) if change is not str.strip else 0))
+        )
+
+    return of
+
+
+def _failing(type_: Type) -> Callable[[Call], Type]:
+    def of(call: Call) -> Type:
+        call.fails = True
+        return type_
+
+    return of
+
+
+def _plain(type_: Type) -> Callable[[Call], Type]:
+    return lambda _: type_
+
+
+def _to_string(call: Call) -> Type:
+    argument = call.of(0)
+    values = constants(argument)
+    if values is not None:
+        return string(_text(one) for value in values for one in spellings(value))
+    rest = without(argument, ("string",))
+    if not _is_scalar(rest):
+        call.fails = True  # a value made by an expression can be too large
+    texts = only(argument, ("string",))
+    return union(texts, NEVER if rest.never else Type(string=String(least=1)))
+
+
+def _text(value: Any) -> str:
+    match value:
+        case str():
+            return value
+        case None | bool():
+            return {None: "null", True: "true", False: "false"}[value]
+    return decimal_text(value) if isinstance(value, int) else repr(value)
+
+
+def _is_scalar(type_: Type) -> bool:
+    return type_.kinds <= {"null", "boolean", "number", "string"}
+
+
+def _type(call: Call) -> Type:
+    return string(call.of(0).kinds)
+
+
+def _split(call: Call) -> Type:
+    separator = call.of(1).parts.string
+    call.fails = call.fails or separator is None or matches(separator, "")
+    return Type(array=Array(ANY_STRING, (), 1))
+
+
+def _contains(call: Call) -> Type:
+    subject, wanted = call.of(0), call.of(1)
+    if subject.parts.string is not None and wanted.kinds != {"string"}:
+        call.fails = True
+    if subject.parts.string is not None and subject.parts.array is None and "string" not in wanted.kinds:
+        return NEVER
+    array = call.list(0)
+    if subject.kinds == {"array"} and not may_equal(array.element(), wanted):
+        return literal(False)
+    return BOOLEAN
+
+
+def _from_unix_ms(call: Call) -> Type:
+    call.fails = True
+    precisions = constants(call.of(1)) or tuple(TIMES)
+    known = [TIMES[precision] for precision in precisions if precision in TIMES]
+    patterns = known if len(known) < 2 else [f"{_TIME}(?:{_FRACTION})?Z$"]
+    return union(*(Type(string=String(patterns=frozenset({pattern}))) for pattern in patterns))
+
+
+# --- objects
+
+
+def _got(fits: Callable[[String, str], bool]) -> Callable[[Call], Type]:
+    """For `get` and its like; `fits` says whether one of the names can stand for the wanted one."""
+
+    def of(call: Call) -> Type:
+        name = call.of(1).parts.string
+        found = []
+        for one in call.of(0).parts.objects:
+            if name is None or name.values is None:
+                found += [NULL, *(type_ for _, type_ in members(one))]
+                continue
+            for wanted in name.values:
+                if one.requires(wanted):
+                    found.append(one.value(wanted))
+                else:
+                    found += [NULL, *(type_ for names, type_ in members(one) if fits(names, wanted))]
+        return union(*found)
+
+    return of
+
+
+def _fits_in_any_case(name: String, wanted: str) -> bool:
+    return name.values is None or any(value.casefold() == wanted.casefold() for value in name.values)
+
+
+def _keys(call: Call) -> Type:
+    one = call.object(0)
+    names = union(*(Type(string=name) for name, _ in members(one)))
+    required = sum(prop.required for prop in one.properties.values())
+    closed = not one.others
+    return Type(array=Array(names, (), required, len(one.properties) if closed else None))
+
+
+def _values(call: Call) -> Type:
+    one = call.object(0)
+    required = sum(prop.required for prop in one.properties.values())
+    types = union(*(type_ for _, type_ in members(one)))
+    return Type(array=Array(types, (), required, None if one.others else len(one.properties)))
+
+
+def _merge(call: Call) -> Type:
+    merged = call.object(0)
+    for number in range(1, len(call.arguments)):
+        over = call.object(number)
+        properties = {}
+        for name in (*merged.properties, *(name for name in over.properties if name not in merged.properties)):
+            before, after = merged.value(name), over.value(name)
+            required = over.requires(name)
+            properties[name] = Property(after if required else union(before, after), required or merged.requires(name))
+        merged = Object(properties, (*merged.others, *over.others), merged.complete and over.complete)
+    return Type(objects=(merged,))
+
+
+def _omit(call: Call) -> Type:
+    one = call.object(0)
+    names = call.list(1)
+    exact = constants(names.element()) if names.exact else None
+    always = set(exact or ()) if exact is not None and all(len(constants(t) or ()) == 1 for t in names.first) else set()
+    maybe = names.element().parts.string
+    properties = {}
+    for name, prop in one.properties.items():
+        if name in always:
+            continue
+        gone = maybe is not None and matches(maybe, name)
+        properties[name] = replace(prop, required=prop.required and not gone)
+    others = tuple(
+        replace(other, name=replace(other.name, excluded=other.name.excluded | always)) if always else other
+        for other in one.others
+    )
+    return Type(objects=(Object(properties, others, one.complete),))
+
+
+def _to_object(call: Call) -> Type:
+    elements = call.list(0)
+    keys, values = call.over(1, elements), call.over(2, elements)
+    names, value = only(keys.element(), ("string",)), values.element()
+    others = () if names.string is None or value.never else (Other(names.string, value),)
+    return Type(objects=(Object({}, others),))
+
+
+# --- lists
+
+
+def _shuffled(call: Call, number: int = 0, least: int | None = None) -> Type:
+    """The same elements in another order; with `least`, some of them."""
+    array = call.list(number)
+    return Type(array=Array(array.element(), (), array.least if least is None else min(least, array.least), array.most))
+
+
+def _reverse(call: Call) -> Type:
+    text, array = call.of(0).parts.string, call.of(0).parts.array
+    made = NEVER
+    if text is not None:
+        made = Type(string=String(least=text.least, most=text.most))
+    return made if array is None else union(made, _shuffled(call))
+
+
+def _by_key(call: Call) -> Array:
+    """Notes the failure where the keys can be anything but all texts or all numbers."""
+    array = call.list(0)
+    keys = call.over(1, array).element()
+    several = array.most is None or array.most > 0
+    if several and not (keys.kinds <= {"string"} or keys.kinds <= {"number"}):
+        call.fails = True
+    return array
+
+
+def _sort_by(call: Call) -> Type:
+    _by_key(call)
+    return _shuffled(call)
+
+
+def _best_by(call: Call) -> Type:
+    array = _by_key(call)
+    return union(array.element(), NEVER if array.least else NULL)
+
+
+def _best(call: Call) -> Type:
+    array = call.list(0)
+    return union(array.element(), NEVER if array.least else NULL)
+
+
+def _sort_by_number(call: Call) -> Type:
+    call.over(1, call.list(0))
+    return _shuffled(call)
+
+
+def _last_by(call: Call) -> Type:
+    keys = call.over(1, call.list(0)).element()
+    call.fails = call.fails or not _is_scalar(keys)
+    return _shuffled(call, least=1)
+
+
+def _distinct(call: Call) -> Type:
+    call.fails = call.fails or not _is_scalar(call.list(0).element())
+    return _shuffled(call, least=1)
+
+
+def _map(call: Call) -> Type:
+    return Type(array=call.over(0, call.list(1)))
+
+
+def _to_array(call: Call) -> Type:
+    array, rest = call.of(0).parts.array, without(call.of(0), ("array",))
+    single = NEVER if rest.never else Type(array=Array(NEVER, (rest,), 1, 1))
+    return single if array is None else union(Type(array=array), single)
+
+
+def _length(call: Call) -> Type:
+    parts = call.of(0).parts
+    found = []
+    if parts.string is not None:
+        found.append(Number(True, parts.string.least, parts.string.most))
+    if parts.array is not None:
+        found.append(Number(True, parts.array.least, parts.array.most))
+    for one in parts.objects:
+        required = sum(prop.required for prop in one.properties.values())
+        there = sum(not prop.type.never for prop in one.properties.values())
+        found.append(Number(True, required, None if one.others else there))
+    return union(*(Type(number=number) for number in found))
+
+
+# --- numbers and all else
+
+
+def _to_number(call: Call) -> Type:
+    parts = call.of(0).parts
+    numbers = Type(number=parts.number)
+    if parts.string is not None:
+        numbers = ANY_NUMBER
+    never_null = parts.kinds <= {"number"}
+    return numbers if never_null else union(numbers, NULL)
+
+
+def _calculated(call: Call) -> Type:
+    call.fails = True
+    numbers = [argument.parts.number for argument in call.arguments]
+    return Type(number=Number(integral=all(number is not None and number.integral for number in numbers)))
+
+
+def _sum(call: Call) -> Type:
+    call.fails = True
+    return ANY_NUMBER
+
+
+def _avg(call: Call) -> Type:
+    call.fails = True
+    return ANY_NUMBER if call.list(0).least else union(ANY_NUMBER, NULL)
+
+
+def _rounded(call: Call) -> Type:
+    call.fails = True
+    return Type(number=Number(True))
+
+
+def _abs(call: Call) -> Type:
+    number = call.of(0).parts.number
+    return Type(number=Number(number is not None and number.integral, 0))
+
+
+def _not_null(call: Call) -> Type:
+    found = NEVER
+    for argument in call.arguments:
+        found = union(found, without_null(argument))
+        if not argument.parts.null:
+            return found
+    return union(found, NULL)
+
+
+def _like(call: Call) -> Type:
+    globs = constants(call.of(1))
+    call.fails = call.fails or globs is None or any(isinstance(glob, str) and len(glob) > MAX_WILD for glob in globs)
+    return BOOLEAN
+
+
+def _size(call: Call) -> Type:
+    call.fails = call.fails or not _is_scalar(call.of(0))
+    return Type(number=Number(True, 1))
+
+
+_REFINED: dict[str, Callable[[Call], Type]] = {
+    "abs": _abs,
+    "add": _calculated,
+    "avg": _avg,
+    "ceil": _rounded,
+    "contains": _contains,
+    "distinct": _distinct,
+    "ends_with": _plain(BOOLEAN),
+    "floor": _rounded,
+    "from_unix_ms": _from_unix_ms,
+    "get": _got(matches),
+    "get_ignore_case": _got(_fits_in_any_case),
+    "join": _failing(ANY_STRING),
+    "keys": _keys,
+    "last_by": _last_by,
+    "length": _length,
+    "like": _like,
+    "lower": _on_constants(str.lower),
+    "map": _map,
+    "max": _best,
+    "max_by": _best_by,
+    "merge": _merge,
+    "min": _best,
+    "min_by": _best_by,
+    "multiply": _calculated,
+    "not_null": _not_null,
+    "omit": _omit,
+    "replace_any": _failing(ANY_STRING),
+    "reverse": _reverse,
+    "size": _size,
+    "sort": _shuffled,
+    "sort_by": _sort_by,
+    "sort_by_number": _sort_by_number,
+    "split": _split,
+    "starts_with": _plain(BOOLEAN),
+    "subtract": _calculated,
+    "sum": _sum,
+    "to_array": _to_array,
+    "to_number": _to_number,
+    "to_object": _to_object,
+    "to_string": _to_string,
+    "trim": _on_constants(str.strip),
+    "type": _type,
+    "upper": _on_constants(str.upper),
+    "values": _values,
+}

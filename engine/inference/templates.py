@@ -1,0 +1,73 @@
+"""Types of what templates render, and the paths that they read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ..language.rulebook import Text
+from ..templates.template import MAX_TEMPLATE_RESULT
+from ..types.types import ANY_STRING, NEVER, NULL, String, Type, constants, literal, lookup, union, without_null
+from .fields import to_string
+
+__all__ = ["Path", "paths_in", "rendered"]
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """A path that a template reads: its names, each with its offset in the text."""
+
+    names: tuple[str, ...]
+    starts: tuple[int, ...]
+
+
+_STEP = re.compile(r"""\s*(?:\.\s*([A-Za-z_]\w*)|\[\s*(?:'([^'\\]*)'|"([^"\\]*)")\s*\])""")
+
+
+def paths_in(text: Text) -> Iterable[Path]:
+    """The plain paths that a template reads, in order."""
+    for use in text.template.roots:
+        names, starts, at = [use.name], [use.start], use.end
+        while (step := _STEP.match(text.template.text, at)) is not None:
+            names.append(step[step.lastindex or 0])
+            starts.append(step.start(step.lastindex or 0))
+            at = step.end()
+        yield Path(tuple(names), tuple(starts))
+
+
+def rendered(text: Text, context: Type) -> Type:
+    """What a template gives. Only where it puts out nothing but plain paths it can be known not to be null."""
+    if not text.template.roots:
+        return literal(text.template.render({}))
+    written = re.sub(r"\r\n?", "\n", text.template.text).removesuffix("\n")  # as Jinja reads it
+    pieces = re.split(r"\{\{\s*([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)\s*\}\}", written)
+    if any("{" in piece for piece in pieces[::2]):
+        return union(ANY_STRING, NULL)
+    made = literal("")
+    for number, piece in enumerate(pieces):
+        part = literal(piece) if number % 2 == 0 else _put_out(piece.split("."), context)
+        made = _concatenated(made, part)
+    return made
+
+
+def _put_out(path: list[str], context: Type) -> Type:
+    for name in path:
+        context = lookup(context, name)
+    if context.kinds & {"array", "object"}:
+        return union(ANY_STRING, NULL)
+    texts = to_string(without_null(context)).type
+    return union(texts, NULL) if context.parts.null else texts
+
+
+def _concatenated(a: Type, b: Type) -> Type:
+    one, other = constants(a), constants(b)
+    if one is not None and other is not None and len(one) * len(other) <= 100:
+        return union(*(literal(None if x is None or y is None else x + y) for x in one for y in other))
+    x, y = a.parts.string, b.parts.string
+    null = NULL if a.parts.null or b.parts.null else NEVER
+    if x is None or y is None:
+        return null
+    most = None if x.most is None or y.most is None else x.most + y.most
+    too_long = NULL if most is None or most > MAX_TEMPLATE_RESULT else NEVER
+    return union(Type(string=String(least=x.least + y.least, most=most)), null, too_long)

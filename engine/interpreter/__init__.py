@@ -1,0 +1,18 @@
+"""Evaluates a Rulebook on a batch with jmespath itself, and records what it did: the oracle of the compiler.
+
+Comes in: a Rulebook and a batch. Goes out: a Result, and on demand the steps that led to it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..exports import lazily
+
+if TYPE_CHECKING:
+    from .fields import is_true
+    from .interpreter import NAME_TAKEN, NO_ENTRY_RULE, NOTHING, Interpreter, Step
+
+__all__ = ["NAME_TAKEN", "NOTHING", "NO_ENTRY_RULE", "Interpreter", "Step", "is_true"]
+
+__getattr__ = lazily(__name__)

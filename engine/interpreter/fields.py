@@ -1,0 +1,326 @@
+"""Evaluates fields: expressions, tables, coercions, nested objects and lists, spreads; and notes what it meets.
+
+Nothing raises for what stands in the batch: each thing that cannot be mapped becomes a Problem at its place, and the
+elements around it go on. `Rejected` only leads from a field to the element that it sinks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import Any
+
+from ..diagnostics.catalogue import Severity
+from ..expressions.tree import EvaluationError
+from ..functions.globs import matches_glob
+from ..language.rulebook import ABSENT, Const, Each, EntryRule, Except, Expr, Field, From, Object, Spread, Table, Text
+from ..runtime.result import NAME_TAKEN, NO_ENTRY_RULE, NOTHING
+from ..templates.template import TemplateFailure
+from ..values.coercion import CoercionError, coerce
+from ..values.kinds import kind, scalar_text, shown, with_article
+from ..values.pointers import join
+from .recorder import Position, Recorder, Rejected, Step
+from .scope import Origin, Scope
+
+__all__ = ["Evaluation", "is_excepted", "is_true"]
+
+
+def is_true(value: Any) -> bool:
+    """JMESPath's truth: everything but null, false and what is empty; 0 is true."""
+    return not (value is None or value is False or (isinstance(value, str | list | dict) and not value))
+
+
+class Evaluation(Recorder):
+    """Evaluates fields on one batch, and records what it meets."""
+
+    # Expressions
+
+    def search(
+        self,
+        expression: Expr,
+        scope: Scope,
+        at: Position,
+        field_: Field | None = None,
+        *,
+        severity: Severity | None = None,
+    ) -> Any:
+        """The value of an expression; where it fails, a Problem and null. `severity`: that of the Problem."""
+        try:
+            return expression.expression.search(scope.values)
+        except EvaluationError as error:
+            place, reason = self.places.nearest(expression, scope, at.element), error.reason
+            if field_ is not None:
+                self.value_problem(
+                    "M504", expression.place, field_, scope, at, input=place, severity=severity, reason=reason
+                )
+            else:
+                self.problem("M504", expression.place, at, input=place, severity=severity, reason=reason)
+            return None
+
+    def holds(self, when: Expr | None, scope: Scope, at: Position) -> bool:
+        return when is None or is_true(self.search(when, scope, at))
+
+    def takes(self, when: Expr | None, scope: Scope, at: Position) -> bool:
+        """Whether the rule with this condition takes the element. Where that cannot be known, the element sinks: it is
+        not for the rules that follow."""
+        if when is None:
+            return True
+        try:
+            return is_true(when.expression.search(scope.values))
+        except EvaluationError as error:
+            place = self.places.nearest(when, scope, at.element)
+            self.problem("M504", when.place, at, input=place, severity="error", reason=error.reason)
+            raise Rejected from None
+
+    def reason(self, text: Text, scope: Scope, at: Position) -> str:
+        """The text for these roots; as it is written where that fails."""
+        try:
+            return text.template.render_text(scope.values)
+        except TemplateFailure as error:
+            self.problem("M514", text.place, at, reason=error.reason)
+            return text.template.text
+
+    def let(self, definitions: tuple[Field, ...], scope: Scope, at: Position) -> Scope:
+        """The scope with the names. What they iterate over is not accounted for: only what rules take of it counts."""
+        skipped, elements = len(self.skipped), len(self.elements)
+        inside = replace(at, output=None)
+        try:
+            for definition in definitions:
+                scope = scope.with_let(definition, self.value(definition, scope, inside))
+        finally:
+            del self.skipped[skipped:], self.elements[elements:]
+        return scope
+
+    # Fields
+
+    def iterate(
+        self, each: Expr, as_name: str, key_name: str | None, scope: Scope, at: Position, what: str
+    ) -> Iterator[tuple[str, Scope]]:
+        """The elements of a list, or with a key name the entries of an object, each with its place and scope."""
+        value: Any = self.search(each, scope, at, severity="error")
+        if value is None:
+            return
+        wanted: type = list if key_name is None else dict
+        base = self.places.of(each, value, scope)
+        fits = isinstance(value, wanted)
+        if not fits:
+            words = "a list" if key_name is None else "an object"
+            self.problem("M508", each.place, at, input=base, what=what, wanted=words, found=with_article(kind(value)))
+            return
+        nearest = self.places.nearest(each, scope, at.element) if base is None else base
+        entries: Iterable[tuple[Any, Any]] = enumerate(value) if key_name is None else value.items()
+        for key, element in entries:
+            place = join(base, key) if base is not None else self.places.index.find(element)
+            inner = scope.with_root(as_name, element, place)
+            if key_name is not None:
+                inner = inner.with_root(key_name, key, None)
+            yield nearest if place is None else place, inner
+
+    # Fields
+
+    def object(self, source: Object, scope: Scope, at: Position) -> dict[str, Any] | None:
+        """The object, or None where it has no members."""
+        result: dict[str, Any] = {}
+        for field_ in source.fields:
+            name = field_.name or ""
+            value = self.value(field_, scope, at.under(name))
+            if value is not None:
+                result[name] = value
+        for spread in source.spreads:
+            self.spread(spread, result, scope, at)
+        return result or None
+
+    def value(self, field_: Field, scope: Scope, at: Position) -> Any:
+        """The value of a field; None: it is left out."""
+        note = ""
+        value = None
+        accounts = len(self.elements)
+        if not self.holds(field_.when, scope, at):
+            note = "its condition does not hold"
+        else:
+            value = self.source(field_, scope, at)
+            if value is not None and field_.table is not None:
+                value = self.look_up(field_.table, value, field_, scope, at)
+            if value is not None and field_.type is not None:
+                value = self.coerce(value, field_, scope, at)
+            if value is None:
+                self.unmap(accounts)
+            if value is None and field_.default is not ABSENT:
+                value, note = field_.default, "its default"
+            if value is None and field_.required:
+                name = field_.name if field_.name is not None else (at.output or "").rpartition("/")[2] or "value"
+                place = self.places.nearest_field(field_, scope, at.element)
+                self.problem("M506", field_.place, at, input=place, output=at.output or None, name=name)
+                raise Rejected
+        if self.steps is not None:
+            inputs = self.places.read_by(field_, scope)
+            self.steps.append(Step(at.output or "", at.rule, field_.place, inputs, value, note))
+        if value is not None and at.output:
+            self.origins[at.output] = Origin(field_.node, (field_, scope))
+        return value
+
+    def source(self, field_: Field, scope: Scope, at: Position) -> Any:
+        source = field_.source
+        if isinstance(source, From):
+            for part in source.alternatives:
+                value = self.search(part, scope, at, field_) if isinstance(part, Expr) else self.value(part, scope, at)
+                if value is not None:
+                    return value
+            return None
+        if isinstance(source, Const):
+            return source.value
+        if isinstance(source, Text):
+            try:
+                return source.template.render(scope.values)
+            except TemplateFailure as error:
+                self.value_problem("M514", source.place, field_, scope, at, reason=error.reason)
+                return None
+        if isinstance(source, Object):
+            return self.object(source, scope, at)
+        return self.each(source, field_, scope, at)
+
+    def each(self, source: Each, field_: Field, scope: Scope, at: Position) -> list[Any] | None:
+        result: list[Any] = []
+        value = self.search(source.each, scope, at, field_, severity="error")
+        if value is None:
+            return None
+        if not isinstance(value, list if source.key_name is None else dict):
+            words = "a list" if source.key_name is None else "an object"
+            self.value_problem(
+                "M508", source.each.place, field_, scope, at, what="each", wanted=words, found=with_article(kind(value))
+            )
+            return None
+        for place, inner in self.iterate(source.each, source.as_name, source.key_name, scope, at, "each"):
+            inside = at.under(len(result)).on(place)
+            accounts = len(self.elements)
+            try:
+                inner = self.let(source.let, inner, inside)  # noqa: PLW2901  the scope goes on with the lets
+                if isinstance(source.value, Object):
+                    element = self.object(source.value, inner, inside)
+                else:
+                    element = self.value(source.value, inner, inside)
+            except Rejected:
+                self.unmap(accounts)
+                self.account(place, "rejected", at.rule)
+                continue
+            if element is None:
+                self.skip(place, at.rule, NOTHING)
+            else:
+                result.append(element)
+                self.account(place, "mapped", at.rule)
+        return result
+
+    def look_up(self, table: Table, value: Any, field_: Field, scope: Scope, at: Position) -> Any:
+        key = value if isinstance(value, str) else scalar_text(value) if isinstance(value, bool | int | float) else None
+        if key is not None:
+            key = key.casefold() if table.ignore_case else key
+            if key in table.entries:
+                return table.entries[key]
+        if isinstance(table.unlisted, tuple):
+            return table.unlisted[1]
+        if table.unlisted == "reject":
+            place = self.places.nearest_field(field_, scope, at.element)
+            self.problem(
+                "M507", field_.place, at, input=place, output=at.output or None, severity="error", value=shown(value)
+            )
+            raise Rejected
+        return value if table.unlisted == "keep" else None
+
+    def coerce(self, value: Any, field_: Field, scope: Scope, at: Position) -> Any:
+        try:
+            return coerce(value, field_.type or "any", field_.items)
+        except CoercionError as error:
+            self.value_problem(
+                "M505", field_.place, field_, scope, at, value=shown(value), type=field_.type, reason=str(error)
+            )
+            return value if field_.on_problem == "keep" else None
+
+    # Spreads
+
+    def spread(self, spread: Spread, result: dict[str, Any], scope: Scope, at: Position) -> None:
+        """Adds the entries that pass through to `result`."""
+        value = self.search(spread.from_, scope, at, severity="error")
+        if value is None:
+            return
+        place = self.places.of(spread.from_, value, scope)
+        if not isinstance(value, dict):
+            self.problem(
+                "M508",
+                spread.from_.place,
+                at,
+                input=place,
+                output=at.output or None,
+                what="a spread",
+                wanted="an object",
+                found=with_article(kind(value)),
+            )
+            return
+        nearest = self.places.nearest(spread.from_, scope, at.element) if place is None else place
+        for key, entry in value.items():
+            if is_excepted(spread.except_, key):
+                continue
+            entry_place = join(place, key) if place is not None else self.places.index.find(entry)
+            inner = scope.with_root(spread.as_name, entry, entry_place).with_root(
+                spread.key_name, spread.rename.get(key, key), None
+            )
+            where = nearest if entry_place is None else entry_place
+            accounts = len(self.elements)
+            try:
+                self.entry(spread, result, inner, at.on(where))
+            except Rejected:
+                self.unmap(accounts)
+                self.account(where, "rejected", at.rule)
+
+    def entry(self, spread: Spread, result: dict[str, Any], scope: Scope, at: Position) -> None:
+        scope = self.let(spread.let, scope, at)
+        for entry_rule in spread.entries:
+            if self.takes(entry_rule.when, scope, at):
+                break
+        else:
+            self.skip(at.element, at.rule, NO_ENTRY_RULE)
+            return
+        scope = self.let(entry_rule.let, scope, at)
+        if entry_rule.warn is not None:
+            self.problem("M512", entry_rule.warn.place, at, reason=self.reason(entry_rule.warn, scope, at))
+        if entry_rule.skip is not None:
+            reason = self.reason(entry_rule.skip, scope, at)
+            self.skip(at.element, at.rule, reason, entry_rule.skip.template.text)
+        elif entry_rule.reject is not None:
+            self.problem("M511", entry_rule.reject.place, at, reason=self.reason(entry_rule.reject, scope, at))
+            self.account(at.element, "rejected", at.rule)
+        else:
+            self.keep(spread, entry_rule, result, scope, at)
+
+    def keep(self, spread: Spread, entry_rule: EntryRule, result: dict[str, Any], scope: Scope, at: Position) -> None:
+        key = scope.values[spread.key_name]
+        name = key if entry_rule.name is None else self.value(entry_rule.name, scope, replace(at, output=None))
+        if not isinstance(name, str):
+            place = (entry_rule.name or entry_rule).node.place
+            self.problem("M515", place, at, value=shown(name))
+            self.account(at.element, "rejected", at.rule)
+            return
+        if name in result:
+            self.skip(at.element, at.rule, NAME_TAKEN)
+            return
+        inside = at.under(name)
+        if entry_rule.value is None:
+            value = scope.values[spread.as_name]
+            if inside.output is not None:
+                self.origins[inside.output] = Origin(entry_rule.node, at.element)
+        else:
+            value = self.value(entry_rule.value, scope, inside)
+        if value is None:
+            self.skip(at.element, at.rule, NOTHING)
+        else:
+            result[name] = value
+            self.account(at.element, "mapped", at.rule)
+
+
+def is_excepted(except_: Except, key: str) -> bool:
+    """Whether a spread passes over the entry of this name."""
+    name = key.casefold() if except_.ignore_case else key
+    return (
+        name in except_.names
+        or name.startswith(except_.prefixes)
+        or any(matches_glob(name, pattern) for pattern in except_.patterns)
+    )

@@ -1,0 +1,258 @@
+"""Evaluates a Rulebook on a batch by walking its rules with jmespath: the meaning of the language, and its oracle."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Set
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ..diagnostics.problem import Problem
+from ..language.rulebook import Bulk, Object, Output, Route, Rule, Rulebook
+from ..runtime.requests import Assembler, Emission, Envelope, move
+from ..runtime.requests import Output as Joined
+from ..runtime.result import NAME_TAKEN, NO_ENTRY_RULE, NO_RULE, NOTHING, Element, Failed, Result, Skipped
+from ..values.kinds import kind, with_article
+from ..values.payload import received
+from ..values.pointers import join
+from .fields import Evaluation
+from .recorder import Position, Rejected, Step
+from .scope import Scope
+
+__all__ = ["NAME_TAKEN", "NOTHING", "NO_ENTRY_RULE", "Interpreter", "Step"]
+
+
+class _Ended(Exception):  # noqa: N818  control flow, not an error
+    """A rule without a route skipped or rejected the whole batch."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    """Which problems and accounts were noted while an emission was built."""
+
+    first_problem: int
+    last_problem: int
+    first_account: int
+    last_account: int
+
+
+class Interpreter:
+    """Evaluates one Rulebook. Safe to share between threads."""
+
+    def __init__(self, rulebook: Rulebook) -> None:
+        self.rulebook = rulebook
+        self.validators = {name: schema.validator for name, schema in rulebook.schemas.items()}
+        self.assembler = Assembler(map(_joined, rulebook.outputs.values()), self.validators)
+        self.batch_rules = tuple(rule for rule in rulebook.rules if rule.route is None)
+        self.route_rules = {
+            name: tuple(rule for rule in rulebook.rules if rule.route == name) for name in rulebook.routes
+        }
+
+    def run(self, batch: Any) -> Result:
+        """The Result of a batch (any JSON value). Never raises for what the batch holds."""
+        return _Run(self, batch, None).result()
+
+    def account(self, batch: Any) -> tuple[Element, ...]:
+        """What became of each element that was iterated over."""
+        run = _Run(self, batch, None)
+        run.result()
+        return tuple(run.elements)
+
+    def retry(self, batch: Any, only: Set[Failed] | None = None) -> tuple[Result, tuple[Failed, ...] | None]:
+        """The Result of what failed before alone (`only`; None: of all), and what fails of it now; None: all of it.
+
+        What is not reached any more is a Problem (M524), and fails.
+        """
+        run = _Run(self, batch, None, only)
+        result = run.result()
+        if run.is_lost:
+            return result, None if only is None else tuple(sorted(only, key=repr))
+        failed, problems = list(run.failed), list(result.problems)
+        for gone in sorted((only or set()) - run.reached - set(failed), key=repr) if not run.is_ended else ():
+            problems.append(Problem.of("M524", input=gone.element or "", what=str(gone)))
+            failed.append(gone)
+        return result._replace(problems=tuple(problems)), tuple(failed)
+
+    def bulk_envelope(self, bulk: Bulk) -> Envelope | None:
+        """What every bulk body has; its fields see the settings alone, since a bulk body spans batches."""
+        run = _Run(self, {}, None)
+        return run.envelope(bulk, Scope({"settings": self.rulebook.values}, {"settings": None}))
+
+    def explain(self, batch: Any) -> tuple[Result, tuple[Step, ...]]:
+        """The Result, and every value that was asked for on the way, in order."""
+        steps: list[Step] = []
+        return _Run(self, batch, steps).result(), tuple(steps)
+
+
+class _Run(Evaluation):
+    """The evaluation of one batch."""
+
+    def __init__(
+        self, interpreter: Interpreter, batch: Any, steps: list[Step] | None, only: Set[Failed] | None = None
+    ) -> None:
+        self.batch, self.flaw = received(batch)
+        super().__init__(self.batch, steps)
+        self.only = only
+        self.here = Failed(None, None, None)
+        """What is being mapped."""
+        self.reached: set[Failed] = set()
+        self.failed: list[Failed] = []
+        self.is_ended = self.is_lost = False
+        """Nothing of the batch is to be given: a rule says so, or it failed as a whole."""
+        self.parts: dict[Emission, Failed] = {}
+        self.interpreter = interpreter
+        self.rulebook = interpreter.rulebook
+        self.emissions: list[Emission] = []
+        self.marks: dict[Emission, _Mark] = {}
+
+    def result(self) -> Result:
+        self.is_lost = True
+        if self.flaw is not None:
+            self.problem("M503", None, Position(None, "", ""), input="", reason=self.flaw)
+            return Result((), (), tuple(self.problems))
+        if not isinstance(self.batch, dict):
+            self.problem("M502", None, Position(None, "", ""), input="", found=with_article(kind(self.batch)))
+            return Result((), (), tuple(self.problems))
+        self.is_lost = False
+        as_name = self.rulebook.input.as_name
+        scope = Scope({as_name: self.batch, "settings": self.rulebook.values}, {as_name: "", "settings": None})
+        at = Position(None, "", "")
+        try:
+            scope = self.let(self.rulebook.let, scope, at)
+            for rule in self.interpreter.batch_rules:
+                self.batch_rule(rule, scope)
+            for name, route in self.rulebook.routes.items():
+                self.route(route, self.interpreter.route_rules[name], scope, at)
+        except (_Ended, Rejected) as ending:
+            self.is_ended, self.is_lost = True, self.is_lost or isinstance(ending, Rejected)
+            return Result((), tuple(self.skipped), tuple(self.problems))
+        return self.assemble(scope)
+
+    # Rules and routes
+
+    def route(self, route: Route, rules: tuple[Rule, ...], scope: Scope, at: Position) -> None:
+        before, found, whole = len(self.problems), Counter[str](), Failed(route.name, None, None)
+        for place, inner in self.iterate(route.each, route.as_name, route.key_name, scope, at, f"route {route.name}"):
+            self.here = Failed(route.name, None, place, found[place])
+            found[place] += 1
+            if not self.is_wanted(self.here, whole):
+                continue
+            try:
+                inner = self.let(route.let, inner, at.on(place))  # noqa: PLW2901  the scope goes on with the lets
+                if not any(self.rule(rule, inner, place, route) for rule in rules):
+                    self.skip(place, None, NO_RULE)
+            except Rejected:
+                self.account(place, "rejected", self.problems[-1].rule)
+                self.failed.append(self.here)
+        is_lost = not found and any(problem.severity == "error" for problem in self.problems[before:])
+        if not found and self.is_wanted(whole) and is_lost:
+            self.failed.append(whole)
+
+    def is_wanted(self, *parts: Failed) -> bool:
+        """Whether one of these is to be mapped; it is reached with that."""
+        if self.only is None:
+            return True
+        wanted = self.only & set(parts)
+        self.reached |= wanted
+        return bool(wanted)
+
+    def batch_rule(self, rule: Rule, scope: Scope) -> None:
+        self.here = Failed(None, rule.name, "")
+        if not self.is_wanted(self.here) and rule.output is not None:
+            return
+        try:
+            self.rule(rule, scope, "", None)
+        except Rejected:  # the rule emits nothing, the others go on; but nothing gets past one that would end the batch
+            if rule.output is None:
+                raise
+            self.failed.append(self.here)
+
+    def rule(self, rule: Rule, scope: Scope, element: str, route: Route | None) -> bool:
+        """Whether the rule takes the element."""
+        at = Position(rule.name, element, "")
+        if not self.takes(rule.when, scope, at):
+            return False
+        scope = self.let(rule.let, scope, at)
+        for warn in rule.warn:
+            if self.holds(warn.when, scope, at):
+                self.problem("M512", warn.message.place, at, reason=self.reason(warn.message, scope, at))
+        if rule.skip is not None:
+            reason = self.reason(rule.skip, scope, at)
+            self.skipped.append(Skipped(element, rule.name, reason, rule.skip.template.text))
+        elif rule.reject is not None:
+            self.problem("M511", rule.reject.place, at, reason=self.reason(rule.reject, scope, at))
+            self.failed.append(self.here)
+            self.is_lost = route is None
+        else:
+            self.emit(rule, scope, at, route)
+            return True
+        if route is None:
+            raise _Ended
+        self.account(element, "skipped" if rule.skip is not None else "rejected", rule.name)
+        return True
+
+    def emit(self, rule: Rule, scope: Scope, at: Position, route: Route | None) -> None:
+        output = self.rulebook.outputs[rule.output or ""]
+        base = f"{join('', output.element_of)}/0" if output.element_of is not None else ""
+        problems, accounts = len(self.problems), len(self.elements)
+        self.origins = {}
+        try:
+            fields = self.object(rule.body, scope, replace(at, output=base))
+        except Rejected:
+            self.unmap(accounts)
+            self.failed.append(self.here)
+            if route is not None:
+                self.account(at.element, "rejected", rule.name)
+            return
+        if fields is None:
+            if route is not None:
+                self.skip(at.element, rule.name, NOTHING)
+            return
+        if route is not None:
+            self.account(at.element, "mapped", rule.name)
+        joined = self.interpreter.assembler.outputs[output.name]
+        emission = Emission(joined, rule.name, rule.place, at.element, fields, self.origins)
+        self.emissions.append(emission)
+        self.parts[emission] = self.here
+        self.marks[emission] = _Mark(problems, len(self.problems), accounts, len(self.elements))
+
+    def assemble(self, scope: Scope) -> Result:
+        """Makes requests of the emissions, and corrects what was noted about them on the way."""
+        wanted = dict.fromkeys(emission.output.name for emission in self.emissions)
+        envelopes = {name: self.envelope(self.rulebook.outputs[name], scope) for name in wanted}
+        assembled = self.interpreter.assembler.assemble(self.emissions, envelopes, self.places.of_origin)
+        for emission in assembled.rejected:
+            self.failed.append(self.parts[emission])
+            self.unmap(self.marks[emission].first_account, self.marks[emission].last_account)
+        for emission, offsets in assembled.offsets.items():
+            mark = self.marks[emission]
+            move(self.problems, mark.first_problem, mark.last_problem, offsets)
+        self.problems += assembled.problems
+        return Result(assembled.requests, tuple(self.skipped), tuple(self.problems))
+
+    def envelope(self, output: Output | Bulk, scope: Scope) -> Envelope | None:
+        """What every body of an output has, or None where a required part of it is absent."""
+        self.origins = {}
+        accounts = len(self.elements)
+        try:
+            fields = self.object(Object(output.fields, ()), scope, Position(None, "", "")) or {}
+            query = self.object(Object(output.request.query, ()), scope, Position(None, "", None)) or {}
+        except Rejected:
+            self.unmap(accounts)
+            return None
+        return Envelope(fields, query, self.origins)
+
+
+def _joined(output: Output) -> Joined:
+    """What putting bodies of an output together asks of it."""
+    line = output.request
+    return Joined(
+        output.name,
+        line.method,
+        line.path,
+        output.schema,
+        output.limits,
+        output.element_of,
+        output.combine,
+        output.max_bytes,
+    )

@@ -1,0 +1,124 @@
+"""Records what an evaluation meets on one batch: problems, skipped elements, the account of elements, every step."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from ..diagnostics.catalogue import Severity
+from ..diagnostics.problem import Place, Problem
+from ..language.rulebook import Field
+from ..runtime.result import Element, Skipped
+from ..values.pointers import join
+from .scope import Origin, Places, Scope
+
+__all__ = ["Outcome", "Position", "Recorder", "Rejected", "Step"]
+
+Outcome = Literal["mapped", "skipped", "rejected"]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One value that was asked for: the output place, the rule and its line, what it read, and what came of it."""
+
+    output: str
+    rule: str | None
+    place: Place
+    inputs: tuple[str, ...]
+    value: Any
+    note: str
+
+
+class Rejected(Exception):  # noqa: N818  control flow, not an error
+    """Leaves what was being built for the element that it sinks; the Problem is recorded already."""
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where evaluation stands: the rule, the input element, the output place being built (None outside of bodies)."""
+
+    rule: str | None
+    element: str
+    output: str | None
+
+    def under(self, token: str | int) -> Position:
+        return Position(self.rule, self.element, None if self.output is None else join(self.output, token))
+
+    def on(self, element: str) -> Position:
+        return Position(self.rule, element, self.output)
+
+
+class Recorder:
+    """What happened on one batch so far; with `steps`, every value that was asked for."""
+
+    def __init__(self, batch: Any, steps: list[Step] | None) -> None:
+        self.steps = steps
+        self.places = Places(batch)
+        self.problems: list[Problem] = []
+        self.skipped: list[Skipped] = []
+        self.elements: list[Element] = []
+        self.origins: dict[str, Origin] = {}
+
+    def problem(
+        self,
+        code: str,
+        place: Place | None,
+        at: Position,
+        *,
+        input: str | None = None,
+        severity: Severity | None = None,
+        output: str | None = None,
+        **data: Any,
+    ) -> None:
+        self.problems.append(
+            Problem.of(
+                code,
+                place,
+                rule=at.rule,
+                input=at.element if input is None else input,
+                output=output,
+                severity=severity,
+                **data,
+            )
+        )
+
+    def value_problem(
+        self,
+        code: str,
+        place: Place,
+        field_: Field,
+        scope: Scope,
+        at: Position,
+        *,
+        input: str | None = None,
+        severity: Severity | None = None,
+        **data: Any,
+    ) -> None:
+        """A Problem with a field's value; `on_problem: reject` makes it an error and sinks the element."""
+        rejects = field_.on_problem == "reject"
+        self.problem(
+            code,
+            place,
+            at,
+            input=self.places.nearest_field(field_, scope, at.element) if input is None else input,
+            output=at.output or None,
+            severity="error" if rejects else severity,
+            **data,
+        )
+        if rejects:
+            raise Rejected
+
+    def account(self, place: str, outcome: Outcome, rule: str | None) -> int:
+        """Adds an element to the account, and gives its number there."""
+        self.elements.append(Element(place, outcome, rule))
+        return len(self.elements) - 1
+
+    def unmap(self, start: int, end: int | None = None) -> None:
+        """What was mapped for something that came to nothing is rejected with it."""
+        for number in range(start, len(self.elements) if end is None else end):
+            if self.elements[number].outcome == "mapped":
+                self.elements[number] = self.elements[number]._replace(outcome="rejected")
+
+    def skip(self, place: str, rule: str | None, reason: str, template: str | None = None) -> None:
+        self.skipped.append(Skipped(place, rule, reason, template))
+        self.account(place, "skipped", rule)

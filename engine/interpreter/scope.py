@@ -1,0 +1,129 @@
+"""What expressions see while rules are evaluated, and where each value stands in the batch.
+
+Places are only worked out when something has to be said about a value, never on the way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from ..diagnostics.problem import Place
+from ..expressions.paths import inputs_read, path_of
+from ..expressions.roots import RootUse
+from ..language.rulebook import Each, Expr, Field, From, Text
+from ..source.nodes import Node
+from ..values.pointers import Index, value_at
+
+__all__ = ["Origin", "Places", "Scope"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scope:
+    """The roots of expressions.
+
+    `pointers` holds the places of the batch and of what is iterated over; `lets` the definition of each let with the
+    scope that it was evaluated in.
+    """
+
+    values: dict[str, Any]
+    pointers: dict[str, str | None]
+    lets: dict[str, tuple[Field, Scope]] = field(default_factory=dict)
+
+    def with_root(self, name: str, value: Any, place: str | None) -> Scope:
+        return replace(self, values={**self.values, name: value}, pointers={**self.pointers, name: place})
+
+    def with_let(self, definition: Field, value: Any) -> Scope:
+        name = definition.name or ""
+        return replace(self, values={**self.values, name: value}, lets={**self.lets, name: (definition, self)})
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Origin:
+    """What gave a value of the output: a node of the rules, and the field and scope, or the place of the input."""
+
+    node: Node
+    source: tuple[Field, Scope] | str
+
+    @property
+    def place(self) -> Place:
+        return self.node.place
+
+
+class Places:
+    """Says where values of one batch come from."""
+
+    def __init__(self, batch: Any) -> None:
+        self.index = Index(batch)
+        self._read: dict[tuple[int, int], tuple[Field, Scope, tuple[str, ...]]] = {}
+        """What fields read that were asked about, by their identity and that of their scope."""
+
+    def roots(self, uses: Iterable[RootUse], scope: Scope) -> dict[str, str | None]:
+        """The place of every root that is used; of a let where its value is a part of the batch."""
+        return {
+            use.name: self.index.find(scope.values[use.name])
+            if use.name in scope.lets
+            else scope.pointers.get(use.name)
+            for use in uses
+        }
+
+    def read_by(self, part: Expr | Field, scope: Scope) -> tuple[str, ...]:
+        """The places that an expression or a field reads, in order; for a let, those that it was made from."""
+        asked = part, scope
+        places: dict[str, None] = {}
+        pending: list[tuple[Expr | Field, Scope]] = [asked]
+        seen: set[int] = set()  # lets may build on each other in many ways, and in long chains
+        while pending:
+            part, scope = pending.pop()
+            if isinstance(part, Field):
+                known = self._read.get((id(part), id(scope)))
+                if known is not None:
+                    places |= dict.fromkeys(known[2])
+                    continue
+                source = part.source
+                if isinstance(source, From):
+                    pending += [(alternative, scope) for alternative in reversed(source.alternatives)]
+                elif isinstance(source, Each):
+                    pending.append((source.each, scope))
+                elif isinstance(source, Text):
+                    roots = self.roots(source.template.roots, scope)
+                    places |= dict.fromkeys(place for place in roots.values() if place is not None)
+                continue
+            uses = part.expression.roots
+            roots = self.roots(uses, scope)
+            places |= dict.fromkeys(inputs_read(part.expression.tree, roots))
+            for use in reversed(uses):
+                if use.name in scope.lets and roots[use.name] is None:
+                    made = scope.lets[use.name]
+                    if id(made) not in seen:
+                        seen.add(id(made))
+                        pending.append(made)
+        found = tuple(places)
+        if isinstance(asked[0], Field):
+            self._read[id(asked[0]), id(asked[1])] = asked[0], asked[1], found
+        return found
+
+    def nearest(self, expression: Expr, scope: Scope, otherwise: str) -> str:
+        """The one place to name for an expression: the first that it reads and that holds something."""
+        return self._telling(self.read_by(expression, scope), otherwise)
+
+    def nearest_field(self, field_: Field, scope: Scope, otherwise: str) -> str:
+        return self._telling(self.read_by(field_, scope), otherwise)
+
+    def _telling(self, places: tuple[str, ...], otherwise: str) -> str:
+        first = places[0] if places else otherwise
+        return next((place for place in places if value_at(self.index.batch, place) is not None), first)
+
+    def of(self, expression: Expr, value: Any, scope: Scope) -> str | None:
+        """Where the value of an expression stands in the batch, or None where it is no part of it."""
+        tree = expression.expression.tree
+        place = path_of(tree, scope.pointers)
+        if place is None:
+            place = self.index.find(value)
+        return path_of(tree, self.roots(expression.expression.roots, scope)) if place is None and scope.lets else place
+
+    def of_origin(self, origin: Origin, otherwise: str) -> str:
+        if isinstance(origin.source, str):
+            return origin.source
+        return self.nearest_field(*origin.source, otherwise)

@@ -1,0 +1,107 @@
+"""How requests are sent: what stands around the bodies, for those that print commands or send many bodies together.
+
+Made once from a Rulebook, and small enough to be kept beside a compiled mapping.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from ..runtime.result import Request
+
+if TYPE_CHECKING:
+    from ..language.rulebook import Rulebook
+
+__all__ = ["Bundler", "Delivery", "Envelope", "delivery_of", "fitting"]
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """What every bulk request has: its line, and the members of its body beside the list `elements`."""
+
+    method: str
+    path: str
+    query: dict[str, Any]
+    fields: dict[str, Any]
+    elements: str
+    max_bytes: int
+
+    @property
+    def empty_size(self) -> int:
+        return len(orjson.dumps({**self.fields, self.elements: []}))
+
+    def request(self, elements: list[Any]) -> Request:
+        body = {**self.fields, self.elements: elements}
+        return Request("bulk", self.method, self.path, self.query, body, orjson.dumps(body))
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """Where requests of a mapping go. `bulk` is None where the mapping does not describe it."""
+
+    server_url: str | None
+    server_headers: dict[str, str]
+    bulk: Envelope | None
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> Delivery:
+        bulk = Envelope(**values["bulk"]) if values["bulk"] is not None else None
+        return cls(**{**values, "bulk": bulk})
+
+
+def delivery_of(rulebook: Rulebook) -> Delivery:
+    """The Delivery of a mapping. The fields of its bulk bodies see the settings alone: a bulk body spans batches."""
+    # Only here: what runs a cached mapping does not evaluate rules.
+    from ..interpreter.interpreter import Interpreter
+
+    bulk = None
+    if rulebook.bulk is not None:
+        line = rulebook.bulk.request
+        made = Interpreter(rulebook).bulk_envelope(rulebook.bulk)
+        query, fields = (dict(made.query), dict(made.fields)) if made is not None else ({}, {})
+        bulk = Envelope(line.method, line.path, query, fields, rulebook.bulk.elements, rulebook.bulk.max_bytes)
+    return Delivery(rulebook.server_url, dict(rulebook.server_headers), bulk)
+
+
+def fitting(rulebook: Rulebook) -> Rulebook:
+    """The Rulebook with outputs limited to bodies that fit into a bulk body of its own."""
+    bulk = delivery_of(rulebook).bulk
+    if bulk is None:
+        return rulebook
+    room = bulk.max_bytes - bulk.empty_size
+    limits = {name: min(room, output.max_bytes or room) for name, output in rulebook.outputs.items()}
+    outputs = {name: replace(output, max_bytes=limits[name]) for name, output in rulebook.outputs.items()}
+    return replace(rulebook, outputs=outputs)
+
+
+class Bundler:
+    """Collects bodies and gives bulk requests, each as full as the limit allows."""
+
+    def __init__(self, bulk: Envelope) -> None:
+        self._bulk = bulk
+        self._empty = bulk.empty_size
+        self._size = self._empty
+        self.waiting: list[bytes] = []
+        """The bodies that are not handed on yet, as JSON."""
+
+    def add(self, bodies: Iterable[bytes]) -> Iterator[Request]:
+        """The requests that are full once these bodies (compact JSON) have come."""
+        for body in bodies:
+            if self.waiting and self._size + 1 + len(body) > self._bulk.max_bytes:
+                yield from self.rest()
+            self._size += len(body) + (1 if self.waiting else 0)
+            self.waiting.append(body)
+
+    def rest(self) -> Iterator[Request]:
+        """The request with what is left."""
+        if self.waiting:
+            elements = [orjson.loads(body) for body in self.waiting]
+            self.waiting, self._size = [], self._empty
+            yield self._bulk.request(elements)

@@ -1,0 +1,78 @@
+"""Results as text: one JSON document a batch, the requests alone, bulk bodies, or commands for a shell."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterable, Iterator
+from typing import Any, Literal
+from urllib.parse import quote
+
+import orjson
+
+from ..runtime.result import Request, Result
+from .delivery import Delivery
+
+__all__ = ["FORMATS", "Format", "curl", "json_line", "render"]
+
+Format = Literal["result", "requests", "bulk", "curl"]
+FORMATS: tuple[Format, ...] = ("result", "requests", "bulk", "curl")
+_MAX_ARGUMENT = 120_000
+"""Linux takes no argument of more than 128 KiB; an indented body may be longer than the same without."""
+_PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*)\}", re.ASCII)
+
+
+def render(
+    results: Iterable[Result], delivery: Delivery, format_: Literal["result", "requests", "curl"], *, pretty: bool
+) -> Iterator[bytes]:
+    """The text of the results, piece by piece, each piece whole lines."""
+    for result in results:
+        if format_ == "result":
+            requests = [_document(request, pretty=pretty) for request in result.requests]
+            yield json_line({**result._replace(requests=()).to_json(), "requests": requests}, pretty=pretty)
+        elif format_ == "requests":
+            for request in result.requests:
+                yield json_line(_document(request, pretty=pretty), pretty=pretty)
+        else:
+            for request in result.requests:
+                yield curl(request, delivery, pretty=pretty)
+
+
+def _document(request: Request, *, pretty: bool) -> dict[str, Any]:
+    """The request as JSON; its body is written already, unless it is to be indented."""
+    document = request.to_json()
+    if not pretty:
+        document["body"] = orjson.Fragment(request.text)
+    return document
+
+
+def json_line(value: Any, *, pretty: bool) -> bytes:
+    """The value as JSON with a line end, indented where `pretty`."""
+    return orjson.dumps(value, option=orjson.OPT_APPEND_NEWLINE | (orjson.OPT_INDENT_2 if pretty else 0))
+
+
+def curl(request: Request, delivery: Delivery, *, pretty: bool) -> bytes:
+    """A command that sends the request, and fails where the receiver refuses it.
+
+    Placeholders such as {app_id} become shell variables such as APP_ID; where one is not set, the shell stops.
+    """
+    query = "&".join(f"{quote(name, safe='')}={quote(_text(value), safe='')}" for name, value in request.query.items())
+    url = _quoted(f"{delivery.server_url or ''}{request.path}{'?' if query else ''}{query}")
+    parts = [f"curl --fail-with-body --request {request.method} {url}"]
+    parts += [f"--header {_quoted(f'{name}: {value}')}" for name, value in delivery.server_headers.items()]
+    body = orjson.dumps(request.body, option=orjson.OPT_INDENT_2).decode() if pretty else request.text.decode()
+    if len(body.encode()) > _MAX_ARGUMENT:
+        body = request.text.decode()
+    parts.append(f"--data-raw {shlex.quote(body)}")
+    return (" \\\n  " if pretty else " ").join(parts).encode() + b"\n"
+
+
+def _text(value: Any) -> str:
+    """A value of a query: text as it stands, all else as JSON."""
+    return value if isinstance(value, str) else orjson.dumps(value).decode()
+
+
+def _quoted(text: str) -> str:
+    """The text for a shell, its placeholders as variables and nothing else expanded."""
+    escaped = re.sub(r'([\\"$`])', r"\\\1", text)
+    return '"' + _PLACEHOLDER.sub(lambda match: "${" + match.group(1).upper() + ":?is not set}", escaped) + '"'

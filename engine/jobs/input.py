@@ -1,0 +1,293 @@
+"""Reads batches from files, one after the other, whatever they come in: one JSON document, a list, one batch a line.
+
+Memory holds a unit of work at a time; where a pipe pauses, a unit ends, so that what came in goes out. What cannot be
+read is a Problem in the place of its record; the rest goes on.
+The texts are cut here and parsed where they are transformed, which may be another process.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import chain
+from typing import BinaryIO, Literal
+
+from ..diagnostics.problem import Problem
+from ..runtime.batch import BOM, WIDE_TEXT, Record, is_json, is_wide
+from .compression import CHUNK, PAUSE, decompressed
+
+__all__ = ["MAX_RECORD_BYTES", "MOST_RECORDS", "WAITING", "Lines", "Unit", "read_units"]
+
+MAX_RECORD_BYTES = 10_000_000
+MOST_RECORDS = 2000
+"""How many records a unit has at most, however small they are: what comes of each is larger."""
+# Texts and runs of brackets are one match each, so that a flood of either is read quickly.
+_REST_OF_TEXT = rb'[^"\\]*+(?:\\.[^"\\]*+)*+("?)'
+_TEXT = re.compile(_REST_OF_TEXT, re.DOTALL)
+_INSIDE = re.compile(rb'"' + _REST_OF_TEXT + rb"|[\[{]+|[\]}]+", re.DOTALL)
+_BETWEEN = re.compile(_INSIDE.pattern + rb"|,", re.DOTALL)
+_BLANK = b" \t\r\n"
+_RS = b"\x1e"
+"""Begins each record of a JSON text sequence (RFC 7464)."""
+_ENOUGH = 4
+"""So many bytes say how characters are encoded."""
+
+Form = Literal["lines", "sequence", "documents"]
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Lines that follow each other, with `first` as the number of the first one: each that is not blank is a record.
+
+    None stands for a line that is too large to be kept.
+    """
+
+    source: str
+    first: int
+    lines: list[bytes | None]
+
+    def __iter__(self) -> Iterator[Record]:
+        for number, line in enumerate(self.lines, self.first):
+            text = None if line is None else line.strip(_BLANK)
+            if text != b"":
+                yield _record(self.source, number, text)
+
+
+Unit = Iterable[Record]
+"""What is worked on at once, and handed to another process for that."""
+WAITING: Unit = ()
+"""Stands among the units where the next one is yet to come: what was made of those before is to be handed on."""
+
+
+def read_units(stream: BinaryIO, source: str, size: int, *, lines: bool = False) -> Iterator[Unit]:
+    """The records of a stream of JSON, plain or compressed with gzip or Zstandard, in units of about `size` bytes
+    and of at most `MOST_RECORDS`.
+
+    A stream with nothing in it has none. `source` names it in messages; `lines` says that each line is a record (it is
+    found out otherwise). Where the stream is a pipe that pauses, WAITING stands among the units.
+    """
+    flaws: list[str] = []
+    chunks = decompressed(stream, flaws)
+    start, form = b"", None
+    while form is None and (more := next(chunks, None)) is not None:
+        start += more
+        form = _form(start, lines=lines)
+    if is_wide(start):
+        yield [Record(source, 1, b"", Problem.of("M501", input="", reason=WIDE_TEXT))]
+        return
+    chunks = chain((start.removeprefix(BOM),), chunks)
+    if form == "lines":
+        yield from _lines(chunks, source, size)
+    elif form == "sequence":
+        yield from _together(_sequence(chunks, source), size)
+    else:
+        yield from _together(_documents(chunks, source), size)
+    for reason in flaws:
+        yield [Record(source, 0, b"", Problem.of("M501", input="", reason=reason))]
+
+
+def _form(start: bytes, *, lines: bool) -> Form | None:
+    """What the records of a stream come in, by how it starts; None where more of it must be seen for that."""
+    if len(start) < _ENOUGH:
+        return None
+    start = start.removeprefix(BOM).lstrip(_BLANK)
+    if start.startswith(_RS):
+        return "sequence"
+    if lines:
+        return "lines"
+    if start.startswith(b"["):
+        return "documents"
+    first, newline, rest = start.partition(b"\n")
+    if newline and _is_whole(first):
+        return "lines"
+    # A broken first line of many: its neighbours are whole.
+    second, newline, _ = rest.partition(b"\n")
+    if newline and second.startswith(b"{") and _is_whole(second):
+        return "lines"
+    return "documents" if newline or len(start) >= CHUNK else None
+
+
+def _is_whole(line: bytes) -> bool:
+    """Whether a line is a whole JSON value; a comma behind it, which is wrong, does not make it less."""
+    return is_json(line.rstrip(_BLANK).removesuffix(b","))
+
+
+def _record(source: str, line: int, text: bytes | None, number: int = 0) -> Record:
+    """The record of a text; None is one that is too large to be kept."""
+    if text is None or len(text) > MAX_RECORD_BYTES:
+        reason = f"it has more than {MAX_RECORD_BYTES} bytes"
+        return Record(source, line, b"", Problem.of("M503", input="", reason=reason), number)
+    return Record(source, line, text, None, number)
+
+
+def _lines(chunks: Iterator[bytes], source: str, size: int) -> Iterator[Unit]:
+    first, lines, kept = 1, list[bytes | None](), 0
+    rest, too_large = b"", False
+    for chunk in chunks:
+        start, *others = chunk.split(b"\n")
+        rest += start
+        if others:
+            lines.append(None if too_large else rest)
+            rest, too_large = others.pop(), False
+            lines += others
+        if too_large or len(rest) > MAX_RECORD_BYTES:
+            rest, too_large = b"", True
+        kept += len(chunk)
+        while lines and (kept >= size or len(lines) >= MOST_RECORDS or chunk == PAUSE):
+            yield Lines(source, first, lines[:MOST_RECORDS])
+            first, lines, kept = first + len(lines[:MOST_RECORDS]), lines[MOST_RECORDS:], 0
+        if chunk == PAUSE:
+            yield WAITING
+    if rest or too_large:
+        lines.append(None if too_large else rest)
+    while lines:
+        yield Lines(source, first, lines[:MOST_RECORDS])
+        first, lines = first + MOST_RECORDS, lines[MOST_RECORDS:]
+
+
+def _together(records: Iterable[Record | None], size: int) -> Iterator[Unit]:
+    """The records in units; None, a pause, ends one."""
+    unit: list[Record] = []
+    kept = 0
+    for record in records:
+        if record is not None:
+            unit.append(record)
+            kept += len(record.text) + 1
+        if unit and (record is None or kept >= size or len(unit) >= MOST_RECORDS):
+            yield unit
+            unit, kept = [], 0
+        if record is None:
+            yield WAITING
+    if unit:
+        yield unit
+
+
+def _sequence(chunks: Iterator[bytes], source: str) -> Iterator[Record | None]:
+    """The records of a JSON text sequence, each of which begins with a separator; None for a pause."""
+    kept = _Kept()
+    number = 0
+    for chunk in chain(chunks, (_RS,)):
+        *ended, rest = chunk.split(_RS)
+        for piece in ended:
+            line, text = kept.cut(piece)
+            if text != b"":
+                number += 1
+                yield _record(source, line, text, number)
+        kept.add(rest)
+        if chunk == PAUSE:
+            yield None
+
+
+def _documents(chunks: Iterator[bytes], source: str) -> Iterator[Record | None]:
+    """The top-level values, and of a top-level list its elements; None for a pause."""
+    splitter = _Splitter()
+    number = 0
+    for chunk in chain(chunks, (None,)):
+        for line, text in splitter.feed(chunk) if chunk is not None else splitter.end():
+            number += 1
+            yield _record(source, line, text, number)
+        if chunk == PAUSE:
+            yield None
+    if splitter.in_list:
+        flaw = Problem.of("M501", input="", reason="the list is not closed")
+        yield Record(source, splitter.line, b"", flaw, number + 1)
+
+
+class _Kept:
+    """The text of a record, piece by piece, and the line that it begins on; one that is too large is not kept."""
+
+    def __init__(self) -> None:
+        self.line = 1
+        """The line where the next piece begins."""
+        self.is_blank = True
+        self._first = 1
+        self._pieces: list[bytes] = []
+        self._size = 0
+
+    def add(self, piece: bytes) -> None:
+        if self.is_blank:
+            text = piece.lstrip(_BLANK)
+            self.line += piece.count(b"\n", 0, len(piece) - len(text))
+            self._first, self.is_blank = self.line, not text
+            piece = text
+        self.line += piece.count(b"\n")
+        self._size += len(piece)
+        if self._size <= MAX_RECORD_BYTES:
+            self._pieces.append(piece)
+        else:
+            self._pieces.clear()
+
+    def cut(self, piece: bytes) -> tuple[int, bytes | None]:
+        """The line and the text that end with this piece; None for a text that is too large."""
+        self.add(piece)
+        text = None if self._size > MAX_RECORD_BYTES else b"".join(self._pieces).rstrip(_BLANK)
+        self.is_blank, self._size = True, 0
+        self._pieces.clear()
+        return self._first, text
+
+
+class _Splitter:
+    """Cuts a stream into the texts of its values by brackets and quotes alone; whether each is JSON is not its task.
+
+    Each comes with the line that it begins on; None stands for one that is too large to be kept.
+    """
+
+    def __init__(self) -> None:
+        self.in_list = False
+        self._kept = _Kept()
+        self._depth = 0
+        self._in_text = False
+        self._escaped = False
+
+    @property
+    def line(self) -> int:
+        """The line that is reached."""
+        return self._kept.line
+
+    def end(self) -> Iterator[tuple[int, bytes | None]]:
+        """What is left when the stream has ended."""
+        line, text = self._kept.cut(b"")
+        if text != b"":
+            yield line, text
+
+    def feed(self, chunk: bytes) -> Iterator[tuple[int, bytes | None]]:
+        start, at = 0, 0
+        if self._in_text and chunk and (match := _TEXT.match(chunk, int(self._escaped))):
+            at = self._after_text(match)
+        while match := (_INSIDE if self._depth else _BETWEEN).search(chunk, at):
+            first, at = match.span()
+            mark = chunk[first]
+            if mark in b'"':
+                at = self._after_text(match)
+            elif mark in b"{[":
+                outermost = not self.in_list and self._depth == 0
+                self._depth += at - first
+                if outermost and mark in b"[" and self._kept.is_blank and not chunk[start:first].strip(_BLANK):
+                    self._kept.add(chunk[start:first])
+                    self.in_list = True
+                    self._depth -= 1
+                    start = first + 1
+            elif mark in b",":
+                if self.in_list:
+                    yield self._kept.cut(chunk[start:first])
+                    start = at
+            elif self._depth:
+                at = min(at, first + self._depth)
+                self._depth -= at - first
+                if self._depth == 0 and not self.in_list:
+                    yield self._kept.cut(chunk[start:at])
+                    start = at
+            elif self.in_list and (end := chunk.find(b"]", first, at)) >= 0:
+                self.in_list = False
+                line, text = self._kept.cut(chunk[start:end])
+                if text != b"":
+                    yield line, text
+                start = at = end + 1
+        self._kept.add(chunk[start:])
+
+    def _after_text(self, match: re.Match[bytes]) -> int:
+        """Where to go on after a text, or the part of it in this chunk."""
+        self._in_text = not match[1]
+        self._escaped = self._in_text and match.end() < len(match.string)  # its last character is a backslash
+        return len(match.string) if self._in_text else match.end()

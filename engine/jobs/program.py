@@ -1,0 +1,201 @@
+"""A mapping ready to run: what the command and its workers need of it, and nothing else.
+
+Comes from the cache where it can; then nothing that reads rules is even imported.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import CodeType
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from ..compiler import cache
+from ..diagnostics.problem import MappingError
+from ..language.installed import locate
+from ..runtime.result import Failed, Result
+from ..runtime.runner import FUNCTION, Runner
+from .delivery import Delivery
+
+if TYPE_CHECKING:
+    # Only here, and below: what runs a cached mapping reads no rules.
+    from ..interpreter.interpreter import Interpreter
+    from ..language.rulebook import Rulebook
+
+__all__ = ["Program", "RulesChangedError", "open_program"]
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A mapping ready to run. `digest` is the same only for the same rules, schemas and settings; `files` are what it
+    was made from.
+
+    `transform` takes any value; `transform_parsed` what is known to be JSON within the limits, which is quicker;
+    `transform_text` a text, for which it may have no answer; `prepare` makes ready for many of these; `retry` maps what
+    failed before: see `compiler.runner.Runner`.
+    """
+
+    name: str
+    version: str
+    digest: str
+    files: tuple[str, ...]
+    delivery: Delivery
+    transform: Callable[[Any], Result]
+    transform_parsed: Callable[[Any], Result]
+    transform_text: Callable[[bytes], Result | None]
+    prepare: Callable[[], None]
+    retry: Callable[..., tuple[Result, tuple[Failed, ...] | None]]
+
+
+class RulesChangedError(RuntimeError):
+    """The files of a mapping are others than those that a run began with."""
+
+
+def open_program(reference: str, settings: Mapping[str, Any], *, bulk: bool = False) -> Program:
+    """The mapping that `api.load` would load; with `bulk`, one whose bodies fit into its bulk bodies.
+
+    Raises MappingError. What the program does later may raise RulesChangedError, where it needs the rules once more.
+    """
+    path = locate(reference)
+    given = sorted((name, type(value).__name__, repr(value)) for name, value in settings.items())
+    key = cache.key_of(reference, path and os.path.abspath(path), given, bulk)
+    entry = cache.load(key)
+    program = _opened(entry, reference, settings, key, bulk=bulk) if entry is not None else None
+    if program is None:
+        entry = _compiled(_rulebook(reference, settings, bulk))
+        cache.store(key, entry)
+        program = _opened(entry, reference, settings, key, bulk=bulk)
+    assert program is not None  # noqa: S101  what was made now has all its parts
+    return program
+
+
+def _opened(entry: cache.Entry, reference: str, settings: Mapping[str, Any], key: str, *, bulk: bool) -> Program | None:
+    """The program of an entry; None where it lacks what a program needs."""
+    about, code = entry.about, entry.code
+    if code is not None and FUNCTION not in code.co_names:
+        return None
+
+    def rulebook() -> Rulebook:
+        try:
+            loaded = _rulebook(reference, settings, bulk)
+        except MappingError:  # it could be used when the run began
+            loaded = None
+        if loaded is None or _digest(loaded) != about["digest"]:
+            raise RulesChangedError(f"the files of {reference} have changed since the run began")
+        return loaded
+
+    def records() -> CodeType | None:
+        made = cache.load(f"{key}-records")
+        if made is None or made.about.get("digest") != about["digest"]:
+            try:
+                made = _compiled_records(rulebook())
+            except RulesChangedError:  # a quicker way, which the run does without
+                return None
+            cache.store(f"{key}-records", made)
+        return made.code
+
+    def interpreter() -> Interpreter:
+        # Only in unusual cases.
+        from ..interpreter.interpreter import Interpreter
+
+        return Interpreter(rulebook())
+
+    def source() -> str:
+        # Only for the notes on an exception.
+        from ..compiler import source_of
+
+        return source_of(rulebook())
+
+    try:
+        validators = {name: _validator(schema) for name, schema in about["schemas"].items()}
+        runner = Runner(about["code"], code, validators, interpreter, source, records)
+        delivery = Delivery.from_json(about["delivery"])
+        ways = runner.transform, runner.transform_parsed, runner.transform_text, runner.prepare, runner.retry
+        return Program(about["name"], about["version"], about["digest"], tuple(entry.origin.files), delivery, *ways)
+    except (LookupError, TypeError, ValueError, AttributeError):
+        return None
+
+
+def _rulebook(reference: str, settings: Mapping[str, Any], bulk: bool) -> Rulebook:
+    # Only where the cache has nothing.
+    from ..checks.opening import opened
+    from .delivery import fitting
+
+    rulebook, _ = opened(reference, settings)
+    return fitting(rulebook) if bulk else rulebook
+
+
+def _compiled(rulebook: Rulebook) -> cache.Entry:
+    """The compiled mapping with everything that running it needs."""
+    # Only where the cache has nothing.
+    from .. import compiler
+    from ..schemas.schema import definitions_of
+    from .delivery import delivery_of
+
+    compiled = compiler.compile(rulebook)
+    schemas = {
+        name: definitions_of(rulebook.schemas[name]).to_text()
+        for output in rulebook.outputs.values()
+        for name in (output.schema, output.limits)
+        if name is not None
+    }
+    about = {
+        "name": rulebook.name,
+        "version": rulebook.version,
+        "code": compiled.name,
+        "digest": _digest(rulebook),
+        "delivery": delivery_of(rulebook).to_json(),
+        "schemas": schemas,
+    }
+    return cache.Entry(_origin(rulebook), about, compiled.code)
+
+
+def _compiled_records(rulebook: Rulebook) -> cache.Entry:
+    """The code of the mapping for batches that are records."""
+    # Only where a mapping is compiled.
+    from .. import compiler
+
+    about = {"digest": _digest(rulebook)}
+    return cache.Entry(_origin(rulebook), about, compiler.compile(rulebook).records_code())
+
+
+def _origin(rulebook: Rulebook) -> cache.Origin:
+    paths = [source.path for source in rulebook.sources.values() if source.path is not None]
+    return cache.origin_of(_files(rulebook), rulebook.missing, {path.parent for path in paths})
+
+
+def _files(rulebook: Rulebook) -> list[tuple[Path, str]]:
+    """The files that a mapping was made from, each with the digest of what was read."""
+    sources = [(source.path, source.text.encode()) for source in rulebook.sources.values() if source.path is not None]
+    files = [(path, hashlib.sha256(content).hexdigest()) for path, content in sources]
+    schemas = rulebook.schemas.values()
+    return [*files, *(pair for schema in schemas for pair in zip(schema.paths, schema.digests, strict=True))]
+
+
+def _digest(rulebook: Rulebook) -> str:
+    """A text that is the same only for the same rules, schemas and settings."""
+    digests = sorted(digest for _, digest in _files(rulebook))
+    made_of = [digests, rulebook.values, [ascii(name) for name in sorted(rulebook.sources)], sorted(rulebook.schemas)]
+    return hashlib.sha256(orjson.dumps(made_of, option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+
+def _validator(text: str) -> Callable[[Any], bool]:
+    """Whether a body is valid by the definitions in a text, which is read when the first body asks: many runs have no
+    such body."""
+    made: Callable[[Any], bool] | None = None
+
+    def is_valid(body: Any) -> bool:
+        nonlocal made
+        if made is None:
+            # Only where a body must be validated.
+            from ..schemas.definitions import Definitions
+
+            made = Definitions.of_text(text).verdicts().is_valid
+        return made(body)
+
+    return is_valid

@@ -1,0 +1,104 @@
+"""Rejects: batches of which something was not given, one a line, and what it takes to give just that later.
+
+`schemas/moemap/reject.schema.json` describes a line; docs/runs.md says how they are replayed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import msgspec
+import orjson
+
+from ..diagnostics.problem import Problem
+from ..runtime.batch import Record
+from ..runtime.result import Failed, Result
+
+__all__ = ["VERSION", "Reject", "read_reject", "reject_line"]
+
+VERSION = 1
+"""Of the format. It grows when a line that was right is read otherwise."""
+_LINE_ENDS = bytes.maketrans(b"\r\n", b"  ")
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """A batch to replay: `failed` is what to give of it, None standing for all; `codes` are the problems it had."""
+
+    record: Record
+    failed: frozenset[Failed] | None
+    codes: frozenset[str]
+
+
+def reject_line(record: Record, result: Result, failed: Iterable[Failed] | None, mapping: str, version: str) -> bytes:
+    """A reject as a line of JSON. The batch stands in it as it was read, to the digit."""
+    text = record.text.translate(_LINE_ENDS)  # between two tokens, the only place for them, each is a blank
+    is_json = record.problem is None and record.parse()[1] is None
+    line = {
+        "version": VERSION,
+        "mapping": {"name": mapping, "version": version},
+        "source": record.source,
+        "line": record.line or None,
+        "record": record.number or None,
+        **({"batch": orjson.Fragment(text)} if is_json else {"text": record.text.decode(errors="replace")}),
+        "failed": None if failed is None else [one.to_json() for one in failed],
+        "problems": [problem.to_json() for problem in result.problems],
+    }
+    return orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE)
+
+
+class _Version(msgspec.Struct):
+    version: int
+
+
+class _Failed(msgspec.Struct):
+    element: str | None
+    route: str | None = None
+    rule: str | None = None
+    occurrence: int = 0
+
+
+class _Problem(msgspec.Struct):
+    code: str
+
+
+class _Line(msgspec.Struct):
+    source: str
+    line: int | None
+    failed: list[_Failed] | None
+    problems: list[_Problem]
+    record: int | None = None
+    batch: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+    text: str | msgspec.UnsetType = msgspec.UNSET
+
+
+def read_reject(record: Record) -> Reject | Problem:
+    """The reject that a line holds, or the Problem that it holds none."""
+    if record.problem is not None:
+        return record.problem
+    try:  # the limits of batches are those of the batch in it, which is read later
+        version = msgspec.json.decode(record.text, type=_Version).version
+        if version != VERSION:
+            return _flaw(f"it is of version {version}; version {VERSION} is read")
+        line = msgspec.json.decode(record.text, type=_Line)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        _, problem = record.parse()
+        return problem or _flaw(f"it is not what reject.schema.json describes ({error})")
+    if isinstance(line.batch, msgspec.Raw):
+        text = bytes(line.batch)
+    elif isinstance(line.text, str):
+        text = line.text.encode(errors="replace")
+    else:
+        return _flaw("it has neither a batch nor a text")
+    failed = (
+        None
+        if line.failed is None
+        else frozenset(Failed(one.route, one.rule, one.element, one.occurrence) for one in line.failed)
+    )
+    codes = frozenset(problem.code for problem in line.problems)
+    return Reject(Record(line.source, line.line or 0, text, None, line.record or 0), failed, codes)
+
+
+def _flaw(reason: str) -> Problem:
+    return Problem.of("M523", input="", reason=reason)

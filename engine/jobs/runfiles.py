@@ -1,0 +1,269 @@
+"""The files of a run: partial ones and a journal while it goes on, the real ones at its end.
+
+The output of a run stands in `<output>.partial`, its rejects likewise, and `<output>.journal` says how far it is. The
+journal is there before anything else is written, and after all of it: at the end it says that the files are whole, then
+they get their names, then it goes. So a run that is ended anywhere can be told from one that never was, and goes on.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import orjson
+
+from ..diagnostics.terminal import printable_lines
+from .files import BusyError, is_plain, is_stdout, keep_mode, locked, naming, opened_directly, written_afresh
+from .summary import Summary
+
+__all__ = ["ResumeError", "RunFiles", "State", "is_finished", "left_over", "names_of"]
+
+JOURNAL_SECONDS = 0.5
+_JOURNAL_VERSION = 2
+_RESUME, _RESTART = "--resume goes on from there", "--restart begins anew"
+_NO_RESUME = "its input cannot be read again"
+
+
+class ResumeError(ValueError):
+    """What an interrupted run left does not fit this run; the text says why."""
+
+
+@dataclass(slots=True)
+class State:
+    """How far a run is: after how many records of which input, at which sizes of the files.
+
+    `goes_on`: its inputs can be read again; `waiting` are the bodies that were made and not written yet; `is_finished`:
+    the files are whole.
+    """
+
+    fingerprint: str
+    goes_on: bool = True
+    input: int = 0
+    records: int = 0
+    output: int = 0
+    rejects: int = 0
+    waiting: list[str] = field(default_factory=list)
+    is_finished: bool = False
+    summary: Summary = field(default_factory=Summary)
+
+    def to_json(self) -> dict[str, Any]:
+        names = ("fingerprint", "goes_on", "input", "records", "output", "rejects", "waiting", "is_finished")
+        values = {name: getattr(self, name) for name in names}
+        return {"version": _JOURNAL_VERSION, **values, "summary": self.summary.to_json()}
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> State:
+        if values.pop("version") != _JOURNAL_VERSION:
+            raise ValueError
+        return cls(**{**values, "summary": Summary.from_json(values["summary"])})
+
+
+def names_of(output: Path | None, rejects: Path | None) -> Iterator[tuple[Path, str]]:
+    """Every path that a run with these files writes to, and what it is for; that is empty for the files themselves."""
+    for path in (output, rejects):
+        if path is None or not is_plain(path):
+            continue
+        yield path, ""
+        yield _partial(path), f"where the run keeps what it has of {path}"
+        if path == output:
+            for journal in (_journal(path), _beside(_journal(path), ".new")):
+                yield journal, f"where the run keeps the journal of {path}"
+
+
+def is_finished(output: Path) -> bool:
+    """Whether a run has written this file, and nothing of it is left to do."""
+    return output.exists() and not _journal(output).exists()
+
+
+def left_over(output: Path | None, rejects: Path | None) -> str | None:
+    """What an interrupted run left of these files, in words, and what to do about it; None where nothing is there."""
+    if output is not None and is_plain(output) and (journal := _journal(output)).is_file():
+        state = _read(journal)
+        batches = state.summary.batches
+        done = "all is done but the last step" if state.is_finished else f"{batches} {_batches(batches)} done"
+        way = _RESUME if state.goes_on or state.is_finished else _NO_RESUME
+        return f"{output}: an interrupted run left {_partial(output).name} ({done}); {way}, {_RESTART}"
+    for path in (output, rejects):
+        if path is not None and is_plain(path):
+            with suppress(FileNotFoundError):
+                if os.lstat(_partial(path)).st_size > 0:
+                    return f"{path}: {_partial(path).name} is there, and no journal says what it is; {_RESTART}"
+    return None
+
+
+def _batches(number: int) -> str:
+    return "batch" if number == 1 else "batches"
+
+
+class RunFiles:
+    """The files of one run, which is this process's alone until `stack` ends.
+
+    An output of None is standard output. Raises OSError, BusyError, InTheWayError and ResumeError.
+    """
+
+    def __init__(
+        self,
+        output: Path | None,
+        rejects: Path | None,
+        fingerprint: str,
+        stack: ExitStack,
+        *,
+        goes_on: bool = True,
+        resume: bool = False,
+        restart: bool = False,
+    ) -> None:
+        self._paths = output, rejects
+        self._written = time.monotonic()
+        self._has_begun = False
+        self._partial_files: list[BinaryIO] = []
+        self._output: BinaryIO | None = None
+        self._rejects: BinaryIO | None = None
+        self._journal = _journal(output) if output is not None and is_plain(output) else None
+        self.state = State(fingerprint, goes_on)
+        self._output = stack.enter_context(_opened(output))
+        stack.push(self._abandon)
+        if rejects is not None:
+            self._rejects = stack.enter_context(_opened(rejects))
+        # Only now nobody else changes what stands there.
+        if resume and self._journal is not None and self._journal.is_file():
+            self.state = _read(self._journal)
+            if self.state.fingerprint != fingerprint:
+                raise ResumeError(f"{self._journal} is of a run with other inputs, options or rules; {_RESTART}")
+            if self.state.is_finished:
+                self._give_names()
+                return
+        elif not restart and (left := left_over(output, rejects)) is not None:
+            raise ResumeError(left)
+        for path, file, size in self._files():
+            _cut_back(path, file, size)
+        self._partial_files = [file for _, file, _ in self._files()]
+        self._has_begun = True
+        if self.state.summary.batches == 0:
+            self._note()
+
+    def _files(self) -> Iterator[tuple[Path, BinaryIO, int]]:
+        """The partial files, each with the path that it is for and its size; the rejects first, as they are named."""
+        output, rejects = self._paths
+        for path, file, size in (
+            (rejects, self._rejects, self.state.rejects),
+            (output, self._output, self.state.output),
+        ):
+            if path is not None and file is not None and is_plain(path):
+                yield path, file, size
+
+    def write(self, output: bytes, rejects: bytes) -> None:
+        """Adds to the files. What goes to a pipe goes at once."""
+        self.state.output += self._add(self._paths[0], self._output, output)
+        self.state.rejects += self._add(self._paths[1], self._rejects, rejects)
+
+    def _add(self, path: Path | None, file: BinaryIO | None, text: bytes) -> int:
+        if file is None or not text:
+            return 0
+        with naming("standard output" if path is None else path):
+            # On a terminal nothing of a payload is obeyed; as escapes it is the same JSON.
+            file.write(printable_lines(text.decode()).encode() if file.isatty() else text)
+            if file not in self._partial_files:
+                file.flush()
+        return len(text)
+
+    def note(self) -> None:
+        """Writes the journal, now and then; what it says is on disk before it says so."""
+        if self._journal is not None and time.monotonic() - self._written >= JOURNAL_SECONDS:
+            self._sync()
+            self._note()
+
+    def finish(self) -> None:
+        """Gives the files their names."""
+        self._sync()
+        self.state.is_finished = True
+        self._note()
+        self._give_names()
+
+    def _give_names(self) -> None:
+        """The last step of a run whose files are whole, as far as it was not done before."""
+        for path, file, size in self._files():
+            if size > os.fstat(file.fileno()).st_size == 0 and path.is_file() and path.stat().st_size == size:
+                _partial(path).unlink()  # it was made just now: the file has its name
+                continue
+            _cut_back(path, file, size)
+            keep_mode(file, path, while_written=False)
+            if sys.platform == "win32":  # no open file can be renamed there
+                file.close()
+            _partial(path).replace(path)
+        if self._journal is not None:
+            self._journal.unlink(missing_ok=True)
+
+    def _sync(self) -> None:
+        for _, file, _ in self._files():
+            file.flush()
+            os.fsync(file.fileno())
+
+    def _note(self) -> None:
+        self._written = time.monotonic()
+        if self._journal is not None:
+            written_afresh(self._journal, orjson.dumps(self.state.to_json()))
+
+    def _abandon(self, kind: object, *_: object) -> None:
+        """Where a run ends before it did anything, nothing is left of it; what another one left stays."""
+        if kind is None or self.state.summary.batches > 0:
+            return
+        if not self._has_begun and self._journal is not None and self._journal.is_file():
+            return
+        for path, _file, _size in self._files():
+            with suppress(FileNotFoundError):
+                if self._has_begun or _partial(path).stat().st_size == 0:
+                    _partial(path).unlink()
+        if self._journal is not None:
+            self._journal.unlink(missing_ok=True)
+
+
+def _beside(path: Path, ending: str) -> Path:
+    return path.with_name(path.name + ending)
+
+
+def _partial(path: Path) -> Path:
+    return _beside(path, ".partial")
+
+
+def _journal(output: Path) -> Path:
+    return _beside(output, ".journal")
+
+
+def _read(journal: Path) -> State:
+    try:
+        return State.from_json(orjson.loads(journal.read_bytes()))
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise ResumeError(f"{journal} is not a journal of this version; {_RESTART}") from None
+
+
+@contextmanager
+def _opened(path: Path | None) -> Iterator[BinaryIO]:
+    """Where output goes: the partial file, for this run alone; a device, a pipe, standard output (None) directly."""
+    if path is None or is_stdout(path):
+        yield sys.stdout.buffer
+        return
+    try:
+        file = locked(_partial(path)) if is_plain(path) else opened_directly(path)
+    except BusyError:
+        raise BusyError(f"{path}: another run is writing it") from None
+    except OSError as error:
+        error.filename = str(path)
+        raise
+    with naming(path), file:
+        if is_plain(path):
+            keep_mode(file, path, while_written=True)
+        yield file
+
+
+def _cut_back(path: Path, file: BinaryIO, size: int) -> None:
+    """The partial file as it was when it had `size` bytes."""
+    if os.fstat(file.fileno()).st_size < size:
+        raise ResumeError(f"{_partial(path)} is shorter than its journal says; {_RESTART}")
+    file.truncate(size)
+    file.seek(size)

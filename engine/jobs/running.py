@@ -1,0 +1,156 @@
+"""A whole run over files: inputs in order, one output, rejects; interrupted and continued without loss.
+
+How far a run is stands in its journal (see `runfiles`): after which record, at which size of the files, with which
+sums. `resume` cuts the files back to that and goes on.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, ExitStack, nullcontext
+from functools import partial
+from pathlib import Path
+from typing import BinaryIO
+
+import orjson
+
+from ..source.paths import text_of_name
+from .compression import compressor, plain_name
+from .delivery import Bundler
+from .files import naming
+from .formats import json_line
+from .input import Unit, read_units
+from .job import STDIN, Job, Progress
+from .runfiles import ResumeError, RunFiles
+from .summary import Summary
+from .transform import Piece, Transform
+
+__all__ = ["ResumeError", "run"]
+
+UNIT_BYTES = 1 << 19
+"""How much input is handed to a worker at once."""
+
+
+def run(job: Job, progress: Progress | None = None) -> Summary:
+    """Does the job. `progress` is told the sums so far and how many bytes of the inputs are read, first at the start.
+
+    Raises OSError for files that cannot be read or written, BusyError, InTheWayError, ResumeError, MappingError and
+    WorkerError.
+    """
+    with ExitStack() as stack:
+        pieces_of = _maker(job, stack)  # first, for a copy of this process would keep open what is open
+        goes_on = all(name != STDIN and Path(name).is_file() for name in job.inputs)
+        how = {"goes_on": goes_on, "resume": job.resume, "restart": job.restart}
+        files = RunFiles(job.output, job.rejects, _fingerprint(job), stack, **how)
+        state = files.state
+        if state.is_finished:
+            return state.summary
+        bulk = job.program.delivery.bulk
+        bundler = Bundler(bulk) if bulk is not None and job.recipe.format == "bulk" else None
+        if bundler is not None:
+            list(bundler.add(body.encode() for body in state.waiting))
+        reader = _Reader(job.inputs, state.input, state.records)
+        if progress is not None:
+            progress(state.summary, 0)
+        for piece in pieces_of(reader.units()):
+            files.write(_bundled(bundler, piece, job), piece.rejects)
+            before = state.input
+            state.input = reader.done()
+            state.records = piece.summary.batches + (state.records if state.input == before else 0)
+            state.summary.merge(piece.summary)
+            state.waiting = [body.decode() for body in bundler.waiting] if bundler is not None else []
+            files.note()
+            if progress is not None:
+                progress(state.summary, reader.bytes_read)
+        if bundler is not None:
+            rest = b"".join(json_line(request.to_json(), pretty=job.recipe.pretty) for request in bundler.rest())
+            state.waiting = []
+            files.write(compressor(job.recipe.output)(rest) if rest else b"", b"")
+        # A compressed file that holds nothing is not an empty file.
+        output, rejects = compressor(job.recipe.output), compressor(job.recipe.rejects or "")
+        files.write(b"" if state.output else output(b""), b"" if state.rejects else rejects(b""))
+        files.finish()
+        return state.summary
+
+
+def _maker(job: Job, stack: ExitStack) -> Callable[[Iterable[Unit]], Iterator[Piece]]:
+    """What makes the pieces of units, in order; with one job everything happens in this process."""
+    transform = Transform(job.recipe, job.program)
+    if job.jobs == 1:
+        return partial(map, transform.piece)
+    # Only here: one process needs no workers.
+    from .workers import workers
+
+    job.program.prepare()  # several processes are for many batches, and what is made here none of them makes
+    return stack.enter_context(workers(transform, job.jobs))
+
+
+def _bundled(bundler: Bundler | None, piece: Piece, job: Job) -> bytes:
+    if bundler is None:
+        return piece.output
+    lines = b"".join(json_line(request.to_json(), pretty=job.recipe.pretty) for request in bundler.add(piece.bodies))
+    return compressor(job.recipe.output)(lines) if lines else b""
+
+
+class _Reader:
+    """The records of the inputs in units, and which inputs the units that came back are of."""
+
+    def __init__(self, inputs: tuple[str, ...], first: int, skip: int) -> None:
+        self.bytes_read = 0
+        self._inputs = inputs
+        self._first = first
+        self._skip = skip
+        self._under_way: deque[int] = deque()
+
+    def done(self) -> int:
+        """The input of the oldest unit that was not asked for yet."""
+        return self._under_way.popleft()
+
+    def units(self) -> Iterator[Unit]:
+        finished = 0
+        for number, name in enumerate(self._inputs):
+            size = Path(name).stat().st_size if name != STDIN and Path(name).is_file() else 0
+            if number >= self._first:
+                with naming("standard input" if name == STDIN else name), _read(name) as stream:
+                    for unit in self._units_of(stream, name, self._skip if number == self._first else 0):
+                        self.bytes_read = finished + (stream.tell() if stream.seekable() else 0)
+                        self._under_way.append(number)
+                        yield unit
+            finished += size
+            self.bytes_read = finished
+
+    def _units_of(self, stream: BinaryIO, name: str, skip: int) -> Iterator[Unit]:
+        """The units of an input, without its first records."""
+        source = "<stdin>" if name == STDIN else text_of_name(name)
+        units = read_units(stream, source, UNIT_BYTES, lines=plain_name(name).endswith((".ndjson", ".jsonl")))
+        while skip > 0 and (unit := next(units, None)) is not None:
+            records = list(unit)
+            if records[skip:]:
+                yield records[skip:]
+            skip -= len(records)
+        yield from units
+
+
+def _read(name: str) -> AbstractContextManager[BinaryIO]:
+    return nullcontext(sys.stdin.buffer) if name == STDIN else Path(name).open("rb")
+
+
+def _fingerprint(job: Job) -> str:
+    """What must be the same for a run to be continued: inputs, options, and everything that the mapping is made of."""
+    written = str(job.output), str(job.rejects)
+    made_of = [
+        [(text_of_name(name), _stamp(name)) for name in job.inputs],
+        [job.recipe.format, job.recipe.pretty, job.recipe.replays, *map(text_of_name, written)],
+        job.program.digest,
+    ]
+    return hashlib.sha256(orjson.dumps(made_of, option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+
+def _stamp(name: str) -> Iterable[int]:
+    if name == STDIN:
+        return ()
+    status = Path(name).stat()
+    return (status.st_size, status.st_mtime_ns)

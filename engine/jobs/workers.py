@@ -1,0 +1,131 @@
+"""Pieces made by several processes, handed on in order, with a bounded number of them under way."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from multiprocessing.connection import Connection
+from queue import SimpleQueue
+from typing import Any
+
+from .input import WAITING, Unit
+from .program import RulesChangedError
+from .transform import Outdated, Piece, Transform, WorkerError
+
+__all__ = ["workers"]
+
+UNDER_WAY = 2
+"""How many units a worker has at most: the one it works on and the next, so that it never waits."""
+
+
+@contextmanager
+def workers(transform: Transform, jobs: int) -> Iterator[Callable[[Iterable[Unit]], Iterator[Piece]]]:
+    """What makes the piece of each unit, in order, in `jobs` processes, which end with the block.
+
+    Raises WorkerError where one of them ends before, and RulesChangedError.
+    """
+    started: list[_Worker] = []
+    try:
+        # A copy of this process has everything loaded. It is whole only where nothing else goes on here.
+        context = multiprocessing.get_context("fork" if _has_one_thread() else "spawn")
+        # From their first moment, workers leave Ctrl-C to this process.
+        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+        try:
+            for _ in range(jobs):
+                started.append(_Worker(context, transform, [worker.connection for worker in started]))
+        finally:
+            signal.signal(signal.SIGINT, before)
+        for worker in started:
+            worker.receiver.start()
+        yield partial(_pieces, started)
+    finally:
+        for worker in started:
+            worker.process.kill()
+        for worker in started:
+            worker.process.join()
+            if worker.receiver.is_alive():
+                worker.receiver.join()
+            worker.connection.close()
+
+
+def _has_one_thread() -> bool:
+    """Whether this process is known to have one thread. Only Linux tells."""
+    try:
+        return len(os.listdir("/proc/self/task")) == 1
+    except OSError:
+        return False
+
+
+def _pieces(workers: Sequence[_Worker], units: Iterable[Unit]) -> Iterator[Piece]:
+    waiting: deque[_Worker] = deque()
+    for number, unit in enumerate(units):
+        if unit is WAITING:
+            while waiting:
+                yield waiting.popleft().piece()
+            yield Piece()
+            continue
+        if len(waiting) == len(workers) * UNDER_WAY:
+            yield waiting.popleft().piece()
+        worker = workers[number % len(workers)]
+        worker.give(unit)
+        waiting.append(worker)
+    while waiting:
+        yield waiting.popleft().piece()
+
+
+class _Worker:
+    """A process that makes pieces, and the thread that takes them, so that neither side waits for the other to read."""
+
+    def __init__(self, context: Any, transform: Transform, others: Sequence[Connection[Any, Any]]) -> None:
+        self.connection, theirs = context.Pipe()
+        ours = (*others, self.connection) if context.get_start_method() == "fork" else ()
+        self.process = context.Process(target=_work, args=(theirs, transform, ours), daemon=True)
+        self.process.start()
+        theirs.close()
+        self.receiver = threading.Thread(target=self._receive, daemon=True)
+        self._made: SimpleQueue[Piece | RulesChangedError | None] = SimpleQueue()
+
+    def give(self, unit: Unit) -> None:
+        try:
+            self.connection.send(unit)
+        except (BrokenPipeError, ConnectionResetError):
+            raise WorkerError("a worker process ended early") from None
+
+    def piece(self) -> Piece:
+        """The oldest piece that was not asked for yet."""
+        piece = self._made.get()
+        if piece is None:
+            raise WorkerError("a worker process ended early")
+        if isinstance(piece, RulesChangedError):
+            raise piece
+        return piece
+
+    def _receive(self) -> None:
+        try:
+            while True:
+                self._made.put(self.connection.recv())
+        except (EOFError, OSError):
+            self._made.put(None)
+
+
+def _work(
+    connection: Connection[Any, Any], transform: Transform | Outdated, inherited: Iterable[Connection[Any, Any]]
+) -> None:
+    """The whole life of a worker. It ends when the other side is gone, which `inherited`, left open, would hide."""
+    for other in inherited:
+        other.close()
+    try:
+        while True:
+            unit = connection.recv()
+            try:
+                connection.send(transform.piece(unit))
+            except RulesChangedError as error:
+                connection.send(error)
+    except (EOFError, OSError):
+        os._exit(0)

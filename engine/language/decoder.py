@@ -1,0 +1,257 @@
+"""Reads the keys of one YAML mapping: every key is asked for by name, what was not asked for is unknown.
+
+The only place where the shape of rule files is enforced, so that wording and hints are the same for all of them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from collections.abc import Sequence as Items
+from typing import Any
+
+from ..diagnostics.problem import Place, Problem
+from ..diagnostics.suggestions import did_you_mean
+from ..expressions.parser import parse
+from ..expressions.syntax_errors import ExpressionError
+from ..source.nodes import Mapping, Node, Scalar, Sequence, plain
+from ..templates.compiler import compile as compile_template
+from ..templates.template import TemplateError
+from ..values.kinds import with_article
+from .rulebook import Expr, Text
+
+__all__ = ["NAME", "ROOT", "Keys", "each_named", "found", "good_name", "read_expression", "read_text"]
+
+NAME = re.compile(r"[a-z][a-z0-9]*(?:[-_][a-z0-9]+)*", re.ASCII)
+ROOT = re.compile(r"[a-z][a-z0-9_]*", re.ASCII)
+_NAME_FORM = "a name of lower-case letters, digits and hyphens"
+_ROOT_FORM = "a name of lower-case letters, digits and underscores"
+
+Problems = list[Problem]
+
+
+def found(node: Node) -> str:
+    """What stands there, in words: "text", "a list", "null" ..."""
+    if isinstance(node, Mapping):
+        return "a mapping"
+    if isinstance(node, Sequence):
+        return "a list"
+    value = node.value if isinstance(node, Scalar) else None
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return f"the number {value}" if isinstance(value, int | float) else "text"
+
+
+def read_expression(node: Scalar, problems: Problems) -> Expr | None:
+    """The expression that the scalar holds; a Problem with the column inside the scalar where it holds none."""
+    try:
+        return Expr(parse(node.text), node)
+    except ExpressionError as error:
+        place = node.span(error.start, error.end)
+        problems.append(Problem.of(error.code, place, hint=error.hint, **error.data))
+        return None
+
+
+def read_text(node: Scalar, problems: Problems) -> Text | None:
+    """The template that the scalar holds."""
+    try:
+        return Text(compile_template(node.text), node)
+    except TemplateError as error:
+        problems.append(Problem.of("M208", node.span(error.start, error.end), reason=error.reason))
+        return None
+
+
+def good_name(node: Scalar, what: str, problems: Problems, *, root: bool) -> bool:
+    """Whether the scalar is a name: of a rule, an output ... or, with `root`, one that expressions can use."""
+    if (ROOT if root else NAME).fullmatch(node.text):
+        return True
+    wanted = _ROOT_FORM if root else _NAME_FORM
+    problems.append(Problem.of("M114", node.place, what=what, found=repr(node.text), wanted=wanted))
+    return False
+
+
+class Keys:
+    """The keys of `node`, which messages call `where` ("a rule", "the output 'event'")."""
+
+    def __init__(self, node: Node, where: str, problems: Problems) -> None:
+        self.where = where
+        self.problems = problems
+        self.node = node
+        self._asked: list[str] = []
+        self.mapping: Mapping | None = None
+        if isinstance(node, Mapping):
+            self.mapping = node
+        else:
+            self.report("M102", node.place, what=where, wanted="a mapping", found=found(node))
+
+    def __contains__(self, key: str) -> bool:
+        return self.mapping is not None and self.mapping.get(key) is not None
+
+    def report(self, code: str, place: Place | None, hint: str | None = None, **data: Any) -> None:
+        self.problems.append(Problem.of(code, place, hint=hint, **data))
+
+    def take(self, key: str, *, required: bool = False) -> Node | None:
+        """The node under the key, or None."""
+        self._asked.append(key)
+        if self.mapping is None:
+            return None
+        node = self.mapping.get(key)
+        if node is None and required:
+            first = self.mapping.entries[0][0].place if self.mapping.entries else self.mapping.place
+            self.report("M103", first, where=self.where, key=key)
+        return node
+
+    def finish(self) -> None:
+        """Reports the keys that nobody asked for."""
+        if self.mapping is None:
+            return
+        for key, _ in self.mapping.entries:
+            if key.text not in self._asked:
+                hint = did_you_mean(key.text, self._asked)
+                if hint is None:
+                    hint = f"known here: {', '.join(dict.fromkeys(self._asked))}"
+                self.report("M101", key.place, hint, key=key.text, where=self.where)
+
+    def wrong(self, key: str, node: Node, wanted: str) -> None:
+        self.report("M102", node.place, what=repr(key), wanted=wanted, found=found(node))
+
+    def scalar(self, key: str, *, required: bool = False) -> Scalar | None:
+        """The scalar under the key, which must be text."""
+        node = self.take(key, required=required)
+        if node is None:
+            return None
+        if isinstance(node, Scalar) and isinstance(node.value, str):
+            return node
+        self.wrong(key, node, "text")
+        return None
+
+    def text(self, key: str, *, required: bool = False) -> str | None:
+        node = self.scalar(key, required=required)
+        return None if node is None else node.text
+
+    def name(self, key: str, *, required: bool = False, root: bool = False) -> str | None:
+        """A name: of a rule, an output ... or, with `root`, one that expressions can use."""
+        node = self.scalar(key, required=required)
+        if node is None:
+            return None
+        return node.text if good_name(node, repr(key), self.problems, root=root) else None
+
+    def choice(self, key: str, allowed: Items[str], default: str) -> str:
+        node = self.take(key)
+        if node is None:
+            return default
+        if isinstance(node, Scalar) and isinstance(node.value, str) and node.text in allowed:
+            return node.text
+        if isinstance(node, Scalar) and isinstance(node.value, str):
+            hint = did_you_mean(node.text, allowed)
+            self.report("M105", node.place, hint, what=repr(key), allowed=", ".join(allowed), found=repr(node.text))
+        else:
+            self.wrong(key, node, f"one of {', '.join(allowed)}")
+        return default
+
+    def flag(self, key: str, default: bool = False) -> bool:
+        node = self.take(key)
+        if node is None:
+            return default
+        if isinstance(node, Scalar) and isinstance(node.value, bool):
+            return node.value
+        self.wrong(key, node, "true or false")
+        return default
+
+    def whole(self, key: str, *, required: bool = False) -> int | None:
+        """A whole number of at least 1."""
+        node = self.take(key, required=required)
+        if node is None:
+            return None
+        if isinstance(node, Scalar) and type(node.value) is int and node.value >= 1:
+            return node.value
+        self.wrong(key, node, "a whole number of at least 1")
+        return None
+
+    def expression(self, key: str, *, required: bool = False) -> Expr | None:
+        node = self.scalar(key, required=required)
+        return None if node is None else read_expression(node, self.problems)
+
+    def template(self, key: str) -> Text | None:
+        node = self.scalar(key)
+        return None if node is None else read_text(node, self.problems)
+
+    def items(self, key: str, *, single: bool = False) -> tuple[Node, ...]:
+        """The items of the list under the key; with `single`, a mapping stands for a list of one."""
+        node = self.take(key)
+        if node is None:
+            return ()
+        if isinstance(node, Sequence):
+            return node.items
+        if single and isinstance(node, Mapping):
+            return (node,)
+        self.wrong(key, node, "a list")
+        return ()
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        """A list of texts."""
+        result = []
+        for item in self.items(key):
+            if isinstance(item, Scalar) and isinstance(item.value, str):
+                result.append(item.text)
+            else:
+                self.wrong(key, item, "a list of texts")
+        return tuple(result)
+
+    def entries(self, key: str, *, required: bool = False) -> tuple[tuple[Scalar, Node], ...]:
+        """The entries of the mapping under the key."""
+        node = self.take(key, required=required)
+        if node is None:
+            return ()
+        if isinstance(node, Mapping):
+            return node.entries
+        self.wrong(key, node, "a mapping")
+        return ()
+
+    def named_texts(self, key: str, what: str) -> dict[str, str]:
+        """A mapping of names to texts, which messages call `what` ("texts")."""
+        result = {}
+        for name, node in self.entries(key):
+            if isinstance(node, Scalar) and isinstance(node.value, str):
+                result[name.text] = node.text
+            else:
+                self.wrong(key, node, f"a mapping of names to {what}")
+        return result
+
+    def value(self, key: str, default: Any) -> Any:
+        """Any JSON value; null counts as a value here."""
+        self._asked.append(key)
+        node = None if self.mapping is None else self.mapping.get(key)
+        return default if node is None else plain(node)
+
+    def exactly_one(self, keys: Items[str], *, at_most: bool = False) -> str | None:
+        """The one key of `keys` that is given; a Problem where there are none or several."""
+        if self.mapping is None:
+            return None
+        given = [key for key in keys if self.mapping.get(key) is not None]
+        if len(given) == 1 or (at_most and not given):
+            return given[0] if given else None
+        words = ", ".join(keys[:-1]) + " and " + keys[-1]
+        if given:
+            second = self.mapping.key(given[1])
+            place = second.place if second else self.mapping.place
+            self.report("M104", place, where=self.where, keys=words, found=f"{' and '.join(given)} are given")
+            return given[0]
+        first = self.mapping.entries[0][0].place if self.mapping.entries else self.mapping.place
+        self.report("M104", first, where=self.where, keys=words, found="none is given")
+        return None
+
+
+def each_named(
+    keys: Keys, key: str, read: Callable[[Scalar, Node], Any], *, root: bool = False, what: str
+) -> dict[str, Any]:
+    """Reads a mapping of names to definitions; what cannot be read is left out (a Problem says why)."""
+    result: dict[str, Any] = {}
+    for name, node in keys.entries(key):
+        if good_name(name, f"the name of {with_article(what)}", keys.problems, root=root):
+            value = read(name, node)
+            if value is not None:
+                result[name.text] = value
+    return result

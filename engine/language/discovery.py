@@ -1,0 +1,120 @@
+"""Finds the files of mappings below folders, and says what each of them is.
+
+A file is looked at more kindly than it is read: what looks like a rule file by its name, a key or its modeline is one,
+so that a slip of the pen is found and not passed over.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from ..source.nodes import Mapping
+from ..source.parser import parse
+from ..source.paths import is_file
+from ..source.project import Project
+from ..source.text import MAX_FILE_BYTES, Source
+from .installed import candidates
+
+__all__ = ["Kind", "Skipped", "kind_of", "other_than_main", "yaml_files"]
+
+Kind = Literal["mapping", "workspace", "tests", "part"]
+"""What a file is: the main file of a mapping, a workspace, a test file, or a part that others include."""
+
+_PART = frozenset({"include", "tables", "policies", "let", "routes", "rules"})
+_MAIN = frozenset({"language", "extends", "input", "outputs", "bulk"})
+_HEADER = _MAIN | {"name", "version", "workspace", "server", "checks"}
+_TELLING = (_PART - {"include"}) | (_MAIN - {"input"}) | {"workspace", "tests", "mapping"}
+_KNOWN = _PART | _MAIN | _TELLING | {"name", "version", "description", "server", "settings", "checks"}
+
+_MODELINE = re.compile(r"^#[ \t]*yaml-language-server:.*\bmoemap/(rules|workspace|tests)\.schema\.json", re.MULTILINE)
+_INDENTATION = re.compile(r"^[ \t]+", re.MULTILINE)
+_KEY = re.compile(r"""^["']?([^\s#"'{\[\-][^:\n]*):(?=\s|$)""", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A file in a folder that is none of a mapping's, or may not be read, and why in words."""
+
+    path: Path
+    reason: str
+
+
+def yaml_files(folder: Path, skip: Callable[[Skipped], object] = lambda _: None) -> Iterator[Path]:
+    """The YAML files at and below a folder, in order of their names; hidden ones are left alone, and no link leads
+    elsewhere. What is there and not given goes to `skip`. Raises OSError."""
+    project = Project.around(folder)
+    for inner, folders, names in os.walk(folder, onerror=_raise):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in folders:
+            if os.path.islink(link := Path(inner, name)):
+                skip(Skipped(link, "is a link to a folder"))
+        for name in sorted(names):
+            if name.startswith(".") or not name.lower().endswith((".yaml", ".yml")):
+                continue
+            path = Path(inner, name)
+            if not is_file(path):
+                skip(Skipped(path, "is no file"))
+            elif refusal := project.refusal(path):
+                skip(Skipped(path, f"is a link that {refusal[0]}"))
+            else:
+                yield path
+
+
+def _raise(error: OSError) -> None:
+    raise error
+
+
+def kind_of(path: Path) -> Kind | None:
+    """What a YAML file is; None where nothing about it looks like a file of a mapping. What cannot be read may be
+    anything: loading it says why."""
+    try:
+        with path.open("rb") as file:
+            raw = file.read(MAX_FILE_BYTES)
+    except OSError:
+        return "mapping"
+    text = raw.decode("utf-16" if raw.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) else "utf-8-sig", "replace")
+    keys = _keys(text)
+    modeline = _MODELINE.search(text)
+    named = path.stem in ("mapping", "workspace")
+    if _is_beside_a_mapping(path) or (modeline and modeline[1] == "tests"):
+        return "tests"
+    if not (modeline or named or (keys & _TELLING and len(keys - _KNOWN) <= len(keys & _KNOWN))):
+        return None
+    if "tests" in keys:
+        return "tests"
+    if "workspace" in keys or path.stem == "workspace" or (modeline and modeline[1] == "workspace"):
+        return "workspace"
+    return "part" if keys & _PART and not (named or keys & _MAIN) else "mapping"
+
+
+def _keys(text: str) -> set[str]:
+    """The keys at the top of a text: those at the start of a line, where there are any; else those that YAML finds, or
+    if it finds nothing but mistakes, those of all lines."""
+    keys = {key.rstrip(" \t\"'") for key in _KEY.findall(text)}
+    if keys:
+        return keys
+    node = parse(Source("", text))[0]
+    if node is None:
+        return {key.rstrip(" \t\"'") for key in _KEY.findall(_INDENTATION.sub("", text))}
+    return set(node.keys()) if isinstance(node, Mapping) else set()
+
+
+def other_than_main(keys: Collection[str]) -> tuple[str, str] | None:
+    """What a file with these keys is, in words, that has none of a main file and is another one; with a hint."""
+    if not _HEADER.isdisjoint(keys):
+        return None
+    if "tests" in keys:
+        return "a test file", "moemap test runs it"
+    return None if _PART.isdisjoint(keys) else ("a part", "give the mapping that includes it")
+
+
+def _is_beside_a_mapping(path: Path) -> bool:
+    """Whether the file lies in the folder `tests` of a mapping or a workspace."""
+    folder = path.absolute().parent
+    return folder.name == "tests" and any(map(is_file, candidates(folder.parent)))

@@ -1,0 +1,73 @@
+"""Where mappings are: those that are installed with the package, and files by their path."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ..diagnostics.problem import Problem
+from ..diagnostics.suggestions import did_you_mean
+from ..source.homes import MAPPINGS
+from ..source.paths import is_file, is_folder
+
+__all__ = ["beside", "candidates", "file_at", "installed", "is_versioned", "locate", "not_found"]
+
+
+def locate(reference: str) -> Path | None:
+    """The file that a name stands for: `name@major`, `name` (its highest major) of the installed mappings, or a path
+    to a file or to a folder with a `mapping.yaml` (or `workspace.yaml`)."""
+    name = reference.partition("@")[0]
+    if name.strip(".") and "/" not in name and is_folder(MAPPINGS / name):
+        return installed(reference)
+    return file_at(Path(reference))
+
+
+def file_at(path: Path) -> Path | None:
+    """The file that a path stands for; None where there is none."""
+    return next((candidate for candidate in candidates(path) if is_file(candidate)), None)
+
+
+def installed(reference: str) -> Path | None:
+    """The file of an installed mapping: `name@major`, or `name` for its highest major."""
+    name, _, major = reference.partition("@")
+    if not name.strip(".") or "/" in name:
+        return None
+    if major:
+        path = MAPPINGS / name / f"v{major}" / "mapping.yaml"
+        return path if is_file(path) else None
+    versions = [path for path in (MAPPINGS / name).glob("v*/mapping.yaml") if path.parent.name[1:].isdecimal()]
+    return max(versions, key=lambda path: int(path.parent.name[1:]), default=None)
+
+
+def is_versioned(reference: str) -> bool:
+    """Whether a reference has the form `name@major`."""
+    name, _, major = reference.partition("@")
+    return bool(name) and major.isascii() and major.isdecimal()
+
+
+def candidates(path: Path) -> tuple[Path, ...]:
+    """What a path may stand for, in this order: a file, or a folder with a mapping or a workspace."""
+    return path, path / "mapping.yaml", path / "workspace.yaml"
+
+
+def beside(file: Path, name: str) -> tuple[Path, ...]:
+    """Where a mapping `name@major` is looked for before the installed ones, in this order: in the folder of the file
+    that names it, and, where that file is the main one of its folder, beside this folder (a `v<major>`: beside the
+    folder that it is a version of)."""
+    stem, _, major = name.partition("@")
+    homes = [file.parent]
+    if file.name in ("mapping.yaml", "workspace.yaml"):
+        folder = file.parent.absolute()
+        versioned = folder.name.startswith("v") and folder.name[1:].isdecimal()
+        homes.append(file.parent / ".." / ".." if versioned else file.parent / "..")
+    return tuple(home / stem / f"v{major}" / "mapping.yaml" for home in homes)
+
+
+def not_found(reference: str) -> Problem:
+    """What is wrong with a reference that stands for no file."""
+    path = Path(reference)
+    if is_folder(path):
+        return Problem.of("M107", what="the folder", path=reference, reason="has no mapping.yaml and no workspace.yaml")
+    if "/" in reference or path.suffix in (".yaml", ".yml"):
+        return Problem.of("M107", what="the file", path=reference, reason="does not exist")
+    names = [folder.name for folder in MAPPINGS.iterdir()]
+    return Problem.of("M109", hint=did_you_mean(reference.partition("@")[0], names), name=reference)

@@ -1,0 +1,508 @@
+"""Finds and joins the files of a mapping: includes, `extends`, settings. Hands on one Rulebook and all Problems.
+
+Nothing is read but files of the mapping's own folder and of the project around it, installed mappings and schemas.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from collections.abc import Mapping as Values
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from os.path import normpath
+from pathlib import Path
+from typing import Any
+
+from .. import schemas
+from ..diagnostics.catalogue import CATALOGUE, FIXED
+from ..diagnostics.problem import Place, Problem, Problems, Related, TooManyProblems, in_order
+from ..diagnostics.suggestions import did_you_mean
+from ..source.homes import MAPPINGS, display_name
+from ..source.nodes import Mapping, Node, Scalar, Sequence, plain, synthetic
+from ..source.parser import MAX_NODES, parse, size_of
+from ..source.paths import is_file
+from ..source.project import Project
+from ..source.recovery import lost_names, without_consequences
+from ..source.text import Source, read
+from ..values.kinds import shown
+from .decoder import Keys, each_named, found
+from .discovery import other_than_main
+from .installed import beside, candidates, installed, is_versioned
+from .merging import extend_rule, merge, merge_part, merge_rule
+from .reader import RULE_ENDS, Reader
+from .rulebook import ABSENT, Rule, Rulebook, Setting
+from .settings import Given, values_of
+
+__all__ = ["LANGUAGE", "MAX_FILES", "MAX_RULES", "Loaded", "load"]
+
+LANGUAGE = 1
+MAX_FILES = 200
+MAX_RULES = 5_000
+MAX_EXTENDS = 16
+
+_HEADERS = ("input", "server", "settings", "outputs", "bulk")
+_PARTS = ("tables", "policies", "let", "routes")
+_SINGULAR = {"tables": "table", "policies": "policy", "let": "let", "routes": "route"}
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What loading gave: the Rulebook, None where an error stands in the way, and all Problems in order of place.
+
+    `draft` is what could be read beside the errors: good for checks, not to be run. `lost` are names that may stand in
+    what was passed over.
+    """
+
+    rulebook: Rulebook | None
+    problems: tuple[Problem, ...]
+    sources: Values[str, Source]
+    draft: Rulebook | None = None
+    lost: frozenset[str] = frozenset()
+
+    @property
+    def ok(self) -> bool:
+        return not any(problem.severity == "error" for problem in self.problems)
+
+
+@dataclass(slots=True)
+class _Layer:
+    """The joined YAML of a mapping, or of a workspace on top of one.
+
+    A rule is kept as the parts that make it: what the mapping says, then what each workspace changes. They are merged
+    once it is known what the rule itself extends, so that a change can also remove what was inherited from there.
+    """
+
+    main: Source
+    header: Mapping
+    parts: dict[str, Node] = field(default_factory=dict)
+    rules: dict[str, tuple[Mapping, ...]] = field(default_factory=dict)
+    values: list[tuple[Scalar, Node]] = field(default_factory=list)
+    severities: dict[str, Any] = field(default_factory=dict)
+
+
+def load(
+    path: Path,
+    settings: Values[str, Any] | None = None,
+    *,
+    text: str | None = None,
+) -> Loaded:
+    """Loads the mapping or workspace file at `path`.
+
+    `settings` are given values (JSON), over those of a workspace. `text`, where given, stands for the content of the
+    file (an editor's unsaved buffer).
+    """
+    return _Loader(text).load(path, settings or {})
+
+
+class _Loader:
+    def __init__(self, text: str | None) -> None:
+        self.text = text
+        self.problems = Problems()
+        self.sources: dict[str, Source] = {}
+        self.missing: list[Path] = []
+        self.lost: set[str] = set()
+
+    def report(
+        self, code: str, place: Place | None, hint: str | None = None, related: Iterable[Related] = (), **data: Any
+    ) -> None:
+        self.problems.append(Problem.of(code, place, hint=hint, related=related, **data))
+
+    def load(self, path: Path, settings: Values[str, Any]) -> Loaded:
+        rulebook = None
+        with suppress(TooManyProblems):
+            source = (
+                Source(display_name(path), self.text, path)
+                if self.text is not None
+                else self.read(path, display_name(path))
+            )
+            layer = self.layer(source, ()) if source is not None else None
+            rulebook = self.rulebook(layer, settings) if layer is not None else None
+        problems = in_order(without_consequences(self.problems, self.lost))
+        failed = any(problem.severity == "error" for problem in problems)
+        return Loaded(None if failed else rulebook, problems, self.sources, rulebook, frozenset(self.lost))
+
+    # Files
+
+    def read(self, path: Path, name: str) -> Source | None:
+        source, problems = read(path, name)
+        self.problems += problems
+        return source
+
+    def parse(self, source: Source) -> Mapping | None:
+        self.sources[source.name] = source
+        node, problems = parse(source)
+        self.problems += problems
+        if node is not None and problems:
+            self.lost.update(lost_names(node))
+        if node is None or isinstance(node, Mapping):
+            return node
+        self.report("M102", node.place, what="a rule file", wanted="a mapping", found=found(node))
+        return None
+
+    def layer(self, source: Source, chain: tuple[str, ...], extends: Node | None = None) -> _Layer | None:
+        header = self.parse(source)
+        if header is None:
+            return None
+        other = other_than_main(header.keys()) if Path(source.name).stem not in ("mapping", "workspace") else None
+        if other is not None:
+            what, hint = other
+            self.report("M134", (extends or header.entries[0][0]).place, hint, what=what)
+            return None
+        layer = _Layer(source, header)
+        self.collect(layer, source, header, [source.name])
+        named = header.get("extends")
+        if isinstance(named, Scalar) and isinstance(named.value, str):
+            base = self.base(source, named, (*chain, source.name))
+            return None if base is None else self.on_top(base, layer)
+        return layer if named is None and header.get("workspace") is None else None
+
+    def base(self, source: Source, extends: Scalar, chain: tuple[str, ...]) -> _Layer | None:
+        """The layer that `extends` names: an installed mapping, or `./path` seen from the file."""
+        relative = extends.text.startswith(".")
+        if not relative and not is_versioned(extends.text):
+            return None  # `check_header` has said so
+        path = self.base_path(source.path or Path("-"), extends, relative=relative)
+        if path is None:
+            return None
+        name = display_name(path)
+        before = [source.path.resolve() for link in chain if (source := self.sources[link]).path is not None]
+        if path.resolve() in before or len(chain) >= MAX_EXTENDS:
+            self.report("M110", extends.place, name=extends.text, chain=" -> ".join((*chain, name)))
+            return None
+        base = self.read(path, name)
+        return None if base is None else self.layer(base, chain, extends)
+
+    def base_path(self, file: Path, extends: Scalar, *, relative: bool) -> Path | None:
+        """The file of the mapping that `extends` names in a file; None, and a Problem, where there is none."""
+        name, project = extends.text, Project.around(file.parent)
+        for path in candidates(file.parent / name) if relative else beside(file, name):
+            refusal = project.refusal(path)
+            if refusal is not None and (relative or is_file(path)):
+                reason, hint = refusal
+                self.report("M107", extends.place, hint, what="the mapping", path=name, reason=reason)
+                return None
+            if is_file(path):
+                return path
+            self.missing.append(path)
+        path_of_installed = None if relative else installed(name)
+        if path_of_installed is None:
+            known = [f"{path.parent.parent.name}@{path.parent.name[1:]}" for path in MAPPINGS.glob("*/v*/mapping.yaml")]
+            self.report("M109", extends.place, None if relative else did_you_mean(name, known), name=name)
+        return path_of_installed
+
+    def collect(self, layer: _Layer, source: Source, node: Mapping, chain: list[str]) -> None:
+        """Takes the parts and rules of one file, then those of the files that it includes."""
+        is_main = source is layer.main
+        keys = Keys(node, "a rule file", self.problems)
+        if is_main:
+            is_workspace = "workspace" in keys
+            keys.where = "a workspace file" if is_workspace else "a mapping file"
+            self.check_header(keys, is_workspace)
+            layer.severities = self.severities(keys)
+            if is_workspace:
+                layer.values = list(keys.entries("settings"))
+            else:
+                if "name" not in keys:
+                    keys.take("workspace")  # what is left out of a workspace, and may be misspelt
+                for key in _HEADERS:
+                    self.add_part(layer, key, keys.take(key))
+        for key in _PARTS:
+            self.add_part(layer, key, keys.take(key))
+        for rule in keys.items("rules"):
+            self.add_rule(layer, rule)
+        repeated = [value for key, value in node.repeated if key.text == "include" and isinstance(value, Sequence)]
+        includes = [*keys.items("include"), *(item for value in repeated for item in value.items)]
+        keys.text("description")
+        keys.finish()
+        for include in includes:
+            self.include(layer, source, include, chain)
+
+    def check_header(self, keys: Keys, is_workspace: bool) -> None:
+        language = keys.take("language", required=True)
+        if language is not None and shown(plain(language)) != str(LANGUAGE):
+            self.report("M113", language.place, found=shown(plain(language)), supported=LANGUAGE)
+        keys.name("workspace" if is_workspace else "name", required="extends" not in keys)
+        extends = keys.scalar("extends", required=is_workspace)
+        if extends is not None and not extends.text.startswith(".") and not is_versioned(extends.text):
+            self.report(
+                "M114", extends.place, what="'extends'", found=repr(extends.text), wanted="name@major or ./path"
+            )
+        if not is_workspace:
+            version = keys.scalar("version", required="extends" not in keys)
+            if version is not None and not _is_semantic(version.text):
+                self.report(
+                    "M114",
+                    version.place,
+                    "write it as 1.0.0",
+                    what="'version'",
+                    found=repr(version.text),
+                    wanted="a semantic version",
+                )
+
+    def severities(self, keys: Keys) -> dict[str, Any]:
+        """What findings of a code count as, by the code."""
+        inner_node = keys.take("checks")
+        if inner_node is None:
+            return {}
+        inner = Keys(inner_node, "checks", self.problems)
+        codes = [code for code in CATALOGUE if code[1] in "234" and code not in FIXED]
+        found_severities = {code: inner.choice(code, ("ignore", "warning", "error"), "") for code in codes}
+        inner.finish()
+        return {code: severity for code, severity in found_severities.items() if severity}
+
+    def add_part(self, layer: _Layer, key: str, node: Node | None) -> None:
+        if node is None:
+            return
+        before = layer.parts.get(key)
+        if before is None or not isinstance(node, Mapping) or not isinstance(before, Mapping):
+            layer.parts[key] = node
+            return
+        for name, _ in node.entries:
+            first = before.key(name.text)
+            if first is not None:
+                self.defined_twice(name.place, first.place, kind=_SINGULAR[key], name=name.text)
+        layer.parts[key] = replace(before, entries=before.entries + node.entries)
+
+    def add_rule(self, layer: _Layer, node: Node) -> None:
+        name = node.get("rule") if isinstance(node, Mapping) else None
+        if not isinstance(node, Mapping) or not isinstance(name, Scalar):
+            Reader(self.problems).rule(node)
+            return
+        first = layer.rules.get(name.text)
+        if first is not None:
+            self.defined_twice(name.place, _place_of_name(first[0]), kind="rule", name=name.text)
+            return
+        layer.rules[name.text] = (node,)
+
+    def defined_twice(self, place: Place, first: Place, **data: Any) -> None:
+        self.report("M106", place, related=[Related(first, "first defined here")], first=first, **data)
+
+    def include(self, layer: _Layer, source: Source, include: Node, chain: list[str]) -> None:
+        if not isinstance(include, Scalar) or not isinstance(include.value, str):
+            self.report("M102", include.place, what="'include'", wanted="a list of file names", found=found(include))
+            return
+        root = (layer.main.path or Path()).parent
+        path = (source.path or Path()).parent / include.text
+        reason = hint = None
+        if include.text.startswith("/"):
+            reason = "must be given relative to the file that includes it"
+        elif refusal := Project.around(root).alone().refusal(path):
+            reason, _ = refusal
+        elif not is_file(path):
+            reason = "does not exist"
+            hint = did_you_mean(path.name, [entry.name for entry in path.parent.glob("*.yaml") if is_file(entry)])
+        if reason is not None:
+            what = "the included file"
+            self.report("M107", include.place, hint, what=what, path=include.text, reason=reason)
+            return
+        name = Path(normpath(Path(source.name).parent / include.text)).as_posix()
+        if name in self.sources:
+            self.report("M108", include.place, path=include.text, chain=" -> ".join((*chain, name)))
+            return
+        if len(self.sources) >= MAX_FILES:
+            self.report("M119", include.place, what="files", count=len(self.sources) + 1, limit=MAX_FILES)
+            return
+        included = self.read(path, name)
+        node = self.parse(included) if included is not None else None
+        if included is not None and node is not None:
+            self.collect(layer, included, node, [*chain, name])
+
+    def on_top(self, base: _Layer, over: _Layer) -> _Layer:
+        """The layer `over` on top of the one that it extends: parts merge, changed rules stay, new rules come first."""
+        parts = dict(base.parts)
+        for key, node in over.parts.items():
+            parts[key] = merge_part(key, parts.get(key), node)
+        new = {name: parts for name, parts in over.rules.items() if name not in base.rules}
+        for name, (rule,) in list(new.items()):
+            if not any(rule.get(key) for key in (*RULE_ENDS, "extends", "abstract")):
+                self.report("M111", _place_of_name(rule), did_you_mean(name, base.rules), name=name, what="change")
+                del new[name]
+        kept = {name: rule_parts + over.rules.get(name, ()) for name, rule_parts in base.rules.items()}
+        header = merge(base.header, over.header)
+        assert isinstance(header, Mapping)  # noqa: S101  both are mappings
+        severities = {**base.severities, **over.severities}
+        return _Layer(over.main, header, parts, {**new, **kept}, [*base.values, *over.values], severities)
+
+    # The Rulebook
+
+    def rulebook(self, layer: _Layer, given: Values[str, Any]) -> Rulebook | None:
+        reader = Reader(self.problems)
+        header = layer.header
+        joined = Mapping(header.source, header.start, header.end, _entries(layer, header))
+        keys = Keys(joined, "the mapping", self.problems)
+        settings: dict[str, Setting] = each_named(keys, "settings", reader.setting, root=True, what="setting")
+        values = self.setting_values(layer, settings, given)
+        reader.read_tables(keys)
+        reader.read_policies(keys)
+        let = reader.let(keys)
+        keys.take("outputs", required=True)
+        reader.read_outputs(keys)
+        reader.read_routes(keys)
+        bulk = keys.take("bulk")
+        read_bulk = reader.bulk(bulk) if bulk is not None else None
+        input_node = keys.take("input", required=True)
+        read_input = reader.input(input_node) if input_node is not None else None
+        url, headers = self.server(keys)
+        rules = self.read_rules(layer, reader)
+        documents = self.schemas(layer, joined)
+        if read_input is None:
+            return None
+        version, workspace = header.get("version"), header.get("workspace")
+        title, description = header.get("name"), header.get("description")
+        return Rulebook(
+            name=title.text if isinstance(title, Scalar) else "?",
+            version=version.text if isinstance(version, Scalar) else "?",
+            workspace=workspace.text if isinstance(workspace, Scalar) else None,
+            description=description.text if isinstance(description, Scalar) else None,
+            input=read_input,
+            server_url=url,
+            server_headers=headers,
+            settings=settings,
+            values=values,
+            outputs=reader.outputs,
+            bulk=read_bulk,
+            routes=reader.routes,
+            tables=reader.tables,
+            policies=reader.policies,
+            let=let,
+            rules=rules,
+            table_names=reader.table_names,
+            policy_names=reader.policy_names,
+            used_tables=frozenset(reader.used_tables),
+            used_policies=frozenset(reader.used_policies),
+            sources=self.sources,
+            schemas=documents,
+            severities=layer.severities,
+            main=layer.main,
+            missing=tuple(self.missing),
+        )
+
+    def server(self, keys: Keys) -> tuple[str | None, dict[str, str]]:
+        node = keys.take("server")
+        if node is None:
+            return None, {}
+        inner = Keys(node, "server", self.problems)
+        url = inner.text("url", required=True)
+        headers = inner.named_texts("headers", "texts")
+        inner.finish()
+        return url, headers
+
+    def setting_values(self, layer: _Layer, settings: dict[str, Setting], given: Values[str, Any]) -> dict[str, Any]:
+        """The value of every declared setting: given, of the workspace, or the default."""
+        values = {name: setting.default for name, setting in settings.items()}
+        pairs = [Given(name.text, plain(node), name.place, node.place) for name, node in layer.values]
+        pairs += [Given(name, value) for name, value in given.items()]
+        values |= values_of(settings, pairs, self.problems)
+        for name, setting in settings.items():
+            if values[name] is ABSENT:
+                self.report("M117", setting.node.place, name=name)
+        return values
+
+    def read_rules(self, layer: _Layer, reader: Reader) -> tuple[Rule, ...]:
+        if len(layer.rules) > MAX_RULES:
+            self.report("M119", layer.main.place(0, 0), what="rules", count=len(layer.rules), limit=MAX_RULES)
+            return ()
+        nodes: dict[str, Mapping] = {}
+        size = 0
+        for name, parts in layer.rules.items():
+            node = self.extended(layer, name, ())
+            if node is not None:
+                nodes[name] = node
+                size += 0 if node is parts[0] else size_of(node)
+            if size > MAX_NODES:
+                what = "rules and what they extend"
+                self.report("M127", _place_of_name(parts[0]), what=what, limit=MAX_NODES, of="values")
+                return ()
+        result = []
+        for name, node in nodes.items():
+            rule = reader.rule(node)
+            if rule is not None:
+                result.append(replace(rule, bases=tuple(_bases(layer, name))))
+        return tuple(result)
+
+    def extended(self, layer: _Layer, name: str, chain: tuple[str, ...]) -> Mapping | None:
+        """The rule with everything that it inherits, then with what workspaces change; None where that is not known."""
+        first, *changes = layer.rules[name]
+        extends = _extends(layer, name)
+        if extends is not None and not (isinstance(extends, Scalar) and isinstance(extends.value, str | None)):
+            self.report("M102", extends.place, what="'extends'", wanted="the name of a rule", found=found(extends))
+            return None
+        rule = first
+        if isinstance(extends, Scalar) and isinstance(extends.value, str):
+            if extends.text not in layer.rules:
+                hint = did_you_mean(extends.text, layer.rules)
+                self.report("M111", extends.place, hint, name=extends.text, what="extend")
+                return None
+            if extends.text in (*chain, name):
+                circle = " -> ".join((*chain, name, extends.text))
+                self.report("M110", extends.place, name=extends.text, chain=circle)
+                return None
+            if len(chain) >= MAX_EXTENDS:
+                what, count = "rules in a chain of 'extends'", len(chain) + 1
+                self.report("M119", extends.place, what=what, count=count, limit=MAX_EXTENDS)
+                return None
+            base = self.extended(layer, extends.text, (*chain, name))
+            if base is None:
+                return None
+            rule = extend_rule(base, first)
+        for change in changes:
+            rule = merge_rule(rule, change)
+        return rule
+
+    def schemas(self, layer: _Layer, joined: Mapping) -> dict[str, Any]:
+        """The documents of all schemas that the mapping names, by that name."""
+        documents: dict[str, Any] = {}
+        for node in _schema_names(joined):
+            folder = node.source.path.parent if node.source.path is not None else Path()
+            if node.text in documents:
+                other = documents[node.text].path
+                if node.text.startswith(".") and normpath(folder / node.text) != normpath(other):
+                    reason = "is another file than the one that another mapping means by this name"
+                    self.report("M118", node.place, "give one of them another name", path=node.text, reason=reason)
+                continue
+            try:
+                documents[node.text] = schemas.load(node.text, folder)
+            except schemas.SchemaError as error:
+                self.report("M118", node.place, error.hint, path=node.text, reason=error.reason)
+        return documents
+
+
+def _entries(layer: _Layer, header: Mapping) -> tuple[tuple[Scalar, Node], ...]:
+    result = []
+    for key, node in layer.parts.items():
+        name = header.key(key) or synthetic(key, node)
+        assert isinstance(name, Scalar)  # noqa: S101  synthetic text is a scalar
+        result.append((name, node))
+    return tuple(result)
+
+
+def _schema_names(joined: Mapping) -> list[Scalar]:
+    places: list[Node | None] = [joined.get("input"), joined.get("bulk")]
+    outputs = joined.get("outputs")
+    if isinstance(outputs, Mapping):
+        places += [node for _, node in outputs.entries]
+    names = [place.get(key) for place in places if isinstance(place, Mapping) for key in ("schema", "limits")]
+    return [name for name in names if isinstance(name, Scalar) and isinstance(name.value, str)]
+
+
+def _extends(layer: _Layer, name: str) -> Node | None:
+    """What a rule says that it extends, a workspace that changes it before the mapping."""
+    return next((found for part in reversed(layer.rules[name]) if (found := part.get("extends"))), None)
+
+
+def _bases(layer: _Layer, name: str) -> Iterator[Node]:
+    """The names of the rules that a rule extends, the nearest first; of a rule that is read, they end."""
+    while isinstance(extends := _extends(layer, name), Scalar) and isinstance(extends.value, str):
+        name = extends.text
+        base = layer.rules[name][0]
+        yield base.get("rule") or base
+
+
+def _place_of_name(rule: Mapping) -> Place:
+    name = rule.get("rule")
+    return name.place if name is not None else rule.place
+
+
+def _is_semantic(text: str) -> bool:
+    parts = text.split(".")
+    return len(parts) == 3 and all(part.isascii() and part.isdecimal() and str(int(part)) == part for part in parts)

@@ -1,0 +1,132 @@
+"""Joins YAML: a workspace with its mapping, a rule with the one it extends.
+
+All joining is the merge of JSON merge patch (RFC 7396) on nodes, so that every value keeps its own file and line:
+mappings merge, everything else replaces, null removes. Two things are added for the writer's sake: a field or a rule
+that gives another source (or another end) drops the inherited one, and a field in short form counts as its long form.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import replace
+
+from ..source.nodes import Mapping, Node, Scalar, Sequence, synthetic
+from .reader import FIELD_SOURCES, RULE_ENDS
+
+__all__ = ["extend_rule", "merge", "merge_part", "merge_rule"]
+
+Merge = Callable[[Node | None, Node], Node]
+
+_OWN_KEYS = ("rule", "abstract", "enabled", "reference", "description", "extends", "deprecated")
+"""What a rule does not take over from the rule that it extends."""
+_FIELD_PARTS = (*FIELD_SOURCES, "as", "key", "let", "value", "spread")
+_RULE_PARTS = (*RULE_ENDS, "fields", "spread", "warn")
+
+
+def merge(base: Node | None, over: Node) -> Node:
+    """`over` merged onto `base`."""
+    if not isinstance(over, Mapping):
+        return over
+    if not isinstance(base, Mapping):
+        return _with(over, [entry for entry in over.entries if not _is_null(entry[1])])
+    return _merge_entries(base, over, lambda _: merge)
+
+
+def merge_part(key: str, base: Node | None, over: Node) -> Node:
+    """`over` merged onto `base`, both the part of a mapping that stands under this key."""
+    if key in ("outputs", "routes"):
+        return _merge_named(base, over)
+    if key == "bulk":
+        return _merge_members(base, over)
+    return merge_fields(base, over) if key == "let" else merge(base, over)
+
+
+def merge_fields(base: Node | None, over: Node) -> Node:
+    """A mapping of names to fields merged onto another one."""
+    if isinstance(base, Mapping) and isinstance(over, Mapping):
+        return _merge_entries(base, over, lambda _: merge_field)
+    return merge(base, over)
+
+
+def merge_field(base: Node | None, over: Node) -> Node:
+    """A field merged onto the inherited field of the same name."""
+    if not isinstance(over, Mapping) or base is None:
+        return over
+    if isinstance(base, Scalar | Sequence):
+        key = synthetic("from", base)
+        base = _with(over, [(key, base)] if isinstance(key, Scalar) else [])
+    assert isinstance(base, Mapping)  # noqa: S101  a node is one of the three
+    source, inherited = _source(over), _source(base)
+    inside = inherited == "each" and source == "fields"  # changes the fields of each element
+    if source is not None and source != inherited and not inside:
+        base = _without(base, _FIELD_PARTS)
+    return _merge_entries(base, over, _part)
+
+
+def merge_rule(base: Mapping, over: Mapping) -> Mapping:
+    """A rule merged onto an inherited rule of the same name, or onto the rule that it extends."""
+    ends = [key for key in RULE_ENDS if over.get(key) is not None]
+    if ends and base.get(ends[0]) is None:
+        base = _without(base, _RULE_PARTS)
+    return _merge_entries(base, over, _part)
+
+
+def extend_rule(base: Mapping, over: Mapping) -> Mapping:
+    """A rule merged onto the rule of the same mapping that it extends."""
+    return merge_rule(_without(base, _OWN_KEYS), _without(over, ("extends",)))
+
+
+def _merge_named(base: Node | None, over: Node) -> Node:
+    if isinstance(base, Mapping) and isinstance(over, Mapping):
+        return _merge_entries(base, over, lambda _: _merge_members)
+    return merge(base, over)
+
+
+def _merge_members(base: Node | None, over: Node) -> Node:
+    if isinstance(base, Mapping) and isinstance(over, Mapping):
+        return _merge_entries(base, over, _part)
+    return merge(base, over)
+
+
+def _part(key: str) -> Merge:
+    """How the part under this key of a field, a spread, a rule, an output or a route merges."""
+    if key in ("fields", "let", "query"):
+        return merge_fields
+    if key in ("request", "spread"):
+        return _merge_members
+    return merge_field if key == "value" else merge
+
+
+def _source(field: Mapping) -> str | None:
+    given = [key for key in FIELD_SOURCES if field.get(key) is not None]
+    if "each" in given:
+        return "each"
+    if not given and field.get("spread") is not None:
+        return "fields"
+    return given[0] if given else None
+
+
+def _is_null(node: Node) -> bool:
+    return isinstance(node, Scalar) and node.value is None
+
+
+def _with(node: Mapping, entries: list[tuple[Scalar, Node]]) -> Mapping:
+    return replace(node, entries=tuple(entries))
+
+
+def _without(node: Mapping, keys: Collection[str]) -> Mapping:
+    return _with(node, [entry for entry in node.entries if entry[0].text not in keys])
+
+
+def _merge_entries(base: Mapping, over: Mapping, how: Callable[[str], Merge]) -> Mapping:
+    """The entries of `base` in their order, changed by those of `over`, then those that only `over` has."""
+    changes = {key.text: (key, node) for key, node in over.entries}
+    entries = []
+    for key, node in base.entries:
+        changed_key, changed = changes.pop(key.text, (key, node))
+        if changed is node:
+            entries.append((key, node))
+        elif not _is_null(changed):
+            entries.append((changed_key, how(key.text)(node, changed)))
+    entries += [(key, how(key.text)(None, node)) for key, node in changes.values() if not _is_null(node)]
+    return _with(over, entries)

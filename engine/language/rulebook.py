@@ -1,0 +1,350 @@
+"""The rule language as immutable data: what `language.reader` makes of the YAML and every later stage works on.
+
+Each part keeps the node it was read from, so that a message can point at its line and column.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from ..diagnostics.catalogue import Severity
+from ..diagnostics.problem import Place
+from ..expressions.tree import Expression
+from ..schemas.schema import Schema
+from ..source.nodes import Node, Scalar
+from ..source.paths import lies_inside
+from ..source.text import Source
+from ..templates.template import Template
+
+__all__ = [
+    "ABSENT",
+    "Bulk",
+    "Combine",
+    "Const",
+    "Each",
+    "EntryRule",
+    "Except",
+    "Expr",
+    "Field",
+    "From",
+    "Input",
+    "Object",
+    "Output",
+    "RequestLine",
+    "Route",
+    "Rule",
+    "Rulebook",
+    "Setting",
+    "Spread",
+    "Table",
+    "Text",
+    "Warn",
+]
+
+Combine = Literal["append", "merge"]
+OnProblem = Literal["omit", "reject", "keep"]
+
+
+class _Absent:
+    def __repr__(self) -> str:
+        return "ABSENT"
+
+
+ABSENT = _Absent()
+"""Stands for "no default": null would be a value of its own."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Expr:
+    """An expression and the scalar that holds it."""
+
+    expression: Expression
+    node: Scalar
+
+    @property
+    def text(self) -> str:
+        return self.expression.text
+
+    @property
+    def place(self) -> Place:
+        return self.node.place
+
+    def span(self, start: int, end: int) -> Place:
+        return self.node.span(start, end)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Text:
+    """A template and the scalar that holds it."""
+
+    template: Template
+    node: Scalar
+
+    @property
+    def place(self) -> Place:
+        return self.node.place
+
+    def span(self, start: int, end: int) -> Place:
+        return self.node.span(start, end)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Table:
+    """A look-up; `entries` are keyed by text (case-folded with `ignore_case`).
+
+    `unlisted` answers for a value that is not listed: leave it out, keep it, reject the element, or `("const", value)`.
+    """
+
+    name: str | None
+    entries: Mapping[str, Any]
+    ignore_case: bool
+    unlisted: Literal["omit", "keep", "reject"] | tuple[Literal["const"], Any]
+    node: Node
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class From:
+    """The first alternative that is not null."""
+
+    alternatives: tuple[Expr | Field, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Const:
+    """A fixed value."""
+
+    value: Any
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Object:
+    """A nested object: fields written by hand, then what is passed through."""
+
+    fields: tuple[Field, ...]
+    spreads: tuple[Spread, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Each:
+    """A list with one value for each element (or, with `key`, for each entry of an object)."""
+
+    each: Expr
+    as_name: str
+    key_name: str | None
+    let: tuple[Field, ...]
+    value: Object | Field
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Field:
+    """One value of the output, or a `let`; `name` is None for a value that stands in a list."""
+
+    name: str | None
+    source: From | Const | Text | Object | Each
+    node: Node
+    when: Expr | None = None
+    table: Table | None = None
+    type: str | None = None
+    items: str | None = None
+    default: Any = ABSENT
+    required: bool = False
+    on_problem: OnProblem = "omit"
+    description: str | None = None
+    reference: tuple[str, ...] = ()
+    deprecated: str | None = None
+    name_node: Node | None = None
+
+    @property
+    def place(self) -> Place:
+        return self.node.place
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Warn:
+    """A warning that a rule gives while it maps; `when` None: always."""
+
+    when: Expr | None
+    message: Text
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Except:
+    """Names that a spread does not iterate over, because they are mapped elsewhere. Patterns are globs (`*`, `?`)."""
+
+    names: frozenset[str]
+    prefixes: tuple[str, ...]
+    patterns: tuple[str, ...]
+    ignore_case: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EntryRule:
+    """What happens to an entry of a spread; the first whose `when` holds takes it."""
+
+    node: Node
+    when: Expr | None
+    let: tuple[Field, ...]
+    name: Field | None
+    value: Field | None
+    skip: Text | None
+    reject: Text | None
+    warn: Text | None
+    reference: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Spread:
+    """Passes the entries of an object through."""
+
+    from_: Expr
+    key_name: str
+    as_name: str
+    except_: Except
+    rename: Mapping[str, str]
+    let: tuple[Field, ...]
+    entries: tuple[EntryRule, ...]
+    node: Node
+    policy: str | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RequestLine:
+    """How a body travels. `path` keeps its {placeholders}: who sends fills them."""
+
+    method: str
+    path: str
+    query: tuple[Field, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Output:
+    """A kind of request that rules may emit."""
+
+    name: str
+    schema: str
+    limits: str | None
+    request: RequestLine
+    fields: tuple[Field, ...]
+    element_of: str | None
+    combine: Mapping[str, Combine]
+    max_bytes: int | None
+    node: Node
+    description: str | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Bulk:
+    """How bodies travel together on demand: as the list `elements` of one body."""
+
+    schema: str
+    request: RequestLine
+    fields: tuple[Field, ...]
+    elements: str
+    max_bytes: int
+    node: Node
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Route:
+    """Takes the elements of a list (or the entries of an object, with `key`) one by one to its rules."""
+
+    name: str
+    each: Expr
+    as_name: str
+    key_name: str | None
+    let: tuple[Field, ...]
+    node: Node
+    description: str | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rule:
+    """Emits an output, skips or rejects; exactly one of `output`, `skip` and `reject` is given. `bases` are the names
+    of the rules that it extends, the nearest first."""
+
+    name: str
+    route: str | None
+    when: Expr | None
+    let: tuple[Field, ...]
+    output: str | None
+    skip: Text | None
+    reject: Text | None
+    body: Object
+    warn: tuple[Warn, ...]
+    node: Node
+    name_node: Node
+    description: str | None = None
+    reference: tuple[str, ...] = ()
+    deprecated: str | None = None
+    bases: tuple[Node, ...] = ()
+
+    @property
+    def place(self) -> Place:
+        return self.name_node.place
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Setting:
+    """A declared setting. `default` ABSENT: a value must be given."""
+
+    name: str
+    type: str
+    items: str | None
+    enum: tuple[Any, ...] | None
+    default: Any
+    description: str | None
+    node: Node
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Input:
+    """The root that holds the batch, and the schema that describes it."""
+
+    as_name: str
+    schema: str
+    node: Node
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rulebook:
+    """A whole mapping, with everything joined and resolved.
+
+    `rules` are those that are evaluated, in order; `values` holds the value of every setting; `sources` every file that
+    was read, by the name that messages show; `schemas` the schema documents by the path that the rules name;
+    `severities` what findings of a code count as.
+    """
+
+    name: str
+    version: str
+    workspace: str | None
+    description: str | None
+    input: Input
+    server_url: str | None
+    server_headers: Mapping[str, str]
+    settings: Mapping[str, Setting]
+    values: Mapping[str, Any]
+    outputs: Mapping[str, Output]
+    bulk: Bulk | None
+    routes: Mapping[str, Route]
+    tables: Mapping[str, Table]
+    policies: Mapping[str, tuple[EntryRule, ...]]
+    let: tuple[Field, ...]
+    rules: tuple[Rule, ...]
+    table_names: Mapping[str, Node]
+    policy_names: Mapping[str, Node]
+    used_tables: frozenset[str]
+    used_policies: frozenset[str]
+    sources: Mapping[str, Source]
+    schemas: Mapping[str, Schema]
+    severities: Mapping[str, Severity | Literal["ignore"]]
+    main: Source
+    missing: tuple[Path, ...]
+    """Files that were looked for and are not there: with one of them, this would be another mapping."""
+
+    def is_own(self, source: Source) -> bool:
+        """Whether the file is one of the mapping itself, not of the mapping that it extends."""
+        own, path = self.main.path, source.path
+        return own is None or path is None or lies_inside(path, own.parent)

@@ -1,0 +1,106 @@
+"""The values of settings: held against what the mapping declares, whoever gives them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ..diagnostics.problem import Place, Problem, Related
+from ..diagnostics.suggestions import did_you_mean
+from ..source.json_reader import read_value
+from ..values.coercion import CoercionError, coerce
+from ..values.equality import equal
+from ..values.kinds import kind, shown
+from ..values.payload import check_constant, check_payload
+
+if TYPE_CHECKING:
+    from .rulebook import Setting
+
+__all__ = ["Given", "GivenText", "values_of", "wanted_of"]
+
+
+class GivenText(str):
+    """The text of a setting as given on a command line: read by the type that the mapping declares."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A value that is given to a setting, and the places of its name and of itself, where it is written in a file."""
+
+    name: str
+    value: Any
+    name_place: Place | None = None
+    place: Place | None = None
+
+
+def values_of(settings: Mapping[str, Setting], given: Iterable[Given], problems: list[Problem]) -> dict[str, Any]:
+    """The values that fit their settings, by name; a Problem for each of the others."""
+    values = {}
+    for one in given:
+        name, value, setting = one.name, one.value, settings.get(one.name)
+        if setting is None:
+            problems.append(Problem.of("M115", one.name_place, hint=did_you_mean(name, settings), name=name))
+            continue
+        if isinstance(value, GivenText):
+            value = _typed(value, setting)
+        flaw = check_constant(value)
+        wanted = "a JSON value" if flaw is not None else wanted_of(setting, value)
+        if wanted is None:
+            values[name] = value
+            continue
+        found = shown(value) if check_payload(value) is None else f"this {type(value).__name__}"
+        declared = [Related(setting.node.place, "declared here")] if one.place is not None else []
+        problem = Problem.of("M116", one.place, hint=flaw, related=declared, name=name, wanted=wanted, found=found)
+        problems.append(problem)
+    return values
+
+
+def _typed(text: GivenText, setting: Setting) -> Any:
+    """The text itself for a setting that holds text, else the JSON that it is; JSON's text where it is none."""
+    if setting.type in ("string", "datetime", "date"):
+        return str(text)
+    try:
+        return read_value(text)
+    except ValueError:
+        return str(text)
+
+
+_KINDS = {
+    "string": ("string",),
+    "datetime": ("string",),
+    "date": ("string",),
+    "integer": ("integer",),
+    "double": ("integer", "double"),
+    "boolean": ("boolean",),
+    "array": ("list",),
+    "object": ("object",),
+}
+
+
+def wanted_of(setting: Setting, value: Any) -> str | None:
+    """What the value of a setting must be, in words, where it is not; None where the value fits."""
+    if value is None and setting.default is None:
+        return None
+    if setting.enum is not None and not any(equal(value, one) for one in setting.enum):
+        return "one of " + ", ".join(shown(one) for one in setting.enum)
+    if not _fits(value, setting.type):
+        return "a list" if setting.type == "array" else f"of type {setting.type}"
+    if setting.items is not None and not all(_fits(item, setting.items) for item in value):
+        return f"a list with elements of type {setting.items}"
+    return None
+
+
+def _fits(value: Any, type_: str) -> bool:
+    if type_ == "any":
+        return value is not None
+    if kind(value) not in _KINDS[type_]:
+        return False
+    if type_ in ("datetime", "date"):
+        try:
+            coerce(value, type_)
+        except CoercionError:
+            return False
+    return True

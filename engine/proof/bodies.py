@@ -1,0 +1,122 @@
+"""Assembles the type of every body that rules emit, and holds it against the schema of its output."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from functools import reduce
+from typing import Any
+
+from ..diagnostics.problem import Place
+from ..inference.facts import Emission, Flow, Sources
+from ..language.rulebook import Each, EntryRule, Field, Output
+from ..language.rulebook import Object as ObjectSource
+from ..types.types import NEVER, Array, Object, Property, Type, join, lookup, matches, union, without_null
+from .mismatches import Gap
+from .subtyping import Judge
+
+__all__ = ["Bodies", "gaps", "place_of"]
+
+
+def gaps(flow: Flow, output: Output, *, certain: bool = False) -> Iterator[tuple[Emission, Gap]]:
+    """The gaps between what rules emit and the schema of the output; with `certain` those that are there always."""
+    judge = Judge(flow.rulebook.schemas[output.schema], certain=certain)
+    bodies = Bodies(flow, output)
+    for emission in bodies.emissions:
+        for gap in judge.gaps(bodies.of(emission)):
+            if gap.always or not certain:
+                yield emission, gap
+
+
+def place_of(emission: Emission, gap: Gap) -> Place:
+    """The place of what gives a gap: the name of a field where that is wrong or members of it are missing, else what
+    stands under the name; of the rule where nothing nearer is known."""
+    origin = gap.origin
+    if isinstance(origin, EntryRule):
+        return origin.node.place
+    if not isinstance(origin, Field):
+        return emission.rule.place
+    is_written = isinstance(origin.source, ObjectSource | Each)
+    is_name = is_written if gap.keyword == "required" else gap.name is not None and gap.name == origin.name
+    return (origin.name_node if is_name and origin.name_node is not None else origin.node).place
+
+
+class Bodies:
+    """The types of the bodies of one output."""
+
+    def __init__(self, flow: Flow, output: Output) -> None:
+        self.envelope = flow.envelopes.get(output.name, NEVER)
+        own = [emission for emission in flow.emissions if emission.output is output]
+        self.emissions = [] if self.envelope.never else own
+        document = flow.rulebook.schemas[output.schema].document
+        listed = document.get("properties", {})
+        apart = (name for name in output.combine if _is_memberwise(listed.get(name, True)))
+        self.apart = set(apart) if _is_memberwise(document) else set()
+        alone = [_body(self.envelope, emission) for emission in self.emissions]
+        self.pooled = {name: union(*(without_null(lookup(body, name)) for body in alone)) for name in output.combine}
+
+    def of(self, emission: Emission) -> Type:
+        """The body that a rule emits, with what other bodies may be joined to it."""
+        return _joined(_body(self.envelope, emission), emission.output.combine, self.pooled, self.apart)
+
+
+_MEMBERWISE = {
+    *("type", "title", "description", "$comment", "$schema", "$id", "$defs", "items", "minItems"),
+    *("properties", "required", "additionalProperties", "propertyNames"),
+}
+
+
+def _is_memberwise(part: Any) -> bool:
+    """Whether a schema judges the members of a list or object one by one: then the members of other bodies that are
+    joined to it change nothing, and each is judged with its own rule."""
+    return not isinstance(part, dict) or part.keys() <= _MEMBERWISE
+
+
+def _body(envelope: Type, emission: Emission) -> Type:
+    fields = emission.fields
+    element_of = emission.output.element_of
+    if element_of is not None:
+        own = {element_of: Property(Type(array=Array(fields, (), 1, 1)), True, emission.rule)}
+        fields = Type(objects=(Object(own),))
+    around = envelope.objects or (Object({}),)
+    return Type(objects=tuple(_over(one, own) for one in around for own in fields.objects))
+
+
+def _over(envelope: Object, own: Object) -> Object:
+    """The members of the envelope, replaced by those that the rule gives; an entry of a spread can have any name."""
+    properties = dict(own.properties)
+    for name, prop in envelope.properties.items():
+        given = own.properties.get(name)
+        if given is None:
+            over = [other for other in own.others if matches(other.name, name)]
+            sources = ((prop.type, prop.origin), *((other.type, other.origin) for other in over))
+            type_ = union(prop.type, *(other.type for other in over))
+            properties[name] = Property(type_, prop.required, Sources(sources)) if over else prop
+        elif not given.required:
+            properties[name] = Property(union(prop.type, given.type), prop.required, given.origin)
+    return Object(properties, (*envelope.others, *own.others))
+
+
+def _joined(body: Type, combine: Mapping[str, str], pooled: Mapping[str, Type], apart: set[str]) -> Type:
+    objects = []
+    for one in body.objects:
+        properties = dict(one.properties)
+        for name, how in combine.items():
+            own = one.properties.get(name)
+            if pooled[name].never or (name in apart and (own is None or own.type.never)):
+                continue
+            members = own.type if own is not None and name in apart else pooled[name]
+            grown = _appended(members) if how == "append" else _merged(members)
+            properties[name] = Property(grown, one.requires(name), None if own is None else own.origin)
+        objects.append(replace(one, properties=properties))
+    return Type(objects=tuple(objects))
+
+
+def _appended(type_: Type) -> Type:
+    array = type_.parts.array
+    return type_ if array is None else union(type_, Type(array=Array(array.element(), (), array.least, None)))
+
+
+def _merged(type_: Type) -> Type:
+    objects = type_.parts.objects
+    return type_ if not objects else union(type_, Type(objects=(reduce(join, objects),)))

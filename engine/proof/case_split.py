@@ -1,0 +1,113 @@
+"""The gaps of what a rule emits, looked at case by case: some values are only given together.
+
+The type of a body says of each member alone what it can be. Where that leaves gaps, the values that its conditions ask
+about are told apart: with `platform` known to be "TV", a member that has the condition `platform == 'TV'` and the
+platform itself fit together. Every way of telling apart is sound by itself, so the one that leaves least counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from ..expressions.tree import walk
+from ..inference.expressions import path_of
+from ..inference.facts import Emission, Flow
+from ..inference.rulebook import emitted
+from ..language.rulebook import Expr, Field, Object, Output
+from ..types.narrowing import meet, refine
+from ..types.types import NULL, Type, constants, literal, lookup, without_null
+from .bodies import Bodies
+from .mismatches import Gap
+from .subtyping import Judge
+
+__all__ = ["gaps"]
+
+MAX_VALUES = 12
+MAX_PATHS = 12
+MAX_BODIES = 200
+
+_Path = tuple[str, ...]
+
+
+def gaps(flow: Flow, output: Output) -> Iterator[tuple[Emission, Gap]]:
+    """The gaps between what rules emit and the schema of the output that no telling apart of cases closes."""
+    judge, bodies = Judge(flow.rulebook.schemas[output.schema]), Bodies(flow, output)
+    for emission in bodies.emissions:
+        found = judge.gaps(bodies.of(emission))
+        if found:
+            paths = tuple(dict.fromkeys(_paths_in(emission.rule.body)))[:MAX_PATHS]
+            found = _Cases(flow, judge, bodies).least(emission, found, paths)
+        for gap in found:
+            yield emission, gap
+
+
+@dataclass(slots=True)
+class _Cases:
+    flow: Flow
+    judge: Judge
+    bodies: Bodies
+    left: int = MAX_BODIES
+
+    def least(self, emission: Emission, found: tuple[Gap, ...], paths: tuple[_Path, ...]) -> tuple[Gap, ...]:
+        """The fewest gaps that telling values at some of the paths apart leaves; `found` are those without."""
+        best, told = found, list[tuple[Emission, tuple[Gap, ...]]]()
+        rest = paths
+        for path in paths:
+            cases = [(case, self.judge.gaps(self.bodies.of(case))) for case in self.apart(emission, path)]
+            open_ = tuple(dict.fromkeys(gap for _, own in cases for gap in own))
+            if cases and len(open_) < len(best):
+                best, told = open_, cases
+                rest = tuple(other for other in paths if other != path)
+            if not best:
+                return ()
+        if not told:
+            return found
+        return tuple(dict.fromkeys(gap for case, own in told for gap in (self.least(case, own, rest) if own else ())))
+
+    def apart(self, emission: Emission, path: _Path) -> list[Emission]:
+        """What the rule emits for each of the few values that can stand at a path; nothing where there are many."""
+        parts = _values(_at(emission.context, path))
+        if len(parts) < 2 or len(parts) > self.left:
+            return []
+        self.left -= len(parts)
+        contexts = (_with(emission.context, path, part) for part in parts)
+        return [emitted(self.flow, emission, context) for context in contexts if not context.never]
+
+
+def _values(type_: Type) -> list[Type]:
+    """The values of the type one by one where they are few, else null and all others."""
+    values = constants(type_)
+    if values is not None and len(values) <= MAX_VALUES:
+        return [literal(value) for value in values]
+    return [NULL, without_null(type_)] if type_.null else []
+
+
+def _with(context: Type, path: _Path, part: Type) -> Type:
+    """The context where what stands at the path is of this part of its type."""
+    return refine(context, path, lambda type_: meet(type_, part))
+
+
+def _at(context: Type, path: _Path) -> Type:
+    for name in path:
+        context = lookup(context, name)
+    return context
+
+
+def _paths_in(part: Any) -> Iterator[_Path]:
+    """The paths that conditions of fields read."""
+    match part:
+        case Object():
+            for field_ in part.fields:
+                yield from _paths_in(field_)
+        case Field():
+            if part.when is not None:
+                yield from _paths_in(part.when)
+            if isinstance(part.source, Object):
+                yield from _paths_in(part.source)
+        case Expr():
+            for node in walk(part.expression.tree):
+                path = path_of(node)
+                if path:
+                    yield path

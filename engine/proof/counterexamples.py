@@ -1,0 +1,190 @@
+"""Batches that fit the input schema and make a request that its output schema refuses: found by trying, made small."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from random import Random
+from typing import Any
+
+from ..diagnostics.problem import Problem
+from ..inference.expressions import path_of
+from ..inference.facts import Emission, Flow, Part
+from ..inference.fields import setting_type
+from ..interpreter.interpreter import Interpreter
+from ..language.rulebook import Output, Rulebook
+from ..runtime.result import Result
+from ..types.narrowing import refine
+from ..types.types import Array, Type, constants
+from .samples import NoSampleError, sample
+
+__all__ = ["Counterexample", "Search", "batch_for", "words_of"]
+
+OTHER_SETTINGS = 150
+MAX_RUNS = 250
+
+
+@dataclass(frozen=True, slots=True)
+class Counterexample:
+    """A batch that fits the input schema, with the settings that were given other values for it, and the problem that
+    its invalid request gives."""
+
+    batch: Any
+    settings: Mapping[str, Any]
+    problem: Problem
+
+
+class Search:
+    """Tries batches that come as far as the rules of an output; the same ones every time."""
+
+    def __init__(self, flow: Flow, output: Output, progress: Callable[[float], None] = lambda _share: None) -> None:
+        self.flow, self.output, self.progress = flow, output, progress
+        rulebook = flow.rulebook
+        self.fits = rulebook.schemas[rulebook.input.schema].validator.is_valid
+        self.words = words_of(flow) + tuple(sorted(_texts_of(rulebook.schemas[output.schema].resources)))
+        self.random = Random(0)  # noqa: S311  not for secrets
+        others = (_settings(rulebook, self.random, self.words) for _ in range(OTHER_SETTINGS))
+        self.settings: list[dict[str, Any]] = [{}, *(settings for settings in others if settings)]
+        self.interpreters: dict[int, Interpreter] = {}
+        self.far: list[dict[str, Any]] = []
+
+    def found(self, tries: int) -> Iterator[Counterexample]:
+        """What so many batches give: every other one with the settings as they are."""
+        emissions = [emission for emission in self.flow.emissions if emission.output is self.output]
+        for number in range(tries if emissions else 0):
+            self.progress(number / tries)
+            emission = emissions[number // 2 % len(emissions)]
+            try:
+                batch = self.crossed(batch_for(self.flow, emission, self.random, self.words))
+            except NoSampleError:
+                continue
+            if self.fits(batch):
+                case = self.random.randrange(len(self.settings)) if number % 2 else 0
+                result = self.run(batch, case)
+                problems = list(self.refused(result))
+                if problems or any(request.output == self.output.name for request in result.requests):
+                    self.far.append(batch)
+                for problem in problems:
+                    yield Counterexample(batch, self.settings[case], problem)
+
+    def crossed(self, batch: dict[str, Any]) -> dict[str, Any]:
+        """Mostly a batch that came as far as a request, with some members of another one."""
+        if not self.far or self.random.random() < 0.5:
+            return batch
+        return _crossed(self.random.choice(self.far), batch, self.random)
+
+    def run(self, batch: Any, case: int) -> Result:
+        if case not in self.interpreters:
+            rulebook = self.flow.rulebook
+            changed = replace(rulebook, values={**rulebook.values, **self.settings[case]})
+            self.interpreters[case] = Interpreter(changed)
+        return self.interpreters[case].run(batch)
+
+    def refused(self, result: Result) -> Iterator[Problem]:
+        for problem in result.problems:
+            if problem.code == "M509" and problem.data.get("request") == self.output.name:
+                yield problem
+
+    def smaller(self, example: Counterexample, is_same: Callable[[Problem], bool]) -> Counterexample:
+        """The same with all left out of the settings and the batch that is not needed for the same problem."""
+        case = self.settings.index(dict(example.settings))
+        for name in example.settings:
+            fewer = {key: value for key, value in self.settings[case].items() if key != name}
+            if fewer not in self.settings:
+                self.settings.append(fewer)
+            if any(map(is_same, self.refused(self.run(example.batch, self.settings.index(fewer))))):
+                case = self.settings.index(fewer)
+        batch, problem, runs, at = example.batch, example.problem, 0, 0
+        while runs < MAX_RUNS:
+            paths = list(_paths_in(batch))
+            if at >= len(paths):
+                break
+            smaller = _without(batch, paths[at])
+            runs += 1
+            same = next(filter(is_same, self.refused(self.run(smaller, case))), None) if self.fits(smaller) else None
+            if same is None:
+                at += 1
+            else:
+                batch, problem = smaller, same
+        return Counterexample(batch, self.settings[case], problem)
+
+
+def _crossed(one: dict[str, Any], other: dict[str, Any], random: Random) -> dict[str, Any]:
+    """An object with members of both, at all depths."""
+    result = dict(one)
+    for key, value in other.items():
+        before = one.get(key)
+        if isinstance(before, dict) and isinstance(value, dict):
+            result[key] = _crossed(before, value, random)
+        elif random.random() < 0.5 or (not before and value):
+            result[key] = value
+    return result
+
+
+def _paths_in(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    """The places of all members and elements, what holds others before them."""
+    for key, inner in value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ():
+        yield (*path, key)
+        yield from _paths_in(inner, (*path, key))
+
+
+def _without(value: Any, path: tuple[str | int, ...]) -> Any:
+    """A copy without the member or element at a place."""
+    key, *rest = path
+    copy = value.copy()
+    if rest:
+        copy[key] = _without(value[key], tuple(rest))
+    else:
+        del copy[key]
+    return copy
+
+
+def _texts_of(part: Any) -> set[str]:
+    """The texts that a schema lists and names: what is refused is often one of them."""
+    if isinstance(part, Mapping):
+        enum, properties = part.get("enum", ()), part.get("properties", {})
+        own = [*(enum if isinstance(enum, list) else ()), part.get("const")]
+        own += properties if isinstance(properties, dict) else ()
+        texts = {text for text in own if isinstance(text, str)}
+        return texts.union(*map(_texts_of, part.values()))
+    return set().union(*map(_texts_of, part)) if isinstance(part, list) else set()
+
+
+def _settings(rulebook: Rulebook, random: Random, words: tuple[str, ...]) -> dict[str, Any]:
+    """Other values for some settings: those that have few, and texts."""
+    picked = {}
+    for name, setting in rulebook.settings.items():
+        type_ = setting_type(setting)
+        values = constants(type_)
+        if values is None and setting.type == "string":
+            values = ("", *words)
+        if values and random.random() < 0.5:
+            picked[name] = "" if values[0] == "" and random.random() < 0.3 else random.choice(values)
+    return {name: value for name, value in picked.items() if value != rulebook.values[name]}
+
+
+def batch_for(flow: Flow, emission: Emission, random: Random, words: tuple[str, ...] = ()) -> Any:
+    """A batch that comes as far as a rule, as far as its conditions are understood."""
+    rulebook = flow.rulebook
+    context = random.choice(emission.context.objects)
+    batch_type = context.value(rulebook.input.as_name)
+    route = rulebook.routes.get(emission.rule.route or "")
+    if route is not None and route.key_name is None:
+        path = path_of(route.each.expression.tree)
+        element = context.value(route.as_name)
+        if path is not None and path[0] == rulebook.input.as_name:
+            wanted = Type(array=Array(element, (), 1, 2))
+            batch_type = refine(batch_type, path[1:], lambda _: wanted)
+    return sample(batch_type, random, words)
+
+
+def words_of(flow: Flow) -> tuple[str, ...]:
+    """The texts that the conditions of the rules speak of: batches with these come further."""
+    found: set[str] = set()
+    for part in flow.of(Part):
+        for type_ in (part.seen.type, *part.seen.operands):
+            array = type_.array
+            for one in (type_, *(array.first if array is not None and array.exact else ())):
+                if one.string is not None and one.string.values is not None:
+                    found |= one.string.values
+    return tuple(sorted(found))

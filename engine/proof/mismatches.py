@@ -1,0 +1,170 @@
+"""Where a schema can refuse values of a type, and what keywords about plain values leave open."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from ..schemas.patterns.emptiness import is_empty
+from ..types.description import describe
+from ..types.membership import includes
+from ..types.narrowing import meet
+from ..types.types import String, Type, constants, literal, matches, only, union, without
+from ..values.kinds import shown
+
+__all__ = ["At", "Gap", "of_kinds", "of_number", "of_string", "of_values", "refused_words", "texts_with"]
+
+_KINDS = {"integer": "number"}
+_WORDS = {
+    "string": "a string",
+    "number": "a number",
+    "integer": "a whole number",
+    "boolean": "a boolean",
+    "array": "a list",
+    "object": "an object",
+    "null": "null",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """What a schema can refuse: where in the value (`*` for any element or entry), by which keyword, why in words.
+
+    `always`: whatever stands there is refused. `origin` is what gave it, the nearest that is known; `name` the member
+    that is missing or not allowed, `known` what is allowed in its place; `part` the part of the schema that refuses it.
+    """
+
+    path: tuple[str, ...]
+    keyword: str
+    reason: str
+    always: bool
+    origin: Any
+    name: str | None = None
+    known: tuple[str, ...] = ()
+    part: Any = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class At:
+    """A place in a value, what gave the nearest value around it that is known, and the part of the schema for it."""
+
+    path: tuple[str, ...]
+    origin: Any
+    part: Any = None
+
+    def under(self, token: str, origin: Any = None) -> At:
+        return At((*self.path, token), self.origin if origin is None else origin, self.part)
+
+    def gap(self, keyword: str, reason: str, always: bool, name: str | None = None, origin: Any = None) -> Gap:
+        origin = self.origin if origin is None else origin
+        return Gap(self.path, keyword, reason, always, origin, name, part=self.part)
+
+
+def of_kinds(type_: Type, wanted: Any, at: At) -> tuple[Type, list[Gap]]:
+    """What of the type is of the wanted kinds, and the gap for the rest."""
+    names = [wanted] if isinstance(wanted, str) else list(wanted)
+    fitting = only(type_, (_KINDS.get(name, name) for name in names))
+    rest = without(type_, (_KINDS.get(name, name) for name in names))
+    number = fitting.parts.number
+    if "integer" in names and "number" not in names and number is not None and not number.integral:
+        rest = union(rest, Type(number=number))
+    if rest.never:
+        return fitting, []
+    words = " or ".join(_WORDS[name] for name in names)
+    return fitting, [at.gap("type", f"it can be {describe(rest)}, not {words}", fitting.never)]
+
+
+def of_values(type_: Type, part: Mapping[str, Any], at: At) -> Iterator[Gap]:
+    """The gaps of `enum` and `const`."""
+    for keyword in ("enum", "const"):
+        if keyword not in part:
+            continue
+        allowed = part[keyword] if keyword == "enum" else [part[keyword]]
+        values = constants(type_)
+        if values is not None:
+            wrong = [value for value in values if not any(includes(literal(one), value) for one in allowed)]
+            if wrong:
+                words = ", ".join(shown(value) for value in wrong[:4])
+                gap = at.gap(keyword, f"it can be {words}, not one of {_shown(allowed)}", len(wrong) == len(values))
+                yield replace(gap, known=tuple(value for value in allowed if isinstance(value, str)))
+        else:
+            possible = not meet(type_, union(*map(literal, allowed))).never
+            yield at.gap(keyword, f"it can be other than {_shown(allowed)}", not possible)
+
+
+def _shown(values: Iterable[Any]) -> str:
+    return shown(list(values), 120)
+
+
+def of_number(type_: Type, part: Mapping[str, Any], at: At) -> Iterator[Gap]:
+    """The gaps of the keywords about numbers."""
+    number = type_.number
+    if number is None:
+        return
+    limits: tuple[tuple[str, Callable[[float, float], bool], float | None, float | None, str], ...] = (
+        ("minimum", lambda value, limit: value >= limit, number.minimum, number.maximum, "less than"),
+        ("exclusiveMinimum", lambda value, limit: value > limit, number.minimum, number.maximum, "no more than"),
+        ("maximum", lambda value, limit: value <= limit, number.maximum, number.minimum, "more than"),
+        ("exclusiveMaximum", lambda value, limit: value < limit, number.maximum, number.minimum, "no less than"),
+    )
+    for keyword, fits, near, far, words in limits:
+        if keyword in part and (near is None or not fits(near, part[keyword])):
+            always = far is not None and not fits(far, part[keyword])
+            yield at.gap(keyword, f"it can be {words} {part[keyword]}", always)
+    if "multipleOf" in part and not (part["multipleOf"] == 1 and number.integral):
+        yield at.gap("multipleOf", f"it can be no multiple of {part['multipleOf']}", False)
+
+
+def of_string(text: String, part: Mapping[str, Any], at: At, certain: bool) -> Iterator[Gap]:
+    """The gaps of the keywords about texts; with `certain`, a pattern is not looked into."""
+    least, most = part.get("minLength", 0), part.get("maxLength")
+    if text.least < least:
+        always = text.most is not None and text.most < least
+        yield at.gap("minLength", f"it can have fewer than {least} characters", always)
+    if most is not None and (text.most is None or text.most > most):
+        yield at.gap("maxLength", f"it can have more than {most} characters", text.least > most)
+    if "format" in part:
+        yield at.gap("format", "format is not understood", False)
+    pattern = part.get("pattern")
+    if pattern is None:
+        return
+    if text.values is not None:
+        wrong = [value for value in text.values if not matches(texts_with(pattern), value)]
+        if wrong:
+            words = ", ".join(shown(value) for value in sorted(wrong)[:4])
+            yield at.gap("pattern", f"{words} does not match {pattern}", len(wrong) == len(text.values))
+    elif certain or not _always_matches(text, pattern):
+        yield at.gap("pattern", f"it may not match {_short(pattern)}", _never_matches(text, pattern))
+
+
+def _always_matches(text: String, pattern: str) -> bool:
+    """Whether it is known that the pattern is found in every one of the texts."""
+    return all(matches(texts_with(pattern), value) for value in text.also) and (
+        pattern in text.patterns or is_empty(text.patterns, text.avoids | {pattern}, text.least, text.most)
+    )
+
+
+def _never_matches(text: String, pattern: str) -> bool:
+    """Whether it is known that the pattern is found in none of the texts."""
+    return not any(matches(texts_with(pattern), value) for value in text.also) and (
+        pattern in text.avoids or is_empty(text.patterns | {pattern}, text.avoids, text.least, text.most)
+    )
+
+
+def texts_with(pattern: str) -> String:
+    """The texts in which the pattern is found."""
+    return String(patterns=frozenset({pattern}))
+
+
+def _short(pattern: str) -> str:
+    return pattern if len(pattern) <= 60 else f"{pattern[:57]}..."
+
+
+def refused_words(part: Any) -> str:
+    """What a value may be that `not` refuses, in words."""
+    if isinstance(part, dict) and "pattern" in part:
+        return f"it may match {_short(part['pattern'])}, which is not allowed"
+    if isinstance(part, dict) and "enum" in part:
+        return f"it may be one of {_shown(part['enum'])}, which is not allowed"
+    return "it may be what is not allowed"

@@ -1,0 +1,143 @@
+"""Proves outputs: can a batch that fits the input schema make a request that its output schema refuses?
+
+The type of every body is assembled from the envelope of its output and all rules that emit to it, and held against the
+output schema. What is left open is a guard: there, only validation at run time decides. A batch that gives an invalid
+request, found by trying, refutes the output; where it needs settings with other values, it only explains its guard.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Literal
+
+from ..diagnostics.problem import Place, Problem
+from ..inference.facts import Flow
+from ..inference.rulebook import walk
+from ..language.rulebook import Output, Rulebook
+from ..values.pointers import pointer
+from .bodies import place_of
+from .case_split import gaps
+from .counterexamples import Counterexample, Search
+from .mismatches import Gap
+
+__all__ = ["Guard", "OutputProof", "Proof", "guards", "prove"]
+
+Verdict = Literal["proven", "guarded", "refuted"]
+Progress = Callable[[str, float], None]
+TRIES = 1_500
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """Where only validation at run time decides: the rules that emit it, the place of what gives it, the place in the
+    body (`*` for any element or entry), the schema's keyword, and why. `always`: whatever comes there is refused.
+    `counterexample`: what is refused there, where something was found."""
+
+    rules: tuple[str, ...]
+    place: Place
+    output: str
+    keyword: str
+    reason: str
+    always: bool
+    counterexample: Counterexample | None = None
+
+    def is_about(self, problem: Problem) -> bool:
+        """Whether an invalid request is what the guard is there for."""
+        found = (problem.output or "").split("/")
+        wanted = self.output.split("/")
+        if self.keyword == "required":
+            wanted = wanted[:-1]
+        return (
+            problem.data.get("keyword") == self.keyword
+            and problem.rule in self.rules
+            and len(found) == len(wanted)
+            and all(token in ("*", name) for token, name in zip(wanted, found, strict=True))
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class OutputProof:
+    """The verdict on an output, what it needs validation at run time for, and what refutes it."""
+
+    output: str
+    verdict: Verdict
+    guards: tuple[Guard, ...]
+    counterexample: Counterexample | None
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """The verdict on every output, in their order."""
+
+    outputs: tuple[OutputProof, ...]
+
+
+def prove(rulebook: Rulebook, *, tries: int = TRIES, progress: Progress = lambda _output, _share: None) -> Proof:
+    """Classes every output. `tries` batches are tried on each that is not proven; `progress` is told the output, and
+    which share of its work is done."""
+    flow = walk(rulebook)
+    return Proof(tuple(_prove(flow, output, tries, progress) for output in rulebook.outputs.values()))
+
+
+def _prove(flow: Flow, output: Output, tries: int, progress: Progress) -> OutputProof:
+    progress(output.name, 0)
+    open_ = guards(flow, output)
+    if not open_:
+        return OutputProof(output.name, "proven", (), None)
+    explained, counterexample = _refute(Search(flow, output, partial(progress, output.name)), open_, tries)
+    if counterexample is not None or any(guard.always and "*" not in guard.output for guard in open_):
+        return OutputProof(output.name, "refuted", explained, counterexample)
+    return OutputProof(output.name, "guarded", explained, None)
+
+
+def guards(flow: Flow, output: Output) -> tuple[Guard, ...]:
+    """The gaps with their places in the rules; what several rules share once."""
+    found: dict[tuple[Place, str, str], tuple[Gap, dict[str, None]]] = {}
+    for emission, gap in gaps(flow, output):
+        place = place_of(emission, gap)
+        where = pointer(gap.path) + (f"/{gap.name}" if gap.keyword == "required" else "")
+        _, rules = found.setdefault((place, where, gap.keyword), (gap, {}))
+        rules[emission.rule.name] = None
+    return tuple(
+        Guard(tuple(rules), place, where, keyword, gap.reason, gap.always)
+        for (place, where, keyword), (gap, rules) in found.items()
+    )
+
+
+def _refute(search: Search, open_: Iterable[Guard], tries: int) -> tuple[tuple[Guard, ...], Counterexample | None]:
+    """The guards with what was found for each, and what refutes the output with the settings as they are."""
+    examples: dict[Guard, Counterexample | None] = dict.fromkeys(open_)
+    refuting: Counterexample | None = None
+    for found in search.found(tries):
+        guard = _explained(examples, found.problem)
+        before = None if guard is None else examples[guard]
+        if guard is not None and (before is None or (before.settings and not found.settings)):
+            example = search.smaller(found, _is_explained_by(guard, examples))
+            examples[guard] = example
+        elif guard is None and refuting is None:
+            example = found
+        else:
+            continue
+        if refuting is None and not example.settings:
+            refuting = example
+        if all(one is not None and not one.settings for one in examples.values()):
+            break
+    return tuple(replace(guard, counterexample=example) for guard, example in examples.items()), refuting
+
+
+def _is_explained_by(guard: Guard, all_: Iterable[Guard]) -> Callable[[Problem], bool]:
+    return lambda problem: _explained(all_, problem) is guard
+
+
+def _explained(all_: Iterable[Guard], problem: Problem) -> Guard | None:
+    """The guard that an invalid request is about: of several the last one before the place that the problem names."""
+    about = [guard for guard in all_ if guard.is_about(problem)]
+    place = problem.place
+    before = [
+        guard
+        for guard in about
+        if place is not None and guard.place.file == place.file and guard.place.line <= place.line
+    ]
+    return max(before, key=lambda guard: guard.place.line, default=about[0] if about else None)

@@ -1,0 +1,48 @@
+"""What the evaluation of rules needs, whichever evaluator runs: results, requests, and what generated code calls.
+
+Comes in: a batch, and code that a mapping was compiled to. Goes out: a Result. Nothing here reads rules, so that a
+cached mapping starts at once.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..exports import lazily
+
+if TYPE_CHECKING:
+    from .batch import BOM, WIDE_TEXT, Record, is_json, is_wide
+    from .operations import CALLS, filled
+    from .requests import Assembler, Emission, Envelope, Output, move
+    from .result import NAME_TAKEN, NO_ENTRY_RULE, NO_RULE, NOTHING, Element, Failed, Request, Result, Skipped, failure
+    from .runner import FUNCTION, NAMESPACE, Runner
+
+__all__ = [
+    "BOM",
+    "CALLS",
+    "FUNCTION",
+    "NAMESPACE",
+    "NAME_TAKEN",
+    "NOTHING",
+    "NO_ENTRY_RULE",
+    "NO_RULE",
+    "WIDE_TEXT",
+    "Assembler",
+    "Element",
+    "Emission",
+    "Envelope",
+    "Failed",
+    "Output",
+    "Record",
+    "Request",
+    "Result",
+    "Runner",
+    "Skipped",
+    "failure",
+    "filled",
+    "is_json",
+    "is_wide",
+    "move",
+]
+
+__getattr__ = lazily(__name__)

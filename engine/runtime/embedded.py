@@ -1,0 +1,57 @@
+"""The way into a standalone module: one batch at a time, or the lines of a stream."""
+
+from __future__ import annotations
+
+import json
+import signal
+from collections.abc import Callable, Iterable, Mapping
+from typing import IO, Any
+
+from ..diagnostics.problem import Problem
+from ..schemas.validation import Verdicts
+from ..source.json_reader_plain import read_plainly
+from ..values.kinds import kind, with_article
+from ..values.payload import received
+from .assembly import Unusual
+from .result import Result, failure
+
+__all__ = ["result_of", "written_results"]
+
+Mapped = Callable[[Any, Any], Any]
+
+
+def result_of(batch: Any, mapped: Mapped, traced: Mapped, judges: Mapping[str, Verdicts]) -> dict[str, Any]:
+    """`{requests, skipped, problems}` of a batch (any value), by the two functions of its mapping."""
+    batch, reason = received(batch)
+    if reason is not None:
+        return Result((), (), (Problem.of("M503", input="", reason=reason),)).to_json()
+    if type(batch) is not dict:
+        return Result((), (), (Problem.of("M502", input="", found=with_article(kind(batch))),)).to_json()
+    try:
+        result = mapped(batch, {name: judge.is_valid for name, judge in judges.items()})
+    except Unusual:
+        result = traced(batch, judges)
+    return Result(*map(tuple, result)).to_json()
+
+
+def written_results(lines: Iterable[bytes], results: IO[str], transform: Callable[[Any], dict[str, Any]]) -> int:
+    """Writes the result of each batch on a line of its own. Gives the exit code: 1 where there were errors."""
+    if hasattr(signal, "SIGPIPE"):  # a filter ends when nobody reads on
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    failed = False
+    for line in lines:
+        if not line.strip():
+            continue
+        try:
+            result = _result_of_text(line, transform)
+        except Exception as error:
+            result = failure(error).to_json()
+        failed = failed or any(problem["severity"] == "error" for problem in result["problems"])
+        results.write(json.dumps(result, ensure_ascii=False, separators=(",", ":")) + "\n")
+        results.flush()  # a line in is a line out
+    return int(failed)
+
+
+def _result_of_text(text: bytes, transform: Callable[[Any], dict[str, Any]]) -> dict[str, Any]:
+    batch, problem = read_plainly(text)
+    return transform(batch) if problem is None else Result((), (), (problem,)).to_json()

@@ -1,0 +1,135 @@
+"""What generated code does when something has to be said: problems, and the places that they name.
+
+Generated code hands over a record that was made when it was compiled, and its local variables; everything else is
+worked out here, as the interpreter would. Nothing in this module runs for a batch that is mapped without a word.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NoReturn
+
+from ..diagnostics.catalogue import Severity
+from ..diagnostics.problem import Place, Problem
+from ..templates.template import TemplateFailure
+from ..values.coercion import CoercionError, coerce
+from ..values.kinds import kind, shown, with_article
+from ..values.pointers import escape
+from .places import At, CodePlaces, Frame, Here, Loop, Read, Root, Site, said_by_caller, variables_at_work
+from .result import Skipped
+
+__all__ = ["At", "Here", "Loop", "Notes", "Place", "Read", "Rejected", "Root", "Site", "Skipped", "escape", "reason_of"]
+
+
+class Rejected(Exception):  # noqa: N818  control flow, not an error
+    """Leaves what was being built for the element that it sinks; the Problem is noted already."""
+
+
+def reason_of(error: Exception) -> str:
+    """Why an expression failed, in words."""
+    if isinstance(error, TypeError):
+        return "a string and a number cannot be ordered (<, <=, >, >=)"
+    return "the data is nested too deeply" if isinstance(error, RecursionError) else str(error)
+
+
+class Notes(CodePlaces):
+    """The problems of one batch; and what says of a body whether a schema, by its name, takes it."""
+
+    __slots__ = ("last", "problems", "validators")
+
+    def __init__(self, batch: Any, validators: Mapping[str, Callable[[Any], bool]]) -> None:
+        super().__init__(batch)
+        self.validators = validators
+        self.problems: list[Problem] = []
+        self.last: list[int] = []
+        """The output, by its number, of each problem of a request: those stand at the end of the problems."""
+
+    # Problems; each method gives None, so that it can stand where a value is wanted
+
+    def failed(self, site: Site, error: Exception) -> None:
+        """An expression could not be evaluated."""
+        self._of_value(site, variables_at_work(), reason=reason_of(error))
+
+    def undecided(self, site: Site, error: Exception) -> None:
+        """What decides over whole elements could not be evaluated: which rule takes one, or what is gone over."""
+        self._of_value(site, variables_at_work(), "error", reason=reason_of(error))
+
+    def converted(self, value: Any, type: str, site: Site) -> Any:
+        """The value as one of the types of the rule language."""
+        try:
+            return coerce(value, type)
+        except CoercionError as error:
+            self.unconverted(site, value, error)
+
+    def unconverted(self, site: Site, value: Any, error: CoercionError) -> None:
+        self._of_value(site, variables_at_work(), value=shown(value), reason=str(error))
+
+    def unfilled(self, site: Site, error: TemplateFailure) -> None:
+        """A template could not be rendered."""
+        self._of_value(site, variables_at_work(), reason=error.reason)
+
+    def missing(self, site: Site) -> NoReturn:
+        frame = variables_at_work()
+        output = self.output_of(site, frame)
+        name = site.data.get("name")
+        name = (output or "").rpartition("/")[2] or "value" if name is None else name
+        self._add(site, frame, self.input_of(site, frame), output, None, {"name": name})
+        raise Rejected
+
+    def unlisted(self, site: Site, value: Any) -> NoReturn:
+        frame = variables_at_work()
+        self._add(
+            site, frame, self.input_of(site, frame), self.output_of(site, frame), "error", {"value": shown(value)}
+        )
+        raise Rejected
+
+    def not_iterable(self, site: Site, value: Any) -> None:
+        self._of_value(site, variables_at_work(), found=with_article(kind(value)))
+
+    def not_a_source(self, site: Site, loop: Loop, value: Any) -> None:
+        """What a route or a spread goes over is of the wrong kind."""
+        frame = variables_at_work()
+        place = self.base_of(loop, frame)
+        where = self.place_of(site.element, frame) if place is None else place
+        self._add(
+            site, frame, where, self.output_of(site, frame), None, {**site.data, "found": with_article(kind(value))}
+        )
+
+    def reason(self, site: Site, written: str, fill: Callable[..., str], *arguments: Any) -> str:
+        """The text of a reason; where it cannot be filled, that is said, and it stands as it is `written`."""
+        try:
+            return fill(*arguments)
+        except TemplateFailure as error:
+            self.reported(site, error.reason)
+            return written
+
+    def reported(self, site: Site, reason: str) -> None:
+        frame = variables_at_work()
+        self._add(site, frame, self.place_of(site.element, frame), None, None, {"reason": reason})
+
+    def unnamed(self, site: Site, value: Any) -> None:
+        frame = variables_at_work()
+        self._add(site, frame, self.place_of(site.element, frame), None, None, {"value": shown(value)})
+
+    def _of_value(self, site: Site, frame: Frame, severity: Severity | None = None, **data: Any) -> None:
+        severity = "error" if site.rejects else severity
+        self._add(site, frame, self.input_of(site, frame), self.output_of(site, frame), severity, {**site.data, **data})
+        if site.rejects:
+            raise Rejected
+
+    def _add(
+        self, site: Site, frame: Frame, place: str, output: str | None, severity: Severity | None, data: dict[str, Any]
+    ) -> None:
+        rule = said_by_caller(site.rule, frame).rule if isinstance(site.rule, Here) else site.rule
+        self.problems.insert(
+            len(self.problems) - len(self.last),
+            Problem.of(site.code, site.place, rule=rule, input=place, output=output or None, severity=severity, **data),
+        )
+
+    def add_last(self, output: int, problems: Sequence[Problem]) -> None:
+        """Adds the problems of the requests of an output. They come after all others, in the order of the outputs."""
+        at = bisect(self.last, output)
+        end = len(self.problems) - len(self.last) + at
+        self.problems[end:end] = problems
+        self.last[at:at] = [output] * len(problems)

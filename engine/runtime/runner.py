@@ -1,0 +1,147 @@
+"""Runs generated code: what a compiled mapping is once it is compiled, in this process or from a cache.
+
+Imports nothing that reads rules, so that a cached mapping starts at once; the interpreter, which decides in unusual
+cases, is only made when there is one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Set
+from types import CodeType, TracebackType
+from typing import TYPE_CHECKING, Any, Protocol
+
+from ..diagnostics.problem import Problem
+from ..values.kinds import kind, with_article
+from ..values.once import Once
+from ..values.payload import received
+from . import assembly, notes
+from . import memo as learned
+from . import operations as support
+from .result import Failed, Result
+
+if TYPE_CHECKING:
+    from .structs import Records
+
+__all__ = ["FUNCTION", "NAMESPACE", "Evaluator", "Runner"]
+
+FUNCTION = "transform"
+NAMESPACE = {
+    **{
+        name: value
+        for module in (support, notes, assembly, learned)
+        for name, value in vars(module).items()
+        if name in module.__all__
+    },
+    **support.CALLS,
+}
+"""What generated source refers to."""
+MANY = 1000
+"""After so many texts it pays to be prepared for more."""
+
+
+class Evaluator(Protocol):
+    """Evaluates the rules of a mapping: the interpreter, which is not imported before it is needed."""
+
+    def run(self, batch: Any) -> Result:
+        """The Result of a batch."""
+
+    def retry(self, batch: Any, only: Set[Failed] | None = None) -> tuple[Result, tuple[Failed, ...] | None]:
+        """The Result of what failed before alone, and what fails of it now."""
+
+
+class Runner:
+    """Runs the code of one mapping. Immutable, and safe to share between threads.
+
+    `code` None stands for code that Python cannot have (rules nested more than about 18 loops deep): the interpreter
+    does its work. `source` gives the generated source, for the notes on an exception in it; `records` the code for
+    batches that are records, None where there is none.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        code: CodeType | None,
+        validators: Mapping[str, Callable[[Any], bool]],
+        interpreter: Callable[[], Evaluator],
+        source: Callable[[], str],
+        records: Callable[[], CodeType | None],
+    ) -> None:
+        self.name = name
+        self._function = _interpreted if code is None else _function(code)
+        self._validators = validators
+        self._interpreter = Once(interpreter)
+        self._make_source = source
+        self._make_records = records
+        self._records = Once(self._read_as_records)
+        self._texts = 0
+
+    def _read_as_records(self) -> Records | None:
+        code = self._make_records()
+        if code is None:
+            return None
+        from .structs import Records  # what one payload does not need
+
+        return Records(code, NAMESPACE, self._validators)
+
+    def prepare(self) -> None:
+        """Makes ready for many texts, which takes some tenths of a second where nothing is cached."""
+        self._records.get()
+
+    def transform_text(self, text: bytes) -> Result | None:
+        """The Result of the batch that a text holds; None where it must be parsed for that.
+
+        For many texts, this is a quicker way to the very same Result. It is made ready beside the first of them.
+        """
+        if self._records.is_made:
+            records = self._records.get()
+            return None if records is None else records.transform(text)
+        self._texts += 1
+        if self._texts >= MANY:
+            self._records.begin()
+        return None
+
+    def retry(self, batch: Any, only: Set[Failed] | None = None) -> tuple[Result, tuple[Failed, ...] | None]:
+        """What failed before, alone, and what fails of it now: see `Interpreter.retry`."""
+        return self._interpreter.get().retry(batch, only)
+
+    def transform(self, batch: Any) -> Result:
+        """The Result of a batch (any value), equal to the interpreter's. Never raises for what the batch holds."""
+        batch, reason = received(batch)
+        if reason is not None:
+            return Result((), (), (Problem.of("M503", input="", reason=reason),))
+        return self.transform_parsed(batch)
+
+    def transform_parsed(self, batch: Any) -> Result:
+        """The same for a value that is known to be JSON within the limits, as a parser gives it."""
+        if type(batch) is not dict:
+            return Result((), (), (Problem.of("M502", input="", found=with_article(kind(batch))),))
+        try:
+            requests, skipped, problems = self._function(batch, self._validators)
+        except assembly.Unusual:
+            return self._interpreter.get().run(batch)
+        except BaseException as error:
+            self._locate(error)
+            raise
+        return Result(tuple(requests), tuple(skipped), tuple(problems))
+
+    def _locate(self, error: BaseException) -> None:
+        """Adds the line of the rules to an exception from generated code."""
+        lines = self._make_source().splitlines()
+        trace: TracebackType | None = error.__traceback__
+        while trace is not None:
+            if trace.tb_frame.f_code.co_filename == self.name:
+                above = lines[: trace.tb_lineno]
+                places = [line.strip(" #") for line in above if line.lstrip().startswith("# ")]
+                error.add_note(f"in {self.name}: {places[-1]}")
+            trace = trace.tb_next
+
+
+def _function(code: CodeType) -> Callable[[Any, Any], Any]:
+    namespace: dict[str, Any] = {"__name__": code.co_filename, **NAMESPACE}
+    exec(code, namespace)  # noqa: S102 - the source has nothing of the rules in it but literals
+    function: Callable[[Any, Any], Any] = namespace[FUNCTION]
+    return function
+
+
+def _interpreted(_batch: Any, _validators: Any) -> Any:
+    raise assembly.Unusual

@@ -1,0 +1,180 @@
+"""Maps the texts of batches that can be read as records, by code that takes such.
+
+Only what fits the declared records to the last member is read; whatever does not is left to the reader of any JSON, so
+that nothing is read here in another way than there: numbers keep their kind, integers have 64 bits, no member is passed
+over. See `shapes` for what becomes a record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import reduce
+from operator import or_
+from types import CodeType
+from typing import Annotated, Any, NoReturn
+
+import msgspec
+from orjson import dumps
+
+from ..diagnostics.problem import Problem
+from ..values.coercion import coerce
+from ..values.payload import MAX_INPUT_NODES
+from ..values.pointers import escape
+from .assembly import FEW, NotOne, Output, Unusual, combined
+from .notes import At, Site
+from .operations import FAILURES
+from .requests import is_larger, is_too_much
+from .result import Request, Result
+
+__all__ = ["Records"]
+
+_NO_ANSWER = (Unusual, NotOne, *FAILURES)
+_LONGEST_PAUSE = 1000
+_MOST_LEVELS = 4
+_INTEGER = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
+_SCALARS: tuple[Any, ...] = (None, bool, _INTEGER, float, str)
+
+
+def _scalar(bit: int, longest: int | None) -> Any:
+    type_ = _SCALARS[bit]
+    is_bounded = type_ is str and longest is not None and longest < MAX_INPUT_NODES  # no text that is read is longer
+    return Annotated[str, msgspec.Meta(max_length=longest)] if is_bounded else type_
+
+
+def _value(levels: int, longest: int | None) -> Any:
+    """Any JSON value with so many levels inside, whose texts have at most `longest` characters."""
+    scalars = reduce(or_, (_scalar(bit, longest) for bit in range(len(_SCALARS))))
+    if levels == 0:
+        return scalars
+    inner = _value(levels - 1, longest)
+    return scalars | list.__class_getitem__(inner) | dict.__class_getitem__((str, inner))
+
+
+ANY = _value(_MOST_LEVELS, None)
+
+
+def _declared(kinds: int, inside: Any, longest: int | None) -> Any:
+    """The type for kinds (one bit each, in the order of `_SCALARS`, then lists and objects), and what is inside."""
+    options = [_scalar(bit, longest) for bit in range(len(_SCALARS)) if kinds >> bit & 1]
+    anything = _value(_MOST_LEVELS, longest)
+    if kinds >> 5 & 1:
+        options.append(list.__class_getitem__(_declared(inside[0], inside[1], longest) if inside else anything))
+    if kinds >> 6 & 1:
+        options.append(inside if isinstance(inside, type) else dict.__class_getitem__((str, anything)))
+    return reduce(or_, options)
+
+
+def record(name: str, members: Sequence[tuple[str, str, Any]]) -> type[msgspec.Struct]:
+    """The class of a record; `members` are the name of each, that of its attribute, and what it is declared to be."""
+    fields = [(attribute, ANY if what is ANY else _declared(*what), None) for _, attribute, what in members]
+    names = {attribute: member for member, attribute, _ in members}
+    return msgspec.defstruct(name or "batch", fields, rename=names, forbid_unknown_fields=True, gc=False)
+
+
+def is_filled(value: msgspec.Struct, empty: msgspec.Struct) -> bool:
+    """Whether a record has a value. Raises Unusual for one without: the object may have been empty or not."""
+    if value == empty:
+        raise Unusual
+    return True
+
+
+def unusual() -> Any:
+    """For what records cannot do: the batch is mapped as an object."""
+    raise Unusual
+
+
+def assemble(
+    output: Output,
+    envelope: dict[str, Any],
+    query: dict[str, Any],
+    parts: list[dict[str, Any]],
+    notes: Silent,
+    requests: list[Request],
+) -> None:
+    """Adds the request that parts make together. Raises Unusual where they do not make one, or not a valid one."""
+    name, method, path, schema, limits, element_of, _, max_bytes, simple, fits = output
+    if len(parts) > FEW and is_larger(parts, max_bytes):
+        raise Unusual
+    if element_of is not None and (simple or len(parts) == 1):
+        body = envelope
+        body[element_of] = parts
+    elif len(parts) == 1:
+        body = {**envelope, **parts[0]}
+    elif simple:
+        body = combined(output, envelope, parts)
+    else:
+        raise Unusual
+    text = dumps(body)  # a TypeError is a failure like any other: an integer that a rule made has more than 64 bits
+    if max_bytes is not None and len(text) > max_bytes:
+        raise Unusual
+    if fits is None or not fits(body):
+        valid = notes.validators
+        if not valid[schema](body) or (limits is not None and not valid[limits](body)):
+            raise Unusual
+    requests.append(Request(name, method, path, query, body, text))
+    if is_too_much(requests, ()):
+        raise Unusual
+
+
+class Silent:
+    """Stands for Notes where nothing is to be said. What is said needs places in an object, and nobody made one."""
+
+    __slots__ = ("problems", "validators")
+
+    def __init__(self, validators: Mapping[str, Callable[[Any], bool]]) -> None:
+        self.problems: tuple[Problem, ...] = ()
+        self.validators = validators
+
+    def converted(self, value: Any, type_: str, _site: Site | None) -> Any:
+        """See Notes."""
+        return coerce(value, type_)
+
+    def reason(self, _site: Site, _written: str, fill: Callable[..., str], *arguments: Any) -> str:
+        """See Notes."""
+        return fill(*arguments)
+
+    def entry(self, at: At, numbers: tuple[Any, ...], name: str) -> str:
+        """See Notes."""
+        if at.pointer is None:
+            raise Unusual
+        return f"{at.pointer.format(*numbers)}/{escape(name)}"
+
+    def _unusual(self, *_: Any) -> NoReturn:
+        raise Unusual
+
+    failed = unconverted = unfilled = missing = unlisted = not_iterable = not_a_source = _unusual
+    reported = unnamed = where = elements = _unusual
+
+
+_NAMES = {"ANY": ANY, "assemble": assemble, "is_filled": is_filled, "record": record, "unusual": unusual}
+
+
+class Records:
+    """Maps texts of batches by the code of one mapping; it has no answer for those that are no records or of which
+    there is something to say. While there are many of these, it is asked less often. Safe to share between threads."""
+
+    def __init__(
+        self, code: CodeType, names: Mapping[str, Any], validators: Mapping[str, Callable[[Any], bool]]
+    ) -> None:
+        namespace: dict[str, Any] = {"__name__": code.co_filename, **names, **_NAMES}
+        exec(code, namespace)  # noqa: S102 - the source has nothing of the rules in it but literals
+        self._function: Callable[[Any, Any], Any] = namespace["transform"]
+        self._read = msgspec.json.Decoder(namespace["RECORD_1"]).decode
+        self._notes = Silent(validators)
+        self._pause = self._left_out = 0
+
+    def transform(self, text: bytes) -> Result | None:
+        """The Result of a batch, which has no problems; None where another way must be taken."""
+        if self._left_out > 0:
+            self._left_out -= 1
+            return None
+        if len(text) > MAX_INPUT_NODES:  # and each value takes a character; what is declared limits the levels
+            return None
+        try:
+            requests, skipped = self._function(self._read(text), self._notes)
+        except _NO_ANSWER:
+            self._left_out = self._pause
+            self._pause = min(2 * self._pause + 1, _LONGEST_PAUSE)
+            return None
+        self._pause = 0
+        return Result(tuple(requests), tuple(skipped), ())

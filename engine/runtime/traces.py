@@ -1,0 +1,85 @@
+"""What the code of a standalone module notes where requests cannot be assembled the short way.
+
+Such a batch is mapped again by code that also notes, for each value of the output, what gave it: so that the problems
+of invalid bodies can name it, as the interpreter would.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from ..diagnostics.problem import Place
+from .notes import Notes
+from .places import Read, output_place, variables_at_work
+from .requests import Assembler, Emission, Envelope, Judge, Output, move
+from .result import Request
+
+__all__ = ["Source", "Traces"]
+
+
+class Source(NamedTuple):
+    """What gives a value of the output: its place in the rules, what it reads (None: not a field), and the place of
+    the output as in a Site."""
+
+    place: Place
+    reads: tuple[Read, ...] | None
+    output: tuple[str, ...]
+
+
+class _Given(NamedTuple):
+    """Where a value of the output came from; no input: from the element that is mapped."""
+
+    place: Place
+    input: str | None
+
+
+class Traces(Notes):
+    """The Notes of a batch, and what its requests are made of."""
+
+    __slots__ = ("emissions", "envelopes", "judges", "marks", "origins")
+
+    def __init__(self, batch: Any, judges: Mapping[str, Judge]) -> None:
+        super().__init__(batch, {})
+        self.judges = judges
+        self.origins: dict[str, _Given] = {}
+        self.emissions: list[Emission] = []
+        self.marks: dict[Emission, tuple[int, int]] = {}
+        self.envelopes: dict[str, Envelope | None] = {}
+
+    def gave(self, source: Source) -> None:
+        """A field has a value."""
+        frame = variables_at_work()
+        output = output_place(source.output, frame)
+        if output:
+            self.origins[output] = _Given(source.place, self.nearest(source.reads or (), frame))
+
+    def passed(self, source: Source, place: str) -> None:
+        """An entry passes through."""
+        output = output_place(source.output, variables_at_work())
+        if output:
+            self.origins[output] = _Given(source.place, place)
+
+    def emitted(
+        self, output: Output, rule: str, place: Place, element: str, fields: dict[str, Any], noted: int
+    ) -> None:
+        """A rule gave the fields for an element."""
+        emission = Emission(output, rule, place, element, fields, self.origins)
+        self.emissions.append(emission)
+        self.marks[emission] = noted, len(self.problems)
+
+    def enveloped(self, output: Output, fields: dict[str, Any], query: dict[str, Any]) -> None:
+        """What all bodies of an output have."""
+        self.envelopes[output.name] = Envelope(fields, query, self.origins)
+
+    def requests(self, outputs: Sequence[Output]) -> tuple[Request, ...]:
+        """The requests of all that was emitted."""
+        assembled = Assembler(outputs, self.judges).assemble(self.emissions, self.envelopes, _input_of)
+        for emission, offsets in assembled.offsets.items():
+            move(self.problems, *self.marks[emission], offsets)
+        self.problems += assembled.problems
+        return assembled.requests
+
+
+def _input_of(given: _Given, element: str) -> str:
+    return element if given.input is None else given.input

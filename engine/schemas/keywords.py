@@ -1,0 +1,108 @@
+"""The keywords of JSON Schema: what each of them has as its value, and in which drafts it stands.
+
+Where a keyword of an older draft says what one of 2020-12 does, `normal_schemas` writes it so.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ..values.kinds import shown
+
+__all__ = ["DIALECTS", "FLAWS", "LIST", "NAMED", "ONE", "is_known"]
+
+DIALECTS: Mapping[str, int] = {
+    "draft-04": 4,
+    "draft-06": 6,
+    "draft-07": 7,
+    "draft/2019-09": 2019,
+    "draft/2020-12": 2020,
+}
+"""The drafts, by the part of their URI that names them."""
+
+ONE = frozenset(
+    {
+        *("additionalProperties", "items", "contains", "propertyNames", "not", "if", "then", "else"),
+        *("unevaluatedProperties", "unevaluatedItems", "additionalItems"),
+    }
+)
+"""What has a schema."""
+LIST = frozenset({"allOf", "anyOf", "oneOf", "prefixItems"})
+"""What has a list of schemas."""
+NAMED = frozenset({"properties", "patternProperties", "dependentSchemas", "$defs", "definitions"})
+"""What has schemas by name."""
+
+_SINCE = {
+    **dict.fromkeys(("const", "contains", "propertyNames"), 6),
+    **dict.fromkeys(("if", "then", "else"), 7),
+    **dict.fromkeys(("dependentRequired", "dependentSchemas", "minContains", "maxContains", "$anchor"), 2019),
+    **dict.fromkeys(("unevaluatedProperties", "unevaluatedItems", "$recursiveRef", "$recursiveAnchor"), 2019),
+    **dict.fromkeys(("prefixItems", "$dynamicRef", "$dynamicAnchor"), 2020),
+}
+_UNTIL = {"additionalItems": 2019, "$recursiveRef": 2019, "$recursiveAnchor": 2019}
+_TYPES = ("null", "boolean", "integer", "number", "string", "array", "object")
+_ANCHOR = re.compile(r"[A-Za-z_][A-Za-z0-9._-]*")
+
+
+def is_known(keyword: str, dialect: int) -> bool:
+    """Whether the draft has the keyword, as far as drafts differ in that."""
+    return _SINCE.get(keyword, 0) <= dialect <= _UNTIL.get(keyword, dialect)
+
+
+def _type(value: Any) -> str | None:
+    names = [value] if isinstance(value, str) else value
+    if not isinstance(names, list) or not names:
+        return f"{shown(value)} is not a type"
+    return next((f"{shown(name)} is not a type" for name in names if name not in _TYPES), None)
+
+
+def _texts(value: Any) -> str | None:
+    if isinstance(value, list) and all(isinstance(one, str) for one in value):
+        return None
+    return f"{shown(value)} is not a list of names"
+
+
+def _is(words: str, holds: Callable[[Any], bool]) -> Callable[[Any], str | None]:
+    return lambda value: None if holds(value) else f"{shown(value)} is not {words}"
+
+
+def _is_number(value: Any) -> bool:
+    return type(value) in (int, float)
+
+
+def _by_name(flaw: Callable[[Any], str | None]) -> Callable[[Any], str | None]:
+    def of_all(value: Any) -> str | None:
+        if not isinstance(value, dict):
+            return f"{shown(value)} is not an object"
+        return next(filter(None, map(flaw, value.values())), None)
+
+    return of_all
+
+
+_COUNT = _is("a count", lambda value: _is_number(value) and value >= 0 and value == int(value))
+_NUMBER = _is("a number", _is_number)
+_TEXT = _is("a text", lambda value: isinstance(value, str))
+_BOOLEAN = _is("true or false", lambda value: isinstance(value, bool))
+
+FLAWS: Mapping[str, Callable[[Any], str | None]] = {
+    "type": _type,
+    "enum": _is("a list", lambda value: isinstance(value, list)),
+    **dict.fromkeys(("minLength", "maxLength", "minItems", "maxItems", "minContains", "maxContains"), _COUNT),
+    **dict.fromkeys(("minProperties", "maxProperties"), _COUNT),
+    **dict.fromkeys(("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"), _NUMBER),
+    "multipleOf": _is("a number above 0", lambda value: _is_number(value) and value > 0),
+    "uniqueItems": _BOOLEAN,
+    "required": _texts,
+    "dependentRequired": _by_name(_texts),
+    **dict.fromkeys(("pattern", "format", "$ref", "$id", "id", "$schema", "$dynamicRef", "$recursiveRef"), _TEXT),
+    **dict.fromkeys(
+        ("$anchor", "$dynamicAnchor"),
+        _is("an anchor", lambda value: isinstance(value, str) and _ANCHOR.fullmatch(value) is not None),
+    ),
+    "$recursiveAnchor": _BOOLEAN,
+    **dict.fromkeys(LIST, _is("a list of schemas", lambda value: isinstance(value, list) and bool(value))),
+    **dict.fromkeys(NAMED, _is("an object", lambda value: isinstance(value, dict))),
+}
+"""What is wrong with the value of a keyword, in words."""

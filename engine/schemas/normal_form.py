@@ -1,0 +1,410 @@
+"""JSON Schemas in one form, whatever draft they are written in: what every reader of schemas goes by.
+
+In a normal form all keywords are those of 2020-12, `format` stands only where it is a condition, and each reference is
+the URI of a document and the place in it. So no reader has to know of drafts, identifiers and anchors. What a schema
+can be is bounded here: a part says something of one value in at most so many ways, and never refers to itself for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import unquote, urldefrag, urljoin
+
+from ..values.kinds import kind, shown, with_article
+from ..values.pointers import join
+from .formats import FORMATS_OF_TEXT
+from .keywords import DIALECTS, FLAWS, LIST, NAMED, ONE, is_known
+from .patterns.parser import PatternError
+from .patterns.searching import prepared
+
+__all__ = ["MAX_LEVELS", "MAX_WAYS", "Document", "Normal", "SchemaError", "normal"]
+
+MAX_WAYS = 10_000
+MAX_LEVELS = 100
+_NEWEST = 2020
+_KEPT_BESIDE_REFERENCE = frozenset({"$ref", "definitions", "$defs", "$schema", "title", "description", "$comment"})
+_NOTES = ("format", "contentMediaType", "contentEncoding")
+"""Notes, but for the known formats of old drafts."""
+
+
+class SchemaError(ValueError):
+    """A schema that cannot be used; `reason` says why."""
+
+    def __init__(self, reason: str, hint: str | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.hint = hint
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Document:
+    """A document as it is written: its URI, its content, and the file that it comes from."""
+
+    uri: str
+    content: dict[str, Any]
+    path: Path
+    is_first: bool = False
+    """Whether it is the one that was asked for; a reference led to the others."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Normal:
+    """The documents of one schema by URI, in normal form; what references lead to, by what stands in `$ref`.
+
+    `files` has the files in the order of the documents; `unchecked` says which keywords are notes only, and where.
+    """
+
+    resources: Mapping[str, Any]
+    definitions: Mapping[str, Any]
+    files: tuple[Path, ...]
+    patterns: frozenset[str]
+    unchecked: tuple[tuple[str, str], ...]
+
+
+class _Reference(NamedTuple):
+    node: dict[str, Any]
+    """Where it stands, in normal form."""
+    keyword: str
+    text: str
+    where: _Where
+
+
+class _Where(NamedTuple):
+    """A place in a document: its base URI there, the pointer, and the draft."""
+
+    document: Document
+    base: str
+    pointer: str
+    dialect: int
+
+    def below(self, *tokens: str | int) -> _Where:
+        pointer = self.pointer
+        for token in tokens:
+            pointer = join(pointer, token)
+        return self._replace(pointer=pointer)
+
+
+def normal(document: Document, read: Callable[[str, Document], Document]) -> Normal:
+    """The normal form of a schema. `read` gives the document that a reference in another one names, which is not one of
+    those known. Raises SchemaError."""
+    return _Forms(read).all_of(document)
+
+
+@dataclass(slots=True)
+class _Forms:
+    read: Callable[[str, Document], Document]
+    resources: dict[str, Any] = field(default_factory=dict)
+    files: list[Path] = field(default_factory=list)
+    known: dict[str, _Where] = field(default_factory=dict)
+    """Where the resource of a URI begins."""
+    places: dict[tuple[str, str], Any] = field(default_factory=dict)
+    """The normal form of each part, by document and place."""
+    anchors: dict[tuple[str, str], _Where] = field(default_factory=dict)
+    dynamic: dict[str, list[_Where]] = field(default_factory=dict)
+    """Where dynamic anchors of a name stand; "" stands for `$recursiveAnchor`."""
+    pending: list[_Reference] = field(default_factory=list)
+    late: list[_Reference] = field(default_factory=list)
+    """References that depend on all documents."""
+    definitions: dict[str, Any] = field(default_factory=dict)
+    patterns: set[str] = field(default_factory=set)
+    unchecked: list[tuple[str, str]] = field(default_factory=list)
+
+    def all_of(self, document: Document) -> Normal:
+        self.add(document, _NEWEST)
+        while self.pending or self.late:
+            if self.pending:
+                self.follow(self.pending.pop())
+            else:
+                self.follow_dynamic(self.late.pop())
+        _refuse_too_many_ways(self.places.values(), self.definitions)
+        files, unchecked = tuple(self.files), tuple(dict.fromkeys(self.unchecked))
+        return Normal(self.resources, self.definitions, files, frozenset(self.patterns), unchecked)
+
+    def add(self, document: Document, inherited: int) -> None:
+        where = _Where(document, document.uri, "", inherited)
+        where = where._replace(dialect=_dialect(document.content, where))
+        self.files.append(document.path)
+        self.known[document.uri] = where
+        self.resources[document.uri] = None  # the first one stays the first
+        self.resources[document.uri] = self.part(document.content, where)
+
+    # Parts
+
+    def part(self, part: Any, where: _Where) -> Any:
+        if isinstance(part, bool):
+            made: Any = part
+        elif isinstance(part, dict):
+            made = {}
+            self.node(part, where, made)
+        else:
+            raise _flaw(f"{with_article(kind(part))} is not a schema", where)
+        self.places[where.document.uri, where.pointer] = made
+        return made
+
+    def node(self, part: Mapping[str, Any], where: _Where, made: dict[str, Any]) -> None:
+        where = self.identified(part, where)
+        is_old = where.dialect < 2019
+        for keyword, value in part.items():
+            if not is_known(keyword, where.dialect):
+                continue
+            if is_old and "$ref" in part and keyword not in _KEPT_BESIDE_REFERENCE:
+                continue
+            if keyword in _NOTES and not (keyword == "format" and is_old and value in FORMATS_OF_TEXT):
+                self.unchecked.append((keyword, str(value)))
+                continue
+            self.keyword(keyword, value, part, where, made)
+
+    def identified(self, part: Mapping[str, Any], where: _Where) -> _Where:
+        """Notes the URI and the anchors of a part; gives where it is with that."""
+        key = "id" if where.dialect == 4 else "$id"
+        own = part.get(key)
+        if isinstance(own, str) and not (where.dialect < 2019 and "$ref" in part):
+            uri, fragment = urldefrag(_joined(where.base, own, where))
+            if uri != where.base and where.pointer:
+                where = where._replace(base=uri, dialect=_dialect(part, where))
+            if uri not in self.known:
+                self.known[uri] = where
+            if fragment:
+                self.anchors[uri, fragment] = where
+        for keyword in ("$anchor", "$dynamicAnchor"):
+            name = part.get(keyword)
+            if isinstance(name, str) and is_known(keyword, where.dialect):
+                self.anchors[where.base, name] = where
+                if keyword == "$dynamicAnchor":
+                    self.dynamic.setdefault(name, []).append(where)
+        if part.get("$recursiveAnchor") is True and where.dialect == 2019:
+            self.dynamic.setdefault("", []).append(where)
+        return where
+
+    def keyword(self, keyword: str, value: Any, part: Mapping[str, Any], where: _Where, made: dict[str, Any]) -> None:
+        below = where.below(keyword)
+        if where.dialect == 4 and keyword in ("exclusiveMinimum", "exclusiveMaximum") and isinstance(value, bool):
+            bound = "minimum" if keyword == "exclusiveMinimum" else "maximum"
+            if value and bound in part:
+                made.pop(bound, None)
+                made[keyword] = part[bound]
+            return
+        if where.dialect == 4 and keyword in ("minimum", "maximum") and f"exclusive{keyword.title()}" in made:
+            return
+        flaw = FLAWS[keyword](value) if keyword in FLAWS and not _is_split(keyword, value) else None
+        if flaw is not None:
+            raise _flaw(flaw, below)
+        match keyword:
+            case "$ref" | "$dynamicRef" | "$recursiveRef":
+                self.pending.append(_Reference(made, keyword, value, where))
+            case "$id" | "id" | "$anchor" | "$dynamicAnchor" | "$recursiveAnchor" if where.pointer or keyword != "$id":
+                pass
+            case "items" if isinstance(value, list) and where.dialect < 2020:
+                made["prefixItems"] = [self.part(one, below.below(number)) for number, one in enumerate(value)]
+                if "additionalItems" in part:
+                    made["items"] = self.part(part["additionalItems"], where.below("additionalItems"))
+            case "additionalItems":
+                pass
+            case "dependencies":
+                self.dependencies(value, below, made)
+            case _ if keyword in ONE:
+                made[keyword] = self.part(value, below)
+            case _ if keyword in LIST:
+                made[keyword] = [self.part(one, below.below(number)) for number, one in enumerate(value)]
+            case _ if keyword in NAMED:
+                made[keyword] = {name: self.part(one, below.below(name)) for name, one in value.items()}
+                for pattern in value if keyword == "patternProperties" else ():
+                    self.pattern(pattern, below)
+            case _ if keyword in FLAWS and isinstance(value, float) and value.is_integer():
+                made[keyword] = int(value)
+            case _:
+                made[keyword] = value
+                if keyword == "pattern":
+                    self.pattern(value, below)
+
+    def dependencies(self, value: Any, where: _Where, made: dict[str, Any]) -> None:
+        if not isinstance(value, dict):
+            raise _flaw(f"{shown(value)} is not an object", where)
+        for name, needed in value.items():
+            if isinstance(needed, list):
+                flaw = FLAWS["required"](needed)
+                if flaw is not None:
+                    raise _flaw(flaw, where.below(name))
+                made.setdefault("dependentRequired", {})[name] = needed
+            else:
+                made.setdefault("dependentSchemas", {})[name] = self.part(needed, where.below(name))
+
+    def pattern(self, pattern: str, where: _Where) -> None:
+        try:
+            prepared(pattern)
+        except PatternError as error:
+            reason = f"has the pattern {pattern!r}, which cannot be used: {error}{_place(where)}"
+            raise SchemaError(reason) from None
+        self.patterns.add(pattern)
+
+    # References
+
+    def follow(self, reference: _Reference) -> None:
+        node, keyword, text, where = reference
+        if keyword == "$recursiveRef" and text != "#":
+            raise _flaw(f"{text!r} is not '#'", where.below(keyword))
+        uri, fragment = urldefrag(_joined(where.base, text, where))
+        if uri not in self.known:
+            document = self.read(text, where.document)
+            if document.uri in self.resources:  # another name of the same file
+                self.known[uri] = self.known[document.uri]
+            else:
+                self.add(document, where.dialect)
+                self.known[uri] = self.known[document.uri]
+        target = self.target(uri, unquote(fragment), reference)
+        if keyword != "$ref" and any(self.anchored(target, one) for one in self.dynamic_names(keyword, fragment)):
+            self.late.append(reference)
+            return
+        self.refer(node, target)
+
+    def refer(self, node: dict[str, Any], target: _Where) -> None:
+        name = f"{target.document.uri}#{target.pointer}" if target.pointer else target.document.uri
+        part = self.places[target.document.uri, target.pointer]
+        self.definitions[name] = part
+        if "$ref" in node:  # by two keywords
+            node["allOf"] = [*node.get("allOf", ()), {"$ref": name}]
+        else:
+            node["$ref"] = name
+
+    def target(self, uri: str, fragment: str, reference: _Reference) -> _Where:
+        start = self.known[uri]
+        if not fragment:
+            return start
+        if not fragment.startswith("/"):
+            found = self.anchors.get((uri, fragment)) or self.anchors.get((start.base, fragment))
+            if found is None:
+                raise _lost(reference)
+            return found
+        target = start._replace(pointer=start.pointer + fragment)
+        if (target.document.uri, target.pointer) not in self.places:  # where no keyword leads to
+            part: Any = target.document.content
+            for token in target.pointer.split("/")[1:]:
+                key = token.replace("~1", "/").replace("~0", "~")
+                try:
+                    part = part[int(key)] if isinstance(part, list) else part[key]
+                except (LookupError, TypeError, ValueError):
+                    raise _lost(reference) from None
+            self.part(part, target)
+        return target
+
+    def dynamic_names(self, keyword: str, fragment: str) -> list[str]:
+        return [""] if keyword == "$recursiveRef" else [fragment] if fragment in self.dynamic else []
+
+    def anchored(self, target: _Where, name: str) -> bool:
+        """Whether a dynamic anchor of this name stands at the place."""
+        return any(
+            one.document is target.document and one.pointer == target.pointer for one in self.dynamic.get(name, ())
+        )
+
+    def follow_dynamic(self, reference: _Reference) -> None:
+        """Follows what leads to the outermost anchor of a name among all resources on the way: the same one always,
+        where the first document has it, or no other has."""
+        node, keyword, text, where = reference
+        name = "" if keyword == "$recursiveRef" else urldefrag(text)[1]
+        there = self.dynamic[name]
+        first = next(iter(self.resources))
+        at_first = [one for one in there if one.document.uri == first and one.base == first]
+        if not at_first and len(there) > 1:
+            raise _flaw(f"{text!r} leads to one of {len(there)} places, which depends on the way there", where)
+        self.refer(node, (at_first or there)[0])
+
+
+def _dialect(part: Mapping[str, Any], where: _Where) -> int:
+    named = part.get("$schema")
+    if named is None:
+        return where.dialect
+    for name, dialect in DIALECTS.items():
+        if isinstance(named, str) and name in named:
+            return dialect
+    if named in ("http://json-schema.org/schema#", "http://json-schema.org/schema"):
+        return _NEWEST
+    known = ", ".join(name.removeprefix("draft/") for name in DIALECTS)
+    raise _flaw(f"{shown(named)} is not a dialect that is known here ({known})", where.below("$schema"))
+
+
+def _is_split(keyword: str, value: Any) -> bool:
+    return keyword == "items" and isinstance(value, list)
+
+
+def _joined(base: str, reference: str, where: _Where) -> str:
+    if reference.startswith("#"):
+        return base + reference
+    try:
+        return urljoin(base, reference)
+    except ValueError as error:
+        raise _flaw(f"{reference!r} is not a URI ({error})", where) from None
+
+
+def _flaw(words: str, where: _Where) -> SchemaError:
+    return SchemaError(f"is not a JSON Schema: {words}{_place(where)}")
+
+
+def _lost(reference: _Reference) -> SchemaError:
+    return SchemaError(f"refers to {reference.text!r}, which does not exist{_place(reference.where)}")
+
+
+def _place(where: _Where) -> str:
+    """The place in words; nothing for the top of the schema itself."""
+    file = "" if where.document.is_first else f"{where.document.path.name}"
+    words = [f"at {where.pointer}"] if where.pointer else []
+    words += [f"{'of' if words else 'in'} {file}"] if file else []
+    return f" ({' '.join(words)})" if words else ""
+
+
+# --- in how many ways
+
+
+def _in_place(node: Any, definitions: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The parts that say something of the same value as a part does."""
+    if not isinstance(node, dict):
+        return []
+    found = [definitions[node["$ref"]]] if "$ref" in node else []
+    for keyword in ("allOf", "anyOf", "oneOf"):
+        found += node.get(keyword, ())
+    found += [node[keyword] for keyword in ("not", "if", "then", "else") if keyword in node]
+    found += node.get("dependentSchemas", {}).values()
+    return [part for part in found if isinstance(part, dict)]
+
+
+def _refuse_too_many_ways(parts: Iterable[Any], definitions: Mapping[str, Any]) -> None:
+    """Refuses parts that say something of one value in too many ways, or without end."""
+    names = {id(node): name[name.find("#") :] for name, node in definitions.items() if "#" in name}
+    ways: dict[int, int] = {}
+    levels: dict[int, int] = {}
+    for start in parts:
+        for node in _bottom_up(start, definitions, ways, names):
+            below = [id(part) for part in _in_place(node, definitions)]
+            ways[id(node)] = 1 + sum(ways[part] for part in below)
+            levels[id(node)] = 1 + max((levels[part] for part in below), default=0)
+            name = names.get(id(node), "its top")
+            if ways[id(node)] > MAX_WAYS:
+                raise SchemaError(f"says something of one value in more than {MAX_WAYS} ways, at {name}")
+            if levels[id(node)] > MAX_LEVELS:
+                raise SchemaError(f"refers on more than {MAX_LEVELS} times for one value, at {name}")
+
+
+def _bottom_up(
+    start: Any, definitions: Mapping[str, Any], done: Mapping[int, int], names: Mapping[int, str]
+) -> Iterator[Any]:
+    """A part with all that say something of the same value, each after those that it is made of, but for what is done.
+    Raises SchemaError where a part is made of itself."""
+    entered: dict[int, None] = {}
+    stack = [(start, _in_place(start, definitions))] if id(start) not in done else []
+    while stack:
+        node, left = stack[-1]
+        entered[id(node)] = None
+        if not left:
+            stack.pop()
+            del entered[id(node)]
+            if id(node) not in done:
+                yield node
+            continue
+        below = left.pop()
+        if id(below) in entered:
+            name = next((names[one] for one in [id(below), *entered] if one in names), "#")
+            raise SchemaError(f"refers to itself for the same value without end, at {name}")
+        if id(below) not in done:
+            stack.append((below, _in_place(below, definitions)))

@@ -1,0 +1,82 @@
+"""Automata that look for a pattern in a text, in time in proportion to the text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+__all__ = ["FOUND", "Automaton", "State", "holds", "searcher"]
+
+_MOST_KNOWN = 20_000
+
+State = frozenset[int]
+FOUND: State = frozenset({-1})
+
+
+def holds(ranges: Any, character: int) -> bool:
+    """Whether ranges of characters have one."""
+    return any(low <= character <= high for low, high in ranges)
+
+
+@dataclass(slots=True)
+class Automaton:
+    """An automaton that looks for one pattern. By `moves` it takes a character; by `skips` it goes on without one:
+    anywhere (None), at the start of the text (True) or at its end (False)."""
+
+    moves: list[list[tuple[Any, int]]] = field(default_factory=list)
+    skips: list[list[tuple[bool | None, int]]] = field(default_factory=list)
+    last: int = 0
+    known: dict[tuple[State, int], State] = field(default_factory=dict)
+
+    @property
+    def first(self) -> State:
+        """Where it is before the first character."""
+        return self.reached({0}, start=True, end=False)
+
+    def step(self, state: State, character: int) -> State:
+        """Where a character leads; the pattern can begin after it as well."""
+        if state is FOUND:
+            return FOUND
+        key = state, character
+        after = self.known.get(key)
+        if after is None:
+            if len(self.known) >= _MOST_KNOWN:
+                self.known = {}
+            moved = {to for at in state for ranges, to in self.moves[at] if holds(ranges, character)}
+            after = self.known[key] = self.reached({0, *moved}, start=False, end=False)
+        return after
+
+    def ends(self, state: State, empty: bool) -> bool:
+        """Whether the pattern is found in the text that led to a state."""
+        return state is FOUND or self.reached({*state}, start=empty, end=True) is FOUND
+
+    def reached(self, states: set[int], *, start: bool, end: bool) -> State:
+        """The states with those that they lead to without a character."""
+        left = list(states)
+        while left:
+            for where, to in self.skips[left.pop()]:
+                if to not in states and (where is None or (start if where else end)):
+                    states.add(to)
+                    left.append(to)
+        return FOUND if self.last in states else frozenset(states)
+
+    def is_found(self, text: str) -> bool:
+        """Whether the pattern is found in a text."""
+        state = self.first
+        for character in text:
+            state = self.step(state, ord(character))
+            if state is FOUND:
+                return True
+        return self.ends(state, not text)
+
+
+def searcher(wanted: Any) -> Callable[[str], bool]:
+    """What says whether a pattern is found in a text; `wanted` is what `searching` prepares: the text of a
+    regular expression of Python, or the moves, skips and last state of an automaton."""
+    if isinstance(wanted, str):
+        search = re.compile(wanted).search
+        return lambda text: search(text) is not None
+    moves, skips, last = wanted
+    return Automaton(moves, skips, last).is_found

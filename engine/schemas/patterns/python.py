@@ -1,0 +1,20 @@
+"""Patterns of JSON Schemas as conditions on a text."""
+
+from __future__ import annotations
+
+from .emptiness import is_empty
+from .parser import Ranges
+
+__all__ = ["fits_all", "is_one"]
+
+
+def is_one(ranges: Ranges) -> bool:
+    """Whether the ranges hold one character only."""
+    return len(ranges) == 1 and ranges[0][0] == ranges[0][1]
+
+
+def fits_all(language: str, pattern: str) -> bool | None:
+    """Whether a pattern is found in all texts of a language, or in none; None where it depends or is not known."""
+    if is_empty(frozenset({language}), frozenset({pattern})):
+        return True
+    return False if is_empty(frozenset({language, pattern}), frozenset()) else None

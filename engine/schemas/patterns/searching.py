@@ -1,0 +1,140 @@
+"""How a pattern is searched for: by a regular expression of Python where that takes time in proportion to the text,
+by an automaton otherwise. What a pattern means is said in `regular`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import lru_cache
+from math import prod
+from typing import Any
+
+from .automaton import searcher
+from .emptiness import machine_of
+from .parser import LAST, Characters, Choice, Edge, Look, Part, PatternError, Ranges, Repeated, Sequence, others, read
+
+__all__ = ["found_in", "is_linear", "prepared", "python_text"]
+
+_MOST_WAYS = 1000
+_SIGNS = {(0, None): "*", (1, None): "+", (0, 1): "?", (1, 1): ""}
+
+
+@lru_cache(maxsize=1024)
+def prepared(pattern: str) -> Any:
+    """What `automaton.searcher` takes to search for a pattern. Raises PatternError where it cannot be searched for."""
+    part = read(pattern)
+    if is_linear(part):
+        return python_text(part)
+    machine = machine_of(part)
+    return machine.moves, machine.skips, machine.last
+
+
+@lru_cache(maxsize=1024)
+def found_in(pattern: str) -> Callable[[str], bool]:
+    """What says whether a pattern is found in a text. Raises PatternError."""
+    return searcher(prepared(pattern))
+
+
+# --- how long it takes
+
+
+def is_linear(part: Part) -> bool:
+    """Whether Python takes no longer for a pattern than in proportion to the text."""
+    parts = part.parts if isinstance(part, Sequence) else (part,)
+    is_anchored = bool(parts) and parts[0] == Edge(True)
+    return _ways(part) <= _MOST_WAYS and _unbounded(part, is_anchored) <= is_anchored
+
+
+def _ways(part: Part) -> int:
+    """In how many ways it may have to be tried at one place, unbounded repetitions aside."""
+    match part:
+        case Sequence(parts):
+            return prod(map(_ways, parts))
+        case Choice(parts):
+            return sum(map(_ways, parts))
+        case Repeated(Characters(), least, most):
+            return 1 if most is None else most - least + 1
+        case Repeated(one, _, most):
+            return _ways(one) + 1 if most == 1 else _MOST_WAYS + 1
+        case Look(one):
+            return _ways(one)
+    return 1
+
+
+def _unbounded(part: Part, is_anchored: bool) -> int:
+    """How many parts repeat without a bound. What looks around where it is tried once takes its own time only."""
+    match part:
+        case Sequence(parts) | Choice(parts):
+            return sum(_unbounded(one, is_anchored) for one in parts)
+        case Repeated(one, _, most):
+            return (most is None) + _unbounded(one, False)
+        case Look(one):
+            count = _unbounded(one, False)
+            return 0 if is_anchored and count == 1 else 2 * count
+    return 0
+
+
+# --- for Python
+
+
+def python_text(part: Part) -> str:
+    """A pattern as a regular expression of Python. Raises PatternError."""
+    match part:
+        case Characters(ranges):
+            return _class(ranges)
+        case Edge(start):
+            return r"\A" if start else r"\Z"
+        case Look(one, ahead, negated):
+            if not ahead and _width(one) is None:
+                raise PatternError("it looks behind for texts of several lengths")
+            return f"(?{'' if ahead else '<'}{'!' if negated else '='}{python_text(one)})"
+        case Sequence(parts):
+            return "".join(f"(?:{python_text(one)})" if isinstance(one, Choice) else python_text(one) for one in parts)
+        case Choice(parts):
+            return "|".join(map(python_text, parts))
+        case Repeated(one, least, most):
+            sign = _SIGNS.get((least, most), f"{{{least}}}" if least == most else f"{{{least},{_times(most)}}}")
+            return (python_text(one) if isinstance(one, Characters) else f"(?:{python_text(one)})") + sign
+    raise AssertionError(part)
+
+
+def _times(most: int | None) -> str:
+    return "" if most is None else str(most)
+
+
+def _width(part: Part) -> int | None:
+    """How many characters a part takes; None where that differs."""
+    match part:
+        case Characters():
+            return 1
+        case Sequence(parts):
+            widths = [_width(one) for one in parts]
+            return None if None in widths else sum(width or 0 for width in widths)
+        case Choice(parts):
+            found = {_width(one) for one in parts}
+            return found.pop() if len(found) == 1 else None
+        case Repeated(one, least, most):
+            width = _width(one)
+            return None if width is None or least != most else width * least
+    return 0
+
+
+def _class(ranges: Ranges) -> str:
+    if not ranges:
+        return "(?!)"
+    if ranges[0] == (ranges[0][0], ranges[0][0]) and len(ranges) == 1:
+        return re.escape(chr(ranges[0][0]))
+    negated = ranges[0][0] == 0 and ranges[-1][1] == LAST
+    shown = others(ranges) if negated else ranges
+    if not shown:
+        return r"[\s\S]"
+    text = "".join(_shown(low) if low == high else f"{_shown(low)}-{_shown(high)}" for low, high in shown)
+    return f"[{'^' if negated else ''}{text}]"
+
+
+def _shown(code: int) -> str:
+    """A character as it stands in a set."""
+    character = chr(code)
+    if character.isascii() and character.isalnum():
+        return character
+    return f"\\U{code:08x}" if code > 0xFFFF else f"\\u{code:04x}"

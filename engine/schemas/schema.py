@@ -1,0 +1,163 @@
+"""JSON Schemas: found by name, loaded with what they refer to, and asked for a verdict.
+
+Every reader of a schema goes by its normal form (`normal_schemas`); verdicts and reasons come from `verdicts`. Nothing
+is ever fetched: references lead to files.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, NoReturn
+from urllib.parse import urldefrag, urljoin
+
+from ..diagnostics.suggestions import did_you_mean
+from ..source.homes import SCHEMAS
+from ..source.json_reader import read_value
+from ..source.paths import is_file
+from ..source.project import Project
+from ..values.kinds import kind, with_article
+from ..values.once import cached_property
+from ..values.payload import check_constant
+from .definitions import Definitions
+from .normal_form import Document, Normal, SchemaError, normal
+from .patterns.searching import prepared
+
+__all__ = ["SCHEMAS", "Schema", "SchemaError", "Validator", "definitions_of", "load", "schema_of"]
+
+MAX_SCHEMA_BYTES = 5_000_000
+MAX_SCHEMA_FILES = 500
+_INSTALLED = Project(SCHEMAS.resolve(), None)
+
+
+@dataclass(frozen=True, eq=False)
+class Schema:
+    """A schema document, its URI, and all documents that it refers to by URI (itself included), in normal form, with
+    their files and the digests of what was read from these.
+
+    `definitions` has what references lead to, by what stands in `$ref`, and `patterns` all patterns.
+
+    `unchecked` has the keywords that are notes although some drafts and libraries hold values against them, each with
+    what it says.
+    """
+
+    name: str
+    uri: str
+    document: dict[str, Any]
+    resources: Mapping[str, Any]
+    definitions: Mapping[str, Any]
+    path: Path
+    paths: tuple[Path, ...]
+    patterns: frozenset[str] = frozenset()
+    unchecked: tuple[tuple[str, str], ...] = ()
+    digests: tuple[str, ...] = ()
+
+    @cached_property
+    def validator(self) -> Validator:
+        """What judges bodies by this schema; made once."""
+        return Validator(self)
+
+
+def load(name: str, folder: Path) -> Schema:
+    """The schema `name`: one of the installed schemas, or `./path` seen from `folder`. Raises SchemaError."""
+    relative = name.startswith(".")
+    path = (folder if relative else SCHEMAS) / name
+    project = Project.around(folder) if relative else _INSTALLED
+    if not relative and (name.startswith("/") or project.refusal(path)):
+        raise SchemaError("lies outside the folder of the schemas")
+    if not is_file(path):
+        known = [] if relative else [entry.relative_to(SCHEMAS).as_posix() for entry in SCHEMAS.rglob("*.json")]
+        raise SchemaError("does not exist", did_you_mean(name, known))
+    if refusal := project.refusal(path):
+        raise SchemaError(*refusal)
+    files = _Files(project)
+    content = files.read(path)
+    document = Document(_uri_of(content) or f"file:///{name.lstrip('./')}", content, path, is_first=True)
+    files.known[path.resolve()] = document
+    schema = _schema(name, document, normal(document, files.referred))
+    return replace(schema, digests=tuple(files.digests[path] for path in schema.paths))
+
+
+def schema_of(content: dict[str, Any], name: str = "schema") -> Schema:
+    """The schema of a document that refers to no other one. Raises SchemaError."""
+
+    def nothing(reference: str, _document: Document) -> NoReturn:
+        raise SchemaError(f"refers to {reference!r}, which does not exist")
+
+    document = Document(_uri_of(content) or f"file:///{name}", content, Path(name), is_first=True)
+    return _schema(name, document, normal(document, nothing))
+
+
+def _schema(name: str, document: Document, form: Normal) -> Schema:
+    whole = form.resources[document.uri]
+    lists = form.files, form.patterns, form.unchecked
+    return Schema(name, document.uri, whole, form.resources, form.definitions, document.path, *lists)
+
+
+def _uri_of(content: Mapping[str, Any]) -> str | None:
+    uri = content.get("$id") or content.get("id")
+    return urldefrag(uri)[0] or None if isinstance(uri, str) and ("$ref" not in content or "$id" in content) else None
+
+
+class _Files:
+    """Reads the files of one schema, each once; all together have a bound."""
+
+    def __init__(self, project: Project) -> None:
+        self.project = project
+        self.bytes = 0
+        self.digests: dict[Path, str] = {}
+        self.known: dict[Path, Document] = {}
+
+    def referred(self, reference: str, document: Document) -> Document:
+        """The document in the file that a reference names, as seen from the file of another document."""
+        relative, _ = urldefrag(reference)
+        path = document.path.parent / relative
+        if ":" in relative or relative.startswith("/") or not is_file(path):
+            raise SchemaError(f"refers to {relative!r}, which does not exist")
+        if refusal := self.project.refusal(path):
+            raise SchemaError(f"refers to {relative!r}, which {refusal[0]}", refusal[1])
+        file = path.resolve()
+        if file not in self.known:
+            if len(self.known) >= MAX_SCHEMA_FILES:
+                raise SchemaError(f"refers to more than {MAX_SCHEMA_FILES} files")
+            self.known[file] = Document(urljoin(document.uri, relative), self.read(path), path)
+        return self.known[file]
+
+    def read(self, path: Path) -> dict[str, Any]:
+        """The JSON object in a file."""
+        self.bytes += path.stat().st_size
+        if self.bytes > MAX_SCHEMA_BYTES:
+            raise SchemaError(f"has more than {MAX_SCHEMA_BYTES} bytes")
+        text = path.read_bytes()
+        self.digests[path] = hashlib.sha256(text).hexdigest()
+        try:
+            document = read_value(text)
+        except ValueError as error:
+            raise SchemaError(str(error)) from None
+        if not isinstance(document, dict):
+            raise SchemaError(f"is {with_article(kind(document))}, not an object")
+        if flaw := check_constant(document):
+            raise SchemaError(f"cannot be used: {flaw}")
+        return document
+
+
+# --- verdicts
+
+
+def definitions_of(schema: Schema) -> Definitions:
+    """What a schema consists of."""
+    parts = {**schema.definitions, schema.uri: schema.document}
+    patterns = {pattern: prepared(pattern) for pattern in sorted(schema.patterns)}
+    return Definitions(schema.uri, parts, patterns)
+
+
+class Validator:
+    """Judges bodies by a schema. Safe to share between threads."""
+
+    def __init__(self, schema: Schema) -> None:
+        self.schema = schema
+        verdicts = definitions_of(schema).verdicts()
+        self.is_valid = verdicts.is_valid
+        self.violations = verdicts.violations

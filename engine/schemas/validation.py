@@ -1,0 +1,469 @@
+"""Judges values by JSON Schemas: what every keyword means here, and why a value is refused.
+
+The schemas are in normal form (`normal_schemas`). Everything that judges goes by this: mappings at run time, the
+explanation of what is refused, and standalone modules; so it needs nothing but the standard library. Compiled checks
+only say yes where this does. Values may be as deep as they like: what is left to be looked at stands in a list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Mapping
+from typing import Any
+
+from ..values.equality import equal, included
+from .patterns.automaton import searcher
+from .violations import Refusal, Violations, violations_of
+
+__all__ = ["KEYWORDS", "Verdicts", "are_distinct", "is_multiple"]
+
+Path = tuple[str | int, ...]
+Refusals = list[Refusal]
+Asked = tuple[Any, Any, Path, bool]
+"""A part of a schema, a value, its path, and whether it is the name of a member."""
+Answers = Generator[Asked, Refusals, Refusals]
+"""What asks for what parts refuse, and comes to what a whole refuses."""
+
+
+class Verdicts:
+    """Judges bodies by the definition of this name. Safe to share between threads.
+
+    `patterns` has, by the text of a pattern in the schemas, what is searched for; `formats` what texts of a format are.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        definitions: Mapping[str, Any],
+        patterns: Mapping[str, Any],
+        formats: Mapping[str, Callable[[str], bool]],
+    ) -> None:
+        self.schema = definitions[name]
+        self.definitions = definitions
+        self.found_in = {pattern: searcher(wanted) for pattern, wanted in patterns.items()}
+        self.formats = formats
+
+    def is_valid(self, body: Any) -> bool:
+        """Whether the schema takes the body."""
+        return not _Judgement(self).refusals(self.schema, body)
+
+    def violations(self, body: Any) -> Violations:
+        """Why the body is refused, in order of place. Empty for a valid body."""
+        return violations_of(map(_nearest, _Judgement(self).refusals(self.schema, body)))
+
+
+class _Judgement:
+    """The judgement of one body. What a definition says of a value is found out once."""
+
+    def __init__(self, verdicts: Verdicts) -> None:
+        self.definitions = verdicts.definitions
+        self.found_in = verdicts.found_in
+        self.formats = verdicts.formats
+        self.known: dict[tuple[str, int, Path], Refusals] = {}
+
+    def refusals(self, schema: Any, value: Any) -> Refusals:
+        """What a schema refuses."""
+        stack: list[Answers] = [self.part((schema, value, (), False))]
+        answer: Refusals | None = None
+        while stack:
+            try:
+                asked = next(stack[-1]) if answer is None else stack[-1].send(answer)
+            except StopIteration as end:
+                stack.pop()
+                answer = end.value
+            else:
+                stack.append(self.part(asked))
+                answer = None
+        return answer or []
+
+    def part(self, asked: Asked) -> Answers:
+        """What a part of the schema refuses, in the order of its keywords."""
+        schema, value, path, of_name = asked
+        if schema is False:
+            return [Refusal(path, None, None, value, schema, of_name)]
+        found: Refusals = []
+        if schema is True:
+            return found
+        for keyword, wanted in schema.items():
+            holds = _HOLDS.get(keyword)
+            if holds is not None:
+                if not holds(wanted, value):
+                    found.append(Refusal(path, keyword, wanted, value, schema, of_name))
+            elif keyword in _APPLIES:
+                found += yield from _APPLIES[keyword](self, schema, value, path, of_name)
+        return found
+
+
+# --- keywords that look at a value alone
+
+
+def _is(type_: str, value: Any) -> bool:
+    match type_:
+        case "integer":
+            return type(value) is int or (type(value) is float and value.is_integer())
+        case "number":
+            return type(value) in (int, float)
+    return type(value) is _TYPE_CLASSES[type_]
+
+
+_TYPE_CLASSES = {"null": type(None), "boolean": bool, "string": str, "array": list, "object": dict}
+
+
+def _key(value: Any) -> Any:
+    """The same for two values only where they are equal as JSON."""
+    if type(value) is list:
+        return ("list", *map(_key, value))
+    if type(value) is dict:
+        return frozenset((name, _key(member)) for name, member in value.items())
+    return (value,) if type(value) is bool else value
+
+
+def are_distinct(elements: list[Any]) -> bool:
+    """Whether no two elements are equal as JSON."""
+    return len(set(map(_key, elements))) == len(elements)
+
+
+def is_multiple(value: int | float, of: int | float) -> bool:
+    """Whether a number is a multiple of another one, both as they are written in decimal: 0.3 is one of 0.1."""
+    if type(value) is int and type(of) is int:
+        return value % of == 0
+    from fractions import Fraction  # only here: hardly any schema needs it
+
+    left, right = (Fraction(number) if type(number) is int else Fraction(repr(number)) for number in (value, of))
+    return (left / right).denominator == 1
+
+
+def _of(type_: str, holds: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
+    """A keyword that only says something of values of one type."""
+    return lambda wanted, value: not _is(type_, value) or holds(wanted, value)
+
+
+_HOLDS: dict[str, Callable[[Any, Any], bool]] = {
+    "type": lambda wanted, value: any(_is(type_, value) for type_ in ([wanted] if type(wanted) is str else wanted)),
+    "const": equal,
+    "enum": included,
+    "minLength": _of("string", lambda wanted, value: len(value) >= wanted),
+    "maxLength": _of("string", lambda wanted, value: len(value) <= wanted),
+    "minimum": _of("number", lambda wanted, value: value >= wanted),
+    "maximum": _of("number", lambda wanted, value: value <= wanted),
+    "exclusiveMinimum": _of("number", lambda wanted, value: value > wanted),
+    "exclusiveMaximum": _of("number", lambda wanted, value: value < wanted),
+    "multipleOf": _of("number", lambda wanted, value: is_multiple(value, wanted)),
+    "minItems": _of("array", lambda wanted, value: len(value) >= wanted),
+    "maxItems": _of("array", lambda wanted, value: len(value) <= wanted),
+    "uniqueItems": _of("array", lambda wanted, value: not wanted or are_distinct(value)),
+    "minProperties": _of("object", lambda wanted, value: len(value) >= wanted),
+    "maxProperties": _of("object", lambda wanted, value: len(value) <= wanted),
+}
+
+
+# --- keywords that look into a value, at patterns, or at other schemas
+
+
+def _ref(judgement: _Judgement, schema: Any, value: Any, path: Path, of_name: bool) -> Answers:
+    name = schema["$ref"]
+    key = name, id(value), path
+    if key not in judgement.known:
+        judgement.known[key] = yield judgement.definitions[name], value, path, of_name
+    return judgement.known[key]
+
+
+def _pattern(judgement: _Judgement, schema: Any, value: Any, path: Path, of_name: bool) -> Answers:
+    yield from ()
+    if type(value) is str and not judgement.found_in[schema["pattern"]](value):
+        return [Refusal(path, "pattern", schema["pattern"], value, schema, of_name)]
+    return []
+
+
+def _format(judgement: _Judgement, schema: Any, value: Any, path: Path, of_name: bool) -> Answers:
+    yield from ()
+    is_one = judgement.formats.get(schema["format"])
+    if type(value) is str and is_one is not None and not is_one(value):
+        return [Refusal(path, "format", schema["format"], value, schema, of_name)]
+    return []
+
+
+def _required(_judgement: _Judgement, schema: Any, value: Any, path: Path, of_name: bool) -> Answers:
+    yield from ()
+    if type(value) is dict and any(name not in value for name in schema["required"]):
+        return [Refusal(path, "required", schema["required"], value, schema, of_name)]
+    return []
+
+
+def _properties(_judgement: _Judgement, schema: Any, value: Any, path: Path, of_name: bool) -> Answers:
+    found: Refusals = []
+    if type(value) is dict:
+        for name, part in schema["properties"].items():
+            if name in value:
+                found += yield part, value[name], (*path, name), of_name
+    return found
+
+
+def _pattern_properties(judgement: _Judgement, schema: Any, value: Any, path: Path, of_name: bool) -> Answers:
+    found: Refusals = []
+    if type(value) is dict:
+        for pattern, part in schema["patternProperties"].items():
+            for name, member in value.items():
+                if judgement.found_in[pattern](name):
+                    found += yield part, member, (*path, name), of_name
+    return found
+
+
+def _additional(judgement: _Judgement, schema: Any, value: Any, path: Path, of_name: bool) -> Answers:
+    found: Refusals = []
+    if type(value) is not dict:
+        return found
+    wanted, listed, patterns = (schema.get(key, {}) for key in (_ADDITIONAL, "properties", "patternProperties"))
+    for name, member in value.items():
+        if name in listed or any(judgement.found_in[pattern](name) for pattern in patterns):
+            continue
+        if wanted is False:
+            found.append(Refusal((*path, name), _ADDITIONAL, wanted, value, schema, of_name))
+        else:
+            found += yield wanted, member, (*path, name), of_name
+    return found
+
+
+def _property_names(_judgement: _Judgement, schema: Any, value: Any, path: Path, _of_name: bool) -> Answers:
+    found: Refusals = []
+    if type(value) is dict:
+        for name in value:
+            found += yield schema["propertyNames"], name, path, True
+    return found
+
+
+def _dependent_required(_judgement: _Judgement, schema: Any, value: Any, path: Path, of_name: bool) -> Answers:
+    yield from ()
+    if type(value) is not dict:
+        return []
+    return [
+        Refusal(path, "dependentRequired", (name, missing), value, schema, of_name)
+        for name, others in schema["dependentRequired"].items()
+        if name in value and (missing := [other for other in others if other not in value])
+    ]
+
+
+def _dependent_schemas(_judgement: _Judgement, schema: Any, value: Any, path: Path, of_name: bool) -> Answers:
+    found: Refusals = []
+    if type(value) is dict:
+        for name, part in schema["dependentSchemas"].items():
+            if name in value:
+                found += yield part, value, path, of_name
+    return found
+
+
+def _prefix_items(_judgement: _Judgement, schema: Any, value: Any, path: Path, of_name: bool) -> Answers:
+    found: Refusals = []
+    if type(value) is list:
+        for number, (part, element) in enumerate(zip(schema["prefixItems"], value, strict=False)):
+            found += yield part, element, (*path, number), of_name
+    return found
+
+
+def _items(_judgement: _Judgement, schema: Any, value: Any, path: Path, of_name: bool) -> Answers:
+    first = len(schema.get("prefixItems", ()))
+    found: Refusals = []
+    if type(value) is not list or len(value) <= first:
+        return found
+    if schema["items"] is False:
+        return [Refusal(path, "items", first, value, schema, of_name)]
+    for number in range(first, len(value)):
+        found += yield schema["items"], value[number], (*path, number), of_name
+    return found
+
+
+def _contains(_judgement: _Judgement, schema: Any, value: Any, path: Path, of_name: bool) -> Answers:
+    if type(value) is not list:
+        return []
+    count = 0
+    for number, element in enumerate(value):
+        refused = yield schema["contains"], element, (*path, number), of_name
+        count += not refused
+    least, most = schema.get("minContains", 1), schema.get("maxContains", len(value))
+    if count > most:
+        return [Refusal(path, "maxContains", (count, most), value, schema, of_name)]
+    if count < least:
+        keyword = "minContains" if "minContains" in schema else "contains"
+        return [Refusal(path, keyword, (count, least), value, schema, of_name)]
+    return []
+
+
+def _all_of(_judgement: _Judgement, schema: Any, value: Any, path: Path, of_name: bool) -> Answers:
+    found: Refusals = []
+    for part in schema["allOf"]:
+        found += yield part, value, path, of_name
+    return _each_once(found)
+
+
+def _any_of(_judgement: _Judgement, schema: Any, value: Any, path: Path, of_name: bool) -> Answers:
+    context: Refusals = []
+    for part in schema["anyOf"]:
+        refused = yield part, value, path, of_name
+        if not refused:
+            return refused
+        context += refused
+    return [Refusal(path, "anyOf", len(schema["anyOf"]), value, schema, of_name, tuple(_each_once(context)))]
+
+
+def _one_of(_judgement: _Judgement, schema: Any, value: Any, path: Path, of_name: bool) -> Answers:
+    context: Refusals = []
+    fitting = 0
+    for part in schema["oneOf"]:
+        refused = yield part, value, path, of_name
+        fitting += not refused
+        context += refused
+    if fitting == 1:
+        return []
+    said = () if fitting else tuple(_each_once(context))
+    return [Refusal(path, "oneOf", (fitting, len(schema["oneOf"])), value, schema, of_name, said)]
+
+
+def _not(_judgement: _Judgement, schema: Any, value: Any, path: Path, of_name: bool) -> Answers:
+    refused = yield schema["not"], value, path, of_name
+    return [] if refused else [Refusal(path, "not", schema["not"], value, schema, of_name)]
+
+
+def _if(_judgement: _Judgement, schema: Any, value: Any, path: Path, of_name: bool) -> Answers:
+    refused = yield schema["if"], value, path, of_name
+    branch = "else" if refused else "then"
+    if branch not in schema:
+        return []
+    return (yield schema[branch], value, path, of_name)
+
+
+def _each_once(found: Refusals) -> Refusals:
+    """The refusals without those that the same definition gives a second time."""
+    return list({id(refusal): refusal for refusal in found}.values())
+
+
+# --- what no other keyword looks at
+
+
+def _unevaluated_properties(_judgement: _Judgement, schema: Any, value: Any, path: Path, of_name: bool) -> Answers:
+    found: Refusals = []
+    if type(value) is not dict:
+        return found
+    wanted = schema["unevaluatedProperties"]
+    seen = yield from _evaluated(_judgement, schema, value, path, "unevaluatedProperties")
+    for name in [name for name in value if name not in seen]:
+        if wanted is False:
+            found.append(Refusal((*path, name), "unevaluatedProperties", wanted, value, schema, of_name))
+        else:
+            found += yield wanted, value[name], (*path, name), of_name
+    return found
+
+
+def _unevaluated_items(_judgement: _Judgement, schema: Any, value: Any, path: Path, of_name: bool) -> Answers:
+    found: Refusals = []
+    if type(value) is not list:
+        return found
+    wanted = schema["unevaluatedItems"]
+    seen = yield from _evaluated(_judgement, schema, value, path, "unevaluatedItems")
+    for number in [number for number in range(len(value)) if number not in seen]:
+        if wanted is False:
+            found.append(Refusal((*path, number), "unevaluatedItems", wanted, value, schema, of_name))
+        else:
+            found += yield wanted, value[number], (*path, number), of_name
+    return found
+
+
+def _evaluated(
+    judgement: _Judgement, schema: Any, value: Any, path: Path, but: str | None
+) -> Generator[Asked, Refusals, set[Any]]:
+    """The names of members, or numbers of elements, that keywords of a part look at, or of those that it is
+    made of and that take the value."""
+    seen: set[Any] = set()
+    left, known = [schema], set()
+    while left:
+        part = left.pop()
+        if not isinstance(part, dict) or id(part) in known:
+            continue
+        known.add(id(part))
+        if type(value) is dict:
+            seen |= _members_seen(judgement, part, value, None if part is not schema else but)
+        else:
+            seen |= yield from _elements_seen(part, value, path, None if part is not schema else but)
+        below = [judgement.definitions[part["$ref"]]] if "$ref" in part else []
+        below += part.get("allOf", ())
+        maybe = [*part.get("anyOf", ()), *part.get("oneOf", ())]
+        if type(value) is dict:
+            below += [one for name, one in part.get("dependentSchemas", {}).items() if name in value]
+        if "if" in part:
+            refused = yield part["if"], value, path, False
+            below += [] if refused else [part["if"]]
+            branch = "else" if refused else "then"
+            below += [part[branch]] if branch in part else []
+        for one in maybe:
+            refused = yield one, value, path, False
+            below += [] if refused else [one]
+        left += below
+    return seen
+
+
+def _members_seen(judgement: _Judgement, part: Any, value: dict[str, Any], but: str | None) -> set[Any]:
+    if _ADDITIONAL in part or ("unevaluatedProperties" in part and but is None):
+        return set(value)
+    seen = {name for name in part.get("properties", ()) if name in value}
+    for pattern in part.get("patternProperties", ()):
+        seen |= {name for name in value if judgement.found_in[pattern](name)}
+    return seen
+
+
+def _elements_seen(part: Any, value: list[Any], path: Path, but: str | None) -> Generator[Asked, Refusals, set[Any]]:
+    if "items" in part or ("unevaluatedItems" in part and but is None):
+        return set(range(len(value)))
+    seen = set(range(min(len(part.get("prefixItems", ())), len(value))))
+    if "contains" in part:
+        for number, element in enumerate(value):
+            refused = yield part["contains"], element, (*path, number), False
+            seen |= set() if refused else {number}
+    return seen
+
+
+_ADDITIONAL = "additionalProperties"
+_APPLIES: dict[str, Callable[[_Judgement, Any, Any, Path, bool], Answers]] = {
+    "$ref": _ref,
+    "pattern": _pattern,
+    "format": _format,
+    "required": _required,
+    "properties": _properties,
+    "patternProperties": _pattern_properties,
+    _ADDITIONAL: _additional,
+    "propertyNames": _property_names,
+    "dependentRequired": _dependent_required,
+    "dependentSchemas": _dependent_schemas,
+    "prefixItems": _prefix_items,
+    "items": _items,
+    "contains": _contains,
+    "allOf": _all_of,
+    "anyOf": _any_of,
+    "oneOf": _one_of,
+    "not": _not,
+    "if": _if,
+    "unevaluatedProperties": _unevaluated_properties,
+    "unevaluatedItems": _unevaluated_items,
+}
+KEYWORDS = frozenset({*_HOLDS, *_APPLIES, "then", "else", "minContains", "maxContains"})
+"""All keywords that say something here."""
+
+
+# --- the alternative that is meant
+
+
+def _nearest(refusal: Refusal) -> Refusal:
+    """Of refused alternatives what says something to act on: the deepest refusal, if one is nearer than the others."""
+    while refusal.context:
+        start = len(refusal.path)
+        ranks = [_rank(inner, start) for inner in refusal.context]
+        least = min(ranks)
+        if len(ranks) > 1 and ranks.count(least) > 1:
+            return refusal
+        refusal = refusal.context[ranks.index(least)]
+    return refusal
+
+
+def _rank(refusal: Refusal, start: int) -> tuple[Any, ...]:
+    path = refusal.path[start:]
+    types = refusal.schema.get("type") if isinstance(refusal.schema, dict) else None
+    named = [types] if isinstance(types, str) else types or []
+    is_fit = any(_is(type_, refusal.value) for type_ in named)
+    return -len(path), tuple(map(str, path)), refusal.keyword not in ("anyOf", "oneOf"), not is_fit

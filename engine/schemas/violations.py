@@ -1,0 +1,118 @@
+"""What a schema refuses, and how that is worded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from ..values.kinds import kind, shown
+from ..values.pointers import pointer
+
+__all__ = ["MAX_VIOLATIONS", "Refusal", "Violation", "Violations", "violations_of"]
+
+MAX_VIOLATIONS = 20
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Violation:
+    """What a schema refuses: where in the body, which keyword, and why in words."""
+
+    pointer: str
+    keyword: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Violations:
+    """The first violations of a body in order of place, and how many more there are."""
+
+    named: tuple[Violation, ...] = ()
+    more: int = 0
+
+    def __iter__(self) -> Iterator[Violation]:
+        return iter(self.named)
+
+    def __len__(self) -> int:
+        return len(self.named)
+
+
+class Refusal(NamedTuple):
+    """A keyword that does not hold: at which path of the body, what it wants, the value and the schema around it.
+
+    No keyword: the schema `false`. `of_name` says that the value is the name of a member; `context` has the refusals of
+    all alternatives.
+    """
+
+    path: tuple[str | int, ...]
+    keyword: str | None
+    wanted: Any
+    value: Any
+    schema: Any
+    of_name: bool
+    context: tuple[Refusal, ...] = ()
+
+
+def violations_of(refusals: Iterable[Refusal]) -> Violations:
+    """The refusals in words, each once, in order of place."""
+    found = sorted(set(map(_violation, refusals)))
+    return Violations(tuple(found[:MAX_VIOLATIONS]), max(len(found) - MAX_VIOLATIONS, 0))
+
+
+_REASONS: Mapping[str, Callable[[Any, Any], str]] = {
+    "type": lambda wanted, value: f"must be {_either(wanted)}, not {kind(value)}",
+    "const": lambda wanted, value: f"must be {shown(wanted)}, not {shown(value)}",
+    "enum": lambda wanted, value: f"{shown(value)} is not one of {shown(wanted, 200)}",
+    "minLength": lambda wanted, value: f"has {len(value)} characters, at least {wanted} are needed",
+    "maxLength": lambda wanted, value: f"has {len(value)} characters, at most {wanted} are allowed",
+    "pattern": lambda wanted, value: f"{shown(value)} does not match the pattern {wanted}",
+    "format": lambda wanted, value: f"{shown(value)} does not have the format {wanted}",
+    "minimum": lambda wanted, value: f"{shown(value)} is less than {shown(wanted)}",
+    "maximum": lambda wanted, value: f"{shown(value)} is more than {shown(wanted)}",
+    "exclusiveMinimum": lambda wanted, value: f"{shown(value)} is not more than {shown(wanted)}",
+    "exclusiveMaximum": lambda wanted, value: f"{shown(value)} is not less than {shown(wanted)}",
+    "multipleOf": lambda wanted, value: f"{shown(value)} is not a multiple of {shown(wanted)}",
+    "minItems": lambda wanted, value: f"has {len(value)} elements, at least {wanted} are needed",
+    "maxItems": lambda wanted, value: f"has {len(value)} elements, at most {wanted} are allowed",
+    "items": lambda wanted, value: f"has {len(value)} elements, at most {wanted} are allowed",
+    "uniqueItems": lambda _wanted, value: f"{shown(value)} has equal elements",
+    "contains": lambda _wanted, value: f"{shown(value)} has no element of the kind that it must contain",
+    "minContains": lambda wanted, _: f"has {wanted[0]} elements of a kind, at least {wanted[1]} are needed",
+    "maxContains": lambda wanted, _: f"has {wanted[0]} elements of a kind, at most {wanted[1]} are allowed",
+    "minProperties": lambda wanted, value: f"has {len(value)} members, at least {wanted} are needed",
+    "maxProperties": lambda wanted, value: f"has {len(value)} members, at most {wanted} are allowed",
+    "required": lambda wanted, value: _missing([name for name in wanted if name not in value]),
+    "dependentRequired": lambda wanted, _: f"{_missing(wanted[1])}, which {wanted[0]!r} needs",
+    "anyOf": lambda wanted, value: f"{shown(value)} fits none of {wanted} alternatives",
+    "oneOf": lambda wanted, value: f"{shown(value)} fits {_of_alternatives(*wanted)}",
+    "unevaluatedItems": lambda _wanted, _value: "no element is allowed here",
+    "not": lambda _wanted, value: f"{shown(value)} is not allowed",
+    "false": lambda _wanted, value: f"{shown(value)} is not allowed",
+}
+
+
+def _violation(refusal: Refusal) -> Violation:
+    """The refusal in words."""
+    path, keyword, wanted, value, schema, of_name, _ = refusal
+    keyword = keyword or "false"
+    if keyword in ("additionalProperties", "unevaluatedProperties"):
+        reason = f"{path[-1]!r} is not allowed"
+    else:
+        reason = _REASONS[keyword](wanted, value)
+        if of_name:
+            path = (*path, value)
+            reason = f"the name {reason}"
+    description = schema.get("description") if isinstance(schema, dict) and keyword == "not" else None
+    return Violation(pointer(path), keyword, f"{reason} ({description})" if isinstance(description, str) else reason)
+
+
+def _of_alternatives(fitting: int, count: int) -> str:
+    return f"{fitting} of {count} alternatives, not one alone" if fitting else f"none of {count} alternatives"
+
+
+def _missing(names: list[str]) -> str:
+    return f"{', '.join(map(repr, names))} {'is' if len(names) == 1 else 'are'} missing"
+
+
+def _either(types: Any) -> str:
+    return types if isinstance(types, str) else " or ".join(types)

@@ -1,0 +1,112 @@
+"""Nodes of YAML with their places: scalars, sequences, mappings."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..diagnostics.problem import Place, Problem, Related
+from .scalars import JsonScalar, character_spans
+from .text import Source
+
+__all__ = ["Mapping", "Node", "Scalar", "Sequence", "duplicate", "plain", "synthetic"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Node:
+    """A value in a file: the characters `start` to `end` (exclusive) of `source`. A node is equal to itself only."""
+
+    source: Source
+    start: int
+    end: int
+
+    @property
+    def place(self) -> Place:
+        return self.source.place(self.start, self.end)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scalar(Node):
+    """A text, number, boolean or null.
+
+    `text` is what is written, decoded. `style` is how: "" plain, a quote, "|" or ">"; None for a synthetic node.
+    """
+
+    value: JsonScalar
+    text: str
+    style: str | None
+
+    def span(self, start: int, end: int) -> Place:
+        """The place of the characters `start` to `end` (exclusive) of `text`, or of all of it where they have none."""
+        spans = self._spans()
+        if not spans:
+            return self.place
+        first = spans[start][0] if start < len(spans) else spans[-1][1]
+        last = spans[min(end, len(spans)) - 1][1] if end > start else first
+        return self.source.place(min(first, self.end), min(last, self.end))
+
+    def _spans(self) -> list[tuple[int, int]] | None:
+        if self.style is None:
+            return None
+        return character_spans(self.source.text, self.start, self.end, self.style, self.text)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sequence(Node):
+    """A list."""
+
+    items: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Mapping(Node):
+    """An object: its keys, all of them texts, and values in the order of the file. `repeated` are the entries whose key
+    stands there before, which is a problem."""
+
+    entries: tuple[tuple[Scalar, Node], ...]
+    repeated: tuple[tuple[Scalar, Node], ...] = ()
+    _by_key: dict[str, tuple[Scalar, Node]] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_by_key", {key.text: (key, value) for key, value in self.entries})
+
+    def get(self, key: str) -> Node | None:
+        entry = self._by_key.get(key)
+        return entry and entry[1]
+
+    def key(self, key: str) -> Scalar | None:
+        entry = self._by_key.get(key)
+        return entry and entry[0]
+
+    def keys(self) -> tuple[str, ...]:
+        return tuple(self._by_key)
+
+
+def plain(node: Node) -> Any:
+    """The JSON value of a node."""
+    match node:
+        case Scalar():
+            return node.value
+        case Sequence():
+            return [plain(item) for item in node.items]
+        case Mapping():
+            return {key.text: plain(value) for key, value in node.entries}
+    raise TypeError(f"not a node of a file: {node!r}")
+
+
+def synthetic(value: Any, at: Node) -> Node:
+    """A node for a JSON value that is written nowhere: it and all inside it take their place from `at`."""
+    where = (at.source, at.start, at.end)
+    if isinstance(value, dict):
+        return Mapping(
+            *where, tuple((Scalar(*where, key, key, None), synthetic(item, at)) for key, item in value.items())
+        )
+    if isinstance(value, list):
+        return Sequence(*where, tuple(synthetic(item, at) for item in value))
+    return Scalar(*where, value, value if isinstance(value, str) else json.dumps(value), None)
+
+
+def duplicate(place: Place, first: Place, key: str, hint: str | None = None) -> Problem:
+    """The Problem that a key stands twice in a mapping."""
+    return Problem.of("M005", place, hint=hint, related=[Related(first, "first given here")], key=key, line=first.line)

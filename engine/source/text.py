@@ -1,0 +1,88 @@
+"""The text of a rule file, with its lines."""
+
+from __future__ import annotations
+
+import os
+import re
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+from ..diagnostics.problem import Place, Problem
+from ..values.once import cached_property
+
+__all__ = ["BOM", "MAX_FILE_BYTES", "Source", "read"]
+
+
+MAX_FILE_BYTES = 1_000_000
+"""How many bytes of UTF-8 a file may have."""
+
+
+BOM = "\ufeff"
+
+
+_LINE_END = re.compile(r"\r\n|\n|\r")
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """The text of a file. `name` is what messages call it; `path` is None for a text that comes from no file."""
+
+    name: str
+    text: str
+    path: Path | None = None
+
+    def place(self, start: int, end: int) -> Place:
+        """The place of the characters `start` to `end` (exclusive) of the text."""
+        return Place(self.name, *self._position(start), *self._position(max(start, end)))
+
+    def line_text(self, line: int) -> str:
+        """A line, counted from 1, without its line end."""
+        start = self._line_starts[line - 1]
+        end = _LINE_END.search(self.text, start)
+        return self.text[start : end.start() if end else None]
+
+    def lines(self) -> Iterator[tuple[int, str]]:
+        """The lines, each with where it starts in the text."""
+        for start, end in pairwise([*self._line_starts, len(self.text)]):
+            yield start, self.text[start:end].rstrip("\r\n")
+
+    @cached_property
+    def _line_starts(self) -> list[int]:
+        """Where each line starts, split as editors do; a byte order mark is on no line."""
+        return [len(self.text) - len(self.text.lstrip(BOM)), *(m.end() for m in _LINE_END.finditer(self.text))]
+
+    def line_start(self, line: int) -> int:
+        """Where a line, counted from 1, starts in the text."""
+        return self._line_starts[line - 1]
+
+    def _position(self, offset: int) -> tuple[int, int]:
+        starts = self._line_starts
+        line = max(bisect_right(starts, offset), 1)
+        return line, max(offset - starts[line - 1], 0) + 1
+
+
+def read(path: Path, name: str) -> tuple[Source | None, tuple[Problem, ...]]:
+    """The text of a file, or the problem (M001, M002, M003) that keeps it from being read."""
+    top = Source(name, "", path).place(0, 0)
+    if os.path.exists(path) and not (os.path.isfile(path) or os.path.isdir(path)):  # a pipe may be opened forever
+        return None, (Problem.of("M001", top, path=name, reason="is no file"),)
+    try:
+        with path.open("rb") as file:
+            raw = file.read(MAX_FILE_BYTES + 1)
+            size = max(len(raw), os.fstat(file.fileno()).st_size)
+    except OSError as error:
+        return None, (Problem.of("M001", top, path=name, reason=error.strerror or str(error)),)
+    except ValueError as error:  # a path that no system can have, as with a null character
+        return None, (Problem.of("M001", top, path=name, reason=str(error)),)
+    if len(raw) > MAX_FILE_BYTES:
+        return None, (Problem.of("M003", top, size=size, limit=MAX_FILE_BYTES),)
+    try:
+        return Source(name, raw.decode("utf-8"), path), ()
+    except UnicodeDecodeError as error:
+        before = raw[: error.start].decode("utf-8")
+        place = Source(name, before, path).place(len(before), len(before))
+        reason = f"{error.reason} 0x{raw[error.start]:02x}"
+        return None, (Problem.of("M002", place, hint="save the file as UTF-8", reason=reason),)

@@ -1,0 +1,78 @@
+"""What is wrong with a YAML text, in words that name the cause rather than what the parser met first."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import yaml
+
+from .scalars import BREAKS
+
+if TYPE_CHECKING:
+    from .text import Source
+
+__all__ = ["Told", "explained", "odd_blank"]
+
+_ODD_BLANKS = "\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
+"""What looks like a blank and is a part of a text to YAML."""
+_ODD_INDENT = re.compile(rf"^[ \t]*(?:- +)*([{_ODD_BLANKS}])", re.MULTILINE)
+_BEFORE_BRACKETS = " \t\r\n,:[{"
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What is said of the characters `start` to `end` (exclusive)."""
+
+    start: int
+    end: int
+    reason: str
+    hint: str | None
+
+
+def odd_blank(text: str) -> Told | None:
+    """What is said of a plain text that begins with what only looks like a blank."""
+    if not text or text[0] not in _ODD_BLANKS:
+        return None
+    reason = f"the blank U+{ord(text[0]):04X} does not count as one"
+    return Told(0, 1, reason, "YAML indents with spaces; put a text that starts with it in quotes")
+
+
+def explained(error: yaml.MarkedYAMLError, source: Source, at: int, context_at: int, opened: Sequence[int]) -> Told:
+    """What is said of an error of the parser at a place, in what stands at another one. `opened`: where the lists and
+    objects start that are not closed yet."""
+    text = source.text
+    reason, hint = error.problem or "it cannot be read", None
+    if error.context:
+        reason += f" {error.context}"
+    if error.context == "while scanning a simple key" or (at == len(text) and context_at < at):
+        at = context_at
+    elif source.place(context_at, at).line < source.place(at, at).line:
+        reason += f" that starts on line {source.place(context_at, at).line}"
+    if (odd := _odd_indent(source, at)) is not None:
+        return odd
+    character = text[at : at + 1]
+    if character == "\t":
+        reason, hint = "a tab cannot stand here", "YAML indents with spaces"
+    elif "cannot start any token" in reason:
+        reason, hint = f"{character} cannot start a value", "put a text that starts with it in quotes"
+    elif reason.startswith("mapping values are not allowed"):
+        hint = 'put a text that holds ": " in quotes'
+    elif opened and character in ("[", "{") and text[at - 1] not in _BEFORE_BRACKETS:
+        hint = f"put a text that holds {character} in quotes"
+    elif brackets := [start for start in opened if text.startswith(("[", "{"), start)]:
+        hint = f"is the {text[brackets[-1]]} on line {source.place(brackets[-1], at).line} closed?"
+    return Told(at, at + (character not in BREAKS), reason, hint)
+
+
+def _odd_indent(source: Source, at: int) -> Told | None:
+    """What is said of the indentation of a line, or of the last one with content before it."""
+    line = source.place(at, at).line
+    while line > 1 and not source.line_text(line - 1).strip(" \t"):
+        line -= 1
+    start = source.line_start(max(line - 1, 1))
+    *_, found = [None, *_ODD_INDENT.finditer(source.text, start, max(at, start) + 1)]
+    odd = odd_blank(found[1]) if found is not None else None
+    return odd if found is None or odd is None else replace(odd, start=found.start(1), end=found.end(1))

@@ -1,0 +1,23 @@
+"""Compiles the text of a template, if it is one that the language allows."""
+
+from __future__ import annotations
+
+from .template import Template, TemplateError
+
+__all__ = ["MAX_TEMPLATE_CHARS", "compile"]
+
+
+MAX_TEMPLATE_CHARS = 10_000
+
+
+def compile(text: str) -> Template:  # noqa: A001 - always called as templates.compile
+    """Read and check a template. Raises TemplateError."""
+    # Only here: Jinja2 takes long to import, and many mappings have no template.
+    from .jinja import renderer
+    from .parser import read  # the same
+
+    if len(text) > MAX_TEMPLATE_CHARS:
+        reason = f"it has {len(text)} characters; at most {MAX_TEMPLATE_CHARS} are allowed"
+        raise TemplateError(reason, 0, len(text))
+    tree, roots = read(text)
+    return Template(text, roots, renderer(tree))

@@ -1,0 +1,219 @@
+"""Filters of templates over JSON values, and how values become text. None stands for null, and for what is absent."""
+
+from __future__ import annotations
+
+import operator
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from ..values.coercion import coerce
+from ..values.equality import equal, included
+from ..values.kinds import kind, with_article
+from ..values.numbers import is_wide, parse_number
+from ..values.payload import json_text
+from .template import MAX_TEMPLATE_RESULT, NullValue, TemplateFailure, too_long
+
+__all__ = ["FILTERS", "compared", "concatenated", "member", "put_out", "text_of"]
+
+_WORD_START = re.compile(r"([-\s({\[<]+)")
+
+
+def text_of(value: Any) -> str:
+    """A value that is not null as text."""
+    is_structure = isinstance(value, list | dict)
+    text: str | None = json_text(value, MAX_TEMPLATE_RESULT) if is_structure else coerce(value, "string")
+    if text is None:
+        raise too_long()
+    return text
+
+
+def put_out(value: Any, null_as_word: bool) -> str:
+    """A value as a part of the text. Raises NullValue for null, unless that is put out as a word."""
+    if value is not None:
+        return text_of(value)
+    if null_as_word:
+        return "null"
+    raise NullValue
+
+
+def concatenated(operands: list[Any], null_as_word: bool) -> str:
+    """`a ~ b`."""
+    return _limited("".join([put_out(operand, null_as_word) for operand in operands]))
+
+
+def member(target: Any, name: Any) -> Any:
+    """The value of an object by key, or of a list by number; null where there is none."""
+    match target, name:
+        case dict(), str():
+            return target.get(name)
+        case list(), int() if not isinstance(name, bool) and -len(target) <= name < len(target):
+            return target[name]
+    return None
+
+
+# --- comparisons
+
+
+def compared(values: Sequence[Any], operators: Sequence[str]) -> bool:
+    """`a < b <= c`, with Jinja's names of the operators between the values."""
+    pairs = zip(operators, values, values[1:], strict=False)
+    return all(_COMPARISONS[operator](one, other) for operator, one, other in pairs)
+
+
+def _in_order(holds: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
+    """A comparison of two numbers or two texts."""
+
+    def ordered(one: Any, other: Any) -> bool:
+        numbers = type(one) in (int, float) and type(other) in (int, float)
+        if not numbers and not (type(one) is str and type(other) is str):
+            raise TemplateFailure(_UNCOMPARABLE)
+        return holds(one, other)
+
+    return ordered
+
+
+def _in(one: Any, other: Any) -> bool:
+    """`in`: an element of a list, a name of an object, a part of a text."""
+    match other:
+        case list():
+            return included(other, one)
+        case dict():
+            return type(one) is str and one in other
+        case str() if type(one) is str:
+            return one in other
+    raise TemplateFailure(_UNCOMPARABLE)
+
+
+_UNCOMPARABLE = "it compares values of kinds that cannot be compared"
+_COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
+    "eq": equal,
+    "ne": lambda one, other: not equal(one, other),
+    "gt": _in_order(operator.gt),
+    "gteq": _in_order(operator.ge),
+    "lt": _in_order(operator.lt),
+    "lteq": _in_order(operator.le),
+    "in": _in,
+    "notin": lambda one, other: not _in(one, other),
+}
+
+
+# --- filters: null gives null, except for `default`
+
+
+def _limited(text: str) -> str:
+    if len(text) > MAX_TEMPLATE_RESULT:
+        raise too_long()
+    return text
+
+
+def _refused(name: str, wanted: str, value: Any) -> TemplateFailure:
+    return TemplateFailure(f"{name} takes {wanted}, not {with_article(kind(value))}")
+
+
+def _scalar(name: str, value: Any) -> str:
+    if value is None or isinstance(value, (list, dict)):
+        raise _refused(name, "a text", value)
+    return text_of(value)
+
+
+def _on_text(name: str, function: Callable[[str], str]) -> Callable[[Any], str | None]:
+    def filter_(value: Any) -> str | None:
+        return None if value is None else function(_scalar(name, value))
+
+    return filter_
+
+
+def _filter_default(value: Any, fallback: Any) -> Any:
+    return fallback if value is None else value
+
+
+def _filter_replace(value: Any, old: Any, new: Any) -> str | None:
+    if value is None:
+        return None
+    text, old, new = _scalar("replace", value), _scalar("replace", old), _scalar("replace", new)
+    if not old:
+        raise TemplateFailure("replace has no text to look for")
+    if len(text) + text.count(old) * len(new) > MAX_TEMPLATE_RESULT + text.count(old) * len(old):
+        raise too_long()
+    return text.replace(old, new)
+
+
+def _filter_join(value: Any, separator: Any = "") -> str | None:
+    if value is None:
+        return None
+    if not isinstance(value, list):
+        raise _refused("join", "a list", value)
+    between = _scalar("join", separator)
+    texts = [_scalar("join", element) for element in value if element is not None]
+    if sum(map(len, texts)) + len(between) * len(texts) > MAX_TEMPLATE_RESULT:
+        raise too_long()
+    return between.join(texts)
+
+
+def _filter_length(value: Any) -> int | None:
+    if value is None:
+        return None
+    if not isinstance(value, (str, list, dict)):
+        raise _refused("length", "a text, a list or an object", value)
+    return len(value)
+
+
+def _element_at(name: str, index: int) -> Callable[[Any], Any]:
+    def filter_(value: Any) -> Any:
+        if value is None:
+            return None
+        if not isinstance(value, (str, list)):
+            raise _refused(name, "a text or a list", value)
+        return value[index] if value else None
+
+    return filter_
+
+
+def _number_in(name: str, value: Any) -> int | float:
+    number = parse_number(value) if isinstance(value, str) else value
+    if isinstance(number, bool) or not isinstance(number, (int, float)):
+        raise _refused(name, "a number", value)
+    return number
+
+
+def _integer_within(name: str, number: int) -> int:
+    if is_wide(number):
+        raise TemplateFailure(f"the result of {name} needs more than 64 bits")
+    return number
+
+
+def _filter_int(value: Any) -> int | None:
+    return None if value is None else _integer_within("int", int(_number_in("int", value)))
+
+
+def _filter_round(value: Any, digits: Any = 0) -> int | float | None:
+    if value is None:
+        return None
+    if type(digits) is not int or not 0 <= digits <= 15:
+        raise TemplateFailure("round takes a number of digits from 0 to 15")
+    number = round(_number_in("round", value), digits)
+    return number if isinstance(number, float) else _integer_within("round", number)
+
+
+def _title(text: str) -> str:
+    return "".join(word[0].upper() + word[1:].lower() for word in _WORD_START.split(text) if word)
+
+
+# Each with the least and the most number of arguments.
+FILTERS: dict[str, tuple[Callable[..., Any], int, int]] = {
+    "lower": (_on_text("lower", str.lower), 0, 0),
+    "upper": (_on_text("upper", str.upper), 0, 0),
+    "trim": (_on_text("trim", str.strip), 0, 0),
+    "title": (_on_text("title", _title), 0, 0),
+    "capitalize": (_on_text("capitalize", str.capitalize), 0, 0),
+    "default": (_filter_default, 1, 1),
+    "join": (_filter_join, 0, 1),
+    "replace": (_filter_replace, 2, 2),
+    "length": (_filter_length, 0, 0),
+    "first": (_element_at("first", 0), 0, 0),
+    "last": (_element_at("last", -1), 0, 0),
+    "string": (lambda value: None if value is None else text_of(value), 0, 0),
+    "int": (_filter_int, 0, 0),
+    "round": (_filter_round, 0, 1),
+}

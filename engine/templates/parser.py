@@ -1,0 +1,284 @@
+"""The part of Jinja2 that templates may use: its allowed syntax, and how Jinja2 runs it.
+
+Jinja2 reads the template and runs it. Between the two every syntax node is held against a list of what is allowed, and
+member access is replaced: it reaches keys of objects and elements of lists, never attributes of Python objects.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import jinja2
+from jinja2 import nodes
+from jinja2.visitor import NodeTransformer
+
+from ..diagnostics.suggestions import did_you_mean
+from ..expressions.roots import RootUse
+from ..values.numbers import parse_number
+from ..values.payload import check_constant, check_payload
+from .filters import FILTERS
+from .jinja import COMPARE, CONCAT, TESTS, jinja_environment
+from .rendering import Parts
+from .template import TemplateError
+
+__all__ = ["parts_of", "read"]
+
+MAX_DEPTH = 50
+
+_ALLOWED = (
+    nodes.Template,
+    nodes.Output,
+    nodes.TemplateData,
+    nodes.If,
+    nodes.Name,
+    nodes.Const,
+    nodes.List,
+    nodes.Getattr,
+    nodes.Getitem,
+    nodes.Filter,
+    nodes.Test,
+    nodes.Compare,
+    nodes.Operand,
+    nodes.And,
+    nodes.Or,
+    nodes.Not,
+    nodes.Concat,
+)
+# What the other nodes are called, and the token that they are found by.
+_REFUSED: dict[type[nodes.Node], tuple[str, str]] = {
+    nodes.For: ("a loop", "for"),
+    nodes.Macro: ("a macro", "macro"),
+    nodes.CallBlock: ("a call block", "call"),
+    nodes.FilterBlock: ("a filter block", "filter"),
+    nodes.With: ("a with block", "with"),
+    nodes.Block: ("a block", "block"),
+    nodes.Extends: ("extending", "extends"),
+    nodes.Include: ("including", "include"),
+    nodes.Import: ("importing", "import"),
+    nodes.FromImport: ("importing", "from"),
+    nodes.Assign: ("setting a name", "set"),
+    nodes.AssignBlock: ("setting a name", "set"),
+    nodes.Scope: ("autoescape", "autoescape"),
+    nodes.CondExpr: ("an if inside of {{ }}", "if"),
+    nodes.Call: ("a call", "("),
+    nodes.Slice: ("a slice", ":"),
+    nodes.Dict: ("an object", "{"),
+    nodes.Tuple: ("a tuple", ","),
+    nodes.Add: ("arithmetic", "+"),
+    nodes.Sub: ("arithmetic", "-"),
+    nodes.Mul: ("arithmetic", "*"),
+    nodes.Div: ("arithmetic", "/"),
+    nodes.FloorDiv: ("arithmetic", "//"),
+    nodes.Mod: ("arithmetic", "%"),
+    nodes.Pow: ("arithmetic", "**"),
+    nodes.Neg: ("arithmetic", "-"),
+    nodes.Pos: ("arithmetic", "+"),
+}
+_TAKEN_BY_JINJA = {"self", "super"}
+
+
+# --- reading and checking
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    type: str
+    value: str
+    line: int
+    start: int
+
+    @property
+    def span(self) -> tuple[int, int]:
+        return self.start, self.start + len(self.value)
+
+
+def read(text: str) -> tuple[nodes.Template, tuple[RootUse, ...]]:
+    """The syntax tree of a template in which everything is allowed, and its uses of roots. Raises TemplateError."""
+    if check_payload(text):
+        raise TemplateError("it has half of a surrogate pair", 0, len(text))
+    environment = jinja_environment()
+    try:
+        tokens = _tokens(text)
+        _check_numbers(tokens)
+        tree = environment.parse(text)
+    except jinja2.TemplateSyntaxError as error:
+        raise _syntax_error(error, text) from None
+    except RecursionError:
+        raise _too_deep(text) from None
+    names = _check(text, tree, tokens)
+    return _Operators().visit(tree).set_environment(environment), _roots(names, tokens)
+
+
+def _tokens(text: str) -> list[_Token]:
+    """Names, operators and the like, with their offsets."""
+    tokens = []
+    at = 0
+    for line, type_, value in jinja_environment().lex(text):
+        # The lexer drops blanks and rewrites line ends, hence the search; only data and blanks are ever changed.
+        start = text.find(value, at)
+        if start >= 0:
+            at = start + len(value)
+            if type_ not in {"whitespace", "data"}:
+                tokens.append(_Token(type_, value, line, start))
+    return tokens
+
+
+def _check_numbers(tokens: list[_Token]) -> None:
+    """Raises TemplateError for `1_000`, `0x1F` and the like, and for numbers that JSON does not have."""
+    for token in tokens:
+        if token.type in {"integer", "float"} and parse_number(token.value) is None:
+            raise TemplateError("JSON has no such number", *token.span)
+
+
+def _syntax_error(error: jinja2.TemplateSyntaxError, text: str) -> TemplateError:
+    message = error.message or "it cannot be read"
+    if unexpected := re.fullmatch(r"unexpected char (.+) at (\d+)", message, re.DOTALL):
+        at = int(unexpected[2])
+        closed = {"'": "a text is not closed", '"': "a text is not closed"}
+        return TemplateError(closed.get(text[at], f"unexpected {unexpected[1]}"), at, at + 1)
+    if still_open := re.search(r"innermost block that needs to be closed is '(\w+)'", message):
+        message = f"{{% {still_open[1]} %}} is not closed"
+    start = 0
+    for _ in range(error.lineno - 1):
+        line_end = re.compile(r"\r\n|\r|\n").search(text, start)
+        start = line_end.end() if line_end else start
+    line = re.compile(r"[ \t]*([^\r\n]*)").match(text, start)
+    start, end = line.span(1) if line and line[1] else (0, len(text))
+    return TemplateError(f"{message[0].lower()}{message[1:].removesuffix('.')}", start, end)
+
+
+def _too_deep(text: str) -> TemplateError:
+    return TemplateError(f"it is nested more than {MAX_DEPTH} levels deep", 0, len(text))
+
+
+def _check(text: str, tree: nodes.Template, tokens: list[_Token]) -> list[str]:
+    """The names of the roots in the order in which the template uses them. Raises TemplateError for what is refused."""
+
+    def refused(reason: str, node: nodes.Node, *spelling: str) -> TemplateError:
+        spans = [token.span for token in tokens if token.line >= (node.lineno or 1) and token.value in spelling]
+        return TemplateError(reason, *(spans[0] if spans else (0, len(text))))
+
+    names = []
+    pending: list[tuple[nodes.Node, int]] = [(tree, 0)]
+    while pending:
+        node, depth = pending.pop()
+        if depth > MAX_DEPTH:
+            raise _too_deep(text)
+        if not isinstance(node, _ALLOWED):
+            what, spelling = _REFUSED.get(type(node), (f"the Jinja construct {type(node).__name__}", ""))
+            raise refused(f"{what} cannot be used in a template", node, spelling)
+        match node:
+            case nodes.Name(name=name):
+                if name in _TAKEN_BY_JINJA:
+                    raise refused(f"the name {name!r} is taken by Jinja", node, name)
+                names.append(name)
+            case nodes.Const(value=value):
+                if flaw := check_constant(value):
+                    raise refused(f"the constant cannot be used: {flaw}", node)
+            case nodes.Filter(name=name):
+                if name not in FILTERS:
+                    hint = did_you_mean(name, FILTERS)
+                    raise refused(f"there is no filter {name!r}{f'; {hint}' if hint else ''}", node, name)
+                _, least, most = FILTERS[name]
+                if node.kwargs or node.dyn_args or node.dyn_kwargs or not least <= len(node.args) <= most:
+                    raise refused(f"the filter {name!r} takes {_counted(least, most)}", node, name)
+            case nodes.Test(name=name):
+                if name not in TESTS or node.args or node.kwargs or node.dyn_args or node.dyn_kwargs:
+                    raise refused(f"there is no test {name!r}; there are: is defined, is none", node, name)
+        pending.extend((child, depth + 1) for child in reversed(list(node.iter_child_nodes())))
+    return names
+
+
+def _counted(least: int, most: int) -> str:
+    if most == 0:
+        return "no argument"
+    count = str(most) if least == most else f"{least} or {most}"
+    return f"{count} argument{'' if most == 1 else 's'}"
+
+
+def _roots(names: list[str], tokens: list[_Token]) -> tuple[RootUse, ...]:
+    """Where the template uses the roots: tokens that are names, but not members, filters or tests."""
+    candidates = [
+        token
+        for index, token in enumerate(tokens)
+        if token.type == "name"
+        and tokens[index - 1].value not in {".", "|", "is"}
+        and (tokens[index - 2].value, tokens[index - 1].value) != ("is", "not")
+    ]
+    roots = []
+    following = iter(candidates)
+    for name in names:  # both are in the order of the text, the candidates with keywords between them
+        token = next(token for token in following if token.value == name)
+        roots.append(RootUse(name, *token.span))
+    return tuple(roots)
+
+
+class _Operators(NodeTransformer):
+    """Makes filters of `a ~ b`, for which Jinja would put Python's words for null, booleans and numbers into the text,
+    and of comparisons, in which it would take true for 1."""
+
+    def visit_Concat(self, node: nodes.Concat) -> nodes.Filter:  # noqa: N802 - the name is Jinja's
+        self.generic_visit(node)
+        operands = nodes.List(node.nodes, lineno=node.lineno)
+        return nodes.Filter(operands, CONCAT, [], [], None, None, lineno=node.lineno)
+
+    def visit_Compare(self, node: nodes.Compare) -> nodes.Filter:  # noqa: N802 - the name is Jinja's
+        self.generic_visit(node)
+        operands = nodes.List([node.expr, *(operand.expr for operand in node.ops)], lineno=node.lineno)
+        operators = nodes.Const(tuple(operand.op for operand in node.ops), lineno=node.lineno)
+        return nodes.Filter(operands, COMPARE, [operators], [], None, None, lineno=node.lineno)
+
+
+# --- for those who run it without Jinja2
+
+
+def parts_of(text: str) -> Parts:
+    """A template in which everything is allowed, as `templates.rendering` takes it."""
+    return _parts(read(text)[0].body)
+
+
+def _parts(body: list[nodes.Node]) -> Parts:
+    parts: list[Any] = []
+    for node in body:
+        if isinstance(node, nodes.If):
+            branches = [(_expression(branch.test), _parts(branch.body)) for branch in (node, *node.elif_)]
+            parts.append(("if", tuple(branches), _parts(node.else_)))
+        else:
+            inner = node.iter_child_nodes()
+            parts += [
+                part.data if isinstance(part, nodes.TemplateData) else ("put", _expression(part)) for part in inner
+            ]
+    return tuple(parts)
+
+
+def _expression(node: nodes.Node) -> Parts:
+    inner = [_expression(child) for child in node.iter_child_nodes()]
+    match node:
+        case nodes.Name(name=name):
+            return "name", name
+        case nodes.Const(value=value):
+            return "const", value
+        case nodes.List():
+            return "list", tuple(inner)
+        case nodes.Getattr(attr=name):
+            return "member", inner[0], ("const", name)
+        case nodes.Getitem():
+            return "member", *inner
+        case nodes.Filter(name=name) if name == CONCAT:
+            return "concat", inner[0][1]
+        case nodes.Filter(name=name) if name == COMPARE:
+            return "compare", inner[1][1], inner[0][1]
+        case nodes.Filter(name=name):
+            return "filter", name, tuple(inner)
+        case nodes.Test(name=name):
+            return ("is null", inner[0]) if name == "none" else ("not", ("is null", inner[0]))
+        case nodes.And():
+            return "and", *inner
+        case nodes.Or():
+            return "or", *inner
+    return "not", inner[0]
+
+
+# --- running

@@ -1,0 +1,80 @@
+"""Renders templates without Jinja2: what compiled mappings do with those that are more than values in a text.
+
+A template is a tuple of parts, which `jinja_subset` makes of Jinja's tree. A part is a text, `("put", expression)` or
+`("if", ((condition, parts), ...), parts)`; an expression is a tuple of its kind and its operands. Tests hold the texts
+equal to those of Jinja2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from .filters import FILTERS, compared, concatenated, member, put_out
+from .template import MAX_TEMPLATE_RESULT, NullValue, too_long
+
+__all__ = ["Parts", "rendered"]
+
+Parts = tuple[Any, ...]
+Roots = Mapping[str, Any]
+
+
+def rendered(parts: Parts, roots: Roots, null_as_word: bool) -> str | None:
+    """The text of a template; None where a value in it is null, unless that is put out as a word.
+
+    Raises TemplateFailure.
+    """
+    texts: list[str] = []
+    size = 0
+    try:
+        for text in _texts(parts, roots, null_as_word):
+            size += len(text)
+            if size > MAX_TEMPLATE_RESULT:
+                raise too_long()
+            texts.append(text)
+    except NullValue:
+        return None
+    return "".join(texts)
+
+
+def _texts(parts: Parts, roots: Roots, null_as_word: bool) -> Iterator[str]:
+    for part in parts:
+        if isinstance(part, str):
+            yield part
+        elif part[0] == "put":
+            yield put_out(_operand(part[1], roots, null_as_word), null_as_word)
+        else:
+            _, branches, otherwise = part
+            taken = (inner for condition, inner in branches if _operand(condition, roots, null_as_word))
+            yield from _texts(next(taken, otherwise), roots, null_as_word)
+
+
+def _operand(expression: Parts, roots: Roots, null_as_word: bool) -> Any:
+    """The value of an expression."""
+
+    def value(part: Parts) -> Any:
+        return _operand(part, roots, null_as_word)
+
+    match expression:
+        case ("name", name):
+            return roots.get(name)
+        case ("const", constant):
+            return constant
+        case ("list", elements):
+            return [value(element) for element in elements]
+        case ("member", target, name):
+            return member(value(target), value(name))
+        case ("filter", name, arguments):
+            return FILTERS[name][0](*map(value, arguments))
+        case ("concat", operands):
+            return concatenated([value(operand) for operand in operands], null_as_word)
+        case ("is null", tested):
+            return value(tested) is None
+        case ("compare", operators, operands):
+            return compared([value(operand) for operand in operands], operators)
+        case ("and", first, second):
+            return value(first) and value(second)
+        case ("or", first, second):
+            return value(first) or value(second)
+    _, negated = expression
+    return not value(negated)

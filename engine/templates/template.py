@@ -1,0 +1,75 @@
+"""Texts with values in them: a small, safe part of Jinja2.
+
+What a template may do is a list of syntax that is allowed (`templates.parser`); everything else is refused when the
+template is compiled, so that a template always ends, reads nothing but its roots, and changes nothing. For templates
+null and absent are the same: a value that is not there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..expressions.roots import RootUse
+
+__all__ = ["MAX_TEMPLATE_RESULT", "NullValue", "Template", "TemplateError", "TemplateFailure", "too_long"]
+
+MAX_TEMPLATE_RESULT = 100_000
+
+
+class TemplateError(ValueError):
+    """The template cannot be used; `start` and `end` are offsets into its text."""
+
+    def __init__(self, reason: str, start: int, end: int) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.start = start
+        self.end = end
+
+
+class TemplateFailure(ValueError):  # noqa: N818 - an error of the data, as TemplateError is one of the template
+    """The template could not be rendered for this data; `reason` says why, in words."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+def too_long() -> TemplateFailure:
+    """What a text of more than MAX_TEMPLATE_RESULT characters raises."""
+    return TemplateFailure(f"the text has more than {MAX_TEMPLATE_RESULT} characters")
+
+
+class NullValue(Exception):  # noqa: N818 - not an error: how the null of a part reaches the whole
+    """A value to be put out is null."""
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A compiled template. `roots` are all uses of roots in it, in order."""
+
+    text: str
+    roots: tuple[RootUse, ...]
+    _parts: Callable[[Mapping[str, Any], bool], Iterator[str]] = field(compare=False, repr=False)
+
+    def render(self, context: Mapping[str, Any]) -> str | None:
+        """The text for these roots; None where a value in it is null and has no default. Raises TemplateFailure."""
+        try:
+            return self._joined(context, False)
+        except NullValue:
+            return None
+
+    def render_text(self, context: Mapping[str, Any]) -> str:
+        """The text for these roots, where null is the word "null". Raises TemplateFailure."""
+        return self._joined(context, True)
+
+    def _joined(self, context: Mapping[str, Any], null_as_word: bool) -> str:
+        parts: list[str] = []
+        size = 0
+        for part in self._parts(context, null_as_word):
+            size += len(part)
+            if size > MAX_TEMPLATE_RESULT:
+                raise too_long()
+            parts.append(part)
+        return "".join(parts)

@@ -1,0 +1,90 @@
+"""Types of JSON values: unions, narrowing, membership, description in words, and types from schemas."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..exports import lazily
+
+if TYPE_CHECKING:
+    from .comparison import MIRRORED, Inferred, bound_by, compared, equal_part, may_equal
+    from .description import describe
+    from .from_schema import Reader, type_of
+    from .membership import includes
+    from .narrowing import either_case, excluding, falsy, meet, meet_string, refine, truthy
+    from .types import (
+        ANY,
+        ANY_NUMBER,
+        ANY_STRING,
+        BOOLEAN,
+        NEVER,
+        NULL,
+        OBJECT,
+        Array,
+        Number,
+        Object,
+        Other,
+        Property,
+        String,
+        Type,
+        constants,
+        join,
+        literal,
+        lookup,
+        matches,
+        members,
+        only,
+        spellings,
+        string,
+        union,
+        without,
+        without_null,
+    )
+
+__all__ = [
+    "ANY",
+    "ANY_NUMBER",
+    "ANY_STRING",
+    "BOOLEAN",
+    "MIRRORED",
+    "NEVER",
+    "NULL",
+    "OBJECT",
+    "Array",
+    "Inferred",
+    "Number",
+    "Object",
+    "Other",
+    "Property",
+    "Reader",
+    "String",
+    "Type",
+    "bound_by",
+    "compared",
+    "constants",
+    "describe",
+    "either_case",
+    "equal_part",
+    "excluding",
+    "falsy",
+    "includes",
+    "join",
+    "literal",
+    "lookup",
+    "matches",
+    "may_equal",
+    "meet",
+    "meet_string",
+    "members",
+    "only",
+    "refine",
+    "spellings",
+    "string",
+    "truthy",
+    "type_of",
+    "union",
+    "without",
+    "without_null",
+]
+
+__getattr__ = lazily(__name__)

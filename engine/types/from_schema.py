@@ -1,0 +1,173 @@
+"""From JSON Schema to a `Type`: everything that the schema allows, and little more.
+
+A keyword that is not understood is left out, which only makes the type wider. `"x-complete": true` on an object says
+that the properties it lists, with those of the schemas that it refers to by `allOf`, are all that are known, although
+others are valid.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache, reduce
+from math import inf
+from typing import Any
+
+from ..schemas.schema import Schema
+from .narrowing import excluding, meet, meet_string, next_to
+from .types import (
+    ANY,
+    ANY_STRING,
+    NEVER,
+    Array,
+    Number,
+    Object,
+    Other,
+    Property,
+    String,
+    Type,
+    literal,
+    only,
+    union,
+    without,
+)
+
+__all__ = ["Reader", "type_of"]
+
+_NUMBER_KEYS = ("minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum")
+_STRING_KEYS = ("minLength", "maxLength", "pattern")
+_ARRAY_KEYS = ("items", "prefixItems", "minItems", "maxItems")
+_OBJECT_KEYS = ("properties", "required", "additionalProperties", "patternProperties", "propertyNames", "x-complete")
+_NOTES = {"$comment", "title", "description", "examples"}
+
+
+@lru_cache(maxsize=16)
+def type_of(schema: Schema) -> Type:
+    """The type of the values that the schema allows."""
+    return Reader(schema).read(schema.document)
+
+
+class Reader:
+    """Reads the parts of one schema."""
+
+    def __init__(self, schema: Schema) -> None:
+        self.schema = schema
+        self.known: dict[str, Type] = {}
+
+    def reference(self, name: str) -> Type:
+        """The type of what a reference leads to."""
+        if name not in self.known:
+            self.known[name] = ANY  # what refers to itself stays open at that place
+            self.known[name] = self.read(self.schema.definitions[name])
+        return self.known[name]
+
+    def read(self, part: Any) -> Type:
+        """The type of the values that a part of the schema allows."""
+        if not isinstance(part, dict):
+            return NEVER if part is False else ANY
+        conditions = [self.kinds(part)]
+        if "$ref" in part:
+            conditions.append(self.reference(part["$ref"]))
+        conditions += [self.read(one) for one in part.get("allOf", ())]
+        for key in ("anyOf", "oneOf"):
+            if key in part:
+                conditions.append(union(*(self.read(one) for one in part[key])))
+        if "enum" in part:
+            conditions.append(union(*map(literal, part["enum"])))
+        if "const" in part:
+            conditions.append(literal(part["const"]))
+        if "if" in part and ("then" in part or "else" in part):
+            then = meet(self.read(part["if"]), self.read(part.get("then", True)))
+            conditions.append(union(then, self.read(part.get("else", True))))
+        result = reduce(meet, sorted(conditions, key=lambda one: one.any))
+        return _negated(result, part["not"]) if "not" in part else result
+
+    def kinds(self, part: Mapping[str, Any]) -> Type:
+        """What the keywords about single kinds of values say."""
+        keys = part.keys()
+        wanted = part.get("type")
+        names = {wanted} if isinstance(wanted, str) else set(wanted or ())
+        result = ANY
+        if names:
+            result = only(ANY, (name for name in names if name != "integer"))
+            if "integer" in names and "number" not in names:
+                result = union(result, Type(number=Number(integral=True)))
+        there = result.kinds
+        if "number" in there and not keys.isdisjoint(_NUMBER_KEYS):
+            integral = "integer" in names and "number" not in names
+            result = _with(result, "number", Type(number=_number(part, integral)))
+        if "string" in there and not keys.isdisjoint(_STRING_KEYS):
+            result = _with(result, "string", Type(string=_string(part)))
+        if "array" in there and not keys.isdisjoint(_ARRAY_KEYS):
+            result = _with(result, "array", Type(array=self.array(part)))
+        if "object" in there and not keys.isdisjoint(_OBJECT_KEYS):
+            result = _with(result, "object", Type(objects=(self.object(part),)))
+        return result
+
+    def array(self, part: Mapping[str, Any]) -> Array:
+        first = tuple(self.read(one) for one in part.get("prefixItems", ()))
+        return Array(self.read(part.get("items", True)), first, part.get("minItems", 0), part.get("maxItems"))
+
+    def object(self, part: Mapping[str, Any]) -> Object:
+        required = part.get("required", ())
+        listed = part.get("properties", {})
+        properties = {name: Property(self.read(one), name in required) for name, one in listed.items()}
+        names = String()
+        if "propertyNames" in part:
+            names = meet(self.read(part["propertyNames"]), ANY_STRING).string or String(most=0)
+        patterns = part.get("patternProperties", {})
+        others = [
+            Other(_named(names, patterns=frozenset({pattern})), self.read(one)) for pattern, one in patterns.items()
+        ]
+        rest = Other(_named(names, avoids=frozenset(patterns)), self.read(part.get("additionalProperties", True)))
+        if not rest.type.never:
+            others.append(rest)
+        for name in required:
+            if name not in properties:
+                properties[name] = Property(union(*(other.type for other in others)), True)
+        return Object(properties, tuple(others), part.get("x-complete") is True, part)
+
+
+def _named(names: String, patterns: frozenset[str] = frozenset(), avoids: frozenset[str] = frozenset()) -> String:
+    return String(
+        names.values,
+        names.excluded,
+        names.least,
+        names.most,
+        names.patterns | patterns,
+        names.avoids | avoids,
+        names.also,
+    )
+
+
+def _with(type_: Type, kind: str, part: Type) -> Type:
+    return union(without(type_, (kind,)), part)
+
+
+def _number(part: Mapping[str, Any], integral: bool) -> Number:
+    above, below = next_to(part.get("exclusiveMinimum"), inf), next_to(part.get("exclusiveMaximum"), -inf)
+    low = [bound for bound in (part.get("minimum"), above) if bound is not None]
+    high = [bound for bound in (part.get("maximum"), below) if bound is not None]
+    return Number(integral, max(low, default=None), min(high, default=None))
+
+
+def _string(part: Mapping[str, Any]) -> String:
+    patterns = frozenset({part["pattern"]} if "pattern" in part else ())
+    return String(None, frozenset(), part.get("minLength", 0), part.get("maxLength"), patterns)
+
+
+def _negated(type_: Type, part: Any) -> Type:
+    """The type without what a `not` refuses, where that is a simple condition."""
+    if not isinstance(part, dict):
+        return type_
+    match {key: value for key, value in part.items() if key not in _NOTES}:
+        case {"enum": list(values), **rest} if not rest:
+            return excluding(type_, values)
+        case {"const": value, **rest} if not rest:
+            return excluding(type_, (value,))
+        case {"type": str(name), **rest} if not rest and name != "integer":
+            return without(type_, (name,))
+        case {"pattern": str(pattern), "type": "string", **rest} if not rest and type_.parts.string is not None:
+            text = type_.parts.string
+            met = meet_string(text, String(avoids=frozenset({pattern})))
+            return without(type_, ("string",)) if met is None else _with(type_, "string", Type(string=met))
+    return type_

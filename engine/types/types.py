@@ -1,0 +1,510 @@
+"""Types of JSON values: what a value can be, as far as it is known before there is any.
+
+A `Type` is a union with at most one part a kind of value, objects aside: those keep their variants, so that a condition
+on one member can rule out some of them. Types only ever promise too little: a value is always of its type, and what is
+not understood is `ANY`. To expressions a member that is absent is null, but an object without it differs from one where
+it is null, so a `Property` says both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import lru_cache, reduce
+from typing import Any, TypeVar
+
+from ..schemas.patterns.parser import PatternError
+from ..schemas.patterns.searching import found_in
+
+__all__ = [
+    "ANY",
+    "ANY_NUMBER",
+    "ANY_STRING",
+    "BOOLEAN",
+    "LIST",
+    "NEVER",
+    "NULL",
+    "OBJECT",
+    "Array",
+    "Number",
+    "Object",
+    "Other",
+    "Property",
+    "String",
+    "Type",
+    "constants",
+    "join",
+    "literal",
+    "lookup",
+    "matches",
+    "members",
+    "only",
+    "spellings",
+    "string",
+    "string_of",
+    "union",
+    "without",
+    "without_null",
+]
+
+MAX_VARIANTS = 32
+MAX_CONSTANTS = 500
+MAX_OTHERS = 24
+MAX_ALSO = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """Numbers. `integral`: without a fraction, 1.0 included; `values`: one of these."""
+
+    integral: bool = False
+    minimum: float | None = None
+    maximum: float | None = None
+    values: frozenset[int | float] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class String:
+    """Texts of `least` to `most` characters, in which each of `patterns` is found and none of `avoids`.
+
+    `values`: one of these, each of which fits the rest; `excluded`: none of these; `also`: these too, whatever the
+    patterns say. The patterns are regular expressions of JSON Schema.
+    """
+
+    values: frozenset[str] | None = None
+    excluded: frozenset[str] = frozenset()
+    least: int = 0
+    most: int | None = None
+    patterns: frozenset[str] = frozenset()
+    avoids: frozenset[str] = frozenset()
+    also: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Property:
+    """A member of an object. `origin` is whatever gave it, for those who make messages of it."""
+
+    type: Type
+    required: bool = False
+    origin: Any = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Other:
+    """Members that have no `Property`: any number of them, with such names and such values."""
+
+    name: String
+    type: Type
+    origin: Any = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Object:
+    """Objects with these members. `complete`: other members are allowed but none is known, so that naming one is most
+    likely a mistake. `origin` is the part of a schema that says so, for those who make messages of it."""
+
+    properties: Mapping[str, Property]
+    others: tuple[Other, ...] = ()
+    complete: bool = False
+    origin: Any = field(default=None, compare=False)
+
+    def knows(self, name: str) -> bool:
+        """Whether there can be a member of this name, as far as is known."""
+        return name in self.properties or (
+            not self.complete and any(matches(other.name, name) for other in self.others)
+        )
+
+    @property
+    def closed(self) -> bool:
+        """Whether no members are known but those with a `Property`."""
+        return self.complete or not self.others
+
+    def value(self, name: str) -> Type:
+        """What stands under the name, absence aside."""
+        own = self.properties.get(name)
+        if own is not None:
+            return own.type
+        return union(*(other.type for other in self.others if matches(other.name, name)))
+
+    def requires(self, name: str) -> bool:
+        own = self.properties.get(name)
+        return own is not None and own.required
+
+
+@dataclass(frozen=True, slots=True)
+class Array:
+    """Lists of `least` to `most` elements: `first` by their place, and `items` after them. `alike`: all elements but
+    nulls are of one kind."""
+
+    items: Type
+    first: tuple[Type, ...] = ()
+    least: int = 0
+    most: int | None = None
+    alike: bool = False
+
+    @property
+    def exact(self) -> bool:
+        """Whether every element has its place in `first`."""
+        return self.least == self.most == len(self.first)
+
+    def element(self) -> Type:
+        """What any of the elements can be."""
+        shown_first = self.first if self.most is None else self.first[: self.most]
+        rest = NEVER if self.most is not None and self.most <= len(self.first) else self.items
+        return union(*shown_first, rest)
+
+
+@dataclass(frozen=True, slots=True)
+class Type:
+    """A union: null, the booleans listed, numbers, texts, lists, and objects of any of these variants."""
+
+    null: bool = False
+    booleans: frozenset[bool] = frozenset()
+    number: Number | None = None
+    string: String | None = None
+    array: Array | None = None
+    objects: tuple[Object, ...] = ()
+    any: bool = False
+
+    @property
+    def never(self) -> bool:
+        return not self.objects and self.only_objects
+
+    @property
+    def parts(self) -> Type:
+        """The same with the parts of `ANY` written out."""
+        return _EVERYTHING if self.any else self
+
+    @property
+    def only_objects(self) -> bool:
+        """Whether nothing but objects, if anything, is of the type."""
+        return not (
+            self.null
+            or self.booleans
+            or self.number is not None
+            or self.string is not None
+            or self.array is not None
+            or self.any
+        )
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        """JMESPath's words for the kinds of value that there can be."""
+        return _kinds(self.parts)
+
+
+def _kinds(type_: Type) -> frozenset[str]:
+    found = []
+    if type_.null:
+        found.append("null")
+    if type_.booleans:
+        found.append("boolean")
+    if type_.number is not None:
+        found.append("number")
+    if type_.string is not None:
+        found.append("string")
+    if type_.array is not None:
+        found.append("array")
+    if type_.objects:
+        found.append("object")
+    return frozenset(found)
+
+
+_Part = TypeVar("_Part")
+
+NEVER = Type()
+ANY = Type(any=True)
+NULL = Type(null=True)
+BOOLEAN = Type(booleans=frozenset({True, False}))
+ANY_NUMBER = Type(number=Number())
+ANY_STRING = Type(string=String())
+LIST = Type(array=Array(ANY))
+OBJECT = Type(objects=(Object({}, (Other(String(), ANY),)),))
+_EVERYTHING = Type(True, BOOLEAN.booleans, Number(), String(), LIST.array, OBJECT.objects)
+
+
+# --- making types
+
+
+def literal(value: Any) -> Type:
+    """The type that has this JSON value alone."""
+    match value:
+        case None:
+            return NULL
+        case bool():
+            return Type(booleans=frozenset({value}))
+        case int() | float():
+            return Type(number=Number(float(value).is_integer(), value, value, frozenset({value})))
+        case str():
+            return Type(string=String(frozenset({value}), least=len(value), most=len(value)))
+        case list():
+            if len(value) > MAX_CONSTANTS:
+                return Type(array=Array(union(*map(literal, value)), (), len(value), len(value)))
+            return Type(array=Array(NEVER, tuple(map(literal, value)), len(value), len(value)))
+    return Type(objects=(Object({name: Property(literal(item), True) for name, item in value.items()}),))
+
+
+def string(values: Iterable[str]) -> Type:
+    """One of these texts."""
+    return Type(string=string_of(frozenset(values)))
+
+
+def string_of(values: frozenset[str]) -> String | None:
+    """The texts that are one of these; None where there are none."""
+    if not values:
+        return None
+    least, most = min(map(len, values)), max(map(len, values))
+    return String(values if len(values) <= MAX_CONSTANTS else None, least=least, most=most)
+
+
+def only(type_: Type, kinds: Iterable[str]) -> Type:
+    """The parts of these kinds, in JMESPath's words."""
+    kinds = frozenset(kinds)
+    parts = type_.parts
+    kept = Type(
+        parts.null and "null" in kinds,
+        parts.booleans if "boolean" in kinds else frozenset(),
+        parts.number if "number" in kinds else None,
+        parts.string if "string" in kinds else None,
+        parts.array if "array" in kinds else None,
+        parts.objects if "object" in kinds else (),
+    )
+    same = (
+        kept.null == parts.null
+        and kept.booleans is parts.booleans
+        and kept.number is parts.number
+        and kept.string is parts.string
+        and kept.array is parts.array
+        and kept.objects is parts.objects
+    )
+    return type_ if same else kept
+
+
+_KINDS = frozenset({"null", "boolean", "number", "string", "array", "object"})
+
+
+def without(type_: Type, kinds: Iterable[str]) -> Type:
+    """The parts of all kinds but these."""
+    return only(type_, _KINDS - frozenset(kinds))
+
+
+def without_null(type_: Type) -> Type:
+    """The type without null."""
+    if not type_.null and not type_.any:
+        return type_
+    return only(type_, _KINDS - {"null"})
+
+
+# --- reading types
+
+
+def lookup(type_: Type, name: str) -> Type:
+    """What `.name` gives: null for all but objects."""
+    parts = type_.parts
+    found = [one.value(name) for one in parts.objects]
+    if not parts.only_objects or not all(one.requires(name) for one in parts.objects):
+        found.append(NULL)
+    # Variants mostly share what they have in common.
+    return union(*{id(one): one for one in found}.values())
+
+
+def members(one: Object) -> Iterator[tuple[String, Type]]:
+    """The names and values of the members that an object can have."""
+    for name, prop in one.properties.items():
+        if not prop.type.never:
+            yield String(frozenset({name}), least=len(name), most=len(name)), prop.type
+    for other in one.others:
+        yield other.name, other.type
+
+
+def constants(type_: Type) -> tuple[Any, ...] | None:
+    """All values of a type that has only few scalars, or None."""
+    if type_.any or type_.array is not None or type_.objects:
+        return None
+    found: list[Any] = [None] if type_.null else []
+    found += sorted(type_.booleans)
+    for part in (type_.number, type_.string):
+        if part is not None:
+            if part.values is None:
+                return None
+            found += sorted(part.values)
+    return tuple(found)
+
+
+def spellings(value: Any) -> tuple[Any, ...]:
+    """The JSON values that are equal to a scalar: to a type 1 and 1.0 are one value, as text they are two."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not float(value).is_integer():
+        return (value,)
+    return (int(value), float(value), *((-0.0,) if value == 0 else ()))
+
+
+def matches(text: String, value: str) -> bool:
+    """Whether a text is one of these; a pattern that cannot be read counts as no condition."""
+    if text.values is not None:
+        return value in text.values
+    return (
+        value not in text.excluded
+        and len(value) >= text.least
+        and (text.most is None or len(value) <= text.most)
+        and (not (text.patterns or text.avoids) or value in text.also or _fits_patterns(text, value))
+    )
+
+
+def _fits_patterns(text: String, value: str) -> bool:
+    return all(_found(pattern, value) is not False for pattern in text.patterns) and all(
+        _found(pattern, value) is not True for pattern in text.avoids
+    )
+
+
+def _found(pattern: str, value: str) -> bool | None:
+    compiled = _compiled(pattern)
+    return None if compiled is None else compiled(value)
+
+
+@lru_cache(maxsize=1024)
+def _compiled(pattern: str) -> Callable[[str], bool] | None:
+    try:
+        return found_in(pattern)
+    except PatternError:
+        return None
+
+
+# --- joining types
+
+
+def union(*types: Type) -> Type:
+    """A type that has the values of all."""
+    result = NEVER
+    for type_ in _texts_together(types) if len(types) > 2 else types:
+        if result is NEVER:
+            result = type_
+        elif type_ is not result:
+            result = _union(result, type_)
+    return result
+
+
+def _texts_together(types: Iterable[Type]) -> list[Type]:
+    """The types, where those that are nothing but known texts are one: there are long lists of them."""
+    texts: set[str] = set()
+    others = []
+    for type_ in types:
+        text = type_.string
+        has_more = type_.null or type_.booleans or type_.number or type_.array or type_.objects
+        if text is None or text.values is None or text.also or has_more:
+            others.append(type_)
+        else:
+            texts |= text.values
+    return [*others, Type(string=string_of(frozenset(texts)))] if texts else others
+
+
+def _union(a: Type, b: Type) -> Type:
+    if b.never:
+        return a
+    if a.never:
+        return b
+    if a.any or b.any:
+        return ANY
+    joined = Type(
+        a.null or b.null,
+        a.booleans | b.booleans,
+        _either(a.number, b.number, _union_number),
+        _either(a.string, b.string, _union_string),
+        _either(a.array, b.array, _union_array),
+        _union_objects(a.objects, b.objects),
+    )
+    return ANY if joined.null and joined.objects and joined == _EVERYTHING else joined
+
+
+def _either(a: _Part | None, b: _Part | None, both: Callable[[_Part, _Part], _Part]) -> _Part | None:
+    if a is None or b is None or a is b:
+        return a if b is None else b
+    return both(a, b)
+
+
+def _least(a: float | None, b: float | None) -> float | None:
+    return None if a is None or b is None else min(a, b)
+
+
+def _most(a: float | None, b: float | None) -> float | None:
+    return None if a is None or b is None else max(a, b)
+
+
+def _union_number(a: Number, b: Number) -> Number:
+    values = None if a.values is None or b.values is None else a.values | b.values
+    if values is not None and len(values) > MAX_CONSTANTS:
+        values = None
+    return Number(a.integral and b.integral, _least(a.minimum, b.minimum), _most(a.maximum, b.maximum), values)
+
+
+def _union_string(a: String, b: String) -> String:
+    if a == b:
+        return a
+    most = None if a.most is None or b.most is None else max(a.most, b.most)
+    if a.values is not None and b.values is not None:
+        values = a.values | b.values
+        if len(values) <= MAX_CONSTANTS:
+            return String(values, least=min(a.least, b.least), most=most)
+    if a.values is None and b.values is None:
+        excluded = (a.excluded & b.excluded).union(
+            (value for value in a.excluded - b.excluded if not matches(b, value)),
+            (value for value in b.excluded - a.excluded if not matches(a, value)),
+        )
+        return _besides(
+            String(None, excluded, min(a.least, b.least), most, a.patterns & b.patterns, a.avoids & b.avoids),
+            a.also | b.also,
+        )
+    few, many = (a, b) if a.values is not None else (b, a)
+    values = few.values or frozenset()
+    wider = String(None, many.excluded - values, min(a.least, b.least), most, many.patterns, many.avoids)
+    return _besides(wider, many.also | values)
+
+
+def _besides(text: String, values: frozenset[str]) -> String:
+    """The texts and these values, which fit all but the patterns."""
+    if not text.patterns and not text.avoids:
+        return text
+    patterns = frozenset(pattern for pattern in text.patterns if all(_found(pattern, value) for value in values))
+    avoids = frozenset(pattern for pattern in text.avoids if all(_found(pattern, value) is False for value in values))
+    if patterns == text.patterns and avoids == text.avoids:
+        return text
+    return replace(text, also=values) if len(values) <= MAX_ALSO else replace(text, patterns=patterns, avoids=avoids)
+
+
+def _union_array(a: Array, b: Array) -> Array:
+    if a == b:
+        return a
+    most = None if a.most is None or b.most is None else max(a.most, b.most)
+    least = min(a.least, b.least)
+    if a.exact and b.exact and len(a.first) == len(b.first):
+        return Array(NEVER, tuple(map(union, a.first, b.first)), least, most)
+    one, other = a.element(), b.element()
+    return Array(union(one, other), (), least, most, _are_alike(a, one) and _are_alike(b, other))
+
+
+def _are_alike(array: Array, element: Type) -> bool:
+    return array.alike or (array.most is not None and array.most <= 1) or len(element.kinds - {"null"}) <= 1
+
+
+def _union_objects(a: tuple[Object, ...], b: tuple[Object, ...]) -> tuple[Object, ...]:
+    if not a or not b:
+        return a or b
+    joined = [*a, *(one for one in b if not any(one is other or one == other for other in a))]
+    return tuple(joined) if len(joined) <= MAX_VARIANTS else (reduce(join, joined),)
+
+
+def join(a: Object, b: Object) -> Object:
+    """One variant that has the objects of both."""
+    if a is b:
+        return a
+    properties = {}
+    for name in (*a.properties, *(name for name in b.properties if name not in a.properties)):
+        one, other = a.properties.get(name), b.properties.get(name)
+        if one is other and one is not None:
+            properties[name] = one
+            continue
+        origin = next((prop.origin for prop in (one, other) if prop is not None and prop.origin is not None), None)
+        properties[name] = Property(union(a.value(name), b.value(name)), a.requires(name) and b.requires(name), origin)
+    others = (*a.others, *(other for other in b.others if other not in a.others))
+    if len(others) > MAX_OTHERS:
+        others = (Other(String(), union(*(other.type for other in others))),)
+    return Object(properties, others, a.complete and b.complete, b.origin if a.origin is None else a.origin)

@@ -1,0 +1,76 @@
+"""JSON pointers (RFC 6901), and from which places of the input an expression took its value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+__all__ = ["Index", "escape", "join", "pointer", "shift", "shifted", "value_at"]
+
+
+def escape(token: str) -> str:
+    """An object key as it stands in a pointer."""
+    return token.replace("~", "~0").replace("/", "~1")
+
+
+def pointer(tokens: Iterable[str | int]) -> str:
+    """The pointer made of these object keys and list indexes."""
+    return "".join(f"/{escape(str(token))}" for token in tokens)
+
+
+def join(base: str, token: str | int) -> str:
+    """The pointer one step below `base`."""
+    return f"{base}/{escape(str(token))}"
+
+
+def value_at(document: Any, place: str) -> Any:
+    """The value that the pointer leads to, or None where it leads nowhere."""
+    for escaped in place.split("/")[1:]:
+        token = escaped.replace("~1", "/").replace("~0", "~")
+        if isinstance(document, dict):
+            document = document.get(token)
+        elif isinstance(document, list) and token.isdecimal() and int(token) < len(document):
+            document = document[int(token)]
+        else:
+            return None
+    return document
+
+
+class Index:
+    """Where in a batch each object and list stands, found by identity. Built at first use: most batches need none."""
+
+    def __init__(self, batch: Any) -> None:
+        self.batch = batch
+        self._places: dict[int, str] | None = None
+
+    def find(self, value: Any) -> str | None:
+        """The pointer of an object or list of the batch; None for scalars and for values made by an expression."""
+        if not isinstance(value, dict | list):
+            return None
+        if self._places is None:
+            self._places = {}
+            pending = [("", self.batch)]
+            while pending:
+                place, node = pending.pop()
+                if isinstance(node, dict | list) and id(node) not in self._places:
+                    self._places[id(node)] = place
+                    entries = node.items() if isinstance(node, dict) else enumerate(node)
+                    pending += [(join(place, key), child) for key, child in entries if isinstance(child, dict | list)]
+        return self._places.get(id(value))
+
+
+def shift(place: str, offsets: Mapping[str, int]) -> str:
+    """An output place of an emission alone, as a place of the body that it was joined to."""
+    for name, offset in offsets.items():
+        place = shifted(place, name, offset)
+    return place
+
+
+def shifted(place: str, name: str, offset: int) -> str:
+    """The place with the index below the list `name` moved; "" where that would be before its beginning."""
+    prefix = join("", name) + "/"
+    if not place.startswith(prefix):
+        return place
+    index, slash, rest = place.removeprefix(prefix).partition("/")
+    moved = int(index) + offset
+    return f"{prefix}{moved}{slash}{rest}" if moved >= 0 else ""

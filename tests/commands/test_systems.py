@@ -1,0 +1,94 @@
+"""What macOS or Windows lack is done without: tested by taking it away before moemap is imported."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PURCHASE = ROOT / "examples" / "purchase.json"
+PRELUDE = """\
+import multiprocessing, os, select, signal, sys
+def nothing(*_):
+    raise OSError("the system cannot tell")
+sys.modules["fcntl"] = None
+select.select = nothing
+listdir = os.listdir
+os.listdir = lambda path=".": nothing() if str(path).startswith("/proc") else listdir(path)
+for module, names in (
+    (os, ("fork", "register_at_fork", "getuid", "geteuid", "fchmod", "O_NOFOLLOW", "O_NONBLOCK", "mkfifo")),
+    (signal, ("SIGPIPE", "SIGHUP", "SIGALRM", "setitimer", "pthread_sigmask")),
+    (select, ("poll", "epoll")),
+):
+    for name in names:
+        if hasattr(module, name):
+            delattr(module, name)
+from moemap.cli import run
+if __name__ == "__main__":
+    run()
+"""
+
+
+@pytest.fixture
+def moemap(tmp_path: Path) -> list[str]:
+    """The command on such a system."""
+    script = tmp_path / "moemap_elsewhere.py"
+    script.write_text(PRELUDE)
+    return [sys.executable, str(script)]
+
+
+def test_a_run_with_all_its_files(tmp_path: Path, moemap: list[str]) -> None:
+    (tmp_path / "in.ndjson").write_text('{"events": []}\n' * 5)
+    output, rejects = tmp_path / "out", tmp_path / "rejects"
+    arguments = ["transform", str(PURCHASE), str(tmp_path / "in.ndjson"), "--output", str(output)]
+    for more in (["--jobs", "2"], ["--resume"]):
+        command = [*moemap, *arguments, "--rejects", str(rejects), *more]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stderr.splitlines()[0]) == (1, "6 batches: 2 requests, 0 skipped, 6 problems")
+        assert len(output.read_text().splitlines()) == 6
+        assert len(rejects.read_text().splitlines()) == 5
+    assert sorted(path.name for path in tmp_path.iterdir() if path.suffix in (".partial", ".journal")) == []
+
+
+def test_a_pipe_and_a_reader_that_goes_away(moemap: list[str]) -> None:
+    command = [*moemap, "transform", "--compact"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdin.write(b'{"events": []}\n')
+        process.stdin.flush()
+        assert json.loads(process.stdout.readline())["requests"] == []
+        process.stdout.close()
+        process.stdin.write(b'{"events": []}\n')
+        process.stdin.close()
+        assert process.wait(30) in (141, -13)
+        assert process.stderr.read() == b""
+
+
+@pytest.mark.parametrize("arguments", [["check"], ["test", "-k", "purchase"], ["show"], ["compile", "--standalone"]])
+def test_the_other_commands(moemap: list[str], arguments: list[str]) -> None:
+    done = subprocess.run([*moemap, *arguments], capture_output=True, text=True, check=False)
+    assert (done.returncode, "Traceback" in done.stderr) == (0, False), done.stderr
+
+
+def test_a_standalone_module_as_a_filter(tmp_path: Path, moemap: list[str]) -> None:
+    made = tmp_path / "standalone.py"
+    subprocess.run([*moemap, "compile", "--standalone", "-o", str(made)], check=True, capture_output=True)
+    script = (
+        PRELUDE.partition("from moemap.cli")[0] + f"import runpy; runpy.run_path({str(made)!r}, run_name='__main__')"
+    )
+    command = [sys.executable, "-c", script]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        assert process.stderr is not None
+        print('{"events": []}', file=process.stdin, flush=True)
+        assert json.loads(process.stdout.readline())["requests"] == []  # while the input is open
+        process.stdin.close()
+        assert process.stderr.read() == ""

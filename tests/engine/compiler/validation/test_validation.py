@@ -1,0 +1,346 @@
+"""Generated checks of bodies say the same as the verdicts, or nothing."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from moemap.engine.api import Mapping
+from moemap.engine.compiler.python.pool import Pool
+from moemap.engine.compiler.validation.conditions import ALWAYS, NEVER
+from moemap.engine.compiler.validation.searches import search_code
+from moemap.engine.compiler.validation.validation import Validation
+from moemap.engine.runtime.runner import NAMESPACE
+from moemap.engine.schemas.schema import Schema, SchemaError, Validator, schema_of
+
+EXAMPLES = Path(__file__).parents[4] / "examples"
+Check = Callable[[Any], bool]
+
+
+def compiled(*schemas: Schema) -> tuple[Check, str]:
+    """The generated check, and its source."""
+    pool = Pool(frozenset(NAMESPACE))
+    name = Validation(pool).check(schemas)
+    source = "\n".join([*pool.functions, *pool.constants])
+    if name in (ALWAYS, NEVER):
+        return (lambda _: name == ALWAYS), source
+    namespace = dict(NAMESPACE)
+    exec(source, namespace)
+    return namespace[name], source
+
+
+def check_of(document: Any) -> Check:
+    return compiled(schema_of(document))[0]
+
+
+# --- the schemas of the shipped mapping
+
+
+def mutated(value: Any, chance: random.Random) -> Any:
+    """The value with something else at one place."""
+    others: list[Any] = [
+        "",
+        " ",
+        "x" * 600,
+        "moe_x",
+        "a\n",
+        None,
+        True,
+        0,
+        2.5,
+        10**20,
+        [],
+        {},
+        [None],
+        ["a", 1],
+        {"": "$"},
+        [[]],
+    ]
+    if isinstance(value, dict) and value and chance.random() < 0.85:
+        name = chance.choice(sorted(value))
+        if chance.random() < 0.15:
+            return {other: member for other, member in value.items() if other != name}
+        new = chance.choice(["", "id", "moe_a", "x" * 201, "$a", "extra"]) if chance.random() < 0.15 else name
+        return {**value, new: mutated(value[name], chance)}
+    if isinstance(value, list) and value and chance.random() < 0.85:
+        at = chance.randrange(len(value))
+        if chance.random() < 0.15:
+            return value * 60
+        return [*value[:at], mutated(value[at], chance), *value[at + 1 :]]
+    return chance.choice(others)
+
+
+@pytest.fixture(scope="module")
+def bodies(shipped_mapping: Callable[..., Mapping]) -> dict[str, list[Any]]:
+    from orjson import loads
+
+    made: dict[str, list[Any]] = {}
+    program = shipped_mapping(push=True)
+    for path in sorted(EXAMPLES.glob("*.json")):
+        for request in program.transform(loads(path.read_bytes())).requests:
+            made.setdefault(request.output, []).append(request.body)
+    return made
+
+
+def test_the_bodies_of_the_samples_and_spoilt_ones_get_the_answer_of_the_validators(
+    bodies: dict[str, list[Any]], shipped_mapping: Callable[..., Mapping]
+) -> None:
+    rulebook = shipped_mapping().rulebook
+    chance = random.Random(20260101)
+    answers = {True: 0, False: 0}
+    for output in rulebook.outputs.values():
+        schemas = [rulebook.schemas[name] for name in (output.schema, output.limits) if name is not None]
+        validators = [Validator(schema) for schema in schemas]
+        check, _ = compiled(*schemas)
+        assert bodies[output.name]
+        for body in bodies[output.name]:
+            assert check(body)
+            for _ in range(150):
+                spoilt = mutated(body, chance)
+                wanted = all(validator.is_valid(spoilt) for validator in validators)
+                assert check(spoilt) == wanted, spoilt
+                answers[wanted] += 1
+    assert min(answers.values()) > 500
+
+
+def test_the_source_is_the_same_every_time(shipped_mapping: Callable[..., Mapping]) -> None:
+    rulebook = shipped_mapping().rulebook
+    schemas = [rulebook.schemas[name] for name in ("moengage/event.schema.json", "moengage/limits.event.schema.json")]
+    assert compiled(*schemas)[1] == compiled(*schemas)[1]
+
+
+# --- any schema
+
+VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-3, 12)
+    | st.sampled_from([0.0, 1.0, 2.5, -0.0, 1e20])
+    | st.sampled_from(["", "a", "ab", "b", "moe_", "a\n", " ", "é", "aaaaaa", "1"]),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(["a", "b", "ab", "c", ""]), inner),
+    max_leaves=12,
+)
+TYPES = ["null", "boolean", "integer", "number", "string", "array", "object"]
+NAMES = st.sampled_from(["a", "b", "ab"])
+SMALL = st.integers(0, 3)
+PATTERNS = st.sampled_from(
+    ["^a", "b$", "^ab?$", "[ab]", "[^a-z]", r"\n", "^(?:a|moe)", "a{2,4}", "^[a-z]+$", r"\d", "."]
+)
+
+
+def schemas_of(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    keywords = {
+        "type": st.sampled_from(TYPES) | st.lists(st.sampled_from(TYPES), min_size=1, max_size=3, unique=True),
+        "const": VALUES,
+        "enum": st.lists(VALUES, min_size=1, max_size=3),
+        "minLength": SMALL,
+        "maxLength": SMALL,
+        "pattern": PATTERNS,
+        "minimum": st.integers(-2, 5),
+        "maximum": st.integers(-2, 5) | st.just(2.5),
+        "exclusiveMinimum": st.integers(-2, 5),
+        "exclusiveMaximum": st.integers(-2, 5),
+        "multipleOf": st.integers(1, 3),
+        "items": inner,
+        "prefixItems": st.lists(inner, min_size=1, max_size=2),
+        "contains": inner,
+        "minContains": SMALL,
+        "minItems": SMALL,
+        "maxItems": SMALL,
+        "uniqueItems": st.booleans(),
+        "properties": st.dictionaries(NAMES, inner, max_size=3),
+        "patternProperties": st.dictionaries(st.just("^a"), inner, max_size=1),
+        "additionalProperties": inner,
+        "propertyNames": inner,
+        "required": st.lists(NAMES, max_size=2, unique=True),
+        "minProperties": SMALL,
+        "maxProperties": SMALL,
+        "dependentRequired": st.dictionaries(NAMES, st.lists(NAMES, max_size=2, unique=True), max_size=1),
+        "dependentSchemas": st.dictionaries(NAMES, inner, max_size=1),
+        "allOf": st.lists(inner, min_size=1, max_size=2),
+        "anyOf": st.lists(inner, min_size=1, max_size=3),
+        "oneOf": st.lists(inner, min_size=1, max_size=3),
+        "not": inner,
+        "if": inner,
+        "then": inner,
+        "else": inner,
+        "$ref": st.sampled_from(["#", "#/$defs/one", "#/$defs/two"]),
+    }
+    chosen = st.lists(st.sampled_from(sorted(keywords)), min_size=1, max_size=4, unique=True)
+    return chosen.flatmap(lambda names: st.fixed_dictionaries({name: keywords[name] for name in names}))
+
+
+PARTS: st.SearchStrategy[Any] = st.recursive(st.booleans() | st.just({}), schemas_of, max_leaves=8)
+DOCUMENTS = st.builds(lambda part, one, two: {"allOf": [part], "$defs": {"one": one, "two": two}}, PARTS, PARTS, PARTS)
+NOT_UNDERSTOOD = {"multipleOf", "patternProperties", "minContains", "uniqueItems", "enum", "const"}
+
+
+def keywords_in(node: Any) -> set[str]:
+    """All names in a document: too many, but never too few."""
+    if isinstance(node, dict):
+        return set(node).union(*map(keywords_in, node.values()))
+    return set().union(*map(keywords_in, node)) if isinstance(node, list) else set()
+
+
+@pytest.mark.slow
+@settings(max_examples=1500, deadline=None)
+@given(DOCUMENTS, st.lists(VALUES, min_size=1, max_size=12))
+def test_what_fits_is_valid_and_what_is_understood_is_exact(document: Any, values: list[Any]) -> None:
+    try:
+        validator = Validator(schema_of(document))
+    except SchemaError:  # it refers to itself for one value
+        return
+    check = check_of(document)
+    exact = not keywords_in(document) & NOT_UNDERSTOOD
+    for value in values:
+        answer, wanted = check(value), validator.is_valid(value)
+        assert wanted if answer else not exact or not wanted, (document, value)
+        assert check(value) == answer
+
+
+LEAVES = st.sampled_from(
+    [{"type": type_} for type_ in TYPES] + [True, False, {"const": "a"}, {"maximum": 2}, {"maxLength": 1}]
+)
+LISTS = st.recursive(
+    st.fixed_dictionaries({}, optional={"items": LEAVES, "contains": LEAVES, "maxItems": st.integers(0, 2)})
+    | st.fixed_dictionaries({"prefixItems": st.lists(LEAVES, min_size=1, max_size=2)}, optional={"items": LEAVES}),
+    lambda inner: (
+        st.fixed_dictionaries({"items": inner})
+        | st.fixed_dictionaries({"if": inner, "then": inner, "else": inner})
+        | st.builds(
+            lambda word, parts: {word: parts},
+            st.sampled_from(["allOf", "anyOf", "oneOf"]),
+            st.lists(inner, min_size=1, max_size=2),
+        )
+        | st.fixed_dictionaries({"not": inner})
+    ),
+    max_leaves=5,
+)
+ITEMS: st.SearchStrategy[Any] = (
+    st.sampled_from(["a", "ab", 1, 5, 2.5, True, False, None]) | st.just({}) | st.builds(list)
+)
+
+
+@pytest.mark.slow
+@settings(max_examples=1500, deadline=None)
+@given(LISTS, st.lists(ITEMS.flatmap(lambda item: st.lists(st.just(item) | ITEMS, max_size=3)), min_size=1, max_size=8))
+def test_lists_of_one_kind_and_of_several(document: Any, values: list[Any]) -> None:
+    check, validator = check_of(document), Validator(schema_of(document))
+    exact = not keywords_in(document) & {"const"}
+    for value in [*values, values]:
+        answer, wanted = check(value), validator.is_valid(value)
+        assert wanted if answer else not exact or not wanted, (document, value)
+
+
+REFERENCES = [
+    ({"$ref": "#name", "$defs": {"one": {"$anchor": "name", "type": "integer"}}}, 1, "x"),
+    ({"$ref": "#/$defs/one", "$defs": {"one": {"$id": "urn:other", "type": "object"}}}, {}, 1),
+    (
+        {"$ref": "#/$defs/list", "$defs": {"list": {"items": {"$ref": "#"}, "maxItems": 2}}},
+        [[[], []]],
+        [[[], [[], [], []]]],
+    ),
+    ({"additionalProperties": {"$ref": "#"}, "type": ["object", "integer"]}, {"a": {"b": 1}}, {"a": {"b": "c"}}),
+    ({"properties": {"a": {"$ref": "#/$defs/a~1b"}}, "$defs": {"a/b": {"const": 1}}}, {"a": 1.0}, {"a": True}),
+    (
+        {"anyOf": [{"type": "string"}, {"items": {"$ref": "#"}, "type": "array"}]},
+        [["a"], [[], ["b"]]],
+        [["a"], [[], [False]]],
+    ),
+    ({"$ref": "#/$defs/one", "maxLength": 2, "$defs": {"one": {"type": "string"}}}, "ab", "abc"),
+]
+
+
+@pytest.mark.parametrize(("document", "valid", "invalid"), REFERENCES)
+def test_references(document: Any, valid: Any, invalid: Any) -> None:
+    check = check_of(document)
+    assert check(valid)
+    assert not check(invalid)
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"unevaluatedProperties": False},
+        {"unevaluatedItems": False},
+        {"not": {"patternProperties": {"^a": False}}},
+        {"const": {"a": 1}},
+        {"multipleOf": 2, "type": "integer"},
+        {"$schema": "http://json-schema.org/draft-07/schema#", "format": "date"},
+    ],
+)
+def test_what_is_not_understood_never_surely_fits(document: Any) -> None:
+    check = check_of(document)
+    assert not any(map(check, [{}, {"a": 1}] if document.keys().isdisjoint({"pattern", "format"}) else ["a", "é"]))
+
+
+def test_a_schema_that_is_nested_too_deeply_leaves_nothing_behind() -> None:
+    deep: Any = {"type": "string"}
+    for _ in range(2000):
+        deep = {"properties": {"a": deep}, "not": {"items": deep}}
+    pool = Pool(frozenset(NAMESPACE))
+    validation = Validation(pool)
+    assert validation.check([replace(schema_of({}), document=deep)]) == NEVER
+    assert (pool.functions, pool.constants) == ([], [])
+    assert validation.check([schema_of({"type": "string"})]) not in (ALWAYS, NEVER)
+
+
+def test_names_are_remembered_only_up_to_a_bound() -> None:
+    pool = Pool(frozenset(NAMESPACE))
+    name = Validation(pool).check([schema_of({"propertyNames": {"maxLength": 300}})])
+    namespace = dict(NAMESPACE)
+    exec("\n".join([*pool.functions, *pool.constants]), namespace)
+    assert namespace[name]({f"{number}": 1 for number in range(20_000)} | {"x" * 250: 1})
+    assert not namespace[name]({"x" * 301: 1})
+    (known,) = [value for key, value in namespace.items() if key.startswith("NAMES_")]
+    assert len(known) == 10_000
+    assert max(map(len, known)) < 200
+
+
+# --- patterns
+
+FOUND = [
+    "^moe_",
+    "ab",
+    "^a$",
+    "[^ab]",
+    "[$.%#]",
+    "^(?:a|b)$",
+    "a{2}",
+    "^a+$",
+    "^[0-9]{1,3}(?:x|y)?$",
+    "$",
+    "^",
+    "",
+    "\\u0041",
+    r"\d",
+    r"^\W$",
+    r"\s",
+    r"\S",
+    ".",
+    "a$b",
+    "(a$|b)",
+    "^(?:[^a]|b?)x",
+]
+FOUND += [r"\bx", r"\Bx", "(?!a)b", r"\p{L}", r"^\P{Lu}", "[[a]", "[a&&b]", r"\u{1f600}", "[]", "[^]", r"[\b]"]
+LEFT = ["a+b+", "x*y", "(a|b)+", "(?i)a", r"(a)\1", "(?=a+b+)", "a?" * 30 + "a" * 30]
+TEXTS = ["", "a", "b", "ab", "aa", "moe_x", "xmoe_", "a\n", "\n", "12", "123x", "1234", "A", "$", "é", " ", "\x7f", "!"]
+TEXTS += ["\u2028", "\xa0", "\u0663", "\x1c", "_"]
+
+
+@pytest.mark.parametrize("pattern", FOUND)
+def test_patterns_are_found_as_the_validator_finds_them(pattern: str) -> None:
+    check, validator = check_of({"pattern": pattern}), Validator(schema_of({"pattern": pattern}))
+    assert [check(text) for text in TEXTS] == [validator.is_valid(text) for text in TEXTS]
+
+
+@pytest.mark.parametrize("pattern", LEFT)
+def test_patterns_that_engines_read_differently_or_slowly_are_left_alone(pattern: str) -> None:
+    assert search_code(pattern, "value", Pool(frozenset())) is None

@@ -1,0 +1,92 @@
+"""What the tests of the compiler share: chance, and what it means that two Results are equal."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from moemap.engine.runtime.result import Result
+
+HEAD: dict[str, Any] = {
+    "language": 1,
+    "name": "base",
+    "version": "1.0.0",
+    "input": {"as": "batch", "schema": "./in.schema.json"},
+    "settings": {
+        "flag": {"type": "boolean", "default": False},
+        "text": {"type": "string", "default": "a"},
+        "none": {"type": "string", "default": None},
+    },
+    "outputs": {
+        "single": {
+            "schema": "./out.schema.json",
+            "request": {"method": "POST", "path": "/s", "query": {"q": "batch.c"}},
+            "fields": {"e": {"from": "batch.d", "type": "string"}},
+        },
+        "list": {
+            "schema": "./out.schema.json",
+            "request": {"method": "POST", "path": "/l"},
+            "element_of": "list",
+            "combine": {"list": "append"},
+            "fields": {"id": {"from": "batch.a", "type": "string"}},
+            "max_bytes": 300,
+        },
+        "merged": {
+            "schema": "./out.schema.json",
+            "request": {"method": "POST", "path": "/m"},
+            "combine": {"attributes": "merge", "tags": "append"},
+            "max_bytes": 400,
+        },
+    },
+}
+
+
+@pytest.fixture(scope="session")
+def head() -> dict[str, Any]:
+    """What random mappings have beside their rules."""
+    return HEAD
+
+
+@pytest.fixture(scope="session")
+def grammar() -> ModuleType:
+    """Random expressions, rules and batches (`grammar.py` beside this file)."""
+    return _beside("grammar")
+
+
+@pytest.fixture(scope="session")
+def bodies() -> ModuleType:
+    """Random mappings, and schemas that what they make mostly fits (`bodies.py` beside this file)."""
+    return _beside("bodies")
+
+
+def _beside(name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(f"compiler_{name}", Path(__file__).parent / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="session")
+def difference() -> Callable[[Result, Result], str]:
+    """The first difference of two Results, in words; empty where they are equal in everything that shows."""
+
+    def first(wanted: Result, given: Result) -> str:
+        for part in ("problems", "skipped", "requests"):
+            left, right = getattr(wanted, part), getattr(given, part)
+            for number in range(max(len(left), len(right))):
+                one, other = (side[number] if number < len(side) else None for side in (left, right))
+                # `==` takes 1, 1.0 and true for the same, and knows no order of keys.
+                if one != other or (part == "requests" and repr(one) != repr(other)):
+                    return f"{part}[{number}]\n  interpreter: {one!r}\n  compiled:    {other!r}"
+        return "" if wanted == given else "the Results are not equal"
+
+    return first

@@ -1,0 +1,84 @@
+"""Results as commands for a shell: what the shell makes of them is what was meant."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from typing import Any
+
+import pytest
+
+from moemap.engine.jobs.delivery import Delivery
+from moemap.engine.jobs.formats import curl
+from moemap.engine.runtime.result import Request
+
+DELIVERY = Delivery(
+    "https://api-{dc}.example.com", {"Authorization": "Basic {key}", "X-Odd": '"$HOME" `id` \\ it\'s'}, None
+)
+VARIABLES = {"DC": "02", "KEY": "s3cret", "APP_ID": "A"}
+ODD = "it's $(id) `id` ${HOME} \\ \" ! \u00e9\n{dc} %s"
+
+
+def request_of(body: dict[str, Any], **query: Any) -> Request:
+    return Request("out", "POST", "/v1/{app_id}", query, body, json.dumps(body).encode())
+
+
+def arguments(command: bytes, variables: dict[str, str]) -> tuple[list[str], str]:
+    """What curl is given, and what the shell says."""
+    script = b"curl() { printf '%s\\0' \"$@\"; }\n" + command
+    done = subprocess.run(["bash"], input=script, capture_output=True, env=variables, check=False)
+    return done.stdout.decode().split("\0")[:-1], done.stderr.decode()
+
+
+@pytest.mark.parametrize("pretty", [False, True])
+def test_the_shell_hands_on_what_was_meant(pretty: bool) -> None:
+    body = {"type": "x", ODD: [ODD, 1, True, None]}
+    given, said = arguments(curl(request_of(body, text=ODD), DELIVERY, pretty=pretty), VARIABLES)
+    odd = "it%27s%20%24%28id%29%20%60id%60%20%24%7BHOME%7D%20%5C%20%22%20%21%20%C3%A9%0A%7Bdc%7D%20%25s"
+    assert said == ""
+    assert given[:-1] == [
+        "--fail-with-body",
+        "--request",
+        "POST",
+        f"https://api-02.example.com/v1/A?text={odd}",
+        "--header",
+        "Authorization: Basic s3cret",
+        "--header",
+        """X-Odd: "$HOME" `id` \\ it's""",
+        "--data-raw",
+    ]
+    assert json.loads(given[-1]) == body
+
+
+@pytest.mark.parametrize("missing", sorted(VARIABLES))
+@pytest.mark.parametrize("value", [None, ""])
+def test_a_variable_that_is_not_set_stops_the_shell(missing: str, value: str | None) -> None:
+    variables = {**VARIABLES, missing: value} if value is not None else {**VARIABLES}
+    if value is None:
+        del variables[missing]
+    given, said = arguments(curl(request_of({}), DELIVERY, pretty=False) + b"echo went on\n", variables)
+    assert (given, said.rpartition(": ")[0].endswith(missing), said.endswith(": is not set\n")) == ([], True, True)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (True, "true"),
+        (False, "false"),
+        (7, "7"),
+        (1.5, "1.5"),
+        ("True", "True"),
+        (["a", 1], "%5B%22a%22%2C1%5D"),
+        ({"a": "\u00e9"}, "%7B%22a%22%3A%22%C3%A9%22%7D"),
+    ],
+)
+def test_values_of_a_query_stand_as_in_json(value: Any, text: str) -> None:
+    given, _ = arguments(curl(request_of({}, q=value), DELIVERY, pretty=False), VARIABLES)
+    assert given[3].endswith(f"?q={text}")
+
+
+def test_a_body_that_is_too_long_when_indented_is_not() -> None:
+    body = {"n": [0] * 40_000}
+    given, said = arguments(curl(request_of(body), DELIVERY, pretty=True), VARIABLES)
+    assert (said, len(given[-1])) == ("", len(json.dumps(body)))
+    assert json.loads(given[-1]) == body

@@ -1,0 +1,300 @@
+"""Whole runs over files: any number of workers, interrupted anywhere, nothing lost and nothing twice."""
+
+import gzip
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from moemap.cli import main
+from moemap.engine.jobs import compression, runfiles
+from moemap.engine.jobs import input as records
+from moemap.engine.jobs import running as jobs
+from moemap.engine.jobs.compression import decompressed
+from moemap.engine.jobs.files import BusyError
+from moemap.engine.jobs.job import Job
+from moemap.engine.jobs.program import open_program
+from moemap.engine.jobs.running import ResumeError
+from moemap.engine.jobs.summary import Summary
+from moemap.engine.jobs.transform import Recipe
+
+MAPPING = "mparticle-moengage"
+PROGRAM = open_program(MAPPING, {})
+BULK_PROGRAM = open_program(MAPPING, {}, bulk=True)
+
+
+def batch(number: int) -> dict[str, Any]:
+    """A batch that is like no other; every tenth one is rejected, every seventh one gives a warning."""
+    identities = {} if number % 10 == 9 else {"customer_id": f"cust-{number}"}
+    mixed = {"mixed": [number, "a"]} if number % 7 == 6 else {}
+    event = {"event_type": "custom_event", "data": {"event_name": f"seen {number}", "custom_event_type": "other"}}
+    return {"user_identities": identities, "user_attributes": {"number": number, **mixed}, "events": [event]}
+
+
+def write(path: Path, numbers: range) -> str:
+    text = "".join(json.dumps(batch(number)) + "\n" for number in numbers)
+    path.write_bytes(gzip.compress(text.encode(), mtime=0) if path.suffix == ".gz" else text.encode())
+    return str(path)
+
+
+@pytest.fixture
+def inputs(tmp_path: Path) -> tuple[str, ...]:
+    return (
+        write(tmp_path / "a.ndjson", range(60)),
+        write(tmp_path / "b.ndjson.gz", range(60, 100)),
+        write(tmp_path / "c.ndjson", range(100, 150)),
+    )
+
+
+def job(tmp_path: Path, inputs: tuple[str, ...], **changes: Any) -> Job:
+    format_ = changes.pop("format", "result")
+    output, rejects = tmp_path / changes.pop("output", "out.ndjson"), tmp_path / "rejects.ndjson"
+    recipe = Recipe(MAPPING, {}, format_, False, output.name, rejects.name)
+    program = BULK_PROGRAM if format_ == "bulk" else PROGRAM
+    return Job(inputs, recipe, program, output, rejects, **changes)
+
+
+def content(made: Job) -> tuple[bytes, bytes]:
+    assert made.output is not None
+    assert made.rejects is not None
+    with made.output.open("rb") as file:
+        return b"".join(decompressed(file, [])), made.rejects.read_bytes()
+
+
+@pytest.fixture
+def small_units(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Small units, and a journal after each."""
+    monkeypatch.setattr(jobs, "UNIT_BYTES", 2_000)
+    monkeypatch.setattr(compression, "CHUNK", 500)
+    monkeypatch.setattr(records, "CHUNK", 500)
+    monkeypatch.setattr(runfiles, "JOURNAL_SECONDS", 0)
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("small_units")
+@pytest.mark.parametrize("format_", ["result", "requests", "bulk", "curl"])
+def test_any_number_of_workers_gives_the_same(tmp_path: Path, inputs: tuple[str, ...], format_: str) -> None:
+    one = job(tmp_path, inputs, format=format_, output="one")
+    alone = jobs.run(one)
+    expected = content(one)
+    three = job(tmp_path, inputs, format=format_, output="three", jobs=3)
+    together = jobs.run(three)
+    assert content(three) == expected
+    assert together == alone
+    assert alone.batches == 150
+    assert len(expected[1].splitlines()) == sum(number % 10 == 9 for number in range(150))
+    assert sorted(path.name for path in tmp_path.iterdir() if path.suffix in (".journal", ".partial")) == []
+
+
+class Interrupted(Exception):
+    """Stands for whatever ends a process."""
+
+
+@pytest.mark.usefixtures("small_units")
+@pytest.mark.parametrize("format_", ["result", "bulk"])
+@pytest.mark.parametrize("output", ["out.ndjson", "out.ndjson.gz", "out.ndjson.zst"])
+def test_an_interrupted_run_goes_on_where_it_stopped(
+    tmp_path: Path, inputs: tuple[str, ...], format_: str, output: str
+) -> None:
+    whole = job(tmp_path, inputs, format=format_, output="whole.ndjson")
+    sums = jobs.run(whole)
+    expected = content(whole)
+    made = job(tmp_path, inputs, format=format_, output=output)
+    for stop in (3, 1, 5, 2):
+        seen = 0
+
+        def interrupt(_sums: Summary, _bytes: int, stop: int = stop) -> None:
+            nonlocal seen
+            seen += 1
+            if seen == stop:
+                raise Interrupted
+
+        with pytest.raises(Interrupted):
+            jobs.run(replace(made, resume=True), interrupt)
+        assert made.output is not None
+        assert not made.output.exists()
+    assert jobs.run(replace(made, resume=True)) == sums
+    assert content(made) == expected
+
+
+@pytest.mark.usefixtures("small_units")
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_run_goes_on_in_the_middle_of_a_unit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, workers: int) -> None:
+    """Units may be cut elsewhere than in the run before; blank lines are no records but count as lines."""
+    source = tmp_path / "in.ndjson"
+    lines = [json.dumps(batch(number)) + "\n" * (1 + number % 3) for number in range(200)]
+    source.write_text("".join(lines).rstrip("\n"))
+    inputs = str(source), write(tmp_path / "list.ndjson.gz", range(200, 250))
+    whole = job(tmp_path, inputs, output="whole.ndjson")
+    sums = jobs.run(whole)
+    expected = content(whole)
+    made = job(tmp_path, inputs, jobs=workers)
+    for stop, size in ((2, 700), (1, 3_000), (3, 5_000), (4, 1_100)):
+        monkeypatch.setattr(jobs, "UNIT_BYTES", size)
+        seen = 0
+
+        def interrupt(_sums: Summary, _bytes: int, stop: int = stop) -> None:
+            nonlocal seen
+            seen += 1
+            if seen == stop:
+                raise Interrupted
+
+        with pytest.raises(Interrupted):
+            jobs.run(replace(made, resume=True), interrupt)
+    assert jobs.run(replace(made, resume=True)) == sums
+    assert content(made) == expected
+
+
+@pytest.mark.usefixtures("small_units")
+def test_a_run_is_only_continued_with_the_same_inputs_and_rules(tmp_path: Path, inputs: tuple[str, ...]) -> None:
+    made = job(tmp_path, inputs, resume=True)
+
+    def interrupt(sums: Summary, _bytes: int) -> None:
+        if sums.batches:
+            raise Interrupted
+
+    with pytest.raises(Interrupted):
+        jobs.run(made, interrupt)
+    other_rules = replace(made, program=open_program(MAPPING, {"identity": "email"}))
+    with pytest.raises(ResumeError, match="is of a run with other inputs, options or rules"):
+        jobs.run(other_rules)
+    write(Path(inputs[0]), range(61))
+    with pytest.raises(ResumeError):
+        jobs.run(made)
+    (tmp_path / "out.ndjson.journal").write_text("{}")
+    with pytest.raises(ResumeError, match="is not a journal of this version"):
+        jobs.run(made)
+    assert jobs.run(replace(made, resume=False, restart=True)).batches == 151
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("workers", [1, 2])
+def test_kill_9_loses_nothing(tmp_path: Path, workers: int) -> None:
+    """The process is killed again and again, wherever it happens to be, and started again."""
+    source = write(tmp_path / "in.ndjson", range(3_000))
+    program = (
+        "import sys; from moemap.engine import job, runfiles; from moemap.cli import main\n"
+        "job.UNIT_BYTES = 20_000\n"
+        "runfiles.JOURNAL_SECONDS = 0\n"
+        "if __name__ == '__main__':\n"
+        "    main(sys.argv[1:])\n"
+    )
+    script = tmp_path / "run.py"
+    script.write_text(program)
+    output, rejects, journal = (tmp_path / name for name in ("out", "rejects", "out.journal"))
+    command = [sys.executable, str(script), "transform", "--compact", "--jobs", str(workers), "--resume", source]
+    command += ["--output", str(output), "--rejects", str(rejects)]
+    kills = 0
+    while not output.exists() and kills < 3:
+        before = journal.stat().st_mtime_ns if journal.exists() else 0
+        process = subprocess.Popen(
+            command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+        )
+        while process.poll() is None and not (journal.exists() and journal.stat().st_mtime_ns != before):
+            time.sleep(0.01)
+        if process.poll() is None:
+            os.kill(process.pid, signal.SIGKILL)
+            kills += 1
+        process.wait()
+    assert kills == 3
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 1, done.stderr
+    assert done.stderr.startswith("3000 batches: ")
+    expected = tmp_path / "expected", tmp_path / "expected-rejects"
+    runner = CliRunner()
+    runner.invoke(main, ["transform", "--compact", source, "--output", str(expected[0]), "--rejects", str(expected[1])])
+    assert output.read_bytes() == expected[0].read_bytes()
+    assert rejects.read_bytes() == expected[1].read_bytes()
+    assert not journal.exists()
+
+
+def test_output_dir_has_a_file_for_each_input(tmp_path: Path, inputs: tuple[str, ...]) -> None:
+    folder = tmp_path / "results"
+    pattern = str(tmp_path / "*.ndjson*")
+    arguments = ["transform", "--compact", "--output-dir", str(folder), pattern]
+    assert CliRunner().invoke(main, arguments).exit_code == 1
+    names = ["a.result.ndjson", "b.result.ndjson.gz", "c.result.ndjson"]
+    assert sorted(path.name for path in folder.iterdir()) == names
+    assert len(gzip.decompress((folder / names[1]).read_bytes()).splitlines()) == 40
+    again = CliRunner().invoke(main, [*arguments, "--resume"])
+    assert again.stderr == "0 batches: 0 requests, 0 skipped, 0 problems\n"
+
+
+NO_FILE = "--resume needs --output with a file, or --output-dir: what went elsewhere cannot be cut back"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--output", "x", "--output-dir", "y"], "--output and --output-dir exclude each other"),
+        (["--resume"], NO_FILE),
+        (["--resume", "--output", "-", "x"], NO_FILE),
+        (["--resume", "--output", "/dev/null", "x"], NO_FILE),
+        (["--resume", "--restart", "--output", "x", "y"], "--resume and --restart exclude each other"),
+        (
+            ["--resume", "--output", "x", "-"],
+            "--resume and --output-dir need files: standard input cannot be read again",
+        ),
+        (["--resume", "--output", "x", "/dev/null"], "--resume needs files: /dev/null cannot be read again"),
+        (["no-such-*.ndjson"], "no-such-*.ndjson: no file matches"),
+    ],
+)
+def test_options_that_do_not_go_together(arguments: list[str], message: str) -> None:
+    done = CliRunner().invoke(main, ["transform", *arguments])
+    assert (done.exit_code, done.stderr.splitlines()[-1]) == (2, f"Error: {message}")
+
+
+@pytest.mark.usefixtures("small_units")
+@pytest.mark.parametrize("resume", [False, True])
+@pytest.mark.parametrize("shared", ["output", "rejects"])
+def test_two_runs_never_write_to_one_file(tmp_path: Path, inputs: tuple[str, ...], shared: str, resume: bool) -> None:
+    whole = job(tmp_path, inputs, output="whole")
+    jobs.run(whole)
+    expected = content(whole)
+    made = job(tmp_path, inputs)
+    apart = tmp_path / "apart"
+    other = replace(made, rejects=apart) if shared == "output" else replace(made, output=apart)
+    other = replace(other, resume=resume)
+    refused = 0
+
+    def second(_sums: Summary, _bytes: int) -> None:
+        nonlocal refused
+        with pytest.raises(BusyError) as raised:
+            jobs.run(other)
+        assert str(raised.value) == f"{getattr(made, shared)}: another run is writing it"
+        refused += 1
+
+    jobs.run(made, second)
+    assert refused > 1
+    assert content(made) == expected
+
+
+@pytest.mark.usefixtures("small_units")
+def test_a_run_that_begins_anew_leaves_no_journal_of_the_one_before(tmp_path: Path, inputs: tuple[str, ...]) -> None:
+    made = job(tmp_path, inputs)
+
+    def interrupt(sums: Summary, _bytes: int) -> None:
+        if sums.batches:
+            raise Interrupted
+
+    with pytest.raises(Interrupted):
+        jobs.run(made, interrupt)
+    journal, partial = tmp_path / "out.ndjson.journal", tmp_path / "out.ndjson.partial"
+    assert journal.exists()
+    partial.write_bytes(b"")
+    with pytest.raises(ResumeError, match="is shorter than its journal says"):
+        jobs.run(replace(made, resume=True))
+    partial.unlink()
+    with pytest.raises(ResumeError, match="is shorter than its journal says"):
+        jobs.run(replace(made, resume=True))
+    seen: list[bool] = []
+    jobs.run(replace(made, restart=True), lambda _sums, _bytes: seen.append(partial.exists()))
+    assert (seen[0], journal.exists(), partial.exists()) == (True, False, False)

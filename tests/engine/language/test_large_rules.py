@@ -1,0 +1,221 @@
+"""Rule files as large as they may be, and shaped so that loading or checking them would take minutes, or all memory,
+where time grew faster than size."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from moemap.engine import api
+from moemap.engine.diagnostics.suggestions import closest
+
+pytestmark = pytest.mark.slow  # large files of rules are read in each
+
+OUTPUT = "route: items, output: out, fields: {a: item.a}"
+TYPED = {
+    "type": "object",
+    "properties": {
+        "items": {
+            "type": "array",
+            "items": {"type": "object", "properties": {"kind": {"type": "string"}}, "required": ["kind"]},
+        }
+    },
+}
+
+
+def rules(parts: Iterable[str]) -> str:
+    return "rules:\n" + "".join(f"- {{{part}}}\n" for part in parts)
+
+
+def fields(parts: Iterable[str]) -> str:
+    return rules([f"rule: r, output: out, fields: {{{', '.join(parts)}}}"])
+
+
+def lets(parts: Iterable[str], last: str) -> str:
+    return "let:\n" + "".join(f"  {part}\n" for part in parts) + fields([f"a: {last}"])
+
+
+# A rule file, and how often each code is found in it.
+CASES: dict[str, tuple[str, dict[str, int]]] = {
+    "names that are nearly those of rules": (
+        rules(f"rule: name-of-rule-{n}, extends: nmae-of-rule-{n}" for n in range(5000)),
+        {"M111": 1000, "M126": 1},
+    ),
+    "keys that are nearly known": (
+        rules([f"rule: a, output: out, {', '.join(f'filds{n}: 1' for n in range(20_000))}"]),
+        {"M101": 1000, "M126": 1},
+    ),
+    "aliases that are nearly anchors": (
+        f"x: [{', '.join(f'&name{n} a, *nmae{n}' for n in range(20_000))}]",
+        {"M004": 1000, "M126": 1},
+    ),
+    "roots that are nearly lets": (
+        "let:\n"
+        + "".join(f"  name_of_{n}: batch.a\n" for n in range(300))
+        + fields(f"f{n}: nmae_of_{n}.a" for n in range(300)),
+        {"M204": 300, "M206": 300},
+    ),
+    "roots that are like nothing": (
+        fields(f"f{n}: quite_another_name_{n}" for n in range(3000)),
+        {"M204": 1000, "M126": 1},
+    ),
+    "tags, and what is wrong with the values that they stand before": (
+        fields(f"f{n}: !t [!t 1]" for n in range(14_000)),
+        {"M006": 1000, "M126": 1},
+    ),
+    "long names for tags": (f"%TAG ! tag:{'x' * 400_000}\n---\nx:\n" + "- !a\n" * 90_000, {"M004": 1}),
+    "many names for tags": ("".join(f"%TAG !{n}! x\n" for n in range(60_000)) + "---\n1", {"M004": 1}),
+    "allowances above a line": (
+        "# moemap: allow M206 because x\n" * 12_000 + fields(["a: batch.a"]),
+        {"M213": 1000, "M126": 1},
+    ),
+    "wide rules that extend each other": (
+        "rules:\n- {rule: r0, output: out, fields: {"
+        + ", ".join(f"f{n}: batch.a" for n in range(1000))
+        + "}}\n"
+        + "".join(f"- {{rule: r{n}, extends: r0}}\n" for n in range(1, 2000)),
+        {"M127": 1},
+    ),
+    "a long policy in many spreads": (
+        "policies:\n  p:\n"
+        + "".join(f"  - {{when: name == 'n{n}'}}\n" for n in range(3000))
+        + rules(
+            [f"rule: a, output: out, spread: [{', '.join(f'{{from: batch.s{n}, entries: p}}' for n in range(300))}]"]
+        ),
+        {"M127": 1},
+    ),
+    "a constant that doubles": (fields(['a: "`{}`' + " | {x: @, y: @}" * 40 + '"']), {"M232": 1}),
+    "a value that doubles": (fields(['a: "batch' + " | [@, @][]" * 26 + '"']), {"M232": 1}),
+    "a value that doubles in a condition": (
+        rules(['rule: r, when: "batch' + " | [@, @][]" * 26 + f'", {OUTPUT}']),
+        {"M232": 1},
+    ),
+    "values that double with each let": (
+        lets(["a0: batch", *(f"a{n}: '[a{n - 1}, a{n - 1}]'" for n in range(1, 60))], "a59"),
+        {"M232": 1},
+    ),
+    "objects that double with each let": (
+        lets(["a0: batch", *(f"a{n}: {{fields: {{x: a{n - 1}, y: a{n - 1}}}}}" for n in range(1, 60))], "a59"),
+        {"M232": 1},
+    ),
+    "values that grow with every element, with each let": (
+        lets(["a0: batch", *(f"a{n}: {{each: batch.list, as: e{n}, value: a{n - 1}}}" for n in range(1, 10))], "a9"),
+        {"M232": 1},
+    ),
+    "values that are nested by lets": (
+        lets(["a0: batch.list", *(f"a{n}: '[a{n - 1}]'" for n in range(1, 100))], '"distinct(a99)"'),
+        {"M232": 1},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_time_grows_with_the_size_of_what_is_given(name: str, write: Callable[..., Path]) -> None:
+    text, expected = CASES[name]
+    assert Counter(problem.code for problem in api.inspect(write({"rules.yaml": text})).problems) == expected
+
+
+@pytest.mark.parametrize(
+    ("condition", "expected"),
+    [
+        ("item.kind == 't{n}'", {}),
+        ("item.k{n} == 'x'", {}),
+        ("item.kind == 't{seven}' && item.k{n} == 'x'", {}),
+        ("item.kind != 't{n}'", {"M303": 598}),
+    ],
+)
+def test_many_conditions_on_one_element(condition: str, expected: dict[str, int], write: Callable[..., Path]) -> None:
+    conditions = (condition.format(n=n, seven=n % 7) for n in range(600))
+    text = rules(f"rule: r{n}, when: {when}, {OUTPUT}" for n, when in enumerate(conditions))
+    loaded = api.inspect(write({"rules.yaml": text, "in.schema.json": TYPED}))
+    assert Counter(problem.code for problem in loaded.problems) == expected
+
+
+@pytest.mark.parametrize(
+    ("opening", "inner", "closing"),
+    [
+        ("(", "item.a", " && item.b) || item.c"),
+        ("(", "item.a == 'x'", " || item.b == 'y') && item.c != 'z'"),
+        ("(item.b == 'x' && (", "item.a", ") || item.c == 'y')"),
+        ("item.b && (item.c || (", "item.a", "))"),
+        ("to_array(", "item.a", " || item.b)"),
+        ("not_null(", "item.a", " && item.b, item.c)"),
+        ("!(", "item.a", " || item.b)"),
+    ],
+)
+def test_conditions_as_deep_as_may_be(opening: str, inner: str, closing: str, write: Callable[..., Path]) -> None:
+    """Each level is looked at for its own type and for what it tells of what follows; that must not double."""
+    levels = 22 // opening.count("(")
+    when = opening * levels + inner + closing * levels
+    text = f'rules:\n- rule: r\n  when: "{when}"\n' + "".join(f"  {part}\n" for part in OUTPUT.split(", "))
+    loaded = api.inspect(write({"rules.yaml": text}))
+    assert not {problem.code for problem in loaded.problems} & {"M201", "M210"}
+    if loaded.rulebook is not None:
+        batch = {"items": [{"a": [{"b": 1}], "b": "y"}]}
+        mapping = api.Mapping(loaded.rulebook)
+        assert mapping.transform(batch) == mapping.explain(batch)[0]
+
+
+def test_what_is_read_often_and_copied_seldom_is_no_problem(write: Callable[..., Path]) -> None:
+    text = """\
+let:
+  all: {fields: {FIELDS}}
+  sorted: sort_by(sort_by(sort_by(sort_by(sort_by(sort_by(sort_by(batch.items, &a), &a), &a), &a), &a), &a), &a)
+rules:
+- rule: r
+  route: items
+  output: out
+  fields:
+    all: all
+    sorted: sorted
+    pairs: {each: item.x, as: x, fields: {a: item.a, l: {each: x.y, as: y, fields: {a: item.a, x: x.a, y: y}}}}
+"""
+    text = text.replace("FIELDS", ", ".join(f"f{n}: batch.f{n}" for n in range(300)))
+    assert api.inspect(write({"rules.yaml": text})).problems == ()
+
+
+def test_where_values_come_from_is_found_through_long_chains_of_lets(mapping_of: Callable[..., api.Mapping]) -> None:
+    """Those that build on each other in many ways, and in long chains: each let is looked at once."""
+    parts = ["a0: batch.a", *(f"a{n}: a{n - 1}" for n in range(1, 1000))]
+    parts += ["b0: not_null(batch.b, batch.c)", *(f"b{n}: not_null(b{n - 1}, b{n - 1})" for n in range(1, 60))]
+    text = "let:\n" + "".join(f"  {part}\n" for part in parts)
+    mapping = mapping_of(text + fields(["a: {from: a999, type: integer}", "b: {from: b59, type: integer}"]))
+    batch = {"a": "x", "c": "y"}
+    result = mapping.transform(batch)
+    assert [problem.input for problem in result.problems] == ["/a", "/c"]
+    assert mapping.explain(batch)[0] == result
+
+
+def test_what_takes_all_is_named_however_many_rules_come_before(write: Callable[..., Path], lines: Any) -> None:
+    parts = [f"rule: r{n}, when: item.kind == 't{n}', {OUTPUT}" for n in range(60)]
+    parts += [f"rule: all, {OUTPUT}", f"rule: never, when: item.kind == 'x', {OUTPUT}"]
+    assert lines(api.inspect(write({"rules.yaml": rules(parts)}))) == [
+        "rules.yaml:63:10 M303 the rule 'never' is never reached: "
+        "the rule 'all' on line 62 takes all that it could take"
+    ]
+
+
+def test_too_many_warnings_are_a_warning(write: Callable[..., Path], lines: Any) -> None:
+    text = "let:\n" + "".join(f"  x{n}: batch.a\n" for n in range(1001)) + fields(["a: batch.a"])
+    loaded = api.inspect(write({"rules.yaml": text}))
+    assert loaded.rulebook is not None
+    assert lines(loaded)[-1] == (
+        "rules.yaml:1002:3 M126 warning there are more than 1000 problems; what follows was not looked at"
+    )
+
+
+def test_suggestions_are_those_of_people() -> None:
+    assert closest("purchse", ["purchase", "refund"]) == "purchase"
+    assert closest("EVENT", ["event", "events"]) == "event"
+    assert closest("ids", ["id", "name"]) == "id"
+    assert closest("hi", ["low", "high"]) == "high"
+    assert [closest("O", [known]) for known in ("NO", "On", "purchase", "or")] == [None] * 4
+    assert closest("o", ["O"]) == "O"
+    assert closest("as", ["is", "ass"]) == "ass"
+    assert closest("x" * 65, ["x" * 65]) is None
+    many = [f"name-of-{number:04}" for number in range(5000)]
+    assert closest("nmae-of-1234", many) == "name-of-1234"

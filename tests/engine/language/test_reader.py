@@ -1,0 +1,182 @@
+"""What the reader asks of keys, names and settings; what it says of whole files is in cases/structure.yaml."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from moemap.engine.diagnostics.problem import Problem
+from moemap.engine.language.decoder import NAME, ROOT, Keys, found
+from moemap.engine.language.reader import Reader
+from moemap.engine.language.rulebook import ABSENT, Setting
+from moemap.engine.language.settings import wanted_of
+from moemap.engine.source.nodes import Node, Scalar
+from moemap.engine.source.parser import parse
+from moemap.engine.source.text import Source
+
+
+def node(text: str) -> Node:
+    parsed, problems = parse(Source("file.yaml", text))
+    assert parsed is not None, problems
+    return parsed
+
+
+@pytest.mark.parametrize(
+    ("name", "is_name", "is_root"),
+    [
+        ("a", True, True),
+        ("a1", True, True),
+        ("a-b", True, False),
+        ("a_b", True, True),
+        ("a_", False, True),
+        ("a__b", False, True),
+        ("a-", False, False),
+        ("-a", False, False),
+        ("1a", False, False),
+        ("_a", False, False),
+        ("A", False, False),
+        ("é", False, False),
+        ("a\n", False, False),
+        ("a b", False, False),
+        ("", False, False),
+    ],
+)
+def test_names(name: str, is_name: bool, is_root: bool) -> None:
+    assert (bool(NAME.fullmatch(name)), bool(ROOT.fullmatch(name))) == (is_name, is_root)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("{}", "a mapping"),
+        ("[]", "a list"),
+        ("null", "null"),
+        ("true", "true"),
+        ("false", "false"),
+        ("1.50", "the number 1.5"),
+        ("''", "text"),
+    ],
+)
+def test_found(text: str, words: str) -> None:
+    assert found(node(text)) == words
+
+
+def test_keys_that_nobody_asked_for() -> None:
+    problems: list[Problem] = []
+    keys = Keys(node("{one: 1, twoo: 2, zzz: 3}"), "a thing", problems)
+    assert (keys.whole("one"), keys.text("two")) == (1, None)
+    assert ("one" in keys, "two" in keys) == (True, False)
+    keys.finish()
+    assert [(problem.message, problem.hint) for problem in problems] == [
+        ("unknown key 'twoo' in a thing", "did you mean 'two'?"),
+        ("unknown key 'zzz' in a thing", "known here: one, two"),
+    ]
+
+
+def test_keys_of_what_is_no_mapping() -> None:
+    problems: list[Problem] = []
+    keys = Keys(node("[1]"), "a thing", problems)
+    assert keys.text("one", required=True) is None
+    assert keys.value("two", 5) == 5
+    assert keys.exactly_one(("one", "two")) is None
+    assert (keys.items("three"), keys.entries("four"), keys.texts("five")) == ((), (), ())
+    keys.finish()
+    assert [problem.message for problem in problems] == ["a thing must be a mapping, not a list"]
+
+
+ANYTHING = node("x")
+
+
+def setting(
+    type_: str, items: str | None = None, enum: tuple[Any, ...] | None = None, default: Any = ABSENT
+) -> Setting:
+    return Setting("s", type_, items, enum, default, None, ANYTHING)
+
+
+@pytest.mark.parametrize(
+    ("of", "value", "wanted"),
+    [
+        (setting("string"), "x", None),
+        (setting("string"), "", None),
+        (setting("string"), None, "of type string"),
+        (setting("string", default=None), None, None),
+        (setting("integer"), 1, None),
+        (setting("integer"), True, "of type integer"),
+        (setting("integer"), 1.0, "of type integer"),
+        (setting("integer"), "1", "of type integer"),
+        (setting("double"), 1, None),
+        (setting("double"), 1.5, None),
+        (setting("double"), False, "of type double"),
+        (setting("boolean"), False, None),
+        (setting("boolean"), 0, "of type boolean"),
+        (setting("date"), "2026-01-31", None),
+        (setting("date"), "2026-02-30", "of type date"),
+        (setting("datetime"), "2026-01-31T00:00:00Z", None),
+        (setting("datetime"), "2026-01-31", "of type datetime"),
+        (setting("array"), [], None),
+        (setting("array"), {}, "a list"),
+        (setting("array", "integer"), [1, 2], None),
+        (setting("array", "integer"), [1, "2"], "a list with elements of type integer"),
+        (setting("array", "integer"), [None], "a list with elements of type integer"),
+        (setting("object"), {}, None),
+        (setting("object"), [], "of type object"),
+        (setting("any"), [None], None),
+        (setting("any"), None, "of type any"),
+        (setting("any", enum=(True, "true", 1)), True, None),
+        (setting("any", enum=(True, "true", 1)), 1, None),
+        (setting("any", enum=(True, "true")), 1, 'one of true, "true"'),
+        (setting("any", enum=(1,)), True, "one of 1"),
+        (setting("any", enum=(1,)), 1.0, "one of 1"),
+        (setting("string", enum=("a",), default=None), None, None),
+    ],
+)
+def test_settings(of: Setting, value: Any, wanted: str | None) -> None:
+    assert wanted_of(of, value) == wanted
+
+
+KEYS = st.one_of(
+    st.sampled_from(
+        ["rule", "output", "skip", "reject", "when", "let", "fields", "spread", "warn", "extends", "route"]
+    ),
+    st.sampled_from(["from", "const", "template", "each", "as", "key", "value", "type", "items", "table", "default"]),
+    st.sampled_from(
+        ["entries", "unlisted", "ignore_case", "except", "rename", "name", "names", "message", "a", "enum"]
+    ),
+    st.sampled_from(["request", "path", "query", "method", "combine", "max_bytes", "elements", "limits", "schema"]),
+    st.sampled_from(["on_problem", "reference", "element_of", "required"]),
+)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(0, 5) | st.text("ab.{}[]&@|", max_size=4),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(JSON)
+def test_whatever_the_file_holds_there_are_problems_or_a_part_of_the_language(value: Any) -> None:
+    problems: list[Problem] = []
+    reader = Reader(problems)
+    read = node(json.dumps({"x": value}))
+    keys = Keys(read, "a test", problems)
+    part = keys.take("x")
+    name = node("name")
+    assert part is not None
+    assert isinstance(name, Scalar)
+    for result in (
+        reader.field("x", part),
+        reader.rule(part),
+        reader.table(None, part),
+        reader.spread(part),
+        reader.entry_rule(part),
+        reader.setting(name, part),
+        reader.output(name, part),
+        reader.route(name, part),
+        reader.bulk(part),
+        reader.input(part),
+    ):
+        assert result is not None or problems
+    assert all(problem.message and problem.place is not None for problem in problems)

@@ -1,0 +1,111 @@
+"""Proofs of outputs: the verdicts, what they rest on, and attempts to refute what is called proven."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from moemap.engine.inference.rulebook import walk
+from moemap.engine.interpreter.interpreter import Interpreter
+from moemap.engine.language.loader import load
+from moemap.engine.language.rulebook import Rulebook
+from moemap.engine.proof.counterexamples import Search, batch_for, words_of
+from moemap.engine.proof.prover import Proof, prove
+from moemap.engine.proof.samples import NoSampleError
+from moemap.engine.source.homes import MAPPINGS
+
+SHOP = Path(__file__).parents[1] / "checks" / "shop" / "mapping.yaml"
+SHIPPED = next(MAPPINGS.glob("*/*/mapping.yaml"))
+
+# What is changed in the small mapping, the verdict, and each guard: place in the body, keyword, always or not.
+CASES: list[tuple[str, str, str, list[tuple[str, str, bool]]]] = [
+    ("", "", "proven", []),
+    ("short: {const: abc}", "short: line.sku", "refuted", [("/short", "maxLength", False)]),
+    ("short: {const: abc}", "short: {const: abcdef}", "refuted", [("/short", "maxLength", True)]),
+    ("{from: line.quantity, type: integer, default: 1}", "line.price", "refuted", [("/quantity", "type", False)]),
+    ("table: levels}", "table: {unlisted: keep, entries: {post: low}}}", "refuted", [("/level", "enum", False)]),
+    ("value: lower(tag)", "value: to_number(tag)", "refuted", [("/tags/*", "type", True)]),
+    ("type: string, required: true", "type: string", "guarded", [("/who/name", "required", False)]),
+    ("      value: upper(value)\n", "      value: length(value)\n", "refuted", [("/options/*", "type", True)]),
+    ("      order: order.id\n", "      order: trim(order.id)\n", "refuted", [("/order", "minLength", False)]),
+    ("short: {const: abc}", "shrt: {const: abc}", "refuted", [("/shrt", "additionalProperties", True)]),
+]
+
+
+def _rulebook(path: Path, text: str | None = None) -> Rulebook:
+    rulebook = load(path, text=text).rulebook
+    assert rulebook is not None
+    return rulebook
+
+
+def _verdicts(proof: Proof) -> dict[str, str]:
+    return {output.output: output.verdict for output in proof.outputs}
+
+
+@pytest.mark.parametrize(("old", "new", "verdict", "guards"), CASES, ids=[case[1] or "as it is" for case in CASES])
+def test_verdict(old: str, new: str, verdict: str, guards: list[tuple[str, str, bool]]) -> None:
+    text = SHOP.read_text(encoding="utf-8").replace(old, new) if old else None
+    (output,) = prove(_rulebook(SHOP, text), tries=1500).outputs
+    assert output.verdict == verdict
+    assert [(guard.output, guard.keyword, guard.always) for guard in output.guards] == guards
+    if output.counterexample is not None:
+        assert output.counterexample.problem.code == "M509"
+        rulebook = _rulebook(SHOP, text)
+        changed = replace(rulebook, values={**rulebook.values, **output.counterexample.settings})
+        again = Interpreter(changed).run(output.counterexample.batch)
+        assert output.counterexample.problem in again.problems
+    assert (output.counterexample is not None) == (verdict == "refuted")
+
+
+def test_a_guard_names_its_place() -> None:
+    text = SHOP.read_text(encoding="utf-8").replace("short: {const: abc}", "short: line.sku")
+    (output,) = prove(_rulebook(SHOP, text), tries=0).outputs
+    (guard,) = output.guards
+    assert output.verdict == "guarded"
+    assert (guard.rules, guard.place.line, guard.place.column) == (("product",), 48, 14)
+    assert guard.reason == "it can have more than 5 characters"
+
+
+@pytest.mark.slow
+def test_the_shipped_mapping_is_proven_but_for_names_that_are_settings() -> None:
+    rulebook = _rulebook(SHIPPED)
+    proof = prove(rulebook)
+    assert _verdicts(proof) == {"customer": "guarded", "event": "proven", "device": "proven"}
+    guards = proof.outputs[0].guards
+    assert {(guard.rules, guard.place.file.rpartition("/")[2]) for guard in guards} == {(("consent",), "consent.yaml")}
+    examples = [guard.counterexample for guard in guards if guard.counterexample is not None]
+    assert examples
+    for example in examples:
+        assert example.settings
+        changed = replace(rulebook, values={**rulebook.values, **example.settings})
+        assert example.problem in Interpreter(changed).run(example.batch).problems
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["event", "device", "customer"])
+def test_the_shipped_mapping_withstands(name: str) -> None:
+    """Nothing is refused but what a guard is there for, and that only with other settings."""
+    rulebook = _rulebook(SHIPPED)
+    found = list(Search(walk(rulebook), rulebook.outputs[name]).found(1000))
+    assert {example.problem.rule for example in found} <= ({"consent"} if name == "customer" else set())
+    assert all(example.settings for example in found)
+
+
+def test_what_is_proven_is_not_refuted() -> None:
+    rulebook = _rulebook(SHOP)
+    flow, interpreter, random = walk(rulebook), Interpreter(rulebook), Random(7)
+    assert _verdicts(prove(rulebook)) == {"item": "proven"}
+    requests = 0
+    for _ in range(300):
+        try:
+            batch = batch_for(flow, random.choice(flow.emissions), random, words_of(flow))
+        except NoSampleError:
+            continue
+        result = interpreter.run(batch)
+        assert not [problem for problem in result.problems if problem.code == "M509"], json.dumps(batch)
+        requests += len(result.requests)
+    assert requests > 50

@@ -1,0 +1,157 @@
+"""Types against schemas: without a gap every value is valid, at a gap that is there always none is."""
+
+from __future__ import annotations
+
+import json
+from itertools import product
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+
+from moemap.engine import schemas
+from moemap.engine.proof.mismatches import Gap
+from moemap.engine.proof.samples import NoSampleError, sample
+from moemap.engine.proof.subtyping import Judge
+from moemap.engine.types.from_schema import type_of
+from moemap.engine.types.types import ANY, ANY_STRING, Object, Other, Property, String, Type, literal, string, union
+
+SCHEMAS: list[Any] = [
+    {},
+    {"type": "string"},
+    {"type": ["string", "null"]},
+    {"type": "string", "minLength": 2, "maxLength": 4},
+    {"type": "string", "pattern": "^[a-z]+$"},
+    {"type": "string", "not": {"pattern": "^m"}},
+    {"enum": ["a", "ab", 1, True, None]},
+    {"const": 1},
+    {"not": {"const": "a"}},
+    {"not": {"type": ["string", "number"]}},
+    {"type": "integer"},
+    {"type": "number", "minimum": 0, "maximum": 5},
+    {"type": "number", "exclusiveMinimum": 0},
+    {"type": "array", "items": {"type": "string"}, "minItems": 1},
+    {"type": "array", "maxItems": 2},
+    {"type": "array", "prefixItems": [{"type": "string"}, {"type": "number"}], "items": False},
+    {"type": "array", "uniqueItems": True},
+    {"type": "array", "contains": {"type": "string"}},
+    {"type": "object", "required": ["a"], "properties": {"a": {"type": "string"}, "b": {"type": "number"}}},
+    {"type": "object", "properties": {"a": {"type": "string"}}, "additionalProperties": False},
+    {"type": "object", "additionalProperties": {"type": "number"}},
+    {"type": "object", "patternProperties": {"^a": {"type": "string"}}, "additionalProperties": {"type": "boolean"}},
+    {"type": "object", "propertyNames": {"minLength": 2}},
+    {"type": "object", "minProperties": 1, "maxProperties": 1},
+    {"type": "object", "dependentRequired": {"a": ["b"]}},
+    {"type": "object", "dependentSchemas": {"a": {"properties": {"a": {"const": "a"}}}}},
+    {"if": {"type": "string"}, "then": {"minLength": 2}, "else": {"type": ["number", "null", "boolean"]}},
+    {"if": {"properties": {"a": {"const": "a"}}, "required": ["a"]}, "then": {"required": ["b"]}},
+    {"anyOf": [{"type": "string"}, {"type": "integer", "minimum": 1}]},
+    {"oneOf": [{"type": "string"}, {"const": "a"}, {"type": "number"}]},
+    {"allOf": [{"type": ["string", "number"]}, {"$ref": "#/$defs/short"}], "$defs": {"short": {"maxLength": 1}}},
+    {"type": "object", "additionalProperties": {"$ref": "#"}},
+    {"type": "number", "multipleOf": 2},
+    {"unevaluatedProperties": False, "properties": {"a": True}},
+    {"dependencies": {"a": ["b"]}},
+    {"$ref": "#short", "$defs": {"short": {"$anchor": "short", "type": "string", "maxLength": 1}}},
+    {"$schema": "http://json-schema.org/draft-07/schema#", "type": "string", "format": "date"},
+    {"type": "string", "pattern": "^[a-c]{2,}$", "not": {"pattern": "c$"}},
+    {"type": "string", "pattern": "^a", "maxLength": 3},
+    {"type": "array", "items": {"type": ["string", "number"]}},
+    {
+        "type": "array",
+        "allOf": [
+            {"if": {"prefixItems": [{"type": "string"}]}, "then": {"items": {"type": "string"}}},
+            {"if": {"prefixItems": [{"type": "number"}]}, "then": {"items": {"type": "number"}}},
+        ],
+    },
+]
+TYPES = [
+    ANY,
+    literal({"a": "a", "b": 1}),
+    literal(["x", 2]),
+    string(("a", "abc")),
+    literal([]),
+    literal({}),
+    literal(1),
+]
+TYPES += [union(literal("a"), literal(3)), union(literal({"a": "a"}), literal({"a": "b"}))]
+
+
+def _load(document: Any, folder: Path) -> schemas.Schema:
+    path = folder / f"{abs(hash(json.dumps(document)))}.schema.json"
+    path.write_text(json.dumps(document), encoding="utf-8")
+    return schemas.load(f"./{path.name}", folder)
+
+
+def test_gaps_are_neither_missing_nor_invented(tmp_path: Path) -> None:
+    loaded = [_load(document, tmp_path) for document in SCHEMAS]
+    types = [*TYPES, *map(type_of, loaded)]
+    proven = refused = 0
+    for schema, (number, type_) in product(loaded, enumerate(types)):
+        gaps, validator = Judge(schema).gaps(type_), schemas.Validator(schema)
+        never = [gap for gap in gaps if gap.always and not gap.path]
+        for seed in range(12):
+            try:
+                value = sample(type_, Random(seed))
+            except NoSampleError:
+                break
+            about = f"{schema.document} {number} {value}"
+            if not gaps:
+                assert validator.is_valid(value), about
+                proven += 1
+            if never and any(not _is_of_part(gap, value) for gap in never):
+                assert not validator.is_valid(value), about
+                refused += 1
+    assert proven > 1000
+    assert refused > 300
+
+
+def _is_of_part(gap: Gap, value: Any) -> bool:
+    """Whether a keyword says nothing about a value of this kind."""
+    kinds: dict[str, type | tuple[type, ...]] = {
+        "minLength": str,
+        "maxLength": str,
+        "pattern": str,
+        "minimum": (int, float),
+        "maximum": (int, float),
+        "exclusiveMinimum": (int, float),
+        "minItems": list,
+        "maxItems": list,
+        "required": dict,
+        "minProperties": dict,
+    }
+    kind = kinds.get(gap.keyword)
+    return kind is not None and not isinstance(value, kind)
+
+
+@pytest.mark.parametrize(
+    ("document", "type_", "expected"),
+    [
+        ({"type": "string"}, literal(1), [("", "type", "it can be 1, not a string", True)]),
+        ({"enum": ["a", "b"]}, string(("a", "x")), [("", "enum", 'it can be "x", not one of ["a", "b"]', False)]),
+        ({"maxLength": 2}, string(("abc",)), [("", "maxLength", "it can have more than 2 characters", True)]),
+        ({"required": ["b"]}, literal({"a": 1}), [("", "required", "no rule gives", True)]),
+        (
+            {"properties": {"a": {"items": {"type": "string"}}}},
+            literal({"a": [1]}),
+            [("a/*", "type", "it can be 1, not a string", True)],
+        ),
+        (
+            {"additionalProperties": False, "properties": {"b": True}},
+            literal({"a": 1}),
+            [("a", "additionalProperties", "no such member is allowed", True)],
+        ),
+        ({"type": "string", "pattern": "^a"}, ANY, [("", "type", "it can be any value", False)]),
+    ],
+)
+def test_gap(document: Any, type_: Type, expected: list[tuple[str, str, str, bool]], tmp_path: Path) -> None:
+    gaps = Judge(_load(document, tmp_path)).gaps(type_)
+    assert [("/".join(gap.path), gap.keyword, gap.reason, gap.always) for gap in gaps] == expected
+
+
+def test_a_member_called_like_any_member(tmp_path: Path) -> None:
+    (tmp_path / "s.json").write_text(json.dumps({"not": {"additionalProperties": {"type": "number"}}}), "utf-8")
+    one = Object({"*": Property(literal(1), True)}, (Other(String(), ANY_STRING),))
+    (gap,) = Judge(schemas.load("./s.json", tmp_path)).gaps(Type(objects=(one,)))  # {"*": 1} is refused
+    assert gap.keyword == "not"

@@ -1,0 +1,57 @@
+"""What is remembered of names changes nothing of what is said of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from moemap.engine.functions.table import call
+from moemap.engine.runtime.memo import Known, Renamed, Spellings
+
+# Among them letters whose lower case, upper case and folded form are not each other's.
+LETTERS = "aAbBkKsSiI$\u212a\u00df\u1e9e\u017f\u03c2\u03c3\u03a3\u0130\u0131\u13f8\uab70\u13a0"
+NAMES = st.text(LETTERS, max_size=3)
+OBJECTS = st.dictionaries(NAMES, st.integers(), max_size=5)
+
+
+@given(asked=st.lists(NAMES, max_size=4), objects=st.lists(OBJECTS, max_size=6))
+@example(asked=["id", "ID"], objects=[{"ID": 1}, {"id": 1}, {"Id": 1}, {"ID": 1, "id": 2}] * 2)
+@example(asked=["$Age"], objects=[{"$Age": 1, "x": 2}, {"x": 1}, {"$AGE": 1, "$age": 2}, {"X": 1}] * 2)
+def test_spellings(asked: list[str], objects: list[dict[str, Any]]) -> None:
+    spellings = Spellings()
+    for name in asked:
+        spellings.asked(name)
+    for members in objects:
+        count = len(members) if spellings.issuperset(members) else spellings.count(members)
+        assert count == len(call("distinct", [name.lower() for name in members]))
+        found = members if spellings.issuperset(members) else spellings.of(members)
+        for name in asked:
+            assert found.get(name) == call("get_ignore_case", members, name)
+
+
+def test_names_are_remembered_from_the_first_object_on() -> None:
+    spellings = Spellings()
+    spellings.asked("$Age")
+    assert spellings.of({"$Age": 1, "x": 2}) == {"$Age": 1}
+    assert spellings == {"$Age", "x"}
+
+
+def test_what_is_remembered_is_bounded() -> None:
+    known, renamed, spellings = Known(), Renamed(), Spellings()
+    for number in range(11_000):
+        known.learn(f"name {number}")
+        renamed.learn(f"name {number}", "x")
+    spellings.count({f"name {number}": number for number in range(11_000)})
+    for one in (known, renamed, spellings):
+        assert len(one) == 10_000
+        one.clear()
+    known.learn("x" * 201)
+    renamed.learn("x" * 201, "y")
+    renamed.learn("y", "x" * 201)
+    spellings = Spellings()
+    assert spellings.count({"x" * 201: 1}) == 1
+    assert not known
+    assert not renamed
+    assert not spellings

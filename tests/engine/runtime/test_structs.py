@@ -1,0 +1,403 @@
+"""Batches that are read as records give the Results of the interpreter, or none."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from random import Random
+from types import ModuleType
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from moemap.engine import api, compiler
+from moemap.engine.compiler.rules.mapping import records_source_of
+from moemap.engine.interpreter.interpreter import Interpreter
+from moemap.engine.language.loader import load
+from moemap.engine.language.rulebook import Rulebook
+from moemap.engine.proof.samples import NoSampleError, sample
+from moemap.engine.runtime.result import Result
+from moemap.engine.runtime.runner import MANY
+from moemap.engine.types.from_schema import type_of
+
+EXAMPLES = sorted((Path(__file__).parents[3] / "examples").glob("*.json"))
+SETTINGS: list[dict[str, Any]] = [
+    {},
+    {
+        "identity": "mpid",
+        "objects": True,
+        "tags": True,
+        "unset_attributes": True,
+        "push": True,
+        "advertising_ids": True,
+        "amounts": "all",
+        "timezone_offset": "send",
+        "time_precision": "milliseconds",
+        "require_gdpr_purpose": "marketing",
+        "project_name_from": "brand_name",
+    },
+]
+Difference = Callable[[Result, Result], str]
+
+
+def samples() -> list[Any]:
+    batches: list[Any] = []
+    for path in EXAMPLES:
+        content = orjson.loads(path.read_bytes())
+        batches += content if isinstance(content, list) else [content]
+    return batches
+
+
+def answering(rulebook: Rulebook) -> Callable[[bytes], Result | None]:
+    """What maps texts as records, and never pauses."""
+    compiled = compiler.compile(rulebook)
+    compiled.prepare()
+    records = compiled._records.get()
+    if records is None:
+        return lambda _: None
+
+    def answer(text: bytes) -> Result | None:
+        records._left_out = 0
+        return records.transform(text)
+
+    return answer
+
+
+@pytest.fixture(scope="module", params=range(len(SETTINGS)))
+def shipped(
+    request: pytest.FixtureRequest, shipped_mapping: Callable[..., api.Mapping]
+) -> tuple[Interpreter, Callable[[bytes], Result | None]]:
+    rulebook = shipped_mapping(**SETTINGS[request.param]).rulebook
+    return Interpreter(rulebook), answering(rulebook)
+
+
+@pytest.mark.slow
+def test_samples(shipped: tuple[Interpreter, Callable[[bytes], Result | None]], difference: Difference) -> None:
+    interpreter, answer = shipped
+    answered = 0
+    for batch in samples():
+        given, wanted = answer(orjson.dumps(batch)), interpreter.run(batch)
+        assert given is None or not difference(wanted, given)
+        answered += given is not None
+    assert answered >= 7
+
+
+def test_damaged_samples(
+    shipped: tuple[Interpreter, Callable[[bytes], Result | None]], difference: Difference, grammar: ModuleType
+) -> None:
+    interpreter, answer = shipped
+    batches, answered = samples(), 0
+    for number in range(1200):
+        dice = grammar.Dice(number)
+        batch = grammar.damaged(dice, dice.choice(batches))
+        given = answer(orjson.dumps(batch))
+        if given is not None:
+            found = difference(interpreter.run(batch), given)
+            assert not found, f"{found}\n{json.dumps(batch)}"
+            answered += 1
+    assert answered > 120
+
+
+# --- texts
+
+SHAPED = {
+    "type": "object",
+    "additionalProperties": False,
+    "properties": {
+        "id": {"type": ["string", "number", "null"]},
+        "any": {},
+        "unread": {"type": "string"},
+        "class": {"type": "boolean"},
+        "_x": {"type": "integer"},
+        "part": {
+            "type": ["object", "null"],
+            "additionalProperties": False,
+            "properties": {"a b": {"type": "string"}, "n": {"type": "number"}},
+        },
+        "parts": {
+            "type": "array",
+            "items": {
+                "type": ["object", "null"],
+                "x-complete": True,
+                "properties": {
+                    "n": {"type": ["number", "string"]},
+                    "sub": {"type": "array", "items": {"$ref": "#/$defs/sub"}},
+                },
+            },
+        },
+    },
+    "$defs": {"sub": {"type": "object", "additionalProperties": False, "properties": {"k": {"type": "string"}}}},
+}  # fmt: skip
+FIELDS = {
+    "id": "batch.id",
+    "text": {"from": "batch.id", "type": "string"},
+    "any": "batch.any",
+    "class": 'batch."class"',
+    "x": "batch._x",
+    "a b": 'batch.part."a b"',
+    "part": {"const": "there", "when": "batch.part"},
+    "n": "batch.part.n",
+    "subs": {"each": "batch.parts[].sub[]", "as": "sub", "value": "sub.k"},
+    "ns": "batch.parts[*].n",
+    "big": "batch.parts[?n > `1`].n",
+    "first": "batch.parts[0].n",
+    "last": "batch.parts[-2:] | [1].n",
+    "told": {"template": "{{ batch.part.n | default('none') }} {{ batch.id }}", "when": "batch.part != `null`"},
+    "list": {
+        "each": "batch.parts",
+        "as": "part",
+        "fields": {"n": {"from": "part.n", "type": "string"}, "k": "part.sub[0].k"},
+    },
+}
+PLAIN = {"outputs": {"single": {"schema": "./out.schema.json", "request": {"method": "POST", "path": "/s"}}}}
+Books = Callable[[dict[str, Any], dict[str, Any]], Rulebook]
+
+
+@pytest.fixture(scope="module")
+def book(tmp_path_factory: pytest.TempPathFactory, head: dict[str, Any]) -> Books:
+    """The Rulebook of a mapping with this content and a schema of its input."""
+    folder = tmp_path_factory.mktemp("records")
+    (folder / "out.schema.json").write_text("{}")
+
+    def read(content: dict[str, Any], schema: dict[str, Any]) -> Rulebook:
+        (folder / "in.schema.json").write_text(json.dumps(schema))
+        path = folder / "mapping.yaml"
+        path.write_text(json.dumps({**head, **content}), "utf-8")
+        loaded = load(path)
+        assert loaded.rulebook is not None, [problem.message for problem in loaded.problems]
+        return loaded.rulebook
+
+    return read
+
+
+@pytest.fixture(scope="module")
+def shaped(book: Books) -> tuple[Interpreter, Callable[[bytes], Result | None]]:
+    rulebook = book({**PLAIN, "rules": [{"rule": "one", "output": "single", "fields": FIELDS}]}, SHAPED)
+    source = records_source_of(rulebook)
+    assert source is not None
+    assert source.count("= record(") == 4
+    return Interpreter(rulebook), answering(rulebook)
+
+
+TEXTS: list[tuple[str, bool]] = [
+    ('{"id": "a", "part": {"a b": "é", "n": 1.0}, "parts": [{"n": 2, "sub": [{"k": "x"}]}]}', True),
+    ('{"parts": [{"sub": [{}]}]}', False),
+    ('{"id": 1, "class": true, "_x": -0, "any": [1, {"a": [null]}]}', True),
+    ('{"id": "\\ud83d\\ude00", "any": {"a": "\\u0000"}, "parts": []}', True),
+    ('{"id": 1, "id": 2}', True),
+    ('{"part": {"n": 1e5}, "parts": [{"sub": []}]}', True),
+    ('{"part": {"n": null}}', False),
+    ('{"part": {}}', False),
+    ('{"part": null}', True),
+    ('{"unread": 7}', True),
+    ('{"unread": 1e400}', False),
+    ('{"unread": "\\ud800"}', False),
+    ('{"other": 1}', False),
+    ('{"id": true}', False),
+    ('{"id": 9223372036854775808}', False),
+    ('{"any": 123456789012345678901234567890}', False),
+    ('{"any": [[[[[[1]]]]]]}', False),
+    ('{"parts": [{"n": 1, "else": 2}]}', False),
+    ('{"parts": {"n": 1}}', False),
+    ("[]", False),
+    ("", False),
+    ('{"id": 1} x', False),
+]
+
+
+@pytest.mark.parametrize(("text", "is_answered"), TEXTS)
+def test_texts(
+    shaped: tuple[Interpreter, Callable[[bytes], Result | None]], difference: Difference, text: str, is_answered: bool
+) -> None:
+    interpreter, answer = shaped
+    given = answer(text.encode())
+    assert (given is not None) == is_answered
+    if given is not None:
+        assert not difference(interpreter.run(orjson.loads(text)), given)
+
+
+def test_text_that_is_no_utf_8_is_left_to_others(shaped: tuple[Any, Callable[[bytes], Result | None]]) -> None:
+    for text in (b'{"unread": "\xff"}', b'{"id": "\xed\xa0\x80"}', b'\xef\xbb\xbf{"id": 1}', b'{"id": "\x01"}'):
+        assert shaped[1](text) is None
+
+
+VALUES = st.sampled_from(
+    """1|1.0|-0|-0.0|1e2|true|null|"a"|"\\n"|"é"|{}|[]|{"k": "x"}|[{"k": "y"}]|9007199254740993|1e22|0.1|-1|"1"|{"n": 3}
+[null]|[1, 2.5]|1E400|01|"\\q"|nul""".replace("\n", "|").split("|")
+)
+MEMBERS = st.sampled_from(["id", "any", "unread", "class", "_x", "a b", "n", "sub", "k", "part", "parts", "other"])
+TREES = st.recursive(
+    VALUES,
+    lambda inner: (
+        st.lists(inner, max_size=3).map(lambda items: f"[{', '.join(items)}]")
+        | st.lists(st.tuples(MEMBERS, inner), max_size=4).map(
+            lambda pairs: "{" + ",".join(f'"{name}": {value}' for name, value in pairs) + "}"
+        )
+    ),
+    max_leaves=12,
+)
+
+
+@pytest.mark.slow
+@settings(max_examples=2000, deadline=None)
+@given(st.lists(st.tuples(MEMBERS, TREES), max_size=5))
+@example([("parts", '[{"n": "2", "sub": [{"k": "a"}]}]')])
+def test_any_text_is_read_as_it_is_elsewhere_or_not_at_all(
+    shaped: tuple[Interpreter, Callable[[bytes], Result | None]],
+    difference: Difference,
+    members: list[tuple[str, str]],
+) -> None:
+    text = "{" + ",".join(f'"{name}": {value}' for name, value in members) + "}"
+    interpreter, answer = shaped
+    given_ = answer(text.encode())
+    if given_ is not None:
+        assert not difference(interpreter.run(orjson.loads(text)), given_)
+
+
+# --- random mappings
+
+NAMES = ("a", "b", "c", "d", "A", "x y")
+
+
+def schema(dice: Random, depth: int = 3) -> dict[str, Any]:
+    """A random schema of what grammar.NAMES lead to: most of it of known members."""
+    choice = dice.randrange(8 if depth else 4)
+    nullable = ["null"] * dice.randrange(2)
+    if choice == 0:
+        return {}
+    if choice <= 3:
+        kinds = dice.sample(["string", "number", "boolean", "integer"], dice.randint(1, 3))
+        return {"type": [*kinds, *nullable]}
+    if choice == 4:
+        return {"type": ["object", *nullable], "additionalProperties": schema(dice, depth - 1)}
+    if choice == 5:
+        return {"type": ["array", *nullable], "items": schema(dice, depth - 1)}
+    part = {
+        "type": ["object", *nullable],
+        "additionalProperties": False,
+        "properties": {name: schema(dice, depth - 1) for name in NAMES if dice.random() < 0.7},
+    }
+    return part if choice == 6 else {"type": ["array", *nullable], "items": part}
+
+
+def of_batches(dice: Random) -> dict[str, Any]:
+    properties = {name: schema(dice) for name in NAMES}
+    return {"type": "object", "additionalProperties": False, "properties": properties}
+
+
+@pytest.mark.slow
+def test_random_mappings(book: Books, grammar: ModuleType, difference: Difference) -> None:
+    answered = made = 0
+    for number in range(400):
+        dice = grammar.Dice(number)
+        content = grammar.rules(dice)
+        document = of_batches(dice)
+        rulebook = book(content, document)
+        source = records_source_of(rulebook)
+        if source is None:
+            continue
+        made += 1
+        interpreter, answer = Interpreter(rulebook), answering(rulebook)
+        type_ = type_of(rulebook.schemas[rulebook.input.schema or ""])
+        for _ in range(8):
+            try:
+                batch = sample(type_, dice, ("a", "b", "A", "12"))
+            except NoSampleError:
+                continue
+            given_ = answer(orjson.dumps(batch))
+            if given_ is not None:
+                found = difference(interpreter.run(batch), given_)
+                assert not found, f"mapping {number}: {found}\n{json.dumps(batch)}\n{json.dumps(content)}\n{source}"
+                answered += 1
+    assert made > 100
+    assert answered > 120
+
+
+# --- when they are used
+
+
+def test_after_many_texts_records_answer(shaped: Any, book: Books) -> None:
+    rulebook = book({**PLAIN, "rules": [{"rule": "one", "output": "single", "fields": {"id": "batch.id"}}]}, SHAPED)
+    compiled = compiler.compile(rulebook)
+    text = b'{"id": "a"}'
+    assert [compiled.transform_text(text) for _ in range(MANY)] == [None] * MANY
+    compiled.prepare()  # waits for what was begun beside them
+    assert compiled.transform_text(text) == compiled.transform(orjson.loads(text))
+
+
+def test_many_texts_wait_for_no_records(book: Books) -> None:
+    rulebook = book({**PLAIN, "rules": [{"rule": "one", "output": "single", "fields": {"id": "batch.id"}}]}, SHAPED)
+    compiled = compiler.compile(rulebook)
+    asked, answered, made_by = threading.Event(), threading.Event(), set[int]()
+
+    def records_code() -> Any:
+        made_by.add(threading.get_ident())
+        asked.set()
+        assert answered.wait(60)
+        return compiled.records_code()
+
+    compiled._make_records = records_code
+    text = b'{"id": "a"}'
+    assert [compiled.transform_text(text) for _ in range(2 * MANY)] == [None] * 2 * MANY
+    assert asked.wait(60)
+    answered.set()
+    compiled.prepare()
+    assert compiled.transform_text(text) == compiled.transform(orjson.loads(text))
+    assert len(made_by) == 1
+    assert threading.get_ident() not in made_by
+
+
+def test_while_most_texts_are_no_records_few_are_tried(book: Books) -> None:
+    rulebook = book({**PLAIN, "rules": [{"rule": "one", "output": "single", "fields": {"id": "batch.id"}}]}, SHAPED)
+    compiled = compiler.compile(rulebook)
+    compiled.prepare()
+    good, bad = b'{"id": "a"}', b'{"id": []}'
+    assert compiled.transform_text(good) is not None
+    for _ in range(100):
+        assert compiled.transform_text(bad) is None
+    answers = [compiled.transform_text(good) is not None for _ in range(200)]
+    assert not answers[0]
+    assert answers == sorted(answers)
+    assert answers[-1]
+
+
+def test_a_mapping_that_uses_batches_as_a_whole_has_no_records(book: Books) -> None:
+    whole = {**PLAIN, "rules": [{"rule": "one", "output": "single", "fields": {"n": "length(batch)"}}]}
+    assert records_source_of(book(whole, SHAPED)) is None
+    plain = {**PLAIN, "rules": [{"rule": "one", "output": "single", "fields": {"n": "batch.id"}}]}
+    assert records_source_of(book(plain, {})) is None
+    assert records_source_of(book(plain, {"type": "object"})) is None
+
+
+@pytest.mark.slow
+def test_the_source_is_the_same_each_time(shipped_mapping: Callable[..., api.Mapping]) -> None:
+    rulebook = shipped_mapping().rulebook
+    assert records_source_of(rulebook) == records_source_of(rulebook)
+
+
+def test_many_brackets(shipped: tuple[Interpreter, Callable[[bytes], Result | None]], difference: Difference) -> None:
+    interpreter, answer = shipped
+    batch = next(one for one in samples() if one.get("events") and answer(orjson.dumps(one)) is not None)
+    many = {**batch, "events": batch["events"] * 100}
+    text = orjson.dumps(many)
+    given = answer(text)
+    assert text.count(b"{") > 100
+    assert given is not None
+    assert not difference(interpreter.run(many), given)
+
+
+@pytest.mark.parametrize("levels", [3, 5, 90, 98, 99, 100, 101, 200])
+def test_levels_of_what_no_rule_reads(
+    shipped: tuple[Interpreter, Callable[[bytes], Result | None]], difference: Difference, levels: int
+) -> None:
+    interpreter, answer = shipped
+    deep = json.loads("[" * levels + "]" * levels)
+    batch = {"mpid": 123456789, "user_identities": {"customer_id": "anna"}, "context": deep}
+    given = answer(orjson.dumps(batch))
+    assert (given is not None) == (levels < 5)
+    assert given is None or not difference(interpreter.run(batch), given)

@@ -1,0 +1,116 @@
+"""The folders of the engine are stages: nothing imports upwards or in a circle, and no function hides an import."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+ORDER = [
+    *("values", "diagnostics", "functions", "source", "expressions", "templates", "schemas", "language", "types"),
+    *("runtime", "interpreter", "inference", "proof", "compiler", "checks", "jobs", "golden"),
+]
+"""The folders of the engine; each imports only itself and those before it."""
+FREE = {"exports"}
+"""Modules beside the folders that belong to none, and import nothing of the engine."""
+DOORS = {"api", "inspection", "pages", "show", "spark"}
+"""Modules beside the folders that may import all of them."""
+
+
+class Import(NamedTuple):
+    module: str
+    line: int
+    is_inner: bool
+    has_reason: bool
+
+
+def modules() -> dict[str, Path]:
+    """The modules of the engine by their dotted name, without that of the engine."""
+    found = {}
+    for path in sorted((ROOT / "engine").rglob("*.py")):
+        parts = path.relative_to(ROOT / "engine").with_suffix("").parts
+        found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+    return found
+
+
+def imports(name: str, path: Path, known: dict[str, Path]) -> Iterator[Import]:
+    """All imports of a module from the engine, those for type checkers included."""
+    text = path.read_text("utf-8")
+    lines = text.splitlines()
+    parts = [] if not name else name.split(".")
+    package = parts if path.name == "__init__.py" else parts[:-1]
+    tree = ast.parse(text)
+    inner = {id(part) for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) for part in ast.walk(node)}
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.ImportFrom) or not node.level:
+            continue
+        base = [*package[: len(package) - node.level + 1], *(node.module.split(".") if node.module else ())]
+        above = node.lineno - 1
+        while lines[above - 1].lstrip().startswith("from "):  # a reason holds for all imports below it
+            above -= 1
+        reason = "#" in lines[node.lineno - 1] or lines[above - 1].lstrip().startswith("#")
+        for alias in node.names:
+            whole = ".".join([*base, alias.name])
+            target = whole if whole in known else ".".join(base)
+            yield Import(target, node.lineno, id(node) in inner, reason)
+
+
+MODULES = modules()
+GRAPH = {name: list(imports(name, path, MODULES)) for name, path in MODULES.items()}
+
+
+def stage_of(module: str) -> str:
+    return module.partition(".")[0]
+
+
+def test_every_folder_has_its_place() -> None:
+    folders = {stage_of(name) for name, path in MODULES.items() if path.parent != ROOT / "engine"}
+    assert folders == set(ORDER)
+    assert {name for name, path in MODULES.items() if path.parent == ROOT / "engine" and name} == DOORS | FREE
+
+
+@pytest.mark.parametrize("name", sorted(MODULES))
+def test_nothing_imports_upwards(name: str) -> None:
+    stage = stage_of(name)
+    if stage in DOORS or not stage:
+        return
+    allowed = {*FREE, *(ORDER[: ORDER.index(stage) + 1] if stage in ORDER else ())}
+    assert [one for one in GRAPH[name] if stage_of(one.module) not in allowed] == []
+
+
+def test_nothing_imports_in_a_circle() -> None:
+    done: set[str] = set()
+
+    def visit(name: str, above: tuple[str, ...]) -> None:
+        assert name not in above, " -> ".join((*above[above.index(name) :], name))
+        if name not in done:
+            for one in GRAPH.get(name, ()):
+                visit(one.module, (*above, name))
+            done.add(name)
+
+    for name in MODULES:
+        # A package gives its names from its modules only when they are asked for.
+        if MODULES[name].name != "__init__.py":
+            visit(name, ())
+
+
+@pytest.mark.parametrize("name", sorted(MODULES))
+def test_imports_inside_of_functions_have_a_reason(name: str) -> None:
+    assert [one for one in GRAPH[name] if one.is_inner and not one.has_reason] == []
+
+
+@pytest.mark.parametrize("name", ORDER)
+def test_every_folder_introduces_itself(name: str) -> None:
+    introduction = ast.get_docstring(ast.parse((ROOT / "engine" / name / "__init__.py").read_text("utf-8")))
+    assert introduction
+
+
+def test_the_page_of_the_architecture_has_the_folders_in_order() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text("utf-8")
+    table = page.partition("## The folders")[2].partition("## ")[0]
+    assert re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE) == ORDER

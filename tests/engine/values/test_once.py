@@ -1,0 +1,124 @@
+"""Values that are made once, also in a process that is forked meanwhile."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import threading
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from moemap.engine import compiler
+from moemap.engine.api import Mapping
+from moemap.engine.source import homes
+from moemap.engine.values.once import Once, cached_property
+
+ENGINE = homes.ENGINE
+
+
+@contextmanager
+def making(value: Any) -> Iterator[Callable[[], Any]]:
+    """What makes the value, inside the block not before its end."""
+    begun, wanted = threading.Event(), threading.Event()
+    first = threading.get_ident()
+
+    def make() -> Any:
+        if threading.get_ident() != first:
+            begun.set()
+            assert wanted.wait(60)
+        return value
+
+    try:
+        yield make
+    finally:
+        wanted.set()
+
+
+def in_a_fork(task: Callable[[], bool]) -> bool:
+    """What the task gives in a forked process; false where that does not end."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # this process has threads, and that is the point
+        child = os.fork()
+    if child == 0:
+        signal.alarm(30)
+        os._exit(0 if task() else 1)
+    return os.waitpid(child, 0)[1] == 0
+
+
+def test_a_value_is_made_once_for_all_threads() -> None:
+    made = []
+
+    def make() -> int:
+        made.append(1)
+        return len(made)
+
+    once = Once(make)
+    threads = [threading.Thread(target=once.get) for _ in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (once.get(), once.is_made, made) == (1, True, [1])
+
+
+def test_what_is_begun_is_waited_for_by_nobody() -> None:
+    with making("x") as make:
+        once = Once(make)
+        once.begin()
+        once.begin()
+        assert not once.is_made
+    assert once.get() == "x"
+
+
+def test_an_error_is_that_of_whoever_asks() -> None:
+    once: Once[int] = Once(lambda: 1 // 0)
+    for _ in range(2):
+        with pytest.raises(ZeroDivisionError):
+            once.get()
+
+
+needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+
+
+@needs_fork
+def test_a_forked_process_waits_for_no_thread_that_it_has_not() -> None:
+    with making("x") as make:
+        once = Once(make)
+        once.begin()
+        assert in_a_fork(lambda: once.get() == "x")
+
+
+@needs_fork
+def test_a_fork_while_a_mapping_compiles(mapping_of: Callable[..., Mapping], monkeypatch: pytest.MonkeyPatch) -> None:
+    mapping = mapping_of("rules: [{rule: one, output: out, fields: {a: batch.a}}]")
+    with making(compiler.compile(mapping.rulebook)) as make:
+        monkeypatch.setattr(compiler, "compile", lambda _: make())
+        thread = threading.Thread(target=mapping.transform, args=({"a": 1},))
+        thread.start()
+        assert in_a_fork(lambda: len(mapping.transform({"a": 1}).requests) == 1)
+    thread.join()
+
+
+def test_every_lock_is_made_anew_after_a_fork() -> None:
+    """By standing in `once.py`: no other module has one, nor a property that has one in Python 3.11."""
+    for path in ENGINE.rglob("*.py"):
+        if path.name != "once.py":
+            assert not re.search(r"\bR?Lock\(|functools import.*\bcached_property", path.read_text("utf-8"))
+
+
+def test_a_cached_property_is_computed_once() -> None:
+    class Counter:
+        count = 0
+
+        @cached_property
+        def next(self) -> int:
+            self.count += 1
+            return self.count
+
+    counter = Counter()
+    assert (counter.next, counter.next, Counter().next) == (1, 1, 1)
