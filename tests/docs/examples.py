@@ -2,8 +2,8 @@
 
 An example is a few fenced blocks with a title, as in ```` ```yaml title=mapping.yaml ````: files, and what comes of
 them. A `mapping.yaml` without the line `language:` is only a piece of a mapping: the parts that it does not have are
-added behind it from the base mapping of docs/language.md, so that lines and columns stay what the reader sees. Where
-there is a `workspace.yaml`, the mapping lies in the folder `base`.
+added behind it from the base mapping of docs/language/README.md, so that lines and columns stay what the reader sees.
+Where there is a `workspace.yaml`, the mapping lies in the folder `base`.
 """
 
 import re
@@ -38,8 +38,8 @@ def blocks(text: str, first_line: int = 1) -> Iterator[Block]:
         yield Block(match[2], match[3], first_line + text.count("\n", 0, match.start()))
 
 
-LANGUAGE = (DOCS / "language.md").read_text(encoding="utf-8")
-BASE = next(block.text for block in blocks(LANGUAGE) if block.title == "base")
+LANGUAGE = {path.stem: path.read_text(encoding="utf-8") for path in sorted((DOCS / "language").glob("*.md"))}
+BASE = next(block.text for block in blocks(LANGUAGE["README"]) if block.title == "base")
 SCHEMAS = dict.fromkeys(("batch.schema.json", "event.schema.json"), '{"type": "object"}')
 
 

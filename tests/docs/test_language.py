@@ -1,4 +1,4 @@
-"""Every example of docs/language.md does what the page says."""
+"""Every example of docs/language does what its page says."""
 
 import json
 import re
@@ -25,10 +25,10 @@ DATA = {"input", "result", "bulk"}
 LAST = {"result", "bulk", "tests.yaml"}
 
 
-def examples() -> Iterator[list[Block]]:
-    """The blocks of each example: files, the input, and last what comes of it."""
+def examples(text: str) -> Iterator[list[Block]]:
+    """The blocks of each example of a page: files, the input, and last what comes of it."""
     example: list[Block] = []
-    for block in blocks(LANGUAGE):
+    for block in blocks(text):
         example.append(block)
         if block.title in LAST:
             yield example
@@ -36,10 +36,14 @@ def examples() -> Iterator[list[Block]]:
     assert example == []
 
 
-EXAMPLES = list(examples())
+EXAMPLES = [
+    pytest.param(example, id=f"{page} line {example[0].line}")
+    for page, text in LANGUAGE.items()
+    for example in examples(text)
+]
 
 
-@pytest.mark.parametrize("example", EXAMPLES, ids=[f"line {example[0].line}" for example in EXAMPLES])
+@pytest.mark.parametrize("example", EXAMPLES)
 def test_example(example: list[Block], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     main = write((block for block in example if block.title not in DATA), tmp_path)
@@ -75,10 +79,9 @@ def same_keys(actual: list[dict[str, Any]], wanted: list[dict[str, Any]]) -> lis
 
 
 def test_limits() -> None:
-    _, _, section = LANGUAGE.partition("\n## Limits\n")
     shown = [
         int(number.replace(",", ""))
-        for row in re.findall(r"^\|.*?\|(.*?)\|", section, re.MULTILINE)[2:]
+        for row in re.findall(r"^\|.*?\|(.*?)\|", LANGUAGE["limits"], re.MULTILINE)[2:]
         for number in re.findall(r"\d[\d,]*", row)
     ]
     assert shown == [
@@ -116,19 +119,12 @@ def test_limits() -> None:
 
 
 def test_every_type_is_described() -> None:
-    _, _, section = LANGUAGE.partition("\n## Types\n")
+    _, _, section = LANGUAGE["types"].partition("\n## Types\n")
     table = re.findall(r"^\| `(\w+)` \|", section.partition("```")[0], re.MULTILINE)
     assert tuple(table) == values.TYPES
 
 
-def test_links_lead_somewhere() -> None:
-    anchors = {
-        re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
-        for heading in re.findall(r"^#+ (.*)$", LANGUAGE, re.MULTILINE)
-    }
-    docs = Path(__file__).parents[2] / "docs"
-    for target in re.findall(r"\]\(([^)]+)\)", re.sub(r"```.*?```", "", LANGUAGE, flags=re.DOTALL)):
-        if target.startswith("#"):
-            assert target[1:] in anchors
-        elif not target.startswith("https://"):
-            assert (docs / target).is_file(), target
+def test_the_index_names_every_page() -> None:
+    named = re.findall(r"^\| \[[^]]+\]\((\w+)\.md\) \|", LANGUAGE["README"], re.MULTILINE)
+    assert len(named) == len(set(named))
+    assert set(named) == set(LANGUAGE) - {"README"}
