@@ -45,7 +45,7 @@ def snippets() -> tuple[Files, ...]:
     """The examples of the documentation, and a mapping that has every kind of iteration."""
     found: list[Files] = [{"mapping.yaml": EVERYTHING, "list.schema.json": json.dumps(LIST_SCHEMA), **OPEN}]
     pages = (page.read_text("utf-8") for page in sorted((DOCS / "problems").glob("M*.md")))
-    for text in (LANGUAGE, *pages):
+    for text in (*LANGUAGE.values(), *pages):
         for section in text.split("\n## "):
             files = {block.title: block.text for block in blocks(section) if block.title.endswith((".yaml", ".json"))}
             if "mapping.yaml" in files:
