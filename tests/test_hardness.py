@@ -403,9 +403,8 @@ class Text(str):
 NO_JSON = [
     (math.nan, "a number is not finite"),
     (-math.inf, "a number is not finite"),
-    (2**64, "an integer needs more than 64 bits"),
-    (-(2**63) - 1, "an integer needs more than 64 bits"),
-    (2**70, "an integer needs more than 64 bits"),
+    (10**400, "an integer has more than 400 digits"),
+    (-(10**400), "an integer has more than 400 digits"),
     ("\ud800", "a text has half of a surrogate pair"),
     ("x\udfff", "a text has half of a surrogate pair"),
     ({"\udc00": 1}, "a name has half of a surrogate pair"),
@@ -443,7 +442,7 @@ def test_what_is_no_json_is_refused_wherever_it_stands(value: Any, reason: str) 
         assert as_bytes(result) == as_bytes(shipped(0).transform(batch))
 
 
-@pytest.mark.parametrize("batch", [None, True, 0, 1.5, "", "{}", [], [{}]])
+@pytest.mark.parametrize("batch", [None, True, 0, 2**64, -(2**70), 1.5, "", "{}", [], [{}]])
 def test_a_batch_that_is_no_object(batch: Any) -> None:
     assert [problem.code for problem in check(shipped(0), batch).problems] == ["M502"]
 

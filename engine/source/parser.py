@@ -21,7 +21,7 @@ from ..diagnostics.suggestions import did_you_mean
 from .nodes import Mapping, Node, Scalar, Sequence, duplicate
 from .scalars import BREAKS, JsonScalar, NotJson, resolve
 from .text import BOM, MAX_FILE_BYTES, Source
-from .yaml_errors import explained, odd_blank
+from .yaml_errors import explained, odd_indent
 
 __all__ = ["MAX_DEPTH", "MAX_NODES", "parse", "size_of"]
 
@@ -241,8 +241,8 @@ class _Builder:
         value: JsonScalar = event.value
         if event.tag is None and style == "":
             resolved = resolve(event.value)
-            if odd := odd_blank(event.value):
-                self._report("M004", start, start + 1, odd.hint, reason=odd.reason)
+            if self._open and self._open[-1].awaits_key and (odd := odd_indent(self.source, start)):
+                self._report("M004", odd.start, odd.end, odd.hint, reason=odd.reason)
             if isinstance(resolved, NotJson):
                 self._not_json(start, end, event.value, resolved.what, resolved.hint)
             else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import yaml
@@ -14,7 +14,7 @@ from .scalars import BREAKS
 if TYPE_CHECKING:
     from .text import Source
 
-__all__ = ["Told", "explained", "odd_blank"]
+__all__ = ["Told", "explained", "odd_indent"]
 
 _ODD_BLANKS = "\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
 """What looks like a blank and is a part of a text to YAML."""
@@ -32,12 +32,17 @@ class Told:
     hint: str | None
 
 
-def odd_blank(text: str) -> Told | None:
-    """What is said of a plain text that begins with what only looks like a blank."""
-    if not text or text[0] not in _ODD_BLANKS:
+def odd_indent(source: Source, at: int) -> Told | None:
+    """What is said of the character at a place that only looks like a blank, where the indentation of its line ends."""
+    if source.text[at : at + 1] not in _ODD_BLANKS:
         return None
-    reason = f"the blank U+{ord(text[0]):04X} does not count as one"
-    return Told(0, 1, reason, "YAML indents with spaces; put a text that starts with it in quotes")
+    found = _ODD_INDENT.match(source.text, source.line_start(source.place(at, at).line))
+    return _told(found) if found is not None and found.start(1) == at else None
+
+
+def _told(odd: re.Match[str]) -> Told:
+    reason = f"the blank U+{ord(odd[1]):04X} does not count as one"
+    return Told(odd.start(1), odd.end(1), reason, "YAML indents with spaces; put a text that starts with it in quotes")
 
 
 def explained(error: yaml.MarkedYAMLError, source: Source, at: int, context_at: int, opened: Sequence[int]) -> Told:
@@ -51,7 +56,7 @@ def explained(error: yaml.MarkedYAMLError, source: Source, at: int, context_at: 
         at = context_at
     elif source.place(context_at, at).line < source.place(at, at).line:
         reason += f" that starts on line {source.place(context_at, at).line}"
-    if (odd := _odd_indent(source, at)) is not None:
+    if (odd := _odd_indent_before(source, at)) is not None:
         return odd
     character = text[at : at + 1]
     if character == "\t":
@@ -67,12 +72,11 @@ def explained(error: yaml.MarkedYAMLError, source: Source, at: int, context_at: 
     return Told(at, at + (character not in BREAKS), reason, hint)
 
 
-def _odd_indent(source: Source, at: int) -> Told | None:
-    """What is said of the indentation of a line, or of the last one with content before it."""
+def _odd_indent_before(source: Source, at: int) -> Told | None:
+    """The same for the indentation of a line, or of the last one with content before it."""
     line = source.place(at, at).line
     while line > 1 and not source.line_text(line - 1).strip(" \t"):
         line -= 1
     start = source.line_start(max(line - 1, 1))
     *_, found = [None, *_ODD_INDENT.finditer(source.text, start, max(at, start) + 1)]
-    odd = odd_blank(found[1]) if found is not None else None
-    return odd if found is None or odd is None else replace(odd, start=found.start(1), end=found.end(1))
+    return None if found is None else _told(found)

@@ -344,6 +344,31 @@ def test_a_record_with_a_number_beyond_all_is_refused(doors: Doors, number: str,
         assert (problem["code"], problem["message"]) == ("M503", f"the record is refused: {reason}"), door
 
 
+NO_OBJECTS = [
+    ("18446744073709551616", "an integer"),
+    ("-9223372036854775809", "an integer"),
+    ("9" * 400, "an integer"),
+    ("1e30", "a double"),
+    ("true", "a boolean"),
+    ("null", "null"),
+    ('"18446744073709551616"', "a string"),
+    ("[18446744073709551616]", "a list"),
+]
+
+
+@pytest.mark.parametrize(("text", "found"), NO_OBJECTS)
+def test_a_record_that_is_no_object_is_named(doors: Doors, text: str, found: str) -> None:
+    for door, result in doors.results(text):
+        (problem,) = json.loads(result)["problems"]
+        assert (problem["code"], problem["message"]) == ("M502", f"a batch must be an object, not {found}"), door
+
+
+@pytest.mark.parametrize("number", ["1e400", "9" * 401])
+def test_a_record_that_is_a_number_beyond_all_is_refused(doors: Doors, number: str) -> None:
+    for door, result in doors.results(number):
+        assert [problem["code"] for problem in json.loads(result)["problems"]] == ["M503"], door
+
+
 def test_the_command_keeps_the_digits(doors: Doors, tmp_path: Path) -> None:
     lines = [f'{{"items": [{{"kind": "{kind}", "x": {n}}}]}}' for n, _ in IDS for kind in ("types", "raw")]
     given_, out, rejects = (tmp_path / name for name in ("in.ndjson.gz", "out.ndjson", "rejects.ndjson"))

@@ -362,6 +362,8 @@ STYLES = ["", "'", '"', "|", ">"]
 @example(" \n \n", ">", 20, True, 1)
 @example("a b\u2028c\u2029 d", "'", 20, True, 1)
 @example("it's 'so' and so and so", "'", 10, True, 3)
+@example("\u00a0", "", 20, True, 1)
+@example("\u3000x", "", 20, True, 2)
 @given(TEXTS, st.sampled_from(STYLES), st.integers(10, 30), st.booleans(), st.integers(0, 3))
 def test_every_character_of_a_dumped_text_is_found(
     value: str, style: str, width: int, allow_unicode: bool, depth: int
@@ -736,7 +738,8 @@ TOLD_BEFORE_THE_PARSER = [
     ("rules:\n  - rule: a\n     \u00a0output: out\n    x: 1\n", (3, 6), BLANK, "YAML indents with spaces"),
     ("a:\n\u00a0\u00a0b: 2\n\n  c: 3\n", (2, 1), BLANK, "YAML indents with spaces"),
     ("a:\n  - b\n \u00a0- c\n", (3, 2), BLANK, "YAML indents with spaces"),
-    ("a: \u3000x\n", (1, 4), "the blank U+3000 does not count as one", "a text that starts with it in quotes"),
+    ("- \u3000a: x\n", (1, 3), "the blank U+3000 does not count as one", "a text that starts with it in quotes"),
+    ("[a, b\n\u3000c: x\n", (2, 1), "the blank U+3000 does not count as one", "a text that starts with it in quotes"),
     ("- {from: a.products[0].x}\n", (1, 20), "did not find expected ','", "put a text that holds [ in quotes"),
     ("- [a, b[?c == 'd'].e]\n", (1, 8), "did not find expected ','", "put a text that holds [ in quotes"),
     ("- {from: a.{b: c}}\n", (1, 12), "did not find expected ','", "put a text that holds { in quotes"),
@@ -758,6 +761,18 @@ def test_the_cause_is_told_and_not_what_the_parser_meets(
     assert hint in (problem.hint or "")
 
 
-@pytest.mark.parametrize("text", ["a: '\u00a0x'", "a: x\u00a0y", "a: >-\n  \u00a0b: 2\n  c: 3\n"])
-def test_odd_blanks_inside_of_texts(text: str) -> None:
-    assert parse(source(text))[1] == ()
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("a: '\u00a0x'", {"a": "\u00a0x"}),
+        ("a: x\u00a0y", {"a": "x\u00a0y"}),
+        ("a: >-\n  \u00a0b: 2\n  c: 3\n", {"a": "\u00a0b: 2 c: 3"}),
+        ("\u00a0", "\u00a0"),
+        ("a: \u3000x", {"a": "\u3000x"}),
+        ("- \u00a0\n- \u00a0x", ["\u00a0", "\u00a0x"]),
+        ("{\u00a0a: 1}", {"\u00a0a": 1}),
+        ("'\u00a0a': 1", {"\u00a0a": 1}),
+    ],
+)
+def test_odd_blanks_inside_of_texts(text: str, value: object) -> None:
+    assert plain(node_of(text)) == value
