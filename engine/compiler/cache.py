@@ -21,6 +21,7 @@ from typing import Any
 
 import orjson
 
+from ..source.homes import ENGINE
 from ..source.project import Project
 
 __all__ = ["Entry", "Origin", "folder", "key_of", "load", "origin_of", "store"]
@@ -175,9 +176,8 @@ def _is_ours(path: Path, kind: int) -> bool:
 
 def _engine() -> list[tuple[str, int, int]]:
     """What tells one state of the engine's code from another."""
-    here = os.path.dirname(__file__)
     found = []
-    for folder, _, names in os.walk(here):
+    for folder, _, names in os.walk(ENGINE):
         for name in names:
             if name.endswith(".py"):
                 status = os.stat(path := os.path.join(folder, name))

@@ -37,7 +37,10 @@ MAX_LEVELS = 64
 
 _SCALARS = {"number", "boolean", "string", "null"}
 _MADE_ANEW = {"map", "to_object"}
-"""Functions whose result holds what their last `&expression` gives."""
+"""Functions whose result holds what their last `&expression` gives, and nothing else."""
+
+_ORDERED = {"last_by", "max_by", "min_by", "sort_by", "sort_by_number"}
+"""Functions whose result holds nothing of what their `&expression` gives."""
 
 _MAKING = {"multi_select_list", "multi_select_dict", "function_expression"}
 """What makes new values; all else only takes parts of them."""
@@ -174,6 +177,8 @@ class _Expression:
             return SCALAR
         if name in _MADE_ANEW:
             return made[-1]
+        if made and name not in _ORDERED:
+            return joined([values, *made])
         return values.around() if name == "to_array" else values
 
     def together(self, nodes: Iterable[Node], current: Growth | None) -> Growth:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from . import extensions, jmespath, reference_page  # noqa: F401 - they declare their functions
+from . import library, reference_page  # noqa: F401 - the library declares the functions
 from .errors import FunctionError, found
 from .registry import BODIES, DECLARED, Function
 

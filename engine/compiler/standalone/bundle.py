@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from pkgutil import iter_modules
 
 from ...runtime import assembly, embedded, traces
 from ...runtime import memo as learned
@@ -160,7 +161,10 @@ def _modules() -> Mapping[str, _Module]:
 
 
 def _read(name: str) -> _Module:
-    source = ENGINE.joinpath(*name.split(".")).with_suffix(".py").read_text("utf-8")
+    path = ENGINE.joinpath(*name.split("."))
+    if path.is_dir():  # a package whose modules are found there
+        return _Module("", effects=[f"{name}.{module.name}" for module in iter_modules([str(path)])])
+    source = path.with_suffix(".py").read_text("utf-8")
     lines, tree = source.splitlines(), ast.parse(source)
     module = _Module((ast.get_docstring(tree) or "").partition("\n")[0])
     for node in tree.body[1:]:

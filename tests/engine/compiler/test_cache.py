@@ -18,7 +18,7 @@ from moemap.engine.api import MappingError, load
 from moemap.engine.compiler import cache
 from moemap.engine.jobs import program
 from moemap.engine.jobs.program import RulesChangedError, open_program
-from moemap.engine.source.homes import MAPPINGS
+from moemap.engine.source.homes import ENGINE, MAPPINGS
 
 pytestmark = pytest.mark.slow  # mappings are compiled in each
 
@@ -83,6 +83,10 @@ def test_a_cached_run_imports_little(folder: Path, tmp_path: Path) -> None:
     environment = {**os.environ, "XDG_CACHE_HOME": str(folder.parent)}
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True)
     assert (done.returncode, heavy & set(done.stdout.splitlines()[-1].split())) == (0, set()), done.stderr
+
+
+def test_the_key_knows_every_module_of_the_engine() -> None:
+    assert {path for path, _, _ in cache._engine()} == set(map(str, ENGINE.rglob("*.py")))
 
 
 def test_settings_bulk_and_folders_are_told_apart(folder: Path, compilations: list[str], tmp_path: Path) -> None:

@@ -15,8 +15,8 @@ from jmespath.visitor import _Expression
 from moemap.engine import functions
 from moemap.engine.expressions.parser import parse
 from moemap.engine.expressions.tree import EvaluationError
-from moemap.engine.functions.extensions import Example, FunctionError
-from moemap.engine.functions.registry import BODIES, declare
+from moemap.engine.functions.errors import FunctionError
+from moemap.engine.functions.registry import BODIES, Example, declare
 from moemap.engine.functions.table import FUNCTIONS, reference
 from moemap.engine.values.numbers import parse_number
 from moemap.engine.values.payload import check_payload

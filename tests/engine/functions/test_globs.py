@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from moemap.engine import api
-from moemap.engine.functions.extensions import FunctionError
+from moemap.engine.functions.errors import FunctionError
 from moemap.engine.functions.globs import MAX_WILD, matches_glob
 from moemap.engine.functions.table import call
 

@@ -13,15 +13,13 @@ from decimal import Decimal
 from functools import wraps
 from typing import Any, TypeVar, cast
 
-from ..values.kinds import shown
-from ..values.numbers import parse_decimal, parse_number
-from . import jmespath as jmespath_functions  # noqa: F401 - the first declares its functions
-from . import registry as signatures  # noqa: F401 - the first declares its functions
-from .errors import NUMBER, FunctionError, bounded, calculated, identity, json_of
-from .globs import GlobError, matches_glob
-from .registry import Example, Function, Parameter, example, function
+from ...values.kinds import shown
+from ...values.numbers import parse_decimal, parse_number
+from ..errors import NUMBER, FunctionError, bounded, calculated, identity, json_of
+from ..globs import GlobError, matches_glob
+from ..registry import example, function
 
-__all__ = ["Example", "Function", "FunctionError", "Parameter"]
+__all__: list[str] = []
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

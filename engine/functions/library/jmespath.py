@@ -9,10 +9,10 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from ..values.equality import included
-from ..values.numbers import parse_number
-from .errors import FunctionError, Key, bounded, calculated, found, json_of, order_keys
-from .registry import TYPE_NAMES, Example, example, function
+from ...values.equality import included
+from ...values.numbers import parse_number
+from ..errors import FunctionError, Key, bounded, calculated, found, json_of, order_keys
+from ..registry import TYPE_NAMES, Example, example, function
 
 __all__: list[str] = []
 
