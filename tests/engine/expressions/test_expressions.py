@@ -4,14 +4,16 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import jmespath
+import jmespath.functions
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from moemap.engine.diagnostics.catalogue import CATALOGUE
 from moemap.engine.expressions.parser import MAX_EXPRESSION_CHARS, parse
 from moemap.engine.expressions.syntax_errors import MAX_EXPRESSION_DEPTH, ExpressionError
 from moemap.engine.expressions.tree import EvaluationError, children, walk
+from moemap.engine.values.equality import included
 
 # The text at the place of each node, parents before children.
 SPANS = [
@@ -384,12 +386,22 @@ def _extended(below: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
 bodies = st.recursive(names | literals, _extended, max_leaves=6)
 
 
+class ExactFunctions(jmespath.functions.Functions):
+    """The library's functions, but for `contains`: there, 1 and true are equal."""
+
+    @jmespath.functions.signature({"types": ["array", "string"]}, {"types": []})
+    def _func_contains(self, subject: Any, search: Any) -> bool:
+        return included(subject, search) if isinstance(subject, list) else search in subject
+
+
 @settings(max_examples=200)
+@example("contains(to_array(`1`), `true`)", None)
 @given(bodies, documents)
 def test_results_equal_the_librarys(body: str, document: Any) -> None:
     text = f"r | {body}"
     try:
-        expected = ("value", jmespath.search(text, {"r": document}))
+        options = jmespath.Options(custom_functions=ExactFunctions())
+        expected = ("value", jmespath.search(text, {"r": document}, options))
     except jmespath.exceptions.ParseError:
         with pytest.raises(ExpressionError):
             parse(text)
