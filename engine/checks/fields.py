@@ -8,7 +8,7 @@ from collections.abc import Hashable, Iterator
 from ..diagnostics.problem import Place, Problem
 from ..inference.facts import Alternatives, Coercion, Default, Flow
 from ..language.rulebook import Expr, Field
-from ..source.nodes import Mapping
+from ..source.nodes import MappingNode
 from ..types.description import describe
 from ..types.types import Type
 from .findings import at, in_every_use
@@ -56,5 +56,5 @@ def _can_be_null(type_: Type) -> bool:
 
 
 def _place_of(field: Field, key: str) -> Place:
-    node = field.node.get(key) if isinstance(field.node, Mapping) else None
+    node = field.node.get(key) if isinstance(field.node, MappingNode) else None
     return field.place if node is None else node.place

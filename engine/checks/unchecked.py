@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ..diagnostics.problem import Problem
 from ..language.rulebook import Rulebook
-from ..source.nodes import Mapping
+from ..source.nodes import MappingNode
 
 __all__ = ["check"]
 
@@ -18,7 +18,7 @@ def check(rulebook: Rulebook) -> Iterator[Problem]:
     """A Problem for each schema of an output that says something of texts that nothing holds them against."""
     for output in rulebook.outputs.values():
         for key, name in (("schema", output.schema), ("limits", output.limits)):
-            node = output.node.get(key) if isinstance(output.node, Mapping) else None
+            node = output.node.get(key) if isinstance(output.node, MappingNode) else None
             if name is None or node is None or not rulebook.is_own(node.source):
                 continue
             found = [f"{keyword} {value!r}" for keyword, value in rulebook.schemas[name].unchecked]

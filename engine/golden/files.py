@@ -6,8 +6,7 @@ A test that could never fail is refused here: it would only look like a proof.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
-from collections.abc import Mapping as Values
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,7 +21,7 @@ from ..language.rulebook import ABSENT, Setting
 from ..language.settings import Given, values_of
 from ..source.homes import MAPPINGS
 from ..source.json_reader import read_value
-from ..source.nodes import Mapping, Node, Scalar, Sequence, plain
+from ..source.nodes import MappingNode, Node, ScalarNode, SequenceNode, plain
 from ..source.parser import parse
 from ..source.paths import is_file
 from ..source.project import Project
@@ -72,7 +71,7 @@ class GoldenTest:
     many: bool
     partial: bool
     node: Node
-    expect_key: Scalar
+    expect_key: ScalarNode
     expect: Node
     expected: Any
 
@@ -91,7 +90,7 @@ class TestFile:
 
     path: Path
     source: Source
-    node: Mapping
+    node: MappingNode
     mapping: Path
     tests: tuple[GoldenTest, ...]
     description: str | None = None
@@ -115,13 +114,13 @@ def discover(paths: Iterable[Path] = ()) -> list[Path]:
     return list(found.values())
 
 
-def declared_settings(mapping: Path) -> Values[str, Setting] | None:
+def declared_settings(mapping: Path) -> Mapping[str, Setting] | None:
     """The settings that the mapping or workspace declares; None where it cannot be read."""
     draft = load_rulebook(mapping).draft
     return None if draft is None else draft.settings
 
 
-Declared = Callable[[Path], Values[str, Setting] | None]
+Declared = Callable[[Path], Mapping[str, Setting] | None]
 
 
 def load(
@@ -159,7 +158,7 @@ class _Reader:
         self.problems.append(Problem.of(code, place, hint=hint, related=related, **data))
 
     def file(self, node: Node) -> TestFile | None:
-        if isinstance(node, Mapping) and not _RULE_FILE.isdisjoint(node.keys()) and node.get("tests") is None:
+        if isinstance(node, MappingNode) and not _RULE_FILE.isdisjoint(node.keys()) and node.get("tests") is None:
             hint = "it is a rule file: moemap check finds what is wrong with it"
             self.report("M602", node.entries[0][0].place, hint)
             return None
@@ -169,7 +168,7 @@ class _Reader:
         self.main = mapping = self.mapping(keys)
         items = keys.items("tests")
         keys.take("tests", required=True)
-        if keys.mapping is not None and isinstance(keys.mapping.get("tests"), Sequence) and not items:
+        if keys.mapping is not None and isinstance(keys.mapping.get("tests"), SequenceNode) and not items:
             self.report("M602", node.place, "give it a test, or remove the file")
         tests: dict[str, GoldenTest] = {}
         for item in items:
@@ -181,7 +180,7 @@ class _Reader:
             elif test is not None:
                 tests[test.name] = test
         keys.finish()
-        if mapping is None or not isinstance(node, Mapping):
+        if mapping is None or not isinstance(node, MappingNode):
             return None
         return TestFile(self.path, self.source, node, mapping, tuple(tests.values()), description)
 
@@ -207,7 +206,7 @@ class _Reader:
         keys.report("M103", keys.node.place, "no folder above it has a mapping.yaml", where=keys.where, key="mapping")
         return None
 
-    def named(self, node: Scalar, what: str) -> Path | None:
+    def named(self, node: ScalarNode, what: str) -> Path | None:
         for path in candidates(self.path.parent / node.text):
             if refusal := self.project.refusal(path):
                 reason, hint = refusal
@@ -238,7 +237,7 @@ class _Reader:
         many = isinstance(input_, list)
         expect = keys.take("expect", required=True)
         key = None if expect is None or keys.mapping is None else keys.mapping.key("expect")
-        if input_ is ABSENT and isinstance(expect, Sequence):  # as many as the batches, for all that is known
+        if input_ is ABSENT and isinstance(expect, SequenceNode):  # as many as the batches, for all that is known
             for item in expect.items:
                 self.expectation(item, name.text if name else "?", partial)
         elif expect is not None:
@@ -291,9 +290,9 @@ class _Reader:
         """Checks the shape of an expectation, and that it can fail; `batches`: how many there must be in a list."""
         if batches is None:
             self.expectation(node, test, partial)
-        elif not isinstance(node, Sequence) or len(node.items) != batches:
+        elif not isinstance(node, SequenceNode) or len(node.items) != batches:
             wanted = f"a list of {batches}, one for each batch"
-            has = f"a list of {len(node.items)}" if isinstance(node, Sequence) else found(node)
+            has = f"a list of {len(node.items)}" if isinstance(node, SequenceNode) else found(node)
             self.report("M102", node.place, what="'expect'", wanted=wanted, found=has)
         elif batches == 0:
             self.report("M604", node.place, test=test, reason="it has no batch")
@@ -308,11 +307,11 @@ class _Reader:
                 inner = Keys(item, f"an element of {part!r}", self.problems)
                 for key in _KNOWN[part]:
                     value = inner.take(key)
-                    if part == "problems" and key == "rule" and isinstance(value, Mapping | Sequence):
+                    if part == "problems" and key == "rule" and isinstance(value, MappingNode | SequenceNode):
                         inner.wrong(key, value, "the name of a rule, or null")
                 inner.finish()
         keys.finish()
-        if partial and isinstance(node, Mapping) and not node.entries:
+        if partial and isinstance(node, MappingNode) and not node.entries:
             hint = f"give at least one of {', '.join(PARTS)}"
             self.report("M604", node.place, hint, test=test, reason="it matches in part, and nothing is expected")
 

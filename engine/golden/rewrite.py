@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from ..source.nodes import Mapping, Node, Scalar, Sequence, plain
+from ..source.nodes import MappingNode, Node, ScalarNode, SequenceNode, plain
 from ..source.scalars import resolve
 from ..source.text import Source
 from .diff import matches
@@ -92,7 +92,7 @@ def _escape(character: str) -> str:
 # Editing
 
 
-def edits(key: Scalar, node: Node, value: Any, parents: Iterable[Node] = ()) -> list[Edit]:
+def edits(key: ScalarNode, node: Node, value: Any, parents: Iterable[Node] = ()) -> list[Edit]:
     """The edits that make the value of a key, now `node`, another one. Nothing outside of that value is edited.
 
     `parents` are the nodes around the key: where one of them is in flow style, so is what is written.
@@ -111,7 +111,7 @@ class _Editor:
         self.source = source
         self.text = source.text
 
-    def member(self, key: Scalar, node: Node, value: Any, *, flow: bool) -> Iterator[Edit]:
+    def member(self, key: ScalarNode, node: Node, value: Any, *, flow: bool) -> Iterator[Edit]:
         inside = self.inside(node, value, flow=flow)
         if inside is not None:
             yield from inside
@@ -148,21 +148,21 @@ class _Editor:
         if not flow and self.outgrows(node, value):
             return None
         flow = flow or self.is_flow(node)
-        if isinstance(node, Mapping) and isinstance(value, dict) and self.is_written_out(node):
+        if isinstance(node, MappingNode) and isinstance(value, dict) and self.is_written_out(node):
             kept = [(key, member) for key, member in node.entries if key.text in value]
             added = {name: member for name, member in value.items() if node.get(name) is None}
             if not kept or len(kept) < len(node.entries) or (added and flow):
                 return None
             changes = [edit for key, member in kept for edit in self.member(key, member, value[key.text], flow=flow)]
             return changes + self.added(node, added)
-        if isinstance(node, Sequence) and isinstance(value, list) and self.is_written_out(node):
+        if isinstance(node, SequenceNode) and isinstance(value, list) and self.is_written_out(node):
             if len(node.items) != len(value):
                 return None
             pairs = zip(node.items, value, strict=True)
             return [edit for item, element in pairs for edit in self.element(item, element, flow=flow)]
         return None
 
-    def added(self, node: Mapping, members: dict[str, Any]) -> list[Edit]:
+    def added(self, node: MappingNode, members: dict[str, Any]) -> list[Edit]:
         """New keys at the end of a mapping in block style, after the comment that its last line may have."""
         if not members:
             return []
@@ -171,16 +171,16 @@ class _Editor:
         end = rest.end() if rest else node.end
         return [Edit(end, end, "\n" + " " * indent + block(members, indent))]
 
-    def is_written_out(self, node: Mapping | Sequence) -> bool:
+    def is_written_out(self, node: MappingNode | SequenceNode) -> bool:
         """Whether all parts stand where they belong: an alias takes its place from what it repeats."""
-        parts: list[Node] = [*node.items] if isinstance(node, Sequence) else []
-        if isinstance(node, Mapping):
+        parts: list[Node] = [*node.items] if isinstance(node, SequenceNode) else []
+        if isinstance(node, MappingNode):
             parts = [part for entry in node.entries for part in entry]
         ends = [node.start, *(part.end for part in parts)]
         return all(before <= part.start for before, part in zip(ends, parts, strict=False)) and ends[-1] <= node.end
 
     def is_flow(self, node: Node) -> bool:
-        return not isinstance(node, Scalar) and self.text[node.start] in "{["
+        return not isinstance(node, ScalarNode) and self.text[node.start] in "{["
 
     def fits(self, node: Node, value: Any) -> bool:
         """Whether the value goes on one line: it is no list or object with members, or took one line so far."""

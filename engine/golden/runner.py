@@ -15,7 +15,7 @@ from ..diagnostics.terminal import printable, styled
 from ..interpreter.interpreter import Step
 from ..language.rulebook import ABSENT, Rulebook
 from ..runtime.result import Result
-from ..source.nodes import Mapping, Node, Sequence
+from ..source.nodes import MappingNode, Node, SequenceNode
 from ..values.kinds import shown
 from . import diff
 from .attribution import Blame, tokens_of
@@ -192,9 +192,9 @@ def _place(node: Node, pointer: str) -> Place:
     """The place of what stands at the pointer, or of what is nearest to it."""
     for token in tokens_of(pointer):
         inner: Node | None = None
-        if isinstance(node, Mapping):
+        if isinstance(node, MappingNode):
             inner = node.get(token)
-        elif isinstance(node, Sequence) and int(token) < len(node.items):
+        elif isinstance(node, SequenceNode) and int(token) < len(node.items):
             inner = node.items[int(token)]
         if inner is None:
             break

@@ -6,15 +6,14 @@ The only place where the shape of rule files is enforced, so that wording and hi
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from collections.abc import Sequence as Items
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..diagnostics.problem import Place, Problem
 from ..diagnostics.suggestions import did_you_mean
 from ..expressions.parser import parse
 from ..expressions.syntax_errors import ExpressionError
-from ..source.nodes import Mapping, Node, Scalar, Sequence, plain
+from ..source.nodes import MappingNode, Node, ScalarNode, SequenceNode, plain
 from ..templates.compiler import compile as compile_template
 from ..templates.template import TemplateError
 from ..values.kinds import with_article
@@ -32,11 +31,11 @@ Problems = list[Problem]
 
 def found(node: Node) -> str:
     """What stands there, in words: "text", "a list", "null" ..."""
-    if isinstance(node, Mapping):
+    if isinstance(node, MappingNode):
         return "a mapping"
-    if isinstance(node, Sequence):
+    if isinstance(node, SequenceNode):
         return "a list"
-    value = node.value if isinstance(node, Scalar) else None
+    value = node.value if isinstance(node, ScalarNode) else None
     if value is None:
         return "null"
     if isinstance(value, bool):
@@ -44,7 +43,7 @@ def found(node: Node) -> str:
     return f"the number {value}" if isinstance(value, int | float) else "text"
 
 
-def read_expression(node: Scalar, problems: Problems) -> Expr | None:
+def read_expression(node: ScalarNode, problems: Problems) -> Expr | None:
     """The expression that the scalar holds; a Problem with the column inside the scalar where it holds none."""
     try:
         return Expr(parse(node.text), node)
@@ -54,7 +53,7 @@ def read_expression(node: Scalar, problems: Problems) -> Expr | None:
         return None
 
 
-def read_text(node: Scalar, problems: Problems) -> Text | None:
+def read_text(node: ScalarNode, problems: Problems) -> Text | None:
     """The template that the scalar holds."""
     try:
         return Text(compile_template(node.text), node)
@@ -63,7 +62,7 @@ def read_text(node: Scalar, problems: Problems) -> Text | None:
         return None
 
 
-def good_name(node: Scalar, what: str, problems: Problems, *, root: bool) -> bool:
+def good_name(node: ScalarNode, what: str, problems: Problems, *, root: bool) -> bool:
     """Whether the scalar is a name: of a rule, an output ... or, with `root`, one that expressions can use."""
     if (ROOT if root else NAME).fullmatch(node.text):
         return True
@@ -80,8 +79,8 @@ class Keys:
         self.problems = problems
         self.node = node
         self._asked: list[str] = []
-        self.mapping: Mapping | None = None
-        if isinstance(node, Mapping):
+        self.mapping: MappingNode | None = None
+        if isinstance(node, MappingNode):
             self.mapping = node
         else:
             self.report("M102", node.place, what=where, wanted="a mapping", found=found(node))
@@ -117,12 +116,12 @@ class Keys:
     def wrong(self, key: str, node: Node, wanted: str) -> None:
         self.report("M102", node.place, what=repr(key), wanted=wanted, found=found(node))
 
-    def scalar(self, key: str, *, required: bool = False) -> Scalar | None:
+    def scalar(self, key: str, *, required: bool = False) -> ScalarNode | None:
         """The scalar under the key, which must be text."""
         node = self.take(key, required=required)
         if node is None:
             return None
-        if isinstance(node, Scalar) and isinstance(node.value, str):
+        if isinstance(node, ScalarNode) and isinstance(node.value, str):
             return node
         self.wrong(key, node, "text")
         return None
@@ -138,13 +137,13 @@ class Keys:
             return None
         return node.text if good_name(node, repr(key), self.problems, root=root) else None
 
-    def choice(self, key: str, allowed: Items[str], default: str) -> str:
+    def choice(self, key: str, allowed: Sequence[str], default: str) -> str:
         node = self.take(key)
         if node is None:
             return default
-        if isinstance(node, Scalar) and isinstance(node.value, str) and node.text in allowed:
+        if isinstance(node, ScalarNode) and isinstance(node.value, str) and node.text in allowed:
             return node.text
-        if isinstance(node, Scalar) and isinstance(node.value, str):
+        if isinstance(node, ScalarNode) and isinstance(node.value, str):
             hint = did_you_mean(node.text, allowed)
             self.report("M105", node.place, hint, what=repr(key), allowed=", ".join(allowed), found=repr(node.text))
         else:
@@ -155,7 +154,7 @@ class Keys:
         node = self.take(key)
         if node is None:
             return default
-        if isinstance(node, Scalar) and isinstance(node.value, bool):
+        if isinstance(node, ScalarNode) and isinstance(node.value, bool):
             return node.value
         self.wrong(key, node, "true or false")
         return default
@@ -165,7 +164,7 @@ class Keys:
         node = self.take(key, required=required)
         if node is None:
             return None
-        if isinstance(node, Scalar) and type(node.value) is int and node.value >= 1:
+        if isinstance(node, ScalarNode) and type(node.value) is int and node.value >= 1:
             return node.value
         self.wrong(key, node, "a whole number of at least 1")
         return None
@@ -183,9 +182,9 @@ class Keys:
         node = self.take(key)
         if node is None:
             return ()
-        if isinstance(node, Sequence):
+        if isinstance(node, SequenceNode):
             return node.items
-        if single and isinstance(node, Mapping):
+        if single and isinstance(node, MappingNode):
             return (node,)
         self.wrong(key, node, "a list")
         return ()
@@ -194,18 +193,18 @@ class Keys:
         """A list of texts."""
         result = []
         for item in self.items(key):
-            if isinstance(item, Scalar) and isinstance(item.value, str):
+            if isinstance(item, ScalarNode) and isinstance(item.value, str):
                 result.append(item.text)
             else:
                 self.wrong(key, item, "a list of texts")
         return tuple(result)
 
-    def entries(self, key: str, *, required: bool = False) -> tuple[tuple[Scalar, Node], ...]:
+    def entries(self, key: str, *, required: bool = False) -> tuple[tuple[ScalarNode, Node], ...]:
         """The entries of the mapping under the key."""
         node = self.take(key, required=required)
         if node is None:
             return ()
-        if isinstance(node, Mapping):
+        if isinstance(node, MappingNode):
             return node.entries
         self.wrong(key, node, "a mapping")
         return ()
@@ -214,7 +213,7 @@ class Keys:
         """A mapping of names to texts, which messages call `what` ("texts")."""
         result = {}
         for name, node in self.entries(key):
-            if isinstance(node, Scalar) and isinstance(node.value, str):
+            if isinstance(node, ScalarNode) and isinstance(node.value, str):
                 result[name.text] = node.text
             else:
                 self.wrong(key, node, f"a mapping of names to {what}")
@@ -226,7 +225,7 @@ class Keys:
         node = None if self.mapping is None else self.mapping.get(key)
         return default if node is None else plain(node)
 
-    def exactly_one(self, keys: Items[str], *, at_most: bool = False) -> str | None:
+    def exactly_one(self, keys: Sequence[str], *, at_most: bool = False) -> str | None:
         """The one key of `keys` that is given; a Problem where there are none or several."""
         if self.mapping is None:
             return None
@@ -245,7 +244,7 @@ class Keys:
 
 
 def each_named(
-    keys: Keys, key: str, read: Callable[[Scalar, Node], Any], *, root: bool = False, what: str
+    keys: Keys, key: str, read: Callable[[ScalarNode, Node], Any], *, root: bool = False, what: str
 ) -> dict[str, Any]:
     """Reads a mapping of names to definitions; what cannot be read is left out (a Problem says why)."""
     result: dict[str, Any] = {}

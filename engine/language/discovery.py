@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from ..source.nodes import Mapping
+from ..source.nodes import MappingNode
 from ..source.parser import parse
 from ..source.paths import is_file
 from ..source.project import Project
@@ -102,7 +102,7 @@ def _keys(text: str) -> set[str]:
     node = parse(Source("", text))[0]
     if node is None:
         return {key.rstrip(" \t\"'") for key in _KEY.findall(_INDENTATION.sub("", text))}
-    return set(node.keys()) if isinstance(node, Mapping) else set()
+    return set(node.keys()) if isinstance(node, MappingNode) else set()
 
 
 def other_than_main(keys: Collection[str]) -> tuple[str, str] | None:

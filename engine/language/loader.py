@@ -5,8 +5,7 @@ Nothing is read but files of the mapping's own folder and of the project around 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from collections.abc import Mapping as Values
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from os.path import normpath
@@ -18,7 +17,7 @@ from ..diagnostics.catalogue import CATALOGUE, FIXED
 from ..diagnostics.problem import Place, Problem, Problems, Related, TooManyProblems, in_order
 from ..diagnostics.suggestions import did_you_mean
 from ..source.homes import MAPPINGS, display_name
-from ..source.nodes import Mapping, Node, Scalar, Sequence, plain, synthetic
+from ..source.nodes import MappingNode, Node, ScalarNode, SequenceNode, plain, synthetic
 from ..source.parser import MAX_NODES, parse, size_of
 from ..source.paths import is_file
 from ..source.project import Project
@@ -55,7 +54,7 @@ class Loaded:
 
     rulebook: Rulebook | None
     problems: tuple[Problem, ...]
-    sources: Values[str, Source]
+    sources: Mapping[str, Source]
     draft: Rulebook | None = None
     lost: frozenset[str] = frozenset()
 
@@ -73,16 +72,16 @@ class _Layer:
     """
 
     main: Source
-    header: Mapping
+    header: MappingNode
     parts: dict[str, Node] = field(default_factory=dict)
-    rules: dict[str, tuple[Mapping, ...]] = field(default_factory=dict)
-    values: list[tuple[Scalar, Node]] = field(default_factory=list)
+    rules: dict[str, tuple[MappingNode, ...]] = field(default_factory=dict)
+    values: list[tuple[ScalarNode, Node]] = field(default_factory=list)
     severities: dict[str, Any] = field(default_factory=dict)
 
 
 def load(
     path: Path,
-    settings: Values[str, Any] | None = None,
+    settings: Mapping[str, Any] | None = None,
     *,
     text: str | None = None,
 ) -> Loaded:
@@ -107,7 +106,7 @@ class _Loader:
     ) -> None:
         self.problems.append(Problem.of(code, place, hint=hint, related=related, **data))
 
-    def load(self, path: Path, settings: Values[str, Any]) -> Loaded:
+    def load(self, path: Path, settings: Mapping[str, Any]) -> Loaded:
         rulebook = None
         with suppress(TooManyProblems):
             source = (
@@ -128,13 +127,13 @@ class _Loader:
         self.problems += problems
         return source
 
-    def parse(self, source: Source) -> Mapping | None:
+    def parse(self, source: Source) -> MappingNode | None:
         self.sources[source.name] = source
         node, problems = parse(source)
         self.problems += problems
         if node is not None and problems:
             self.lost.update(lost_names(node))
-        if node is None or isinstance(node, Mapping):
+        if node is None or isinstance(node, MappingNode):
             return node
         self.report("M102", node.place, what="a rule file", wanted="a mapping", found=found(node))
         return None
@@ -151,12 +150,12 @@ class _Loader:
         layer = _Layer(source, header)
         self.collect(layer, source, header, [source.name])
         named = header.get("extends")
-        if isinstance(named, Scalar) and isinstance(named.value, str):
+        if isinstance(named, ScalarNode) and isinstance(named.value, str):
             base = self.base(source, named, (*chain, source.name))
             return None if base is None else self.on_top(base, layer)
         return layer if named is None and header.get("workspace") is None else None
 
-    def base(self, source: Source, extends: Scalar, chain: tuple[str, ...]) -> _Layer | None:
+    def base(self, source: Source, extends: ScalarNode, chain: tuple[str, ...]) -> _Layer | None:
         """The layer that `extends` names: an installed mapping, or `./path` seen from the file."""
         relative = extends.text.startswith(".")
         if not relative and not is_versioned(extends.text):
@@ -172,7 +171,7 @@ class _Loader:
         base = self.read(path, name)
         return None if base is None else self.layer(base, chain, extends)
 
-    def base_path(self, file: Path, extends: Scalar, *, relative: bool) -> Path | None:
+    def base_path(self, file: Path, extends: ScalarNode, *, relative: bool) -> Path | None:
         """The file of the mapping that `extends` names in a file; None, and a Problem, where there is none."""
         name, project = extends.text, Project.around(file.parent)
         for path in candidates(file.parent / name) if relative else beside(file, name):
@@ -190,7 +189,7 @@ class _Loader:
             self.report("M109", extends.place, None if relative else did_you_mean(name, known), name=name)
         return path_of_installed
 
-    def collect(self, layer: _Layer, source: Source, node: Mapping, chain: list[str]) -> None:
+    def collect(self, layer: _Layer, source: Source, node: MappingNode, chain: list[str]) -> None:
         """Takes the parts and rules of one file, then those of the files that it includes."""
         is_main = source is layer.main
         keys = Keys(node, "a rule file", self.problems)
@@ -210,7 +209,7 @@ class _Loader:
             self.add_part(layer, key, keys.take(key))
         for rule in keys.items("rules"):
             self.add_rule(layer, rule)
-        repeated = [value for key, value in node.repeated if key.text == "include" and isinstance(value, Sequence)]
+        repeated = [value for key, value in node.repeated if key.text == "include" and isinstance(value, SequenceNode)]
         includes = [*keys.items("include"), *(item for value in repeated for item in value.items)]
         keys.text("description")
         keys.finish()
@@ -254,7 +253,7 @@ class _Loader:
         if node is None:
             return
         before = layer.parts.get(key)
-        if before is None or not isinstance(node, Mapping) or not isinstance(before, Mapping):
+        if before is None or not isinstance(node, MappingNode) or not isinstance(before, MappingNode):
             layer.parts[key] = node
             return
         for name, _ in node.entries:
@@ -264,8 +263,8 @@ class _Loader:
         layer.parts[key] = replace(before, entries=before.entries + node.entries)
 
     def add_rule(self, layer: _Layer, node: Node) -> None:
-        name = node.get("rule") if isinstance(node, Mapping) else None
-        if not isinstance(node, Mapping) or not isinstance(name, Scalar):
+        name = node.get("rule") if isinstance(node, MappingNode) else None
+        if not isinstance(node, MappingNode) or not isinstance(name, ScalarNode):
             Reader(self.problems).rule(node)
             return
         first = layer.rules.get(name.text)
@@ -278,7 +277,7 @@ class _Loader:
         self.report("M106", place, related=[Related(first, "first defined here")], first=first, **data)
 
     def include(self, layer: _Layer, source: Source, include: Node, chain: list[str]) -> None:
-        if not isinstance(include, Scalar) or not isinstance(include.value, str):
+        if not isinstance(include, ScalarNode) or not isinstance(include.value, str):
             self.report("M102", include.place, what="'include'", wanted="a list of file names", found=found(include))
             return
         root = (layer.main.path or Path()).parent
@@ -319,16 +318,16 @@ class _Loader:
                 del new[name]
         kept = {name: rule_parts + over.rules.get(name, ()) for name, rule_parts in base.rules.items()}
         header = merge(base.header, over.header)
-        assert isinstance(header, Mapping)  # noqa: S101  both are mappings
+        assert isinstance(header, MappingNode)  # noqa: S101  both are mappings
         severities = {**base.severities, **over.severities}
         return _Layer(over.main, header, parts, {**new, **kept}, [*base.values, *over.values], severities)
 
     # The Rulebook
 
-    def rulebook(self, layer: _Layer, given: Values[str, Any]) -> Rulebook | None:
+    def rulebook(self, layer: _Layer, given: Mapping[str, Any]) -> Rulebook | None:
         reader = Reader(self.problems)
         header = layer.header
-        joined = Mapping(header.source, header.start, header.end, _entries(layer, header))
+        joined = MappingNode(header.source, header.start, header.end, _entries(layer, header))
         keys = Keys(joined, "the mapping", self.problems)
         settings: dict[str, Setting] = each_named(keys, "settings", reader.setting, root=True, what="setting")
         values = self.setting_values(layer, settings, given)
@@ -350,10 +349,10 @@ class _Loader:
         version, workspace = header.get("version"), header.get("workspace")
         title, description = header.get("name"), header.get("description")
         return Rulebook(
-            name=title.text if isinstance(title, Scalar) else "?",
-            version=version.text if isinstance(version, Scalar) else "?",
-            workspace=workspace.text if isinstance(workspace, Scalar) else None,
-            description=description.text if isinstance(description, Scalar) else None,
+            name=title.text if isinstance(title, ScalarNode) else "?",
+            version=version.text if isinstance(version, ScalarNode) else "?",
+            workspace=workspace.text if isinstance(workspace, ScalarNode) else None,
+            description=description.text if isinstance(description, ScalarNode) else None,
             input=read_input,
             server_url=url,
             server_headers=headers,
@@ -387,7 +386,7 @@ class _Loader:
         inner.finish()
         return url, headers
 
-    def setting_values(self, layer: _Layer, settings: dict[str, Setting], given: Values[str, Any]) -> dict[str, Any]:
+    def setting_values(self, layer: _Layer, settings: dict[str, Setting], given: Mapping[str, Any]) -> dict[str, Any]:
         """The value of every declared setting: given, of the workspace, or the default."""
         values = {name: setting.default for name, setting in settings.items()}
         pairs = [Given(name.text, plain(node), name.place, node.place) for name, node in layer.values]
@@ -402,7 +401,7 @@ class _Loader:
         if len(layer.rules) > MAX_RULES:
             self.report("M119", layer.main.place(0, 0), what="rules", count=len(layer.rules), limit=MAX_RULES)
             return ()
-        nodes: dict[str, Mapping] = {}
+        nodes: dict[str, MappingNode] = {}
         size = 0
         for name, parts in layer.rules.items():
             node = self.extended(layer, name, ())
@@ -420,15 +419,15 @@ class _Loader:
                 result.append(replace(rule, bases=tuple(_bases(layer, name))))
         return tuple(result)
 
-    def extended(self, layer: _Layer, name: str, chain: tuple[str, ...]) -> Mapping | None:
+    def extended(self, layer: _Layer, name: str, chain: tuple[str, ...]) -> MappingNode | None:
         """The rule with everything that it inherits, then with what workspaces change; None where that is not known."""
         first, *changes = layer.rules[name]
         extends = _extends(layer, name)
-        if extends is not None and not (isinstance(extends, Scalar) and isinstance(extends.value, str | None)):
+        if extends is not None and not (isinstance(extends, ScalarNode) and isinstance(extends.value, str | None)):
             self.report("M102", extends.place, what="'extends'", wanted="the name of a rule", found=found(extends))
             return None
         rule = first
-        if isinstance(extends, Scalar) and isinstance(extends.value, str):
+        if isinstance(extends, ScalarNode) and isinstance(extends.value, str):
             if extends.text not in layer.rules:
                 hint = did_you_mean(extends.text, layer.rules)
                 self.report("M111", extends.place, hint, name=extends.text, what="extend")
@@ -449,7 +448,7 @@ class _Loader:
             rule = merge_rule(rule, change)
         return rule
 
-    def schemas(self, layer: _Layer, joined: Mapping) -> dict[str, Any]:
+    def schemas(self, layer: _Layer, joined: MappingNode) -> dict[str, Any]:
         """The documents of all schemas that the mapping names, by that name."""
         documents: dict[str, Any] = {}
         for node in _schema_names(joined):
@@ -467,22 +466,22 @@ class _Loader:
         return documents
 
 
-def _entries(layer: _Layer, header: Mapping) -> tuple[tuple[Scalar, Node], ...]:
+def _entries(layer: _Layer, header: MappingNode) -> tuple[tuple[ScalarNode, Node], ...]:
     result = []
     for key, node in layer.parts.items():
         name = header.key(key) or synthetic(key, node)
-        assert isinstance(name, Scalar)  # noqa: S101  synthetic text is a scalar
+        assert isinstance(name, ScalarNode)  # noqa: S101  synthetic text is a scalar
         result.append((name, node))
     return tuple(result)
 
 
-def _schema_names(joined: Mapping) -> list[Scalar]:
+def _schema_names(joined: MappingNode) -> list[ScalarNode]:
     places: list[Node | None] = [joined.get("input"), joined.get("bulk")]
     outputs = joined.get("outputs")
-    if isinstance(outputs, Mapping):
+    if isinstance(outputs, MappingNode):
         places += [node for _, node in outputs.entries]
-    names = [place.get(key) for place in places if isinstance(place, Mapping) for key in ("schema", "limits")]
-    return [name for name in names if isinstance(name, Scalar) and isinstance(name.value, str)]
+    names = [place.get(key) for place in places if isinstance(place, MappingNode) for key in ("schema", "limits")]
+    return [name for name in names if isinstance(name, ScalarNode) and isinstance(name.value, str)]
 
 
 def _extends(layer: _Layer, name: str) -> Node | None:
@@ -492,13 +491,13 @@ def _extends(layer: _Layer, name: str) -> Node | None:
 
 def _bases(layer: _Layer, name: str) -> Iterator[Node]:
     """The names of the rules that a rule extends, the nearest first; of a rule that is read, they end."""
-    while isinstance(extends := _extends(layer, name), Scalar) and isinstance(extends.value, str):
+    while isinstance(extends := _extends(layer, name), ScalarNode) and isinstance(extends.value, str):
         name = extends.text
         base = layer.rules[name][0]
         yield base.get("rule") or base
 
 
-def _place_of_name(rule: Mapping) -> Place:
+def _place_of_name(rule: MappingNode) -> Place:
     name = rule.get("rule")
     return name.place if name is not None else rule.place
 

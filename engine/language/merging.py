@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from dataclasses import replace
 
-from ..source.nodes import Mapping, Node, Scalar, Sequence, synthetic
+from ..source.nodes import MappingNode, Node, ScalarNode, SequenceNode, synthetic
 from .reader import FIELD_SOURCES, RULE_ENDS
 
 __all__ = ["extend_rule", "merge", "merge_part", "merge_rule"]
@@ -25,9 +25,9 @@ _RULE_PARTS = (*RULE_ENDS, "fields", "spread", "warn")
 
 def merge(base: Node | None, over: Node) -> Node:
     """`over` merged onto `base`."""
-    if not isinstance(over, Mapping):
+    if not isinstance(over, MappingNode):
         return over
-    if not isinstance(base, Mapping):
+    if not isinstance(base, MappingNode):
         return _with(over, [entry for entry in over.entries if not _is_null(entry[1])])
     return _merge_entries(base, over, lambda _: merge)
 
@@ -43,19 +43,19 @@ def merge_part(key: str, base: Node | None, over: Node) -> Node:
 
 def merge_fields(base: Node | None, over: Node) -> Node:
     """A mapping of names to fields merged onto another one."""
-    if isinstance(base, Mapping) and isinstance(over, Mapping):
+    if isinstance(base, MappingNode) and isinstance(over, MappingNode):
         return _merge_entries(base, over, lambda _: merge_field)
     return merge(base, over)
 
 
 def merge_field(base: Node | None, over: Node) -> Node:
     """A field merged onto the inherited field of the same name."""
-    if not isinstance(over, Mapping) or base is None:
+    if not isinstance(over, MappingNode) or base is None:
         return over
-    if isinstance(base, Scalar | Sequence):
+    if isinstance(base, ScalarNode | SequenceNode):
         key = synthetic("from", base)
-        base = _with(over, [(key, base)] if isinstance(key, Scalar) else [])
-    assert isinstance(base, Mapping)  # noqa: S101  a node is one of the three
+        base = _with(over, [(key, base)] if isinstance(key, ScalarNode) else [])
+    assert isinstance(base, MappingNode)  # noqa: S101  a node is one of the three
     source, inherited = _source(over), _source(base)
     inside = inherited == "each" and source == "fields"  # changes the fields of each element
     if source is not None and source != inherited and not inside:
@@ -63,7 +63,7 @@ def merge_field(base: Node | None, over: Node) -> Node:
     return _merge_entries(base, over, _part)
 
 
-def merge_rule(base: Mapping, over: Mapping) -> Mapping:
+def merge_rule(base: MappingNode, over: MappingNode) -> MappingNode:
     """A rule merged onto an inherited rule of the same name, or onto the rule that it extends."""
     ends = [key for key in RULE_ENDS if over.get(key) is not None]
     if ends and base.get(ends[0]) is None:
@@ -71,19 +71,19 @@ def merge_rule(base: Mapping, over: Mapping) -> Mapping:
     return _merge_entries(base, over, _part)
 
 
-def extend_rule(base: Mapping, over: Mapping) -> Mapping:
+def extend_rule(base: MappingNode, over: MappingNode) -> MappingNode:
     """A rule merged onto the rule of the same mapping that it extends."""
     return merge_rule(_without(base, _OWN_KEYS), _without(over, ("extends",)))
 
 
 def _merge_named(base: Node | None, over: Node) -> Node:
-    if isinstance(base, Mapping) and isinstance(over, Mapping):
+    if isinstance(base, MappingNode) and isinstance(over, MappingNode):
         return _merge_entries(base, over, lambda _: _merge_members)
     return merge(base, over)
 
 
 def _merge_members(base: Node | None, over: Node) -> Node:
-    if isinstance(base, Mapping) and isinstance(over, Mapping):
+    if isinstance(base, MappingNode) and isinstance(over, MappingNode):
         return _merge_entries(base, over, _part)
     return merge(base, over)
 
@@ -97,7 +97,7 @@ def _part(key: str) -> Merge:
     return merge_field if key == "value" else merge
 
 
-def _source(field: Mapping) -> str | None:
+def _source(field: MappingNode) -> str | None:
     given = [key for key in FIELD_SOURCES if field.get(key) is not None]
     if "each" in given:
         return "each"
@@ -107,18 +107,18 @@ def _source(field: Mapping) -> str | None:
 
 
 def _is_null(node: Node) -> bool:
-    return isinstance(node, Scalar) and node.value is None
+    return isinstance(node, ScalarNode) and node.value is None
 
 
-def _with(node: Mapping, entries: list[tuple[Scalar, Node]]) -> Mapping:
+def _with(node: MappingNode, entries: list[tuple[ScalarNode, Node]]) -> MappingNode:
     return replace(node, entries=tuple(entries))
 
 
-def _without(node: Mapping, keys: Collection[str]) -> Mapping:
+def _without(node: MappingNode, keys: Collection[str]) -> MappingNode:
     return _with(node, [entry for entry in node.entries if entry[0].text not in keys])
 
 
-def _merge_entries(base: Mapping, over: Mapping, how: Callable[[str], Merge]) -> Mapping:
+def _merge_entries(base: MappingNode, over: MappingNode, how: Callable[[str], Merge]) -> MappingNode:
     """The entries of `base` in their order, changed by those of `over`, then those that only `over` has."""
     changes = {key.text: (key, node) for key, node in over.entries}
     entries = []

@@ -6,8 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 
-from ..source.nodes import Mapping as YamlMapping
-from ..source.nodes import Node
+from ..source.nodes import MappingNode, Node
 from .rulebook import Each, EntryRule, Expr, Field, From, Object, Rulebook, Spread, Text
 
 __all__ = ["Definition", "Use", "definitions_and_uses"]
@@ -74,7 +73,7 @@ def _define(
 
 
 def _names(roots: dict[str, Definition], as_name: str, key_name: str | None, node: Node) -> Iterator[Definition]:
-    as_node, key_node = (node.get("as"), node.get("key")) if isinstance(node, YamlMapping) else (None, None)
+    as_node, key_node = (node.get("as"), node.get("key")) if isinstance(node, MappingNode) else (None, None)
     yield from _define(roots, as_name, "an element", node, as_node)
     if key_name is not None:
         yield from _define(roots, key_name, "a key", node, key_node)

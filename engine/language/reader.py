@@ -9,7 +9,7 @@ from typing import Any, cast
 from ..diagnostics.problem import Problem
 from ..diagnostics.suggestions import did_you_mean
 from ..functions.globs import flaw_of, is_long
-from ..source.nodes import Mapping, Node, Scalar, Sequence, duplicate, plain
+from ..source.nodes import MappingNode, Node, ScalarNode, SequenceNode, duplicate, plain
 from ..values.coercion import TYPES
 from .decoder import Keys, each_named, found, good_name, read_expression
 from .rulebook import (
@@ -71,7 +71,7 @@ class Reader:
 
     # Values
 
-    def fields(self, entries: Iterable[tuple[Scalar, Node]], *, roots: bool = False) -> tuple[Field, ...]:
+    def fields(self, entries: Iterable[tuple[ScalarNode, Node]], *, roots: bool = False) -> tuple[Field, ...]:
         """The fields of an object, or with `roots` the names of a `let`."""
         result = []
         for name, node in entries:
@@ -88,7 +88,7 @@ class Reader:
         return self.fields(keys.entries("let"), roots=True)
 
     def field(self, name: str | None, node: Node) -> Field | None:
-        if isinstance(node, Scalar | Sequence):
+        if isinstance(node, ScalarNode | SequenceNode):
             short = self.alternatives(node)
             return None if short is None else Field(name, short, node)
         where = "a field" if name is None else f"the field {name!r}"
@@ -138,19 +138,19 @@ class Reader:
 
     def alternatives(self, node: Node) -> From | None:
         """`from`: an expression, or a list of expressions and fields."""
-        if isinstance(node, Scalar) and isinstance(node.value, str):
+        if isinstance(node, ScalarNode) and isinstance(node.value, str):
             expression = read_expression(node, self.problems)
             return None if expression is None else From((expression,))
-        if isinstance(node, Sequence) and node.items:
+        if isinstance(node, SequenceNode) and node.items:
             parts: list[Expr | Field | None] = []
             for item in node.items:
-                if isinstance(item, Scalar) and isinstance(item.value, str):
+                if isinstance(item, ScalarNode) and isinstance(item.value, str):
                     parts.append(read_expression(item, self.problems))
                 else:
                     parts.append(self.field(None, item))
             return From(tuple(part for part in parts if part is not None)) if all(parts) else None
         wanted = "an expression, a list of them or a mapping"
-        shown = "an empty list" if isinstance(node, Sequence) and not node.items else found(node)
+        shown = "an empty list" if isinstance(node, SequenceNode) and not node.items else found(node)
         self.problems.append(Problem.of("M102", node.place, what="a field", wanted=wanted, found=shown))
         return None
 
@@ -187,25 +187,25 @@ class Reader:
         node = keys.take("table")
         if node is None:
             return None
-        if not isinstance(node, Scalar):
+        if not isinstance(node, ScalarNode):
             return self.table(None, node)
         self.used_tables.add(node.text)
         return cast("Table | None", self.named("table", node, self.tables))
 
-    def named(self, kind: str, node: Scalar, known: dict[str, Any]) -> Any:
+    def named(self, kind: str, node: ScalarNode, known: dict[str, Any]) -> Any:
         """What the name stands for, or None and a Problem."""
         if node.text not in known and (kind, node.text) not in self.unreadable:
             hint = did_you_mean(node.text, known)
             self.problems.append(Problem.of("M112", node.place, hint=hint, kind=kind, name=node.text))
         return known.get(node.text)
 
-    def table(self, name: Scalar | None, node: Node) -> Table | None:
+    def table(self, name: ScalarNode | None, node: Node) -> Table | None:
         if name is not None:
             self.table_names[name.text] = name
         keys = self.keys(node, "a table" if name is None else f"the table {name.text!r}")
         ignore_case = keys.flag("ignore_case")
         entries: dict[str, Any] = {}
-        firsts: dict[str, Scalar] = {}
+        firsts: dict[str, ScalarNode] = {}
         for key, value in keys.entries("entries", required=True):
             text = key.text.casefold() if ignore_case else key.text
             first = firsts.setdefault(text, key)
@@ -215,7 +215,7 @@ class Reader:
             entries[text] = plain(value)
         unlisted: Any = "omit"
         answer = keys.take("unlisted", required=True)
-        if isinstance(answer, Mapping):
+        if isinstance(answer, MappingNode):
             inner = self.keys(answer, "unlisted")
             unlisted = ("const", inner.value("const", None))
             if "const" not in inner:
@@ -261,7 +261,7 @@ class Reader:
         return Except(frozenset(names), prefixes, patterns, ignore_case)
 
     def pattern(self, node: Node) -> None:
-        text = node.text if isinstance(node, Scalar) else ""
+        text = node.text if isinstance(node, ScalarNode) else ""
         if (flaw := flaw_of(text) or flaw_of(text.casefold())) is not None:
             self.problems.append(Problem.of("M128", node.place, reason=flaw))
 
@@ -269,12 +269,12 @@ class Reader:
         node = keys.take("entries")
         if node is None:
             return (EntryRule(keys.node, None, (), None, None, None, None, None),), None
-        if isinstance(node, Scalar):
+        if isinstance(node, ScalarNode):
             self.used_policies.add(node.text)
             return self.policy(node), node.text
         return self.entry_rules(keys, "entries"), None
 
-    def policy(self, node: Scalar) -> tuple[EntryRule, ...]:
+    def policy(self, node: ScalarNode) -> tuple[EntryRule, ...]:
         """The entry rules of the policy with this name; they count anew wherever they are used."""
         rules: tuple[EntryRule, ...] = self.named("policy", node, self.policies) or ()
         before, self.written_out = self.written_out, self.written_out + len(rules)
@@ -313,7 +313,7 @@ class Reader:
 
     # Parts of the mapping
 
-    def setting(self, name: Scalar, node: Node) -> Setting | None:
+    def setting(self, name: ScalarNode, node: Node) -> Setting | None:
         keys = self.keys(node, f"the setting {name.text!r}")
         type_, items = self.type_and_items(keys)
         enum = tuple(plain(item) for item in keys.items("enum")) or None
@@ -340,11 +340,11 @@ class Reader:
         inner.finish()
         return line
 
-    def output(self, name: Scalar, node: Node) -> Output | None:
+    def output(self, name: ScalarNode, node: Node) -> Output | None:
         keys = self.keys(node, f"the output {name.text!r}")
         combine: dict[str, Combine] = {}
         for key, value in keys.entries("combine"):
-            if isinstance(value, Scalar) and value.value in ("append", "merge"):
+            if isinstance(value, ScalarNode) and value.value in ("append", "merge"):
                 combine[key.text] = cast("Combine", value.value)
             else:
                 keys.report(
@@ -381,7 +381,7 @@ class Reader:
         keys.finish()
         return bulk
 
-    def route(self, name: Scalar, node: Node) -> Route | None:
+    def route(self, name: ScalarNode, node: Node) -> Route | None:
         keys = self.keys(node, f"the route {name.text!r}")
         each = keys.expression("each", required=True)
         as_name = keys.name("as", required=True, root=True)
@@ -461,7 +461,7 @@ class Reader:
         self.routes = self.read_named(keys, "routes", self.route, "route")
 
     def read_named(
-        self, keys: Keys, key: str, read: Callable[[Scalar, Node], Any], what: str, *, root: bool = False
+        self, keys: Keys, key: str, read: Callable[[ScalarNode, Node], Any], what: str, *, root: bool = False
     ) -> dict[str, Any]:
         """The definitions under the key. One that cannot be read is not reported again where its name is used."""
         result = each_named(keys, key, read, root=root, what=what)
@@ -469,9 +469,9 @@ class Reader:
         return result
 
     def read_policies(self, keys: Keys) -> None:
-        def policy(name: Scalar, node: Node) -> tuple[EntryRule, ...]:
+        def policy(name: ScalarNode, node: Node) -> tuple[EntryRule, ...]:
             self.policy_names[name.text] = name
-            if isinstance(node, Sequence):
+            if isinstance(node, SequenceNode):
                 return tuple(self.entry_rule(item) for item in node.items)
             keys.report("M102", node.place, what=f"the policy {name.text!r}", wanted="a list", found=found(node))
             return ()

@@ -14,7 +14,7 @@ from ..diagnostics.catalogue import Severity
 from ..diagnostics.problem import Place
 from ..expressions.tree import Expression
 from ..schemas.schema import Schema
-from ..source.nodes import Node, Scalar
+from ..source.nodes import Node, ScalarNode
 from ..source.paths import lies_inside
 from ..source.text import Source
 from ..templates.template import Template
@@ -62,7 +62,7 @@ class Expr:
     """An expression and the scalar that holds it."""
 
     expression: Expression
-    node: Scalar
+    node: ScalarNode
 
     @property
     def text(self) -> str:
@@ -81,7 +81,7 @@ class Text:
     """A template and the scalar that holds it."""
 
     template: Template
-    node: Scalar
+    node: ScalarNode
 
     @property
     def place(self) -> Place:

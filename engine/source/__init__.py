@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from .homes import MAPPINGS, SCHEMAS, display_name
     from .json_reader import read_value
     from .json_reader_plain import read_plainly
-    from .nodes import Mapping, Node, Scalar, Sequence, duplicate, plain, synthetic
+    from .nodes import MappingNode, Node, ScalarNode, SequenceNode, duplicate, plain, synthetic
     from .parser import MAX_DEPTH, MAX_NODES, parse, size_of
     from .paths import is_file, is_folder, lies_inside, text_of_name
     from .project import Project
@@ -27,11 +27,11 @@ __all__ = [
     "MAX_FILE_BYTES",
     "MAX_NODES",
     "SCHEMAS",
-    "Mapping",
+    "MappingNode",
     "Node",
     "Project",
-    "Scalar",
-    "Sequence",
+    "ScalarNode",
+    "SequenceNode",
     "Source",
     "display_name",
     "duplicate",

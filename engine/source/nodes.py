@@ -10,7 +10,7 @@ from ..diagnostics.problem import Place, Problem, Related
 from .scalars import JsonScalar, character_spans
 from .text import Source
 
-__all__ = ["Mapping", "Node", "Scalar", "Sequence", "duplicate", "plain", "synthetic"]
+__all__ = ["MappingNode", "Node", "ScalarNode", "SequenceNode", "duplicate", "plain", "synthetic"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,7 +27,7 @@ class Node:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Scalar(Node):
+class ScalarNode(Node):
     """A text, number, boolean or null.
 
     `text` is what is written, decoded. `style` is how: "" plain, a quote, "|" or ">"; None for a synthetic node.
@@ -53,20 +53,20 @@ class Scalar(Node):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Sequence(Node):
+class SequenceNode(Node):
     """A list."""
 
     items: tuple[Node, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Mapping(Node):
+class MappingNode(Node):
     """An object: its keys, all of them texts, and values in the order of the file. `repeated` are the entries whose key
     stands there before, which is a problem."""
 
-    entries: tuple[tuple[Scalar, Node], ...]
-    repeated: tuple[tuple[Scalar, Node], ...] = ()
-    _by_key: dict[str, tuple[Scalar, Node]] = field(init=False, repr=False)
+    entries: tuple[tuple[ScalarNode, Node], ...]
+    repeated: tuple[tuple[ScalarNode, Node], ...] = ()
+    _by_key: dict[str, tuple[ScalarNode, Node]] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_by_key", {key.text: (key, value) for key, value in self.entries})
@@ -75,7 +75,7 @@ class Mapping(Node):
         entry = self._by_key.get(key)
         return entry and entry[1]
 
-    def key(self, key: str) -> Scalar | None:
+    def key(self, key: str) -> ScalarNode | None:
         entry = self._by_key.get(key)
         return entry and entry[0]
 
@@ -86,11 +86,11 @@ class Mapping(Node):
 def plain(node: Node) -> Any:
     """The JSON value of a node."""
     match node:
-        case Scalar():
+        case ScalarNode():
             return node.value
-        case Sequence():
+        case SequenceNode():
             return [plain(item) for item in node.items]
-        case Mapping():
+        case MappingNode():
             return {key.text: plain(value) for key, value in node.entries}
     raise TypeError(f"not a node of a file: {node!r}")
 
@@ -99,12 +99,12 @@ def synthetic(value: Any, at: Node) -> Node:
     """A node for a JSON value that is written nowhere: it and all inside it take their place from `at`."""
     where = (at.source, at.start, at.end)
     if isinstance(value, dict):
-        return Mapping(
-            *where, tuple((Scalar(*where, key, key, None), synthetic(item, at)) for key, item in value.items())
+        return MappingNode(
+            *where, tuple((ScalarNode(*where, key, key, None), synthetic(item, at)) for key, item in value.items())
         )
     if isinstance(value, list):
-        return Sequence(*where, tuple(synthetic(item, at) for item in value))
-    return Scalar(*where, value, value if isinstance(value, str) else json.dumps(value), None)
+        return SequenceNode(*where, tuple(synthetic(item, at) for item in value))
+    return ScalarNode(*where, value, value if isinstance(value, str) else json.dumps(value), None)
 
 
 def duplicate(place: Place, first: Place, key: str, hint: str | None = None) -> Problem:

@@ -18,7 +18,7 @@ import yaml
 
 from ..diagnostics.problem import Place, Problem, Problems, TooManyProblems, in_order
 from ..diagnostics.suggestions import did_you_mean
-from .nodes import Mapping, Node, Scalar, Sequence, duplicate
+from .nodes import MappingNode, Node, ScalarNode, SequenceNode, duplicate
 from .scalars import BREAKS, JsonScalar, NotJson, resolve
 from .text import BOM, MAX_FILE_BYTES, Source
 from .yaml_errors import explained, odd_indent
@@ -42,9 +42,9 @@ def size_of(node: Node) -> int:
     while pending:
         node = pending.pop()
         size += 1
-        if isinstance(node, Sequence):
+        if isinstance(node, SequenceNode):
             pending += node.items
-        elif isinstance(node, Mapping):
+        elif isinstance(node, MappingNode):
             size += len(node.entries)
             pending += [value for _, value in node.entries]
     return size
@@ -229,7 +229,7 @@ class _Builder:
                 reason = f"the alias *{name} has no anchor &{name} before it"
                 hint = did_you_mean(name, islice(reversed(self._anchors), _NEAR_ANCHORS))
             self._report("M004", start, end, hint, reason=reason)
-            part = _Part(Scalar(self.source, start, end, name, name, None), start, end, 1, 0)
+            part = _Part(ScalarNode(self.source, start, end, name, name, None), start, end, 1, 0)
         if len(self._open) + part.height > MAX_DEPTH:
             raise self._stopped("M007", start, end, limit=MAX_DEPTH)
         self._spend(part.size, start, end)
@@ -256,7 +256,7 @@ class _Builder:
                 end -= 1
         if _SURROGATE.search(event.value):  # only where libyaml, which refuses it, is missing
             self._report("M004", start, end, None, reason="found invalid Unicode character escape code")
-        self._add(_Part(Scalar(self.source, start, end, value, event.value, style), start, end, 1, 0), event.anchor)
+        self._add(_Part(ScalarNode(self.source, start, end, value, event.value, style), start, end, 1, 0), event.anchor)
 
     def _start(self, event: yaml.CollectionStartEvent) -> None:
         start, end = self._content(event)
@@ -274,16 +274,16 @@ class _Builder:
             end = parts[-1].end if parts else start
         node: Node
         if isinstance(event, yaml.SequenceEndEvent):
-            node = Sequence(self.source, start, end, tuple(part.node for part in parts))
+            node = SequenceNode(self.source, start, end, tuple(part.node for part in parts))
         else:
-            entries: dict[str, tuple[Scalar, Node]] = {}
+            entries: dict[str, tuple[ScalarNode, Node]] = {}
             repeated = []
             for key, value in zip(parts[::2], parts[1::2], strict=True):
-                if isinstance(key.node, Scalar):
+                if isinstance(key.node, ScalarNode):
                     entry = key.node, value.node
                     if entries.setdefault(key.node.text, entry) is not entry:
                         repeated.append(entry)
-            node = Mapping(self.source, start, end, tuple(entries.values()), tuple(repeated))
+            node = MappingNode(self.source, start, end, tuple(entries.values()), tuple(repeated))
         size = 1 + sum(part.size for part in parts)
         height = 1 + max((part.height for part in parts), default=0)
         self._add(_Part(node, start, end, size, height), opened.event.anchor)
@@ -321,8 +321,8 @@ class _Builder:
 
     def _check_key(self, key: _Part, opened: _Open) -> None:
         node, what = key.node, "a key that is not text"
-        if not isinstance(node, Scalar):
-            shown = "a list" if isinstance(node, Sequence) else "an object"
+        if not isinstance(node, ScalarNode):
+            shown = "a list" if isinstance(node, SequenceNode) else "an object"
             self._not_json(key.start, key.end, shown, what, "a key is a text")
         elif not isinstance(node.value, str):
             hint = f"quote it: {json.dumps(node.text, ensure_ascii=False)}"

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 
 from ..diagnostics.problem import Place, Problem
-from .nodes import Mapping, Node, Scalar, Sequence
+from .nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 __all__ = ["lost_names", "without_consequences"]
 
@@ -18,13 +18,13 @@ _UNKNOWN = frozenset({"M111", "M112", "M115", "M204"})
 def lost_names(node: Node, *, lost: bool = False) -> Iterator[str]:
     """All texts in what stands under repeated keys: names that may be defined there. `lost`: all of the node is."""
     match node:
-        case Scalar():
+        case ScalarNode():
             if lost:
                 yield node.text
-        case Sequence():
+        case SequenceNode():
             for item in node.items:
                 yield from lost_names(item, lost=lost)
-        case Mapping():
+        case MappingNode():
             for key, value in node.entries:
                 yield from lost_names(key, lost=lost)
                 yield from lost_names(value, lost=lost)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from moemap.engine.golden.diff import canonical
 from moemap.engine.golden.rewrite import applied, block, edits, inline
-from moemap.engine.source.nodes import Mapping, Node, Sequence, plain
+from moemap.engine.source.nodes import MappingNode, Node, SequenceNode, plain
 from moemap.engine.source.parser import parse
 from moemap.engine.source.text import Source
 
@@ -25,7 +25,7 @@ def node_of(text: str) -> Node:
 def rewritten(text: str, value: Any) -> str:
     """The text with the value of its key `a` changed."""
     node = node_of(text)
-    assert isinstance(node, Mapping)
+    assert isinstance(node, MappingNode)
     key, member = node.key("a"), node.get("a")
     assert key is not None
     assert member is not None
@@ -164,9 +164,9 @@ def test_what_is_written_reads_back(pair: tuple[Any, Any], as_block: bool, newli
     before = f"- b: 1 # b\n  a:{written}  # a\n  c: 2 # c\n".replace("\n", newline)
     assert canonical(plain(node_of(before))) == canonical([{"b": 1, "a": old, "c": 2}])
     root = node_of(before)
-    assert isinstance(root, Sequence)
+    assert isinstance(root, SequenceNode)
     node = root.items[0]
-    assert isinstance(node, Mapping)
+    assert isinstance(node, MappingNode)
     key, value = node.entries[1]
     after = applied(before, edits(key, value, new))
     assert canonical(plain(node_of(after))) == canonical([{"b": 1, "a": new, "c": 2}]), after

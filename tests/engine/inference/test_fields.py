@@ -15,7 +15,7 @@ from moemap.engine.inference.fields import coerced, looked_up
 from moemap.engine.inference.templates import paths_in, rendered
 from moemap.engine.language.rulebook import Table, Text
 from moemap.engine.proof.samples import NoSampleError, sample
-from moemap.engine.source.nodes import Scalar
+from moemap.engine.source.nodes import ScalarNode
 from moemap.engine.source.parser import parse
 from moemap.engine.source.text import Source
 from moemap.engine.types.from_schema import type_of
@@ -47,9 +47,9 @@ def test_coercions(type_: Type, to: str, items: str | None, seed: int) -> None:
         assert includes(found.type, result)
 
 
-def _scalar(text: str) -> Scalar:
+def _scalar(text: str) -> ScalarNode:
     node, _ = parse(Source("x.yaml", text, None))
-    assert isinstance(node, Scalar)
+    assert isinstance(node, ScalarNode)
     return node
 
 

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from moemap.engine.language import merging as layers
-from moemap.engine.source.nodes import Mapping, Node, Scalar, Sequence, plain
+from moemap.engine.source.nodes import MappingNode, Node, ScalarNode, SequenceNode, plain
 from moemap.engine.source.parser import parse
 from moemap.engine.source.text import Source
 
@@ -34,16 +34,16 @@ def node(value: Any, name: str = "file.yaml") -> Node:
     return parsed
 
 
-def leaves(node: Node) -> Iterator[Scalar]:
+def leaves(node: Node) -> Iterator[ScalarNode]:
     match node:
-        case Mapping():
+        case MappingNode():
             for key, value in node.entries:
                 yield key
                 yield from leaves(value)
-        case Sequence():
+        case SequenceNode():
             for item in node.items:
                 yield from leaves(item)
-        case Scalar():
+        case ScalarNode():
             yield node
 
 
@@ -94,6 +94,6 @@ def test_every_value_keeps_its_place(base: Any, over: Any) -> None:
 @given(OBJECTS, OBJECTS)
 def test_what_is_changed_stands_in_the_file_that_changes_it(base: Any, over: Any) -> None:
     joined = layers.merge(node(base, "base.yaml"), node(over, "over.yaml"))
-    assert isinstance(joined, Mapping)
+    assert isinstance(joined, MappingNode)
     for key, value in joined.entries:
         assert value.source.name == ("over.yaml" if key.text in over else "base.yaml")

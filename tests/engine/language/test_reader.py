@@ -14,7 +14,7 @@ from moemap.engine.language.decoder import NAME, ROOT, Keys, found
 from moemap.engine.language.reader import Reader
 from moemap.engine.language.rulebook import ABSENT, Setting
 from moemap.engine.language.settings import wanted_of
-from moemap.engine.source.nodes import Node, Scalar
+from moemap.engine.source.nodes import Node, ScalarNode
 from moemap.engine.source.parser import parse
 from moemap.engine.source.text import Source
 
@@ -165,7 +165,7 @@ def test_whatever_the_file_holds_there_are_problems_or_a_part_of_the_language(va
     part = keys.take("x")
     name = node("name")
     assert part is not None
-    assert isinstance(name, Scalar)
+    assert isinstance(name, ScalarNode)
     for result in (
         reader.field("x", part),
         reader.rule(part),

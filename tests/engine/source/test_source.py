@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from moemap.engine.diagnostics.problem import Place, Problem
 from moemap.engine.source import parser as module
-from moemap.engine.source.nodes import Mapping, Node, Scalar, Sequence, plain, synthetic
+from moemap.engine.source.nodes import MappingNode, Node, ScalarNode, SequenceNode, plain, synthetic
 from moemap.engine.source.parser import MAX_DEPTH, MAX_NODES, parse
 from moemap.engine.source.scalars import resolve
 from moemap.engine.source.text import MAX_FILE_BYTES, Source, read
@@ -41,14 +41,14 @@ def node_of(text: str) -> Node:
     return node
 
 
-def scalars(node: Node) -> Iterator[Scalar]:
+def scalars(node: Node) -> Iterator[ScalarNode]:
     match node:
-        case Scalar():
+        case ScalarNode():
             yield node
-        case Sequence():
+        case SequenceNode():
             for item in node.items:
                 yield from scalars(item)
-        case Mapping():
+        case MappingNode():
             for key, value in node.entries:
                 yield key
                 yield from scalars(value)
@@ -58,11 +58,11 @@ def described(node: Node) -> object:
     """Everything a node says, to compare."""
     place = (node.start, node.end)
     match node:
-        case Scalar():
+        case ScalarNode():
             return place, node.value, node.text, node.style, [node.span(i, i + 1) for i in range(len(node.text))]
-        case Sequence():
+        case SequenceNode():
             return place, [described(item) for item in node.items]
-        case Mapping():
+        case MappingNode():
             return place, [(described(key), described(value)) for key, value in node.entries]
     raise AssertionError(node)
 
@@ -179,18 +179,18 @@ def test_values(text: str, value: object) -> None:
 
 def test_mappings_are_looked_up_by_key() -> None:
     node = node_of("a: 1\nb: 2")
-    assert isinstance(node, Mapping)
+    assert isinstance(node, MappingNode)
     assert node.keys() == ("a", "b")
     key, value = node.key("b"), node.get("b")
-    assert isinstance(key, Scalar)
-    assert isinstance(value, Scalar)
+    assert isinstance(key, ScalarNode)
+    assert isinstance(value, ScalarNode)
     assert (key.text, key.place.line, value.value) == ("b", 2, 2)
     assert (node.key("c"), node.get("c")) == (None, None)
 
 
 def test_an_alias_is_the_node_of_its_anchor() -> None:
     node = node_of("a: &x {b: 1}\nc: *x")
-    assert isinstance(node, Mapping)
+    assert isinstance(node, MappingNode)
     assert node.get("a") is node.get("c")
 
 
@@ -227,10 +227,10 @@ PLACES = [
 def every(node: Node) -> Iterator[Node]:
     yield node
     match node:
-        case Sequence():
+        case SequenceNode():
             for item in node.items:
                 yield from every(item)
-        case Mapping():
+        case MappingNode():
             for key, value in node.entries:
                 yield key
                 yield from every(value)
@@ -337,7 +337,7 @@ def test_spans(text: str, characters: tuple[int, int], where: str) -> None:
 
 
 def test_a_text_that_decodes_otherwise_has_the_place_of_the_whole() -> None:
-    scalar = Scalar(source("'abc'"), 0, 5, "xyz", "xyz", "'")
+    scalar = ScalarNode(source("'abc'"), 0, 5, "xyz", "xyz", "'")
     assert scalar.span(1, 2) == scalar.place
 
 
@@ -669,7 +669,7 @@ def test_the_limits_themselves_are_allowed(text: str) -> None:
 
 def test_the_first_of_equal_keys_counts() -> None:
     node, problems = parse(source("a: {b: 1, b: {c: 2}, d: 0x1}\ne: 1\n'a': 2\na: 3\n"))
-    assert isinstance(node, Mapping)
+    assert isinstance(node, MappingNode)
     assert plain(node) == {"a": {"b": 1, "d": "0x1"}, "e": 1}
     assert [(key.place.line, plain(value)) for key, value in node.repeated] == [(3, 2), (4, 3)]
     assert [(problem.code, [str(one.place) for one in problem.related]) for problem in problems] == [
