@@ -1,4 +1,4 @@
-"""Problems: what one is, the catalogue of codes, and reporters as text, JSON, SARIF, JUnit XML and for GitHub.
+"""Problems, the catalogue of their codes, and reporters: text, JSON, SARIF, JUnit XML and GitHub annotations.
 
 Comes in: codes with their data and places. Goes out: Problems, and text for people and machines.
 """

@@ -1,4 +1,4 @@
-"""All problem codes: severity, title and wording of each."""
+"""The catalogue of problem codes: the severity, title and message of each."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Severity = Literal["error", "warning"]
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """What a code means: its usual severity, a title for lists, and the wording of its message."""
+    """A problem code: its default severity, its title in lists, and the template of its message."""
 
     severity: Severity
     title: str
@@ -23,7 +23,7 @@ class Code:
 
 
 FIXED = frozenset({"M201", "M202", "M204", "M205", "M208", "M209", "M210", "M232"})
-"""What no mapping can run with: its severity cannot be changed."""
+"""The codes of faults that no mapping can run with: their severity cannot be changed."""
 
 
 def _error(title: str, message: str) -> Code:

@@ -1,7 +1,7 @@
 """The one kind of Problem: at load, at check and at run time.
 
-A Problem carries data (a code and the details its wording needs); the wording lives in `CATALOGUE`, one entry a code,
-and every code has its page in `docs/problems/`. Rendering for people and for CI is `diagnostics.reporters`'s.
+A Problem carries data: a code and the details that the message needs. The wording is in `CATALOGUE`, with one entry for
+each code, and each code has a page in `docs/problems/`. `diagnostics.reporters` renders Problems for people and CI.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Place:
         return f"{self.file}:{self.line}:{self.column}"
 
     def is_inside(self, other: Place) -> bool:
-        """Whether the span is another one or a part of it."""
+        """Returns whether the span is equal to another one or inside it."""
         starts_in = (other.line, other.column) <= (self.line, self.column)
         ends_in = (self.end_line, self.end_column) <= (other.end_line, other.end_column)
         return self.file == other.file and starts_in and ends_in
@@ -37,7 +37,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Related:
-    """Another place that has to do with a Problem, and in a few words what stands there."""
+    """Another place that explains a Problem, and a few words about it."""
 
     place: Place
     text: str
@@ -47,8 +47,8 @@ class Related:
 class Problem:
     """Something that is wrong, and where.
 
-    `place` is in a rule file, `input` a JSON pointer into the batch, `output` one into the body of a request; each is
-    None where it does not apply. `data` holds the details named in the wording of the code; `related` the other places
+    `place` is a span of a rule file, `input` a JSON pointer into the batch, `output` one into the body of a request;
+    each is None where it does not apply. `data` has the details for the message of the code, `related` the other places
     that explain it.
     """
 
@@ -76,7 +76,7 @@ class Problem:
         related: Iterable[Related] = (),
         **data: Any,
     ) -> Problem:
-        """A Problem with the usual severity of its code, unless another is given."""
+        """Creates a Problem; the severity defaults to that of its code."""
         severity = severity or CATALOGUE[code].severity
         return cls(code, place, rule, input, output, hint, data, severity, tuple(related))
 
@@ -85,7 +85,7 @@ class Problem:
         return CATALOGUE[self.code].message.format_map(self.data)
 
     def to_json(self) -> dict[str, Any]:
-        """`{code, severity, message, rule: {name, file, line, column} | null, input, output, hint}`."""
+        """The JSON form: `{code, severity, message, rule: {name, file, line, column} | null, input, output, hint}`."""
         rule = None
         if self.rule is not None or self.place is not None:
             place = self.place
@@ -107,8 +107,10 @@ class Problem:
 
 
 class MappingError(ValueError):
-    """A mapping that cannot be used. `problems` says why: at least one of them is an error. `sources` are the files
-    that they point into, by name."""
+    """A mapping that cannot be used.
+
+    `problems` says why: at least one of them is an error. `sources` are the files that they point into, by name.
+    """
 
     def __init__(self, problems: Iterable[Problem], sources: Mapping[str, Any] | None = None) -> None:
         self.problems = tuple(problems)
@@ -119,15 +121,15 @@ class MappingError(ValueError):
 
 
 MAX_PROBLEMS = 1_000
-"""How many Problems are looked for in one mapping: nobody reads more, and each may cost a search for a hint."""
+"""The maximum number of Problems collected for a mapping: nobody reads more, and each may cost a search for a hint."""
 
 
 class TooManyProblems(Exception):  # noqa: N818  control flow, not an error
-    """There are more Problems than are looked for."""
+    """More Problems than are collected for one mapping."""
 
 
 class Problems(list[Problem]):
-    """The Problems found so far. Raises TooManyProblems where one more is found than are looked for."""
+    """A list of the Problems found so far. Raises TooManyProblems when it is full."""
 
     def append(self, problem: Problem) -> None:
         if len(self) >= MAX_PROBLEMS:
@@ -145,7 +147,7 @@ class Problems(list[Problem]):
 
 
 def in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
-    """The problems in order of their place (those without one first); equal ones once."""
+    """The problems sorted by place, those without one first, and without duplicates."""
     unique = {(p.code, p.place, p.rule, p.input, p.output, p.message): p for p in problems}
     nowhere = Place("", 0, 0, 0, 0)
     return tuple(sorted(unique.values(), key=lambda p: (p.place or nowhere, p.code, p.message)))

@@ -1,4 +1,4 @@
-"""Names that are close to a wrong one."""
+"""Suggestions of known names for a misspelt one."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ _LISTED = 24
 
 
 def closest(name: str, known: Iterable[str]) -> str | None:
-    """The known name most like `name`, or None where none is near.
+    """The known name most similar to `name`, or None if none is similar.
 
-    Of many names only those are compared that come next to it in order of their beginnings or of their ends.
+    In a long list, only the neighbours of `name` are compared, when sorted forwards and sorted backwards.
     """
     if len(name) > _LONGEST_NAME:
         return None
     forwards, backwards, folded = _index(tuple(known))
     if (same := folded.get(name.casefold())) is not None:
         return same
-    if len(name) < 2:  # one letter is like everything
+    if len(name) < 2:  # one letter is similar to everything
         return None
     from difflib import get_close_matches
 
@@ -46,8 +46,7 @@ def closest(name: str, known: Iterable[str]) -> str | None:
 
 @lru_cache(maxsize=8)
 def _index(known: tuple[str, ...]) -> tuple[list[str], list[str], dict[str, str]]:
-    """The names in order of their beginnings, backwards in order of their ends, and by their text without letter case;
-    without those that are too long to be compared."""
+    """The names sorted, their reversals sorted, and the names by their case-folded text; too long ones are left out."""
     short = sorted({name for name in known if len(name) <= _LONGEST_NAME})
     return short, sorted(name[::-1] for name in short), {name.casefold(): name for name in short}
 
@@ -58,7 +57,7 @@ def _neighbours(name: str, ordered: list[str]) -> list[str]:
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str | None:
-    """A hint that proposes the known name most like `name`, or None where none is near."""
+    """A hint that suggests the known name most similar to `name`, or None if none is similar."""
     near = closest(name, known)
     return None if near is None else f"did you mean {near!r}?"
 

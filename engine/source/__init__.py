@@ -1,4 +1,4 @@
-"""Rule files as text and as YAML nodes that know their places.
+"""Rule files as text, and as YAML nodes with their places.
 
 Comes in: a path or a text. Goes out: a Source, and a tree of nodes or the Problems of a text that is not usable YAML.
 """

@@ -1,4 +1,4 @@
-"""Folders of the package: its code, and what is installed with it."""
+"""Locations of the package: its code, and the files installed with it."""
 
 from __future__ import annotations
 
@@ -14,22 +14,24 @@ PACKAGE = Path(__file__).resolve().parents[2]
 """The folder of the whole package."""
 
 ENGINE = PACKAGE / "engine"
-"""The code of the engine."""
+"""The folder of the engine's code."""
 
 PAGES = PACKAGE / "docs" / "problems"
-"""The pages of the problem codes."""
+"""The folder with a page for each problem code."""
 
 MAPPINGS = PACKAGE / "mappings"
-"""The mappings that are installed with the package."""
+"""The folder of the mappings installed with the package."""
 
 
 def display_name(path: Path) -> str:
-    """How messages call a file: an installed mapping or schema by its place among them, any other as it was given,
-    without detours."""
+    """The name of a file in messages.
+
+    Installed mappings and schemas are named relative to their folder, other files as given, normalised.
+    """
     path = Path(normpath(path))
     home = next((home for home in (MAPPINGS, SCHEMAS) if path.is_absolute() and path.is_relative_to(home)), None)
     return text_of_name((path if home is None else path.relative_to(home)).as_posix())
 
 
 SCHEMAS = PACKAGE / "schemas"
-"""The schemas that are installed with the package."""
+"""The folder of the schemas installed with the package."""

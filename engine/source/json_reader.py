@@ -1,6 +1,6 @@
-"""Reads JSON text: quickly, and whatever orjson would round to the last digit.
+"""Reads JSON text with orjson, and with the standard library where orjson would round an integer.
 
-A standalone module has `json_reader_plain` in the place of this one.
+Standalone modules contain `json_reader_plain` instead of this module.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ _MAYBE_WIDE = b"-" + b"0" * 19
 
 
 def read(text: bytes) -> tuple[Any, Problem | None]:
-    """The batch in a text, or the Problem that stands in its place, as `json_reader_plain.read_plainly` gives them.
+    """Parses a batch; returns it, or the Problem if it cannot be parsed, as `json_reader_plain.read_plainly` does.
 
-    The batch is only known to be within limits where the text is: see `values.is_surely_small`.
+    The batch is only known to be within the limits if the text is: see `values.is_surely_small`.
     """
     text = text.removeprefix(_BOM)
     try:
         value = orjson.loads(text)
     except orjson.JSONDecodeError as error:
-        value, problem = read_plainly(text)  # it may be JSON all the same, with a number or a text beyond what is taken
+        value, problem = read_plainly(text)  # it may be JSON with a number or string that orjson does not accept
         if problem is not None and problem.code == "M501":
             problem = Problem.of("M501", input="", reason=_flaw(text, error))
         return value, problem
@@ -38,7 +38,7 @@ def read(text: bytes) -> tuple[Any, Problem | None]:
 
 
 def read_value(text: bytes | str) -> Any:
-    """The value in a text of JSON, with nothing rounded. Raises ValueError with what is wrong: "is not JSON: ..."."""
+    """Parses JSON without rounding any integer. Raises ValueError with the reason: "is not JSON: ..."."""
     raw = text.encode() if isinstance(text, str) else text
     value, problem = read(raw)
     if problem is None:
@@ -46,13 +46,13 @@ def read_value(text: bytes | str) -> Any:
     if problem.code == "M503":
         raise ValueError(f"cannot be used: {problem.data['reason']}")
     try:
-        return orjson.loads(raw.removeprefix(_BOM))  # fails, and says line and column
+        return orjson.loads(raw.removeprefix(_BOM))  # fails again, with line and column
     except orjson.JSONDecodeError as error:
         raise ValueError(f"is not JSON: {error}") from None
 
 
 def _flaw(text: bytes, error: orjson.JSONDecodeError) -> str:
-    """Why the text is not JSON."""
+    """Returns why a text is not JSON."""
     try:
         text.decode()
     except UnicodeDecodeError as encoding:
@@ -61,9 +61,9 @@ def _flaw(text: bytes, error: orjson.JSONDecodeError) -> str:
 
 
 def _may_be_wide(text: bytes) -> bool:
-    """Whether there may be an integer that orjson makes a double, for 64 bits do not hold it.
+    """Returns whether a text may contain an integer of more than 64 bits, which orjson would read as a double.
 
-    Told from runs of digits, wherever they stand. Ids of 19 digits are common, and most of them are no such integers.
+    The test looks for runs of digits anywhere. Ids of 19 digits are common, and most of them are no such integers.
     """
     zeros = text.translate(_DIGITS_AS_ZEROS)
     if _WIDE in zeros:

@@ -1,4 +1,4 @@
-"""Reads the JSON text of a batch with nothing but the standard library, every integer to its last digit."""
+"""Parses the JSON text of a batch with the standard library alone, keeping all digits of integers."""
 
 from __future__ import annotations
 
@@ -17,8 +17,7 @@ _TOO_LONG = 10**MAX_DIGITS
 
 
 def read_plainly(text: bytes) -> tuple[Any, Problem | None]:
-    """The batch in a text of JSON, or the Problem that stands in its place: M501 for what is no JSON, M503 for what is
-    beyond the limits."""
+    """Parses a batch; returns it, or the Problem if it is not JSON (M501) or exceeds a limit (M503)."""
     try:
         value = json.loads(text.decode("utf-8-sig"), parse_int=_integer, parse_constant=_refuse_constant)
     except UnicodeDecodeError as error:

@@ -15,7 +15,7 @@ __all__ = ["MappingNode", "Node", "ScalarNode", "SequenceNode", "duplicate", "pl
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Node:
-    """A value in a file: the characters `start` to `end` (exclusive) of `source`. A node is equal to itself only."""
+    """A value in a file: the characters `start` to `end` (exclusive) of `source`. Nodes compare by identity."""
 
     source: Source
     start: int
@@ -28,9 +28,10 @@ class Node:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ScalarNode(Node):
-    """A text, number, boolean or null.
+    """A string, number, boolean or null.
 
-    `text` is what is written, decoded. `style` is how: "" plain, a quote, "|" or ">"; None for a synthetic node.
+    `text` is the decoded text, `style` the way it is written: "" for plain, a quote, "|" or ">"; None for a synthetic
+    node.
     """
 
     value: JsonScalar
@@ -38,7 +39,7 @@ class ScalarNode(Node):
     style: str | None
 
     def span(self, start: int, end: int) -> Place:
-        """The place of the characters `start` to `end` (exclusive) of `text`, or of all of it where they have none."""
+        """The place of the characters `start` to `end` (exclusive) of `text`, or of the whole node if unknown."""
         spans = self._spans()
         if not spans:
             return self.place
@@ -61,8 +62,10 @@ class SequenceNode(Node):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MappingNode(Node):
-    """An object: its keys, all of them texts, and values in the order of the file. `repeated` are the entries whose key
-    stands there before, which is a problem."""
+    """An object: its string keys and values in the order of the file.
+
+    `repeated` are the entries whose key was given before, which is a problem.
+    """
 
     entries: tuple[tuple[ScalarNode, Node], ...]
     repeated: tuple[tuple[ScalarNode, Node], ...] = ()
@@ -96,7 +99,7 @@ def plain(node: Node) -> Any:
 
 
 def synthetic(value: Any, at: Node) -> Node:
-    """A node for a JSON value that is written nowhere: it and all inside it take their place from `at`."""
+    """Makes a node for a JSON value that is written nowhere; all its nodes take their place from `at`."""
     where = (at.source, at.start, at.end)
     if isinstance(value, dict):
         return MappingNode(
@@ -108,5 +111,5 @@ def synthetic(value: Any, at: Node) -> Node:
 
 
 def duplicate(place: Place, first: Place, key: str, hint: str | None = None) -> Problem:
-    """The Problem that a key stands twice in a mapping."""
+    """The Problem of a key that is given twice in a mapping."""
     return Problem.of("M005", place, hint=hint, related=[Related(first, "first given here")], key=key, line=first.line)

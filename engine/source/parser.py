@@ -1,8 +1,8 @@
-"""YAML text to nodes that know where they stand.
+"""Parses YAML text into nodes that know their places.
 
-The nodes are built from the parser's events, not by PyYAML's composer: so every key, value and character keeps its
-place; duplicate keys and what JSON cannot say are found, all at once; and a hostile file is refused by its size, its
-depth or its number of values before it costs anything.
+The nodes are built from the parser's events rather than by PyYAML's composer. So each key, value and character keeps
+its place; all duplicate keys and values that are not JSON are reported together; and a hostile file is refused by its
+size, depth or number of values before it costs anything.
 """
 
 from __future__ import annotations
@@ -27,17 +27,17 @@ __all__ = ["MAX_DEPTH", "MAX_NODES", "parse", "size_of"]
 
 
 MAX_DEPTH = 64
-"""How many lists and objects may stand inside each other, where an alias counts as what it stands for."""
+"""The maximum depth of nested lists and objects, where an alias counts as the node it refers to."""
 
 MAX_NODES = 100_000
-"""How many keys and values a file may have, where an alias counts as what it stands for."""
+"""The maximum number of keys and values in a file, where an alias counts as the node it refers to."""
 
 
 # --- nodes ---
 
 
 def size_of(node: Node) -> int:
-    """The number of keys and values in a node, itself included; an alias counts as what it stands for."""
+    """The number of keys and values in a node, itself included; an alias counts as the node it refers to."""
     size, pending = 0, [node]
     while pending:
         node = pending.pop()
@@ -60,16 +60,16 @@ _PROPERTY = re.compile(r"&[\w-]+|!(?:<[^>\s]*>|[^\s,\[\]{}]*)")
 _BETWEEN = re.compile(r"(?:\s|#[^\n\r]*)*")
 _YAML_TAG = "tag:yaml.org,2002:"
 _TAG_DIRECTIVE = re.compile(r"^%TAG\b", re.MULTILINE)
-"""Refused before the parser sees it: a few bytes of tags can stand for gigabytes then."""
+"""Refused before parsing: with this directive, a few bytes of tags can stand for gigabytes."""
 _SHOWN = 40
 _NEAR_ANCHORS = 100
 
 
 def parse(source: Source) -> tuple[Node | None, tuple[Problem, ...]]:
-    """The one value of a YAML text, and all that is wrong with it (M003 to M009), in order of place.
+    """Parses a YAML text; returns its one value, if usable, and all problems (M003 to M009) in order of place.
 
-    Keys that stand twice (M005) and values that JSON does not have (M006) leave a value, so that more can be said of
-    the text: the first of the keys counts, and the other values are texts. There is none where anything else is wrong.
+    Duplicate keys (M005) and values that JSON does not have (M006) leave a value, so that more problems can be found:
+    the first of the keys counts, and such values are strings. After any other problem there is no value.
     """
     size = len(source.text.encode("utf-8", "surrogatepass"))
     if size > MAX_FILE_BYTES:
@@ -86,14 +86,14 @@ def parse(source: Source) -> tuple[Node | None, tuple[Problem, ...]]:
 
 
 class _Stopped(Exception):  # noqa: N818 -- not an error of the program
-    """The text cannot be read on."""
+    """The text cannot be parsed any further."""
 
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
 
 
 class _Part(NamedTuple):
-    """A node at `start` to `end`, where it or its alias stands, with its number of nodes and levels."""
+    """A node, the span where it or its alias stands, and its numbers of nodes and levels."""
 
     node: Node
     start: int
@@ -104,7 +104,7 @@ class _Part(NamedTuple):
 
 @dataclass(slots=True)
 class _Open:
-    """A list or an object whose end is not read yet."""
+    """A list or an object whose end has not been read yet."""
 
     start: int
     event: yaml.CollectionStartEvent
@@ -117,7 +117,7 @@ class _Open:
 
 
 class _Builder:
-    """Nodes from the events of one text, or of what stands before `end` in it."""
+    """Builds the nodes of a text, or of the part before `end`, from the parser's events."""
 
     def __init__(self, source: Source, end: int | None = None) -> None:
         self.source = source
@@ -125,7 +125,7 @@ class _Builder:
         self.problems = Problems()
         self._base = len(source.text) - len(source.text.lstrip(BOM))
         self._open: list[_Open] = []
-        self._anchors: dict[str, _Part | None] = {}  # None: its node is still open
+        self._anchors: dict[str, _Part | None] = {}  # None: its node is not complete yet
         self._count = 0
         self._root: Node | None = None
 
@@ -152,7 +152,7 @@ class _Builder:
     # events
 
     def _events(self) -> Iterator[yaml.Event]:
-        """The events of the parser; its errors stop as M004."""
+        """The events of the parser; its errors end the parsing with M004."""
         text = self.source.text
         if bad := _UNPRINTABLE.search(text):
             code = ord(bad.group())
@@ -169,7 +169,10 @@ class _Builder:
                 last = self._marks(event)[1]
         except yaml.MarkedYAMLError as error:
             raise self._exceeded_before(error) or self._syntax_error(error) from None
-        except (ValueError, OverflowError) as error:  # what the parser itself fails on: escapes that are no characters
+        except (
+            ValueError,
+            OverflowError,
+        ) as error:  # raised by PyYAML for escapes that are no characters
             raise self._stopped("M004", last, last, reason=f"what follows cannot be read: {error}") from None
 
     def _marks(self, event: yaml.Event) -> tuple[int, int]:
@@ -179,10 +182,10 @@ class _Builder:
         return len(self.source.text) if mark is None else min(mark.index + self._base, len(self.source.text))
 
     def _exceeded_before(self, error: yaml.MarkedYAMLError) -> _Stopped | None:
-        """The limit of ours that the text exceeds before the parser's error.
+        """The limit of moemap that the text exceeds before the position of the parser's error, if any.
 
         The scanner reads up to 1024 characters ahead of the parser's events, and has limits of its own there. The first
-        fault of the text is told, so that it depends on no release of the parser which one that is.
+        fault in the text is reported, so that the result does not depend on the release of the parser.
         """
         if self._end_of_text is not None:
             return None
@@ -237,7 +240,7 @@ class _Builder:
 
     def _scalar(self, event: yaml.ScalarEvent) -> None:
         start, end = self._content(event)
-        style = event.style or ""  # None for a plain scalar where libyaml is missing
+        style = event.style or ""  # None for a plain scalar without libyaml
         value: JsonScalar = event.value
         if event.tag is None and style == "":
             resolved = resolve(event.value)
@@ -247,14 +250,14 @@ class _Builder:
                 self._not_json(start, end, event.value, resolved.what, resolved.hint)
             else:
                 value = resolved
-            if not event.value:  # the loaders differ in how far behind it they see an empty value
+            if not event.value:  # the loaders differ in where they place an empty value
                 while start > 0 and self.source.text[start - 1] in " \t\r\n":
                     start -= 1
                 end = start
         elif style in {"|", ">"}:
             while self.source.text[end - 1] in f" \t{BREAKS}":
                 end -= 1
-        if _SURROGATE.search(event.value):  # only where libyaml, which refuses it, is missing
+        if _SURROGATE.search(event.value):  # reached without libyaml only, which refuses it itself
             self._report("M004", start, end, None, reason="found invalid Unicode character escape code")
         self._add(_Part(ScalarNode(self.source, start, end, value, event.value, style), start, end, 1, 0), event.anchor)
 
@@ -270,7 +273,7 @@ class _Builder:
         opened = self._open.pop()
         parts = opened.parts
         start, (mark, end) = opened.start, self._marks(event)
-        if mark == end:  # a block ends with its last value; the parser sees the end where the next thing starts
+        if mark == end:  # a block ends with its last value; the parser reports its end where the next token starts
             end = parts[-1].end if parts else start
         node: Node
         if isinstance(event, yaml.SequenceEndEvent):
@@ -289,7 +292,7 @@ class _Builder:
         self._add(_Part(node, start, end, size, height), opened.event.anchor)
 
     def _content(self, event: yaml.ScalarEvent | yaml.CollectionStartEvent) -> tuple[int, int]:
-        """Where a node stands without its anchor and tag; a tag is refused, unless it calls a scalar a text."""
+        """The span of a node without its anchor and tag. A tag is refused, unless it makes a scalar a string."""
         start, end = self._marks(event)
         for _ in range((event.anchor is not None) + (event.tag is not None)):
             if found := _PROPERTY.match(self.source.text, start, end):
@@ -308,7 +311,7 @@ class _Builder:
             raise self._stopped("M008", start, end, limit=MAX_NODES)
 
     def _add(self, part: _Part, anchor: str | None) -> None:
-        """Put a complete node where it belongs."""
+        """Adds a complete node to its parent."""
         if anchor is not None:
             self._anchors[anchor] = part
         if not self._open:

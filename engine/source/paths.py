@@ -1,4 +1,4 @@
-"""Paths and names of files, whatever they are: a path that no system can have is an answer, not an error."""
+"""Questions about paths that never raise: a path that no system can have does not exist."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ __all__ = ["is_file", "is_folder", "lies_inside", "text_of_name"]
 
 
 def text_of_name(name: str) -> str:
-    """The name of a file as text that can be written: bytes of it that are not UTF-8 become escapes."""
+    """The name of a file as printable text, with bytes that are not UTF-8 escaped."""
     return name.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def is_file(path: Path) -> bool:
-    """Whether a file is there."""
+    """Returns whether a path is an existing file."""
     try:
         return path.is_file()
     except OSError:  # a name that is too long
@@ -21,7 +21,7 @@ def is_file(path: Path) -> bool:
 
 
 def is_folder(path: Path) -> bool:
-    """Whether a folder is there."""
+    """Returns whether a path is an existing folder."""
     try:
         return path.is_dir()
     except OSError:
@@ -29,8 +29,8 @@ def is_folder(path: Path) -> bool:
 
 
 def lies_inside(path: Path, folder: Path) -> bool:
-    """Whether the path, with all symbolic links followed, is in the folder."""
+    """Returns whether a path, with all symbolic links followed, is in a folder."""
     try:
         return path.resolve().is_relative_to(folder.resolve())
-    except (OSError, RuntimeError, ValueError):  # a name that is too long, links in a circle, a null character
+    except (OSError, RuntimeError, ValueError):  # a name that is too long, a loop of links, a null character
         return False

@@ -1,7 +1,7 @@
-"""The part of the disk that a rule file may name: its own folder, and the project which that is part of.
+"""The part of the disk that a rule file may refer to: its own folder and the project around it.
 
-A rule file comes from anywhere. What it names is read, and messages quote what is read; so nothing that it names may
-lead to files which have nothing to do with it.
+Rule files are untrusted. The files they name are read and quoted in messages, so nothing they name may lead to
+unrelated files.
 """
 
 from __future__ import annotations
@@ -15,19 +15,19 @@ from .homes import PACKAGE
 __all__ = ["MARKER", "Project"]
 
 MARKER = ".moemap"
-"""A file of this name makes the folder that it lies in a project, with all that is below."""
+"""A file of this name marks its folder, with everything below, as a project."""
 
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """The folder of a rule file, and the project around it if there is one; both without symbolic links."""
+    """The folder of a rule file, and the project around it, if any; both without symbolic links."""
 
     folder: Path
     root: Path | None
 
     @classmethod
     def around(cls, folder: Path) -> Project:
-        """The project of the rule files that lie in this folder."""
+        """The project of the rule files in a folder."""
         real = Path(os.path.realpath(folder))
         return cls(real, _root(real))
 
@@ -36,7 +36,7 @@ class Project:
         return Project(self.folder, None)
 
     def refusal(self, path: Path) -> tuple[str, str | None] | None:
-        """Why a file is not read that is named by this path, in words, with a hint; None where it may be read."""
+        """Returns why the file of this path may not be read, with a hint; None if it may be read."""
         try:
             real = Path(os.path.realpath(path))
         except (OSError, ValueError):
@@ -51,7 +51,7 @@ class Project:
 
 
 def _root(folder: Path) -> Path | None:
-    """The nearest folder, from this one upwards, that is marked as a project, or else is under git."""
+    """The nearest folder, from this one upwards, that is marked as a project or else is a git working tree."""
     if folder.is_relative_to(PACKAGE / "mappings"):
         return PACKAGE
     above = (folder, *folder.parents)
@@ -59,6 +59,6 @@ def _root(folder: Path) -> Path | None:
     if marked is not None:
         return marked
     under_git = next((place for place in above if os.path.lexists(place / ".git")), None)
-    # A home folder, or a whole disk, is under git for its settings only.
+    # A home folder or a whole disk is under git for its settings only.
     no_project = (Path(os.path.realpath(os.path.expanduser("~"))), Path(folder.anchor))
     return None if under_git in no_project else under_git

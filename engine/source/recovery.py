@@ -1,6 +1,7 @@
-"""What can still be said of a file in which keys stand twice (M005) or values are none of JSON's (M006).
+"""Recovery from duplicate keys (M005) and values that JSON does not have (M006).
 
-Reading goes on with the first of the keys and with the text of the value. What would only follow from that is left out.
+Reading goes on with the first of the keys and with the text of the value. Problems that would only follow from that are
+left out.
 """
 
 from __future__ import annotations
@@ -16,7 +17,10 @@ _UNKNOWN = frozenset({"M111", "M112", "M115", "M204"})
 
 
 def lost_names(node: Node, *, lost: bool = False) -> Iterator[str]:
-    """All texts in what stands under repeated keys: names that may be defined there. `lost`: all of the node is."""
+    """All strings under duplicate keys: names that may be defined there.
+
+    `lost`: the node is under such a key itself.
+    """
     match node:
         case ScalarNode():
             if lost:
@@ -33,8 +37,10 @@ def lost_names(node: Node, *, lost: bool = False) -> Iterator[str]:
 
 
 def without_consequences(problems: Iterable[Problem], lost: Collection[str]) -> Iterator[Problem]:
-    """Leaves out what is said of a text that only stands for another value, and names that are unknown because what
-    defines them was passed over."""
+    """Removes problems that only follow from those of the file.
+
+    These are problems of a string that stands for another value, and unknown names whose definition was dropped.
+    """
     problems = tuple(problems)
     odd = [problem.place for problem in problems if problem.code == "M006" and problem.place is not None]
     for problem in problems:
@@ -45,7 +51,7 @@ def without_consequences(problems: Iterable[Problem], lost: Collection[str]) -> 
 
 
 def _touches(place: Place, odd: Place) -> bool:
-    """Whether a place is about a value that is odd: inside of it, or around it or after its tag on one line."""
+    """Returns whether a place concerns a recovered value: inside it, or around it or after its tag on the same line."""
     if place.is_inside(odd):
         return True
     on_one_line = place.file == odd.file and place.line == place.end_line == odd.line == odd.end_line

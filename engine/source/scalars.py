@@ -1,8 +1,8 @@
-"""The scalars of YAML: which JSON value a plain one stands for, and where each of its characters stands in the file.
+"""The scalars of YAML: the JSON value of a plain one, and the place of each character in the file.
 
 YAML reads `no`, `1:30` and `2026-01-01` as a boolean, a number and a date, depending on its version. Here a plain
-scalar is null, true, false or a number only when JSON writes it the same way; what some YAML takes for more than text
-is refused rather than guessed.
+scalar is null, true, false or a number only if JSON writes it the same way; a scalar that any version of YAML reads as
+something other than a string is refused rather than guessed.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ BREAKS = "\n\r\x85\u2028\u2029"
 
 @dataclass(frozen=True, slots=True)
 class NotJson:
-    """Why a plain scalar is refused: what it is to YAML, and what to write in its place."""
+    """Why a plain scalar is refused: what it is in YAML, and what to write instead."""
 
     what: str
     hint: str
@@ -71,7 +71,7 @@ _AMBIGUOUS = tuple(
 
 
 def resolve(text: str) -> JsonScalar | NotJson:
-    """The JSON value a plain scalar stands for, or why it stands for none."""
+    """The JSON value of a plain scalar, or why it has none."""
     if text in _CONSTANTS:
         return _CONSTANTS[text]
     if _INTEGER.fullmatch(text):
@@ -95,7 +95,7 @@ def resolve(text: str) -> JsonScalar | NotJson:
 
 @dataclass(slots=True)
 class _Decoded:
-    """The characters decoded so far, each with the start and end of the characters in the file that gave it."""
+    """The characters decoded so far, each with its span in the file."""
 
     characters: list[str] = field(default_factory=list)
     spans: list[tuple[int, int]] = field(default_factory=list)
@@ -110,11 +110,11 @@ class _Decoded:
 
 
 def character_spans(text: str, start: int, end: int, style: str, value: str) -> list[tuple[int, int]] | None:
-    """Where each character of a scalar stands in the file: `(start, end)` offsets into `text`.
+    """The span of each character of a scalar in the file, as `(start, end)` offsets into `text`.
 
-    `start` and `end` are where the scalar stands (a block scalar from its `|` or `>`); `style` is how it is written: ""
-    plain, a quote, "|" or ">"; `value` is its text as the parser read it. The scalar is decoded once more, on its own;
-    where that comes to another text than `value` the answer is None, so that a wrong place is never given.
+    `start` and `end` are the span of the scalar (a block scalar from its `|` or `>`); `style` is the way it is written:
+    "" for plain, a quote, "|" or ">"; `value` is its text as the parser decoded it. The scalar is decoded a second time
+    here; if the result differs from `value`, None is returned, so that a place is never wrong.
     """
     decoded = _Decoded()
     if style == "":
@@ -125,7 +125,7 @@ def character_spans(text: str, start: int, end: int, style: str, value: str) -> 
         _decode_flow(decoded, text, start + 1, end - 1, _DOUBLE)
     else:
         _decode_block(decoded, text, start, style == ">", value)
-    # A block scalar is decoded with all its line ends: those that its chomping drops are the ones too many.
+    # A block scalar is decoded with all its final line ends; its chomping drops those in excess.
     same = "".join(islice(decoded.characters, len(value))) == value
     return decoded.spans[: len(value)] if same else None
 
@@ -136,7 +136,7 @@ _LINE_ENDS = rf"(?:{_BREAK_PATTERN}[ \t]*)+"
 
 
 def _flow(special: str, *escapes: str) -> re.Pattern[str]:
-    """The pieces of a plain or quoted scalar, where the characters `special` need one of the `escapes`."""
+    """Matches the pieces of a plain or quoted scalar, where the characters `special` need one of the `escapes`."""
     pieces = (rf"(?P<fold>[ \t]*{_LINE_ENDS})", rf"(?P<run>[ \t]+|[^ \t{BREAKS}{special}]+)", *escapes)
     return re.compile("|".join(pieces))
 
@@ -168,7 +168,7 @@ _LETTERS = {
 
 
 def _break(found: re.Match[str]) -> tuple[str, int, int]:
-    """A line end as YAML reads it, and where it stands."""
+    """A line end as YAML decodes it, with its span."""
     raw = found.group()
     return raw if raw in "\u2028\u2029" else "\n", found.start(), found.end()
 
@@ -243,7 +243,7 @@ def _decode_block(decoded: _Decoded, text: str, start: int, folded: bool, value:
 
 
 def _indent(text: str, start: int, value: str) -> int:
-    """How far the lines of a block scalar are indented in the file, told from what the parser left of the blanks."""
+    """The indentation of a block scalar's lines in the file, computed from the blanks that the parser left."""
     in_file, in_value = _VISIBLE.search(text, start), _VISIBLE.search(value)
     if in_value is None:
         return _longest(text[start : in_file.start() if in_file else len(text)]) - _longest(value)

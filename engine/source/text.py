@@ -1,4 +1,4 @@
-"""The text of a rule file, with its lines."""
+"""The text of a rule file, and its lines."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["BOM", "MAX_FILE_BYTES", "Source", "read"]
 
 
 MAX_FILE_BYTES = 1_000_000
-"""How many bytes of UTF-8 a file may have."""
+"""The maximum size of a file in bytes of UTF-8."""
 
 
 BOM = "\ufeff"
@@ -28,7 +28,7 @@ _LINE_END = re.compile(r"\r\n|\n|\r")
 
 @dataclass(frozen=True, eq=False)
 class Source:
-    """The text of a file. `name` is what messages call it; `path` is None for a text that comes from no file."""
+    """The text of a file. `name` is its name in messages; `path` is None for a text that comes from no file."""
 
     name: str
     text: str
@@ -45,17 +45,17 @@ class Source:
         return self.text[start : end.start() if end else None]
 
     def lines(self) -> Iterator[tuple[int, str]]:
-        """The lines, each with where it starts in the text."""
+        """The lines, each with its offset in the text."""
         for start, end in pairwise([*self._line_starts, len(self.text)]):
             yield start, self.text[start:end].rstrip("\r\n")
 
     @cached_property
     def _line_starts(self) -> list[int]:
-        """Where each line starts, split as editors do; a byte order mark is on no line."""
+        """The offsets of the lines, split as editors do; a byte order mark is on no line."""
         return [len(self.text) - len(self.text.lstrip(BOM)), *(m.end() for m in _LINE_END.finditer(self.text))]
 
     def line_start(self, line: int) -> int:
-        """Where a line, counted from 1, starts in the text."""
+        """The offset of a line, counted from 1."""
         return self._line_starts[line - 1]
 
     def _position(self, offset: int) -> tuple[int, int]:
@@ -65,9 +65,9 @@ class Source:
 
 
 def read(path: Path, name: str) -> tuple[Source | None, tuple[Problem, ...]]:
-    """The text of a file, or the problem (M001, M002, M003) that keeps it from being read."""
+    """Reads a file; returns its text, or the problem (M001, M002, M003) if it cannot be read."""
     top = Source(name, "", path).place(0, 0)
-    if os.path.exists(path) and not (os.path.isfile(path) or os.path.isdir(path)):  # a pipe may be opened forever
+    if os.path.exists(path) and not (os.path.isfile(path) or os.path.isdir(path)):  # opening a pipe may block forever
         return None, (Problem.of("M001", top, path=name, reason="is no file"),)
     try:
         with path.open("rb") as file:
@@ -75,7 +75,7 @@ def read(path: Path, name: str) -> tuple[Source | None, tuple[Problem, ...]]:
             size = max(len(raw), os.fstat(file.fileno()).st_size)
     except OSError as error:
         return None, (Problem.of("M001", top, path=name, reason=error.strerror or str(error)),)
-    except ValueError as error:  # a path that no system can have, as with a null character
+    except ValueError as error:  # a path that no system can have, such as one with a null character
         return None, (Problem.of("M001", top, path=name, reason=str(error)),)
     if len(raw) > MAX_FILE_BYTES:
         return None, (Problem.of("M003", top, size=size, limit=MAX_FILE_BYTES),)

@@ -1,4 +1,4 @@
-"""What is wrong with a YAML text, in words that name the cause rather than what the parser met first."""
+"""Explains YAML syntax errors by their cause rather than by what the parser met first."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 __all__ = ["Told", "explained", "odd_indent"]
 
 _ODD_BLANKS = "\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
-"""What looks like a blank and is a part of a text to YAML."""
+"""Characters that look like a blank but are part of a string in YAML."""
 _ODD_INDENT = re.compile(rf"^[ \t]*(?:- +)*([{_ODD_BLANKS}])", re.MULTILINE)
 _BEFORE_BRACKETS = " \t\r\n,:[{"
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What is said of the characters `start` to `end` (exclusive)."""
+    """An explanation that applies to the characters `start` to `end` (exclusive)."""
 
     start: int
     end: int
@@ -33,7 +33,7 @@ class Told:
 
 
 def odd_indent(source: Source, at: int) -> Told | None:
-    """What is said of the character at a place that only looks like a blank, where the indentation of its line ends."""
+    """Explains a character that only looks like a blank, if it stands right after the indentation of its line."""
     if source.text[at : at + 1] not in _ODD_BLANKS:
         return None
     found = _ODD_INDENT.match(source.text, source.line_start(source.place(at, at).line))
@@ -46,8 +46,10 @@ def _told(odd: re.Match[str]) -> Told:
 
 
 def explained(error: yaml.MarkedYAMLError, source: Source, at: int, context_at: int, opened: Sequence[int]) -> Told:
-    """What is said of an error of the parser at a place, in what stands at another one. `opened`: where the lists and
-    objects start that are not closed yet."""
+    """Explains a parser error at the offset `at`, found while reading the construct at `context_at`.
+
+    `opened` are the offsets of the lists and objects that are not closed yet.
+    """
     text = source.text
     reason, hint = error.problem or "it cannot be read", None
     if error.context:
@@ -73,7 +75,7 @@ def explained(error: yaml.MarkedYAMLError, source: Source, at: int, context_at: 
 
 
 def _odd_indent_before(source: Source, at: int) -> Told | None:
-    """The same for the indentation of a line, or of the last one with content before it."""
+    """Explains such a character after the indentation of a line, or of the last line with content before it."""
     line = source.place(at, at).line
     while line > 1 and not source.line_text(line - 1).strip(" \t"):
         line -= 1

@@ -1,6 +1,6 @@
-"""JSON values: their kinds, limits, conversions, JSON pointers and sizes.
+"""JSON values: their kinds, limits, conversions, pointers and sizes.
 
-Comes in: Python objects as a JSON parser gives them. Goes out: the same, converted, measured or in words.
+Comes in: Python objects as a JSON parser gives them. Goes out: the same, converted, measured or described in words.
 """
 
 from __future__ import annotations

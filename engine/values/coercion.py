@@ -1,6 +1,6 @@
-"""The types of the rule language: which values they take, what becomes of a value of another kind, and canonical text.
+"""The types of the rule language: which values each accepts, how others are converted, and canonical text.
 
-A coercion is lossless or refused; nothing is rounded, cut or guessed.
+A coercion is lossless or refused; nothing is rounded, truncated or guessed.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ _DATETIME = re.compile(
 
 
 class CoercionError(ValueError):
-    """A value cannot become the wanted type; the text is the reason: "it is not a decimal number"."""
+    """A value that cannot be converted to a type; the text is the reason, such as "it is not a decimal number"."""
 
 
 def coerce(value: Any, type: str, items: str | None = None) -> Any:
-    """The value as one of `TYPES`, for an array with its elements as type `items`. Never called with None.
+    """Converts a value to one of `TYPES`, and the elements of an array to the type `items`. Never called with None.
 
-    Raises CoercionError where that would lose something.
+    Raises CoercionError where the conversion would lose something.
     """
     if type == "array" and items is not None:
         return [_element(number, element, items) for number, element in enumerate(_as_array(value), 1)]
@@ -122,7 +122,7 @@ def _as_datetime(value: Any) -> str:
         raise CoercionError("it is not a time with a zone such as 2026-01-31T23:59:59Z")
     local, fraction, sign, hours, minutes = match.groups()
     try:
-        # The zone is completed by hand: an offset without a colon is read by newer versions of Python only.
+        # The zone is normalised by hand: Python before 3.12 does not parse an offset without a colon.
         moment = datetime.fromisoformat(f"{local}{f'{sign}{hours}:{minutes}' if sign else '+00:00'}").astimezone(UTC)
     except ValueError:
         raise CoercionError("there is no such time") from None
@@ -134,7 +134,7 @@ def _as_datetime(value: Any) -> str:
 
 
 def _datetime_text(moment: datetime) -> str:
-    """A time in UTC as `2026-01-31T23:59:59Z`, with three or six digits of a fraction where there is one."""
+    """A time in UTC as `2026-01-31T23:59:59Z`, with three or six digits for a fraction of a second, if any."""
     digits = "milliseconds" if moment.microsecond % 1000 == 0 else "microseconds"
     return f"{moment.replace(tzinfo=None).isoformat(timespec=digits if moment.microsecond else 'seconds')}Z"
 

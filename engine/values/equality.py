@@ -1,4 +1,4 @@
-"""Equality of JSON values, the same everywhere: 1 is 1.0, and at no depth a boolean is a number, as it is to Python."""
+"""Equality of JSON values, the same everywhere: 1 equals 1.0, and at no depth does a boolean equal a number."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def equal(one: Any, other: Any) -> bool:
     if type(one) not in _CONTAINERS or type(other) not in _CONTAINERS:
         return _equal_scalars(one, other)
     pairs = [(one, other)]
-    compared: set[tuple[int, int]] = set()  # values can have the same part many times over
+    compared: set[tuple[int, int]] = set()  # values can share parts: each pair is compared once
     while pairs:
         left, right = pairs.pop()
         type_ = type(left)
@@ -43,7 +43,7 @@ def _equal_scalars(one: Any, other: Any) -> bool:
 
 
 def included(elements: Iterable[Any], value: Any) -> bool:
-    """Whether a value is equal to one of the elements."""
+    """Returns whether any of the elements is equal to a value."""
     if type(value) is str or value is None:
         return value in elements
     return any(equal(element, value) for element in elements)

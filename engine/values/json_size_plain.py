@@ -1,4 +1,4 @@
-"""What `json_size` says, with nothing but the standard library."""
+"""The functions of `json_size`, with the standard library alone."""
 
 from __future__ import annotations
 
@@ -14,25 +14,27 @@ _DEEPEST = 254
 
 
 def size_of(body: Any) -> int:
-    """The bytes of a value as compact JSON. Raises TypeError where it cannot be written, as `json_size` does."""
+    """The size of a value as compact JSON in bytes. Raises TypeError as `json_size.size_of` does."""
     return measured(body)[1]
 
 
 def measured(body: Any) -> tuple[bytes, int]:
-    """A value as compact JSON, and the bytes of that as `json_size` counts them. Raises TypeError where it
-    cannot be written, as `json_size` does."""
+    """A value as compact JSON, with its size in bytes as `json_size` counts it.
+
+    Raises TypeError as `json_size.measured` does.
+    """
     surplus = _walked(body)
     text = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
     return text, len(text) - surplus
 
 
 def sorted_text(body: Any) -> bytes:
-    """The same for two values only where they are equal, types included."""
+    """A value as JSON text with sorted keys: equal for two values only if these are equal, types included."""
     return json.dumps(body, sort_keys=True).encode()
 
 
 def _walked(body: Any) -> int:
-    """By how many characters Python writes the numbers longer than orjson does."""
+    """The number of characters by which Python writes the numbers of a value longer than orjson does."""
     level, depth, surplus = [body], 0, 0
     while level:
         below: list[Any] = []

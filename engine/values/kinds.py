@@ -20,21 +20,21 @@ _KINDS = {
 
 
 def kind(value: Any) -> str:
-    """What a JSON value is, for messages: string, integer, double, boolean, list, object or null."""
+    """The kind of a JSON value for messages: string, integer, double, boolean, list, object or null."""
     return _KINDS[type(value)]
 
 
 def with_article(kind: str) -> str:
-    """ "a string", "an integer", "null": a kind as it stands in a sentence."""
+    """A kind with its indefinite article: "a string", "an integer"; "null" has none."""
     if kind == "null":
         return kind
     return f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}"
 
 
 def shown(value: Any, limit: int = 80) -> str:
-    """A value as JSON text for a message, at most `limit` characters: longer ones end in "..."."""
+    """A value as JSON text for a message, cut to at most `limit` characters with "..." at the end."""
     text = ""
-    for chunk in _ENCODER.iterencode(value):  # piece by piece: a large value costs no more than what is shown
+    for chunk in _ENCODER.iterencode(value):  # in chunks: a large value costs no more than the part shown
         text += chunk[: limit + 1]
         if len(text) > limit:
             text = f"{text[: limit - 3]}..."
@@ -43,7 +43,7 @@ def shown(value: Any, limit: int = 80) -> str:
 
 
 def scalar_text(value: bool | int | float | None) -> str:
-    """A number, a boolean or null as JSON text: what tables look up."""
+    """A number, a boolean or null as JSON text: the key that tables are looked up by."""
     return json.dumps(value)
 
 

@@ -1,7 +1,7 @@
-"""The numbers of the language: integers of 64 bits, finite doubles, and wide integers, of which the digits alone count.
+"""The numbers of the language: integers of 64 bits, finite doubles, and wide integers.
 
-A wide integer is one that neither 64 bits nor a double hold: an id, most likely. It is kept to the last digit, for
-where text is wanted; nothing calculates with it, and nothing sends it as a number.
+A wide integer fits neither 64 bits nor a double: most likely it is an id. All its digits are kept for where text is
+wanted; nothing calculates with it, and it is never sent as a number.
 """
 
 from __future__ import annotations
@@ -24,20 +24,20 @@ __all__ = [
 MIN_INTEGER = -(2**63)
 MAX_INTEGER = 2**64 - 1
 MAX_DIGITS = 400
-"""How many digits a wide integer has at most; a text has to be as short to be read as a number."""
+"""The maximum number of digits of a wide integer, and of characters of a text that is parsed as a number."""
 
 _NUMBER = re.compile(r"[ \t\r\n]*(-?(?:0|[1-9][0-9]*))(\.[0-9]+)?([eE][-+]?[0-9]+)?[ \t\r\n]*")
 
 
 def is_wide(number: int) -> bool:
-    """Whether an integer needs more than 64 bits."""
+    """Returns whether an integer needs more than 64 bits."""
     return not MIN_INTEGER <= number <= MAX_INTEGER
 
 
 def as_read(number: int) -> int | float:
-    """An integer as it is read: a double where 64 bits do not hold it and the double is written with the same digits.
+    """The value that an integer is read as: a double if it has more than 64 bits and a double has the same digits.
 
-    Programs that know doubles alone, such as those in JavaScript, write large ones as integers.
+    Programs that know doubles only, such as those in JavaScript, write large doubles as integers.
     """
     if is_wide(number):
         try:
@@ -50,16 +50,16 @@ def as_read(number: int) -> int | float:
 
 
 def integer_of(digits: str) -> int | float | None:
-    """The number that the digits of an integer of JSON stand for; None where they are too many."""
+    """Parses the digits of a JSON integer; None if there are too many."""
     if len(digits) > MAX_DIGITS + digits.startswith("-"):
         return None
     return as_read(int(digits))
 
 
 def parse_number(text: str) -> int | float | None:
-    """The number that a text stands for by the grammar of JSON, blanks around it aside; None where it stands for none.
+    """Parses a text as a number in the grammar of JSON, with surrounding blanks; None if it is none.
 
-    At most 400 characters are read as a number.
+    A text of more than 400 characters is never a number.
     """
     match = _NUMBER.fullmatch(text) if len(text) <= MAX_DIGITS else None
     if match is None:
@@ -72,9 +72,9 @@ def parse_number(text: str) -> int | float | None:
 
 
 def parse_decimal(text: str) -> int | float | None:
-    """The same for numbers that are written without an exponent; with a fraction of zeros, too, it is an exact integer.
+    """Parses a number without an exponent; one whose fraction is all zeros is an exact integer. None if it is none.
 
-    A number beyond the range of doubles is infinite.
+    A number beyond the range of doubles becomes infinite.
     """
     match = _NUMBER.fullmatch(text) if len(text) <= MAX_DIGITS else None
     if match is None or match[3] is not None:
@@ -86,10 +86,10 @@ def parse_decimal(text: str) -> int | float | None:
 
 
 def decimal_text(number: int | float) -> str:
-    """The shortest decimal form that reads back as the same finite number; no exponent, no trailing `.0`, no `-0`."""
+    """The shortest decimal text that reads back as the same finite number: no exponent, no trailing `.0`, no `-0`."""
     text = repr(number)
     if "e" in text:
-        from decimal import Decimal  # only here: hardly any number needs it
+        from decimal import Decimal  # imported late: hardly any number needs it
 
         text = format(Decimal(text), "f")
     text = text.removesuffix(".0")

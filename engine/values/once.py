@@ -1,7 +1,7 @@
-"""Values that are made when they are first asked for, and once, whichever threads ask.
+"""Values that are computed at their first use, once, by any number of threads.
 
-A process that is forked while another of its threads makes one would wait for that thread forever, which it does not
-have: in the copy, locks are new.
+A process that is forked while another thread computes one would wait forever, since that thread does not exist in the
+child; so locks are replaced in the child.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ else:
 
 
 class Once(Generic[_T]):
-    """A value that is made once: at once by `get`, or in a thread of its own after `begin`."""
+    """A value that is computed once: by the first call of `get`, or in a background thread after `begin`."""
 
     def __init__(self, make: Callable[[], _T]) -> None:
         self._make = make
@@ -45,12 +45,12 @@ class Once(Generic[_T]):
         self.renew()
 
     def renew(self) -> None:
-        """Makes the lock anew, for a copy of the process: nobody holds it there, and nobody is making the value."""
+        """Replaces the lock in a forked process, where no thread holds it and no thread computes the value."""
         self._lock = threading.Lock()
         self._begun = False
 
     def get(self) -> _T:
-        """The value; made here, or waited for where another thread makes it."""
+        """The value: computed here, or awaited if another thread computes it."""
         if not self._value:
             with self._lock:
                 if not self._value:
@@ -62,7 +62,7 @@ class Once(Generic[_T]):
         return bool(self._value)
 
     def begin(self) -> None:
-        """Begins to make the value, unless that was begun, without waiting for it."""
+        """Starts to compute the value in the background, unless that was started already."""
         if not self._begun:
             self._begun = True
             threading.Thread(target=self.get, name="moemap", daemon=True).start()

@@ -32,7 +32,7 @@ TOO_DEEP = f"it is nested more than {MAX_INPUT_DEPTH} levels deep"
 
 
 def json_text(value: Any, limit: int) -> str | None:
-    """A value as compact JSON text, or None where that has more than `limit` characters."""
+    """A value as compact JSON text, or None if that has more than `limit` characters."""
     text: list[str] = []
     size = 0
     for chunk in _COMPACT.iterencode(value):
@@ -47,22 +47,22 @@ _COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 _BRACKETS = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|([\[{]+)|([\]}]+)', re.DOTALL)
-"""The brackets of a JSON text, in runs of one direction; those in its strings are passed over with these."""
+"""Runs of opening or closing brackets in a JSON text; strings are matched too, so that brackets in them are skipped."""
 
 
 def is_surely_small(text: bytes) -> bool:
-    """Whether what a JSON text holds is certainly within the limits of `check_payload`, by counting brackets alone."""
+    """Returns whether a JSON text is certainly within the limits of `check_payload`, by counting its brackets alone."""
     if len(text) > MAX_INPUT_NODES:
         return False
-    # To take them away is four times as quick as to count them.
+    # Removing them is four times as fast as counting them.
     rest = text.replace(b"[", b"", MAX_INPUT_DEPTH).replace(b"{", b"", MAX_INPUT_DEPTH)
     return len(text) - len(rest) < MAX_INPUT_DEPTH
 
 
 def is_deep(text: str) -> bool:
-    """Whether lists and objects stand in each other too deep in a JSON text, which may end where a parser failed.
+    """Returns whether a JSON text, complete or not, nests lists and objects too deeply.
 
-    Parsers have limits of their own, and name them in their own words: asked where one failed, this tells the limit of
+    Parsers have limits of their own with messages of their own. Called where a parser failed, this reports the limit of
     `check_payload` first.
     """
     depth = 0
@@ -75,22 +75,23 @@ def is_deep(text: str) -> bool:
 
 
 def check_payload(value: Any) -> str | None:
-    """The reason why a Python value is not JSON that the engine takes, or None where it is.
+    """Returns why a Python value is not JSON that the engine accepts, or None if it is.
 
-    It takes finite numbers, integers of at most `MAX_DIGITS` digits, text without lone surrogates, names that are text,
-    at most `MAX_INPUT_DEPTH` levels and `MAX_INPUT_NODES` values; of the Python types only JSON's own, no subclasses.
+    Accepted are finite numbers, integers of at most `MAX_DIGITS` digits, strings without lone surrogates, keys that are
+    strings, at most `MAX_INPUT_DEPTH` levels and `MAX_INPUT_NODES` values; of the Python types only those of JSON,
+    without subclasses.
     """
     return _looked_at(value)[0]
 
 
 def check_constant(value: Any) -> str | None:
-    """The same for a value that stands in rules, settings or schemas, where integers have 64 bits."""
+    """Like `check_payload` for a value written in rules, settings or schemas, where integers have at most 64 bits."""
     flaw, has_wide = _looked_at(value)
     return "an integer needs more than 64 bits" if flaw is None and has_wide else flaw
 
 
 def received(value: Any) -> tuple[Any, str | None]:
-    """A Python value as the engine takes it, its integers as they are read from text; and the flaw, where it has one.
+    """Normalises a Python value, so that its integers are as if read from JSON text; returns it and its flaw, if any.
 
     A part without integers of more than 64 bits is not copied.
     """
@@ -110,7 +111,7 @@ def _as_read(value: Any) -> Any:
 
 
 def _looked_at(value: Any) -> tuple[str | None, bool]:
-    """What makes a value no JSON that the engine takes, and whether it has integers of more than 64 bits."""
+    """Returns why a value is not acceptable JSON, if it is not, and whether it has integers of more than 64 bits."""
     nodes, has_wide = 0, False
     level: list[Any] = [value]
     for _ in range(MAX_INPUT_DEPTH):

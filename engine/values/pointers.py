@@ -1,4 +1,4 @@
-"""JSON pointers (RFC 6901), and from which places of the input an expression took its value."""
+"""JSON pointers (RFC 6901): building, following and shifting them, and finding values in a batch by identity."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ __all__ = ["Index", "escape", "join", "pointer", "shift", "shifted", "value_at"]
 
 
 def escape(token: str) -> str:
-    """An object key as it stands in a pointer."""
+    """Escapes an object key for a pointer."""
     return token.replace("~", "~0").replace("/", "~1")
 
 
 def pointer(tokens: Iterable[str | int]) -> str:
-    """The pointer made of these object keys and list indexes."""
+    """The pointer made of object keys and list indexes."""
     return "".join(f"/{escape(str(token))}" for token in tokens)
 
 
@@ -24,7 +24,7 @@ def join(base: str, token: str | int) -> str:
 
 
 def value_at(document: Any, place: str) -> Any:
-    """The value that the pointer leads to, or None where it leads nowhere."""
+    """The value that a pointer leads to, or None if it leads nowhere."""
     for escaped in place.split("/")[1:]:
         token = escaped.replace("~1", "/").replace("~0", "~")
         if isinstance(document, dict):
@@ -37,7 +37,10 @@ def value_at(document: Any, place: str) -> Any:
 
 
 class Index:
-    """Where in a batch each object and list stands, found by identity. Built at first use: most batches need none."""
+    """Finds the pointer of an object or list of a batch by identity.
+
+    The index is built at first use: most batches need none.
+    """
 
     def __init__(self, batch: Any) -> None:
         self.batch = batch
@@ -60,14 +63,14 @@ class Index:
 
 
 def shift(place: str, offsets: Mapping[str, int]) -> str:
-    """An output place of an emission alone, as a place of the body that it was joined to."""
+    """Shifts a pointer into one emission's body to the body into which it was combined."""
     for name, offset in offsets.items():
         place = shifted(place, name, offset)
     return place
 
 
 def shifted(place: str, name: str, offset: int) -> str:
-    """The place with the index below the list `name` moved; "" where that would be before its beginning."""
+    """Shifts the list index right below the member `name` of a pointer; "" if it would become negative."""
     prefix = join("", name) + "/"
     if not place.startswith(prefix):
         return place

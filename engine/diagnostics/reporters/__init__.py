@@ -1,8 +1,8 @@
-"""Problems rendered, one module a format.
+"""Reporters: one module for each format that Problems are rendered in.
 
-Comes in: a Report. Goes out: text; printing it is the command's part. Each module beside `report` is a format under its
-own name, with a function `render`. What a message quotes comes from files and payloads that nobody vouches for, so no
-character that a terminal or a CI log could obey goes out as it is.
+Comes in: a Report. Goes out: text, which the command prints. Each module beside `report` is a format under its own
+name, with a function `render`. Messages quote files and payloads from untrusted sources, so control characters that a
+terminal or a CI log would obey are always escaped.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ __all__ = ["Report", "formats", "render"]
 
 
 def formats() -> tuple[str, ...]:
-    """The formats that there are, `text` first."""
+    """The names of the formats, `text` first."""
     names = {module.name for module in iter_modules(__path__)} - {"report"}
     return tuple(sorted(names, key=lambda name: (name != "text", name)))
 
 
 def render(format_: str, report: Report) -> str:
-    """The report in one of the formats."""
+    """Renders a report in one of the formats."""
     text: str = import_module(f".{format_}", __name__).render(report)
     return text

@@ -11,7 +11,7 @@ __all__ = ["render"]
 
 
 def render(report: Report) -> str:
-    """Workflow commands, one a line, that make GitHub annotate the lines of the files."""
+    """Renders workflow commands, one per line, that make GitHub annotate the lines of the files."""
     return "\n".join(_command(problem) for problem in report.problems)
 
 
@@ -26,7 +26,7 @@ def _command(problem: Problem) -> str:
             "endLine": place.end_line,
             "endColumn": place.end_column,
         }
-    elif place:  # columns are refused where a span has several lines
+    elif place:  # GitHub refuses columns for a span of several lines
         properties = {"file": place.file, "line": place.line, "endLine": place.end_line}
     properties["title"] = problem.code
     settings = ",".join(f"{name}={_percent(printable(str(value)), '%:,')}" for name, value in properties.items())

@@ -13,7 +13,7 @@ __all__ = ["render"]
 
 
 def render(report: Report) -> str:
-    """`{"problems": [...], "summary": {"errors": n, "warnings": n}}`, in ASCII; what a problem lacks is null."""
+    """Renders `{"problems": [...], "summary": {"errors": n, "warnings": n}}` in ASCII; absent details are null."""
     counts = counted(report.problems)
     document = {
         "problems": [_record(problem) for problem in report.problems],

@@ -17,7 +17,7 @@ _NOT_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def render(report: Report) -> str:
-    """JUnit XML in ASCII: a test case for each checked file, and for each other place that a problem has."""
+    """Renders JUnit XML in ASCII: a test case for each checked file, and for each other place that a problem has."""
     cases: dict[str, list[Problem]] = {file: [] for file in report.files}
     for problem in report.problems:
         cases.setdefault(problem.place.file if problem.place else "(no file)", []).append(problem)
@@ -39,5 +39,5 @@ def render(report: Report) -> str:
 
 
 def _xml(raw: str) -> str:
-    """The text without the characters that XML cannot hold."""
+    """Removes the characters that XML cannot contain."""
     return _NOT_XML.sub("", raw)

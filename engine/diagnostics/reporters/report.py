@@ -1,4 +1,4 @@
-"""What a reporter renders."""
+"""The input of a reporter."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ __all__ = ["Lines", "Report"]
 
 
 class Lines(Protocol):
-    """The lines of a file, for excerpts."""
+    """A file whose lines can be shown in excerpts."""
 
     def line_text(self, line: int) -> str:
-        """The text of a line, counted from 1, without its end."""
+        """The text of a line, counted from 1, without its line end."""
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Problems; the files that were looked at; the sources by name that excerpts come from; whether to use colours."""
+    """Problems, the files that were checked, the sources of excerpts by name, and whether to use colours."""
 
     problems: Sequence[Problem]
     sources: Mapping[str, Lines] = field(default_factory=dict)

@@ -19,7 +19,7 @@ __all__ = ["render"]
 
 
 def render(report: Report) -> str:
-    """A SARIF 2.1.0 log in ASCII: every code of the catalogue as a rule, every problem as a result."""
+    """Renders a SARIF 2.1.0 log in ASCII: every code of the catalogue as a rule, every problem as a result."""
     codes = sorted(CATALOGUE)
     driver = {"name": "moemap", "semanticVersion": version("moemap"), "rules": [_sarif_rule(code) for code in codes]}
     run = {
@@ -67,6 +67,6 @@ def _location(place: Place) -> dict[str, Any]:
 
 
 def _uri(file: str) -> str:
-    """The file's name as a reference: relative where the name is, so that a viewer finds it in any checkout."""
+    """A file name as a URI reference: relative if the name is, so that viewers find the file in any checkout."""
     path = PurePath(file)
     return path.as_uri() if path.is_absolute() else quote(os.fsencode(path.as_posix()))

@@ -1,7 +1,7 @@
-"""Problems rendered: as text for people, as JSON, GitHub annotations, SARIF and JUnit XML for machines.
+"""Problems as text for people, with excerpts of the files.
 
-What a message quotes comes from files and payloads that nobody vouches for, so no character that a terminal or a CI log
-could obey goes out as it is (`terminal.printable`). Each function returns text; printing it is the command's part.
+Messages quote files and payloads from untrusted sources, so control characters are always escaped
+(`terminal.printable`).
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from .report import Lines, Report
 
 __all__ = ["counted", "full_message", "related_notes", "render", "summary"]
 
-# The cells of a terminal that an excerpt takes; of a longer line, this many before the span and from its start on.
+# The maximum width of an excerpt in terminal cells; of a longer line, the cells kept before the span and from its
+# start.
 _WIDTH, _BEFORE, _FROM_START = 120, 40, 80
 _TAB = "    "
 
@@ -22,7 +23,7 @@ _STYLES = {"error": "1;31", "warning": "1;33", "frame": "1;34", "strong": "1"}
 
 
 def summary(problems: Iterable[Problem]) -> str:
-    """How many there are, such as `2 errors, 1 warning`; `no problems` where there are none."""
+    """The number of problems in words, such as `2 errors, 1 warning`, or `no problems`."""
     counts = counted(problems)
     words = [f"{n} {word}{'' if n == 1 else 's'}" for word, n in counts.items() if n]
     return ", ".join(words) or "no problems"
@@ -35,14 +36,14 @@ def counted(problems: Iterable[Problem]) -> dict[str, int]:
 
 
 def _notes(problem: Problem) -> list[tuple[str, str]]:
-    """What is known besides the message and the place, as pairs of label and text."""
+    """The details besides the message and the place, as pairs of label and text."""
     notes = [
         ("rule", problem.rule),
         ("input", problem.input),
         ("output", problem.output),
         ("help", problem.hint),
     ]
-    # The pointer to a whole document is the empty text.
+    # The pointer to a whole document is the empty string.
     return [(label, printable(note) or "the whole document") for label, note in notes if note is not None]
 
 
@@ -52,7 +53,7 @@ def related_notes(problem: Problem) -> list[tuple[str, str]]:
 
 
 def render(report: Report) -> str:
-    """The problems as a compiler shows them, with the line of the source where it is among `sources` (by name)."""
+    """Renders the problems as a compiler does, each with its source line if its file is among `sources`."""
     return "\n\n".join(_diagnostic(problem, report.sources, report.color) for problem in report.problems)
 
 
@@ -80,7 +81,7 @@ def _diagnostic(problem: Problem, sources: Mapping[str, Lines], color: bool) -> 
 
 
 def _excerpt(line: str, place: Place) -> tuple[str, int, str]:
-    """The part of a line around a span, and the carets to stand under it, with their indentation."""
+    """The part of a line around a span, its indentation, and the carets to print below it."""
     start = min(place.column - 1, len(line))
     goes_on = place.end_line > place.line
     end = len(line.rstrip()) if goes_on else min(place.end_column - 1, len(line))
@@ -100,17 +101,17 @@ def _cells(raw: str) -> str:
 
 
 def _width(raw: str) -> int:
-    """The cells that a terminal needs for the text as `_cells` writes it."""
+    """The width in terminal cells of a text as `_cells` writes it."""
     return sum(cells(c) for c in _cells(raw))
 
 
 def _cost(character: str) -> int:
-    # At least one, or a line of combining characters alone would never be cut.
+    # At least one: otherwise a line of combining characters alone would never be cut.
     return max(1, _width(character))
 
 
 def _fitting(line: str, room: int) -> str:
-    """As much of the start of the line as fits."""
+    """The longest beginning of a line that fits in `room` cells."""
     for index, character in enumerate(line):
         room -= _cost(character)
         if room < 0:
@@ -119,5 +120,5 @@ def _fitting(line: str, room: int) -> str:
 
 
 def full_message(problem: Problem) -> str:
-    """The message of a problem with its notes, a line each."""
+    """The message of a problem and its notes, one per line."""
     return "\n".join([printable(problem.message), *(f"{label}: {note}" for label, note in _notes(problem))])
