@@ -1,7 +1,7 @@
 """JMESPath expressions with positions.
 
 Comes in: the text of an expression. Goes out: an Expression, whose nodes know their place in the text, or an
-ExpressionError that says where and why it is none. The grammar and the evaluation are jmespath's.
+ExpressionError with the place and the reason. jmespath provides the grammar and the evaluation.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""How much larger than what it reads the value of an expression can be, known from the expression alone.
+"""Bounds how much larger than its input the value of an expression can be, from the expression alone.
 
-Values share their parts in memory, so a short expression can stand for one that no memory holds: each `| [@, @]`
-doubles what is before it. What grows too much is refused before anything is evaluated, in data or on the way to a type.
+Values share their parts in memory, so the value of a short expression may be too large to be written: each `| [@, @]`
+doubles it. Expressions that can grow too much are refused before anything is evaluated.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ __all__ = [
 ]
 
 MAX_COPIES = 100
-"""How often a value may hold what it is made from."""
+"""The maximum number of times that a value may contain its input."""
 
 MAX_LOOPS = 3
-"""How many iterations may stand inside each other that copy values from outside into each element."""
+"""The maximum depth of nested iterations that copy outer values into each element."""
 
 MAX_LEVELS = 64
-"""How many levels of lists and objects a value may have around what it is made from."""
+"""The maximum number of levels of lists and objects that a value may add around its input."""
 
 _SCALARS = {"number", "boolean", "string", "null"}
 _MADE_ANEW = {"map", "to_object"}
@@ -43,7 +43,7 @@ _ORDERED = {"last_by", "max_by", "min_by", "sort_by", "sort_by_number"}
 """Functions whose result holds nothing of what their `&expression` gives."""
 
 _MAKING = {"multi_select_list", "multi_select_dict", "function_expression"}
-"""What makes new values; all else only takes parts of them."""
+"""Types of nodes that create values; all others only select parts of them."""
 
 Node = dict[str, Any]
 _Path = tuple[Any, ...]
@@ -60,26 +60,29 @@ class TooLarge(Exception):  # noqa: N818  what a value can be, not an error of t
 
 @dataclass(frozen=True, slots=True)
 class Growth:
-    """How often a value can hold all of the input at most (`copies`), each time once more for every element of what is
-    gone over (`loops`), and how many levels it adds around that."""
+    """A bound on the growth of a value.
+
+    It contains the input at most `copies` times, for each element of `loops` nested iterations, and adds `levels`
+    around it.
+    """
 
     copies: int
     loops: int = 0
     levels: int = 0
 
     def around(self) -> Growth:
-        """The growth of a list or an object with the value in it."""
+        """The growth of a list or object that contains the value."""
         return Growth(self.copies, self.loops, self.levels + 1)
 
     def within(self, outer: Growth) -> Growth:
-        """The growth of the value where it stands in each element of another one."""
+        """The growth of the value repeated in each element of another one."""
         if self.copies == 0:
             return self
         return Growth(self.copies * max(outer.copies, 1), self.loops + outer.loops + 1, self.levels)
 
     @property
     def flaw(self) -> str | None:
-        """What is too much, in words; None where nothing is."""
+        """Which bound is exceeded, in words; None if none is."""
         if self.copies > MAX_COPIES:
             return f"can hold what it is made from more than {MAX_COPIES} times"
         if self.loops > MAX_LOOPS:
@@ -88,14 +91,14 @@ class Growth:
 
 
 SCALAR = Growth(0)
-"""The growth of a number, a boolean or a text, which is bounded anyhow."""
+"""The growth of a number, boolean or string, whose size is bounded anyway."""
 
 PART = Growth(1)
 """The growth of a part of the input."""
 
 
 def joined(parts: Iterable[Growth]) -> Growth:
-    """The growth of all parts together."""
+    """The growth of a value that contains all the parts."""
     listed = list(parts)
     return Growth(
         sum(part.copies for part in listed),
@@ -105,7 +108,7 @@ def joined(parts: Iterable[Growth]) -> Growth:
 
 
 def either(parts: Iterable[Growth]) -> Growth:
-    """The growth of one of the parts, whichever it is."""
+    """The growth of a value that is one of the parts."""
     listed = list(parts)
     return Growth(
         max((part.copies for part in listed), default=0),
@@ -115,7 +118,7 @@ def either(parts: Iterable[Growth]) -> Growth:
 
 
 def of_expression(tree: Node, roots: Mapping[str, Growth]) -> Growth:
-    """The growth of the value of an expression; roots that are not given are parts of the input. Raises TooLarge."""
+    """The growth of an expression's value; roots that are not given are parts of the input. Raises TooLarge."""
     return _Expression(roots).of(tree, None)
 
 
@@ -129,7 +132,7 @@ class _Expression:
         self.roots = roots
 
     def of(self, node: Node, current: Growth | None) -> Growth:
-        """The growth of a part that is evaluated on a value of the growth `current`, None on the roots."""
+        """The growth of a node's value; `current` is the growth of the value it is evaluated on, None for the roots."""
         growth = self.found(node, current)
         if node["type"] in _MAKING and (flaw := growth.flaw) is not None:
             raise TooLarge(flaw, node)
@@ -167,7 +170,7 @@ class _Expression:
         return current or PART  # `@`, an index, a slice
 
     def called(self, name: str, below: list[Node], current: Growth | None) -> Growth:
-        """The growth of what a function gives."""
+        """The growth of the result of a function."""
         arguments = [child for child in below if child["type"] != "expref"]
         if name == "not_null":
             return either([self.of(child, current) for child in arguments])
@@ -182,7 +185,10 @@ class _Expression:
         return values.around() if name == "to_array" else values
 
     def together(self, nodes: Iterable[Node], current: Growth | None) -> Growth:
-        """The growth of several parts in one value. Paths to different things count once: they share nothing."""
+        """The growth of one value that contains those of all nodes.
+
+        Paths to different places share nothing and count once.
+        """
         paths: dict[_Path, Growth] = {}
         counts: dict[_Path, int] = {}
         parts = []
@@ -202,7 +208,7 @@ class _Expression:
 
 
 def _path(node: Node) -> _Path | None:
-    """The steps of a path of names, none for `@`; None for what is no path."""
+    """The names of a plain path, none for `@`; None for any other expression."""
     if node["type"] == "field":
         return (node["value"],)
     if node["type"] in ("current", "identity"):

@@ -1,11 +1,11 @@
-"""JMESPath with positions: an expression read once, checked, and ready to be searched.
+"""Parses JMESPath expressions with positions, and checks them.
 
-The library keeps owning the grammar and the meaning; a small subclass of its parser only remembers where in the text
-each part of the tree stands. What the library lets through but can only be a mistake is refused: a missing comma
-between arguments, a literal that is not JSON, an `&` outside the arguments of a function.
+The grammar and its meaning remain the library's; a small subclass of its parser only records where each node stands in
+the text. Some expressions that the library accepts can only be mistakes, and are refused: a missing comma between
+arguments, a literal that is not JSON, an `&` outside the arguments of a function.
 
-Expressions are read against *named roots* (the names in the context given to `Expression.search`), so `@` and its kin
-have nothing to stand for at the top.
+Expressions are evaluated on *named roots* (the names in the context given to `Expression.search`), so `@` and its like
+have no meaning at the top of an expression.
 """
 
 from __future__ import annotations
@@ -45,13 +45,13 @@ __all__ = ["MAX_EXPRESSION_CHARS", "RootUse", "parse"]
 MAX_EXPRESSION_CHARS = 10_000
 
 
-# The first child of these is evaluated where the node is, the others against what the first one gives.
+# The first child of these is evaluated where the node is, the others on the result of the first.
 _STEPS = {"subexpression", "index_expression", "pipe", "projection", "value_projection", "filter_projection"}
 _MAX_DIGITS = 20
 
 
 def parse(text: str) -> Expression:
-    """Read an expression. Raises ExpressionError with the code M201, M202, M205, M209, M210, M211 or M232."""
+    """Parses an expression. Raises ExpressionError with the code M201, M202, M205, M209, M210, M211 or M232."""
     if len(text) > MAX_EXPRESSION_CHARS:
         reason = f"has {len(text)} characters; at most {MAX_EXPRESSION_CHARS} are allowed"
         raise ExpressionError("M210", 0, len(text), data={"reason": reason})
@@ -79,7 +79,10 @@ _LibraryParser: Any = jmespath.parser.Parser
 
 
 class _Lexer(_LibraryLexer):  # type: ignore[misc]  # the library has no types for it
-    """The library's lexer, but literals are JSON (it also takes NaN, and what is no JSON as text), numbers bounded."""
+    """The library's lexer with literals restricted to JSON and bounded numbers.
+
+    The library also accepts NaN, and reads a literal that is not JSON as a string.
+    """
 
     def _consume_number(self) -> str:
         start = self._position
@@ -119,7 +122,7 @@ def _tokens(text: str) -> list[Token]:
     except LexerError as error:
         raise unreadable(error.lexer_position, text) from None
     for token, following in pairwise(tokens):
-        # The library's own ends are lengths or off by one for some kinds of token.
+        # The library's own end offsets are lengths, or off by one, for some kinds of tokens.
         token["end"] = len(text[: following["start"]].rstrip(WHITESPACE))
         if token["type"] == "quoted_identifier":
             if flaw := check_payload(token["value"]):
@@ -135,9 +138,9 @@ def _tokens(text: str) -> list[Token]:
 
 
 class _Parser(_LibraryParser):  # type: ignore[misc]  # the same
-    """The library's parser, which writes "start" and "end" on every node and refuses to go deep.
+    """The library's parser, which records "start" and "end" in each node and refuses deep nesting.
 
-    `parse`, with its cache of trees without positions, is not used.
+    `parse` is not used, since it caches trees without positions.
     """
 
     def tree(self, tokens: list[Token]) -> Node:
@@ -150,7 +153,7 @@ class _Parser(_LibraryParser):  # type: ignore[misc]  # the same
         return tree
 
     def _expression(self, binding_power: int = 0) -> Node:
-        # The library's loop, with the places noted: `first` is where the expression starts.
+        # The loop of the library, with positions recorded: `first` is the first token of the expression.
         first = self._lookahead_token(0)
         self._depth += 1
         if self._depth > MAX_EXPRESSION_DEPTH:
@@ -158,7 +161,7 @@ class _Parser(_LibraryParser):  # type: ignore[misc]  # the same
         self._advance()
         nud: Any = getattr(self, f"_token_nud_{first['type']}", self._error_nud_token)
         left: Node = nud(first)
-        if "start" not in left:  # what stands in parentheses keeps its own, tighter place
+        if "start" not in left:  # an expression in parentheses keeps its own, narrower span
             self._place(left, first, first)
         while binding_power < self.BINDING_POWER[self._current_token()]:
             operator = self._lookahead_token(0)
@@ -172,13 +175,13 @@ class _Parser(_LibraryParser):  # type: ignore[misc]  # the same
         return left
 
     def _place(self, node: Node, first: Token, operator: Token) -> None:
-        """Note the place of a node that has just been completed, and of the helper nodes the library put below it."""
+        """Records the span of a node just completed, and of the helper nodes that the library put below it."""
         start, end = first["start"], self._lookahead_token(-1)["end"]
         node["start"], node["end"] = start, end
         for number, child in enumerate(node["children"]):
             if "start" in child:
                 continue
-            if child["type"] == "identity":  # no text of its own: where the missing operand would stand
+            if child["type"] == "identity":  # has no text of its own: it stands for the missing operand
                 at = start if number == 0 else end
                 child["start"], child["end"] = at, at
                 continue
@@ -208,7 +211,7 @@ class _Parser(_LibraryParser):  # type: ignore[misc]  # the same
             for index in range(opening, self._index)
             if self._tokens[index]["type"].endswith("_identifier") and self._tokens[index + 1]["type"] == "colon"
         ]
-        # The name of a pair is the last one before its value: those of objects in the value come later.
+        # The name of a pair is the last one before its value: names inside the value come later.
         values = [pair["children"][0]["start"] for pair in node["children"]]
         first = [max(index for index in names if self._tokens[index]["start"] < value) for value in values]
         last = [*(index - 2 for index in first[1:]), self._index - 2]
@@ -221,7 +224,7 @@ class _Parser(_LibraryParser):  # type: ignore[misc]  # the same
 
 
 def _roots(text: str, tokens: list[Token], tree: Node) -> tuple[RootUse, ...]:
-    """Every use of a root, after checking what the grammar leaves open."""
+    """Every use of a root, after the checks that the grammar does not make."""
     roots: list[RootUse] = []
     pending: list[tuple[Node, bool, int]] = [(tree, True, 1)]
     if tree["type"] == "expref":
@@ -297,7 +300,7 @@ def _check_call(text: str, node: Node) -> None:
 
 
 def _check_commas(text: str, siblings: tuple[Node, ...]) -> None:
-    # Between two siblings there is nothing but blanks, parentheses and the comma.
+    # Only blanks, parentheses and the comma stand between two siblings.
     for before, after in pairwise(siblings):
         if "," not in text[before["end"] : after["start"]]:
             raise syntax_error("',' is missing", after["start"], after["end"])

@@ -1,4 +1,4 @@
-"""JSON pointers of what an expression reads."""
+"""JSON pointers of the places that an expression reads."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ __all__ = ["inputs_read", "path_of"]
 
 
 _CHAINS = ("subexpression", "index_expression", "pipe")
-"""The first child of these is evaluated where the node is, each further one against what the one before it gives."""
+"""The first child of these is evaluated where the node is, each further one on the result of the one before."""
 
 
 def path_of(tree: Mapping[str, Any], roots: Mapping[str, str | None]) -> str | None:
-    """The pointer that a plain path (`event.data.x`, `batch.events[0]`) stands for; None for any other expression.
+    """The pointer of a plain path such as `event.data.x` or `batch.events[0]`; None for any other expression.
 
-    `roots` gives the pointer of each root; a root that is no place of the input has None.
+    `roots` has the pointer of each root; None for a root that is no place of the input.
     """
     kind, children = tree["type"], tree["children"]
     if kind == "field":
@@ -33,7 +33,7 @@ def path_of(tree: Mapping[str, Any], roots: Mapping[str, str | None]) -> str | N
 
 
 def _step(place: str | None, tree: Mapping[str, Any]) -> str | None:
-    """The pointer after one step from `place`, where the step is a plain one."""
+    """The pointer after one plain step from `place`; None if the step is not plain."""
     kind = tree["type"]
     if place is None:
         return None
@@ -49,8 +49,10 @@ def _step(place: str | None, tree: Mapping[str, Any]) -> str | None:
 
 
 def inputs_read(tree: Mapping[str, Any], roots: Mapping[str, str | None]) -> tuple[str, ...]:
-    """The pointers of all paths that the expression reads, in order, each once. Paths inside projections, filters and
-    `&expressions` count with the list that they go over."""
+    """The pointers of all paths that the expression reads, in order and without duplicates.
+
+    Paths inside projections, filters and `&expressions` count as the list that is iterated over.
+    """
     return tuple(dict.fromkeys(_reads(tree, roots)))
 
 
@@ -74,7 +76,7 @@ def _reads(tree: Mapping[str, Any], roots: Mapping[str, str | None]) -> Iterator
 
 
 def _reach(place: str, steps: Iterable[Mapping[str, Any]]) -> str:
-    """How far from `place` the steps lead before something else than a plain step comes."""
+    """The pointer that the plain steps at the beginning of `steps` lead to."""
     for tree in steps:
         following = _step(place, tree)
         if following is None:

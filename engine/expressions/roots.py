@@ -9,7 +9,7 @@ __all__ = ["RootUse"]
 
 @dataclass(frozen=True, slots=True)
 class RootUse:
-    """A place in a text where a root is read: its name, and the offsets of the name."""
+    """A use of a root: its name, and the offsets of the name in the text."""
 
     name: str
     start: int

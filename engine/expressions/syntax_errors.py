@@ -39,7 +39,7 @@ CLOSING = {
 }
 
 
-# Tokens that can be the last one of an expression.
+# Tokens that can end an expression.
 LAST = {
     "unquoted_identifier",
     "quoted_identifier",
@@ -57,7 +57,7 @@ _WORDS = {"and": "&&", "or": "||", "not": "!"}
 
 
 class ExpressionError(ValueError):
-    """The expression cannot be used.
+    """An expression that cannot be used.
 
     `start` and `end` are offsets into its text; `data` has the details for the message of `code`.
     """
@@ -74,7 +74,7 @@ class ExpressionError(ValueError):
 
 
 def syntax_error(reason: str, start: int, end: int, hint: str | None = None) -> ExpressionError:
-    """An error in the syntax of an expression, at these offsets."""
+    """Creates a syntax error at these offsets."""
     return ExpressionError("M201", start, end, hint, {"reason": reason})
 
 
@@ -82,19 +82,19 @@ TOP_HINT = "start with a name"
 
 
 def stray_expref(node: Node) -> ExpressionError:
-    """An `&expression` that is no argument of a function."""
+    """The error of an `&expression` that is not the argument of a function."""
     hint = "'&' stands before an argument of a function, as in sort_by(list, &name)"
     return syntax_error("unexpected '&'", node["start"], node["start"] + 1, hint)
 
 
 def too_deep(start: int, end: int) -> ExpressionError:
-    """An expression that is nested too deeply."""
+    """The error of an expression that is nested too deeply."""
     reason = f"is nested more than {MAX_EXPRESSION_DEPTH} levels deep"
     return ExpressionError("M210", start, end, "name parts of it with `let`", {"reason": reason})
 
 
 def unreadable(at: int, text: str) -> ExpressionError:
-    """The error for a text that has no tokens from `at` on."""
+    """The error of a text that cannot be split into tokens from `at` on."""
     character = text[at]
     hint = None
     match character:
@@ -114,7 +114,7 @@ def unreadable(at: int, text: str) -> ExpressionError:
 
 
 def unexpected(at: int, text: str, tokens: list[Token]) -> ExpressionError:
-    """The error for the token that starts at `at`, where the grammar does not allow it."""
+    """The error of a token that the grammar does not allow at `at`."""
     index = next(index for index, token in enumerate(tokens) if token["start"] == at)
     token, before = tokens[index], [token["type"] for token in tokens[:index]]
     start, end = token["start"], token["end"]
@@ -142,7 +142,7 @@ def unexpected(at: int, text: str, tokens: list[Token]) -> ExpressionError:
 
 
 def _still_open(types: list[str]) -> str | None:
-    """What would close the innermost bracket that is still open."""
+    """The bracket that would close the innermost open one."""
     open_brackets: list[str] = []
     for type_ in types:
         if type_ in CLOSING:
@@ -157,5 +157,5 @@ def _quoted(text: str) -> str:
 
 
 def shortened(text: str) -> str:
-    """A text for a message, cut where it is long."""
+    """A text shortened for a message."""
     return text if len(text) <= 40 else f"{text[:37]}..."

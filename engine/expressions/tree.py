@@ -1,4 +1,4 @@
-"""Parsed expressions: their nodes, the roots that they use, and their evaluation by jmespath."""
+"""Parsed expressions: their nodes, the roots they use, and their evaluation by jmespath."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .roots import RootUse
 __all__ = ["EvaluationError", "Expression", "Node", "Token", "children", "walk"]
 
 
-# The published types of the library leave out what a subclass needs.
+# The published type stubs of the library lack what a subclass needs.
 _LibraryExpression: Any = _Expression
 
 
@@ -29,7 +29,7 @@ Token: TypeAlias = dict[str, Any]
 
 
 class EvaluationError(ValueError):
-    """The expression could not be evaluated for this data; `reason` says why, in words."""
+    """The expression could not be evaluated on this data; `reason` says why in words."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -38,11 +38,11 @@ class EvaluationError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Expression:
-    """An expression that has been read and checked.
+    """A parsed and checked expression.
 
-    `tree` is the library's own tree of `{"type", "children", "value"}`, every node also with "start" and "end": offsets
-    into `text`, the end exclusive. It is shared and must not be changed; neither must what `search` returns, which may
-    be part of the data searched or of the tree.
+    `tree` is the library's tree of `{"type", "children", "value"}`, with "start" and "end" in each node: offsets into
+    `text`, the end exclusive. It is shared and must not be changed; neither must results of `search`, which may be
+    parts of the data or of the tree.
     """
 
     text: str
@@ -50,19 +50,19 @@ class Expression:
     roots: tuple[RootUse, ...]
 
     def search(self, context: dict[str, Any]) -> Any:
-        """The JSON value that the expression has for these roots. Raises EvaluationError, and nothing else."""
+        """Evaluates the expression on these roots. Raises EvaluationError and nothing else."""
         try:
             return _INTERPRETER.visit(self.tree, context)
         except TypeError:
             raise EvaluationError("a string and a number cannot be ordered (<, <=, >, >=)") from None
         except RecursionError:
             raise EvaluationError("the data is nested too deeply") from None
-        except (ValueError, OverflowError) as error:  # all errors of the library and of the functions are ValueErrors
+        except (ValueError, OverflowError) as error:  # the library and the functions raise ValueErrors only
             raise EvaluationError(str(error)) from None
 
 
 class _Functions:
-    """The functions of the language, as the library's interpreter calls them."""
+    """The functions of the language, in the form that the library's interpreter calls."""
 
     def call_function(self, name: str, arguments: list[Any]) -> Any:
         return call(name, *(_key(value) if isinstance(value, _LibraryExpression) else value for value in arguments))
@@ -73,7 +73,7 @@ def _key(expression: Any) -> Callable[[Any], Any]:
 
 
 class _Interpreter(_LibraryInterpreter):  # type: ignore[misc]  # the library has no types for it
-    """The library's interpreter, to which `[1]` is not `[true]`."""
+    """The library's interpreter, in which `[1]` does not equal `[true]`."""
 
     COMPARATOR_FUNC: ClassVar = {
         **_LibraryInterpreter.COMPARATOR_FUNC,
@@ -85,7 +85,7 @@ class _Interpreter(_LibraryInterpreter):  # type: ignore[misc]  # the library ha
 _FUNCTIONS: Any = _Functions()
 
 
-# Holds no state but a cache of its own methods, so one serves all threads.
+# It has no state except a cache of its own methods, so all threads share it.
 _INTERPRETER: Any = _Interpreter(Options(custom_functions=_FUNCTIONS))
 
 

@@ -1,7 +1,7 @@
 """The rule language: from nodes to one Rulebook.
 
-Comes in: the nodes of a mapping's files, of what it extends, and settings. Goes out: the Rulebook, the immutable form
-that all later stages work on, with every expression and template parsed, or Problems.
+Comes in: the nodes of a mapping's files and of those it extends, and settings. Goes out: the Rulebook, the immutable
+form that all later stages work on, with all expressions and templates parsed, or Problems.
 """
 
 from __future__ import annotations

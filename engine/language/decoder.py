@@ -1,6 +1,6 @@
-"""Reads the keys of one YAML mapping: every key is asked for by name, what was not asked for is unknown.
+"""Reads the keys of YAML mappings, with the same checks, messages and hints for all of them.
 
-The only place where the shape of rule files is enforced, so that wording and hints are the same for all of them.
+Each key is read by name; keys that were never read are unknown.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ Problems = list[Problem]
 
 
 def found(node: Node) -> str:
-    """What stands there, in words: "text", "a list", "null" ..."""
+    """The kind of a node in words: "text", "a list", "null"."""
     if isinstance(node, MappingNode):
         return "a mapping"
     if isinstance(node, SequenceNode):
@@ -44,7 +44,7 @@ def found(node: Node) -> str:
 
 
 def read_expression(node: ScalarNode, problems: Problems) -> Expr | None:
-    """The expression that the scalar holds; a Problem with the column inside the scalar where it holds none."""
+    """Parses the expression in a scalar; a Problem has its column inside the scalar."""
     try:
         return Expr(parse(node.text), node)
     except ExpressionError as error:
@@ -54,7 +54,7 @@ def read_expression(node: ScalarNode, problems: Problems) -> Expr | None:
 
 
 def read_text(node: ScalarNode, problems: Problems) -> Text | None:
-    """The template that the scalar holds."""
+    """Compiles the template in a scalar; a Problem has its column inside the scalar."""
     try:
         return Text(compile_template(node.text), node)
     except TemplateError as error:
@@ -63,7 +63,7 @@ def read_text(node: ScalarNode, problems: Problems) -> Text | None:
 
 
 def good_name(node: ScalarNode, what: str, problems: Problems, *, root: bool) -> bool:
-    """Whether the scalar is a name: of a rule, an output ... or, with `root`, one that expressions can use."""
+    """Checks that a scalar is a name; with `root`, one that expressions can use."""
     if (ROOT if root else NAME).fullmatch(node.text):
         return True
     wanted = _ROOT_FORM if root else _NAME_FORM
@@ -72,7 +72,7 @@ def good_name(node: ScalarNode, what: str, problems: Problems, *, root: bool) ->
 
 
 class Keys:
-    """The keys of `node`, which messages call `where` ("a rule", "the output 'event'")."""
+    """Reads the keys of `node`, which messages call `where` ("a rule", "the output 'event'")."""
 
     def __init__(self, node: Node, where: str, problems: Problems) -> None:
         self.where = where
@@ -92,7 +92,7 @@ class Keys:
         self.problems.append(Problem.of(code, place, hint=hint, **data))
 
     def take(self, key: str, *, required: bool = False) -> Node | None:
-        """The node under the key, or None."""
+        """The node under a key, or None."""
         self._asked.append(key)
         if self.mapping is None:
             return None
@@ -103,7 +103,7 @@ class Keys:
         return node
 
     def finish(self) -> None:
-        """Reports the keys that nobody asked for."""
+        """Reports the keys that were not read."""
         if self.mapping is None:
             return
         for key, _ in self.mapping.entries:
@@ -117,7 +117,7 @@ class Keys:
         self.report("M102", node.place, what=repr(key), wanted=wanted, found=found(node))
 
     def scalar(self, key: str, *, required: bool = False) -> ScalarNode | None:
-        """The scalar under the key, which must be text."""
+        """The scalar under a key, which must be a string."""
         node = self.take(key, required=required)
         if node is None:
             return None
@@ -131,7 +131,7 @@ class Keys:
         return None if node is None else node.text
 
     def name(self, key: str, *, required: bool = False, root: bool = False) -> str | None:
-        """A name: of a rule, an output ... or, with `root`, one that expressions can use."""
+        """The name under a key, such as that of an output; with `root`, a name that expressions can use."""
         node = self.scalar(key, required=required)
         if node is None:
             return None
@@ -160,7 +160,7 @@ class Keys:
         return default
 
     def whole(self, key: str, *, required: bool = False) -> int | None:
-        """A whole number of at least 1."""
+        """The integer of at least 1 under a key."""
         node = self.take(key, required=required)
         if node is None:
             return None
@@ -178,7 +178,7 @@ class Keys:
         return None if node is None else read_text(node, self.problems)
 
     def items(self, key: str, *, single: bool = False) -> tuple[Node, ...]:
-        """The items of the list under the key; with `single`, a mapping stands for a list of one."""
+        """The items of the list under a key; with `single`, a mapping counts as a list of one item."""
         node = self.take(key)
         if node is None:
             return ()
@@ -190,7 +190,7 @@ class Keys:
         return ()
 
     def texts(self, key: str) -> tuple[str, ...]:
-        """A list of texts."""
+        """The list of strings under a key."""
         result = []
         for item in self.items(key):
             if isinstance(item, ScalarNode) and isinstance(item.value, str):
@@ -200,7 +200,7 @@ class Keys:
         return tuple(result)
 
     def entries(self, key: str, *, required: bool = False) -> tuple[tuple[ScalarNode, Node], ...]:
-        """The entries of the mapping under the key."""
+        """The entries of the mapping under a key."""
         node = self.take(key, required=required)
         if node is None:
             return ()
@@ -210,7 +210,7 @@ class Keys:
         return ()
 
     def named_texts(self, key: str, what: str) -> dict[str, str]:
-        """A mapping of names to texts, which messages call `what` ("texts")."""
+        """The mapping of names to strings under a key, which messages call `what` ("texts")."""
         result = {}
         for name, node in self.entries(key):
             if isinstance(node, ScalarNode) and isinstance(node.value, str):
@@ -220,13 +220,13 @@ class Keys:
         return result
 
     def value(self, key: str, default: Any) -> Any:
-        """Any JSON value; null counts as a value here."""
+        """The JSON value under a key, which may be null, or `default` without the key."""
         self._asked.append(key)
         node = None if self.mapping is None else self.mapping.get(key)
         return default if node is None else plain(node)
 
     def exactly_one(self, keys: Sequence[str], *, at_most: bool = False) -> str | None:
-        """The one key of `keys` that is given; a Problem where there are none or several."""
+        """The one of these keys that is given; a Problem if there are none or several."""
         if self.mapping is None:
             return None
         given = [key for key in keys if self.mapping.get(key) is not None]
@@ -246,7 +246,7 @@ class Keys:
 def each_named(
     keys: Keys, key: str, read: Callable[[ScalarNode, Node], Any], *, root: bool = False, what: str
 ) -> dict[str, Any]:
-    """Reads a mapping of names to definitions; what cannot be read is left out (a Problem says why)."""
+    """Reads a mapping of names to definitions; those with a Problem are left out."""
     result: dict[str, Any] = {}
     for name, node in keys.entries(key):
         if good_name(name, f"the name of {with_article(what)}", keys.problems, root=root):

@@ -1,7 +1,7 @@
-"""Finds the files of mappings below folders, and says what each of them is.
+"""Finds the files of mappings below folders, and tells what each of them is.
 
-A file is looked at more kindly than it is read: what looks like a rule file by its name, a key or its modeline is one,
-so that a slip of the pen is found and not passed over.
+Detection is more lenient than reading: a file that looks like a rule file by its name, a key or its modeline is one, so
+that a misspelt file is reported rather than skipped.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from .installed import candidates
 __all__ = ["Kind", "Skipped", "kind_of", "other_than_main", "yaml_files"]
 
 Kind = Literal["mapping", "workspace", "tests", "part"]
-"""What a file is: the main file of a mapping, a workspace, a test file, or a part that others include."""
+"""The kinds of files: main file of a mapping, workspace, test file, or part that others include."""
 
 _PART = frozenset({"include", "tables", "policies", "let", "routes", "rules"})
 _MAIN = frozenset({"language", "extends", "input", "outputs", "bulk"})
@@ -39,15 +39,17 @@ _KEY = re.compile(r"""^["']?([^\s#"'{\[\-][^:\n]*):(?=\s|$)""", re.MULTILINE)
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """A file in a folder that is none of a mapping's, or may not be read, and why in words."""
+    """A file that belongs to no mapping or may not be read, and why in words."""
 
     path: Path
     reason: str
 
 
 def yaml_files(folder: Path, skip: Callable[[Skipped], object] = lambda _: None) -> Iterator[Path]:
-    """The YAML files at and below a folder, in order of their names; hidden ones are left alone, and no link leads
-    elsewhere. What is there and not given goes to `skip`. Raises OSError."""
+    """The YAML files in a folder and below, sorted by name, without hidden ones and without links to elsewhere.
+
+    `skip` is called with each file that is left out. Raises OSError.
+    """
     project = Project.around(folder)
     for inner, folders, names in os.walk(folder, onerror=_raise):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
@@ -71,8 +73,10 @@ def _raise(error: OSError) -> None:
 
 
 def kind_of(path: Path) -> Kind | None:
-    """What a YAML file is; None where nothing about it looks like a file of a mapping. What cannot be read may be
-    anything: loading it says why."""
+    """The kind of a YAML file; None if nothing about it looks like a file of a mapping.
+
+    A file that cannot be read counts as a mapping: loading it reports why.
+    """
     try:
         with path.open("rb") as file:
             raw = file.read(MAX_FILE_BYTES)
@@ -94,8 +98,10 @@ def kind_of(path: Path) -> Kind | None:
 
 
 def _keys(text: str) -> set[str]:
-    """The keys at the top of a text: those at the start of a line, where there are any; else those that YAML finds, or
-    if it finds nothing but mistakes, those of all lines."""
+    """The top-level keys of a text: those at the start of a line, if any, else those that YAML finds.
+
+    If it is not valid YAML, the keys of all lines count.
+    """
     keys = {key.rstrip(" \t\"'") for key in _KEY.findall(text)}
     if keys:
         return keys
@@ -106,7 +112,7 @@ def _keys(text: str) -> set[str]:
 
 
 def other_than_main(keys: Collection[str]) -> tuple[str, str] | None:
-    """What a file with these keys is, in words, that has none of a main file and is another one; with a hint."""
+    """What a file with these keys is, in words, if it has no key of a main file and is another one; with a hint."""
     if not _HEADER.isdisjoint(keys):
         return None
     if "tests" in keys:
@@ -115,6 +121,6 @@ def other_than_main(keys: Collection[str]) -> tuple[str, str] | None:
 
 
 def _is_beside_a_mapping(path: Path) -> bool:
-    """Whether the file lies in the folder `tests` of a mapping or a workspace."""
+    """Returns whether a file is in the folder `tests` of a mapping or a workspace."""
     folder = path.absolute().parent
     return folder.name == "tests" and any(map(is_file, candidates(folder.parent)))

@@ -1,4 +1,4 @@
-"""Where mappings are: those that are installed with the package, and files by their path."""
+"""Locates mappings: those installed with the package, and files by path."""
 
 from __future__ import annotations
 
@@ -13,8 +13,11 @@ __all__ = ["beside", "candidates", "file_at", "installed", "is_versioned", "loca
 
 
 def locate(reference: str) -> Path | None:
-    """The file that a name stands for: `name@major`, `name` (its highest major) of the installed mappings, or a path
-    to a file or to a folder with a `mapping.yaml` (or `workspace.yaml`)."""
+    """The file that a reference names, or None.
+
+    A reference is `name@major` or `name` (its highest major version) for an installed mapping, or a path to a file or
+    to a folder with a `mapping.yaml` or `workspace.yaml`.
+    """
     name = reference.partition("@")[0]
     if name.strip(".") and "/" not in name and is_folder(MAPPINGS / name):
         return installed(reference)
@@ -22,12 +25,12 @@ def locate(reference: str) -> Path | None:
 
 
 def file_at(path: Path) -> Path | None:
-    """The file that a path stands for; None where there is none."""
+    """The file that a path names; None if there is none."""
     return next((candidate for candidate in candidates(path) if is_file(candidate)), None)
 
 
 def installed(reference: str) -> Path | None:
-    """The file of an installed mapping: `name@major`, or `name` for its highest major."""
+    """The file of an installed mapping: `name@major`, or `name` for its highest major version."""
     name, _, major = reference.partition("@")
     if not name.strip(".") or "/" in name:
         return None
@@ -39,20 +42,22 @@ def installed(reference: str) -> Path | None:
 
 
 def is_versioned(reference: str) -> bool:
-    """Whether a reference has the form `name@major`."""
+    """Returns whether a reference has the form `name@major`."""
     name, _, major = reference.partition("@")
     return bool(name) and major.isascii() and major.isdecimal()
 
 
 def candidates(path: Path) -> tuple[Path, ...]:
-    """What a path may stand for, in this order: a file, or a folder with a mapping or a workspace."""
+    """The files that a path may name, in this order: itself, or the mapping or workspace in it."""
     return path, path / "mapping.yaml", path / "workspace.yaml"
 
 
 def beside(file: Path, name: str) -> tuple[Path, ...]:
-    """Where a mapping `name@major` is looked for before the installed ones, in this order: in the folder of the file
-    that names it, and, where that file is the main one of its folder, beside this folder (a `v<major>`: beside the
-    folder that it is a version of)."""
+    """The files where a mapping `name@major` is searched before the installed ones, in order.
+
+    They are in the folder of the file that names the mapping; if that file is the main one of its folder, also beside
+    this folder, and for a folder `v<major>` beside its parent.
+    """
     stem, _, major = name.partition("@")
     homes = [file.parent]
     if file.name in ("mapping.yaml", "workspace.yaml"):
@@ -63,7 +68,7 @@ def beside(file: Path, name: str) -> tuple[Path, ...]:
 
 
 def not_found(reference: str) -> Problem:
-    """What is wrong with a reference that stands for no file."""
+    """The Problem of a reference that names no file."""
     path = Path(reference)
     if is_folder(path):
         return Problem.of("M107", what="the folder", path=reference, reason="has no mapping.yaml and no workspace.yaml")

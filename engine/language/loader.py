@@ -1,6 +1,7 @@
-"""Finds and joins the files of a mapping: includes, `extends`, settings. Hands on one Rulebook and all Problems.
+"""Loads a mapping: joins its files through `include` and `extends`, and resolves settings.
 
-Nothing is read but files of the mapping's own folder and of the project around it, installed mappings and schemas.
+The result is one Rulebook and all Problems. Only files in the mapping's own folder and the project around it, installed
+mappings and schemas are read.
 """
 
 from __future__ import annotations
@@ -46,10 +47,10 @@ _SINGULAR = {"tables": "table", "policies": "policy", "let": "let", "routes": "r
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What loading gave: the Rulebook, None where an error stands in the way, and all Problems in order of place.
+    """The result of loading: the Rulebook, None if there are errors, and all Problems in order of place.
 
-    `draft` is what could be read beside the errors: good for checks, not to be run. `lost` are names that may stand in
-    what was passed over.
+    `draft` is what could be read despite the errors: fit for checks, not for running. `lost` are names that may be
+    defined in the parts that were dropped.
     """
 
     rulebook: Rulebook | None
@@ -67,8 +68,8 @@ class Loaded:
 class _Layer:
     """The joined YAML of a mapping, or of a workspace on top of one.
 
-    A rule is kept as the parts that make it: what the mapping says, then what each workspace changes. They are merged
-    once it is known what the rule itself extends, so that a change can also remove what was inherited from there.
+    A rule is kept as its parts: its definition in the mapping, then the change of each workspace. They are merged once
+    the rule that it extends is known, so that a change can also remove something inherited.
     """
 
     main: Source
@@ -87,8 +88,8 @@ def load(
 ) -> Loaded:
     """Loads the mapping or workspace file at `path`.
 
-    `settings` are given values (JSON), over those of a workspace. `text`, where given, stands for the content of the
-    file (an editor's unsaved buffer).
+    `settings` are JSON values that override those of a workspace. `text`, if given, replaces the content of the file,
+    as for the unsaved buffer of an editor.
     """
     return _Loader(text).load(path, settings or {})
 
@@ -156,10 +157,10 @@ class _Loader:
         return layer if named is None and header.get("workspace") is None else None
 
     def base(self, source: Source, extends: ScalarNode, chain: tuple[str, ...]) -> _Layer | None:
-        """The layer that `extends` names: an installed mapping, or `./path` seen from the file."""
+        """The layer that `extends` names: an installed mapping, or a file by a path `./...` relative to this one."""
         relative = extends.text.startswith(".")
         if not relative and not is_versioned(extends.text):
-            return None  # `check_header` has said so
+            return None  # `check_header` has reported it
         path = self.base_path(source.path or Path("-"), extends, relative=relative)
         if path is None:
             return None
@@ -172,7 +173,7 @@ class _Loader:
         return None if base is None else self.layer(base, chain, extends)
 
     def base_path(self, file: Path, extends: ScalarNode, *, relative: bool) -> Path | None:
-        """The file of the mapping that `extends` names in a file; None, and a Problem, where there is none."""
+        """The file of the mapping that `extends` names; None, with a Problem, if there is none."""
         name, project = extends.text, Project.around(file.parent)
         for path in candidates(file.parent / name) if relative else beside(file, name):
             refusal = project.refusal(path)
@@ -190,7 +191,7 @@ class _Loader:
         return path_of_installed
 
     def collect(self, layer: _Layer, source: Source, node: MappingNode, chain: list[str]) -> None:
-        """Takes the parts and rules of one file, then those of the files that it includes."""
+        """Adds the parts and rules of one file to a layer, then those of the files that it includes."""
         is_main = source is layer.main
         keys = Keys(node, "a rule file", self.problems)
         if is_main:
@@ -202,7 +203,7 @@ class _Loader:
                 layer.values = list(keys.entries("settings"))
             else:
                 if "name" not in keys:
-                    keys.take("workspace")  # what is left out of a workspace, and may be misspelt
+                    keys.take("workspace")  # a workspace whose 'extends' is absent or misspelt
                 for key in _HEADERS:
                     self.add_part(layer, key, keys.take(key))
         for key in _PARTS:
@@ -239,7 +240,7 @@ class _Loader:
                 )
 
     def severities(self, keys: Keys) -> dict[str, Any]:
-        """What findings of a code count as, by the code."""
+        """The severities under `checks`, by code."""
         inner_node = keys.take("checks")
         if inner_node is None:
             return {}
@@ -307,7 +308,7 @@ class _Loader:
             self.collect(layer, included, node, [*chain, name])
 
     def on_top(self, base: _Layer, over: _Layer) -> _Layer:
-        """The layer `over` on top of the one that it extends: parts merge, changed rules stay, new rules come first."""
+        """Merges a layer onto the one it extends: parts merge, changed rules keep their place, new ones come first."""
         parts = dict(base.parts)
         for key, node in over.parts.items():
             parts[key] = merge_part(key, parts.get(key), node)
@@ -387,7 +388,7 @@ class _Loader:
         return url, headers
 
     def setting_values(self, layer: _Layer, settings: dict[str, Setting], given: Mapping[str, Any]) -> dict[str, Any]:
-        """The value of every declared setting: given, of the workspace, or the default."""
+        """The value of each declared setting: as given, of the workspace, or the default."""
         values = {name: setting.default for name, setting in settings.items()}
         pairs = [Given(name.text, plain(node), name.place, node.place) for name, node in layer.values]
         pairs += [Given(name, value) for name, value in given.items()]
@@ -420,7 +421,7 @@ class _Loader:
         return tuple(result)
 
     def extended(self, layer: _Layer, name: str, chain: tuple[str, ...]) -> MappingNode | None:
-        """The rule with everything that it inherits, then with what workspaces change; None where that is not known."""
+        """A rule with all that it inherits and all changes of workspaces; None, with a Problem, if impossible."""
         first, *changes = layer.rules[name]
         extends = _extends(layer, name)
         if extends is not None and not (isinstance(extends, ScalarNode) and isinstance(extends.value, str | None)):
@@ -449,7 +450,7 @@ class _Loader:
         return rule
 
     def schemas(self, layer: _Layer, joined: MappingNode) -> dict[str, Any]:
-        """The documents of all schemas that the mapping names, by that name."""
+        """The documents of all schemas that the mapping names, by these names."""
         documents: dict[str, Any] = {}
         for node in _schema_names(joined):
             folder = node.source.path.parent if node.source.path is not None else Path()
@@ -485,12 +486,12 @@ def _schema_names(joined: MappingNode) -> list[ScalarNode]:
 
 
 def _extends(layer: _Layer, name: str) -> Node | None:
-    """What a rule says that it extends, a workspace that changes it before the mapping."""
+    """The node of the rule's `extends`: of the last workspace that gives it, else of the mapping."""
     return next((found for part in reversed(layer.rules[name]) if (found := part.get("extends"))), None)
 
 
 def _bases(layer: _Layer, name: str) -> Iterator[Node]:
-    """The names of the rules that a rule extends, the nearest first; of a rule that is read, they end."""
+    """The names of the rules that a rule extends, the nearest first. The chain of a readable rule has no cycle."""
     while isinstance(extends := _extends(layer, name), ScalarNode) and isinstance(extends.value, str):
         name = extends.text
         base = layer.rules[name][0]

@@ -1,8 +1,8 @@
-"""Joins YAML: a workspace with its mapping, a rule with the one it extends.
+"""Merges YAML: a workspace onto its mapping, a rule onto the one it extends.
 
-All joining is the merge of JSON merge patch (RFC 7396) on nodes, so that every value keeps its own file and line:
-mappings merge, everything else replaces, null removes. Two things are added for the writer's sake: a field or a rule
-that gives another source (or another end) drops the inherited one, and a field in short form counts as its long form.
+All merging is that of JSON merge patch (RFC 7396) on nodes, so that each value keeps its own file and line: mappings
+merge, everything else replaces, null removes. There are two additions: a field or rule with another source (or another
+end) drops the inherited one, and the short form of a field counts as its long form.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ __all__ = ["extend_rule", "merge", "merge_part", "merge_rule"]
 Merge = Callable[[Node | None, Node], Node]
 
 _OWN_KEYS = ("rule", "abstract", "enabled", "reference", "description", "extends", "deprecated")
-"""What a rule does not take over from the rule that it extends."""
+"""Keys that a rule does not inherit from the rule that it extends."""
 _FIELD_PARTS = (*FIELD_SOURCES, "as", "key", "let", "value", "spread")
 _RULE_PARTS = (*RULE_ENDS, "fields", "spread", "warn")
 
 
 def merge(base: Node | None, over: Node) -> Node:
-    """`over` merged onto `base`."""
+    """Merges `over` onto `base`."""
     if not isinstance(over, MappingNode):
         return over
     if not isinstance(base, MappingNode):
@@ -33,7 +33,7 @@ def merge(base: Node | None, over: Node) -> Node:
 
 
 def merge_part(key: str, base: Node | None, over: Node) -> Node:
-    """`over` merged onto `base`, both the part of a mapping that stands under this key."""
+    """Merges `over` onto `base`, both parts of a mapping under this key."""
     if key in ("outputs", "routes"):
         return _merge_named(base, over)
     if key == "bulk":
@@ -42,14 +42,14 @@ def merge_part(key: str, base: Node | None, over: Node) -> Node:
 
 
 def merge_fields(base: Node | None, over: Node) -> Node:
-    """A mapping of names to fields merged onto another one."""
+    """Merges a mapping of names to fields onto another one."""
     if isinstance(base, MappingNode) and isinstance(over, MappingNode):
         return _merge_entries(base, over, lambda _: merge_field)
     return merge(base, over)
 
 
 def merge_field(base: Node | None, over: Node) -> Node:
-    """A field merged onto the inherited field of the same name."""
+    """Merges a field onto the inherited field of the same name."""
     if not isinstance(over, MappingNode) or base is None:
         return over
     if isinstance(base, ScalarNode | SequenceNode):
@@ -64,7 +64,7 @@ def merge_field(base: Node | None, over: Node) -> Node:
 
 
 def merge_rule(base: MappingNode, over: MappingNode) -> MappingNode:
-    """A rule merged onto an inherited rule of the same name, or onto the rule that it extends."""
+    """Merges a rule onto an inherited rule of the same name, or onto the rule that it extends."""
     ends = [key for key in RULE_ENDS if over.get(key) is not None]
     if ends and base.get(ends[0]) is None:
         base = _without(base, _RULE_PARTS)
@@ -72,7 +72,7 @@ def merge_rule(base: MappingNode, over: MappingNode) -> MappingNode:
 
 
 def extend_rule(base: MappingNode, over: MappingNode) -> MappingNode:
-    """A rule merged onto the rule of the same mapping that it extends."""
+    """Merges a rule onto the rule of the same mapping that it extends."""
     return merge_rule(_without(base, _OWN_KEYS), _without(over, ("extends",)))
 
 
@@ -89,7 +89,7 @@ def _merge_members(base: Node | None, over: Node) -> Node:
 
 
 def _part(key: str) -> Merge:
-    """How the part under this key of a field, a spread, a rule, an output or a route merges."""
+    """The way to merge the part under this key of a field, a spread, a rule, an output or a route."""
     if key in ("fields", "let", "query"):
         return merge_fields
     if key in ("request", "spread"):
@@ -119,7 +119,7 @@ def _without(node: MappingNode, keys: Collection[str]) -> MappingNode:
 
 
 def _merge_entries(base: MappingNode, over: MappingNode, how: Callable[[str], Merge]) -> MappingNode:
-    """The entries of `base` in their order, changed by those of `over`, then those that only `over` has."""
+    """Merges entries: those of `base` in their order, changed by `over`, then those that only `over` has."""
     changes = {key.text: (key, node) for key, node in over.entries}
     entries = []
     for key, node in base.entries:

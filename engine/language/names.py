@@ -1,4 +1,4 @@
-"""Every expression and template of a Rulebook, with the names that it can see."""
+"""All expressions and templates of a Rulebook, with the names in scope of each."""
 
 from __future__ import annotations
 
@@ -16,8 +16,10 @@ Roots = Mapping[str, "Definition"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Definition:
-    """What brings a name into sight: `node` defines it, `name_node` is where the name stands. `hides` is what the same
-    name stood for before."""
+    """The definition of a name: `node` defines it, `name_node` is the name itself.
+
+    `hides` is the outer definition of the same name, if any.
+    """
 
     name: str
     kind: str
@@ -28,14 +30,14 @@ class Definition:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Use:
-    """An expression or a template, and what each name stands for there."""
+    """An expression or template, and the definitions of the names in its scope."""
 
     text: Expr | Text
     roots: Roots
 
 
 def definitions_and_uses(rulebook: Rulebook) -> Iterator[Definition | Use]:
-    """In the order of evaluation. Rules that are abstract or switched off are not part of a Rulebook."""
+    """All definitions and uses in order of evaluation. Abstract and disabled rules are not part of a Rulebook."""
     roots: dict[str, Definition] = {}
     yield from _define(roots, "settings", "the settings", rulebook.input.node)
     yield from _define(roots, rulebook.input.as_name, "the input", rulebook.input.node)
@@ -80,7 +82,7 @@ def _names(roots: dict[str, Definition], as_name: str, key_name: str | None, nod
 
 
 def _let(fields: tuple[Field, ...], roots: dict[str, Definition]) -> Iterator[Definition | Use]:
-    """Adds the names to `roots`, each in sight of those after it."""
+    """Adds the names of a `let` to `roots`, each in scope of those after it."""
     for field in fields:
         yield from _field(field, dict(roots))
         yield from _define(roots, field.name or "", "a let", field.node, field.name_node)

@@ -1,4 +1,4 @@
-"""Reads the joined YAML of a mapping into the rule language (`rulebook`). Reports all that is wrong at once."""
+"""Reads the joined YAML of a mapping into a Rulebook, and reports all problems at once."""
 
 from __future__ import annotations
 
@@ -41,16 +41,16 @@ from .settings import wanted_of
 __all__ = ["FIELD_SOURCES", "RULE_ENDS", "Reader"]
 
 FIELD_SOURCES = ("from", "const", "template", "each", "fields")
-"""The keys that say where a field's value comes from; `spread` alone counts as `fields`."""
+"""The keys that give the source of a field; a `spread` alone counts as `fields`."""
 RULE_ENDS = ("output", "skip", "reject")
-"""The keys that say what a rule does with what it takes."""
+"""The keys that decide what a rule does with an element."""
 
 MAX_ENTRY_RULES = 20_000
 METHODS = ("DELETE", "GET", "PATCH", "POST", "PUT")
 
 
 class Reader:
-    """Reads nodes one after the other; tables and policies must be read before what uses them."""
+    """Reads nodes one after the other; tables and policies must be read before their uses."""
 
     def __init__(self, problems: list[Problem]) -> None:
         self.problems = problems
@@ -64,7 +64,7 @@ class Reader:
         self.used_tables: set[str] = set()
         self.used_policies: set[str] = set()
         self.written_out = 0
-        """The number of the entry rules of policies, each counted wherever it is used."""
+        """The number of entry rules of policies, counted at each use."""
 
     def keys(self, node: Node, where: str) -> Keys:
         return Keys(node, where, self.problems)
@@ -79,7 +79,7 @@ class Reader:
                 continue
             field = self.field(name.text, node)
             if field is None and roots:
-                field = Field(name.text, Const(None), node)  # so that its name is known
+                field = Field(name.text, Const(None), node)  # defined, so that uses of its name are not reported
             if field is not None:
                 result.append(replace(field, name_node=name))
         return tuple(result)
@@ -117,7 +117,7 @@ class Reader:
         return None if source is None else field
 
     def source(self, keys: Keys, key: str | None) -> From | Const | Text | Object | Each | None:
-        """Where the value comes from. All source keys are asked for, so that none of them counts as unknown."""
+        """The source of a field. All source keys are read, so that none of them counts as unknown."""
         given = {name: keys.take(name) for name in FIELD_SOURCES if name != "const"}
         constant = keys.value("const", ABSENT)
         if key == "each":
@@ -137,7 +137,7 @@ class Reader:
         return None
 
     def alternatives(self, node: Node) -> From | None:
-        """`from`: an expression, or a list of expressions and fields."""
+        """Reads `from`: an expression, or a list of expressions and fields."""
         if isinstance(node, ScalarNode) and isinstance(node.value, str):
             expression = read_expression(node, self.problems)
             return None if expression is None else From((expression,))
@@ -193,7 +193,7 @@ class Reader:
         return cast("Table | None", self.named("table", node, self.tables))
 
     def named(self, kind: str, node: ScalarNode, known: dict[str, Any]) -> Any:
-        """What the name stands for, or None and a Problem."""
+        """The definition that a name refers to; None, with a Problem, if there is none."""
         if node.text not in known and (kind, node.text) not in self.unreadable:
             hint = did_you_mean(node.text, known)
             self.problems.append(Problem.of("M112", node.place, hint=hint, kind=kind, name=node.text))
@@ -275,7 +275,7 @@ class Reader:
         return self.entry_rules(keys, "entries"), None
 
     def policy(self, node: ScalarNode) -> tuple[EntryRule, ...]:
-        """The entry rules of the policy with this name; they count anew wherever they are used."""
+        """The entry rules of the policy with this name; they count again at each use."""
         rules: tuple[EntryRule, ...] = self.named("policy", node, self.policies) or ()
         before, self.written_out = self.written_out, self.written_out + len(rules)
         if self.written_out > MAX_ENTRY_RULES:
@@ -402,7 +402,7 @@ class Reader:
         return None if as_name is None or schema is None else Input(as_name, schema, node)
 
     def rule(self, node: Node) -> Rule | None:
-        """The rule, or None where it is abstract, switched off or cannot be read."""
+        """The rule, or None if it is abstract, disabled or unreadable."""
         keys = self.keys(node, "a rule")
         name_node = keys.scalar("rule", required=True)
         name = keys.name("rule") if name_node is not None else None
@@ -463,7 +463,7 @@ class Reader:
     def read_named(
         self, keys: Keys, key: str, read: Callable[[ScalarNode, Node], Any], what: str, *, root: bool = False
     ) -> dict[str, Any]:
-        """The definitions under the key. One that cannot be read is not reported again where its name is used."""
+        """The definitions under a key. Uses of an unreadable one are not reported again."""
         result = each_named(keys, key, read, root=root, what=what)
         self.unreadable |= {(what, name.text) for name, _ in keys.entries(key) if name.text not in result}
         return result

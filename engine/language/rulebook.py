@@ -1,6 +1,6 @@
-"""The rule language as immutable data: what `language.reader` makes of the YAML and every later stage works on.
+"""The rule language as immutable data: made by `language.reader`, used by all later stages.
 
-Each part keeps the node it was read from, so that a message can point at its line and column.
+Each part keeps its node, so that messages can point to its line and column.
 """
 
 from __future__ import annotations
@@ -54,12 +54,12 @@ class _Absent:
 
 
 ABSENT = _Absent()
-"""Stands for "no default": null would be a value of its own."""
+"""Stands for "no default", since null would be a value."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Expr:
-    """An expression and the scalar that holds it."""
+    """An expression, and the scalar that contains it."""
 
     expression: Expression
     node: ScalarNode
@@ -78,7 +78,7 @@ class Expr:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Text:
-    """A template and the scalar that holds it."""
+    """A template, and the scalar that contains it."""
 
     template: Template
     node: ScalarNode
@@ -93,9 +93,9 @@ class Text:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Table:
-    """A look-up; `entries` are keyed by text (case-folded with `ignore_case`).
+    """A look-up table; the keys of `entries` are case-folded with `ignore_case`.
 
-    `unlisted` answers for a value that is not listed: leave it out, keep it, reject the element, or `("const", value)`.
+    `unlisted` decides about a value without an entry: omit it, keep it, reject the element, or `("const", value)`.
     """
 
     name: str | None
@@ -107,21 +107,21 @@ class Table:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class From:
-    """The first alternative that is not null."""
+    """A source that gives the first alternative that is not null."""
 
     alternatives: tuple[Expr | Field, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Const:
-    """A fixed value."""
+    """A source that gives a fixed value."""
 
     value: Any
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Object:
-    """A nested object: fields written by hand, then what is passed through."""
+    """A source that gives a nested object: its own fields, then the entries of spreads."""
 
     fields: tuple[Field, ...]
     spreads: tuple[Spread, ...]
@@ -129,7 +129,7 @@ class Object:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Each:
-    """A list with one value for each element (or, with `key`, for each entry of an object)."""
+    """A source that gives a list with a value for each element, or with `key` for each entry of an object."""
 
     each: Expr
     as_name: str
@@ -140,7 +140,7 @@ class Each:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Field:
-    """One value of the output, or a `let`; `name` is None for a value that stands in a list."""
+    """A member of an output, or a `let`; `name` is None for a value without a name, such as an element of a list."""
 
     name: str | None
     source: From | Const | Text | Object | Each
@@ -164,7 +164,7 @@ class Field:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Warn:
-    """A warning that a rule gives while it maps; `when` None: always."""
+    """A warning that a rule gives while it maps an element; without `when`, always."""
 
     when: Expr | None
     message: Text
@@ -172,7 +172,7 @@ class Warn:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Except:
-    """Names that a spread does not iterate over, because they are mapped elsewhere. Patterns are globs (`*`, `?`)."""
+    """Names that a spread leaves out, because they are mapped elsewhere. Patterns are globs (`*`, `?`)."""
 
     names: frozenset[str]
     prefixes: tuple[str, ...]
@@ -182,7 +182,7 @@ class Except:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class EntryRule:
-    """What happens to an entry of a spread; the first whose `when` holds takes it."""
+    """A rule for the entries of a spread; the first one whose `when` holds decides."""
 
     node: Node
     when: Expr | None
@@ -197,7 +197,7 @@ class EntryRule:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Spread:
-    """Passes the entries of an object through."""
+    """Passes the entries of an object through to an output."""
 
     from_: Expr
     key_name: str
@@ -212,7 +212,7 @@ class Spread:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RequestLine:
-    """How a body travels. `path` keeps its {placeholders}: who sends fills them."""
+    """Method, path and query of a request. `path` keeps its {placeholders} for the sender to fill."""
 
     method: str
     path: str
@@ -237,7 +237,7 @@ class Output:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Bulk:
-    """How bodies travel together on demand: as the list `elements` of one body."""
+    """How bodies are sent in bulk: as the list `elements` of one body."""
 
     schema: str
     request: RequestLine
@@ -249,7 +249,7 @@ class Bulk:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Route:
-    """Takes the elements of a list (or the entries of an object, with `key`) one by one to its rules."""
+    """An iteration over a list, or with `key` over an object: each element goes to the first rule that takes it."""
 
     name: str
     each: Expr
@@ -262,8 +262,10 @@ class Route:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rule:
-    """Emits an output, skips or rejects; exactly one of `output`, `skip` and `reject` is given. `bases` are the names
-    of the rules that it extends, the nearest first."""
+    """A rule that emits an output, skips or rejects: exactly one of `output`, `skip` and `reject` is given.
+
+    `bases` are the names of the rules that it extends, the nearest first.
+    """
 
     name: str
     route: str | None
@@ -288,7 +290,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Setting:
-    """A declared setting. `default` ABSENT: a value must be given."""
+    """A declared setting. With the default ABSENT, a value must be given."""
 
     name: str
     type: str
@@ -301,7 +303,7 @@ class Setting:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Input:
-    """The root that holds the batch, and the schema that describes it."""
+    """The root that refers to the batch, and the schema of the batch."""
 
     as_name: str
     schema: str
@@ -310,11 +312,11 @@ class Input:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rulebook:
-    """A whole mapping, with everything joined and resolved.
+    """A whole mapping, with all files joined and all references resolved.
 
-    `rules` are those that are evaluated, in order; `values` holds the value of every setting; `sources` every file that
-    was read, by the name that messages show; `schemas` the schema documents by the path that the rules name;
-    `severities` what findings of a code count as.
+    `rules` are the ones to evaluate, in order; `values` has the value of each setting; `sources` each file that was
+    read, by its name in messages; `schemas` the documents of schemas by the path in the rules; `severities` the
+    severities of findings by code.
     """
 
     name: str
@@ -342,9 +344,9 @@ class Rulebook:
     severities: Mapping[str, Severity | Literal["ignore"]]
     main: Source
     missing: tuple[Path, ...]
-    """Files that were looked for and are not there: with one of them, this would be another mapping."""
+    """Files that were searched for and do not exist: with one of them, this would be another mapping."""
 
     def is_own(self, source: Source) -> bool:
-        """Whether the file is one of the mapping itself, not of the mapping that it extends."""
+        """Returns whether a file belongs to the mapping itself, not to the mapping that it extends."""
         own, path = self.main.path, source.path
         return own is None or path is None or lies_inside(path, own.parent)

@@ -1,4 +1,4 @@
-"""The values of settings: held against what the mapping declares, whoever gives them."""
+"""Values of settings, checked against their declarations, whoever gives them."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ __all__ = ["Given", "GivenText", "values_of", "wanted_of"]
 
 
 class GivenText(str):
-    """The text of a setting as given on a command line: read by the type that the mapping declares."""
+    """The text of a setting from a command line, converted to the declared type."""
 
     __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """A value that is given to a setting, and the places of its name and of itself, where it is written in a file."""
+    """A value for a setting, and the places of its name and of itself if it is written in a file."""
 
     name: str
     value: Any
@@ -37,7 +37,7 @@ class Given:
 
 
 def values_of(settings: Mapping[str, Setting], given: Iterable[Given], problems: list[Problem]) -> dict[str, Any]:
-    """The values that fit their settings, by name; a Problem for each of the others."""
+    """The valid values by name; a Problem for each of the others."""
     values = {}
     for one in given:
         name, value, setting = one.name, one.value, settings.get(one.name)
@@ -59,7 +59,7 @@ def values_of(settings: Mapping[str, Setting], given: Iterable[Given], problems:
 
 
 def _typed(text: GivenText, setting: Setting) -> Any:
-    """The text itself for a setting that holds text, else the JSON that it is; JSON's text where it is none."""
+    """The text itself if the setting is a string, else the value parsed as JSON; the text again if it is not JSON."""
     if setting.type in ("string", "datetime", "date"):
         return str(text)
     try:
@@ -81,7 +81,7 @@ _KINDS = {
 
 
 def wanted_of(setting: Setting, value: Any) -> str | None:
-    """What the value of a setting must be, in words, where it is not; None where the value fits."""
+    """What the value of a setting must be, in words, if it is invalid; None if it is valid."""
     if value is None and setting.default is None:
         return None
     if setting.enum is not None and not any(equal(value, one) for one in setting.enum):

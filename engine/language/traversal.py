@@ -1,4 +1,4 @@
-"""Walks over parts of the rules: the roots that they read, and whether they can reject an element."""
+"""Traversals of the rules: the roots that a part reads, and whether it can reject an element."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["can_reject", "can_reject_field", "can_reject_object", "can_reject_va
 
 
 def roots_in(part: Any) -> Iterator[str]:
-    """The names of the roots that a part of the rules uses."""
+    """The names of the roots that a part of the rules reads."""
     if isinstance(part, Expr):
         yield from (use.name for use in part.expression.roots)
     elif isinstance(part, Text):
@@ -26,22 +26,22 @@ def roots_in(part: Any) -> Iterator[str]:
 
 
 def can_reject(fields: tuple[Field, ...]) -> bool:
-    """Whether one of the fields can reject the element that it belongs to."""
+    """Returns whether any of the fields can reject the element that it belongs to."""
     return any(map(can_reject_field, fields))
 
 
 def can_reject_value(value: Object | Field) -> bool:
-    """Whether an object or a field can."""
+    """Returns whether an object or a field can reject the element that it belongs to."""
     return can_reject_object(value) if isinstance(value, Object) else can_reject_field(value)
 
 
 def can_reject_object(source: Object) -> bool:
-    """Entries and elements of inner lists sink alone."""
+    """Returns whether a field of an object can; entries and elements of inner lists are rejected alone."""
     return can_reject(source.fields)
 
 
 def can_reject_field(field: Field) -> bool:
-    """Whether a field can: by what it asks for itself, or by what it is made of."""
+    """Returns whether a field can, by its own keys or through the parts of its value."""
     if field.required or field.on_problem == "reject" or (field.table is not None and field.table.unlisted == "reject"):
         return True
     source = field.source

@@ -1,6 +1,6 @@
-"""Templates: the part of Jinja2 that rules may use.
+"""Templates: the subset of Jinja2 that rules may use.
 
-Comes in: the text of a template. Goes out: a Template, which always ends, reads nothing but its roots and changes
+Comes in: the text of a template. Goes out: a Template, which always terminates, reads only its roots and changes
 nothing, or a TemplateError.
 """
 

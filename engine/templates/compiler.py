@@ -1,4 +1,4 @@
-"""Compiles the text of a template, if it is one that the language allows."""
+"""Compiles templates."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ MAX_TEMPLATE_CHARS = 10_000
 
 
 def compile(text: str) -> Template:  # noqa: A001 - always called as templates.compile
-    """Read and check a template. Raises TemplateError."""
-    # Only here: Jinja2 takes long to import, and many mappings have no template.
+    """Parses and checks a template. Raises TemplateError."""
+    # Imported late: Jinja2 is slow to import, and many mappings have no template.
     from .jinja import renderer
-    from .parser import read  # the same
+    from .parser import read  # imports Jinja2 as well
 
     if len(text) > MAX_TEMPLATE_CHARS:
         reason = f"it has {len(text)} characters; at most {MAX_TEMPLATE_CHARS} are allowed"

@@ -1,4 +1,4 @@
-"""Filters of templates over JSON values, and how values become text. None stands for null, and for what is absent."""
+"""Filters and operators of templates over JSON values, and the conversion of values to text. None is null or absent."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _WORD_START = re.compile(r"([-\s({\[<]+)")
 
 
 def text_of(value: Any) -> str:
-    """A value that is not null as text."""
+    """Converts a value that is not null to text."""
     is_structure = isinstance(value, list | dict)
     text: str | None = json_text(value, MAX_TEMPLATE_RESULT) if is_structure else coerce(value, "string")
     if text is None:
@@ -29,7 +29,7 @@ def text_of(value: Any) -> str:
 
 
 def put_out(value: Any, null_as_word: bool) -> str:
-    """A value as a part of the text. Raises NullValue for null, unless that is put out as a word."""
+    """Converts a value to text for output. Raises NullValue for null, unless `null_as_word` is set."""
     if value is not None:
         return text_of(value)
     if null_as_word:
@@ -38,12 +38,12 @@ def put_out(value: Any, null_as_word: bool) -> str:
 
 
 def concatenated(operands: list[Any], null_as_word: bool) -> str:
-    """`a ~ b`."""
+    """The operator `a ~ b`."""
     return _limited("".join([put_out(operand, null_as_word) for operand in operands]))
 
 
 def member(target: Any, name: Any) -> Any:
-    """The value of an object by key, or of a list by number; null where there is none."""
+    """The member of an object by key, or of a list by index; null if there is none."""
     match target, name:
         case dict(), str():
             return target.get(name)
@@ -56,13 +56,13 @@ def member(target: Any, name: Any) -> Any:
 
 
 def compared(values: Sequence[Any], operators: Sequence[str]) -> bool:
-    """`a < b <= c`, with Jinja's names of the operators between the values."""
+    """The comparison `a < b <= c`, with Jinja's names of the operators between the values."""
     pairs = zip(operators, values, values[1:], strict=False)
     return all(_COMPARISONS[operator](one, other) for operator, one, other in pairs)
 
 
 def _in_order(holds: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
-    """A comparison of two numbers or two texts."""
+    """Makes a comparison of two numbers or two strings from one of any values."""
 
     def ordered(one: Any, other: Any) -> bool:
         numbers = type(one) in (int, float) and type(other) in (int, float)
@@ -74,7 +74,7 @@ def _in_order(holds: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
 
 
 def _in(one: Any, other: Any) -> bool:
-    """`in`: an element of a list, a name of an object, a part of a text."""
+    """The operator `in`: an element of a list, a key of an object, a substring."""
     match other:
         case list():
             return included(other, one)
@@ -98,7 +98,7 @@ _COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
 }
 
 
-# --- filters: null gives null, except for `default`
+# --- filters: all but `default` give null for null
 
 
 def _limited(text: str) -> str:
@@ -200,7 +200,7 @@ def _title(text: str) -> str:
     return "".join(word[0].upper() + word[1:].lower() for word in _WORD_START.split(text) if word)
 
 
-# Each with the least and the most number of arguments.
+# Each with its minimum and maximum number of arguments.
 FILTERS: dict[str, tuple[Callable[..., Any], int, int]] = {
     "lower": (_on_text("lower", str.lower), 0, 0),
     "upper": (_on_text("upper", str.upper), 0, 0),

@@ -1,4 +1,4 @@
-"""Renders templates with Jinja2: a sandbox with the filters of the language and nothing else."""
+"""Renders templates with Jinja2: a sandbox that has the filters of the language and nothing else."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ TESTS: dict[str, Callable[[Any], bool]] = {
 }
 
 
-# Names that no template can spell: the filters that `~` and comparisons become, and how a rendering shows null.
+# Names that no template can contain: the filters that replace `~` and comparisons, and the output of null.
 CONCAT = " concat"
 
 
@@ -33,9 +33,9 @@ _NULL_AS_WORD = " null"
 
 
 def renderer(tree: nodes.Template) -> Callable[[Mapping[str, Any], bool], Iterator[str]]:
-    """A function from the roots, and whether null is put out as a word, to the parts of the text.
+    """A function that renders a template: from the roots, and `null_as_word`, to the pieces of the text.
 
-    It raises NullValue where null is not put out, and TemplateFailure.
+    It raises NullValue for null without `null_as_word`, and TemplateFailure.
     """
     template = jinja_environment().from_string(tree)
 
@@ -48,7 +48,7 @@ def renderer(tree: nodes.Template) -> Callable[[Mapping[str, Any], bool], Iterat
 
 @lru_cache(maxsize=1)
 def jinja_environment() -> ImmutableSandboxedEnvironment:
-    """The sandbox that runs templates; it has the filters and tests of the language, and nothing else."""
+    """The sandbox that renders templates, with the filters and tests of the language and nothing else."""
     environment = _Environment(autoescape=False, optimized=False, finalize=_put_out)
     environment.globals.clear()
     environment.filters = {name: _on_values(function) for name, (function, _, _) in FILTERS.items()}
@@ -59,7 +59,7 @@ def jinja_environment() -> ImmutableSandboxedEnvironment:
 
 
 class _Environment(ImmutableSandboxedEnvironment):
-    """Members are the values of objects by key and of lists by number; others are null."""
+    """An environment in which members are those of objects by key and of lists by index; others are null."""
 
     def getitem(self, obj: Any, argument: Any) -> Any:
         return member(given_value(obj), given_value(argument))
@@ -69,7 +69,7 @@ class _Environment(ImmutableSandboxedEnvironment):
 
 
 def given_value(value: Any) -> Any:
-    """The value, or None for Jinja's stand-in for a root that is not there."""
+    """Replaces Jinja's undefined value of an absent root by None."""
     return None if isinstance(value, jinja2.Undefined) else value
 
 

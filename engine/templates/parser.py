@@ -1,7 +1,7 @@
-"""The part of Jinja2 that templates may use: its allowed syntax, and how Jinja2 runs it.
+"""The subset of Jinja2 that templates may use.
 
-Jinja2 reads the template and runs it. Between the two every syntax node is held against a list of what is allowed, and
-member access is replaced: it reaches keys of objects and elements of lists, never attributes of Python objects.
+Jinja2 parses the template. Then each node of its tree is checked against the allowed syntax, and member access and
+operators are replaced: they work on keys of objects and elements of lists, never on attributes of Python objects.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ _ALLOWED = (
     nodes.Not,
     nodes.Concat,
 )
-# What the other nodes are called, and the token that they are found by.
+# The names of other nodes in messages, and the tokens that they are located by.
 _REFUSED: dict[type[nodes.Node], tuple[str, str]] = {
     nodes.For: ("a loop", "for"),
     nodes.Macro: ("a macro", "macro"),
@@ -95,7 +95,7 @@ class _Token:
 
 
 def read(text: str) -> tuple[nodes.Template, tuple[RootUse, ...]]:
-    """The syntax tree of a template in which everything is allowed, and its uses of roots. Raises TemplateError."""
+    """Parses and checks a template; returns its syntax tree and its uses of roots. Raises TemplateError."""
     if check_payload(text):
         raise TemplateError("it has half of a surrogate pair", 0, len(text))
     environment = jinja_environment()
@@ -112,11 +112,11 @@ def read(text: str) -> tuple[nodes.Template, tuple[RootUse, ...]]:
 
 
 def _tokens(text: str) -> list[_Token]:
-    """Names, operators and the like, with their offsets."""
+    """Names, operators and other tokens, with their offsets."""
     tokens = []
     at = 0
     for line, type_, value in jinja_environment().lex(text):
-        # The lexer drops blanks and rewrites line ends, hence the search; only data and blanks are ever changed.
+        # The lexer drops blanks and rewrites line ends, hence the search; only data and blanks ever change.
         start = text.find(value, at)
         if start >= 0:
             at = start + len(value)
@@ -126,7 +126,7 @@ def _tokens(text: str) -> list[_Token]:
 
 
 def _check_numbers(tokens: list[_Token]) -> None:
-    """Raises TemplateError for `1_000`, `0x1F` and the like, and for numbers that JSON does not have."""
+    """Raises TemplateError for numbers such as `1_000` and `0x1F`, and for those that JSON does not have."""
     for token in tokens:
         if token.type in {"integer", "float"} and parse_number(token.value) is None:
             raise TemplateError("JSON has no such number", *token.span)
@@ -154,7 +154,7 @@ def _too_deep(text: str) -> TemplateError:
 
 
 def _check(text: str, tree: nodes.Template, tokens: list[_Token]) -> list[str]:
-    """The names of the roots in the order in which the template uses them. Raises TemplateError for what is refused."""
+    """Checks the syntax tree; returns the names of its roots in the order of their use. Raises TemplateError."""
 
     def refused(reason: str, node: nodes.Node, *spelling: str) -> TemplateError:
         spans = [token.span for token in tokens if token.line >= (node.lineno or 1) and token.value in spelling]
@@ -199,7 +199,7 @@ def _counted(least: int, most: int) -> str:
 
 
 def _roots(names: list[str], tokens: list[_Token]) -> tuple[RootUse, ...]:
-    """Where the template uses the roots: tokens that are names, but not members, filters or tests."""
+    """Locates the uses of roots: name tokens that are not members, filters or tests."""
     candidates = [
         token
         for index, token in enumerate(tokens)
@@ -209,15 +209,17 @@ def _roots(names: list[str], tokens: list[_Token]) -> tuple[RootUse, ...]:
     ]
     roots = []
     following = iter(candidates)
-    for name in names:  # both are in the order of the text, the candidates with keywords between them
+    for name in names:  # both are in the order of the text; keywords may stand between the candidates
         token = next(token for token in following if token.value == name)
         roots.append(RootUse(name, *token.span))
     return tuple(roots)
 
 
 class _Operators(NodeTransformer):
-    """Makes filters of `a ~ b`, for which Jinja would put Python's words for null, booleans and numbers into the text,
-    and of comparisons, in which it would take true for 1."""
+    """Replaces `a ~ b` and comparisons by filters.
+
+    Jinja would write null, booleans and numbers as Python does, and take true for 1 in comparisons.
+    """
 
     def visit_Concat(self, node: nodes.Concat) -> nodes.Filter:  # noqa: N802 - the name is Jinja's
         self.generic_visit(node)
@@ -231,11 +233,11 @@ class _Operators(NodeTransformer):
         return nodes.Filter(operands, COMPARE, [operators], [], None, None, lineno=node.lineno)
 
 
-# --- for those who run it without Jinja2
+# --- templates for rendering without Jinja2
 
 
 def parts_of(text: str) -> Parts:
-    """A template in which everything is allowed, as `templates.rendering` takes it."""
+    """Converts a checked template to the form that `templates.rendering` takes."""
     return _parts(read(text)[0].body)
 
 

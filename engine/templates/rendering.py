@@ -1,8 +1,8 @@
-"""Renders templates without Jinja2: what compiled mappings do with those that are more than values in a text.
+"""Renders templates without Jinja2, for compiled mappings.
 
-A template is a tuple of parts, which `jinja_subset` makes of Jinja's tree. A part is a text, `("put", expression)` or
-`("if", ((condition, parts), ...), parts)`; an expression is a tuple of its kind and its operands. Tests hold the texts
-equal to those of Jinja2.
+A template is a tuple of parts, which `templates.parser` makes from Jinja's tree. A part is a text, `("put",
+expression)` or `("if", ((condition, parts), ...), parts)`; an expression is a tuple of its kind and its operands. Tests
+hold the output equal to that of Jinja2.
 """
 
 from __future__ import annotations
@@ -20,10 +20,7 @@ Roots = Mapping[str, Any]
 
 
 def rendered(parts: Parts, roots: Roots, null_as_word: bool) -> str | None:
-    """The text of a template; None where a value in it is null, unless that is put out as a word.
-
-    Raises TemplateFailure.
-    """
+    """Renders a template; None if a value in it is null, unless `null_as_word` is set. Raises TemplateFailure."""
     texts: list[str] = []
     size = 0
     try:
@@ -50,7 +47,7 @@ def _texts(parts: Parts, roots: Roots, null_as_word: bool) -> Iterator[str]:
 
 
 def _operand(expression: Parts, roots: Roots, null_as_word: bool) -> Any:
-    """The value of an expression."""
+    """Evaluates an expression."""
 
     def value(part: Parts) -> Any:
         return _operand(part, roots, null_as_word)

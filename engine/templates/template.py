@@ -1,8 +1,8 @@
-"""Texts with values in them: a small, safe part of Jinja2.
+"""Compiled templates: texts with values in them, in a small, safe subset of Jinja2.
 
-What a template may do is a list of syntax that is allowed (`templates.parser`); everything else is refused when the
-template is compiled, so that a template always ends, reads nothing but its roots, and changes nothing. For templates
-null and absent are the same: a value that is not there.
+A list of allowed syntax (`templates.parser`) defines the subset; everything else is refused when the template is
+compiled. So a template always terminates, reads only its roots and changes nothing. Templates do not distinguish null
+and absent.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ MAX_TEMPLATE_RESULT = 100_000
 
 
 class TemplateError(ValueError):
-    """The template cannot be used; `start` and `end` are offsets into its text."""
+    """A template that cannot be used; `start` and `end` are offsets into its text."""
 
     def __init__(self, reason: str, start: int, end: int) -> None:
         super().__init__(reason)
@@ -29,7 +29,7 @@ class TemplateError(ValueError):
 
 
 class TemplateFailure(ValueError):  # noqa: N818 - an error of the data, as TemplateError is one of the template
-    """The template could not be rendered for this data; `reason` says why, in words."""
+    """The template could not be rendered on this data; `reason` says why in words."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -37,31 +37,31 @@ class TemplateFailure(ValueError):  # noqa: N818 - an error of the data, as Temp
 
 
 def too_long() -> TemplateFailure:
-    """What a text of more than MAX_TEMPLATE_RESULT characters raises."""
+    """The failure of a rendering of more than MAX_TEMPLATE_RESULT characters."""
     return TemplateFailure(f"the text has more than {MAX_TEMPLATE_RESULT} characters")
 
 
 class NullValue(Exception):  # noqa: N818 - not an error: how the null of a part reaches the whole
-    """A value to be put out is null."""
+    """A value to be written is null."""
 
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A compiled template. `roots` are all uses of roots in it, in order."""
+    """A compiled template. `roots` are all its uses of roots, in order."""
 
     text: str
     roots: tuple[RootUse, ...]
     _parts: Callable[[Mapping[str, Any], bool], Iterator[str]] = field(compare=False, repr=False)
 
     def render(self, context: Mapping[str, Any]) -> str | None:
-        """The text for these roots; None where a value in it is null and has no default. Raises TemplateFailure."""
+        """Renders the template; None if a value in it is null and has no default. Raises TemplateFailure."""
         try:
             return self._joined(context, False)
         except NullValue:
             return None
 
     def render_text(self, context: Mapping[str, Any]) -> str:
-        """The text for these roots, where null is the word "null". Raises TemplateFailure."""
+        """Renders the template with null as the word "null". Raises TemplateFailure."""
         return self._joined(context, True)
 
     def _joined(self, context: Mapping[str, Any], null_as_word: bool) -> str:
