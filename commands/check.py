@@ -22,6 +22,7 @@ __all__ = ["command"]
 @click.command(
     "check",
     cls=Command,
+    failure="there are problems of the --fail-level or above, or an output is refuted",
     epilog="""
     moemap check
     moemap check mappings examples/workspaces

@@ -15,6 +15,7 @@ __all__ = ["command"]
 @click.command(
     "docs",
     cls=Command,
+    failure="with --check, a page is missing or stale",
     epilog="""
     moemap docs docs
     moemap docs --check docs
@@ -24,12 +25,14 @@ __all__ = ["command"]
 @click.option("--check", "only_check", is_flag=True, help="Write nothing; fail where a page is missing or stale.")
 def command(folder: str, only_check: bool) -> None:
     """Write the generated pages of the documentation into a folder."""
+    from ..cli import main
     from ..engine.diagnostics.terminal import printable
     from ..engine.jobs.files import written_whole
     from ..engine.pages import pages
+    from .shared.reference import reference
 
     stale = []
-    for name, text in pages().items():
+    for name, text in {**pages(), "commands.md": reference(main)}.items():
         path = Path(folder) / name
         if path.is_file() and path.read_text("utf-8") == text:
             continue

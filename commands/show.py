@@ -25,7 +25,14 @@ __all__ = ["command"]
 @click.option(
     "--set", "settings", multiple=True, metavar="NAME=VALUE", help="A setting; text as it stands, all else as JSON."
 )
-@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="Tables for people, or all of it for programs.",
+)
 def command(name: str, settings: tuple[str, ...], format_: str) -> None:
     """Show a mapping as tables: outputs, settings with their values, rules with their fields, tables, functions."""
     from ..engine import show as tables

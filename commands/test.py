@@ -17,6 +17,7 @@ __all__ = ["command"]
 @click.command(
     "test",
     cls=Command,
+    failure="a test failed, or a test file cannot be used",
     epilog="""
     moemap test
     moemap test mappings/mparticle-moengage/v1/tests -k purchase

@@ -16,6 +16,7 @@ __all__ = ["command"]
 @click.command(
     "transform",
     cls=Command,
+    failure="a batch had errors, or with --strict warnings",
     epilog="""
     moemap transform batch.json
     moemap transform --format curl --pretty batch.json

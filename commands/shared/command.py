@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
-__all__ = ["DEFAULT_MAPPING", "FINE", "PROBLEMS", "WRONG_USE", "Command", "version"]
+__all__ = ["DEFAULT_MAPPING", "EXIT_CODES", "FINE", "PROBLEMS", "WRONG_USE", "Command", "version"]
 
 
 DEFAULT_MAPPING = "mparticle-moengage"
 
 
 FINE, PROBLEMS, WRONG_USE = 0, 1, 2
+EXIT_CODES = {
+    FINE: "no problems",
+    PROBLEMS: "problems were found; each command below says which ones count",
+    WRONG_USE: "wrong use: the command line is wrong, the mapping cannot be used, or a file cannot be read or written",
+    130: "interrupted (Ctrl-C)",
+    141: "the reader of standard output closed the pipe",
+}
 
 
 def version(context: click.Context, _parameter: click.Parameter, wanted: bool) -> None:
@@ -23,7 +32,14 @@ def version(context: click.Context, _parameter: click.Parameter, wanted: bool) -
 
 
 class Command(click.Command):
-    """A command whose help keeps its examples as they are written, and which takes no empty texts."""
+    """A command whose help keeps its examples as they are written, and which takes no empty texts.
+
+    `failure` says when its exit code is 1.
+    """
+
+    def __init__(self, *arguments: Any, failure: str = "", **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.failure = failure
 
     def parse_args(self, context: click.Context, arguments: list[str]) -> list[str]:
         rest = super().parse_args(context, arguments)
@@ -38,3 +54,8 @@ class Command(click.Command):
             with formatter.section("Examples"):
                 for line in self.epilog.strip().splitlines():
                     formatter.write(f"  {line.strip()}\n" if line.strip() else "\n")
+        if self.failure:
+            with formatter.section("Exit codes"):
+                formatter.write_dl(
+                    [(str(code), self.failure if code == PROBLEMS else text) for code, text in EXIT_CODES.items()]
+                )

@@ -2,12 +2,14 @@
 
 import gzip
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from click import Context
 from click.testing import CliRunner, Result
 
 from moemap.cli import main
@@ -297,7 +299,10 @@ def test_version_and_help_import_nothing_heavy() -> None:
     subprocess.run([sys.executable, "-c", program], check=True, capture_output=True)
 
 
-@pytest.mark.parametrize("command", sorted(main.commands))
+COMMANDS = main.list_commands(Context(main))
+
+
+@pytest.mark.parametrize("command", COMMANDS)
 def test_help_has_examples(command: str) -> None:
     done = run(command, "--help")
     assert done.exit_code == 0
@@ -418,6 +423,20 @@ def test_docs_are_current() -> None:
 def test_docs_are_written(tmp_path: Path) -> None:
     assert "functions.md written" in run("docs", tmp_path).stdout
     assert run("docs", "--check", tmp_path).exit_code == 0
+
+
+def test_the_page_of_the_command_line_has_all_that_help_says() -> None:
+    page = " ".join((ROOT / "docs" / "commands.md").read_text("utf-8").replace("\\*", "*").split())
+    for command in COMMANDS:
+        shown = run(command, "--help").stdout
+        _, _, section = page.partition(f" ## moemap {command} ")
+        section = section.partition(" ## ")[0]
+        options = re.findall(r"^  (-\S+)", shown.partition("\nOptions:\n")[2].partition("\n\n")[0], re.MULTILINE)
+        assert [option for option in options if option != "-h," and f"- `{option}" not in section] == []
+        examples = shown.partition("\nExamples:\n")[2].partition("\n\n")[0]
+        assert " ".join(examples.split()) in section
+        assert " ".join(shown.partition("\n\n")[0].removeprefix("Usage: main ").split()) in section
+    assert re.findall(r"\| (\d+) \|", page) == ["0", "1", "2", "130", "141"]
 
 
 def test_no_colour_when_not_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
