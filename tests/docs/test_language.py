@@ -21,6 +21,7 @@ from moemap.engine.schemas.patterns import parser as regular
 from moemap.engine.values import numbers
 from moemap.tests.docs.examples import LANGUAGE, Block, blocks, rendered, transformed, write
 
+ROOT = Path(__file__).parents[2]
 DATA = {"input", "result", "bulk"}
 LAST = {"result", "bulk", "tests.yaml"}
 
@@ -128,3 +129,22 @@ def test_the_index_names_every_page() -> None:
     named = re.findall(r"^\| \[[^]]+\]\((\w+)\.md\) \|", LANGUAGE["README"], re.MULTILINE)
     assert len(named) == len(set(named))
     assert set(named) == set(LANGUAGE) - {"README"}
+
+
+def keys_of(schema: object) -> Iterator[str]:
+    """The keys that a JSON Schema declares, at any depth."""
+    if isinstance(schema, dict):
+        if isinstance(declared := schema.get("properties"), dict):
+            yield from declared
+        for part in schema.values():
+            yield from keys_of(part)
+    elif isinstance(schema, list):
+        for part in schema:
+            yield from keys_of(part)
+
+
+def test_every_key_is_described() -> None:
+    schema = json.loads((ROOT / "schemas" / "moemap" / "rules.schema.json").read_text("utf-8"))
+    prose = re.sub(r"^```.*?^```$", "", "\n".join(LANGUAGE.values()), flags=re.MULTILINE | re.DOTALL)
+    named = {word for span in re.findall(r"`([^`\n]+)`", prose) for word in re.findall(r"\w+", span)}
+    assert set(keys_of(schema)) - named == set()

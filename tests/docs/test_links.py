@@ -1,6 +1,7 @@
 """Every relative link of the documentation leads to a file, and to a heading of it where it names one."""
 
 import re
+import tomllib
 from collections import Counter
 from collections.abc import Iterator
 from functools import cache
@@ -31,13 +32,17 @@ def anchors(page: Path) -> frozenset[str]:
     return frozenset(names)
 
 
-def broken(page: Path) -> Iterator[str]:
-    """The links of a page that lead nowhere. Links to elsewhere are not followed."""
+def links(page: Path) -> Iterator[tuple[str, Path, str]]:
+    """The relative links of a page: as they are written, the file they lead to, and the heading there."""
     for target in re.findall(r"\]\(([^)\s]+)\)", prose(page.read_text(encoding="utf-8"))):
         path, _, anchor = target.partition("#")
-        if re.match(r"https?://|mailto:", path):
-            continue
-        led = page.parent / path if path else page
+        if not re.match(r"https?://|mailto:", path):
+            yield target, (page.parent / path).resolve() if path else page, anchor
+
+
+def broken(page: Path) -> Iterator[str]:
+    """The links of a page that lead nowhere."""
+    for target, led, anchor in links(page):
         if not led.exists() or (anchor and anchor not in anchors(led)):
             yield target
 
@@ -56,3 +61,16 @@ def test_a_link_that_leads_nowhere_is_found(tmp_path: Path) -> None:
         "[j](#no-heading)\n"
     )
     assert list(broken(page)) == ["none.md", "other.md#again-2", "#there", "#no-heading"]
+
+
+def test_what_the_installed_pages_link_to_is_installed() -> None:
+    """`moemap explain-code` prints the pages of problems from the installation."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    patterns = project["tool"]["setuptools"]["package-data"]["moemap"]
+    installed = {path.resolve() for pattern in patterns for path in ROOT.glob(pattern)}
+    problems = set((ROOT / "docs" / "problems").glob("*.md"))
+    assert problems <= installed
+    pages = problems | set((ROOT / "docs" / "language").glob("*.md"))
+    assert [
+        (page.name, target) for page in sorted(pages) for target, led, _ in links(page) if led not in installed
+    ] == []
