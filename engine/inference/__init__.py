@@ -1,6 +1,6 @@
 """Types that flow through expressions, fields, templates and rules.
 
-Comes in: a Rulebook and the types of its input. Goes out: the type of every expression and of every output.
+Comes in: a Rulebook and the types of its input. Goes out: the type of each expression and each output.
 """
 
 from __future__ import annotations

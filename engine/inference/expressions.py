@@ -1,7 +1,7 @@
-"""Which type an expression has, from the type of what it is evaluated on.
+"""Infers the type of an expression from the type of the value it is evaluated on.
 
-An expression is evaluated on the roots: an object with one member a root. So the type of the roots is the type of an
-object too, and narrowing it by a condition (`narrow`, `otherwise`) is the same at the top and inside of a filter.
+An expression is evaluated on the roots: an object with one member for each root. So the roots have an object type too,
+and narrowing it by a condition (`narrow`, `otherwise`) is the same at the top and inside a filter.
 """
 
 from __future__ import annotations
@@ -43,13 +43,13 @@ __all__ = ["Inferred", "Observer", "Seen", "infer", "narrow", "otherwise", "path
 _NEGATED = {"lt": "gte", "lte": "gt", "gt": "lte", "gte": "lt"}
 _MAX_PLACES = 64
 _MAX_NESTED = 5
-"""How deep `&&` and `||` may stand inside each other for what they tell of types."""
+"""The maximum depth of nested `&&` and `||` at which conditions narrow types."""
 _MOST_KNOWN = 256
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Seen:
-    """A part of an expression, the type it was evaluated on, those of its operands, and its own."""
+    """A node of an expression, the type it was evaluated on, the types of its operands, and its own."""
 
     node: Node
     current: Type
@@ -61,7 +61,7 @@ Observer = Callable[[Seen], None]
 
 
 def infer(tree: Node, current: Type, observe: Observer | None = None) -> Inferred:
-    """The type of an expression that is evaluated on a value of the type `current`; `observe` sees every part of it."""
+    """The type of an expression evaluated on a value of the type `current`; `observe` is called for each node."""
     key = id(tree), id(current)
     if observe is None and (known := _KNOWN.get(key)) is not None:
         return known[2]
@@ -74,8 +74,10 @@ def infer(tree: Node, current: Type, observe: Observer | None = None) -> Inferre
 
 
 _KNOWN: dict[tuple[int, int], tuple[Node, Type, Inferred]] = {}
-"""What was inferred last: parts of a condition are asked for again and again. Holds what it is known by, so that
-nothing else has the same identity."""
+"""The last inferred types: parts of a condition are inferred repeatedly.
+
+The entries keep their node and type alive, so that no other object has the same identity.
+"""
 
 
 class _Inference:
@@ -178,7 +180,7 @@ class _Inference:
         return found, (base,)
 
     def over(self, array: Array, body: Node, keep_null: bool = False) -> Array:
-        """The list of what the body gives for each element; null is left out unless it is kept."""
+        """The list of the results of `body` for each element, without nulls unless they are kept."""
         each = self.of(body, array.element())
         items = each if keep_null else without_null(each)
         whole = keep_null or not each.parts.null
@@ -267,7 +269,7 @@ def _unless_null(current: Type, made: Type) -> Type:
 
 
 def _on_list(base: Type, change: Callable[[Array], Array]) -> Type:
-    """What becomes of the lists of the type; all else gives null."""
+    """Applies a change to the lists of a type; all other values give null."""
     array = base.parts.array
     found = NULL if without(base, ("array",)) != NEVER else NEVER
     return found if array is None else union(found, Type(array=change(array)))
@@ -315,8 +317,10 @@ def path_of(node: Node) -> tuple[str, ...] | None:
 
 
 def narrow(current: Type, node: Node, truth: bool, depth: int = 0) -> Type:
-    """What of `current` is left where the condition was evaluated, without failing, and is true or not. Conditions
-    that are nested deeper than `_MAX_NESTED` tell nothing: each level is looked at in two ways."""
+    """The part of `current` for which the condition succeeds and is true, or false.
+
+    Conditions nested deeper than `_MAX_NESTED` narrow nothing: each level is evaluated in two ways.
+    """
     if current.never:
         return NEVER
     match node["type"]:
@@ -343,7 +347,7 @@ def narrow(current: Type, node: Node, truth: bool, depth: int = 0) -> Type:
 
 
 def _first_and_rest(node: Node) -> tuple[Node, Node]:
-    """`a && b && c` as `a` and `b && c`, which keeps together what is left where `a` holds."""
+    """Splits `a && b && c` into `a` and `b && c`, which keeps together the types narrowed by `a`."""
     left, right = node["children"]
     while left["type"] == node["type"]:
         left, middle = left["children"]
@@ -352,7 +356,7 @@ def _first_and_rest(node: Node) -> tuple[Node, Node]:
 
 
 def otherwise(current: Type, node: Node) -> Type:
-    """What of `current` is left where the condition does not hold: it is not true, or evaluating it failed."""
+    """The part of `current` for which the condition does not hold: it is not true, or it fails."""
     if current.never:
         return NEVER
     match node["type"]:
@@ -381,7 +385,7 @@ def _narrow_comparison(current: Type, node: Node, truth: bool) -> Type:
 
 
 def _narrow_equal(current: Type, node: Node, other: Type, equal: bool) -> Type:
-    """Narrowed by `node == other` or `node != other`."""
+    """Narrows by `node == other` or `node != other`."""
     values = constants(other)
     if not equal and (values is None or len(values) != 1):
         return current
@@ -394,7 +398,7 @@ def _narrow_equal(current: Type, node: Node, other: Type, equal: bool) -> Type:
 
 
 def _narrow_order(current: Type, node: Node, operator: str, other: Type, truth: bool) -> Type:
-    """Narrowed by `node < other` and its like."""
+    """Narrows by an ordering comparison such as `node < other`."""
     bound = bound_by(operator if truth else _NEGATED[operator], other.parts.number or Number())
     if node["type"] == "function_expression" and node["value"] == "length" and other.kinds == {"number"}:
         return _narrow_length(current, node["children"][0], bound)
@@ -405,14 +409,14 @@ def _narrow_order(current: Type, node: Node, operator: str, other: Type, truth: 
 
     def change(type_: Type) -> Type:
         ordered = meet(only(type_, ("number",)), Type(number=bound)) if kinds == {"number"} else only(type_, kinds)
-        # Where the other side can be something that has no order, every value makes the comparison null.
+        # If the other side can be a value without an order, any value can make the comparison null.
         return ordered if truth else union(ordered, without(type_, kinds), NEVER if other.kinds == kinds else type_)
 
     return refine(current, path, change)
 
 
 def _narrow_length(current: Type, node: Node, bound: Number) -> Type:
-    """Narrowed by a condition on the length of what an expression gives."""
+    """Narrows by a condition on the length of an expression's value."""
     least = 0 if bound.minimum is None else max(0, ceil(bound.minimum))
     most = None if bound.maximum is None else floor(bound.maximum)
     if most is not None and most < 0:
@@ -429,11 +433,11 @@ def _argument_of(node: Node, name: str) -> Node | None:
     return argument
 
 
-# --- back from what an expression gives to what it was evaluated on
+# --- backwards: from the value of an expression to the value it was evaluated on
 
 
 def _where_is(current: Type, node: Node, wanted: Type) -> Type:
-    """What of `current` is left where the expression gives, without failing, a value of the wanted type."""
+    """The part of `current` for which the expression succeeds with a value of the wanted type."""
     path = path_of(node)
     if path is not None:
         return refine(current, path, lambda type_: meet(type_, wanted))
@@ -460,7 +464,7 @@ def _where_is(current: Type, node: Node, wanted: Type) -> Type:
 
 
 def _where_lacks(current: Type, node: Node, value: Any) -> Type:
-    """What of `current` is left where the expression gives, without failing, no list with this element."""
+    """The part of `current` for which the expression does not give a list that contains this value."""
     if _argument_of(node, "map") is None:
         return _where_elements(current, node, lambda type_: excluding(type_, (value,)))
     each, elements = node["children"]
@@ -469,7 +473,7 @@ def _where_lacks(current: Type, node: Node, value: Any) -> Type:
 
 
 def _where_elements(current: Type, node: Node, change: Callable[[Type], Type], *, alike: bool = False) -> Type:
-    """What of `current` is left where the elements of a list are of the changed types; with `alike` all of one kind."""
+    """The part of `current` for which the elements of a list have the changed types; with `alike` all of one kind."""
     if node["type"] == "projection" and node["children"][1]["type"] == "identity":  # x[*]: all of x but null
 
         def but_null(type_: Type) -> Type:
@@ -489,7 +493,7 @@ def _where_elements(current: Type, node: Node, change: Callable[[Type], Type], *
 
 
 def _narrow_call(current: Type, node: Node, truth: bool) -> Type:
-    """Narrowed by a function that gives a boolean: `contains(list, x)`, `starts_with(x, 'a')` and their like."""
+    """Narrows by a call of a function that gives a boolean, such as `contains(list, x)`."""
     name, arguments = node["value"], children(node)
     if name not in ("contains", "starts_with", "ends_with", "like"):
         return _where_is(current, node, truthy(ANY) if truth else falsy(ANY))

@@ -1,7 +1,7 @@
-"""What the walk through a Rulebook with types (`inference.rulebook`) notes for the checks and gathers for the proof.
+"""The facts that inference records for the checks, and the types that it collects for the proof.
 
-What is evaluated in several places (a policy, the fields that rules inherit) is noted once for each; a check reports it
-only where it is wrong in all of them.
+Something that is evaluated in several places (a policy, fields that rules inherit) has a fact for each; a check reports
+it only if it is wrong in all of them.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Part:
-    """A part of an expression was evaluated."""
+    """A node of an expression was evaluated."""
 
     expr: Expr
     seen: Seen
@@ -42,7 +42,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Template:
-    """A template was rendered."""
+    """A template was rendered in a context."""
 
     text: Text
     context: Type
@@ -50,7 +50,7 @@ class Template:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Condition:
-    """A condition was asked."""
+    """A condition was evaluated, and can or cannot hold."""
 
     when: Expr
     what: str
@@ -60,8 +60,10 @@ class Condition:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Reached:
-    """A rule of a route, or an entry rule, was offered what those before it left; `taker` is the one before it that
-    alone takes all that it could, None where several do."""
+    """A rule of a route, or an entry rule, was offered the elements that those before it left.
+
+    `taker` is the one before it that alone takes all of its elements, None if several do.
+    """
 
     node: Node
     name: str | None
@@ -71,7 +73,7 @@ class Reached:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Iteration:
-    """Something was iterated over."""
+    """A value was iterated over."""
 
     expr: Expr
     what: str
@@ -97,7 +99,7 @@ class Default:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Coercion:
-    """A value that is not null was to become the type of a field; `possible` says whether it ever can."""
+    """A value that is not null was converted to the type of a field; `possible` is False if this always fails."""
 
     field: Field
     type: Type
@@ -113,14 +115,14 @@ _F = TypeVar("_F", bound=Fact)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sources:
-    """The origin of a member that several may give: what each gives, and its own origin."""
+    """The origin of a member that several sources may give: the type and origin of each."""
 
     types: tuple[tuple[Type, Field | EntryRule], ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Emission:
-    """What a rule emits: the type of the fields that it gives, and of everything in sight."""
+    """An emission of a rule: the type of its fields, and of all names in scope."""
 
     rule: Rule
     output: Output
@@ -130,8 +132,11 @@ class Emission:
 
 @dataclass(slots=True, eq=False)
 class Flow:
-    """What the walk found. `envelopes` has the type of what every body of an output has; `locator` finds the lines of
-    the schemas."""
+    """The result of the walk through a Rulebook.
+
+    `envelopes` has the type of the members that all bodies of an output share; `locator` finds the lines of the
+    schemas.
+    """
 
     rulebook: Rulebook
     input: Type

@@ -1,4 +1,4 @@
-"""Which type a field's table, coercion or template gives."""
+"""Infers the types of the results of tables, coercions and templates."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _EXACT_DOUBLE = 2**53
 
 @dataclass(frozen=True, slots=True)
 class Coerced:
-    """What a coercion gives, and whether it can be refused."""
+    """The type of the result of a coercion, and whether it can fail."""
 
     type: Type
     fails: bool
@@ -95,7 +95,7 @@ def _elements(value: Type, items: str) -> Coerced:
 
 
 def to_string(value: Type) -> Coerced:
-    """The type of a value that is converted to a string."""
+    """The coercion to a string."""
     parts = value.parts
     texts = [Type(string=parts.string)]
     if parts.number is not None:
@@ -106,7 +106,7 @@ def to_string(value: Type) -> Coerced:
 
 
 def _to_number(value: Type, wanted: Number) -> Coerced:
-    """To a whole number or a double; `wanted` is what never loses anything."""
+    """The coercion to an integer or a double; `wanted` has the numbers that are never changed by it."""
     parts = value.parts
     found = []
     number = parts.number
@@ -132,7 +132,7 @@ def _kept(value: Type, kinds: tuple[str, ...], from_text: Type) -> Coerced:
 
 
 def looked_up(value: Type, table: Table) -> Type:
-    """What a table gives for a value that is not null; null where it leaves the value out."""
+    """The type of a table's result for a value that is not null; null where the value is omitted."""
     listed = union(*map(literal, table.entries.values()))
     known = constants(value)
     if known is not None:
@@ -159,7 +159,7 @@ def _entry(value: Any, table: Table) -> Type:
 
 
 def setting_type(setting: Setting) -> Type:
-    """Every value that a setting can have: what is declared, whatever it is set to."""
+    """The type of all values that a setting can have, whatever its current value is."""
     null = NULL if setting.default is None else NEVER
     if setting.enum is not None:
         return union(*map(literal, setting.enum), null)

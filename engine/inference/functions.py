@@ -1,6 +1,6 @@
-"""Types of the results of functions, from the types of their arguments.
+"""Infers the types of the results of functions from the types of their arguments.
 
-The signature of a function gives the type of its result; what is known better stands in `_REFINED`.
+The signature of a function gives the type of its result; `_REFINED` has the more exact ones.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ COUNT = Type(number=Number(True, 0))
 
 @dataclass(slots=True)
 class Call:
-    """A call: the arguments, each as far as the function takes it, and what an expression gives for each element."""
+    """A call: the accepted parts of the arguments, and the results of an `&expression` for each element."""
 
     name: str
     arguments: tuple[Type, ...]
@@ -67,13 +67,13 @@ class Call:
         return self.of(number).parts.array or Array(NEVER, (), 0, 0)
 
     def object(self, number: int) -> Object:
-        """The variants of an argument as one."""
+        """The variants of an object argument joined into one."""
         objects = self.of(number).parts.objects
         return reduce(join, objects) if objects else Object({})
 
 
 def accepted(argument: Type, parameter: Parameter) -> tuple[Type, bool]:
-    """The part of an argument that a parameter takes, and whether that is all of it."""
+    """The part of an argument that a parameter accepts, and whether that is all of it."""
     if not parameter.types:
         return argument, True
     kinds = {type_ for type_ in parameter.types if not type_.startswith("array-")}
@@ -84,7 +84,7 @@ def accepted(argument: Type, parameter: Parameter) -> tuple[Type, bool]:
         return plain, rest.never
     array = _of_elements(rest.parts.array, element)
     part = NEVER if array is None else Type(array=array)
-    # A list of texts or a list of numbers is not a list of both.
+    # A list of strings or a list of numbers is not a list of both.
     both = element.string is not None and element.number is not None and array is not None
     mixed = both and array is not None and array.element().string is not None and array.element().number is not None
     return union(plain, part), part == rest and not mixed
@@ -99,7 +99,7 @@ def _of_elements(array: Array, element: Type) -> Array | None:
 
 
 def result(call: Call) -> Type:
-    """What the function gives where it takes its arguments; notes on the call that it can fail all the same."""
+    """The type of the result for accepted arguments; sets `fails` if the function can fail all the same."""
     nullable = [
         number
         for number, parameter in enumerate(FUNCTIONS[call.name].parameters)
@@ -110,13 +110,13 @@ def result(call: Call) -> Type:
     for number in nullable:
         call.arguments = (*call.arguments[:number], without_null(call.of(number)), *call.arguments[number + 1 :])
     if any(call.of(number).never for number in nullable):
-        call.fails = call.fails or call.name == "from_unix_ms"  # which looks at its precision first
+        call.fails = call.fails or call.name == "from_unix_ms"  # it checks its precision first
         return NULL
     return union(_of_not_null(call), NULL)
 
 
 def _of_not_null(call: Call) -> Type:
-    """The refined type where there is one, else the declared one; a function without a refinement may fail."""
+    """The refined type, if any, else the declared one; a function without a refinement may fail."""
     refined = _REFINED.get(call.name)
     if refined is not None:
         return refined(call)
@@ -125,7 +125,7 @@ def _of_not_null(call: Call) -> Type:
 
 
 def declared(name: str) -> Type:
-    """The type that the signature of a function gives for its result."""
+    """The type of the result by the signature of a function."""
     returns = FUNCTIONS[name].returns
     return ANY if returns == "any" else only(ANY, returns.split("|"))
 
@@ -166,7 +166,7 @@ def _to_string(call: Call) -> Type:
         return string(_text(one) for value in values for one in spellings(value))
     rest = without(argument, ("string",))
     if not _is_scalar(rest):
-        call.fails = True  # a value made by an expression can be too large
+        call.fails = True  # a computed value can be too large
     texts = only(argument, ("string",))
     return union(texts, NEVER if rest.never else Type(string=String(least=1)))
 
@@ -218,7 +218,7 @@ def _from_unix_ms(call: Call) -> Type:
 
 
 def _got(fits: Callable[[String, str], bool]) -> Callable[[Call], Type]:
-    """For `get` and its like; `fits` says whether one of the names can stand for the wanted one."""
+    """For `get` and its like; `fits` returns whether one of the names can be the wanted one."""
 
     def of(call: Call) -> Type:
         name = call.of(1).parts.string
@@ -300,7 +300,7 @@ def _to_object(call: Call) -> Type:
 
 
 def _shuffled(call: Call, number: int = 0, least: int | None = None) -> Type:
-    """The same elements in another order; with `least`, some of them."""
+    """A list of the same elements in another order; with `least`, of some of them."""
     array = call.list(number)
     return Type(array=Array(array.element(), (), array.least if least is None else min(least, array.least), array.most))
 
@@ -314,7 +314,7 @@ def _reverse(call: Call) -> Type:
 
 
 def _by_key(call: Call) -> Array:
-    """Notes the failure where the keys can be anything but all texts or all numbers."""
+    """Sets `fails` unless the keys are all strings or all numbers."""
     array = call.list(0)
     keys = call.over(1, array).element()
     several = array.most is None or array.most > 0

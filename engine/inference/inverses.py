@@ -1,4 +1,4 @@
-"""What the argument of a function can be, where what the function gives is known."""
+"""Infers the argument of a function from its result."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["argument_of", "fitting_part", "listed_in"]
 
 
 def argument_of(function: str, argument: Type, wanted: Type) -> Type:
-    """What is left of the only argument of a function, where it takes it and gives a value of the wanted type."""
+    """The part of the only argument of a function for which the result is of the wanted type."""
     match function:
         case "type":
             text = wanted.parts.string
@@ -29,7 +29,7 @@ def argument_of(function: str, argument: Type, wanted: Type) -> Type:
 
 
 def _before(function: str, text: String) -> String:
-    """The texts of which `lower`, `upper` or `trim` makes one of these."""
+    """The strings that `lower`, `upper` or `trim` turns into one of these."""
     least = 0 if matches(text, "") else 1
     patterns, avoids = (frozenset[str](), frozenset[str]()) if text.also else (text.patterns, text.avoids)
     if function == "trim":
@@ -51,7 +51,7 @@ def _before(function: str, text: String) -> String:
 
 
 def listed_in(type_: Type) -> tuple[Any, ...] | None:
-    """The texts of a list that has only known texts; not other scalars, as 1 and true are equal to Python."""
+    """The strings in a list of known strings; no other scalars, since Python takes 1 and true as equal."""
     if type_ != Type(array=type_.array) or type_.array is None or not type_.array.exact:
         return None
     found: list[Any] = []
@@ -64,7 +64,7 @@ def listed_in(type_: Type) -> tuple[Any, ...] | None:
 
 
 def fitting_part(type_: Type, name: str, argument: Type, truth: bool) -> Type:
-    """What of the type `starts_with`, `ends_with` or `like` with this second argument says yes or no to."""
+    """The part of a type for which `starts_with`, `ends_with` or `like` with this second argument is true, or false."""
     values = constants(argument)
     texts = only(type_, ("string",))
     takes_null = "null" in FUNCTIONS[name].parameters[0].types

@@ -1,6 +1,6 @@
-"""A walk through a Rulebook with the types of everything in sight, in the order of evaluation.
+"""Walks through a Rulebook in order of evaluation, with the types of all names in scope.
 
-It notes what the checks ask about as facts (`facts`), and gathers the type of what rules emit.
+It records facts for the checks (`facts`) and collects the types of emissions.
 """
 
 from __future__ import annotations
@@ -55,9 +55,9 @@ __all__ = ["emitted", "walk"]
 
 _R = TypeVar("_R", Rule, EntryRule)
 _TAKERS = 10
-"""Among how many rules one is looked for that takes all that another could take."""
+"""The maximum number of rules among which one that takes everything is searched."""
 _LEARNT = 40
-"""How many members conditions may tell of until what they told is forgotten: each one makes the next take longer."""
+"""The maximum number of members that conditions narrow; beyond it narrowing is dropped, since each slows the next."""
 
 
 def walk(rulebook: Rulebook) -> Flow:
@@ -69,7 +69,7 @@ def walk(rulebook: Rulebook) -> Flow:
 
 
 def emitted(flow: Flow, emission: Emission, context: Type) -> Emission:
-    """What a rule emits where no more than a part of all that it could see is in sight."""
+    """The emission of a rule in a context restricted to a part of all that it could see."""
     fields = _Walk(Flow(flow.rulebook, flow.input)).object(emission.rule.body, context)
     return replace(emission, fields=without_null(fields), context=context)
 
@@ -82,7 +82,7 @@ class _Walk:
         self.flow = flow
         self.facts = flow.facts
         self.rejects = False
-        """Whether what was walked through since this was last reset can sink the element around it."""
+        """Set if anything visited since the last reset can reject the element around it."""
         self.policies: dict[int, _Policy] = {}
 
     # Expressions
@@ -92,7 +92,7 @@ class _Walk:
         return infer(expr.expression.tree, context, lambda seen: facts.append(Part(expr, seen)))
 
     def asked(self, when: Expr | None, context: Type, what: str) -> bool:
-        """Notes what the condition can give; whether it can be that it does not hold."""
+        """Records the possible results of a condition; returns whether it can fail to hold."""
         if when is None or context.never:
             return False
         found = self.expression(when, context)
@@ -101,7 +101,7 @@ class _Walk:
         return fails
 
     def condition(self, when: Expr | None, context: Type, what: str) -> Type:
-        """The context where the condition holds; NEVER where it never does."""
+        """The context in which the condition holds; NEVER if it never does."""
         self.asked(when, context, what)
         return _where(when, context)
 
@@ -117,7 +117,7 @@ class _Walk:
             "settings": Property(Type(objects=(Object(settings, (Other(String(), ANY),)),)), True),
             rulebook.input.as_name: Property(self.flow.input, True),
         }
-        # A root that nobody defined is another check's business: it can be anything.
+        # An undefined root is reported by another check: it can be anything.
         context = Type(objects=(Object(roots, (Other(String(), ANY),)),))
         context = self.let(rulebook.let, context)
         batch_rules = [rule for rule in rulebook.rules if rule.route is None]
@@ -132,7 +132,7 @@ class _Walk:
         self.outputs(rulebook, context)
 
     def ending(self, rule: Rule, context: Type) -> Type:
-        """The context where a rule that ends the batch was not applied."""
+        """The context after a rule that ends the batch did not apply."""
         self.rule(rule, self.condition(rule.when, context, "rule"))
         return _rest(rule, context)
 
@@ -181,7 +181,7 @@ class _Walk:
         return context
 
     def iterated(self, each: Expr, what: str, as_name: str, key_name: str | None, context: Type) -> Type:
-        """The context for the elements of a list or the entries of an object; NEVER where there can be none."""
+        """The context for the elements of a list or the entries of an object; NEVER if there can be none."""
         type_ = self.expression(each, context).type
         wanted: Literal["array", "object"] = "array" if key_name is None else "object"
         if not context.never:
@@ -197,7 +197,7 @@ class _Walk:
     # Fields
 
     def field(self, field_: Field, context: Type) -> Type:
-        """What the field gives; null where it is left out."""
+        """The type of a field's value; null if it is left out."""
         conditional = self.asked(field_.when, context, "field")
         inside = _where(field_.when, context)
         value = self.source(field_, inside)
@@ -207,7 +207,7 @@ class _Walk:
             self.rejects = self.rejects or field_.table.unlisted == "reject"
         if field_.type is not None:
             value = self.coercion(field_, value, inside)
-        if inside.never:  # neither its default nor that it is required counts
+        if inside.never:  # its default and `required` have no effect
             return NEVER if context.never else NULL
         if field_.default is not ABSENT:
             self.facts.append(Default(field_, value))
@@ -237,7 +237,7 @@ class _Walk:
         return found
 
     def failure(self, field_: Field) -> Type:
-        """What a field gives where its source fails."""
+        """The type of a field's value if its source fails."""
         if field_.on_problem == "reject":
             self.rejects = True
             return NEVER
@@ -301,7 +301,7 @@ class _Walk:
     # Objects and spreads
 
     def object(self, source: ObjectSource, context: Type) -> Type:
-        """The object; null where it can have no members."""
+        """The type of the object; null if it can have no members."""
         if context.never:
             for field_ in source.fields:
                 self.field(field_, context)
@@ -330,11 +330,14 @@ class _Walk:
         outer, self.rejects = self.rejects, False
         inner = self.let(spread.let, inner)
         made = self.entries(spread, inner)
-        self.rejects = outer  # an entry sinks alone
+        self.rejects = outer  # an entry is rejected alone
         return made
 
     def entries(self, spread: Spread, context: Type) -> tuple[Other, ...]:
-        """What the entry rules make of the entries. A policy is walked once for the same types of what it reads."""
+        """The types of the entries that the entry rules let through.
+
+        A policy is walked once for the same types of its reads.
+        """
         if context.never:
             return ()
         key = id(spread.entries)
@@ -386,13 +389,15 @@ def _where(when: Expr | None, context: Type) -> Type:
 
 
 def _rest(rule: Rule | EntryRule, context: Type) -> Type:
-    """What a rule of several leaves for the next."""
+    """The context that a rule of a chain leaves for the next."""
     return NEVER if rule.when is None else otherwise(context, _tree(rule.when))
 
 
 def _passed_on(rule: _R, rest: Type, context: Type, before: list[_R]) -> Type:
-    """What a rule leaves of the `rest` of all that the rules see; notes the rule among those that may take all: the
-    first ones, and the one that leaves nothing."""
+    """The context that a rule leaves of `rest`, for the next rule.
+
+    Adds the rule to `before`, the rules that may take everything, if it is one of the first or leaves nothing.
+    """
     left = _rest(rule, rest)
     if len(before) < _TAKERS or (left.never and not rest.never):
         before.append(rule)
@@ -400,7 +405,7 @@ def _passed_on(rule: _R, rest: Type, context: Type, before: list[_R]) -> Type:
 
 
 def _learnt(type_: Type, known: Type) -> int:
-    """About how many members are other ones than in a wider type."""
+    """The approximate number of members that differ from those of a wider type."""
     count = 0
     for one in type_.objects:
         for name, prop in one.properties.items():
@@ -412,12 +417,12 @@ def _learnt(type_: Type, known: Type) -> int:
 
 
 def _taker(before: Sequence[_R], rule: _R, context: Type) -> _R | None:
-    """The rule that alone leaves nothing for another one."""
+    """The rule before this one that alone takes all of its elements."""
     return next((one for one in before if _where(rule.when, _rest(one, context)).never), None)
 
 
 def _roots_in(part: Any) -> Iterable[str]:
-    """The roots that expressions and templates anywhere in a part of the rules read."""
+    """The roots read by expressions and templates anywhere in a part of the rules."""
     match part:
         case Expr():
             yield from (use.name for use in part.expression.roots)
@@ -432,7 +437,7 @@ def _roots_in(part: Any) -> Iterable[str]:
 
 
 def with_root(context: Type, name: str, type_: Type) -> Type:
-    """The context with one more name; NEVER where nothing can stand under it."""
+    """The context with one more name; NEVER if it can have no value."""
     if context.never or type_.never:
         return NEVER
     added = Property(type_, True)
@@ -444,19 +449,19 @@ def _root(context: Type, name: str) -> Type:
 
 
 def _at_top(contexts: list[Type], top: Type) -> Type:
-    """What the contexts have in common with the one at the top: its names, with all that they can be."""
+    """The union of the contexts, restricted to the names in scope at the top."""
     if top.never:
         return NEVER
     names, others = top.objects[0].properties, top.objects[0].others
     own = (one for context in contexts for one in context.objects)
-    # Without the names of routes and rules, which are told apart by ever more conditions.
+    # Without the names of routes and rules, which ever more conditions distinguish.
     return Type(
         objects=(reduce(join, (Object({name: one.properties[name] for name in names}, others) for one in own)),)
     )
 
 
 def _names(name: String, spread: Spread) -> Iterable[Type]:
-    """What an entry of such a name is called; nothing where the spread passes over it."""
+    """The names that entries of such names may get; none if the spread leaves them out."""
     except_ = spread.except_
     gone = frozenset(name_ for name_ in except_.names if not except_.ignore_case)
     left = Type(string=String(excluded=gone - {""}, least=1 if "" in gone else 0))
@@ -468,7 +473,7 @@ def _names(name: String, spread: Spread) -> Iterable[Type]:
 
 
 def _filled(properties: dict[str, Property], others: list[Other]) -> Object:
-    """The object: an entry takes the name of a field where that is absent."""
+    """The object with the entries that may take the names of absent fields."""
     result = {}
     for name, prop in properties.items():
         extra = [] if prop.required else [other for other in others if matches(other.name, name)]

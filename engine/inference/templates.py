@@ -1,4 +1,4 @@
-"""Types of what templates render, and the paths that they read."""
+"""Infers the types of templates' results, and lists the paths that they read."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def paths_in(text: Text) -> Iterable[Path]:
 
 
 def rendered(text: Text, context: Type) -> Type:
-    """What a template gives. Only where it puts out nothing but plain paths it can be known not to be null."""
+    """The type of a template's result, which is known not to be null only if all its outputs are plain paths."""
     if not text.template.roots:
         return literal(text.template.render({}))
     written = re.sub(r"\r\n?", "\n", text.template.text).removesuffix("\n")  # as Jinja reads it

@@ -1,4 +1,4 @@
-"""Evaluates a Rulebook on a batch with jmespath itself, and records what it did: the oracle of the compiler.
+"""Evaluates a Rulebook on a batch with jmespath itself, and records each step: the oracle of the compiler.
 
 Comes in: a Rulebook and a batch. Goes out: a Result, and on demand the steps that led to it.
 """

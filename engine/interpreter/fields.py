@@ -1,7 +1,7 @@
-"""Evaluates fields: expressions, tables, coercions, nested objects and lists, spreads; and notes what it meets.
+"""Evaluates fields: expressions, tables, coercions, nested objects and lists, spreads; and records the problems.
 
-Nothing raises for what stands in the batch: each thing that cannot be mapped becomes a Problem at its place, and the
-elements around it go on. `Rejected` only leads from a field to the element that it sinks.
+Nothing raises for the contents of a batch: each value that cannot be mapped becomes a Problem at its place, and the
+elements around it are still mapped. `Rejected` only unwinds from a field to the element that is rejected.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ __all__ = ["Evaluation", "is_excepted", "is_true"]
 
 
 def is_true(value: Any) -> bool:
-    """JMESPath's truth: everything but null, false and what is empty; 0 is true."""
+    """Returns whether JMESPath considers a value true: all but null, false and empty values; 0 is true."""
     return not (value is None or value is False or (isinstance(value, str | list | dict) and not value))
 
 
 class Evaluation(Recorder):
-    """Evaluates fields on one batch, and records what it meets."""
+    """Evaluates fields on one batch, and records what happens."""
 
     # Expressions
 
@@ -44,7 +44,7 @@ class Evaluation(Recorder):
         *,
         severity: Severity | None = None,
     ) -> Any:
-        """The value of an expression; where it fails, a Problem and null. `severity`: that of the Problem."""
+        """The value of an expression; if it fails, null with a Problem, of the given `severity` if any."""
         try:
             return expression.expression.search(scope.values)
         except EvaluationError as error:
@@ -61,8 +61,10 @@ class Evaluation(Recorder):
         return when is None or is_true(self.search(when, scope, at))
 
     def takes(self, when: Expr | None, scope: Scope, at: Position) -> bool:
-        """Whether the rule with this condition takes the element. Where that cannot be known, the element sinks: it is
-        not for the rules that follow."""
+        """Returns whether the rule with this condition takes the element.
+
+        If the condition fails, the element is rejected, and the rules that follow do not see it.
+        """
         if when is None:
             return True
         try:
@@ -73,7 +75,7 @@ class Evaluation(Recorder):
             raise Rejected from None
 
     def reason(self, text: Text, scope: Scope, at: Position) -> str:
-        """The text for these roots; as it is written where that fails."""
+        """Renders a reason; if that fails, the text as it is written."""
         try:
             return text.template.render_text(scope.values)
         except TemplateFailure as error:
@@ -81,7 +83,7 @@ class Evaluation(Recorder):
             return text.template.text
 
     def let(self, definitions: tuple[Field, ...], scope: Scope, at: Position) -> Scope:
-        """The scope with the names. What they iterate over is not accounted for: only what rules take of it counts."""
+        """The scope with the names added. Iterations in them are not accounted for: only those of rules are."""
         skipped, elements = len(self.skipped), len(self.elements)
         inside = replace(at, output=None)
         try:
@@ -119,7 +121,7 @@ class Evaluation(Recorder):
     # Fields
 
     def object(self, source: Object, scope: Scope, at: Position) -> dict[str, Any] | None:
-        """The object, or None where it has no members."""
+        """The object, or None if it has no members."""
         result: dict[str, Any] = {}
         for field_ in source.fields:
             name = field_.name or ""
@@ -131,7 +133,7 @@ class Evaluation(Recorder):
         return result or None
 
     def value(self, field_: Field, scope: Scope, at: Position) -> Any:
-        """The value of a field; None: it is left out."""
+        """The value of a field; None if it is left out."""
         note = ""
         value = None
         accounts = len(self.elements)
@@ -317,7 +319,7 @@ class Evaluation(Recorder):
 
 
 def is_excepted(except_: Except, key: str) -> bool:
-    """Whether a spread passes over the entry of this name."""
+    """Returns whether a spread leaves out the entry of this name."""
     name = key.casefold() if except_.ignore_case else key
     return (
         name in except_.names

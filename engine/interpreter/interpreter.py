@@ -1,4 +1,4 @@
-"""Evaluates a Rulebook on a batch by walking its rules with jmespath: the meaning of the language, and its oracle."""
+"""Evaluates a Rulebook on a batch by walking its rules with jmespath: this defines the meaning of the language."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class _Ended(Exception):  # noqa: N818  control flow, not an error
 
 @dataclass(frozen=True, slots=True)
 class _Mark:
-    """Which problems and accounts were noted while an emission was built."""
+    """The ranges of problems and elements recorded while an emission was built."""
 
     first_problem: int
     last_problem: int
@@ -49,19 +49,20 @@ class Interpreter:
         }
 
     def run(self, batch: Any) -> Result:
-        """The Result of a batch (any JSON value). Never raises for what the batch holds."""
+        """The Result of a batch (any JSON value). Never raises for the contents of a batch."""
         return _Run(self, batch, None).result()
 
     def account(self, batch: Any) -> tuple[Element, ...]:
-        """What became of each element that was iterated over."""
+        """The outcome of each element that was iterated over."""
         run = _Run(self, batch, None)
         run.result()
         return tuple(run.elements)
 
     def retry(self, batch: Any, only: Set[Failed] | None = None) -> tuple[Result, tuple[Failed, ...] | None]:
-        """The Result of what failed before alone (`only`; None: of all), and what fails of it now; None: all of it.
+        """The Result of the parts that failed before, alone, and the parts that fail now; None for the whole batch.
 
-        What is not reached any more is a Problem (M524), and fails.
+        `only` are the parts that failed; None for the whole batch. A part that no longer exists is a Problem (M524),
+        and fails.
         """
         run = _Run(self, batch, None, only)
         result = run.result()
@@ -74,12 +75,12 @@ class Interpreter:
         return result._replace(problems=tuple(problems)), tuple(failed)
 
     def bulk_envelope(self, bulk: Bulk) -> Envelope | None:
-        """What every bulk body has; its fields see the settings alone, since a bulk body spans batches."""
+        """The members that all bulk bodies share. Only settings are in scope, since a bulk body spans batches."""
         run = _Run(self, {}, None)
         return run.envelope(bulk, Scope({"settings": self.rulebook.values}, {"settings": None}))
 
     def explain(self, batch: Any) -> tuple[Result, tuple[Step, ...]]:
-        """The Result, and every value that was asked for on the way, in order."""
+        """The Result, and each value computed on the way, in order."""
         steps: list[Step] = []
         return _Run(self, batch, steps).result(), tuple(steps)
 
@@ -94,11 +95,11 @@ class _Run(Evaluation):
         super().__init__(self.batch, steps)
         self.only = only
         self.here = Failed(None, None, None)
-        """What is being mapped."""
+        """The part of the batch being mapped."""
         self.reached: set[Failed] = set()
         self.failed: list[Failed] = []
         self.is_ended = self.is_lost = False
-        """Nothing of the batch is to be given: a rule says so, or it failed as a whole."""
+        """Set if the batch gives no requests: `is_ended` by a rule, `is_lost` by an error."""
         self.parts: dict[Emission, Failed] = {}
         self.interpreter = interpreter
         self.rulebook = interpreter.rulebook
@@ -149,7 +150,7 @@ class _Run(Evaluation):
             self.failed.append(whole)
 
     def is_wanted(self, *parts: Failed) -> bool:
-        """Whether one of these is to be mapped; it is reached with that."""
+        """Returns whether one of these parts is to be mapped, and marks those as reached."""
         if self.only is None:
             return True
         wanted = self.only & set(parts)
@@ -162,13 +163,13 @@ class _Run(Evaluation):
             return
         try:
             self.rule(rule, scope, "", None)
-        except Rejected:  # the rule emits nothing, the others go on; but nothing gets past one that would end the batch
+        except Rejected:  # it emits nothing, the others go on; only a rule that ends the batch ends it
             if rule.output is None:
                 raise
             self.failed.append(self.here)
 
     def rule(self, rule: Rule, scope: Scope, element: str, route: Route | None) -> bool:
-        """Whether the rule takes the element."""
+        """Applies the rule if it takes the element, and returns whether it does."""
         at = Position(rule.name, element, "")
         if not self.takes(rule.when, scope, at):
             return False
@@ -217,7 +218,7 @@ class _Run(Evaluation):
         self.marks[emission] = _Mark(problems, len(self.problems), accounts, len(self.elements))
 
     def assemble(self, scope: Scope) -> Result:
-        """Makes requests of the emissions, and corrects what was noted about them on the way."""
+        """Makes requests from the emissions, and corrects what was recorded about them."""
         wanted = dict.fromkeys(emission.output.name for emission in self.emissions)
         envelopes = {name: self.envelope(self.rulebook.outputs[name], scope) for name in wanted}
         assembled = self.interpreter.assembler.assemble(self.emissions, envelopes, self.places.of_origin)
@@ -231,7 +232,7 @@ class _Run(Evaluation):
         return Result(assembled.requests, tuple(self.skipped), tuple(self.problems))
 
     def envelope(self, output: Output | Bulk, scope: Scope) -> Envelope | None:
-        """What every body of an output has, or None where a required part of it is absent."""
+        """The members that all bodies of an output share, or None if a required one is absent."""
         self.origins = {}
         accounts = len(self.elements)
         try:
@@ -244,7 +245,7 @@ class _Run(Evaluation):
 
 
 def _joined(output: Output) -> Joined:
-    """What putting bodies of an output together asks of it."""
+    """The output in the form that assembling requests needs."""
     line = output.request
     return Joined(
         output.name,

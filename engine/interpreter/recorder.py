@@ -1,4 +1,4 @@
-"""Records what an evaluation meets on one batch: problems, skipped elements, the account of elements, every step."""
+"""Records what an evaluation does on one batch: problems, skipped values, the outcome of elements, all steps."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Outcome = Literal["mapped", "skipped", "rejected"]
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One value that was asked for: the output place, the rule and its line, what it read, and what came of it."""
+    """A computed value: the output place, the rule and its line, the places read, and the outcome."""
 
     output: str
     rule: str | None
@@ -30,12 +30,12 @@ class Step:
 
 
 class Rejected(Exception):  # noqa: N818  control flow, not an error
-    """Leaves what was being built for the element that it sinks; the Problem is recorded already."""
+    """Unwinds to the element that is rejected; the Problem is recorded already."""
 
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Where evaluation stands: the rule, the input element, the output place being built (None outside of bodies)."""
+    """The current rule, the input element, and the output place being built (None outside of bodies)."""
 
     rule: str | None
     element: str
@@ -49,7 +49,7 @@ class Position:
 
 
 class Recorder:
-    """What happened on one batch so far; with `steps`, every value that was asked for."""
+    """The record of one batch so far; with `steps`, including each computed value."""
 
     def __init__(self, batch: Any, steps: list[Step] | None) -> None:
         self.steps = steps
@@ -94,7 +94,7 @@ class Recorder:
         severity: Severity | None = None,
         **data: Any,
     ) -> None:
-        """A Problem with a field's value; `on_problem: reject` makes it an error and sinks the element."""
+        """Records a Problem with a field's value; `on_problem: reject` makes it an error and rejects the element."""
         rejects = field_.on_problem == "reject"
         self.problem(
             code,
@@ -109,12 +109,12 @@ class Recorder:
             raise Rejected
 
     def account(self, place: str, outcome: Outcome, rule: str | None) -> int:
-        """Adds an element to the account, and gives its number there."""
+        """Records the outcome of an element, and returns its index in the account."""
         self.elements.append(Element(place, outcome, rule))
         return len(self.elements) - 1
 
     def unmap(self, start: int, end: int | None = None) -> None:
-        """What was mapped for something that came to nothing is rejected with it."""
+        """Changes recorded elements from mapped to rejected, because what they belonged to was rejected."""
         for number in range(start, len(self.elements) if end is None else end):
             if self.elements[number].outcome == "mapped":
                 self.elements[number] = self.elements[number]._replace(outcome="rejected")

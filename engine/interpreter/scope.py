@@ -1,6 +1,6 @@
-"""What expressions see while rules are evaluated, and where each value stands in the batch.
+"""The names that expressions can use during evaluation, and the place of each value in the batch.
 
-Places are only worked out when something has to be said about a value, never on the way.
+Places are computed only for reporting, never on the way.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ __all__ = ["Origin", "Places", "Scope"]
 class Scope:
     """The roots of expressions.
 
-    `pointers` holds the places of the batch and of what is iterated over; `lets` the definition of each let with the
-    scope that it was evaluated in.
+    `pointers` has the places of the batch and of elements of iterations; `lets` has the definition of each let with the
+    scope in which it was evaluated.
     """
 
     values: dict[str, Any]
@@ -41,7 +41,7 @@ class Scope:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Origin:
-    """What gave a value of the output: a node of the rules, and the field and scope, or the place of the input."""
+    """The origin of an output value: a node of the rules, and the field and scope, or the place of the input."""
 
     node: Node
     source: tuple[Field, Scope] | str
@@ -52,15 +52,15 @@ class Origin:
 
 
 class Places:
-    """Says where values of one batch come from."""
+    """Computes where values of one batch come from."""
 
     def __init__(self, batch: Any) -> None:
         self.index = Index(batch)
         self._read: dict[tuple[int, int], tuple[Field, Scope, tuple[str, ...]]] = {}
-        """What fields read that were asked about, by their identity and that of their scope."""
+        """The places read by fields, by the identities of the field and its scope."""
 
     def roots(self, uses: Iterable[RootUse], scope: Scope) -> dict[str, str | None]:
-        """The place of every root that is used; of a let where its value is a part of the batch."""
+        """The place of each root used; of a let only if its value is a part of the batch."""
         return {
             use.name: self.index.find(scope.values[use.name])
             if use.name in scope.lets
@@ -69,11 +69,11 @@ class Places:
         }
 
     def read_by(self, part: Expr | Field, scope: Scope) -> tuple[str, ...]:
-        """The places that an expression or a field reads, in order; for a let, those that it was made from."""
+        """The places that an expression or a field reads, in order; for a let, those its value is computed from."""
         asked = part, scope
         places: dict[str, None] = {}
         pending: list[tuple[Expr | Field, Scope]] = [asked]
-        seen: set[int] = set()  # lets may build on each other in many ways, and in long chains
+        seen: set[int] = set()  # lets may depend on each other in many ways, and in long chains
         while pending:
             part, scope = pending.pop()
             if isinstance(part, Field):
@@ -105,7 +105,7 @@ class Places:
         return found
 
     def nearest(self, expression: Expr, scope: Scope, otherwise: str) -> str:
-        """The one place to name for an expression: the first that it reads and that holds something."""
+        """The place to name for an expression: the first place read that has a value."""
         return self._telling(self.read_by(expression, scope), otherwise)
 
     def nearest_field(self, field_: Field, scope: Scope, otherwise: str) -> str:
@@ -116,7 +116,7 @@ class Places:
         return next((place for place in places if value_at(self.index.batch, place) is not None), first)
 
     def of(self, expression: Expr, value: Any, scope: Scope) -> str | None:
-        """Where the value of an expression stands in the batch, or None where it is no part of it."""
+        """The place of the value of an expression in the batch, or None if it is no part of it."""
         tree = expression.expression.tree
         place = path_of(tree, scope.pointers)
         if place is None:

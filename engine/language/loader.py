@@ -203,7 +203,7 @@ class _Loader:
                 layer.values = list(keys.entries("settings"))
             else:
                 if "name" not in keys:
-                    keys.take("workspace")  # a workspace whose 'extends' is absent or misspelt
+                    keys.take("workspace")  # known here, so that a misspelt 'workspace' is recognised
                 for key in _HEADERS:
                     self.add_part(layer, key, keys.take(key))
         for key in _PARTS:

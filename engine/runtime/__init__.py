@@ -1,7 +1,7 @@
-"""What the evaluation of rules needs, whichever evaluator runs: results, requests, and what generated code calls.
+"""The parts that any evaluator of rules needs: results, requests, and support for generated code.
 
-Comes in: a batch, and code that a mapping was compiled to. Goes out: a Result. Nothing here reads rules, so that a
-cached mapping starts at once.
+Comes in: a batch, and the code of a compiled mapping. Goes out: a Result. Nothing here reads rules, so that a cached
+mapping starts fast.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""Requests of what the rules emitted, where all of them are valid.
+"""Assembles requests for generated code in the usual case, where all bodies are valid.
 
-Mostly the parts of an output are one body that fits. Where they are not, they are assembled as the interpreter does it,
-by the same code. Where a body is refused, `Unusual` is raised, and the batch is mapped by the interpreter: it alone
-knows what gave each value, which the problems of invalid bodies name.
+Mostly the parts of an output make one valid body. Otherwise they are assembled as the interpreter does it, by the same
+code. If a body is invalid, `Unusual` is raised and the interpreter maps the batch: it alone knows the origin of each
+value, which the problems of invalid bodies name.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from .result import Request
 __all__ = ["Emit", "NotOne", "Output", "Unusual", "assemble", "combined"]
 
 Part = tuple[Any, ...]
-"""The fields of an element, its Emit, how many problems there were before and after it, and its entry in the loop."""
+"""The fields of an element, its Emit, the numbers of problems before and after it, and its entry in the loop."""
 FEW = 16
-"""So many parts may be written before it is known how large they are."""
+"""The number of parts that may be written before their total size is estimated."""
 _SHAPES: dict[str, Any] = {"append": list, "merge": dict}
 
 
@@ -33,11 +33,11 @@ class Unusual(Exception):  # noqa: N818  control flow, not an error
 
 
 class NotOne(Exception):  # noqa: N818  control flow, not an error
-    """The parts do not simply make one request."""
+    """The parts do not make exactly one request."""
 
 
 class Emit(NamedTuple):
-    """The rule that emits, with its place; the loop whose element it maps; and the number of the output."""
+    """A rule that emits, its place, the loop whose element it maps, and the index of the output."""
 
     rule: str
     place: Place
@@ -53,7 +53,7 @@ def assemble(
     notes: Notes,
     requests: list[Request],
 ) -> None:
-    """Adds the requests that the parts make. The problems of each part are moved to its place in them."""
+    """Adds the requests that the parts make, and shifts the output pointers of their problems accordingly."""
     name, method, path, schema, limits, element_of, _, max_bytes, simple, fits = output
     if query and inexact_in(query):
         raise Unusual
@@ -93,10 +93,10 @@ def assemble(
 
 
 def combined(output: Output, envelope: dict[str, Any], parts: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """The body of several parts. Raises NotOne."""
+    """The body combined from several parts. Raises NotOne."""
     combine = output.combine.items()
     body: dict[str, Any] = {**envelope, **parts[0]}
-    own: dict[str, Any] = {}  # what is added to: never a part of the batch
+    own: dict[str, Any] = {}  # a copy to add to: parts of the batch are never changed
     replaced = False
     for fields in parts[1:]:
         for name, how in combine:
@@ -117,7 +117,7 @@ def combined(output: Output, envelope: dict[str, Any], parts: Sequence[dict[str,
             else:
                 replaced = replaced or not before.keys().isdisjoint(value)
                 before.update(value)
-    # A body from which nothing was replaced was never larger than it is at last; another one may have been.
+    # If nothing was replaced, no intermediate body was larger than the final one; otherwise one may have been.
     if replaced and sum(_measured({**envelope, **fields})[1] for fields in parts) > (output.max_bytes or sys.maxsize):
         raise NotOne
     return body
@@ -139,7 +139,7 @@ def _measured(body: dict[str, Any]) -> tuple[bytes, int]:
 
 
 def _move(output: Output, parts: Sequence[Part], problems: list[Problem]) -> None:
-    """Moves the problems of all parts of one body to where the parts begin in its lists."""
+    """Moves the output pointers of the problems of all parts into the combined body."""
     lists = [output.element_of] if output.element_of else [n for n, how in output.combine.items() if how == "append"]
     offsets = dict.fromkeys(lists, 0)
     for part in parts:
@@ -148,12 +148,12 @@ def _move(output: Output, parts: Sequence[Part], problems: list[Problem]) -> Non
             offsets[name] += 1 if output.element_of else len(part[0].get(name, ()))
 
 
-# --- what is not one request
+# --- parts that do not make one request
 
 
 @dataclass(frozen=True, slots=True)
 class _Judge:
-    """Takes the bodies that are valid."""
+    """Validates bodies; raises Unusual for an invalid one."""
 
     fits: Callable[[Any], bool] | None
     judge: Callable[[Any], bool]
@@ -173,8 +173,7 @@ class _Judge:
 def _assembled(
     output: Output, envelope: dict[str, Any], query: dict[str, Any], parts: Sequence[Part], notes: Notes
 ) -> tuple[Request, ...]:
-    """The requests as the interpreter makes them: parts that are too large alone are rejected, the others joined as
-    far as they fit."""
+    """The requests as the interpreter makes them: too large parts are rejected, the others combined up to the limit."""
     judges = {
         name: _Judge(output.fits, notes.validators[name]) for name in (output.schema, output.limits) if name is not None
     }
@@ -185,7 +184,7 @@ def _assembled(
     ]
     envelopes = {output.name: Envelope(envelope, query, {})}
     assembled = Assembler([output], judges).assemble(emissions, envelopes, _unknown)
-    if any(problem.code == "M518" for problem in assembled.problems):  # which names what gave the number
+    if any(problem.code == "M518" for problem in assembled.problems):  # the problem names the origin of the number
         raise Unusual
     for part, emission in zip(parts, emissions, strict=True):
         if emission in assembled.offsets:

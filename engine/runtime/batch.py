@@ -1,4 +1,4 @@
-"""The text of one batch, and how it is parsed."""
+"""Records: the text of one batch each, and its parsing."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ WIDE_TEXT = "it is UTF-16 or UTF-32 text; only UTF-8 is read"
 
 
 class Record(NamedTuple):
-    """The text of one batch of an input, not parsed yet. A named tuple: many millions of them are made.
+    """The text of one batch of an input, not parsed yet. A named tuple, since many millions are created.
 
-    `line` is the line on which it begins, counted from 1, and 0 where that is not known; `number` counts the records
-    where they are no lines, and is 0 where they are. `problem` says why there is no text that could be parsed.
+    `line` is the line on which it begins, counted from 1, or 0 if unknown; `number` counts the records if they are not
+    lines, else it is 0. `problem` says why there is no text to parse.
     """
 
     source: str
@@ -34,12 +34,12 @@ class Record(NamedTuple):
 
     @property
     def where(self) -> str:
-        """Its place in words: the line, and which record it is where one line may hold several."""
+        """The place in words: the line, and the number of the record if a line may contain several."""
         line = f":{self.line}" if self.line else ""
         return f"{self.source}{line}" + (f" (record {self.number})" if self.number > 1 else "")
 
     def parse(self) -> tuple[Any, Problem | None]:
-        """The batch (any JSON value), or the Problem that stands in its place."""
+        """Parses the batch; returns it (any JSON value), or the Problem if it cannot be parsed."""
         if self.problem is not None:
             return None, self.problem
         batch, problem = json_reader.read(self.text)
@@ -48,7 +48,7 @@ class Record(NamedTuple):
         return batch, problem
 
     def _flaw(self, reason: str) -> str:
-        """Why the text is not JSON; `reason` is what its reader says."""
+        """Why the text is not JSON; `reason` is the message of its parser."""
         if is_wide(self.text):
             return WIDE_TEXT
         comma = ", which stands between the elements of a list alone"
@@ -60,11 +60,11 @@ class Record(NamedTuple):
 
 
 def is_wide(start: bytes) -> bool:
-    """Whether characters have more than one byte each: in UTF-8, neither of these can begin a JSON text."""
+    """Returns whether the encoding is UTF-16 or UTF-32: no JSON text in UTF-8 starts with one of these bytes."""
     return start.startswith(_WIDE_BOMS) or b"\0" in start[:2]
 
 
 def is_json(text: bytes) -> bool:
-    """Whether the text is JSON."""
+    """Returns whether a text is JSON."""
     _, problem = json_reader.read(text)
     return problem is None or problem.code != "M501"

@@ -1,4 +1,4 @@
-"""The way into a standalone module: one batch at a time, or the lines of a stream."""
+"""The entry points of standalone modules: one batch at a time, or the lines of a stream."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Mapped = Callable[[Any, Any], Any]
 
 
 def result_of(batch: Any, mapped: Mapped, traced: Mapped, judges: Mapping[str, Verdicts]) -> dict[str, Any]:
-    """`{requests, skipped, problems}` of a batch (any value), by the two functions of its mapping."""
+    """Maps a batch (any value) with the two functions of its mapping to `{requests, skipped, problems}`."""
     batch, reason = received(batch)
     if reason is not None:
         return Result((), (), (Problem.of("M503", input="", reason=reason),)).to_json()
@@ -35,8 +35,8 @@ def result_of(batch: Any, mapped: Mapped, traced: Mapped, judges: Mapping[str, V
 
 
 def written_results(lines: Iterable[bytes], results: IO[str], transform: Callable[[Any], dict[str, Any]]) -> int:
-    """Writes the result of each batch on a line of its own. Gives the exit code: 1 where there were errors."""
-    if hasattr(signal, "SIGPIPE"):  # a filter ends when nobody reads on
+    """Writes the result of each batch as a line; returns the exit code: 1 if there were errors."""
+    if hasattr(signal, "SIGPIPE"):  # a filter ends when its reader has gone
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     failed = False
     for line in lines:
@@ -48,7 +48,7 @@ def written_results(lines: Iterable[bytes], results: IO[str], transform: Callabl
             result = failure(error).to_json()
         failed = failed or any(problem["severity"] == "error" for problem in result["problems"])
         results.write(json.dumps(result, ensure_ascii=False, separators=(",", ":")) + "\n")
-        results.flush()  # a line in is a line out
+        results.flush()  # each line is answered at once
     return int(failed)
 
 

@@ -1,4 +1,4 @@
-"""What generated code finds out of names and texts, and remembers."""
+"""Caches of what generated code computes for names and strings."""
 
 from __future__ import annotations
 
@@ -13,43 +13,43 @@ _LONGEST_NAME = 200
 
 
 class Known(set[str]):
-    """Names of which something was found to hold."""
+    """Names that are known to pass a test."""
 
     def learn(self, name: str) -> None:
-        """Remembers a name, unless there are many or it is long: names can come from anyone."""
+        """Adds a name, unless there are many or it is long: names come from untrusted input."""
         if len(self) < _MOST_NAMES and len(name) <= _LONGEST_NAME:
             self.add(name)
 
 
 class Renamed(dict[str, str]):
-    """Names, and what becomes of them."""
+    """Names, and the names that replace them."""
 
     def learn(self, name: str, new: str) -> None:
-        """Remembers what becomes of a name, within the same bounds."""
+        """Adds a name and its replacement, within the same bounds."""
         if len(self) < _MOST_NAMES and len(name) <= _LONGEST_NAME and len(new) <= _LONGEST_NAME:
             self[name] = new
 
 
 class Spellings(Known):
-    """Names of which no two differ in letter case alone, nor from a name that is asked for.
+    """Names that differ from each other and from all requested names in more than letter case.
 
-    What has no other names than these has each of them in one spelling, and what is asked for as it is asked for.
+    An object with such names only has one spelling of each, and requested names in the requested spelling.
     """
 
     def __init__(self) -> None:
         self._asked: dict[str, str] = {}
         self._owners: dict[str, str] = {}
-        """The one name that has this form; no name at all where two are asked for that have it."""
+        """The only name with a given case-folded form; "" if two requested names share the form."""
         self._tried = Known()
 
     def asked(self, name: str) -> None:
-        """Says that a name is asked for. All are, before the first object is looked at."""
+        """Registers a requested name. All are registered before the first object is examined."""
         folded = self._asked[name] = name.casefold()
         if self._owners.setdefault(folded, name) != name:
             self._owners[folded] = ""
 
     def of(self, members: dict[str, Any]) -> dict[str, Any]:
-        """What is asked for, by the names as they are asked for: in that spelling, else in the first other one."""
+        """The members with the requested names, each in the requested spelling, else in the first other one."""
         self._learn_all(members)
         found: dict[str, Any] = {}
         for name, value in members.items():
@@ -73,15 +73,15 @@ class Spellings(Known):
 
 
 def pattern(text: str) -> Callable[[str], Any]:
-    """What searches for a regular expression."""
+    """A function that searches for a regular expression."""
     return re.compile(text).search
 
 
 def always(_value: Any) -> bool:
-    """Every value fits."""
+    """The test of a schema without restrictions: every value passes."""
     return True
 
 
 def never(_value: Any) -> bool:
-    """No value surely fits."""
+    """The test for when validity is unknown: no value passes."""
     return False

@@ -1,7 +1,7 @@
-"""What generated code does when something has to be said: problems, and the places that they name.
+"""Reports problems for generated code, with the places they name.
 
-Generated code hands over a record that was made when it was compiled, and its local variables; everything else is
-worked out here, as the interpreter would. Nothing in this module runs for a batch that is mapped without a word.
+Generated code passes a Site, created when it was compiled, and its local variables; everything else is computed here,
+as the interpreter would. Nothing in this module runs for a batch that is mapped without problems.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ __all__ = ["At", "Here", "Loop", "Notes", "Place", "Read", "Rejected", "Root", "
 
 
 class Rejected(Exception):  # noqa: N818  control flow, not an error
-    """Leaves what was being built for the element that it sinks; the Problem is noted already."""
+    """Unwinds to the element that is rejected; the Problem is recorded already."""
 
 
 def reason_of(error: Exception) -> str:
@@ -34,7 +34,7 @@ def reason_of(error: Exception) -> str:
 
 
 class Notes(CodePlaces):
-    """The problems of one batch; and what says of a body whether a schema, by its name, takes it."""
+    """The problems of one batch, and the validators of bodies by the name of the schema."""
 
     __slots__ = ("last", "problems", "validators")
 
@@ -43,20 +43,20 @@ class Notes(CodePlaces):
         self.validators = validators
         self.problems: list[Problem] = []
         self.last: list[int] = []
-        """The output, by its number, of each problem of a request: those stand at the end of the problems."""
+        """For each problem of a request, the index of its output: these problems are at the end of the list."""
 
-    # Problems; each method gives None, so that it can stand where a value is wanted
+    # Each method that reports a problem returns None, so that it can be used as a value
 
     def failed(self, site: Site, error: Exception) -> None:
-        """An expression could not be evaluated."""
+        """Reports that an expression could not be evaluated."""
         self._of_value(site, variables_at_work(), reason=reason_of(error))
 
     def undecided(self, site: Site, error: Exception) -> None:
-        """What decides over whole elements could not be evaluated: which rule takes one, or what is gone over."""
+        """Reports the failure of an expression that elements depend on: a rule's condition, or an iterated list."""
         self._of_value(site, variables_at_work(), "error", reason=reason_of(error))
 
     def converted(self, value: Any, type: str, site: Site) -> Any:
-        """The value as one of the types of the rule language."""
+        """Converts a value to a type of the rule language, or reports that this is impossible."""
         try:
             return coerce(value, type)
         except CoercionError as error:
@@ -66,7 +66,7 @@ class Notes(CodePlaces):
         self._of_value(site, variables_at_work(), value=shown(value), reason=str(error))
 
     def unfilled(self, site: Site, error: TemplateFailure) -> None:
-        """A template could not be rendered."""
+        """Reports that a template could not be rendered."""
         self._of_value(site, variables_at_work(), reason=error.reason)
 
     def missing(self, site: Site) -> NoReturn:
@@ -88,7 +88,7 @@ class Notes(CodePlaces):
         self._of_value(site, variables_at_work(), found=with_article(kind(value)))
 
     def not_a_source(self, site: Site, loop: Loop, value: Any) -> None:
-        """What a route or a spread goes over is of the wrong kind."""
+        """Reports that a route or a spread iterates over a value of the wrong kind."""
         frame = variables_at_work()
         place = self.base_of(loop, frame)
         where = self.place_of(site.element, frame) if place is None else place
@@ -97,7 +97,7 @@ class Notes(CodePlaces):
         )
 
     def reason(self, site: Site, written: str, fill: Callable[..., str], *arguments: Any) -> str:
-        """The text of a reason; where it cannot be filled, that is said, and it stands as it is `written`."""
+        """Renders a reason; if that fails, reports it and returns the text of the template, `written`."""
         try:
             return fill(*arguments)
         except TemplateFailure as error:
@@ -128,7 +128,7 @@ class Notes(CodePlaces):
         )
 
     def add_last(self, output: int, problems: Sequence[Problem]) -> None:
-        """Adds the problems of the requests of an output. They come after all others, in the order of the outputs."""
+        """Adds the problems of the requests of an output. They follow all others, in the order of the outputs."""
         at = bisect(self.last, output)
         end = len(self.problems) - len(self.last) + at
         self.problems[end:end] = problems

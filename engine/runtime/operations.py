@@ -1,6 +1,6 @@
-"""What generated code calls: the parts of expressions and coercions that are too long to stand in line.
+"""Functions that generated code calls: the parts of expressions and coercions that are too long to be inlined.
 
-All of it has the meaning of `engine.functions` and `engine.values`, to which the rare cases go.
+Their meaning is that of `engine.functions` and `engine.values`, which handle the rare cases.
 """
 
 from __future__ import annotations
@@ -73,12 +73,12 @@ __all__ = [
 ]
 
 FAILURES = (TypeError, ValueError, OverflowError, RecursionError)
-"""What the evaluation of an expression can raise."""
+"""The exceptions that evaluating an expression can raise."""
 NUMBERS = frozenset({int, float})
 CONTAINERS = frozenset({list, dict})
 SCALARS = frozenset({str, int, float, bool})
 EMPTY: dict[str, Any] = {}
-"""Read in the place of what is no object. Never changed."""
+"""An empty object to read members from instead of a value that is not an object. Never changed."""
 
 _ORDERED = (int, float, str)
 _HOUR_ZERO = datetime(1970, 1, 1)
@@ -94,7 +94,7 @@ _NO_KINDS: frozenset[str] = frozenset()
 
 def _comparison(operator: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool | None]:
     def compared(left: Any, right: Any) -> bool | None:
-        # Null for what has no order; a number and a string raise TypeError, as in jmespath.
+        # Null for kinds without an order; a number and a string raise TypeError, as in jmespath.
         return operator(left, right) if type(left) in _ORDERED and type(right) in _ORDERED else None
 
     return compared
@@ -104,7 +104,7 @@ less, less_or_equal, greater, greater_or_equal = map(_comparison, (lt, le, gt, g
 
 
 def flattened(value: Any) -> list[Any] | None:
-    """`[]`: the elements, those of lists among them in their place."""
+    """The operator `[]`: the elements, with each element that is a list replaced by its own elements."""
     if type(value) is not list:
         return None
     kinds = set(map(type, value))
@@ -119,7 +119,7 @@ def flattened(value: Any) -> list[Any] | None:
 
 
 def _direct(function: Function) -> Callable[..., Any]:
-    """A function that looks at the kinds of its arguments only where they may be wrong."""
+    """A function that checks the kinds of its arguments only if they may be wrong."""
     name = function.name
     body = BODIES[name]
     taken = [_taken(parameter.types) for parameter in function.parameters]
@@ -146,12 +146,12 @@ def _direct(function: Function) -> Callable[..., Any]:
 
 
 def _taken(types: tuple[str, ...]) -> frozenset[type]:
-    """The classes that a parameter takes whatever is in them."""
+    """The Python classes that a parameter accepts whatever they contain."""
     return frozenset(class_ for class_, name in TYPE_NAMES.items() if not types or name in types)
 
 
 CALLS: dict[str, Callable[..., Any]] = {f"call_{name}": _direct(function) for name, function in FUNCTIONS.items()}
-"""Every function of the language, as generated code calls it."""
+"""Each function of the language by the name that generated code calls it by."""
 
 
 def type_of(value: Any) -> str:
@@ -184,7 +184,7 @@ def not_null(*values: Any) -> Any:
 
 
 def sorted_by_numbers(elements: list[Any], keys: list[Any]) -> list[Any]:
-    """The function `sort_by_number`, for the keys of the elements: numbers, texts, or what counts as none."""
+    """The function `sort_by_number` for the computed keys: numbers, numeric strings, or values that count as none."""
     if not NUMBERS.issuperset(map(type, keys)):
         keys = [parse_number(key) if type(key) is str else key for key in keys]
         keys = [(True, key) if type(key) in NUMBERS else (False, 0) for key in keys]
@@ -225,7 +225,7 @@ def utc_milliseconds(moment: Any) -> Any:
 
 @lru_cache(maxsize=4096)
 def _hour(number: int) -> str:
-    """An hour since 1970, up to the colon before the minutes: moments that come together are of few hours."""
+    """An hour since 1970 as text up to the colon before the minutes; cached, since few hours occur together."""
     return (_HOUR_ZERO + timedelta(hours=number)).isoformat()[:14]
 
 
@@ -262,26 +262,26 @@ def without_nulls(elements: Iterable[Any]) -> list[Any]:
 
 
 def kinds_in(value: Any) -> frozenset[str]:
-    """The types of the elements, as `type` names them, where the value is a list."""
+    """The types of the elements of a list, as `type` names them."""
     return _type_names(frozenset(map(type, value))) if type(value) is list else _NO_KINDS
 
 
 @lru_cache(maxsize=128)
 def _type_names(types: frozenset[type]) -> frozenset[str]:
-    """The names that the function `type` gives."""
+    """The names that the function `type` gives to Python types."""
     return frozenset(TYPE_NAMES[type_] for type_ in types)
 
 
 def characters(replaced: str, replacement: str) -> dict[int, str]:
-    """A table for `str.translate`; it has all of ASCII, since looking up what is not in it is slow."""
+    """A table for `str.translate` with all of ASCII, since looking up an absent character is slow."""
     return {number: chr(number) for number in range(128)} | dict.fromkeys(map(ord, replaced), replacement)
 
 
-# --- coercions, of values that are not null: None where one is refused, which is noted
+# --- coercions of values that are not null; None, with a Problem, if one is refused
 
 
 def as_string(value: Any, notes: Notes, site: Site) -> Any:
-    """The value as the type string."""
+    """Converts a value to the type string."""
     type_ = type(value)
     if type_ is float:
         text = repr(value).removesuffix(".0")
@@ -293,7 +293,7 @@ def as_string(value: Any, notes: Notes, site: Site) -> Any:
 
 
 def as_integer(value: Any, notes: Notes, site: Site) -> Any:
-    """The value as the type integer."""
+    """Converts a value to the type integer."""
     type_ = type(value)
     if type_ is float and -_EXACT < value < _EXACT and value.is_integer():
         return int(value)
@@ -301,7 +301,7 @@ def as_integer(value: Any, notes: Notes, site: Site) -> Any:
 
 
 def as_double(value: Any, notes: Notes, site: Site) -> Any:
-    """The value as the type double."""
+    """Converts a value to the type double."""
     type_ = type(value)
     if type_ is int and -_EXACT <= value <= _EXACT:
         return float(value)
@@ -309,7 +309,7 @@ def as_double(value: Any, notes: Notes, site: Site) -> Any:
 
 
 def as_boolean(value: Any, notes: Notes, site: Site) -> Any:
-    """The value as the type boolean."""
+    """Converts a value to the type boolean."""
     return value if type(value) is bool else notes.converted(value, "boolean", site)
 
 
@@ -317,7 +317,7 @@ def as_boolean(value: Any, notes: Notes, site: Site) -> Any:
 
 
 def looked_up(entries: dict[str, Any], ignore_case: bool, value: Any, unlisted: Any) -> Any:
-    """What a table has for a value, or `unlisted`."""
+    """The entry of a table for a value, or `unlisted`."""
     if type(value) is not str:
         if type(value) in CONTAINERS:
             return unlisted
@@ -329,7 +329,7 @@ def looked_up(entries: dict[str, Any], ignore_case: bool, value: Any, unlisted: 
 
 
 def filled(null_as_word: bool, *parts: Any) -> str | None:
-    """The parts as one text; null where one is null, unless that is put out as a word. Raises TemplateFailure."""
+    """Joins the parts of a template; None if one is null, unless `null_as_word` is set. Raises TemplateFailure."""
     text: list[str] = []
     size = 0
     for part in parts:
@@ -345,11 +345,11 @@ def filled(null_as_word: bool, *parts: Any) -> str | None:
 
 
 class _Unlisted:
-    """Stands for what is not in a table."""
+    """Stands for a value that is not in a table."""
 
 
 class _Unset:
-    """Stands for what is not computed yet."""
+    """Stands for a value that is not computed yet."""
 
 
 UNLISTED = _Unlisted()

@@ -1,6 +1,6 @@
-"""Places of the input and the output, worked out from the variables of generated code when something is to be said.
+"""Computes the places of problems in the input and output from the variables of generated code.
 
-Generated code names its loops, roots and reads in records that are made when it is compiled.
+Generated code names its loops, roots and reads in constants created when it was compiled.
 """
 
 from __future__ import annotations
@@ -19,23 +19,23 @@ Frame = Mapping[str, Any]
 
 
 class Here(NamedTuple):
-    """Stands in the records of a function for what its caller says in the variable: an At."""
+    """Stands in the constants of a function for the At that its caller passes in this variable."""
 
     variable: str
 
 
 class At(NamedTuple):
-    """What the caller of a function says: the rule, the loop that the function runs, and the place of the output."""
+    """What the caller of a function passes: the rule, the loop that the function runs, and the place of the output."""
 
     rule: str | None
     loop: Loop
     output: tuple[str, ...] | None
     pointer: str | None
-    """The place of what the loop goes over, with a `{}` for each number in it, where that is known."""
+    """The pointer of the value that the loop iterates over, with a `{}` for each index in it; None if unknown."""
 
 
 class Root(NamedTuple):
-    """A root that may be a place of the batch: the input, what a loop goes over, or (with `reads`) a let."""
+    """A root that may be a place of the batch: the input, an element of a loop, or (with `reads`) a let."""
 
     variable: str
     loop: Loop | Here | None = None
@@ -43,14 +43,17 @@ class Root(NamedTuple):
 
 
 class Read(NamedTuple):
-    """A place below a root that an expression reads. No path: what a let was made from, where it is no place itself."""
+    """A place below a root that an expression reads.
+
+    Without a path, it stands for the reads of a let that is no place.
+    """
 
     root: Root
     path: str | None
 
 
 class Loop(NamedTuple):
-    """An iteration: the variables that hold what it goes over, the index or name, and the element."""
+    """An iteration: the variables that hold the iterated value, the index or key, and the element."""
 
     items: str
     key: str
@@ -63,7 +66,8 @@ class Loop(NamedTuple):
 class Site(NamedTuple):
     """A point of the rules where a problem can arise.
 
-    In `output`, `#x` is the length of x, `$x` the name that x holds, `@x` the output of the At that x holds.
+    In `output`, `#x` is the length of the variable x, `$x` the name that x holds, `@x` the output of the At that x
+    holds.
     """
 
     code: str
@@ -77,7 +81,7 @@ class Site(NamedTuple):
 
 
 class Variables(Mapping[str, Any]):
-    """The variables of the generated functions at work; those of the outer ones are looked at only when needed."""
+    """The variables of the active generated functions; those of outer functions are read only if needed."""
 
     def __init__(self, frames: list[FrameType], known: Mapping[str, Any] = MappingProxyType({})) -> None:
         self._frames = frames
@@ -85,7 +89,7 @@ class Variables(Mapping[str, Any]):
         self._looked_at: list[Mapping[str, Any]] = []
 
     def knowing(self, known: Mapping[str, Any]) -> Variables:
-        """The same, where some of the variables are known to have had these values."""
+        """The same variables, some of them with the given values."""
         variables = Variables(self._frames, known)
         variables._looked_at = self._looked_at
         return variables
@@ -108,7 +112,7 @@ class Variables(Mapping[str, Any]):
 
 
 def variables_at_work() -> Variables:
-    """The variables of the generated functions at work, from the innermost outwards."""
+    """The variables of the active generated functions, from the innermost outwards."""
     frame: FrameType | None = sys._getframe(1)
     while frame is not None and not _is_generated(frame):
         frame = frame.f_back
@@ -133,7 +137,7 @@ def loop_of(loop: Loop | Here, frame: Frame) -> Loop:
 
 
 def output_place(output: tuple[str, ...], frame: Frame) -> str | None:
-    """The JSON pointer of a place of the output (see `Site`); None where its caller gave none."""
+    """The JSON pointer of a place of the output (see `Site`); None if the caller passed none."""
     place = ""
     for part in output:
         if part.startswith("#"):
@@ -151,7 +155,7 @@ def output_place(output: tuple[str, ...], frame: Frame) -> str | None:
 
 
 class CodePlaces:
-    """Works out places in one batch from the variables of generated code."""
+    """Computes places in one batch from the variables of generated code."""
 
     __slots__ = ("batch", "index")
 
@@ -167,11 +171,11 @@ class CodePlaces:
         return None if site.output is None else output_place(site.output, frame)
 
     def where(self, loop: Loop | Here | None) -> str:
-        """The place of the element that is being mapped, or the nearest one."""
+        """The place of the element being mapped, or the nearest known one."""
         return self.place_of(loop, variables_at_work())
 
     def elements(self, mapped: Iterable[tuple[Loop | None, Sequence[Any]]]) -> list[str]:
-        """The places of elements that were mapped before: of each its loop, and its index or name there with itself."""
+        """The places of elements mapped before, each given by its loop and its entry (index or key, and element)."""
         frame = variables_at_work()
         return [
             "" if loop is None else self.place_of(loop, frame.knowing({loop.key: entry[0], loop.element: entry[1]}))
@@ -179,7 +183,7 @@ class CodePlaces:
         ]
 
     def entry(self, at: At, numbers: tuple[Any, ...], name: str) -> str:
-        """The place of an entry that a function goes over, with the numbers that its caller gave."""
+        """The place of an entry that a function iterates over, with the indexes that its caller passed."""
         if at.pointer is None:
             return self.place_of(at.loop, variables_at_work())
         return f"{at.pointer.format(*numbers)}/{escape(name)}"
@@ -201,7 +205,7 @@ class CodePlaces:
         return self._find(frame[loop.element]) if base is None else join(base, frame[loop.key])
 
     def base_of(self, loop: Loop, frame: Frame) -> str | None:
-        """The place of what a loop goes over."""
+        """The place of the value that a loop iterates over."""
         of_let = loop.path is not None and loop.path.root.reads is not None
         place = None if loop.path is None or of_let else self._place(loop.path, frame)
         if place is None:
@@ -209,7 +213,7 @@ class CodePlaces:
         return self._place(loop.path, frame) if place is None and loop.path is not None and of_let else place
 
     def nearest(self, reads: tuple[Read, ...], frame: Frame) -> str | None:
-        """The first place that is read and that holds something, else the first one."""
+        """The first place read that has a value, else the first one."""
         first = None
         for place in self._places(reads, frame):
             if value_at(self.batch, place) is not None:
@@ -219,7 +223,7 @@ class CodePlaces:
 
     def _places(self, reads: tuple[Read, ...], frame: Frame) -> Iterator[str]:
         pending = [*reversed(reads)]
-        seen: set[int] = set()  # lets may build on each other in many ways, and in long chains
+        seen: set[int] = set()  # lets may depend on each other in many ways, and in long chains
         while pending:
             read = pending.pop()
             if read.path is not None:

@@ -1,7 +1,7 @@
-"""Makes requests of what the rules emitted: joined, kept under the size limit, validated, in order.
+"""Assembles requests from emissions: combined, split at the size limit, validated, in order.
 
-An invalid request is never handed on. Where a joined body is invalid, each part of it is judged alone, so that one bad
-part does not take the others down.
+An invalid request is never returned. If a combined body is invalid, each of its parts is validated alone, so that an
+invalid part does not take the others down.
 """
 
 from __future__ import annotations
@@ -35,18 +35,18 @@ __all__ = [
 
 
 class Judge(Protocol):
-    """Judges bodies by a schema."""
+    """Validates bodies against a schema."""
 
     @property
     def is_valid(self) -> Callable[[Any], bool]:
-        """Whether the schema takes a body."""
+        """A function that returns whether a body is valid."""
 
     def violations(self, body: Any) -> Violations:
-        """Why a body is refused."""
+        """The reasons why a body is invalid."""
 
 
 class Origin(Protocol):
-    """What gave a value of the output."""
+    """The origin of a value of the output."""
 
     @property
     def place(self) -> Place:
@@ -54,7 +54,7 @@ class Origin(Protocol):
 
 
 class Output(NamedTuple):
-    """How the bodies of an output are put together, and how they travel."""
+    """How the bodies of an output are combined and sent."""
 
     name: str
     method: str
@@ -65,20 +65,20 @@ class Output(NamedTuple):
     combine: Mapping[str, str]
     max_bytes: int | None
     simple: bool = False
-    """Whether the parts have nothing but combined members, and the envelope none."""
+    """Set if the parts have combined members only and the envelope is empty."""
     fits: Callable[[Any], bool] | None = None
-    """Whether a body is surely valid by both schemas; None: nobody knows."""
+    """A quick test that proves a body valid by both schemas; None if there is none."""
 
 
 InputOf = Callable[[Any, str], str]
 
 _REST = {"M509": "M516", "M513": "M517"}
-"""What says how many violations are not named."""
+"""By the code of a violation, the code for the number of violations that are not named."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Envelope:
-    """What every body of an output has, and the query of its requests."""
+    """The members that all bodies of an output share, and the query of its requests."""
 
     fields: Mapping[str, Any]
     query: Mapping[str, Any]
@@ -87,8 +87,11 @@ class Envelope:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Emission:
-    """What one rule gave for one element. `origins` says for each output place of `body` where its value comes from;
-    those places count from the body of a request that this emission alone would make."""
+    """The fields that one rule gave for one element.
+
+    `origins` has the origin of each output place of `body`, as a pointer into the body of a request that has this
+    emission alone.
+    """
 
     output: Output
     rule: str
@@ -104,7 +107,7 @@ class Emission:
 
 @dataclass(slots=True, eq=False)
 class _Body:
-    """A body being joined: its parts, and at which index each part begins in the appended lists."""
+    """A body being combined: its parts, and the index at which each part begins in the appended lists."""
 
     body: dict[str, Any]
     envelope: Envelope
@@ -114,7 +117,7 @@ class _Body:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Assembled:
-    """The requests; the problems; the emissions that came to nothing; and where the appended lists of others begin."""
+    """The requests, the problems, the rejected emissions, and the offsets of the others in the appended lists."""
 
     requests: tuple[Request, ...]
     problems: tuple[Problem, ...]
@@ -123,7 +126,7 @@ class Assembled:
 
 
 class Assembler:
-    """Assembles the requests of one mapping: its outputs in order, and the judges of their schemas by name.
+    """Assembles the requests of one mapping, from its outputs in order and the validators of their schemas by name.
 
     Safe to share between threads.
     """
@@ -137,7 +140,7 @@ class Assembler:
     ) -> Assembled:
         """The requests of the emissions of one batch. An output without an envelope makes none.
 
-        `input_of` says from where in the batch an origin took its value, or gives the place of the element.
+        `input_of` gives the place in the batch of an origin, or that of the element.
         """
         assembly = _Assembly(self, input_of)
         try:
@@ -165,18 +168,20 @@ class Assembler:
 
 
 class _TooMuch(Exception):  # noqa: N818  control flow, not an error
-    """The bodies of a batch have more bytes than `MAX_RESULT_BYTES`."""
+    """The bodies of a batch have more than `MAX_RESULT_BYTES` bytes."""
 
 
 def is_too_much(requests: Iterable[Request], problems: Iterable[Problem]) -> bool:
-    """Whether the bodies of a batch, and those that are too large for their output, have more bytes than may be."""
+    """Returns whether the bodies of a batch, including those too large for their output, exceed `MAX_RESULT_BYTES`."""
     refused = sum(int(problem.data["size"]) for problem in problems if problem.code == "M510")
     return sum(len(request.text) for request in requests) + refused > MAX_RESULT_BYTES
 
 
 def is_larger(parts: Sequence[Any], max_bytes: int | None) -> bool:
-    """Whether parts have more bytes together than one body may have, found out without writing many of them. Raises
-    TypeError as `size_of` does."""
+    """Returns whether parts exceed the size of one body, without writing many of them.
+
+    Raises TypeError as `size_of` does.
+    """
     limit = MAX_RESULT_BYTES if max_bytes is None else max_bytes
     size = 0
     for start in range(0, len(parts), _AT_ONCE):
@@ -187,7 +192,7 @@ def is_larger(parts: Sequence[Any], max_bytes: int | None) -> bool:
 
 
 def inexact_in(body: Any) -> tuple[Violation, ...]:
-    """The integers in a body that readers of JSON round, in order of place; the first ones, and how many others."""
+    """The first integers in a body that readers of JSON round, in order of place, and the number of the others."""
     found: list[Violation] = []
     pending = [("", body)]
     while pending:
@@ -208,8 +213,10 @@ def inexact_in(body: Any) -> tuple[Violation, ...]:
 
 
 def _without_inexact(value: Any) -> Any:
-    """The value without the members, and the lists that are members, of which readers of JSON would round a number;
-    None where it is such a number itself, or such a list."""
+    """Removes the members, and the lists that are members, with a number that readers of JSON would round.
+
+    None if the value itself is such a number or list.
+    """
     match value:
         case dict():
             parts = {name: _without_inexact(member) for name, member in value.items()}
@@ -222,7 +229,7 @@ def _without_inexact(value: Any) -> Any:
 
 
 MAX_RESULT_BYTES = 100_000_000
-"""How many bytes the bodies of one batch have at most: a value of the batch can stand in each of them."""
+"""The maximum total size of the bodies of a batch: each of them can contain the same value of the batch."""
 _AT_ONCE = 16
 _AS_TEXT = "type: string keeps every digit"
 
@@ -237,10 +244,10 @@ class _Assembly:
         self.rejected: list[Emission] = []
         self.offsets: dict[Emission, Mapping[str, int]] = {}
         self.left: dict[Emission, tuple[Emission, int, int]] = {}
-        """What is left of emissions: of each the whole, and where among the problems it stands what was left out."""
+        """For each emission that lost members: the whole emission, and the range of the problems that say so."""
 
     def result(self) -> Assembled:
-        """What was assembled, of the emissions as they were given."""
+        """The result, in terms of the emissions that were given."""
         rejected = tuple(self.left[one][0] if one in self.left else one for one in self.rejected)
         offsets = dict(self.offsets)
         for one, (whole, start, end) in self.left.items():
@@ -261,22 +268,22 @@ class _Assembly:
                 self.spend(len(text))
 
     def spend(self, size: int) -> None:
-        """Counts the bytes of a body."""
+        """Adds the size of a body to the total."""
         self.bytes += size
         if self.bytes > MAX_RESULT_BYTES:
             raise _TooMuch
 
     def is_larger(self, emissions: Sequence[Emission]) -> bool:
-        """Whether what was emitted is surely more than the bodies of a batch may be."""
+        """Returns whether the emissions certainly exceed the limit of a batch."""
         try:
             return is_larger([emission.fields for emission in emissions], None)
-        except TypeError:  # one of them cannot be written, which is found again
+        except TypeError:  # one cannot be written, which is reported later
             return False
 
-    # Joining
+    # Combining
 
     def joined(self, output: Output, envelope: Envelope, emissions: Iterable[Emission]) -> list[_Body]:
-        """The bodies: what agrees on all but the combined members is one, as long as it stays under the limit."""
+        """Combines emissions that agree on all but the combined members into one body, up to the size limit."""
         bodies: list[_Body] = []
         open_bodies: dict[bytes, _Body] = {}
         for emission in emissions:
@@ -298,13 +305,13 @@ class _Assembly:
         return bodies
 
     def join(self, output: Output, before: _Body, emission: Emission, body: dict[str, Any], size: int) -> bool:
-        """Joins a body to one before it, unless that would grow past the limit or its shapes do not fit."""
+        """Adds an emission to an earlier body, unless that would exceed the limit or the shapes differ."""
         combined = {name: body[name] for name in output.combine if name in body}
         for name, value in combined.items():
             shape = list if output.combine[name] == "append" else dict
             if not isinstance(value, shape) or not isinstance(before.body.get(name, shape()), shape):
                 return False
-        # The sum is never less than the size of the joined body: the envelope and a pair of brackets count twice.
+        # The sum is at least the size of the combined body: it counts the envelope and a pair of brackets twice.
         total = before.size + size
         if output.max_bytes is not None and total > output.max_bytes:
             total = size_of(
@@ -326,7 +333,7 @@ class _Assembly:
     # Validating
 
     def valid(self, output: Output, body: _Body) -> list[_Body]:
-        """The body, or what is left of it without the parts that are invalid."""
+        """The body, or if it is invalid, bodies made of its valid parts."""
         validator = self.validators[output.schema]
         if validator.is_valid(body.body):
             return [body]
@@ -340,7 +347,7 @@ class _Assembly:
         if len(kept) < len(body.parts):
             again = self.joined(output, body.envelope, kept)
             return [valid for part in again for valid in self.valid(output, part)]
-        # What is valid alone and invalid together travels apart.
+        # Parts that are valid alone and invalid together are sent apart.
         return [_alone(emission, body.envelope) for emission in kept]
 
     def refuse(self, output: Output, emission: Emission, envelope: Envelope, violations: Violations) -> None:
@@ -350,7 +357,7 @@ class _Assembly:
     def written(
         self, output: Output, emission: Emission, envelope: Envelope
     ) -> tuple[Emission, dict[str, Any], int] | None:
-        """What can be written of an emission, its body and the size of that; None where it is rejected."""
+        """The part of an emission that can be written, its body and the size of that; None if it is rejected."""
         left: Emission | None = emission
         while left is not None:
             body = left.body(envelope)
@@ -361,7 +368,7 @@ class _Assembly:
         return None
 
     def exact(self, output: Output, emission: Emission, envelope: Envelope, error: TypeError) -> Emission | None:
-        """The emission without members that readers of JSON would round; None where it is rejected."""
+        """The emission without members that readers of JSON would round; None if it is rejected."""
         inexact = inexact_in(emission.body(envelope))
         if not inexact:  # expressions can nest deeper than JSON is written
             self.reject(emission, "M509", request=output.name, reason=f"it cannot be written: {error}")
@@ -431,7 +438,7 @@ class _Assembly:
 
 
 def move(problems: list[Problem], first: int, last: int, offsets: Mapping[str, int]) -> None:
-    """The places of output that some of the problems name, as places of the body that their part was joined to."""
+    """Shifts the output pointers of some problems to the body that their part was combined into."""
     for number in range(first, last):
         problem = problems[number]
         if problem.output is not None:
@@ -443,7 +450,7 @@ def _alone(emission: Emission, envelope: Envelope) -> _Body:
 
 
 def _origins(body: _Body) -> dict[str, tuple[Emission, Origin]]:
-    """For each place of a joined body where a value came from, and the emission that gave it; of several the last."""
+    """The origin of each place of a combined body, and its emission; the last one of several."""
     return {
         shift(place, offsets): (emission, origin)
         for emission, offsets in body.parts
@@ -453,7 +460,7 @@ def _origins(body: _Body) -> dict[str, tuple[Emission, Origin]]:
 
 
 def _copy(value: Any) -> Any:
-    """A list or object that can be added to: the parts of the batch itself are never changed."""
+    """A copy to add to: parts of the batch are never changed."""
     return value.copy() if isinstance(value, list | dict) else value
 
 

@@ -1,6 +1,6 @@
-"""What evaluating a mapping on a batch gives.
+"""The result of mapping a batch.
 
-Named tuples: many millions of them are made.
+These are named tuples, since many millions are created.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ __all__ = [
 
 
 class Request(NamedTuple):
-    """A request to send. `path` and the texts of `query` keep their {placeholders}; treat `body` as read-only."""
+    """A request to send. `path` and strings in `query` keep their {placeholders}; `body` is read-only."""
 
     output: str
     method: str
@@ -32,7 +32,7 @@ class Request(NamedTuple):
     query: dict[str, Any]
     body: dict[str, Any]
     text: bytes
-    """The body as compact JSON, whose size was measured."""
+    """The body as compact JSON."""
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -45,20 +45,20 @@ class Request(NamedTuple):
 
 
 class Skipped(NamedTuple):
-    """An input value that no request carries. `rule` is None where no rule took it."""
+    """A value of the input that no request carries. `rule` is None if no rule took it."""
 
     pointer: str
     rule: str | None
     reason: str
     template: str | None = None
-    """The reason as the rules write it, without values of the batch; None where it is not theirs."""
+    """The reason as written in the rules, without values of the batch; None if the rules gave none."""
 
     def to_json(self) -> dict[str, Any]:
         return {"pointer": self.pointer, "rule": self.rule, "reason": self.reason}
 
 
 class Element(NamedTuple):
-    """What became of one element that a route, a nested list or a spread iterated over."""
+    """The outcome of one element that a route, a nested list or a spread iterated over."""
 
     pointer: str
     outcome: Literal["mapped", "skipped", "rejected"]
@@ -66,9 +66,10 @@ class Element(NamedTuple):
 
 
 class Failed(NamedTuple):
-    """What gave no request for an error: an element of a route (with None, all of them), or a rule without a route.
+    """A part of a batch that gave no request because of an error.
 
-    Where one place is gone over more than once, `occurrence` counts from 0.
+    It is an element of a route (with None, all of them), or a rule without a route. If the same place is iterated over
+    more than once, `occurrence` counts from 0.
     """
 
     route: str | None
@@ -77,7 +78,7 @@ class Failed(NamedTuple):
     occurrence: int = 0
 
     def to_json(self) -> dict[str, Any]:
-        """`{route | rule, element}`, with `occurrence` where it is not the first."""
+        """`{route | rule, element}`, with `occurrence` unless it is the first."""
         name = {"rule": self.rule} if self.route is None else {"route": self.route}
         return {**name, "element": self.element, **({"occurrence": self.occurrence} if self.occurrence else {})}
 
@@ -88,7 +89,7 @@ class Failed(NamedTuple):
 
 
 class Result(NamedTuple):
-    """The requests in the order to send them, what was skipped and why, and the problems."""
+    """The requests in the order to send them, the skipped values with reasons, and the problems."""
 
     requests: tuple[Request, ...]
     skipped: tuple[Skipped, ...]
@@ -96,11 +97,11 @@ class Result(NamedTuple):
 
     @property
     def ok(self) -> bool:
-        """Whether no problem is an error."""
+        """True if no problem is an error."""
         return not any(problem.severity == "error" for problem in self.problems)
 
     def to_json(self) -> dict[str, Any]:
-        """`{requests, skipped, problems}`, as the command prints it."""
+        """`{requests, skipped, problems}`, as `moemap transform` prints it."""
         return {
             "requests": [request.to_json() for request in self.requests],
             "skipped": [skipped.to_json() for skipped in self.skipped],
@@ -109,8 +110,7 @@ class Result(NamedTuple):
 
 
 def failure(error: Exception) -> Result:
-    """Stands in for the Result of a batch on which the engine fails, which is a fault of the engine. Where there are
-    many batches, the others go on."""
+    """The Result of a batch on which the engine itself failed, so that other batches are still mapped."""
     reason = f"the engine failed on it, which is a fault of moemap ({type(error).__name__}: {str(error)[:_SHOWN]})"
     return Result((), (), (Problem.of("M503", input="", reason=reason),))
 

@@ -1,7 +1,7 @@
-"""Runs generated code: what a compiled mapping is once it is compiled, in this process or from a cache.
+"""Runs the generated code of a mapping, compiled in this process or loaded from a cache.
 
-Imports nothing that reads rules, so that a cached mapping starts at once; the interpreter, which decides in unusual
-cases, is only made when there is one.
+Imports nothing that reads rules, so that a cached mapping starts fast; the interpreter, which handles unusual cases, is
+only created for one.
 """
 
 from __future__ import annotations
@@ -34,27 +34,27 @@ NAMESPACE = {
     },
     **support.CALLS,
 }
-"""What generated source refers to."""
+"""The names that generated code refers to."""
 MANY = 1000
-"""After so many texts it pays to be prepared for more."""
+"""The number of texts after which preparing for more pays off."""
 
 
 class Evaluator(Protocol):
-    """Evaluates the rules of a mapping: the interpreter, which is not imported before it is needed."""
+    """An evaluator of a mapping's rules: the interpreter, which is imported only if needed."""
 
     def run(self, batch: Any) -> Result:
         """The Result of a batch."""
 
     def retry(self, batch: Any, only: Set[Failed] | None = None) -> tuple[Result, tuple[Failed, ...] | None]:
-        """The Result of what failed before alone, and what fails of it now."""
+        """The Result of the parts that failed before, alone, and the parts that fail now."""
 
 
 class Runner:
     """Runs the code of one mapping. Immutable, and safe to share between threads.
 
-    `code` None stands for code that Python cannot have (rules nested more than about 18 loops deep): the interpreter
-    does its work. `source` gives the generated source, for the notes on an exception in it; `records` the code for
-    batches that are records, None where there is none.
+    `code` is None if Python cannot compile the source (rules nested more than about 18 loops deep): then the
+    interpreter is used. `source` gives the generated source, for notes on an exception in it; `records` gives the code
+    that reads batches as structs, or None if there is none.
     """
 
     def __init__(
@@ -79,18 +79,19 @@ class Runner:
         code = self._make_records()
         if code is None:
             return None
-        from .structs import Records  # what one payload does not need
+        from .structs import Records  # not needed for one payload
 
         return Records(code, NAMESPACE, self._validators)
 
     def prepare(self) -> None:
-        """Makes ready for many texts, which takes some tenths of a second where nothing is cached."""
+        """Prepares for many texts; this takes some tenths of a second without a cache."""
         self._records.get()
 
     def transform_text(self, text: bytes) -> Result | None:
-        """The Result of the batch that a text holds; None where it must be parsed for that.
+        """The Result of the batch in a text; None if the text must be parsed first.
 
-        For many texts, this is a quicker way to the very same Result. It is made ready beside the first of them.
+        For many texts, this is a faster way to the very same Result. It is prepared in the background after the first
+        ones.
         """
         if self._records.is_made:
             records = self._records.get()
@@ -101,18 +102,18 @@ class Runner:
         return None
 
     def retry(self, batch: Any, only: Set[Failed] | None = None) -> tuple[Result, tuple[Failed, ...] | None]:
-        """What failed before, alone, and what fails of it now: see `Interpreter.retry`."""
+        """The Result of the parts that failed before, alone, and the parts that fail now: see `Interpreter.retry`."""
         return self._interpreter.get().retry(batch, only)
 
     def transform(self, batch: Any) -> Result:
-        """The Result of a batch (any value), equal to the interpreter's. Never raises for what the batch holds."""
+        """The Result of a batch (any value), equal to the interpreter's. Never raises for the contents of a batch."""
         batch, reason = received(batch)
         if reason is not None:
             return Result((), (), (Problem.of("M503", input="", reason=reason),))
         return self.transform_parsed(batch)
 
     def transform_parsed(self, batch: Any) -> Result:
-        """The same for a value that is known to be JSON within the limits, as a parser gives it."""
+        """Like `transform`, for a value known to be JSON within the limits, as a parser gives it."""
         if type(batch) is not dict:
             return Result((), (), (Problem.of("M502", input="", found=with_article(kind(batch))),))
         try:

@@ -1,8 +1,8 @@
-"""Maps the texts of batches that can be read as records, by code that takes such.
+"""Maps the texts of batches that msgspec can read as structs, by code generated for structs.
 
-Only what fits the declared records to the last member is read; whatever does not is left to the reader of any JSON, so
-that nothing is read here in another way than there: numbers keep their kind, integers have 64 bits, no member is passed
-over. See `shapes` for what becomes a record.
+Only a batch whose members are all declared is read; any other is left to the JSON reader, so that both always agree:
+numbers keep their kind, integers have 64 bits, no member is ignored. See `compiler.python.struct_layouts` for which
+objects become structs.
 """
 
 from __future__ import annotations
@@ -37,12 +37,12 @@ _SCALARS: tuple[Any, ...] = (None, bool, _INTEGER, float, str)
 
 def _scalar(bit: int, longest: int | None) -> Any:
     type_ = _SCALARS[bit]
-    is_bounded = type_ is str and longest is not None and longest < MAX_INPUT_NODES  # no text that is read is longer
+    is_bounded = type_ is str and longest is not None and longest < MAX_INPUT_NODES  # no string read here is longer
     return Annotated[str, msgspec.Meta(max_length=longest)] if is_bounded else type_
 
 
 def _value(levels: int, longest: int | None) -> Any:
-    """Any JSON value with so many levels inside, whose texts have at most `longest` characters."""
+    """The type of any JSON value with so many levels, with strings of at most `longest` characters."""
     scalars = reduce(or_, (_scalar(bit, longest) for bit in range(len(_SCALARS))))
     if levels == 0:
         return scalars
@@ -54,7 +54,7 @@ ANY = _value(_MOST_LEVELS, None)
 
 
 def _declared(kinds: int, inside: Any, longest: int | None) -> Any:
-    """The type for kinds (one bit each, in the order of `_SCALARS`, then lists and objects), and what is inside."""
+    """The type for a set of kinds (one bit each, as in `_SCALARS`, then lists and objects) and for their contents."""
     options = [_scalar(bit, longest) for bit in range(len(_SCALARS)) if kinds >> bit & 1]
     anything = _value(_MOST_LEVELS, longest)
     if kinds >> 5 & 1:
@@ -65,21 +65,21 @@ def _declared(kinds: int, inside: Any, longest: int | None) -> Any:
 
 
 def record(name: str, members: Sequence[tuple[str, str, Any]]) -> type[msgspec.Struct]:
-    """The class of a record; `members` are the name of each, that of its attribute, and what it is declared to be."""
+    """Creates a struct class; each of `members` has its name, that of its attribute, and its declaration."""
     fields = [(attribute, ANY if what is ANY else _declared(*what), None) for _, attribute, what in members]
     names = {attribute: member for member, attribute, _ in members}
     return msgspec.defstruct(name or "batch", fields, rename=names, forbid_unknown_fields=True, gc=False)
 
 
 def is_filled(value: msgspec.Struct, empty: msgspec.Struct) -> bool:
-    """Whether a record has a value. Raises Unusual for one without: the object may have been empty or not."""
+    """Returns True for a struct with a value. Raises Unusual for one without: the object may have been empty or not."""
     if value == empty:
         raise Unusual
     return True
 
 
 def unusual() -> Any:
-    """For what records cannot do: the batch is mapped as an object."""
+    """Raises Unusual, for what structs cannot express: the batch is mapped as an object."""
     raise Unusual
 
 
@@ -91,7 +91,7 @@ def assemble(
     notes: Silent,
     requests: list[Request],
 ) -> None:
-    """Adds the request that parts make together. Raises Unusual where they do not make one, or not a valid one."""
+    """Adds the request that parts make together. Raises Unusual if they do not make one valid request."""
     name, method, path, schema, limits, element_of, _, max_bytes, simple, fits = output
     if len(parts) > FEW and is_larger(parts, max_bytes):
         raise Unusual
@@ -104,7 +104,7 @@ def assemble(
         body = combined(output, envelope, parts)
     else:
         raise Unusual
-    text = dumps(body)  # a TypeError is a failure like any other: an integer that a rule made has more than 64 bits
+    text = dumps(body)  # a TypeError, for an integer of more than 64 bits that a rule made, is a failure like any other
     if max_bytes is not None and len(text) > max_bytes:
         raise Unusual
     if fits is None or not fits(body):
@@ -117,7 +117,7 @@ def assemble(
 
 
 class Silent:
-    """Stands for Notes where nothing is to be said. What is said needs places in an object, and nobody made one."""
+    """Replaces Notes for structs: reporting a problem raises Unusual, since places need the batch as an object."""
 
     __slots__ = ("problems", "validators")
 
@@ -126,15 +126,15 @@ class Silent:
         self.validators = validators
 
     def converted(self, value: Any, type_: str, _site: Site | None) -> Any:
-        """See Notes."""
+        """See `Notes.converted`."""
         return coerce(value, type_)
 
     def reason(self, _site: Site, _written: str, fill: Callable[..., str], *arguments: Any) -> str:
-        """See Notes."""
+        """See `Notes.reason`."""
         return fill(*arguments)
 
     def entry(self, at: At, numbers: tuple[Any, ...], name: str) -> str:
-        """See Notes."""
+        """See `Notes.entry`."""
         if at.pointer is None:
             raise Unusual
         return f"{at.pointer.format(*numbers)}/{escape(name)}"
@@ -150,8 +150,11 @@ _NAMES = {"ANY": ANY, "assemble": assemble, "is_filled": is_filled, "record": re
 
 
 class Records:
-    """Maps texts of batches by the code of one mapping; it has no answer for those that are no records or of which
-    there is something to say. While there are many of these, it is asked less often. Safe to share between threads."""
+    """Maps texts of batches as structs by the code of one mapping. Safe to share between threads.
+
+    There is no result for a batch that does not fit the structs or that has problems. While there are many of these,
+    most texts are not tried.
+    """
 
     def __init__(
         self, code: CodeType, names: Mapping[str, Any], validators: Mapping[str, Callable[[Any], bool]]
@@ -164,11 +167,11 @@ class Records:
         self._pause = self._left_out = 0
 
     def transform(self, text: bytes) -> Result | None:
-        """The Result of a batch, which has no problems; None where another way must be taken."""
+        """The Result of a batch, without problems; None if the batch must be mapped as an object."""
         if self._left_out > 0:
             self._left_out -= 1
             return None
-        if len(text) > MAX_INPUT_NODES:  # and each value takes a character; what is declared limits the levels
+        if len(text) > MAX_INPUT_NODES:  # each value takes a character, and the declarations limit the levels
             return None
         try:
             requests, skipped = self._function(self._read(text), self._notes)

@@ -1,7 +1,7 @@
-"""What the code of a standalone module notes where requests cannot be assembled the short way.
+"""Traces the origin of output values for standalone modules, where the usual assembly of requests fails.
 
-Such a batch is mapped again by code that also notes, for each value of the output, what gave it: so that the problems
-of invalid bodies can name it, as the interpreter would.
+Such a batch is mapped again by code that also records the origin of each output value, so that the problems of invalid
+bodies can name it, as the interpreter would.
 """
 
 from __future__ import annotations
@@ -19,8 +19,7 @@ __all__ = ["Source", "Traces"]
 
 
 class Source(NamedTuple):
-    """What gives a value of the output: its place in the rules, what it reads (None: not a field), and the place of
-    the output as in a Site."""
+    """The source of an output value: its place in the rules, its reads (None: not a field), the output as in a Site."""
 
     place: Place
     reads: tuple[Read, ...] | None
@@ -28,14 +27,14 @@ class Source(NamedTuple):
 
 
 class _Given(NamedTuple):
-    """Where a value of the output came from; no input: from the element that is mapped."""
+    """The origin of an output value; without an input, it is the element being mapped."""
 
     place: Place
     input: str | None
 
 
 class Traces(Notes):
-    """The Notes of a batch, and what its requests are made of."""
+    """The Notes of a batch, and the emissions that its requests are made of."""
 
     __slots__ = ("emissions", "envelopes", "judges", "marks", "origins")
 
@@ -48,14 +47,14 @@ class Traces(Notes):
         self.envelopes: dict[str, Envelope | None] = {}
 
     def gave(self, source: Source) -> None:
-        """A field has a value."""
+        """Records that a field has a value."""
         frame = variables_at_work()
         output = output_place(source.output, frame)
         if output:
             self.origins[output] = _Given(source.place, self.nearest(source.reads or (), frame))
 
     def passed(self, source: Source, place: str) -> None:
-        """An entry passes through."""
+        """Records that an entry passes through."""
         output = output_place(source.output, variables_at_work())
         if output:
             self.origins[output] = _Given(source.place, place)
@@ -63,17 +62,17 @@ class Traces(Notes):
     def emitted(
         self, output: Output, rule: str, place: Place, element: str, fields: dict[str, Any], noted: int
     ) -> None:
-        """A rule gave the fields for an element."""
+        """Records the fields that a rule gave for an element."""
         emission = Emission(output, rule, place, element, fields, self.origins)
         self.emissions.append(emission)
         self.marks[emission] = noted, len(self.problems)
 
     def enveloped(self, output: Output, fields: dict[str, Any], query: dict[str, Any]) -> None:
-        """What all bodies of an output have."""
+        """Records the members that all bodies of an output share."""
         self.envelopes[output.name] = Envelope(fields, query, self.origins)
 
     def requests(self, outputs: Sequence[Output]) -> tuple[Request, ...]:
-        """The requests of all that was emitted."""
+        """The requests of all emissions."""
         assembled = Assembler(outputs, self.judges).assemble(self.emissions, self.envelopes, _input_of)
         for emission, offsets in assembled.offsets.items():
             move(self.problems, *self.marks[emission], offsets)
