@@ -21,6 +21,7 @@ from . import (
     fields,
     growth,
     iterations,
+    metaschemas,
     missing_paths,
     negation,
     outputs,
@@ -35,7 +36,7 @@ from .spans import Spans
 
 __all__ = ["CHECKS", "TYPE_CHECKS", "check", "check_names"]
 
-CHECKS = (roots.check, negation.check, unused.check, unchecked.check)
+CHECKS = (roots.check, negation.check, unused.check, unchecked.check, metaschemas.check)
 TYPE_CHECKS = (
     missing_paths.check,
     arguments.check,

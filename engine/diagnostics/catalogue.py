@@ -67,6 +67,7 @@ CATALOGUE: Mapping[str, Code] = MappingProxyType(
         "M118": _error("schema", "the schema {path!r} {reason}"),
         "M119": _error("too many", "{what}: {count}; at most {limit} are allowed"),
         "M120": _error("name hides another", "the name {name!r} is taken already: {by}"),
+        "M124": _error("schema that its draft refuses", "the schema {schema!r} breaks {draft} at {where}: {reason}"),
         "M126": _error("too many problems", "there are more than {limit} problems; what follows was not looked at"),
         "M127": _error("too large when written out", "{what} come to more than {limit} {of} when they are written out"),
         "M128": _error("pattern too long", "{reason}"),

@@ -463,7 +463,9 @@ class _Loader:
             try:
                 documents[node.text] = schemas.load(node.text, folder)
             except schemas.SchemaError as error:
-                self.report("M118", node.place, error.hint, path=node.text, reason=error.reason)
+                place = schemas.Locator().at(error.path, error.pointer) if error.path is not None else None
+                related = () if place is None else (Related(place, "it stands here"),)
+                self.report("M118", node.place, error.hint, related, path=node.text, reason=error.reason)
         return documents
 
 

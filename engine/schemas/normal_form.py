@@ -20,7 +20,7 @@ from .keywords import DIALECTS, FLAWS, LIST, NAMED, ONE, is_known
 from .patterns.parser import PatternError
 from .patterns.searching import prepared
 
-__all__ = ["MAX_LEVELS", "MAX_WAYS", "Document", "Normal", "SchemaError", "normal"]
+__all__ = ["MAX_LEVELS", "MAX_WAYS", "Document", "Normal", "SchemaError", "Section", "normal"]
 
 MAX_WAYS = 10_000
 MAX_LEVELS = 100
@@ -31,12 +31,14 @@ _NOTES = ("format", "contentMediaType", "contentEncoding")
 
 
 class SchemaError(ValueError):
-    """A schema that cannot be used; `reason` says why."""
+    """A schema that cannot be used; `reason` says why, `path` and `pointer` where, if that is known."""
 
-    def __init__(self, reason: str, hint: str | None = None) -> None:
+    def __init__(self, reason: str, hint: str | None = None, path: Path | None = None, pointer: str = "") -> None:
         super().__init__(reason)
         self.reason = reason
         self.hint = hint
+        self.path = path
+        self.pointer = pointer
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -50,11 +52,20 @@ class Document:
     """Whether it is the one that was asked for; a reference led to the others."""
 
 
+class Section(NamedTuple):
+    """A document, or the part of one at a pointer, all of which is written in one draft."""
+
+    document: Document
+    pointer: str
+    dialect: int
+
+
 @dataclass(frozen=True, eq=False, slots=True)
 class Normal:
     """The documents of one schema by URI, in normal form; what references lead to, by what stands in `$ref`.
 
     `files` has the files in the order of the documents; `unchecked` says which keywords are notes only, and where.
+    `sections` has all that is written as a schema, draft by draft.
     """
 
     resources: Mapping[str, Any]
@@ -62,6 +73,7 @@ class Normal:
     files: tuple[Path, ...]
     patterns: frozenset[str]
     unchecked: tuple[tuple[str, str], ...]
+    sections: tuple[Section, ...]
 
 
 class _Reference(NamedTuple):
@@ -79,6 +91,10 @@ class _Where(NamedTuple):
     base: str
     pointer: str
     dialect: int
+
+    @property
+    def section(self) -> Section:
+        return Section(self.document, self.pointer, self.dialect)
 
     def below(self, *tokens: str | int) -> _Where:
         pointer = self.pointer
@@ -111,6 +127,7 @@ class _Forms:
     definitions: dict[str, Any] = field(default_factory=dict)
     patterns: set[str] = field(default_factory=set)
     unchecked: list[tuple[str, str]] = field(default_factory=list)
+    sections: list[Section] = field(default_factory=list)
 
     def all_of(self, document: Document) -> Normal:
         self.add(document, _NEWEST)
@@ -121,12 +138,14 @@ class _Forms:
                 self.follow_dynamic(self.late.pop())
         _refuse_too_many_ways(self.places.values(), self.definitions)
         files, unchecked = tuple(self.files), tuple(dict.fromkeys(self.unchecked))
-        return Normal(self.resources, self.definitions, files, frozenset(self.patterns), unchecked)
+        patterns, sections = frozenset(self.patterns), tuple(self.sections)
+        return Normal(self.resources, self.definitions, files, patterns, unchecked, sections)
 
     def add(self, document: Document, inherited: int) -> None:
         where = _Where(document, document.uri, "", inherited)
         where = where._replace(dialect=_dialect(document.content, where))
         self.files.append(document.path)
+        self.sections.append(where.section)
         self.known[document.uri] = where
         self.resources[document.uri] = None  # the first one stays the first
         self.resources[document.uri] = self.part(document.content, where)
@@ -164,7 +183,9 @@ class _Forms:
         if isinstance(own, str) and not (where.dialect < 2019 and "$ref" in part):
             uri, fragment = urldefrag(_joined(where.base, own, where))
             if uri != where.base and where.pointer:
+                outer = where.dialect
                 where = where._replace(base=uri, dialect=_dialect(part, where))
+                self.sections += [where.section] if where.dialect != outer else []
             if uri not in self.known:
                 self.known[uri] = where
             if fragment:
@@ -210,6 +231,8 @@ class _Forms:
             case _ if keyword in LIST:
                 made[keyword] = [self.part(one, below.below(number)) for number, one in enumerate(value)]
             case _ if keyword in NAMED:
+                if keyword == "$defs" and where.dialect < 2019:  # taken here, but no keyword of the draft
+                    self.sections += [below.below(name).section for name in value]
                 made[keyword] = {name: self.part(one, below.below(name)) for name, one in value.items()}
                 for pattern in value if keyword == "patternProperties" else ():
                     self.pattern(pattern, below)
@@ -237,7 +260,7 @@ class _Forms:
             prepared(pattern)
         except PatternError as error:
             reason = f"has the pattern {pattern!r}, which cannot be used: {error}{_place(where)}"
-            raise SchemaError(reason) from None
+            raise _error(reason, where) from None
         self.patterns.add(pattern)
 
     # References
@@ -248,7 +271,7 @@ class _Forms:
             raise _flaw(f"{text!r} is not '#'", where.below(keyword))
         uri, fragment = urldefrag(_joined(where.base, text, where))
         if uri not in self.known:
-            document = self.read(text, where.document)
+            document = self.referred(reference)
             if document.uri in self.resources:  # another name of the same file
                 self.known[uri] = self.known[document.uri]
             else:
@@ -259,6 +282,13 @@ class _Forms:
             self.late.append(reference)
             return
         self.refer(node, target)
+
+    def referred(self, reference: _Reference) -> Document:
+        """The document that a reference names."""
+        try:
+            return self.read(reference.text, reference.where.document)
+        except SchemaError as error:
+            raise _error(error.reason, reference.where.below(reference.keyword), error.hint) from None
 
     def refer(self, node: dict[str, Any], target: _Where) -> None:
         name = f"{target.document.uri}#{target.pointer}" if target.pointer else target.document.uri
@@ -287,6 +317,7 @@ class _Forms:
                     part = part[int(key)] if isinstance(part, list) else part[key]
                 except (LookupError, TypeError, ValueError):
                     raise _lost(reference) from None
+            self.sections.append(target.section)
             self.part(part, target)
         return target
 
@@ -339,11 +370,16 @@ def _joined(base: str, reference: str, where: _Where) -> str:
 
 
 def _flaw(words: str, where: _Where) -> SchemaError:
-    return SchemaError(f"is not a JSON Schema: {words}{_place(where)}")
+    return _error(f"is not a JSON Schema: {words}{_place(where)}", where)
 
 
 def _lost(reference: _Reference) -> SchemaError:
-    return SchemaError(f"refers to {reference.text!r}, which does not exist{_place(reference.where)}")
+    reason = f"refers to {reference.text!r}, which does not exist{_place(reference.where)}"
+    return _error(reason, reference.where.below(reference.keyword))
+
+
+def _error(reason: str, where: _Where, hint: str | None = None) -> SchemaError:
+    return SchemaError(reason, hint, where.document.path, where.pointer)
 
 
 def _place(where: _Where) -> str:

@@ -12,8 +12,8 @@ from typing import Any
 
 from ..diagnostics.problem import Place
 from ..source.homes import display_name
-from ..source.text import Source
-from ..values.pointers import Index
+from ..source.text import BOM, Source
+from ..values.pointers import Index, escape
 from .schema import Schema
 
 __all__ = ["Locator", "locate"]
@@ -26,34 +26,38 @@ class Locator:
     """Finds places in schemas, and keeps what it has read."""
 
     def __init__(self) -> None:
-        self._files: dict[Path, tuple[Index, Source | None]] = {}
+        self._indexes: dict[int, Index] = {}
+        self._sources: dict[Path, Source | None] = {}
 
     def place(self, schema: Schema, part: Any, *steps: str | int) -> Place | None:
         """The place of what the steps lead to from an object in the schema; None where the file does not have it."""
         for path, document in zip(schema.paths, schema.resources.values(), strict=True):
-            index, source = self._file(path, document)
+            index = self._indexes.setdefault(id(document), Index(document))
             pointer = index.find(part)
-            if pointer is not None and source is not None:
-                tokens = [step.replace("~1", "/").replace("~0", "~") for step in pointer.split("/")[1:]]
-                span = locate(source.text, [*tokens, *map(str, steps)])
-                return None if span is None else source.place(*span)
+            if pointer is not None:
+                return self.at(path, "".join([pointer, *(f"/{escape(str(step))}" for step in steps)]))
         return None
 
-    def _file(self, path: Path, document: Any) -> tuple[Index, Source | None]:
-        if path not in self._files:
+    def at(self, path: Path, pointer: str) -> Place | None:
+        """The place that a pointer leads to in the file of a schema; None where the file does not have it."""
+        if path not in self._sources:
             try:
-                source = Source(display_name(path), path.read_text("utf-8"), path)
+                self._sources[path] = Source(display_name(path), path.read_text("utf-8"), path)
             except (OSError, UnicodeDecodeError):  # it was there when the schema was loaded
-                source = None
-            self._files[path] = Index(document), source
-        return self._files[path]
+                self._sources[path] = None
+        source = self._sources[path]
+        if source is None:
+            return None
+        tokens = [step.replace("~1", "/").replace("~0", "~") for step in pointer.split("/")[1:]]
+        span = locate(source.text, tokens)
+        return None if span is None else source.place(*span)
 
 
 def locate(text: str, steps: list[str]) -> tuple[int, int] | None:
     """Where in a JSON text the steps lead, from its top: for a member the span of its name, for an element of a list
     that of its value. None where the text does not have it."""
     try:
-        span = _span(text, _blank(text, 0))
+        span = _span(text, _blank(text, len(BOM) if text.startswith(BOM) else 0))
         at = span[0]
         for step in steps:
             span, at = _member(text, at, step) if text[at] == "{" else _element(text, at, int(step))

@@ -22,7 +22,7 @@ from ..values.kinds import kind, with_article
 from ..values.once import cached_property
 from ..values.payload import check_constant
 from .definitions import Definitions
-from .normal_form import Document, Normal, SchemaError, normal
+from .normal_form import Document, Normal, SchemaError, Section, normal
 from .patterns.searching import prepared
 
 __all__ = ["SCHEMAS", "Schema", "SchemaError", "Validator", "definitions_of", "load", "schema_of"]
@@ -40,7 +40,7 @@ class Schema:
     `definitions` has what references lead to, by what stands in `$ref`, and `patterns` all patterns.
 
     `unchecked` has the keywords that are notes although some drafts and libraries hold values against them, each with
-    what it says.
+    what it says; `sections` all that is written as a schema, draft by draft.
     """
 
     name: str
@@ -52,6 +52,7 @@ class Schema:
     paths: tuple[Path, ...]
     patterns: frozenset[str] = frozenset()
     unchecked: tuple[tuple[str, str], ...] = ()
+    sections: tuple[Section, ...] = ()
     digests: tuple[str, ...] = ()
 
     @cached_property
@@ -92,7 +93,7 @@ def schema_of(content: dict[str, Any], name: str = "schema") -> Schema:
 
 def _schema(name: str, document: Document, form: Normal) -> Schema:
     whole = form.resources[document.uri]
-    lists = form.files, form.patterns, form.unchecked
+    lists = form.files, form.patterns, form.unchecked, form.sections
     return Schema(name, document.uri, whole, form.resources, form.definitions, document.path, *lists)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from moemap.engine import api, expressions, golden, schemas, source, templates, values
+from moemap.engine.checks import metaschemas
 from moemap.engine.diagnostics import problem
 from moemap.engine.expressions import growth
 from moemap.engine.functions import globs
@@ -107,6 +108,8 @@ def test_limits() -> None:
         schemas.MAX_SCHEMA_FILES,
         values.MAX_INPUT_DEPTH,
         64,
+        metaschemas.MAX_VALUES,
+        metaschemas.MAX_LEVELS,
         normal_schemas.MAX_WAYS,
         normal_schemas.MAX_LEVELS,
         regular.MAX_TIMES,

@@ -1,0 +1,163 @@
+"""Schema files of a mapping that break the metaschema of their draft (M124).
+
+The loader refuses what the engine could not use. This is a second opinion by the library jsonschema: it knows the whole
+metaschema of each draft, also of keywords that say nothing of values. Installed schemas are held valid by the tests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+from ..diagnostics.problem import Place, Problem, Related
+from ..language.rulebook import Bulk, Input, Output, Rulebook
+from ..schemas.keywords import DIALECTS
+from ..schemas.normal_form import Section
+from ..schemas.positions import Locator
+from ..schemas.validation import are_distinct
+from ..schemas.violations import Refusal, Violations, violations_of
+from ..source.homes import SCHEMAS
+from ..source.nodes import MappingNode
+from ..values.pointers import value_at
+
+__all__ = ["MAX_LEVELS", "MAX_VALUES", "check"]
+
+MAX_LEVELS = 40
+"""How deep a document may be nested: the library calls itself for each level."""
+MAX_VALUES = 20_000
+"""How many values the documents of a mapping may have together: the library takes 0.1 ms for each."""
+
+
+def check(rulebook: Rulebook) -> Iterator[Problem]:
+    """A Problem for each place in a schema file that the metaschema refuses. Files beyond the bounds are left out."""
+    locator, left = Locator(), MAX_VALUES
+    seen: set[tuple[Path, str, int]] = set()
+    for name, place in _names(rulebook):
+        for section in rulebook.schemas[name].sections:
+            file = section.document.path.resolve()
+            key = file, section.pointer, section.dialect
+            if file.is_relative_to(SCHEMAS) or key in seen:
+                continue
+            seen.add(key)
+            content = _content(section, rulebook.schemas[name].sections)
+            size = _size(content, left)
+            if size is not None:
+                left -= size
+                violations = _violations(content, section.dialect)
+                yield from _problems(name, place, section, violations, locator)
+
+
+def _names(rulebook: Rulebook) -> Iterator[tuple[str, Place | None]]:
+    """The names of schemas, with where the mapping says them."""
+    declared: list[Input | Output | Bulk] = [rulebook.input, *rulebook.outputs.values()]
+    if rulebook.bulk is not None:
+        declared.append(rulebook.bulk)
+    names = [(one.node, "schema", one.schema) for one in declared]
+    names += [(one.node, "limits", one.limits) for one in rulebook.outputs.values() if one.limits is not None]
+    for node, key, name in names:
+        said = node.get(key) if isinstance(node, MappingNode) else None
+        yield name, (said or node).place
+
+
+def _content(section: Section, others: Iterable[Section]) -> Any:
+    """What a section holds, without the parts of it that are written in other drafts."""
+    content = value_at(section.document.content, section.pointer)
+    inner = [
+        other.pointer[len(section.pointer) :]
+        for other in others
+        if other.document is section.document
+        and other.dialect != section.dialect
+        and other.pointer.startswith(f"{section.pointer}/")
+    ]
+    if inner:
+        content = deepcopy(content)
+    for pointer in inner:
+        part = value_at(content, pointer)
+        if isinstance(part, dict):
+            part.clear()
+    return content
+
+
+def _size(content: Any, limit: int) -> int | None:
+    """How many values there are; None for more than the limit, or where they are nested too deeply."""
+    level, levels, count = [content], 0, 0
+    while level:
+        count += len(level)
+        levels += 1
+        if count > limit or levels > MAX_LEVELS:
+            return None
+        level = [one for value in level for one in _members(value)]
+    return count
+
+
+def _members(value: Any) -> Iterable[Any]:
+    return value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+
+
+def _violations(content: Any, dialect: int) -> Violations:
+    """What the metaschema of a draft refuses."""
+    import jsonschema  # only here: it takes long to import, and most mappings name installed schemas only
+    from jsonschema.exceptions import best_match
+
+    drafts: Mapping[int, Any] = {
+        4: jsonschema.Draft4Validator,
+        6: jsonschema.Draft6Validator,
+        7: jsonschema.Draft7Validator,
+        2019: jsonschema.Draft201909Validator,
+        2020: jsonschema.Draft202012Validator,
+    }
+    draft = drafts[dialect]
+    extended: Any = jsonschema.validators.extend(draft, {"uniqueItems": _unique})  # type: ignore[no-untyped-call]
+    errors = extended(draft.META_SCHEMA).iter_errors(content)
+    try:
+        return violations_of(_refusal(best_match([error])) for error in errors)
+    except RecursionError:  # whoever calls has used up much of the stack
+        return Violations()
+
+
+def _unique(_validator: Any, wanted: Any, value: Any, _schema: Any) -> Iterator[Any]:
+    """The keyword `uniqueItems` in time in proportion to the list, which the library takes the square of."""
+    from jsonschema import ValidationError
+
+    if wanted and isinstance(value, list) and not are_distinct(value):
+        yield ValidationError("equal elements")
+
+
+def _refusal(error: Any) -> Refusal:
+    """An error of the library as one of ours, which words it."""
+    keyword, wanted, value = error.validator, error.validator_value, error.instance
+    match keyword:
+        case "anyOf":
+            wanted = len(wanted)
+        case "dependencies":
+            keyword, wanted = "dependentRequired", next(_missing(wanted, value))
+    return Refusal(tuple(error.absolute_path), keyword, wanted, value, error.schema, False)
+
+
+def _missing(needs: Mapping[str, list[str]], value: Mapping[str, Any]) -> Iterator[tuple[str, list[str]]]:
+    for name, others in needs.items():
+        if name in value and (missing := [other for other in others if other not in value]):
+            yield name, missing
+
+
+def _problems(
+    name: str, place: Place | None, section: Section, violations: Violations, locator: Locator
+) -> Iterator[Problem]:
+    document = section.document
+    draft = next(words for words, dialect in DIALECTS.items() if dialect == section.dialect).replace("/", " ")
+    hint = f"the file has {violations.more} more places of this kind" if violations.more else None
+    for violation in violations:
+        pointer = section.pointer + violation.pointer
+        there, top = locator.at(document.path, pointer), pointer or "the top"
+        yield Problem.of(
+            "M124",
+            place,
+            hint=hint,
+            related=() if there is None else (Related(there, "it stands here"),),
+            schema=name,
+            draft=draft,
+            where=top if document.is_first else f"{top} of {document.path.name}",
+            reason=violation.reason,
+        )
