@@ -59,10 +59,13 @@ def test_command(command: str, workplace: Path) -> None:
     assert done.returncode == 0, done.stderr + done.stdout
 
 
-def test_the_two_commands_exist() -> None:
-    assert [command for command in COMMANDS if command.startswith("make ")] == ["make demo", "make test"]
-    for target in ("demo", "test"):
-        assert subprocess.run(["make", "--dry-run", target], cwd=ROOT, capture_output=True).returncode == 0
+def test_the_two_commands_come_first() -> None:
+    assert COMMANDS[:2] == ["make demo", "make test"]
+
+
+@pytest.mark.parametrize("command", [command for command in COMMANDS if command.startswith("make ")])
+def test_the_target_exists(command: str) -> None:
+    assert subprocess.run([*command.split(), "--dry-run"], cwd=ROOT, capture_output=True).returncode == 0
 
 
 def test_the_mistake_is_shown_as_it_is_printed(workplace: Path) -> None:
@@ -77,8 +80,3 @@ def test_python_block_runs(workplace: Path) -> None:
     done = subprocess.run([sys.executable, "-c", program], cwd=workplace, capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("POST /v1/customer/{app_id} {'type': 'customer', 'customer_id': 'ada@example.com'")
-
-
-def test_links_lead_somewhere() -> None:
-    for link in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", README):
-        assert link.startswith("https://") or (ROOT / link).exists(), link
