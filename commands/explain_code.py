@@ -19,12 +19,12 @@ __all__ = ["command"]
 @click.argument("code")
 def command(code: str) -> None:
     """Print the page of a problem code: what it means, how to fix it, a wrong and a right example."""
-    from ..engine.diagnostics.catalogue import CATALOGUE
     from ..engine.diagnostics.suggestions import did_you_mean
     from ..engine.source.homes import PAGES
 
-    page = PAGES / f"{code.upper()}.md"
-    if code.upper() not in CATALOGUE or not page.is_file():
-        hint = did_you_mean(code.upper(), CATALOGUE)
+    pages = {path.stem: path for path in sorted(PAGES.glob("M*.md"))}
+    page = pages.get(code.upper())
+    if page is None:
+        hint = did_you_mean(code.upper(), pages)
         raise click.UsageError(f"no problem has the code {code!r}{f'; {hint}' if hint else ''}")
     click.echo(page.read_text("utf-8"), nl=False)

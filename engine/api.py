@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from . import compiler
-from .checks.opening import inspect, opened
+from .checks.shared.opening import inspect, opened
 from .diagnostics.problem import MappingError, Problem
 from .interpreter.interpreter import Interpreter, Step
 from .language.rulebook import Rulebook

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from . import checks  # noqa: F401 - their modules declare codes
 from .diagnostics.catalogue import CATALOGUE
 from .functions.table import reference
 from .language.loader import load
@@ -14,8 +15,12 @@ __all__ = ["pages"]
 
 
 def pages() -> Mapping[str, str]:
-    """The text of each generated page by its path below `docs/`: functions, problem codes, installed mappings."""
+    """The text of each generated page by its path below `docs/`: functions, problem codes and those
+    that checks report, installed mappings."""
     found = {"functions.md": reference(), "problems/README.md": _codes()}
+    for code, entry in CATALOGUE.items():
+        if entry.page is not None:
+            found[f"problems/{code}.md"] = f"# {code}: {entry.title}\n\n{entry.page.strip()}\n"
     for main in sorted(MAPPINGS.glob("*/v*/mapping.yaml")):
         loaded = load(main)
         if loaded.rulebook is not None:
@@ -32,5 +37,7 @@ def _codes() -> str:
         "| Code | Severity | Problem |",
         "| --- | --- | --- |",
     ]
-    lines += [f"| [{code}]({code}.md) | {entry.severity} | {entry.title} |" for code, entry in CATALOGUE.items()]
+    lines += [
+        f"| [{code}]({code}.md) | {entry.severity} | {entry.title} |" for code, entry in sorted(CATALOGUE.items())
+    ]
     return "\n".join(lines) + "\n"

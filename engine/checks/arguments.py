@@ -12,11 +12,13 @@ from ..inference.functions import accepted
 from ..types.description import describe
 from ..types.narrowing import truthy
 from ..types.types import Type, without_null
-from .findings import in_every_use, part_key, span_of, text_of
+from .shared.findings import in_every_use, part_key, span_of, text_of
+from .shared.registry import checks_types
 
 __all__ = ["check"]
 
 
+@checks_types
 def check(flow: Flow) -> Iterator[Problem]:
     """A Problem for each argument that is refused in all of its uses."""
     arguments = (

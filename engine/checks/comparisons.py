@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..diagnostics.catalogue import declare
 from ..diagnostics.problem import Problem
 from ..diagnostics.suggestions import did_you_mean
 from ..expressions.tree import Node
@@ -12,11 +13,162 @@ from ..inference.facts import Flow, Part
 from ..types.comparison import compared
 from ..types.description import describe
 from ..types.types import Type, constants, string
-from .findings import in_every_use, part_key, span_of, text_of
+from .shared.examples import SCHEMA
+from .shared.findings import in_every_use, part_key, span_of, text_of
+from .shared.registry import checks_types
 
 __all__ = ["check"]
 
+declare(
+    "M220",
+    "error",
+    "values that are never equal",
+    "{text!r} is never {wanted}: it is {found}",
+    cause=True,
+    page="""
+A comparison is between values that can never be equal: a value outside an `enum`, text with a number, a setting with a
+value that it cannot have. With `==` it is never true, with `!=` always.
 
+## How to fix
+
+Correct the value. Numbers, `true` and `null` stand in backticks, text in single quotes: `` `1` `` is a number, `'1'` is
+text.
+
+## Wrong
+"""
+    + SCHEMA
+    + """
+```yaml title=mapping.yaml
+rules:
+  - rule: event
+    route: events
+    when: event.kind == 'bye'
+    output: event
+    fields:
+      id: event.id
+```
+
+```text title=problem
+error[M220]: 'event.kind' is never "bye": it is "buy" or "view"
+ --> mapping.yaml:4:25
+  |
+4 |     when: event.kind == 'bye'
+  |                         ^^^^^
+  = help: did you mean 'buy'?
+```
+
+## Right
+
+```yaml title=mapping.yaml
+rules:
+  - rule: event
+    route: events
+    when: event.kind == 'buy'
+    output: event
+    fields:
+      id: event.id
+```
+""",
+)
+
+declare(
+    "M221",
+    "warning",
+    "comparison with a known outcome",
+    "{text!r} is always {outcome}",
+    follows=True,
+    leftover=True,
+    page="""
+The outcome of a comparison is known before there is any data, so the comparison decides nothing.
+
+## How to fix
+
+Remove it, or compare what was meant.
+
+## Wrong
+"""
+    + SCHEMA
+    + """
+```yaml title=mapping.yaml
+rules:
+  - rule: event
+    route: events
+    output: event
+    fields:
+      many: length(event.id) >= `0`
+```
+
+```text title=problem
+warning[M221]: 'length(event.id) >= `0`' is always true
+ --> mapping.yaml:6:13
+  |
+6 |       many: length(event.id) >= `0`
+  |             ^^^^^^^^^^^^^^^^^^^^^^^
+```
+
+## Right
+
+```yaml title=mapping.yaml
+rules:
+  - rule: event
+    route: events
+    output: event
+    fields:
+      many: length(event.id) > `10`
+```
+""",
+)
+
+declare(
+    "M222",
+    "error",
+    "values without an order",
+    "{text!r} compares {found}, which have no order",
+    cause=True,
+    page="""
+`<`, `<=`, `>` and `>=` compare numbers with numbers, or text with text. Between others they are null or fail, whatever
+the data.
+
+## How to fix
+
+Make both sides numbers, for example with `to_number()`.
+
+## Wrong
+"""
+    + SCHEMA
+    + """
+```yaml title=mapping.yaml
+rules:
+  - rule: event
+    route: events
+    output: event
+    fields:
+      dear: event.id > `100`
+```
+
+```text title=problem
+error[M222]: 'event.id > `100`' compares a string and 100, which have no order
+ --> mapping.yaml:6:13
+  |
+6 |       dear: event.id > `100`
+  |             ^^^^^^^^^^^^^^^^
+```
+
+## Right
+
+```yaml title=mapping.yaml
+rules:
+  - rule: event
+    route: events
+    output: event
+    fields:
+      dear: event.price > `100`
+```
+""",
+)
+
+
+@checks_types
 def check(flow: Flow) -> Iterator[Problem]:
     """A Problem for each comparison whose outcome is known in all of its uses."""
     parts = [part for part in flow.of(Part) if part.seen.node["type"] == "comparator"]

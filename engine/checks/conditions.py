@@ -4,14 +4,118 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..diagnostics.catalogue import declare
 from ..diagnostics.problem import Problem
 from ..expressions.tree import walk
 from ..inference.facts import Condition, Flow
-from .findings import at, in_every_use
+from .shared.examples import SCHEMA
+from .shared.findings import at, in_every_use
+from .shared.registry import checks_types
 
 __all__ = ["check"]
 
+declare(
+    "M301",
+    "warning",
+    "condition that always holds",
+    "the condition of this {what} always holds",
+    follows=True,
+    leftover=True,
+    page="""
+A condition always holds, for every input that fits the schema and every value that settings can have.
 
+## How to fix
+
+Remove it, or ask what was meant. A condition with `type()` is never reported: it may stand against input that does not
+fit the schema.
+
+## Wrong
+"""
+    + SCHEMA
+    + """
+```yaml title=mapping.yaml
+rules:
+  - rule: event
+    route: events
+    when: event.kind
+    output: event
+    fields:
+      title: event.title
+```
+
+```text title=problem
+warning[M301]: the condition of this rule always holds
+ --> mapping.yaml:4:11
+  |
+4 |     when: event.kind
+  |           ^^^^^^^^^^
+```
+
+## Right
+
+```yaml title=mapping.yaml
+rules:
+  - rule: event
+    route: events
+    when: event.title
+    output: event
+    fields:
+      title: event.title
+```
+""",
+)
+
+declare(
+    "M302",
+    "error",
+    "condition that never holds",
+    "the condition of this {what} never holds",
+    follows=True,
+    leftover=True,
+    page="""
+A condition never holds, for any input that fits the schema and any value that settings can have.
+
+## How to fix
+
+Ask what was meant, or remove the rule or field. A condition with `type()` is never reported: it may stand against input
+that does not fit the schema.
+
+## Wrong
+"""
+    + SCHEMA
+    + """
+```yaml title=mapping.yaml
+rules:
+  - rule: event
+    route: events
+    output: event
+    fields:
+      title: {from: event.title, when: event.title && !(event.title)}
+```
+
+```text title=problem
+error[M302]: the condition of this field never holds
+ --> mapping.yaml:6:40
+  |
+6 |       title: {from: event.title, when: event.title && !(event.title)}
+  |                                        ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+```
+
+## Right
+
+```yaml title=mapping.yaml
+rules:
+  - rule: event
+    route: events
+    output: event
+    fields:
+      title: {from: event.title, when: event.title}
+```
+""",
+)
+
+
+@checks_types
 def check(flow: Flow) -> Iterator[Problem]:
     """A Problem for each condition whose outcome is the same in all of its uses."""
     conditions = [fact for fact in flow.of(Condition) if not _asks_for_kind(fact)]

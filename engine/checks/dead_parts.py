@@ -5,15 +5,68 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..diagnostics.catalogue import declare
 from ..diagnostics.problem import Problem
 from ..expressions.tree import Node
 from ..inference.facts import Flow, Part
 from ..types.narrowing import falsy, truthy
-from .findings import in_every_use, part_key, span_of, text_of
+from .shared.examples import SCHEMA
+from .shared.findings import in_every_use, part_key, span_of, text_of
+from .shared.registry import checks_types
 
 __all__ = ["check"]
 
+declare(
+    "M224",
+    "warning",
+    "part that never counts",
+    "{text!r} never counts: {reason}",
+    follows=True,
+    leftover=True,
+    page="""
+A part of an expression never counts: what stands after `||` when the left side is always true, after `&&` when it never
+is, or after an argument of `not_null()` that is never null.
 
+## How to fix
+
+Remove the part, or put what is always there last.
+
+## Wrong
+"""
+    + SCHEMA
+    + """
+```yaml title=mapping.yaml
+rules:
+  - rule: event
+    route: events
+    output: event
+    fields:
+      name: event.kind || event.title
+```
+
+```text title=problem
+warning[M224]: 'event.title' never counts: 'event.kind' is always true
+ --> mapping.yaml:6:27
+  |
+6 |       name: event.kind || event.title
+  |                           ^^^^^^^^^^^
+```
+
+## Right
+
+```yaml title=mapping.yaml
+rules:
+  - rule: event
+    route: events
+    output: event
+    fields:
+      name: event.title || event.kind
+```
+""",
+)
+
+
+@checks_types
 def check(flow: Flow) -> Iterator[Problem]:
     """A Problem for each part that counts in none of its uses."""
     kinds = {"or_expression", "and_expression", "function_expression"}

@@ -5,17 +5,164 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
 
+from ..diagnostics.catalogue import declare
 from ..diagnostics.problem import Place, Problem
 from ..inference.facts import Alternatives, Coercion, Default, Flow
 from ..language.rulebook import Expr, Field
 from ..source.nodes import MappingNode
 from ..types.description import describe
 from ..types.types import Type
-from .findings import at, in_every_use
+from .shared.examples import SCHEMA
+from .shared.findings import at, in_every_use
+from .shared.registry import checks_types
 
 __all__ = ["check"]
 
+declare(
+    "M225",
+    "warning",
+    "alternative that never counts",
+    "this alternative never counts: {reason}",
+    follows=True,
+    leftover=True,
+    page="""
+A field has several sources in `from`, and one of them never counts: one before it is never null, or it is always null
+itself.
 
+## How to fix
+
+Remove it, or put what is always there last.
+
+## Wrong
+"""
+    + SCHEMA
+    + """
+```yaml title=mapping.yaml
+rules:
+  - rule: event
+    route: events
+    output: event
+    fields:
+      name: {from: [event.id, event.title]}
+```
+
+```text title=problem
+warning[M225]: this alternative never counts: 'event.id' before it is never null
+ --> mapping.yaml:6:31
+  |
+6 |       name: {from: [event.id, event.title]}
+  |                               ^^^^^^^^^^^
+```
+
+## Right
+
+```yaml title=mapping.yaml
+rules:
+  - rule: event
+    route: events
+    output: event
+    fields:
+      name: {from: [event.title, event.id]}
+```
+""",
+)
+
+declare(
+    "M226",
+    "warning",
+    "default that is never used",
+    "the default is never used: the value is {value}, never null",
+    leftover=True,
+    page="""
+A field has a `default`, but its value is never null.
+
+## How to fix
+
+Remove the default.
+
+## Wrong
+"""
+    + SCHEMA
+    + """
+```yaml title=mapping.yaml
+rules:
+  - rule: event
+    route: events
+    output: event
+    fields:
+      name: {from: event.id, default: nobody}
+```
+
+```text title=problem
+warning[M226]: the default is never used: the value is a string, never null
+ --> mapping.yaml:6:39
+  |
+6 |       name: {from: event.id, default: nobody}
+  |                                       ^^^^^^
+```
+
+## Right
+
+```yaml title=mapping.yaml
+rules:
+  - rule: event
+    route: events
+    output: event
+    fields:
+      name: {from: event.title, default: nobody}
+```
+""",
+)
+
+declare(
+    "M227",
+    "error",
+    "value that can never be converted",
+    "the value is {found}, which can never become {type}",
+    page="""
+A field has a `type` that its value can never be converted to, such as a list that is to become a number. It would be
+left out for every input.
+
+## How to fix
+
+Take another type, or the part of the value that was meant.
+
+## Wrong
+"""
+    + SCHEMA
+    + """
+```yaml title=mapping.yaml
+rules:
+  - rule: event
+    route: events
+    output: event
+    fields:
+      price: {from: event.tags, type: double}
+```
+
+```text title=problem
+error[M227]: the value is a list, which can never become double
+ --> mapping.yaml:6:39
+  |
+6 |       price: {from: event.tags, type: double}
+  |                                       ^^^^^^
+```
+
+## Right
+
+```yaml title=mapping.yaml
+rules:
+  - rule: event
+    route: events
+    output: event
+    fields:
+      price: {from: event.price, type: double}
+```
+""",
+)
+
+
+@checks_types
 def check(flow: Flow) -> Iterator[Problem]:
     """A Problem for each alternative, default and conversion that is in vain in all of its uses."""
     arms = ((fact, number) for fact in flow.of(Alternatives) for number in range(len(fact.types)))

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from ..diagnostics.problem import Problem
 from ..expressions.growth import PART, SCALAR, Growth, TooLarge, either, joined, of_expression, of_expressions
 from ..language.rulebook import Const, Each, Expr, Field, From, Object, Rulebook, Spread, Text
+from .shared.registry import checks_sizes
 
 __all__ = ["check"]
 
@@ -18,6 +19,7 @@ Roots = Mapping[str, Growth]
 _SCALAR_TYPES = {"string", "integer", "double", "boolean", "datetime", "date"}
 
 
+@checks_sizes
 def check(rulebook: Rulebook) -> Iterator[Problem]:
     """A Problem for each value that can become too large; what is made of one is not reported again."""
     walk = _Walk()

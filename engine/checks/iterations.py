@@ -4,13 +4,66 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..diagnostics.catalogue import declare
 from ..diagnostics.problem import Problem
 from ..inference.facts import Flow, Iteration, Part
 from ..types.description import describe
 from ..types.types import Type
-from .findings import at, before, in_every_use, part_key, up_to
+from .shared.examples import SCHEMA
+from .shared.findings import at, before, in_every_use, part_key, up_to
+from .shared.registry import checks_types
 
 __all__ = ["check"]
+
+declare(
+    "M223",
+    "error",
+    "nothing to go over",
+    "{text!r} is {found}, never {wanted}",
+    cause=True,
+    page="""
+A projection, an index, an `each`, a route or a spread goes over something that is never a list, or never an object
+where it needs one. What comes of it is always null.
+
+## How to fix
+
+Take the list or the object that was meant. The elements of a list are read with `[*]`, the values of an object with
+`.*`.
+
+## Wrong
+"""
+    + SCHEMA
+    + """
+```yaml title=mapping.yaml
+rules:
+  - rule: event
+    route: events
+    output: event
+    fields:
+      name: event.user[0].name
+```
+
+```text title=problem
+error[M223]: 'event.user' is an object or null, never a list
+ --> mapping.yaml:6:13
+  |
+6 |       name: event.user[0].name
+  |             ^^^^^^^^^^
+  = help: the values of an object are read with .*
+```
+
+## Right
+
+```yaml title=mapping.yaml
+rules:
+  - rule: event
+    route: events
+    output: event
+    fields:
+      name: event.user.name
+```
+""",
+)
 
 _WANTED = {
     "projection": "array",
@@ -23,6 +76,7 @@ _WANTED = {
 _WORDS = {"array": "a list", "object": "an object"}
 
 
+@checks_types
 def check(flow: Flow) -> Iterator[Problem]:
     """A Problem for each part and each iteration that never gets what it goes over."""
     parts = (part for part in flow.of(Part) if part.seen.node["type"] in _WANTED)

@@ -11,6 +11,7 @@ from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
+from ..diagnostics.catalogue import declare
 from ..diagnostics.problem import Place, Problem, Related
 from ..language.rulebook import Bulk, Input, Output, Rulebook
 from ..schemas.keywords import DIALECTS
@@ -21,6 +22,7 @@ from ..schemas.violations import Refusal, Violations, violations_of
 from ..source.homes import SCHEMAS
 from ..source.nodes import MappingNode
 from ..values.pointers import value_at
+from .shared.registry import checks_rules
 
 __all__ = ["MAX_LEVELS", "MAX_VALUES", "check"]
 
@@ -30,6 +32,53 @@ MAX_VALUES = 20_000
 """How many values the documents of a mapping may have together: the library takes 0.1 ms for each."""
 
 
+declare(
+    "M124",
+    "error",
+    "schema that its draft refuses",
+    "the schema {schema!r} breaks {draft} at {where}: {reason}",
+    page="""
+A JSON Schema of the mapping, or a file that it refers to, is no valid schema of its draft: its metaschema refuses it. The
+engine could use it all the same, but other tools will not, and something else was probably meant. Installed schemas
+are valid; very large or deep ones [are not looked at](../language/limits.md).
+
+## How to fix
+
+Correct the place in the schema file that the message names. If the file is written for another draft, name that in
+`$schema`.
+
+## Wrong
+
+```yaml title=mapping.yaml
+rules:
+  - {rule: event, route: events, output: event, fields: {day: event.day}}
+outputs:
+  event: {schema: ./event.schema.json, request: {path: /v1/event}}
+```
+
+```json title=event.schema.json
+{"properties": {"day": {"type": "string", "description": ["The day,", "as the calendar has it"]}}}
+```
+
+```text title=problem
+error[M124]: the schema './event.schema.json' breaks draft 2020-12 at /properties/day/description: must be string, not list
+ --> mapping.yaml:4:19
+  |
+4 |   event: {schema: ./event.schema.json, request: {path: /v1/event}}
+  |                   ^^^^^^^^^^^^^^^^^^^
+  = see: event.schema.json:1:43: it stands here
+```
+
+## Right
+
+```json title=event.schema.json
+{"properties": {"day": {"type": "string", "description": "The day, as the calendar has it"}}}
+```
+""",  # noqa: E501 - a message is one line
+)
+
+
+@checks_rules
 def check(rulebook: Rulebook) -> Iterator[Problem]:
     """A Problem for each place in a schema file that the metaschema refuses. Files beyond the bounds are left out."""
     locator, left = Locator(), MAX_VALUES

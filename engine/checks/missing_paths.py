@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from ..diagnostics.catalogue import declare
 from ..diagnostics.problem import Place, Problem, Related
 from ..diagnostics.suggestions import closest
 from ..inference.facts import Flow, Part, Template
@@ -15,13 +16,70 @@ from ..inference.templates import paths_in
 from ..language.rulebook import Text
 from ..types.description import describe
 from ..types.types import Type, lookup
-from .findings import at, in_every_use, in_schema, part_key, path_to, span_of
+from .shared.examples import SCHEMA
+from .shared.findings import at, in_every_use, in_schema, part_key, path_to, span_of
+from .shared.registry import checks_types
 
 __all__ = ["check"]
+
+declare(
+    "M203",
+    "error",
+    "path that cannot exist",
+    "{path!r} can never exist: {where} has no {name!r}",
+    cause=True,
+    page="""
+A path reads a member that the input's schema says can never be there. To JMESPath such a path is no error, it is null:
+a misspelt name would go unnoticed until somebody misses the value.
+
+Only what the schema says completely is reported: objects that allow no other members (`additionalProperties: false`),
+and those marked `"x-complete": true`, where other members are valid but none is known. Conditions count: after
+`when: event.kind == 'buy'` only the variants of that kind remain.
+
+## How to fix
+
+Correct the name. Where the schema is behind what is really sent, add the member to it.
+
+## Wrong
+"""
+    + SCHEMA
+    + """
+```yaml title=mapping.yaml
+rules:
+  - rule: event
+    route: events
+    output: event
+    fields:
+      title: event.titel
+```
+
+```text title=problem
+error[M203]: 'event.titel' can never exist: 'event' has no 'titel'
+ --> mapping.yaml:6:20
+  |
+6 |       title: event.titel
+  |                    ^^^^^
+  = help: did you mean 'title'?
+  = see: batch.schema.json:8:9: the schema closes the object here
+```
+
+## Right
+
+```yaml title=mapping.yaml
+rules:
+  - rule: event
+    route: events
+    output: event
+    fields:
+      title: event.title
+```
+""",
+)
 
 _SHOWN = 6
 
 
+@checks_types
 def check(flow: Flow) -> Iterator[Problem]:
     """A Problem for each path that exists in none of its uses."""
     fields = (part for part in flow.of(Part) if part.seen.node["type"] == "field")

@@ -4,14 +4,64 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..diagnostics.catalogue import declare
 from ..diagnostics.problem import Problem
 from ..expressions.tree import walk
 from ..language.names import Use, definitions_and_uses
 from ..language.rulebook import Expr, Rulebook
+from .shared.registry import checks_names
 
 __all__ = ["check"]
 
+declare(
+    "M212",
+    "error",
+    "negation of a part",
+    "{text!r} negates {part!r} alone, and nothing follows from true or false",
+    cause=True,
+    page="""
+`!` binds tighter than the dot: `!event.test` is `(!event).test`, a member of `true` or `false`, and so always null. The
+condition never holds, or the field is never there.
 
+## How to fix
+
+Put the path in brackets, as in `!(event.test)`. In YAML an expression that begins with `!` needs quotes.
+
+## Wrong
+
+```yaml title=mapping.yaml
+rules:
+  - rule: event
+    route: events
+    output: event
+    fields:
+      name: {from: event.name, when: "!event.test"}
+```
+
+```text title=problem
+error[M212]: '!event.test' negates 'event' alone, and nothing follows from true or false
+ --> mapping.yaml:6:39
+  |
+6 |       name: {from: event.name, when: "!event.test"}
+  |                                       ^^^^^^^^^^^
+  = help: write !(event.test)
+```
+
+## Right
+
+```yaml title=mapping.yaml
+rules:
+  - rule: event
+    route: events
+    output: event
+    fields:
+      name: {from: event.name, when: "!(event.test)"}
+```
+""",
+)
+
+
+@checks_names
 def check(rulebook: Rulebook) -> Iterator[Problem]:
     """A Problem for each step that is taken from a negation."""
     for item in definitions_and_uses(rulebook):

@@ -6,17 +6,211 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..diagnostics.catalogue import declare
 from ..diagnostics.problem import Problem, Related
 from ..diagnostics.suggestions import closest
 from ..inference.facts import Emission, Flow
 from ..proof.bodies import gaps, place_of
 from ..proof.mismatches import Gap
 from ..values.pointers import pointer
-from .findings import in_schema
+from .shared.examples import SCHEMA
+from .shared.findings import in_schema
+from .shared.registry import checks_types
 
 __all__ = ["check"]
 
+declare(
+    "M401",
+    "error",
+    "member that the output does not have",
+    "the {request} request has no member {name!r}",
+    page="""
+A rule gives a member that the output's schema does not have and does not allow. Every request with it would be invalid.
 
+## How to fix
+
+Correct the name, or add the member to the output's schema.
+
+## Wrong
+"""
+    + SCHEMA
+    + """
+```json title=event.schema.json
+{
+  "type": "object",
+  "additionalProperties": false,
+  "properties": {
+    "id": {"type": "string"},
+    "level": {"enum": ["low", "high"]}
+  }
+}
+```
+
+```yaml title=mapping.yaml
+rules:
+  - rule: event
+    route: events
+    output: event
+    fields:
+      id: event.id
+      levl: {const: low}
+```
+
+```text title=problem
+error[M401]: the event request has no member 'levl'
+ --> mapping.yaml:7:7
+  |
+7 |       levl: {const: low}
+  |       ^^^^
+  = rule: event
+  = output: /levl
+  = help: did you mean 'level'?
+  = see: event.schema.json:3:3: the schema allows no others here
+```
+
+## Right
+
+```yaml title=mapping.yaml
+rules:
+  - rule: event
+    route: events
+    output: event
+    fields:
+      id: event.id
+      level: {const: low}
+```
+""",
+)
+
+declare(
+    "M402",
+    "error",
+    "required member that no rule gives",
+    "the {request} request needs {name!r}, which {reason}",
+    page="""
+The output's schema requires a member that neither the rule nor the output's own fields give. Every request of the rule
+would be invalid.
+
+## How to fix
+
+Give the member in the rule, or in the `fields` of the output where all its requests have it.
+
+## Wrong
+"""
+    + SCHEMA
+    + """
+```json title=event.schema.json
+{
+  "type": "object",
+  "required": ["id"],
+  "additionalProperties": false,
+  "properties": {
+    "id": {"type": "string"},
+    "level": {"enum": ["low", "high"]}
+  }
+}
+```
+
+```yaml title=mapping.yaml
+rules:
+  - rule: event
+    route: events
+    output: event
+    fields:
+      level: {const: low}
+```
+
+```text title=problem
+error[M402]: the event request needs 'id', which no rule gives
+ --> mapping.yaml:2:11
+  |
+2 |   - rule: event
+  |           ^^^^^
+  = rule: event
+  = see: event.schema.json:3:16: the schema requires it here
+```
+
+## Right
+
+```yaml title=mapping.yaml
+rules:
+  - rule: event
+    route: events
+    output: event
+    fields:
+      id: event.id
+      level: {const: low}
+```
+""",
+)
+
+declare(
+    "M403",
+    "error",
+    "value that the output never takes",
+    "the {request} request refuses what stands here: {reason}",
+    page="""
+What a rule gives at this place of the body is refused by the output's schema, whatever the input: a constant outside an
+`enum`, text that is too long, a value of another type.
+
+## How to fix
+
+Correct the value, convert it with `type`, or correct the output's schema. What is refused only for some inputs is not
+reported here: it is found when the request is validated (M509).
+
+## Wrong
+"""
+    + SCHEMA
+    + """
+```json title=event.schema.json
+{
+  "type": "object",
+  "additionalProperties": false,
+  "properties": {
+    "id": {"type": "string"},
+    "level": {"enum": ["low", "high"]}
+  }
+}
+```
+
+```yaml title=mapping.yaml
+rules:
+  - rule: event
+    route: events
+    output: event
+    fields:
+      id: event.id
+      level: {const: hihg}
+```
+
+```text title=problem
+error[M403]: the event request refuses what stands here: it is "hihg", not one of ["low", "high"]
+ --> mapping.yaml:7:14
+  |
+7 |       level: {const: hihg}
+  |              ^^^^^^^^^^^^^
+  = rule: event
+  = output: /level
+  = help: did you mean 'high'?
+  = see: event.schema.json:6:15: the schema says so here
+```
+
+## Right
+
+```yaml title=mapping.yaml
+rules:
+  - rule: event
+    route: events
+    output: event
+    fields:
+      id: event.id
+      level: {const: high}
+```
+""",
+)
+
+
+@checks_types
 def check(flow: Flow) -> Iterator[Problem]:
     """A Problem for each place in a body that is always refused."""
     for output in flow.rulebook.outputs.values():

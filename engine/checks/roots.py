@@ -5,16 +5,121 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..diagnostics.catalogue import declare
 from ..diagnostics.problem import Problem, Related
 from ..diagnostics.suggestions import did_you_mean, known_here
 from ..expressions.tree import walk
 from ..inference.templates import paths_in
 from ..language.names import Definition, Use, definitions_and_uses
 from ..language.rulebook import Expr, Rulebook, Text
+from .shared.registry import checks_names
 
 __all__ = ["check"]
 
+declare(
+    "M120",
+    "error",
+    "name hides another",
+    "the name {name!r} is taken already: {by}",
+    page="""
+A name that expressions can use is given a second time where the first one is still in sight: by `as`, `key` or `let`,
+or by the input. Within the inner part, expressions could not reach the outer value any more. `settings` is always
+taken; a spread without `as` and `key` takes `value` and `name`.
 
+## How to fix
+
+Choose another name for one of the two.
+
+## Wrong
+
+```yaml title=mapping.yaml
+rules:
+  - rule: event
+    route: events
+    output: event
+    fields:
+      items:
+        each: event.items
+        as: event
+        fields: {id: event.id}
+```
+
+```text title=problem
+error[M120]: the name 'event' is taken already: by an element
+ --> mapping.yaml:8:13
+  |
+8 |         as: event
+  |             ^^^^^
+  = see: mapping.yaml:17:36: what it hides
+```
+
+## Right
+
+```yaml title=mapping.yaml
+rules:
+  - rule: event
+    route: events
+    output: event
+    fields:
+      items:
+        each: event.items
+        as: item
+        fields: {id: item.id}
+```
+""",
+)
+
+declare(
+    "M204",
+    "error",
+    "unknown root",
+    "nothing is called {name!r} here",
+    fixed=True,
+    cause=True,
+    page="""
+An expression or a template begins with a name that is not in sight here. In sight are the input, `settings`, the `let`
+of the mapping, and whatever the parts around the expression name with `as`, `key` and `let`. An output's own fields see
+no element of a route.
+
+## How to fix
+
+Correct the name; or begin with the value that has it, as in `event.total`. A text is written in quotes: `'total'`.
+
+## Wrong
+
+```yaml title=mapping.yaml
+rules:
+  - rule: event
+    route: events
+    output: event
+    fields:
+      total: evnt.total
+```
+
+```text title=problem
+error[M204]: nothing is called 'evnt' here
+ --> mapping.yaml:6:14
+  |
+6 |       total: evnt.total
+  |              ^^^^
+  = help: did you mean 'event'?
+```
+
+## Right
+
+```yaml title=mapping.yaml
+rules:
+  - rule: event
+    route: events
+    output: event
+    fields:
+      total: event.total
+```
+""",
+)
+
+
+@checks_names
 def check(rulebook: Rulebook) -> Iterator[Problem]:
     """A Problem for each name that is unknown or hides another."""
     for item in definitions_and_uses(rulebook):

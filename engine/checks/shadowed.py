@@ -4,14 +4,133 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..diagnostics.catalogue import declare
 from ..diagnostics.problem import Place, Problem, Related
 from ..inference.facts import Flow, Reached
 from ..language.rulebook import EntryRule, Rule
-from .findings import at, in_every_use
+from .shared.examples import SCHEMA
+from .shared.findings import at, in_every_use
+from .shared.registry import checks_types
 
 __all__ = ["check"]
 
+declare(
+    "M303",
+    "error",
+    "rule that is never reached",
+    "the rule {name!r} is never reached: {by} all that it could take",
+    leftover=True,
+    page="""
+The first rule of a route whose condition holds takes the element. Here the rules before this one leave nothing that it
+could take.
 
+## How to fix
+
+Put the more specific rule first, or correct the conditions.
+
+## Wrong
+"""
+    + SCHEMA
+    + """
+```yaml title=mapping.yaml
+rules:
+  - rule: event
+    route: events
+    output: event
+    fields:
+      title: event.title
+  - rule: view
+    route: events
+    when: event.kind == 'view'
+    skip: views are not sent
+```
+
+```text title=problem
+error[M303]: the rule 'view' is never reached: the rule 'event' on line 2 takes all that it could take
+ --> mapping.yaml:7:11
+  |
+7 |   - rule: view
+  |           ^^^^
+  = rule: view
+  = see: mapping.yaml:2:11: the rule that takes it before
+```
+
+## Right
+
+```yaml title=mapping.yaml
+rules:
+  - rule: view
+    route: events
+    when: event.kind == 'view'
+    skip: views are not sent
+  - rule: event
+    route: events
+    output: event
+    fields:
+      title: event.title
+```
+""",
+)
+
+declare(
+    "M304",
+    "error",
+    "entry rule that is never reached",
+    "this entry rule is never reached: {by} all that it could take",
+    leftover=True,
+    page="""
+The first entry rule of a spread whose condition holds takes the entry. Here those before this one leave nothing that it
+could take.
+
+## How to fix
+
+Put the more specific entry rule first, or correct the conditions.
+
+## Wrong
+"""
+    + SCHEMA
+    + """
+```yaml title=mapping.yaml
+rules:
+  - rule: event
+    route: events
+    output: event
+    spread:
+      from: event.user
+      entries:
+        - description: Everything is sent as it is.
+        - when: name == 'secret'
+          skip: it is secret
+```
+
+```text title=problem
+error[M304]: this entry rule is never reached: the one on line 8 takes all that it could take
+ --> mapping.yaml:9:11
+  |
+9 |         - when: name == 'secret'
+  |           ^^^^^^^^^^^^^^^^^^^^^^...
+  = see: mapping.yaml:8:11: the rule that takes it before
+```
+
+## Right
+
+```yaml title=mapping.yaml
+rules:
+  - rule: event
+    route: events
+    output: event
+    spread:
+      from: event.user
+      entries:
+        - when: name == 'secret'
+          skip: it is secret
+        - description: Everything is sent as it is.
+```
+""",
+)
+
+
+@checks_types
 def check(flow: Flow) -> Iterator[Problem]:
     """A Problem for each rule that nothing is left for."""
     for fact in in_every_use(flow.of(Reached), lambda one: at(one.node), lambda one: not one.reached):

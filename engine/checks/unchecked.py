@@ -4,16 +4,63 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..diagnostics.catalogue import declare
 from ..diagnostics.problem import Problem
 from ..language.rulebook import Rulebook
 from ..source.nodes import MappingNode
+from .shared.registry import checks_rules
 
 __all__ = ["check"]
+
+declare(
+    "M229",
+    "warning",
+    "part of a schema that is not checked",
+    "no text is held against parts of the schema {schema!r}: {found}",
+    page="""
+The schema of an output says something of texts that is a note only: since draft 2019-09 a `format` is no condition, and
+`contentEncoding` and `contentMediaType` are none in any draft here. Bodies that break it are sent.
+
+## How to fix
+
+Say it by `pattern`, or name draft-07 in `$schema` if the rest of the schema is written for it: there the formats that
+[the language](../language/schemas.md) lists are conditions. If the receiver is to judge, remove it.
+
+## Wrong
+
+```yaml title=mapping.yaml
+rules:
+  - {rule: event, route: events, output: event, fields: {day: event.day}}
+outputs:
+  event: {schema: ./event.schema.json, request: {path: /v1/event}}
+```
+
+```json title=event.schema.json
+{"properties": {"day": {"type": "string", "format": "date"}}}
+```
+
+```text title=problem
+warning[M229]: no text is held against parts of the schema './event.schema.json': format 'date'
+ --> mapping.yaml:4:19
+  |
+4 |   event: {schema: ./event.schema.json, request: {path: /v1/event}}
+  |                   ^^^^^^^^^^^^^^^^^^^
+  = help: say it by `pattern`, or name draft-07 in `$schema`, where formats are conditions
+```
+
+## Right
+
+```json title=event.schema.json
+{"properties": {"day": {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"}}}
+```
+""",
+)
 
 _HINT = "say it by `pattern`, or name draft-07 in `$schema`, where formats are conditions"
 _SHOWN = 5
 
 
+@checks_rules
 def check(rulebook: Rulebook) -> Iterator[Problem]:
     """A Problem for each schema of an output that says something of texts that nothing holds them against."""
     for output in rulebook.outputs.values():

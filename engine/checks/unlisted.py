@@ -8,16 +8,87 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
 
+from ..diagnostics.catalogue import declare
 from ..diagnostics.problem import Problem, Related
 from ..diagnostics.suggestions import closest
 from ..expressions.tree import Node
 from ..inference.facts import Flow, Part
 from ..types.types import Object, Type, constants, matches
-from .findings import in_schema, part_key, span_of, text_of
+from .shared.findings import in_schema, part_key, span_of, text_of
+from .shared.registry import checks_types
 
 __all__ = ["check"]
 
+declare(
+    "M228",
+    "warning",
+    "text that the schema does not list",
+    "{text!r} is compared with {value}, which the input schema does not list",
+    page="""
+A comparison holds a text that the input schema does not list for the place, but that is very like one it does list. The
+schema allows other texts there, so the comparison may hold; most likely the text is misspelt.
 
+## How to fix
+
+Correct the text. If it is meant, add it to the input schema, or allow the finding:
+`# moemap: allow M228 because newer senders give it`.
+
+## Wrong
+
+```json title=batch.schema.json
+{
+  "type": "object",
+  "properties": {
+    "events": {
+      "type": "array",
+      "items": {
+        "anyOf": [
+          {"type": "object", "properties": {"kind": {"const": "view"}, "title": {"type": "string"}}},
+          {"type": "object", "properties": {"kind": {"const": "order"}, "total": {"type": "number"}}},
+          {"type": "object", "properties": {"kind": {"type": "string", "not": {"enum": ["view", "order"]}}}}
+        ]
+      }
+    }
+  }
+}
+```
+
+```yaml title=mapping.yaml
+rules:
+  - rule: order
+    route: events
+    when: event.kind == 'ordr'
+    output: event
+    fields:
+      total: event.total
+```
+
+```text title=problem
+warning[M228]: 'event.kind' is compared with 'ordr', which the input schema does not list
+ --> mapping.yaml:4:25
+  |
+4 |     when: event.kind == 'ordr'
+  |                         ^^^^^^
+  = help: did you mean 'order'?
+  = see: batch.schema.json:9:45: the schema lists that here
+```
+
+## Right
+
+```yaml title=mapping.yaml
+rules:
+  - rule: order
+    route: events
+    when: event.kind == 'order'
+    output: event
+    fields:
+      total: event.total
+```
+""",
+)
+
+
+@checks_types
 def check(flow: Flow) -> Iterator[Problem]:
     """A Problem for each text that is possible in a comparison, not listed, and near to one that is."""
     found: dict[Hashable, tuple[Part, Node, Node, Node]] = {}

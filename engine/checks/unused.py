@@ -5,14 +5,114 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..diagnostics.catalogue import declare
 from ..diagnostics.problem import Problem
 from ..language.names import Definition, definitions_and_uses
 from ..language.rulebook import Rulebook, Text
 from ..source.nodes import Node
+from .shared.registry import checks_rules
 
 __all__ = ["check"]
 
+declare(
+    "M206",
+    "warning",
+    "unused let",
+    "the let {name!r} is never used",
+    page="""
+A `let` is defined and no expression reads it. Often it has been renamed, or the expression that used it is gone. Parts
+that a workspace inherits are not reported.
 
+## How to fix
+
+Remove it, or use it.
+
+## Wrong
+
+```yaml title=mapping.yaml
+let:
+  currency: batch.currency
+rules:
+  - rule: event
+    route: events
+    output: event
+    fields:
+      name: event.name
+```
+
+```text title=problem
+warning[M206]: the let 'currency' is never used
+ --> mapping.yaml:2:3
+  |
+2 |   currency: batch.currency
+  |   ^^^^^^^^
+```
+
+## Right
+
+```yaml title=mapping.yaml
+let:
+  currency: batch.currency
+rules:
+  - rule: event
+    route: events
+    output: event
+    fields:
+      currency: currency
+```
+""",
+)
+
+declare(
+    "M207",
+    "warning",
+    "unused table",
+    "the {kind} {name!r} is never used",
+    page="""
+A table or a policy is defined and nothing uses it. Parts that a workspace inherits are not reported.
+
+## How to fix
+
+Remove it, or name it in a field (`table:`) or a spread (`entries:`).
+
+## Wrong
+
+```yaml title=mapping.yaml
+tables:
+  sizes: {unlisted: keep, entries: {S: small}}
+rules:
+  - rule: event
+    route: events
+    output: event
+    fields:
+      size: event.size
+```
+
+```text title=problem
+warning[M207]: the table 'sizes' is never used
+ --> mapping.yaml:2:3
+  |
+2 |   sizes: {unlisted: keep, entries: {S: small}}
+  |   ^^^^^
+```
+
+## Right
+
+```yaml title=mapping.yaml
+tables:
+  sizes: {unlisted: keep, entries: {S: small}}
+rules:
+  - rule: event
+    route: events
+    output: event
+    fields:
+      size: {from: event.size, table: sizes}
+```
+""",
+)
+
+
+@checks_rules
 def check(rulebook: Rulebook) -> Iterator[Problem]:
     """A Problem for each definition that nothing uses."""
     lets: dict[Node, Definition] = {}

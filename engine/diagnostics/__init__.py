@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING
 from ..exports import lazily
 
 if TYPE_CHECKING:
-    from .catalogue import CATALOGUE, FIXED, Severity
+    from .catalogue import CATALOGUE, Severity, declare, is_settable
     from .problem import MAX_PROBLEMS, MappingError, Place, Problem, Problems, Related, TooManyProblems, in_order
     from .suggestions import closest, did_you_mean, known_here
     from .terminal import cells, is_lively, printable, printable_lines, styled, takes_color
 
 __all__ = [
     "CATALOGUE",
-    "FIXED",
     "MAX_PROBLEMS",
     "MappingError",
     "Place",
@@ -28,9 +27,11 @@ __all__ = [
     "TooManyProblems",
     "cells",
     "closest",
+    "declare",
     "did_you_mean",
     "in_order",
     "is_lively",
+    "is_settable",
     "known_here",
     "printable",
     "printable_lines",

@@ -123,7 +123,7 @@ def _opened(entry: cache.Entry, reference: str, settings: Mapping[str, Any], key
 
 def _rulebook(reference: str, settings: Mapping[str, Any], bulk: bool) -> Rulebook:
     # Only where the cache has nothing.
-    from ..checks.opening import opened
+    from ..checks.shared.opening import opened
     from .delivery import fitting
 
     rulebook, _ = opened(reference, settings)

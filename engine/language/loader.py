@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 from .. import schemas
-from ..diagnostics.catalogue import CATALOGUE, FIXED
 from ..diagnostics.problem import Place, Problem, Problems, Related, TooManyProblems, in_order
 from ..diagnostics.suggestions import did_you_mean
 from ..source.homes import MAPPINGS, display_name
@@ -30,7 +29,7 @@ from .discovery import other_than_main
 from .installed import beside, candidates, installed, is_versioned
 from .merging import extend_rule, merge, merge_part, merge_rule
 from .reader import RULE_ENDS, Reader
-from .rulebook import ABSENT, Rule, Rulebook, Setting
+from .rulebook import ABSENT, Rule, Rulebook, Setting, SeverityOverride
 from .settings import Given, values_of
 
 __all__ = ["LANGUAGE", "MAX_FILES", "MAX_RULES", "Loaded", "load"]
@@ -77,7 +76,7 @@ class _Layer:
     parts: dict[str, Node] = field(default_factory=dict)
     rules: dict[str, tuple[MappingNode, ...]] = field(default_factory=dict)
     values: list[tuple[ScalarNode, Node]] = field(default_factory=list)
-    severities: dict[str, Any] = field(default_factory=dict)
+    severities: dict[str, SeverityOverride] = field(default_factory=dict)
 
 
 def load(
@@ -239,16 +238,17 @@ class _Loader:
                     wanted="a semantic version",
                 )
 
-    def severities(self, keys: Keys) -> dict[str, Any]:
-        """The severities under `checks`, by code."""
-        inner_node = keys.take("checks")
-        if inner_node is None:
+    def severities(self, keys: Keys) -> dict[str, SeverityOverride]:
+        """The severities under `checks`, by code. Which codes there are is for the checks to say."""
+        node = keys.take("checks")
+        if node is None:
             return {}
-        inner = Keys(inner_node, "checks", self.problems)
-        codes = [code for code in CATALOGUE if code[1] in "234" and code not in FIXED]
-        found_severities = {code: inner.choice(code, ("ignore", "warning", "error"), "") for code in codes}
-        inner.finish()
-        return {code: severity for code, severity in found_severities.items() if severity}
+        inner = Keys(node, "checks", self.problems)
+        names = [name for name, _ in node.entries] if isinstance(node, MappingNode) else []
+        chosen: dict[ScalarNode, Any] = {
+            name: inner.choice(name.text, ("ignore", "warning", "error"), "") for name in names
+        }
+        return {name.text: SeverityOverride(severity, name) for name, severity in chosen.items() if severity}
 
     def add_part(self, layer: _Layer, key: str, node: Node | None) -> None:
         if node is None:

@@ -311,6 +311,14 @@ class Input:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class SeverityOverride:
+    """The severity that a mapping gives the findings of a code, and the node of that code."""
+
+    severity: Severity | Literal["ignore"]
+    name_node: ScalarNode
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Rulebook:
     """A whole mapping, with all files joined and all references resolved.
 
@@ -341,7 +349,7 @@ class Rulebook:
     used_policies: frozenset[str]
     sources: Mapping[str, Source]
     schemas: Mapping[str, Schema]
-    severities: Mapping[str, Severity | Literal["ignore"]]
+    severities: Mapping[str, SeverityOverride]
     main: Source
     missing: tuple[Path, ...]
     """Files that were searched for and do not exist: with one of them, this would be another mapping."""

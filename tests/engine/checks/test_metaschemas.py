@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from moemap.engine.checks import metaschemas, opening
+from moemap.engine.checks import metaschemas
+from moemap.engine.checks.shared import opening
 from moemap.engine.language.loader import load
 from moemap.engine.language.rulebook import Rulebook
 from moemap.engine.schemas.violations import MAX_VIOLATIONS

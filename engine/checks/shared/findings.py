@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable
 from typing import Any, TypeVar
 
-from ..diagnostics.problem import Place, Related
-from ..expressions.tree import Node, children, walk
-from ..inference.facts import Flow, Part
-from ..language.rulebook import Expr
-from ..source.nodes import Node as Yaml
+from ...diagnostics.problem import Place, Related
+from ...expressions.tree import Node, children, walk
+from ...inference.facts import Flow, Part
+from ...language.rulebook import Expr
+from ...source.nodes import Node as Yaml
 
 __all__ = ["at", "before", "in_every_use", "in_schema", "part_key", "path_to", "span_of", "text_of", "up_to"]
 

@@ -11,13 +11,111 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from ..diagnostics.catalogue import CATALOGUE
-from ..diagnostics.problem import Problem
-from ..diagnostics.suggestions import did_you_mean
-from ..language.rulebook import Rulebook
-from ..source.text import Source
+from ...diagnostics.catalogue import CATALOGUE, declare
+from ...diagnostics.problem import Problem
+from ...diagnostics.suggestions import did_you_mean
+from ...language.rulebook import Rulebook
+from ...source.text import Source
 
 __all__ = ["without_allowed"]
+
+declare(
+    "M213",
+    "warning",
+    "allowance without effect",
+    "nothing on this line gives {allowed}",
+    page="""
+A comment allows a problem that is not there any more. Allowances that stay behind would hide the next mistake on their
+line.
+
+## How to fix
+
+Remove the comment.
+
+## Wrong
+
+```yaml title=mapping.yaml
+rules:
+  - rule: event
+    route: events
+    output: event
+    fields:
+      name: event.name  # moemap: allow M206 because it is needed soon
+```
+
+```text title=problem
+warning[M213]: nothing on this line gives M206
+ --> mapping.yaml:6:35
+  |
+6 |       name: event.name  # moemap: allow M206 because it is needed soon
+  |                                   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+```
+
+## Right
+
+```yaml title=mapping.yaml
+rules:
+  - rule: event
+    route: events
+    output: event
+    fields:
+      name: event.name
+```
+""",
+)
+
+declare(
+    "M214",
+    "error",
+    "allowance",
+    "{text!r} allows nothing",
+    page="""
+A comment begins with `moemap:` but does not allow anything: its form is wrong, its reason is missing, or no problem has
+the code that it names.
+
+## How to fix
+
+Write `# moemap: allow M206 because <the reason>`, beside the line or above it. Several codes are separated by commas.
+
+## Wrong
+
+```yaml title=mapping.yaml
+let:
+  # moemap: allow M206
+  currency: batch.currency
+rules:
+  - rule: event
+    route: events
+    output: event
+    fields:
+      name: event.name
+      currency: currency
+```
+
+```text title=problem
+error[M214]: 'allow M206' allows nothing
+ --> mapping.yaml:2:13
+  |
+2 |   # moemap: allow M206
+  |             ^^^^^^^^^^
+  = help: write: # moemap: allow M203 because <the reason>
+```
+
+## Right
+
+```yaml title=mapping.yaml
+let:
+  # moemap: allow M206 because the next release needs it
+  currency: batch.currency
+rules:
+  - rule: event
+    route: events
+    output: event
+    fields:
+      name: event.name
+```
+""",
+)
 
 _COMMENT = re.compile(r"(?:^|[ \t])#[ \t]*moemap:[ \t]*(?P<text>.*)$")
 _ALLOW = re.compile(r"allow (?P<codes>M[0-9]{3}(?:, ?M[0-9]{3})*) because (?P<reason>\S.*)")

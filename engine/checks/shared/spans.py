@@ -6,7 +6,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from itertools import accumulate
 
-from ..diagnostics.problem import Place
+from ...diagnostics.problem import Place
 
 __all__ = ["Spans"]
 

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moemap.engine.checks.spans import Spans
+from moemap.engine.checks.shared.spans import Spans
 from moemap.engine.diagnostics.problem import Place
 
 POSITIONS = st.tuples(st.integers(1, 3), st.integers(1, 4))

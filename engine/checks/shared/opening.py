@@ -7,15 +7,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ..diagnostics.catalogue import Severity
-from ..diagnostics.problem import MAX_PROBLEMS, MappingError, Problem, in_order
-from ..language.installed import file_at, locate, not_found
-from ..language.loader import Loaded
-from ..language.loader import load as load_rulebook
-from ..language.rulebook import Rulebook
-from ..source.paths import is_folder
-from ..source.recovery import without_consequences
-from . import check, check_names
+from ...diagnostics.catalogue import Severity
+from ...diagnostics.problem import MAX_PROBLEMS, MappingError, Problem, in_order
+from ...language.installed import file_at, locate, not_found
+from ...language.loader import Loaded
+from ...language.loader import load as load_rulebook
+from ...language.rulebook import Rulebook
+from ...source.paths import is_folder
+from ...source.recovery import without_consequences
+from .running import check, check_names
 
 __all__ = ["inspect", "opened"]
 

@@ -1,0 +1,54 @@
+"""The checks that there are, by what they look at: each module of `engine.checks` adds its own with a decorator."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from ...diagnostics.problem import Problem
+from ...inference.facts import Flow
+from ...language.rulebook import Rulebook
+
+__all__ = [
+    "NAME_CHECKS",
+    "RULE_CHECKS",
+    "SIZE_CHECKS",
+    "TYPE_CHECKS",
+    "RuleCheck",
+    "TypeCheck",
+    "checks_names",
+    "checks_rules",
+    "checks_sizes",
+    "checks_types",
+]
+
+RuleCheck = Callable[[Rulebook], Iterable[Problem]]
+TypeCheck = Callable[[Flow], Iterable[Problem]]
+
+SIZE_CHECKS: list[RuleCheck] = []
+NAME_CHECKS: list[RuleCheck] = []
+RULE_CHECKS: list[RuleCheck] = []
+TYPE_CHECKS: list[TypeCheck] = []
+
+
+def checks_sizes(check: RuleCheck) -> RuleCheck:
+    """Runs the check before all others, which are not run where it finds something."""
+    SIZE_CHECKS.append(check)
+    return check
+
+
+def checks_names(check: RuleCheck) -> RuleCheck:
+    """Runs the check on the rules, also on what can be read of a mapping that has errors elsewhere."""
+    NAME_CHECKS.append(check)
+    return check
+
+
+def checks_rules(check: RuleCheck) -> RuleCheck:
+    """Runs the check on the rules."""
+    RULE_CHECKS.append(check)
+    return check
+
+
+def checks_types(check: TypeCheck) -> TypeCheck:
+    """Runs the check on the types of all expressions and outputs."""
+    TYPE_CHECKS.append(check)
+    return check

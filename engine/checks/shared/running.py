@@ -1,0 +1,61 @@
+"""Runs all checks, and leaves out what the author allows and what only follows from other problems."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from ...diagnostics.catalogue import CATALOGUE, is_settable
+from ...diagnostics.problem import Problem, in_order
+from ...inference.facts import Flow, Part
+from ...inference.rulebook import walk
+from ...language.rulebook import Rulebook
+from .allowed import without_allowed
+from .registry import NAME_CHECKS, RULE_CHECKS, SIZE_CHECKS, TYPE_CHECKS
+from .spans import Spans
+
+__all__ = ["check", "check_names"]
+
+
+def check_names(draft: Rulebook) -> tuple[Problem, ...]:
+    """What can be said of a mapping that has errors elsewhere: the problems with names in what could be read of it."""
+    return in_order(problem for run in NAME_CHECKS for problem in run(draft))
+
+
+def check(rulebook: Rulebook) -> tuple[Problem, ...]:
+    """All Problems that the checks find and that are not allowed where they are, in order of place."""
+    if large := tuple(problem for run in SIZE_CHECKS for problem in run(rulebook)):
+        return large  # what has no bound has no type either
+    flow = walk(rulebook)
+    problems = [problem for run in (*NAME_CHECKS, *RULE_CHECKS) for problem in run(rulebook)]
+    problems += [problem for run in TYPE_CHECKS for problem in run(flow)]
+    return in_order(_counted(without_allowed(_without_consequences(problems, flow), rulebook), rulebook))
+
+
+def _counted(problems: Iterable[Problem], rulebook: Rulebook) -> Iterator[Problem]:
+    """The problems with the severities that the mapping gives their codes."""
+    for problem in problems:
+        override = rulebook.severities.get(problem.code) if is_settable(problem.code) else None
+        severity = problem.severity if override is None else override.severity
+        source = rulebook.sources.get(problem.place.file) if problem.place is not None else None
+        if CATALOGUE[problem.code].leftover and source is not None and not rulebook.is_own(source):
+            continue  # a workspace may leave parts of its mapping without use
+        if severity != "ignore":
+            yield replace(problem, severity=severity)
+
+
+def _without_consequences(problems: list[Problem], flow: Flow) -> Iterator[Problem]:
+    """Leaves out what only follows from another problem: of two in one part of an expression the wider one, and what
+    concerns a whole expression where another problem is anywhere in that."""
+    found = [problem.place for problem in problems if CATALOGUE[problem.code].cause and problem.place is not None]
+    causes = Spans(found)
+    negations = Spans(problem.place for problem in problems if problem.code == "M212" and problem.place is not None)
+    expressions = {part.expr.place for part in flow.of(Part)} if found else set()
+    spoilt = Spans(place for place in expressions if causes.is_inside(place))
+    nothing = Spans(())
+    for problem in problems:
+        around = negations if problem.code == "M203" else spoilt if CATALOGUE[problem.code].follows else nothing
+        inside = causes if CATALOGUE[problem.code].cause and problem.code != "M212" else nothing
+        place = problem.place
+        if place is None or not (around.is_around(place) or inside.is_inside(place, other=True)):
+            yield problem
