@@ -1,7 +1,7 @@
-"""Compiles a Rulebook to Python: the same meaning as the interpreter's, at the speed of code written by hand.
+"""Compiles a Rulebook to Python: the meaning of the interpreter at the speed of handwritten code.
 
-Comes in: a Rulebook. Goes out: its generated source, and a program that runs it. What runs a cached mapping needs none
-of this.
+Comes in: a Rulebook. Goes out: its generated source, and a program that runs it. Running a cached mapping needs none of
+this.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""Compiled mappings kept between runs, so that the command starts quickly for one payload.
+"""Keeps compiled mappings between runs, so that the command starts fast for one payload.
 
-An entry is used only where it says what would be made now: it knows its origin, which is every file that it was made
-from and every one that was looked for in vain, the state of the engine, and the version of Python. It is code, so it is
-refused where anyone else could have written it. A cache that cannot be used is no error: the mapping is compiled.
+An entry is used only if compiling now would give the same: it records its origin (each file it was made from, and each
+path searched in vain), the state of the engine and the version of Python. It is code, so it is refused if anyone else
+could have written it. An unusable cache is no error: the mapping is compiled.
 """
 
 from __future__ import annotations
@@ -33,15 +33,18 @@ _DIGEST_SIZE = hashlib.sha256().digest_size
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """What a mapping was made from: its files by their paths, each with where that led and the digest of what was read;
-    the paths at which there was no file; the projects (their roots) of the folders that files were named in."""
+    """The files that a mapping was made from.
+
+    These are its files by path, each with its real path and the digest of its content; the paths at which there was no
+    file; and the projects (their roots) of the folders in which files were named.
+    """
 
     files: Mapping[str, tuple[str, str]]
     missing: tuple[str, ...]
     projects: Mapping[str, str]
 
     def holds(self) -> bool:
-        """Whether the same would be read now."""
+        """Returns whether the same files would be read now."""
         return (
             not any(map(os.path.isfile, self.missing))
             and all(_project(folder) == root for folder, root in self.projects.items())
@@ -50,7 +53,7 @@ class Origin:
 
 
 def origin_of(files: Iterable[tuple[Path, str]], missing: Iterable[Path], folders: Iterable[Path]) -> Origin:
-    """The origin of what was made from files with these digests, named in these folders."""
+    """The origin of a mapping made from files with these digests, named in these folders."""
     return Origin(
         {str(path): (os.path.realpath(path), digest) for path, digest in files},
         tuple(map(str, missing)),
@@ -60,7 +63,7 @@ def origin_of(files: Iterable[tuple[Path, str]], missing: Iterable[Path], folder
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A compiled mapping. `about` is JSON; `code` None stands for code that Python cannot have."""
+    """A compiled mapping. `about` is JSON; `code` is None if Python cannot compile the source."""
 
     origin: Origin
     about: dict[str, Any]
@@ -72,22 +75,22 @@ def _project(folder: str) -> str:
 
 
 def folder() -> Path | None:
-    """The cache folder: `moemap` in `XDG_CACHE_HOME`, or in `~/.cache`; None where there is no home."""
+    """The cache folder: `moemap` in `XDG_CACHE_HOME` or `~/.cache`; None without a home folder."""
     places = (os.environ.get("XDG_CACHE_HOME", ""), os.path.expanduser("~/.cache"))
     base = next(filter(os.path.isabs, places), None)
     return Path(base, "moemap") if base is not None else None
 
 
 def key_of(*parts: Any) -> str:
-    """The name of the entry for what is asked (values with a repr of their own), with this engine on this Python."""
+    """The name of the entry for a request (values with a stable repr), with this engine on this Python."""
     known = [sys.version, sys.implementation.cache_tag, _engine(), *parts]
     return hashlib.sha256(repr(known).encode()).hexdigest()
 
 
 def digest_of(path: str) -> str | None:
-    """The digest of a file; None where there is none that can be read."""
+    """The digest of a file; None if it cannot be read."""
     try:
-        if not stat.S_ISREG(os.stat(path).st_mode):  # to open a pipe may take forever
+        if not stat.S_ISREG(os.stat(path).st_mode):  # opening a pipe may block forever
             return None
         with open(path, "rb") as file:
             return hashlib.sha256(file.read()).hexdigest()
@@ -96,7 +99,7 @@ def digest_of(path: str) -> str | None:
 
 
 def load(key: str) -> Entry | None:
-    """The entry, if there is one that is whole, nobody else's, and of the files as they are now."""
+    """The entry of this key, if it is complete, written by this user alone, and still of the current files."""
     cache = folder()
     if cache is None or not _is_ours(cache, stat.S_IFDIR) or not _is_ours(path := cache / key, stat.S_IFREG):
         return None
@@ -113,7 +116,7 @@ def load(key: str) -> Entry | None:
         return None
     try:
         entry = _read(rest)
-    except (ValueError, LookupError, TypeError, EOFError):  # whole, but written by something else
+    except (ValueError, LookupError, TypeError, EOFError):  # complete, but written by something else
         return None
     return entry if entry.origin.holds() else None
 
@@ -134,7 +137,7 @@ def _digest(key: str, content: bytes) -> bytes:
 
 
 def store(key: str, entry: Entry) -> None:
-    """Writes the entry, whole or not at all. A folder that cannot be used is left alone."""
+    """Writes the entry, atomically. An unusable folder is ignored."""
     import tempfile
 
     cache = folder()
@@ -162,8 +165,7 @@ def store(key: str, entry: Entry) -> None:
 
 
 def _is_ours(path: Path, kind: int) -> bool:
-    """Whether the path is of this kind and this user's, and nobody else can write to it. Nothing is where that is not
-    known."""
+    """Returns whether a path is of this kind, and surely belongs to this user and is writable by nobody else."""
     try:
         status = os.lstat(path)
     except OSError:
@@ -175,7 +177,7 @@ def _is_ours(path: Path, kind: int) -> bool:
 
 
 def _engine() -> list[tuple[str, int, int]]:
-    """What tells one state of the engine's code from another."""
+    """Identifies the state of the engine's code."""
     found = []
     for folder, _, names in os.walk(ENGINE):
         for name in names:
@@ -186,7 +188,7 @@ def _engine() -> list[tuple[str, int, int]]:
 
 
 def _prune(cache: Path) -> None:
-    """Removes the oldest entries of many."""
+    """Removes the oldest entries if there are many."""
     with os.scandir(cache) as entries:
         files = [entry for entry in entries if entry.is_file(follow_symlinks=False)]
     files.sort(key=lambda entry: entry.stat(follow_symlinks=False).st_mtime_ns, reverse=True)

@@ -1,4 +1,4 @@
-"""A mapping as one generated Python function, ready to run."""
+"""A mapping compiled to one Python function, ready to run."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Compiled(Runner):
     def __init__(self, rulebook: Rulebook, source: str) -> None:
         self.rulebook = rulebook
         self.source = source
-        """The generated module. Deterministic: the same Rulebook has the same source."""
+        """The source of the generated module. Deterministic: the same Rulebook has the same source."""
         digest = hashlib.sha256(source.encode()).hexdigest()[:12]
         name = f"<moemap {rulebook.name} {rulebook.version} {digest}>"
         self.code = _code(source, name)
@@ -31,7 +31,7 @@ class Compiled(Runner):
         _show(source, name)
 
     def records_code(self) -> CodeType | None:
-        """The code for batches that are records; None where the mapping has no use for it."""
+        """The code that reads batches as structs; None if the mapping has no use for it."""
         source = records_source_of(self.rulebook)
         if source is None:
             return None
@@ -41,17 +41,17 @@ class Compiled(Runner):
 
 
 def compile(rulebook: Rulebook) -> Compiled:  # noqa: A001 - used as compiler.compile
-    """The compiled form of a Rulebook."""
+    """Compiles a Rulebook."""
     return Compiled(rulebook, source_of(rulebook))
 
 
 def _show(source: str, name: str) -> None:
-    """Lets a traceback show the generated lines."""
+    """Registers generated source, so that tracebacks show its lines."""
     linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
 
 
 def _code(source: str, name: str) -> CodeType | None:
-    """The code of the source; None where it is nested too deeply for Python."""
+    """The code of the source; None if it is nested too deeply for Python."""
     try:
         return builtins.compile(source, name, "exec", dont_inherit=True)
     except (SyntaxError, RecursionError, MemoryError):

@@ -1,7 +1,7 @@
-"""Calls of functions in expressions: short ones in line, all others through the function itself.
+"""Compiles calls of functions: short ones inline, all others as calls.
 
-Code in line covers arguments of the right kinds; for any other argument it hands over to the function, whose refusal is
-part of the language.
+Inline code handles arguments of the right kinds; for any other argument it calls the function, whose error is part of
+the language.
 """
 
 from __future__ import annotations
@@ -38,9 +38,9 @@ def call(compiler: Visitor, node: Node, current: Value | None) -> Value:
 
 
 def _kinds_of_elements(compiler: Visitor, node: Node, current: Value | None) -> Value | None:
-    """`contains(map(&type(@), list), 'array')` and `length(distinct(map(&type(@), list)))`, by the set of the types.
+    """Compiles `contains(map(&type(@), list), 'array')` and `length(distinct(map(&type(@), list)))` by a set of types.
 
-    Only where the value is known to be a list, and only for one that has a name: the set is made once.
+    Only for a value known to be a list and with a name, so that the set is computed once.
     """
     arguments = node["children"]
     if node["value"] == "contains" and arguments[1]["type"] == "literal":
@@ -55,7 +55,7 @@ def _kinds_of_elements(compiler: Visitor, node: Node, current: Value | None) -> 
 
 
 def _count_of_spellings(compiler: Visitor, node: Node, current: Value | None) -> Value | None:
-    """`length(distinct(map(&lower(@), keys(object))))`: most objects have each name in one spelling."""
+    """Compiles `length(distinct(map(&lower(@), keys(object))))`: in most objects, each name has one spelling."""
     for name in ("length", "distinct", "map", "keys"):
         if node["type"] != "function_expression" or node["value"] != name:
             return None
@@ -71,7 +71,7 @@ def _count_of_spellings(compiler: Visitor, node: Node, current: Value | None) ->
 
 
 def _kinds(compiler: Visitor, node: Node, current: Value | None) -> str | None:
-    """Code for the set of the types that `map(&type(@), list)` has, for a list or for `list[*]`, which has no null."""
+    """Code for the set of types in `map(&type(@), list)`, for a list or for `list[*]`, which has no null."""
     if node["type"] != "function_expression" or node["value"] != "map" or not is_type_of_element(node["children"][0]):
         return None
     items, without = node["children"][1], ""
@@ -119,7 +119,7 @@ def is_key(node: Node) -> bool:
 
 
 def _expression(made: Small) -> Value:
-    """An `&expression` as the functions of the language take it."""
+    """An `&expression` in the form that the functions of the language take."""
     return Value(made.name, stable=True)
 
 
@@ -140,7 +140,7 @@ def _mapped(compiler: Visitor, expref: Node, made: Small, items: Value) -> Value
 
 
 def _method_of_element(expref: Node) -> str | None:
-    """The method of Python's texts that is all that an `&expression` does with a text."""
+    """The method of Python strings that an `&expression` consists of; None for any other."""
     body = expref["children"][0]
     if body["type"] != "function_expression" or body["children"][0]["type"] != "current":
         return None
@@ -154,4 +154,4 @@ def is_type_of_element(expref: Node) -> bool:
     )
 
 
-# --- functions in line: None where the arguments do not allow it
+# --- inline functions: None if the arguments do not allow it

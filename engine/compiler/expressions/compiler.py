@@ -1,7 +1,7 @@
-"""JMESPath to Python: each construct as an expression with exactly jmespath's meaning.
+"""Compiles JMESPath to Python: each construct to an expression with exactly the meaning of jmespath.
 
-Reads of fields become statements, so that they are shared; everything that may fail or costs more stays inside the
-expression and is evaluated only when jmespath would. What goes over lists becomes a small function of its own.
+Reads of members become statements, so that they are shared; everything that may fail or costs more stays inside the
+expression, and is evaluated only when jmespath would. Projections become helper functions.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _ORDERED = {"lt": "less", "lte": "less_or_equal", "gt": "greater", "gte": "great
 
 
 class ExpressionCompiler(Visitor):
-    """Compiles expressions into one function; `roots` are the values of the names in sight."""
+    """Compiles expressions into one function; `roots` are the values of the names in scope."""
 
     def __init__(self, writer: Function, roots: Mapping[str, Value]) -> None:
         self.writer = writer
@@ -43,7 +43,7 @@ class ExpressionCompiler(Visitor):
         return self.visit(expression.tree, None)
 
     def condition(self, node: Node, current: Value | None = None) -> Value:
-        """A value that is only asked whether it is true: its code is true in Python where JMESPath says so."""
+        """A value used as a condition only: its code is true in Python if JMESPath considers the value true."""
         kind, below = node["type"], node["children"]
         if kind in ("and_expression", "or_expression"):
             return self._junction(node, current, kind == "and_expression")
@@ -69,7 +69,7 @@ class ExpressionCompiler(Visitor):
         return Value(f"({left.code} {word} {right.code})", BOOLEAN, raises=left.raises or right.raises)
 
     def facts(self, node: Node, current: Value | None) -> dict[str, int]:
-        """Of which kinds stable values are wherever a condition holds, by their code."""
+        """The kinds that stable values must have if a condition holds, by their code."""
         kind, below = node["type"], node["children"]
         if kind == "and_expression":
             facts = self.facts(below[0], current)
@@ -113,7 +113,7 @@ class ExpressionCompiler(Visitor):
     # Nodes
 
     def visit(self, node: Node, current: Value | None) -> Value:
-        """The value of a node; `current` None: at the top, where fields are roots."""
+        """The value of a node; without `current`, at the top, names are roots."""
         visitor: Any = getattr(self, f"_visit_{node['type']}")
         value: Value = visitor(node, current)
         return value
@@ -133,7 +133,7 @@ class ExpressionCompiler(Visitor):
         return self.member(current, node["value"])
 
     def member(self, base: Value, name: str) -> Value:
-        """The member of an object; null of anything else."""
+        """The member of an object; null for any other value."""
         if base.is_constant:
             found = base.constant.get(name) if isinstance(base.constant, dict) else None
             return self.writer.pool.constant(found)
@@ -150,7 +150,7 @@ class ExpressionCompiler(Visitor):
         return self.writer.shared(base, f".{name}", f"{base.code}_{name}", lambda: (code, ANY), found)
 
     def _read(self, base: Value, record: Record, name: str) -> Value:
-        """The member of a record."""
+        """The member of a struct."""
         member = record.member(name)
         if member is None:
             record.spoil()
@@ -167,7 +167,7 @@ class ExpressionCompiler(Visitor):
         return self.writer.shared(base, f".{name}", f"{base.text}_{name}", lambda: (code, found.kinds), found)
 
     def object_of(self, base: Value) -> Value:
-        """A stable value where it is an object, else an empty one: so that its members are read without a test."""
+        """A stable value if it is an object, else an empty object, so that its members are read without a test."""
         base = self.writer.unrefined(base)
         if base.kinds == DICT:
             return base
@@ -241,7 +241,7 @@ class ExpressionCompiler(Visitor):
         return Value(slow, BOOLEAN | NULL, raises=raises or mixed)
 
     def _type_test(self, below: list[Node], current: Value | None) -> Value | None:
-        """`type(x) == 'array'` and the like as a test of Python."""
+        """Compiles `type(x) == 'array'` and the like to a test of kinds."""
         for one, other in (below, below[::-1]):
             if one["type"] == "function_expression" and one["value"] == "type" and other["type"] == "literal":
                 wanted = TYPE_KINDS.get(other["value"]) if isinstance(other["value"], str) else None
@@ -260,7 +260,7 @@ class ExpressionCompiler(Visitor):
         if left.is_constant:
             left, right = right, left
         if (left.shape or right.shape) is not None and right.constant is not None:
-            return Value("unusual()", BOOLEAN)  # what few rules do is no reason to make objects of all records
+            return Value("unusual()", BOOLEAN)  # a rare use is no reason to read all structs as objects
         raises = left.raises or right.raises
         if right.is_constant:
             other = right.constant
@@ -286,7 +286,7 @@ class ExpressionCompiler(Visitor):
         return self._either(node, current, conjunction=False)
 
     def _either(self, node: Node, current: Value | None, *, conjunction: bool) -> Value:
-        """`&&` and `||` give one of their operands."""
+        """Compiles `&&` and `||`, which return one of their operands."""
         left = self.visit(node["children"][0], current)
         test = truth(self.writer, left)
         if left.is_constant:
@@ -340,7 +340,7 @@ class ExpressionCompiler(Visitor):
             return Value(f"({code})" if kind == DICT else code, kind, raises=raises)
         return Value(f"(None if {first} is None else {code})", kind | NULL, raises=raises or current.raises)
 
-    # What goes over lists
+    # Projections
 
     def _visit_projection(self, node: Node, current: Value | None) -> Value:
         return self._projected(node, current, LIST, None)
@@ -390,7 +390,7 @@ class ExpressionCompiler(Visitor):
         return call(self, node, current)
 
     def folded(self, node: Node, *constants: Value) -> Value | None:
-        """What a node gives for constants in the place of its first children; None where it fails for them."""
+        """Evaluates a node at compile time, with constants as its first children; None if it fails."""
         children = [{"type": "literal", "value": value.constant, "children": []} for value in constants]
         tree = {**node, "children": children + node["children"][len(children) :]}
         try:
@@ -400,7 +400,7 @@ class ExpressionCompiler(Visitor):
 
 
 def _are_confused(kinds: int) -> bool:
-    """Whether there are booleans and numbers among values: to Python, some of them are equal."""
+    """Returns whether there can be both booleans and numbers, some of which Python takes as equal."""
     return bool(kinds & BOOLEAN and kinds & NUMBER)
 
 

@@ -1,7 +1,8 @@
-"""Calls of short functions as Python code in line.
+"""Compiles calls of short functions to inline Python code.
 
-Code in line covers arguments of the right kinds; for any other argument it calls the function itself, whose refusal is
-part of the language."""
+Inline code handles arguments of the right kinds; for any other argument it calls the function, whose error is part of
+the language.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +28,7 @@ Inline = Callable[[Visitor, list[Value]], Value | None]
 
 
 def _of_one(name: str, kinds: int, form: str, returned: int) -> Inline:
-    """A function of one argument that `form` computes for the given kinds."""
+    """A function of one argument that the code `form` computes for the given kinds."""
 
     def inline(compiler: Visitor, arguments: list[Value]) -> Value | None:
         (value,) = arguments
@@ -39,7 +40,7 @@ def _of_one(name: str, kinds: int, form: str, returned: int) -> Inline:
 
 
 def _of_texts(name: str, form: str) -> Inline:
-    """A function of two texts, of which the second one is at hand."""
+    """A function of two strings, the second of which needs no evaluation."""
 
     def inline(compiler: Visitor, arguments: list[Value]) -> Value | None:
         value, other = arguments
@@ -59,7 +60,7 @@ def _guarded(
     returned: int,
     *others: str,
 ) -> Value:
-    """The code that `form` makes of the first argument where it is of these kinds, else the call of the function."""
+    """The code that `form` makes of the first argument if it is of these kinds, else a call of the function."""
     if not value.kinds & ~kinds:
         return Value(form(value.code), returned, raises=value.raises)
     first, again = compiler.writer.once(value)
@@ -107,7 +108,7 @@ def _contains(compiler: Visitor, arguments: list[Value]) -> Value | None:
         return Value(f"included({subject.code}, {bare(search.code)})", BOOLEAN, raises=search.raises)
     if not search.stable or not subject.kinds & LIST:
         return None
-    plain = not search.kinds & ~(STRING | NULL)  # what Python finds equal as JSON does
+    plain = not search.kinds & ~(STRING | NULL)  # for these, equality in Python is that of JSON
     if subject.kinds == LIST:
         items = _listed(subject.code)
         code = f"({search.code} in {items})" if plain else f"included({bare(items)}, {search.code})"
@@ -120,7 +121,7 @@ def _contains(compiler: Visitor, arguments: list[Value]) -> Value | None:
 
 
 def _listed(code: str) -> str:
-    """What has the same elements as a list, without making a list of it first."""
+    """Code for an iterable of a list's elements, without creating a list first."""
     return code.removeprefix("list").strip() if code.startswith("list(") and bare(code[4:]) != code[4:] else code
 
 
@@ -137,7 +138,7 @@ def _starts_with(compiler: Visitor, arguments: list[Value]) -> Value | None:
 
 
 def _beginning(name: str, compiler: Visitor, arguments: list[Value]) -> Value | None:
-    """A comparison with the first characters, which is quicker than a call."""
+    """A comparison of the first characters, which is faster than a call."""
     start = arguments[1].constant
     form = f"({{}}[:{len(start)}] == {{}})" if isinstance(start, str) else "{}.startswith({})"
     return _of_texts(name, form)(compiler, arguments)
@@ -196,7 +197,7 @@ def _replace_any(compiler: Visitor, arguments: list[Value]) -> Value | None:
     slow = f"call_replace_any({text.code}, {replaced.code}, {replacement.code})"
     code = f"({text.code}.translate({table}) if len({text.code}) < {_SHORT} else {slow})"
     if not any(f"a{character}".isidentifier() for character in replaced.constant):
-        # Most texts have none of the characters, and for most of those that is quickly told.
+        # Most strings have none of the characters, and for most of those one fast test decides.
         code = f"({text.code} if {text.code}.isidentifier() else {bare(code)})"
     return Value(code, STRING, raises=True)
 
@@ -217,7 +218,7 @@ def _distinct(compiler: Visitor, arguments: list[Value]) -> Value | None:
 
 
 def bare_elements(code: str) -> str:
-    """The same for code that is an argument."""
+    """Code for the same elements without an enclosing list, as an argument."""
     return bare(_listed(bare(code)))
 
 

@@ -1,6 +1,6 @@
-"""What goes over the elements of a list, as small functions: projections, filters and `&expressions`.
+"""Compiles projections, filters and `&expressions` to helper functions.
 
-Neither sees anything but the element, so that the same one serves wherever it is written again.
+They see only the element, so that the same function serves each identical use.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ __all__ = ["Small", "key", "mapping", "projection", "sorting"]
 
 @dataclass(frozen=True, slots=True)
 class Small:
-    """The name of a small function, whether it can raise, and what is known of what it gives (for each element)."""
+    """A helper function: its name, whether it can raise, and the facts known of its result (for each element)."""
 
     name: str
     raises: bool
@@ -27,7 +27,7 @@ class Small:
 
 
 def key(visitor: Visitor, expref: Node, kinds: int = ANY) -> Small:
-    """The function from an element of these kinds to what the `&expression` gives for it."""
+    """The function that computes an `&expression` for an element of these kinds."""
     pool = visitor.writer.pool
     writer = Function(pool, ("item",))
     value = visitor.inside(writer).visit(expref["children"][0], writer.declare("item", kinds))
@@ -37,9 +37,9 @@ def key(visitor: Visitor, expref: Node, kinds: int = ANY) -> Small:
 
 
 def projection(visitor: Visitor, right: Node, test: Node | None, element: Value) -> Small:
-    """The function from a list, whose elements are like this one, to what a projection makes of it.
+    """The function that computes a projection of a list, whose elements have the facts of `element`.
 
-    `test` is the condition of a filter, `right` what is projected; nulls are left out.
+    `test` is the condition of a filter, `right` the projected expression; nulls are left out.
     """
     if test is None and right["type"] == "identity":
         name = "without_nulls" if element.kinds & NULL else "list"
@@ -48,7 +48,7 @@ def projection(visitor: Visitor, right: Node, test: Node | None, element: Value)
 
 
 def mapping(visitor: Visitor, exprefs: Sequence[Node], keys: Sequence[str], kinds: int) -> str:
-    """The function that does what `to_object` does with these `&expressions`, whose own functions are `keys`."""
+    """The function that computes `to_object` with these `&expressions`, whose functions are `keys`."""
     writer, compiler = _listing(visitor, "to_object", keys)
     writer.line("found = {}")
     with writer.inside("for item in elements:", loops=True):
@@ -64,7 +64,7 @@ def mapping(visitor: Visitor, exprefs: Sequence[Node], keys: Sequence[str], kind
 
 
 def sorting(visitor: Visitor, exprefs: Sequence[Node], keys: Sequence[str], kinds: int) -> str:
-    """The function that does what `sort_by_number` does with this `&expression`, whose own function is among `keys`."""
+    """The function that computes `sort_by_number` with this `&expression`, whose function is among `keys`."""
     writer, compiler = _listing(visitor, "sort_by_number", keys)
     writer.line("found = []")
     with writer.inside("for item in elements:", loops=True):
@@ -75,7 +75,7 @@ def sorting(visitor: Visitor, exprefs: Sequence[Node], keys: Sequence[str], kind
 
 
 def _listing(visitor: Visitor, name: str, keys: Sequence[str]) -> tuple[Function, Visitor]:
-    """The beginning of a function of a list; for anything else it does what the function of the language does."""
+    """Starts a function of a list, which calls the function of the language for any other argument."""
     writer = Function(visitor.writer.pool, ("elements",))
     with writer.inside("if elements is None:"):
         writer.line("return None")
@@ -112,7 +112,7 @@ class _Projection:
             elif value.constant is not None:
                 writer.line(kept)
         if len(loop.items) == len(self.guards) + 1 and value.stable and not value.is_constant:
-            # Nothing but conditions: the shorter form says the same.
+            # With conditions only, a list comprehension does the same.
             tests = self.guards + ([] if plain else [f"{value.text} is not None"])
             test_code = f" if {' and '.join(tests)}" if tests else ""
             body = f"    return [{value.text} for item in items{test_code}]"
@@ -123,7 +123,7 @@ class _Projection:
         return Small(name, self.raises, value.kinds & ~NULL, value.shape)
 
     def _guard(self, test: Node, item: Value) -> None:
-        """Leaves out the elements for which the condition does not hold; what it reads is read only when it counts."""
+        """Skips the elements for which the condition does not hold; its operands are read only when needed."""
         if test["type"] == "and_expression":
             for part in test["children"]:
                 self._guard(part, item)

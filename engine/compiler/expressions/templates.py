@@ -1,4 +1,4 @@
-"""Templates to Python: texts with plain values in them are put together in line, others by `templates.rendering`."""
+"""Compiles templates: those of plain values to inline code, others to calls of `templates.rendering`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _FEW = 10
 
 
 def template(writer: Function, source: Template, values: Mapping[str, Value], *, text: bool) -> Value:
-    """The text of a template; with `text` null is the word "null", else it makes the whole null."""
+    """The output of a template; with `text` null is written as "null", else it makes the whole output null."""
     parts = _parts(writer, source, values)
     if parts is None:
         found = {use.name: values[use.name] for use in source.roots if use.name in values}
@@ -37,12 +37,12 @@ def template(writer: Function, source: Template, values: Mapping[str, Value], *,
             pass
     codes = ", ".join(bare(part.code) for part in parts)
     code = f"filled({text}, {codes})"
-    if text:  # said of few values: short code counts for more than quick code
+    if text:  # rarely evaluated: here short code is better than fast code
         return Value(code, STRING, raises=True)
     variables = [part for part in parts if not part.is_constant]
     texts = [part.constant if part.is_constant else f"{{{part.code}}}" for part in parts]
     if all(part.stable for part in variables) and all(isinstance(part, str) for part in texts) and len(texts) < _FEW:
-        # Without variables that are no text, and none so long that the whole might be too long.
+        # Without values other than strings, and with no chance that the output is too long.
         tests = [f"len({part.code}) < {_SHORT}" for part in dict.fromkeys(variables)]
         tests = [f"type({part.code}) is str" for part in variables if part.kinds != STRING] + tests
         plain = "".join(_braced(part.constant) if part.is_constant else f"{{{part.code}}}" for part in parts)
@@ -55,10 +55,10 @@ def _braced(text: str) -> str:
 
 
 def _parts(writer: Function, source: Template, values: Mapping[str, Value]) -> list[Value] | None:
-    """The literal texts and the values of a template that has nothing else; None for any other template."""
+    """The literal texts and the values of a template of plain values; None for any other template."""
     from jinja2 import nodes
 
-    # Only here: Jinja2 takes long to import, and many mappings have no template.
+    # Imported late: Jinja2 is slow to import, and many mappings have no template.
     from ...templates.parser import read
 
     compiler = ExpressionCompiler(writer, values)
@@ -85,27 +85,27 @@ def _parts(writer: Function, source: Template, values: Mapping[str, Value]) -> l
 
 
 def _lifted(tree: Any, roots: dict[str, Value], compiler: ExpressionCompiler) -> Any:
-    """The tree with members of records as roots of their own, which are added: null and absent are the same here."""
+    """The tree with members of structs replaced by new roots, which are added: null and absent are the same here."""
     if not isinstance(tree, tuple | list):
         return tree
     if tree[:1] == ("member",):
         target, (kind, name) = _lifted(tree[1], roots, compiler), tree[2][:2]
         base = roots.get(target[1]) if target[0] == "name" else None
         if base is not None and base.shape is not None and kind == "const" and isinstance(name, str):
-            path = f"{target[1]}/{escape(name)}"  # so that a dot in a name is none between names
+            path = f"{target[1]}/{escape(name)}"  # escaped, so that a dot inside a name is no separator
             roots[path] = compiler.member(base, name)
             return "name", path
     return tuple(_lifted(part, roots, compiler) for part in tree)
 
 
 def _mentions(tree: Any, name: str) -> bool:
-    """Whether a tree has the root."""
+    """Returns whether a tree refers to the root."""
     return tree == ("name", name) or (isinstance(tree, tuple | list) and any(_mentions(part, name) for part in tree))
 
 
 def _tree(source: Template) -> Parts:
     """The parts of a template, as `templates.rendering` takes them."""
-    # Only here: for the same reason.
+    # Imported late for the same reason.
     from ...templates.parser import parts_of
 
     return parts_of(source.text)

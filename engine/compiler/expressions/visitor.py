@@ -1,4 +1,4 @@
-"""The expression compiler, as the modules that compile parts of expressions see it."""
+"""The interface of the expression compiler for the modules that compile parts of expressions."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ __all__ = ["Visitor"]
 
 
 class Visitor(ABC):
-    """Compiles nodes of expressions into one function. `current` None stands for the top, where fields are roots."""
+    """Compiles nodes of expressions into one function. Without `current`, at the top, names are roots."""
 
     writer: Function
 
     @abstractmethod
     def inside(self, writer: Function) -> Visitor:
-        """A visitor for a function of its own, in which no roots are in sight."""
+        """A visitor for another function, with no roots in scope."""
 
     @abstractmethod
     def visit(self, node: Node, current: Value | None) -> Value:
@@ -26,11 +26,11 @@ class Visitor(ABC):
 
     @abstractmethod
     def condition(self, node: Node, current: Value | None = None) -> Value:
-        """A value whose code is true in Python where JMESPath calls the value of the node true."""
+        """A value whose code is true in Python if JMESPath considers the value of the node true."""
 
     @abstractmethod
     def facts(self, node: Node, current: Value | None) -> dict[str, int]:
-        """The kinds that stable values have wherever a condition holds, by their code."""
+        """The kinds that stable values must have if a condition holds, by their code."""
 
     @abstractmethod
     def stable_path(self, node: Node, current: Value | None) -> Value | None:
@@ -38,12 +38,12 @@ class Visitor(ABC):
 
     @abstractmethod
     def member(self, base: Value, name: str) -> Value:
-        """The member of an object; null of anything else."""
+        """The member of an object; null for any other value."""
 
     @abstractmethod
     def object_of(self, base: Value) -> Value:
-        """A stable value where it is an object, else an empty object."""
+        """A stable value if it is an object, else an empty object."""
 
     @abstractmethod
     def folded(self, node: Node, *constants: Value) -> Value | None:
-        """The value of a node whose first children are constants; None where it fails for them."""
+        """Evaluates a node at compile time, with constants as its first children; None if it fails."""

@@ -1,1 +1,1 @@
-"""Python source as it is written: values, functions, blocks, names and constants."""
+"""Parts of generated Python source: values, functions, blocks, names and constants."""

@@ -1,7 +1,7 @@
-"""Python source under construction: lines in nested blocks, names, and what is known at a point of the program.
+"""Python source under construction: lines in nested blocks, names, and the facts known at each point.
 
-A block knows the values that were computed in it, so that whatever follows in it or below it uses them again. Reading a
-field can neither fail nor have an effect; such reads move out of loops that do not change them.
+A block knows the values computed in it, so that everything after it or inside it reuses them. Reading a member can
+neither fail nor have an effect; such reads move out of loops that do not change them.
 """
 
 from __future__ import annotations
@@ -35,14 +35,14 @@ class Block:
     made: set[str] = field(default_factory=set)
 
     def ancestors(self) -> Iterator[Block]:
-        """The block itself, then those around it."""
+        """The block itself, then the blocks around it."""
         block: Block | None = self
         while block is not None:
             yield block
             block = block.parent
 
     def owner(self, name: str) -> Block | None:
-        """The block in which a name is bound."""
+        """The innermost block in which a name is bound."""
         return next((block for block in self.ancestors() if name in block.names), None)
 
     def render(self, depth: int) -> Iterator[str]:
@@ -57,18 +57,18 @@ class Block:
 
 
 class Function:
-    """One Python function that is being written."""
+    """A Python function under construction."""
 
     def __init__(self, pool: Pool, parameters: tuple[str, ...], mark: str = "") -> None:
         self.pool = pool
         self.mark = mark
-        """Ends every name in the function: so that none hides one of a function that calls it."""
+        """The suffix of each name in the function, so that none hides one of a calling function."""
         self.root = Block()
         self.block = self.root
         self.root.names.update(parameters)
         self.declared: dict[str, int] = {}
         self.deferred: dict[str, Callable[[], None]] = {}
-        """What writes the code that computes a variable, for those that are only computed where they are used."""
+        """For each lazily computed variable, a function that writes the code that computes it."""
         self._everywhere = set(parameters)
 
     # Lines and blocks
@@ -82,7 +82,7 @@ class Function:
 
     @contextmanager
     def inside(self, header: str, *, loops: bool = False) -> Iterator[Block]:
-        """Everything written meanwhile goes into a block below the header."""
+        """Everything written in the `with` block goes into a block below the header."""
         outer, inner = self.block, Block(self.block, header, loops)
         outer.items.append(inner)
         self.block = inner
@@ -93,7 +93,7 @@ class Function:
 
     @contextmanager
     def loop(self, wishes: tuple[str, str], entries: str) -> Iterator[tuple[str, str]]:
-        """A loop over pairs; its variables are bound inside of it."""
+        """A loop over pairs, whose variables are bound inside it."""
         with self.inside("", loops=True) as block:
             first, second = self.name(wishes[0]), self.name(wishes[1])
             block.header = f"for {first}, {second} in {entries}:"
@@ -102,10 +102,10 @@ class Function:
     # Names
 
     def name(self, wish: str, block: Block | None = None) -> str:
-        """A new name like `wish`, bound in the block (the current one)."""
+        """A new name similar to `wish`, bound in the block (by default the current one)."""
         stem = re.sub(r"[^a-z0-9_]+", "_", wish.lower()).strip("_")[:48] or "value"
         stem = f"n{stem}" if stem[0].isdigit() else stem
-        # A name in another block than the current one lives on while the loops in that block go round.
+        # A name bound in an outer block must be unique in the whole function: loops in that block keep its value.
         around = set().union(*(outer.names for outer in self.block.ancestors()))
         taken = around if block is None else self._everywhere
         name, number = f"{stem}{self.mark}", 1
@@ -120,32 +120,32 @@ class Function:
     # Values
 
     def kinds(self, value: Value) -> int:
-        """The kinds that a value may have here."""
+        """The kinds that a value may have at this point."""
         known = value.kinds
         for block in self.block.ancestors():
             known &= block.kinds.get(value.text, ANY)
         return known
 
     def present(self, value: Value) -> Value:
-        """The value; where its computation was put off, it is computed now, unless that was done above."""
+        """The value; if it is lazily computed and not certain to exist here, code that computes it is written."""
         make = self.deferred.get(value.text)
         if make is not None and not any(value.text in block.made for block in self.block.ancestors()):
             with self.inside(f"if {value.text} is UNSET:"):
                 make()
             self.block.made.add(value.text)
-            self.block.names.add(value.text)  # what is made of it stays here
+            self.block.names.add(value.text)  # values derived from it belong to this block
         return value
 
     def refined(self, value: Value) -> Value:
         return replace(value, kinds=self.kinds(value)) if value.stable and not value.is_constant else value
 
     def unrefined(self, value: Value) -> Value:
-        """The value as it is known without any condition: what is computed outside of conditions is made from it."""
+        """The value without the facts of conditions, for code that is placed outside of them."""
         return replace(value, kinds=self.declared.get(value.text, value.kinds))
 
     @contextmanager
     def assuming(self, facts: Mapping[str, int]) -> Iterator[None]:
-        """While this holds, the values with these codes are of these kinds."""
+        """In the `with` block, the values with these codes have these kinds."""
         kinds = self.block.kinds
         before = dict(kinds)
         for code, possible in facts.items():
@@ -157,15 +157,15 @@ class Function:
             kinds.update(before)
 
     def texts(self, code: str) -> frozenset[str] | None:
-        """The texts of which the value is known to be one."""
+        """The strings of which the value is known to be one; None if unknown."""
         return next((block.texts[code] for block in self.block.ancestors() if code in block.texts), None)
 
     def shared(
         self, base: Value, what: str, wish: str, make: Callable[[], tuple[str, int]], like: Value | None = None
     ) -> Value:
-        """A value made from a stable one by what cannot fail: computed once, outside of loops that do not change it.
+        """A value derived from a stable one that cannot fail: computed once, outside of loops that do not change it.
 
-        Where it is `like` another value, its elements, its shape and its texts are known too.
+        If it is `like` another value, it takes over what is known of its elements, shape and strings.
         """
         key = (base.text, what)
         for block in self.block.ancestors():
@@ -194,11 +194,11 @@ class Function:
         return value
 
     def once(self, value: Value) -> tuple[str, Value]:
-        """Code for the first mention of a value, and the value for all later ones in the same expression."""
+        """Code for the first use of a value, and the value for all later uses in the same expression."""
         return self.once_shaped(replace(value, text=value.code, shape=None))
 
     def once_shaped(self, value: Value) -> tuple[str, Value]:
-        """The same for what knows of shapes."""
+        """Like `once`, for code that can handle shapes."""
         if value.repeatable:
             return value.text, value
         name = self.name("t")
@@ -214,6 +214,6 @@ class Function:
         return replace(self.declare(name, value.kinds, value.items, value.shape), texts=value.texts)
 
     def declare(self, name: str, kinds: int, items: int = ANY, shape: Shape | None = None) -> Value:
-        """The value that a name holds from here on."""
+        """The value that a name has from here on."""
         self.declared[name] = kinds
         return Value(name, kinds, stable=True, items=items, shape=shape)

@@ -1,4 +1,4 @@
-"""Tests of kinds in generated code, and what is known of values without running it."""
+"""Tests of kinds in generated code, some of them decided at compile time."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ TRUE = Value("True", BOOLEAN, stable=True, constant=True)
 
 
 def is_kind(value: Value, again: Value, wanted: int) -> str:
-    """Python code for "the value is of one of these kinds"; `value` is mentioned first, `again` only after it."""
+    """Python code for "the value is of one of these kinds"; `value` is used first, `again` only after it."""
     possible = value.kinds & wanted
     if possible == 0 and not value.raises:
         return "False"
@@ -49,7 +49,7 @@ def is_kind(value: Value, again: Value, wanted: int) -> str:
 
 
 def truth(writer: Function, value: Value) -> str:
-    """Python code that is true where JMESPath calls the value true: all but null, false and what is empty."""
+    """Python code that is true if JMESPath considers the value true: all but null, false and empty values."""
     if value.is_constant:
         return str(value.constant is not None and value.constant is not False and value.constant not in ("", [], {}))
     if isinstance(value.shape, Record):
@@ -59,15 +59,15 @@ def truth(writer: Function, value: Value) -> str:
     if not value.kinds & ~(NUMBER | NULL):
         return f"({value.code} is not None)"
     first, again = writer.once(value)
-    known = "" if not value.kinds & NULL else f"{again.code} is not None and "  # the quickest of what says no
+    known = "" if not value.kinds & NULL else f"{again.code} is not None and "  # the fastest test that is false
     return f"({first} or {known}{is_kind(again, again, NUMBER)})"
 
 
 def kinds_equal_to(constant: Any) -> int:
-    """The kinds besides its own that a constant can be equal to a value of."""
+    """The kinds besides its own whose values can equal a constant."""
     return NUMBER if isinstance(constant, int | float) and not isinstance(constant, bool) else 0
 
 
 def first_of(code: str, value: Value) -> Value:
-    """The value where it is first mentioned."""
+    """The value at its first use, where its code is this."""
     return replace(value, text=code)

@@ -1,4 +1,4 @@
-"""Names, constants and small functions that the functions of one generated module share."""
+"""Names, constants and helper functions shared by the functions of one generated module."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["Pool"]
 
 
 class Pool:
-    """The constants and small functions of a module, each written once."""
+    """The constants and helper functions of a module, each written once."""
 
     def __init__(self, reserved: frozenset[str]) -> None:
         self._reserved = reserved
@@ -22,38 +22,38 @@ class Pool:
         self.functions: list[str] = []
 
     def copy(self) -> Pool:
-        """The same constants and functions, to go back to."""
+        """A copy to go back to."""
         pool = Pool(self._reserved)
         pool.restore(self)
         return pool
 
     def restore(self, other: Pool) -> None:
-        """Makes the constants and functions those of the other pool."""
+        """Goes back to the state of a copy."""
         self._names, self._counts = dict(other._names), dict(other._counts)
         self.constants, self.functions = list(other.constants), list(other.functions)
 
     def is_free(self, name: str) -> bool:
-        """Whether a name is not one of Python's, of the support code, or of a constant (those have capitals)."""
+        """Returns whether a name is free: not of Python, the support code, or a constant (those are upper-case)."""
         return not (keyword.iskeyword(name) or hasattr(builtins, name) or name in self._reserved)
 
     def constant(self, value: Any) -> Value:
-        """A JSON value that is known now."""
+        """The value of a constant."""
         code = self.name("VALUE", repr(value)) if isinstance(value, list | dict) else repr(value)
         return Value(code, kinds_of(value), stable=True, constant=value)
 
     def texts(self, values: frozenset[str]) -> str:
-        """A set of texts."""
+        """The name of a constant set of strings."""
         return self.name("TEXTS", f"frozenset({sorted(values)!r})")
 
     def name(self, prefix: str, code: str) -> str:
-        """The name of a constant that has this code."""
+        """The name of the constant with this code."""
         if code not in self._names:
             name = self._names[code] = self.fresh(prefix)
             self.constants.append(f"{name} = {code}")
         return self._names[code]
 
     def function(self, prefix: str, parameter: str, body: str, note: str) -> str:
-        """The name of a small function of one parameter, with this body."""
+        """The name of a helper function of one parameter with this body."""
         if body not in self._names:
             name = self._names[body] = self.fresh(prefix)
             self.functions.append(f"def {name}({parameter}):  {comment(note)}\n{body}")

@@ -1,4 +1,4 @@
-"""Where the texts of a value come from, and what is known of them for that."""
+"""The origin of the strings in a value, and what is known of them by that."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from .value import DICT, LIST, STRING, Texts, Value
 __all__ = ["NUMERALS", "Listed", "Region", "among", "common", "time_texts"]
 
 _LONG = 256
-"""Few texts are so long."""
+"""A length that few strings exceed."""
 _FEW = 20
 
 
 @dataclass(eq=False, slots=True)
 class Region:
-    """The texts in a member of a record, however far inside.
+    """The strings in a member of a struct, at any depth.
 
-    What is asked of their length is left to the reader of the input, where few are longer: what has such texts is read
-    as no record.
+    A maximum length that few strings exceed is checked by the reader of the input: a batch with longer ones is not read
+    as structs.
     """
 
     longest: int | None = None
@@ -37,7 +37,7 @@ class Region:
 
 @dataclass(frozen=True, slots=True)
 class _Formed:
-    """Texts of one form."""
+    """Strings of one form."""
 
     language: str
     longest: int
@@ -48,18 +48,20 @@ class _Formed:
 
 
 NUMERALS: Texts = _Formed(r"^(?:-?[0-9]+(?:\.[0-9]+)?|true|false)$", 350)
-"""What numbers and booleans become that stand in the input. The smallest double has 324 decimal places before its up to
-17 digits; integers have 64 bits."""
+"""Strings made from numbers and booleans of the input.
+
+The smallest double has 324 decimal places before its up to 17 digits; integers have 64 bits.
+"""
 
 
 def time_texts(precision: str) -> Texts:
-    """What `from_unix_ms` gives."""
+    """The strings that `from_unix_ms` returns."""
     return _Formed(TIMES[precision], len("0000-00-00T00:00:00.000Z"))
 
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A few texts that are known one by one."""
+    """A few strings, all known."""
 
     texts: frozenset[str]
 
@@ -72,12 +74,12 @@ class Listed:
 
 
 def among(values: Iterable[object]) -> tuple[Texts, ...]:
-    """The texts among some values, none of which is a list or an object."""
+    """The origin of the strings among some values, none of which is a list or an object."""
     return (Listed(frozenset(value for value in values if isinstance(value, str))),)
 
 
 def common(values: Iterable[Value]) -> tuple[Texts, ...]:
-    """Where the texts come from of what is one of several values; none where that is not known of one of them."""
+    """The origins of the strings of a value that is one of several; none if one of them has none known."""
     found: dict[Texts, None] = {}
     for value in values:
         texts = among([value.constant]) if isinstance(value.constant, str) else value.texts

@@ -1,7 +1,7 @@
-"""Which parts of the input are read as records: objects of which a mapping uses nothing but single members.
+"""Decides which objects of the input are read as structs: those of which a mapping reads single members only.
 
-A record has a place for each member that the schema of the input declares, so that it takes less time to make than an
-object, and much less to read from. What a mapping uses as a whole stays an object.
+A struct has a slot for each member that the input schema declares, so it is faster to create than an object, and much
+faster to read. An object that a mapping uses as a whole remains an object.
 """
 
 from __future__ import annotations
@@ -25,18 +25,18 @@ _MOST_LEVELS = 50
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """What is known of a member of a record, and the name of its place."""
+    """A member of a struct: the facts known of it, and the name of its attribute."""
 
     kinds: int
     items: int
     shape: Shape | None
     attribute: str
     inner: str
-    """Code for what its elements are declared to be, where it is a list."""
+    """For a list, the code of the declaration of its elements."""
     region: Region = field(default_factory=Region)
 
     def declared(self) -> str:
-        """Code for what it is declared to be."""
+        """The code of its declaration."""
         return f"({self.kinds}, {self.inner}, {self.region.longest})"
 
     @property
@@ -46,7 +46,7 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """The shape of a list with elements of a shape."""
+    """The shape of a list whose elements have a shape."""
 
     items: Shape
 
@@ -55,13 +55,13 @@ class Listed:
 
 
 def listed(shape: Shape | None) -> Shape | None:
-    """The shape of a list of such."""
+    """The shape of a list of elements with this shape."""
     return None if shape is None else Listed(shape)
 
 
 @dataclass(eq=False)
 class Record:
-    """The shape of an object that is read as a record."""
+    """The shape of an object that is read as a struct."""
 
     shapes: Shapes
     path: Path
@@ -73,12 +73,12 @@ class Record:
 
     @property
     def empty(self) -> str:
-        """The name of a record without values."""
+        """The name of a constant: the struct without values."""
         return self.name.replace("RECORD", "EMPTY")
 
     @cached_property
     def types(self) -> Mapping[str, Type]:
-        """What the members are, by their names; a variant of the object of which nothing is known is none."""
+        """The types of the members by name; an unrestricted type in one variant does not count beside others."""
         found: dict[str, list[Type]] = {}
         for one in self.type.objects:
             for name, member in one.properties.items():
@@ -92,7 +92,7 @@ class Record:
             self.shapes.given_up.add(self.shapes.rule)
 
     def member(self, name: str) -> Member | None:
-        """The member of a name; None where the schema does not declare one, so that there is no place for it."""
+        """The member of this name; None if the schema does not declare it, so that it has no slot."""
         if name not in self.types:
             return None
         if name not in self.read:
@@ -104,7 +104,7 @@ class Record:
         return name if plain else f"_{list(self.types).index(name)}"
 
     def definition(self) -> str:
-        """The code that makes it. What is not read can be anything."""
+        """The code that creates the struct class. A member that is never read can be anything."""
         entries = []
         for name in self.types:
             member = self.read.get(name)
@@ -115,8 +115,11 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Exceptions:
-    """The places of objects that are used as a whole, and the rules for single elements for which no record is made an
-    object: they are left to the code for objects. Also the outputs whose bodies are held against schemas as a whole."""
+    """What must not use structs.
+
+    These are the places of objects that are used as a whole; the rules that use structs as a whole, and whose elements
+    are left to the code for objects; and the outputs whose bodies are validated as a whole.
+    """
 
     whole: frozenset[Path] = frozenset()
     rules: frozenset[str] = frozenset()
@@ -130,25 +133,25 @@ class Shapes:
         self.exceptions = exceptions
         self.pool = pool
         self.rule: str | None = None
-        """The rule for single elements that is being compiled."""
+        """The rule that is being compiled, if it applies to single elements."""
         self.spoiled: set[Path] = set()
-        """The places of records that turned out to be used as a whole."""
+        """The places of structs that turned out to be used as a whole."""
         self.given_up: set[str] = set()
-        """The rules that turned out to use records as a whole."""
+        """The rules that turned out to use structs as a whole."""
         self.whole_bodies: set[str] = set()
-        """The outputs of whose bodies schemas ask what cannot be asked of parts."""
+        """The outputs whose schemas cannot be validated part by part."""
         self.records: list[Record] = []
         self.root = self.record((), type_)
 
     def more_exceptions(self) -> Exceptions | None:
-        """The exceptions with those that turned out to be some; None where all went well."""
+        """The exceptions extended by those found; None if none were found."""
         before = self.exceptions
         if not self.spoiled and not self.given_up and not self.whole_bodies:
             return None
         return Exceptions(before.whole | self.spoiled, before.rules | self.given_up, before.bodies | self.whole_bodies)
 
     def record(self, path: Path, type_: Type) -> Record | None:
-        """The record at a place where there are nothing but objects, of which all members are known."""
+        """The struct at a place that has only objects with all members declared; else None."""
         closed = not type_.any and all(one.closed for one in type_.objects)
         if not closed or not any(one.properties for one in type_.objects):
             return None
@@ -163,7 +166,7 @@ class Shapes:
         return Member(kinds, items, shape, attribute, inner)
 
     def known(self, path: Path, type_: Type) -> tuple[int, int, Shape | None, str]:
-        """The kinds of what is at a place, those of its elements, its shape, and code for what is inside of it."""
+        """The kinds of the value at a place and of its elements, its shape, and the declaration of its contents as code."""
         kinds = kinds_of(type_)
         if kinds & ~NULL == DICT and (record := self.record(path, type_)) is not None:
             return kinds, ANY, record, record.name
@@ -173,14 +176,14 @@ class Shapes:
         return kinds, ANY, None, "None"
 
     def definitions(self) -> Iterator[str]:
-        """The lines that make the records, each after those inside of it."""
+        """The lines that create the struct classes, inner ones first."""
         for record in reversed(self.records):
             yield f"{record.name} = {record.definition()}"
             yield f"{record.empty} = {record.name}()"
 
 
 def kinds_of(type_: Type) -> int:
-    """The kinds of the values of a type; the two of numbers are not told apart."""
+    """The kinds of the values of a type; integers and doubles are not distinguished."""
     if type_.any:
         return ANY
     kinds = [
@@ -195,9 +198,9 @@ def kinds_of(type_: Type) -> int:
 
 
 def record_truth(value: Value, record: Record) -> str:
-    """Python code that is true for a record with a member: the first one is looked at, of all others a function knows.
+    """Python code that is true for a struct with a member: the first one is tested inline, the others by a function.
 
-    A record without values is in doubt: the object may have been empty.
+    For a struct without values it is undecided, since the object may have been empty.
     """
     first = next(iter(record.types))
     member = record.member(first)

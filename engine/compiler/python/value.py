@@ -1,4 +1,4 @@
-"""Values in generated code: an expression of Python, and what is known of its kinds without running it."""
+"""Values in generated code: a Python expression, and the facts known of it at compile time."""
 
 from __future__ import annotations
 
@@ -44,10 +44,10 @@ _MARK = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|:=|[][(){},]")
 
 
 class Shape(Protocol):
-    """That a value is a record, or a list of records."""
+    """The shape of a value that is a struct or a list of structs."""
 
     def spoil(self) -> None:
-        """Notes that it has to be an object after all."""
+        """Records that it must be an object after all."""
 
     @property
     def items(self) -> Shape | None:
@@ -55,18 +55,18 @@ class Shape(Protocol):
 
 
 class Texts(Protocol):
-    """Where texts come from, and what is known of all of them."""
+    """An origin of strings, and the facts known of all of them."""
 
     @property
     def language(self) -> str | None:
-        """A pattern that fits each from its start to its end."""
+        """A regular expression that matches each of them completely; None if unknown."""
 
     @property
     def texts(self) -> frozenset[str] | None:
-        """All of them."""
+        """All of the strings; None if unknown."""
 
     def within(self, length: int) -> bool:
-        """Whether none has more characters."""
+        """Returns whether none has more characters than this."""
 
 
 class _Variable:
@@ -75,7 +75,7 @@ class _Variable:
 
 
 VARIABLE = _Variable()
-"""Stands for "not a constant": null is one."""
+"""Stands for "not a constant", since null is a constant."""
 
 
 def kinds_of(value: Any) -> int:
@@ -85,14 +85,14 @@ def kinds_of(value: Any) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """A Python expression that has a JSON value, and what is known of it.
+    """A Python expression with a JSON value, and the facts known of it.
 
-    `kinds` are those that the value may have. A `stable` value is a name that holds it wherever the name is known, or a
-    constant; a `named` one is a name that holds it in the rest of the same Python expression only. `raises` says that
-    evaluating it can raise one of the errors that the language knows; `items` are the kinds of the elements of a list.
-    A value with a `shape` is a record or a list of such; what takes it must know of that and use its `text`. One that
-    `fits` is what the schemas ask for at its place in the output. `texts` say where all texts in the value come from,
-    those of its members and elements too; there are none where that is not known.
+    `kinds` are the kinds that the value may have. A `stable` value is a constant, or a name that keeps the value in its
+    whole scope; a `named` one is a name that keeps it in the rest of the same Python expression only. `raises` says
+    that evaluating it can raise one of the errors of the language; `items` are the kinds of a list's elements. A value
+    with a `shape` is a struct or a list of structs; code that can handle those uses its `text`. A value that `fits` is
+    known to be valid at its place in the output. `texts` are the origins of all strings in the value, including those
+    in members and elements; it is empty if they are unknown.
     """
 
     text: str
@@ -108,7 +108,7 @@ class Value:
 
     @property
     def code(self) -> str:
-        """The expression, for what takes any JSON value: so nothing of it can be a record."""
+        """The expression for code that takes any JSON value, so that no part of it can be a struct."""
         if self.shape is not None:
             self.shape.spoil()
         return self.text
@@ -123,7 +123,7 @@ class Value:
 
 
 def bare(code: str) -> str:
-    """The expression without a pair of parentheses around all of it."""
+    """The expression without parentheses around the whole of it."""
     if not (code.startswith("(") and code.endswith(")")):
         return code
     depth = 0
@@ -132,11 +132,11 @@ def bare(code: str) -> str:
         depth += 1 if mark in "([{" else -1 if mark in ")]}" else 0
         if depth == 0 and match.end() < len(code):
             return code
-        if depth == 1 and mark in (":=", ","):  # neither can stand alone everywhere
+        if depth == 1 and mark in (":=", ","):  # cannot stand alone everywhere
             return code
     return code[1:-1]
 
 
 def comment(text: str) -> str:
-    """A comment; what could end its line is escaped."""
+    """A comment; characters that could end its line are escaped."""
     return "# " + printable(text)

@@ -1,6 +1,7 @@
-"""Chains where the first condition that holds counts: written in order, but so that few of them have to be tested.
+"""Compiles chains in which the first condition that holds decides, so that few conditions are tested.
 
-Neighbours that all need the same value to be one of a few texts, or of a few kinds, stand together below one test.
+Neighbours that all require the same value to be one of a few strings, or of a few kinds, are placed together below one
+test.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ _SMALLEST_GROUP = 2
 
 @dataclass(frozen=True, slots=True)
 class _Need:
-    """What a value must be for a condition to hold: one of some texts, or of some kinds."""
+    """A requirement of a condition: a value is one of some strings, or of some kinds."""
 
     node: Node
     texts: frozenset[str] | None
@@ -38,7 +39,7 @@ class _Need:
 
 @dataclass(frozen=True, slots=True)
 class _Link:
-    """A condition and, by the path of a value, what it needs."""
+    """A condition, and its requirements by the path of the value."""
 
     number: int
     when: Expr | None
@@ -52,7 +53,10 @@ def chain(
     body: Callable[[int], None],
     sites: Sequence[Callable[[], str] | None] | None = None,
 ) -> bool:
-    """Writes `body(n)` for the first condition that holds; it must leave the loop. Says whether one always holds."""
+    """Writes `body(n)` for the first condition that holds, which must leave the loop.
+
+    Returns whether one always holds.
+    """
     links = []
     for number, when in enumerate(whens):
         probed = _probe(when, scope)
@@ -65,7 +69,7 @@ def chain(
 
 
 def _probe(when: Expr | None, scope: Scope) -> bool | None:
-    """The truth of a condition that is the same for every batch."""
+    """The truth of a condition that is the same for every batch; None for any other."""
     if when is None:
         return True
     value = _scratch(scope).condition(when.expression.tree)
@@ -73,7 +77,7 @@ def _probe(when: Expr | None, scope: Scope) -> bool | None:
 
 
 def _scratch(scope: Scope) -> ExpressionCompiler:
-    """For a look at what an expression comes to, without writing anything."""
+    """An expression compiler that writes nothing, to examine what an expression compiles to."""
     return ExpressionCompiler(Function(Pool(frozenset()), ()), scope.values)
 
 
@@ -92,7 +96,7 @@ class _Chain:
         self.sites = sites
 
     def write(self, links: Sequence[_Link], tested: frozenset[_Path] = frozenset()) -> bool:
-        """Writes the links; the values at the paths `tested` have been looked at already."""
+        """Writes the links; the values at the paths `tested` have been tested already."""
         at = 0
         while at < len(links):
             group = _group(links[at:], tested)
@@ -110,7 +114,7 @@ class _Chain:
         return ExpressionCompiler(self.writer, self.scope.values).visit(need.node, None)
 
     def below(self, path: _Path, links: Sequence[_Link], tested: frozenset[_Path]) -> None:
-        """The links below one test of what all of them need."""
+        """Writes the links below one test of the requirement that they share."""
         needs = [link.needs[path] for link in links]
         value = self.value(needs[0])
         texts: frozenset[str] | None = frozenset()
@@ -145,9 +149,9 @@ class _Chain:
 
 
 def _group(links: Sequence[_Link], tested: frozenset[_Path]) -> tuple[_Path, int] | None:
-    """A value, and how many of the first links can stand below one test of it.
+    """A path, and the number of first links that can be placed below one test of its value.
 
-    Links that need exactly the same come first, then those that need something of the same sort.
+    Links with exactly the same requirement are preferred to links with requirements of the same sort.
     """
     groups = {path: _length_alike(links, path) for path in links[0].needs if path not in tested}
     path, (_, length) = max(groups.items(), key=lambda group: group[1], default=((), (False, 0)))
@@ -155,7 +159,7 @@ def _group(links: Sequence[_Link], tested: frozenset[_Path]) -> tuple[_Path, int
 
 
 def _length_alike(links: Sequence[_Link], path: _Path) -> tuple[bool, int]:
-    """Whether the first links need exactly the same of a value, and how many can stand below one test of it."""
+    """Returns whether the first links have exactly the same requirement of a value, and how many share a test."""
     need = links[0].needs[path]
     run = [link.needs[path] for link in takewhile(lambda link: path in link.needs, links)]
     same = _length(run, lambda other: (other.texts, other.kinds) == (need.texts, need.kinds))
@@ -166,7 +170,7 @@ def _length_alike(links: Sequence[_Link], path: _Path) -> tuple[bool, int]:
 
 
 def _length(needs: Sequence[_Need], test: Callable[[_Need], bool]) -> int:
-    """How many of the first needs the test holds for."""
+    """The number of first requirements for which the test holds."""
     return len(list(takewhile(test, needs)))
 
 
@@ -174,11 +178,11 @@ def _union(needs: Sequence[_Need]) -> int:
     return functools.reduce(operator.or_, (need.kinds for need in needs))
 
 
-# --- what a condition needs
+# --- requirements of a condition
 
 
 def _needs(node: Node, scope: Scope) -> dict[_Path, _Need]:
-    """Wherever one of the needs is not met, evaluating the condition gives false and cannot fail."""
+    """The requirements of a condition: if any of them is not met, the condition is false and cannot fail."""
     kind, below = node["type"], node["children"]
     if kind == "and_expression":
         needs = _needs(below[0], scope)

@@ -1,4 +1,4 @@
-"""What follows the source of a field: its table and its type, as code."""
+"""Compiles the table and the type of a field, which follow its source."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _DIRECT = {"string", "integer", "double", "boolean"}
 
 
 def finished(fields: Emitter, value: Value, field: Field, scope: Scope, sink: Sink) -> None:
-    """A value through the table and the type of its field."""
+    """Writes the code that applies the table and the type of a field to a value."""
     if field.table is not None:
         _looked_up(fields, value, field.table, field, scope, sink)
     else:
@@ -71,7 +71,7 @@ def _looked_up(fields: Emitter, value: Value, table: Table, field: Field, scope:
 
 
 def converted(fields: Emitter, value: Value, field: Field, scope: Scope, sink: Sink) -> None:
-    """A value as the type of its field."""
+    """Writes the code that converts a value to the type of its field."""
     if is_as_wanted(value, field):
         fields.handed(value, sink)
         return
@@ -91,7 +91,7 @@ def converted(fields: Emitter, value: Value, field: Field, scope: Scope, sink: S
     as_is = field.type in _AS_IS and not field.items and not value.is_constant and value.kinds & wanted
     if as_is:
         test = is_kind(value, value, wanted)
-        if field.type == "integer" and not fields.of_records:  # of records all integers have 64 bits
+        if field.type == "integer" and not fields.of_records:  # all integers of structs have 64 bits
             test = f"{test} and {MIN_INTEGER} <= {value.code} <= {MAX_INTEGER}"
         with writer.inside(f"if {test}:"):
             sink(Value(value.code, wanted, stable=True, texts=value.texts))
@@ -106,7 +106,7 @@ def converted(fields: Emitter, value: Value, field: Field, scope: Scope, sink: S
 
 
 def _coerced(fields: Emitter, value: Value, field: Field, scope: Scope, sink: Sink) -> None:
-    """The conversion of a value of another kind; it may be refused."""
+    """Writes the conversion of a value of another kind, which may fail."""
     writer = fields.writer
     arguments = ", ".join([value.code, repr(field.type), *([repr(field.items)] if field.items else [])])
     is_sure = field.type == "string" and not value.kinds & ~(NULL | NUMBER | BOOLEAN | STRING)
@@ -119,7 +119,7 @@ def _coerced(fields: Emitter, value: Value, field: Field, scope: Scope, sink: Si
         return
     site = fields.site("M505", field.place, field, scope, type=field.type)
     if field.type in _DIRECT and (is_sure or field.on_problem != "keep"):
-        # The rare case out of line: long code is slow code.
+        # The rare case is a call: long code is slow.
         writer.line(f"{name} = as_{field.type}({value.code}, notes, {site})")
         with writer.inside("" if is_sure else f"if {name} is not None:"):
             sink(writer.declare(name, _TYPES[field.type]))
@@ -135,6 +135,6 @@ def _coerced(fields: Emitter, value: Value, field: Field, scope: Scope, sink: Si
 
 
 def is_as_wanted(value: Value, field: Field) -> bool:
-    """Whether a value is of the type of its field as it is."""
+    """Returns whether a value is of the type of its field without conversion."""
     wanted = _TYPES.get(field.type or "any", ANY)
     return wanted == ANY or (field.type in _AS_IS and not field.items and not value.kinds & ~(wanted | NULL))

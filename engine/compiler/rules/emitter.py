@@ -1,6 +1,6 @@
-"""Writes what all fields have in common into generated code: conditions, problems, skips, validation.
+"""Writes the code that all fields have in common: conditions, problems, skipped values, validation.
 
-The modules beside it write fields, conversions, spreads and chains with it; fields are what it leaves to a subclass.
+The modules beside this one use it to write fields, conversions, spreads and chains; a subclass implements the fields.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ Sink = Callable[[Value], None]
 
 
 class _Sinking:
-    """`with` for code that may sink the element at work: what is written inside stands in a `try`."""
+    """Writes a `try` around code that may reject the current element."""
 
     def __init__(self, writer: Function, rejects: bool, after: list[str]) -> None:
         self._writer = writer
@@ -41,7 +41,7 @@ class _Sinking:
         if self._block is not None:
             inside = self._writer.block
             self._block.__exit__(*error)
-            # What follows comes only after all of it: the names go on to hold what they hold.
+            # The following code runs only after the whole block, so the names in it keep their values.
             self._writer.block.names |= inside.names
             with self._writer.inside("except Rejected:"):
                 for line in self._after:
@@ -54,47 +54,47 @@ class Emitter(ABC):
     def __init__(self, writer: Function, *, traced: bool = False, of_records: bool = False) -> None:
         self.writer = writer
         self.traced = traced
-        """Whether the code notes where each value of the output comes from."""
+        """Set if the code records the origin of each output value."""
         self.of_records = of_records
-        """Whether batches are records; what is rare is left to the code for objects."""
+        """Set if batches are structs; rare cases are left to the code for objects."""
         self.policies: dict[Any, Any] = {}
-        """The functions of policies, by all that their code depends on."""
+        """The functions of policies, by everything that their code depends on."""
 
-    # What a subclass adds
+    # Implemented by a subclass
 
     @abstractmethod
     def inside(self, writer: Function) -> Emitter:
-        """An emitter of the same kind for another function."""
+        """An emitter of the same class for another function."""
 
     @abstractmethod
     def value(self, field: Field, scope: Scope, wish: str) -> Value:
-        """The value of a field, null where there is none, as a constant or under a stable name."""
+        """The value of a field, null if there is none, as a constant or under a stable name."""
 
     @abstractmethod
     def lets(self, definitions: tuple[Field, ...], scope: Scope, rare: frozenset[str] = frozenset()) -> Scope:
-        """The scope with the lets."""
+        """The scope with the lets added."""
 
     # Expressions
 
     def search(self, expression: Expr, scope: Scope, site: Callable[[], str], wish: str = "value") -> Value:
-        """The value of an expression; where it fails, the problem of the site and null."""
+        """The value of an expression; if it fails, null with the problem of the site."""
         value = ExpressionCompiler(self.writer, scope.values).value(expression.expression)
         return self._caught(value, site, wish) if value.raises else value
 
     def gone_over(self, expression: Expr, scope: Scope, site: Callable[[], str], wish: str) -> Value:
-        """The same for what is gone over: where it fails, all elements are lost."""
+        """Like `search`, for a value that is iterated over: if it fails, all elements are lost."""
         value = ExpressionCompiler(self.writer, scope.values).value(expression.expression)
         return self._caught(value, site, wish, "undecided") if value.raises else value
 
     def condition(self, when: Expr | None, scope: Scope) -> Value:
-        """Whether a condition holds, as code for an `if`."""
+        """The truth of a condition, as code for an `if`."""
         if when is None:
             return self.writer.pool.constant(True)
         value = ExpressionCompiler(self.writer, scope.values).condition(when.expression.tree)
         return self._caught(value, self.site_of(when, scope), "holds") if value.raises else value
 
     def taking(self, when: Expr | None, scope: Scope, after: str, site: Callable[[], str] | None = None) -> Value:
-        """The same for the condition of a rule; `after` is the line that leaves the element where it fails."""
+        """Like `condition`, for a rule; `after` is the statement that leaves the element if the condition fails."""
         if when is None:
             return self.writer.pool.constant(True)
         value = ExpressionCompiler(self.writer, scope.values).condition(when.expression.tree)
@@ -105,7 +105,7 @@ class Emitter(ABC):
         )
 
     def facts(self, when: Expr | None, scope: Scope) -> dict[str, int]:
-        """What is known of kinds where a condition holds."""
+        """The kinds that values must have if a condition holds."""
         if when is None:
             return {}
         return ExpressionCompiler(self.writer, scope.values).facts(when.expression.tree, None)
@@ -126,11 +126,11 @@ class Emitter(ABC):
     # Problems
 
     def site_of(self, expression: Expr, scope: Scope) -> Callable[[], str]:
-        """The record of a failure of an expression that gives no value of the output."""
+        """The Site for the failure of an expression that gives no value of the output."""
         return lambda: scope.at(None).site("M504", expression.place, scope.reads(expression))
 
     def failure_of(self, expression: Expr, field: Field, scope: Scope) -> Callable[[], str]:
-        """The record of a failure of an expression that gives the value of a field."""
+        """The Site for the failure of an expression that gives the value of a field."""
         rejects = field.on_problem == "reject"
         return lambda: scope.site("M504", expression.place, scope.reads(expression), rejects=rejects)
 
@@ -138,7 +138,7 @@ class Emitter(ABC):
         return scope.site(code, place, scope.reads_of_field(field), rejects=field.on_problem == "reject", **data)
 
     def reason(self, text: Text, scope: Scope) -> str:
-        """Code for the text of a reason; where that fails, it is said, and the text stands as it is written."""
+        """Code for the text of a reason; if rendering fails, it reports a problem and gives the template's text."""
         value = template(self.writer, text.template, scope.values, text=True)
         if not value.raises or self.of_records:
             return bare(value.code)
@@ -149,33 +149,33 @@ class Emitter(ABC):
         return name
 
     def say(self, code: str, text: Text, scope: Scope) -> None:
-        """The problem that a rule gives."""
+        """Writes the code that reports the problem that a rule gives."""
         reason = self.reason(text, scope)
         self.writer.line(f"notes.reported({scope.at(None).site(code, text.place)}, {reason})")
 
     def skip(self, scope: Scope, rule: str, reason: str) -> str:
-        """The line that notes that the element of the scope is skipped. What a let goes over is not accounted for."""
+        """The statement that records that the current element is skipped. Iterations in a let are not accounted for."""
         if scope.quiet:
             return "pass"
         return f"skipped.append(Skipped({scope.where()}, {rule}, {reason}))"
 
     def skip_as(self, text: Text, scope: Scope, rule: str) -> str:
-        """The same, for a reason that the rules give."""
+        """Like `skip`, with a reason from the rules."""
         return self.skip(scope, rule, f"{self.reason(text, scope)}, {text.template.text!r}")
 
     def sinking(self, rejects: bool, after: list[str]) -> Any:
-        """A block that what it sinks leaves, where it can sink anything."""
+        """A `with` block for code that may reject the element; the statements `after` run if it does."""
         return _Sinking(self.writer, rejects, after)
 
     def gave(self, field: Field, scope: Scope) -> None:
-        """Code that notes where the value at the place of the output comes from."""
+        """Writes the code that records the origin of the value at the current place of the output."""
         if self.traced and scope.output is not None:
             self.writer.line(f"notes.gave({scope.source(field.place, scope.reads_of_field(field))})")
 
     # Values
 
     def handed(self, value: Value, sink: Sink) -> None:
-        """Gives a value to the sink where it is not null."""
+        """Passes a value to the sink if it is not null."""
         if value.is_constant and value.constant is None:
             return
         if not value.kinds & NULL:
@@ -186,7 +186,7 @@ class Emitter(ABC):
             sink(replace(value, kinds=value.kinds & ~NULL))
 
     def fitting(self, value: Value, contract: Contract | None) -> Value:
-        """The value, under a name if need be, and the code that leaves it to another way to refuse it."""
+        """Writes the code that leaves an invalid value to the code for objects; returns the value, named if needed."""
         if contract is None or value.fits:
             return value
         value = value if value.is_constant else self.writer.bound(value)
@@ -195,7 +195,7 @@ class Emitter(ABC):
         return value
 
     def asked(self, code: str) -> None:
-        """Code that leaves it to another way to refuse what a condition does not hold of."""
+        """Writes the code that leaves the batch to the code for objects if a condition does not hold."""
         if code != ALWAYS:
             with self.writer.inside(f"if {negated(code)}:"):
                 self.writer.line("unusual()")

@@ -1,4 +1,4 @@
-"""What the conditions of entry rules depend on, and which roots parts of the rules use."""
+"""Analyses what the conditions of entry rules depend on."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["can_reject_entry", "conjuncts", "is_named_by_key", "is_of_kinds"]
 
 
 def conjuncts(node: Node) -> Iterator[Node]:
-    """The parts all of which must hold for a condition to hold."""
+    """The operands of `&&` at the top of a condition, all of which must hold."""
     if node["type"] == "and_expression":
         for part in node["children"]:
             yield from conjuncts(part)
@@ -23,8 +23,10 @@ def conjuncts(node: Node) -> Iterator[Node]:
 
 
 def is_named_by_key(spread: Spread, scope: Scope) -> bool:
-    """Whether the one entry rule of a spread gives each entry a name that depends on nothing but the one that it has,
-    and nothing else needs the lets that the name needs."""
+    """Returns whether the name given to each entry depends on its own name only.
+
+    The spread has one entry rule, and only the name needs the lets that it needs.
+    """
     if len(spread.entries) != 1:
         return False
     (rule,) = spread.entries
@@ -37,7 +39,7 @@ def is_named_by_key(spread: Spread, scope: Scope) -> bool:
 
 
 def is_of_kinds(node: Node, whole: Expression, name: str, known: Collection[str]) -> bool:
-    """Whether all that a condition can say of a list with this name depends on the types of its elements alone."""
+    """Returns whether a condition on the list of this name depends on the types of its elements only."""
     kind, below = node["type"], node["children"]
     if all(use.name in known for use in whole.roots if node["start"] <= use.start < node["end"]):
         return True
@@ -55,7 +57,7 @@ def is_of_kinds(node: Node, whole: Expression, name: str, known: Collection[str]
 
 
 def _tells_kinds(node: Node, name: str) -> bool:
-    """`type(list)`, `length(distinct(map(&type(@), list)))` or `contains(map(&type(@), list), 'boolean')`."""
+    """Returns whether a node tests types only: `type(list)`, `length(distinct(map(&type(@), list)))` or the like."""
     if _is_call(node, "type"):
         return _is_list(node["children"][0], name)
     if _is_call(node, "length") and _is_call(node["children"][0], "distinct"):
@@ -72,13 +74,13 @@ def _is_call(node: Node, function: str) -> bool:
 
 
 def _is_list(node: Node, name: str) -> bool:
-    """The list itself, or `list[*]`, which has no nulls."""
+    """Returns whether a node is the list itself, or `list[*]`, which has no nulls."""
     if node["type"] == "projection" and node["children"][1]["type"] == "identity":
         node = node["children"][0]
     return bool(node["type"] == "field" and node["value"] == name)
 
 
 def can_reject_entry(rule: EntryRule) -> bool:
-    """Whether something in the rule can sink the entry."""
+    """Returns whether a part of the rule can reject the entry."""
     fields = [field for field in (rule.name, rule.value) if field is not None]
     return can_reject(rule.let) or any(map(can_reject_field, fields))

@@ -1,7 +1,7 @@
-"""Fields to Python: conditions, sources, tables, types and defaults, as straight code.
+"""Compiles fields: conditions, sources, tables, types and defaults, to straight-line code.
 
-A value goes to a *sink*, which writes the code that keeps it. Code that leads to a sink runs only where there is a
-value; where there is none, nothing happens.
+A value is passed to a *sink*, a function that writes the code that keeps it. The code that leads to a sink runs only if
+there is a value; otherwise nothing happens.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from .spreads import SpreadCompiler
 __all__ = ["FieldCompiler"]
 
 _FRESH = {"keys", "map", "to_object"}
-"""Functions whose result is never a part of their arguments."""
+"""Functions whose result never shares a part with their arguments."""
 
 
 class FieldCompiler(Emitter):
@@ -39,7 +39,7 @@ class FieldCompiler(Emitter):
     # Objects
 
     def object(self, source: Object, scope: Scope, wish: str) -> Value:
-        """A new object under a stable name; it may come out empty."""
+        """A new object under a stable name; it may turn out empty."""
         name = self.writer.name(wish)
         self.writer.line(f"{name} = {{}}")
         sure = [field.name or "" for field in source.fields if self._member(name, field, scope.under(field.name or ""))]
@@ -53,7 +53,7 @@ class FieldCompiler(Emitter):
         return replace(made, fits=scope.contract is not None)
 
     def _member(self, target: str, field: Field, scope: Scope) -> bool:
-        """Adds a member to an object, and says whether it is there in any case."""
+        """Writes the code that adds a member to an object; returns whether it is always present."""
         key = repr(field.name or "")
 
         def keep(value: Value) -> None:
@@ -70,7 +70,7 @@ class FieldCompiler(Emitter):
         return field.when is None and (field.required or field.default not in (ABSENT, None))
 
     def constant(self, field: Field) -> Value | None:
-        """The value of a field that has the same one for every batch, whatever else it depends on."""
+        """The value of a field that is the same for every batch; None for any other field."""
         if not isinstance(field.source, Const) or field.when is not None or field.table or field.type:
             return None
         return self.writer.pool.constant(field.source.value) if field.source.value is not None else None
@@ -78,7 +78,7 @@ class FieldCompiler(Emitter):
     # Fields
 
     def value(self, field: Field, scope: Scope, wish: str) -> Value:
-        """The value of a field, null where there is none, as a constant or under a stable name."""
+        """The value of a field, null if there is none, as a constant or under a stable name."""
         constant = self.constant(field)
         if constant is not None:
             self.gave(field, scope)
@@ -105,7 +105,7 @@ class FieldCompiler(Emitter):
         return self._one_of(name, kept, NULL)
 
     def _one_of(self, name: str, values: Sequence[Value], kinds: int) -> Value:
-        """What a variable holds that one of the values was put into, where it is not of these other kinds."""
+        """The value of a variable that was assigned one of these values, or else a value of these other kinds."""
         items = 0
         for value in values:
             kinds |= value.kinds & ~NULL
@@ -113,7 +113,7 @@ class FieldCompiler(Emitter):
         return replace(self.writer.declare(name, kinds, items), texts=common(values))
 
     def _found(self, field: Field, scope: Scope) -> Value | None:
-        """The value that expressions give a field, if there is nothing more to it but a type."""
+        """The value of a field that consists of expressions and possibly a type; None for any other field."""
         if field.when is not None or field.required or field.default is not ABSENT or field.table:
             return None
         found: list[Value] = []
@@ -122,7 +122,7 @@ class FieldCompiler(Emitter):
         return found[0] if found else None
 
     def field(self, field: Field, scope: Scope, sink: Sink) -> None:
-        """Writes the code of a field; the sink gets its value where there is one."""
+        """Writes the code of a field, with that of the sink where there is a value."""
 
         def given(value: Value) -> None:
             self.gave(field, scope)
@@ -139,7 +139,7 @@ class FieldCompiler(Emitter):
             self._valued(field, scope, given)
 
     def _valued(self, field: Field, scope: Scope, sink: Sink) -> None:
-        """The value of a field whose condition holds."""
+        """Writes the code of a field whose condition holds."""
         if field.default in (ABSENT, None) and not field.required:
             self._source(field, scope, lambda value: finished(self, value, field, scope, sink))
             return
@@ -168,7 +168,7 @@ class FieldCompiler(Emitter):
         sink(self._one_of(name, kept, 0))
 
     def _missing(self, field: Field, scope: Scope) -> None:
-        """Code that rejects an element without the value."""
+        """Writes the code that rejects an element without the value."""
         data: dict[str, Any] = {} if field.name is None else {"name": field.name}
         site = scope.site("M506", field.place, scope.reads_of_field(field), **data)
         self.writer.line(f"notes.missing({site})")
@@ -176,7 +176,7 @@ class FieldCompiler(Emitter):
     # Sources
 
     def _source(self, field: Field, scope: Scope, sink: Sink) -> None:
-        """What the source of a field gives; the sink has to look out for null."""
+        """Writes the code of the source of a field; the sink has to check for null."""
         source = field.source
         if isinstance(source, From):
             self._first(field, source, scope, sink)
@@ -204,7 +204,7 @@ class FieldCompiler(Emitter):
             self._each(source, field, scope, sink)
 
     def _first(self, field: Field, source: From, scope: Scope, sink: Sink) -> None:
-        """The first alternative that is not null."""
+        """Writes the code for the first alternative that is not null."""
         if len(source.alternatives) == 1:
             sink(self._alternative(source.alternatives[0], field, scope))
             return
@@ -295,8 +295,10 @@ class FieldCompiler(Emitter):
         return [] if scope.quiet else [self.skip(scope, scope.rule_code, repr("nothing to map"))]
 
     def lets(self, definitions: tuple[Field, ...], scope: Scope, rare: frozenset[str] = frozenset()) -> Scope:
-        """The scope with the lets. Their values are computed at once, but for `rare` ones that nothing is lost by
-        computing where they are used."""
+        """The scope with the lets.
+
+        Their values are computed at once, except `rare` ones that can be computed at their use.
+        """
         inside = replace(scope, output=None, contract=None, quiet=True)
         for definition in definitions:
             value = self._deferred(definition, inside) if definition.name in rare else None
@@ -306,8 +308,7 @@ class FieldCompiler(Emitter):
         return replace(inside, output=scope.output, contract=scope.contract, quiet=scope.quiet)
 
     def _deferred(self, definition: Field, scope: Scope) -> Value | None:
-        """The value of a let that waits until it is used: it cannot fail, and is no part of the batch, whose place a
-        problem could name."""
+        """The value of a let that can be computed at its use: it cannot fail, and is no part of the batch; else None."""
         expression = _only_expression(definition)
         tree = {} if expression is None else expression.expression.tree
         if expression is None or tree["type"] != "function_expression" or tree["value"] not in _FRESH:
@@ -333,7 +334,7 @@ class FieldCompiler(Emitter):
 
 
 def _only_expression(field: Field) -> Expr | None:
-    """The expression of a field that is nothing else."""
+    """The expression of a field that consists of it alone."""
     if not isinstance(field.source, From) or len(field.source.alternatives) > 1 or field.when is not None:
         return None
     (part,) = field.source.alternatives

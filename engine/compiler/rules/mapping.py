@@ -1,4 +1,4 @@
-"""A Rulebook to the source of one module: its function `transform` maps a batch, the constants above it serve that."""
+"""Compiles a Rulebook to the source of one module: constants, helper functions, and `transform`, which maps a batch."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ _OWN_NAMES = {
 
 
 def source_of(rulebook: Rulebook) -> str:
-    """The source of the module; the same Rulebook has the same source."""
+    """The source of the module for batches as objects. The same Rulebook gives the same source."""
     pool = Pool(frozenset(NAMESPACE) | _OWN_NAMES)
     body = "\n".join(_Mapping(rulebook, pool).write())
     head = comment(f"Generated from the mapping {title_of(rulebook)}. Do not edit.")
@@ -61,10 +61,10 @@ def source_of(rulebook: Rulebook) -> str:
 
 
 def records_source_of(rulebook: Rulebook) -> str | None:
-    """The source of a module whose `transform` takes the batch as a record, and `RECORD_1` is its class. None where the
-    mapping uses batches as a whole, or the schema of the input says too little of them.
+    """The source of a module whose `transform` takes the batch as a struct of the class `RECORD_1`.
 
-    It raises Unusual wherever there is something to be said of a batch.
+    None if the mapping uses batches as a whole, or the input schema declares too little. The code raises Unusual
+    wherever a problem must be reported.
     """
     type_ = type_of(rulebook.schemas[rulebook.input.schema]) if rulebook.input.schema is not None else ANY_TYPE
     exceptions: Exceptions | None = Exceptions()
@@ -78,16 +78,17 @@ def records_source_of(rulebook: Rulebook) -> str | None:
         except RecursionError:
             if exceptions.bodies == rulebook.outputs.keys():
                 raise
-            shapes.whole_bodies |= rulebook.outputs.keys()  # of schemas that are nested too deeply
+            shapes.whole_bodies |= rulebook.outputs.keys()  # for schemas that are nested too deeply
         exceptions = shapes.more_exceptions()
     head = comment(f"Generated from the mapping {title_of(rulebook)}, for batches that are records. Do not edit.")
     return "\n".join([head, "", *shapes.definitions(), *_module(pool, FUNCTION), "", "", body, ""])
 
 
 def sources_of(rulebook: Rulebook, names: frozenset[str]) -> str:
-    """The source of the functions `mapped` and `traced`, in which nothing else has one of these names.
+    """The source of the functions `mapped` and `traced`, without any of these names in it.
 
-    `traced` does the same, notes where each value comes from, and assembles requests in unusual cases too.
+    `traced` does the same as `mapped`; it also records the origin of each value, and assembles requests in unusual
+    cases.
     """
     pool = Pool(names | frozenset(NAMESPACE) | _OWN_NAMES)
     bodies = [
@@ -97,12 +98,12 @@ def sources_of(rulebook: Rulebook, names: frozenset[str]) -> str:
 
 
 def title_of(rulebook: Rulebook) -> str:
-    """The name of a mapping, its version, and the workspace that changes it."""
+    """The name and version of a mapping, and the workspace that changes it."""
     return f"{rulebook.name} {rulebook.version}" + (f", {rulebook.workspace}" if rulebook.workspace else "")
 
 
 def _module(pool: Pool, *functions: str) -> list[str]:
-    """What stands above the functions of a module."""
+    """The lines of a module above its functions."""
     written = [text.partition("(")[0].removeprefix("def ") for text in pool.functions]
     names = f"GENERATED = frozenset({sorted([*functions, *written])!r})"
     return [*(f"\n{text}\n" for text in pool.functions), "", *pool.constants, names]
@@ -126,7 +127,7 @@ class _Mapping:
         self.records: dict[str, str] = {}
         self.validation = Validation(pool)
         self.contracts: dict[str, Contract] = {}
-        # Envelopes are made in the order in which outputs are first emitted; that shows in their problems alone.
+        # Envelopes are made in the order in which outputs are first emitted; only the order of problems shows it.
         noisy = [name for name, output in rulebook.outputs.items() if not _is_silent(output)]
         self.in_order = traced or len(noisy) > 1
 
@@ -167,7 +168,7 @@ class _Mapping:
     # Rules
 
     def batch_rule(self, rule: Rule, scope: Scope) -> None:
-        """A rule that is evaluated once for the batch."""
+        """Writes the code of a rule that is evaluated once for the batch."""
         self.note(f"rule {rule.name}", rule.place)
         scope = scope.of_rule(rule.name)
         condition = self.fields.taking(rule.when, scope, "" if rule.output is not None else f"return (), {self.answer}")
@@ -179,7 +180,7 @@ class _Mapping:
             self.rule(rule, scope, None)
 
     def rule(self, rule: Rule, scope: Scope, route: Route | None) -> None:
-        """What a rule does with the element that it takes."""
+        """Writes the code of a rule for an element that it takes."""
         writer = self.writer
         rejects = can_reject(rule.let) or (rule.output is not None and can_reject_object(rule.body))
         after = "pass" if rule.output is not None else f"return (), {self.answer}"
@@ -206,7 +207,7 @@ class _Mapping:
             writer.line("continue")
 
     def emit(self, rule: Rule, scope: Scope, route: Route | None) -> None:
-        """The fields of a rule, among the parts of its output."""
+        """Writes the code that adds the fields of a rule to the parts of its output."""
         writer = self.writer
         output = self.rulebook.outputs[rule.output or ""]
         base = () if output.element_of is None else (f"{join('', output.element_of)}/0",)
@@ -236,7 +237,7 @@ class _Mapping:
                 writer.line(self.fields.skip(scope, repr(rule.name), repr(NOTHING)))
 
     def part(self, rule: Rule, made: Value, output: Output, scope: Scope) -> str:
-        """Code for what is kept of an object that the rule made; of a record, no problem has to find its place."""
+        """Code for the part that is kept of an object that the rule made; with structs, no problem needs its place."""
         if self.root is not None:
             return made.code
         number = list(self.rulebook.outputs).index(output.name)
@@ -247,7 +248,7 @@ class _Mapping:
     # Routes
 
     def route(self, route: Route, rules: list[Rule], scope: Scope) -> None:
-        """The elements one by one, each to the first rule that takes it."""
+        """Writes the loop over the elements, each of which goes to the first rule that takes it."""
         writer = self.writer
         self.note(f"route {route.name}", route.node.place)
         value = self.fields.gone_over(route.each, scope, self.fields.site_of(route.each, scope), "items")
@@ -296,7 +297,7 @@ class _Mapping:
     # Requests
 
     def requests(self, scope: Scope) -> None:
-        """What all bodies of an output have, and the requests of all outputs in order."""
+        """Writes the code of the envelopes and requests of all outputs in order."""
         writer = self.writer
         writer.line("requests = []")
         outputs = [output for name, output in self.rulebook.outputs.items() if name in self.parts]
@@ -318,7 +319,7 @@ class _Mapping:
         writer.line(f"return requests, {self.answer}")
 
     def output(self, output: Output, scope: Scope) -> None:
-        """What all bodies of an output have, and its requests."""
+        """Writes the code of the envelope and requests of one output."""
         self.note(f"output {output.name}", output.node.place)
         with self.fields.sinking(can_reject(output.fields) or can_reject(output.request.query), ["pass"]):
             if self.traced:
@@ -334,7 +335,7 @@ class _Mapping:
             self.writer.line(f"assemble({arguments}, notes, requests)")
 
     def contract(self, output: Output) -> Contract | None:
-        """What is asked of the bodies of the output, where batches are records; else more has to be said of a body."""
+        """The Contract for the bodies of an output if batches are structs; otherwise whole bodies are validated."""
         if self.shapes is None or output.name in self.shapes.exceptions.bodies:
             return None
         if output.name not in self.contracts:
@@ -347,7 +348,7 @@ class _Mapping:
         return [self.rulebook.schemas[name] for name in (output.schema, output.limits) if name is not None]
 
     def record(self, output: Output) -> str:
-        """The name of the record of an output."""
+        """The name of the constant that describes an output."""
         if output.name in self.records:
             return self.records[output.name]
         request, contract = output.request, self.contract(output)
@@ -364,7 +365,7 @@ class _Mapping:
         return self.records[output.name]
 
     def _is_simple(self, output: Output) -> bool:
-        """Whether the bodies of the output have nothing but combined members beside what all of them have."""
+        """Returns whether bodies of the output have combined members only, apart from the envelope."""
         names = {field.name for field in output.fields}
         if output.element_of is not None:
             return dict(output.combine) == {output.element_of: "append"} and output.element_of not in names
@@ -380,7 +381,7 @@ class _Mapping:
 
 
 def _rare(rulebook: Rulebook) -> frozenset[str]:
-    """The lets of the mapping that only conditions of rules use which take elements."""
+    """The lets of the mapping that are used only by conditions of rules with a route."""
     rules = rulebook.rules
     everywhere: list[Any] = [rulebook.let, *((rule.when,) for rule in rules if rule.route is None)]
     everywhere += [(route.each, route.let) for route in rulebook.routes.values()]
@@ -394,7 +395,7 @@ def _rare(rulebook: Rulebook) -> frozenset[str]:
 
 
 def _is_silent(output: Output) -> bool:
-    """Whether nothing can be said of the values that all bodies of the output have."""
+    """Returns whether the envelope of the output can cause no problems."""
     return all(map(_is_plain, (*output.fields, *output.request.query)))
 
 

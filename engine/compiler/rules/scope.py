@@ -1,4 +1,4 @@
-"""What is in sight at a point of the rules, and the records from which problems at that point are made."""
+"""The names in scope at a point of the rules, and the constants that problems at that point are made from."""
 
 from __future__ import annotations
 
@@ -21,15 +21,14 @@ _MARK = "\0"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scope:
-    """The roots in sight, the rule and element at work, and the place of the output (None in a let).
+    """The roots in scope, the current rule and element, and the place of the output (None in a let).
 
-    `places` has the record of each root that may be a place of the batch, `loop` that of the innermost iteration.
-    `pointers` has the text of the place of roots for which it is known but for indexes and names, in the form of an
-    f-string; `pointer` is that of the innermost iteration. In a `quiet` one nothing is
-    accounted for. `caller` is the variable that holds what the caller of the function says: its rule and so on, and
-    `place` the code for the place of an element of its loop; `aliases` the lets that hold a part of the batch wherever
-    they hold a list or an object. `contract` is what is asked of the value at the place of the output, where that is
-    asked here.
+    `places` has the Root constant of each root that may be a place of the batch, `loop` the Loop constant of the
+    innermost iteration. `pointers` has the pointers of roots that are known except for indexes and names, as f-strings;
+    `pointer` is that of the innermost iteration. In a `quiet` scope, elements are not accounted for. `caller` is the
+    variable with the At that the caller of the function passed, and `place` the code for the place of an element of its
+    loop; `aliases` are the lets whose value is a part of the batch whenever it is a list or an object. `contract`
+    validates the value at the place of the output, if that is validated in parts.
     """
 
     pool: Pool
@@ -47,14 +46,14 @@ class Scope:
     place: str | None = None
     contract: Contract | None = None
 
-    # Scopes further inside
+    # Inner scopes
 
     def under(self, name: str) -> Scope:
         contract = None if self.contract is None else self.contract.member(name)
         return self if self.output is None else self.at((*self.output, join("", name)), contract)
 
     def under_variable(self, mark: str, variable: str) -> Scope:
-        """`#`: the length of the list in the variable is the index; `$`: the variable holds the name."""
+        """The scope below an index or a name: `#` if the index is the length of the variable, `$` if it holds the name."""
         contract = None if self.contract is None or mark == "$" else self.contract.element()
         return self if self.output is None else self.at((*self.output, f"{mark}{variable}"), contract)
 
@@ -88,9 +87,9 @@ class Scope:
         variables: tuple[str, str, str],
         value: Value,
     ) -> Scope:
-        """The scope of the elements of a list, or of the entries of an object, which is the value.
+        """The scope of the elements of a list, or of the entries of an object.
 
-        The variables hold what is iterated over, the index or name, and the element.
+        The variables hold the value iterated over, the index or key, and the element.
         """
         items, key, element = variables
         path, pointer = "None", None
@@ -129,7 +128,7 @@ class Scope:
         )
 
     def where(self) -> str:
-        """Code for the place of the element that is being mapped."""
+        """Code for the place of the element being mapped."""
         if self.pointer is None and self.place is not None:
             return self.place
         if self.pointer is None:
@@ -137,7 +136,7 @@ class Scope:
         return f"{'f' if '{' in self.pointer else ''}{self.pointer!r}"
 
     def _alias(self, definition: Field) -> str | None:
-        """The place of a let that is nothing but a part of the batch, where it is a list or an object at all."""
+        """The pointer of a let whose value is a part of the batch, if it is a list or an object at all."""
         source = definition.source
         if not isinstance(source, From) or len(source.alternatives) > 1 or definition.table is not None:
             return None
@@ -156,10 +155,10 @@ class Scope:
         """Code for the name of the rule."""
         return repr(self.rule) if self.caller is None else f"{self.caller}.rule"
 
-    # Records
+    # Constants
 
     def site(self, code: str, place: Place, reads: str = "()", *, rejects: bool = False, **data: Any) -> str:
-        """The name of the record of a point where a problem can arise."""
+        """The name of the Site constant of a point where a problem can arise."""
         output = self.output_parts()
         where = place_code(place)
         rule = repr(self.rule) if self.caller is None else f"Here({self.caller!r})"
@@ -167,11 +166,11 @@ class Scope:
         return self.pool.name("SITE", record)
 
     def source(self, place: Place, reads: str | None = None) -> str:
-        """The name of the record of what gives the value at the place of the output."""
+        """The name of the Source constant of the value at the current place of the output."""
         return self.pool.name("SOURCE", f"Source({place_code(place)}, {reads}, {self.output_parts()!r})")
 
     def output_parts(self) -> tuple[str, ...] | None:
-        """The place of the output, in as few parts as it takes."""
+        """The place of the output, in as few parts as possible."""
         parts: list[str] = []
         for part in self.output or ():
             if parts and part.startswith("/") and parts[-1][:1] == "/":

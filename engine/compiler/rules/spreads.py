@@ -1,4 +1,4 @@
-"""Spreads to Python: the entries of an object that pass through, each taken by the first entry rule that holds."""
+"""Compiles spreads: each entry of an object passes through the first entry rule that takes it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ __all__ = ["SpreadCompiler"]
 
 _VARIABLE = re.compile(r"(?<!\{)\{[a-z][^{}]*\}")
 
-# The types of the elements of lists, with such a list.
+# Types of the elements of a list, with an example of such a list.
 _SIMPLE_LISTS: dict[str, list[Any]] = {
     "": [],
     "{str}": [""],
@@ -41,7 +41,7 @@ _SIMPLE_LISTS: dict[str, list[Any]] = {
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """The function of a policy, and its variables that hold the object, the name and the value."""
+    """The function of a policy, and its variables for the object, the name and the value."""
 
     name: str
     items: str
@@ -56,12 +56,12 @@ class SpreadCompiler:
         self.fields = fields
         self.writer = fields.writer
         self.named: str | None = None
-        """The variable whose name is known to be one that the schemas allow; where they list it, its value fits."""
+        """The variable with a name that is already validated, together with its value if the schemas list the name."""
         self.entry = ""
-        """The root that holds the value of the entry at work; none where no name is listed."""
+        """The root with the value of the current entry; empty if no name is listed."""
 
     def spread(self, spread: Spread, target: str, scope: Scope) -> None:
-        """Adds what passes through to the object in the variable `target`."""
+        """Writes the code that adds the entries that pass through to the object in the variable `target`."""
         writer = self.writer
         value = self.fields.gone_over(spread.from_, scope, self.fields.site_of(spread.from_, scope), "source")
         if value.is_constant and value.constant is None:
@@ -81,7 +81,7 @@ class SpreadCompiler:
         self._otherwise(spread, value, scope, inner)
 
     def _otherwise(self, spread: Spread, value: Value, scope: Scope, inner: Scope) -> None:
-        """What is said of a source that is no object."""
+        """Writes the code that reports a source that is not an object."""
         writer = self.writer
         if value.kinds & ~(DICT | NULL):
             with writer.inside(f"elif {value.code} is not None:"):
@@ -89,7 +89,7 @@ class SpreadCompiler:
                 writer.line(f"notes.not_a_source({site}, {inner.loop}, {value.code})")
 
     def _called(self, spread: Spread, value: Value, target: str, scope: Scope) -> Scope:
-        """A policy is a function of its own, since many rules share it. Gives the scope of its loop."""
+        """Calls the function of a policy, which all its spreads share; returns the scope of its loop."""
         writer, pool = self.writer, self.writer.pool
         used = sorted(set(roots_in(spread.entries)) & scope.values.keys() - {spread.as_name, spread.key_name})
         free = {name: scope.values[name] for name in used}
@@ -113,7 +113,7 @@ class SpreadCompiler:
         at = pool.name("AT", f"At({scope.rule!r}, {inner.loop}, {scope.output_parts()!r}, {pointer!r})")
         arguments = [value.code, target, at, numbers, *(value.code for value in free.values() if not value.is_constant)]
         writer.line(f"{policy.name}(notes, skipped, {', '.join(arguments)})")
-        # Where the source is no object, that is said in the terms of the function that calls.
+        # A source that is not an object is reported with the variables of the calling function.
         return scope.iterating(
             spread.from_, spread.as_name, spread.key_name, (value.code, policy.key, policy.element), value
         )
@@ -159,7 +159,7 @@ class SpreadCompiler:
             and not self.fields.traced
             and spreads._keeper(spread, len(spreads._guards(spread, inner)), inner) is not None
         ):
-            # The entries at once, where nothing is to be said of any of them.
+            # All entries at once, if no rule does anything special with any of them.
             tests = f"{known}.issuperset({items})", f"SCALARS.issuperset(map(type, {items}.values()))"
             block = Block(writer.root, f"if {' and '.join(tests)} and {items}.keys().isdisjoint({target}):")
             block.items += [*_asked_of_all(inner, items, spread.as_name), f"{target}.update({items})", "return"]
@@ -169,7 +169,7 @@ class SpreadCompiler:
         return Policy(name, items, key, element)
 
     def _entry(self, spread: Spread, target: str, scope: Scope, key: str) -> str | None:
-        """One entry. Gives the name of the set of names that no condition on a name is about, if there is one."""
+        """Writes the code of one entry; returns the name of the set of names without special rules, if there is one."""
         writer, self.entry = self.writer, spread.as_name
         guards = self._guards(spread, scope)
         known = None
@@ -196,7 +196,7 @@ class SpreadCompiler:
         return known
 
     def _without_excepted(self, except_: Except, key: str) -> None:
-        """Leaves out the entry where its name is mapped elsewhere; what takes long to find out is remembered."""
+        """Writes the code that skips entries that are mapped elsewhere; slow tests are cached."""
         writer = self.writer
         test = _excepted(self, except_, key)
         if test and not (except_.ignore_case or except_.patterns):
@@ -210,13 +210,13 @@ class SpreadCompiler:
                 writer.lines([f"{excepted}.learn({key})", "continue"])
 
     def _remembered(self, prefix: str, code: str) -> str:
-        """The name of what remembers something for this one spread."""
+        """The name of a new cache for this one spread."""
         name = self.writer.pool.fresh(prefix)
         self.writer.pool.constants.append(f"{name} = {code}")
         return name
 
     def _renamed(self, spread: Spread, scope: Scope) -> Value:
-        """The name under which an entry is kept, found once for each name that it has."""
+        """The name under which an entry is kept, computed once for each original name."""
         writer = self.writer
         key = scope.values[spread.key_name].code
         renamed = self._remembered("RENAMED", "Renamed()")
@@ -227,7 +227,7 @@ class SpreadCompiler:
             writer.line(f"{noted} = len(notes.problems)")
             found = self._name(spread, spread.entries[0], self.fields.lets(spread.let, scope))
             writer.line(f"{name.code} = {found.code}")
-            if scope.contract is not None:  # a name that is made is hardly one that is listed
+            if scope.contract is not None:  # a computed name is rarely a listed one
                 self.fields.asked(scope.contract.named(name.code))
             with writer.inside(f"if len(notes.problems) == {noted}:"):
                 writer.line(f"{renamed}.learn({key}, {name.code})")
@@ -235,7 +235,7 @@ class SpreadCompiler:
         return name
 
     def _rest(self, spread: Spread, start: int, target: str, scope: Scope) -> bool:
-        """The entry rules from the one with this number on. Says whether one always holds."""
+        """Writes the code of the entry rules from index `start` on; returns whether one always takes the entry."""
         rules = spread.entries[start:]
         keeper = self._keeper(spread, start, scope)
         if keeper is None or keeper == start:
@@ -263,8 +263,7 @@ class SpreadCompiler:
         return True
 
     def _keeper(self, spread: Spread, start: int, scope: Scope) -> int | None:
-        """The number of the entry rule that, among those from `start` on, keeps all texts, numbers and booleans as they
-        are, and everything else that none before it takes."""
+        """The index of the entry rule from `start` on that keeps all scalars unchanged, and all that earlier rules leave."""
         number = self._taker(spread.entries[start:], spread, scope, BOOLEAN | NUMBER | STRING)
         if number is None:
             return None
@@ -273,7 +272,7 @@ class SpreadCompiler:
         return None if changes else start + number
 
     def _taker(self, rules: Sequence[EntryRule], spread: Spread, scope: Scope, kinds: int) -> int | None:
-        """The number of the rule that takes values of these kinds whatever they are; None where that depends."""
+        """The index of the rule that takes all values of these kinds; None if that depends on the value."""
         element = replace(scope.values[spread.as_name], kinds=kinds)
         compiler = ExpressionCompiler(Function(Pool(frozenset()), ()), {**scope.values, spread.as_name: element})
         for number, rule in enumerate(rules):
@@ -287,7 +286,7 @@ class SpreadCompiler:
         return None
 
     def _kept_lists(self, rules: Sequence[EntryRule], as_name: str, scope: Scope) -> list[str]:
-        """For the lists that none of the rules takes, as far as that is plain: the sets of their elements' types."""
+        """The sets of element types of the lists that none of the rules takes, as far as types alone decide."""
         constants = {name: value.constant for name, value in scope.values.items() if value.is_constant}
         whens = [rule.when.expression for rule in rules if rule.when is not None]
         if not all(is_of_kinds(when.tree, when, as_name, constants) for when in whens):
@@ -310,8 +309,10 @@ class SpreadCompiler:
         )
 
     def _guards(self, spread: Spread, scope: Scope) -> list[list[Node]]:
-        """For each of the first entry rules, the parts of its condition that the name alone decides and without which
-        it does not hold. Ends before the first rule that has none."""
+        """For each of the first entry rules, the necessary parts of its condition that depend on the name alone.
+
+        Ends before the first rule without such a part.
+        """
         found: list[list[Node]] = []
         if spread.let or spread.rename or any(map(can_reject_entry, spread.entries)):
             return found
@@ -336,8 +337,10 @@ class SpreadCompiler:
     def _remembering(
         self, spread: Spread, target: str, scope: Scope, key: str, guards: Sequence[Sequence[Node]]
     ) -> str:
-        """The first entry rules, and what is excepted; passed over for names that were found to be neither's. Gives the
-        name of the set of those names."""
+        """Writes the code of the exceptions and first entry rules, skipped for names known to match none of them.
+
+        Returns the name of the set of these names.
+        """
         writer = self.writer
         known = self._remembered("NAMES", "Known()")
         with writer.inside(f"if {key} not in {known}:"):
@@ -357,7 +360,7 @@ class SpreadCompiler:
         return known
 
     def _named(self, name: str, scope: Scope) -> None:
-        """Code that looks at a name unless it was found good before."""
+        """Writes the code that validates a name, once for each name."""
         self.named = name
         if scope.contract is not None and scope.contract.named(name) != ALWAYS:
             known = self._remembered("NAMES", "Known()")
@@ -367,8 +370,10 @@ class SpreadCompiler:
                     self.writer.line(f"{known}.learn({name})")
 
     def _allowed(self, name: str, scope: Scope) -> str:
-        """Code that leaves it to another way to refuse a name, and the value of one that is listed. Gives code for "the
-        name is allowed and not listed"."""
+        """Writes the code that leaves invalid names, and invalid values of listed names, to the code for objects.
+
+        Returns code for "the name is allowed and not listed".
+        """
         self.named = name
         contract = scope.contract
         if contract is None:
@@ -378,7 +383,7 @@ class SpreadCompiler:
         return fits
 
     def _taken(self, spread: Spread, rule: EntryRule, target: str, scope: Scope) -> None:
-        """The entry rule that holds: what it says, and what it keeps."""
+        """Writes the code of an entry rule for an entry that it takes."""
         writer = self.writer
         scope = self.fields.lets(rule.let, scope)
         if rule.warn is not None:
@@ -432,7 +437,7 @@ class SpreadCompiler:
             writer.line(f"{target}[{name.code}] = {value.code}")
 
     def _fitting(self, name: Value, value: Value, scope: Scope) -> None:
-        """Code that leaves it to another way to refuse an entry."""
+        """Writes the code that leaves an invalid entry to the code for objects."""
         contract = scope.contract
         if contract is None:
             return
@@ -445,19 +450,19 @@ class SpreadCompiler:
             self.fields.asked(contract.entry(name.code, value.code))
 
     def _is_changed(self, value: Value, scope: Scope) -> bool:
-        """Whether it is another value than the one that was looked at together with its name."""
+        """Returns whether a value differs from the one that was validated together with its name."""
         return self.entry in scope.values and value.code != scope.values[self.entry].code
 
 
 def _asked_of_all(scope: Scope, items: str, as_name: str) -> list[str]:
-    """Lines that leave it to another way to refuse an entry, where all are texts, numbers and booleans."""
+    """Lines that validate all entries of an object whose values are all scalars."""
     contract, value = None if scope.contract is None else scope.contract.member(None), scope.values[as_name]
     lines = [] if contract is None else list(contract.scalars(value))
     return [f"for {value.text} in {items}.values():", *(f"    {line}" for line in lines)] if lines else []
 
 
 def _excepted(compiler: SpreadCompiler, except_: Except, key: str) -> str:
-    """Code for "the entry of this name is mapped elsewhere"; empty where none is."""
+    """Code for "the entry of this name is mapped elsewhere"; empty if none is."""
     pool = compiler.writer.pool
     name, tests = key, []
     if except_.ignore_case:
