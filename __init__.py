@@ -5,7 +5,7 @@
     mapping = moemap.load("mparticle-moengage@1")
     result = mapping.transform(batch)
 
-The names below are imported when they are first used, so that `import moemap` and the short commands stay quick.
+The names below are imported at their first use, so that `import moemap` and short commands stay fast.
 """
 
 from importlib import import_module
@@ -33,7 +33,7 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
-    """The public name, imported from its home; kept, so that this runs once a name."""
+    """Imports a public name from its module, and keeps it, so that this runs once for each name."""
     if name == "__version__":
         value = import_module("importlib.metadata").version("moemap")
     elif name in _HOMES:

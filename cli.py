@@ -1,6 +1,6 @@
-"""The `moemap` command: the group of its commands, each of which is a module of `commands`.
+"""The `moemap` command: a group of commands, each of which is a module of `commands`.
 
-Exit codes: 0 fine, 1 problems found, 2 wrong use (which includes a mapping that cannot be used).
+Exit codes: 0 fine, 1 problems found, 2 wrong use (including a mapping that cannot be used).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from .commands.shared.process import end
 __all__ = ["main", "run"]
 
 
-# What has colours has them where `takes_color` says so: click takes none away.
+# `takes_color` decides about colours: click must not remove them.
 @click.group(
     cls=CommandGroup, package=commands, context_settings={"help_option_names": ["-h", "--help"], "color": True}
 )
@@ -27,7 +27,7 @@ def main() -> None:
 
 
 def run() -> NoReturn:
-    """The command as a process of its own."""
+    """Runs the command as a process."""
     end(main)
 
 

@@ -90,7 +90,7 @@ def command(
 
 
 def _prove(rulebooks: Values[str, Rulebook], *, all_guards: bool) -> int:
-    """Prints the verdicts on the outputs of each mapping; gives the number of those that are refuted."""
+    """Prints the verdicts on the outputs of each mapping; returns the number of refuted outputs."""
     from ..engine.proof import report as proof_report
     from ..engine.proof.prover import prove
     from .shared.progress import status_line

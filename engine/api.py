@@ -1,4 +1,4 @@
-"""The front door for programs: load a mapping once, transform batches with it."""
+"""The interface for programs: load a mapping once, and transform batches with it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Mapping:
     def __init__(self, rulebook: Rulebook, problems: tuple[Problem, ...] = ()) -> None:
         self.rulebook = rulebook
         self.problems = problems
-        """What the checks warned of."""
+        """The warnings of the checks."""
         self._interpreter = Interpreter(rulebook)
         self._program = Once(lambda: compiler.compile(rulebook))
 
@@ -38,16 +38,18 @@ class Mapping:
         return self.rulebook.version
 
     def transform(self, batch: Any) -> Result:
-        """The requests for a batch (a JSON value: dict, list, str, int, float, bool, None).
+        """Maps a batch (a JSON value: dict, list, str, int, float, bool, None) to its requests.
 
-        Never raises for what the batch holds: see `Result.problems`. The bodies share parts with the batch; treat both
-        as read-only afterwards. The first call compiles the mapping: see `load`.
+        Never raises for the contents of a batch: see `Result.problems`. The bodies share parts with the batch; treat
+        both as read-only afterwards. The first call compiles the mapping: see `load`.
         """
         return self._program.get().transform(batch)
 
     def transform_json(self, text: bytes | str) -> Result:
-        """The same for a batch as JSON text. Text that is no JSON is a Problem of the Result (M501); no text at all
-        is a TypeError."""
+        """Like `transform`, for a batch as JSON text.
+
+        Text that is not JSON is a Problem of the Result (M501); an argument that is not text is a TypeError.
+        """
         if not isinstance(text, str | bytes | bytearray | memoryview):
             raise TypeError(f"JSON text is str or bytes, not {type(text).__name__}")
         record = Record("", 1, text.encode(errors="surrogatepass") if isinstance(text, str) else bytes(text))
@@ -60,28 +62,27 @@ class Mapping:
         return program.transform_parsed(batch) if is_surely_small(record.text) else program.transform(batch)
 
     def prepare(self) -> None:
-        """Makes ready for many batches, at the start of a service: nothing is left to do when they come. See `load`."""
+        """Prepares for many batches, at the start of a service, so that the first ones need not wait. See `load`."""
         self._program.get().prepare()
 
     def account(self, batch: Any) -> tuple[Element, ...]:
-        """What became of each element that a route, a nested list or a spread iterated over."""
+        """The outcome of each element that a route, a nested list or a spread iterated over."""
         return self._interpreter.account(batch)
 
     def explain(self, batch: Any) -> tuple[Result, tuple[Step, ...]]:
-        """The Result, and for every output place that was asked for: the rule, its line, the input read, the value."""
+        """The Result, and for each output place evaluated: the rule, its line, the input read, the value."""
         return self._interpreter.explain(batch)
 
 
 def load(reference: str | Path, settings: Values[str, Any] | None = None) -> Mapping:
-    """Loads a mapping: the name of an installed one (`name` or `name@major`), or the path of a mapping or workspace, or
-    of a folder with one.
+    """Loads an installed mapping by name (`name` or `name@major`), or a mapping or workspace by its file or folder.
 
-    `settings` are JSON values by name. Raises MappingError with all Problems where the mapping cannot be used, and
+    `settings` are JSON values by name. Raises MappingError with all Problems if the mapping cannot be used, and
     TypeError for arguments of other types.
 
-    Load a mapping once and keep it. To read and check one of the size of the shipped ones takes about a second. The
-    first batch waits until it is compiled, which takes a quarter of that. `transform_json` reads batches as records
-    when it has had a thousand; what it needs for that takes another second of processor time and is made in a thread of
-    its own, while batches go the other way. `Mapping.prepare` does both at once.
+    Load a mapping once and keep it. Reading and checking one of the size of the bundled one takes about a second. The
+    first batch waits for the compilation, which takes a quarter of that. After a thousand batches, `transform_json`
+    reads batches as structs; preparing for that takes another second of processor time in a background thread, while
+    batches are mapped the other way. `Mapping.prepare` does both at once.
     """
     return Mapping(*opened(reference, settings))

@@ -1,7 +1,7 @@
-"""Public names of packages, imported from their modules when they are first used.
+"""Public names of packages, imported from their modules at their first use.
 
-A package says under `if TYPE_CHECKING:` where its names come from, as for any type checker. Importing them at once
-would make whoever needs one module of the package wait for all of them.
+A package declares the modules of its names under `if TYPE_CHECKING:`, as type checkers need it. Importing them at once
+would make users of one module of the package wait for all of them.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ __all__ = ["lazily"]
 
 
 def lazily(package: str) -> Callable[[str], Any]:
-    """The `__getattr__` of a package that imports what stands under its `if TYPE_CHECKING:`."""
+    """The `__getattr__` of a package, which imports the names declared under its `if TYPE_CHECKING:`."""
 
     @cache
     def homes() -> dict[str, str]:

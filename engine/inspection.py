@@ -1,4 +1,4 @@
-"""Finds what there is to check below some paths, and checks it: mappings, workspaces, test files."""
+"""Finds and checks the mappings, workspaces and test files below some paths."""
 
 from __future__ import annotations
 
@@ -27,13 +27,16 @@ __all__ = ["Inspection", "PathError", "inspect_paths"]
 
 
 class PathError(ValueError):
-    """A path that leads to nothing that could be checked; the text says why."""
+    """A path with nothing to check; the text says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """The files that were checked and those of folders that were not, all Problems in order of place, the sources for
-    excerpts, and what could be loaded of mappings and workspaces, by the name of the file."""
+    """The result of checking some paths.
+
+    It has the files that were checked and those in folders that were not, all Problems in order of place, the sources
+    for excerpts, and the rulebooks of mappings and workspaces that could be loaded, by the name of the file.
+    """
 
     files: tuple[str, ...]
     skipped: tuple[Skipped, ...]
@@ -45,14 +48,14 @@ class Inspection:
 def inspect_paths(paths: Iterable[str]) -> Inspection:
     """Checks the mappings, workspaces and test files at or below the paths; without paths, the installed mappings.
 
-    A part of a mapping is checked with what includes it. Every file has one name, the one by which it was given, and is
-    checked once. Raises PathError for a path that does not exist or holds nothing to check, and OSError.
+    A part of a mapping is checked with the files that include it. Each file has one name, the one by which it was
+    given, and is checked once. Raises PathError for a path that does not exist or has nothing to check, and OSError.
     """
     return _Inspector().inspect(list(paths))
 
 
 class _Inspector:
-    """Files by their real paths, so that each is there once."""
+    """Collects files by their real paths, so that each is there once."""
 
     def __init__(self) -> None:
         self.mains: dict[str, Path] = {}
@@ -73,7 +76,7 @@ class _Inspector:
         rulebooks: dict[str, Rulebook] = {}
         for real, main in self.mains.items():
             loaded = self.load(main)
-            names = {display_name(main): self.names[real]}  # also where it could not be read
+            names = {display_name(main): self.names[real]}  # also of a main file that could not be read
             names |= {name: self.names[of] for name, of in _reals(loaded).items()}
             problems += [_renamed(problem, names) for problem in loaded.problems]
             sources |= {names.get(name, name): source for name, source in loaded.sources.items()}
@@ -93,7 +96,7 @@ class _Inspector:
     # Finding
 
     def find(self, text: str) -> None:
-        """Notes what there is at a path or under a name; the empty text stands for all that is installed."""
+        """Collects the files at a path or of a name; the empty text stands for all installed mappings."""
         path = Path(text) if text else MAPPINGS
         if path.is_dir():
             naming = _as_given if text else display_name
@@ -110,7 +113,7 @@ class _Inspector:
         self.take(file, _as_given if file in candidates(path) else display_name)
 
     def take(self, path: Path, naming: Callable[[Path], str], *, below: Path | None = None) -> bool:
-        """Notes a file under what it is; whether it is one of a mapping's. One in a folder need not be."""
+        """Collects a file by its kind; returns whether it belongs to a mapping, which a file in a folder need not."""
         kind, real = kind_of(path), os.path.realpath(path)
         if below is not None and kind is None:
             self.skipped.append(Skipped(path, "does not look like a file of a mapping"))
@@ -124,7 +127,7 @@ class _Inspector:
         return True
 
     def is_included(self, real: str, part: Path) -> bool:
-        """Whether a part is checked with what includes it, which is looked for where it is not among the paths."""
+        """Returns whether a part is checked with a file that includes it, searching for one if none was given."""
         if any(real in _reals(self.load(main)).values() for main in self.mains.values()):
             return True
         for main in self.mains_above(part):
@@ -134,18 +137,21 @@ class _Inspector:
         return False
 
     def mains_above(self, part: Path) -> Iterator[Path]:
-        """The mappings and workspaces that could include a part, the nearest first: those of its folder and of all
-        above, up to that of its project. Without a project, only files with the names of main files count."""
+        """The mappings and workspaces that could include a part, the nearest first.
+
+        They are those in its folder and in all folders above, up to its project. Without a project, only files with the
+        names of main files count.
+        """
         root = Project.around(part.parent).root
         for folder in Path(os.path.abspath(part)).parents:
             yield from self.mains_in(folder if part.is_absolute() else Path(os.path.relpath(folder)), root is None)
             if root is not None and folder.resolve() == root:
                 return
 
-    # Telling
+    # Reporting
 
     def name_the_rest(self) -> None:
-        """Names the files that were not given: those of a mapping like its main file, others as messages call them."""
+        """Names the files that were not given: those of a mapping relative to its main file, others as messages do."""
         for main in self.mains.values():
             self.names.setdefault(os.path.realpath(main), _as_given(main))
         for own in (True, False):
@@ -157,7 +163,7 @@ class _Inspector:
                         self.names.setdefault(os.path.realpath(source.path), name)
 
     def part_alone(self, name: str, path: Path, sources: dict[str, Source]) -> Iterator[Problem]:
-        """What can be said of a part that nothing includes."""
+        """The problems of a part that nothing includes."""
         source, problems = read(path, name)
         if source is not None:
             sources[name] = source
@@ -165,13 +171,13 @@ class _Inspector:
         yield from problems
         above = list(self.mains_above(path))
         if any(problem.code.startswith("M00") for main in above for problem in self.load(main).problems):
-            return  # what cannot be read may include it
+            return  # an unreadable file may include it
         hint = f"name it under 'include' in {_as_given(above[0])}, or remove it" if above else None
         yield Problem.of("M133", (source or Source(name, "")).place(0, 0), hint=hint, path=name)
 
 
 def _mains_in(folder: Path, by_name: bool) -> list[Path]:
-    """The mappings and workspaces that lie in a folder; `by_name`: only those that are called so."""
+    """The mappings and workspaces in a folder; `by_name`: only those with the names of main files."""
     paths = candidates(folder)[1:] if by_name else sorted(folder.glob("*.y*ml"))
     own = [path for path in paths if is_file(path) and not Project.around(folder).refusal(path)]
     return [path for path in own if kind_of(path) in ("mapping", "workspace")]
@@ -184,7 +190,7 @@ def _reals(loaded: Loaded) -> dict[str, str]:
 
 
 def _as_given(path: Path) -> str:
-    """The name of a file that was given by its path, or is seen from one that was; without detours."""
+    """The normalised name of a file that was given by path, or is named relative to one that was."""
     return Path(os.path.normpath(path)).as_posix()
 
 

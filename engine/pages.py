@@ -1,4 +1,4 @@
-"""The pages of the documentation that are generated, so that they cannot drift from what they describe."""
+"""The generated pages of the documentation, which always match what they describe."""
 
 from __future__ import annotations
 
@@ -15,8 +15,7 @@ __all__ = ["pages"]
 
 
 def pages() -> Mapping[str, str]:
-    """The text of each generated page by its path below `docs/`: functions, problem codes and those
-    that checks report, installed mappings."""
+    """The text of each generated page by its path below `docs/`."""
     found = {"functions.md": reference(), "problems/README.md": _codes()}
     for code, entry in CATALOGUE.items():
         if entry.page is not None:

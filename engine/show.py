@@ -1,4 +1,4 @@
-"""A mapping as tables for people, and as JSON for programs. The same text makes the generated pages of the docs."""
+"""A mapping as tables for people, and as JSON for programs. The same tables make generated pages of the docs."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def markdown(rulebook: Rulebook) -> str:
 
 
 def as_json(rulebook: Rulebook) -> str:
-    """`{name, version, workspace, description, input, settings, outputs, routes, rules, tables, functions}`."""
+    """`{name, version, workspace, description, input, settings, outputs, routes, rules, tables, functions}` as JSON."""
     document = {
         "name": rulebook.name,
         "version": rulebook.version,
@@ -215,7 +215,7 @@ def _rule_json(rule: Rule) -> dict[str, Any]:
 
 
 def _functions(rulebook: Rulebook) -> set[str]:
-    # Only for tables of functions.
+    # Imported late: only tables of functions need it.
     from .language.names import Use, definitions_and_uses
 
     return {

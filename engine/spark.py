@@ -1,7 +1,7 @@
 """Mappings on Apache Spark: one row for each request, each skipped value and each problem.
 
-Needs the extra `spark` (PySpark and PyArrow), and on every executor this package with the mapping: an installed one, or
-files at the same path. The rows are made from Arrow batches, in the partitions and the order of the input.
+It needs the extra `spark` (PySpark and PyArrow), and on every executor this package and the mapping: an installed one,
+or files at the same path. The rows are made from Arrow batches, in the partitions and the order of the input.
 """
 
 from __future__ import annotations
@@ -43,10 +43,12 @@ COLUMNS: Values[str, str] = {
     "column": "integer",
     "hint": "string",
 }
-"""What is added to a row, with the SQL types. `kind` is `request`, `skipped` or `problem`, and says which of the others
-are given: `output method path query body`, `pointer rule reason`, or `code severity message rule pointer output file
-line column hint`, where `pointer` is the place in the batch and `output` the place in the body of the request. `query`
-and `body` are JSON."""
+"""The columns added to a row, with their SQL types.
+
+`kind` is `request`, `skipped` or `problem`, and determines which others are set: `output method path query body`,
+`pointer rule reason`, or `code severity message rule pointer output file line column hint`, where `pointer` is the
+place in the batch and `output` the place in the body of the request. `query` and `body` are JSON.
+"""
 
 
 def transform(
@@ -54,11 +56,11 @@ def transform(
 ) -> DataFrame:
     """The requests, skipped values and problems of the batches in a column of `df`.
 
-    `column` holds JSON text (string or binary), or a struct, map or array, which Spark turns into JSON text first. The
-    other columns of a row stand before the new ones, so that it is known where each comes from. A row that cannot be
-    mapped is a row with a problem. `mapping` and `settings` are those of `moemap.load`.
+    `column` contains JSON text (string or binary), or a struct, map or array, which Spark converts to JSON text first.
+    The other columns of a row precede the new ones, so that the origin of each row is known. A row that cannot be
+    mapped becomes a row with a problem. `mapping` and `settings` are those of `moemap.load`.
 
-    Raises, before Spark begins, MappingError for a mapping that cannot be used, and ValueError for columns that cannot.
+    Before Spark starts, it raises MappingError for an unusable mapping, and ValueError for unusable columns.
     """
     from pyspark.sql import functions
     from pyspark.sql.types import StructType
@@ -73,9 +75,9 @@ def transform(
 
 
 def _checked(df: DataFrame, column: str) -> DataType:
-    """The type of the column with the batches. Raises ValueError where that, or the name of any column, is wrong.
+    """The type of the column with the batches. Raises ValueError if that, or the name of any column, is unusable.
 
-    Spark takes names that differ only in letter case for the same.
+    To Spark, names that differ only in letter case are the same.
     """
     from pyspark.sql.types import BinaryType, StringType
 
@@ -121,7 +123,7 @@ def _loaded(mapping: str, settings: bytes) -> Mapping:
 
 
 def _rows(batch: pyarrow.RecordBatch, column: str, mapping: Mapping) -> Iterator[pyarrow.RecordBatch]:
-    """The rows of a batch of rows, in batches of about `MOST_ROWS`: one row can become many."""
+    """The rows for a batch of rows, in batches of about `MOST_ROWS`, since one row can become many."""
     sources: list[int] = []
     rows: list[dict[str, Any]] = []
     kept = batch.drop_columns([column])
@@ -136,7 +138,7 @@ def _rows(batch: pyarrow.RecordBatch, column: str, mapping: Mapping) -> Iterator
 
 
 def _result(text: pyarrow.Buffer | None, mapping: Mapping) -> Result:
-    """The Result of a text, as bytes: what Spark calls a string need not be UTF-8."""
+    """The Result of a text, as bytes: a Spark string need not be valid UTF-8."""
     try:
         return mapping.transform_json(b"null" if text is None else text.to_pybytes())
     except Exception as error:
@@ -144,7 +146,7 @@ def _result(text: pyarrow.Buffer | None, mapping: Mapping) -> Result:
 
 
 def _with_columns(kept: pyarrow.RecordBatch, sources: list[int], rows: list[dict[str, Any]]) -> pyarrow.RecordBatch:
-    """The rows, each after the other columns of the row that it comes from."""
+    """The new rows, each after the other columns of the row that it comes from."""
     import pyarrow
 
     types = {"string": pyarrow.string(), "integer": pyarrow.int32()}
@@ -154,7 +156,7 @@ def _with_columns(kept: pyarrow.RecordBatch, sources: list[int], rows: list[dict
 
 
 def _described(result: Result) -> list[dict[str, Any]]:
-    """A row for each request, skipped value and problem: the columns that it has."""
+    """A row for each request, skipped value and problem, as the values of the columns that are set."""
     requests = [
         {
             "kind": "request",

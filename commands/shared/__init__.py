@@ -1,1 +1,1 @@
-"""What several commands need: how they end, open mappings, choose files, show progress."""
+"""Parts that several commands need: exit codes, opening mappings, choosing files, showing progress."""

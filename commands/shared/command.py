@@ -1,4 +1,4 @@
-"""The kind of command that all commands are, and their exit codes."""
+"""The base class of all commands, and their exit codes."""
 
 from __future__ import annotations
 

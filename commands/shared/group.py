@@ -1,4 +1,4 @@
-"""A group of commands that imports the module of a command when that command is asked for."""
+"""A group of commands that imports the module of a command when it is needed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["CommandGroup"]
 
 
 class CommandGroup(Group):
-    """The commands of a package: of each module there its `command`, under the name of the module."""
+    """The commands of a package: the `command` of each module, under the name of the module."""
 
     def __init__(self, *arguments: Any, package: ModuleType, **options: Any) -> None:
         super().__init__(*arguments, **options)

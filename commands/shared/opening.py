@@ -1,4 +1,4 @@
-"""Opens what a command is given: settings and mappings, or ends with what is wrong with them."""
+"""Opens the settings and mappings given to a command, or exits with their problems."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = ["load_mapping", "print_problems", "program_of", "settings_of"]
 
 
 def settings_of(given: Iterable[str]) -> dict[str, Any]:
-    """The settings of `--set`, to be read by the type that the mapping declares."""
+    """The settings of `--set`, to be converted to the types that the mapping declares."""
     from ...engine.language.settings import GivenText
 
     settings = {}
@@ -34,7 +34,7 @@ def settings_of(given: Iterable[str]) -> dict[str, Any]:
 
 
 def program_of(reference: str, settings: dict[str, Any], *, bulk: bool) -> Program:
-    """The mapping, ready to run; ends with its problems and exit code 2 where it cannot be used."""
+    """The mapping, ready to run; exits with its problems and exit code 2 if it cannot be used."""
     from ...engine.diagnostics.problem import MappingError
     from ...engine.jobs.program import open_program
 
@@ -49,7 +49,7 @@ def program_of(reference: str, settings: dict[str, Any], *, bulk: bool) -> Progr
 
 
 def load_mapping(reference: str, settings: dict[str, Any]) -> Mapping:
-    """The mapping; ends with its problems and exit code 2 where it cannot be used."""
+    """The mapping; exits with its problems and exit code 2 if it cannot be used."""
     from ...engine.api import Mapping, inspect
 
     loaded = inspect(reference, settings)

@@ -1,6 +1,6 @@
 """The process of the command: how it ends, whatever happens to it.
 
-Everything that is no business of one command stands here: Ctrl-C, a reader that went away, a disk that is full.
+It handles what concerns all commands: Ctrl-C, a closed pipe, a full disk.
 """
 
 from __future__ import annotations
@@ -18,14 +18,16 @@ __all__ = ["Group", "end"]
 
 _HELP = getattr(click.exceptions, "NoArgsIsHelpError", ())  # newer versions show their help by an error
 BY_SIGNAL = 128
-"""What a shell adds to the number of the signal that ended a process."""
+"""A shell adds this to the number of the signal that ended a process."""
 _SIGPIPE = 13
-"""Its number wherever it exists: Windows has no such signal."""
+"""The number of SIGPIPE, which Windows does not have."""
 
 
 class Group(click.Group):
-    """The whole command. Ctrl-C is exit code 130 and a reader that went away 141; a file that cannot be read or written
-    is wrong use."""
+    """The whole command, with its exit codes.
+
+    Ctrl-C is exit code 130, a closed pipe 141; a file that cannot be read or written is wrong use.
+    """
 
     def make_context(self, *arguments: Any, **options: Any) -> click.Context:
         with _endings():
@@ -44,7 +46,7 @@ def _endings() -> Iterator[None]:
         try:
             yield
         except KeyboardInterrupt:
-            _close_stdout()  # who reads it may be waiting for nothing
+            _close_stdout()  # its reader may be waiting in vain
             raise
         finally:
             sys.stdout.flush()
@@ -65,7 +67,7 @@ def _endings() -> Iterator[None]:
 
 
 def _printable(text: str) -> str:
-    """Names of files and values of options may hold anything."""
+    """Escapes names of files and values of options, which may contain anything."""
     from ...engine.diagnostics.terminal import printable
 
     return printable(text)
@@ -76,21 +78,21 @@ def _exit(code: int) -> NoReturn:
 
 
 def _close_stdout() -> None:
-    """Nothing more can be written: leave nothing for the interpreter to flush at its end."""
+    """Redirects standard output to nowhere, so that Python does not fail to flush it at its end."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def end(command: Callable[[], object]) -> NoReturn:
     """Runs the command and ends the process with its exit code.
 
-    At once: to take every object apart, as Python does at its end, is a sixth of the time that one small batch takes.
-    What a signal ended ends by that signal, so that a loop of a shell around the command ends with it.
+    It ends at once: freeing every object, as Python does at its end, takes a sixth of the time of one small batch. A
+    command that a signal interrupted ends by that signal, so that a shell loop around it ends too.
     """
     try:
         command()
     except SystemExit as ending:
         code = ending.code if isinstance(ending.code, int) else 0
-    except OSError:  # standard error takes nothing: there is no place to say so
+    except OSError:  # standard error is closed: there is nowhere to report it
         code = 2
     else:
         code = 0

@@ -1,4 +1,4 @@
-"""A progress bar for runs that take long, on a terminal only."""
+"""Progress of long runs, on a terminal only."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ REFRESH_SECONDS = 0.1
 
 @contextmanager
 def progress_bar(inputs: Iterable[str]) -> Iterator[Callable[[Summary, int], None] | None]:
-    """A bar on standard error for these inputs: batches, rate, problems. None where nobody would see it for long.
+    """A progress bar on standard error: batches, rate, problems. None without a terminal or for a short run.
 
-    What it shows is told the sums at the start too: a run that goes on has batches that were mapped before.
+    The first call of its function gives the counts at the start: a resumed run has batches that were mapped before.
     """
     total = sum(Path(name).stat().st_size for name in inputs if name != "-" and Path(name).is_file())
     if not is_lively(sys.stderr) or ("-" not in inputs and total < MIN_BYTES):
@@ -35,7 +35,7 @@ def progress_bar(inputs: Iterable[str]) -> Iterator[Callable[[Summary, int], Non
 
     text = TextColumn("{task.fields[batches]} batches, {task.fields[rate]}/s, {task.fields[problems]} problems")
     columns = BarColumn(), text, TimeRemainingColumn()
-    # Refreshed from here: with a thread of its own for that, this process could not be copied for workers.
+    # Refreshed explicitly: with a thread for that, this process could not be forked for workers.
     with Progress(*columns, console=Console(stderr=True), transient=True, auto_refresh=False) as bar:
         task = bar.add_task("", total=total or None, batches=0, rate=0, problems=0)
         begun = shown = time.monotonic()
@@ -58,7 +58,7 @@ def progress_bar(inputs: Iterable[str]) -> Iterator[Callable[[Summary, int], Non
 
 @contextmanager
 def status_line() -> Iterator[Callable[[str], None]]:
-    """Shows a line on standard error, over the one before, until the end. Nothing where nobody would see it."""
+    """A line on standard error, overwritten by the next one and removed at the end; nothing without a terminal."""
     if not is_lively(sys.stderr):
         yield lambda _: None
         return

@@ -1,4 +1,4 @@
-"""Which files a run of `moemap transform` reads and writes, and which it refuses to."""
+"""Chooses the files that a run of `moemap transform` reads and writes, and refuses unsafe ones."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _ENDINGS = (".json", ".ndjson", ".jsonl")
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What is read into which files; an output of None is standard output."""
+    """Inputs, and the files their results go to; an output of None is standard output."""
 
     inputs: tuple[str, ...]
     output: Path | None
@@ -30,7 +30,7 @@ class Target:
 
 
 def check_options(inputs: tuple[str, ...], options: dict[str, Any]) -> None:
-    """Refuses options that do not go together."""
+    """Refuses options that cannot be combined."""
     if options["output"] and options["output_dir"]:
         raise click.UsageError("--output and --output-dir exclude each other")
     for option in ("output", "rejects"):
@@ -54,9 +54,9 @@ def check_options(inputs: tuple[str, ...], options: dict[str, Any]) -> None:
 
 
 def expanded(inputs: Iterable[str], output_dir: str | None) -> tuple[str, ...]:
-    """The inputs: patterns replaced by the files that match, folders by the batches in them, in order of their names.
+    """The inputs, with patterns replaced by the matching files, and folders by the batches in them, sorted by name.
 
-    What is in the folder of the outputs is left out: it was made of inputs.
+    Files in the output folder are left out, since they were made from inputs.
     """
     names: list[str] = []
     for name in inputs:
@@ -82,7 +82,7 @@ def expanded(inputs: Iterable[str], output_dir: str | None) -> tuple[str, ...]:
 
 
 def _batches(folder: Path) -> Iterator[str]:
-    """The files below a folder whose names say that they hold JSON, in order; what is hidden is passed over."""
+    """The files below a folder whose names are those of JSON files, in order, without hidden ones."""
     from ...engine.jobs.compression import plain_name
 
     for inner, folders, names in os.walk(folder):
@@ -94,7 +94,7 @@ def _batches(folder: Path) -> Iterator[str]:
 
 
 def _without_outputs(files: Iterable[str], searched: str, output_dir: str | None) -> list[str]:
-    """The files that were found in a folder, without those in the folder of the outputs where that is a part of it."""
+    """The files found in a folder, without those in the output folder if that is inside it."""
     if output_dir is None or _is_inside(searched, output_dir):
         return list(files)
     return [file for file in files if not _is_inside(file, output_dir)]
@@ -105,9 +105,9 @@ def _is_inside(path: str, folder: str) -> bool:
 
 
 def targets(names: tuple[str, ...], options: dict[str, Any], made_of: Iterable[str]) -> list[Target]:
-    """What is read into which files, in order. With --output-dir and --resume, what is finished is not done again.
+    """The targets of the inputs, in order. With --output-dir and --resume, finished ones are left out.
 
-    Refused where a run would write over its inputs, over files that the mapping is `made_of`, or over its own files.
+    Refused are runs that would overwrite their inputs, files that the mapping is `made_of`, or their own files.
     """
     if not options["output_dir"]:
         planned = [Target(names, _output(options["output"]), _rejects(options["rejects"]))]
@@ -134,7 +134,7 @@ def _output(name: str | None) -> Path | None:
 
 
 def _rejects(name: str | None) -> Path | None:
-    """Where --rejects writes; None where nothing does."""
+    """Where --rejects writes; None without the option."""
     from ...engine.jobs.files import STDOUT
 
     return None if name is None else _output(name) or STDOUT
@@ -147,12 +147,12 @@ def _is_file(path: Path | None) -> bool:
 
 
 def _is_device(path: Path | None) -> bool:
-    """Whether the path is one that several may write to; None, standard output, is not for both of a run."""
+    """Returns whether a path may have several writers. Standard output (None) may not, for output and rejects."""
     return path is not None and not _is_file(path)
 
 
 def _in_folders(names: tuple[str, ...], options: dict[str, Any]) -> list[Target]:
-    """A target for each input, which stands among the outputs as it stands among the inputs."""
+    """A target for each input, at the same relative path among the outputs as among the inputs."""
     from ...engine.jobs.compression import plain_name
     from ...engine.jobs.files import real_path
 
@@ -178,7 +178,7 @@ def _in_folders(names: tuple[str, ...], options: dict[str, Any]) -> list[Target]
 
 
 def check_output(name: str, made_of: Iterable[Path]) -> None:
-    """Refuses to write over a file of the mapping."""
+    """Refuses to overwrite a file of the mapping."""
     taken = {key for path in made_of for key in _keys(path)}
     if not taken.isdisjoint(_keys(Path(name))):
         raise click.UsageError(f"{name}: is a file of the mapping")
@@ -187,7 +187,7 @@ def check_output(name: str, made_of: Iterable[Path]) -> None:
 def _check_apart(
     planned: Iterable[Target], names: Iterable[str], made_of: Iterable[str], given: Values[Path | None, str]
 ) -> None:
-    """Refuses to write over what is read, or to write two things to one file. `given` are names for messages."""
+    """Refuses to overwrite inputs, or to write two outputs to one file. `given` are names for messages."""
     from ...engine.jobs.runfiles import names_of
 
     taken = {key: "a file of the mapping" for name in made_of for key in _keys(Path(name))}
@@ -211,7 +211,7 @@ def _check_apart(
 
 
 def _keys(path: Path) -> tuple[Any, ...]:
-    """What tells a path from those of other files: where it leads, and which file is there now."""
+    """Identifies a file: its real path, and the file that exists there now."""
     real = os.path.realpath(path)
     try:
         status = os.stat(real)

@@ -1,7 +1,7 @@
-"""Which rules, and which lines of them, gave a value of a request or might have.
+"""Finds the rules, and their lines, that gave a value of a request or may have given it.
 
-A Step knows its place in the body that its rule alone would make; bodies are joined later. So the steps are found again
-by what stays: the place but for the index in a joined list, and the value. What is left open is named, not guessed.
+A Step knows its place in the body of its rule alone, and bodies are combined later. So steps are found by what does not
+change: the place except for the index in a combined list, and the value. If several fit, all are named.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _ANY = "*"
 
 
 class Blame:
-    """Answers for the requests of one batch, from its Steps."""
+    """Attributes the values in the requests of one batch to rules, by its Steps."""
 
     def __init__(self, rulebook: Rulebook, steps: Iterable[Step]) -> None:
         self.rulebook = rulebook
@@ -29,12 +29,12 @@ class Blame:
         self.steps = [step for step in steps if step.output]
 
     def rule(self, name: str | None) -> tuple[RuleAt, ...]:
-        """The rule of this name, where there is one."""
+        """The rule of this name, if there is one."""
         rule = self.rules.get(name or "")
         return () if rule is None else (RuleAt(rule.name, rule.place),)
 
     def of(self, request: Request, place: str) -> tuple[RuleAt, ...]:
-        """What gave the value at a place (`/body/...`, `/query/...`) of a request, or came out absent there."""
+        """The rules that gave the value at a place (`/body/...`, `/query/...`) of a request, or failed to give one."""
         output = self.rulebook.outputs[request.output]
         part, *tokens = tokens_of(place)
         if part == "query":
@@ -51,7 +51,7 @@ class Blame:
                 exact = [step for step in here if matches(_absent(step.value), value)]
                 return self._likely(output, exact or here, own, request, tokens)
         if output.combine.get(place.removeprefix("/body/")) == "append":
-            return ()  # any rule may add to a joined list, so an element that is missing says nothing about one
+            return ()  # any rule may add to a combined list, so a missing element points to none
         envelope = [field.place for field in output.fields if field.name in tokens[:1]]
         if envelope:
             return _named(output, envelope)
@@ -70,7 +70,7 @@ class Blame:
     def _fitting(
         self, output: Output, names: Iterable[str | None], own: list[Step], request: Request, tokens: list[str]
     ) -> list[str]:
-        """Of these rules those whose other values are found most around the place."""
+        """Of these rules, those whose other values match best around the place."""
         base = _base(output, tokens)
         around = _value(request.body, base)
         scores: dict[str, int] = {}
@@ -97,17 +97,17 @@ def tokens_of(place: str) -> list[str]:
 
 
 def _is_joined(output: Output, tokens: list[str]) -> bool:
-    """Whether the place is in a list to which other bodies add their elements."""
+    """Returns whether the place is in a list to which other bodies add elements."""
     return len(tokens) > 1 and output.combine.get(tokens[0]) == "append"
 
 
 def _general(output: Output, tokens: list[str]) -> str:
-    """The place without its index in a joined list."""
+    """The place without its index in a combined list."""
     return pointer([tokens[0], _ANY, *tokens[2:]] if _is_joined(output, tokens) else tokens)
 
 
 def _base(output: Output, tokens: list[str]) -> list[str]:
-    """The element of the joined list, or the body."""
+    """The place of the element of the combined list, or of the body."""
     return tokens[:2] if _is_joined(output, tokens) else []
 
 

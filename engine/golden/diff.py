@@ -1,7 +1,7 @@
-"""How two JSON values differ: as data, and as text for people.
+"""Differences between two JSON values: as data, and as text for people.
 
-Values are the same when their JSON text is, the order of keys aside: 1, 1.0, true and "1" are four values, because they
-are four to whoever receives them. Lists are aligned, so that one element too many is one difference and not a hundred.
+Values are the same if their JSON text is, except for the order of keys: 1, 1.0, true and "1" are four values, as they
+are for the receiver. Lists are aligned, so that an additional element is one difference rather than a hundred.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _STYLES = {"strong": "1", "expected": "32", "actual": "31", "frame": "34"}
 
 @dataclass(frozen=True, slots=True)
 class RuleAt:
-    """A rule (or an output, for what all its bodies have), and the line of it that is concerned."""
+    """A rule (or an output, for the parts that all its bodies share), and the line concerned."""
 
     name: str | None
     place: Place | None
@@ -39,8 +39,8 @@ class RuleAt:
 class Difference:
     """A value that is not the expected one; `ABSENT` stands for no value.
 
-    `pointer` is the place in the expectation, `found_at` the one in the actual value: they part where a list has
-    elements too many or too few (for an element that is missing, it is the list). `rules` gave the actual value.
+    `pointer` is the place in the expectation, `found_at` the place in the actual value: they differ after missing or
+    additional elements of a list (for a missing element, it is the list). `rules` gave the actual value.
     """
 
     pointer: str
@@ -51,17 +51,17 @@ class Difference:
 
     @property
     def headline(self) -> str:
-        """The place to name: in the expectation, or in the actual value for what is not expected at all."""
+        """The place to report: in the expectation, or in the actual value if nothing is expected there."""
         return self.found_at if self.expected is ABSENT else self.pointer
 
 
 def canonical(value: Any) -> str:
-    """JSON text that is the same for the same values only."""
+    """JSON text that is equal only for the same values."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"))
 
 
 def matches(expected: Any, actual: Any, *, partial: bool = False) -> bool:
-    """Whether the values are the same; with `partial`, an actual object may have more keys than the expected one."""
+    """Returns whether the values are the same; with `partial`, an actual object may have additional keys."""
     if isinstance(expected, dict) and isinstance(actual, dict):
         return (partial or len(expected) == len(actual)) and all(
             name in actual and matches(value, actual[name], partial=partial) for name, value in expected.items()
@@ -74,7 +74,7 @@ def matches(expected: Any, actual: Any, *, partial: bool = False) -> bool:
 
 
 def compare(expected: Any, actual: Any, *, partial: bool = False, pointer: str = "") -> tuple[Difference, ...]:
-    """The differences, in the order of the expectation. `pointer` is where both values stand."""
+    """The differences in the order of the expectation. `pointer` is the place of both values."""
     return tuple(_differences(expected, actual, partial, pointer, pointer))
 
 
@@ -100,7 +100,7 @@ def _differences(expected: Any, actual: Any, partial: bool, at: str, found_at: s
 def align(
     expected: Sequence[Any], actual: Sequence[Any], *, partial: bool = False
 ) -> list[tuple[int | None, int | None]]:
-    """Which elements of two lists belong together, as pairs of indexes in order; None: the other has no counterpart."""
+    """Aligns two lists: pairs of indexes in order; None for an element without a counterpart."""
     if len(expected) == len(actual) and matches(list(expected), list(actual), partial=partial):
         return [(index, index) for index in range(len(expected))]
     texts = [canonical(element) for element in expected]
@@ -116,7 +116,7 @@ def align(
 
 
 def _token(element: Any, expected: Sequence[Any], texts: list[str], partial: bool) -> str:
-    """The text of the expected element that this one fulfils, or its own."""
+    """The text of the expected element that this one matches, or its own text."""
     if partial and isinstance(element, list | dict) and len(expected) <= _MAX_PARTIAL:
         fulfilled = (text for one, text in zip(expected, texts, strict=True) if matches(one, element, partial=True))
         return next(fulfilled, canonical(element))
@@ -124,12 +124,12 @@ def _token(element: Any, expected: Sequence[Any], texts: list[str], partial: boo
 
 
 def _pair(expected: Sequence[Any], actual: Sequence[Any]) -> list[tuple[int | None, int | None]]:
-    """Pairs elements that all differ, in order, so that those that have most in common come together."""
+    """Pairs elements that all differ, in order, so that the most similar ones are paired."""
     rows, columns = len(expected), len(actual)
     if rows * columns > _MAX_PAIRS:
         return list(zip_longest(range(rows), range(columns)))
     members = [[_members(element) for element in elements] for elements in (expected, actual)]
-    # Any pair is better than none, so that elements without likeness are compared one by one.
+    # Any pair is better than none, so that dissimilar elements are compared one by one.
     gain = [[0.01 + _likeness(one, other) for other in members[1]] for one in members[0]]
     best = [[0.0] * (columns + 1) for _ in range(rows + 1)]
     for i in reversed(range(rows)):
@@ -187,10 +187,10 @@ def text(differences: Iterable[Difference], *, color: bool) -> str:
 
 
 def _sides(expected: Any, actual: Any) -> tuple[str, str, int | None]:
-    """Both values as they are shown; for long texts also how many cells before the first character that differs."""
+    """Both values as text; for long ones, also the width before the first character that differs."""
     one, other = _written(expected), _written(actual)
     if not isinstance(expected, str) or not isinstance(actual, str):
-        # Only numbers can look alike: 15 and 15.0
+        # Only numbers can look the same: 15 and 15.0
         named = (isinstance(expected, int) and isinstance(actual, float)) or (
             isinstance(expected, float) and isinstance(actual, int)
         )

@@ -1,6 +1,6 @@
-"""Test files of mappings: found, and read with all that is wrong in them at once.
+"""Reads the test files of mappings, and reports all problems in them at once.
 
-A test that could never fail is refused here: it would only look like a proof.
+A test that can never fail is refused, since it would prove nothing.
 """
 
 from __future__ import annotations
@@ -40,12 +40,12 @@ __all__ = [
 ]
 
 MAX_INPUT_BYTES = 10_000_000
-"""How many bytes an input file may have."""
+"""The maximum size of an input file in bytes."""
 
 PARTS = ("requests", "skipped", "problems")
 """The parts of an expectation."""
 PROBLEM_KEYS = ("code", "severity", "message", "rule", "input", "output", "hint")
-"""What can be expected of a problem; `rule` is the name alone, since lines move."""
+"""The keys that can be expected of a problem; `rule` is the name alone, since lines change."""
 _KNOWN = {
     "requests": ("output", "method", "path", "query", "body"),
     "skipped": ("pointer", "rule", "reason"),
@@ -55,10 +55,10 @@ _KNOWN = {
 
 @dataclass(frozen=True, slots=True, eq=False)
 class GoldenTest:
-    """Batches, and what a mapping must make of them.
+    """A test: batches, and their expected results.
 
     `input` is one batch or, with `many`, a list of them; `expected` has the same form. `expect_key` and `expect` are
-    where it is written.
+    the nodes of the expectation.
     """
 
     name: str
@@ -86,7 +86,7 @@ class GoldenTest:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TestFile:
-    """The tests of one file, and the file of the mapping or workspace that they are about."""
+    """The tests of one file, and the file of the mapping or workspace that they test."""
 
     path: Path
     source: Source
@@ -97,14 +97,14 @@ class TestFile:
 
 
 _RULE_FILE = frozenset({"include", "input", "language", "let", "policies", "routes", "rules", "tables"})
-"""Keys that only rule files have at their top."""
+"""Top-level keys that only rule files have."""
 
 
 def discover(paths: Iterable[Path] = ()) -> list[Path]:
-    """The test files among the paths: a file is taken as it is, a folder is searched; default: the installed mappings.
+    """Finds test files: files are taken as they are, folders are searched; by default, the installed mappings.
 
-    In a folder, that is every YAML file in the folder `tests` of a mapping or workspace, and every other one that looks
-    like a test file.
+    In a folder, these are the YAML files in the folder `tests` of a mapping or workspace, and all others that look like
+    test files.
     """
     found: dict[Path, Path] = {}
     for path in list(paths) or [MAPPINGS]:
@@ -115,7 +115,7 @@ def discover(paths: Iterable[Path] = ()) -> list[Path]:
 
 
 def declared_settings(mapping: Path) -> Mapping[str, Setting] | None:
-    """The settings that the mapping or workspace declares; None where it cannot be read."""
+    """The settings that the mapping or workspace declares; None if it cannot be read."""
     draft = load_rulebook(mapping).draft
     return None if draft is None else draft.settings
 
@@ -126,8 +126,11 @@ Declared = Callable[[Path], Mapping[str, Setting] | None]
 def load(
     path: Path, name: str, declared: Declared = declared_settings
 ) -> tuple[TestFile | None, tuple[Problem, ...], dict[str, Source]]:
-    """Reads one test file, which messages call `name`. Gives the file, or None where it has an error; all Problems; and
-    the source by its name. `declared` gives the settings of a mapping, for who has them at hand."""
+    """Reads one test file, which messages call `name`.
+
+    Returns the file, or None if it has an error; all Problems; and the source by its name. `declared` returns the
+    settings of a mapping; a caller can pass one that caches them.
+    """
     source, unread = read(path, name)
     if source is None:
         return None, unread, {}
@@ -185,7 +188,7 @@ class _Reader:
         return TestFile(self.path, self.source, node, mapping, tuple(tests.values()), description)
 
     def check_settings(self, declared: Declared) -> None:
-        """Holds the settings of all tests against those of the mapping, where that can be read."""
+        """Checks the settings of all tests against those of the mapping, if that can be read."""
         settings = declared(self.main) if self.given and self.main is not None else None
         if settings is not None:
             values_of(settings, self.given, self.problems)
@@ -237,7 +240,7 @@ class _Reader:
         many = isinstance(input_, list)
         expect = keys.take("expect", required=True)
         key = None if expect is None or keys.mapping is None else keys.mapping.key("expect")
-        if input_ is ABSENT and isinstance(expect, SequenceNode):  # as many as the batches, for all that is known
+        if input_ is ABSENT and isinstance(expect, SequenceNode):  # any number of batches is possible
             for item in expect.items:
                 self.expectation(item, name.text if name else "?", partial)
         elif expect is not None:
@@ -262,7 +265,7 @@ class _Reader:
         )
 
     def input(self, keys: Keys) -> tuple[Any, Path | None]:
-        """The JSON value, ABSENT where there is none, and the file that it comes from."""
+        """The JSON value of the input, ABSENT if there is none, and the file it comes from."""
         keys.exactly_one(("input", "input_file"))
         value, node = keys.value("input", ABSENT), keys.scalar("input_file")
         if node is None:
@@ -287,7 +290,7 @@ class _Reader:
             return ABSENT, path
 
     def expect(self, node: Node, test: str, batches: int | None, partial: bool) -> None:
-        """Checks the shape of an expectation, and that it can fail; `batches`: how many there must be in a list."""
+        """Checks the form of an expectation, and that it can fail; `batches` is the number of results in a list."""
         if batches is None:
             self.expectation(node, test, partial)
         elif not isinstance(node, SequenceNode) or len(node.items) != batches:
@@ -317,7 +320,7 @@ class _Reader:
 
 
 def _mapping_above(path: Path) -> Path | None:
-    """The mapping or workspace in the nearest folder above a test file, relative where the path is."""
+    """The mapping or workspace in the nearest folder above a test file, relative if the path is."""
     for folder in Path(os.path.abspath(path)).parents:
         main = next(filter(is_file, candidates(folder)), None)
         if main is not None:
@@ -326,7 +329,7 @@ def _mapping_above(path: Path) -> Path | None:
 
 
 def _read_json(path: Path) -> Any:
-    """The value in a JSON file. Raises ValueError with the reason."""
+    """Parses a JSON file. Raises ValueError with the reason."""
     if not path.is_file():
         raise ValueError("is not a file")
     try:

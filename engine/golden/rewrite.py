@@ -1,7 +1,7 @@
-"""Changes values inside a YAML text and leaves all else byte for byte: comments, order, quotes, line ends.
+"""Changes values in a YAML text and keeps everything else byte for byte: comments, order, quotes, line ends.
 
-What differs is replaced as deep down as possible, so that a change reads as what it is in a review. New text is dumped
-so that it reads back as exactly the same JSON value.
+The smallest differing parts are replaced, so that a review shows the change as what it is. New text is written so that
+it reads back as exactly the same JSON value.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _REST_OF_LINE = re.compile(r"[ \t]*(?:#[^\r\n]*)?(?=[\r\n]|\Z)")
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """The characters `start` to `end` (exclusive) of a text become `text`."""
+    """A replacement of the characters `start` to `end` (exclusive) of a text by `text`."""
 
     start: int
     end: int
@@ -37,9 +37,9 @@ class Edit:
 
 
 def applied(text: str, changes: Iterable[Edit]) -> str:
-    """The text with all edits made; they must not overlap. New lines end as those of the text do.
+    """Applies edits, which must not overlap, to a text. New lines get the line ends of the text.
 
-    What several edits put at one place comes in the order of the edits.
+    Several insertions at one place are applied in their order.
     """
     newline = "\r\n" if "\r\n" in text else "\n"
     backwards = reversed(list(changes))
@@ -48,7 +48,7 @@ def applied(text: str, changes: Iterable[Edit]) -> str:
     return text
 
 
-# Dumping
+# Writing YAML
 
 
 def inline(value: Any) -> str:
@@ -71,14 +71,14 @@ def block(value: Any, indent: int) -> str:
 
 
 def _below(value: Any, indent: int) -> str:
-    """A value after the colon of a key that stands at `indent`."""
+    """A value after the colon of a key that is indented by `indent`."""
     if isinstance(value, dict | list) and value:
         return "\n" + " " * (indent + 2) + block(value, indent + 2)
     return " " + inline(value)
 
 
 def _text(value: str) -> str:
-    """A text, in quotes unless every reader of YAML takes it for nothing else."""
+    """A string, in quotes unless every YAML reader takes it for a string."""
     if _PLAIN.fullmatch(value) and value[-1] != " " and resolve(value) == value:
         return value
     return "".join(c if c.isprintable() else _escape(c) for c in json.dumps(value, ensure_ascii=False))
@@ -93,14 +93,14 @@ def _escape(character: str) -> str:
 
 
 def edits(key: ScalarNode, node: Node, value: Any, parents: Iterable[Node] = ()) -> list[Edit]:
-    """The edits that make the value of a key, now `node`, another one. Nothing outside of that value is edited.
+    """The edits that change the value of a key from `node` to `value`. Nothing outside that value is changed.
 
-    `parents` are the nodes around the key: where one of them is in flow style, so is what is written.
+    `parents` are the nodes around the key: if one of them is in flow style, so is the new text.
     """
     editor = _Editor(node.source)
     flow = any(editor.is_flow(parent) for parent in parents)
     alias = _ALIAS.match(editor.text, key.end) if node.start < key.end else None
-    if alias is not None:  # the node stands where the anchor is
+    if alias is not None:  # the node is where the anchor is
         new = f" {inline(value)}" if flow else _below(value, editor.column(key))
         return [Edit(alias.start(1), alias.end(), new)]
     return list(editor.member(key, node, value, flow=flow))
@@ -142,7 +142,7 @@ class _Editor:
         yield Edit(node.start, node.end, blank + new)
 
     def inside(self, node: Node, value: Any, *, flow: bool) -> list[Edit] | None:
-        """The edits further down that are enough, or None where the node has to be replaced."""
+        """The edits of inner values that suffice, or None if the node has to be replaced."""
         if matches(plain(node), value):
             return []
         if not flow and self.outgrows(node, value):
@@ -163,7 +163,7 @@ class _Editor:
         return None
 
     def added(self, node: MappingNode, members: dict[str, Any]) -> list[Edit]:
-        """New keys at the end of a mapping in block style, after the comment that its last line may have."""
+        """Adds keys at the end of a mapping in block style, after the comment of its last line, if any."""
         if not members:
             return []
         indent = self.column(node)
@@ -172,7 +172,7 @@ class _Editor:
         return [Edit(end, end, "\n" + " " * indent + block(members, indent))]
 
     def is_written_out(self, node: MappingNode | SequenceNode) -> bool:
-        """Whether all parts stand where they belong: an alias takes its place from what it repeats."""
+        """Returns whether all parts are at their own place: an alias has the place of what it repeats."""
         parts: list[Node] = [*node.items] if isinstance(node, SequenceNode) else []
         if isinstance(node, MappingNode):
             parts = [part for entry in node.entries for part in entry]
@@ -183,13 +183,13 @@ class _Editor:
         return not isinstance(node, ScalarNode) and self.text[node.start] in "{["
 
     def fits(self, node: Node, value: Any) -> bool:
-        """Whether the value goes on one line: it is no list or object with members, or took one line so far."""
+        """Returns whether the value goes on one line: it has no members, or was on one line before."""
         if not isinstance(value, dict | list) or not value:
             return True
         return self.is_flow(node) and bool(plain(node)) and not self.outgrows(node, value)
 
     def outgrows(self, node: Node, value: Any) -> bool:
-        """Whether a list or object on one line would no longer fit there."""
+        """Returns whether a list or object would be too long for its one line."""
         if not self.is_flow(node):
             return False
         room = _WIDTH - self.column(node)

@@ -1,6 +1,6 @@
-"""Golden tests of mappings: run, shown where they fail, and brought up to date.
+"""Runs golden tests of mappings, and shows those that failed.
 
-What a test expects is compared with `Result.to_json()`; each difference names the rule and line that it comes from.
+Expectations are compared with `Result.to_json()`; each difference names the rule and line it comes from.
 """
 
 from __future__ import annotations
@@ -36,12 +36,12 @@ __all__ = [
 ]
 
 MAX_SHOWN = 20
-"""How many differences of one test are shown."""
+"""The maximum number of differences shown for one test."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Outcome:
-    """What came of a test. `problems` are those of the mapping, where it cannot be loaded with the test's settings."""
+    """The outcome of a test. `problems` are those of the mapping, if it cannot be loaded with the test's settings."""
 
     test: GoldenTest
     differences: tuple[Difference, ...] = ()
@@ -57,7 +57,7 @@ class Outcome:
 
 
 class Tested(Protocol):
-    """A mapping under test, as `api.Mapping` is one."""
+    """A mapping under test, such as an `api.Mapping`."""
 
     rulebook: Rulebook
 
@@ -69,7 +69,7 @@ class Tested(Protocol):
 
 
 class Runner:
-    """Runs tests. `load` loads a mapping with settings, or raises MappingError; each is loaded once."""
+    """Runs tests. `load` loads a mapping with settings or raises MappingError; each combination is loaded once."""
 
     def __init__(self, load: Callable[[Path, dict[str, Any]], Tested]) -> None:
         self._load = load
@@ -93,14 +93,14 @@ class Runner:
 
 
 def _located(problem: Problem, test: GoldenTest) -> Problem:
-    """A Problem with a setting is one of the test that gives it."""
+    """Gives a Problem with a setting the place of the test that gives the setting."""
     if problem.place is not None:
         return problem
     return replace(problem, place=test.settings_places.get(problem.data.get("name", ""), test.place))
 
 
 def run(test: GoldenTest, mapping: Tested) -> Outcome:
-    """Runs a test with a mapping that was loaded with the test's settings."""
+    """Runs a test on a mapping that was loaded with the test's settings."""
     results = tuple(mapping.transform(batch) for batch in test.batches)
     differences: list[Difference] = []
     for number, (result, expected) in enumerate(zip(results, test.expectations, strict=True)):
@@ -120,7 +120,7 @@ def run(test: GoldenTest, mapping: Tested) -> Outcome:
 
 
 def compared_parts(test: GoldenTest, expected: dict[str, Any], result: Result) -> Iterator[tuple[str, Any, Any]]:
-    """What is compared: the part of the result, what is expected there, and what there is."""
+    """The parts to compare: the name of the part, the expected value, and the actual one."""
     actual = _json(result)
     for part in PARTS:
         if part in expected or not test.partial:
@@ -128,14 +128,14 @@ def compared_parts(test: GoldenTest, expected: dict[str, Any], result: Result) -
 
 
 def _json(result: Result) -> dict[str, Any]:
-    """The Result as JSON, where a problem has the name of its rule only."""
+    """The Result as JSON, in which a problem has the name of its rule only."""
     actual = result.to_json()
     named = [{**found.to_json(), "rule": found.rule} for found in result.problems]
     return {**actual, "problems": [{key: problem[key] for key in PROBLEM_KEYS} for problem in named]}
 
 
 def _rules(difference: Difference, result: Result, blame: Blame) -> tuple[RuleAt, ...]:
-    """The rules that a difference is about."""
+    """The rules that a difference points to."""
     part, _, rest = difference.found_at[1:].partition("/")
     index, _, inner = rest.partition("/")
     number = int(index) if index else 0
@@ -153,7 +153,7 @@ def _rules(difference: Difference, result: Result, blame: Blame) -> tuple[RuleAt
 
 
 def text(outcome: Outcome, *, color: bool) -> str:
-    """A failed test for a terminal: its name and place, and what differs, with the rules concerned."""
+    """A failed test for a terminal: its name and place, and the differences with their rules."""
     test = outcome.test
     failed, place = styled("1;31", "FAIL", color=color), styled("1;34", printable(str(test.place)), color=color)
     lines = [f"{failed} {printable(test.name)}   {place}"]
@@ -189,7 +189,7 @@ def _word(value: Any) -> str:
 
 
 def _place(node: Node, pointer: str) -> Place:
-    """The place of what stands at the pointer, or of what is nearest to it."""
+    """The place of the node that a pointer leads to, or of the nearest one."""
     for token in tokens_of(pointer):
         inner: Node | None = None
         if isinstance(node, MappingNode):

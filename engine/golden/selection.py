@@ -1,6 +1,6 @@
-"""Chooses by words: `purchase and not (refund or "add to cart")`.
+"""Selections by words, such as `purchase and not (refund or "add to cart")`.
 
-A word holds where one of the texts contains it, in any letter case.
+A word holds if one of the texts contains it, ignoring letter case.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ Test = Callable[[list[str]], bool]
 
 
 class SelectionError(ValueError):
-    """The expression cannot be read; the text says why."""
+    """A selection that cannot be parsed; the text says why."""
 
 
 def selection(expression: str) -> Callable[[Iterable[str]], bool]:
-    """Whether the texts of a thing fulfil the expression. Raises SelectionError."""
+    """Parses a selection to a function that returns whether some texts match it. Raises SelectionError."""
     if len(expression) > MAX_CHARS:
         raise SelectionError(f"it has more than {MAX_CHARS} characters")
     parser = _Parser(expression)

@@ -1,4 +1,4 @@
-"""Rewrites the expectations of golden tests from what they got."""
+"""Rewrites the expectations of golden tests to the actual results."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _NEW_PROBLEM = ("code", "severity", "message", "rule", "input", "output")
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """The new text of a test file, how it differs, and the tests whose expectations cannot be rewritten in place."""
+    """The new text of a test file, its diff, and the tests whose expectations cannot be rewritten in place."""
 
     text: str
     diff: str
@@ -34,8 +34,8 @@ class Update:
 def update(file: TestFile, outcomes: Iterable[Outcome]) -> Update:
     """Rewrites the expectations of failed tests so that they pass, and nothing else in the file.
 
-    A `match: partial` expectation keeps its shape: the keys that it gives get new values. An expectation that repeats
-    or is repeated by another part of the file (an alias) is refused.
+    A `match: partial` expectation keeps its shape: only the keys in it get new values. An expectation that repeats or
+    is repeated by another part of the file (an alias) is refused.
     """
     source = file.source
     before = plain(file.node)
@@ -92,11 +92,11 @@ def _new_part(test: GoldenTest, part: str, expected: list[Any], actual: list[Any
 
 
 def _projected(expected: Any, actual: Any) -> Any:
-    """As much of the actual value as the expected one gives."""
+    """The part of the actual value that has the shape of the expected one."""
     if isinstance(expected, dict) and isinstance(actual, dict):
         return {name: _projected(value, actual[name]) for name, value in expected.items() if name in actual}
     if isinstance(expected, list) and isinstance(actual, list):
-        # A new element takes the shape of the first one, so that the expectation does not become an exact one.
+        # A new element takes the shape of the first one, so that the expectation remains partial.
         shape = expected[0] if expected else ABSENT
         return [
             _projected(shape if one is None else expected[one], actual[other])

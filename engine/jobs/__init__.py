@@ -1,4 +1,4 @@
-"""Runs over many batches: inputs, formats, workers, outputs, rejects, and runs that go on after an interruption.
+"""Runs over many batches: inputs, formats, workers, outputs, rejects, and resuming after an interruption.
 
 Comes in: a Job. Goes out: files of results, and a Summary.
 """

@@ -1,7 +1,7 @@
-"""gzip and Zstandard, found out by their first bytes when reading, by the name of the file when writing.
+"""gzip and Zstandard, detected by the first bytes when reading, by the name of the file when writing.
 
-Both are read in bounded steps, so that a small file that unpacks to a very large one costs time but no memory, and
-written as one member (frame) for each piece, so that a file can be cut after any piece and continued.
+Both are read in bounded steps, so that a small file that unpacks to a very large one costs time but no memory. Each
+piece is written as a member (frame) of its own, so that a file can be cut after any piece and continued.
 """
 
 from __future__ import annotations
@@ -18,23 +18,23 @@ __all__ = ["CHUNK", "PAUSE", "compressor", "decompressed", "plain_name"]
 
 CHUNK = 1 << 16
 PAUSE = b""
-"""Stands among the chunks of a pipe where nothing more has come for a while: what is there is to be worked on."""
+"""Stands among the chunks of a pipe where no more data has come for a while, so that the data so far is processed."""
 PAUSE_SECONDS = 0.02
 _GZIP = b"\x1f\x8b"
 _GZIP_WINDOW = 31
 _ZSTD = b"\x28\xb5\x2f\xfd"
 _ZSTD_WINDOW = 1 << 27
 _STEP = 512
-"""How much is unpacked at once: Zstandard packs up to 128 KiB into 4 bytes."""
+"""The number of bytes unpacked at once: Zstandard packs up to 128 KiB into 4 bytes."""
 
 
 def plain_name(name: str) -> str:
-    """The name of a file without the ending that says how it is compressed."""
+    """The name of a file without the suffix of its compression."""
     return name.removesuffix(".gz").removesuffix(".zst")
 
 
 def compressor(name: str) -> Callable[[bytes], bytes]:
-    """What compresses a piece for a file of this name; nothing where the name does not say so."""
+    """The function that compresses a piece for a file of this name; without such a suffix it changes nothing."""
     if name.endswith(".gz"):
         import gzip
 
@@ -47,9 +47,9 @@ def compressor(name: str) -> Callable[[bytes], bytes]:
 
 
 def decompressed(stream: BinaryIO, flaws: list[str]) -> Iterator[bytes]:
-    """The chunks of a stream, decompressed where they are gzip or Zstandard; pauses of a pipe among them.
+    """The chunks of a stream, decompressed if they are gzip or Zstandard, with the pauses of a pipe.
 
-    Why it ends too early goes to `flaws`.
+    If it ends too early, the reason is added to `flaws`.
     """
     chunks = _chunks(stream)
     first = b""
@@ -70,7 +70,7 @@ def decompressed(stream: BinaryIO, flaws: list[str]) -> Iterator[bytes]:
 
 
 def _chunks(stream: BinaryIO) -> Iterator[bytes]:
-    """What is there, at most CHUNK bytes at once; a PAUSE where it takes time until more comes."""
+    """The available data, at most CHUNK bytes at once; a PAUSE where more takes time to come."""
     read = getattr(stream, "read1", stream.read)
     pipe = _pipe(stream)
     while chunk := read(CHUNK):
@@ -80,16 +80,16 @@ def _chunks(stream: BinaryIO) -> Iterator[bytes]:
 
 
 def _pipe(stream: BinaryIO) -> int | None:
-    """The descriptor of a stream whose end may be written later: of a pipe, a socket, a terminal; else None."""
+    """The descriptor of a pipe, socket or terminal, whose data may come slowly; else None."""
     try:
         descriptor = stream.fileno()
         return None if stat.S_ISREG(os.fstat(descriptor).st_mode) else descriptor
-    except (OSError, ValueError):  # it is no stream of the system
+    except (OSError, ValueError):  # not a stream of the operating system
         return None
 
 
 def _comes_soon(pipe: int) -> bool:
-    """Whether more (or the end) is there within a moment; where the system cannot tell, it is taken not to be."""
+    """Returns whether more data, or the end, comes within a moment; False if the system cannot tell."""
     try:
         return bool(select.select([pipe], [], [], PAUSE_SECONDS)[0])
     except (OSError, ValueError):
@@ -99,7 +99,7 @@ def _comes_soon(pipe: int) -> bool:
 def _unpacked(
     chunks: Iterator[bytes], new: Callable[[], Any], error: type[Exception], flaws: list[str]
 ) -> Iterator[bytes]:
-    """One member after the other, in steps that are small enough for whatever they unpack to."""
+    """Unpacks one member after the other, in steps that bound the memory needed for what they unpack to."""
     unpack = new()
     for chunk in chunks:
         if chunk == PAUSE:

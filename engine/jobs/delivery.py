@@ -1,6 +1,6 @@
-"""How requests are sent: what stands around the bodies, for those that print commands or send many bodies together.
+"""How requests are sent: the parts around bodies, for commands of a shell and for bulk requests.
 
-Made once from a Rulebook, and small enough to be kept beside a compiled mapping.
+It is made once from a Rulebook, and small enough to be cached with a compiled mapping.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ __all__ = ["Bundler", "Delivery", "Envelope", "delivery_of", "fitting"]
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """What every bulk request has: its line, and the members of its body beside the list `elements`."""
+    """The parts that all bulk requests share: method, path and query, and the members beside the list `elements`."""
 
     method: str
     path: str
@@ -41,7 +41,7 @@ class Envelope:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """Where requests of a mapping go. `bulk` is None where the mapping does not describe it."""
+    """How the requests of a mapping are sent. `bulk` is None if the mapping does not describe it."""
 
     server_url: str | None
     server_headers: dict[str, str]
@@ -57,8 +57,11 @@ class Delivery:
 
 
 def delivery_of(rulebook: Rulebook) -> Delivery:
-    """The Delivery of a mapping. The fields of its bulk bodies see the settings alone: a bulk body spans batches."""
-    # Only here: what runs a cached mapping does not evaluate rules.
+    """The Delivery of a mapping.
+
+    The fields of its bulk bodies see only the settings, since a bulk body spans batches.
+    """
+    # Imported late: running a cached mapping does not evaluate rules.
     from ..interpreter.interpreter import Interpreter
 
     bulk = None
@@ -71,7 +74,7 @@ def delivery_of(rulebook: Rulebook) -> Delivery:
 
 
 def fitting(rulebook: Rulebook) -> Rulebook:
-    """The Rulebook with outputs limited to bodies that fit into a bulk body of its own."""
+    """The Rulebook with its outputs limited to bodies that fit into a bulk body alone."""
     bulk = delivery_of(rulebook).bulk
     if bulk is None:
         return rulebook
@@ -82,17 +85,17 @@ def fitting(rulebook: Rulebook) -> Rulebook:
 
 
 class Bundler:
-    """Collects bodies and gives bulk requests, each as full as the limit allows."""
+    """Collects bodies into bulk requests, each as full as the limit allows."""
 
     def __init__(self, bulk: Envelope) -> None:
         self._bulk = bulk
         self._empty = bulk.empty_size
         self._size = self._empty
         self.waiting: list[bytes] = []
-        """The bodies that are not handed on yet, as JSON."""
+        """The bodies not returned yet, as JSON."""
 
     def add(self, bodies: Iterable[bytes]) -> Iterator[Request]:
-        """The requests that are full once these bodies (compact JSON) have come."""
+        """Adds bodies (compact JSON), and returns the requests that are full."""
         for body in bodies:
             if self.waiting and self._size + 1 + len(body) > self._bulk.max_bytes:
                 yield from self.rest()
@@ -100,7 +103,7 @@ class Bundler:
             self.waiting.append(body)
 
     def rest(self) -> Iterator[Request]:
-        """The request with what is left."""
+        """The request with the remaining bodies."""
         if self.waiting:
             elements = [orjson.loads(body) for body in self.waiting]
             self.waiting, self._size = [], self._empty

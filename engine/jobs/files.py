@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all, and what a path that is to be written leads to."""
+"""Files that are written atomically, and where a path to write to really leads."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ __all__ = [
 
 STDOUT = Path("/dev/stdout")
 _STDOUT_NAMES = (STDOUT, Path("/dev/fd/1"), Path("/proc/self/fd/1"))
-_BINARY = getattr(os, "O_BINARY", 0)  # on Windows, line ends would be changed without it
+_BINARY = getattr(os, "O_BINARY", 0)  # otherwise Windows would change line ends
 _ITSELF = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
-"""Opens what has the name: not what a link leads to, and without waiting for the other end of a pipe."""
+"""Opens the file of this very name: not the target of a link, and without waiting for the other end of a pipe."""
 
 
 class BusyError(RuntimeError):
@@ -37,41 +37,43 @@ class BusyError(RuntimeError):
 
 
 class InTheWayError(RuntimeError):
-    """Where a file is to be written stands something that is not overwritten; the text says what."""
+    """Something that is never overwritten is in the place of a file to write; the text says what."""
 
 
 def is_stdout(path: Path) -> bool:
-    """Whether the path names the standard output of this process, which is never opened again: it may be a file that
-    others have written to before."""
+    """Returns whether a path is the standard output of this process.
+
+    It is never opened again: it may be a file that others have written to before.
+    """
     return path in _STDOUT_NAMES
 
 
 def real_path(path: Path) -> Path:
-    """Where a file is written that is given by this path: what a link leads to, so that the link stays."""
+    """The file that a path leads to, so that writing to it keeps a link."""
     return Path(os.path.realpath(path)) if path.is_symlink() and not _is_device(path) else path
 
 
 def is_plain(path: Path) -> bool:
-    """Whether the path is a file, now or once it is written; a device or a pipe is written to directly."""
+    """Returns whether a path is a regular file, or will be one; devices and pipes are written to directly."""
     return not is_stdout(path) and not _is_device(path) and (path.is_file() or not path.exists())
 
 
 def _is_device(path: Path) -> bool:
-    """Whether the path names a device: `/dev/stdout` does, wherever it leads; what is in `/dev/shm` is a file."""
+    """Returns whether a path is a device: `/dev/stdout` is one wherever it leads; what is in `/dev/shm` is a file."""
     root, top, below = (*path.absolute().parts[:3], "", "")[:3]
     return root == "/" and (top == "proc" or (top == "dev" and below != "shm"))
 
 
 def opened_directly(path: Path) -> BinaryIO:
-    """A device or a pipe to write to. Nothing is made, and nothing that stands there is lost."""
+    """Opens a device or a pipe for writing. Nothing is created or truncated."""
     return os.fdopen(os.open(path, os.O_WRONLY | os.O_APPEND | _BINARY), "wb")
 
 
 def locked(path: Path) -> BinaryIO:
-    """A file to read and write, made if need be, that no other process gets from here as long as it is open.
+    """Opens a file for reading and writing, creating it if needed, and locks it as long as it is open.
 
-    The lock ends with the process, however that ends. Raises BusyError, OSError, and InTheWayError where the name is
-    that of a link, or of anything but a file of its own.
+    The lock ends with the process. Raises BusyError if another process holds it, OSError, and InTheWayError if the path
+    is a link or anything else but a regular file with one name.
     """
     while True:
         if path.is_symlink():
@@ -91,11 +93,11 @@ def locked(path: Path) -> BinaryIO:
         with suppress(FileNotFoundError):
             if os.path.samestat(os.stat(path), os.fstat(file.fileno())):
                 return file
-        file.close()  # the one that had it just now gave it another name
+        file.close()  # its previous owner has just renamed it
 
 
 def _lock(file: BinaryIO) -> None:
-    """Locks a file until it is closed. Raises OSError where another process has it."""
+    """Locks a file until it is closed. Raises OSError if another process holds the lock."""
     if sys.platform == "win32":
         import msvcrt
 
@@ -103,13 +105,13 @@ def _lock(file: BinaryIO) -> None:
         return
     try:
         import fcntl
-    except ImportError:  # the system has no locks: nothing tells one run of another
+    except ImportError:  # no locks on this system: parallel runs are not detected
         return
     fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def keep_mode(file: BinaryIO, path: Path, *, while_written: bool) -> None:
-    """Gives the file the permissions of the one at `path`, whose place it takes; it stays writable `while_written`."""
+    """Gives a file the permissions of the one at `path`, which it replaces; it stays writable `while_written`."""
     if hasattr(os, "fchmod"):
         with suppress(FileNotFoundError):
             mode = stat.S_IMODE(path.stat().st_mode) & 0o777
@@ -118,7 +120,7 @@ def keep_mode(file: BinaryIO, path: Path, *, while_written: bool) -> None:
 
 @contextmanager
 def naming(name: str | Path) -> Iterator[None]:
-    """Gives this name to an OSError that has none, as those of reading and writing have."""
+    """Adds a name to each OSError that has none, as those of reading and writing do."""
     try:
         yield
     except OSError as error:
@@ -128,7 +130,7 @@ def naming(name: str | Path) -> Iterator[None]:
 
 
 def written_afresh(path: Path, content: bytes) -> None:
-    """Writes a small file for this user alone, whole or not at all; nobody else may write beside it meanwhile."""
+    """Writes a small file atomically, readable by this user alone; it must have no other writer."""
     fresh = path.with_name(path.name + ".new")
     fresh.unlink(missing_ok=True)
     with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, 0o600), "wb") as file:
@@ -140,7 +142,7 @@ def written_afresh(path: Path, content: bytes) -> None:
 
 @contextmanager
 def written_whole(path: Path) -> Iterator[BinaryIO]:
-    """A file to write to that takes the place of `path` when the block ends, and never appears if it fails.
+    """Opens a file for writing that replaces `path` when the block ends, and is removed if the block fails.
 
     A device, a pipe and standard output (`/dev/stdout`) are written to directly. Raises OSError.
     """
@@ -154,7 +156,7 @@ def written_whole(path: Path) -> Iterator[BinaryIO]:
         with naming(path), opened_directly(path) as direct:
             yield direct
         return
-    import tempfile  # only here: most runs write to standard output, and it takes long to import
+    import tempfile  # imported late: slow to import, and most runs write to standard output
 
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".new-")
     try:

@@ -1,4 +1,4 @@
-"""Results as text: one JSON document a batch, the requests alone, bulk bodies, or commands for a shell."""
+"""Results as text: a JSON document for each batch, the requests alone, bulk bodies, or commands for a shell."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ __all__ = ["FORMATS", "Format", "curl", "json_line", "render"]
 Format = Literal["result", "requests", "bulk", "curl"]
 FORMATS: tuple[Format, ...] = ("result", "requests", "bulk", "curl")
 _MAX_ARGUMENT = 120_000
-"""Linux takes no argument of more than 128 KiB; an indented body may be longer than the same without."""
+"""Linux limits an argument to 128 KiB; an indented body may be longer than a compact one."""
 _PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*)\}", re.ASCII)
 
 
 def render(
     results: Iterable[Result], delivery: Delivery, format_: Literal["result", "requests", "curl"], *, pretty: bool
 ) -> Iterator[bytes]:
-    """The text of the results, piece by piece, each piece whole lines."""
+    """The text of the results in pieces, each of whole lines."""
     for result in results:
         if format_ == "result":
             requests = [_document(request, pretty=pretty) for request in result.requests]
@@ -39,7 +39,7 @@ def render(
 
 
 def _document(request: Request, *, pretty: bool) -> dict[str, Any]:
-    """The request as JSON; its body is written already, unless it is to be indented."""
+    """The request as JSON; its body is serialized already, unless it is to be indented."""
     document = request.to_json()
     if not pretty:
         document["body"] = orjson.Fragment(request.text)
@@ -47,14 +47,14 @@ def _document(request: Request, *, pretty: bool) -> dict[str, Any]:
 
 
 def json_line(value: Any, *, pretty: bool) -> bytes:
-    """The value as JSON with a line end, indented where `pretty`."""
+    """A value as JSON with a line end, indented if `pretty`."""
     return orjson.dumps(value, option=orjson.OPT_APPEND_NEWLINE | (orjson.OPT_INDENT_2 if pretty else 0))
 
 
 def curl(request: Request, delivery: Delivery, *, pretty: bool) -> bytes:
-    """A command that sends the request, and fails where the receiver refuses it.
+    """A shell command that sends the request, and fails if the receiver refuses it.
 
-    Placeholders such as {app_id} become shell variables such as APP_ID; where one is not set, the shell stops.
+    Placeholders such as {app_id} become shell variables such as APP_ID; if one is not set, the shell stops.
     """
     query = "&".join(f"{quote(name, safe='')}={quote(_text(value), safe='')}" for name, value in request.query.items())
     url = _quoted(f"{delivery.server_url or ''}{request.path}{'?' if query else ''}{query}")
@@ -68,11 +68,11 @@ def curl(request: Request, delivery: Delivery, *, pretty: bool) -> bytes:
 
 
 def _text(value: Any) -> str:
-    """A value of a query: text as it stands, all else as JSON."""
+    """A value of a query: strings as they are, everything else as JSON."""
     return value if isinstance(value, str) else orjson.dumps(value).decode()
 
 
 def _quoted(text: str) -> str:
-    """The text for a shell, its placeholders as variables and nothing else expanded."""
+    """A text quoted for a shell, in which only the placeholders are expanded, as variables."""
     escaped = re.sub(r'([\\"$`])', r"\\\1", text)
     return '"' + _PLACEHOLDER.sub(lambda match: "${" + match.group(1).upper() + ":?is not set}", escaped) + '"'

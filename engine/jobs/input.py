@@ -1,8 +1,8 @@
-"""Reads batches from files, one after the other, whatever they come in: one JSON document, a list, one batch a line.
+"""Reads batches from files one after the other, whatever their form: one JSON document, a list, or one batch per line.
 
-Memory holds a unit of work at a time; where a pipe pauses, a unit ends, so that what came in goes out. What cannot be
-read is a Problem in the place of its record; the rest goes on.
-The texts are cut here and parsed where they are transformed, which may be another process.
+Memory holds one unit of work at a time; where a pipe pauses, the unit ends, so that its results are written. A record
+that cannot be read has a Problem instead of a text; the others are still read. The texts are only split here, and
+parsed where they are mapped, which may be in another process.
 """
 
 from __future__ import annotations
@@ -21,24 +21,24 @@ __all__ = ["MAX_RECORD_BYTES", "MOST_RECORDS", "WAITING", "Lines", "Unit", "read
 
 MAX_RECORD_BYTES = 10_000_000
 MOST_RECORDS = 2000
-"""How many records a unit has at most, however small they are: what comes of each is larger."""
-# Texts and runs of brackets are one match each, so that a flood of either is read quickly.
+"""The maximum number of records in a unit, however small they are: the results are larger."""
+# Strings and runs of brackets are one match each, so that many of either are read fast.
 _REST_OF_TEXT = rb'[^"\\]*+(?:\\.[^"\\]*+)*+("?)'
 _TEXT = re.compile(_REST_OF_TEXT, re.DOTALL)
 _INSIDE = re.compile(rb'"' + _REST_OF_TEXT + rb"|[\[{]+|[\]}]+", re.DOTALL)
 _BETWEEN = re.compile(_INSIDE.pattern + rb"|,", re.DOTALL)
 _BLANK = b" \t\r\n"
 _RS = b"\x1e"
-"""Begins each record of a JSON text sequence (RFC 7464)."""
+"""The separator before each record of a JSON text sequence (RFC 7464)."""
 _ENOUGH = 4
-"""So many bytes say how characters are encoded."""
+"""The number of bytes that reveal the encoding of a text."""
 
 Form = Literal["lines", "sequence", "documents"]
 
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """Lines that follow each other, with `first` as the number of the first one: each that is not blank is a record.
+    """Consecutive lines, the first of which has the number `first`: each line that is not blank is a record.
 
     None stands for a line that is too large to be kept.
     """
@@ -55,17 +55,16 @@ class Lines:
 
 
 Unit = Iterable[Record]
-"""What is worked on at once, and handed to another process for that."""
+"""The records that are processed at once, and sent to a worker together."""
 WAITING: Unit = ()
-"""Stands among the units where the next one is yet to come: what was made of those before is to be handed on."""
+"""Stands among the units where the next one takes time to come, so that the results so far are written."""
 
 
 def read_units(stream: BinaryIO, source: str, size: int, *, lines: bool = False) -> Iterator[Unit]:
-    """The records of a stream of JSON, plain or compressed with gzip or Zstandard, in units of about `size` bytes
-    and of at most `MOST_RECORDS`.
+    """The records of a stream of JSON, plain or compressed, in units of about `size` bytes and at most `MOST_RECORDS`.
 
-    A stream with nothing in it has none. `source` names it in messages; `lines` says that each line is a record (it is
-    found out otherwise). Where the stream is a pipe that pauses, WAITING stands among the units.
+    An empty stream has none. `source` is its name in messages; `lines` says that each line is a record (otherwise this
+    is detected). Where the stream is a pipe that pauses, WAITING stands among the units.
     """
     flaws: list[str] = []
     chunks = decompressed(stream, flaws)
@@ -88,7 +87,7 @@ def read_units(stream: BinaryIO, source: str, size: int, *, lines: bool = False)
 
 
 def _form(start: bytes, *, lines: bool) -> Form | None:
-    """What the records of a stream come in, by how it starts; None where more of it must be seen for that."""
+    """The form of the records of a stream, detected from its start; None if more of it is needed."""
     if len(start) < _ENOUGH:
         return None
     start = start.removeprefix(BOM).lstrip(_BLANK)
@@ -101,7 +100,7 @@ def _form(start: bytes, *, lines: bool) -> Form | None:
     first, newline, rest = start.partition(b"\n")
     if newline and _is_whole(first):
         return "lines"
-    # A broken first line of many: its neighbours are whole.
+    # a broken first line of several: the lines after it are complete
     second, newline, _ = rest.partition(b"\n")
     if newline and second.startswith(b"{") and _is_whole(second):
         return "lines"
@@ -109,12 +108,12 @@ def _form(start: bytes, *, lines: bool) -> Form | None:
 
 
 def _is_whole(line: bytes) -> bool:
-    """Whether a line is a whole JSON value; a comma behind it, which is wrong, does not make it less."""
+    """Returns whether a line is a complete JSON value, possibly followed by a comma, which is reported later."""
     return is_json(line.rstrip(_BLANK).removesuffix(b","))
 
 
 def _record(source: str, line: int, text: bytes | None, number: int = 0) -> Record:
-    """The record of a text; None is one that is too large to be kept."""
+    """The record of a text; None stands for a text that is too large to be kept."""
     if text is None or len(text) > MAX_RECORD_BYTES:
         reason = f"it has more than {MAX_RECORD_BYTES} bytes"
         return Record(source, line, b"", Problem.of("M503", input="", reason=reason), number)
@@ -147,7 +146,7 @@ def _lines(chunks: Iterator[bytes], source: str, size: int) -> Iterator[Unit]:
 
 
 def _together(records: Iterable[Record | None], size: int) -> Iterator[Unit]:
-    """The records in units; None, a pause, ends one."""
+    """The records in units; None, a pause, ends a unit."""
     unit: list[Record] = []
     kept = 0
     for record in records:
@@ -164,7 +163,7 @@ def _together(records: Iterable[Record | None], size: int) -> Iterator[Unit]:
 
 
 def _sequence(chunks: Iterator[bytes], source: str) -> Iterator[Record | None]:
-    """The records of a JSON text sequence, each of which begins with a separator; None for a pause."""
+    """The records of a JSON text sequence, each after a separator; None for a pause."""
     kept = _Kept()
     number = 0
     for chunk in chain(chunks, (_RS,)):
@@ -180,7 +179,7 @@ def _sequence(chunks: Iterator[bytes], source: str) -> Iterator[Record | None]:
 
 
 def _documents(chunks: Iterator[bytes], source: str) -> Iterator[Record | None]:
-    """The top-level values, and of a top-level list its elements; None for a pause."""
+    """The top-level values, or the elements of a top-level list; None for a pause."""
     splitter = _Splitter()
     number = 0
     for chunk in chain(chunks, (None,)):
@@ -195,11 +194,11 @@ def _documents(chunks: Iterator[bytes], source: str) -> Iterator[Record | None]:
 
 
 class _Kept:
-    """The text of a record, piece by piece, and the line that it begins on; one that is too large is not kept."""
+    """Collects the text of a record in pieces, with the line it begins on; a text that is too large is dropped."""
 
     def __init__(self) -> None:
         self.line = 1
-        """The line where the next piece begins."""
+        """The line on which the next piece begins."""
         self.is_blank = True
         self._first = 1
         self._pieces: list[bytes] = []
@@ -219,7 +218,7 @@ class _Kept:
             self._pieces.clear()
 
     def cut(self, piece: bytes) -> tuple[int, bytes | None]:
-        """The line and the text that end with this piece; None for a text that is too large."""
+        """Ends a text with this piece; returns its line and the text, None if it was too large."""
         self.add(piece)
         text = None if self._size > MAX_RECORD_BYTES else b"".join(self._pieces).rstrip(_BLANK)
         self.is_blank, self._size = True, 0
@@ -228,9 +227,9 @@ class _Kept:
 
 
 class _Splitter:
-    """Cuts a stream into the texts of its values by brackets and quotes alone; whether each is JSON is not its task.
+    """Splits a stream into the texts of its values by brackets and quotes alone, without checking that they are JSON.
 
-    Each comes with the line that it begins on; None stands for one that is too large to be kept.
+    Each text comes with the line it begins on; None stands for a text that is too large to be kept.
     """
 
     def __init__(self) -> None:
@@ -242,11 +241,11 @@ class _Splitter:
 
     @property
     def line(self) -> int:
-        """The line that is reached."""
+        """The current line."""
         return self._kept.line
 
     def end(self) -> Iterator[tuple[int, bytes | None]]:
-        """What is left when the stream has ended."""
+        """The rest when the stream has ended."""
         line, text = self._kept.cut(b"")
         if text != b"":
             yield line, text
@@ -287,7 +286,7 @@ class _Splitter:
         self._kept.add(chunk[start:])
 
     def _after_text(self, match: re.Match[bytes]) -> int:
-        """Where to go on after a text, or the part of it in this chunk."""
+        """The offset after a string, or after the part of it in this chunk."""
         self._in_text = not match[1]
         self._escaped = self._in_text and match.end() < len(match.string)  # its last character is a backslash
         return len(match.string) if self._in_text else match.end()

@@ -1,4 +1,4 @@
-"""A run over many batches, as a command asks for it."""
+"""The description of a run over many batches."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ Progress = Callable[[Summary, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What to do. `inputs` are paths or STDIN; `output` and `rejects` paths, an absent output being standard output.
+    """A run. `inputs` are paths or STDIN, `output` and `rejects` paths; without `output`, standard output is used.
 
-    `resume` goes on where an interrupted run stopped, `restart` throws away what it left; without, that is an error.
+    `resume` continues an interrupted run, `restart` discards what it left; without either, such files are an error.
     """
 
     inputs: tuple[str, ...]

@@ -1,6 +1,6 @@
-"""A mapping ready to run: what the command and its workers need of it, and nothing else.
+"""Programs: mappings ready to run, with just what the command and its workers need.
 
-Comes from the cache where it can; then nothing that reads rules is even imported.
+A program is loaded from the cache if possible; then nothing that reads rules is even imported.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from ..runtime.runner import FUNCTION, Runner
 from .delivery import Delivery
 
 if TYPE_CHECKING:
-    # Only here, and below: what runs a cached mapping reads no rules.
+    # Imported late, here and below: running a cached mapping reads no rules.
     from ..interpreter.interpreter import Interpreter
     from ..language.rulebook import Rulebook
 
@@ -32,12 +32,12 @@ __all__ = ["Program", "RulesChangedError", "open_program"]
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A mapping ready to run. `digest` is the same only for the same rules, schemas and settings; `files` are what it
-    was made from.
+    """A mapping ready to run.
 
-    `transform` takes any value; `transform_parsed` what is known to be JSON within the limits, which is quicker;
-    `transform_text` a text, for which it may have no answer; `prepare` makes ready for many of these; `retry` maps what
-    failed before: see `compiler.runner.Runner`.
+    `digest` identifies the rules, schemas and settings; `files` are the files that they were read from. `transform`
+    takes any value; `transform_parsed` a value known to be JSON within the limits, which is faster; `transform_text` a
+    text, and may have no result; `prepare` prepares for many of these; `retry` maps what failed before: see
+    `runtime.runner.Runner`.
     """
 
     name: str
@@ -53,13 +53,13 @@ class Program:
 
 
 class RulesChangedError(RuntimeError):
-    """The files of a mapping are others than those that a run began with."""
+    """The files of a mapping have changed since the run began."""
 
 
 def open_program(reference: str, settings: Mapping[str, Any], *, bulk: bool = False) -> Program:
-    """The mapping that `api.load` would load; with `bulk`, one whose bodies fit into its bulk bodies.
+    """Opens the mapping that `api.load` would load; with `bulk`, one whose bodies fit into its bulk bodies.
 
-    Raises MappingError. What the program does later may raise RulesChangedError, where it needs the rules once more.
+    Raises MappingError. The program may raise RulesChangedError later, if it has to read the rules again.
     """
     path = locate(reference)
     given = sorted((name, type(value).__name__, repr(value)) for name, value in settings.items())
@@ -75,7 +75,7 @@ def open_program(reference: str, settings: Mapping[str, Any], *, bulk: bool = Fa
 
 
 def _opened(entry: cache.Entry, reference: str, settings: Mapping[str, Any], key: str, *, bulk: bool) -> Program | None:
-    """The program of an entry; None where it lacks what a program needs."""
+    """The program of a cache entry; None if the entry lacks something that a program needs."""
     about, code = entry.about, entry.code
     if code is not None and FUNCTION not in code.co_names:
         return None
@@ -83,7 +83,7 @@ def _opened(entry: cache.Entry, reference: str, settings: Mapping[str, Any], key
     def rulebook() -> Rulebook:
         try:
             loaded = _rulebook(reference, settings, bulk)
-        except MappingError:  # it could be used when the run began
+        except MappingError:  # it was usable when the run began
             loaded = None
         if loaded is None or _digest(loaded) != about["digest"]:
             raise RulesChangedError(f"the files of {reference} have changed since the run began")
@@ -94,19 +94,19 @@ def _opened(entry: cache.Entry, reference: str, settings: Mapping[str, Any], key
         if made is None or made.about.get("digest") != about["digest"]:
             try:
                 made = _compiled_records(rulebook())
-            except RulesChangedError:  # a quicker way, which the run does without
+            except RulesChangedError:  # the run can do without this faster way
                 return None
             cache.store(f"{key}-records", made)
         return made.code
 
     def interpreter() -> Interpreter:
-        # Only in unusual cases.
+        # only in unusual cases
         from ..interpreter.interpreter import Interpreter
 
         return Interpreter(rulebook())
 
     def source() -> str:
-        # Only for the notes on an exception.
+        # only for the notes on an exception
         from ..compiler import source_of
 
         return source_of(rulebook())
@@ -122,7 +122,7 @@ def _opened(entry: cache.Entry, reference: str, settings: Mapping[str, Any], key
 
 
 def _rulebook(reference: str, settings: Mapping[str, Any], bulk: bool) -> Rulebook:
-    # Only where the cache has nothing.
+    # only for a mapping that is not cached
     from ..checks.shared.opening import opened
     from .delivery import fitting
 
@@ -131,8 +131,8 @@ def _rulebook(reference: str, settings: Mapping[str, Any], bulk: bool) -> Rulebo
 
 
 def _compiled(rulebook: Rulebook) -> cache.Entry:
-    """The compiled mapping with everything that running it needs."""
-    # Only where the cache has nothing.
+    """Compiles a mapping, with everything that running it needs."""
+    # only for a mapping that is not cached
     from .. import compiler
     from ..schemas.schema import definitions_of
     from .delivery import delivery_of
@@ -156,8 +156,8 @@ def _compiled(rulebook: Rulebook) -> cache.Entry:
 
 
 def _compiled_records(rulebook: Rulebook) -> cache.Entry:
-    """The code of the mapping for batches that are records."""
-    # Only where a mapping is compiled.
+    """Compiles the code of a mapping for batches read as structs."""
+    # only for a mapping that is not cached
     from .. import compiler
 
     about = {"digest": _digest(rulebook)}
@@ -170,7 +170,7 @@ def _origin(rulebook: Rulebook) -> cache.Origin:
 
 
 def _files(rulebook: Rulebook) -> list[tuple[Path, str]]:
-    """The files that a mapping was made from, each with the digest of what was read."""
+    """The files that a mapping was made from, each with the digest of the text that was read."""
     sources = [(source.path, source.text.encode()) for source in rulebook.sources.values() if source.path is not None]
     files = [(path, hashlib.sha256(content).hexdigest()) for path, content in sources]
     schemas = rulebook.schemas.values()
@@ -178,21 +178,23 @@ def _files(rulebook: Rulebook) -> list[tuple[Path, str]]:
 
 
 def _digest(rulebook: Rulebook) -> str:
-    """A text that is the same only for the same rules, schemas and settings."""
+    """A digest that identifies the rules, schemas and settings."""
     digests = sorted(digest for _, digest in _files(rulebook))
     made_of = [digests, rulebook.values, [ascii(name) for name in sorted(rulebook.sources)], sorted(rulebook.schemas)]
     return hashlib.sha256(orjson.dumps(made_of, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
 def _validator(text: str) -> Callable[[Any], bool]:
-    """Whether a body is valid by the definitions in a text, which is read when the first body asks: many runs have no
-    such body."""
+    """A function that validates bodies by the schema definitions in a text.
+
+    The text is parsed for the first body: many runs have no body to validate here.
+    """
     made: Callable[[Any], bool] | None = None
 
     def is_valid(body: Any) -> bool:
         nonlocal made
         if made is None:
-            # Only where a body must be validated.
+            # only if a body must be validated
             from ..schemas.definitions import Definitions
 
             made = Definitions.of_text(text).verdicts().is_valid

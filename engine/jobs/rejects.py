@@ -1,6 +1,6 @@
-"""Rejects: batches of which something was not given, one a line, and what it takes to give just that later.
+"""Rejects: batches that failed in part or as a whole, one per line, so that a replay maps only the failed parts.
 
-`schemas/moemap/reject.schema.json` describes a line; docs/runs.md says how they are replayed.
+`schemas/moemap/reject.schema.json` describes a line; docs/runs.md says how rejects are replayed.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from ..runtime.result import Failed, Result
 __all__ = ["VERSION", "Reject", "read_reject", "reject_line"]
 
 VERSION = 1
-"""Of the format. It grows when a line that was right is read otherwise."""
+"""The version of the format. It grows when the meaning of a valid line changes."""
 _LINE_ENDS = bytes.maketrans(b"\r\n", b"  ")
 
 
 @dataclass(frozen=True, slots=True)
 class Reject:
-    """A batch to replay: `failed` is what to give of it, None standing for all; `codes` are the problems it had."""
+    """A batch to replay: `failed` are the parts to map, None for the whole batch; `codes` are the problems it had."""
 
     record: Record
     failed: frozenset[Failed] | None
@@ -32,8 +32,8 @@ class Reject:
 
 
 def reject_line(record: Record, result: Result, failed: Iterable[Failed] | None, mapping: str, version: str) -> bytes:
-    """A reject as a line of JSON. The batch stands in it as it was read, to the digit."""
-    text = record.text.translate(_LINE_ENDS)  # between two tokens, the only place for them, each is a blank
+    """A reject as a line of JSON. It contains the text of the batch as it was read."""
+    text = record.text.translate(_LINE_ENDS)  # line ends stand between tokens only, where each is a blank
     is_json = record.problem is None and record.parse()[1] is None
     line = {
         "version": VERSION,
@@ -74,10 +74,10 @@ class _Line(msgspec.Struct):
 
 
 def read_reject(record: Record) -> Reject | Problem:
-    """The reject that a line holds, or the Problem that it holds none."""
+    """Parses a reject; returns it, or the Problem if the line is none."""
     if record.problem is not None:
         return record.problem
-    try:  # the limits of batches are those of the batch in it, which is read later
+    try:  # the limits of batches apply to the batch in it, which is read later
         version = msgspec.json.decode(record.text, type=_Version).version
         if version != VERSION:
             return _flaw(f"it is of version {version}; version {VERSION} is read")

@@ -1,8 +1,9 @@
-"""The files of a run: partial ones and a journal while it goes on, the real ones at its end.
+"""The files of a run: partial files and a journal during the run, the final ones at its end.
 
-The output of a run stands in `<output>.partial`, its rejects likewise, and `<output>.journal` says how far it is. The
-journal is there before anything else is written, and after all of it: at the end it says that the files are whole, then
-they get their names, then it goes. So a run that is ended anywhere can be told from one that never was, and goes on.
+A run writes its output to `<output>.partial`, its rejects likewise, and its progress to `<output>.journal`. The journal
+is created before anything else is written, and updated after all of it: at the end it says that the files are complete,
+then they get their final names, then the journal is removed. So a run that was interrupted at any point is recognised
+and can be resumed.
 """
 
 from __future__ import annotations
@@ -31,15 +32,15 @@ _NO_RESUME = "its input cannot be read again"
 
 
 class ResumeError(ValueError):
-    """What an interrupted run left does not fit this run; the text says why."""
+    """The files left by an interrupted run do not fit this run; the text says why."""
 
 
 @dataclass(slots=True)
 class State:
-    """How far a run is: after how many records of which input, at which sizes of the files.
+    """The progress of a run: the number of records read of which input, and the sizes of the files.
 
-    `goes_on`: its inputs can be read again; `waiting` are the bodies that were made and not written yet; `is_finished`:
-    the files are whole.
+    `goes_on`: its inputs can be read again; `waiting` are bodies that are made but not written yet; `is_finished`: the
+    files are complete.
     """
 
     fingerprint: str
@@ -65,7 +66,7 @@ class State:
 
 
 def names_of(output: Path | None, rejects: Path | None) -> Iterator[tuple[Path, str]]:
-    """Every path that a run with these files writes to, and what it is for; that is empty for the files themselves."""
+    """Every path that a run with these files writes to, and its purpose; that is empty for the files themselves."""
     for path in (output, rejects):
         if path is None or not is_plain(path):
             continue
@@ -77,12 +78,12 @@ def names_of(output: Path | None, rejects: Path | None) -> Iterator[tuple[Path, 
 
 
 def is_finished(output: Path) -> bool:
-    """Whether a run has written this file, and nothing of it is left to do."""
+    """Returns whether a run has written this file completely."""
     return output.exists() and not _journal(output).exists()
 
 
 def left_over(output: Path | None, rejects: Path | None) -> str | None:
-    """What an interrupted run left of these files, in words, and what to do about it; None where nothing is there."""
+    """What an interrupted run left of these files and what to do about it, in words; None if nothing is left."""
     if output is not None and is_plain(output) and (journal := _journal(output)).is_file():
         state = _read(journal)
         batches = state.summary.batches
@@ -102,7 +103,7 @@ def _batches(number: int) -> str:
 
 
 class RunFiles:
-    """The files of one run, which is this process's alone until `stack` ends.
+    """The files of one run, locked for this process until `stack` ends.
 
     An output of None is standard output. Raises OSError, BusyError, InTheWayError and ResumeError.
     """
@@ -130,7 +131,7 @@ class RunFiles:
         stack.push(self._abandon)
         if rejects is not None:
             self._rejects = stack.enter_context(_opened(rejects))
-        # Only now nobody else changes what stands there.
+        # Read under the lock: from now on nobody else changes these files.
         if resume and self._journal is not None and self._journal.is_file():
             self.state = _read(self._journal)
             if self.state.fingerprint != fingerprint:
@@ -148,7 +149,7 @@ class RunFiles:
             self._note()
 
     def _files(self) -> Iterator[tuple[Path, BinaryIO, int]]:
-        """The partial files, each with the path that it is for and its size; the rejects first, as they are named."""
+        """The partial files, each with its final path and its size; the rejects first, in the order of renaming."""
         output, rejects = self._paths
         for path, file, size in (
             (rejects, self._rejects, self.state.rejects),
@@ -158,7 +159,7 @@ class RunFiles:
                 yield path, file, size
 
     def write(self, output: bytes, rejects: bytes) -> None:
-        """Adds to the files. What goes to a pipe goes at once."""
+        """Appends to the files. A pipe is flushed at once."""
         self.state.output += self._add(self._paths[0], self._output, output)
         self.state.rejects += self._add(self._paths[1], self._rejects, rejects)
 
@@ -166,34 +167,34 @@ class RunFiles:
         if file is None or not text:
             return 0
         with naming("standard output" if path is None else path):
-            # On a terminal nothing of a payload is obeyed; as escapes it is the same JSON.
+            # A terminal must not obey control characters of payloads; escaped, it is the same JSON.
             file.write(printable_lines(text.decode()).encode() if file.isatty() else text)
             if file not in self._partial_files:
                 file.flush()
         return len(text)
 
     def note(self) -> None:
-        """Writes the journal, now and then; what it says is on disk before it says so."""
+        """Writes the journal from time to time, after the data that it speaks of."""
         if self._journal is not None and time.monotonic() - self._written >= JOURNAL_SECONDS:
             self._sync()
             self._note()
 
     def finish(self) -> None:
-        """Gives the files their names."""
+        """Gives the files their final names."""
         self._sync()
         self.state.is_finished = True
         self._note()
         self._give_names()
 
     def _give_names(self) -> None:
-        """The last step of a run whose files are whole, as far as it was not done before."""
+        """Renames the complete files, as far as that is not done yet: the last step of a run."""
         for path, file, size in self._files():
             if size > os.fstat(file.fileno()).st_size == 0 and path.is_file() and path.stat().st_size == size:
-                _partial(path).unlink()  # it was made just now: the file has its name
+                _partial(path).unlink()  # renamed already: this partial file was just created
                 continue
             _cut_back(path, file, size)
             keep_mode(file, path, while_written=False)
-            if sys.platform == "win32":  # no open file can be renamed there
+            if sys.platform == "win32":  # Windows cannot rename an open file
                 file.close()
             _partial(path).replace(path)
         if self._journal is not None:
@@ -210,7 +211,7 @@ class RunFiles:
             written_afresh(self._journal, orjson.dumps(self.state.to_json()))
 
     def _abandon(self, kind: object, *_: object) -> None:
-        """Where a run ends before it did anything, nothing is left of it; what another one left stays."""
+        """Removes the files of a run that ends before it did anything; those of an interrupted run are kept."""
         if kind is None or self.state.summary.batches > 0:
             return
         if not self._has_begun and self._journal is not None and self._journal.is_file():
@@ -244,7 +245,7 @@ def _read(journal: Path) -> State:
 
 @contextmanager
 def _opened(path: Path | None) -> Iterator[BinaryIO]:
-    """Where output goes: the partial file, for this run alone; a device, a pipe, standard output (None) directly."""
+    """Opens an output: the partial file, locked for this run; a device, a pipe or standard output (None) directly."""
     if path is None or is_stdout(path):
         yield sys.stdout.buffer
         return
@@ -262,7 +263,7 @@ def _opened(path: Path | None) -> Iterator[BinaryIO]:
 
 
 def _cut_back(path: Path, file: BinaryIO, size: int) -> None:
-    """The partial file as it was when it had `size` bytes."""
+    """Truncates a partial file to the size in the journal."""
     if os.fstat(file.fileno()).st_size < size:
         raise ResumeError(f"{_partial(path)} is shorter than its journal says; {_RESTART}")
     file.truncate(size)

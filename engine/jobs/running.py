@@ -1,7 +1,7 @@
-"""A whole run over files: inputs in order, one output, rejects; interrupted and continued without loss.
+"""Executes a run over files: inputs in order, one output, rejects; it can be interrupted and resumed without loss.
 
-How far a run is stands in its journal (see `runfiles`): after which record, at which size of the files, with which
-sums. `resume` cuts the files back to that and goes on.
+The journal (see `runfiles`) records the progress: the last record, the sizes of the files, and the counts. `resume`
+truncates the files to these sizes and continues.
 """
 
 from __future__ import annotations
@@ -31,17 +31,17 @@ from .transform import Piece, Transform
 __all__ = ["ResumeError", "run"]
 
 UNIT_BYTES = 1 << 19
-"""How much input is handed to a worker at once."""
+"""The size of the input that a worker gets at once."""
 
 
 def run(job: Job, progress: Progress | None = None) -> Summary:
-    """Does the job. `progress` is told the sums so far and how many bytes of the inputs are read, first at the start.
+    """Executes a job. `progress` is called with the counts so far and the bytes read of the inputs, first at the start.
 
     Raises OSError for files that cannot be read or written, BusyError, InTheWayError, ResumeError, MappingError and
     WorkerError.
     """
     with ExitStack() as stack:
-        pieces_of = _maker(job, stack)  # first, for a copy of this process would keep open what is open
+        pieces_of = _maker(job, stack)  # first, since forked workers would keep open all that is open
         goes_on = all(name != STDIN and Path(name).is_file() for name in job.inputs)
         how = {"goes_on": goes_on, "resume": job.resume, "restart": job.restart}
         files = RunFiles(job.output, job.rejects, _fingerprint(job), stack, **how)
@@ -69,7 +69,7 @@ def run(job: Job, progress: Progress | None = None) -> Summary:
             rest = b"".join(json_line(request.to_json(), pretty=job.recipe.pretty) for request in bundler.rest())
             state.waiting = []
             files.write(compressor(job.recipe.output)(rest) if rest else b"", b"")
-        # A compressed file that holds nothing is not an empty file.
+        # An empty compressed file is not an empty file.
         output, rejects = compressor(job.recipe.output), compressor(job.recipe.rejects or "")
         files.write(b"" if state.output else output(b""), b"" if state.rejects else rejects(b""))
         files.finish()
@@ -77,14 +77,14 @@ def run(job: Job, progress: Progress | None = None) -> Summary:
 
 
 def _maker(job: Job, stack: ExitStack) -> Callable[[Iterable[Unit]], Iterator[Piece]]:
-    """What makes the pieces of units, in order; with one job everything happens in this process."""
+    """The function that makes pieces from units, in order; with one job it works in this process."""
     transform = Transform(job.recipe, job.program)
     if job.jobs == 1:
         return partial(map, transform.piece)
-    # Only here: one process needs no workers.
+    # Imported late: one process needs no workers.
     from .workers import workers
 
-    job.program.prepare()  # several processes are for many batches, and what is made here none of them makes
+    job.program.prepare()  # several processes are used for many batches, and inherit what is prepared here
     return stack.enter_context(workers(transform, job.jobs))
 
 
@@ -96,7 +96,7 @@ def _bundled(bundler: Bundler | None, piece: Piece, job: Job) -> bytes:
 
 
 class _Reader:
-    """The records of the inputs in units, and which inputs the units that came back are of."""
+    """Reads the records of the inputs in units, and remembers the input of each unit in progress."""
 
     def __init__(self, inputs: tuple[str, ...], first: int, skip: int) -> None:
         self.bytes_read = 0
@@ -106,7 +106,7 @@ class _Reader:
         self._under_way: deque[int] = deque()
 
     def done(self) -> int:
-        """The input of the oldest unit that was not asked for yet."""
+        """The index of the input of the oldest unit in progress, which is done now."""
         return self._under_way.popleft()
 
     def units(self) -> Iterator[Unit]:
@@ -123,7 +123,7 @@ class _Reader:
             self.bytes_read = finished
 
     def _units_of(self, stream: BinaryIO, name: str, skip: int) -> Iterator[Unit]:
-        """The units of an input, without its first records."""
+        """The units of an input, without its first `skip` records."""
         source = "<stdin>" if name == STDIN else text_of_name(name)
         units = read_units(stream, source, UNIT_BYTES, lines=plain_name(name).endswith((".ndjson", ".jsonl")))
         while skip > 0 and (unit := next(units, None)) is not None:
@@ -139,7 +139,7 @@ def _read(name: str) -> AbstractContextManager[BinaryIO]:
 
 
 def _fingerprint(job: Job) -> str:
-    """What must be the same for a run to be continued: inputs, options, and everything that the mapping is made of."""
+    """A digest of what must be unchanged to resume a run: the inputs, the options, and the mapping."""
     written = str(job.output), str(job.rejects)
     made_of = [
         [(text_of_name(name), _stamp(name)) for name in job.inputs],

@@ -1,4 +1,4 @@
-"""What came of a run, counted."""
+"""The counts of a run."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ GIVEN = "given already, without what failed in it"
 
 @dataclass(slots=True)
 class Summary:
-    """Counts over the records seen so far, without values of theirs, for a summary goes to logs.
+    """Counts over the records so far, without any values, since summaries go to logs.
 
-    `skipped` counts by rule and reason as the rules write it, `problems` by code and place in the rules; `first` says
-    for each of these in which record it came first; `replayed` what became of rejects.
+    `skipped` counts by rule and reason as written in the rules, `problems` by code and place in the rules; `first` has
+    the record in which each problem occurred first; `replayed` counts the outcomes of rejects.
     """
 
     batches: int = 0
@@ -59,7 +59,7 @@ class Summary:
                 self.first[kind] = _where(record, problem)
 
     def merge(self, other: Summary) -> None:
-        """Adds what another summary counted of the records after these."""
+        """Adds the counts of the records that follow."""
         self.batches += other.batches
         self.requests += other.requests
         self.errors += other.errors
@@ -78,7 +78,7 @@ class Summary:
         return self.errors > 0 or (strict and self.warnings > 0)
 
     def text(self) -> str:
-        """A line with the sums, then a line for each reason and each problem code, most frequent first."""
+        """A line with the totals, then a line for each reason and each problem code, the most frequent first."""
         counts = (
             _count(self.batches, "batch", "batches"),
             _count(self.requests, "request"),
@@ -120,7 +120,7 @@ def _count(number: int, one: str, many: str | None = None) -> str:
 
 
 def kind_of(problem: Problem) -> str:
-    """The code of a problem, its title, and where the rules give rise to it."""
+    """The code of a problem, its title, and the place in the rules that causes it."""
     kind = f"{problem.code} {CATALOGUE[problem.code].title}"
     if problem.place is None:
         return kind
@@ -128,5 +128,5 @@ def kind_of(problem: Problem) -> str:
 
 
 def _where(record: Record, problem: Problem) -> str:
-    """The record, and what is wrong with it as a whole: such a message holds no values."""
+    """The record, and what is wrong with it as a whole: such messages contain no values."""
     return f"{record.where}{f': {problem.message}' if problem.place is None else ''}"

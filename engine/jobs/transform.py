@@ -1,4 +1,4 @@
-"""A piece of an input through a mapping: its output, its rejects, its sums. What workers do, here or elsewhere."""
+"""Maps a unit of an input to a piece of output, rejects and counts: the work of a worker, in any process."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ __all__ = ["Piece", "Recipe", "Transform", "WorkerError"]
 
 
 class WorkerError(RuntimeError):
-    """A worker process ended before its work did."""
+    """A worker process ended before its work was done."""
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """What a few records gave: `output` (for bulk `bodies`) and `rejects`, ready to be written."""
+    """The results of a unit: `output` (for bulk requests, `bodies`) and `rejects` are ready to be written."""
 
     output: bytes = b""
     rejects: bytes = b""
@@ -37,10 +37,10 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """Everything that a worker needs to know; can be sent to another process.
+    """Everything that a worker needs to know; it can be sent to another process.
 
-    `output` and `rejects` are the names of the files, whose endings say how pieces are compressed; `replays` says that
-    the records are lines of a rejects file.
+    `output` and `rejects` are the names of the files, whose suffixes determine the compression; `replays` says that the
+    records are lines of a rejects file.
     """
 
     reference: str
@@ -52,7 +52,7 @@ class Recipe:
     replays: bool = False
 
     def transform(self, digest: str) -> Transform | Outdated:
-        """Opens the mapping once more, where it still has this digest."""
+        """Opens the mapping again; the result is Outdated if its digest has changed."""
         try:
             program = self.program()
         except MappingError:
@@ -65,17 +65,17 @@ class Recipe:
 
 @dataclass(frozen=True, slots=True)
 class Outdated:
-    """Stands for the Transform of a mapping that has changed."""
+    """Replaces the Transform of a mapping that has changed."""
 
     recipe: Recipe
 
     def piece(self, _records: Unit) -> Piece:
-        """Raises RulesChangedError."""
+        """Always raises RulesChangedError."""
         raise RulesChangedError(f"the files of {self.recipe.reference} have changed since the run began")
 
 
 class Transform:
-    """Turns records into pieces of output."""
+    """Maps records to pieces of output."""
 
     def __init__(self, recipe: Recipe, program: Program) -> None:
         self._recipe = recipe
@@ -85,7 +85,7 @@ class Transform:
         self._compress_rejects = compressor(recipe.rejects or "")
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Another process makes it anew."""
+        """Another process opens the mapping anew."""
         return Recipe.transform, (self._recipe, self._program.digest)
 
     def results(self, records: Unit) -> list[Result]:
@@ -93,7 +93,7 @@ class Transform:
         return list(self._results(records, Summary(), []))
 
     def piece(self, records: Unit) -> Piece:
-        """What the records give, in their order."""
+        """The piece of these records, in their order."""
         summary = Summary()
         rejects: list[bytes] = []
         results = self._results(records, summary, rejects)
@@ -122,7 +122,7 @@ class Transform:
             failed: Iterable[Failed] | None
             try:
                 result, failed = self._first(record) if reject is None else self._again(reject)
-            except RulesChangedError:  # nothing that a record can do
+            except RulesChangedError:  # not caused by a record
                 raise
             except Exception as error:
                 result, failed = failure(error), None if reject is None else reject.failed
@@ -134,7 +134,7 @@ class Transform:
             yield result
 
     def _first(self, record: Record) -> tuple[Result, Iterable[Failed] | None]:
-        """The Result of a record, and what failed of it; None: all of it."""
+        """The Result of a record, and the parts of it that failed; None for the whole batch."""
         result = self._mapped(record)
         if result.ok or self._recipe.rejects is None:
             return result, ()
@@ -142,7 +142,7 @@ class Transform:
         return result, self._program.retry(batch)[1] if problem is None else None
 
     def _again(self, reject: Reject) -> tuple[Result, Iterable[Failed] | None]:
-        """The same for what failed of a batch before: nothing that was given is given again."""
+        """The same for the parts of a batch that failed before: nothing is mapped twice."""
         if reject.failed is None:
             return self._first(reject.record)
         batch, problem = reject.record.parse()

@@ -1,4 +1,4 @@
-"""Pieces made by several processes, handed on in order, with a bounded number of them under way."""
+"""Worker processes: they make pieces, which are returned in order, with a bounded number of them in progress."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ from .transform import Outdated, Piece, Transform, WorkerError
 __all__ = ["workers"]
 
 UNDER_WAY = 2
-"""How many units a worker has at most: the one it works on and the next, so that it never waits."""
+"""The maximum number of units of a worker: the current one and the next, so that it never waits."""
 
 
 @contextmanager
 def workers(transform: Transform, jobs: int) -> Iterator[Callable[[Iterable[Unit]], Iterator[Piece]]]:
-    """What makes the piece of each unit, in order, in `jobs` processes, which end with the block.
+    """A function that makes the pieces of units in order, in `jobs` processes, which end with the block.
 
-    Raises WorkerError where one of them ends before, and RulesChangedError.
+    Raises WorkerError if one of them ends early, and RulesChangedError.
     """
     started: list[_Worker] = []
     try:
-        # A copy of this process has everything loaded. It is whole only where nothing else goes on here.
+        # A forked process has everything loaded. That is safe only if this process has no other thread.
         context = multiprocessing.get_context("fork" if _has_one_thread() else "spawn")
-        # From their first moment, workers leave Ctrl-C to this process.
+        # Workers ignore Ctrl-C from the start: this process handles it.
         before = signal.signal(signal.SIGINT, signal.SIG_IGN)
         try:
             for _ in range(jobs):
@@ -55,7 +55,7 @@ def workers(transform: Transform, jobs: int) -> Iterator[Callable[[Iterable[Unit
 
 
 def _has_one_thread() -> bool:
-    """Whether this process is known to have one thread. Only Linux tells."""
+    """Returns whether this process certainly has a single thread. Only Linux can tell."""
     try:
         return len(os.listdir("/proc/self/task")) == 1
     except OSError:
@@ -80,7 +80,7 @@ def _pieces(workers: Sequence[_Worker], units: Iterable[Unit]) -> Iterator[Piece
 
 
 class _Worker:
-    """A process that makes pieces, and the thread that takes them, so that neither side waits for the other to read."""
+    """A process that makes pieces, and a thread that receives them, so that neither side blocks the other."""
 
     def __init__(self, context: Any, transform: Transform, others: Sequence[Connection[Any, Any]]) -> None:
         self.connection, theirs = context.Pipe()
@@ -98,7 +98,7 @@ class _Worker:
             raise WorkerError("a worker process ended early") from None
 
     def piece(self) -> Piece:
-        """The oldest piece that was not asked for yet."""
+        """The oldest piece not returned yet."""
         piece = self._made.get()
         if piece is None:
             raise WorkerError("a worker process ended early")
@@ -117,7 +117,7 @@ class _Worker:
 def _work(
     connection: Connection[Any, Any], transform: Transform | Outdated, inherited: Iterable[Connection[Any, Any]]
 ) -> None:
-    """The whole life of a worker. It ends when the other side is gone, which `inherited`, left open, would hide."""
+    """The main loop of a worker. It ends when the other side closes; `inherited` connections would keep that open."""
     for other in inherited:
         other.close()
     try:

@@ -166,7 +166,7 @@ class Shapes:
         return Member(kinds, items, shape, attribute, inner)
 
     def known(self, path: Path, type_: Type) -> tuple[int, int, Shape | None, str]:
-        """The kinds of the value at a place and of its elements, its shape, and the declaration of its contents as code."""
+        """The kinds of the value at a place and of its elements, its shape, and the code that declares its contents."""
         kinds = kinds_of(type_)
         if kinds & ~NULL == DICT and (record := self.record(path, type_)) is not None:
             return kinds, ANY, record, record.name

@@ -308,7 +308,7 @@ class FieldCompiler(Emitter):
         return replace(inside, output=scope.output, contract=scope.contract, quiet=scope.quiet)
 
     def _deferred(self, definition: Field, scope: Scope) -> Value | None:
-        """The value of a let that can be computed at its use: it cannot fail, and is no part of the batch; else None."""
+        """A let that can be computed at its use, as it cannot fail and is no part of the batch; None for any other."""
         expression = _only_expression(definition)
         tree = {} if expression is None else expression.expression.tree
         if expression is None or tree["type"] != "function_expression" or tree["value"] not in _FRESH:

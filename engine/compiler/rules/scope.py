@@ -53,7 +53,7 @@ class Scope:
         return self if self.output is None else self.at((*self.output, join("", name)), contract)
 
     def under_variable(self, mark: str, variable: str) -> Scope:
-        """The scope below an index or a name: `#` if the index is the length of the variable, `$` if it holds the name."""
+        """The scope below an index or a name: with `#` the index is the variable's length, with `$` it has the name."""
         contract = None if self.contract is None or mark == "$" else self.contract.element()
         return self if self.output is None else self.at((*self.output, f"{mark}{variable}"), contract)
 

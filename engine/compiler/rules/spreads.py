@@ -263,7 +263,7 @@ class SpreadCompiler:
         return True
 
     def _keeper(self, spread: Spread, start: int, scope: Scope) -> int | None:
-        """The index of the entry rule from `start` on that keeps all scalars unchanged, and all that earlier rules leave."""
+        """The index of the entry rule from `start` on that keeps all scalars, and all that rules before it leave."""
         number = self._taker(spread.entries[start:], spread, scope, BOOLEAN | NUMBER | STRING)
         if number is None:
             return None
