@@ -11,7 +11,7 @@ _CONTAINERS = frozenset({list, dict})
 
 
 def equal(one: Any, other: Any) -> bool:
-    """Whether two JSON values are equal."""
+    """Returns whether two JSON values are equal."""
     if type(one) not in _CONTAINERS or type(other) not in _CONTAINERS:
         return _equal_scalars(one, other)
     pairs = [(one, other)]

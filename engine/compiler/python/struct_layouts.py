@@ -115,7 +115,7 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Exceptions:
-    """What must not use structs.
+    """The exceptions to reading objects as structs.
 
     These are the places of objects that are used as a whole; the rules that use structs as a whole, and whose elements
     are left to the code for objects; and the outputs whose bodies are validated as a whole.
