@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import signal
+import sys
 from collections.abc import Callable, Iterable, Mapping
-from typing import IO, Any
+from typing import IO, Any, NoReturn
 
 from ..diagnostics.problem import Problem
 from ..schemas.validation import Verdicts
@@ -15,7 +16,7 @@ from ..values.payload import received
 from .assembly import Unusual
 from .result import Result, failure
 
-__all__ = ["result_of", "written_results"]
+__all__ = ["result_of", "run_as_filter", "written_results"]
 
 Mapped = Callable[[Any, Any], Any]
 
@@ -34,10 +35,16 @@ def result_of(batch: Any, mapped: Mapped, traced: Mapped, judges: Mapping[str, V
     return Result(*map(tuple, result)).to_json()
 
 
-def written_results(lines: Iterable[bytes], results: IO[str], transform: Callable[[Any], dict[str, Any]]) -> int:
-    """Writes the result of each batch as a line; returns the exit code: 1 if there were errors."""
+def run_as_filter(transform: Callable[[Any], dict[str, Any]]) -> NoReturn:
+    """The process of a standalone module: from the batches on standard input to results on standard output."""
     if hasattr(signal, "SIGPIPE"):  # a filter ends when its reader has gone
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    with open(sys.stdout.fileno(), "w", encoding="utf-8", closefd=False) as results:
+        sys.exit(written_results(sys.stdin.buffer, results, transform))
+
+
+def written_results(lines: Iterable[bytes], results: IO[str], transform: Callable[[Any], dict[str, Any]]) -> int:
+    """Writes the result of each batch as a line; returns the exit code: 1 if there were errors."""
     failed = False
     for line in lines:
         if not line.strip():

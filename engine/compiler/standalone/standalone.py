@@ -46,8 +46,7 @@ def transform(batch: Any) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    sys.stdout.reconfigure(encoding="utf-8")
-    sys.exit(written_results(sys.stdin.buffer, sys.stdout, transform))
+    run_as_filter(transform)
 '''
 _WIDTH = 100
 _OWN_NAMES = frozenset({"DEFINITIONS", "JUDGES", "FORMATS", "PATTERNS", "SCHEMAS", "transform", "sys"})

@@ -45,8 +45,11 @@ def in_a_fork(task: Callable[[], bool]) -> bool:
         warnings.simplefilter("ignore", DeprecationWarning)  # this process has threads, and that is the point
         child = os.fork()
     if child == 0:
-        signal.alarm(30)
-        os._exit(0 if task() else 1)
+        try:
+            signal.alarm(60)
+            os._exit(0 if task() else 1)
+        finally:  # whatever happens, the tests do not go on in the other process
+            os._exit(2)
     return os.waitpid(child, 0)[1] == 0
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import copy
+import io
 import json
 import signal
 import subprocess
@@ -20,6 +21,7 @@ from moemap.engine.compiler.standalone.standalone import StandaloneError, standa
 from moemap.engine.interpreter.interpreter import Interpreter
 from moemap.engine.language.loader import load
 from moemap.engine.language.rulebook import Rulebook
+from moemap.engine.runtime.embedded import written_results
 
 pytestmark = pytest.mark.slow  # a module of many thousand lines is written and compiled in each
 
@@ -322,6 +324,13 @@ def test_a_stream(shipped_module: Path, shipped_mapping: Callable[..., api.Mappi
         [sys.executable, "-I", "-S", str(shipped_module)], input=lines[0].encode(), capture_output=True
     )
     assert done.returncode == 0
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGPIPE"), reason="the system has no such signal")
+def test_a_process_that_embeds_a_module_keeps_its_signals() -> None:
+    before = signal.getsignal(signal.SIGPIPE)
+    assert written_results([b"{}"], io.StringIO(), lambda _batch: {"problems": []}) == 0
+    assert signal.getsignal(signal.SIGPIPE) == before
 
 
 def test_a_reader_that_has_had_enough(shipped_module: Path, tmp_path: Path) -> None:
