@@ -113,12 +113,12 @@ _CODES: dict[str, Code] = {
     "M516": Code(
         "error",
         "more violations than are named",
-        "the {request} request is invalid in {count} more ways, which are not named",
+        "the {request} request has more violations than the 20 that are named: {count} more",
     ),
     "M517": Code(
         "warning",
         "more limits than are named",
-        "the {request} request passes limits in {count} more ways, which are not named",
+        "the {request} request passes more limits than the 20 that are named: {count} more",
     ),
     "M518": Code(
         "warning", "number that would be rounded", "a number of the {request} request would be rounded: {reason}"

@@ -63,8 +63,8 @@ _REASONS: Mapping[str, Callable[[Any, Any], str]] = {
     "type": lambda wanted, value: f"must be {_either(wanted)}, not {kind(value)}",
     "const": lambda wanted, value: f"must be {shown(wanted)}, not {shown(value)}",
     "enum": lambda wanted, value: f"{shown(value)} is not one of {shown(wanted, 200)}",
-    "minLength": lambda wanted, value: f"has {len(value)} characters, at least {wanted} are needed",
-    "maxLength": lambda wanted, value: f"has {len(value)} characters, at most {wanted} are allowed",
+    "minLength": lambda wanted, value: _too_few(len(value), "character", wanted),
+    "maxLength": lambda wanted, value: _too_many(len(value), "character", wanted),
     "pattern": lambda wanted, value: f"{shown(value)} does not match the pattern {wanted}",
     "format": lambda wanted, value: f"{shown(value)} does not have the format {wanted}",
     "minimum": lambda wanted, value: f"{shown(value)} is less than {shown(wanted)}",
@@ -72,15 +72,15 @@ _REASONS: Mapping[str, Callable[[Any, Any], str]] = {
     "exclusiveMinimum": lambda wanted, value: f"{shown(value)} is not more than {shown(wanted)}",
     "exclusiveMaximum": lambda wanted, value: f"{shown(value)} is not less than {shown(wanted)}",
     "multipleOf": lambda wanted, value: f"{shown(value)} is not a multiple of {shown(wanted)}",
-    "minItems": lambda wanted, value: f"has {len(value)} elements, at least {wanted} are needed",
-    "maxItems": lambda wanted, value: f"has {len(value)} elements, at most {wanted} are allowed",
-    "items": lambda wanted, value: f"has {len(value)} elements, at most {wanted} are allowed",
+    "minItems": lambda wanted, value: _too_few(len(value), "element", wanted),
+    "maxItems": lambda wanted, value: _too_many(len(value), "element", wanted),
+    "items": lambda wanted, value: _too_many(len(value), "element", wanted),
     "uniqueItems": lambda _wanted, value: f"{shown(value)} has equal elements",
     "contains": lambda _wanted, value: f"{shown(value)} has no element of the kind that it must contain",
-    "minContains": lambda wanted, _: f"has {wanted[0]} elements of a kind, at least {wanted[1]} are needed",
-    "maxContains": lambda wanted, _: f"has {wanted[0]} elements of a kind, at most {wanted[1]} are allowed",
-    "minProperties": lambda wanted, value: f"has {len(value)} members, at least {wanted} are needed",
-    "maxProperties": lambda wanted, value: f"has {len(value)} members, at most {wanted} are allowed",
+    "minContains": lambda wanted, _: _too_few(wanted[0], "matching element", wanted[1]),
+    "maxContains": lambda wanted, _: _too_many(wanted[0], "matching element", wanted[1]),
+    "minProperties": lambda wanted, value: _too_few(len(value), "member", wanted),
+    "maxProperties": lambda wanted, value: _too_many(len(value), "member", wanted),
     "required": lambda wanted, value: _missing([name for name in wanted if name not in value]),
     "dependentRequired": lambda wanted, _: f"{_missing(wanted[1])}, which {wanted[0]!r} needs",
     "anyOf": lambda wanted, value: f"{shown(value)} fits none of {wanted} alternatives",
@@ -108,6 +108,18 @@ def _violation(refusal: Refusal) -> Violation:
 
 def _of_alternatives(fitting: int, count: int) -> str:
     return f"{fitting} of {count} alternatives, not one alone" if fitting else f"none of {count} alternatives"
+
+
+def _too_few(count: int, noun: str, least: int) -> str:
+    return f"has {_counted(count, noun)}, at least {least} {'is' if least == 1 else 'are'} needed"
+
+
+def _too_many(count: int, noun: str, most: int) -> str:
+    return f"has {_counted(count, noun)}, at most {most} {'is' if most == 1 else 'are'} allowed"
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def _missing(names: list[str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -16,9 +17,12 @@ if TYPE_CHECKING:
 
 __all__ = ["Told", "explained", "odd_indent"]
 
-_ODD_BLANKS = "\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
-"""Characters that look like a blank but are part of a string in YAML."""
-_ODD_INDENT = re.compile(rf"^[ \t]*(?:- +)*([{_ODD_BLANKS}])", re.MULTILINE)
+_ODD_BLANKS = (
+    "\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000\u200b\u2060\ufeff"
+)
+"""Characters that look like a blank, or that are invisible, but are part of a string in YAML."""
+_ODD_INDENT = re.compile(rf"^[ \t]*+(?:- ++)*+(?:\w[\w -]*+:)?([{_ODD_BLANKS}])", re.MULTILINE)
+"""One of them in the indentation of a line, or right after the colon of its first key."""
 _BEFORE_BRACKETS = " \t\r\n,:[{"
 
 
@@ -41,8 +45,8 @@ def odd_indent(source: Source, at: int) -> Told | None:
 
 
 def _told(odd: re.Match[str]) -> Told:
-    reason = f"the blank U+{ord(odd[1]):04X} does not count as one"
-    return Told(odd.start(1), odd.end(1), reason, "YAML indents with spaces; put a text that starts with it in quotes")
+    reason = f"the {unicodedata.name(odd[1]).lower()} U+{ord(odd[1]):04X} is not a space in YAML"
+    return Told(odd.start(1), odd.end(1), reason, "write a space instead, or put a text that starts with it in quotes")
 
 
 def explained(error: yaml.MarkedYAMLError, source: Source, at: int, context_at: int, opened: Sequence[int]) -> Told:
@@ -61,24 +65,32 @@ def explained(error: yaml.MarkedYAMLError, source: Source, at: int, context_at: 
     if (odd := _odd_indent_before(source, at)) is not None:
         return odd
     character = text[at : at + 1]
+    brackets = [start for start in opened if text.startswith(("[", "{"), start)]
     if character == "\t":
         reason, hint = "a tab cannot stand here", "YAML indents with spaces"
     elif "cannot start any token" in reason:
         reason, hint = f"{character} cannot start a value", "put a text that starts with it in quotes"
     elif reason.startswith("mapping values are not allowed"):
         hint = 'put a text that holds ": " in quotes'
-    elif opened and character in ("[", "{") and text[at - 1] not in _BEFORE_BRACKETS:
+    elif reason.startswith("found unexpected end of stream") and character in ("'", '"'):
+        hint = f"is the {character} closed?"
+        if "(" in text[source.line_start(source.place(at, at).line) : at]:
+            hint += " Where it is part of an expression, put the whole expression in quotes"
+    elif brackets and character in ("[", "{") and text[at - 1] not in _BEFORE_BRACKETS:
         hint = f"put a text that holds {character} in quotes"
-    elif brackets := [start for start in opened if text.startswith(("[", "{"), start)]:
+    elif brackets and text[at - 1] in ("'", '"'):
+        hint = "put a text that holds , in quotes"
+    elif brackets:
         hint = f"is the {text[brackets[-1]]} on line {source.place(brackets[-1], at).line} closed?"
     return Told(at, at + (character not in BREAKS), reason, hint)
 
 
 def _odd_indent_before(source: Source, at: int) -> Told | None:
-    """Explains such a character after the indentation of a line, or of the last line with content before it."""
+    """Explains such a character in a line, or in the last line with content before it."""
     line = source.place(at, at).line
     while line > 1 and not source.line_text(line - 1).strip(" \t"):
         line -= 1
     start = source.line_start(max(line - 1, 1))
-    *_, found = [None, *_ODD_INDENT.finditer(source.text, start, max(at, start) + 1)]
+    end = source.line_start(line) + len(source.line_text(line)) if at >= start else start + 1
+    *_, found = [None, *_ODD_INDENT.finditer(source.text, start, max(at + 1, end))]
     return None if found is None else _told(found)

@@ -75,6 +75,8 @@ def _as_string(value: Any) -> str:
 
 def _as_integer(value: Any) -> int:
     number = _number(value) if isinstance(value, str) else value
+    if isinstance(value, str) and isinstance(number, float):  # its fraction, which the double may have rounded away
+        raise CoercionError("it has a fraction")
     if isinstance(number, bool) or not isinstance(number, (int, float)):
         raise _refuse(value)
     if isinstance(number, float):

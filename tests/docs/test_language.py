@@ -12,7 +12,7 @@ from moemap.engine import api, expressions, golden, schemas, source, templates, 
 from moemap.engine.checks import metaschemas
 from moemap.engine.diagnostics import problem
 from moemap.engine.expressions import growth
-from moemap.engine.functions import globs
+from moemap.engine.functions import errors, globs
 from moemap.engine.jobs import delivery
 from moemap.engine.language import loader, reader
 from moemap.engine.runtime import requests
@@ -101,6 +101,7 @@ def test_limits() -> None:
         growth.MAX_LEVELS,
         growth.MAX_LOOPS,
         globs.MAX_WILD,
+        errors.MAX_TEXT,
         templates.MAX_TEMPLATE_CHARS,
         50,
         templates.MAX_TEMPLATE_RESULT,

@@ -254,7 +254,11 @@ def _func_to_number(value: Any) -> Any:
     example("to_string(tags)", '["a",null]', tags=["a", None]),
 )
 def _func_to_string(value: Any) -> str:
-    return value if isinstance(value, str) else json_of("to_string", value)
+    if isinstance(value, str):
+        return value
+    text = json_of("to_string", value)
+    bounded("to_string", len(text))
+    return text
 
 
 @_own(

@@ -252,8 +252,9 @@ def test_refusals(expression: str, reason: str) -> None:
 
 
 def test_results_are_bounded() -> None:
-    long = {"text": "a" * 2_000, "parts": ["a"] * 2_000}
-    for expression in ("replace_any(text, 'a', text)", "join(text, parts)"):
+    long = {"text": "a" * 2_000, "parts": ["a"] * 2_000, "longer": ["a" * 999_997]}
+    escaped = " | ".join(["text", *["to_string([@])"] * 40])  # each doubles the backslashes
+    for expression in ("replace_any(text, 'a', text)", "join(text, parts)", "to_string(longer)", escaped):
         with pytest.raises(EvaluationError, match="has more than 1000000 characters"):
             parse(expression).search(long)
     doubled: Any = "a"

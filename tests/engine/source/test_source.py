@@ -449,7 +449,7 @@ PROBLEMS: list[tuple[str, list[tuple[str, str, str, str | None]]]] = [
     ),
     (
         "a: 'b\n\n",
-        [("M004", "1:4-1:5", "found unexpected end of stream while scanning a quoted scalar", None)],
+        [("M004", "1:4-1:5", "found unexpected end of stream while scanning a quoted scalar", "is the ' closed?")],
     ),
     # M005
     (
@@ -730,20 +730,37 @@ def test_both_loaders_give_the_same_nodes_and_places(text: str, monkeypatch: pyt
     assert described(node_of(text)) == with_libyaml
 
 
-BLANK = "the blank U+00A0 does not count as one"
+BLANK = "the no-break space U+00A0 is not a space in YAML"
 TOLD_BEFORE_THE_PARSER = [
-    ("rules:\n  - rule: a\n  \u00a0 output: out\n    x: 1\n", (3, 3), BLANK, "YAML indents with spaces"),
-    ("rules:\n  - rule: a\n    \u00a0output: out\n", (3, 5), BLANK, "YAML indents with spaces"),
-    ("rules:\n  - rule: a\n\u00a0   output: out\n", (3, 1), BLANK, "YAML indents with spaces"),
-    ("rules:\n  - rule: a\n     \u00a0output: out\n    x: 1\n", (3, 6), BLANK, "YAML indents with spaces"),
-    ("a:\n\u00a0\u00a0b: 2\n\n  c: 3\n", (2, 1), BLANK, "YAML indents with spaces"),
-    ("a:\n  - b\n \u00a0- c\n", (3, 2), BLANK, "YAML indents with spaces"),
-    ("- \u3000a: x\n", (1, 3), "the blank U+3000 does not count as one", "a text that starts with it in quotes"),
-    ("[a, b\n\u3000c: x\n", (2, 1), "the blank U+3000 does not count as one", "a text that starts with it in quotes"),
+    ("rules:\n  - rule: a\n  \u00a0 output: out\n    x: 1\n", (3, 3), BLANK, "write a space instead"),
+    ("rules:\n  - rule: a\n    \u00a0output: out\n", (3, 5), BLANK, "write a space instead"),
+    ("rules:\n  - rule: a\n\u00a0   output: out\n", (3, 1), BLANK, "write a space instead"),
+    ("rules:\n  - rule: a\n     \u00a0output: out\n    x: 1\n", (3, 6), BLANK, "write a space instead"),
+    ("a:\n\u00a0\u00a0b: 2\n\n  c: 3\n", (2, 1), BLANK, "write a space instead"),
+    ("a:\n  - b\n \u00a0- c\n", (3, 2), BLANK, "write a space instead"),
+    (
+        "- \u3000a: x\n",
+        (1, 3),
+        "the ideographic space U+3000 is not a space in YAML",
+        "a text that starts with it in quotes",
+    ),
+    (
+        "[a, b\n\u3000c: x\n",
+        (2, 1),
+        "the ideographic space U+3000 is not a space in YAML",
+        "a text that starts with it in quotes",
+    ),
     ("- {from: a.products[0].x}\n", (1, 20), "did not find expected ','", "put a text that holds [ in quotes"),
     ("- [a, b[?c == 'd'].e]\n", (1, 8), "did not find expected ','", "put a text that holds [ in quotes"),
     ("- {from: a.{b: c}}\n", (1, 12), "did not find expected ','", "put a text that holds { in quotes"),
     ("- {from: a, b: [c}\n", (1, 18), "did not find expected ','", "is the [ on line 1 closed?"),
+    ("a:\u00a0\n  b: c\n", (1, 3), BLANK, "write a space instead"),
+    ("a:\n  - b-c d:\u00a0\n      e: f\n", (2, 11), BLANK, "write a space instead"),
+    ("a:\n\u200b  b: c\n", (2, 1), "the zero width space U+200B is not a space in YAML", "write a space instead"),
+    ("a:\n  b: 1\n\ufeff  c: 2\n", (3, 1), "the zero width no-break space U+FEFF is", "write a space instead"),
+    ("- {from: join(', ', a), b: c}\n", (1, 18), "unexpected end of stream", "put the whole expression in quotes"),
+    ("- {from: f(a, 'b', 'c'), d: e}\n", (1, 23), "did not find expected ','", "put a text that holds , in quotes"),
+    ("- {from: 'a, b: c}\n", (1, 10), "unexpected end of stream", "is the ' closed?"),
 ]
 
 
