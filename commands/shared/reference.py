@@ -15,7 +15,7 @@ __all__ = ["reference"]
 
 def reference(group: click.Group) -> str:
     """The commands of a group with their usage, options, examples and exit codes, in Markdown."""
-    above = click.Context(group, info_name="moemap")
+    above = click.Context(group, info_name="moemap", **group.context_settings)
     contexts = [
         click.Context(command, info_name=name, parent=above)
         for name in group.list_commands(above)

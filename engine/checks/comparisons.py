@@ -26,13 +26,13 @@ declare(
     "{text!r} is never {wanted}: it is {found}",
     cause=True,
     page="""
-A comparison is between values that can never be equal: a value outside an `enum`, text with a number, a setting with a
-value that it cannot have. With `==` it is never true, with `!=` always.
+A comparison is between values that can never be equal: a value outside an `enum`, a string and a number, a setting and
+a value that it cannot have. With `==` it is always false, with `!=` always true.
 
 ## How to fix
 
-Correct the value. Numbers, `true` and `null` stand in backticks, text in single quotes: `` `1` `` is a number, `'1'` is
-text.
+Correct the value. Numbers, `true` and `null` stand in backticks, strings in single quotes: `` `1` `` is a number, `'1'`
+is a string.
 
 ## Wrong
 """
@@ -79,11 +79,11 @@ declare(
     follows=True,
     leftover=True,
     page="""
-The outcome of a comparison is known before there is any data, so the comparison decides nothing.
+The result of a comparison is known before there is any data, so the comparison decides nothing.
 
 ## How to fix
 
-Remove it, or compare what was meant.
+Remove it, or compare the value that was meant.
 
 ## Wrong
 """
@@ -126,8 +126,8 @@ declare(
     "{text!r} compares {found}, which have no order",
     cause=True,
     page="""
-`<`, `<=`, `>` and `>=` compare numbers with numbers, or text with text. Between others they are null or fail, whatever
-the data.
+`<`, `<=`, `>` and `>=` compare numbers with numbers, or strings with strings. With other values the result is null, or
+the comparison fails, whatever the data.
 
 ## How to fix
 

@@ -22,12 +22,12 @@ declare(
     follows=True,
     leftover=True,
     page="""
-A condition always holds, for every input that fits the schema and every value that settings can have.
+A condition always holds, for every input that conforms to the schema and every value that settings can have.
 
 ## How to fix
 
-Remove it, or ask what was meant. A condition with `type()` is never reported: it may stand against input that does not
-fit the schema.
+Remove it, or test the value that was meant. A condition with `type()` is never reported: it may be there to handle
+input that does not conform to the schema.
 
 ## Wrong
 """
@@ -73,12 +73,12 @@ declare(
     follows=True,
     leftover=True,
     page="""
-A condition never holds, for any input that fits the schema and any value that settings can have.
+A condition never holds, for any input that conforms to the schema and any value that settings can have.
 
 ## How to fix
 
-Ask what was meant, or remove the rule or field. A condition with `type()` is never reported: it may stand against input
-that does not fit the schema.
+Test the value that was meant, or remove the rule or field. A condition with `type()` is never reported: it may be there
+to handle input that does not conform to the schema.
 
 ## Wrong
 """

@@ -24,12 +24,12 @@ declare(
     follows=True,
     leftover=True,
     page="""
-A part of an expression never counts: what stands after `||` when the left side is always true, after `&&` when it never
-is, or after an argument of `not_null()` that is never null.
+A part of an expression has no effect: the part after `||` when the left side is always true, the part after `&&` when
+the left side is never true, or an argument of `not_null()` after one that is never null.
 
 ## How to fix
 
-Remove the part, or put what is always there last.
+Remove the part, or put the operand that is always true or never null last.
 
 ## Wrong
 """

@@ -26,12 +26,12 @@ declare(
     follows=True,
     leftover=True,
     page="""
-A field has several sources in `from`, and one of them never counts: one before it is never null, or it is always null
+A field has several sources in `from`, and one of them has no effect: one before it is never null, or it is always null
 itself.
 
 ## How to fix
 
-Remove it, or put what is always there last.
+Remove it, or put the source that is never null last.
 
 ## Wrong
 """
@@ -120,12 +120,12 @@ declare(
     "value that can never be converted",
     "the value is {found}, which can never become {type}",
     page="""
-A field has a `type` that its value can never be converted to, such as a list that is to become a number. It would be
-left out for every input.
+A field has a `type` that its value can never be converted to, such as `double` for a list. It would be left out for
+every input.
 
 ## How to fix
 
-Take another type, or the part of the value that was meant.
+Use another type, or the part of the value that was meant.
 
 ## Wrong
 """

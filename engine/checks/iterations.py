@@ -22,12 +22,12 @@ declare(
     "{text!r} is {found}, never {wanted}",
     cause=True,
     page="""
-A projection, an index, an `each`, a route or a spread goes over something that is never a list, or never an object
-where it needs one. What comes of it is always null.
+A projection, an index, an `each`, a route or a spread iterates over a value that is never a list, or never an object
+where one is needed. The result is always null.
 
 ## How to fix
 
-Take the list or the object that was meant. The elements of a list are read with `[*]`, the values of an object with
+Name the list or the object that was meant. The elements of a list are read with `[*]`, the values of an object with
 `.*`.
 
 ## Wrong

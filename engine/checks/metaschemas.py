@@ -38,9 +38,9 @@ declare(
     "schema that its draft refuses",
     "the schema {schema!r} breaks {draft} at {where}: {reason}",
     page="""
-A JSON Schema of the mapping, or a file that it refers to, is no valid schema of its draft: its metaschema refuses it. The
+A JSON Schema of the mapping, or a file that it refers to, is not a valid schema of its draft: its metaschema refuses it. The
 engine could use it all the same, but other tools will not, and something else was probably meant. Installed schemas
-are valid; very large or deep ones [are not looked at](../language/limits.md).
+are valid; very large or deep ones [are not checked](../language/limits.md).
 
 ## How to fix
 

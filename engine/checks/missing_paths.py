@@ -29,16 +29,16 @@ declare(
     "{path!r} can never exist: {where} has no {name!r}",
     cause=True,
     page="""
-A path reads a member that the input's schema says can never be there. To JMESPath such a path is no error, it is null:
-a misspelt name would go unnoticed until somebody misses the value.
+A path reads a member that can never be there, according to the schema of the input. JMESPath does not treat such a path
+as an error, its value is null: a misspelt name would go unnoticed until somebody misses the value.
 
-Only what the schema says completely is reported: objects that allow no other members (`additionalProperties: false`),
-and those marked `"x-complete": true`, where other members are valid but none is known. Conditions count: after
-`when: event.kind == 'buy'` only the variants of that kind remain.
+Only what the schema describes completely is reported: objects that allow no other members
+(`additionalProperties: false`), and those marked `"x-complete": true`, where other members are valid but none is known.
+Conditions count: after `when: event.kind == 'buy'` only the variants of that kind remain.
 
 ## How to fix
 
-Correct the name. Where the schema is behind what is really sent, add the member to it.
+Correct the name. If senders really send the member, add it to the schema.
 
 ## Wrong
 """

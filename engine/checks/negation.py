@@ -21,11 +21,11 @@ declare(
     cause=True,
     page="""
 `!` binds tighter than the dot: `!event.test` is `(!event).test`, a member of `true` or `false`, and so always null. The
-condition never holds, or the field is never there.
+condition never holds, or the field is always absent.
 
 ## How to fix
 
-Put the path in brackets, as in `!(event.test)`. In YAML an expression that begins with `!` needs quotes.
+Put the path in parentheses, as in `!(event.test)`. In YAML an expression that begins with `!` needs quotes.
 
 ## Wrong
 

@@ -25,7 +25,7 @@ declare(
     "member that the output does not have",
     "the {request} request has no member {name!r}",
     page="""
-A rule gives a member that the output's schema does not have and does not allow. Every request with it would be invalid.
+A rule sets a member that the output's schema does not allow. Every request with it would be invalid.
 
 ## How to fix
 
@@ -88,12 +88,12 @@ declare(
     "required member that no rule gives",
     "the {request} request needs {name!r}, which {reason}",
     page="""
-The output's schema requires a member that neither the rule nor the output's own fields give. Every request of the rule
+The output's schema requires a member that neither the rule nor the output's own fields set. Every request of the rule
 would be invalid.
 
 ## How to fix
 
-Give the member in the rule, or in the `fields` of the output where all its requests have it.
+Set the member in the rule, or in the `fields` of the output if all its requests have it.
 
 ## Wrong
 """
@@ -150,13 +150,13 @@ declare(
     "value that the output never takes",
     "the {request} request refuses what stands here: {reason}",
     page="""
-What a rule gives at this place of the body is refused by the output's schema, whatever the input: a constant outside an
-`enum`, text that is too long, a value of another type.
+The output's schema refuses the value at this place of the body, whatever the input: a constant outside an `enum`, a
+string that is too long, a value of another type.
 
 ## How to fix
 
-Correct the value, convert it with `type`, or correct the output's schema. What is refused only for some inputs is not
-reported here: it is found when the request is validated (M509).
+Correct the value, convert it with `type`, or correct the output's schema. A value that is refused only for some inputs
+is not reported here, but when the request is validated (M509).
 
 ## Wrong
 """

@@ -22,9 +22,9 @@ declare(
     "name hides another",
     "the name {name!r} is taken already: {by}",
     page="""
-A name that expressions can use is given a second time where the first one is still in sight: by `as`, `key` or `let`,
-or by the input. Within the inner part, expressions could not reach the outer value any more. `settings` is always
-taken; a spread without `as` and `key` takes `value` and `name`.
+A name that expressions can use is given again, by `as`, `key` or `let`, or by the input, where the first one is still
+in scope. Expressions in the inner part could no longer reach the outer value. `settings` is always taken; a spread
+without `as` and `key` takes `value` and `name`.
 
 ## How to fix
 
@@ -77,13 +77,13 @@ declare(
     fixed=True,
     cause=True,
     page="""
-An expression or a template begins with a name that is not in sight here. In sight are the input, `settings`, the `let`
-of the mapping, and whatever the parts around the expression name with `as`, `key` and `let`. An output's own fields see
-no element of a route.
+An expression or a template begins with a name that is not in scope here. In scope are the input, `settings`, the `let`
+of the mapping, and the names that the parts around the expression give with `as`, `key` and `let`. The fields of an
+output itself cannot see the elements of a route.
 
 ## How to fix
 
-Correct the name; or begin with the value that has it, as in `event.total`. A text is written in quotes: `'total'`.
+Correct the name, or begin with the value that has it, as in `event.total`. A string is written in quotes: `'total'`.
 
 ## Wrong
 

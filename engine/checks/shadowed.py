@@ -21,8 +21,8 @@ declare(
     "the rule {name!r} is never reached: {by} all that it could take",
     leftover=True,
     page="""
-The first rule of a route whose condition holds takes the element. Here the rules before this one leave nothing that it
-could take.
+The first rule of a route whose condition holds takes the element. Here the rules before this one take every element
+that it could take.
 
 ## How to fix
 
@@ -79,8 +79,8 @@ declare(
     "this entry rule is never reached: {by} all that it could take",
     leftover=True,
     page="""
-The first entry rule of a spread whose condition holds takes the entry. Here those before this one leave nothing that it
-could take.
+The first entry rule of a spread whose condition holds takes the entry. Here the entry rules before this one take every
+entry that it could take.
 
 ## How to fix
 

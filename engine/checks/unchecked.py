@@ -18,13 +18,14 @@ declare(
     "part of a schema that is not checked",
     "no text is held against parts of the schema {schema!r}: {found}",
     page="""
-The schema of an output says something of texts that is a note only: since draft 2019-09 a `format` is no condition, and
-`contentEncoding` and `contentMediaType` are none in any draft here. Bodies that break it are sent.
+The schema of an output has a keyword for strings that is an annotation only: since draft 2019-09 `format` is not a
+condition, and `contentEncoding` and `contentMediaType` are not conditions in any draft here. Bodies that violate it are
+sent.
 
 ## How to fix
 
-Say it by `pattern`, or name draft-07 in `$schema` if the rest of the schema is written for it: there the formats that
-[the language](../language/schemas.md) lists are conditions. If the receiver is to judge, remove it.
+Express it as a `pattern`, or name draft-07 in `$schema` if the rest of the schema is written for it: there the
+[listed formats](../language/schemas.md) are conditions. If the receiver is to decide, remove the keyword.
 
 ## Wrong
 

@@ -25,13 +25,13 @@ declare(
     "text that the schema does not list",
     "{text!r} is compared with {value}, which the input schema does not list",
     page="""
-A comparison holds a text that the input schema does not list for the place, but that is very like one it does list. The
-schema allows other texts there, so the comparison may hold; most likely the text is misspelt.
+A comparison contains a string that the input schema does not list for this value, but that is very similar to one that
+it lists. The schema allows other strings there, so the comparison may hold; most likely the string is misspelt.
 
 ## How to fix
 
-Correct the text. If it is meant, add it to the input schema, or allow the finding:
-`# moemap: allow M228 because newer senders give it`.
+Correct the string. If it is right, add it to the input schema, or allow the finding:
+`# moemap: allow M228 because newer senders send it`.
 
 ## Wrong
 

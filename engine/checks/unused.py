@@ -20,8 +20,8 @@ declare(
     "unused let",
     "the let {name!r} is never used",
     page="""
-A `let` is defined and no expression reads it. Often it has been renamed, or the expression that used it is gone. Parts
-that a workspace inherits are not reported.
+A `let` is defined, but no expression reads it. Often it has been renamed, or the expression that used it was removed.
+Parts that a workspace inherits are not reported.
 
 ## How to fix
 
@@ -69,7 +69,7 @@ declare(
     "unused table",
     "the {kind} {name!r} is never used",
     page="""
-A table or a policy is defined and nothing uses it. Parts that a workspace inherits are not reported.
+A table or a policy is defined, but nothing uses it. Parts that a workspace inherits are not reported.
 
 ## How to fix
 

@@ -25,8 +25,7 @@ declare(
     "allowance without effect",
     "nothing on this line gives {allowed}",
     page="""
-A comment allows a problem that is not there any more. Allowances that stay behind would hide the next mistake on their
-line.
+A comment allows a problem that no longer exists. Allowances that stay behind would hide the next mistake on their line.
 
 ## How to fix
 
@@ -70,8 +69,8 @@ declare(
     "allowance",
     "{text!r} allows nothing",
     page="""
-A comment begins with `moemap:` but does not allow anything: its form is wrong, its reason is missing, or no problem has
-the code that it names.
+A comment begins with `moemap:` but allows nothing: its form is wrong, its reason is missing, or no problem has the code
+that it names.
 
 ## How to fix
 
