@@ -2,4 +2,7 @@
 
 from setuptools import find_packages, setup
 
-setup(packages=["moemap", *(f"moemap.{name}" for name in find_packages(include=["commands*", "engine*"]))])
+setup(
+    packages=["moemap", *(f"moemap.{name}" for name in find_packages(include=["commands*", "engine*"]))],
+    script_name="setup.py",  # so named, it is no module of the package, beside whose modules it lies
+)
