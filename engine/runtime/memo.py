@@ -24,10 +24,11 @@ class Known(set[str]):
 class Renamed(dict[str, str]):
     """Names, and the names that replace them."""
 
-    def learn(self, name: str, new: str) -> None:
-        """Adds a name and its replacement, within the same bounds."""
+    def learn(self, name: str, new: str) -> str:
+        """Adds a name and its replacement, within the same bounds. Returns the replacement."""
         if len(self) < _MOST_NAMES and len(name) <= _LONGEST_NAME and len(new) <= _LONGEST_NAME:
             self[name] = new
+        return new
 
 
 class Spellings(Known):

@@ -15,6 +15,7 @@ from operator import mul as times
 from operator import sub as minus
 from typing import Any
 
+from ..functions.errors import identity
 from ..functions.globs import matches_glob
 from ..functions.registry import BODIES, TYPE_NAMES, Function
 from ..functions.table import FUNCTIONS, call
@@ -54,6 +55,7 @@ __all__ = [
     "greater_or_equal",
     "included",
     "kinds_in",
+    "last_of_keys",
     "less",
     "less_or_equal",
     "looked_up",
@@ -191,6 +193,14 @@ def sorted_by_numbers(elements: list[Any], keys: list[Any]) -> list[Any]:
     if keys == sorted(keys):
         return elements.copy()
     return [elements[index] for index in sorted(range(len(keys)), key=keys.__getitem__)]
+
+
+def last_of_keys(elements: list[Any], keys: list[Any]) -> list[Any]:
+    """The function `last_by`, for the keys of the elements."""
+    if not _TEXT.issuperset(map(type, keys)):
+        keys = [identity("last_by", key) for key in keys]
+    last = dict(zip(keys, range(len(keys)), strict=True))
+    return [elements[index] for index in sorted(last.values())] if len(last) < len(keys) else elements.copy()
 
 
 def omit(members: Any, names: Any) -> Any:

@@ -173,8 +173,13 @@ class _TooMuch(Exception):  # noqa: N818  control flow, not an error
 
 def is_too_much(requests: Iterable[Request], problems: Iterable[Problem]) -> bool:
     """Returns whether the bodies of a batch, including those too large for their output, exceed `MAX_RESULT_BYTES`."""
-    refused = sum(int(problem.data["size"]) for problem in problems if problem.code == "M510")
-    return sum(len(request.text) for request in requests) + refused > MAX_RESULT_BYTES
+    size = 0
+    for request in requests:
+        size += len(request.text)
+    for problem in problems:
+        if problem.code == "M510":
+            size += int(problem.data["size"])
+    return size > MAX_RESULT_BYTES
 
 
 def is_larger(parts: Sequence[Any], max_bytes: int | None) -> bool:

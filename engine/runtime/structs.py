@@ -83,6 +83,11 @@ def unusual() -> Any:
     raise Unusual
 
 
+def reported(site: Site, place: str, rule: str | None, reason: str) -> Problem:
+    """Returns the problem that a rule reports for the element at this place."""
+    return Problem.of(site.code, site.place, rule=rule, input=place, reason=reason)
+
+
 def assemble(
     output: Output,
     envelope: dict[str, Any],
@@ -117,12 +122,11 @@ def assemble(
 
 
 class Silent:
-    """Replaces Notes for structs: reporting a problem raises Unusual, since places need the batch as an object."""
+    """Replaces Notes for structs: reporting a problem raises Unusual where its place needs the batch as an object."""
 
-    __slots__ = ("problems", "validators")
+    __slots__ = ("validators",)
 
     def __init__(self, validators: Mapping[str, Callable[[Any], bool]]) -> None:
-        self.problems: tuple[Problem, ...] = ()
         self.validators = validators
 
     def converted(self, value: Any, type_: str, _site: Site | None) -> Any:
@@ -143,17 +147,24 @@ class Silent:
         raise Unusual
 
     failed = unconverted = unfilled = missing = unlisted = not_iterable = not_a_source = _unusual
-    reported = unnamed = where = elements = _unusual
+    unnamed = where = elements = _unusual
 
 
-_NAMES = {"ANY": ANY, "assemble": assemble, "is_filled": is_filled, "record": record, "unusual": unusual}
+_NAMES = {
+    "ANY": ANY,
+    "assemble": assemble,
+    "is_filled": is_filled,
+    "record": record,
+    "reported": reported,
+    "unusual": unusual,
+}
 
 
 class Records:
     """Maps texts of batches as structs by the code of one mapping. Safe to share between threads.
 
-    There is no result for a batch that does not fit the structs or that has problems. While there are many of these,
-    most texts are not tried.
+    There is no result for a batch that does not fit the structs, or with problems other than those that rules report
+    themselves. While there are many of these, most texts are not tried.
     """
 
     def __init__(
@@ -167,17 +178,17 @@ class Records:
         self._pause = self._left_out = 0
 
     def transform(self, text: bytes) -> Result | None:
-        """The Result of a batch, without problems; None if the batch must be mapped as an object."""
+        """The Result of a batch; None if the batch must be mapped as an object."""
         if self._left_out > 0:
             self._left_out -= 1
             return None
         if len(text) > MAX_INPUT_NODES:  # each value takes a character, and the declarations limit the levels
             return None
         try:
-            requests, skipped = self._function(self._read(text), self._notes)
+            requests, skipped, problems = self._function(self._read(text), self._notes)
         except _NO_ANSWER:
             self._left_out = self._pause
             self._pause = min(2 * self._pause + 1, _LONGEST_PAUSE)
             return None
         self._pause = 0
-        return Result(tuple(requests), tuple(skipped), ())
+        return Result(tuple(requests), tuple(skipped), tuple(problems))

@@ -11,7 +11,7 @@ from ...functions.table import FUNCTIONS
 from ..python.kind_tests import first_of, is_kind
 from ..python.value import ANY, BOOLEAN, DICT, INTEGER, LIST, NULL, NUMBER, STRING, Value, bare
 from .inline import INLINE, bare_elements
-from .projections import Small, key, mapping, sorting
+from .projections import BY_KEYS, Small, by_keys, key, mapping
 from .visitor import Visitor
 
 __all__ = ["call"]
@@ -103,10 +103,13 @@ def _with_keys(compiler: Visitor, node: Node, current: Value | None) -> Value:
     if name == "map":
         return _mapped(compiler, children[0], keys[0], items[0])
     raises = any(value.raises for value in items) or any(made.raises for made in keys)
-    if name in ("to_object", "sort_by_number"):
-        names = [made.name for made in keys]
-        make, kept = (mapping, ANY) if name == "to_object" else (sorting, items[0].items)
-        function = make(compiler, [child for child in children if child["type"] == "expref"], names, items[0].items)
+    is_in_order = name != "last_by" or not keys[0].raises  # what fails first: one of its keys, or comparing them
+    if name == "to_object" or (name in BY_KEYS and is_in_order):
+        names, exprefs = [made.name for made in keys], [child for child in children if child["type"] == "expref"]
+        if name == "to_object":
+            function, kept = mapping(compiler, exprefs, names, items[0].items), ANY
+        else:
+            function, kept = by_keys(compiler, name, exprefs[0], names[0], items[0].items), items[0].items
         raises = raises or bool(items[0].kinds & ~(LIST | NULL))
         kinds = _returned(name) & ~(0 if items[0].kinds & NULL else NULL)
         return Value(f"{function}({bare(items[0].code)})", kinds, raises=raises, items=kept)

@@ -16,7 +16,7 @@ from ..python.function import Function
 from ..python.kind_tests import FALSE, NOTHING, TRUE, TYPE_KINDS, first_of, is_kind, kinds_equal_to, truth
 from ..python.string_sources import common
 from ..python.struct_layouts import Record, listed
-from ..python.value import ANY, BOOLEAN, DICT, LIST, NULL, NUMBER, STRING, Value, bare, kinds_of
+from ..python.value import ANY, BOOLEAN, DICT, LIST, NULL, NUMBER, STRING, Value, bare, comment, kinds_of
 from .calls import call
 from .projections import projection
 from .visitor import Visitor
@@ -40,7 +40,29 @@ class ExpressionCompiler(Visitor):
     # The two forms of a result
 
     def value(self, expression: Expression) -> Value:
-        return self.visit(expression.tree, None)
+        value, name = self.visit(expression.tree, None), self._changed_name(expression.tree)
+        if name is None or value.kinds != STRING:
+            return value
+        renamed = self.writer.pool.name("RENAMED", f"Renamed()  {comment(value.code)}")
+        code = f"({renamed}.get({name.code}) or {renamed}.learn({name.code}, {bare(value.code)}))"
+        return replace(value, text=code)
+
+    def _changed_name(self, node: Node) -> Value | None:
+        """The name of an entry, if the node is several nested calls of functions with constants and this name alone."""
+        calls = 0
+        while node["type"] == "function_expression":
+            changing = [child for child in node["children"] if not self._is_constant(child)]
+            if len(changing) != 1:
+                return None
+            (node,) = changing
+            calls += 1
+        value = self.roots.get(node["value"], NOTHING) if calls > 1 and node["type"] == "field" else NOTHING
+        return value if value.is_name else None
+
+    def _is_constant(self, node: Node) -> bool:
+        if node["type"] == "field":
+            return self.roots.get(node["value"], NOTHING).is_constant
+        return bool(node["type"] == "literal")
 
     def condition(self, node: Node, current: Value | None = None) -> Value:
         """A value used as a condition only: its code is true in Python if JMESPath considers the value true."""

@@ -189,17 +189,23 @@ def _omit(compiler: Visitor, arguments: list[Value]) -> Value | None:
 
 def _replace_any(compiler: Visitor, arguments: list[Value]) -> Value | None:
     text, replaced, replacement = arguments
-    if not isinstance(replaced.constant, str) or not isinstance(replacement.constant, str) or text.kinds != STRING:
+    if not isinstance(replaced.constant, str) or not isinstance(replacement.constant, str):
         return None
-    if len(replacement.constant) > _SHORT or not text.stable:
+    if len(replacement.constant) > _SHORT or not text.kinds & STRING:
         return None
+    first, again = compiler.writer.once(text)
+    is_text = "" if text.kinds == STRING else is_kind(first_of(first, text), again, STRING)
+    first = again.code if is_text else first
     table = compiler.writer.pool.name("CHARACTERS", f"characters({replaced.code}, {replacement.code})")
-    slow = f"call_replace_any({text.code}, {replaced.code}, {replacement.code})"
-    code = f"({text.code}.translate({table}) if len({text.code}) < {_SHORT} else {slow})"
-    if not any(f"a{character}".isidentifier() for character in replaced.constant):
-        # Most strings have none of the characters, and for most of those one fast test decides.
-        code = f"({text.code} if {text.code}.isidentifier() else {bare(code)})"
-    return Value(code, STRING, raises=True)
+    slow = f"call_replace_any({again.code}, {replaced.code}, {replacement.code})"
+    if any(f"a{character}".isidentifier() for character in replaced.constant):
+        code = f"{again.code}.translate({table}) if len({first}) < {_SHORT} else {slow}"
+    else:  # most strings have none of the characters, and for most of those one fast test decides
+        code = f"{again.code}.translate({table}) if len({again.code}) < {_SHORT} else {slow}"
+        code = f"{again.code} if {first}.isidentifier() else {code}"
+    if not is_text:
+        return Value(f"({code})", STRING, raises=True)
+    return Value(f"(({code}) if {is_text} else {slow})", STRING | NULL, raises=True)
 
 
 def _of_numbers(name: str) -> Inline:

@@ -13,7 +13,7 @@ from ..python.function import Function
 from ..python.value import ANY, NULL, STRING, Shape, Value, bare
 from .visitor import Visitor
 
-__all__ = ["Small", "key", "mapping", "projection", "sorting"]
+__all__ = ["BY_KEYS", "Small", "by_keys", "key", "mapping", "projection"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,15 +63,19 @@ def mapping(visitor: Visitor, exprefs: Sequence[Node], keys: Sequence[str], kind
     return visitor.writer.pool.function("object", "elements", "\n".join(writer.root.render(1)), "to_object")
 
 
-def sorting(visitor: Visitor, exprefs: Sequence[Node], keys: Sequence[str], kinds: int) -> str:
-    """The function that computes `sort_by_number` with this `&expression`, whose function is among `keys`."""
-    writer, compiler = _listing(visitor, "sort_by_number", keys)
+BY_KEYS = {"last_by": "last_of_keys", "sort_by_number": "sorted_by_numbers"}
+"""The operations that compute functions of a list and an `&expression`, given the list and the keys of its elements."""
+
+
+def by_keys(visitor: Visitor, name: str, expref: Node, key: str, kinds: int) -> str:
+    """The function that computes one of `BY_KEYS` with this `&expression`, whose own function is `key`."""
+    writer, compiler = _listing(visitor, name, (key,))
     writer.line("found = []")
     with writer.inside("for item in elements:", loops=True):
         item = writer.declare(writer.name("item"), kinds)
-        writer.line(f"found.append({bare(compiler.visit(exprefs[0]['children'][0], item).code)})")
-    writer.line("return sorted_by_numbers(elements, found)")
-    return visitor.writer.pool.function("sorted", "elements", "\n".join(writer.root.render(1)), "sort_by_number")
+        writer.line(f"found.append({bare(compiler.visit(expref['children'][0], item).code)})")
+    writer.line(f"return {BY_KEYS[name]}(elements, found)")
+    return visitor.writer.pool.function("by_keys", "elements", "\n".join(writer.root.render(1)), name)
 
 
 def _listing(visitor: Visitor, name: str, keys: Sequence[str]) -> tuple[Function, Visitor]:

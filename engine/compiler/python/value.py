@@ -92,7 +92,8 @@ class Value:
     that evaluating it can raise one of the errors of the language; `items` are the kinds of a list's elements. A value
     with a `shape` is a struct or a list of structs; code that can handle those uses its `text`. A value that `fits` is
     known to be valid at its place in the output. `texts` are the origins of all strings in the value, including those
-    in members and elements; it is empty if they are unknown.
+    in members and elements; it is empty if they are unknown. `is_name` says that the value is the name of an entry
+    of an object: the same names occur in many batches.
     """
 
     text: str
@@ -105,6 +106,7 @@ class Value:
     shape: Shape | None = None
     fits: bool = False
     texts: tuple[Texts, ...] = ()
+    is_name: bool = False
 
     @property
     def code(self) -> str:

@@ -150,8 +150,11 @@ class Emitter(ABC):
 
     def say(self, code: str, text: Text, scope: Scope) -> None:
         """Writes the code that reports the problem that a rule gives."""
-        reason = self.reason(text, scope)
-        self.writer.line(f"notes.reported({scope.at(None).site(code, text.place)}, {reason})")
+        reason, site = self.reason(text, scope), scope.at(None).site(code, text.place)
+        if self.of_records:
+            self.writer.line(f"problems.append(reported({site}, {scope.where()}, {scope.rule_code}, {reason}))")
+        else:
+            self.writer.line(f"notes.reported({site}, {reason})")
 
     def skip(self, scope: Scope, rule: str, reason: str) -> str:
         """The statement that records that the current element is skipped. Iterations in a let are not accounted for."""

@@ -47,6 +47,7 @@ _OWN_NAMES = {
     "traced",
     "record",
     "is_filled",
+    "reported",
     "unusual",
     FUNCTION,
 }
@@ -64,7 +65,7 @@ def records_source_of(rulebook: Rulebook) -> str | None:
     """The source of a module whose `transform` takes the batch as a struct of the class `RECORD_1`.
 
     None if the mapping uses batches as a whole, or the input schema declares too little. The code raises Unusual
-    wherever a problem must be reported.
+    wherever a problem must be reported, unless a rule reports it.
     """
     type_ = type_of(rulebook.schemas[rulebook.input.schema]) if rulebook.input.schema is not None else ANY_TYPE
     exceptions: Exceptions | None = Exceptions()
@@ -120,7 +121,6 @@ class _Mapping:
         self.root = root
         self.shapes = None if root is None else root.shapes
         self.parameters = ("batch", "validators" if root is None else "notes")
-        self.answer = "skipped, problems" if root is None else "skipped"
         self.writer = Function(pool, self.parameters)
         self.fields = FieldCompiler(self.writer, traced=traced, of_records=root is not None)
         self.parts: dict[str, str] = {}
@@ -146,6 +146,8 @@ class _Mapping:
         if self.root is None:
             writer.line(f"notes = {'Traces' if self.traced else 'Notes'}(batch, validators)")
             writer.line("problems = notes.problems")
+        else:
+            writer.line("problems = []")
         writer.line("skipped = []")
         for output in dict.fromkeys(rule.output for rule in rulebook.rules if rule.output is not None):
             self.parts[output] = "" if self.traced else writer.name(f"{output}_parts")
@@ -153,7 +155,7 @@ class _Mapping:
                 writer.line(f"{self.parts[output]} = []")
         if self.in_order:
             writer.line("emitted = {}")
-        with self.fields.sinking(can_reject(rulebook.let), [f"return (), {self.answer}"]):
+        with self.fields.sinking(can_reject(rulebook.let), ["return (), skipped, problems"]):
             scope = self.fields.lets(rulebook.let, scope, _rare(rulebook))
         for rule in rulebook.rules:
             if rule.route is None:
@@ -171,7 +173,9 @@ class _Mapping:
         """Writes the code of a rule that is evaluated once for the batch."""
         self.note(f"rule {rule.name}", rule.place)
         scope = scope.of_rule(rule.name)
-        condition = self.fields.taking(rule.when, scope, "" if rule.output is not None else f"return (), {self.answer}")
+        condition = self.fields.taking(
+            rule.when, scope, "" if rule.output is not None else "return (), skipped, problems"
+        )
         if condition.is_constant:
             if condition.constant:
                 self.rule(rule, scope, None)
@@ -183,7 +187,7 @@ class _Mapping:
         """Writes the code of a rule for an element that it takes."""
         writer = self.writer
         rejects = can_reject(rule.let) or (rule.output is not None and can_reject_object(rule.body))
-        after = "pass" if rule.output is not None else f"return (), {self.answer}"
+        after = "pass" if rule.output is not None else "return (), skipped, problems"
         with self.fields.sinking(rejects and route is None, [after]):
             scope = self.fields.lets(rule.let, scope)
             for warn in rule.warn:
@@ -202,7 +206,7 @@ class _Mapping:
             else:
                 self.emit(rule, scope, route)
             if route is None and rule.output is None:
-                writer.line(f"return (), {self.answer}")
+                writer.line("return (), skipped, problems")
         if route is not None:
             writer.line("continue")
 
@@ -316,7 +320,7 @@ class _Mapping:
             for output in outputs:
                 with writer.inside(f"if {self.parts[output.name]}:"):
                     self.output(output, scope)
-        writer.line(f"return requests, {self.answer}")
+        writer.line("return requests, skipped, problems")
 
     def output(self, output: Output, scope: Scope) -> None:
         """Writes the code of the envelope and requests of one output."""

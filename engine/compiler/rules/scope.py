@@ -113,7 +113,7 @@ class Scope:
         if pointer is not None:
             pointers[as_name] = pointer
         if key_name is not None:
-            values[key_name] = Value(key, STRING, stable=True)
+            values[key_name] = Value(key, STRING, stable=True, is_name=True)
             places.pop(key_name, None)
         return replace(
             self,

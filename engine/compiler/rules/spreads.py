@@ -55,6 +55,9 @@ class SpreadCompiler:
     def __init__(self, fields: Emitter) -> None:
         self.fields = fields
         self.writer = fields.writer
+        self.given = ("notes", "skipped", *(["problems"] if fields.of_records else []))
+        """The variables that are passed to every function of a policy."""
+        self.problems = "problems" if fields.of_records else "notes.problems"
         self.named: str | None = None
         """The variable with a name that is already validated, together with its value if the schemas list the name."""
         self.entry = ""
@@ -112,7 +115,7 @@ class SpreadCompiler:
             numbers = f"({', '.join(variables)},)" if variables else "()"
         at = pool.name("AT", f"At({scope.rule!r}, {inner.loop}, {scope.output_parts()!r}, {pointer!r})")
         arguments = [value.code, target, at, numbers, *(value.code for value in free.values() if not value.is_constant)]
-        writer.line(f"{policy.name}(notes, skipped, {', '.join(arguments)})")
+        writer.line(f"{policy.name}({', '.join((*self.given, *arguments))})")
         # A source that is not an object is reported with the variables of the calling function.
         return scope.iterating(
             spread.from_, spread.as_name, spread.key_name, (value.code, policy.key, policy.element), value
@@ -122,9 +125,9 @@ class SpreadCompiler:
         pool = self.writer.pool
         name = pool.fresh("policy")
         mark = f"_p{name.rpartition('_')[2]}"
-        writer = Function(pool, ("notes", "skipped"), mark)
+        writer = Function(pool, self.given, mark)
         items, target, at, numbers = (writer.name(wish) for wish in ("items", "target", "at", "numbers"))
-        values, parameters = dict(free), ["notes", "skipped", items, target, at, numbers]
+        values, parameters = dict(free), [*self.given, items, target, at, numbers]
         for root, used in free.items():
             if not used.is_constant:
                 parameter = writer.name(root)
@@ -138,7 +141,7 @@ class SpreadCompiler:
                 values={
                     **values,
                     spread.as_name: Value(element, ANY, stable=True, texts=value.texts),
-                    spread.key_name: Value(key, STRING, stable=True),
+                    spread.key_name: Value(key, STRING, stable=True, is_name=True),
                 },
                 places={**{name: scope.places[name] for name in free if name in scope.places}, spread.as_name: root},
                 lets=scope.lets & free.keys(),
@@ -177,7 +180,7 @@ class SpreadCompiler:
             known = self._remembering(spread, target, scope, key, guards)
         else:
             self._without_excepted(spread.except_, key)
-        name = Value(key, STRING, stable=True)
+        name = Value(key, STRING, stable=True, is_name=True)
         if spread.rename:
             names = writer.pool.name("NAMES", repr(dict(spread.rename)))
             name = writer.bound(Value(f"{names}.get({key}, {key})", STRING), spread.key_name)
@@ -224,12 +227,12 @@ class SpreadCompiler:
         writer.line(f"{name.code} = {renamed}.get({key})")
         with writer.inside(f"if {name.code} is None:"):
             noted = writer.name("noted")
-            writer.line(f"{noted} = len(notes.problems)")
+            writer.line(f"{noted} = len({self.problems})")
             found = self._name(spread, spread.entries[0], self.fields.lets(spread.let, scope))
             writer.line(f"{name.code} = {found.code}")
             if scope.contract is not None:  # a computed name is rarely a listed one
                 self.fields.asked(scope.contract.named(name.code))
-            with writer.inside(f"if len(notes.problems) == {noted}:"):
+            with writer.inside(f"if len({self.problems}) == {noted}:"):
                 writer.line(f"{renamed}.learn({key}, {name.code})")
         self.named, self.entry = name.code, ""
         return name

@@ -84,7 +84,7 @@ def test_samples(shipped: tuple[Interpreter, Callable[[bytes], Result | None]], 
         given, wanted = answer(orjson.dumps(batch)), interpreter.run(batch)
         assert given is None or not difference(wanted, given)
         answered += given is not None
-    assert answered >= 7
+    assert answered >= 15
 
 
 def test_damaged_samples(
@@ -219,6 +219,65 @@ def test_texts(
     assert (given is not None) == is_answered
     if given is not None:
         assert not difference(interpreter.run(orjson.loads(text)), given)
+
+
+WARN = {"output": "single", "fields": {"id": "batch.id"}}
+EACH = {"each": "batch.parts", "as": "part"}
+SAID: list[tuple[str, list[dict[str, Any]], str, list[str]]] = [
+    ("constant", [{"rule": "one", **WARN, "warn": [{"message": "old"}]}], "{}", ["M512"]),
+    (
+        "template",
+        [{"rule": "one", **WARN, "warn": [{"when": "batch.id", "message": "{{ batch.id }} is old"}]}],
+        '{"id": "a"}',
+        ["M512"],
+    ),
+    ("not said", [{"rule": "one", **WARN, "warn": [{"when": "batch.id", "message": "old"}]}], '{"id": ""}', []),
+    ("rejected batch", [{"rule": "no", "when": "batch.id", "reject": "no {{ batch.id }}"}], '{"id": 1.0}', ["M511"]),
+    (
+        "rejected element",
+        [{"rule": "no", "route": "parts", "when": "part.n == `1`", "reject": "one"}],
+        '{"parts": [{"n": 2}, {"n": 1}, {"n": 1}]}',
+        ["M511", "M511"],
+    ),
+    (
+        "element",
+        [{"rule": "all", "route": "parts", "when": "part.n", **WARN, "warn": [{"message": "n is {{ part.n }}"}]}],
+        '{"id": "a", "parts": [{"n": ""}, {"n": "x"}]}',
+        ["M512"],
+    ),
+    (
+        "entry",
+        [{"rule": "one", "output": "single", "fields": {}, "spread": {"from": "batch.any", "entries": [
+            {"when": "type(value) == 'number'", "warn": "'{{ name }}' is a number"}, {"reject": "no {{ name }}"}]}}],
+        '{"any": {"a/b": 1, "c": true}}',
+        ["M512", "M511"],
+    ),
+    (
+        "entry of a policy",
+        [{"rule": "all", "route": "parts", "output": "single", "fields": {"n": "part.n"}, "spread": {
+            "from": "batch.any", "entries": "noted"}}],
+        '{"any": {"a~b": 1, "c": null}, "parts": [{"n": 1}]}',
+        ["M512", "M512"],
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("rules", "text", "codes"), [case[1:] for case in SAID], ids=[case[0] for case in SAID])
+def test_what_rules_say_themselves_is_said_of_records(
+    book: Books, difference: Difference, rules: list[dict[str, Any]], text: str, codes: list[str]
+) -> None:
+    content = {
+        **PLAIN,
+        "routes": {"parts": EACH} if any("route" in rule for rule in rules) else {},
+        "policies": {"noted": [{"warn": "'{{ name }}' of {{ value }}"}]},
+        "rules": rules,
+    }
+    rulebook = book(content, SHAPED)
+    given, wanted = answering(rulebook)(text.encode()), Interpreter(rulebook).run(orjson.loads(text))
+    assert given is not None
+    assert [problem.code for problem in given.problems] == codes
+    assert not difference(wanted, given)
+    assert [problem.to_json() for problem in given.problems] == [problem.to_json() for problem in wanted.problems]
 
 
 def test_text_that_is_no_utf_8_is_left_to_others(shaped: tuple[Any, Callable[[bytes], Result | None]]) -> None:

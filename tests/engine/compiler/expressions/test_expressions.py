@@ -149,6 +149,13 @@ SHORT_CUTS = [
     "get_ignore_case(a, '$X') || get_ignore_case(a, 'b')",
     "replace_any(to_string(a), '. ', '_')",
     "replace_any(to_string(a), 'ab', '')",
+    "replace_any(a, '. ', '_')",
+    "replace_any(a, 'b_', '')",
+    "replace_any(lower(trim(a)), '. ', '_')",
+    "last_by(a, &k)",
+    "last_by(a, &@)",
+    "last_by(a[?k], &lower(k))",
+    "last_by(a, &[@, @])",
     "from_unix_ms(a, 'seconds')",
     "from_unix_ms(a, 'milliseconds')",
     "sort_by_number(a, &n)",
@@ -177,6 +184,25 @@ def test_short_cuts_mean_the_same(text: str, kinds: int | None) -> None:
         source, search = compiled(expression, {"a": kinds_of(value) if kinds is None else kinds})
         wanted = outcome(partial(expression.search, {"a": value}))
         assert outcome(partial(search, a=value)) == wanted, f"{json.dumps(value)}\n{source}"
+
+
+def test_what_becomes_of_a_name_is_found_once() -> None:
+    expression = parse("replace_any(lower(trim(name)), unwanted, '_')")
+    pool = Pool(frozenset(NAMESPACE))
+    writer = Function(pool, ("name",))
+    roots = {"name": Value("name", STRING, stable=True, is_name=True), "unwanted": pool.constant(". ")}
+    value = ExpressionCompiler(writer, roots).value(expression)
+    namespace = dict(NAMESPACE)
+    exec("\n".join([*pool.constants, f"def search(name): return {value.code}"]), namespace)
+    for name in ["Data. Sale", " Ads ", "", " ", "\u0130 \u03a3", "x" * 300, "Data. Sale", " Ads ", "", " ", "x" * 300]:
+        assert namespace["search"](name) == expression.search({"name": name, "unwanted": ". "})
+    assert namespace["RENAMED_1"] == {
+        "Data. Sale": "data__sale",
+        " Ads ": "ads",
+        "\u0130 \u03a3": "i\u0307_\u03c3",
+        "": "",
+        " ": "",
+    }
 
 
 def test_the_right_side_is_evaluated_only_where_it_counts() -> None:
