@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from ..engine.jobs.formats import FORMATS
 from .shared.command import DEFAULT_MAPPING, FINE, PROBLEMS, Command
 from .shared.opening import program_of, settings_of
 
@@ -37,10 +38,10 @@ __all__ = ["command"]
 @click.option(
     "--format",
     "format_",
-    type=click.Choice(["result", "requests", "bulk", "curl"]),
-    default="result",
+    type=click.Choice(list(FORMATS)),
+    default=next(iter(FORMATS)),
     show_default=True,
-    help="Results with all that was skipped; requests alone; bulk bodies; commands for a shell.",
+    help="; ".join(one.help for one in FORMATS.values()).capitalize() + ".",
 )
 @click.option("--pretty/--compact", default=None, help="Indented, or one line each.  [default: pretty on a terminal]")
 @click.option("--output", metavar="FILE", help="Where to write instead of standard output; .gz and .zst compress.")
@@ -76,7 +77,7 @@ def command(inputs: tuple[str, ...], mapping: str | None, workspace: str | None,
         raise click.UsageError("--workspace names its mapping itself; give it without --mapping")
     check_options(inputs, options)
     reference, settings = workspace or mapping or DEFAULT_MAPPING, settings_of(options["settings"])
-    program = program_of(reference, settings, bulk=options["format_"] == "bulk")
+    program = program_of(reference, settings, bulk=FORMATS[options["format_"]].bundled)
     names = expanded(inputs, options["output_dir"]) or ("-",)
     resume, restart = options["resume"], options["restart"]
     summary = Summary()

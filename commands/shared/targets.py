@@ -155,6 +155,7 @@ def _in_folders(names: tuple[str, ...], options: dict[str, Any]) -> list[Target]
     """A target for each input, at the same relative path among the outputs as among the inputs."""
     from ...engine.jobs.compression import plain_name
     from ...engine.jobs.files import real_path
+    from ...engine.jobs.formats import FORMATS
 
     folders = [os.path.dirname(os.path.abspath(name)) for name in names]
     top = os.path.commonpath(folders)
@@ -163,7 +164,7 @@ def _in_folders(names: tuple[str, ...], options: dict[str, Any]) -> list[Target]
     stems = [os.path.splitext(name)[0] for name in plain]
     endings = [name[len(inner) :] for name, inner in zip(below, plain, strict=True)]
     often = Counter(zip(stems, endings, strict=True))
-    kind = "sh" if options["format_"] == "curl" else "json" if options["pretty"] else "ndjson"
+    kind = FORMATS[options["format_"]].ending or ("json" if options["pretty"] else "ndjson")
     planned: list[Target] = []
     made: dict[Path, str] = {}
     for name, whole, stem, ending in zip(names, plain, stems, endings, strict=True):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterable, Iterator
-from typing import Any, Literal
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
 from urllib.parse import quote
 
 import orjson
@@ -13,29 +14,71 @@ import orjson
 from ..runtime.result import Request, Result
 from .delivery import Delivery
 
-__all__ = ["FORMATS", "Format", "curl", "json_line", "render"]
+__all__ = ["FORMATS", "OutputFormat", "curl", "json_line", "render"]
 
-Format = Literal["result", "requests", "bulk", "curl"]
-FORMATS: tuple[Format, ...] = ("result", "requests", "bulk", "curl")
 _MAX_ARGUMENT = 120_000
 """Linux limits an argument to 128 KiB; an indented body may be longer than a compact one."""
 _PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*)\}", re.ASCII)
 
+Writer = Callable[[Result, Delivery, bool], Iterable[bytes]]
 
-def render(
-    results: Iterable[Result], delivery: Delivery, format_: Literal["result", "requests", "curl"], *, pretty: bool
-) -> Iterator[bytes]:
+
+@dataclass(frozen=True, slots=True)
+class OutputFormat:
+    """A format of results: its text in the help, and the function that writes a Result as pieces of whole lines.
+
+    `ending` is the suffix of files, where it is not that of JSON. The pieces of a `bundled` format are bodies, which a
+    Bundler combines across batches.
+    """
+
+    help: str
+    write: Writer
+    ending: str | None = None
+    bundled: bool = False
+
+
+FORMATS: dict[str, OutputFormat] = {}
+"""All formats by name, first the default."""
+
+
+def _output_format(
+    name: str, help: str, *, ending: str | None = None, bundled: bool = False
+) -> Callable[[Writer], Writer]:
+    """Declares a format that the decorated function writes."""
+
+    def declared(write: Writer) -> Writer:
+        FORMATS[name] = OutputFormat(help, write, ending, bundled)
+        return write
+
+    return declared
+
+
+def render(results: Iterable[Result], delivery: Delivery, format_: str, *, pretty: bool) -> Iterator[bytes]:
     """The text of the results in pieces, each of whole lines."""
+    write = FORMATS[format_].write
     for result in results:
-        if format_ == "result":
-            requests = [_document(request, pretty=pretty) for request in result.requests]
-            yield json_line({**result._replace(requests=()).to_json(), "requests": requests}, pretty=pretty)
-        elif format_ == "requests":
-            for request in result.requests:
-                yield json_line(_document(request, pretty=pretty), pretty=pretty)
-        else:
-            for request in result.requests:
-                yield curl(request, delivery, pretty=pretty)
+        yield from write(result, delivery, pretty)
+
+
+@_output_format("result", "results with all that was skipped")
+def _result(result: Result, _delivery: Delivery, pretty: bool) -> Iterator[bytes]:
+    requests = [_document(request, pretty=pretty) for request in result.requests]
+    yield json_line({**result._replace(requests=()).to_json(), "requests": requests}, pretty=pretty)
+
+
+@_output_format("requests", "requests alone")
+def _requests(result: Result, _delivery: Delivery, pretty: bool) -> Iterator[bytes]:
+    return (json_line(_document(request, pretty=pretty), pretty=pretty) for request in result.requests)
+
+
+@_output_format("bulk", "bulk bodies", bundled=True)
+def _bulk(result: Result, _delivery: Delivery, _pretty: bool) -> Iterator[bytes]:
+    return (request.text for request in result.requests)
+
+
+@_output_format("curl", "commands for a shell", ending="sh")
+def _curl(result: Result, delivery: Delivery, pretty: bool) -> Iterator[bytes]:
+    return (curl(request, delivery, pretty=pretty) for request in result.requests)
 
 
 def _document(request: Request, *, pretty: bool) -> dict[str, Any]:

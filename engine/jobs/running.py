@@ -21,7 +21,7 @@ from ..source.paths import text_of_name
 from .compression import compressor, plain_name
 from .delivery import Bundler
 from .files import naming
-from .formats import json_line
+from .formats import FORMATS, json_line
 from .input import Unit, read_units
 from .job import STDIN, Job, Progress
 from .runfiles import ResumeError, RunFiles
@@ -49,7 +49,7 @@ def run(job: Job, progress: Progress | None = None) -> Summary:
         if state.is_finished:
             return state.summary
         bulk = job.program.delivery.bulk
-        bundler = Bundler(bulk) if bulk is not None and job.recipe.format == "bulk" else None
+        bundler = Bundler(bulk) if bulk is not None and FORMATS[job.recipe.format].bundled else None
         if bundler is not None:
             list(bundler.add(body.encode() for body in state.waiting))
         reader = _Reader(job.inputs, state.input, state.records)

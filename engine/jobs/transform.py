@@ -12,7 +12,7 @@ from ..runtime.batch import Record
 from ..runtime.result import Failed, Result, failure
 from ..values.payload import is_surely_small
 from .compression import compressor
-from .formats import Format, render
+from .formats import FORMATS, render
 from .input import Unit
 from .program import Program, RulesChangedError, open_program
 from .rejects import Reject, read_reject, reject_line
@@ -45,7 +45,7 @@ class Recipe:
 
     reference: str
     settings: Values[str, Any]
-    format: Format
+    format: str
     pretty: bool
     output: str = ""
     rejects: str | None = None
@@ -60,7 +60,7 @@ class Recipe:
         return Transform(self, program) if program.digest == digest else Outdated(self)
 
     def program(self) -> Program:
-        return open_program(self.reference, self.settings, bulk=self.format == "bulk")
+        return open_program(self.reference, self.settings, bulk=FORMATS[self.format].bundled)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,16 +97,14 @@ class Transform:
         summary = Summary()
         rejects: list[bytes] = []
         results = self._results(records, summary, rejects)
-        output, bodies = b"", []
-        if self._recipe.format == "bulk":
-            bodies = [request.text for result in results for request in result.requests]
-        else:
-            output = b"".join(render(results, self._delivery, self._recipe.format, pretty=self._recipe.pretty))
+        pieces = list(render(results, self._delivery, self._recipe.format, pretty=self._recipe.pretty))
+        is_bundled = FORMATS[self._recipe.format].bundled
+        output = b"" if is_bundled else b"".join(pieces)
         lines = b"".join(rejects)
         return Piece(
             self._compress(output) if output else b"",
             self._compress_rejects(lines) if lines else b"",
-            bodies,
+            pieces if is_bundled else (),
             summary,
         )
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from moemap.engine.jobs.delivery import Delivery
-from moemap.engine.jobs.formats import curl
+from moemap.engine.jobs.formats import FORMATS, curl
 from moemap.engine.runtime.result import Request
 
 DELIVERY = Delivery(
@@ -28,6 +30,12 @@ def arguments(command: bytes, variables: dict[str, str]) -> tuple[list[str], str
     script = b"curl() { printf '%s\\0' \"$@\"; }\n" + command
     done = subprocess.run(["bash"], input=script, capture_output=True, env=variables, check=False)
     return done.stdout.decode().split("\0")[:-1], done.stderr.decode()
+
+
+def test_the_readme_lists_every_format() -> None:
+    readme = (Path(__file__).parents[3] / "README.md").read_text("utf-8")
+    _, _, table = readme.partition("| Format | Output |\n| --- | --- |\n")
+    assert re.findall(r"^\| `(\w+)` \|", table.partition("\n\n")[0], re.MULTILINE) == list(FORMATS)
 
 
 @pytest.mark.parametrize("pretty", [False, True])
