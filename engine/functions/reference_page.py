@@ -27,7 +27,7 @@ def reference(functions: Iterable[Function]) -> str:
 
 
 _INTRODUCTION = """\
-<!-- Written by `moemap docs`; a test holds this page against what it would write. -->
+<!-- Written by `moemap docs`; a test compares this page with what it would write. -->
 
 # Functions
 

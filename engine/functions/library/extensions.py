@@ -43,13 +43,13 @@ def _null_gives_null(body: _F) -> _F:
 # texts
 
 
-@function("lower(text: string|null) -> string|null", "The text in lower case.", example("lower('Zoë M.')", "zoë m."))
+@function("lower(text: string|null) -> string|null", "The string in lower case.", example("lower('Zoë M.')", "zoë m."))
 @_null_gives_null
 def _func_lower(text: str) -> str:
     return text.lower()
 
 
-@function("upper(text: string|null) -> string|null", "The text in upper case.", example("upper('Zoë M.')", "ZOË M."))
+@function("upper(text: string|null) -> string|null", "The string in upper case.", example("upper('Zoë M.')", "ZOË M."))
 @_null_gives_null
 def _func_upper(text: str) -> str:
     return text.upper()
@@ -57,7 +57,7 @@ def _func_upper(text: str) -> str:
 
 @function(
     "trim(text: string|null) -> string|null",
-    "The text without the blanks around it.",
+    "The string without the blanks around it.",
     example("trim(' a b ')", "a b"),
 )
 @_null_gives_null
@@ -67,7 +67,7 @@ def _func_trim(text: str) -> str:
 
 @function(
     "replace_any(text: string|null, characters: string, replacement: string) -> string|null",
-    "The text with each character that is one of `characters` replaced.",
+    "The string with each character that is one of `characters` replaced.",
     example("replace_any('Data Sale/EU', ' /', '_')", "Data_Sale_EU"),
     example("replace_any('+49 (0)30', ' ()+', '')", "49030"),
 )
@@ -93,7 +93,7 @@ def _func_split(text: str, separator: str) -> list[str]:
 
 @function(
     "like(text: string|null, glob: string) -> boolean|null",
-    "Whether the whole text fits the pattern, where `*` stands for any characters, also none, and `?` for any one.",
+    "True if the whole string matches the pattern; `*` stands for any number of characters, `?` for one.",
     example("like('gdpr_ads', 'gdpr_*')", True),
     example("like('v10', 'v?')", False),
 )
@@ -148,7 +148,7 @@ def _func_to_object(elements: list[Any] | None, key: Any, value: Any) -> dict[st
 
 @function(
     "omit(object: object, names: array-string) -> object",
-    "The object without these names.",
+    "The object without the members of these names.",
     example("omit(user, ['id', 'x'])", {"age": 7}, user={"id": "u1", "age": 7}),
 )
 def _func_omit(target: dict[str, Any], names: list[str]) -> dict[str, Any]:
@@ -212,7 +212,7 @@ def _func_add(a: Any, b: Any) -> Any:
 
 @function(
     "subtract(a: number|null, b: number|null) -> number|null",
-    "The first less the second.",
+    "The first number minus the second.",
     example("subtract(`1`, `3`)", -2),
 )
 @_null_gives_null
@@ -222,7 +222,7 @@ def _func_subtract(a: Any, b: Any) -> Any:
 
 @function(
     "multiply(a: number|null, b: number|null) -> number|null",
-    "The product.",
+    "The product of two numbers.",
     example("multiply(hours, `3600`)", -18000, hours=-5),
 )
 @_null_gives_null
@@ -232,7 +232,7 @@ def _func_multiply(a: Any, b: Any) -> Any:
 
 @function(
     "from_unix_ms(moment: number|string|null, precision: string) -> string|null",
-    "A time given in milliseconds since 1970, a number or a decimal text, as text in UTC; `precision` is "
+    "A time given in milliseconds since 1970, as a number or a decimal string, as a string in UTC; `precision` is "
     "'seconds' or 'milliseconds', and what is finer is cut off.",
     example("from_unix_ms(`1700000000123`, 'seconds')", "2023-11-14T22:13:20Z"),
     example("from_unix_ms('1700000000123', 'milliseconds')", "2023-11-14T22:13:20.123Z"),

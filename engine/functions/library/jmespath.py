@@ -27,7 +27,7 @@ def _total(numbers: list[Any]) -> Any:
     return sum(numbers) if all(type(number) is int for number in numbers) else math.fsum(numbers)
 
 
-@_own("abs(number: number) -> number", "The number without its sign.", example("abs(`-2`)", 2))
+@_own("abs(number: number) -> number", "The absolute value of the number.", example("abs(`-2`)", 2))
 def _func_abs(number: Any) -> Any:
     return abs(number)
 
@@ -53,7 +53,7 @@ def _func_ceil(number: Any) -> Any:
 
 @_own(
     "contains(subject: array|string, search: any) -> boolean",
-    "Whether a list has an element equal to `search`, or a string has it as a part.",
+    "True if a list has an element equal to `search`, or a string contains it.",
     example("contains(tags, 'new')", True, tags=["new", "red"]),
     example("contains('Hello', 'hell')", False),
 )
@@ -65,7 +65,7 @@ def _func_contains(subject: Any, search: Any) -> bool:
 
 @_own(
     "ends_with(text: string, suffix: string) -> boolean",
-    "Whether the text ends so.",
+    "True if the string ends with `suffix`.",
     example("ends_with('a.png', '.png')", True),
 )
 def _func_ends_with(text: str, suffix: str) -> bool:
@@ -83,7 +83,7 @@ def _func_floor(number: Any) -> Any:
 
 @_own(
     "join(separator: string, texts: array-string) -> string",
-    "The texts as one, with the separator between them.",
+    "The strings joined into one, with the separator between them.",
     example("join(', ', colours)", "red, blue", colours=["red", "blue"]),
 )
 def _func_join(separator: str, texts: list[str]) -> str:
@@ -112,7 +112,7 @@ def _func_length(subject: Any) -> int:
 
 @_own(
     "map(value: expref, list: array) -> array",
-    "What the expression gives for each element; unlike `list[*].x`, nulls are kept.",
+    "The value of the expression for each element; unlike `list[*].x`, nulls are kept.",
     example("map(&id, items)", [1, None], items=[{"id": 1}, {}]),
 )
 def _func_map(value: Key, elements: list[Any]) -> list[Any]:
@@ -180,7 +180,7 @@ def _func_not_null(*values: Any) -> Any:
 
 @_own(
     "reverse(subject: array|string) -> array|string",
-    "The list or the text backwards.",
+    "The list or the string in reverse order.",
     example("reverse(items)", [3, 2, 1], items=[1, 2, 3]),
 )
 def _func_reverse(subject: Any) -> Any:
@@ -208,7 +208,7 @@ def _func_sort_by(elements: list[Any], key: Key) -> list[Any]:
 
 @_own(
     "starts_with(text: string, prefix: string) -> boolean",
-    "Whether the text starts so.",
+    "True if the string starts with `prefix`.",
     example("starts_with('$Age', '$')", True),
 )
 def _func_starts_with(text: str, prefix: str) -> bool:
