@@ -49,7 +49,7 @@ def command(paths: tuple[str, ...], expression: str | None, update: bool) -> Non
         raise click.UsageError(f"-k {expression!r}: {error}") from None
     for missing in (path for path in paths if not Path(path).exists()):
         raise click.UsageError(f"{missing}: no such file or folder")
-    runner, declared = golden.Runner(load), cache(goldenfile.declared_settings)
+    runner, declared = golden.GoldenRunner(load), cache(goldenfile.declared_settings)
     passed = failed = updated = 0
     color = takes_color(sys.stdout)
     for path in goldenfile.discover([Path(path) for path in paths]):

@@ -13,7 +13,7 @@ from typing import Any
 from .api import inspect
 from .diagnostics.problem import Place, Problem, in_order
 from .golden import files as goldenfile
-from .language.discovery import Skipped, kind_of, yaml_files
+from .language.discovery import SkippedFile, kind_of, yaml_files
 from .language.installed import candidates, locate
 from .language.loader import Loaded
 from .language.rulebook import Rulebook
@@ -39,7 +39,7 @@ class Inspection:
     """
 
     files: tuple[str, ...]
-    skipped: tuple[Skipped, ...]
+    skipped: tuple[SkippedFile, ...]
     problems: tuple[Problem, ...]
     sources: dict[str, Source]
     rulebooks: dict[str, Rulebook]
@@ -62,7 +62,7 @@ class _Inspector:
         self.tests: dict[str, Path] = {}
         self.parts: dict[str, Path] = {}
         self.names: dict[str, str] = {}
-        self.skipped: list[Skipped] = []
+        self.skipped: list[SkippedFile] = []
         self.load = cache(inspect)
         self.mains_in = cache(_mains_in)
 
@@ -116,10 +116,12 @@ class _Inspector:
         """Collects a file by its kind; returns whether it belongs to a mapping, which a file in a folder need not."""
         kind, real = kind_of(path), os.path.realpath(path)
         if below is not None and kind is None:
-            self.skipped.append(Skipped(path, "does not look like a file of a mapping"))
+            self.skipped.append(SkippedFile(path, "does not look like a file of a mapping"))
             return False
         if below is not None and kind == "part" and real not in self.parts and not any(self.mains_above(path)):
-            self.skipped.append(Skipped(path, "looks like a part of a mapping, and no mapping is in a folder above"))
+            self.skipped.append(
+                SkippedFile(path, "looks like a part of a mapping, and no mapping is in a folder above")
+            )
             return False
         of_kind = {"tests": self.tests, "part": self.parts}.get(kind or "mapping", self.mains)
         of_kind.setdefault(real, path)

@@ -12,7 +12,7 @@ import orjson
 from .diagnostics.terminal import printable, printable_lines
 from .expressions.tree import walk
 from .functions.table import FUNCTIONS
-from .language.rulebook import ABSENT, Const, Each, Expr, Field, From, Object, Rule, Rulebook, Spread, Text
+from .language.rulebook import ABSENT, Const, Each, Expr, Field, From, ObjectSource, Rule, Rulebook, Spread, Text
 from .values.kinds import shown
 
 __all__ = ["as_json", "markdown", "text"]
@@ -151,7 +151,7 @@ def _one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def _object_rows(source: Object, place: str) -> Iterator[tuple[str, str, str]]:
+def _object_rows(source: ObjectSource, place: str) -> Iterator[tuple[str, str, str]]:
     for field in source.fields:
         yield from _field_rows(field, f"{place}/{field.name}")
     for spread in source.spreads:
@@ -166,11 +166,11 @@ def _exceptions(spread: Spread) -> str:
 
 def _field_rows(field: Field, place: str) -> Iterator[tuple[str, str, str]]:
     source = field.source
-    if isinstance(source, Object):
+    if isinstance(source, ObjectSource):
         yield from _object_rows(source, place)
     elif isinstance(source, Each):
         yield place, f"each {_one_line(source.each.text)} as {source.as_name}", "array"
-        if isinstance(source.value, Object):
+        if isinstance(source.value, ObjectSource):
             yield from _object_rows(source.value, f"{place}/-")
         else:
             yield from _field_rows(source.value, f"{place}/-")

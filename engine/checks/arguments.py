@@ -7,7 +7,7 @@ from collections.abc import Hashable, Iterator
 from ..diagnostics.problem import Problem
 from ..functions.registry import Parameter
 from ..functions.table import FUNCTIONS
-from ..inference.facts import Flow, Part
+from ..inference.facts import EvaluatedPart, Flow
 from ..inference.functions import accepted
 from ..types.description import describe
 from ..types.narrowing import truthy
@@ -23,7 +23,7 @@ def check(flow: Flow) -> Iterator[Problem]:
     """A Problem for each argument that is refused in all of its uses."""
     arguments = (
         (part, number)
-        for part in flow.of(Part)
+        for part in flow.of(EvaluatedPart)
         if part.seen.node["type"] == "function_expression"
         for number in range(len(part.seen.operands))
     )
@@ -41,16 +41,16 @@ def check(flow: Flow) -> Iterator[Problem]:
         )
 
 
-def _key(one: tuple[Part, int]) -> Hashable:
+def _key(one: tuple[EvaluatedPart, int]) -> Hashable:
     return part_key(one[0]), one[1]
 
 
-def _parameter(part: Part, number: int) -> Parameter:
+def _parameter(part: EvaluatedPart, number: int) -> Parameter:
     parameters = FUNCTIONS[part.seen.node["value"]].parameters
     return parameters[min(number, len(parameters) - 1)]
 
 
-def _is_refused(part: Part, number: int) -> bool:
+def _is_refused(part: EvaluatedPart, number: int) -> bool:
     """Whether nothing but null or an empty list would be taken of what is more than that."""
     argument = part.seen.operands[number]
     taken, _ = accepted(argument, _parameter(part, number))

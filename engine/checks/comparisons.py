@@ -9,7 +9,7 @@ from ..diagnostics.catalogue import declare
 from ..diagnostics.problem import Problem
 from ..diagnostics.suggestions import did_you_mean
 from ..expressions.tree import Node
-from ..inference.facts import Flow, Part
+from ..inference.facts import EvaluatedPart, Flow
 from ..types.comparison import compared
 from ..types.description import describe
 from ..types.types import Type, constants, string
@@ -171,7 +171,7 @@ rules:
 @checks_types
 def check(flow: Flow) -> Iterator[Problem]:
     """A Problem for each comparison whose outcome is known in all of its uses."""
-    parts = [part for part in flow.of(Part) if part.seen.node["type"] == "comparator"]
+    parts = [part for part in flow.of(EvaluatedPart) if part.seen.node["type"] == "comparator"]
     for part in in_every_use(parts, part_key, _is_settled):
         node, operands = part.seen.node, _operands(part)
         outcome = compared(node["value"], *operands).type
@@ -193,7 +193,7 @@ def check(flow: Flow) -> Iterator[Problem]:
             yield Problem.of("M222", place, text=text, found=f"{describe(one)} and {describe(two)}")
 
 
-def _operands(part: Part) -> tuple[Type, Type]:
+def _operands(part: EvaluatedPart) -> tuple[Type, Type]:
     """The types of both sides. A comparison with type() often guards against input that does not fit its schema: there
     only a word that stands for no kind of value is a mistake."""
     left, right = (
@@ -203,7 +203,7 @@ def _operands(part: Part) -> tuple[Type, Type]:
     return left, right
 
 
-def _is_settled(part: Part) -> bool:
+def _is_settled(part: EvaluatedPart) -> bool:
     left, right = _operands(part)
     if all(child["type"] == "literal" for child in part.seen.node["children"]):
         return False  # nobody writes that by mistake

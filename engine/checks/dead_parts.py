@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from ..diagnostics.catalogue import declare
 from ..diagnostics.problem import Problem
 from ..expressions.tree import Node
-from ..inference.facts import Flow, Part
+from ..inference.facts import EvaluatedPart, Flow
 from ..types.narrowing import falsy, truthy
 from .shared.examples import SCHEMA
 from .shared.findings import in_every_use, part_key, span_of, text_of
@@ -70,7 +70,7 @@ rules:
 def check(flow: Flow) -> Iterator[Problem]:
     """A Problem for each part that counts in none of its uses."""
     kinds = {"or_expression", "and_expression", "function_expression"}
-    parts = (part for part in flow.of(Part) if part.seen.node["type"] in kinds)
+    parts = (part for part in flow.of(EvaluatedPart) if part.seen.node["type"] in kinds)
     for part in in_every_use(parts, part_key, lambda one: _dead(one) is not None):
         found = _dead(part)
         if found is not None:
@@ -80,7 +80,7 @@ def check(flow: Flow) -> Iterator[Problem]:
             yield Problem.of("M224", span_of(part.expr, dead), text=text, reason=because)
 
 
-def _dead(part: Part) -> tuple[Node, Node, str] | None:
+def _dead(part: EvaluatedPart) -> tuple[Node, Node, str] | None:
     """The part that never counts, the part that is to blame, and why."""
     node, operands = part.seen.node, part.seen.operands
     if node["type"] == "function_expression":

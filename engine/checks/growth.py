@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 
 from ..diagnostics.problem import Problem
 from ..expressions.growth import PART, SCALAR, Growth, TooLarge, either, joined, of_expression, of_expressions
-from ..language.rulebook import Const, Each, Expr, Field, From, Object, Rulebook, Spread, Text
+from ..language.rulebook import Const, Each, Expr, Field, From, ObjectSource, Rulebook, Spread, Text
 from .shared.registry import checks_sizes
 
 __all__ = ["check"]
@@ -25,7 +25,7 @@ def check(rulebook: Rulebook) -> Iterator[Problem]:
     walk = _Walk()
     roots = walk.lets(rulebook.let, {})
     for output in rulebook.outputs.values():
-        walk.object(Object((*output.fields, *output.request.query), ()), roots)
+        walk.object(ObjectSource((*output.fields, *output.request.query), ()), roots)
     routes: dict[str | None, Roots] = {None: roots}
     for route in rulebook.routes.values():
         routes[route.name] = walk.lets(route.let, {**roots, route.as_name: walk.expression(route.each, roots)})
@@ -90,7 +90,7 @@ class _Walk:
                 return PART
             case Text():
                 return SCALAR
-            case Object():
+            case ObjectSource():
                 return self.object(field.source, roots)
         return self.each(field, field.source, roots)
 
@@ -98,7 +98,7 @@ class _Walk:
         over = self.expression(source.each, roots)
         inner = self.lets(source.let, self.inside(roots, over, source.as_name))
         value = source.value
-        growth = self.object(value, inner) if isinstance(value, Object) else self.field(value, inner)
+        growth = self.object(value, inner) if isinstance(value, ObjectSource) else self.field(value, inner)
         growth = growth.around()
         if growth.flaw is not None:
             return self.refused("the list", growth.flaw, field)
@@ -108,7 +108,7 @@ class _Walk:
         """The names for the elements of what is gone over, all elements together: each has all that is outside."""
         return {**{name: growth.within(over) for name, growth in roots.items()}, as_name: over}
 
-    def object(self, source: Object, roots: Roots) -> Growth:
+    def object(self, source: ObjectSource, roots: Roots) -> Growth:
         parts, paths = [], []
         for field in source.fields:
             growth = self.field(field, roots)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ..diagnostics.catalogue import declare
 from ..diagnostics.problem import Problem
-from ..inference.facts import Flow, Iteration, Part
+from ..inference.facts import EvaluatedPart, Flow, Iteration
 from ..types.description import describe
 from ..types.types import Type
 from .shared.examples import SCHEMA
@@ -79,7 +79,7 @@ _WORDS = {"array": "a list", "object": "an object"}
 @checks_types
 def check(flow: Flow) -> Iterator[Problem]:
     """A Problem for each part and each iteration that never gets what it goes over."""
-    parts = (part for part in flow.of(Part) if part.seen.node["type"] in _WANTED)
+    parts = (part for part in flow.of(EvaluatedPart) if part.seen.node["type"] in _WANTED)
     for part in in_every_use(parts, part_key, lambda one: _is_refused(_gone_over(one), _WANTED[one.seen.node["type"]])):
         node, type_ = part.seen.node, _gone_over(part)
         wanted = _WANTED[node["type"]]
@@ -101,7 +101,7 @@ def check(flow: Flow) -> Iterator[Problem]:
         )
 
 
-def _gone_over(part: Part) -> Type:
+def _gone_over(part: EvaluatedPart) -> Type:
     return part.seen.operands[0] if part.seen.operands else part.seen.current
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from ..diagnostics.catalogue import declare
 from ..diagnostics.problem import Place, Problem, Related
 from ..diagnostics.suggestions import closest
-from ..inference.facts import Flow, Part, Template
+from ..inference.facts import EvaluatedPart, Flow, RenderedTemplate
 from ..inference.templates import paths_in
 from ..language.rulebook import Text
 from ..types.description import describe
@@ -82,12 +82,12 @@ _SHOWN = 6
 @checks_types
 def check(flow: Flow) -> Iterator[Problem]:
     """A Problem for each path that exists in none of its uses."""
-    fields = (part for part in flow.of(Part) if part.seen.node["type"] == "field")
+    fields = (part for part in flow.of(EvaluatedPart) if part.seen.node["type"] == "field")
     for part in in_every_use(fields, part_key, lambda one: _is_missing(one.seen.current, one.seen.node["value"])):
         name = part.seen.node["value"]
         path, where = path_to(part.expr, part.seen.node)
         yield _problem(flow, part.seen.current, name, path, where, span_of(part.expr, part.seen.node))
-    steps = (step for template in flow.of(Template) for step in _steps(template))
+    steps = (step for template in flow.of(RenderedTemplate) for step in _steps(template))
     for step in in_every_use(
         steps, lambda one: (at(one.text.node), one.start), lambda one: _is_missing(one.current, one.path[-1])
     ):
@@ -106,7 +106,7 @@ class _Step:
     current: Type
 
 
-def _steps(template: Template) -> Iterator[_Step]:
+def _steps(template: RenderedTemplate) -> Iterator[_Step]:
     for path in paths_in(template.text):
         current = template.context
         for number, name in enumerate(path.names):

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from ..diagnostics.catalogue import declare
 from ..diagnostics.problem import Problem, Related
 from ..diagnostics.suggestions import closest
-from ..inference.facts import Emission, Flow
+from ..inference.facts import Flow, TypedEmission
 from ..proof.bodies import gaps, place_of
 from ..proof.mismatches import Gap
 from ..values.pointers import pointer
@@ -219,7 +219,7 @@ def check(flow: Flow) -> Iterator[Problem]:
                 yield _problem(flow, emission, gap)
 
 
-def _problem(flow: Flow, emission: Emission, gap: Gap) -> Problem:
+def _problem(flow: Flow, emission: TypedEmission, gap: Gap) -> Problem:
     code = {"additionalProperties": "M401", "required": "M402"}.get(gap.keyword, "M403")
     return Problem.of(
         code,
@@ -252,7 +252,7 @@ def _steps(gap: Gap) -> tuple[str | int, ...]:
     return (gap.keyword, names.index(gap.name)) if gap.name in names else (gap.keyword,)
 
 
-def _inherited(emission: Emission, code: str) -> tuple[Related, ...]:
+def _inherited(emission: TypedEmission, code: str) -> tuple[Related, ...]:
     """The rules that the rule takes fields over from, where one is missing."""
     bases = emission.rule.bases if code == "M402" else ()
     return tuple(Related(base.place, "what the rule extends") for base in bases)

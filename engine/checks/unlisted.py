@@ -12,7 +12,7 @@ from ..diagnostics.catalogue import declare
 from ..diagnostics.problem import Problem, Related
 from ..diagnostics.suggestions import closest
 from ..expressions.tree import Node
-from ..inference.facts import Flow, Part
+from ..inference.facts import EvaluatedPart, Flow
 from ..types.types import Object, Type, constants, matches
 from .shared.findings import in_schema, part_key, span_of, text_of
 from .shared.registry import checks_types
@@ -91,9 +91,9 @@ rules:
 @checks_types
 def check(flow: Flow) -> Iterator[Problem]:
     """A Problem for each text that is possible in a comparison, not listed, and near to one that is."""
-    found: dict[Hashable, tuple[Part, Node, Node, Node]] = {}
+    found: dict[Hashable, tuple[EvaluatedPart, Node, Node, Node]] = {}
     asked: set[int] = set()
-    for part in flow.of(Part):
+    for part in flow.of(EvaluatedPart):
         node = part.seen.node
         if node["type"] == "comparator" and node["value"] in ("eq", "ne"):
             for subject, other in (node["children"], node["children"][::-1]):
@@ -102,7 +102,7 @@ def check(flow: Flow) -> Iterator[Problem]:
                     asked.add(id(step))
                     found.setdefault(part_key(part), (part, subject, step, other))
     steps: dict[Hashable, list[Type]] = {}
-    for part in flow.of(Part):
+    for part in flow.of(EvaluatedPart):
         if id(part.seen.node) in asked:
             steps.setdefault(part_key(part), []).append(part.seen.current)
     for part, subject, step, other in found.values():
@@ -116,7 +116,9 @@ def _last_step(node: Node) -> Node | None:
     return node if node["type"] == "field" else None
 
 
-def _unlisted(flow: Flow, part: Part, subject: Node, other: Node, name: str, around: list[Type]) -> Iterator[Problem]:
+def _unlisted(
+    flow: Flow, part: EvaluatedPart, subject: Node, other: Node, name: str, around: list[Type]
+) -> Iterator[Problem]:
     variants = [one for type_ in around for one in type_.objects]
     listed = {value: one for one in variants for value in constants(one.value(name)) or () if isinstance(value, str)}
     texts = [text for one in variants if (text := one.value(name).parts.string) is not None]

@@ -24,7 +24,7 @@ import orjson
 from ..source.homes import ENGINE
 from ..source.project import Project
 
-__all__ = ["Entry", "Origin", "folder", "key_of", "load", "origin_of", "store"]
+__all__ = ["Entry", "Provenance", "folder", "key_of", "load", "origin_of", "store"]
 
 MAX_ENTRIES = 64
 _MAGIC = b"moemap compiled mapping 2\n"
@@ -32,7 +32,7 @@ _DIGEST_SIZE = hashlib.sha256().digest_size
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
+class Provenance:
     """The files that a mapping was made from.
 
     These are its files by path, each with its real path and the digest of its content; the paths at which there was no
@@ -52,9 +52,9 @@ class Origin:
         )
 
 
-def origin_of(files: Iterable[tuple[Path, str]], missing: Iterable[Path], folders: Iterable[Path]) -> Origin:
+def origin_of(files: Iterable[tuple[Path, str]], missing: Iterable[Path], folders: Iterable[Path]) -> Provenance:
     """The origin of a mapping made from files with these digests, named in these folders."""
-    return Origin(
+    return Provenance(
         {str(path): (os.path.realpath(path), digest) for path, digest in files},
         tuple(map(str, missing)),
         {str(folder): _project(str(folder)) for folder in folders},
@@ -65,7 +65,7 @@ def origin_of(files: Iterable[tuple[Path, str]], missing: Iterable[Path], folder
 class Entry:
     """A compiled mapping. `about` is JSON; `code` is None if Python cannot compile the source."""
 
-    origin: Origin
+    origin: Provenance
     about: dict[str, Any]
     code: CodeType | None
 
@@ -125,7 +125,7 @@ def _read(content: bytes) -> Entry:
     text, _, code = content.partition(b"\n")
     about = orjson.loads(text)
     files = {str(path): (str(real), str(digest)) for path, (real, digest) in about["files"].items()}
-    origin = Origin(files, tuple(map(str, about["missing"])), dict(about["projects"]))
+    origin = Provenance(files, tuple(map(str, about["missing"])), dict(about["projects"]))
     made = marshal.loads(code)  # noqa: S302 - only what is ours gets here
     if made is not None and not isinstance(made, CodeType):
         raise TypeError("not code")

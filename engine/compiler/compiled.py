@@ -10,7 +10,7 @@ from types import CodeType
 from ..interpreter.interpreter import Interpreter
 from ..language.rulebook import Rulebook
 from ..runtime.runner import Runner
-from .rules.mapping import records_source_of, source_of
+from .rules.mapping import source_of, structs_source_of
 
 __all__ = ["Compiled", "compile"]
 
@@ -27,15 +27,15 @@ class Compiled(Runner):
         self.code = _code(source, name)
         interpreter = Interpreter(rulebook)
         validators = {name: validator.is_valid for name, validator in interpreter.validators.items()}
-        super().__init__(name, self.code, validators, lambda: interpreter, lambda: source, self.records_code)
+        super().__init__(name, self.code, validators, lambda: interpreter, lambda: source, self.structs_code)
         _show(source, name)
 
-    def records_code(self) -> CodeType | None:
+    def structs_code(self) -> CodeType | None:
         """The code that reads batches as structs; None if the mapping has no use for it."""
-        source = records_source_of(self.rulebook)
+        source = structs_source_of(self.rulebook)
         if source is None:
             return None
-        name = f"{self.name[:-1]} records>"
+        name = f"{self.name[:-1]} structs>"
         _show(source, name)
         return _code(source, name)
 

@@ -11,13 +11,13 @@ from ..exports import lazily
 
 if TYPE_CHECKING:
     from .files import TestFile, discover, load
-    from .runner import Outcome, Runner, problems, text
+    from .runner import GoldenRunner, Outcome, problems, text
     from .selection import SelectionError, selection
     from .updating import Update, update
 
 __all__ = [
+    "GoldenRunner",
     "Outcome",
-    "Runner",
     "SelectionError",
     "TestFile",
     "Update",

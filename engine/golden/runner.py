@@ -23,9 +23,9 @@ from .diff import Difference, RuleAt, canonical, compare
 from .files import PARTS, PROBLEM_KEYS, GoldenTest, TestFile, discover, load
 
 __all__ = [
+    "GoldenRunner",
     "GoldenTest",
     "Outcome",
-    "Runner",
     "TestFile",
     "compared_parts",
     "discover",
@@ -68,7 +68,7 @@ class Tested(Protocol):
         """The Result of a batch, and the steps that led to it."""
 
 
-class Runner:
+class GoldenRunner:
     """Runs tests. `load` loads a mapping with settings or raises MappingError; each combination is loaded once."""
 
     def __init__(self, load: Callable[[Path, dict[str, Any]], Tested]) -> None:

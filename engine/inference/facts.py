@@ -21,19 +21,19 @@ __all__ = [
     "Coercion",
     "Condition",
     "Default",
-    "Emission",
+    "EvaluatedPart",
     "Fact",
     "Flow",
     "Iteration",
-    "Part",
     "Reached",
+    "RenderedTemplate",
     "Sources",
-    "Template",
+    "TypedEmission",
 ]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Part:
+class EvaluatedPart:
     """A node of an expression was evaluated."""
 
     expr: Expr
@@ -41,7 +41,7 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Template:
+class RenderedTemplate:
     """A template was rendered in a context."""
 
     text: Text
@@ -107,7 +107,7 @@ class Coercion:
     fails: bool
 
 
-Fact = Part | Template | Condition | Reached | Iteration | Alternatives | Default | Coercion
+Fact = EvaluatedPart | RenderedTemplate | Condition | Reached | Iteration | Alternatives | Default | Coercion
 
 
 _F = TypeVar("_F", bound=Fact)
@@ -121,7 +121,7 @@ class Sources:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Emission:
+class TypedEmission:
     """An emission of a rule: the type of its fields, and of all names in scope."""
 
     rule: Rule
@@ -141,7 +141,7 @@ class Flow:
     rulebook: Rulebook
     input: Type
     facts: list[Fact] = field(default_factory=list)
-    emissions: list[Emission] = field(default_factory=list)
+    emissions: list[TypedEmission] = field(default_factory=list)
     envelopes: dict[str, Type] = field(default_factory=dict)
     locator: Locator = field(default_factory=Locator)
 

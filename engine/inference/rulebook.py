@@ -11,8 +11,21 @@ from functools import reduce
 from typing import Any, Literal, TypeVar
 
 from ..expressions.tree import Node as Tree
-from ..language.rulebook import ABSENT, Const, Each, EntryRule, Expr, Field, From, Route, Rule, Rulebook, Spread, Text
-from ..language.rulebook import Object as ObjectSource
+from ..language.rulebook import (
+    ABSENT,
+    Const,
+    Each,
+    EntryRule,
+    Expr,
+    Field,
+    From,
+    ObjectSource,
+    Route,
+    Rule,
+    Rulebook,
+    Spread,
+    Text,
+)
 from ..types.from_schema import type_of
 from ..types.narrowing import falsy, meet, truthy
 from ..types.types import (
@@ -39,13 +52,13 @@ from .facts import (
     Coercion,
     Condition,
     Default,
-    Emission,
+    EvaluatedPart,
     Flow,
     Iteration,
-    Part,
     Reached,
+    RenderedTemplate,
     Sources,
-    Template,
+    TypedEmission,
 )
 from .fields import coerced, looked_up, setting_type
 from .templates import rendered
@@ -68,7 +81,7 @@ def walk(rulebook: Rulebook) -> Flow:
     return flow
 
 
-def emitted(flow: Flow, emission: Emission, context: Type) -> Emission:
+def emitted(flow: Flow, emission: TypedEmission, context: Type) -> TypedEmission:
     """The emission of a rule in a context restricted to a part of all that it could see."""
     fields = _Walk(Flow(flow.rulebook, flow.input)).object(emission.rule.body, context)
     return replace(emission, fields=without_null(fields), context=context)
@@ -89,7 +102,7 @@ class _Walk:
 
     def expression(self, expr: Expr, context: Type) -> Inferred:
         facts = self.facts
-        return infer(expr.expression.tree, context, lambda seen: facts.append(Part(expr, seen)))
+        return infer(expr.expression.tree, context, lambda seen: facts.append(EvaluatedPart(expr, seen)))
 
     def asked(self, when: Expr | None, context: Type, what: str) -> bool:
         """Records the possible results of a condition; returns whether it can fail to hold."""
@@ -107,7 +120,7 @@ class _Walk:
 
     def text(self, text: Text | None, context: Type) -> None:
         if text is not None and not context.never:
-            self.facts.append(Template(text, context))
+            self.facts.append(RenderedTemplate(text, context))
 
     # Rulebook, rules and routes
 
@@ -161,7 +174,7 @@ class _Walk:
         if output is not None:
             fields = self.object(rule.body, context)
             if not context.never:
-                self.flow.emissions.append(Emission(rule, output, without_null(fields), context))
+                self.flow.emissions.append(TypedEmission(rule, output, without_null(fields), context))
 
     def outputs(self, rulebook: Rulebook, context: Type) -> None:
         for name, output in rulebook.outputs.items():

@@ -13,14 +13,27 @@ from typing import Any
 from ..diagnostics.catalogue import Severity
 from ..expressions.tree import EvaluationError
 from ..functions.globs import matches_glob
-from ..language.rulebook import ABSENT, Const, Each, EntryRule, Except, Expr, Field, From, Object, Spread, Table, Text
+from ..language.rulebook import (
+    ABSENT,
+    Const,
+    Each,
+    EntryRule,
+    Except,
+    Expr,
+    Field,
+    From,
+    ObjectSource,
+    Spread,
+    Table,
+    Text,
+)
 from ..runtime.result import NAME_TAKEN, NO_ENTRY_RULE, NOTHING
 from ..templates.template import TemplateFailure
 from ..values.coercion import CoercionError, coerce
 from ..values.kinds import kind, scalar_text, shown, with_article
 from ..values.pointers import join
 from .recorder import Position, Recorder, Rejected, Step
-from .scope import Origin, Scope
+from .scope import Scope, ValueOrigin
 
 __all__ = ["Evaluation", "is_excepted", "is_true"]
 
@@ -120,7 +133,7 @@ class Evaluation(Recorder):
 
     # Fields
 
-    def object(self, source: Object, scope: Scope, at: Position) -> dict[str, Any] | None:
+    def object(self, source: ObjectSource, scope: Scope, at: Position) -> dict[str, Any] | None:
         """The object, or None if it has no members."""
         result: dict[str, Any] = {}
         for field_ in source.fields:
@@ -158,7 +171,7 @@ class Evaluation(Recorder):
             inputs = self.places.read_by(field_, scope)
             self.steps.append(Step(at.output or "", at.rule, field_.place, inputs, value, note))
         if value is not None and at.output:
-            self.origins[at.output] = Origin(field_.node, (field_, scope))
+            self.origins[at.output] = ValueOrigin(field_.node, (field_, scope))
         return value
 
     def source(self, field_: Field, scope: Scope, at: Position) -> Any:
@@ -177,7 +190,7 @@ class Evaluation(Recorder):
             except TemplateFailure as error:
                 self.value_problem("M514", source.place, field_, scope, at, reason=error.reason)
                 return None
-        if isinstance(source, Object):
+        if isinstance(source, ObjectSource):
             return self.object(source, scope, at)
         return self.each(source, field_, scope, at)
 
@@ -197,7 +210,7 @@ class Evaluation(Recorder):
             accounts = len(self.elements)
             try:
                 inner = self.let(source.let, inner, inside)  # noqa: PLW2901  the scope goes on with the lets
-                if isinstance(source.value, Object):
+                if isinstance(source.value, ObjectSource):
                     element = self.object(source.value, inner, inside)
                 else:
                     element = self.value(source.value, inner, inside)
@@ -308,7 +321,7 @@ class Evaluation(Recorder):
         if entry_rule.value is None:
             value = scope.values[spread.as_name]
             if inside.output is not None:
-                self.origins[inside.output] = Origin(entry_rule.node, at.element)
+                self.origins[inside.output] = ValueOrigin(entry_rule.node, at.element)
         else:
             value = self.value(entry_rule.value, scope, inside)
         if value is None:

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ..diagnostics.problem import Problem
-from ..language.rulebook import Bulk, Object, Output, Route, Rule, Rulebook
+from ..language.rulebook import Bulk, ObjectSource, Output, Route, Rule, Rulebook
 from ..runtime.requests import Assembler, Emission, Envelope, move
-from ..runtime.requests import Output as Joined
+from ..runtime.requests import OutputSpec as Joined
 from ..runtime.result import NAME_TAKEN, NO_ENTRY_RULE, NO_RULE, NOTHING, Element, Failed, Result, Skipped
 from ..values.kinds import kind, with_article
 from ..values.payload import received
@@ -236,8 +236,8 @@ class _Run(Evaluation):
         self.origins = {}
         accounts = len(self.elements)
         try:
-            fields = self.object(Object(output.fields, ()), scope, Position(None, "", "")) or {}
-            query = self.object(Object(output.request.query, ()), scope, Position(None, "", None)) or {}
+            fields = self.object(ObjectSource(output.fields, ()), scope, Position(None, "", "")) or {}
+            query = self.object(ObjectSource(output.request.query, ()), scope, Position(None, "", None)) or {}
         except Rejected:
             self.unmap(accounts)
             return None

@@ -10,7 +10,7 @@ from ..diagnostics.problem import Place, Problem
 from ..language.rulebook import Field
 from ..runtime.result import Element, Skipped
 from ..values.pointers import join
-from .scope import Origin, Places, Scope
+from .scope import Places, Scope, ValueOrigin
 
 __all__ = ["Outcome", "Position", "Recorder", "Rejected", "Step"]
 
@@ -57,7 +57,7 @@ class Recorder:
         self.problems: list[Problem] = []
         self.skipped: list[Skipped] = []
         self.elements: list[Element] = []
-        self.origins: dict[str, Origin] = {}
+        self.origins: dict[str, ValueOrigin] = {}
 
     def problem(
         self,

@@ -16,7 +16,7 @@ from ..language.rulebook import Each, Expr, Field, From, Text
 from ..source.nodes import Node
 from ..values.pointers import Index, value_at
 
-__all__ = ["Origin", "Places", "Scope"]
+__all__ = ["Places", "Scope", "ValueOrigin"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,7 +40,7 @@ class Scope:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Origin:
+class ValueOrigin:
     """The origin of an output value: a node of the rules, and the field and scope, or the place of the input."""
 
     node: Node
@@ -123,7 +123,7 @@ class Places:
             place = self.index.find(value)
         return path_of(tree, self.roots(expression.expression.roots, scope)) if place is None and scope.lets else place
 
-    def of_origin(self, origin: Origin, otherwise: str) -> str:
+    def of_origin(self, origin: ValueOrigin, otherwise: str) -> str:
         if isinstance(origin.source, str):
             return origin.source
         return self.nearest_field(*origin.source, otherwise)

@@ -16,11 +16,11 @@ from ..runtime.result import Request
 if TYPE_CHECKING:
     from ..language.rulebook import Rulebook
 
-__all__ = ["Bundler", "Delivery", "Envelope", "delivery_of", "fitting"]
+__all__ = ["BulkEnvelope", "Bundler", "Delivery", "delivery_of", "fitting"]
 
 
 @dataclass(frozen=True, slots=True)
-class Envelope:
+class BulkEnvelope:
     """The parts that all bulk requests share: method, path and query, and the members beside the list `elements`."""
 
     method: str
@@ -45,14 +45,14 @@ class Delivery:
 
     server_url: str | None
     server_headers: dict[str, str]
-    bulk: Envelope | None
+    bulk: BulkEnvelope | None
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> Delivery:
-        bulk = Envelope(**values["bulk"]) if values["bulk"] is not None else None
+        bulk = BulkEnvelope(**values["bulk"]) if values["bulk"] is not None else None
         return cls(**{**values, "bulk": bulk})
 
 
@@ -69,7 +69,7 @@ def delivery_of(rulebook: Rulebook) -> Delivery:
         line = rulebook.bulk.request
         made = Interpreter(rulebook).bulk_envelope(rulebook.bulk)
         query, fields = (dict(made.query), dict(made.fields)) if made is not None else ({}, {})
-        bulk = Envelope(line.method, line.path, query, fields, rulebook.bulk.elements, rulebook.bulk.max_bytes)
+        bulk = BulkEnvelope(line.method, line.path, query, fields, rulebook.bulk.elements, rulebook.bulk.max_bytes)
     return Delivery(rulebook.server_url, dict(rulebook.server_headers), bulk)
 
 
@@ -87,7 +87,7 @@ def fitting(rulebook: Rulebook) -> Rulebook:
 class Bundler:
     """Collects bodies into bulk requests, each as full as the limit allows."""
 
-    def __init__(self, bulk: Envelope) -> None:
+    def __init__(self, bulk: BulkEnvelope) -> None:
         self._bulk = bulk
         self._empty = bulk.empty_size
         self._size = self._empty

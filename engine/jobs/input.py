@@ -17,7 +17,7 @@ from ..diagnostics.problem import Problem
 from ..runtime.batch import BOM, WIDE_TEXT, Record, is_json, is_wide
 from .compression import CHUNK, PAUSE, decompressed
 
-__all__ = ["MAX_RECORD_BYTES", "MOST_RECORDS", "WAITING", "Lines", "Unit", "read_units"]
+__all__ = ["MAX_RECORD_BYTES", "MOST_RECORDS", "WAITING", "LineUnit", "Unit", "read_units"]
 
 MAX_RECORD_BYTES = 10_000_000
 MOST_RECORDS = 2000
@@ -37,7 +37,7 @@ Form = Literal["lines", "sequence", "documents"]
 
 
 @dataclass(frozen=True, slots=True)
-class Lines:
+class LineUnit:
     """Consecutive lines, the first of which has the number `first`: each line that is not blank is a record.
 
     None stands for a line that is too large to be kept.
@@ -134,14 +134,14 @@ def _lines(chunks: Iterator[bytes], source: str, size: int) -> Iterator[Unit]:
             rest, too_large = b"", True
         kept += len(chunk)
         while lines and (kept >= size or len(lines) >= MOST_RECORDS or chunk == PAUSE):
-            yield Lines(source, first, lines[:MOST_RECORDS])
+            yield LineUnit(source, first, lines[:MOST_RECORDS])
             first, lines, kept = first + len(lines[:MOST_RECORDS]), lines[MOST_RECORDS:], 0
         if chunk == PAUSE:
             yield WAITING
     if rest or too_large:
         lines.append(None if too_large else rest)
     while lines:
-        yield Lines(source, first, lines[:MOST_RECORDS])
+        yield LineUnit(source, first, lines[:MOST_RECORDS])
         first, lines = first + MOST_RECORDS, lines[MOST_RECORDS:]
 
 

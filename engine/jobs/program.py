@@ -89,14 +89,14 @@ def _opened(entry: cache.Entry, reference: str, settings: Mapping[str, Any], key
             raise RulesChangedError(f"the files of {reference} have changed since the run began")
         return loaded
 
-    def records() -> CodeType | None:
-        made = cache.load(f"{key}-records")
+    def structs() -> CodeType | None:
+        made = cache.load(f"{key}-structs")
         if made is None or made.about.get("digest") != about["digest"]:
             try:
-                made = _compiled_records(rulebook())
+                made = _compiled_structs(rulebook())
             except RulesChangedError:  # the run can do without this faster way
                 return None
-            cache.store(f"{key}-records", made)
+            cache.store(f"{key}-structs", made)
         return made.code
 
     def interpreter() -> Interpreter:
@@ -113,7 +113,7 @@ def _opened(entry: cache.Entry, reference: str, settings: Mapping[str, Any], key
 
     try:
         validators = {name: _validator(schema) for name, schema in about["schemas"].items()}
-        runner = Runner(about["code"], code, validators, interpreter, source, records)
+        runner = Runner(about["code"], code, validators, interpreter, source, structs)
         delivery = Delivery.from_json(about["delivery"])
         ways = runner.transform, runner.transform_parsed, runner.transform_text, runner.prepare, runner.retry
         return Program(about["name"], about["version"], about["digest"], tuple(entry.origin.files), delivery, *ways)
@@ -155,16 +155,16 @@ def _compiled(rulebook: Rulebook) -> cache.Entry:
     return cache.Entry(_origin(rulebook), about, compiled.code)
 
 
-def _compiled_records(rulebook: Rulebook) -> cache.Entry:
+def _compiled_structs(rulebook: Rulebook) -> cache.Entry:
     """Compiles the code of a mapping for batches read as structs."""
     # only for a mapping that is not cached
     from .. import compiler
 
     about = {"digest": _digest(rulebook)}
-    return cache.Entry(_origin(rulebook), about, compiler.compile(rulebook).records_code())
+    return cache.Entry(_origin(rulebook), about, compiler.compile(rulebook).structs_code())
 
 
-def _origin(rulebook: Rulebook) -> cache.Origin:
+def _origin(rulebook: Rulebook) -> cache.Provenance:
     paths = [source.path for source in rulebook.sources.values() if source.path is not None]
     return cache.origin_of(_files(rulebook), rulebook.missing, {path.parent for path in paths})
 

@@ -12,7 +12,7 @@ from ..exports import lazily
 
 if TYPE_CHECKING:
     from .decoder import Keys, found
-    from .discovery import Skipped, kind_of, yaml_files
+    from .discovery import SkippedFile, kind_of, yaml_files
     from .installed import candidates, file_at, installed, locate, not_found
     from .loader import Loaded, load
     from .names import Definition, Use, definitions_and_uses
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
         Expr,
         Field,
         From,
-        Object,
+        ObjectSource,
         Output,
         Route,
         Rule,
@@ -54,13 +54,13 @@ __all__ = [
     "GivenText",
     "Keys",
     "Loaded",
-    "Object",
+    "ObjectSource",
     "Output",
     "Route",
     "Rule",
     "Rulebook",
     "Setting",
-    "Skipped",
+    "SkippedFile",
     "Spread",
     "Table",
     "Text",

@@ -21,7 +21,7 @@ from ..source.project import Project
 from ..source.text import MAX_FILE_BYTES, Source
 from .installed import candidates
 
-__all__ = ["Kind", "Skipped", "kind_of", "other_than_main", "yaml_files"]
+__all__ = ["Kind", "SkippedFile", "kind_of", "other_than_main", "yaml_files"]
 
 Kind = Literal["mapping", "workspace", "tests", "part"]
 """The kinds of files: main file of a mapping, workspace, test file, or part that others include."""
@@ -38,14 +38,14 @@ _KEY = re.compile(r"""^["']?([^\s#"'{\[\-][^:\n]*):(?=\s|$)""", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
-class Skipped:
+class SkippedFile:
     """A file that belongs to no mapping or may not be read, and why in words."""
 
     path: Path
     reason: str
 
 
-def yaml_files(folder: Path, skip: Callable[[Skipped], object] = lambda _: None) -> Iterator[Path]:
+def yaml_files(folder: Path, skip: Callable[[SkippedFile], object] = lambda _: None) -> Iterator[Path]:
     """The YAML files in a folder and below, sorted by name, without hidden ones and without links to elsewhere.
 
     `skip` is called with each file that is left out. Raises OSError.
@@ -55,15 +55,15 @@ def yaml_files(folder: Path, skip: Callable[[Skipped], object] = lambda _: None)
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in folders:
             if os.path.islink(link := Path(inner, name)):
-                skip(Skipped(link, "is a link to a folder"))
+                skip(SkippedFile(link, "is a link to a folder"))
         for name in sorted(names):
             if name.startswith(".") or not name.lower().endswith((".yaml", ".yml")):
                 continue
             path = Path(inner, name)
             if not is_file(path):
-                skip(Skipped(path, "is no file"))
+                skip(SkippedFile(path, "is no file"))
             elif refusal := project.refusal(path):
-                skip(Skipped(path, f"is a link that {refusal[0]}"))
+                skip(SkippedFile(path, f"is a link that {refusal[0]}"))
             else:
                 yield path
 

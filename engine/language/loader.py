@@ -28,7 +28,7 @@ from .decoder import Keys, each_named, found
 from .discovery import other_than_main
 from .installed import beside, candidates, installed, is_versioned
 from .merging import extend_rule, merge, merge_part, merge_rule
-from .reader import RULE_ENDS, Reader
+from .reader import RULE_ENDS, RuleReader
 from .rulebook import ABSENT, Rule, Rulebook, Setting, SeverityOverride
 from .settings import Given, values_of
 
@@ -266,7 +266,7 @@ class _Loader:
     def add_rule(self, layer: _Layer, node: Node) -> None:
         name = node.get("rule") if isinstance(node, MappingNode) else None
         if not isinstance(node, MappingNode) or not isinstance(name, ScalarNode):
-            Reader(self.problems).rule(node)
+            RuleReader(self.problems).rule(node)
             return
         first = layer.rules.get(name.text)
         if first is not None:
@@ -326,7 +326,7 @@ class _Loader:
     # The Rulebook
 
     def rulebook(self, layer: _Layer, given: Mapping[str, Any]) -> Rulebook | None:
-        reader = Reader(self.problems)
+        reader = RuleReader(self.problems)
         header = layer.header
         joined = MappingNode(header.source, header.start, header.end, _entries(layer, header))
         keys = Keys(joined, "the mapping", self.problems)
@@ -398,7 +398,7 @@ class _Loader:
                 self.report("M117", setting.node.place, name=name)
         return values
 
-    def read_rules(self, layer: _Layer, reader: Reader) -> tuple[Rule, ...]:
+    def read_rules(self, layer: _Layer, reader: RuleReader) -> tuple[Rule, ...]:
         if len(layer.rules) > MAX_RULES:
             self.report("M119", layer.main.place(0, 0), what="rules", count=len(layer.rules), limit=MAX_RULES)
             return ()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import chain
 
 from ..source.nodes import MappingNode, Node
-from .rulebook import Each, EntryRule, Expr, Field, From, Object, Rulebook, Spread, Text
+from .rulebook import Each, EntryRule, Expr, Field, From, ObjectSource, Rulebook, Spread, Text
 
 __all__ = ["Definition", "Use", "definitions_and_uses"]
 
@@ -101,7 +101,7 @@ def _field(field: Field, roots: Roots) -> Iterator[Definition | Use]:
             yield from (Use(part, roots),) if isinstance(part, Expr) else _field(part, roots)
     elif isinstance(source, Text):
         yield Use(source, roots)
-    elif isinstance(source, Object):
+    elif isinstance(source, ObjectSource):
         yield from _object(source, roots)
     elif isinstance(source, Each):
         yield Use(source.each, roots)
@@ -109,10 +109,10 @@ def _field(field: Field, roots: Roots) -> Iterator[Definition | Use]:
         yield from _names(inner, source.as_name, source.key_name, field.node)
         yield from _let(source.let, inner)
         value = source.value
-        yield from _object(value, inner) if isinstance(value, Object) else _field(value, inner)
+        yield from _object(value, inner) if isinstance(value, ObjectSource) else _field(value, inner)
 
 
-def _object(source: Object, roots: Roots) -> Iterator[Definition | Use]:
+def _object(source: ObjectSource, roots: Roots) -> Iterator[Definition | Use]:
     yield from _fields(source.fields, roots)
     for spread in source.spreads:
         yield from _spread(spread, roots)

@@ -24,7 +24,7 @@ from .rulebook import (
     Field,
     From,
     Input,
-    Object,
+    ObjectSource,
     OnProblem,
     Output,
     RequestLine,
@@ -38,7 +38,7 @@ from .rulebook import (
 )
 from .settings import wanted_of
 
-__all__ = ["FIELD_SOURCES", "RULE_ENDS", "Reader"]
+__all__ = ["FIELD_SOURCES", "RULE_ENDS", "RuleReader"]
 
 FIELD_SOURCES = ("from", "const", "template", "each", "fields")
 """The keys that give the source of a field; a `spread` alone counts as `fields`."""
@@ -49,7 +49,7 @@ MAX_ENTRY_RULES = 20_000
 METHODS = ("DELETE", "GET", "PATCH", "POST", "PUT")
 
 
-class Reader:
+class RuleReader:
     """Reads nodes one after the other; tables and policies must be read before their uses."""
 
     def __init__(self, problems: list[Problem]) -> None:
@@ -116,7 +116,7 @@ class Reader:
         keys.finish()
         return None if source is None else field
 
-    def source(self, keys: Keys, key: str | None) -> From | Const | Text | Object | Each | None:
+    def source(self, keys: Keys, key: str | None) -> From | Const | Text | ObjectSource | Each | None:
         """The source of a field. All source keys are read, so that none of them counts as unknown."""
         given = {name: keys.take(name) for name in FIELD_SOURCES if name != "const"}
         constant = keys.value("const", ABSENT)
@@ -133,7 +133,7 @@ class Reader:
         if key == "template":
             return keys.template("template")
         if key == "fields" or "spread" in keys:
-            return Object(self.fields(keys.entries("fields")), spreads)
+            return ObjectSource(self.fields(keys.entries("fields")), spreads)
         return None
 
     def alternatives(self, node: Node) -> From | None:
@@ -162,7 +162,7 @@ class Reader:
         spreads = self.spreads(keys)
         fields = self.fields(keys.entries("fields"))
         value = keys.take("value")
-        body: Object | Field | None = Object(fields, spreads)
+        body: ObjectSource | Field | None = ObjectSource(fields, spreads)
         if value is not None:
             if fields or spreads:
                 keys.report("M104", value.place, where=keys.where, keys="value and fields", found="both are given")
@@ -425,7 +425,7 @@ class Reader:
             output,
             keys.template("skip"),
             keys.template("reject"),
-            Object(self.fields(keys.entries("fields")), self.spreads(keys)),
+            ObjectSource(self.fields(keys.entries("fields")), self.spreads(keys)),
             tuple(warn for item in keys.items("warn") if (warn := self.warn(item)) is not None),
             node,
             name_node or node,

@@ -31,7 +31,7 @@ __all__ = [
     "Field",
     "From",
     "Input",
-    "Object",
+    "ObjectSource",
     "Output",
     "RequestLine",
     "Route",
@@ -120,7 +120,7 @@ class Const:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Object:
+class ObjectSource:
     """A source that gives a nested object: its own fields, then the entries of spreads."""
 
     fields: tuple[Field, ...]
@@ -135,7 +135,7 @@ class Each:
     as_name: str
     key_name: str | None
     let: tuple[Field, ...]
-    value: Object | Field
+    value: ObjectSource | Field
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -143,7 +143,7 @@ class Field:
     """A member of an output, or a `let`; `name` is None for a value without a name, such as an element of a list."""
 
     name: str | None
-    source: From | Const | Text | Object | Each
+    source: From | Const | Text | ObjectSource | Each
     node: Node
     when: Expr | None = None
     table: Table | None = None
@@ -274,7 +274,7 @@ class Rule:
     output: str | None
     skip: Text | None
     reject: Text | None
-    body: Object
+    body: ObjectSource
     warn: tuple[Warn, ...]
     node: Node
     name_node: Node

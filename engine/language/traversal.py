@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import fields
 from typing import Any
 
-from .rulebook import Each, EntryRule, Expr, Field, From, Object, Spread, Text
+from .rulebook import Each, EntryRule, Expr, Field, From, ObjectSource, Spread, Text
 
 __all__ = ["can_reject", "can_reject_field", "can_reject_object", "can_reject_value", "roots_in"]
 
@@ -20,7 +20,7 @@ def roots_in(part: Any) -> Iterator[str]:
     elif isinstance(part, tuple):
         for one in part:
             yield from roots_in(one)
-    elif isinstance(part, Field | EntryRule | From | Object | Each | Spread):
+    elif isinstance(part, Field | EntryRule | From | ObjectSource | Each | Spread):
         for field in fields(part):
             yield from roots_in(getattr(part, field.name))
 
@@ -30,12 +30,12 @@ def can_reject(fields: tuple[Field, ...]) -> bool:
     return any(map(can_reject_field, fields))
 
 
-def can_reject_value(value: Object | Field) -> bool:
+def can_reject_value(value: ObjectSource | Field) -> bool:
     """Returns whether an object or a field can reject the element that it belongs to."""
-    return can_reject_object(value) if isinstance(value, Object) else can_reject_field(value)
+    return can_reject_object(value) if isinstance(value, ObjectSource) else can_reject_field(value)
 
 
-def can_reject_object(source: Object) -> bool:
+def can_reject_object(source: ObjectSource) -> bool:
     """Returns whether a field of an object can; entries and elements of inner lists are rejected alone."""
     return can_reject(source.fields)
 
@@ -47,4 +47,4 @@ def can_reject_field(field: Field) -> bool:
     source = field.source
     if isinstance(source, From):
         return any(isinstance(part, Field) and can_reject_field(part) for part in source.alternatives)
-    return isinstance(source, Object) and can_reject_object(source)
+    return isinstance(source, ObjectSource) and can_reject_object(source)

@@ -8,9 +8,8 @@ from functools import reduce
 from typing import Any
 
 from ..diagnostics.problem import Place
-from ..inference.facts import Emission, Flow, Sources
-from ..language.rulebook import Each, EntryRule, Field, Output
-from ..language.rulebook import Object as ObjectSource
+from ..inference.facts import Flow, Sources, TypedEmission
+from ..language.rulebook import Each, EntryRule, Field, ObjectSource, Output
 from ..types.types import NEVER, Array, Object, Property, Type, join, lookup, matches, union, without_null
 from .mismatches import Gap
 from .subtyping import Judge
@@ -18,7 +17,7 @@ from .subtyping import Judge
 __all__ = ["Bodies", "gaps", "place_of"]
 
 
-def gaps(flow: Flow, output: Output, *, certain: bool = False) -> Iterator[tuple[Emission, Gap]]:
+def gaps(flow: Flow, output: Output, *, certain: bool = False) -> Iterator[tuple[TypedEmission, Gap]]:
     """The gaps between what rules emit and the schema of the output; with `certain` those that are there always."""
     judge = Judge(flow.rulebook.schemas[output.schema], certain=certain)
     bodies = Bodies(flow, output)
@@ -28,7 +27,7 @@ def gaps(flow: Flow, output: Output, *, certain: bool = False) -> Iterator[tuple
                 yield emission, gap
 
 
-def place_of(emission: Emission, gap: Gap) -> Place:
+def place_of(emission: TypedEmission, gap: Gap) -> Place:
     """The place of what gives a gap: the name of a field where that is wrong or members of it are missing, else what
     stands under the name; of the rule where nothing nearer is known."""
     origin = gap.origin
@@ -55,7 +54,7 @@ class Bodies:
         alone = [_body(self.envelope, emission) for emission in self.emissions]
         self.pooled = {name: union(*(without_null(lookup(body, name)) for body in alone)) for name in output.combine}
 
-    def of(self, emission: Emission) -> Type:
+    def of(self, emission: TypedEmission) -> Type:
         """The body that a rule emits, with what other bodies may be joined to it."""
         return _joined(_body(self.envelope, emission), emission.output.combine, self.pooled, self.apart)
 
@@ -72,7 +71,7 @@ def _is_memberwise(part: Any) -> bool:
     return not isinstance(part, dict) or part.keys() <= _MEMBERWISE
 
 
-def _body(envelope: Type, emission: Emission) -> Type:
+def _body(envelope: Type, emission: TypedEmission) -> Type:
     fields = emission.fields
     element_of = emission.output.element_of
     if element_of is not None:

@@ -13,9 +13,9 @@ from typing import Any
 
 from ..expressions.tree import walk
 from ..inference.expressions import path_of
-from ..inference.facts import Emission, Flow
+from ..inference.facts import Flow, TypedEmission
 from ..inference.rulebook import emitted
-from ..language.rulebook import Expr, Field, Object, Output
+from ..language.rulebook import Expr, Field, ObjectSource, Output
 from ..types.narrowing import meet, refine
 from ..types.types import NULL, Type, constants, literal, lookup, without_null
 from .bodies import Bodies
@@ -31,7 +31,7 @@ MAX_BODIES = 200
 _Path = tuple[str, ...]
 
 
-def gaps(flow: Flow, output: Output) -> Iterator[tuple[Emission, Gap]]:
+def gaps(flow: Flow, output: Output) -> Iterator[tuple[TypedEmission, Gap]]:
     """The gaps between what rules emit and the schema of the output that no telling apart of cases closes."""
     judge, bodies = Judge(flow.rulebook.schemas[output.schema]), Bodies(flow, output)
     for emission in bodies.emissions:
@@ -50,9 +50,9 @@ class _Cases:
     bodies: Bodies
     left: int = MAX_BODIES
 
-    def least(self, emission: Emission, found: tuple[Gap, ...], paths: tuple[_Path, ...]) -> tuple[Gap, ...]:
+    def least(self, emission: TypedEmission, found: tuple[Gap, ...], paths: tuple[_Path, ...]) -> tuple[Gap, ...]:
         """The fewest gaps that telling values at some of the paths apart leaves; `found` are those without."""
-        best, told = found, list[tuple[Emission, tuple[Gap, ...]]]()
+        best, told = found, list[tuple[TypedEmission, tuple[Gap, ...]]]()
         rest = paths
         for path in paths:
             cases = [(case, self.judge.gaps(self.bodies.of(case))) for case in self.apart(emission, path)]
@@ -66,7 +66,7 @@ class _Cases:
             return found
         return tuple(dict.fromkeys(gap for case, own in told for gap in (self.least(case, own, rest) if own else ())))
 
-    def apart(self, emission: Emission, path: _Path) -> list[Emission]:
+    def apart(self, emission: TypedEmission, path: _Path) -> list[TypedEmission]:
         """What the rule emits for each of the few values that can stand at a path; nothing where there are many."""
         parts = _values(_at(emission.context, path))
         if len(parts) < 2 or len(parts) > self.left:
@@ -98,13 +98,13 @@ def _at(context: Type, path: _Path) -> Type:
 def _paths_in(part: Any) -> Iterator[_Path]:
     """The paths that conditions of fields read."""
     match part:
-        case Object():
+        case ObjectSource():
             for field_ in part.fields:
                 yield from _paths_in(field_)
         case Field():
             if part.when is not None:
                 yield from _paths_in(part.when)
-            if isinstance(part.source, Object):
+            if isinstance(part.source, ObjectSource):
                 yield from _paths_in(part.source)
         case Expr():
             for node in walk(part.expression.tree):

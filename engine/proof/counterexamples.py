@@ -9,7 +9,7 @@ from typing import Any
 
 from ..diagnostics.problem import Problem
 from ..inference.expressions import path_of
-from ..inference.facts import Emission, Flow, Part
+from ..inference.facts import EvaluatedPart, Flow, TypedEmission
 from ..inference.fields import setting_type
 from ..interpreter.interpreter import Interpreter
 from ..language.rulebook import Output, Rulebook
@@ -163,7 +163,7 @@ def _settings(rulebook: Rulebook, random: Random, words: tuple[str, ...]) -> dic
     return {name: value for name, value in picked.items() if value != rulebook.values[name]}
 
 
-def batch_for(flow: Flow, emission: Emission, random: Random, words: tuple[str, ...] = ()) -> Any:
+def batch_for(flow: Flow, emission: TypedEmission, random: Random, words: tuple[str, ...] = ()) -> Any:
     """A batch that comes as far as a rule, as far as its conditions are understood."""
     rulebook = flow.rulebook
     context = random.choice(emission.context.objects)
@@ -181,7 +181,7 @@ def batch_for(flow: Flow, emission: Emission, random: Random, words: tuple[str, 
 def words_of(flow: Flow) -> tuple[str, ...]:
     """The texts that the conditions of the rules speak of: batches with these come further."""
     found: set[str] = set()
-    for part in flow.of(Part):
+    for part in flow.of(EvaluatedPart):
         for type_ in (part.seen.type, *part.seen.operands):
             array = type_.array
             for one in (type_, *(array.first if array is not None and array.exact else ())):

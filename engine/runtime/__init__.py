@@ -13,7 +13,7 @@ from ..exports import lazily
 if TYPE_CHECKING:
     from .batch import BOM, WIDE_TEXT, Record, is_json, is_wide
     from .operations import CALLS, filled
-    from .requests import Assembler, Emission, Envelope, Output, move
+    from .requests import Assembler, Emission, Envelope, OutputSpec, move
     from .result import NAME_TAKEN, NO_ENTRY_RULE, NO_RULE, NOTHING, Element, Failed, Request, Result, Skipped, failure
     from .runner import FUNCTION, NAMESPACE, Runner
 
@@ -32,7 +32,7 @@ __all__ = [
     "Emission",
     "Envelope",
     "Failed",
-    "Output",
+    "OutputSpec",
     "Record",
     "Request",
     "Result",

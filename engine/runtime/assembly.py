@@ -16,10 +16,10 @@ from ..diagnostics.problem import Place, Problem
 from ..schemas.violations import Violations
 from ..values.json_size import measured
 from .notes import Loop, Notes
-from .requests import Assembler, Emission, Envelope, Output, inexact_in, is_larger, is_too_much, move
+from .requests import Assembler, Emission, Envelope, OutputSpec, inexact_in, is_larger, is_too_much, move
 from .result import Request
 
-__all__ = ["Emit", "NotOne", "Output", "Unusual", "assemble", "combined"]
+__all__ = ["Emit", "NotOne", "OutputSpec", "Unusual", "assemble", "combined"]
 
 Part = tuple[Any, ...]
 """The fields of an element, its Emit, the numbers of problems before and after it, and its entry in the loop."""
@@ -46,7 +46,7 @@ class Emit(NamedTuple):
 
 
 def assemble(
-    output: Output,
+    output: OutputSpec,
     envelope: dict[str, Any],
     query: dict[str, Any],
     parts: Sequence[Part],
@@ -92,7 +92,7 @@ def assemble(
         raise Unusual
 
 
-def combined(output: Output, envelope: dict[str, Any], parts: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def combined(output: OutputSpec, envelope: dict[str, Any], parts: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """The body combined from several parts. Raises NotOne."""
     combine = output.combine.items()
     body: dict[str, Any] = {**envelope, **parts[0]}
@@ -138,7 +138,7 @@ def _measured(body: dict[str, Any]) -> tuple[bytes, int]:
         raise NotOne from None
 
 
-def _move(output: Output, parts: Sequence[Part], problems: list[Problem]) -> None:
+def _move(output: OutputSpec, parts: Sequence[Part], problems: list[Problem]) -> None:
     """Moves the output pointers of the problems of all parts into the combined body."""
     lists = [output.element_of] if output.element_of else [n for n, how in output.combine.items() if how == "append"]
     offsets = dict.fromkeys(lists, 0)
@@ -152,17 +152,17 @@ def _move(output: Output, parts: Sequence[Part], problems: list[Problem]) -> Non
 
 
 @dataclass(frozen=True, slots=True)
-class _Judge:
+class _Validator:
     """Validates bodies; raises Unusual for an invalid one."""
 
     fits: Callable[[Any], bool] | None
-    judge: Callable[[Any], bool]
+    validate: Callable[[Any], bool]
 
     def is_valid(self, body: Any) -> bool:
         try:
-            return (self.fits is not None and self.fits(body)) or self.judge(body)
+            return (self.fits is not None and self.fits(body)) or self.validate(body)
         except RecursionError:
-            return self.judge(body)
+            return self.validate(body)
 
     def violations(self, body: Any) -> Violations:
         if not self.is_valid(body):
@@ -171,11 +171,13 @@ class _Judge:
 
 
 def _assembled(
-    output: Output, envelope: dict[str, Any], query: dict[str, Any], parts: Sequence[Part], notes: Notes
+    output: OutputSpec, envelope: dict[str, Any], query: dict[str, Any], parts: Sequence[Part], notes: Notes
 ) -> tuple[Request, ...]:
     """The requests as the interpreter makes them: too large parts are rejected, the others combined up to the limit."""
-    judges = {
-        name: _Judge(output.fits, notes.validators[name]) for name in (output.schema, output.limits) if name is not None
+    validators = {
+        name: _Validator(output.fits, notes.validators[name])
+        for name in (output.schema, output.limits)
+        if name is not None
     }
     elements = notes.elements((part[1].loop, part[4:]) for part in parts)
     emissions = [
@@ -183,7 +185,7 @@ def _assembled(
         for part, element in zip(parts, elements, strict=True)
     ]
     envelopes = {output.name: Envelope(envelope, query, {})}
-    assembled = Assembler([output], judges).assemble(emissions, envelopes, _unknown)
+    assembled = Assembler([output], validators).assemble(emissions, envelopes, _unknown)
     if any(problem.code == "M518" for problem in assembled.problems):  # the problem names the origin of the number
         raise Unusual
     for part, emission in zip(parts, emissions, strict=True):

@@ -21,7 +21,7 @@ __all__ = ["result_of", "run_as_filter", "written_results"]
 Mapped = Callable[[Any, Any], Any]
 
 
-def result_of(batch: Any, mapped: Mapped, traced: Mapped, judges: Mapping[str, Verdicts]) -> dict[str, Any]:
+def result_of(batch: Any, mapped: Mapped, traced: Mapped, validators: Mapping[str, Verdicts]) -> dict[str, Any]:
     """Maps a batch (any value) with the two functions of its mapping to `{requests, skipped, problems}`."""
     batch, reason = received(batch)
     if reason is not None:
@@ -29,9 +29,9 @@ def result_of(batch: Any, mapped: Mapped, traced: Mapped, judges: Mapping[str, V
     if type(batch) is not dict:
         return Result((), (), (Problem.of("M502", input="", found=with_article(kind(batch))),)).to_json()
     try:
-        result = mapped(batch, {name: judge.is_valid for name, judge in judges.items()})
+        result = mapped(batch, {name: validator.is_valid for name, validator in validators.items()})
     except Unusual:
-        result = traced(batch, judges)
+        result = traced(batch, validators)
     return Result(*map(tuple, result)).to_json()
 
 

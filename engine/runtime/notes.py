@@ -16,10 +16,23 @@ from ..templates.template import TemplateFailure
 from ..values.coercion import CoercionError, coerce
 from ..values.kinds import kind, shown, with_article
 from ..values.pointers import escape
-from .places import At, CodePlaces, Frame, Here, Loop, Read, Root, Site, said_by_caller, variables_at_work
+from .places import Caller, CodePlaces, Frame, Here, Loop, Read, Root, Site, said_by_caller, variables_at_work
 from .result import Skipped
 
-__all__ = ["At", "Here", "Loop", "Notes", "Place", "Read", "Rejected", "Root", "Site", "Skipped", "escape", "reason_of"]
+__all__ = [
+    "Caller",
+    "Here",
+    "Loop",
+    "Notes",
+    "Place",
+    "Read",
+    "Rejected",
+    "Root",
+    "Site",
+    "Skipped",
+    "escape",
+    "reason_of",
+]
 
 
 class Rejected(Exception):  # noqa: N818  control flow, not an error

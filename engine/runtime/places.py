@@ -13,18 +13,29 @@ from typing import Any, NamedTuple
 from ..diagnostics.problem import Place
 from ..values.pointers import Index, escape, join, value_at
 
-__all__ = ["At", "CodePlaces", "Here", "Loop", "Read", "Root", "Site", "Variables", "output_place", "variables_at_work"]
+__all__ = [
+    "Caller",
+    "CodePlaces",
+    "Here",
+    "Loop",
+    "Read",
+    "Root",
+    "Site",
+    "Variables",
+    "output_place",
+    "variables_at_work",
+]
 
 Frame = Mapping[str, Any]
 
 
 class Here(NamedTuple):
-    """Stands in the constants of a function for the At that its caller passes in this variable."""
+    """Stands in the constants of a function for the Caller in this variable."""
 
     variable: str
 
 
-class At(NamedTuple):
+class Caller(NamedTuple):
     """What the caller of a function passes: the rule, the loop that the function runs, and the place of the output."""
 
     rule: str | None
@@ -66,8 +77,7 @@ class Loop(NamedTuple):
 class Site(NamedTuple):
     """A point of the rules where a problem can arise.
 
-    In `output`, `#x` is the length of the variable x, `$x` the name that x holds, `@x` the output of the At that x
-    holds.
+    In `output`, `#x` is the length of the variable x, `$x` the name that x holds, `@x` the output of the Caller in x.
     """
 
     code: str
@@ -127,8 +137,8 @@ def _is_generated(frame: FrameType) -> bool:
     return frame.f_code.co_name in frame.f_globals.get("GENERATED", ())
 
 
-def said_by_caller(here: Here, frame: Frame) -> At:
-    at: At = frame[here.variable]
+def said_by_caller(here: Here, frame: Frame) -> Caller:
+    at: Caller = frame[here.variable]
     return at
 
 
@@ -182,7 +192,7 @@ class CodePlaces:
             for loop, entry in mapped
         ]
 
-    def entry(self, at: At, numbers: tuple[Any, ...], name: str) -> str:
+    def entry(self, at: Caller, numbers: tuple[Any, ...], name: str) -> str:
         """The place of an entry that a function iterates over, with the indexes that its caller passed."""
         if at.pointer is None:
             return self.place_of(at.loop, variables_at_work())

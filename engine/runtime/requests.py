@@ -22,11 +22,11 @@ from .result import Request
 __all__ = [
     "Assembled",
     "Assembler",
+    "BodyValidator",
     "Emission",
     "Envelope",
-    "Judge",
     "Origin",
-    "Output",
+    "OutputSpec",
     "inexact_in",
     "is_larger",
     "is_too_much",
@@ -34,7 +34,7 @@ __all__ = [
 ]
 
 
-class Judge(Protocol):
+class BodyValidator(Protocol):
     """Validates bodies against a schema."""
 
     @property
@@ -53,7 +53,7 @@ class Origin(Protocol):
         """The place in the rules."""
 
 
-class Output(NamedTuple):
+class OutputSpec(NamedTuple):
     """How the bodies of an output are combined and sent."""
 
     name: str
@@ -93,7 +93,7 @@ class Emission:
     emission alone.
     """
 
-    output: Output
+    output: OutputSpec
     rule: str
     place: Place
     element: str
@@ -131,7 +131,7 @@ class Assembler:
     Safe to share between threads.
     """
 
-    def __init__(self, outputs: Iterable[Output], validators: Mapping[str, Judge]) -> None:
+    def __init__(self, outputs: Iterable[OutputSpec], validators: Mapping[str, BodyValidator]) -> None:
         self.outputs = {output.name: output for output in outputs}
         self.validators = validators
 
@@ -261,7 +261,7 @@ class _Assembly:
                 move(self.problems, start, end, offsets[whole])
         return Assembled(tuple(self.requests), tuple(self.problems), rejected, offsets)
 
-    def output(self, output: Output, envelope: Envelope, emissions: list[Emission]) -> None:
+    def output(self, output: OutputSpec, envelope: Envelope, emissions: list[Emission]) -> None:
         if output.max_bytes is None and self.is_larger(emissions):
             raise _TooMuch
         for body in self.joined(output, envelope, emissions):
@@ -287,7 +287,7 @@ class _Assembly:
 
     # Combining
 
-    def joined(self, output: Output, envelope: Envelope, emissions: Iterable[Emission]) -> list[_Body]:
+    def joined(self, output: OutputSpec, envelope: Envelope, emissions: Iterable[Emission]) -> list[_Body]:
         """Combines emissions that agree on all but the combined members into one body, up to the size limit."""
         bodies: list[_Body] = []
         open_bodies: dict[bytes, _Body] = {}
@@ -309,7 +309,7 @@ class _Assembly:
                 open_bodies[key] = bodies[-1]
         return bodies
 
-    def join(self, output: Output, before: _Body, emission: Emission, body: dict[str, Any], size: int) -> bool:
+    def join(self, output: OutputSpec, before: _Body, emission: Emission, body: dict[str, Any], size: int) -> bool:
         """Adds an emission to an earlier body, unless that would exceed the limit or the shapes differ."""
         combined = {name: body[name] for name in output.combine if name in body}
         for name, value in combined.items():
@@ -337,7 +337,7 @@ class _Assembly:
 
     # Validating
 
-    def valid(self, output: Output, body: _Body) -> list[_Body]:
+    def valid(self, output: OutputSpec, body: _Body) -> list[_Body]:
         """The body, or if it is invalid, bodies made of its valid parts."""
         validator = self.validators[output.schema]
         if validator.is_valid(body.body):
@@ -355,12 +355,12 @@ class _Assembly:
         # Parts that are valid alone and invalid together are sent apart.
         return [_alone(emission, body.envelope) for emission in kept]
 
-    def refuse(self, output: Output, emission: Emission, envelope: Envelope, violations: Violations) -> None:
+    def refuse(self, output: OutputSpec, emission: Emission, envelope: Envelope, violations: Violations) -> None:
         self.report(output, _alone(emission, envelope), violations, "M509")
         self.rejected.append(emission)
 
     def written(
-        self, output: Output, emission: Emission, envelope: Envelope
+        self, output: OutputSpec, emission: Emission, envelope: Envelope
     ) -> tuple[Emission, dict[str, Any], int] | None:
         """The part of an emission that can be written, its body and the size of that; None if it is rejected."""
         left: Emission | None = emission
@@ -372,7 +372,7 @@ class _Assembly:
                 left = self.exact(output, left, envelope, error)
         return None
 
-    def exact(self, output: Output, emission: Emission, envelope: Envelope, error: TypeError) -> Emission | None:
+    def exact(self, output: OutputSpec, emission: Emission, envelope: Envelope, error: TypeError) -> Emission | None:
         """The emission without members that readers of JSON would round; None if it is rejected."""
         inexact = inexact_in(emission.body(envelope))
         if not inexact:  # expressions can nest deeper than JSON is written
@@ -390,7 +390,7 @@ class _Assembly:
         self.left[left] = emission, start, len(self.problems)
         return left
 
-    def warn_of_limits(self, output: Output, body: _Body) -> None:
+    def warn_of_limits(self, output: OutputSpec, body: _Body) -> None:
         if output.limits is not None:
             self.report(output, body, self.validators[output.limits].violations(body.body), "M513")
 
@@ -400,7 +400,7 @@ class _Assembly:
 
     def report(
         self,
-        output: Output,
+        output: OutputSpec,
         body: _Body,
         violations: Violations,
         code: str,

@@ -20,7 +20,7 @@ from . import operations as support
 from .result import Failed, Result
 
 if TYPE_CHECKING:
-    from .structs import Records
+    from .structs import StructMapper
 
 __all__ = ["FUNCTION", "NAMESPACE", "Evaluator", "Runner"]
 
@@ -53,7 +53,7 @@ class Runner:
     """Runs the code of one mapping. Immutable, and safe to share between threads.
 
     `code` is None if Python cannot compile the source (rules nested more than about 18 loops deep): then the
-    interpreter is used. `source` gives the generated source, for notes on an exception in it; `records` gives the code
+    interpreter is used. `source` gives the generated source, for notes on an exception in it; `structs` gives the code
     that reads batches as structs, or None if there is none.
     """
 
@@ -64,28 +64,28 @@ class Runner:
         validators: Mapping[str, Callable[[Any], bool]],
         interpreter: Callable[[], Evaluator],
         source: Callable[[], str],
-        records: Callable[[], CodeType | None],
+        structs: Callable[[], CodeType | None],
     ) -> None:
         self.name = name
         self._function = _interpreted if code is None else _function(code)
         self._validators = validators
         self._interpreter = Once(interpreter)
         self._make_source = source
-        self._make_records = records
-        self._records = Once(self._read_as_records)
+        self._make_structs_code = structs
+        self._structs = Once(self._struct_mapper)
         self._texts = 0
 
-    def _read_as_records(self) -> Records | None:
-        code = self._make_records()
+    def _struct_mapper(self) -> StructMapper | None:
+        code = self._make_structs_code()
         if code is None:
             return None
-        from .structs import Records  # not needed for one payload
+        from .structs import StructMapper  # not needed for one payload
 
-        return Records(code, NAMESPACE, self._validators)
+        return StructMapper(code, NAMESPACE, self._validators)
 
     def prepare(self) -> None:
         """Prepares for many texts; this takes some tenths of a second without a cache."""
-        self._records.get()
+        self._structs.get()
 
     def transform_text(self, text: bytes) -> Result | None:
         """The Result of the batch in a text; None if the text must be parsed first.
@@ -93,12 +93,12 @@ class Runner:
         For many texts, this is a faster way to the very same Result. It is prepared in the background after the first
         ones.
         """
-        if self._records.is_made:
-            records = self._records.get()
-            return None if records is None else records.transform(text)
+        if self._structs.is_made:
+            mapper = self._structs.get()
+            return None if mapper is None else mapper.transform(text)
         self._texts += 1
         if self._texts >= MANY:
-            self._records.begin()
+            self._structs.begin()
         return None
 
     def retry(self, batch: Any, only: Set[Failed] | None = None) -> tuple[Result, tuple[Failed, ...] | None]:

@@ -20,13 +20,13 @@ from ..diagnostics.problem import Problem
 from ..values.coercion import coerce
 from ..values.payload import MAX_INPUT_NODES
 from ..values.pointers import escape
-from .assembly import FEW, NotOne, Output, Unusual, combined
-from .notes import At, Site
+from .assembly import FEW, NotOne, OutputSpec, Unusual, combined
+from .notes import Caller, Site
 from .operations import FAILURES
 from .requests import is_larger, is_too_much
 from .result import Request, Result
 
-__all__ = ["Records"]
+__all__ = ["StructMapper"]
 
 _NO_ANSWER = (Unusual, NotOne, *FAILURES)
 _LONGEST_PAUSE = 1000
@@ -64,7 +64,7 @@ def _declared(kinds: int, inside: Any, longest: int | None) -> Any:
     return reduce(or_, options)
 
 
-def record(name: str, members: Sequence[tuple[str, str, Any]]) -> type[msgspec.Struct]:
+def struct(name: str, members: Sequence[tuple[str, str, Any]]) -> type[msgspec.Struct]:
     """Creates a struct class; each of `members` has its name, that of its attribute, and its declaration."""
     fields = [(attribute, ANY if what is ANY else _declared(*what), None) for _, attribute, what in members]
     names = {attribute: member for member, attribute, _ in members}
@@ -89,7 +89,7 @@ def reported(site: Site, place: str, rule: str | None, reason: str) -> Problem:
 
 
 def assemble(
-    output: Output,
+    output: OutputSpec,
     envelope: dict[str, Any],
     query: dict[str, Any],
     parts: list[dict[str, Any]],
@@ -137,7 +137,7 @@ class Silent:
         """See `Notes.reason`."""
         return fill(*arguments)
 
-    def entry(self, at: At, numbers: tuple[Any, ...], name: str) -> str:
+    def entry(self, at: Caller, numbers: tuple[Any, ...], name: str) -> str:
         """See `Notes.entry`."""
         if at.pointer is None:
             raise Unusual
@@ -154,13 +154,13 @@ _NAMES = {
     "ANY": ANY,
     "assemble": assemble,
     "is_filled": is_filled,
-    "record": record,
+    "struct": struct,
     "reported": reported,
     "unusual": unusual,
 }
 
 
-class Records:
+class StructMapper:
     """Maps texts of batches as structs by the code of one mapping. Safe to share between threads.
 
     There is no result for a batch that does not fit the structs, or with problems other than those that rules report
@@ -173,7 +173,7 @@ class Records:
         namespace: dict[str, Any] = {"__name__": code.co_filename, **names, **_NAMES}
         exec(code, namespace)  # noqa: S102 - the source has nothing of the rules in it but literals
         self._function: Callable[[Any, Any], Any] = namespace["transform"]
-        self._read = msgspec.json.Decoder(namespace["RECORD_1"]).decode
+        self._read = msgspec.json.Decoder(namespace["STRUCT_1"]).decode
         self._notes = Silent(validators)
         self._pause = self._left_out = 0
 

@@ -12,13 +12,13 @@ from typing import Any, NamedTuple
 from ..diagnostics.problem import Place
 from .notes import Notes
 from .places import Read, output_place, variables_at_work
-from .requests import Assembler, Emission, Envelope, Judge, Output, move
+from .requests import Assembler, BodyValidator, Emission, Envelope, OutputSpec, move
 from .result import Request
 
-__all__ = ["Source", "Traces"]
+__all__ = ["Traces", "ValueSource"]
 
 
-class Source(NamedTuple):
+class ValueSource(NamedTuple):
     """The source of an output value: its place in the rules, its reads (None: not a field), the output as in a Site."""
 
     place: Place
@@ -36,44 +36,44 @@ class _Given(NamedTuple):
 class Traces(Notes):
     """The Notes of a batch, and the emissions that its requests are made of."""
 
-    __slots__ = ("emissions", "envelopes", "judges", "marks", "origins")
+    __slots__ = ("body_validators", "emissions", "envelopes", "marks", "origins")
 
-    def __init__(self, batch: Any, judges: Mapping[str, Judge]) -> None:
+    def __init__(self, batch: Any, validators: Mapping[str, BodyValidator]) -> None:
         super().__init__(batch, {})
-        self.judges = judges
+        self.body_validators = validators
         self.origins: dict[str, _Given] = {}
         self.emissions: list[Emission] = []
         self.marks: dict[Emission, tuple[int, int]] = {}
         self.envelopes: dict[str, Envelope | None] = {}
 
-    def gave(self, source: Source) -> None:
+    def gave(self, source: ValueSource) -> None:
         """Records that a field has a value."""
         frame = variables_at_work()
         output = output_place(source.output, frame)
         if output:
             self.origins[output] = _Given(source.place, self.nearest(source.reads or (), frame))
 
-    def passed(self, source: Source, place: str) -> None:
+    def passed(self, source: ValueSource, place: str) -> None:
         """Records that an entry passes through."""
         output = output_place(source.output, variables_at_work())
         if output:
             self.origins[output] = _Given(source.place, place)
 
     def emitted(
-        self, output: Output, rule: str, place: Place, element: str, fields: dict[str, Any], noted: int
+        self, output: OutputSpec, rule: str, place: Place, element: str, fields: dict[str, Any], noted: int
     ) -> None:
         """Records the fields that a rule gave for an element."""
         emission = Emission(output, rule, place, element, fields, self.origins)
         self.emissions.append(emission)
         self.marks[emission] = noted, len(self.problems)
 
-    def enveloped(self, output: Output, fields: dict[str, Any], query: dict[str, Any]) -> None:
+    def enveloped(self, output: OutputSpec, fields: dict[str, Any], query: dict[str, Any]) -> None:
         """Records the members that all bodies of an output share."""
         self.envelopes[output.name] = Envelope(fields, query, self.origins)
 
-    def requests(self, outputs: Sequence[Output]) -> tuple[Request, ...]:
+    def requests(self, outputs: Sequence[OutputSpec]) -> tuple[Request, ...]:
         """The requests of all emissions."""
-        assembled = Assembler(outputs, self.judges).assemble(self.emissions, self.envelopes, _input_of)
+        assembled = Assembler(outputs, self.body_validators).assemble(self.emissions, self.envelopes, _input_of)
         for emission, offsets in assembled.offsets.items():
             move(self.problems, *self.marks[emission], offsets)
         self.problems += assembled.problems

@@ -8,7 +8,7 @@ import pytest
 
 from moemap.engine.api import load
 from moemap.engine.golden import files as goldenfile
-from moemap.engine.language.rulebook import EntryRule, Field, Object
+from moemap.engine.language.rulebook import EntryRule, Field, ObjectSource
 from moemap.engine.source.homes import MAPPINGS
 
 FOLDER = MAPPINGS / "mparticle-moengage" / "v1"
@@ -25,7 +25,7 @@ def references() -> dict[str, set[str]]:
             found.setdefault(row, set()).add(rule)
 
     def visit(source: object, rule: str) -> None:
-        if isinstance(source, Object):
+        if isinstance(source, ObjectSource):
             for field in source.fields:
                 note(field, rule)
                 visit(field.source, rule)

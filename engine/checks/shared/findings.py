@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from ...diagnostics.problem import Place, Related
 from ...expressions.tree import Node, children, walk
-from ...inference.facts import Flow, Part
+from ...inference.facts import EvaluatedPart, Flow
 from ...language.rulebook import Expr
 from ...source.nodes import Node as Yaml
 
@@ -36,7 +36,7 @@ def at(node: Yaml) -> Hashable:
     return id(node.source), node.start, node.end
 
 
-def part_key(part: Part, node: Node | None = None) -> Hashable:
+def part_key(part: EvaluatedPart, node: Node | None = None) -> Hashable:
     """What is the same for all uses of a part of an expression, or with `node` of another part of the same one."""
     node = part.seen.node if node is None else node
     return at(part.expr.node), node["start"], node["end"], node["type"]

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from ...diagnostics.catalogue import CATALOGUE, is_settable
 from ...diagnostics.problem import Problem, in_order
-from ...inference.facts import Flow, Part
+from ...inference.facts import EvaluatedPart, Flow
 from ...inference.rulebook import walk
 from ...language.rulebook import Rulebook
 from .allowed import without_allowed
@@ -50,7 +50,7 @@ def _without_consequences(problems: list[Problem], flow: Flow) -> Iterator[Probl
     found = [problem.place for problem in problems if CATALOGUE[problem.code].cause and problem.place is not None]
     causes = Spans(found)
     negations = Spans(problem.place for problem in problems if problem.code == "M212" and problem.place is not None)
-    expressions = {part.expr.place for part in flow.of(Part)} if found else set()
+    expressions = {part.expr.place for part in flow.of(EvaluatedPart)} if found else set()
     spoilt = Spans(place for place in expressions if causes.is_inside(place))
     nothing = Spans(())
     for problem in problems:

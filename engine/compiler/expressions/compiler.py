@@ -12,10 +12,10 @@ from typing import Any
 
 from ...expressions.tree import EvaluationError, Expression, Node
 from ...values.equality import equal
-from ..python.function import Function
+from ..python.function import PythonFunction
 from ..python.kind_tests import FALSE, NOTHING, TRUE, TYPE_KINDS, first_of, is_kind, kinds_equal_to, truth
 from ..python.string_sources import common
-from ..python.struct_layouts import Record, listed
+from ..python.struct_layouts import StructShape, listed
 from ..python.value import ANY, BOOLEAN, DICT, LIST, NULL, NUMBER, STRING, Value, bare, comment, kinds_of
 from .calls import call
 from .projections import projection
@@ -30,11 +30,11 @@ _ORDERED = {"lt": "less", "lte": "less_or_equal", "gt": "greater", "gte": "great
 class ExpressionCompiler(Visitor):
     """Compiles expressions into one function; `roots` are the values of the names in scope."""
 
-    def __init__(self, writer: Function, roots: Mapping[str, Value]) -> None:
+    def __init__(self, writer: PythonFunction, roots: Mapping[str, Value]) -> None:
         self.writer = writer
         self.roots = roots
 
-    def inside(self, writer: Function) -> ExpressionCompiler:
+    def inside(self, writer: PythonFunction) -> ExpressionCompiler:
         return ExpressionCompiler(writer, {})
 
     # The two forms of a result
@@ -159,7 +159,7 @@ class ExpressionCompiler(Visitor):
         if base.is_constant:
             found = base.constant.get(name) if isinstance(base.constant, dict) else None
             return self.writer.pool.constant(found)
-        if isinstance(base.shape, Record):
+        if isinstance(base.shape, StructShape):
             return self._read(base, base.shape, name)
         if not base.kinds & DICT:
             return NOTHING if base.stable else Value(f"({base.code}, None)[1]", NULL, raises=base.raises)
@@ -171,11 +171,11 @@ class ExpressionCompiler(Visitor):
         code, found = f"{fields.code}.get({name!r})", Value("", texts=base.texts)
         return self.writer.shared(base, f".{name}", f"{base.code}_{name}", lambda: (code, ANY), found)
 
-    def _read(self, base: Value, record: Record, name: str) -> Value:
+    def _read(self, base: Value, shape: StructShape, name: str) -> Value:
         """The member of a struct."""
-        member = record.member(name)
+        member = shape.member(name)
         if member is None:
-            record.spoil()
+            shape.spoil()
             return NOTHING
         found = Value("", member.kinds | NULL, items=member.items, shape=member.shape, texts=member.texts)
         if not base.stable:
@@ -193,7 +193,7 @@ class ExpressionCompiler(Visitor):
         base = self.writer.unrefined(base)
         if base.kinds == DICT:
             return base
-        if isinstance(base.shape, Record):
+        if isinstance(base.shape, StructShape):
             code = f"{base.text} if {base.text} is not None else {base.shape.empty}"
             return self.writer.shared(base, "{}", f"{base.text}_object", lambda: (code, DICT), base)
         code = f"{base.code} if {is_kind(base, base, DICT)} else EMPTY"

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ...expressions.tree import Node
-from ..python.function import Function
+from ..python.function import PythonFunction
 from ..python.value import ANY, NULL, STRING, Shape, Value, bare
 from .visitor import Visitor
 
@@ -29,7 +29,7 @@ class Small:
 def key(visitor: Visitor, expref: Node, kinds: int = ANY) -> Small:
     """The function that computes an `&expression` for an element of these kinds."""
     pool = visitor.writer.pool
-    writer = Function(pool, ("item",))
+    writer = PythonFunction(pool, ("item",))
     value = visitor.inside(writer).visit(expref["children"][0], writer.declare("item", kinds))
     writer.line(f"return {bare(value.code)}")
     name = pool.function("key", "item", "\n".join(writer.root.render(1)), "an &expression")
@@ -78,9 +78,9 @@ def by_keys(visitor: Visitor, name: str, expref: Node, key: str, kinds: int) -> 
     return visitor.writer.pool.function("by_keys", "elements", "\n".join(writer.root.render(1)), name)
 
 
-def _listing(visitor: Visitor, name: str, keys: Sequence[str]) -> tuple[Function, Visitor]:
+def _listing(visitor: Visitor, name: str, keys: Sequence[str]) -> tuple[PythonFunction, Visitor]:
     """Starts a function of a list, which calls the function of the language for any other argument."""
-    writer = Function(visitor.writer.pool, ("elements",))
+    writer = PythonFunction(visitor.writer.pool, ("elements",))
     with writer.inside("if elements is None:"):
         writer.line("return None")
     with writer.inside("if type(elements) is not list:"):
@@ -92,7 +92,7 @@ class _Projection:
     def __init__(self, visitor: Visitor, element: Value) -> None:
         self.pool = visitor.writer.pool
         self.element = element
-        self.writer = Function(self.pool, ("items",))
+        self.writer = PythonFunction(self.pool, ("items",))
         self.compiler = visitor.inside(self.writer)
         self.guards: list[str] = []
         self.raises = False

@@ -9,7 +9,7 @@ from ...runtime.operations import filled
 from ...templates.rendering import Parts
 from ...templates.template import Template, TemplateFailure
 from ...values.pointers import escape
-from ..python.function import Function
+from ..python.function import PythonFunction
 from ..python.value import NULL, STRING, Value, bare
 from .compiler import ExpressionCompiler
 
@@ -19,7 +19,7 @@ _SHORT = 1000
 _FEW = 10
 
 
-def template(writer: Function, source: Template, values: Mapping[str, Value], *, text: bool) -> Value:
+def template(writer: PythonFunction, source: Template, values: Mapping[str, Value], *, text: bool) -> Value:
     """The output of a template; with `text` null is written as "null", else it makes the whole output null."""
     parts = _parts(writer, source, values)
     if parts is None:
@@ -54,7 +54,7 @@ def _braced(text: str) -> str:
     return text.replace("{", "{{").replace("}", "}}")
 
 
-def _parts(writer: Function, source: Template, values: Mapping[str, Value]) -> list[Value] | None:
+def _parts(writer: PythonFunction, source: Template, values: Mapping[str, Value]) -> list[Value] | None:
     """The literal texts and the values of a template of plain values; None for any other template."""
     from jinja2 import nodes
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 
 from ...expressions.tree import Node
-from ..python.function import Function
+from ..python.function import PythonFunction
 from ..python.value import Value
 
 __all__ = ["Visitor"]
@@ -14,10 +14,10 @@ __all__ = ["Visitor"]
 class Visitor(ABC):
     """Compiles nodes of expressions into one function. Without `current`, at the top, names are roots."""
 
-    writer: Function
+    writer: PythonFunction
 
     @abstractmethod
-    def inside(self, writer: Function) -> Visitor:
+    def inside(self, writer: PythonFunction) -> Visitor:
         """A visitor for another function, with no roots in scope."""
 
     @abstractmethod

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from .pool import Pool
 from .value import ANY, Shape, Value, bare
 
-__all__ = ["Block", "Function"]
+__all__ = ["Block", "PythonFunction"]
 
 _INDENT = "    "
 _MARKED = re.compile(r"_p[0-9]+$")
@@ -56,7 +56,7 @@ class Block:
                 yield from item.render(depth)
 
 
-class Function:
+class PythonFunction:
     """A Python function under construction."""
 
     def __init__(self, pool: Pool, parameters: tuple[str, ...], mark: str = "") -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from .function import Function
-from .struct_layouts import Record, record_truth
+from .function import PythonFunction
+from .struct_layouts import StructShape, struct_truth
 from .value import BOOLEAN, DICT, FLOAT, INTEGER, LIST, NULL, NUMBER, STRING, Value
 
 __all__ = ["FALSE", "NOTHING", "TRUE", "TYPE_KINDS", "first_of", "is_kind", "kinds_equal_to", "truth"]
@@ -48,12 +48,12 @@ def is_kind(value: Value, again: Value, wanted: int) -> str:
     return f"type({value.code}) in ({', '.join(names)})"
 
 
-def truth(writer: Function, value: Value) -> str:
+def truth(writer: PythonFunction, value: Value) -> str:
     """Python code that is true if JMESPath considers the value true: all but null, false and empty values."""
     if value.is_constant:
         return str(value.constant is not None and value.constant is not False and value.constant not in ("", [], {}))
-    if isinstance(value.shape, Record):
-        return record_truth(value, value.shape)
+    if isinstance(value.shape, StructShape):
+        return struct_truth(value, value.shape)
     if not value.kinds & NUMBER:
         return value.text
     if not value.kinds & ~(NUMBER | NULL):

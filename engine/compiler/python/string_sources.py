@@ -9,7 +9,7 @@ from ...inference.functions import TIMES
 from ...schemas.patterns.builders import one_of
 from .value import DICT, LIST, STRING, Texts, Value
 
-__all__ = ["NUMERALS", "Listed", "Region", "among", "common", "time_texts"]
+__all__ = ["NUMERALS", "KnownStrings", "Region", "among", "common", "time_texts"]
 
 _LONG = 256
 """A length that few strings exceed."""
@@ -60,7 +60,7 @@ def time_texts(precision: str) -> Texts:
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class KnownStrings:
     """A few strings, all known."""
 
     texts: frozenset[str]
@@ -75,7 +75,7 @@ class Listed:
 
 def among(values: Iterable[object]) -> tuple[Texts, ...]:
     """The origin of the strings among some values, none of which is a list or an object."""
-    return (Listed(frozenset(value for value in values if isinstance(value, str))),)
+    return (KnownStrings(frozenset(value for value in values if isinstance(value, str))),)
 
 
 def common(values: Iterable[Value]) -> tuple[Texts, ...]:

@@ -16,7 +16,7 @@ from .pool import Pool
 from .string_sources import Region
 from .value import ANY, BOOLEAN, DICT, LIST, NULL, NUMBER, STRING, Shape, Texts, Value
 
-__all__ = ["Exceptions", "Member", "Record", "Shapes", "listed", "record_truth"]
+__all__ = ["Exceptions", "Member", "Shapes", "StructShape", "listed", "struct_truth"]
 
 Path = tuple[str, ...]
 _ELEMENTS = "[]"
@@ -45,7 +45,7 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class ListShape:
     """The shape of a list whose elements have a shape."""
 
     items: Shape
@@ -56,11 +56,11 @@ class Listed:
 
 def listed(shape: Shape | None) -> Shape | None:
     """The shape of a list of elements with this shape."""
-    return None if shape is None else Listed(shape)
+    return None if shape is None else ListShape(shape)
 
 
 @dataclass(eq=False)
-class Record:
+class StructShape:
     """The shape of an object that is read as a struct."""
 
     shapes: Shapes
@@ -74,7 +74,7 @@ class Record:
     @property
     def empty(self) -> str:
         """The name of a constant: the struct without values."""
-        return self.name.replace("RECORD", "EMPTY")
+        return self.name.replace("STRUCT", "EMPTY")
 
     @cached_property
     def types(self) -> Mapping[str, Type]:
@@ -110,7 +110,7 @@ class Record:
             member = self.read.get(name)
             what = "ANY" if member is None else member.declared()
             entries.append(f"({name!r}, {self.attribute(name)!r}, {what})")
-        return f"record({'.'.join(self.path)!r}, [{', '.join(entries)}])"
+        return f"struct({'.'.join(self.path)!r}, [{', '.join(entries)}])"
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +140,8 @@ class Shapes:
         """The rules that turned out to use structs as a whole."""
         self.whole_bodies: set[str] = set()
         """The outputs whose schemas cannot be validated part by part."""
-        self.records: list[Record] = []
-        self.root = self.record((), type_)
+        self.structs: list[StructShape] = []
+        self.root = self.struct((), type_)
 
     def more_exceptions(self) -> Exceptions | None:
         """The exceptions extended by those found; None if none were found."""
@@ -150,16 +150,16 @@ class Shapes:
             return None
         return Exceptions(before.whole | self.spoiled, before.rules | self.given_up, before.bodies | self.whole_bodies)
 
-    def record(self, path: Path, type_: Type) -> Record | None:
+    def struct(self, path: Path, type_: Type) -> StructShape | None:
         """The struct at a place that has only objects with all members declared; else None."""
         closed = not type_.any and all(one.closed for one in type_.objects)
         if not closed or not any(one.properties for one in type_.objects):
             return None
         if path in self.exceptions.whole or len(path) > _MOST_LEVELS:
             return None
-        record = Record(self, path, type_, self.pool.fresh("RECORD"))
-        self.records.append(record)
-        return record
+        struct = StructShape(self, path, type_, self.pool.fresh("STRUCT"))
+        self.structs.append(struct)
+        return struct
 
     def member(self, path: Path, type_: Type, attribute: str) -> Member:
         kinds, items, shape, inner = self.known(path, type_)
@@ -168,8 +168,8 @@ class Shapes:
     def known(self, path: Path, type_: Type) -> tuple[int, int, Shape | None, str]:
         """The kinds of the value at a place and of its elements, its shape, and the code that declares its contents."""
         kinds = kinds_of(type_)
-        if kinds & ~NULL == DICT and (record := self.record(path, type_)) is not None:
-            return kinds, ANY, record, record.name
+        if kinds & ~NULL == DICT and (struct := self.struct(path, type_)) is not None:
+            return kinds, ANY, struct, struct.name
         if kinds & ~NULL == LIST and type_.array is not None:
             items, _, shape, inner = self.known((*path, _ELEMENTS), type_.array.element())
             return kinds, items, listed(shape), f"({items}, {inner})" if items else "None"
@@ -177,9 +177,9 @@ class Shapes:
 
     def definitions(self) -> Iterator[str]:
         """The lines that create the struct classes, inner ones first."""
-        for record in reversed(self.records):
-            yield f"{record.name} = {record.definition()}"
-            yield f"{record.empty} = {record.name}()"
+        for struct in reversed(self.structs):
+            yield f"{struct.name} = {struct.definition()}"
+            yield f"{struct.empty} = {struct.name}()"
 
 
 def kinds_of(type_: Type) -> int:
@@ -197,13 +197,13 @@ def kinds_of(type_: Type) -> int:
     return sum(kind for kind, possible in kinds if possible)
 
 
-def record_truth(value: Value, record: Record) -> str:
+def struct_truth(value: Value, struct: StructShape) -> str:
     """Python code that is true for a struct with a member: the first one is tested inline, the others by a function.
 
     For a struct without values it is undecided, since the object may have been empty.
     """
-    first = next(iter(record.types))
-    member = record.member(first)
+    first = next(iter(struct.types))
+    member = struct.member(first)
     assert member is not None  # noqa: S101 - it is one of the names
-    sure = f"({value.text}.{member.attribute} is not None or is_filled({value.text}, {record.empty}))"
+    sure = f"({value.text}.{member.attribute} is not None or is_filled({value.text}, {struct.empty}))"
     return f"({value.text} is not None and {sure})" if value.kinds & NULL else sure

@@ -15,12 +15,12 @@ from itertools import takewhile
 from ...expressions.tree import Node
 from ...language.rulebook import Expr
 from ..expressions.compiler import ExpressionCompiler
-from ..python.function import Function
+from ..python.function import PythonFunction
 from ..python.kind_tests import TYPE_KINDS, is_kind
 from ..python.pool import Pool
 from ..python.value import ANY, NULL, Value, bare, kinds_of
 from .emitter import Emitter
-from .scope import Scope
+from .scope import CodeScope
 
 __all__ = ["chain"]
 
@@ -48,7 +48,7 @@ class _Link:
 
 def chain(
     fields: Emitter,
-    scope: Scope,
+    scope: CodeScope,
     whens: Sequence[Expr | None],
     body: Callable[[int], None],
     sites: Sequence[Callable[[], str] | None] | None = None,
@@ -68,7 +68,7 @@ def chain(
     return _Chain(fields, scope, body, sites).write(links)
 
 
-def _probe(when: Expr | None, scope: Scope) -> bool | None:
+def _probe(when: Expr | None, scope: CodeScope) -> bool | None:
     """The truth of a condition that is the same for every batch; None for any other."""
     if when is None:
         return True
@@ -76,16 +76,16 @@ def _probe(when: Expr | None, scope: Scope) -> bool | None:
     return bool(value.constant) if value.is_constant else None
 
 
-def _scratch(scope: Scope) -> ExpressionCompiler:
+def _scratch(scope: CodeScope) -> ExpressionCompiler:
     """An expression compiler that writes nothing, to examine what an expression compiles to."""
-    return ExpressionCompiler(Function(Pool(frozenset()), ()), scope.values)
+    return ExpressionCompiler(PythonFunction(Pool(frozenset()), ()), scope.values)
 
 
 class _Chain:
     def __init__(
         self,
         fields: Emitter,
-        scope: Scope,
+        scope: CodeScope,
         body: Callable[[int], None],
         sites: Sequence[Callable[[], str] | None] | None,
     ) -> None:
@@ -181,7 +181,7 @@ def _union(needs: Sequence[_Need]) -> int:
 # --- requirements of a condition
 
 
-def _needs(node: Node, scope: Scope) -> dict[_Path, _Need]:
+def _needs(node: Node, scope: CodeScope) -> dict[_Path, _Need]:
     """The requirements of a condition: if any of them is not met, the condition is false and cannot fail."""
     kind, below = node["type"], node["children"]
     if kind == "and_expression":
@@ -224,7 +224,7 @@ def _of_comparison(below: list[Node]) -> dict[_Path, _Need]:
     return {}
 
 
-def _of_membership(below: list[Node], scope: Scope) -> dict[_Path, _Need]:
+def _of_membership(below: list[Node], scope: CodeScope) -> dict[_Path, _Need]:
     subject, searched = below
     listed = scope.values.get(subject["value"]) if subject["type"] == "field" else None
     path = _path(searched)

@@ -11,7 +11,7 @@ from ..python.kind_tests import is_kind
 from ..python.string_sources import NUMERALS, among
 from ..python.value import ANY, BOOLEAN, DICT, FLOAT, INTEGER, LIST, NULL, NUMBER, STRING, Value, kinds_of
 from .emitter import Emitter, Sink
-from .scope import Scope
+from .scope import CodeScope
 
 __all__ = ["converted", "finished", "is_as_wanted"]
 
@@ -29,7 +29,7 @@ _AS_IS = {"string", "integer", "double", "boolean", "array", "object"}
 _DIRECT = {"string", "integer", "double", "boolean"}
 
 
-def finished(fields: Emitter, value: Value, field: Field, scope: Scope, sink: Sink) -> None:
+def finished(fields: Emitter, value: Value, field: Field, scope: CodeScope, sink: Sink) -> None:
     """Writes the code that applies the table and the type of a field to a value."""
     if field.table is not None:
         _looked_up(fields, value, field.table, field, scope, sink)
@@ -37,7 +37,7 @@ def finished(fields: Emitter, value: Value, field: Field, scope: Scope, sink: Si
         converted(fields, value, field, scope, sink)
 
 
-def _looked_up(fields: Emitter, value: Value, table: Table, field: Field, scope: Scope, sink: Sink) -> None:
+def _looked_up(fields: Emitter, value: Value, table: Table, field: Field, scope: CodeScope, sink: Sink) -> None:
     if value.is_constant and value.constant is None:
         return
     writer = fields.writer
@@ -70,7 +70,7 @@ def _looked_up(fields: Emitter, value: Value, table: Table, field: Field, scope:
     fields.handed(value, through)
 
 
-def converted(fields: Emitter, value: Value, field: Field, scope: Scope, sink: Sink) -> None:
+def converted(fields: Emitter, value: Value, field: Field, scope: CodeScope, sink: Sink) -> None:
     """Writes the code that converts a value to the type of its field."""
     if is_as_wanted(value, field):
         fields.handed(value, sink)
@@ -91,7 +91,7 @@ def converted(fields: Emitter, value: Value, field: Field, scope: Scope, sink: S
     as_is = field.type in _AS_IS and not field.items and not value.is_constant and value.kinds & wanted
     if as_is:
         test = is_kind(value, value, wanted)
-        if field.type == "integer" and not fields.of_records:  # all integers of structs have 64 bits
+        if field.type == "integer" and not fields.of_structs:  # all integers of structs have 64 bits
             test = f"{test} and {MIN_INTEGER} <= {value.code} <= {MAX_INTEGER}"
         with writer.inside(f"if {test}:"):
             sink(Value(value.code, wanted, stable=True, texts=value.texts))
@@ -105,13 +105,13 @@ def converted(fields: Emitter, value: Value, field: Field, scope: Scope, sink: S
         _coerced(fields, value, field, scope, sink)
 
 
-def _coerced(fields: Emitter, value: Value, field: Field, scope: Scope, sink: Sink) -> None:
+def _coerced(fields: Emitter, value: Value, field: Field, scope: CodeScope, sink: Sink) -> None:
     """Writes the conversion of a value of another kind, which may fail."""
     writer = fields.writer
     arguments = ", ".join([value.code, repr(field.type), *([repr(field.items)] if field.items else [])])
     is_sure = field.type == "string" and not value.kinds & ~(NULL | NUMBER | BOOLEAN | STRING)
     name = writer.name(field.name or "converted")
-    if fields.of_records:
+    if fields.of_structs:
         direct = f"as_{field.type}({value.code}, notes, None)"
         writer.line(f"{name} = {direct if field.type in _DIRECT else f'coerce({arguments})'}")
         texts = (NUMERALS,) if value.texts and field.type == "string" else ()

@@ -13,22 +13,22 @@ from typing import Any
 from ...language.rulebook import Expr, Field, Text
 from ..expressions.compiler import ExpressionCompiler
 from ..expressions.templates import template
-from ..python.function import Function
+from ..python.function import PythonFunction
 from ..python.string_sources import among
 from ..python.value import NULL, Value, bare
 from ..validation.conditions import ALWAYS, negated
 from ..validation.contracts import Contract
-from .scope import Scope
+from .scope import CodeScope
 
 __all__ = ["Emitter", "Sink"]
 
 Sink = Callable[[Value], None]
 
 
-class _Sinking:
+class _Rejecting:
     """Writes a `try` around code that may reject the current element."""
 
-    def __init__(self, writer: Function, rejects: bool, after: list[str]) -> None:
+    def __init__(self, writer: PythonFunction, rejects: bool, after: list[str]) -> None:
         self._writer = writer
         self._after = after
         self._block = writer.inside("try:") if rejects else None
@@ -51,11 +51,11 @@ class _Sinking:
 class Emitter(ABC):
     """Writes code into one function."""
 
-    def __init__(self, writer: Function, *, traced: bool = False, of_records: bool = False) -> None:
+    def __init__(self, writer: PythonFunction, *, traced: bool = False, of_structs: bool = False) -> None:
         self.writer = writer
         self.traced = traced
         """Set if the code records the origin of each output value."""
-        self.of_records = of_records
+        self.of_structs = of_structs
         """Set if batches are structs; rare cases are left to the code for objects."""
         self.policies: dict[Any, Any] = {}
         """The functions of policies, by everything that their code depends on."""
@@ -63,37 +63,37 @@ class Emitter(ABC):
     # Implemented by a subclass
 
     @abstractmethod
-    def inside(self, writer: Function) -> Emitter:
+    def inside(self, writer: PythonFunction) -> Emitter:
         """An emitter of the same class for another function."""
 
     @abstractmethod
-    def value(self, field: Field, scope: Scope, wish: str) -> Value:
+    def value(self, field: Field, scope: CodeScope, wish: str) -> Value:
         """The value of a field, null if there is none, as a constant or under a stable name."""
 
     @abstractmethod
-    def lets(self, definitions: tuple[Field, ...], scope: Scope, rare: frozenset[str] = frozenset()) -> Scope:
+    def lets(self, definitions: tuple[Field, ...], scope: CodeScope, rare: frozenset[str] = frozenset()) -> CodeScope:
         """The scope with the lets added."""
 
     # Expressions
 
-    def search(self, expression: Expr, scope: Scope, site: Callable[[], str], wish: str = "value") -> Value:
+    def search(self, expression: Expr, scope: CodeScope, site: Callable[[], str], wish: str = "value") -> Value:
         """The value of an expression; if it fails, null with the problem of the site."""
         value = ExpressionCompiler(self.writer, scope.values).value(expression.expression)
         return self._caught(value, site, wish) if value.raises else value
 
-    def gone_over(self, expression: Expr, scope: Scope, site: Callable[[], str], wish: str) -> Value:
+    def iterated(self, expression: Expr, scope: CodeScope, site: Callable[[], str], wish: str) -> Value:
         """Like `search`, for a value that is iterated over: if it fails, all elements are lost."""
         value = ExpressionCompiler(self.writer, scope.values).value(expression.expression)
         return self._caught(value, site, wish, "undecided") if value.raises else value
 
-    def condition(self, when: Expr | None, scope: Scope) -> Value:
+    def condition(self, when: Expr | None, scope: CodeScope) -> Value:
         """The truth of a condition, as code for an `if`."""
         if when is None:
             return self.writer.pool.constant(True)
         value = ExpressionCompiler(self.writer, scope.values).condition(when.expression.tree)
         return self._caught(value, self.site_of(when, scope), "holds") if value.raises else value
 
-    def taking(self, when: Expr | None, scope: Scope, after: str, site: Callable[[], str] | None = None) -> Value:
+    def taking(self, when: Expr | None, scope: CodeScope, after: str, site: Callable[[], str] | None = None) -> Value:
         """Like `condition`, for a rule; `after` is the statement that leaves the element if the condition fails."""
         if when is None:
             return self.writer.pool.constant(True)
@@ -104,7 +104,7 @@ class Emitter(ABC):
             else value
         )
 
-    def facts(self, when: Expr | None, scope: Scope) -> dict[str, int]:
+    def facts(self, when: Expr | None, scope: CodeScope) -> dict[str, int]:
         """The kinds that values must have if a condition holds."""
         if when is None:
             return {}
@@ -112,7 +112,7 @@ class Emitter(ABC):
 
     def _caught(self, value: Value, site: Callable[[], str], wish: str, note: str = "failed", after: str = "") -> Value:
         writer = self.writer
-        if self.of_records:
+        if self.of_structs:
             return writer.bound(value, wish)
         name = writer.name(wish)
         with writer.inside("try:"):
@@ -125,22 +125,22 @@ class Emitter(ABC):
 
     # Problems
 
-    def site_of(self, expression: Expr, scope: Scope) -> Callable[[], str]:
+    def site_of(self, expression: Expr, scope: CodeScope) -> Callable[[], str]:
         """The Site for the failure of an expression that gives no value of the output."""
         return lambda: scope.at(None).site("M504", expression.place, scope.reads(expression))
 
-    def failure_of(self, expression: Expr, field: Field, scope: Scope) -> Callable[[], str]:
+    def failure_of(self, expression: Expr, field: Field, scope: CodeScope) -> Callable[[], str]:
         """The Site for the failure of an expression that gives the value of a field."""
         rejects = field.on_problem == "reject"
         return lambda: scope.site("M504", expression.place, scope.reads(expression), rejects=rejects)
 
-    def site(self, code: str, place: Any, field: Field, scope: Scope, **data: Any) -> str:
+    def site(self, code: str, place: Any, field: Field, scope: CodeScope, **data: Any) -> str:
         return scope.site(code, place, scope.reads_of_field(field), rejects=field.on_problem == "reject", **data)
 
-    def reason(self, text: Text, scope: Scope) -> str:
+    def reason(self, text: Text, scope: CodeScope) -> str:
         """Code for the text of a reason; if rendering fails, it reports a problem and gives the template's text."""
         value = template(self.writer, text.template, scope.values, text=True)
-        if not value.raises or self.of_records:
+        if not value.raises or self.of_structs:
             return bare(value.code)
         name = self.writer.name("reason")
         function, _, arguments = value.code.partition("(")
@@ -148,7 +148,7 @@ class Emitter(ABC):
         self.writer.line(f"{name} = notes.reason({site}, {text.template.text!r}, {function}, {arguments}")
         return name
 
-    def say(self, code: str, text: Text, scope: Scope) -> None:
+    def say(self, code: str, text: Text, scope: CodeScope) -> None:
         """Writes the code that reports the problem that a rule gives."""
         reason, site = self.reason(text, scope), scope.at(None).site(code, text.place)
         if self.of_records:
@@ -156,21 +156,21 @@ class Emitter(ABC):
         else:
             self.writer.line(f"notes.reported({site}, {reason})")
 
-    def skip(self, scope: Scope, rule: str, reason: str) -> str:
+    def skip(self, scope: CodeScope, rule: str, reason: str) -> str:
         """The statement that records that the current element is skipped. Iterations in a let are not accounted for."""
         if scope.quiet:
             return "pass"
         return f"skipped.append(Skipped({scope.where()}, {rule}, {reason}))"
 
-    def skip_as(self, text: Text, scope: Scope, rule: str) -> str:
+    def skip_as(self, text: Text, scope: CodeScope, rule: str) -> str:
         """Like `skip`, with a reason from the rules."""
         return self.skip(scope, rule, f"{self.reason(text, scope)}, {text.template.text!r}")
 
-    def sinking(self, rejects: bool, after: list[str]) -> Any:
+    def rejecting(self, rejects: bool, after: list[str]) -> Any:
         """A `with` block for code that may reject the element; the statements `after` run if it does."""
-        return _Sinking(self.writer, rejects, after)
+        return _Rejecting(self.writer, rejects, after)
 
-    def gave(self, field: Field, scope: Scope) -> None:
+    def gave(self, field: Field, scope: CodeScope) -> None:
         """Writes the code that records the origin of the value at the current place of the output."""
         if self.traced and scope.output is not None:
             self.writer.line(f"notes.gave({scope.source(field.place, scope.reads_of_field(field))})")
@@ -188,7 +188,7 @@ class Emitter(ABC):
         with self.writer.inside(f"if {value.text} is not None:"):
             sink(replace(value, kinds=value.kinds & ~NULL))
 
-    def fitting(self, value: Value, contract: Contract | None) -> Value:
+    def validated(self, value: Value, contract: Contract | None) -> Value:
         """Writes the code that leaves an invalid value to the code for objects; returns the value, named if needed."""
         if contract is None or value.fits:
             return value
@@ -197,7 +197,7 @@ class Emitter(ABC):
         self.writer.lines(list(contract.asked(value if known is None else replace(value, texts=among(known)))))
         return value
 
-    def asked(self, code: str) -> None:
+    def require(self, code: str) -> None:
         """Writes the code that leaves the batch to the code for objects if a condition does not hold."""
         if code != ALWAYS:
             with self.writer.inside(f"if {negated(code)}:"):

@@ -8,7 +8,7 @@ from ...expressions.tree import Expression, Node
 from ...language.rulebook import EntryRule, Spread
 from ...language.traversal import can_reject, can_reject_field, roots_in
 from ..expressions.calls import is_type_of_element
-from .scope import Scope
+from .scope import CodeScope
 
 __all__ = ["can_reject_entry", "conjuncts", "is_named_by_key", "is_of_kinds"]
 
@@ -22,7 +22,7 @@ def conjuncts(node: Node) -> Iterator[Node]:
         yield node
 
 
-def is_named_by_key(spread: Spread, scope: Scope) -> bool:
+def is_named_by_key(spread: Spread, scope: CodeScope) -> bool:
     """Returns whether the name given to each entry depends on its own name only.
 
     The spread has one entry rule, and only the name needs the lets that it needs.

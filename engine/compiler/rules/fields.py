@@ -10,18 +10,18 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from ...language.rulebook import ABSENT, Const, Each, Expr, Field, From, Object, Text
+from ...language.rulebook import ABSENT, Const, Each, Expr, Field, From, ObjectSource, Text
 from ...language.traversal import can_reject, can_reject_value
 from ..expressions.compiler import ExpressionCompiler
 from ..expressions.templates import template
-from ..python.function import Function
+from ..python.function import PythonFunction
 from ..python.kind_tests import is_kind
 from ..python.string_sources import common
 from ..python.value import ANY, DICT, LIST, NULL, VARIABLE, Value, bare
 from ..validation.conditions import any_of
 from .conversions import converted, finished, is_as_wanted
 from .emitter import Emitter, Sink
-from .scope import Scope
+from .scope import CodeScope
 from .spreads import SpreadCompiler
 
 __all__ = ["FieldCompiler"]
@@ -33,12 +33,12 @@ _FRESH = {"keys", "map", "to_object"}
 class FieldCompiler(Emitter):
     """Writes the code of fields into one function."""
 
-    def inside(self, writer: Function) -> FieldCompiler:
-        return FieldCompiler(writer, traced=self.traced, of_records=self.of_records)
+    def inside(self, writer: PythonFunction) -> FieldCompiler:
+        return FieldCompiler(writer, traced=self.traced, of_structs=self.of_structs)
 
     # Objects
 
-    def object(self, source: Object, scope: Scope, wish: str) -> Value:
+    def object(self, source: ObjectSource, scope: CodeScope, wish: str) -> Value:
         """A new object under a stable name; it may turn out empty."""
         name = self.writer.name(wish)
         self.writer.line(f"{name} = {{}}")
@@ -48,16 +48,16 @@ class FieldCompiler(Emitter):
         if scope.contract is not None:
             names = [field.name or "" for field in source.fields]
             code = scope.contract.finished(name, names, sure, is_open=bool(source.spreads))
-            self.asked(code if sure else any_of([f"not {name}", code]))
+            self.require(code if sure else any_of([f"not {name}", code]))
         made = self.writer.declare(name, DICT if sure else DICT | NULL)
         return replace(made, fits=scope.contract is not None)
 
-    def _member(self, target: str, field: Field, scope: Scope) -> bool:
+    def _member(self, target: str, field: Field, scope: CodeScope) -> bool:
         """Writes the code that adds a member to an object; returns whether it is always present."""
         key = repr(field.name or "")
 
         def keep(value: Value) -> None:
-            fitting = self.fitting(value, scope.contract)
+            fitting = self.validated(value, scope.contract)
             self.writer.line(f"{target}[{key}] = {bare(fitting.code)}")
 
         value = self.constant(field)
@@ -77,7 +77,7 @@ class FieldCompiler(Emitter):
 
     # Fields
 
-    def value(self, field: Field, scope: Scope, wish: str) -> Value:
+    def value(self, field: Field, scope: CodeScope, wish: str) -> Value:
         """The value of a field, null if there is none, as a constant or under a stable name."""
         constant = self.constant(field)
         if constant is not None:
@@ -112,7 +112,7 @@ class FieldCompiler(Emitter):
             items |= value.items
         return replace(self.writer.declare(name, kinds, items), texts=common(values))
 
-    def _found(self, field: Field, scope: Scope) -> Value | None:
+    def _found(self, field: Field, scope: CodeScope) -> Value | None:
         """The value of a field that consists of expressions and possibly a type; None for any other field."""
         if field.when is not None or field.required or field.default is not ABSENT or field.table:
             return None
@@ -121,7 +121,7 @@ class FieldCompiler(Emitter):
             self._source(field, scope, found.append)
         return found[0] if found else None
 
-    def field(self, field: Field, scope: Scope, sink: Sink) -> None:
+    def field(self, field: Field, scope: CodeScope, sink: Sink) -> None:
         """Writes the code of a field, with that of the sink where there is a value."""
 
         def given(value: Value) -> None:
@@ -138,7 +138,7 @@ class FieldCompiler(Emitter):
             block.kinds.update(facts)
             self._valued(field, scope, given)
 
-    def _valued(self, field: Field, scope: Scope, sink: Sink) -> None:
+    def _valued(self, field: Field, scope: CodeScope, sink: Sink) -> None:
         """Writes the code of a field whose condition holds."""
         if field.default in (ABSENT, None) and not field.required:
             self._source(field, scope, lambda value: finished(self, value, field, scope, sink))
@@ -167,7 +167,7 @@ class FieldCompiler(Emitter):
                 self._missing(field, scope)
         sink(self._one_of(name, kept, 0))
 
-    def _missing(self, field: Field, scope: Scope) -> None:
+    def _missing(self, field: Field, scope: CodeScope) -> None:
         """Writes the code that rejects an element without the value."""
         data: dict[str, Any] = {} if field.name is None else {"name": field.name}
         site = scope.site("M506", field.place, scope.reads_of_field(field), **data)
@@ -175,7 +175,7 @@ class FieldCompiler(Emitter):
 
     # Sources
 
-    def _source(self, field: Field, scope: Scope, sink: Sink) -> None:
+    def _source(self, field: Field, scope: CodeScope, sink: Sink) -> None:
         """Writes the code of the source of a field; the sink has to check for null."""
         source = field.source
         if isinstance(source, From):
@@ -184,7 +184,7 @@ class FieldCompiler(Emitter):
             sink(self.writer.pool.constant(source.value))
         elif isinstance(source, Text):
             value = template(self.writer, source.template, scope.values, text=False)
-            if value.raises and not self.of_records:
+            if value.raises and not self.of_structs:
                 name = self.writer.name(field.name or "text")
                 with self.writer.inside("try:"):
                     self.writer.line(f"{name} = {bare(value.code)}")
@@ -193,7 +193,7 @@ class FieldCompiler(Emitter):
                     self.writer.line(f"{name} = notes.unfilled({site}, error)")
                 value = self.writer.declare(name, value.kinds | NULL)
             sink(value)
-        elif isinstance(source, Object):
+        elif isinstance(source, ObjectSource):
             value = self.object(source, scope, field.name or "value")
             if value.kinds & NULL:
                 with self.writer.inside(f"if {value.code}:"):
@@ -203,7 +203,7 @@ class FieldCompiler(Emitter):
         else:
             self._each(source, field, scope, sink)
 
-    def _first(self, field: Field, source: From, scope: Scope, sink: Sink) -> None:
+    def _first(self, field: Field, source: From, scope: CodeScope, sink: Sink) -> None:
         """Writes the code for the first alternative that is not null."""
         if len(source.alternatives) == 1:
             sink(self._alternative(source.alternatives[0], field, scope))
@@ -229,14 +229,14 @@ class FieldCompiler(Emitter):
                 writer.block.items.remove(block)
         sink(self._one_of(name, values, NULL))
 
-    def _alternative(self, part: Expr | Field, field: Field, scope: Scope) -> Value:
+    def _alternative(self, part: Expr | Field, field: Field, scope: CodeScope) -> Value:
         if isinstance(part, Field):
             return self.value(part, scope, field.name or "value")
         return self.search(part, scope, self.failure_of(part, field, scope), field.name or "value")
 
-    def _each(self, source: Each, field: Field, scope: Scope, sink: Sink) -> None:
+    def _each(self, source: Each, field: Field, scope: CodeScope, sink: Sink) -> None:
         writer = self.writer
-        value = self.gone_over(source.each, scope, self.failure_of(source.each, field, scope), "items")
+        value = self.iterated(source.each, scope, self.failure_of(source.each, field, scope), "items")
         if value.is_constant and value.constant is None:
             return
         if source.key_name is not None:
@@ -257,7 +257,7 @@ class FieldCompiler(Emitter):
                 site = self.site("M508", source.each.place, field, scope, what="each", wanted=words)
                 writer.line(f"notes.not_iterable({site}, {value.code})")
 
-    def _loop(self, source: Each, value: Value, field: Field, scope: Scope, sink: Sink) -> None:
+    def _loop(self, source: Each, value: Value, field: Field, scope: CodeScope, sink: Sink) -> None:
         writer = self.writer
         found = writer.name(field.name or "found")
         writer.line(f"{found} = []")
@@ -266,10 +266,10 @@ class FieldCompiler(Emitter):
         with writer.loop(wishes, entries) as (key, element):
             inner = scope.iterating(source.each, source.as_name, source.key_name, (value.text, key, element), value)
             inner = inner.under_variable("#", found)
-            with self.sinking(can_reject(source.let) or can_reject_value(source.value), ["continue"]):
+            with self.rejecting(can_reject(source.let) or can_reject_value(source.value), ["continue"]):
                 inner = self.lets(source.let, inner)
                 nothing = self._nothing(inner)
-                if isinstance(source.value, Object):
+                if isinstance(source.value, ObjectSource):
                     made = self.object(source.value, inner, f"{source.as_name}_fields")
                     test = made.code
                 else:
@@ -288,13 +288,13 @@ class FieldCompiler(Emitter):
                 else:
                     writer.line(f"{found}.append({made.code})")
         if scope.contract is not None and made.fits:
-            self.asked(scope.contract.collected(found))
+            self.require(scope.contract.collected(found))
         sink(replace(writer.declare(found, LIST, made.kinds & ~NULL or ANY), fits=made.fits))
 
-    def _nothing(self, scope: Scope) -> list[str]:
+    def _nothing(self, scope: CodeScope) -> list[str]:
         return [] if scope.quiet else [self.skip(scope, scope.rule_code, repr("nothing to map"))]
 
-    def lets(self, definitions: tuple[Field, ...], scope: Scope, rare: frozenset[str] = frozenset()) -> Scope:
+    def lets(self, definitions: tuple[Field, ...], scope: CodeScope, rare: frozenset[str] = frozenset()) -> CodeScope:
         """The scope with the lets.
 
         Their values are computed at once, except `rare` ones that can be computed at their use.
@@ -307,19 +307,19 @@ class FieldCompiler(Emitter):
             inside = inside.with_let(definition, value)
         return replace(inside, output=scope.output, contract=scope.contract, quiet=scope.quiet)
 
-    def _deferred(self, definition: Field, scope: Scope) -> Value | None:
+    def _deferred(self, definition: Field, scope: CodeScope) -> Value | None:
         """A let that can be computed at its use, as it cannot fail and is no part of the batch; None for any other."""
         expression = _only_expression(definition)
         tree = {} if expression is None else expression.expression.tree
         if expression is None or tree["type"] != "function_expression" or tree["value"] not in _FRESH:
             return None
         writer = self.writer
-        if self.of_records:
+        if self.of_structs:
             name = writer.name(definition.name or "")
             writer.line(f"{name} = UNSET")
             writer.deferred[name] = lambda: writer.line(f"{name} = unusual()")
             return writer.declare(name, ANY)
-        tried = ExpressionCompiler(Function(writer.pool, ()), scope.values).value(expression.expression)
+        tried = ExpressionCompiler(PythonFunction(writer.pool, ()), scope.values).value(expression.expression)
         if tried.raises:
             return None
         name = writer.name(definition.name or "")

@@ -8,7 +8,7 @@ from typing import Any
 
 from ...diagnostics.problem import Place
 from ...interpreter.interpreter import NOTHING
-from ...language.rulebook import Const, Expr, Field, From, Object, Output, Route, Rule, Rulebook
+from ...language.rulebook import Const, Expr, Field, From, ObjectSource, Output, Route, Rule, Rulebook
 from ...language.traversal import can_reject, can_reject_object, roots_in
 from ...runtime.result import NO_RULE
 from ...runtime.runner import FUNCTION, NAMESPACE
@@ -16,10 +16,10 @@ from ...schemas.schema import Schema
 from ...types.from_schema import type_of
 from ...types.types import ANY as ANY_TYPE
 from ...values.pointers import join
-from ..python.function import Function
+from ..python.function import PythonFunction
 from ..python.kind_tests import is_kind
 from ..python.pool import Pool
-from ..python.struct_layouts import Exceptions, Record, Shapes
+from ..python.struct_layouts import Exceptions, Shapes, StructShape
 from ..python.value import DICT, LIST, NULL, VARIABLE, Value, bare, comment
 from ..validation.conditions import ALWAYS, NEVER
 from ..validation.contracts import Contract, Terms
@@ -27,7 +27,7 @@ from ..validation.subschemas import parts_of
 from ..validation.validation import Validation
 from .chains import chain
 from .fields import FieldCompiler
-from .scope import Scope, place_code
+from .scope import CodeScope, place_code
 
 __all__ = ["source_of", "sources_of", "title_of"]
 
@@ -45,7 +45,7 @@ _OWN_NAMES = {
     "GENERATED",
     "mapped",
     "traced",
-    "record",
+    "struct",
     "is_filled",
     "reported",
     "unusual",
@@ -61,8 +61,8 @@ def source_of(rulebook: Rulebook) -> str:
     return "\n".join([head, "", *_module(pool, FUNCTION), "", "", body, ""])
 
 
-def records_source_of(rulebook: Rulebook) -> str | None:
-    """The source of a module whose `transform` takes the batch as a struct of the class `RECORD_1`.
+def structs_source_of(rulebook: Rulebook) -> str | None:
+    """The source of a module whose `transform` takes the batch as a struct of the class `STRUCT_1`.
 
     None if the mapping uses batches as a whole, or the input schema declares too little. The code raises Unusual
     wherever a problem must be reported, unless a rule reports it.
@@ -81,7 +81,7 @@ def records_source_of(rulebook: Rulebook) -> str | None:
                 raise
             shapes.whole_bodies |= rulebook.outputs.keys()  # for schemas that are nested too deeply
         exceptions = shapes.more_exceptions()
-    head = comment(f"Generated from the mapping {title_of(rulebook)}, for batches that are records. Do not edit.")
+    head = comment(f"Generated from the mapping {title_of(rulebook)}, for batches read as structs. Do not edit.")
     return "\n".join([head, "", *shapes.definitions(), *_module(pool, FUNCTION), "", "", body, ""])
 
 
@@ -112,7 +112,13 @@ def _module(pool: Pool, *functions: str) -> list[str]:
 
 class _Mapping:
     def __init__(
-        self, rulebook: Rulebook, pool: Pool, name: str = FUNCTION, *, traced: bool = False, root: Record | None = None
+        self,
+        rulebook: Rulebook,
+        pool: Pool,
+        name: str = FUNCTION,
+        *,
+        traced: bool = False,
+        root: StructShape | None = None,
     ) -> None:
         self.rulebook = rulebook
         self.pool = pool
@@ -121,10 +127,10 @@ class _Mapping:
         self.root = root
         self.shapes = None if root is None else root.shapes
         self.parameters = ("batch", "validators" if root is None else "notes")
-        self.writer = Function(pool, self.parameters)
-        self.fields = FieldCompiler(self.writer, traced=traced, of_records=root is not None)
+        self.writer = PythonFunction(pool, self.parameters)
+        self.fields = FieldCompiler(self.writer, traced=traced, of_structs=root is not None)
         self.parts: dict[str, str] = {}
-        self.records: dict[str, str] = {}
+        self.output_constants: dict[str, str] = {}
         self.validation = Validation(pool)
         self.contracts: dict[str, Contract] = {}
         # Envelopes are made in the order in which outputs are first emitted; only the order of problems shows it.
@@ -136,7 +142,7 @@ class _Mapping:
         writer, rulebook = self.writer, self.rulebook
         as_name = rulebook.input.as_name
         batch = writer.declare("batch", DICT, shape=self.root)
-        scope = Scope(
+        scope = CodeScope(
             pool=self.pool,
             values={as_name: batch, "settings": self.pool.constant(dict(rulebook.values))},
             places={as_name: self.pool.name("ROOT", "Root('batch')")},
@@ -155,7 +161,7 @@ class _Mapping:
                 writer.line(f"{self.parts[output]} = []")
         if self.in_order:
             writer.line("emitted = {}")
-        with self.fields.sinking(can_reject(rulebook.let), ["return (), skipped, problems"]):
+        with self.fields.rejecting(can_reject(rulebook.let), ["return (), skipped, problems"]):
             scope = self.fields.lets(rulebook.let, scope, _rare(rulebook))
         for rule in rulebook.rules:
             if rule.route is None:
@@ -169,7 +175,7 @@ class _Mapping:
 
     # Rules
 
-    def batch_rule(self, rule: Rule, scope: Scope) -> None:
+    def batch_rule(self, rule: Rule, scope: CodeScope) -> None:
         """Writes the code of a rule that is evaluated once for the batch."""
         self.note(f"rule {rule.name}", rule.place)
         scope = scope.of_rule(rule.name)
@@ -183,12 +189,12 @@ class _Mapping:
         with self.writer.inside(f"if {bare(condition.code)}:"):
             self.rule(rule, scope, None)
 
-    def rule(self, rule: Rule, scope: Scope, route: Route | None) -> None:
+    def rule(self, rule: Rule, scope: CodeScope, route: Route | None) -> None:
         """Writes the code of a rule for an element that it takes."""
         writer = self.writer
         rejects = can_reject(rule.let) or (rule.output is not None and can_reject_object(rule.body))
         after = "pass" if rule.output is not None else "return (), skipped, problems"
-        with self.fields.sinking(rejects and route is None, [after]):
+        with self.fields.rejecting(rejects and route is None, [after]):
             scope = self.fields.lets(rule.let, scope)
             for warn in rule.warn:
                 condition = self.fields.condition(warn.when, scope)
@@ -210,7 +216,7 @@ class _Mapping:
         if route is not None:
             writer.line("continue")
 
-    def emit(self, rule: Rule, scope: Scope, route: Route | None) -> None:
+    def emit(self, rule: Rule, scope: CodeScope, route: Route | None) -> None:
         """Writes the code that adds the fields of a rule to the parts of its output."""
         writer = self.writer
         output = self.rulebook.outputs[rule.output or ""]
@@ -225,7 +231,7 @@ class _Mapping:
             contract = None if list_ is None else list_.element()
         made = self.fields.object(rule.body, scope.at(("", *base), contract), rule.name)
         if self.traced:
-            emitted = f"{self.record(output)}, {rule.name!r}, {place_code(rule.place)}, {scope.where()}"
+            emitted = f"{self.output_constant(output)}, {rule.name!r}, {place_code(rule.place)}, {scope.where()}"
             lines = [f"notes.emitted({emitted}, {made.code}, noted)"]
         else:
             lines = [f"{self.parts[output.name]}.append({self.part(rule, made, output, scope)})"]
@@ -240,7 +246,7 @@ class _Mapping:
             with writer.inside("else:"):
                 writer.line(self.fields.skip(scope, repr(rule.name), repr(NOTHING)))
 
-    def part(self, rule: Rule, made: Value, output: Output, scope: Scope) -> str:
+    def part(self, rule: Rule, made: Value, output: Output, scope: CodeScope) -> str:
         """Code for the part that is kept of an object that the rule made; with structs, no problem needs its place."""
         if self.root is not None:
             return made.code
@@ -251,11 +257,11 @@ class _Mapping:
 
     # Routes
 
-    def route(self, route: Route, rules: list[Rule], scope: Scope) -> None:
+    def route(self, route: Route, rules: list[Rule], scope: CodeScope) -> None:
         """Writes the loop over the elements, each of which goes to the first rule that takes it."""
         writer = self.writer
         self.note(f"route {route.name}", route.node.place)
-        value = self.fields.gone_over(route.each, scope, self.fields.site_of(route.each, scope), "items")
+        value = self.fields.iterated(route.each, scope, self.fields.site_of(route.each, scope), "items")
         if value.is_constant and value.constant is None:
             return
         if route.key_name is not None:
@@ -270,14 +276,14 @@ class _Mapping:
         with is_fit, writer.loop(wishes, entries) as (key, element):
             self.loop_variables = [key, element]
             inner = scope.iterating(route.each, route.as_name, route.key_name, (value.text, key, element), value)
-            with self.fields.sinking(rejects, ["continue"]):
+            with self.fields.rejecting(rejects, ["continue"]):
                 self.element(route, rules, inner)
         if value.kinds & ~(kind | NULL):
             with writer.inside(f"elif {value.text} is not None:"):
                 site = scope.at(None).site("M508", route.each.place, what=f"route {route.name}", wanted=words)
                 writer.line(f"notes.not_a_source({site}, {inner.loop}, {value.code})")
 
-    def element(self, route: Route, rules: list[Rule], scope: Scope) -> None:
+    def element(self, route: Route, rules: list[Rule], scope: CodeScope) -> None:
         scope = self.fields.lets(route.let, scope)
 
         def body(number: int) -> None:
@@ -300,7 +306,7 @@ class _Mapping:
 
     # Requests
 
-    def requests(self, scope: Scope) -> None:
+    def requests(self, scope: CodeScope) -> None:
         """Writes the code of the envelopes and requests of all outputs in order."""
         writer = self.writer
         writer.line("requests = []")
@@ -311,8 +317,8 @@ class _Mapping:
                     with writer.inside(f"if output == {output.name!r}:"):
                         self.output(output, scope)
             if self.traced:
-                records = ", ".join(self.record(output) for output in outputs)
-                writer.line(f"return notes.requests([{records}]), skipped, problems")
+                outputs_code = ", ".join(self.output_constant(output) for output in outputs)
+                writer.line(f"return notes.requests([{outputs_code}]), skipped, problems")
                 return
             order = self.pool.name("ORDER", repr([output.name for output in outputs]))
             writer.line(f"requests.sort(key=lambda request: {order}.index(request.output))")
@@ -322,20 +328,20 @@ class _Mapping:
                     self.output(output, scope)
         writer.line("return requests, skipped, problems")
 
-    def output(self, output: Output, scope: Scope) -> None:
+    def output(self, output: Output, scope: CodeScope) -> None:
         """Writes the code of the envelope and requests of one output."""
         self.note(f"output {output.name}", output.node.place)
-        with self.fields.sinking(can_reject(output.fields) or can_reject(output.request.query), ["pass"]):
+        with self.fields.rejecting(can_reject(output.fields) or can_reject(output.request.query), ["pass"]):
             if self.traced:
                 self.writer.line("notes.origins = {}")
             contract = self.contract(output)
-            envelope = self.fields.object(Object(output.fields, ()), scope.at(scope.output, contract), "envelope")
-            query = self.fields.object(Object(output.request.query, ()), scope.at(None), "query")
-            record = self.record(output)
+            envelope = self.fields.object(ObjectSource(output.fields, ()), scope.at(scope.output, contract), "envelope")
+            query = self.fields.object(ObjectSource(output.request.query, ()), scope.at(None), "query")
+            constant = self.output_constant(output)
             if self.traced:
-                self.writer.line(f"notes.enveloped({record}, {envelope.code}, {query.code})")
+                self.writer.line(f"notes.enveloped({constant}, {envelope.code}, {query.code})")
                 return
-            arguments = f"{record}, {envelope.code}, {query.code}, {self.parts[output.name]}"
+            arguments = f"{constant}, {envelope.code}, {query.code}, {self.parts[output.name]}"
             self.writer.line(f"assemble({arguments}, notes, requests)")
 
     def contract(self, output: Output) -> Contract | None:
@@ -351,22 +357,22 @@ class _Mapping:
     def schemas(self, output: Output) -> list[Schema]:
         return [self.rulebook.schemas[name] for name in (output.schema, output.limits) if name is not None]
 
-    def record(self, output: Output) -> str:
+    def output_constant(self, output: Output) -> str:
         """The name of the constant that describes an output."""
-        if output.name in self.records:
-            return self.records[output.name]
+        if output.name in self.output_constants:
+            return self.output_constants[output.name]
         request, contract = output.request, self.contract(output)
         if contract is None:
             fits = self.validation.check(self.schemas(output))
         else:
             fits = contract.outermost(output.element_of)
         fits = {ALWAYS: "always", NEVER: "None"}.get(fits, fits)
-        record = (
-            f"Output({output.name!r}, {request.method!r}, {request.path!r}, {output.schema!r}, {output.limits!r}, "
+        constant = (
+            f"OutputSpec({output.name!r}, {request.method!r}, {request.path!r}, {output.schema!r}, {output.limits!r}, "
             f"{output.element_of!r}, {dict(output.combine)!r}, {output.max_bytes!r}, {self._is_simple(output)}, {fits})"
         )
-        self.records[output.name] = self.pool.name("OUTPUT", record)
-        return self.records[output.name]
+        self.output_constants[output.name] = self.pool.name("OUTPUT", constant)
+        return self.output_constants[output.name]
 
     def _is_simple(self, output: Output) -> bool:
         """Returns whether bodies of the output have combined members only, apart from the envelope."""

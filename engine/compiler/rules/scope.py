@@ -14,21 +14,21 @@ from ..python.pool import Pool
 from ..python.value import ANY, STRING, Value
 from ..validation.contracts import Contract
 
-__all__ = ["Scope", "place_code"]
+__all__ = ["CodeScope", "place_code"]
 
 _MARK = "\0"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Scope:
+class CodeScope:
     """The roots in scope, the current rule and element, and the place of the output (None in a let).
 
     `places` has the Root constant of each root that may be a place of the batch, `loop` the Loop constant of the
     innermost iteration. `pointers` has the pointers of roots that are known except for indexes and names, as f-strings;
     `pointer` is that of the innermost iteration. In a `quiet` scope, elements are not accounted for. `caller` is the
-    variable with the At that the caller of the function passed, and `place` the code for the place of an element of its
-    loop; `aliases` are the lets whose value is a part of the batch whenever it is a list or an object. `contract`
-    validates the value at the place of the output, if that is validated in parts.
+    variable with the Caller of the function, and `place` the code for the place of an element of its loop; `aliases`
+    are the lets whose value is a part of the batch whenever it is a list or an object. `contract` validates the value
+    at the place of the output, if that is validated in parts.
     """
 
     pool: Pool
@@ -48,32 +48,32 @@ class Scope:
 
     # Inner scopes
 
-    def under(self, name: str) -> Scope:
+    def under(self, name: str) -> CodeScope:
         contract = None if self.contract is None else self.contract.member(name)
         return self if self.output is None else self.at((*self.output, join("", name)), contract)
 
-    def under_variable(self, mark: str, variable: str) -> Scope:
+    def under_variable(self, mark: str, variable: str) -> CodeScope:
         """The scope below an index or a name: with `#` the index is the variable's length, with `$` it has the name."""
         contract = None if self.contract is None or mark == "$" else self.contract.element()
         return self if self.output is None else self.at((*self.output, f"{mark}{variable}"), contract)
 
-    def at(self, output: tuple[str, ...] | None, contract: Contract | None = None) -> Scope:
+    def at(self, output: tuple[str, ...] | None, contract: Contract | None = None) -> CodeScope:
         return replace(self, output=output, contract=contract)
 
-    def of_rule(self, name: str) -> Scope:
+    def of_rule(self, name: str) -> CodeScope:
         return replace(self, rule=name)
 
-    def with_let(self, definition: Field, value: Value) -> Scope:
+    def with_let(self, definition: Field, value: Value) -> CodeScope:
         name = definition.name or ""
         aliases = {root: text for root, text in self.aliases.items() if root != name}
         alias = self._alias(definition)
         if alias is not None:
             aliases[name] = alias
-        record = self.pool.name("ROOT", f"Root({value.text!r}, None, {self.reads_of_field(definition)})")
+        constant = self.pool.name("ROOT", f"Root({value.text!r}, None, {self.reads_of_field(definition)})")
         return replace(
             self,
             values={**self.values, name: value},
-            places={**self.places, name: record},
+            places={**self.places, name: constant},
             lets=self.lets | {name},
             pointers={root: text for root, text in self.pointers.items() if root != name},
             aliases=aliases,
@@ -86,7 +86,7 @@ class Scope:
         key_name: str | None,
         variables: tuple[str, str, str],
         value: Value,
-    ) -> Scope:
+    ) -> CodeScope:
         """The scope of the elements of a list, or of the entries of an object.
 
         The variables hold the value iterated over, the index or key, and the element.
@@ -101,10 +101,10 @@ class Scope:
             if known is not None:
                 last = f"escape({key})" if key_name is not None else key
                 pointer = f"{known}{_braced(below)}/{{{last}}}"
-        record = self.pool.name(
+        constant = self.pool.name(
             "LOOP", f"Loop({items!r}, {key!r}, {element!r}, {path}, {self.reads(each)}, {self.loop})"
         )
-        root = self.pool.name("ROOT", f"Root({element!r}, {record})")
+        root = self.pool.name("ROOT", f"Root({element!r}, {constant})")
         shape = value.shape and value.shape.items
         kinds = value.items if key_name is None else ANY
         values = {**self.values, as_name: Value(element, kinds, stable=True, shape=shape, texts=value.texts)}
@@ -123,7 +123,7 @@ class Scope:
             pointers=pointers,
             aliases={name: text for name, text in self.aliases.items() if name not in (as_name, key_name)},
             pointer=pointer,
-            loop=record,
+            loop=constant,
             place=None,
         )
 
@@ -162,12 +162,12 @@ class Scope:
         output = self.output_parts()
         where = place_code(place)
         rule = repr(self.rule) if self.caller is None else f"Here({self.caller!r})"
-        record = f"Site({code!r}, {where}, {rule}, {self.loop}, {reads}, {output!r}, {rejects}, {data!r})"
-        return self.pool.name("SITE", record)
+        constant = f"Site({code!r}, {where}, {rule}, {self.loop}, {reads}, {output!r}, {rejects}, {data!r})"
+        return self.pool.name("SITE", constant)
 
     def source(self, place: Place, reads: str | None = None) -> str:
         """The name of the Source constant of the value at the current place of the output."""
-        return self.pool.name("SOURCE", f"Source({place_code(place)}, {reads}, {self.output_parts()!r})")
+        return self.pool.name("SOURCE", f"ValueSource({place_code(place)}, {reads}, {self.output_parts()!r})")
 
     def output_parts(self) -> tuple[str, ...] | None:
         """The place of the output, in as few parts as possible."""

@@ -14,7 +14,7 @@ from ...interpreter.interpreter import NAME_TAKEN, NO_ENTRY_RULE, NOTHING
 from ...language.rulebook import EntryRule, Except, Spread
 from ...language.traversal import can_reject, roots_in
 from ..expressions.compiler import ExpressionCompiler
-from ..python.function import Block, Function
+from ..python.function import Block, PythonFunction
 from ..python.kind_tests import is_kind
 from ..python.pool import Pool
 from ..python.value import ANY, BOOLEAN, DICT, LIST, NULL, NUMBER, STRING, Value, comment
@@ -22,7 +22,7 @@ from ..validation.conditions import ALWAYS, any_of
 from .chains import chain
 from .emitter import Emitter
 from .entry_conditions import can_reject_entry, conjuncts, is_named_by_key, is_of_kinds
-from .scope import Scope
+from .scope import CodeScope
 
 __all__ = ["SpreadCompiler"]
 
@@ -63,10 +63,10 @@ class SpreadCompiler:
         self.entry = ""
         """The root with the value of the current entry; empty if no name is listed."""
 
-    def spread(self, spread: Spread, target: str, scope: Scope) -> None:
+    def spread(self, spread: Spread, target: str, scope: CodeScope) -> None:
         """Writes the code that adds the entries that pass through to the object in the variable `target`."""
         writer = self.writer
-        value = self.fields.gone_over(spread.from_, scope, self.fields.site_of(spread.from_, scope), "source")
+        value = self.fields.iterated(spread.from_, scope, self.fields.site_of(spread.from_, scope), "source")
         if value.is_constant and value.constant is None:
             return
         if not value.stable or value.is_constant:
@@ -83,7 +83,7 @@ class SpreadCompiler:
             self._entry(spread, target, inner, key)
         self._otherwise(spread, value, scope, inner)
 
-    def _otherwise(self, spread: Spread, value: Value, scope: Scope, inner: Scope) -> None:
+    def _otherwise(self, spread: Spread, value: Value, scope: CodeScope, inner: CodeScope) -> None:
         """Writes the code that reports a source that is not an object."""
         writer = self.writer
         if value.kinds & ~(DICT | NULL):
@@ -91,7 +91,7 @@ class SpreadCompiler:
                 site = scope.site("M508", spread.from_.place, what="a spread", wanted="an object")
                 writer.line(f"notes.not_a_source({site}, {inner.loop}, {value.code})")
 
-    def _called(self, spread: Spread, value: Value, target: str, scope: Scope) -> Scope:
+    def _called(self, spread: Spread, value: Value, target: str, scope: CodeScope) -> CodeScope:
         """Calls the function of a policy, which all its spreads share; returns the scope of its loop."""
         writer, pool = self.writer, self.writer.pool
         used = sorted(set(roots_in(spread.entries)) & scope.values.keys() - {spread.as_name, spread.key_name})
@@ -113,7 +113,7 @@ class SpreadCompiler:
             variables = [code for _, code, _, _ in Formatter().parse(above) if code is not None]
             pointer = _VARIABLE.sub("{}", above)
             numbers = f"({', '.join(variables)},)" if variables else "()"
-        at = pool.name("AT", f"At({scope.rule!r}, {inner.loop}, {scope.output_parts()!r}, {pointer!r})")
+        at = pool.name("CALLER", f"Caller({scope.rule!r}, {inner.loop}, {scope.output_parts()!r}, {pointer!r})")
         arguments = [value.code, target, at, numbers, *(value.code for value in free.values() if not value.is_constant)]
         writer.line(f"{policy.name}({', '.join((*self.given, *arguments))})")
         # A source that is not an object is reported with the variables of the calling function.
@@ -121,11 +121,11 @@ class SpreadCompiler:
             spread.from_, spread.as_name, spread.key_name, (value.code, policy.key, policy.element), value
         )
 
-    def _policy(self, spread: Spread, value: Value, free: Mapping[str, Value], scope: Scope) -> Policy:
+    def _policy(self, spread: Spread, value: Value, free: Mapping[str, Value], scope: CodeScope) -> Policy:
         pool = self.writer.pool
         name = pool.fresh("policy")
         mark = f"_p{name.rpartition('_')[2]}"
-        writer = Function(pool, self.given, mark)
+        writer = PythonFunction(pool, self.given, mark)
         items, target, at, numbers = (writer.name(wish) for wish in ("items", "target", "at", "numbers"))
         values, parameters = dict(free), [*self.given, items, target, at, numbers]
         for root, used in free.items():
@@ -136,7 +136,7 @@ class SpreadCompiler:
         with writer.loop((spread.key_name, spread.as_name), f"{items}.items()") as (key, element):
             here = f"Here({at!r})"
             root = pool.name("ROOT", f"Root({element!r}, {here})")
-            inner = Scope(
+            inner = CodeScope(
                 pool=pool,
                 values={
                     **values,
@@ -171,7 +171,7 @@ class SpreadCompiler:
         pool.functions.append(f"def {name}({', '.join(parameters)}):  {comment(f'policy {spread.policy}')}\n{body}")
         return Policy(name, items, key, element)
 
-    def _entry(self, spread: Spread, target: str, scope: Scope, key: str) -> str | None:
+    def _entry(self, spread: Spread, target: str, scope: CodeScope, key: str) -> str | None:
         """Writes the code of one entry; returns the name of the set of names without special rules, if there is one."""
         writer, self.entry = self.writer, spread.as_name
         guards = self._guards(spread, scope)
@@ -186,7 +186,7 @@ class SpreadCompiler:
             name = writer.bound(Value(f"{names}.get({key}, {key})", STRING), spread.key_name)
         scope = replace(scope, values={**scope.values, spread.key_name: name})
         rejects = can_reject(spread.let) or any(map(can_reject_entry, spread.entries))
-        with self.fields.sinking(rejects, ["continue"]):
+        with self.fields.rejecting(rejects, ["continue"]):
             if is_named_by_key(spread, scope):
                 self._kept(spread, spread.entries[0], target, scope, self._renamed(spread, scope))
                 writer.line("continue")
@@ -218,7 +218,7 @@ class SpreadCompiler:
         self.writer.pool.constants.append(f"{name} = {code}")
         return name
 
-    def _renamed(self, spread: Spread, scope: Scope) -> Value:
+    def _renamed(self, spread: Spread, scope: CodeScope) -> Value:
         """The name under which an entry is kept, computed once for each original name."""
         writer = self.writer
         key = scope.values[spread.key_name].code
@@ -231,13 +231,13 @@ class SpreadCompiler:
             found = self._name(spread, spread.entries[0], self.fields.lets(spread.let, scope))
             writer.line(f"{name.code} = {found.code}")
             if scope.contract is not None:  # a computed name is rarely a listed one
-                self.fields.asked(scope.contract.named(name.code))
+                self.fields.require(scope.contract.named(name.code))
             with writer.inside(f"if len({self.problems}) == {noted}:"):
                 writer.line(f"{renamed}.learn({key}, {name.code})")
         self.named, self.entry = name.code, ""
         return name
 
-    def _rest(self, spread: Spread, start: int, target: str, scope: Scope) -> bool:
+    def _rest(self, spread: Spread, start: int, target: str, scope: CodeScope) -> bool:
         """Writes the code of the entry rules from index `start` on; returns whether one always takes the entry."""
         rules = spread.entries[start:]
         keeper = self._keeper(spread, start, scope)
@@ -265,7 +265,7 @@ class SpreadCompiler:
         self._taken(spread, spread.entries[keeper], target, scope)
         return True
 
-    def _keeper(self, spread: Spread, start: int, scope: Scope) -> int | None:
+    def _keeper(self, spread: Spread, start: int, scope: CodeScope) -> int | None:
         """The index of the entry rule from `start` on that keeps all scalars, and all that rules before it leave."""
         number = self._taker(spread.entries[start:], spread, scope, BOOLEAN | NUMBER | STRING)
         if number is None:
@@ -274,10 +274,10 @@ class SpreadCompiler:
         changes = rule.when or rule.name or rule.value or rule.warn or rule.skip or rule.reject or rule.let
         return None if changes else start + number
 
-    def _taker(self, rules: Sequence[EntryRule], spread: Spread, scope: Scope, kinds: int) -> int | None:
+    def _taker(self, rules: Sequence[EntryRule], spread: Spread, scope: CodeScope, kinds: int) -> int | None:
         """The index of the rule that takes all values of these kinds; None if that depends on the value."""
         element = replace(scope.values[spread.as_name], kinds=kinds)
-        compiler = ExpressionCompiler(Function(Pool(frozenset()), ()), {**scope.values, spread.as_name: element})
+        compiler = ExpressionCompiler(PythonFunction(Pool(frozenset()), ()), {**scope.values, spread.as_name: element})
         for number, rule in enumerate(rules):
             if rule.when is None:
                 return number
@@ -288,7 +288,7 @@ class SpreadCompiler:
                 return number
         return None
 
-    def _kept_lists(self, rules: Sequence[EntryRule], as_name: str, scope: Scope) -> list[str]:
+    def _kept_lists(self, rules: Sequence[EntryRule], as_name: str, scope: CodeScope) -> list[str]:
         """The sets of element types of the lists that none of the rules takes, as far as types alone decide."""
         constants = {name: value.constant for name, value in scope.values.items() if value.is_constant}
         whens = [rule.when.expression for rule in rules if rule.when is not None]
@@ -303,7 +303,7 @@ class SpreadCompiler:
                 pass
         return found
 
-    def _chain(self, rules: Sequence[EntryRule], spread: Spread, target: str, scope: Scope) -> bool:
+    def _chain(self, rules: Sequence[EntryRule], spread: Spread, target: str, scope: CodeScope) -> bool:
         return chain(
             self.fields,
             scope,
@@ -311,7 +311,7 @@ class SpreadCompiler:
             lambda number: self._taken(spread, rules[number], target, scope),
         )
 
-    def _guards(self, spread: Spread, scope: Scope) -> list[list[Node]]:
+    def _guards(self, spread: Spread, scope: CodeScope) -> list[list[Node]]:
         """For each of the first entry rules, the necessary parts of its condition that depend on the name alone.
 
         Ends before the first rule without such a part.
@@ -320,7 +320,7 @@ class SpreadCompiler:
         if spread.let or spread.rename or any(map(can_reject_entry, spread.entries)):
             return found
         known = {name for name, value in scope.values.items() if value.is_constant} | {spread.key_name}
-        compiler = ExpressionCompiler(Function(Pool(frozenset()), ()), scope.values)
+        compiler = ExpressionCompiler(PythonFunction(Pool(frozenset()), ()), scope.values)
         for rule in spread.entries:
             if rule.when is None:
                 break
@@ -338,7 +338,7 @@ class SpreadCompiler:
         return found
 
     def _remembering(
-        self, spread: Spread, target: str, scope: Scope, key: str, guards: Sequence[Sequence[Node]]
+        self, spread: Spread, target: str, scope: CodeScope, key: str, guards: Sequence[Sequence[Node]]
     ) -> str:
         """Writes the code of the exceptions and first entry rules, skipped for names known to match none of them.
 
@@ -362,7 +362,7 @@ class SpreadCompiler:
                 writer.line(f"{known}.learn({key})")
         return known
 
-    def _named(self, name: str, scope: Scope) -> None:
+    def _named(self, name: str, scope: CodeScope) -> None:
         """Writes the code that validates a name, once for each name."""
         self.named = name
         if scope.contract is not None and scope.contract.named(name) != ALWAYS:
@@ -372,7 +372,7 @@ class SpreadCompiler:
                 with self.writer.inside(f"if {fits}:" if fits != ALWAYS else ""):
                     self.writer.line(f"{known}.learn({name})")
 
-    def _allowed(self, name: str, scope: Scope) -> str:
+    def _allowed(self, name: str, scope: CodeScope) -> str:
         """Writes the code that leaves invalid names, and invalid values of listed names, to the code for objects.
 
         Returns code for "the name is allowed and not listed".
@@ -382,10 +382,10 @@ class SpreadCompiler:
         if contract is None:
             return ALWAYS
         fits, value = contract.named(name), scope.values[self.entry]
-        self.fields.asked(any_of([fits, contract.entry(name, value.code)]) if contract.listed else fits)
+        self.fields.require(any_of([fits, contract.entry(name, value.code)]) if contract.listed else fits)
         return fits
 
-    def _taken(self, spread: Spread, rule: EntryRule, target: str, scope: Scope) -> None:
+    def _taken(self, spread: Spread, rule: EntryRule, target: str, scope: CodeScope) -> None:
         """Writes the code of an entry rule for an entry that it takes."""
         writer = self.writer
         scope = self.fields.lets(rule.let, scope)
@@ -399,7 +399,7 @@ class SpreadCompiler:
             self._kept(spread, rule, target, scope)
         writer.line("continue")
 
-    def _name(self, spread: Spread, rule: EntryRule, scope: Scope) -> Value:
+    def _name(self, spread: Spread, rule: EntryRule, scope: CodeScope) -> Value:
         """The name under which an entry is kept."""
         writer = self.writer
         name = scope.values[spread.key_name]
@@ -412,7 +412,7 @@ class SpreadCompiler:
                 writer.line("continue")
         return name
 
-    def _kept(self, spread: Spread, rule: EntryRule, target: str, scope: Scope, name: Value | None = None) -> None:
+    def _kept(self, spread: Spread, rule: EntryRule, target: str, scope: CodeScope, name: Value | None = None) -> None:
         writer = self.writer
         if name is None:
             name = self._name(spread, rule, scope)
@@ -439,25 +439,25 @@ class SpreadCompiler:
             self._fitting(name, value, scope)
             writer.line(f"{target}[{name.code}] = {value.code}")
 
-    def _fitting(self, name: Value, value: Value, scope: Scope) -> None:
+    def _fitting(self, name: Value, value: Value, scope: CodeScope) -> None:
         """Writes the code that leaves an invalid entry to the code for objects."""
         contract = scope.contract
         if contract is None:
             return
         if isinstance(name.constant, str):
-            self.fields.asked(contract.allowed([name.constant]))
-            self.fields.fitting(value, contract.member(name.constant))
+            self.fields.require(contract.allowed([name.constant]))
+            self.fields.validated(value, contract.member(name.constant))
         elif name.code == self.named and not (contract.listed and self._is_changed(value, scope)):
-            self.fields.fitting(value, contract.member(None))
+            self.fields.validated(value, contract.member(None))
         else:
-            self.fields.asked(contract.entry(name.code, value.code))
+            self.fields.require(contract.entry(name.code, value.code))
 
-    def _is_changed(self, value: Value, scope: Scope) -> bool:
+    def _is_changed(self, value: Value, scope: CodeScope) -> bool:
         """Returns whether a value differs from the one that was validated together with its name."""
         return self.entry in scope.values and value.code != scope.values[self.entry].code
 
 
-def _asked_of_all(scope: Scope, items: str, as_name: str) -> list[str]:
+def _asked_of_all(scope: CodeScope, items: str, as_name: str) -> list[str]:
     """Lines that validate all entries of an object whose values are all scalars."""
     contract, value = None if scope.contract is None else scope.contract.member(None), scope.values[as_name]
     lines = [] if contract is None else list(contract.scalars(value))

@@ -28,7 +28,7 @@ BATCH: dict[str, Any] = {
     "user_attributes": {"mixed": ["a", 1], "$City": None, "plan": "gold"},
     "events": [{"event_type": "custom_event", "data": {"event_name": "seen"}}, {"event_type": "screen_view"}],
 }
-NOWHERE = cache.Origin({}, (), {})
+NOWHERE = cache.Provenance({}, (), {})
 
 
 @pytest.fixture

@@ -119,9 +119,9 @@ def _current_folder(folder: Path) -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def runner() -> golden.Runner:
+def runner() -> golden.GoldenRunner:
     """One for all tests, so that the mapping is loaded once."""
-    return golden.Runner(api.load)
+    return golden.GoldenRunner(api.load)
 
 
 def file_of(text: str) -> golden.TestFile:
@@ -133,12 +133,12 @@ def file_of(text: str) -> golden.TestFile:
     return file
 
 
-def outcomes(text: str, runner: golden.Runner) -> list[golden.Outcome]:
+def outcomes(text: str, runner: golden.GoldenRunner) -> list[golden.Outcome]:
     file = file_of(text)
     return [runner.run(file, test) for test in file.tests]
 
 
-def differing(text: str, runner: golden.Runner) -> list[str]:
+def differing(text: str, runner: golden.GoldenRunner) -> list[str]:
     return [difference.headline for outcome in outcomes(text, runner) for difference in outcome.differences]
 
 
@@ -149,7 +149,7 @@ def one_test(expect: str, match: str = "exact", input: str = INPUT) -> str:
 # Passing and failing
 
 
-def test_what_is_expected_passes(runner: golden.Runner) -> None:
+def test_what_is_expected_passes(runner: golden.GoldenRunner) -> None:
     (outcome,) = outcomes(PASSING, runner)
     assert outcome.passed
     assert len(outcome.results) == 1
@@ -171,7 +171,7 @@ def test_what_is_expected_passes(runner: golden.Runner) -> None:
         ("code: M505", 'hint: null, message: "\\"abc\\" cannot become double: it is not a decimal number"', []),
     ],
 )
-def test_exact(old: str, new: str, differences: list[str], runner: golden.Runner) -> None:
+def test_exact(old: str, new: str, differences: list[str], runner: golden.GoldenRunner) -> None:
     assert PASSING.count(old) == 1
     assert differing(PASSING.replace(old, new), runner) == differences
 
@@ -193,11 +193,11 @@ def test_exact(old: str, new: str, differences: list[str], runner: golden.Runner
         ("{requests: [{body: {customer: null}}]}", ["/requests/0/body/customer"]),
     ],
 )
-def test_partial(expect: str, differences: list[str], runner: golden.Runner) -> None:
+def test_partial(expect: str, differences: list[str], runner: golden.GoldenRunner) -> None:
     assert differing(one_test(expect, "partial"), runner) == differences
 
 
-def test_several_batches(runner: golden.Runner) -> None:
+def test_several_batches(runner: golden.GoldenRunner) -> None:
     text = one_test("[{skipped: [{pointer: ''}]}, {requests: []}, {}]", input="    input: [{}, [], {}]\n")
     (outcome,) = outcomes(text, runner)
     assert [(one.headline, one.pointer) for one in outcome.differences] == [
@@ -207,7 +207,7 @@ def test_several_batches(runner: golden.Runner) -> None:
     assert len(outcome.results) == 3
 
 
-def test_settings(runner: golden.Runner) -> None:
+def test_settings(runner: golden.GoldenRunner) -> None:
     text = PASSING.replace("    input:", "    settings: {source: web}\n    input:")
     assert differing(text, runner) == ["/requests/0/query/source"]
     assert differing(text.replace("{source: shop}", "{source: web}"), runner) == []
@@ -226,7 +226,7 @@ def test_a_mapping_is_loaded_once_for_the_same_settings() -> None:
         "- {test: b, input: {}, expect: {}, settings: {source: x}}\n"
         "- {test: c, input: {}, expect: {}}\n"
     )
-    runner = golden.Runner(counted)
+    runner = golden.GoldenRunner(counted)
     assert all(runner.run(file, test).passed for test in file.tests)
     assert len(loaded) == 2
 
@@ -349,13 +349,13 @@ def test_a_mapping_is_loaded_once_for_the_same_settings() -> None:
         ),
     ],
 )  # fmt: skip
-def test_text_of_a_failure(old: str, new: str, lines: str, runner: golden.Runner) -> None:
+def test_text_of_a_failure(old: str, new: str, lines: str, runner: golden.GoldenRunner) -> None:
     assert PASSING.count(old) == 1
     (outcome,) = outcomes(PASSING.replace(old, new), runner)
     assert golden.text(outcome, color=False) == f"FAIL all kinds   tests.yaml:2:11{lines}"
 
 
-def test_rules_that_cannot_be_told_apart_are_all_named(runner: golden.Runner) -> None:
+def test_rules_that_cannot_be_told_apart_are_all_named(runner: golden.GoldenRunner) -> None:
     events = [("purchase", "A"), ("purchase", "B"), ("refund", "B")]
     batch = {"events": [{"type": type_, "currency": currency} for type_, currency in events]}
     expect = "{requests: [{body: {actions: [{}, {attributes: {total: 1.0}}, {attributes: {total: 1.0}}]}}]}"
@@ -369,7 +369,7 @@ def test_rules_that_cannot_be_told_apart_are_all_named(runner: golden.Runner) ->
     assert named == [["purchase mapping.yaml:26:21"], ["refund mapping.yaml:37:21"]]
 
 
-def test_text_of_many_differences(runner: golden.Runner) -> None:
+def test_text_of_many_differences(runner: golden.GoldenRunner) -> None:
     events = "    input: {events: [" + ", ".join(["{type: ping}"] * 25) + "]}\n"
     (outcome,) = outcomes(one_test("{}", input=events), runner)
     shown = golden.text(outcome, color=False)
@@ -377,18 +377,18 @@ def test_text_of_many_differences(runner: golden.Runner) -> None:
     assert shown.count("expected") == 20
 
 
-def test_text_in_color(runner: golden.Runner) -> None:
+def test_text_in_color(runner: golden.GoldenRunner) -> None:
     (outcome,) = outcomes(PASSING.replace("customer: u", "customer: v"), runner)
     first = golden.text(outcome, color=True).splitlines()[0]
     assert first == "\x1b[1;31mFAIL\x1b[0m all kinds   \x1b[1;34mtests.yaml:2:11\x1b[0m"
 
 
-def test_names_cannot_steer_the_terminal(runner: golden.Runner) -> None:
+def test_names_cannot_steer_the_terminal(runner: golden.GoldenRunner) -> None:
     (outcome,) = outcomes(PASSING.replace("all kinds", '"\\e[2J"').replace("customer: u", "customer: v"), runner)
     assert golden.text(outcome, color=False).startswith("FAIL \\u001b[2J   tests.yaml:2:11\n")
 
 
-def test_a_mapping_that_cannot_be_loaded(runner: golden.Runner, folder: Path) -> None:
+def test_a_mapping_that_cannot_be_loaded(runner: golden.GoldenRunner, folder: Path) -> None:
     main = "language: 1\nname: no-input\nversion: 1.0.0\nsettings: {source: {type: string, default: a}}\noutputs: {}\n"
     (folder / "no-input.yaml").write_text(main)
     text = "{mapping: no-input.yaml, tests: [{test: t, settings: {sorce: x, source: 5}, input: {}, expect: {}}]}"
@@ -404,7 +404,7 @@ def test_a_mapping_that_cannot_be_loaded(runner: golden.Runner, folder: Path) ->
     assert golden.update(outcome_file := file_of(text), [outcome]).text == outcome_file.source.text
 
 
-def test_failures_as_problems(runner: golden.Runner) -> None:
+def test_failures_as_problems(runner: golden.GoldenRunner) -> None:
     text = PASSING.replace("attributes: {currency: USD, ", "attributes: {currency: EUR, ").replace('{id: "1"}, ', "")
     (outcome,) = outcomes(text, runner)
     assert [(p.code, p.message, str(p.place), p.rule) for p in golden.problems(outcome)] == [
@@ -428,7 +428,7 @@ def test_failures_as_problems(runner: golden.Runner) -> None:
 # Bringing expectations up to date
 
 
-def updated(text: str, runner: golden.Runner) -> golden.Update:
+def updated(text: str, runner: golden.GoldenRunner) -> golden.Update:
     file = file_of(text)
     update = golden.update(file, [runner.run(file, test) for test in file.tests])
     assert all(outcome.passed for outcome in outcomes(update.text, runner) if outcome.test.name not in
@@ -436,7 +436,7 @@ def updated(text: str, runner: golden.Runner) -> golden.Update:
     return update
 
 
-def test_update_keeps_everything_else(runner: golden.Runner) -> None:
+def test_update_keeps_everything_else(runner: golden.GoldenRunner) -> None:
     failing = (
         PASSING.replace("15.0", "16.0  ")
         .replace("attributes: {currency: USD, ", "attributes: {")
@@ -457,7 +457,7 @@ def test_update_keeps_everything_else(runner: golden.Runner) -> None:
     assert update.text.count("\n") == failing.count("\n") + PASSING.count("\n") - 1
 
 
-def test_update_of_an_empty_expectation(runner: golden.Runner) -> None:
+def test_update_of_an_empty_expectation(runner: golden.GoldenRunner) -> None:
     update = updated(one_test("{}  # to come"), runner)
     (test,) = file_of(update.text).tests
     assert update.text == one_test(
@@ -512,24 +512,24 @@ def test_update_of_an_empty_expectation(runner: golden.Runner) -> None:
         ("{skipped: [{rule: ping}, {rule: pong}]}", "{skipped: [{rule: ping}]}"),
     ],
 )  # fmt: skip
-def test_update_keeps_the_shape_of_what_matches_in_part(before: str, after: str, runner: golden.Runner) -> None:
+def test_update_keeps_the_shape_of_what_matches_in_part(before: str, after: str, runner: golden.GoldenRunner) -> None:
     update = updated(one_test(before, "partial"), runner)
     assert update.text == one_test(after, "partial")
 
 
-def test_update_of_several_batches(runner: golden.Runner) -> None:
+def test_update_of_several_batches(runner: golden.GoldenRunner) -> None:
     update = updated(one_test("[{}, {problems: []}]", input="    input: [{user: u}, 5]\n"), runner)
     (test,) = file_of(update.text).tests
     message = "a batch must be an object, not an integer"
     assert test.expected == [{}, {"problems": [{"code": "M502", "severity": "error", "message": message, "input": ""}]}]
 
 
-def test_update_leaves_passing_tests_alone(runner: golden.Runner) -> None:
+def test_update_leaves_passing_tests_alone(runner: golden.GoldenRunner) -> None:
     update = updated(PASSING, runner)
     assert (update.text, update.diff, update.refused) == (PASSING, "", ())
 
 
-def test_update_refuses_what_other_parts_repeat(runner: golden.Runner) -> None:
+def test_update_refuses_what_other_parts_repeat(runner: golden.GoldenRunner) -> None:
     pinged = "{skipped: [{pointer: /events/0, rule: ping, reason: pings are not mapped}]}"
     text = (
         "tests:\n"
@@ -545,7 +545,7 @@ def test_update_refuses_what_other_parts_repeat(runner: golden.Runner) -> None:
     )
 
 
-def test_update_keeps_line_ends_and_a_missing_last_one(runner: golden.Runner) -> None:
+def test_update_keeps_line_ends_and_a_missing_last_one(runner: golden.GoldenRunner) -> None:
     text = one_test("{}").rstrip("\n").replace("\n", "\r\n")
     update = updated(text, runner)
     assert "\n" not in update.text.replace("\r\n", "")
@@ -561,7 +561,7 @@ values = st.recursive(leaves, lambda inner: st.lists(inner, max_size=3) | st.dic
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=50)
 @given(actual=st.lists(values, min_size=1, max_size=3), expected=st.lists(values, max_size=3), partial=st.booleans())
 def test_after_an_update_the_test_passes(
-    actual: list[Any], expected: list[Any], partial: bool, runner: golden.Runner
+    actual: list[Any], expected: list[Any], partial: bool, runner: golden.GoldenRunner
 ) -> None:
     events = [{"type": "copy", "value": value} for value in actual]
     expect = {"requests": [{"body": {"actions": [{"value": value} for value in expected]}}]}

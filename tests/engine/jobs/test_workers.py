@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from moemap.engine.jobs import workers
-from moemap.engine.jobs.input import Lines, Unit
+from moemap.engine.jobs.input import LineUnit, Unit
 from moemap.engine.jobs.program import RulesChangedError, open_program
 from moemap.engine.jobs.transform import Recipe, Transform, WorkerError
 from moemap.engine.runtime.batch import Record
@@ -30,7 +30,7 @@ def text(number: int) -> bytes:
 
 def units() -> list[Unit]:
     """Of lines and of records, some of them larger than what a connection takes at once."""
-    lines = [Lines("f", 1 + 4 * unit, [text(unit), b" ", None, text(unit) + b" " * 500_000]) for unit in range(5)]
+    lines = [LineUnit("f", 1 + 4 * unit, [text(unit), b" ", None, text(unit) + b" " * 500_000]) for unit in range(5)]
     return [*lines, [Record("f", number, text(number)) for number in range(2_000)], []]
 
 

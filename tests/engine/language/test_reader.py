@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from moemap.engine.diagnostics.problem import Problem
 from moemap.engine.language.decoder import NAME, ROOT, Keys, found
-from moemap.engine.language.reader import Reader
+from moemap.engine.language.reader import RuleReader
 from moemap.engine.language.rulebook import ABSENT, Setting
 from moemap.engine.language.settings import wanted_of
 from moemap.engine.source.nodes import Node, ScalarNode
@@ -159,7 +159,7 @@ JSON = st.recursive(
 @given(JSON)
 def test_whatever_the_file_holds_there_are_problems_or_a_part_of_the_language(value: Any) -> None:
     problems: list[Problem] = []
-    reader = Reader(problems)
+    reader = RuleReader(problems)
     read = node(json.dumps({"x": value}))
     keys = Keys(read, "a test", problems)
     part = keys.take("x")

@@ -16,7 +16,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from moemap.engine import api, compiler
-from moemap.engine.compiler.rules.mapping import records_source_of
+from moemap.engine.compiler.rules.mapping import structs_source_of
 from moemap.engine.interpreter.interpreter import Interpreter
 from moemap.engine.language.loader import load
 from moemap.engine.language.rulebook import Rulebook
@@ -57,7 +57,7 @@ def answering(rulebook: Rulebook) -> Callable[[bytes], Result | None]:
     """What maps texts as records, and never pauses."""
     compiled = compiler.compile(rulebook)
     compiled.prepare()
-    records = compiled._records.get()
+    records = compiled._structs.get()
     if records is None:
         return lambda _: None
 
@@ -178,9 +178,9 @@ def book(tmp_path_factory: pytest.TempPathFactory, head: dict[str, Any]) -> Book
 @pytest.fixture(scope="module")
 def shaped(book: Books) -> tuple[Interpreter, Callable[[bytes], Result | None]]:
     rulebook = book({**PLAIN, "rules": [{"rule": "one", "output": "single", "fields": FIELDS}]}, SHAPED)
-    source = records_source_of(rulebook)
+    source = structs_source_of(rulebook)
     assert source is not None
-    assert source.count("= record(") == 4
+    assert source.count("= struct(") == 4
     return Interpreter(rulebook), answering(rulebook)
 
 
@@ -357,7 +357,7 @@ def test_random_mappings(book: Books, grammar: ModuleType, difference: Differenc
         content = grammar.rules(dice)
         document = of_batches(dice)
         rulebook = book(content, document)
-        source = records_source_of(rulebook)
+        source = structs_source_of(rulebook)
         if source is None:
             continue
         made += 1
@@ -394,13 +394,13 @@ def test_many_texts_wait_for_no_records(book: Books) -> None:
     compiled = compiler.compile(rulebook)
     asked, answered, made_by = threading.Event(), threading.Event(), set[int]()
 
-    def records_code() -> Any:
+    def structs_code() -> Any:
         made_by.add(threading.get_ident())
         asked.set()
         assert answered.wait(60)
-        return compiled.records_code()
+        return compiled.structs_code()
 
-    compiled._make_records = records_code
+    compiled._make_structs_code = structs_code
     text = b'{"id": "a"}'
     assert [compiled.transform_text(text) for _ in range(2 * MANY)] == [None] * 2 * MANY
     assert asked.wait(60)
@@ -427,16 +427,16 @@ def test_while_most_texts_are_no_records_few_are_tried(book: Books) -> None:
 
 def test_a_mapping_that_uses_batches_as_a_whole_has_no_records(book: Books) -> None:
     whole = {**PLAIN, "rules": [{"rule": "one", "output": "single", "fields": {"n": "length(batch)"}}]}
-    assert records_source_of(book(whole, SHAPED)) is None
+    assert structs_source_of(book(whole, SHAPED)) is None
     plain = {**PLAIN, "rules": [{"rule": "one", "output": "single", "fields": {"n": "batch.id"}}]}
-    assert records_source_of(book(plain, {})) is None
-    assert records_source_of(book(plain, {"type": "object"})) is None
+    assert structs_source_of(book(plain, {})) is None
+    assert structs_source_of(book(plain, {"type": "object"})) is None
 
 
 @pytest.mark.slow
 def test_the_source_is_the_same_each_time(shipped_mapping: Callable[..., api.Mapping]) -> None:
     rulebook = shipped_mapping().rulebook
-    assert records_source_of(rulebook) == records_source_of(rulebook)
+    assert structs_source_of(rulebook) == structs_source_of(rulebook)
 
 
 def test_many_brackets(shipped: tuple[Interpreter, Callable[[bytes], Result | None]], difference: Difference) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from moemap.engine.compiler.expressions.compiler import ExpressionCompiler
-from moemap.engine.compiler.python.function import Function
+from moemap.engine.compiler.python.function import PythonFunction
 from moemap.engine.compiler.python.pool import Pool
 from moemap.engine.compiler.python.value import ANY, STRING, Value, bare, kinds_of
 from moemap.engine.expressions.parser import parse
@@ -33,7 +33,7 @@ MIN_COMPLIANCE_CASES = 500
 def compiled(expression: Expression, roots: dict[str, int], constants: dict[str, Any] | None = None) -> tuple[str, Any]:
     """The source of a function from the roots (each with the kinds that it may have) to the value, and the function."""
     pool = Pool(frozenset(NAMESPACE))
-    writer = Function(pool, tuple(roots))
+    writer = PythonFunction(pool, tuple(roots))
     values = {name: writer.declare(name, kinds) for name, kinds in roots.items()}
     values |= {name: pool.constant(value) for name, value in (constants or {}).items()}
     value = ExpressionCompiler(writer, values).value(expression)

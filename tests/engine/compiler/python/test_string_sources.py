@@ -14,7 +14,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from moemap.engine import compiler
-from moemap.engine.compiler.python.string_sources import NUMERALS, Listed, Region, common, time_texts
+from moemap.engine.compiler.python.string_sources import NUMERALS, KnownStrings, Region, common, time_texts
 from moemap.engine.compiler.python.value import STRING, Value
 from moemap.engine.interpreter.interpreter import Interpreter
 from moemap.engine.language.loader import load
@@ -63,7 +63,7 @@ def test_times(moment: int) -> None:
 
 @given(st.sets(st.text(max_size=5), min_size=1, max_size=20))
 def test_listed(texts: set[str]) -> None:
-    known = Listed(frozenset(texts))
+    known = KnownStrings(frozenset(texts))
     assert known.within(5)
     assert known.within(max(map(len, texts)))
 
@@ -74,7 +74,7 @@ def test_common() -> None:
     assert common([text, Value("b", STRING, texts=(other, one))]) == (one, other)
     assert common([text, plain]) == ()
     assert common([text, Value("None", 1)]) == (one,)
-    assert common([text, Value("'x'", STRING, constant="x")]) == (one, Listed(frozenset({"x"})))
+    assert common([text, Value("'x'", STRING, constant="x")]) == (one, KnownStrings(frozenset({"x"})))
     assert common([]) == ()
 
 
@@ -173,7 +173,7 @@ def test_long_texts(
     answered = []
     for text in (LONG, TOO_LONG, "é" * 300, "\U0001f600" * 300, "a"):
         one = filled(batch, text)
-        records = compiled._records.get()
+        records = compiled._structs.get()
         assert records is not None
         records._left_out = 0
         given, wanted = compiled.transform_text(orjson.dumps(one)), interpreter.run(one)

@@ -14,13 +14,13 @@ import orjson
 import pytest
 
 from moemap.engine import api
-from moemap.engine.compiler.rules.mapping import records_source_of
+from moemap.engine.compiler.rules.mapping import structs_source_of
 from moemap.engine.interpreter.interpreter import Interpreter
 from moemap.engine.language.loader import load
 from moemap.engine.language.rulebook import Rulebook
 from moemap.engine.runtime.result import Result
 from moemap.engine.runtime.runner import NAMESPACE
-from moemap.engine.runtime.structs import Records
+from moemap.engine.runtime.structs import StructMapper
 
 EXAMPLES = sorted((Path(__file__).parents[4] / "examples").glob("*.json"))
 Difference = Callable[[Result, Result], str]
@@ -32,12 +32,12 @@ class Pair:
     """A mapping run both ways."""
 
     def __init__(self, rulebook: Rulebook) -> None:
-        source = records_source_of(rulebook)
+        source = structs_source_of(rulebook)
         assert source is not None
         self.source = source
         self.interpreter = Interpreter(rulebook)
         validators = {name: validator.is_valid for name, validator in self.interpreter.validators.items()}
-        self.records = Records(builtins.compile(source, "<records>", "exec"), NAMESPACE, validators)
+        self.records = StructMapper(builtins.compile(source, "<records>", "exec"), NAMESPACE, validators)
 
     def answer(self, batch: Any) -> Result | None:
         self.records._left_out = 0
