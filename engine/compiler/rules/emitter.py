@@ -151,7 +151,7 @@ class Emitter(ABC):
     def say(self, code: str, text: Text, scope: CodeScope) -> None:
         """Writes the code that reports the problem that a rule gives."""
         reason, site = self.reason(text, scope), scope.at(None).site(code, text.place)
-        if self.of_records:
+        if self.of_structs:
             self.writer.line(f"problems.append(reported({site}, {scope.where()}, {scope.rule_code}, {reason}))")
         else:
             self.writer.line(f"notes.reported({site}, {reason})")

@@ -55,9 +55,9 @@ class SpreadCompiler:
     def __init__(self, fields: Emitter) -> None:
         self.fields = fields
         self.writer = fields.writer
-        self.given = ("notes", "skipped", *(["problems"] if fields.of_records else []))
+        self.given = ("notes", "skipped", *(["problems"] if fields.of_structs else []))
         """The variables that are passed to every function of a policy."""
-        self.problems = "problems" if fields.of_records else "notes.problems"
+        self.problems = "problems" if fields.of_structs else "notes.problems"
         self.named: str | None = None
         """The variable with a name that is already validated, together with its value if the schemas list the name."""
         self.entry = ""

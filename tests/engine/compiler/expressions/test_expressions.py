@@ -189,7 +189,7 @@ def test_short_cuts_mean_the_same(text: str, kinds: int | None) -> None:
 def test_what_becomes_of_a_name_is_found_once() -> None:
     expression = parse("replace_any(lower(trim(name)), unwanted, '_')")
     pool = Pool(frozenset(NAMESPACE))
-    writer = Function(pool, ("name",))
+    writer = PythonFunction(pool, ("name",))
     roots = {"name": Value("name", STRING, stable=True, is_name=True), "unwanted": pool.constant(". ")}
     value = ExpressionCompiler(writer, roots).value(expression)
     namespace = dict(NAMESPACE)
