@@ -14,7 +14,7 @@ import orjson
 from ..runtime.result import Request, Result
 from .delivery import Delivery
 
-__all__ = ["FORMATS", "OutputFormat", "curl", "json_line", "render"]
+__all__ = ["FORMATS", "OutputFormat", "curl", "json_line", "output_format", "render"]
 
 _MAX_ARGUMENT = 120_000
 """Linux limits an argument to 128 KiB; an indented body may be longer than a compact one."""
@@ -41,7 +41,7 @@ FORMATS: dict[str, OutputFormat] = {}
 """All formats by name, first the default."""
 
 
-def _output_format(
+def output_format(
     name: str, help: str, *, ending: str | None = None, bundled: bool = False
 ) -> Callable[[Writer], Writer]:
     """Declares a format that the decorated function writes."""
@@ -60,23 +60,23 @@ def render(results: Iterable[Result], delivery: Delivery, format_: str, *, prett
         yield from write(result, delivery, pretty)
 
 
-@_output_format("result", "results with all that was skipped")
+@output_format("result", "results with all that was skipped")
 def _result(result: Result, _delivery: Delivery, pretty: bool) -> Iterator[bytes]:
     requests = [_document(request, pretty=pretty) for request in result.requests]
     yield json_line({**result._replace(requests=()).to_json(), "requests": requests}, pretty=pretty)
 
 
-@_output_format("requests", "requests alone")
+@output_format("requests", "requests alone")
 def _requests(result: Result, _delivery: Delivery, pretty: bool) -> Iterator[bytes]:
     return (json_line(_document(request, pretty=pretty), pretty=pretty) for request in result.requests)
 
 
-@_output_format("bulk", "bulk bodies", bundled=True)
+@output_format("bulk", "bulk bodies", bundled=True)
 def _bulk(result: Result, _delivery: Delivery, _pretty: bool) -> Iterator[bytes]:
     return (request.text for request in result.requests)
 
 
-@_output_format("curl", "commands for a shell", ending="sh")
+@output_format("curl", "commands for a shell", ending="sh")
 def _curl(result: Result, delivery: Delivery, pretty: bool) -> Iterator[bytes]:
     return (curl(request, delivery, pretty=pretty) for request in result.requests)
 

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from moemap.engine import api, golden
+from moemap.engine import api, checks, golden
+from moemap.engine.checks.shared.registry import NAME_CHECKS, RULE_CHECKS, SIZE_CHECKS, TYPE_CHECKS
 from moemap.engine.diagnostics import reporters
-from moemap.engine.diagnostics.catalogue import CATALOGUE
+from moemap.engine.diagnostics.catalogue import CATALOGUE, declare
 from moemap.engine.diagnostics.reporters import Report
 from moemap.engine.inspection import inspect_paths
 from moemap.engine.jobs.transform import Recipe, Transform
@@ -138,8 +139,23 @@ def test_every_code_has_a_page() -> None:
     assert set(PAGES) == set(CATALOGUE)
 
 
-def test_the_index_is_current() -> None:
-    assert (DOCS / "problems" / "README.md").read_text(encoding="utf-8") == pages()["problems/README.md"]
+def test_the_index_and_the_pages_of_checks_are_current() -> None:
+    written = {name: text for name, text in pages().items() if name.startswith("problems/")}
+    assert {name: (DOCS / name).read_text(encoding="utf-8") for name in written} == written
+    assert {code for code, entry in CATALOGUE.items() if entry.page is not None} == {
+        Path(name).stem for name in written if name != "problems/README.md"
+    }
+
+
+def test_a_code_is_declared_once() -> None:
+    with pytest.raises(ValueError, match="M206 is declared twice"):
+        declare("M206", "error", "", "")
+
+
+def test_every_module_of_checks_has_one() -> None:
+    registered = {run.__module__ for run in (*SIZE_CHECKS, *NAME_CHECKS, *RULE_CHECKS, *TYPE_CHECKS)}
+    modules = (path.stem for path in Path(checks.__path__[0]).glob("*.py") if path.stem != "__init__")
+    assert registered == {f"{checks.__name__}.{name}" for name in modules}
 
 
 @pytest.mark.parametrize("code", PAGES)

@@ -1,0 +1,147 @@
+"""The recipes of CONTRIBUTING.md, followed to the letter in a copy of the repository: everything works there."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import textwrap
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.slow  # a copy of the repository, and processes in it
+
+ROOT = Path(__file__).parents[1]
+LEFT_OUT = ("*.egg-info", "__pycache__", ".*", "build", "dist", "spark", "benchmarks")
+RECIPES = re.compile(r"^( *)(`{3,})python title=(\S+)\n(.*?)^\1\2$", re.MULTILINE | re.DOTALL)
+
+MAPPING: dict[str, Any] = {
+    "language": 1,
+    "name": "shop",
+    "version": "1.0.0",
+    "input": {"as": "batch", "schema": "./any.schema.json"},
+    "outputs": {"user": {"schema": "./user.schema.json", "request": {"path": "/v1/user"}}},
+    "routes": {"users": {"each": "batch.users", "as": "user"}},
+    "rules": [
+        {
+            "rule": "user",
+            "route": "users",
+            "output": "user",
+            "fields": {"initials": "initials(user.name)", "letters": "length(initials(user.name) || '')"},
+        }
+    ],
+}
+USER = {"properties": {"initials": {"type": "string"}, "letters": {"type": "integer"}}, "additionalProperties": False}
+BATCH = {"users": [{"name": "Ada Lovelace"}, {}]}
+BODIES = [{"initials": "AL", "letters": 2}, {"letters": 0}]
+
+
+def recipes() -> dict[str, str]:
+    """The modules in CONTRIBUTING.md by their paths."""
+    found = RECIPES.findall((ROOT / "CONTRIBUTING.md").read_text("utf-8"))
+    return {path: textwrap.dedent(text) for _, _, path, text in found}
+
+
+class Copy:
+    """A copy of the repository in which all recipes were followed, and a mapping beside it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.root = folder / "moemap"
+        shutil.copytree(ROOT, self.root, ignore=shutil.ignore_patterns(*LEFT_OUT))
+        for path, text in recipes().items():
+            file = self.root / path
+            before = f"{file.read_text('utf-8').rstrip()}\n\n\n" if file.is_file() else ""
+            file.write_text(before + text, "utf-8")
+        self.mapping = self.write({"mapping.yaml": MAPPING, "any.schema.json": {}, "user.schema.json": USER})
+        self.batch = self.write({"batch.json": BATCH})
+        self.pages = self.moemap("docs", "docs").splitlines()
+
+    def write(self, files: Mapping[str, Any]) -> str:
+        for name, content in files.items():
+            (self.folder / name).write_text(json.dumps(content), "utf-8")
+        return str(self.folder / next(iter(files)))
+
+    def run(self, *arguments: str, status: int = 0) -> str:
+        """What Python prints, with the copy as the package `moemap`."""
+        environment = {**os.environ, "PYTHONPATH": str(self.folder), "XDG_CACHE_HOME": str(self.folder / "cache")}
+        command = [sys.executable, *arguments]
+        done = subprocess.run(command, cwd=self.root, env=environment, capture_output=True, text=True)
+        assert done.returncode == status, done.stdout + done.stderr
+        return done.stdout
+
+    def moemap(self, *arguments: str, status: int = 0) -> str:
+        return self.run("-m", "moemap.cli", *arguments, status=status)
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Copy:
+    return Copy(tmp_path_factory.mktemp("recipes"))
+
+
+def test_there_is_a_recipe_for_each_kind() -> None:
+    assert [path.rpartition("/")[0] for path in recipes()] == [
+        "engine/functions/library",
+        "engine/checks",
+        "commands",
+        "engine/diagnostics/reporters",
+        "engine/jobs",
+    ]
+
+
+def test_the_pages_are_written(copy: Copy) -> None:
+    pages = ("functions", "problems/README", "problems/M390", "commands")
+    assert copy.pages == [f"docs/{page}.md written" for page in pages]
+    assert copy.moemap("docs", "--check", "docs") == ""
+
+
+def test_the_function_is_known_everywhere(copy: Copy) -> None:
+    assert "no problems" in copy.moemap("check", copy.mapping)
+    arguments = ("--mapping", copy.mapping, copy.batch)
+    documents = map(json.loads, copy.moemap("transform", "--format", "requests", "--compact", *arguments).splitlines())
+    assert [document["body"] for document in documents] == BODIES
+    assert copy.moemap("transform", "--format", "paths", *arguments) == "/v1/user\n/v1/user\n"
+    alone = str(copy.folder / "alone.py")
+    copy.moemap("compile", "--standalone", "--output", alone, copy.mapping)
+    script = f"import runpy; print(runpy.run_path({alone!r})['transform']({BATCH!r}))"
+    assert str(BODIES[0]) in copy.run("-I", "-c", script)
+
+
+def test_the_check_is_known_everywhere(copy: Copy) -> None:
+    idle = {"each": "batch.users", "as": "user"}
+    path = copy.write({"idle.yaml": {**MAPPING, "routes": {**MAPPING["routes"], "idle": idle}}})
+    found = copy.moemap("check", "--format", "markdown", path)
+    assert found.startswith("- **M390** ")
+    assert found.endswith(": no rule belongs to the route 'idle'\n")
+    log = json.loads(copy.moemap("check", "--format", "sarif", "--fail-level", "warning", path, status=1))
+    (run,) = log["runs"]
+    assert "M390" in [rule["id"] for rule in run["tool"]["driver"]["rules"]]
+    assert "route without rules" in copy.moemap("explain-code", "M390")
+    path = copy.write(
+        {"ignored.yaml": {**MAPPING, "routes": {**MAPPING["routes"], "idle": idle}, "checks": {"M390": "ignore"}}}
+    )
+    assert "no problems" in copy.moemap("check", path)
+
+
+def test_the_command_is_there(copy: Copy) -> None:
+    assert "Count the rules of a mapping." in copy.moemap("count-rules", "--help")
+    assert copy.moemap("count-rules", copy.mapping) == "1\n"
+
+
+def test_the_tests_pass(copy: Copy) -> None:
+    tests = ("engine/functions/test_functions.py", "docs/test_problem_pages.py", "engine/test_layout.py")
+    chosen = "initials or M390 or declared or implemented or up_to_date or every or current or upwards and idle"
+    paths = (f"tests/{name}" for name in tests)
+    out = copy.run("-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-k", chosen, *paths)
+    assert re.search(r"^\d+ passed", out, re.MULTILINE), out
+
+
+def test_the_style_is_ours(copy: Copy) -> None:
+    for arguments in (("check", "--no-cache"), ("format", "--check", "--no-cache")):
+        copy.run("-m", "ruff", *arguments, *recipes())
