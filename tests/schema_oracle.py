@@ -1,4 +1,4 @@
-"""The reference implementation of JSON Schema, as far as its meaning is ours: an independent opinion on verdicts.
+"""The reference implementation of JSON Schema, as far as its meaning is ours: an independent opinion on validity.
 
 Searching for patterns and dividing by `multipleOf` are ours, because Python's are others; and `format` is left out.
 """

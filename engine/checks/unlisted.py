@@ -13,7 +13,7 @@ from ..diagnostics.problem import Problem, Related
 from ..diagnostics.suggestions import closest
 from ..expressions.tree import Node
 from ..inference.facts import EvaluatedPart, Flow
-from ..types.types import Object, Type, constants, matches
+from ..types.types import ObjectType, Type, constants, matches
 from .shared.findings import in_schema, part_key, span_of, text_of
 from .shared.registry import checks_types
 
@@ -136,7 +136,7 @@ def _unlisted(
         )
 
 
-def _listing(flow: Flow, variant: Object, name: str) -> tuple[Related, ...]:
+def _listing(flow: Flow, variant: ObjectType, name: str) -> tuple[Related, ...]:
     if variant.origin is None:
         return ()
     schema = flow.rulebook.input.schema

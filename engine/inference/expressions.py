@@ -20,11 +20,11 @@ from ..types.types import (
     NEVER,
     NULL,
     OBJECT,
-    Array,
-    Number,
-    Object,
+    ArrayType,
+    NumberType,
+    ObjectType,
     Property,
-    String,
+    StringType,
     Type,
     constants,
     literal,
@@ -139,11 +139,11 @@ class _Inference:
         return union(found, NEVER if gone else element, NEVER if there else NULL), ()
 
     def _slice(self, node: Node, current: Type) -> tuple[Type, tuple[Type, ...]]:
-        def cut(array: Array) -> Array:
+        def cut(array: ArrayType) -> ArrayType:
             if array.exact:
                 first = array.first[slice(*node["children"])]
-                return Array(NEVER, first, len(first), len(first))
-            return Array(array.element(), (), 0, array.most)
+                return ArrayType(NEVER, first, len(first), len(first))
+            return ArrayType(array.element(), (), 0, array.most)
 
         return _on_list(current, cut), ()
 
@@ -160,11 +160,11 @@ class _Inference:
         left, right, condition = node["children"]
         base = self.of(left, current)
 
-        def kept(array: Array) -> Array:
+        def kept(array: ArrayType) -> ArrayType:
             self.of(condition, array.element())
             chosen = narrow(array.element(), condition, True)
             items = without_null(self.of(right, chosen))
-            return Array(items, (), 0, 0 if items.never else array.most)
+            return ArrayType(items, (), 0, 0 if items.never else array.most)
 
         return _on_list(base, kept), (base,)
 
@@ -176,18 +176,18 @@ class _Inference:
         if objects:
             values = union(*(type_ for one in objects for _, type_ in members(one)))
             items = without_null(self.of(right, values))
-            found = union(found, Type(array=Array(items, (), 0, 0 if items.never else None)))
+            found = union(found, Type(array=ArrayType(items, (), 0, 0 if items.never else None)))
         return found, (base,)
 
-    def over(self, array: Array, body: Node, keep_null: bool = False) -> Array:
+    def over(self, array: ArrayType, body: Node, keep_null: bool = False) -> ArrayType:
         """The list of the results of `body` for each element, without nulls unless they are kept."""
         each = self.of(body, array.element())
         items = each if keep_null else without_null(each)
         whole = keep_null or not each.parts.null
         if whole and array.exact and len(array.first) <= _MAX_PLACES:
-            return Array(NEVER, tuple(self.quietly(body, one) for one in array.first), array.least, array.most)
+            return ArrayType(NEVER, tuple(self.quietly(body, one) for one in array.first), array.least, array.most)
         alike = array.alike and body["type"] == "identity"
-        return Array(items, (), array.least if whole else 0, 0 if items.never else array.most, alike)
+        return ArrayType(items, (), array.least if whole else 0, 0 if items.never else array.most, alike)
 
     # Operators
 
@@ -223,13 +223,13 @@ class _Inference:
     def _multi_select_list(self, node: Node, current: Type) -> tuple[Type, tuple[Type, ...]]:
         there = without_null(current)
         found = tuple(self.of(child, there) for child in node["children"])
-        made = Type(array=Array(NEVER, found, len(found), len(found)))
+        made = Type(array=ArrayType(NEVER, found, len(found), len(found)))
         return _unless_null(current, made), found
 
     def _multi_select_dict(self, node: Node, current: Type) -> tuple[Type, tuple[Type, ...]]:
         there = without_null(current)
         found = {pair["value"]: self.of(pair["children"][0], there) for pair in node["children"]}
-        made = Type(objects=(Object({name: Property(type_, True) for name, type_ in found.items()}),))
+        made = Type(objects=(ObjectType({name: Property(type_, True) for name, type_ in found.items()}),))
         return _unless_null(current, made), tuple(found.values())
 
     def _function_expression(self, node: Node, current: Type) -> tuple[Type, tuple[Type, ...]]:
@@ -249,7 +249,7 @@ class _Inference:
             return NEVER, tuple(arguments)
         bodies = {number: child["children"][0] for number, child in enumerate(node["children"]) if _is_expref(child)}
 
-        def over(number: int, array: Array) -> Array:
+        def over(number: int, array: ArrayType) -> ArrayType:
             return self.over(array, bodies[number], keep_null=True)
 
         call = Call(node["value"], tuple(taken), over)
@@ -268,14 +268,14 @@ def _unless_null(current: Type, made: Type) -> Type:
     return NULL if without_null(current).never else union(made, NULL)
 
 
-def _on_list(base: Type, change: Callable[[Array], Array]) -> Type:
+def _on_list(base: Type, change: Callable[[ArrayType], ArrayType]) -> Type:
     """Applies a change to the lists of a type; all other values give null."""
     array = base.parts.array
     found = NULL if without(base, ("array",)) != NEVER else NEVER
     return found if array is None else union(found, Type(array=change(array)))
 
 
-def _flattened(array: Array) -> Array:
+def _flattened(array: ArrayType) -> ArrayType:
     if array.exact:
         first: list[Type] = []
         for element in array.first:
@@ -287,12 +287,12 @@ def _flattened(array: Array) -> Array:
             else:
                 break
         else:
-            return Array(NEVER, tuple(first), len(first), len(first))
+            return ArrayType(NEVER, tuple(first), len(first), len(first))
     element = array.element()
     inner = element.parts.array
     if inner is None:
         return array
-    return Array(union(without(element, ("array",)), inner.element()))
+    return ArrayType(union(without(element, ("array",)), inner.element()))
 
 
 # --- narrowing
@@ -399,7 +399,7 @@ def _narrow_equal(current: Type, node: Node, other: Type, equal: bool) -> Type:
 
 def _narrow_order(current: Type, node: Node, operator: str, other: Type, truth: bool) -> Type:
     """Narrows by an ordering comparison such as `node < other`."""
-    bound = bound_by(operator if truth else _NEGATED[operator], other.parts.number or Number())
+    bound = bound_by(operator if truth else _NEGATED[operator], other.parts.number or NumberType())
     if node["type"] == "function_expression" and node["value"] == "length" and other.kinds == {"number"}:
         return _narrow_length(current, node["children"][0], bound)
     path = path_of(node)
@@ -415,13 +415,15 @@ def _narrow_order(current: Type, node: Node, operator: str, other: Type, truth: 
     return refine(current, path, change)
 
 
-def _narrow_length(current: Type, node: Node, bound: Number) -> Type:
+def _narrow_length(current: Type, node: Node, bound: NumberType) -> Type:
     """Narrows by a condition on the length of an expression's value."""
     least = 0 if bound.minimum is None else max(0, ceil(bound.minimum))
     most = None if bound.maximum is None else floor(bound.maximum)
     if most is not None and most < 0:
         return NEVER
-    long = Type(string=String(least=least, most=most), array=Array(ANY, (), least, most), objects=OBJECT.objects)
+    long = Type(
+        string=StringType(least=least, most=most), array=ArrayType(ANY, (), least, most), objects=OBJECT.objects
+    )
     return _where_is(current, node, long)
 
 
@@ -486,7 +488,7 @@ def _where_elements(current: Type, node: Node, change: Callable[[Type], Type], *
         if array is None:
             return type_
         items, first = change(array.items), tuple(map(change, array.first))
-        return meet(type_, union(without(type_, ("array",)), Type(array=Array(items, first, 0, None, alike))))
+        return meet(type_, union(without(type_, ("array",)), Type(array=ArrayType(items, first, 0, None, alike))))
 
     path = path_of(node)
     return current if path is None else refine(current, path, changed)

@@ -14,9 +14,9 @@ from ..types.types import (
     BOOLEAN,
     NEVER,
     NULL,
-    Array,
-    Number,
-    String,
+    ArrayType,
+    NumberType,
+    StringType,
     Type,
     constants,
     literal,
@@ -58,14 +58,14 @@ def coerced(value: Type, to: str, items: str | None) -> Coerced:
         case "string":
             return to_string(value)
         case "integer":
-            return _to_number(value, Number(True, MIN_INTEGER, MAX_INTEGER))
+            return _to_number(value, NumberType(True, MIN_INTEGER, MAX_INTEGER))
         case "double":
-            return _to_number(value, Number(False, -_EXACT_DOUBLE, _EXACT_DOUBLE))
+            return _to_number(value, NumberType(False, -_EXACT_DOUBLE, _EXACT_DOUBLE))
         case "boolean":
             return _kept(value, ("boolean",), BOOLEAN)
         case "datetime" | "date":
             pattern = DATE if to == "date" else DATETIME
-            made = Type(string=String(patterns=frozenset({pattern})))
+            made = Type(string=StringType(patterns=frozenset({pattern})))
             return Coerced(made if value.parts.string is not None else NEVER, True)
         case "array" | "object":
             return Coerced(only(value, (to,)), not without(value, (to,)).never)
@@ -91,7 +91,7 @@ def _elements(value: Type, items: str) -> Coerced:
     nulls = array.element().parts.null
     types = [one.type for one in whole]
     fails = fails or nulls or any(one.fails for one in whole)
-    return Coerced(Type(array=Array(types[-1], tuple(types[:-1]), array.least, array.most)), fails)
+    return Coerced(Type(array=ArrayType(types[-1], tuple(types[:-1]), array.least, array.most)), fails)
 
 
 def to_string(value: Type) -> Coerced:
@@ -100,20 +100,20 @@ def to_string(value: Type) -> Coerced:
     texts = [Type(string=parts.string)]
     if parts.number is not None:
         known = constants(Type(number=parts.number))
-        texts.append(Type(string=String(least=1)) if known is None else string(map(decimal_text, known)))
+        texts.append(Type(string=StringType(least=1)) if known is None else string(map(decimal_text, known)))
     texts.append(string("true" if flag else "false" for flag in parts.booleans))
     return Coerced(union(*texts), bool(parts.kinds & {"array", "object"}))
 
 
-def _to_number(value: Type, wanted: Number) -> Coerced:
+def _to_number(value: Type, wanted: NumberType) -> Coerced:
     """The coercion to an integer or a double; `wanted` has the numbers that are never changed by it."""
     parts = value.parts
     found = []
     number = parts.number
     if number is not None:
-        found.append(Type(number=Number(wanted.integral or number.integral, number.minimum, number.maximum)))
+        found.append(Type(number=NumberType(wanted.integral or number.integral, number.minimum, number.maximum)))
     if parts.string is not None:
-        found.append(Type(number=Number(wanted.integral)))
+        found.append(Type(number=NumberType(wanted.integral)))
     safe = (
         number is not None
         and (number.integral or not wanted.integral)
@@ -164,7 +164,7 @@ def setting_type(setting: Setting) -> Type:
     if setting.enum is not None:
         return union(*map(literal, setting.enum), null)
     element = ANY if setting.items is None else _declared(setting.items)
-    made = Type(array=Array(element)) if setting.type == "array" else _declared(setting.type)
+    made = Type(array=ArrayType(element)) if setting.type == "array" else _declared(setting.type)
     return union(made, null)
 
 
@@ -173,7 +173,7 @@ def _declared(type_: str) -> Type:
         case "string" | "datetime" | "date":
             return ANY_STRING
         case "integer":
-            return Type(number=Number(True))
+            return Type(number=NumberType(True))
         case "double":
             return ANY_NUMBER
         case "boolean":

@@ -22,12 +22,12 @@ from ..types.types import (
     BOOLEAN,
     NEVER,
     NULL,
-    Array,
-    Number,
-    Object,
+    ArrayType,
+    NumberType,
+    ObjectType,
     Other,
     Property,
-    String,
+    StringType,
     Type,
     constants,
     join,
@@ -48,7 +48,7 @@ __all__ = ["Call", "accepted", "declared", "result"]
 _TIME = r"^[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]"
 _FRACTION = r"\.[0-9]{3}"
 TIMES = {"seconds": f"{_TIME}Z$", "milliseconds": f"{_TIME}{_FRACTION}Z$"}
-COUNT = Type(number=Number(True, 0))
+COUNT = Type(number=NumberType(True, 0))
 
 
 @dataclass(slots=True)
@@ -57,19 +57,19 @@ class Call:
 
     name: str
     arguments: tuple[Type, ...]
-    over: Callable[[int, Array], Array]
+    over: Callable[[int, ArrayType], ArrayType]
     fails: bool = field(default=False)
 
     def of(self, number: int) -> Type:
         return self.arguments[number]
 
-    def list(self, number: int) -> Array:
-        return self.of(number).parts.array or Array(NEVER, (), 0, 0)
+    def list(self, number: int) -> ArrayType:
+        return self.of(number).parts.array or ArrayType(NEVER, (), 0, 0)
 
-    def object(self, number: int) -> Object:
+    def object(self, number: int) -> ObjectType:
         """The variants of an object argument joined into one."""
         objects = self.of(number).parts.objects
-        return reduce(join, objects) if objects else Object({})
+        return reduce(join, objects) if objects else ObjectType({})
 
 
 def accepted(argument: Type, parameter: Parameter) -> tuple[Type, bool]:
@@ -93,8 +93,8 @@ def accepted(argument: Type, parameter: Parameter) -> tuple[Type, bool]:
 _ELEMENTS = {"array-string": ANY_STRING, "array-number": ANY_NUMBER}
 
 
-def _of_elements(array: Array, element: Type) -> Array | None:
-    met = meet(Type(array=array), Type(array=Array(element))).array
+def _of_elements(array: ArrayType, element: Type) -> ArrayType | None:
+    met = meet(Type(array=array), Type(array=ArrayType(element))).array
     return array if met == array else met
 
 
@@ -141,7 +141,7 @@ def _on_constants(change: Callable[[str], str]) -> Callable[[Call], Type]:
         return (
             ANY_STRING
             if text is None
-            else Type(string=String(least=min(text.least, 1) if change is not str.strip else 0))
+            else Type(string=StringType(least=min(text.least, 1) if change is not str.strip else 0))
         )
 
     return of
@@ -168,7 +168,7 @@ def _to_string(call: Call) -> Type:
     if not _is_scalar(rest):
         call.fails = True  # a computed value can be too large
     texts = only(argument, ("string",))
-    return union(texts, NEVER if rest.never else Type(string=String(least=1)))
+    return union(texts, NEVER if rest.never else Type(string=StringType(least=1)))
 
 
 def _text(value: Any) -> str:
@@ -191,7 +191,7 @@ def _type(call: Call) -> Type:
 def _split(call: Call) -> Type:
     separator = call.of(1).parts.string
     call.fails = call.fails or separator is None or matches(separator, "")
-    return Type(array=Array(ANY_STRING, (), 1))
+    return Type(array=ArrayType(ANY_STRING, (), 1))
 
 
 def _contains(call: Call) -> Type:
@@ -211,13 +211,13 @@ def _from_unix_ms(call: Call) -> Type:
     precisions = constants(call.of(1)) or tuple(TIMES)
     known = [TIMES[precision] for precision in precisions if precision in TIMES]
     patterns = known if len(known) < 2 else [f"{_TIME}(?:{_FRACTION})?Z$"]
-    return union(*(Type(string=String(patterns=frozenset({pattern}))) for pattern in patterns))
+    return union(*(Type(string=StringType(patterns=frozenset({pattern}))) for pattern in patterns))
 
 
 # --- objects
 
 
-def _got(fits: Callable[[String, str], bool]) -> Callable[[Call], Type]:
+def _got(fits: Callable[[StringType, str], bool]) -> Callable[[Call], Type]:
     """For `get` and its like; `fits` returns whether one of the names can be the wanted one."""
 
     def of(call: Call) -> Type:
@@ -237,7 +237,7 @@ def _got(fits: Callable[[String, str], bool]) -> Callable[[Call], Type]:
     return of
 
 
-def _fits_in_any_case(name: String, wanted: str) -> bool:
+def _fits_in_any_case(name: StringType, wanted: str) -> bool:
     return name.values is None or any(value.casefold() == wanted.casefold() for value in name.values)
 
 
@@ -246,14 +246,14 @@ def _keys(call: Call) -> Type:
     names = union(*(Type(string=name) for name, _ in members(one)))
     required = sum(prop.required for prop in one.properties.values())
     closed = not one.others
-    return Type(array=Array(names, (), required, len(one.properties) if closed else None))
+    return Type(array=ArrayType(names, (), required, len(one.properties) if closed else None))
 
 
 def _values(call: Call) -> Type:
     one = call.object(0)
     required = sum(prop.required for prop in one.properties.values())
     types = union(*(type_ for _, type_ in members(one)))
-    return Type(array=Array(types, (), required, None if one.others else len(one.properties)))
+    return Type(array=ArrayType(types, (), required, None if one.others else len(one.properties)))
 
 
 def _merge(call: Call) -> Type:
@@ -265,7 +265,7 @@ def _merge(call: Call) -> Type:
             before, after = merged.value(name), over.value(name)
             required = over.requires(name)
             properties[name] = Property(after if required else union(before, after), required or merged.requires(name))
-        merged = Object(properties, (*merged.others, *over.others), merged.complete and over.complete)
+        merged = ObjectType(properties, (*merged.others, *over.others), merged.complete and over.complete)
     return Type(objects=(merged,))
 
 
@@ -285,7 +285,7 @@ def _omit(call: Call) -> Type:
         replace(other, name=replace(other.name, excluded=other.name.excluded | always)) if always else other
         for other in one.others
     )
-    return Type(objects=(Object(properties, others, one.complete),))
+    return Type(objects=(ObjectType(properties, others, one.complete),))
 
 
 def _to_object(call: Call) -> Type:
@@ -293,7 +293,7 @@ def _to_object(call: Call) -> Type:
     keys, values = call.over(1, elements), call.over(2, elements)
     names, value = only(keys.element(), ("string",)), values.element()
     others = () if names.string is None or value.never else (Other(names.string, value),)
-    return Type(objects=(Object({}, others),))
+    return Type(objects=(ObjectType({}, others),))
 
 
 # --- lists
@@ -302,18 +302,20 @@ def _to_object(call: Call) -> Type:
 def _shuffled(call: Call, number: int = 0, least: int | None = None) -> Type:
     """A list of the same elements in another order; with `least`, of some of them."""
     array = call.list(number)
-    return Type(array=Array(array.element(), (), array.least if least is None else min(least, array.least), array.most))
+    return Type(
+        array=ArrayType(array.element(), (), array.least if least is None else min(least, array.least), array.most)
+    )
 
 
 def _reverse(call: Call) -> Type:
     text, array = call.of(0).parts.string, call.of(0).parts.array
     made = NEVER
     if text is not None:
-        made = Type(string=String(least=text.least, most=text.most))
+        made = Type(string=StringType(least=text.least, most=text.most))
     return made if array is None else union(made, _shuffled(call))
 
 
-def _by_key(call: Call) -> Array:
+def _by_key(call: Call) -> ArrayType:
     """Sets `fails` unless the keys are all strings or all numbers."""
     array = call.list(0)
     keys = call.over(1, array).element()
@@ -360,7 +362,7 @@ def _map(call: Call) -> Type:
 
 def _to_array(call: Call) -> Type:
     array, rest = call.of(0).parts.array, without(call.of(0), ("array",))
-    single = NEVER if rest.never else Type(array=Array(NEVER, (rest,), 1, 1))
+    single = NEVER if rest.never else Type(array=ArrayType(NEVER, (rest,), 1, 1))
     return single if array is None else union(Type(array=array), single)
 
 
@@ -368,13 +370,13 @@ def _length(call: Call) -> Type:
     parts = call.of(0).parts
     found = []
     if parts.string is not None:
-        found.append(Number(True, parts.string.least, parts.string.most))
+        found.append(NumberType(True, parts.string.least, parts.string.most))
     if parts.array is not None:
-        found.append(Number(True, parts.array.least, parts.array.most))
+        found.append(NumberType(True, parts.array.least, parts.array.most))
     for one in parts.objects:
         required = sum(prop.required for prop in one.properties.values())
         there = sum(not prop.type.never for prop in one.properties.values())
-        found.append(Number(True, required, None if one.others else there))
+        found.append(NumberType(True, required, None if one.others else there))
     return union(*(Type(number=number) for number in found))
 
 
@@ -393,7 +395,7 @@ def _to_number(call: Call) -> Type:
 def _calculated(call: Call) -> Type:
     call.fails = True
     numbers = [argument.parts.number for argument in call.arguments]
-    return Type(number=Number(integral=all(number is not None and number.integral for number in numbers)))
+    return Type(number=NumberType(integral=all(number is not None and number.integral for number in numbers)))
 
 
 def _sum(call: Call) -> Type:
@@ -408,12 +410,12 @@ def _avg(call: Call) -> Type:
 
 def _rounded(call: Call) -> Type:
     call.fails = True
-    return Type(number=Number(True))
+    return Type(number=NumberType(True))
 
 
 def _abs(call: Call) -> Type:
     number = call.of(0).parts.number
-    return Type(number=Number(number is not None and number.integral, 0))
+    return Type(number=NumberType(number is not None and number.integral, 0))
 
 
 def _not_null(call: Call) -> Type:
@@ -433,7 +435,7 @@ def _like(call: Call) -> Type:
 
 def _size(call: Call) -> Type:
     call.fails = call.fails or not _is_scalar(call.of(0))
-    return Type(number=Number(True, 1))
+    return Type(number=NumberType(True, 1))
 
 
 _REFINED: dict[str, Callable[[Call], Type]] = {

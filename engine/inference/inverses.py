@@ -8,7 +8,7 @@ from ..functions.table import FUNCTIONS
 from ..schemas.patterns.builders import BLANK_EDGE, NOT_BLANK, any_case, pattern_of
 from ..schemas.patterns.emptiness import is_empty
 from ..types.narrowing import meet
-from ..types.types import NEVER, NULL, String, Type, constants, matches, only, union, without
+from ..types.types import NEVER, NULL, StringType, Type, constants, matches, only, union, without
 
 __all__ = ["argument_of", "fitting_part", "listed_in"]
 
@@ -28,12 +28,12 @@ def argument_of(function: str, argument: Type, wanted: Type) -> Type:
     return argument
 
 
-def _before(function: str, text: String) -> String:
+def _before(function: str, text: StringType) -> StringType:
     """The strings that `lower`, `upper` or `trim` turns into one of these."""
     least = 0 if matches(text, "") else 1
     patterns, avoids = (frozenset[str](), frozenset[str]()) if text.also else (text.patterns, text.avoids)
     if function == "trim":
-        return String(
+        return StringType(
             None,
             frozenset(value for value in text.excluded if value == value.strip()),
             max(least, text.least),
@@ -43,7 +43,7 @@ def _before(function: str, text: String) -> String:
         )
     change = str.lower if function == "lower" else str.upper
     excluded = [value for value in text.excluded if value == change(value)]
-    return String(
+    return StringType(
         least=least,
         patterns=patterns & {NOT_BLANK},
         avoids=frozenset({any_case(excluded)} if excluded else ()),
@@ -72,4 +72,4 @@ def fitting_part(type_: Type, name: str, argument: Type, truth: bool) -> Type:
     if values is None or len(values) != 1 or not isinstance(values[0], str):
         return union(texts, rest)
     found = frozenset({pattern_of(name, values[0])})
-    return union(meet(texts, Type(string=String(patterns=found) if truth else String(avoids=found))), rest)
+    return union(meet(texts, Type(string=StringType(patterns=found) if truth else StringType(avoids=found))), rest)

@@ -33,11 +33,11 @@ from ..types.types import (
     NEVER,
     NULL,
     OBJECT,
-    Array,
-    Object,
+    ArrayType,
+    ObjectType,
     Other,
     Property,
-    String,
+    StringType,
     Type,
     join,
     literal,
@@ -127,11 +127,11 @@ class _Walk:
     def rulebook(self, rulebook: Rulebook) -> None:
         settings = {name: Property(setting_type(setting), True) for name, setting in rulebook.settings.items()}
         roots = {
-            "settings": Property(Type(objects=(Object(settings, (Other(String(), ANY),)),)), True),
+            "settings": Property(Type(objects=(ObjectType(settings, (Other(StringType(), ANY),)),)), True),
             rulebook.input.as_name: Property(self.flow.input, True),
         }
         # An undefined root is reported by another check: it can be anything.
-        context = Type(objects=(Object(roots, (Other(String(), ANY),)),))
+        context = Type(objects=(ObjectType(roots, (Other(StringType(), ANY),)),))
         context = self.let(rulebook.let, context)
         batch_rules = [rule for rule in rulebook.rules if rule.route is None]
         for rule in batch_rules:
@@ -304,7 +304,7 @@ class _Walk:
         least = parts.array.least if whole and wanted == "array" and parts.array is not None else 0
         most = parts.array.most if wanted == "array" and parts.array is not None else None
         items = without_null(element)
-        made = Type(array=Array(items, (), least, 0 if items.never else most)) if there else NEVER
+        made = Type(array=ArrayType(items, (), least, 0 if items.never else most)) if there else NEVER
         if parts.null:
             made = union(made, NULL)
         if found.fails or parts.kinds - {wanted, "null"}:
@@ -454,7 +454,7 @@ def with_root(context: Type, name: str, type_: Type) -> Type:
     if context.never or type_.never:
         return NEVER
     added = Property(type_, True)
-    return Type(objects=tuple(Object({**one.properties, name: added}, one.others) for one in context.objects))
+    return Type(objects=tuple(ObjectType({**one.properties, name: added}, one.others) for one in context.objects))
 
 
 def _root(context: Type, name: str) -> Type:
@@ -469,15 +469,15 @@ def _at_top(contexts: list[Type], top: Type) -> Type:
     own = (one for context in contexts for one in context.objects)
     # Without the names of routes and rules, which ever more conditions distinguish.
     return Type(
-        objects=(reduce(join, (Object({name: one.properties[name] for name in names}, others) for one in own)),)
+        objects=(reduce(join, (ObjectType({name: one.properties[name] for name in names}, others) for one in own)),)
     )
 
 
-def _names(name: String, spread: Spread) -> Iterable[Type]:
+def _names(name: StringType, spread: Spread) -> Iterable[Type]:
     """The names that entries of such names may get; none if the spread leaves them out."""
     except_ = spread.except_
     gone = frozenset(name_ for name_ in except_.names if not except_.ignore_case)
-    left = Type(string=String(excluded=gone - {""}, least=1 if "" in gone else 0))
+    left = Type(string=StringType(excluded=gone - {""}, least=1 if "" in gone else 0))
     kept = meet(Type(string=name), left)
     if kept.string is None:
         return
@@ -485,7 +485,7 @@ def _names(name: String, spread: Spread) -> Iterable[Type]:
     yield from (literal(new) for new in spread.rename.values())
 
 
-def _filled(properties: dict[str, Property], others: list[Other]) -> Object:
+def _filled(properties: dict[str, Property], others: list[Other]) -> ObjectType:
     """The object with the entries that may take the names of absent fields."""
     result = {}
     for name, prop in properties.items():
@@ -493,4 +493,4 @@ def _filled(properties: dict[str, Property], others: list[Other]) -> Object:
         sources = ((prop.type, prop.origin), *((other.type, other.origin) for other in extra))
         type_ = union(prop.type, *(other.type for other in extra))
         result[name] = Property(type_, prop.required, Sources(sources)) if extra else prop
-    return Object(result, tuple(others))
+    return ObjectType(result, tuple(others))

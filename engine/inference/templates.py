@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ..language.rulebook import Text
 from ..templates.template import MAX_TEMPLATE_RESULT
-from ..types.types import ANY_STRING, NEVER, NULL, String, Type, constants, literal, lookup, union, without_null
+from ..types.types import ANY_STRING, NEVER, NULL, StringType, Type, constants, literal, lookup, union, without_null
 from .fields import to_string
 
 __all__ = ["Path", "paths_in", "rendered"]
@@ -70,4 +70,4 @@ def _concatenated(a: Type, b: Type) -> Type:
         return null
     most = None if x.most is None or y.most is None else x.most + y.most
     too_long = NULL if most is None or most > MAX_TEMPLATE_RESULT else NEVER
-    return union(Type(string=String(least=x.least + y.least, most=most)), null, too_long)
+    return union(Type(string=StringType(least=x.least + y.least, most=most)), null, too_long)

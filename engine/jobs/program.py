@@ -197,7 +197,7 @@ def _validator(text: str) -> Callable[[Any], bool]:
             # only if a body must be validated
             from ..schemas.definitions import Definitions
 
-            made = Definitions.of_text(text).verdicts().is_valid
+            made = Definitions.of_text(text).evaluator().is_valid
         return made(body)
 
     return is_valid

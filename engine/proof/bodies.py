@@ -10,19 +10,19 @@ from typing import Any
 from ..diagnostics.problem import Place
 from ..inference.facts import Flow, Sources, TypedEmission
 from ..language.rulebook import Each, EntryRule, Field, ObjectSource, Output
-from ..types.types import NEVER, Array, Object, Property, Type, join, lookup, matches, union, without_null
+from ..types.types import NEVER, ArrayType, ObjectType, Property, Type, join, lookup, matches, union, without_null
 from .mismatches import Gap
-from .subtyping import Judge
+from .subtyping import SubtypeChecker
 
 __all__ = ["Bodies", "gaps", "place_of"]
 
 
 def gaps(flow: Flow, output: Output, *, certain: bool = False) -> Iterator[tuple[TypedEmission, Gap]]:
     """The gaps between what rules emit and the schema of the output; with `certain` those that are there always."""
-    judge = Judge(flow.rulebook.schemas[output.schema], certain=certain)
+    checker = SubtypeChecker(flow.rulebook.schemas[output.schema], certain=certain)
     bodies = Bodies(flow, output)
     for emission in bodies.emissions:
-        for gap in judge.gaps(bodies.of(emission)):
+        for gap in checker.gaps(bodies.of(emission)):
             if gap.always or not certain:
                 yield emission, gap
 
@@ -66,8 +66,8 @@ _MEMBERWISE = {
 
 
 def _is_memberwise(part: Any) -> bool:
-    """Whether a schema judges the members of a list or object one by one: then the members of other bodies that are
-    joined to it change nothing, and each is judged with its own rule."""
+    """Returns whether a schema validates the members of a list or object one by one: then the members of other bodies
+    that are joined to it change nothing, and each is checked with its own rule."""
     return not isinstance(part, dict) or part.keys() <= _MEMBERWISE
 
 
@@ -75,13 +75,13 @@ def _body(envelope: Type, emission: TypedEmission) -> Type:
     fields = emission.fields
     element_of = emission.output.element_of
     if element_of is not None:
-        own = {element_of: Property(Type(array=Array(fields, (), 1, 1)), True, emission.rule)}
-        fields = Type(objects=(Object(own),))
-    around = envelope.objects or (Object({}),)
+        own = {element_of: Property(Type(array=ArrayType(fields, (), 1, 1)), True, emission.rule)}
+        fields = Type(objects=(ObjectType(own),))
+    around = envelope.objects or (ObjectType({}),)
     return Type(objects=tuple(_over(one, own) for one in around for own in fields.objects))
 
 
-def _over(envelope: Object, own: Object) -> Object:
+def _over(envelope: ObjectType, own: ObjectType) -> ObjectType:
     """The members of the envelope, replaced by those that the rule gives; an entry of a spread can have any name."""
     properties = dict(own.properties)
     for name, prop in envelope.properties.items():
@@ -93,7 +93,7 @@ def _over(envelope: Object, own: Object) -> Object:
             properties[name] = Property(type_, prop.required, Sources(sources)) if over else prop
         elif not given.required:
             properties[name] = Property(union(prop.type, given.type), prop.required, given.origin)
-    return Object(properties, (*envelope.others, *own.others))
+    return ObjectType(properties, (*envelope.others, *own.others))
 
 
 def _joined(body: Type, combine: Mapping[str, str], pooled: Mapping[str, Type], apart: set[str]) -> Type:
@@ -113,7 +113,7 @@ def _joined(body: Type, combine: Mapping[str, str], pooled: Mapping[str, Type], 
 
 def _appended(type_: Type) -> Type:
     array = type_.parts.array
-    return type_ if array is None else union(type_, Type(array=Array(array.element(), (), array.least, None)))
+    return type_ if array is None else union(type_, Type(array=ArrayType(array.element(), (), array.least, None)))
 
 
 def _merged(type_: Type) -> Type:

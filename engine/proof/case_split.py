@@ -20,7 +20,7 @@ from ..types.narrowing import meet, refine
 from ..types.types import NULL, Type, constants, literal, lookup, without_null
 from .bodies import Bodies
 from .mismatches import Gap
-from .subtyping import Judge
+from .subtyping import SubtypeChecker
 
 __all__ = ["gaps"]
 
@@ -33,12 +33,12 @@ _Path = tuple[str, ...]
 
 def gaps(flow: Flow, output: Output) -> Iterator[tuple[TypedEmission, Gap]]:
     """The gaps between what rules emit and the schema of the output that no telling apart of cases closes."""
-    judge, bodies = Judge(flow.rulebook.schemas[output.schema]), Bodies(flow, output)
+    checker, bodies = SubtypeChecker(flow.rulebook.schemas[output.schema]), Bodies(flow, output)
     for emission in bodies.emissions:
-        found = judge.gaps(bodies.of(emission))
+        found = checker.gaps(bodies.of(emission))
         if found:
             paths = tuple(dict.fromkeys(_paths_in(emission.rule.body)))[:MAX_PATHS]
-            found = _Cases(flow, judge, bodies).least(emission, found, paths)
+            found = _Cases(flow, checker, bodies).least(emission, found, paths)
         for gap in found:
             yield emission, gap
 
@@ -46,7 +46,7 @@ def gaps(flow: Flow, output: Output) -> Iterator[tuple[TypedEmission, Gap]]:
 @dataclass(slots=True)
 class _Cases:
     flow: Flow
-    judge: Judge
+    checker: SubtypeChecker
     bodies: Bodies
     left: int = MAX_BODIES
 
@@ -55,7 +55,7 @@ class _Cases:
         best, told = found, list[tuple[TypedEmission, tuple[Gap, ...]]]()
         rest = paths
         for path in paths:
-            cases = [(case, self.judge.gaps(self.bodies.of(case))) for case in self.apart(emission, path)]
+            cases = [(case, self.checker.gaps(self.bodies.of(case))) for case in self.apart(emission, path)]
             open_ = tuple(dict.fromkeys(gap for _, own in cases for gap in own))
             if cases and len(open_) < len(best):
                 best, told = open_, cases

@@ -15,7 +15,7 @@ from ..interpreter.interpreter import Interpreter
 from ..language.rulebook import Output, Rulebook
 from ..runtime.result import Result
 from ..types.narrowing import refine
-from ..types.types import Array, Type, constants
+from ..types.types import ArrayType, Type, constants
 from .samples import NoSampleError, sample
 
 __all__ = ["Counterexample", "Search", "batch_for", "words_of"]
@@ -173,7 +173,7 @@ def batch_for(flow: Flow, emission: TypedEmission, random: Random, words: tuple[
         path = path_of(route.each.expression.tree)
         element = context.value(route.as_name)
         if path is not None and path[0] == rulebook.input.as_name:
-            wanted = Type(array=Array(element, (), 1, 2))
+            wanted = Type(array=ArrayType(element, (), 1, 2))
             batch_type = refine(batch_type, path[1:], lambda _: wanted)
     return sample(batch_type, random, words)
 

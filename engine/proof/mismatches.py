@@ -10,10 +10,10 @@ from ..schemas.patterns.emptiness import is_empty
 from ..types.description import describe
 from ..types.membership import includes
 from ..types.narrowing import meet
-from ..types.types import String, Type, constants, literal, matches, only, union, without
+from ..types.types import StringType, Type, constants, literal, matches, only, union, without
 from ..values.kinds import shown
 
-__all__ = ["At", "Gap", "of_kinds", "of_number", "of_string", "of_values", "refused_words", "texts_with"]
+__all__ = ["Gap", "ProofPlace", "of_kinds", "of_number", "of_string", "of_values", "refused_words", "texts_with"]
 
 _KINDS = {"integer": "number"}
 _WORDS = {
@@ -46,22 +46,22 @@ class Gap:
 
 
 @dataclass(frozen=True, slots=True)
-class At:
+class ProofPlace:
     """A place in a value, what gave the nearest value around it that is known, and the part of the schema for it."""
 
     path: tuple[str, ...]
     origin: Any
     part: Any = None
 
-    def under(self, token: str, origin: Any = None) -> At:
-        return At((*self.path, token), self.origin if origin is None else origin, self.part)
+    def under(self, token: str, origin: Any = None) -> ProofPlace:
+        return ProofPlace((*self.path, token), self.origin if origin is None else origin, self.part)
 
     def gap(self, keyword: str, reason: str, always: bool, name: str | None = None, origin: Any = None) -> Gap:
         origin = self.origin if origin is None else origin
         return Gap(self.path, keyword, reason, always, origin, name, part=self.part)
 
 
-def of_kinds(type_: Type, wanted: Any, at: At) -> tuple[Type, list[Gap]]:
+def of_kinds(type_: Type, wanted: Any, at: ProofPlace) -> tuple[Type, list[Gap]]:
     """What of the type is of the wanted kinds, and the gap for the rest."""
     names = [wanted] if isinstance(wanted, str) else list(wanted)
     fitting = only(type_, (_KINDS.get(name, name) for name in names))
@@ -75,7 +75,7 @@ def of_kinds(type_: Type, wanted: Any, at: At) -> tuple[Type, list[Gap]]:
     return fitting, [at.gap("type", f"it can be {describe(rest)}, not {words}", fitting.never)]
 
 
-def of_values(type_: Type, part: Mapping[str, Any], at: At) -> Iterator[Gap]:
+def of_values(type_: Type, part: Mapping[str, Any], at: ProofPlace) -> Iterator[Gap]:
     """The gaps of `enum` and `const`."""
     for keyword in ("enum", "const"):
         if keyword not in part:
@@ -97,7 +97,7 @@ def _shown(values: Iterable[Any]) -> str:
     return shown(list(values), 120)
 
 
-def of_number(type_: Type, part: Mapping[str, Any], at: At) -> Iterator[Gap]:
+def of_number(type_: Type, part: Mapping[str, Any], at: ProofPlace) -> Iterator[Gap]:
     """The gaps of the keywords about numbers."""
     number = type_.number
     if number is None:
@@ -116,7 +116,7 @@ def of_number(type_: Type, part: Mapping[str, Any], at: At) -> Iterator[Gap]:
         yield at.gap("multipleOf", f"it can be no multiple of {part['multipleOf']}", False)
 
 
-def of_string(text: String, part: Mapping[str, Any], at: At, certain: bool) -> Iterator[Gap]:
+def of_string(text: StringType, part: Mapping[str, Any], at: ProofPlace, certain: bool) -> Iterator[Gap]:
     """The gaps of the keywords about texts; with `certain`, a pattern is not looked into."""
     least, most = part.get("minLength", 0), part.get("maxLength")
     if text.least < least:
@@ -138,23 +138,23 @@ def of_string(text: String, part: Mapping[str, Any], at: At, certain: bool) -> I
         yield at.gap("pattern", f"it may not match {_short(pattern)}", _never_matches(text, pattern))
 
 
-def _always_matches(text: String, pattern: str) -> bool:
+def _always_matches(text: StringType, pattern: str) -> bool:
     """Whether it is known that the pattern is found in every one of the texts."""
     return all(matches(texts_with(pattern), value) for value in text.also) and (
         pattern in text.patterns or is_empty(text.patterns, text.avoids | {pattern}, text.least, text.most)
     )
 
 
-def _never_matches(text: String, pattern: str) -> bool:
+def _never_matches(text: StringType, pattern: str) -> bool:
     """Whether it is known that the pattern is found in none of the texts."""
     return not any(matches(texts_with(pattern), value) for value in text.also) and (
         pattern in text.avoids or is_empty(text.patterns | {pattern}, text.avoids, text.least, text.most)
     )
 
 
-def texts_with(pattern: str) -> String:
+def texts_with(pattern: str) -> StringType:
     """The texts in which the pattern is found."""
-    return String(patterns=frozenset({pattern}))
+    return StringType(patterns=frozenset({pattern}))
 
 
 def _short(pattern: str) -> str:

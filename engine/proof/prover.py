@@ -25,7 +25,7 @@ from .mismatches import Gap
 __all__ = ["Guard", "OutputProof", "Proof", "guards", "prove"]
 
 Verdict = Literal["proven", "guarded", "refuted"]
-Progress = Callable[[str, float], None]
+ProofProgress = Callable[[str, float], None]
 TRIES = 1_500
 
 
@@ -74,14 +74,14 @@ class Proof:
     outputs: tuple[OutputProof, ...]
 
 
-def prove(rulebook: Rulebook, *, tries: int = TRIES, progress: Progress = lambda _output, _share: None) -> Proof:
+def prove(rulebook: Rulebook, *, tries: int = TRIES, progress: ProofProgress = lambda _output, _share: None) -> Proof:
     """Classes every output. `tries` batches are tried on each that is not proven; `progress` is told the output, and
     which share of its work is done."""
     flow = walk(rulebook)
     return Proof(tuple(_prove(flow, output, tries, progress) for output in rulebook.outputs.values()))
 
 
-def _prove(flow: Flow, output: Output, tries: int, progress: Progress) -> OutputProof:
+def _prove(flow: Flow, output: Output, tries: int, progress: ProofProgress) -> OutputProof:
     progress(output.name, 0)
     open_ = guards(flow, output)
     if not open_:

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..schemas.schema import Schema, Validator
 from ..types.from_schema import type_of
-from ..types.types import ANY, Array, Number, Object, String, Type, matches, without
+from ..types.types import ANY, ArrayType, NumberType, ObjectType, StringType, Type, matches, without
 
 __all__ = ["NoSampleError", "instance", "sample"]
 
@@ -48,10 +48,10 @@ def sample(type_: Type, random: Random, words: tuple[str, ...] = ()) -> Any:
 
 def instance(schema: Schema, random: Random, validator: Validator | None = None) -> Any:
     """A valid instance of the schema. Raises NoSampleError where none was found."""
-    judge = validator or schema.validator
+    used = validator or schema.validator
     for _ in range(_TRIES):
         value = sample(type_of(schema), random)
-        if judge.is_valid(value):
+        if used.is_valid(value):
             return value
     raise NoSampleError
 
@@ -80,17 +80,17 @@ class _Sampler:
 
     def part(self, part: Any, depth: int) -> Any:
         match part:
-            case Number():
+            case NumberType():
                 return self.number(part)
-            case String():
+            case StringType():
                 return self.string(part)
-            case Array():
+            case ArrayType():
                 return self.array(part, depth)
-            case Object():
+            case ObjectType():
                 return self.object(part, depth)
         return part
 
-    def number(self, number: Number) -> int | float:
+    def number(self, number: NumberType) -> int | float:
         if number.values is not None:
             return self.random.choice(sorted(number.values))
         near = [bound for bound in (number.minimum, number.maximum) if bound is not None]
@@ -105,7 +105,7 @@ class _Sampler:
                 return value
         raise NoSampleError
 
-    def string(self, text: String) -> str:
+    def string(self, text: StringType) -> str:
         if text.values is not None:
             return self.random.choice(sorted(text.values))
         for _ in range(_TRIES):
@@ -117,7 +117,7 @@ class _Sampler:
                 return value
         raise NoSampleError
 
-    def array(self, array: Array, depth: int) -> list[Any]:
+    def array(self, array: ArrayType, depth: int) -> list[Any]:
         most = array.least + 3 if array.most is None else min(array.most, array.least + 3)
         length = self.random.randint(array.least, most)
         result = []
@@ -130,7 +130,7 @@ class _Sampler:
                 break
         return result
 
-    def object(self, one: Object, depth: int) -> dict[str, Any]:
+    def object(self, one: ObjectType, depth: int) -> dict[str, Any]:
         result = {}
         deep = depth >= MAX_DEPTH
         # Few members or many; at the top rather many, as most rules need some of them.

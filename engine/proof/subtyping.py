@@ -1,4 +1,4 @@
-"""Holds a type against a JSON Schema: where can a value of the type be refused?
+"""Compares a type with a JSON Schema: finds where a value of the type can be refused.
 
 The answer errs to one side only: without a gap every value of the type is valid. A gap says whether all values are
 refused there or some may be.
@@ -12,30 +12,43 @@ from typing import Any
 
 from ..inference.facts import Sources
 from ..schemas.schema import Schema
-from ..types.from_schema import Reader
+from ..types.from_schema import TypeReader
 from ..types.narrowing import meet, meet_string
-from ..types.types import NEVER, Array, Object, Other, Property, Type, constants, literal, matches, only, union, without
-from .mismatches import At, Gap, of_kinds, of_number, of_string, of_values, refused_words, texts_with
+from ..types.types import (
+    NEVER,
+    ArrayType,
+    ObjectType,
+    Other,
+    Property,
+    Type,
+    constants,
+    literal,
+    matches,
+    only,
+    union,
+    without,
+)
+from .mismatches import Gap, ProofPlace, of_kinds, of_number, of_string, of_values, refused_words, texts_with
 
-__all__ = ["Judge"]
+__all__ = ["SubtypeChecker"]
 
 MAX_PIECES = 64
 _FEW_NAMES = 3
 _NOTES = frozenset({"$comment", "title", "description", "examples", "default", "deprecated"})
 
 
-class Judge:
-    """Holds types against one schema; with `certain`, only for the gaps that are there always."""
+class SubtypeChecker:
+    """Finds where values of a type can be invalid by a schema; with `certain`, only the gaps that are always there."""
 
     def __init__(self, schema: Schema, *, certain: bool = False) -> None:
         self.schema = schema
         self.certain = certain
-        self.reader = Reader(schema)
+        self.reader = TypeReader(schema)
         self.known: dict[tuple[int, int], tuple[Type, Any, tuple[Gap, ...]]] = {}
 
     def gaps(self, type_: Type, origin: Any = None) -> tuple[Gap, ...]:
         """All gaps between a type and the schema, each once; a schema without end leaves everything open."""
-        at = At((), origin, self.schema.document)
+        at = ProofPlace((), origin, self.schema.document)
         try:
             return tuple(dict.fromkeys(self.check(type_, self.schema.document, at)))
         except RecursionError:
@@ -43,12 +56,12 @@ class Judge:
 
     # Whole schemas
 
-    def check(self, type_: Type, part: Any, at: At) -> Iterator[Gap]:
+    def check(self, type_: Type, part: Any, at: ProofPlace) -> Iterator[Gap]:
         """The gaps between a type and a part of the schema. The same two are held against each other once: rules share
         much of what they emit."""
         key = id(type_), id(part)
         if key not in self.known:
-            inside = At((), None, part if isinstance(part, dict) else None)
+            inside = ProofPlace((), None, part if isinstance(part, dict) else None)
             self.known[key] = type_, part, tuple(self.compare(type_, part, inside))
         for gap in self.known[key][2]:
             if not at.path and gap.origin is not None and gap.part is not None:
@@ -58,7 +71,7 @@ class Judge:
                 schema_part = at.part if gap.part is None else gap.part
                 yield replace(gap, path=at.path + gap.path, origin=origin, part=schema_part)
 
-    def compare(self, type_: Type, part: Any, at: At) -> Iterator[Gap]:
+    def compare(self, type_: Type, part: Any, at: ProofPlace) -> Iterator[Gap]:
         if type_.never or part is True:
             return
         if not isinstance(part, dict):
@@ -93,7 +106,7 @@ class Judge:
             yield from self.check(type_, inner, at)
         yield from self.alternatives(type_, part, at)
 
-    def alternatives(self, type_: Type, part: Mapping[str, Any], at: At) -> Iterator[Gap]:
+    def alternatives(self, type_: Type, part: Mapping[str, Any], at: ProofPlace) -> Iterator[Gap]:
         if "not" in part:
             yield from self.negation(type_, part["not"], at)
         for key in ("anyOf", "oneOf"):
@@ -103,43 +116,43 @@ class Judge:
             pieces = _pieces(type_)
             for piece in pieces:
                 condition = part["if"]
-                verdict = self.verdict(piece, condition)
-                if verdict is None and self.certain:
+                outcome = self.conforms(piece, condition)
+                if outcome is None and self.certain:
                     continue
-                if verdict is not False and "then" in part:
-                    where = piece if verdict else meet(piece, self.reader.read(condition))
-                    yield from _unsure(self.check(where, part["then"], at), verdict is True and len(pieces) == 1)
-                if verdict is not True and "else" in part:
-                    yield from _unsure(self.check(piece, part["else"], at), verdict is False and len(pieces) == 1)
+                if outcome is not False and "then" in part:
+                    where = piece if outcome else meet(piece, self.reader.read(condition))
+                    yield from _unsure(self.check(where, part["then"], at), outcome is True and len(pieces) == 1)
+                if outcome is not True and "else" in part:
+                    yield from _unsure(self.check(piece, part["else"], at), outcome is False and len(pieces) == 1)
 
-    def verdict(self, type_: Type, part: Any) -> bool | None:
+    def conforms(self, type_: Type, part: Any) -> bool | None:
         """True: all values are valid; False: none is; None: not known."""
         if type_.never:
             return True
-        found = list(self.check(type_, part, At((), None)))
+        found = list(self.check(type_, part, ProofPlace((), None)))
         if not found:
             return True
         return False if any(gap.always and _is_reached(type_, gap.path) for gap in found) else None
 
-    def negation(self, type_: Type, part: Any, at: At) -> Iterator[Gap]:
-        verdicts = {self.verdict(piece, part) for piece in _pieces(type_)}
-        if verdicts - {False}:
+    def negation(self, type_: Type, part: Any, at: ProofPlace) -> Iterator[Gap]:
+        outcomes = {self.conforms(piece, part) for piece in _pieces(type_)}
+        if outcomes - {False}:
             note = part.get("description") if isinstance(part, dict) else None
-            yield at.gap("not", note or refused_words(part), verdicts == {True})
+            yield at.gap("not", note or refused_words(part), outcomes == {True})
 
-    def one_of(self, type_: Type, keyword: str, parts: Iterable[Any], at: At) -> Iterator[Gap]:
+    def one_of(self, type_: Type, keyword: str, parts: Iterable[Any], at: ProofPlace) -> Iterator[Gap]:
         sure, never = True, True
         for piece in _pieces(type_):
-            verdicts = [self.verdict(piece, one) for one in parts]
-            fits = True in verdicts if keyword == "anyOf" else sorted(map(str, verdicts)) == _exactly_one(len(verdicts))
+            outcomes = [self.conforms(piece, one) for one in parts]
+            fits = True in outcomes if keyword == "anyOf" else sorted(map(str, outcomes)) == _exactly_one(len(outcomes))
             sure = sure and fits
-            never = never and set(verdicts) == {False}
+            never = never and set(outcomes) == {False}
         if not sure:
             yield at.gap(keyword, "it may fit none of the alternatives", never)
 
     # Lists and objects
 
-    def array(self, array: Array, part: Mapping[str, Any], at: At) -> Iterator[Gap]:
+    def array(self, array: ArrayType, part: Mapping[str, Any], at: ProofPlace) -> Iterator[Gap]:
         least, most = part.get("minItems", 0), part.get("maxItems")
         if array.least < least:
             always = array.most is not None and array.most < least
@@ -161,7 +174,7 @@ class Judge:
             rest = union(*array.first[len(first) :], NEVER if array.exact else array.items)
             yield from self.check(rest, part["items"], at.under("*"))
 
-    def object(self, one: Object, part: Mapping[str, Any], at: At) -> Iterator[Gap]:
+    def object(self, one: ObjectType, part: Mapping[str, Any], at: ProofPlace) -> Iterator[Gap]:
         yield from _required(one, part.get("required", ()), at)
         listed, patterns = part.get("properties", {}), part.get("patternProperties", {})
         rest = part.get("additionalProperties", True)
@@ -199,7 +212,7 @@ class Judge:
                     yield from self.check(other.type, rest, inside)
         yield from self.whole(one, part, at)
 
-    def listed(self, other: Other, listed: Mapping[str, Any], at: At) -> Iterator[Gap]:
+    def listed(self, other: Other, listed: Mapping[str, Any], at: ProofPlace) -> Iterator[Gap]:
         """The gaps where entries have names for which the schema has a condition of its own."""
         found: dict[str, Gap] = {}
         for name, inner in listed.items():
@@ -214,12 +227,12 @@ class Judge:
         names = f"{', '.join(map(repr, [first, *more[:2]]))} or {len(more) - 2} others"
         yield replace(gap, path=(*at.path, "*"), reason=f"its name can be {names}: there {gap.reason}")
 
-    def name(self, names: Type, part: Mapping[str, Any], at: At, name: str | None) -> Iterator[Gap]:
+    def name(self, names: Type, part: Mapping[str, Any], at: ProofPlace, name: str | None) -> Iterator[Gap]:
         if "propertyNames" in part:
             for gap in self.check(names, part["propertyNames"], at):
                 yield replace(gap, reason=f"its name: {gap.reason}", name=name, always=gap.always and name is not None)
 
-    def whole(self, one: Object, part: Mapping[str, Any], at: At) -> Iterator[Gap]:
+    def whole(self, one: ObjectType, part: Mapping[str, Any], at: ProofPlace) -> Iterator[Gap]:
         """What a schema says about all members together."""
         required = sum(prop.required for prop in one.properties.values())
         there = sum(not prop.type.never for prop in one.properties.values())
@@ -281,7 +294,7 @@ def _pieces(type_: Type) -> list[Type]:
     return found
 
 
-def _by_kind(array: Array | None) -> list[Array]:
+def _by_kind(array: ArrayType | None) -> list[ArrayType]:
     """Lists whose elements are alike, kind by kind; nothing where there is only one."""
     if array is None or not array.alike or array.first:
         return []
@@ -289,19 +302,19 @@ def _by_kind(array: Array | None) -> list[Array]:
     return [replace(array, items=only(array.items, (kind, "null"))) for kind in kinds] if len(kinds) > 1 else []
 
 
-def _sources(prop: Property, at: At) -> Iterable[tuple[Type, At]]:
+def _sources(prop: Property, at: ProofPlace) -> Iterable[tuple[Type, ProofPlace]]:
     """What can give a member, each with the place that gaps in it are noted at: an entry has no place of its own."""
     if not isinstance(prop.origin, Sources):
         return ((prop.type, at),)
     (own, _), *entries = prop.origin.types
-    return ((own, at), *((type_, At((*at.path[:-1], "*"), origin)) for type_, origin in entries))
+    return ((own, at), *((type_, ProofPlace((*at.path[:-1], "*"), origin)) for type_, origin in entries))
 
 
 def _first_origin(prop: Property) -> Any:
     return prop.origin.types[0][1] if isinstance(prop.origin, Sources) else prop.origin
 
 
-def _having(one: Object, name: str) -> Object | None:
+def _having(one: ObjectType, name: str) -> ObjectType | None:
     """The objects that have a member of the name, or None where none can."""
     value = one.value(name)
     if value.never:
@@ -311,7 +324,7 @@ def _having(one: Object, name: str) -> Object | None:
     return replace(one, properties={**one.properties, name: made or Property(value, True)})
 
 
-def _required(one: Object, names: Iterable[str], at: At) -> Iterator[Gap]:
+def _required(one: ObjectType, names: Iterable[str], at: ProofPlace) -> Iterator[Gap]:
     for name in names:
         own = one.properties.get(name)
         if own is not None and own.required:

@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from .normal_form import SchemaError
     from .patterns.builders import BLANK_EDGE, NOT_BLANK, any_case, one_of, pattern_of
     from .patterns.emptiness import is_empty
-    from .patterns.parser import Characters, Edge, Part, PatternError, Sequence, read
+    from .patterns.parser import Anchor, CharacterSet, Concatenation, PatternError, PatternNode, read
     from .patterns.python import fits_all, is_one
     from .patterns.searching import found_in, is_linear, python_text
     from .positions import Locator
     from .schema import MAX_SCHEMA_BYTES, MAX_SCHEMA_FILES, Schema, Validator, definitions_of, load, schema_of
-    from .validation import KEYWORDS, Verdicts
+    from .validation import KEYWORDS, Evaluator
     from .violations import MAX_VIOLATIONS, Violation, Violations
 
 __all__ = [
@@ -34,17 +34,17 @@ __all__ = [
     "NAMED",
     "NOT_BLANK",
     "ONE",
-    "Characters",
+    "Anchor",
+    "CharacterSet",
+    "Concatenation",
     "Definitions",
-    "Edge",
+    "Evaluator",
     "Locator",
-    "Part",
     "PatternError",
+    "PatternNode",
     "Schema",
     "SchemaError",
-    "Sequence",
     "Validator",
-    "Verdicts",
     "Violation",
     "Violations",
     "any_case",

@@ -1,4 +1,4 @@
-"""What a schema consists of when it is asked for verdicts, as a cache can keep it."""
+"""The definitions of a schema that its evaluator needs, in a form that a cache can keep."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ from dataclasses import dataclass
 from typing import Any
 
 from .formats import FORMATS_OF_TEXT
-from .validation import Verdicts
+from .validation import Evaluator
 
 __all__ = ["Definitions"]
 
 
 @dataclass(frozen=True, slots=True)
 class Definitions:
-    """The parts of a schema by name, the name of the first one, and what is searched for by each pattern."""
+    """The subschemas that references lead to, by name; the name of the whole schema; and the prepared patterns."""
 
     name: str
     parts: Mapping[str, Any]
     patterns: Mapping[str, Any]
 
-    def verdicts(self) -> Verdicts:
-        """What judges by the definitions."""
-        return Verdicts(self.name, self.parts, self.patterns, FORMATS_OF_TEXT)
+    def evaluator(self) -> Evaluator:
+        """The evaluator of the definitions."""
+        return Evaluator(self.name, self.parts, self.patterns, FORMATS_OF_TEXT)
 
     def to_text(self) -> str:
         """The definitions as text."""

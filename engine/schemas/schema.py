@@ -1,6 +1,6 @@
-"""JSON Schemas: found by name, loaded with what they refer to, and asked for a verdict.
+"""JSON Schemas: found by name, loaded with what they refer to, with a validator for each.
 
-Every reader of a schema goes by its normal form (`normal_schemas`); verdicts and reasons come from `verdicts`. Nothing
+Every reader of a schema goes by its normal form (`normal_form`); validity and reasons come from `validation`. Nothing
 is ever fetched: references lead to files.
 """
 
@@ -57,7 +57,7 @@ class Schema:
 
     @cached_property
     def validator(self) -> Validator:
-        """What judges bodies by this schema; made once."""
+        """The validator of this schema; made once."""
         return Validator(self)
 
 
@@ -144,21 +144,21 @@ class _Files:
         return document
 
 
-# --- verdicts
+# --- validation
 
 
 def definitions_of(schema: Schema) -> Definitions:
-    """What a schema consists of."""
+    """The definitions of a schema."""
     parts = {**schema.definitions, schema.uri: schema.document}
     patterns = {pattern: prepared(pattern) for pattern in sorted(schema.patterns)}
     return Definitions(schema.uri, parts, patterns)
 
 
 class Validator:
-    """Judges bodies by a schema. Safe to share between threads."""
+    """Validates bodies by a schema. Safe to share between threads."""
 
     def __init__(self, schema: Schema) -> None:
         self.schema = schema
-        verdicts = definitions_of(schema).verdicts()
-        self.is_valid = verdicts.is_valid
-        self.violations = verdicts.violations
+        evaluator = definitions_of(schema).evaluator()
+        self.is_valid = evaluator.is_valid
+        self.violations = evaluator.violations

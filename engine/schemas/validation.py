@@ -1,8 +1,8 @@
-"""Judges values by JSON Schemas: what every keyword means here, and why a value is refused.
+"""The evaluator of JSON Schemas: what every keyword means here, and why a value is refused.
 
-The schemas are in normal form (`normal_schemas`). Everything that judges goes by this: mappings at run time, the
-explanation of what is refused, and standalone modules; so it needs nothing but the standard library. Compiled checks
-only say yes where this does. Values may be as deep as they like: what is left to be looked at stands in a list.
+Schemas are in normal form (`normal_form`). Every validation goes by this: mappings at run time, the explanation of what
+is refused, and standalone modules; so it needs nothing but the standard library. Generated code only accepts what this
+accepts. Values may be of any depth: pending work is kept on a list, not on Python's stack.
 """
 
 from __future__ import annotations
@@ -14,18 +14,18 @@ from ..values.equality import equal, included
 from .patterns.automaton import searcher
 from .violations import Refusal, Violations, violations_of
 
-__all__ = ["KEYWORDS", "Verdicts", "are_distinct", "is_multiple"]
+__all__ = ["KEYWORDS", "Evaluator", "are_distinct", "is_multiple"]
 
-Path = tuple[str | int, ...]
+ValuePath = tuple[str | int, ...]
 Refusals = list[Refusal]
-Asked = tuple[Any, Any, Path, bool]
-"""A part of a schema, a value, its path, and whether it is the name of a member."""
-Answers = Generator[Asked, Refusals, Refusals]
-"""What asks for what parts refuse, and comes to what a whole refuses."""
+Application = tuple[Any, Any, ValuePath, bool]
+"""A subschema to apply to a value: both, the path of the value, and whether it is the name of a member."""
+Applying = Generator[Application, Refusals, Refusals]
+"""Applies a keyword or a schema: yields the subschemas to apply, is sent what they refuse, returns what it refuses."""
 
 
-class Verdicts:
-    """Judges bodies by the definition of this name. Safe to share between threads.
+class Evaluator:
+    """Validates bodies by the definition of this name. Safe to share between threads.
 
     `patterns` has, by the text of a pattern in the schemas, what is searched for; `formats` what texts of a format are.
     """
@@ -43,26 +43,26 @@ class Verdicts:
         self.formats = formats
 
     def is_valid(self, body: Any) -> bool:
-        """Whether the schema takes the body."""
-        return not _Judgement(self).refusals(self.schema, body)
+        """Returns whether the body is valid."""
+        return not _Evaluation(self).refusals(self.schema, body)
 
     def violations(self, body: Any) -> Violations:
-        """Why the body is refused, in order of place. Empty for a valid body."""
-        return violations_of(map(_nearest, _Judgement(self).refusals(self.schema, body)))
+        """The reasons why the body is refused, in order of place. Empty for a valid body."""
+        return violations_of(map(_nearest, _Evaluation(self).refusals(self.schema, body)))
 
 
-class _Judgement:
-    """The judgement of one body. What a definition says of a value is found out once."""
+class _Evaluation:
+    """The evaluation of one body. Each definition is applied once to a value."""
 
-    def __init__(self, verdicts: Verdicts) -> None:
-        self.definitions = verdicts.definitions
-        self.found_in = verdicts.found_in
-        self.formats = verdicts.formats
-        self.known: dict[tuple[str, int, Path], Refusals] = {}
+    def __init__(self, evaluator: Evaluator) -> None:
+        self.definitions = evaluator.definitions
+        self.found_in = evaluator.found_in
+        self.formats = evaluator.formats
+        self.known: dict[tuple[str, int, ValuePath], Refusals] = {}
 
     def refusals(self, schema: Any, value: Any) -> Refusals:
-        """What a schema refuses."""
-        stack: list[Answers] = [self.part((schema, value, (), False))]
+        """The keywords of a schema that a value does not satisfy."""
+        stack: list[Applying] = [self.part((schema, value, (), False))]
         answer: Refusals | None = None
         while stack:
             try:
@@ -75,8 +75,8 @@ class _Judgement:
                 answer = None
         return answer or []
 
-    def part(self, asked: Asked) -> Answers:
-        """What a part of the schema refuses, in the order of its keywords."""
+    def part(self, asked: Application) -> Applying:
+        """Applies a subschema, keyword by keyword in their order."""
         schema, value, path, of_name = asked
         if schema is False:
             return [Refusal(path, None, None, value, schema, of_name)]
@@ -109,7 +109,7 @@ _TYPE_CLASSES = {"null": type(None), "boolean": bool, "string": str, "array": li
 
 
 def _key(value: Any) -> Any:
-    """The same for two values only where they are equal as JSON."""
+    """A hashable stand-in for a value: two are equal where the values are equal as JSON."""
     if type(value) is list:
         return ("list", *map(_key, value))
     if type(value) is dict:
@@ -118,12 +118,12 @@ def _key(value: Any) -> Any:
 
 
 def are_distinct(elements: list[Any]) -> bool:
-    """Whether no two elements are equal as JSON."""
+    """Returns whether no two elements are equal as JSON."""
     return len(set(map(_key, elements))) == len(elements)
 
 
 def is_multiple(value: int | float, of: int | float) -> bool:
-    """Whether a number is a multiple of another one, both as they are written in decimal: 0.3 is one of 0.1."""
+    """Returns whether a number is a multiple of another one, both in decimal: 0.3 is one of 0.1."""
     if type(value) is int and type(of) is int:
         return value % of == 0
     from fractions import Fraction  # only here: hardly any schema needs it
@@ -133,7 +133,7 @@ def is_multiple(value: int | float, of: int | float) -> bool:
 
 
 def _of(type_: str, holds: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
-    """A keyword that only says something of values of one type."""
+    """The test of a keyword that applies to values of one type only."""
     return lambda wanted, value: not _is(type_, value) or holds(wanted, value)
 
 
@@ -159,37 +159,37 @@ _HOLDS: dict[str, Callable[[Any, Any], bool]] = {
 # --- keywords that look into a value, at patterns, or at other schemas
 
 
-def _ref(judgement: _Judgement, schema: Any, value: Any, path: Path, of_name: bool) -> Answers:
+def _ref(evaluation: _Evaluation, schema: Any, value: Any, path: ValuePath, of_name: bool) -> Applying:
     name = schema["$ref"]
     key = name, id(value), path
-    if key not in judgement.known:
-        judgement.known[key] = yield judgement.definitions[name], value, path, of_name
-    return judgement.known[key]
+    if key not in evaluation.known:
+        evaluation.known[key] = yield evaluation.definitions[name], value, path, of_name
+    return evaluation.known[key]
 
 
-def _pattern(judgement: _Judgement, schema: Any, value: Any, path: Path, of_name: bool) -> Answers:
+def _pattern(evaluation: _Evaluation, schema: Any, value: Any, path: ValuePath, of_name: bool) -> Applying:
     yield from ()
-    if type(value) is str and not judgement.found_in[schema["pattern"]](value):
+    if type(value) is str and not evaluation.found_in[schema["pattern"]](value):
         return [Refusal(path, "pattern", schema["pattern"], value, schema, of_name)]
     return []
 
 
-def _format(judgement: _Judgement, schema: Any, value: Any, path: Path, of_name: bool) -> Answers:
+def _format(evaluation: _Evaluation, schema: Any, value: Any, path: ValuePath, of_name: bool) -> Applying:
     yield from ()
-    is_one = judgement.formats.get(schema["format"])
+    is_one = evaluation.formats.get(schema["format"])
     if type(value) is str and is_one is not None and not is_one(value):
         return [Refusal(path, "format", schema["format"], value, schema, of_name)]
     return []
 
 
-def _required(_judgement: _Judgement, schema: Any, value: Any, path: Path, of_name: bool) -> Answers:
+def _required(_: _Evaluation, schema: Any, value: Any, path: ValuePath, of_name: bool) -> Applying:
     yield from ()
     if type(value) is dict and any(name not in value for name in schema["required"]):
         return [Refusal(path, "required", schema["required"], value, schema, of_name)]
     return []
 
 
-def _properties(_judgement: _Judgement, schema: Any, value: Any, path: Path, of_name: bool) -> Answers:
+def _properties(_: _Evaluation, schema: Any, value: Any, path: ValuePath, of_name: bool) -> Applying:
     found: Refusals = []
     if type(value) is dict:
         for name, part in schema["properties"].items():
@@ -198,23 +198,23 @@ def _properties(_judgement: _Judgement, schema: Any, value: Any, path: Path, of_
     return found
 
 
-def _pattern_properties(judgement: _Judgement, schema: Any, value: Any, path: Path, of_name: bool) -> Answers:
+def _pattern_properties(evaluation: _Evaluation, schema: Any, value: Any, path: ValuePath, of_name: bool) -> Applying:
     found: Refusals = []
     if type(value) is dict:
         for pattern, part in schema["patternProperties"].items():
             for name, member in value.items():
-                if judgement.found_in[pattern](name):
+                if evaluation.found_in[pattern](name):
                     found += yield part, member, (*path, name), of_name
     return found
 
 
-def _additional(judgement: _Judgement, schema: Any, value: Any, path: Path, of_name: bool) -> Answers:
+def _additional(evaluation: _Evaluation, schema: Any, value: Any, path: ValuePath, of_name: bool) -> Applying:
     found: Refusals = []
     if type(value) is not dict:
         return found
     wanted, listed, patterns = (schema.get(key, {}) for key in (_ADDITIONAL, "properties", "patternProperties"))
     for name, member in value.items():
-        if name in listed or any(judgement.found_in[pattern](name) for pattern in patterns):
+        if name in listed or any(evaluation.found_in[pattern](name) for pattern in patterns):
             continue
         if wanted is False:
             found.append(Refusal((*path, name), _ADDITIONAL, wanted, value, schema, of_name))
@@ -223,7 +223,7 @@ def _additional(judgement: _Judgement, schema: Any, value: Any, path: Path, of_n
     return found
 
 
-def _property_names(_judgement: _Judgement, schema: Any, value: Any, path: Path, _of_name: bool) -> Answers:
+def _property_names(_: _Evaluation, schema: Any, value: Any, path: ValuePath, _of_name: bool) -> Applying:
     found: Refusals = []
     if type(value) is dict:
         for name in value:
@@ -231,7 +231,7 @@ def _property_names(_judgement: _Judgement, schema: Any, value: Any, path: Path,
     return found
 
 
-def _dependent_required(_judgement: _Judgement, schema: Any, value: Any, path: Path, of_name: bool) -> Answers:
+def _dependent_required(_: _Evaluation, schema: Any, value: Any, path: ValuePath, of_name: bool) -> Applying:
     yield from ()
     if type(value) is not dict:
         return []
@@ -242,7 +242,7 @@ def _dependent_required(_judgement: _Judgement, schema: Any, value: Any, path: P
     ]
 
 
-def _dependent_schemas(_judgement: _Judgement, schema: Any, value: Any, path: Path, of_name: bool) -> Answers:
+def _dependent_schemas(_: _Evaluation, schema: Any, value: Any, path: ValuePath, of_name: bool) -> Applying:
     found: Refusals = []
     if type(value) is dict:
         for name, part in schema["dependentSchemas"].items():
@@ -251,7 +251,7 @@ def _dependent_schemas(_judgement: _Judgement, schema: Any, value: Any, path: Pa
     return found
 
 
-def _prefix_items(_judgement: _Judgement, schema: Any, value: Any, path: Path, of_name: bool) -> Answers:
+def _prefix_items(_: _Evaluation, schema: Any, value: Any, path: ValuePath, of_name: bool) -> Applying:
     found: Refusals = []
     if type(value) is list:
         for number, (part, element) in enumerate(zip(schema["prefixItems"], value, strict=False)):
@@ -259,7 +259,7 @@ def _prefix_items(_judgement: _Judgement, schema: Any, value: Any, path: Path, o
     return found
 
 
-def _items(_judgement: _Judgement, schema: Any, value: Any, path: Path, of_name: bool) -> Answers:
+def _items(_: _Evaluation, schema: Any, value: Any, path: ValuePath, of_name: bool) -> Applying:
     first = len(schema.get("prefixItems", ()))
     found: Refusals = []
     if type(value) is not list or len(value) <= first:
@@ -271,7 +271,7 @@ def _items(_judgement: _Judgement, schema: Any, value: Any, path: Path, of_name:
     return found
 
 
-def _contains(_judgement: _Judgement, schema: Any, value: Any, path: Path, of_name: bool) -> Answers:
+def _contains(_: _Evaluation, schema: Any, value: Any, path: ValuePath, of_name: bool) -> Applying:
     if type(value) is not list:
         return []
     count = 0
@@ -287,14 +287,14 @@ def _contains(_judgement: _Judgement, schema: Any, value: Any, path: Path, of_na
     return []
 
 
-def _all_of(_judgement: _Judgement, schema: Any, value: Any, path: Path, of_name: bool) -> Answers:
+def _all_of(_: _Evaluation, schema: Any, value: Any, path: ValuePath, of_name: bool) -> Applying:
     found: Refusals = []
     for part in schema["allOf"]:
         found += yield part, value, path, of_name
     return _each_once(found)
 
 
-def _any_of(_judgement: _Judgement, schema: Any, value: Any, path: Path, of_name: bool) -> Answers:
+def _any_of(_: _Evaluation, schema: Any, value: Any, path: ValuePath, of_name: bool) -> Applying:
     context: Refusals = []
     for part in schema["anyOf"]:
         refused = yield part, value, path, of_name
@@ -304,7 +304,7 @@ def _any_of(_judgement: _Judgement, schema: Any, value: Any, path: Path, of_name
     return [Refusal(path, "anyOf", len(schema["anyOf"]), value, schema, of_name, tuple(_each_once(context)))]
 
 
-def _one_of(_judgement: _Judgement, schema: Any, value: Any, path: Path, of_name: bool) -> Answers:
+def _one_of(_: _Evaluation, schema: Any, value: Any, path: ValuePath, of_name: bool) -> Applying:
     context: Refusals = []
     fitting = 0
     for part in schema["oneOf"]:
@@ -317,12 +317,12 @@ def _one_of(_judgement: _Judgement, schema: Any, value: Any, path: Path, of_name
     return [Refusal(path, "oneOf", (fitting, len(schema["oneOf"])), value, schema, of_name, said)]
 
 
-def _not(_judgement: _Judgement, schema: Any, value: Any, path: Path, of_name: bool) -> Answers:
+def _not(_: _Evaluation, schema: Any, value: Any, path: ValuePath, of_name: bool) -> Applying:
     refused = yield schema["not"], value, path, of_name
     return [] if refused else [Refusal(path, "not", schema["not"], value, schema, of_name)]
 
 
-def _if(_judgement: _Judgement, schema: Any, value: Any, path: Path, of_name: bool) -> Answers:
+def _if(_: _Evaluation, schema: Any, value: Any, path: ValuePath, of_name: bool) -> Applying:
     refused = yield schema["if"], value, path, of_name
     branch = "else" if refused else "then"
     if branch not in schema:
@@ -331,19 +331,21 @@ def _if(_judgement: _Judgement, schema: Any, value: Any, path: Path, of_name: bo
 
 
 def _each_once(found: Refusals) -> Refusals:
-    """The refusals without those that the same definition gives a second time."""
+    """The refusals, each once: two parts may refer to the same definition."""
     return list({id(refusal): refusal for refusal in found}.values())
 
 
-# --- what no other keyword looks at
+# --- unevaluated members and elements
 
 
-def _unevaluated_properties(_judgement: _Judgement, schema: Any, value: Any, path: Path, of_name: bool) -> Answers:
+def _unevaluated_properties(
+    evaluation: _Evaluation, schema: Any, value: Any, path: ValuePath, of_name: bool
+) -> Applying:
     found: Refusals = []
     if type(value) is not dict:
         return found
     wanted = schema["unevaluatedProperties"]
-    seen = yield from _evaluated(_judgement, schema, value, path, "unevaluatedProperties")
+    seen = yield from _evaluated(evaluation, schema, value, path, "unevaluatedProperties")
     for name in [name for name in value if name not in seen]:
         if wanted is False:
             found.append(Refusal((*path, name), "unevaluatedProperties", wanted, value, schema, of_name))
@@ -352,12 +354,12 @@ def _unevaluated_properties(_judgement: _Judgement, schema: Any, value: Any, pat
     return found
 
 
-def _unevaluated_items(_judgement: _Judgement, schema: Any, value: Any, path: Path, of_name: bool) -> Answers:
+def _unevaluated_items(evaluation: _Evaluation, schema: Any, value: Any, path: ValuePath, of_name: bool) -> Applying:
     found: Refusals = []
     if type(value) is not list:
         return found
     wanted = schema["unevaluatedItems"]
-    seen = yield from _evaluated(_judgement, schema, value, path, "unevaluatedItems")
+    seen = yield from _evaluated(evaluation, schema, value, path, "unevaluatedItems")
     for number in [number for number in range(len(value)) if number not in seen]:
         if wanted is False:
             found.append(Refusal((*path, number), "unevaluatedItems", wanted, value, schema, of_name))
@@ -367,8 +369,8 @@ def _unevaluated_items(_judgement: _Judgement, schema: Any, value: Any, path: Pa
 
 
 def _evaluated(
-    judgement: _Judgement, schema: Any, value: Any, path: Path, but: str | None
-) -> Generator[Asked, Refusals, set[Any]]:
+    evaluation: _Evaluation, schema: Any, value: Any, path: ValuePath, but: str | None
+) -> Generator[Application, Refusals, set[Any]]:
     """The names of members, or numbers of elements, that keywords of a part look at, or of those that it is
     made of and that take the value."""
     seen: set[Any] = set()
@@ -379,10 +381,10 @@ def _evaluated(
             continue
         known.add(id(part))
         if type(value) is dict:
-            seen |= _members_seen(judgement, part, value, None if part is not schema else but)
+            seen |= _members_seen(evaluation, part, value, None if part is not schema else but)
         else:
             seen |= yield from _elements_seen(part, value, path, None if part is not schema else but)
-        below = [judgement.definitions[part["$ref"]]] if "$ref" in part else []
+        below = [evaluation.definitions[part["$ref"]]] if "$ref" in part else []
         below += part.get("allOf", ())
         maybe = [*part.get("anyOf", ()), *part.get("oneOf", ())]
         if type(value) is dict:
@@ -399,16 +401,18 @@ def _evaluated(
     return seen
 
 
-def _members_seen(judgement: _Judgement, part: Any, value: dict[str, Any], but: str | None) -> set[Any]:
+def _members_seen(evaluation: _Evaluation, part: Any, value: dict[str, Any], but: str | None) -> set[Any]:
     if _ADDITIONAL in part or ("unevaluatedProperties" in part and but is None):
         return set(value)
     seen = {name for name in part.get("properties", ()) if name in value}
     for pattern in part.get("patternProperties", ()):
-        seen |= {name for name in value if judgement.found_in[pattern](name)}
+        seen |= {name for name in value if evaluation.found_in[pattern](name)}
     return seen
 
 
-def _elements_seen(part: Any, value: list[Any], path: Path, but: str | None) -> Generator[Asked, Refusals, set[Any]]:
+def _elements_seen(
+    part: Any, value: list[Any], path: ValuePath, but: str | None
+) -> Generator[Application, Refusals, set[Any]]:
     if "items" in part or ("unevaluatedItems" in part and but is None):
         return set(range(len(value)))
     seen = set(range(min(len(part.get("prefixItems", ())), len(value))))
@@ -420,7 +424,7 @@ def _elements_seen(part: Any, value: list[Any], path: Path, but: str | None) -> 
 
 
 _ADDITIONAL = "additionalProperties"
-_APPLIES: dict[str, Callable[[_Judgement, Any, Any, Path, bool], Answers]] = {
+_APPLIES: dict[str, Callable[[_Evaluation, Any, Any, ValuePath, bool], Applying]] = {
     "$ref": _ref,
     "pattern": _pattern,
     "format": _format,
@@ -443,14 +447,14 @@ _APPLIES: dict[str, Callable[[_Judgement, Any, Any, Path, bool], Answers]] = {
     "unevaluatedItems": _unevaluated_items,
 }
 KEYWORDS = frozenset({*_HOLDS, *_APPLIES, "then", "else", "minContains", "maxContains"})
-"""All keywords that say something here."""
+"""All keywords that are evaluated."""
 
 
-# --- the alternative that is meant
+# --- the best match among alternatives
 
 
 def _nearest(refusal: Refusal) -> Refusal:
-    """Of refused alternatives what says something to act on: the deepest refusal, if one is nearer than the others."""
+    """The refusal to report where alternatives are refused: the deepest one, if it is deeper than all others."""
     while refusal.context:
         start = len(refusal.path)
         ranks = [_rank(inner, start) for inner in refusal.context]

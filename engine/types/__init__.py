@@ -9,7 +9,7 @@ from ..exports import lazily
 if TYPE_CHECKING:
     from .comparison import MIRRORED, Inferred, bound_by, compared, equal_part, may_equal
     from .description import describe
-    from .from_schema import Reader, type_of
+    from .from_schema import TypeReader, type_of
     from .membership import includes
     from .narrowing import either_case, excluding, falsy, meet, meet_string, refine, truthy
     from .types import (
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
         NEVER,
         NULL,
         OBJECT,
-        Array,
-        Number,
-        Object,
+        ArrayType,
+        NumberType,
+        ObjectType,
         Other,
         Property,
-        String,
+        StringType,
         Type,
         constants,
         join,
@@ -50,15 +50,15 @@ __all__ = [
     "NEVER",
     "NULL",
     "OBJECT",
-    "Array",
+    "ArrayType",
     "Inferred",
-    "Number",
-    "Object",
+    "NumberType",
+    "ObjectType",
     "Other",
     "Property",
-    "Reader",
-    "String",
+    "StringType",
     "Type",
+    "TypeReader",
     "bound_by",
     "compared",
     "constants",

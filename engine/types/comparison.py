@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import inf
 
 from .narrowing import meet, next_to
-from .types import BOOLEAN, NEVER, NULL, Number, Type, constants, only, union
+from .types import BOOLEAN, NEVER, NULL, NumberType, Type, constants, only, union
 
 __all__ = ["MIRRORED", "Inferred", "bound_by", "compared", "equal_part", "may_equal"]
 
@@ -71,7 +71,7 @@ def _must_equal(a: Type, b: Type) -> bool:
     return one is not None and other is not None and len(one) == len(other) == 1 and may_equal(a, b)
 
 
-def _ordered(operator: str, a: Number, b: Number) -> frozenset[bool]:
+def _ordered(operator: str, a: NumberType, b: NumberType) -> frozenset[bool]:
     """What the comparison of two numbers can give."""
     if operator in ("gt", "gte"):
         a, b, operator = b, a, MIRRORED[operator]
@@ -85,13 +85,13 @@ def _ordered(operator: str, a: Number, b: Number) -> frozenset[bool]:
     return frozenset(found)
 
 
-def bound_by(operator: str, other: Number) -> Number:
+def bound_by(operator: str, other: NumberType) -> NumberType:
     """The numbers for which a comparison with one of the others can be true."""
     match operator:
         case "lt":
-            return Number(maximum=next_to(other.maximum, -inf))
+            return NumberType(maximum=next_to(other.maximum, -inf))
         case "lte":
-            return Number(maximum=other.maximum)
+            return NumberType(maximum=other.maximum)
         case "gt":
-            return Number(minimum=next_to(other.minimum, inf))
-    return Number(minimum=other.minimum)
+            return NumberType(minimum=next_to(other.minimum, inf))
+    return NumberType(minimum=other.minimum)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..values.kinds import kind, shown, with_article
-from .types import Number, Type
+from .types import NumberType, Type
 
 __all__ = ["describe"]
 
@@ -24,7 +24,7 @@ def _words(type_: Type) -> list[str]:
         if part is not None:
             if part.values is not None and len(part.values) <= 6:
                 words += [shown(value, 40) for value in sorted(part.values)]
-            elif isinstance(part, Number):
+            elif isinstance(part, NumberType):
                 words.append("a whole number" if part.integral else "a number")
             else:
                 words.append("a string")

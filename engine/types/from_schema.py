@@ -18,12 +18,12 @@ from .types import (
     ANY,
     ANY_STRING,
     NEVER,
-    Array,
-    Number,
-    Object,
+    ArrayType,
+    NumberType,
+    ObjectType,
     Other,
     Property,
-    String,
+    StringType,
     Type,
     literal,
     only,
@@ -31,7 +31,7 @@ from .types import (
     without,
 )
 
-__all__ = ["Reader", "type_of"]
+__all__ = ["TypeReader", "type_of"]
 
 _NUMBER_KEYS = ("minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum")
 _STRING_KEYS = ("minLength", "maxLength", "pattern")
@@ -43,10 +43,10 @@ _NOTES = {"$comment", "title", "description", "examples"}
 @lru_cache(maxsize=16)
 def type_of(schema: Schema) -> Type:
     """The type of the values that the schema allows."""
-    return Reader(schema).read(schema.document)
+    return TypeReader(schema).read(schema.document)
 
 
-class Reader:
+class TypeReader:
     """Reads the parts of one schema."""
 
     def __init__(self, schema: Schema) -> None:
@@ -90,7 +90,7 @@ class Reader:
         if names:
             result = only(ANY, (name for name in names if name != "integer"))
             if "integer" in names and "number" not in names:
-                result = union(result, Type(number=Number(integral=True)))
+                result = union(result, Type(number=NumberType(integral=True)))
         there = result.kinds
         if "number" in there and not keys.isdisjoint(_NUMBER_KEYS):
             integral = "integer" in names and "number" not in names
@@ -103,17 +103,17 @@ class Reader:
             result = _with(result, "object", Type(objects=(self.object(part),)))
         return result
 
-    def array(self, part: Mapping[str, Any]) -> Array:
+    def array(self, part: Mapping[str, Any]) -> ArrayType:
         first = tuple(self.read(one) for one in part.get("prefixItems", ()))
-        return Array(self.read(part.get("items", True)), first, part.get("minItems", 0), part.get("maxItems"))
+        return ArrayType(self.read(part.get("items", True)), first, part.get("minItems", 0), part.get("maxItems"))
 
-    def object(self, part: Mapping[str, Any]) -> Object:
+    def object(self, part: Mapping[str, Any]) -> ObjectType:
         required = part.get("required", ())
         listed = part.get("properties", {})
         properties = {name: Property(self.read(one), name in required) for name, one in listed.items()}
-        names = String()
+        names = StringType()
         if "propertyNames" in part:
-            names = meet(self.read(part["propertyNames"]), ANY_STRING).string or String(most=0)
+            names = meet(self.read(part["propertyNames"]), ANY_STRING).string or StringType(most=0)
         patterns = part.get("patternProperties", {})
         others = [
             Other(_named(names, patterns=frozenset({pattern})), self.read(one)) for pattern, one in patterns.items()
@@ -124,11 +124,13 @@ class Reader:
         for name in required:
             if name not in properties:
                 properties[name] = Property(union(*(other.type for other in others)), True)
-        return Object(properties, tuple(others), part.get("x-complete") is True, part)
+        return ObjectType(properties, tuple(others), part.get("x-complete") is True, part)
 
 
-def _named(names: String, patterns: frozenset[str] = frozenset(), avoids: frozenset[str] = frozenset()) -> String:
-    return String(
+def _named(
+    names: StringType, patterns: frozenset[str] = frozenset(), avoids: frozenset[str] = frozenset()
+) -> StringType:
+    return StringType(
         names.values,
         names.excluded,
         names.least,
@@ -143,16 +145,16 @@ def _with(type_: Type, kind: str, part: Type) -> Type:
     return union(without(type_, (kind,)), part)
 
 
-def _number(part: Mapping[str, Any], integral: bool) -> Number:
+def _number(part: Mapping[str, Any], integral: bool) -> NumberType:
     above, below = next_to(part.get("exclusiveMinimum"), inf), next_to(part.get("exclusiveMaximum"), -inf)
     low = [bound for bound in (part.get("minimum"), above) if bound is not None]
     high = [bound for bound in (part.get("maximum"), below) if bound is not None]
-    return Number(integral, max(low, default=None), min(high, default=None))
+    return NumberType(integral, max(low, default=None), min(high, default=None))
 
 
-def _string(part: Mapping[str, Any]) -> String:
+def _string(part: Mapping[str, Any]) -> StringType:
     patterns = frozenset({part["pattern"]} if "pattern" in part else ())
-    return String(None, frozenset(), part.get("minLength", 0), part.get("maxLength"), patterns)
+    return StringType(None, frozenset(), part.get("minLength", 0), part.get("maxLength"), patterns)
 
 
 def _negated(type_: Type, part: Any) -> Type:
@@ -168,6 +170,6 @@ def _negated(type_: Type, part: Any) -> Type:
             return without(type_, (name,))
         case {"pattern": str(pattern), "type": "string", **rest} if not rest and type_.parts.string is not None:
             text = type_.parts.string
-            met = meet_string(text, String(avoids=frozenset({pattern})))
+            met = meet_string(text, StringType(avoids=frozenset({pattern})))
             return without(type_, ("string",)) if met is None else _with(type_, "string", Type(string=met))
     return type_

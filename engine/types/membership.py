@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .types import Array, Number, Object, Type, matches
+from .types import ArrayType, NumberType, ObjectType, Type, matches
 
 __all__ = ["includes", "is_number"]
 
@@ -27,7 +27,7 @@ def includes(type_: Type, value: Any) -> bool:
     return any(_is_object(one, value) for one in type_.objects)
 
 
-def is_number(number: Number, value: int | float) -> bool:
+def is_number(number: NumberType, value: int | float) -> bool:
     """Whether a number is one of these."""
     return (
         (not number.integral or isinstance(value, int) or value.is_integer())
@@ -37,14 +37,14 @@ def is_number(number: Number, value: int | float) -> bool:
     )
 
 
-def _is_array(array: Array, value: list[Any]) -> bool:
+def _is_array(array: ArrayType, value: list[Any]) -> bool:
     if len(value) < array.least or (array.most is not None and len(value) > array.most):
         return False
     types = (*array.first[: len(value)], *[array.items] * (len(value) - len(array.first)))
     return all(includes(type_, item) for type_, item in zip(types, value, strict=True))
 
 
-def _is_object(one: Object, value: dict[str, Any]) -> bool:
+def _is_object(one: ObjectType, value: dict[str, Any]) -> bool:
     if any(prop.required and name not in value for name, prop in one.properties.items()):
         return False
     for name, item in value.items():

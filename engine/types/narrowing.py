@@ -17,12 +17,12 @@ from .types import (
     MAX_VARIANTS,
     NEVER,
     NULL,
-    Array,
-    Number,
-    Object,
+    ArrayType,
+    NumberType,
+    ObjectType,
     Other,
     Property,
-    String,
+    StringType,
     Type,
     join,
     matches,
@@ -86,19 +86,19 @@ def falsy(type_: Type) -> Type:
     return Type(
         null=parts.null,
         booleans=parts.booleans & {False},
-        string=String(frozenset({""}), most=0) if empty else None,
-        array=Array(NEVER, (), 0, 0) if parts.array is not None and parts.array.least == 0 else None,
+        string=StringType(frozenset({""}), most=0) if empty else None,
+        array=ArrayType(NEVER, (), 0, 0) if parts.array is not None and parts.array.least == 0 else None,
         objects=tuple(
-            Object({name: Property(NEVER) for name in one.properties}, (), one.complete) for one in can_be_empty
+            ObjectType({name: Property(NEVER) for name in one.properties}, (), one.complete) for one in can_be_empty
         )[:1],
     )
 
 
-def _can_have_members(one: Object) -> bool:
+def _can_have_members(one: ObjectType) -> bool:
     return bool(one.others) or any(not prop.type.never for prop in one.properties.values())
 
 
-def _at_least(text: String | None, least: int) -> String | None:
+def _at_least(text: StringType | None, least: int) -> StringType | None:
     if text is None or text.least >= least:
         return text
     if text.values is not None:
@@ -106,7 +106,7 @@ def _at_least(text: String | None, least: int) -> String | None:
     return None if text.most is not None and text.most < least else replace(text, least=least)
 
 
-def _at_least_items(array: Array | None, least: int) -> Array | None:
+def _at_least_items(array: ArrayType | None, least: int) -> ArrayType | None:
     if array is None or array.least >= least:
         return array
     return None if array.most is not None and array.most < least else replace(array, least=least)
@@ -128,13 +128,13 @@ def meet(a: Type, b: Type) -> Type:
     )
 
 
-def _meet_number(a: Number, b: Number) -> Number | None:
+def _meet_number(a: NumberType, b: NumberType) -> NumberType | None:
     low = max((bound for bound in (a.minimum, b.minimum) if bound is not None), default=None)
     high = min((bound for bound in (a.maximum, b.maximum) if bound is not None), default=None)
-    met = Number(a.integral or b.integral, low, high)
+    met = NumberType(a.integral or b.integral, low, high)
     if met.integral:
         low, high = None if low is None else ceil(low), None if high is None else floor(high)
-        met = Number(True, low, high)
+        met = NumberType(True, low, high)
     if low is not None and high is not None and low > high:
         return None
     if a.values is None and b.values is None:
@@ -150,7 +150,7 @@ def next_to(bound: float | None, towards: float) -> float | None:
     return bound if bound is None or abs(bound) > _MAX_NEXT else nextafter(bound, towards)
 
 
-def meet_string(a: String, b: String) -> String | None:
+def meet_string(a: StringType, b: StringType) -> StringType | None:
     """The texts that are of both; None where there are none."""
     if a == b:
         return a
@@ -162,10 +162,10 @@ def meet_string(a: String, b: String) -> String | None:
     if most is not None and least > most:
         return None
     also = frozenset(value for value in a.also | b.also if matches(a, value) and matches(b, value))
-    return String(None, a.excluded | b.excluded, least, most, a.patterns | b.patterns, a.avoids | b.avoids, also)
+    return StringType(None, a.excluded | b.excluded, least, most, a.patterns | b.patterns, a.avoids | b.avoids, also)
 
 
-def _meet_array(a: Array, b: Array) -> Array | None:
+def _meet_array(a: ArrayType, b: ArrayType) -> ArrayType | None:
     least = max(a.least, b.least)
     most = min((bound for bound in (a.most, b.most) if bound is not None), default=None)
     length = max(len(a.first), len(b.first))
@@ -179,20 +179,22 @@ def _meet_array(a: Array, b: Array) -> Array | None:
     items = meet(a.items, b.items)
     if items.never and len(first) == length:
         most = length if most is None else min(most, length)
-    return None if most is not None and least > most else Array(items, tuple(first), least, most, a.alike or b.alike)
+    return (
+        None if most is not None and least > most else ArrayType(items, tuple(first), least, most, a.alike or b.alike)
+    )
 
 
-def _at(array: Array, number: int) -> Type:
+def _at(array: ArrayType, number: int) -> Type:
     return array.first[number] if number < len(array.first) else array.items
 
 
-def _meet_objects(a: tuple[Object, ...], b: tuple[Object, ...]) -> tuple[Object, ...]:
+def _meet_objects(a: tuple[ObjectType, ...], b: tuple[ObjectType, ...]) -> tuple[ObjectType, ...]:
     met = (_meet_object(one, other) for one in a for other in b)
     found = tuple(one for one in met if one is not None)
     return found if len(found) <= MAX_VARIANTS else (reduce(join, found),)
 
 
-def _meet_object(a: Object, b: Object) -> Object | None:
+def _meet_object(a: ObjectType, b: ObjectType) -> ObjectType | None:
     if a is b:
         return a
     properties = {}
@@ -209,7 +211,7 @@ def _meet_object(a: Object, b: Object) -> Object | None:
         else:
             properties[name] = Property(type_, required)
     origin = a.origin if a.closed or b.origin is None else b.origin
-    return Object(properties, _meet_others(a.others, b.others), a.complete or b.complete, origin)
+    return ObjectType(properties, _meet_others(a.others, b.others), a.complete or b.complete, origin)
 
 
 def _meet_others(a: tuple[Other, ...], b: tuple[Other, ...]) -> tuple[Other, ...]:
@@ -251,7 +253,7 @@ def refine(type_: Type, path: tuple[str, ...], change: Callable[[Type], Type]) -
     return union(rest_of_type, Type(objects=tuple(objects)))
 
 
-def _with_property(one: Object, name: str, before: Type, after: Type, required: bool) -> Object:
+def _with_property(one: ObjectType, name: str, before: Type, after: Type, required: bool) -> ObjectType:
     # That null remains may stand for absence alone.
     type_ = after if before.parts.null else without_null(after)
     own = one.properties.get(name)
@@ -269,7 +271,7 @@ def either_case(a: Type, b: Type) -> Type:
     both = (*a.objects, *b.objects)
     if len(both) > 2 * _MAX_CASES or a != Type(objects=a.objects) or b != Type(objects=b.objects):
         return union(a, b)
-    cases: list[Object] = []
+    cases: list[ObjectType] = []
     for one in both:
         near = next((number for number, case in enumerate(cases) if _differ_in_one(case, one)), None)
         if near is None:
@@ -281,7 +283,7 @@ def either_case(a: Type, b: Type) -> Type:
     return Type(objects=tuple(cases))
 
 
-def _differ_in_one(a: Object, b: Object) -> bool:
+def _differ_in_one(a: ObjectType, b: ObjectType) -> bool:
     """Whether joining two variants loses nothing: all members but one are the same."""
     if a.properties.keys() != b.properties.keys() or a.others != b.others:
         return False

@@ -25,12 +25,12 @@ __all__ = [
     "NEVER",
     "NULL",
     "OBJECT",
-    "Array",
-    "Number",
-    "Object",
+    "ArrayType",
+    "NumberType",
+    "ObjectType",
     "Other",
     "Property",
-    "String",
+    "StringType",
     "Type",
     "constants",
     "join",
@@ -54,7 +54,7 @@ MAX_ALSO = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Number:
+class NumberType:
     """Numbers. `integral`: without a fraction, 1.0 included; `values`: one of these."""
 
     integral: bool = False
@@ -64,7 +64,7 @@ class Number:
 
 
 @dataclass(frozen=True, slots=True)
-class String:
+class StringType:
     """Texts of `least` to `most` characters, in which each of `patterns` is found and none of `avoids`.
 
     `values`: one of these, each of which fits the rest; `excluded`: none of these; `also`: these too, whatever the
@@ -93,13 +93,13 @@ class Property:
 class Other:
     """Members that have no `Property`: any number of them, with such names and such values."""
 
-    name: String
+    name: StringType
     type: Type
     origin: Any = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
-class Object:
+class ObjectType:
     """Objects with these members. `complete`: other members are allowed but none is known, so that naming one is most
     likely a mistake. `origin` is the part of a schema that says so, for those who make messages of it."""
 
@@ -132,7 +132,7 @@ class Object:
 
 
 @dataclass(frozen=True, slots=True)
-class Array:
+class ArrayType:
     """Lists of `least` to `most` elements: `first` by their place, and `items` after them. `alike`: all elements but
     nulls are of one kind."""
 
@@ -160,10 +160,10 @@ class Type:
 
     null: bool = False
     booleans: frozenset[bool] = frozenset()
-    number: Number | None = None
-    string: String | None = None
-    array: Array | None = None
-    objects: tuple[Object, ...] = ()
+    number: NumberType | None = None
+    string: StringType | None = None
+    array: ArrayType | None = None
+    objects: tuple[ObjectType, ...] = ()
     any: bool = False
 
     @property
@@ -216,11 +216,11 @@ NEVER = Type()
 ANY = Type(any=True)
 NULL = Type(null=True)
 BOOLEAN = Type(booleans=frozenset({True, False}))
-ANY_NUMBER = Type(number=Number())
-ANY_STRING = Type(string=String())
-LIST = Type(array=Array(ANY))
-OBJECT = Type(objects=(Object({}, (Other(String(), ANY),)),))
-_EVERYTHING = Type(True, BOOLEAN.booleans, Number(), String(), LIST.array, OBJECT.objects)
+ANY_NUMBER = Type(number=NumberType())
+ANY_STRING = Type(string=StringType())
+LIST = Type(array=ArrayType(ANY))
+OBJECT = Type(objects=(ObjectType({}, (Other(StringType(), ANY),)),))
+_EVERYTHING = Type(True, BOOLEAN.booleans, NumberType(), StringType(), LIST.array, OBJECT.objects)
 
 
 # --- making types
@@ -234,14 +234,14 @@ def literal(value: Any) -> Type:
         case bool():
             return Type(booleans=frozenset({value}))
         case int() | float():
-            return Type(number=Number(float(value).is_integer(), value, value, frozenset({value})))
+            return Type(number=NumberType(float(value).is_integer(), value, value, frozenset({value})))
         case str():
-            return Type(string=String(frozenset({value}), least=len(value), most=len(value)))
+            return Type(string=StringType(frozenset({value}), least=len(value), most=len(value)))
         case list():
             if len(value) > MAX_CONSTANTS:
-                return Type(array=Array(union(*map(literal, value)), (), len(value), len(value)))
-            return Type(array=Array(NEVER, tuple(map(literal, value)), len(value), len(value)))
-    return Type(objects=(Object({name: Property(literal(item), True) for name, item in value.items()}),))
+                return Type(array=ArrayType(union(*map(literal, value)), (), len(value), len(value)))
+            return Type(array=ArrayType(NEVER, tuple(map(literal, value)), len(value), len(value)))
+    return Type(objects=(ObjectType({name: Property(literal(item), True) for name, item in value.items()}),))
 
 
 def string(values: Iterable[str]) -> Type:
@@ -249,12 +249,12 @@ def string(values: Iterable[str]) -> Type:
     return Type(string=string_of(frozenset(values)))
 
 
-def string_of(values: frozenset[str]) -> String | None:
+def string_of(values: frozenset[str]) -> StringType | None:
     """The texts that are one of these; None where there are none."""
     if not values:
         return None
     least, most = min(map(len, values)), max(map(len, values))
-    return String(values if len(values) <= MAX_CONSTANTS else None, least=least, most=most)
+    return StringType(values if len(values) <= MAX_CONSTANTS else None, least=least, most=most)
 
 
 def only(type_: Type, kinds: Iterable[str]) -> Type:
@@ -308,11 +308,11 @@ def lookup(type_: Type, name: str) -> Type:
     return union(*{id(one): one for one in found}.values())
 
 
-def members(one: Object) -> Iterator[tuple[String, Type]]:
+def members(one: ObjectType) -> Iterator[tuple[StringType, Type]]:
     """The names and values of the members that an object can have."""
     for name, prop in one.properties.items():
         if not prop.type.never:
-            yield String(frozenset({name}), least=len(name), most=len(name)), prop.type
+            yield StringType(frozenset({name}), least=len(name), most=len(name)), prop.type
     for other in one.others:
         yield other.name, other.type
 
@@ -338,7 +338,7 @@ def spellings(value: Any) -> tuple[Any, ...]:
     return (int(value), float(value), *((-0.0,) if value == 0 else ()))
 
 
-def matches(text: String, value: str) -> bool:
+def matches(text: StringType, value: str) -> bool:
     """Whether a text is one of these; a pattern that cannot be read counts as no condition."""
     if text.values is not None:
         return value in text.values
@@ -350,7 +350,7 @@ def matches(text: String, value: str) -> bool:
     )
 
 
-def _fits_patterns(text: String, value: str) -> bool:
+def _fits_patterns(text: StringType, value: str) -> bool:
     return all(_found(pattern, value) is not False for pattern in text.patterns) and all(
         _found(pattern, value) is not True for pattern in text.avoids
     )
@@ -429,37 +429,37 @@ def _most(a: float | None, b: float | None) -> float | None:
     return None if a is None or b is None else max(a, b)
 
 
-def _union_number(a: Number, b: Number) -> Number:
+def _union_number(a: NumberType, b: NumberType) -> NumberType:
     values = None if a.values is None or b.values is None else a.values | b.values
     if values is not None and len(values) > MAX_CONSTANTS:
         values = None
-    return Number(a.integral and b.integral, _least(a.minimum, b.minimum), _most(a.maximum, b.maximum), values)
+    return NumberType(a.integral and b.integral, _least(a.minimum, b.minimum), _most(a.maximum, b.maximum), values)
 
 
-def _union_string(a: String, b: String) -> String:
+def _union_string(a: StringType, b: StringType) -> StringType:
     if a == b:
         return a
     most = None if a.most is None or b.most is None else max(a.most, b.most)
     if a.values is not None and b.values is not None:
         values = a.values | b.values
         if len(values) <= MAX_CONSTANTS:
-            return String(values, least=min(a.least, b.least), most=most)
+            return StringType(values, least=min(a.least, b.least), most=most)
     if a.values is None and b.values is None:
         excluded = (a.excluded & b.excluded).union(
             (value for value in a.excluded - b.excluded if not matches(b, value)),
             (value for value in b.excluded - a.excluded if not matches(a, value)),
         )
         return _besides(
-            String(None, excluded, min(a.least, b.least), most, a.patterns & b.patterns, a.avoids & b.avoids),
+            StringType(None, excluded, min(a.least, b.least), most, a.patterns & b.patterns, a.avoids & b.avoids),
             a.also | b.also,
         )
     few, many = (a, b) if a.values is not None else (b, a)
     values = few.values or frozenset()
-    wider = String(None, many.excluded - values, min(a.least, b.least), most, many.patterns, many.avoids)
+    wider = StringType(None, many.excluded - values, min(a.least, b.least), most, many.patterns, many.avoids)
     return _besides(wider, many.also | values)
 
 
-def _besides(text: String, values: frozenset[str]) -> String:
+def _besides(text: StringType, values: frozenset[str]) -> StringType:
     """The texts and these values, which fit all but the patterns."""
     if not text.patterns and not text.avoids:
         return text
@@ -470,29 +470,29 @@ def _besides(text: String, values: frozenset[str]) -> String:
     return replace(text, also=values) if len(values) <= MAX_ALSO else replace(text, patterns=patterns, avoids=avoids)
 
 
-def _union_array(a: Array, b: Array) -> Array:
+def _union_array(a: ArrayType, b: ArrayType) -> ArrayType:
     if a == b:
         return a
     most = None if a.most is None or b.most is None else max(a.most, b.most)
     least = min(a.least, b.least)
     if a.exact and b.exact and len(a.first) == len(b.first):
-        return Array(NEVER, tuple(map(union, a.first, b.first)), least, most)
+        return ArrayType(NEVER, tuple(map(union, a.first, b.first)), least, most)
     one, other = a.element(), b.element()
-    return Array(union(one, other), (), least, most, _are_alike(a, one) and _are_alike(b, other))
+    return ArrayType(union(one, other), (), least, most, _are_alike(a, one) and _are_alike(b, other))
 
 
-def _are_alike(array: Array, element: Type) -> bool:
+def _are_alike(array: ArrayType, element: Type) -> bool:
     return array.alike or (array.most is not None and array.most <= 1) or len(element.kinds - {"null"}) <= 1
 
 
-def _union_objects(a: tuple[Object, ...], b: tuple[Object, ...]) -> tuple[Object, ...]:
+def _union_objects(a: tuple[ObjectType, ...], b: tuple[ObjectType, ...]) -> tuple[ObjectType, ...]:
     if not a or not b:
         return a or b
     joined = [*a, *(one for one in b if not any(one is other or one == other for other in a))]
     return tuple(joined) if len(joined) <= MAX_VARIANTS else (reduce(join, joined),)
 
 
-def join(a: Object, b: Object) -> Object:
+def join(a: ObjectType, b: ObjectType) -> ObjectType:
     """One variant that has the objects of both."""
     if a is b:
         return a
@@ -506,5 +506,5 @@ def join(a: Object, b: Object) -> Object:
         properties[name] = Property(union(a.value(name), b.value(name)), a.requires(name) and b.requires(name), origin)
     others = (*a.others, *(other for other in b.others if other not in a.others))
     if len(others) > MAX_OTHERS:
-        others = (Other(String(), union(*(other.type for other in others))),)
-    return Object(properties, others, a.complete and b.complete, b.origin if a.origin is None else a.origin)
+        others = (Other(StringType(), union(*(other.type for other in others))),)
+    return ObjectType(properties, others, a.complete and b.complete, b.origin if a.origin is None else a.origin)

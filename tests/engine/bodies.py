@@ -507,7 +507,7 @@ def schema_of(dice: Random, bodies: list[Any]) -> dict[str, Any]:
     return Schemer(dice).document(bodies or [{}])
 
 
-# --- keywords that code made from schemas leaves to the verdicts
+# --- keywords that code made from schemas leaves to the evaluator
 
 ODD: tuple[dict[str, Any], ...] = (
     {"multipleOf": 0.5},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import inf, nextafter
 
-from moemap.engine.types.types import Array, Number, Object, String, Type
+from moemap.engine.types.types import ArrayType, NumberType, ObjectType, StringType, Type
 
 
 def written(type_: Type) -> str:
@@ -19,7 +19,7 @@ def written(type_: Type) -> str:
     return "|".join(parts) or "never"
 
 
-def _number(number: Number) -> str:
+def _number(number: NumberType) -> str:
     if number.values is not None:
         return "|".join(str(value) for value in sorted(number.values))
     bounds = (
@@ -43,7 +43,7 @@ def _bound(bound: float | None) -> str:
     )
 
 
-def _string(text: String) -> list[str]:
+def _string(text: StringType) -> list[str]:
     if text.values is not None:
         return [f"'{value}'" for value in sorted(text.values)]
     facts = [f"not {value!r}" for value in sorted(text.excluded)]
@@ -54,14 +54,14 @@ def _string(text: String) -> list[str]:
     return [f"string({', '.join(facts)})" if facts else "string"]
 
 
-def _array(array: Array) -> str:
+def _array(array: ArrayType) -> str:
     if array.exact:
         return f"[{', '.join(map(written, array.first))}]"
     length = f"{array.least or ''}..{'' if array.most is None else array.most}"
     return f"[{written(array.element())}]{'' if length == '..' else length}"
 
 
-def _object(one: Object) -> str:
+def _object(one: ObjectType) -> str:
     members = [f"{name}{'' if prop.required else '?'}: {written(prop.type)}" for name, prop in one.properties.items()]
     members += [f"*: {written(other.type)}" for other in one.others if not one.complete]
     return f"{{{', '.join(members)}{', ~' if one.complete else ''}}}"

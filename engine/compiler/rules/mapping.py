@@ -23,7 +23,7 @@ from ..python.struct_layouts import Exceptions, Shapes, StructShape
 from ..python.value import DICT, LIST, NULL, VARIABLE, Value, bare, comment
 from ..validation.conditions import ALWAYS, NEVER
 from ..validation.contracts import Contract, Terms
-from ..validation.subschemas import parts_of
+from ..validation.subschemas import subschemas_of
 from ..validation.validation import Validation
 from .chains import chain
 from .fields import FieldCompiler
@@ -350,7 +350,7 @@ class _Mapping:
             return None
         if output.name not in self.contracts:
             combine = {} if output.element_of is not None else output.combine
-            parts = parts_of(self.schemas(output))
+            parts = subschemas_of(self.schemas(output))
             self.contracts[output.name] = Contract(Terms(Validation(self.pool)), parts, joined=True, combine=combine)
         return self.contracts[output.name]
 

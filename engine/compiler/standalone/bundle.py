@@ -32,7 +32,7 @@ class BundleError(Exception):
 
 
 @dataclass(slots=True)
-class _Definition:
+class _TopLevelName:
     """A statement of a module: the names that it binds, its text, and the names in it."""
 
     names: tuple[str, ...]
@@ -46,7 +46,7 @@ class _Definition:
 @dataclass(slots=True)
 class _Module:
     title: str
-    definitions: list[_Definition] = field(default_factory=list)
+    definitions: list[_TopLevelName] = field(default_factory=list)
     imports: dict[str, tuple[str, str]] = field(default_factory=dict)
     """The module of the standard library, or none, that each name is imported from, and its spelling there."""
     homes: dict[str, str] = field(default_factory=dict)
@@ -109,7 +109,7 @@ def bundled(wanted: Iterable[str]) -> tuple[list[str], str]:
     return _imports(imports), "\n\n\n".join(texts)
 
 
-def _spaced(definitions: list[_Definition]) -> str:
+def _spaced(definitions: list[_TopLevelName]) -> str:
     """The texts of the definitions; what is assigned stands together."""
     text = ""
     for before, definition in zip([None, *definitions], definitions, strict=False):
@@ -193,10 +193,10 @@ def _read(name: str) -> _Module:
     return module
 
 
-def _definition(names: tuple[str, ...], node: ast.stmt, lines: list[str]) -> _Definition:
+def _definition(names: tuple[str, ...], node: ast.stmt, lines: list[str]) -> _TopLevelName:
     assigns = isinstance(node, ast.Assign | ast.AnnAssign)
     inside = [part for part in ast.walk(node) if isinstance(part, ast.ImportFrom) and part.level]
-    return _Definition(names, _text(node, lines), _names(node), assigns, _registers(node), bool(inside))
+    return _TopLevelName(names, _text(node, lines), _names(node), assigns, _registers(node), bool(inside))
 
 
 def _spelled(alias: ast.alias) -> str:

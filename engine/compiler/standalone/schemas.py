@@ -1,4 +1,4 @@
-"""Schemas for a standalone module: the definitions that `schemas.validation` judges by, without what says nothing."""
+"""Schemas for a standalone module: the definitions that the evaluator needs, without annotations."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from ...schemas.keywords import LIST, NAMED, ONE
 from ...schemas.schema import Schema, definitions_of
 from ...schemas.validation import KEYWORDS
 
-__all__ = ["Judges"]
+__all__ = ["EmbeddedSchemas"]
 
 
-class Judges:
-    """The definitions that schemas are made of, by URI and place, and what is searched for by their patterns."""
+class EmbeddedSchemas:
+    """The definitions that schemas consist of, by URI and place, and their prepared patterns."""
 
     def __init__(self, schemas: Iterable[Schema]) -> None:
         self.parts: dict[str, Any] = {}

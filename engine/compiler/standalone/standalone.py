@@ -13,7 +13,7 @@ from ...runtime.operations import CALLS
 from ..python.value import comment
 from ..rules.mapping import sources_of, title_of
 from .bundle import bundled, names_in, names_of_all
-from .schemas import Judges
+from .schemas import EmbeddedSchemas
 
 __all__ = ["StandaloneError", "standalone_of"]
 
@@ -37,19 +37,19 @@ Needs Python 3.11 or newer. Generated: change the rules, and write it again with
 _TAIL = '''\
 
 
-JUDGES = {name: Verdicts(definition, DEFINITIONS, PATTERNS, FORMATS) for name, definition in SCHEMAS.items()}
+EVALUATORS = {name: Evaluator(definition, DEFINITIONS, PATTERNS, FORMATS) for name, definition in SCHEMAS.items()}
 
 
 def transform(batch: Any) -> dict[str, Any]:
     """`{requests, skipped, problems}` of a batch (any value). Never raises for what the batch holds."""
-    return result_of(batch, mapped, traced, JUDGES)
+    return result_of(batch, mapped, traced, EVALUATORS)
 
 
 if __name__ == "__main__":
     run_as_filter(transform)
 '''
 _WIDTH = 100
-_OWN_NAMES = frozenset({"DEFINITIONS", "JUDGES", "FORMATS", "PATTERNS", "SCHEMAS", "transform", "sys"})
+_OWN_NAMES = frozenset({"DEFINITIONS", "EVALUATORS", "FORMATS", "PATTERNS", "SCHEMAS", "transform", "sys"})
 
 
 def standalone_of(rulebook: Rulebook) -> str:
@@ -57,9 +57,9 @@ def standalone_of(rulebook: Rulebook) -> str:
     code = sources_of(rulebook, names_of_all() | _OWN_NAMES)
     used = names_in(code)
     calls = [f'{name} = CALLS["{name}"]' for name in sorted(used & CALLS.keys())]
-    judges = _judges(rulebook)
-    formats = "FORMATS_OF_TEXT" if judges.has_formats else "{}"
-    schemas = [*_schemas(judges), f"FORMATS = {formats}"]
+    embedded = _embedded_schemas(rulebook)
+    formats = "FORMATS_OF_TEXT" if embedded.has_formats else "{}"
+    schemas = [*_schemas(embedded), f"FORMATS = {formats}"]
     imports, runtime = bundled(sorted(used | names_in("\n".join([*schemas, _TAIL])) | {"CALLS"}))
     parts = [
         _HEAD,
@@ -93,15 +93,15 @@ def standalone_of(rulebook: Rulebook) -> str:
     return source
 
 
-def _judges(rulebook: Rulebook) -> Judges:
+def _embedded_schemas(rulebook: Rulebook) -> EmbeddedSchemas:
     """What the schemas of the outputs consist of."""
     outputs = rulebook.outputs.values()
     names = sorted({name for output in outputs for name in (output.schema, output.limits) if name is not None})
-    return Judges(rulebook.schemas[name] for name in names)
+    return EmbeddedSchemas(rulebook.schemas[name] for name in names)
 
 
-def _schemas(judges: Judges) -> list[str]:
-    values = {"DEFINITIONS": judges.definitions, "PATTERNS": judges.patterns, "SCHEMAS": judges.names}
+def _schemas(embedded: EmbeddedSchemas) -> list[str]:
+    values = {"DEFINITIONS": embedded.definitions, "PATTERNS": embedded.patterns, "SCHEMAS": embedded.names}
     return [f"{name} = {_literal(value, '')}" for name, value in values.items()]
 
 

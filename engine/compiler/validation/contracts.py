@@ -14,7 +14,7 @@ from typing import Any
 from ...values.once import cached_property
 from ..python.value import BOOLEAN, DICT, FLOAT, INTEGER, LIST, NULL, STRING, Value
 from .conditions import ALWAYS, CLASSES, NEVER, all_of, any_of, negated
-from .subschemas import MEMBERS, DoubtError, Parts, flat, member_parts
+from .subschemas import MEMBERS, DoubtError, Subschemas, flat, member_subschemas
 from .validation import Validation
 
 __all__ = ["Contract", "Terms"]
@@ -59,7 +59,7 @@ class Contract:
     """
 
     terms: Terms
-    parts: Parts
+    parts: Subschemas
     joined: bool = False
     combine: Mapping[str, str] = field(default_factory=dict)
 
@@ -118,7 +118,7 @@ class Contract:
     # Objects
 
     @cached_property
-    def _object(self) -> Parts | None:
+    def _object(self) -> Subschemas | None:
         """The parts that say something of members; None where that depends on the object."""
         try:
             parts, _ = self.terms.validation.own(self.parts, "object", "value", exact=False)
@@ -133,7 +133,7 @@ class Contract:
         """The contract of a member, or of all that are not listed; None where it is looked at later."""
         if self._object is None:
             return None
-        below = member_parts(self._object, name)
+        below = member_subschemas(self._object, name)
         if below is None:
             self.terms.refused = True
             return None
@@ -188,7 +188,7 @@ class Contract:
     # Lists
 
     @cached_property
-    def _list(self) -> Parts | None:
+    def _list(self) -> Subschemas | None:
         """The parts that say something of each element, where all are objects; None where it is more than that."""
         try:
             parts, _ = self.terms.validation.own(self.parts, "array", "value", exact=False, element="object")

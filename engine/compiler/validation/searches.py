@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...schemas.patterns.parser import Characters, Edge, Part, PatternError, Sequence, read
+from ...schemas.patterns.parser import Anchor, CharacterSet, Concatenation, PatternError, PatternNode, read
 from ...schemas.patterns.python import is_one
 from ...schemas.patterns.searching import is_linear, python_text
 from ..python.pool import Pool
@@ -19,13 +19,13 @@ def search_code(pattern: str, text: str, pool: Pool) -> str | None:
         part = read(pattern)
     except PatternError:
         return None
-    parts = part.parts if isinstance(part, Sequence) else (part,)
+    parts = part.parts if isinstance(part, Concatenation) else (part,)
     if not parts:
         return "True"
     literal = _literal(parts)
     if literal is not None:
         return f"({literal!r} in {text})"
-    start = _literal(parts[1:]) if parts[0] == Edge(True) else None
+    start = _literal(parts[1:]) if parts[0] == Anchor(True) else None
     if start is not None:
         return f"({text}[:{len(start)}] == {start!r})"
     if not is_linear(part):
@@ -35,17 +35,17 @@ def search_code(pattern: str, text: str, pool: Pool) -> str | None:
     return f"('!' <= {text} < '\\x7f' or {found})" if _takes_printable(parts) else f"({found})"
 
 
-def _literal(parts: tuple[Part, ...]) -> str | None:
+def _literal(parts: tuple[PatternNode, ...]) -> str | None:
     """The text that parts stand for, where that is one."""
-    codes = [part.ranges[0][0] for part in parts if isinstance(part, Characters) and is_one(part.ranges)]
+    codes = [part.ranges[0][0] for part in parts if isinstance(part, CharacterSet) and is_one(part.ranges)]
     return "".join(map(chr, codes)) if parts and len(codes) == len(parts) else None
 
 
-def _takes_printable(parts: tuple[Part, ...]) -> bool:
+def _takes_printable(parts: tuple[PatternNode, ...]) -> bool:
     """Whether it is one class of characters, among them all that ASCII prints but the blank."""
     (part, *more) = parts
     return (
         not more
-        and isinstance(part, Characters)
+        and isinstance(part, CharacterSet)
         and any(low <= ord("!") and ord("~") <= high for low, high in part.ranges)
     )

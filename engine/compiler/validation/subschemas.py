@@ -9,7 +9,17 @@ from typing import Any
 from ...schemas.schema import Schema
 from .conditions import NEVER, of_type
 
-__all__ = ["MEMBERS", "DoubtError", "Part", "Parts", "flat", "is_allowed", "is_choosy", "member_parts", "parts_of"]
+__all__ = [
+    "MEMBERS",
+    "DoubtError",
+    "Subschema",
+    "Subschemas",
+    "flat",
+    "is_allowed",
+    "is_choosy",
+    "member_subschemas",
+    "subschemas_of",
+]
 
 MEMBERS = ("properties", "additionalProperties", "propertyNames")
 _CHOOSY = frozenset({"if", "contains", "prefixItems", "anyOf", "oneOf"})
@@ -20,15 +30,15 @@ class DoubtError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class Subschema:
     """A part of a schema document."""
 
     schema: Schema
     node: Any
 
-    def below(self, node: Any) -> Part:
+    def below(self, node: Any) -> Subschema:
         """A part that stands in this one."""
-        return Part(self.schema, node)
+        return Subschema(self.schema, node)
 
     @property
     def key(self) -> int:
@@ -36,17 +46,17 @@ class Part:
         return id(self.node)
 
 
-Parts = tuple[Part, ...]
+Subschemas = tuple[Subschema, ...]
 
 
-def parts_of(schemas: Iterable[Schema]) -> Parts:
+def subschemas_of(schemas: Iterable[Schema]) -> Subschemas:
     """All that schemas say of one value."""
-    return flat(Part(schema, schema.document) for schema in schemas)
+    return flat(Subschema(schema, schema.document) for schema in schemas)
 
 
-def flat(parts: Iterable[Part]) -> Parts:
+def flat(parts: Iterable[Subschema]) -> Subschemas:
     """The parts, with those that they refer to and are made of, each once. Those that say nothing are left out."""
-    found: dict[Any, Part] = {}
+    found: dict[Any, Subschema] = {}
     pending = list(parts)[::-1]
     while pending:
         part = pending.pop()
@@ -61,7 +71,7 @@ def flat(parts: Iterable[Part]) -> Parts:
     return tuple(found.values())
 
 
-def member_parts(parts: Parts, name: str | None) -> Parts | None:
+def member_subschemas(parts: Subschemas, name: str | None) -> Subschemas | None:
     """What the parts say of the member with a name, or of all that have no name there; None: it cannot be."""
     found = []
     for part in parts:
@@ -73,12 +83,12 @@ def member_parts(parts: Parts, name: str | None) -> Parts | None:
     return tuple(found)
 
 
-def is_choosy(part: Part) -> bool:
+def is_choosy(part: Subschema) -> bool:
     """Whether a part asks more of a list than something of each element."""
     return not _CHOOSY.isdisjoint(part.node)
 
 
-def is_allowed(parts: Parts, kind: str) -> bool:
+def is_allowed(parts: Subschemas, kind: str) -> bool:
     """Whether the types that the parts name leave the kind: a quick look before a long one."""
     return all(
         part.node is not False and NEVER not in of_type(part.node, kind, "")

@@ -31,7 +31,17 @@ from .conditions import (
     of_type,
 )
 from .searches import search_code
-from .subschemas import MEMBERS, DoubtError, Part, Parts, flat, is_allowed, is_choosy, member_parts, parts_of
+from .subschemas import (
+    MEMBERS,
+    DoubtError,
+    Subschema,
+    Subschemas,
+    flat,
+    is_allowed,
+    is_choosy,
+    member_subschemas,
+    subschemas_of,
+)
 
 __all__ = ["Validation"]
 
@@ -67,7 +77,7 @@ class Validation:
         """The name of a function of a value, or ALWAYS where all values are valid, or NEVER where nothing is known."""
         written = self.pool.copy()
         try:
-            return self.function(parts_of(schemas), exact=False)
+            return self.function(subschemas_of(schemas), exact=False)
         except RecursionError:  # nothing half done stays
             self.pool.restore(written)
             self.known, self.written, self.at_work = {}, {}, set()
@@ -100,7 +110,7 @@ class Validation:
 
     # Values of any kind
 
-    def function(self, parts: Parts, *, exact: bool) -> str:
+    def function(self, parts: Subschemas, *, exact: bool) -> str:
         """The name of the function that checks a value by all the parts, or ALWAYS or NEVER."""
         parts = flat(parts)
         key = ("value", exact, *(part.key for part in parts))
@@ -108,7 +118,7 @@ class Validation:
             key, "value", lambda _: answers_by_kind({kind: self.kind(parts, kind, "value", exact) for kind in KINDS})
         )
 
-    def any(self, parts: Parts, value: str, exact: bool) -> str:
+    def any(self, parts: Subschemas, value: str, exact: bool) -> str:
         """Code for "the value in the variable fits"."""
         parts = flat(parts)
         key = (exact, *(part.key for part in parts))
@@ -138,7 +148,7 @@ class Validation:
 
     # Values of one kind
 
-    def kind(self, parts: Parts, kind: str, value: str, exact: bool, element: str | None = None) -> str:
+    def kind(self, parts: Subschemas, kind: str, value: str, exact: bool, element: str | None = None) -> str:
         """Code for "the value in the variable, which is of this kind, fits all the parts".
 
         With `element`, the value is a list that is not empty and has only elements of that kind.
@@ -161,8 +171,8 @@ class Validation:
         return all_of(codes)
 
     def own(
-        self, parts: Parts, kind: str, value: str, exact: bool, element: str | None = None
-    ) -> tuple[Parts, list[str]]:
+        self, parts: Subschemas, kind: str, value: str, exact: bool, element: str | None = None
+    ) -> tuple[Subschemas, list[str]]:
         """All parts that apply to values of the kind, and what they say of the value but for its members and elements.
 
         Raises DoubtError.
@@ -175,11 +185,11 @@ class Validation:
                 break
         return parts, codes
 
-    def one(self, node: Any, part: Part, kind: str, value: str, exact: bool, element: str | None = None) -> str:
+    def one(self, node: Any, part: Subschema, kind: str, value: str, exact: bool, element: str | None = None) -> str:
         """The same for one part below another."""
         return self.kind(flat([part.below(node)]), kind, value, exact, element)
 
-    def chosen(self, parts: Parts, kind: str, value: str, element: str | None) -> Parts:
+    def chosen(self, parts: Subschemas, kind: str, value: str, element: str | None) -> Subschemas:
         """The parts, and for each `if` whose answer is known for all values of the kind, what follows from it."""
         found = {part.key: part for part in parts}
         pending = list(parts)
@@ -194,14 +204,14 @@ class Validation:
                         pending.append(below)
         return tuple(found.values())
 
-    def choice(self, part: Part, kind: str, value: str, element: str | None) -> str | None:
+    def choice(self, part: Subschema, kind: str, value: str, element: str | None) -> str | None:
         """What the `if` of a part always comes to, if that is so."""
         if not isinstance(part.node, Mapping) or "if" not in part.node:
             return None
         test = self.one(part.node["if"], part, kind, value, True, element)
         return test if test in (ALWAYS, NEVER) else None
 
-    def conditions(self, part: Part, kind: str, value: str, exact: bool, element: str | None) -> Iterator[str]:
+    def conditions(self, part: Subschema, kind: str, value: str, exact: bool, element: str | None) -> Iterator[str]:
         """What a part alone says of a value of the kind, but for its members and elements."""
         node = part.node
         if node is False:
@@ -261,7 +271,7 @@ class Validation:
                 raise DoubtError
             yield found
 
-    def combined(self, part: Part, kind: str, value: str, exact: bool, element: str | None) -> Iterator[str]:
+    def combined(self, part: Subschema, kind: str, value: str, exact: bool, element: str | None) -> Iterator[str]:
         """`not`, `anyOf`, `oneOf`, and an `if` whose answer depends on the value."""
         node = part.node
 
@@ -286,13 +296,13 @@ class Validation:
 
     # Objects
 
-    def dependent(self, part: Part, value: str, exact: bool) -> Iterator[str]:
+    def dependent(self, part: Subschema, value: str, exact: bool) -> Iterator[str]:
         for name, names in part.node.get("dependentRequired", {}).items():
             yield any_of([f"{name!r} not in {value}", all_of([f"{other!r} in {value}" for other in names])])
         for name, node in part.node.get("dependentSchemas", {}).items():
             yield any_of([f"{name!r} not in {value}", self.one(node, part, "object", value, exact)])
 
-    def members(self, parts: Parts, value: str, exact: bool) -> Iterator[str]:
+    def members(self, parts: Subschemas, value: str, exact: bool) -> Iterator[str]:
         """What all the parts say of the members of an object, by one function that looks at each once."""
         required = [name for part in parts for name in part.node.get("required", ())]
         parts = tuple(part for part in parts if any(key in part.node for key in MEMBERS))
@@ -301,7 +311,7 @@ class Validation:
             return
         required = list(dict.fromkeys(required))
         listed = dict.fromkeys(name for part in parts for name in part.node.get("properties", {}))
-        names = [name for name in listed if member_parts(parts, name) is not None]
+        names = [name for name in listed if member_subschemas(parts, name) is not None]
         is_closed = any(part.node.get("additionalProperties") is False for part in parts)
 
         def lines(_: str) -> Iterator[str]:
@@ -312,7 +322,7 @@ class Validation:
         function = self.once(("members", exact, *required, *(part.key for part in parts)), "members", lines)
         yield function if function in (ALWAYS, NEVER) else f"{function}({value})"
 
-    def closed(self, parts: Parts, names: Sequence[str], required: frozenset[str], exact: bool) -> Iterator[str]:
+    def closed(self, parts: Subschemas, names: Sequence[str], required: frozenset[str], exact: bool) -> Iterator[str]:
         """An object of a few known members: each is looked at, and then they are counted."""
         if not required <= set(names):
             yield "return False"
@@ -320,7 +330,7 @@ class Validation:
         optional = [name for name in names if name not in required]
         yield f"count = {len(required)}"
         for name in names:
-            code = self.any(member_parts(parts, name) or (), "member", exact)
+            code = self.any(member_subschemas(parts, name) or (), "member", exact)
             lines = (
                 [] if code == ALWAYS else [f"member = members[{name!r}]", f"if {negated(code)}:", "    return False"]
             )
@@ -333,9 +343,9 @@ class Validation:
         else:
             yield "return len(members) == count"
 
-    def open(self, parts: Parts, listed: Sequence[str], required: Sequence[str], exact: bool) -> Iterator[str]:
+    def open(self, parts: Subschemas, listed: Sequence[str], required: Sequence[str], exact: bool) -> Iterator[str]:
         """An object of any members, some of them listed. The names of others that were found good are remembered."""
-        other, known = member_parts(parts, None), self.remembered()
+        other, known = member_subschemas(parts, None), self.remembered()
         if required:
             test = " and ".join(f"{name!r} in members" for name in required)
             yield from (f"if not ({test}):", "    return False")
@@ -357,16 +367,16 @@ class Validation:
         self.pool.constants.append(f"{known} = Known()")
         return known
 
-    def entry_lines(self, parts: Parts, listed: Sequence[str], known: str, exact: bool) -> Iterator[str]:
+    def entry_lines(self, parts: Subschemas, listed: Sequence[str], known: str, exact: bool) -> Iterator[str]:
         """Lines that return where the member of a name does not fit."""
-        other, allowed = member_parts(parts, None), self.names(parts, exact)
+        other, allowed = member_subschemas(parts, None), self.names(parts, exact)
         word = "if"
         if other is not None:
             yield f"if name in {known}:"
             yield from (f"    {line}" for line in self.checked_lines(other, exact))
             word = "elif"
         functions = {
-            name: self.checked(below, exact) for name in listed if (below := member_parts(parts, name)) is not None
+            name: self.checked(below, exact) for name in listed if (below := member_subschemas(parts, name)) is not None
         }
         if functions:
             entries = ", ".join(f"{name!r}: {code}" for name, code in functions.items())
@@ -381,7 +391,7 @@ class Validation:
             word = "elif"
         yield from ["return False"] if word == "if" else ["else:", "    return False"]
 
-    def entry(self, parts: Parts) -> str:
+    def entry(self, parts: Subschemas) -> str:
         """The name of a function of a name and the member that has it."""
         listed = list(dict.fromkeys(name for part in parts for name in part.node.get("properties", {})))
 
@@ -391,7 +401,7 @@ class Validation:
 
         return self.once(("entry", *(part.key for part in parts)), "name, member", lines)
 
-    def names(self, parts: Parts, exact: bool, name: str = "name") -> str:
+    def names(self, parts: Subschemas, exact: bool, name: str = "name") -> str:
         """Code for "the name in the variable is allowed"."""
         named = [part for part in parts if "propertyNames" in part.node]
         return all_of([self.one(part.node["propertyNames"], part, "string", name, exact) for part in named])
@@ -399,12 +409,12 @@ class Validation:
     def checked_name(self, code: str) -> str:
         return self.once(("name", code), "name", lambda _: [f"return bool({code})"])
 
-    def checked(self, parts: Parts, exact: bool) -> str:
+    def checked(self, parts: Subschemas, exact: bool) -> str:
         """The name of a function, always."""
         name = self.function(parts, exact=exact)
         return {ALWAYS: "always", NEVER: "never"}.get(name, name)
 
-    def checked_lines(self, parts: Parts, exact: bool) -> Iterator[str]:
+    def checked_lines(self, parts: Subschemas, exact: bool) -> Iterator[str]:
         """Lines that return where the member does not fit; without a call for texts and plain values."""
         parts = flat(parts)
         by_kind = {kind: self.kind(parts, kind, "member", exact) for kind in KINDS}
@@ -427,10 +437,10 @@ class Validation:
 
     # Lists
 
-    def elements(self, parts: Parts, value: str, exact: bool, element: str | None) -> Iterator[str]:
+    def elements(self, parts: Subschemas, value: str, exact: bool, element: str | None) -> Iterator[str]:
         """What the parts say of the elements of a list."""
 
-        def fits(parts: Parts, item: str) -> str:
+        def fits(parts: Subschemas, item: str) -> str:
             if element is None:
                 return self.any(parts, item, exact)
             return self.kind(flat(parts), element, item, exact)
@@ -456,7 +466,7 @@ class Validation:
         if plain:
             yield self.each(tuple(plain), value, exact, element)
 
-    def by_element(self, parts: Parts, value: str, exact: bool) -> str:
+    def by_element(self, parts: Subschemas, value: str, exact: bool) -> str:
         """A list of which more is asked than something of each element: most lists have elements of one kind, and then
         the answers to most questions are known."""
 
@@ -471,7 +481,7 @@ class Validation:
 
         return f"{self.once(('list', exact, *(part.key for part in parts)), 'items', lines)}({value})"
 
-    def each(self, parts: Parts, value: str, exact: bool, element: str | None) -> str:
+    def each(self, parts: Subschemas, value: str, exact: bool, element: str | None) -> str:
         """Code for "each element fits"."""
         parts = flat(parts)
         fits = self.any(parts, "item", exact) if element is None else self.kind(parts, element, "item", exact)

@@ -11,7 +11,18 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from .automaton import FOUND, Automaton, State, holds
-from .parser import LAST, Characters, Choice, Edge, Look, Part, PatternError, Repeated, Sequence, read
+from .parser import (
+    LAST,
+    Alternation,
+    Anchor,
+    CharacterSet,
+    Concatenation,
+    Lookaround,
+    PatternError,
+    PatternNode,
+    Repetition,
+    read,
+)
 
 __all__ = ["Machine", "is_empty", "machine_of"]
 
@@ -107,7 +118,7 @@ class Machine(Automaton):
         self.hopeful = frozenset(hopeful)
 
 
-def machine_of(part: Part) -> Machine:
+def machine_of(part: PatternNode) -> Machine:
     """The automaton of a pattern. Raises PatternError where it would be too large, or the pattern looks around."""
     machine = Machine()
     machine.finish(_built(part, machine, machine.state()))
@@ -122,28 +133,28 @@ def _machine(pattern: str) -> Machine | None:
         return None
 
 
-def _built(part: Part, machine: Machine, start: int) -> int:
+def _built(part: PatternNode, machine: Machine, start: int) -> int:
     """Adds what takes the part from a state on; gives the state after it."""
     end = start
     match part:
-        case Characters(ranges):
+        case CharacterSet(ranges):
             end = machine.state()
             machine.moves[start].append((ranges, end))
-        case Edge(at_start):
+        case Anchor(at_start):
             end = machine.state()
             machine.skips[start].append((at_start, end))
-        case Look():
+        case Lookaround():
             raise PatternError("it looks around")
-        case Sequence(parts):
+        case Concatenation(parts):
             for one in parts:
                 end = _built(one, machine, end)
-        case Choice(parts):
+        case Alternation(parts):
             end = machine.state()
             for one in parts:
                 begin = machine.state()
                 machine.skips[start].append((None, begin))
                 machine.skips[_built(one, machine, begin)].append((None, end))
-        case Repeated(one, least, most):
+        case Repetition(one, least, most):
             for _ in range(least):
                 end = _built(one, machine, end)
             after = machine.state()

@@ -16,15 +16,15 @@ from functools import lru_cache
 
 __all__ = [
     "LAST",
-    "Characters",
-    "Choice",
-    "Edge",
-    "Look",
-    "Part",
+    "Alternation",
+    "Anchor",
+    "CharacterSet",
+    "Concatenation",
+    "Lookaround",
     "PatternError",
+    "PatternNode",
     "Ranges",
-    "Repeated",
-    "Sequence",
+    "Repetition",
     "joined",
     "others",
     "read",
@@ -52,52 +52,52 @@ class PatternError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Characters:
+class CharacterSet:
     """One character of these."""
 
     ranges: Ranges
 
 
 @dataclass(frozen=True, slots=True)
-class Edge:
+class Anchor:
     """The start or the end of the text."""
 
     start: bool
 
 
 @dataclass(frozen=True, slots=True)
-class Sequence:
+class Concatenation:
     """Parts one behind the other."""
 
-    parts: tuple[Part, ...]
+    parts: tuple[PatternNode, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class Alternation:
     """One of the parts."""
 
-    parts: tuple[Part, ...]
+    parts: tuple[PatternNode, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Repeated:
+class Repetition:
     """A part so many times; `most` None: without a bound."""
 
-    part: Part
+    part: PatternNode
     least: int
     most: int | None
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class Lookaround:
     """A part that stands ahead or behind, or, negated, does not."""
 
-    part: Part
+    part: PatternNode
     ahead: bool
     negated: bool
 
 
-Part = Characters | Edge | Sequence | Choice | Repeated | Look
+PatternNode = CharacterSet | Anchor | Concatenation | Alternation | Repetition | Lookaround
 
 _REPEAT = re.compile(r"(?:\{([0-9]+)(,([0-9]+)?)?\}|([*+?]))\??(?![*+?{])")
 _LOOKS = {"?=": (True, False), "?!": (True, True), "?<=": (False, False), "?<!": (False, True)}
@@ -111,18 +111,18 @@ _CODE = re.compile(
 _PROPERTY = re.compile(r"([pP])\{(?:(?:General_Category|gc)=)?([A-Za-z_]+)\}")
 
 
-def read(pattern: str) -> Part:
+def read(pattern: str) -> PatternNode:
     """What a pattern consists of. Raises PatternError."""
-    return _Reader(pattern).whole()
+    return _PatternParser(pattern).whole()
 
 
-class _Reader:
+class _PatternParser:
     def __init__(self, pattern: str) -> None:
         self.text = pattern
         self.at = 0
         self.depth = 0
 
-    def whole(self) -> Part:
+    def whole(self) -> PatternNode:
         part = self.choice()
         if self.at < len(self.text):
             raise PatternError(f"{self.next()!r} closes nothing")
@@ -136,28 +136,28 @@ class _Reader:
         self.at += len(text) if found else 0
         return found
 
-    def choice(self) -> Part:
+    def choice(self) -> PatternNode:
         parts = [self.sequence()]
         while self.takes("|"):
             parts.append(self.sequence())
-        return parts[0] if len(parts) == 1 else Choice(tuple(parts))
+        return parts[0] if len(parts) == 1 else Alternation(tuple(parts))
 
-    def sequence(self) -> Part:
+    def sequence(self) -> PatternNode:
         parts = []
         while self.next() not in ("", "|", ")"):
             part = self.atom()
             repeat = _REPEAT.match(self.text, self.at)
             if repeat is not None:
                 self.at = repeat.end()
-                if isinstance(part, Edge | Look):
+                if isinstance(part, Anchor | Lookaround):
                     raise PatternError("a repetition of what is no character")
                 part = _repeated(part, repeat)
             elif self.next() in ("*", "+", "?", "{"):
                 raise PatternError(f"{self.next()!r} does not say how often something is repeated")
             parts.append(part)
-        return Sequence(tuple(parts))
+        return Concatenation(tuple(parts))
 
-    def atom(self) -> Part:
+    def atom(self) -> PatternNode:
         if self.takes("("):
             look = self.opening()
             self.depth += 1
@@ -167,13 +167,13 @@ class _Reader:
             self.depth -= 1
             if not self.takes(")"):
                 raise PatternError("a group is not closed")
-            return part if look is None else Look(part, *look)
+            return part if look is None else Lookaround(part, *look)
         if self.takes("^"):
-            return Edge(True)
+            return Anchor(True)
         if self.takes("$"):
-            return Edge(False)
+            return Anchor(False)
         if self.takes("."):
-            return Characters(others(_LINE_ENDS))
+            return CharacterSet(others(_LINE_ENDS))
         if self.takes("["):
             return self.characters()
         if self.takes("\\b"):
@@ -182,7 +182,7 @@ class _Reader:
             return _NO_EDGE_OF_WORD
         if self.next() and self.next() in "*+?{":
             raise PatternError(f"{self.next()!r} where there is nothing to repeat")
-        return Characters(self.character())
+        return CharacterSet(self.character())
 
     def opening(self) -> tuple[bool, bool] | None:
         """What stands behind the bracket of a group: where it looks, and whether that is negated; None: nowhere."""
@@ -197,7 +197,7 @@ class _Reader:
         self.at = name.end()
         return None
 
-    def characters(self) -> Part:
+    def characters(self) -> PatternNode:
         """What stands between brackets."""
         negated = self.takes("^")
         ranges: list[tuple[int, int]] = []
@@ -208,7 +208,7 @@ class _Reader:
                 found = (_range(found, self.of_set()),)
             ranges += found
         made = tuple(ranges)
-        return Characters(others(made) if negated else joined(made))
+        return CharacterSet(others(made) if negated else joined(made))
 
     def of_set(self) -> Ranges:
         return ((0x08, 0x08),) if self.takes("\\b") else self.character()
@@ -250,16 +250,16 @@ class _Reader:
         return ((number, number),)
 
 
-def _repeated(part: Part, repeat: re.Match[str]) -> Part:
+def _repeated(part: PatternNode, repeat: re.Match[str]) -> PatternNode:
     least, more, most, sign = repeat.groups()
     if sign is not None:
-        return Repeated(part, int(sign == "+"), 1 if sign == "?" else None)
+        return Repetition(part, int(sign == "+"), 1 if sign == "?" else None)
     if any(times is not None and (len(times) > 4 or int(times) > MAX_TIMES) for times in (least, most)):
         raise PatternError(f"more than {MAX_TIMES} times")
     limit = int(least) if more is None else None if most is None else int(most)
     if limit is not None and limit < int(least):
         raise PatternError("more times at least than at most")
-    return Repeated(part, int(least), limit)
+    return Repetition(part, int(least), limit)
 
 
 def _range(first: Ranges, last: Ranges) -> tuple[int, int]:
@@ -359,11 +359,11 @@ def _by_category() -> dict[str, Ranges]:
     return {category: tuple(ranges) for category, ranges in found.items()}
 
 
-_OF_WORD = Characters(_WORD)
-_BEHIND, _AHEAD = Look(_OF_WORD, False, False), Look(_OF_WORD, True, False)
-_NOT_BEHIND, _NOT_AHEAD = Look(_OF_WORD, False, True), Look(_OF_WORD, True, True)
-_EDGE_OF_WORD = Choice((Sequence((_BEHIND, _NOT_AHEAD)), Sequence((_NOT_BEHIND, _AHEAD))))
-_NO_EDGE_OF_WORD = Choice((Sequence((_BEHIND, _AHEAD)), Sequence((_NOT_BEHIND, _NOT_AHEAD))))
+_OF_WORD = CharacterSet(_WORD)
+_BEHIND, _AHEAD = Lookaround(_OF_WORD, False, False), Lookaround(_OF_WORD, True, False)
+_NOT_BEHIND, _NOT_AHEAD = Lookaround(_OF_WORD, False, True), Lookaround(_OF_WORD, True, True)
+_EDGE_OF_WORD = Alternation((Concatenation((_BEHIND, _NOT_AHEAD)), Concatenation((_NOT_BEHIND, _AHEAD))))
+_NO_EDGE_OF_WORD = Alternation((Concatenation((_BEHIND, _AHEAD)), Concatenation((_NOT_BEHIND, _NOT_AHEAD))))
 
 
 def joined(ranges: Iterable[tuple[int, int]]) -> Ranges:

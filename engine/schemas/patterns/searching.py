@@ -11,7 +11,20 @@ from typing import Any
 
 from .automaton import searcher
 from .emptiness import machine_of
-from .parser import LAST, Characters, Choice, Edge, Look, Part, PatternError, Ranges, Repeated, Sequence, others, read
+from .parser import (
+    LAST,
+    Alternation,
+    Anchor,
+    CharacterSet,
+    Concatenation,
+    Lookaround,
+    PatternError,
+    PatternNode,
+    Ranges,
+    Repetition,
+    others,
+    read,
+)
 
 __all__ = ["found_in", "is_linear", "prepared", "python_text"]
 
@@ -38,37 +51,37 @@ def found_in(pattern: str) -> Callable[[str], bool]:
 # --- how long it takes
 
 
-def is_linear(part: Part) -> bool:
+def is_linear(part: PatternNode) -> bool:
     """Whether Python takes no longer for a pattern than in proportion to the text."""
-    parts = part.parts if isinstance(part, Sequence) else (part,)
-    is_anchored = bool(parts) and parts[0] == Edge(True)
+    parts = part.parts if isinstance(part, Concatenation) else (part,)
+    is_anchored = bool(parts) and parts[0] == Anchor(True)
     return _ways(part) <= _MOST_WAYS and _unbounded(part, is_anchored) <= is_anchored
 
 
-def _ways(part: Part) -> int:
+def _ways(part: PatternNode) -> int:
     """In how many ways it may have to be tried at one place, unbounded repetitions aside."""
     match part:
-        case Sequence(parts):
+        case Concatenation(parts):
             return prod(map(_ways, parts))
-        case Choice(parts):
+        case Alternation(parts):
             return sum(map(_ways, parts))
-        case Repeated(Characters(), least, most):
+        case Repetition(CharacterSet(), least, most):
             return 1 if most is None else most - least + 1
-        case Repeated(one, _, most):
+        case Repetition(one, _, most):
             return _ways(one) + 1 if most == 1 else _MOST_WAYS + 1
-        case Look(one):
+        case Lookaround(one):
             return _ways(one)
     return 1
 
 
-def _unbounded(part: Part, is_anchored: bool) -> int:
+def _unbounded(part: PatternNode, is_anchored: bool) -> int:
     """How many parts repeat without a bound. What looks around where it is tried once takes its own time only."""
     match part:
-        case Sequence(parts) | Choice(parts):
+        case Concatenation(parts) | Alternation(parts):
             return sum(_unbounded(one, is_anchored) for one in parts)
-        case Repeated(one, _, most):
+        case Repetition(one, _, most):
             return (most is None) + _unbounded(one, False)
-        case Look(one):
+        case Lookaround(one):
             count = _unbounded(one, False)
             return 0 if is_anchored and count == 1 else 2 * count
     return 0
@@ -77,24 +90,26 @@ def _unbounded(part: Part, is_anchored: bool) -> int:
 # --- for Python
 
 
-def python_text(part: Part) -> str:
+def python_text(part: PatternNode) -> str:
     """A pattern as a regular expression of Python. Raises PatternError."""
     match part:
-        case Characters(ranges):
+        case CharacterSet(ranges):
             return _class(ranges)
-        case Edge(start):
+        case Anchor(start):
             return r"\A" if start else r"\Z"
-        case Look(one, ahead, negated):
+        case Lookaround(one, ahead, negated):
             if not ahead and _width(one) is None:
                 raise PatternError("it looks behind for texts of several lengths")
             return f"(?{'' if ahead else '<'}{'!' if negated else '='}{python_text(one)})"
-        case Sequence(parts):
-            return "".join(f"(?:{python_text(one)})" if isinstance(one, Choice) else python_text(one) for one in parts)
-        case Choice(parts):
+        case Concatenation(parts):
+            return "".join(
+                f"(?:{python_text(one)})" if isinstance(one, Alternation) else python_text(one) for one in parts
+            )
+        case Alternation(parts):
             return "|".join(map(python_text, parts))
-        case Repeated(one, least, most):
+        case Repetition(one, least, most):
             sign = _SIGNS.get((least, most), f"{{{least}}}" if least == most else f"{{{least},{_times(most)}}}")
-            return (python_text(one) if isinstance(one, Characters) else f"(?:{python_text(one)})") + sign
+            return (python_text(one) if isinstance(one, CharacterSet) else f"(?:{python_text(one)})") + sign
     raise AssertionError(part)
 
 
@@ -102,18 +117,18 @@ def _times(most: int | None) -> str:
     return "" if most is None else str(most)
 
 
-def _width(part: Part) -> int | None:
+def _width(part: PatternNode) -> int | None:
     """How many characters a part takes; None where that differs."""
     match part:
-        case Characters():
+        case CharacterSet():
             return 1
-        case Sequence(parts):
+        case Concatenation(parts):
             widths = [_width(one) for one in parts]
             return None if None in widths else sum(width or 0 for width in widths)
-        case Choice(parts):
+        case Alternation(parts):
             found = {_width(one) for one in parts}
             return found.pop() if len(found) == 1 else None
-        case Repeated(one, least, most):
+        case Repetition(one, least, most):
             width = _width(one)
             return None if width is None or least != most else width * least
     return 0

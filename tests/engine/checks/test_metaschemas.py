@@ -70,7 +70,7 @@ def found(rulebook: Rulebook) -> list[str]:
         ),
         ({"$schema": DRAFT_06, "examples": 1}, "draft-06 at /examples: must be array, not integer"),
         ({"$schema": DRAFT_04, "enum": [1, 1.0]}, "draft-04 at /enum: [1, 1.0] has equal elements"),
-        ({"$schema": DRAFT_04, "required": []}, "draft-04 at /required: has 0 elements, at least 1 are needed"),
+        ({"$schema": DRAFT_04, "required": []}, "draft-04 at /required: has 0 elements, at least 1 is needed"),
         (
             {"$schema": DRAFT_04, "exclusiveMinimum": True},
             "draft-04 at the top: 'minimum' is missing, which 'exclusiveMinimum' needs",
@@ -128,7 +128,7 @@ def test_documents_that_references_lead_to(write: Write) -> None:
     files["parts/a.json"] = {"enum": []}
     assert found(rulebook_of(write(files))) == [
         "4 the schema './in.schema.json' breaks draft-04 at /enum of a.json: "
-        "has 0 elements, at least 1 are needed | a.json:1:2"
+        "has 0 elements, at least 1 is needed | a.json:1:2"
     ]
 
 

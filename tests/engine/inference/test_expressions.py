@@ -22,7 +22,7 @@ from moemap.engine.interpreter.fields import is_true
 from moemap.engine.proof.samples import instance, sample
 from moemap.engine.types.from_schema import type_of
 from moemap.engine.types.membership import includes
-from moemap.engine.types.types import BOOLEAN, Object, Property, Type, literal, only, string
+from moemap.engine.types.types import BOOLEAN, ObjectType, Property, Type, literal, only, string
 from moemap.tests.engine.notation import written
 from moemap.tests.engine.random_expressions import expression
 
@@ -35,8 +35,8 @@ LARGE = schemas.load("mparticle/batch.schema.json", HERE)
 
 def _context(schema: schemas.Schema) -> Type:
     known = {"mode": Property(string(("a", "text")), True)}
-    roots = {"batch": Property(type_of(schema), True), "settings": Property(Type(objects=(Object(known),)), True)}
-    return Type(objects=(Object(roots),))
+    roots = {"batch": Property(type_of(schema), True), "settings": Property(Type(objects=(ObjectType(known),)), True)}
+    return Type(objects=(ObjectType(roots),))
 
 
 CONTEXT = _context(SCHEMA)
@@ -66,7 +66,7 @@ def test_a_function_without_a_refinement_has_the_type_of_its_signature(monkeypat
 def test_a_refined_type_lies_within_that_of_the_signature(name: str) -> None:
     for one in FUNCTIONS[name].examples:
         roots = {root: Property(literal(value), True) for root, value in one.given.items()}
-        found = infer(parse(one.expression).tree, Type(objects=(Object(roots),)))
+        found = infer(parse(one.expression).tree, Type(objects=(ObjectType(roots),)))
         assert includes(found.type, one.result)
         if parse(one.expression).tree.get("value") == name:
             assert not subtract_kinds(found.type, infer_functions.declared(name))
@@ -100,7 +100,7 @@ def test_the_interpreter_gives_what_was_inferred_for_a_large_schema(seed: int) -
 def _holds(schema: schemas.Schema, random: Random) -> None:
     """Soundness, of types and of narrowing, on a few random expressions and instances."""
     roots = {"batch": Property(type_of(schema), True), "settings": Property(_SETTINGS, True)}
-    context = Type(objects=(Object(roots),))
+    context = Type(objects=(ObjectType(roots),))
     validator = schemas.Validator(schema)
     values = [{"batch": instance(schema, random, validator), "settings": sample(_SETTINGS, random)} for _ in range(3)]
     assert all(includes(context, value) for value in values)
@@ -125,5 +125,5 @@ def _holds(schema: schemas.Schema, random: Random) -> None:
 
 
 _SETTINGS = Type(
-    objects=(Object({"mode": Property(string(("a", "custom_event")), True), "flag": Property(BOOLEAN, True)}),)
+    objects=(ObjectType({"mode": Property(string(("a", "custom_event")), True), "flag": Property(BOOLEAN, True)}),)
 )

@@ -20,7 +20,7 @@ from moemap.engine.source.parser import parse
 from moemap.engine.source.text import Source
 from moemap.engine.types.from_schema import type_of
 from moemap.engine.types.membership import includes
-from moemap.engine.types.types import ANY, Object, Property, Type, constants, literal, string, union, without_null
+from moemap.engine.types.types import ANY, ObjectType, Property, Type, constants, literal, string, union, without_null
 from moemap.engine.values.coercion import TYPES, CoercionError, coerce
 from moemap.tests.engine.notation import written
 
@@ -73,7 +73,7 @@ def test_tables(unlisted: Any, value: Type, expected: str) -> None:
 
 CONTEXT = Type(
     objects=(
-        Object(
+        ObjectType(
             {
                 "mode": Property(string(("a", "b")), True),
                 "text": Property(union(string(("x",)), literal(None)), True),

@@ -11,10 +11,10 @@ from moemap.engine.expressions.tree import EvaluationError
 from moemap.engine.inference.expressions import narrow, otherwise
 from moemap.engine.interpreter.fields import is_true
 from moemap.engine.types.membership import includes
-from moemap.engine.types.types import ANY, Object, Property, Type
+from moemap.engine.types.types import ANY, ObjectType, Property, Type
 from moemap.tests.engine.notation import written
 
-CONTEXT = Type(objects=(Object({"x": Property(ANY, True)}),))
+CONTEXT = Type(objects=(ObjectType({"x": Property(ANY, True)}),))
 SCALARS = (
     st.none()
     | st.booleans()

@@ -13,9 +13,20 @@ import pytest
 from moemap.engine import schemas
 from moemap.engine.proof.mismatches import Gap
 from moemap.engine.proof.samples import NoSampleError, sample
-from moemap.engine.proof.subtyping import Judge
+from moemap.engine.proof.subtyping import SubtypeChecker
 from moemap.engine.types.from_schema import type_of
-from moemap.engine.types.types import ANY, ANY_STRING, Object, Other, Property, String, Type, literal, string, union
+from moemap.engine.types.types import (
+    ANY,
+    ANY_STRING,
+    ObjectType,
+    Other,
+    Property,
+    StringType,
+    Type,
+    literal,
+    string,
+    union,
+)
 
 SCHEMAS: list[Any] = [
     {},
@@ -89,7 +100,7 @@ def test_gaps_are_neither_missing_nor_invented(tmp_path: Path) -> None:
     types = [*TYPES, *map(type_of, loaded)]
     proven = refused = 0
     for schema, (number, type_) in product(loaded, enumerate(types)):
-        gaps, validator = Judge(schema).gaps(type_), schemas.Validator(schema)
+        gaps, validator = SubtypeChecker(schema).gaps(type_), schemas.Validator(schema)
         never = [gap for gap in gaps if gap.always and not gap.path]
         for seed in range(12):
             try:
@@ -146,12 +157,12 @@ def _is_of_part(gap: Gap, value: Any) -> bool:
     ],
 )
 def test_gap(document: Any, type_: Type, expected: list[tuple[str, str, str, bool]], tmp_path: Path) -> None:
-    gaps = Judge(_load(document, tmp_path)).gaps(type_)
+    gaps = SubtypeChecker(_load(document, tmp_path)).gaps(type_)
     assert [("/".join(gap.path), gap.keyword, gap.reason, gap.always) for gap in gaps] == expected
 
 
 def test_a_member_called_like_any_member(tmp_path: Path) -> None:
     (tmp_path / "s.json").write_text(json.dumps({"not": {"additionalProperties": {"type": "number"}}}), "utf-8")
-    one = Object({"*": Property(literal(1), True)}, (Other(String(), ANY_STRING),))
-    (gap,) = Judge(schemas.load("./s.json", tmp_path)).gaps(Type(objects=(one,)))  # {"*": 1} is refused
+    one = ObjectType({"*": Property(literal(1), True)}, (Other(StringType(), ANY_STRING),))
+    (gap,) = SubtypeChecker(schemas.load("./s.json", tmp_path)).gaps(Type(objects=(one,)))  # {"*": 1} is refused
     assert gap.keyword == "not"

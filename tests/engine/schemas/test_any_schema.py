@@ -1,4 +1,4 @@
-"""Verdicts: as the reference implementation gives them, and the same in a standalone module and from a cache."""
+"""Validation: as the reference implementation gives them, and the same in a standalone module and from a cache."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from moemap.engine import api
-from moemap.engine.compiler.standalone.schemas import Judges
+from moemap.engine.compiler.standalone.schemas import EmbeddedSchemas
 from moemap.engine.schemas.definitions import Definitions
 from moemap.engine.schemas.formats import FORMATS_OF_TEXT
 from moemap.engine.schemas.patterns.emptiness import machine_of
 from moemap.engine.schemas.patterns.parser import PatternError, read
 from moemap.engine.schemas.patterns.searching import found_in, python_text
 from moemap.engine.schemas.schema import SCHEMAS, Schema, Validator, definitions_of, load, schema_of
-from moemap.engine.schemas.validation import Verdicts
-from moemap.engine.types.types import String, matches
+from moemap.engine.schemas.validation import Evaluator
+from moemap.engine.types.types import StringType, matches
 from moemap.tests.schema_oracle import accepts
 
 SHIPPED = sorted(path.relative_to(SCHEMAS).as_posix() for path in SCHEMAS.glob("mo*ngage/*.json"))
 LOADED = {name: load(name, SCHEMAS) for name in SHIPPED}
 
 
-def verdicts_of(schema: Schema) -> Verdicts:
-    judges = Judges([schema])
-    return Verdicts(judges.names[schema.name], judges.definitions, judges.patterns, FORMATS_OF_TEXT)
+def evaluator_of(schema: Schema) -> Evaluator:
+    embedded = EmbeddedSchemas([schema])
+    return Evaluator(embedded.names[schema.name], embedded.definitions, embedded.patterns, FORMATS_OF_TEXT)
 
 
 @pytest.fixture(scope="module")
@@ -48,14 +48,14 @@ def bodies(shipped_mapping: Callable[..., api.Mapping]) -> list[Any]:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", SHIPPED)
 def test_shipped_schemas(name: str, bodies: list[Any], grammar: ModuleType) -> None:
-    validator, verdicts, oracle = Validator(LOADED[name]), verdicts_of(LOADED[name]), accepts(LOADED[name])
+    validator, evaluator, oracle = Validator(LOADED[name]), evaluator_of(LOADED[name]), accepts(LOADED[name])
     refused = 0
     for number in range(150):
         dice = grammar.Dice(number)
         body = grammar.damaged(dice, dice.choice(bodies)) if number % 4 else bodies[number // 4 % len(bodies)]
         expected = validator.violations(body)
-        assert verdicts.violations(body) == expected, json.dumps(body)
-        assert verdicts.is_valid(body) == (not expected) == oracle.is_valid(body)
+        assert evaluator.violations(body) == expected, json.dumps(body)
+        assert evaluator.is_valid(body) == (not expected) == oracle.is_valid(body)
         refused += bool(expected)
     assert refused > 5 or "$defs" in LOADED[name].document
 
@@ -113,12 +113,12 @@ def test_any_schema(document: dict[str, Any], one: Any, two: Any, bodies: list[A
     document = {**document, "$defs": {"one": one, "a/b": two}}
     schema = schema_of(document)
     validator, oracle = Validator(schema), accepts(schema)
-    others = [verdicts_of(schema), Definitions.of_text(definitions_of(schema).to_text()).verdicts()]
+    others = [evaluator_of(schema), Definitions.of_text(definitions_of(schema).to_text()).evaluator()]
     for body in bodies:
         wanted = validator.violations(body)
         assert validator.is_valid(body) == (not wanted) == oracle.is_valid(body)
-        for verdicts in others:
-            assert (verdicts.is_valid(body), verdicts.violations(body)) == (not wanted, wanted)
+        for evaluator in others:
+            assert (evaluator.is_valid(body), evaluator.violations(body)) == (not wanted, wanted)
 
 
 # Patterns
@@ -196,10 +196,10 @@ MEANING: list[tuple[str, list[str], list[str]]] = [
 @pytest.mark.parametrize(("pattern", "found", "missing"), MEANING)
 def test_what_a_pattern_means(pattern: str, found: list[str], missing: list[str]) -> None:
     schema = schema_of({"pattern": pattern, "patternProperties": {pattern: True}})
-    for judge in (Validator(schema), verdicts_of(schema)):
-        assert [text for text in found if not judge.is_valid(text)] == []
-        assert [text for text in missing if judge.is_valid(text)] == []
-    texts = String(patterns=frozenset({pattern}))
+    for validator in (Validator(schema), evaluator_of(schema)):
+        assert [text for text in found if not validator.is_valid(text)] == []
+        assert [text for text in missing if validator.is_valid(text)] == []
+    texts = StringType(patterns=frozenset({pattern}))
     assert [text for text in found if not matches(texts, text)] == []
     assert [text for text in missing if matches(texts, text)] == []
 

@@ -20,7 +20,7 @@ from moemap.engine.types.types import (
     ANY,
     NEVER,
     NULL,
-    String,
+    StringType,
     Type,
     constants,
     literal,
@@ -101,8 +101,8 @@ def test_numbers_are_no_booleans() -> None:
 
 
 def test_a_dollar_ends_the_text() -> None:
-    assert not matches(String(patterns=frozenset({"^a$"})), "a\n")
-    assert matches(String(patterns=frozenset({r"^[$]\$$"})), "$$")
+    assert not matches(StringType(patterns=frozenset({"^a$"})), "a\n")
+    assert matches(StringType(patterns=frozenset({r"^[$]\$$"})), "$$")
 
 
 def test_lookup_in_what_is_no_object() -> None:

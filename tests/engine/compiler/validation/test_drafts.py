@@ -16,7 +16,7 @@ from moemap.engine import compiler, schemas
 from moemap.engine.compiler.standalone.standalone import standalone_of
 from moemap.engine.interpreter.interpreter import Interpreter
 from moemap.engine.language.loader import load
-from moemap.engine.proof.subtyping import Judge
+from moemap.engine.proof.subtyping import SubtypeChecker
 from moemap.engine.runtime.result import Result
 from moemap.engine.schemas.schema import Schema
 from moemap.engine.types.from_schema import type_of
@@ -77,5 +77,5 @@ def test_what_stands_beside_a_reference(draft: str) -> None:
 @pytest.mark.parametrize("draft", [*OLD, *NEW])
 def test_gaps(draft: str) -> None:
     text = type_of(schema_of({"type": "object", "required": ["a"], "properties": {"a": {"type": "string"}}}, NEW[0]))
-    gaps = Judge(schema_of(BESIDE, draft)).gaps(text)
+    gaps = SubtypeChecker(schema_of(BESIDE, draft)).gaps(text)
     assert [gap.keyword for gap in gaps] == ([] if draft in OLD else ["maxLength"])

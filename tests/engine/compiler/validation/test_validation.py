@@ -1,4 +1,4 @@
-"""Generated checks of bodies say the same as the verdicts, or nothing."""
+"""Generated checks of bodies say the same as the evaluator, or nothing."""
 
 from __future__ import annotations
 
