@@ -13,6 +13,7 @@ from ..inference.facts import EvaluatedPart, Flow
 from ..types.comparison import compared
 from ..types.description import describe
 from ..types.types import Type, constants, string
+from ..values.kinds import JSON_TYPES
 from .shared.examples import SCHEMA
 from .shared.findings import in_every_use, part_key, span_of, text_of
 from .shared.registry import checks_types
@@ -214,7 +215,7 @@ def _is_settled(part: EvaluatedPart) -> bool:
     return outcome.kinds in ({"null"}, frozenset()) or (outcome.kinds == {"boolean"} and len(outcome.booleans) == 1)
 
 
-_KINDS = string(("null", "boolean", "number", "string", "array", "object"))
+_KINDS = string(JSON_TYPES)
 
 
 def _sides(node: Node, left: Type, right: Type) -> tuple[Node, Node, Type, Type]:

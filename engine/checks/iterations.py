@@ -9,6 +9,7 @@ from ..diagnostics.problem import Problem
 from ..inference.facts import EvaluatedPart, Flow, Iteration
 from ..types.description import describe
 from ..types.types import Type
+from ..values.kinds import type_with_article
 from .shared.examples import SCHEMA
 from .shared.findings import at, before, in_every_use, part_key, up_to
 from .shared.registry import checks_types
@@ -73,7 +74,6 @@ _WANTED = {
     "slice": "array",
     "value_projection": "object",
 }
-_WORDS = {"array": "a list", "object": "an object"}
 
 
 @checks_types
@@ -85,7 +85,7 @@ def check(flow: Flow) -> Iterator[Problem]:
         wanted = _WANTED[node["type"]]
         text, place = up_to(part.expr, node["children"][0]) if part.seen.operands else before(part.expr, node)
         yield Problem.of(
-            "M223", place, hint=_hint(type_, wanted), text=text, found=describe(type_), wanted=_WORDS[wanted]
+            "M223", place, hint=_hint(type_, wanted), text=text, found=describe(type_), wanted=type_with_article(wanted)
         )
     iterations = in_every_use(
         flow.of(Iteration), lambda one: (at(one.expr.node), one.wanted), lambda one: _is_refused(one.type, one.wanted)
@@ -97,7 +97,7 @@ def check(flow: Flow) -> Iterator[Problem]:
             hint=_hint_for(one),
             text=one.expr.text,
             found=describe(one.type),
-            wanted=f"{_WORDS[one.wanted]} for {one.what}",
+            wanted=f"{type_with_article(one.wanted)} for {one.what}",
         )
 
 

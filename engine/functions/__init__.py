@@ -12,14 +12,13 @@ from ..exports import lazily
 
 if TYPE_CHECKING:
     from .globs import MAX_WILD, flaw_of, is_long, matches_glob
-    from .registry import BODIES, TYPE_NAMES, Function, Parameter
+    from .registry import BODIES, Function, Parameter
     from .table import FUNCTIONS, call, reference
 
 __all__ = [
     "BODIES",
     "FUNCTIONS",
     "MAX_WILD",
-    "TYPE_NAMES",
     "Function",
     "Parameter",
     "call",

@@ -8,40 +8,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from types import MappingProxyType, NoneType
+from types import MappingProxyType
 from typing import Any
 
-__all__ = ["BODIES", "DECLARED", "TYPE_NAMES", "Example", "Function", "Parameter", "declare", "example", "function"]
+from ..values.kinds import TYPE_CLASSES, type_with_article
 
-_WORDS = {
-    "string": "a string",
-    "number": "a number",
-    "boolean": "a boolean",
-    "array": "a list",
-    "object": "an object",
-    "null": "null",
-    "expref": "an expression (&)",
-    "array-string": "a list of strings",
-    "array-number": "a list of numbers",
-}
-_CLASSES: dict[str, tuple[type, ...]] = {
-    "string": (str,),
-    "number": (int, float),
-    "boolean": (bool,),
-    "array": (list,),
-    "object": (dict,),
-    "null": (NoneType,),
-}
-TYPE_NAMES = {
-    str: "string",
-    bool: "boolean",
-    int: "number",
-    float: "number",
-    list: "array",
-    dict: "object",
-    NoneType: "null",
-}
-"""What the function `type` says of a value, by its class."""
+__all__ = ["BODIES", "DECLARED", "Example", "Function", "Parameter", "declare", "example", "function"]
+
+_WORDS = {"expref": "an expression (&)", "array-string": "a list of strings", "array-number": "a list of numbers"}
+"""The types of parameters that no single JSON type is, in words."""
 _SIGNATURE = re.compile(r"(\w+)\((.*?)(, \.\.\.)?\) -> (\S+)")
 
 
@@ -55,7 +30,7 @@ class Parameter:
     @property
     def wanted(self) -> str:
         """What the parameter takes, in words: "a string or null"."""
-        return " or ".join(_WORDS[type_] for type_ in self.types) or "any value"
+        return " or ".join(_WORDS.get(type_) or type_with_article(type_) for type_ in self.types) or "any value"
 
     def takes(self, argument: Any) -> bool:
         """Whether an evaluated argument is of one of the types."""
@@ -66,10 +41,10 @@ def _is_of_type(argument: Any, type_: str) -> bool:
     if type_ == "expref":
         return callable(argument)
     # Exact classes: for Python, but not for JSON, a boolean is an integer.
-    if type_ in _CLASSES:
-        return type(argument) in _CLASSES[type_]
+    if type_ in TYPE_CLASSES:
+        return type(argument) in TYPE_CLASSES[type_]
     return type(argument) is list and all(
-        type(element) in _CLASSES[type_.removeprefix("array-")] for element in argument
+        type(element) in TYPE_CLASSES[type_.removeprefix("array-")] for element in argument
     )
 
 

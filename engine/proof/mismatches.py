@@ -11,20 +11,11 @@ from ..types.description import describe
 from ..types.membership import includes
 from ..types.narrowing import meet
 from ..types.types import StringType, Type, constants, literal, matches, only, union, without
-from ..values.kinds import shown
+from ..values.kinds import shown, type_with_article
 
 __all__ = ["Gap", "ProofPlace", "of_kinds", "of_number", "of_string", "of_values", "refused_words", "texts_with"]
 
 _KINDS = {"integer": "number"}
-_WORDS = {
-    "string": "a string",
-    "number": "a number",
-    "integer": "a whole number",
-    "boolean": "a boolean",
-    "array": "a list",
-    "object": "an object",
-    "null": "null",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +62,7 @@ def of_kinds(type_: Type, wanted: Any, at: ProofPlace) -> tuple[Type, list[Gap]]
         rest = union(rest, Type(number=number))
     if rest.never:
         return fitting, []
-    words = " or ".join(_WORDS[name] for name in names)
+    words = " or ".join(type_with_article(name) for name in names)
     return fitting, [at.gap("type", f"it can be {describe(rest)}, not {words}", fitting.never)]
 
 

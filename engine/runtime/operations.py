@@ -17,14 +17,14 @@ from typing import Any
 
 from ..functions.errors import identity
 from ..functions.globs import matches_glob
-from ..functions.registry import BODIES, TYPE_NAMES, Function
+from ..functions.registry import BODIES, Function
 from ..functions.table import FUNCTIONS, call
 from ..templates.filters import text_of
 from ..templates.rendering import rendered
 from ..templates.template import MAX_TEMPLATE_RESULT, TemplateFailure, too_long
 from ..values.coercion import CoercionError, coerce
 from ..values.equality import equal, included
-from ..values.kinds import scalar_text
+from ..values.kinds import TYPE_NAMES, scalar_text
 from ..values.numbers import MAX_INTEGER, MIN_INTEGER, parse_number
 from .notes import Notes, Site
 

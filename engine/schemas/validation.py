@@ -11,6 +11,7 @@ from collections.abc import Callable, Generator, Mapping
 from typing import Any
 
 from ..values.equality import equal, included
+from ..values.kinds import TYPE_CLASSES
 from .patterns.automaton import searcher
 from .violations import Refusal, Violations, violations_of
 
@@ -102,10 +103,7 @@ def _is(type_: str, value: Any) -> bool:
             return type(value) is int or (type(value) is float and value.is_integer())
         case "number":
             return type(value) in (int, float)
-    return type(value) is _TYPE_CLASSES[type_]
-
-
-_TYPE_CLASSES = {"null": type(None), "boolean": bool, "string": str, "array": list, "object": dict}
+    return type(value) in TYPE_CLASSES[type_]
 
 
 def _key(value: Any) -> Any:

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 from ..schemas.patterns.parser import PatternError
 from ..schemas.patterns.searching import found_in
+from ..values.kinds import JSON_TYPES
 
 __all__ = [
     "ANY",
@@ -280,19 +281,16 @@ def only(type_: Type, kinds: Iterable[str]) -> Type:
     return type_ if same else kept
 
 
-_KINDS = frozenset({"null", "boolean", "number", "string", "array", "object"})
-
-
 def without(type_: Type, kinds: Iterable[str]) -> Type:
     """The parts of all kinds but these."""
-    return only(type_, _KINDS - frozenset(kinds))
+    return only(type_, JSON_TYPES - frozenset(kinds))
 
 
 def without_null(type_: Type) -> Type:
     """The type without null."""
     if not type_.null and not type_.any:
         return type_
-    return only(type_, _KINDS - {"null"})
+    return only(type_, JSON_TYPES - {"null"})
 
 
 # --- reading types

@@ -3,20 +3,42 @@
 from __future__ import annotations
 
 import json
+from types import NoneType
 from typing import Any
 
-__all__ = ["kind", "scalar_text", "shown", "with_article"]
+__all__ = [
+    "JSON_TYPES",
+    "TYPE_CLASSES",
+    "TYPE_NAMES",
+    "kind",
+    "scalar_text",
+    "shown",
+    "type_with_article",
+    "with_article",
+]
 
 
-_KINDS = {
-    str: "string",
-    bool: "boolean",
-    int: "integer",
-    float: "double",
-    list: "list",
-    dict: "object",
-    type(None): "null",
-}
+_TABLE: tuple[tuple[type, str, str], ...] = (
+    (NoneType, "null", "null"),
+    (bool, "boolean", "boolean"),
+    (int, "integer", "number"),
+    (float, "double", "number"),
+    (str, "string", "string"),
+    (list, "list", "array"),
+    (dict, "object", "object"),
+)
+"""The class of each kind of JSON value, the word for it in messages, and its type in JMESPath and JSON Schema."""
+
+_KINDS = {class_: word for class_, word, _ in _TABLE}
+
+TYPE_NAMES = {class_: type_ for class_, _, type_ in _TABLE}
+"""The type of a value, in the words of JMESPath and JSON Schema, by its class."""
+
+JSON_TYPES = frozenset(TYPE_NAMES.values())
+"""The types of JSON values, in the words of JMESPath and JSON Schema."""
+
+TYPE_CLASSES = {type_: frozenset(one for one, name in TYPE_NAMES.items() if name == type_) for type_ in JSON_TYPES}
+"""The classes of the values of a type."""
 
 
 def kind(value: Any) -> str:
@@ -29,6 +51,11 @@ def with_article(kind: str) -> str:
     if kind == "null":
         return kind
     return f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}"
+
+
+def type_with_article(type_: str) -> str:
+    """ "a list", "an object": a type of JMESPath or JSON Schema as messages say it."""
+    return with_article({"array": "list", "integer": "whole number"}.get(type_, type_))
 
 
 def shown(value: Any, limit: int = 80) -> str:

@@ -8,15 +8,13 @@ from __future__ import annotations
 
 from ...expressions.tree import Node
 from ...functions.table import FUNCTIONS
-from ..python.kind_tests import first_of, is_kind
-from ..python.value import ANY, BOOLEAN, DICT, INTEGER, LIST, NULL, NUMBER, STRING, Value, bare
+from ..python.kind_tests import TYPE_KINDS, first_of, is_kind
+from ..python.value import ANY, BOOLEAN, DICT, INTEGER, LIST, NULL, STRING, Value, bare
 from .inline import INLINE, bare_elements
 from .projections import BY_KEYS, Small, by_keys, key, mapping
 from .visitor import Visitor
 
 __all__ = ["call"]
-
-_RETURNED = {"string": STRING, "number": NUMBER, "boolean": BOOLEAN, "array": LIST, "object": DICT, "null": NULL}
 
 
 def call(compiler: Visitor, node: Node, current: Value | None) -> Value:
@@ -91,7 +89,7 @@ def _plain(name: str, arguments: list[Value]) -> Value:
 
 
 def _returned(name: str) -> int:
-    return sum(_RETURNED.get(word, 0) for word in FUNCTIONS[name].returns.split("|")) or ANY
+    return sum(TYPE_KINDS.get(word, 0) for word in FUNCTIONS[name].returns.split("|")) or ANY
 
 
 def _with_keys(compiler: Visitor, node: Node, current: Value | None) -> Value:

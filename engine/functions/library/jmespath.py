@@ -10,9 +10,10 @@ from collections.abc import Callable
 from typing import Any
 
 from ...values.equality import included
+from ...values.kinds import TYPE_NAMES
 from ...values.numbers import parse_number
 from ..errors import FunctionError, Key, bounded, calculated, found, json_of, order_keys
-from ..registry import TYPE_NAMES, Example, example, function
+from ..registry import Example, example, function
 
 __all__: list[str] = []
 
