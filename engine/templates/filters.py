@@ -9,7 +9,7 @@ from typing import Any
 
 from ..values.coercion import coerce
 from ..values.equality import equal, included
-from ..values.kinds import kind, with_article
+from ..values.kinds import kind, shown, with_article
 from ..values.numbers import is_wide, parse_number
 from ..values.payload import json_text
 from .template import MAX_TEMPLATE_RESULT, NullValue, TemplateFailure, too_long
@@ -172,6 +172,8 @@ def _element_at(name: str, index: int) -> Callable[[Any], Any]:
 
 def _number_in(name: str, value: Any) -> int | float:
     number = parse_number(value) if isinstance(value, str) else value
+    if number is None:
+        raise TemplateFailure(f"{name} cannot read {shown(value)} as a number")
     if isinstance(number, bool) or not isinstance(number, (int, float)):
         raise _refused(name, "a number", value)
     return number
