@@ -38,26 +38,26 @@ __all__ = ["command"]
     type=click.Choice(formats()),
     default="text",
     show_default=True,
-    help="For people, programs, or a CI service.",
+    help="Output for people, programs, or a CI service.",
 )
 @click.option(
     "--fail-level",
     type=click.Choice(["error", "warning"]),
     default="error",
     show_default=True,
-    help="The least severity that makes the exit code 1.",
+    help="Minimum severity for exit code 1.",
 )
-@click.option("--prove", is_flag=True, help="Also prove outputs against their schemas, and print the verdicts.")
-@click.option("--all-guards", is_flag=True, help="With --prove: every place that needs validation at run time.")
+@click.option("--prove", is_flag=True, help="Also prove that outputs conform to their schemas, and print the verdicts.")
+@click.option("--all-guards", is_flag=True, help="With --prove: list every place that needs validation at run time.")
 @click.option("--list-skipped", is_flag=True, help="Also list the YAML files in folders that are not checked, and why.")
 def command(
     paths: tuple[str, ...], format_: str, fail_level: str, prove: bool, all_guards: bool, list_skipped: bool
 ) -> None:
-    """Check mappings, workspaces and their tests' files without any data.
+    """Check mappings, workspaces and their test files without any data.
 
     A PATH is a file or a folder, or the name of an installed mapping; without one, all installed mappings are checked.
     In a folder, every YAML file that looks like a file of a mapping is checked, by its name, a key or its modeline;
-    hidden files are left alone.
+    hidden files are ignored.
     """
     from ..engine.diagnostics.reporters import Report, render
     from ..engine.diagnostics.reporters.text import summary

@@ -24,14 +24,16 @@ __all__ = ["command"]
 )
 @click.argument("name", default=DEFAULT_MAPPING, metavar="[NAME|PATH]")
 @click.option(
-    "--set", "settings", multiple=True, metavar="NAME=VALUE", help="A setting; text as it stands, all else as JSON."
+    "--set",
+    "settings",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="A setting. Strings are literal; other types are parsed as JSON.",
 )
-@click.option(
-    "--standalone", is_flag=True, help="One module that runs alone, with nothing but Python: transform(batch)."
-)
-@click.option("-o", "--output", metavar="FILE", help="Where to write instead of standard output.")
+@click.option("--standalone", is_flag=True, help="One module that needs only Python, with a function transform(batch).")
+@click.option("-o", "--output", metavar="FILE", help="Write to a file instead of standard output.")
 def command(name: str, settings: tuple[str, ...], standalone: bool, output: str | None) -> None:
-    """Print the Python source that a mapping is compiled to, with the line of the rules beside each part."""
+    """Print the Python source that a mapping is compiled to; comments name the lines of the rules."""
     from ..engine.compiler import source_of
     from ..engine.compiler.standalone.standalone import StandaloneError, standalone_of
     from ..engine.jobs.files import written_whole

@@ -22,7 +22,7 @@ __all__ = ["command"]
     """,
 )
 @click.argument("folder", type=click.Path(file_okay=False))
-@click.option("--check", "only_check", is_flag=True, help="Write nothing; fail where a page is missing or stale.")
+@click.option("--check", "only_check", is_flag=True, help="Write nothing; fail if a page is missing or stale.")
 def command(folder: str, only_check: bool) -> None:
     """Write the generated pages of the documentation into a folder."""
     from ..cli import main

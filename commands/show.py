@@ -23,7 +23,11 @@ __all__ = ["command"]
 )
 @click.argument("name", default=DEFAULT_MAPPING, metavar="[NAME|PATH]")
 @click.option(
-    "--set", "settings", multiple=True, metavar="NAME=VALUE", help="A setting; text as it stands, all else as JSON."
+    "--set",
+    "settings",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="A setting. Strings are literal; other types are parsed as JSON.",
 )
 @click.option(
     "--format",
@@ -31,7 +35,7 @@ __all__ = ["command"]
     type=click.Choice(["text", "json"]),
     default="text",
     show_default=True,
-    help="Tables for people, or all of it for programs.",
+    help="Tables for people, or JSON for programs.",
 )
 def command(name: str, settings: tuple[str, ...], format_: str) -> None:
     """Show a mapping as tables: outputs, settings with their values, rules with their fields, tables, functions."""

@@ -27,9 +27,12 @@ __all__ = ["command"]
 )
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
 @click.option(
-    "-k", "expression", metavar="EXPR", help="Only tests whose name, file or rows hold these words (and, or, not)."
+    "-k",
+    "expression",
+    metavar="EXPR",
+    help="Only tests whose name, file or covered rows contain these words (and, or, not).",
 )
-@click.option("--update", is_flag=True, help="Rewrite the expectations that failed, and show what changes.")
+@click.option("--update", is_flag=True, help="Rewrite the expectations that failed, and show the changes.")
 def command(paths: tuple[str, ...], expression: str | None, update: bool) -> None:
     """Run the golden tests of mappings.
 

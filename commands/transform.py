@@ -17,7 +17,7 @@ __all__ = ["command"]
 @click.command(
     "transform",
     cls=Command,
-    failure="a batch had errors, or with --strict warnings",
+    failure="a batch had errors or, with --strict, warnings",
     epilog="""
     moemap transform batch.json
     moemap transform --format curl --pretty batch.json
@@ -31,9 +31,13 @@ __all__ = ["command"]
 )
 @click.argument("inputs", nargs=-1, metavar="[INPUT]...")
 @click.option("--mapping", metavar="NAME|PATH", help=f"The mapping to use.  [default: {DEFAULT_MAPPING}]")
-@click.option("--workspace", metavar="FILE", help="A workspace file: a mapping with changes and settings of your own.")
+@click.option("--workspace", metavar="FILE", help="A workspace file: a mapping with your own changes and settings.")
 @click.option(
-    "--set", "settings", multiple=True, metavar="NAME=VALUE", help="A setting; text as it stands, all else as JSON."
+    "--set",
+    "settings",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="A setting. Strings are literal; other types are parsed as JSON.",
 )
 @click.option(
     "--format",
@@ -43,21 +47,25 @@ __all__ = ["command"]
     show_default=True,
     help="; ".join(one.help for one in FORMATS.values()).capitalize() + ".",
 )
-@click.option("--pretty/--compact", default=None, help="Indented, or one line each.  [default: pretty on a terminal]")
-@click.option("--output", metavar="FILE", help="Where to write instead of standard output; .gz and .zst compress.")
-@click.option("--output-dir", metavar="DIR", help="Where to write one output for each input, in the inputs' folders.")
+@click.option(
+    "--pretty/--compact", default=None, help="Indented, or one line for each result.  [default: pretty on a terminal]"
+)
+@click.option("--output", metavar="FILE", help="Write to a file instead of standard output; .gz and .zst compress.")
+@click.option("--output-dir", metavar="DIR", help="Write one output for each input, in the same subfolders.")
 @click.option(
     "--rejects",
     metavar="FILE|DIR",
-    help="Where to write the batches that had errors, with what failed of them; a folder with --output-dir.",
+    help="Write the batches that had errors, with the elements that failed; a folder with --output-dir.",
 )
-@click.option("--jobs", type=click.IntRange(1, 256), default=1, show_default=True, help="How many processes work.")
-@click.option("--resume", is_flag=True, help="Go on where an interrupted run with the same files stopped.")
-@click.option("--restart", is_flag=True, help="Throw away what an interrupted run left, and begin anew.")
-@click.option("--replay-rejects", is_flag=True, help="The inputs are rejects files: say what is fixed by now.")
-@click.option("--strict", is_flag=True, help="Let warnings count as problems.")
+@click.option("--jobs", type=click.IntRange(1, 256), default=1, show_default=True, help="Number of worker processes.")
+@click.option("--resume", is_flag=True, help="Resume an interrupted run with the same files.")
+@click.option("--restart", is_flag=True, help="Discard what an interrupted run left, and start again.")
+@click.option(
+    "--replay-rejects", is_flag=True, help="The inputs are rejects: map what failed, and report what is fixed."
+)
+@click.option("--strict", is_flag=True, help="Exit with code 1 for warnings too.")
 def command(inputs: tuple[str, ...], mapping: str | None, workspace: str | None, **options: Any) -> None:
-    """Turn batches into requests.
+    """Convert batches into requests.
 
     Each INPUT is a file, a folder, a pattern such as 'batches/*.ndjson.gz', or - for standard input (the default): a
     batch, a list of batches, or one batch a line; gzip and Zstandard are recognised. The summary goes to standard

@@ -60,13 +60,13 @@ def render(results: Iterable[Result], delivery: Delivery, format_: str, *, prett
         yield from write(result, delivery, pretty)
 
 
-@output_format("result", "results with all that was skipped")
+@output_format("result", "results with everything that was skipped")
 def _result(result: Result, _delivery: Delivery, pretty: bool) -> Iterator[bytes]:
     requests = [_document(request, pretty=pretty) for request in result.requests]
     yield json_line({**result._replace(requests=()).to_json(), "requests": requests}, pretty=pretty)
 
 
-@output_format("requests", "requests alone")
+@output_format("requests", "only the requests")
 def _requests(result: Result, _delivery: Delivery, pretty: bool) -> Iterator[bytes]:
     return (json_line(_document(request, pretty=pretty), pretty=pretty) for request in result.requests)
 
@@ -76,7 +76,7 @@ def _bulk(result: Result, _delivery: Delivery, _pretty: bool) -> Iterator[bytes]
     return (request.text for request in result.requests)
 
 
-@output_format("curl", "commands for a shell", ending="sh")
+@output_format("curl", "shell commands", ending="sh")
 def _curl(result: Result, delivery: Delivery, pretty: bool) -> Iterator[bytes]:
     return (curl(request, delivery, pretty=pretty) for request in result.requests)
 

@@ -81,7 +81,7 @@ def _func_replace_any(text: str, characters: str, replacement: str) -> str:
 
 @function(
     "split(text: string|null, separator: string) -> array|null",
-    "The parts of the text between the separators.",
+    "The parts of the string between the separators.",
     example("split('a,b,', ',')", ["a", "b", ""]),
 )
 @_null_gives_null
@@ -161,7 +161,7 @@ def _func_omit(target: dict[str, Any], names: list[str]) -> dict[str, Any]:
 
 @function(
     "sort_by_number(list: array|null, key: expref) -> array|null",
-    "The elements in order of their keys as numbers; a key may be a number or a decimal text. "
+    "The elements in order of their keys as numbers; a key may be a number or a decimal string. "
     "Elements without such a key come first, equal ones stay in order.",
     example("sort_by_number(items, &price)[*].id", ["c", "a", "b"], **_PRICED),
 )

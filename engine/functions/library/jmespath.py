@@ -122,7 +122,7 @@ def _func_map(value: Key, elements: list[Any]) -> list[Any]:
 
 @_own(
     "max(list: array-number|array-string) -> number|string|null",
-    "The largest number, or the last text in order of code points; null for an empty list.",
+    "The largest number, or the last string in order of code points; null for an empty list.",
     example("max(prices)", 3.5, prices=[2, 3.5]),
 )
 def _func_max(elements: list[Any]) -> Any:
@@ -153,7 +153,7 @@ def _func_merge(*targets: dict[str, Any]) -> dict[str, Any]:
 
 @_own(
     "min(list: array-number|array-string) -> number|string|null",
-    "The smallest number, or the first text in order of code points; null for an empty list.",
+    "The smallest number, or the first string in order of code points; null for an empty list.",
     example("min(names)", "Ann", names=["Bob", "Ann"]),
 )
 def _func_min(elements: list[Any]) -> Any:
@@ -190,7 +190,7 @@ def _func_reverse(subject: Any) -> Any:
 
 @_own(
     "sort(list: array-string|array-number) -> array",
-    "The numbers in order, or the texts in order of code points.",
+    "The numbers in order, or the strings in order of code points.",
     example("sort(names)", ["Ann", "Bob", "ann"], names=["ann", "Bob", "Ann"]),
 )
 def _func_sort(elements: list[Any]) -> list[Any]:
@@ -237,7 +237,7 @@ def _func_to_array(value: Any) -> list[Any]:
 
 @_own(
     "to_number(value: any) -> number|null",
-    "A number as it is, a text that is one in JSON (blanks around it aside) as that, anything else as null.",
+    "A number as it is; the number that a string writes as JSON does, blanks around it aside; anything else as null.",
     example("to_number('1.5')", 1.5),
     example("to_number('1,5')", None),
     example("to_number('+1')", None),
