@@ -14,6 +14,7 @@ __all__ = [
     "DICT",
     "FLOAT",
     "INTEGER",
+    "KIND_BITS",
     "LIST",
     "NULL",
     "NUMBER",
@@ -35,6 +36,18 @@ NUMBER = INTEGER | FLOAT
 
 
 ANY = NULL | BOOLEAN | NUMBER | STRING | LIST | DICT
+
+
+KIND_BITS = {
+    "string": STRING,
+    "integer": INTEGER,
+    "double": FLOAT,
+    "boolean": BOOLEAN,
+    "array": LIST,
+    "object": DICT,
+    "null": NULL,
+}
+"""The bit of each kind by its name, in the order in which generated code tests them."""
 
 
 _KINDS = {type(None): NULL, bool: BOOLEAN, int: INTEGER, float: FLOAT, str: STRING, list: LIST, dict: DICT}

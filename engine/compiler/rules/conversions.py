@@ -9,22 +9,13 @@ from ...values.coercion import CoercionError, coerce
 from ...values.numbers import MAX_INTEGER, MIN_INTEGER
 from ..python.kind_tests import is_kind
 from ..python.string_sources import NUMERALS, among
-from ..python.value import ANY, BOOLEAN, DICT, FLOAT, INTEGER, LIST, NULL, NUMBER, STRING, Value, kinds_of
+from ..python.value import ANY, BOOLEAN, DICT, KIND_BITS, LIST, NULL, NUMBER, STRING, Value, kinds_of
 from .emitter import Emitter, Sink
 from .scope import CodeScope
 
 __all__ = ["converted", "finished", "is_as_wanted"]
 
-_TYPES = {
-    "string": STRING,
-    "integer": INTEGER,
-    "double": FLOAT,
-    "boolean": BOOLEAN,
-    "datetime": STRING,
-    "date": STRING,
-    "array": LIST,
-    "object": DICT,
-}
+_TYPES = {**KIND_BITS, "datetime": STRING, "date": STRING}
 _AS_IS = {"string", "integer", "double", "boolean", "array", "object"}
 _DIRECT = {"string", "integer", "double", "boolean"}
 

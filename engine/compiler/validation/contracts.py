@@ -12,22 +12,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ...values.once import cached_property
-from ..python.value import BOOLEAN, DICT, FLOAT, INTEGER, LIST, NULL, STRING, Value
+from ..python.value import BOOLEAN, FLOAT, INTEGER, KIND_BITS, NULL, STRING, Value
 from .conditions import ALWAYS, CLASSES, NEVER, all_of, any_of, negated
 from .subschemas import MEMBERS, DoubtError, Subschemas, flat, member_subschemas
 from .validation import Validation
 
 __all__ = ["Contract", "Terms"]
 
-_BITS = {
-    "string": STRING,
-    "integer": INTEGER,
-    "double": FLOAT,
-    "boolean": BOOLEAN,
-    "array": LIST,
-    "object": DICT,
-    "null": NULL,
-}
 _SCALARS = BOOLEAN | INTEGER | FLOAT | STRING
 
 
@@ -108,7 +99,7 @@ class Contract:
 
     def _by_kind(self, value: Value) -> dict[str, str]:
         validation = self.terms.validation
-        kinds = [kind for kind, bit in _BITS.items() if value.kinds & bit & ~NULL]
+        kinds = [kind for kind, bit in KIND_BITS.items() if value.kinds & bit & ~NULL]
         codes = {kind: validation.kind(self.parts, kind, value.text, exact=False) for kind in kinds if kind != "string"}
         if "string" in kinds:
             with validation.knowing(value):

@@ -1,0 +1,31 @@
+"""How much larger than what it reads the value of a function can be."""
+
+from __future__ import annotations
+
+import pytest
+
+from moemap.engine.expressions import growth
+from moemap.engine.expressions.parser import parse
+
+
+@pytest.mark.parametrize(
+    ("expression", "copies"),
+    [
+        ("map(&[@, @], list)", 2),
+        ("to_object(list, &name, &[@, @, @])", 3),
+        ("sort_by(list, &[@, @])", 1),
+        ("last_by(list, &[@, @])", 1),
+        ("merge(list, list)", 2),
+        ("length(list)", 0),
+        ("not_null(a, [b, b])", 2),
+    ],
+)
+def test_copies(expression: str, copies: int) -> None:
+    assert growth.of_expression(parse(expression).tree, {}).copies == copies
+
+
+def test_a_function_of_which_nothing_more_is_known_may_hold_all_that_it_is_given(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(growth, "_ORDERED", frozenset())
+    assert growth.of_expression(parse("sort_by(list, &[@, @])").tree, {}).copies == 3
