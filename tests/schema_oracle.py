@@ -15,7 +15,7 @@ from referencing.jsonschema import DRAFT202012
 
 from moemap.engine.schemas.patterns.searching import found_in
 from moemap.engine.schemas.schema import Schema
-from moemap.engine.schemas.validation import is_multiple
+from moemap.engine.schemas.value_keywords import is_multiple
 
 __all__ = ["accepts"]
 

@@ -17,7 +17,7 @@ from ..language.rulebook import Bulk, Input, Output, Rulebook
 from ..schemas.keywords import DIALECTS
 from ..schemas.normal_form import Section
 from ..schemas.positions import Locator
-from ..schemas.validation import are_distinct
+from ..schemas.value_keywords import are_distinct
 from ..schemas.violations import Refusal, Violations, violations_of
 from ..source.homes import SCHEMAS
 from ..source.nodes import MappingNode

@@ -7,15 +7,14 @@ accepts. Values may be of any depth: pending work is kept on a list, not on Pyth
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from typing import Any
 
-from ..values.equality import equal, included
-from ..values.kinds import TYPE_CLASSES
 from .patterns.automaton import searcher
+from .value_keywords import HOLDS, is_of_type
 from .violations import Refusal, Violations, violations_of
 
-__all__ = ["KEYWORDS", "Evaluator", "are_distinct", "is_multiple"]
+__all__ = ["KEYWORDS", "Evaluator"]
 
 ValuePath = tuple[str | int, ...]
 Refusals = list[Refusal]
@@ -45,7 +44,7 @@ class Evaluator:
 
     def is_valid(self, body: Any) -> bool:
         """Returns whether the body is valid."""
-        return not _Evaluation(self).refusals(self.schema, body)
+        return _Evaluation(self).is_valid(self.schema, body)
 
     def violations(self, body: Any) -> Violations:
         """The reasons why the body is refused, in order of place. Empty for a valid body."""
@@ -60,10 +59,47 @@ class _Evaluation:
         self.found_in = evaluator.found_in
         self.formats = evaluator.formats
         self.known: dict[tuple[str, int, ValuePath], Refusals] = {}
+        self.valid: dict[tuple[str, int], bool] = {}
+
+    def is_valid(self, schema: Any, value: Any, depth: int = 0) -> bool:
+        """Returns whether a value satisfies a schema; ends with the first keyword that it does not satisfy."""
+        pending = [(schema, value)]
+        while pending:
+            schema, value = pending.pop()
+            if schema is True:
+                continue
+            if schema is False:
+                return False
+            for keyword, wanted in schema.items():
+                if keyword in HOLDS:
+                    holds = HOLDS[keyword](wanted, value)
+                elif keyword in _CONJUNCTIONS:
+                    pending += _CONJUNCTIONS[keyword](self, schema, value)
+                    continue
+                elif keyword in _TESTS and depth < _MOST_LEVELS:
+                    holds = _TESTS[keyword](self, schema, value, depth + 1)
+                elif keyword in _APPLIES:
+                    holds = not self.run(_APPLIES[keyword](self, schema, value, (), False))
+                else:
+                    continue
+                if not holds:
+                    return False
+        return True
+
+    def is_valid_by(self, name: str, value: Any, depth: int) -> bool:
+        """The same for a definition, which is applied once to a value."""
+        key = name, id(value)
+        if key not in self.valid:
+            self.valid[key] = self.is_valid(self.definitions[name], value, depth)
+        return self.valid[key]
 
     def refusals(self, schema: Any, value: Any) -> Refusals:
         """The keywords of a schema that a value does not satisfy."""
-        stack: list[Applying] = [self.part((schema, value, (), False))]
+        return self.run(self.part((schema, value, (), False)))
+
+    def run(self, applying: Applying) -> Refusals:
+        """Applies a keyword or a schema with all subschemas that it applies."""
+        stack: list[Applying] = [applying]
         answer: Refusals | None = None
         while stack:
             try:
@@ -85,73 +121,13 @@ class _Evaluation:
         if schema is True:
             return found
         for keyword, wanted in schema.items():
-            holds = _HOLDS.get(keyword)
+            holds = HOLDS.get(keyword)
             if holds is not None:
                 if not holds(wanted, value):
                     found.append(Refusal(path, keyword, wanted, value, schema, of_name))
             elif keyword in _APPLIES:
                 found += yield from _APPLIES[keyword](self, schema, value, path, of_name)
         return found
-
-
-# --- keywords that look at a value alone
-
-
-def _is(type_: str, value: Any) -> bool:
-    match type_:
-        case "integer":
-            return type(value) is int or (type(value) is float and value.is_integer())
-        case "number":
-            return type(value) in (int, float)
-    return type(value) in TYPE_CLASSES[type_]
-
-
-def _key(value: Any) -> Any:
-    """A hashable stand-in for a value: two are equal where the values are equal as JSON."""
-    if type(value) is list:
-        return ("list", *map(_key, value))
-    if type(value) is dict:
-        return frozenset((name, _key(member)) for name, member in value.items())
-    return (value,) if type(value) is bool else value
-
-
-def are_distinct(elements: list[Any]) -> bool:
-    """Returns whether no two elements are equal as JSON."""
-    return len(set(map(_key, elements))) == len(elements)
-
-
-def is_multiple(value: int | float, of: int | float) -> bool:
-    """Returns whether a number is a multiple of another one, both in decimal: 0.3 is one of 0.1."""
-    if type(value) is int and type(of) is int:
-        return value % of == 0
-    from fractions import Fraction  # only here: hardly any schema needs it
-
-    left, right = (Fraction(number) if type(number) is int else Fraction(repr(number)) for number in (value, of))
-    return (left / right).denominator == 1
-
-
-def _of(type_: str, holds: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
-    """The test of a keyword that applies to values of one type only."""
-    return lambda wanted, value: not _is(type_, value) or holds(wanted, value)
-
-
-_HOLDS: dict[str, Callable[[Any, Any], bool]] = {
-    "type": lambda wanted, value: any(_is(type_, value) for type_ in ([wanted] if type(wanted) is str else wanted)),
-    "const": equal,
-    "enum": included,
-    "minLength": _of("string", lambda wanted, value: len(value) >= wanted),
-    "maxLength": _of("string", lambda wanted, value: len(value) <= wanted),
-    "minimum": _of("number", lambda wanted, value: value >= wanted),
-    "maximum": _of("number", lambda wanted, value: value <= wanted),
-    "exclusiveMinimum": _of("number", lambda wanted, value: value > wanted),
-    "exclusiveMaximum": _of("number", lambda wanted, value: value < wanted),
-    "multipleOf": _of("number", lambda wanted, value: is_multiple(value, wanted)),
-    "minItems": _of("array", lambda wanted, value: len(value) >= wanted),
-    "maxItems": _of("array", lambda wanted, value: len(value) <= wanted),
-    "uniqueItems": _of("array", lambda wanted, value: not wanted or are_distinct(value)),
-    "minProperties": _of("object", lambda wanted, value: len(value) >= wanted),
-    "maxProperties": _of("object", lambda wanted, value: len(value) <= wanted),
-}
 
 
 # --- keywords that look into a value, at patterns, or at other schemas
@@ -210,15 +186,21 @@ def _additional(evaluation: _Evaluation, schema: Any, value: Any, path: ValuePat
     found: Refusals = []
     if type(value) is not dict:
         return found
-    wanted, listed, patterns = (schema.get(key, {}) for key in (_ADDITIONAL, "properties", "patternProperties"))
-    for name, member in value.items():
-        if name in listed or any(evaluation.found_in[pattern](name) for pattern in patterns):
-            continue
+    wanted = schema[_ADDITIONAL]
+    for name, member in _others(evaluation, schema, value):
         if wanted is False:
             found.append(Refusal((*path, name), _ADDITIONAL, wanted, value, schema, of_name))
         else:
             found += yield wanted, member, (*path, name), of_name
     return found
+
+
+def _others(evaluation: _Evaluation, schema: Any, value: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    """The members that are neither listed by the schema nor matched by one of its patterns."""
+    listed, patterns = schema.get("properties", {}), schema.get("patternProperties", {})
+    for name, member in value.items():
+        if name not in listed and not any(evaluation.found_in[pattern](name) for pattern in patterns):
+            yield name, member
 
 
 def _property_names(_: _Evaluation, schema: Any, value: Any, path: ValuePath, _of_name: bool) -> Applying:
@@ -444,7 +426,51 @@ _APPLIES: dict[str, Callable[[_Evaluation, Any, Any, ValuePath, bool], Applying]
     "unevaluatedProperties": _unevaluated_properties,
     "unevaluatedItems": _unevaluated_items,
 }
-KEYWORDS = frozenset({*_HOLDS, *_APPLIES, "then", "else", "minContains", "maxContains"})
+_CONJUNCTIONS: dict[str, Callable[[_Evaluation, Any, Any], list[tuple[Any, Any]]]] = {
+    "allOf": lambda _evaluation, schema, value: [(part, value) for part in schema["allOf"]],
+    "properties": lambda _evaluation, schema, value: (
+        [(part, value[name]) for name, part in schema["properties"].items() if name in value]
+        if type(value) is dict
+        else []
+    ),
+    _ADDITIONAL: lambda evaluation, schema, value: (
+        [(schema[_ADDITIONAL], member) for _, member in _others(evaluation, schema, value)]
+        if type(value) is dict
+        else []
+    ),
+    "items": lambda _evaluation, schema, value: (
+        [(schema["items"], element) for element in value[len(schema.get("prefixItems", ())) :]]
+        if type(value) is list
+        else []
+    ),
+}
+"""The subschemas that a keyword applies, each with its value; the keyword is satisfied if all of them are."""
+_TESTS: dict[str, Callable[[_Evaluation, Any, Any, int], bool]] = {
+    "$ref": lambda evaluation, schema, value, depth: evaluation.is_valid_by(schema["$ref"], value, depth),
+    "anyOf": lambda evaluation, schema, value, depth: any(
+        evaluation.is_valid(part, value, depth) for part in schema["anyOf"]
+    ),
+    "oneOf": lambda evaluation, schema, value, depth: (
+        sum(evaluation.is_valid(part, value, depth) for part in schema["oneOf"]) == 1
+    ),
+    "not": lambda evaluation, schema, value, depth: not evaluation.is_valid(schema["not"], value, depth),
+    "if": lambda evaluation, schema, value, depth: evaluation.is_valid(
+        schema.get("then" if evaluation.is_valid(schema["if"], value, depth) else "else", True), value, depth
+    ),
+    "pattern": lambda evaluation, schema, value, _depth: (
+        type(value) is not str or bool(evaluation.found_in[schema["pattern"]](value))
+    ),
+    "required": lambda _evaluation, schema, value, _depth: (
+        type(value) is not dict or all(name in value for name in schema["required"])
+    ),
+    "propertyNames": lambda evaluation, schema, value, depth: (
+        type(value) is not dict or all(evaluation.is_valid(schema["propertyNames"], name, depth) for name in value)
+    ),
+}
+"""Returns whether a value satisfies a keyword, at this depth of calls; the keywords here need no reasons for that."""
+_MOST_LEVELS = 25
+"""The most calls inside each other; keywords that are nested deeper are applied without calls."""
+KEYWORDS = frozenset({*HOLDS, *_APPLIES, "then", "else", "minContains", "maxContains"})
 """All keywords that are evaluated."""
 
 
@@ -467,5 +493,5 @@ def _rank(refusal: Refusal, start: int) -> tuple[Any, ...]:
     path = refusal.path[start:]
     types = refusal.schema.get("type") if isinstance(refusal.schema, dict) else None
     named = [types] if isinstance(types, str) else types or []
-    is_fit = any(_is(type_, refusal.value) for type_ in named)
+    is_fit = any(is_of_type(type_, refusal.value) for type_ in named)
     return -len(path), tuple(map(str, path)), refusal.keyword not in ("anyOf", "oneOf"), not is_fit

@@ -121,6 +121,20 @@ def test_a_schema_that_refers_to_itself(tmp_path: Path) -> None:
     assert [violation.pointer for violation in validator.violations({"a": {"b": 1}})] == ["/a/b"]
 
 
+@pytest.mark.parametrize("levels", [1, 24, 25, 26, 90, 99])
+def test_what_a_definition_says_of_a_value_is_found_once(levels: int) -> None:
+    again = [{"type": "object", "required": ["c"], "properties": {"c": {"$ref": "#"}}} for _ in range(2)]
+    validator = Validator(
+        schema_of({"anyOf": [*again, {"const": 1}, {"not": {"$ref": "#/$defs/any"}}], "$defs": {"any": {}}})
+    )
+    for leaf, is_valid in ((1, True), (2, False)):
+        value: Any = leaf
+        for _ in range(levels):
+            value = {"c": value}
+        assert validator.is_valid(value) is is_valid
+        assert bool(validator.violations(value)) is not is_valid
+
+
 def test_a_schema_that_is_too_large(tmp_path: Path) -> None:
     with pytest.raises(SchemaError, match="has more than 5000000 bytes"):
         schema({"description": "x" * 5_000_000}, tmp_path)

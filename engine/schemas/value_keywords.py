@@ -1,0 +1,72 @@
+"""The keywords of JSON Schema that depend on a value alone, not on patterns, formats or other schemas."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ..values.equality import equal, included
+from ..values.kinds import TYPE_CLASSES
+
+__all__ = ["HOLDS", "are_distinct", "is_multiple", "is_of_type"]
+
+
+def is_of_type(type_: str, value: Any) -> bool:
+    """Returns whether a value is of one of the types of JSON Schema."""
+    match type_:
+        case "integer":
+            return type(value) is int or (type(value) is float and value.is_integer())
+        case "number":
+            return type(value) in (int, float)
+    return type(value) in TYPE_CLASSES[type_]
+
+
+def _key(value: Any) -> Any:
+    """A hashable stand-in for a value: two are equal where the values are equal as JSON."""
+    if type(value) is list:
+        return ("list", *map(_key, value))
+    if type(value) is dict:
+        return frozenset((name, _key(member)) for name, member in value.items())
+    return (value,) if type(value) is bool else value
+
+
+def are_distinct(elements: list[Any]) -> bool:
+    """Returns whether no two elements are equal as JSON."""
+    return len(set(map(_key, elements))) == len(elements)
+
+
+def is_multiple(value: int | float, of: int | float) -> bool:
+    """Returns whether a number is a multiple of another one, both in decimal: 0.3 is one of 0.1."""
+    if type(value) is int and type(of) is int:
+        return value % of == 0
+    from fractions import Fraction  # only here: hardly any schema needs it
+
+    left, right = (Fraction(number) if type(number) is int else Fraction(repr(number)) for number in (value, of))
+    return (left / right).denominator == 1
+
+
+def _of(type_: str, holds: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
+    """The test of a keyword that applies to values of one type only."""
+    return lambda wanted, value: not is_of_type(type_, value) or holds(wanted, value)
+
+
+HOLDS: dict[str, Callable[[Any, Any], bool]] = {
+    "type": lambda wanted, value: (
+        is_of_type(wanted, value) if type(wanted) is str else any(is_of_type(type_, value) for type_ in wanted)
+    ),
+    "const": equal,
+    "enum": included,
+    "minLength": _of("string", lambda wanted, value: len(value) >= wanted),
+    "maxLength": _of("string", lambda wanted, value: len(value) <= wanted),
+    "minimum": _of("number", lambda wanted, value: value >= wanted),
+    "maximum": _of("number", lambda wanted, value: value <= wanted),
+    "exclusiveMinimum": _of("number", lambda wanted, value: value > wanted),
+    "exclusiveMaximum": _of("number", lambda wanted, value: value < wanted),
+    "multipleOf": _of("number", lambda wanted, value: is_multiple(value, wanted)),
+    "minItems": _of("array", lambda wanted, value: len(value) >= wanted),
+    "maxItems": _of("array", lambda wanted, value: len(value) <= wanted),
+    "uniqueItems": _of("array", lambda wanted, value: not wanted or are_distinct(value)),
+    "minProperties": _of("object", lambda wanted, value: len(value) >= wanted),
+    "maxProperties": _of("object", lambda wanted, value: len(value) <= wanted),
+}
+"""Returns whether a value satisfies the keyword with this argument."""
