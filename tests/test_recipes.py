@@ -115,7 +115,8 @@ def test_the_function_is_known_everywhere(copy: Copy) -> None:
 
 def test_the_check_is_known_everywhere(copy: Copy) -> None:
     idle = {"each": "batch.users", "as": "user"}
-    path = copy.write({"idle.yaml": {**MAPPING, "routes": {**MAPPING["routes"], "idle": idle}}})
+    rules = {**MAPPING, "routes": {**MAPPING["routes"], "idle": idle}}
+    path = copy.write({"idle.yaml": rules})
     found = copy.moemap("check", "--format", "markdown", path)
     assert found.startswith("- **M390** ")
     assert found.endswith(": no rule belongs to the route 'idle'\n")
@@ -123,10 +124,10 @@ def test_the_check_is_known_everywhere(copy: Copy) -> None:
     (run,) = log["runs"]
     assert "M390" in [rule["id"] for rule in run["tool"]["driver"]["rules"]]
     assert "route without rules" in copy.moemap("explain-code", "M390")
-    path = copy.write(
-        {"ignored.yaml": {**MAPPING, "routes": {**MAPPING["routes"], "idle": idle}, "checks": {"M390": "ignore"}}}
-    )
-    assert "no problems" in copy.moemap("check", path)
+    ignored = copy.write({"ignored.yaml": {**rules, "checks": {"M390": "ignore"}}})
+    allowed = copy.folder / "allowed.yaml"
+    allowed.write_text(f"{json.dumps(rules)} # moemap: allow M390 because its rules come next", "utf-8")
+    assert copy.moemap("check", ignored, str(allowed)) == "2 files checked: no problems\n"
 
 
 def test_the_command_is_there(copy: Copy) -> None:
