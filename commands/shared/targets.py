@@ -37,6 +37,8 @@ def check_options(inputs: tuple[str, ...], options: dict[str, Any]) -> None:
         name = options[option] or ""
         if name.endswith(os.sep) and not options["output_dir"]:
             raise click.UsageError(f"{name}: is a folder")
+    if options["output_dir"] == STDIN:
+        raise click.UsageError("--output-dir needs a folder: - is standard output")
     if options["resume"] and options["restart"]:
         raise click.UsageError("--resume and --restart exclude each other")
     if options["resume"] and not (_is_file(_output(options["output"])) or options["output_dir"]):
@@ -202,7 +204,8 @@ def _check_apart(
             and target.output == _output(str(target.rejects))
             and not _is_device(target.output)
         ):
-            raise click.UsageError("--output and --rejects are the same file")
+            both = "go to standard output" if target.output is None else "are the same file"
+            raise click.UsageError(f"--output and --rejects {both}")
         for path, what in names_of(target.output, target.rejects):
             keys = _keys(path)
             for key in keys:

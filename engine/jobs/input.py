@@ -20,6 +20,7 @@ from .compression import CHUNK, PAUSE, decompressed
 __all__ = ["MAX_RECORD_BYTES", "MOST_RECORDS", "WAITING", "LineUnit", "Unit", "read_units"]
 
 MAX_RECORD_BYTES = 10_000_000
+"""The maximum size of a batch."""
 MOST_RECORDS = 2000
 """The maximum number of records in a unit, however small they are: the results are larger."""
 # Strings and runs of brackets are one match each, so that many of either are read fast.
@@ -46,12 +47,13 @@ class LineUnit:
     source: str
     first: int
     lines: list[bytes | None]
+    most: int = MAX_RECORD_BYTES
 
     def __iter__(self) -> Iterator[Record]:
         for number, line in enumerate(self.lines, self.first):
             text = None if line is None else line.strip(_BLANK)
             if text != b"":
-                yield _record(self.source, number, text)
+                yield _record(self.source, number, text, self.most)
 
 
 Unit = Iterable[Record]
@@ -60,11 +62,14 @@ WAITING: Unit = ()
 """Stands among the units where the next one takes time to come, so that the results so far are written."""
 
 
-def read_units(stream: BinaryIO, source: str, size: int, *, lines: bool = False) -> Iterator[Unit]:
+def read_units(
+    stream: BinaryIO, source: str, size: int, *, lines: bool = False, most: int = MAX_RECORD_BYTES
+) -> Iterator[Unit]:
     """The records of a stream of JSON, plain or compressed, in units of about `size` bytes and at most `MOST_RECORDS`.
 
     An empty stream has none. `source` is its name in messages; `lines` says that each line is a record (otherwise this
-    is detected). Where the stream is a pipe that pauses, WAITING stands among the units.
+    is detected). A record has at most `most` bytes. Where the stream is a pipe that pauses, WAITING stands among the
+    units.
     """
     flaws: list[str] = []
     chunks = decompressed(stream, flaws)
@@ -77,11 +82,11 @@ def read_units(stream: BinaryIO, source: str, size: int, *, lines: bool = False)
         return
     chunks = chain((start.removeprefix(BOM),), chunks)
     if form == "lines":
-        yield from _lines(chunks, source, size)
+        yield from _lines(chunks, source, size, most)
     elif form == "sequence":
-        yield from _together(_sequence(chunks, source), size)
+        yield from _together(_sequence(chunks, source, most), size)
     else:
-        yield from _together(_documents(chunks, source), size)
+        yield from _together(_documents(chunks, source, most), size)
     for reason in flaws:
         yield [Record(source, 0, b"", Problem.of("M501", input="", reason=reason))]
 
@@ -112,36 +117,38 @@ def _is_whole(line: bytes) -> bool:
     return is_json(line.rstrip(_BLANK).removesuffix(b","))
 
 
-def _record(source: str, line: int, text: bytes | None, number: int = 0) -> Record:
+def _record(source: str, line: int, text: bytes | None, most: int, number: int = 0) -> Record:
     """The record of a text; None stands for a text that is too large to be kept."""
-    if text is None or len(text) > MAX_RECORD_BYTES:
-        reason = f"it has more than {MAX_RECORD_BYTES} bytes"
+    if text is None or len(text) > most:
+        reason = f"it has more than {most} bytes"
         return Record(source, line, b"", Problem.of("M503", input="", reason=reason), number)
     return Record(source, line, text, None, number)
 
 
-def _lines(chunks: Iterator[bytes], source: str, size: int) -> Iterator[Unit]:
+def _lines(chunks: Iterator[bytes], source: str, size: int, most: int) -> Iterator[Unit]:
     first, lines, kept = 1, list[bytes | None](), 0
-    rest, too_large = b"", False
+    rest, length = list[bytes](), 0  # the line that has no end yet; of one that is too large, its length alone
     for chunk in chunks:
         start, *others = chunk.split(b"\n")
-        rest += start
+        rest.append(start)
+        length += len(start)
         if others:
-            lines.append(None if too_large else rest)
-            rest, too_large = others.pop(), False
+            lines.append(None if length > most else b"".join(rest))
+            start = others.pop()
             lines += others
-        if too_large or len(rest) > MAX_RECORD_BYTES:
-            rest, too_large = b"", True
+            rest, length = [start], len(start)
+        if length > most:
+            rest.clear()
         kept += len(chunk)
         while lines and (kept >= size or len(lines) >= MOST_RECORDS or chunk == PAUSE):
-            yield LineUnit(source, first, lines[:MOST_RECORDS])
+            yield LineUnit(source, first, lines[:MOST_RECORDS], most)
             first, lines, kept = first + len(lines[:MOST_RECORDS]), lines[MOST_RECORDS:], 0
         if chunk == PAUSE:
             yield WAITING
-    if rest or too_large:
-        lines.append(None if too_large else rest)
+    if length:
+        lines.append(None if length > most else b"".join(rest))
     while lines:
-        yield LineUnit(source, first, lines[:MOST_RECORDS])
+        yield LineUnit(source, first, lines[:MOST_RECORDS], most)
         first, lines = first + MOST_RECORDS, lines[MOST_RECORDS:]
 
 
@@ -162,9 +169,9 @@ def _together(records: Iterable[Record | None], size: int) -> Iterator[Unit]:
         yield unit
 
 
-def _sequence(chunks: Iterator[bytes], source: str) -> Iterator[Record | None]:
+def _sequence(chunks: Iterator[bytes], source: str, most: int) -> Iterator[Record | None]:
     """The records of a JSON text sequence, each after a separator; None for a pause."""
-    kept = _Kept()
+    kept = _Kept(most)
     number = 0
     for chunk in chain(chunks, (_RS,)):
         *ended, rest = chunk.split(_RS)
@@ -172,20 +179,23 @@ def _sequence(chunks: Iterator[bytes], source: str) -> Iterator[Record | None]:
             line, text = kept.cut(piece)
             if text != b"":
                 number += 1
-                yield _record(source, line, text, number)
+                yield _record(source, line, text, most, number)
         kept.add(rest)
         if chunk == PAUSE:
+            if kept.is_ended():  # the separator after it is that of the next record, and may be long in coming
+                number += 1
+                yield _record(source, *kept.cut(b""), most, number)
             yield None
 
 
-def _documents(chunks: Iterator[bytes], source: str) -> Iterator[Record | None]:
+def _documents(chunks: Iterator[bytes], source: str, most: int) -> Iterator[Record | None]:
     """The top-level values, or the elements of a top-level list; None for a pause."""
-    splitter = _Splitter()
+    splitter = _Splitter(most)
     number = 0
     for chunk in chain(chunks, (None,)):
         for line, text in splitter.feed(chunk) if chunk is not None else splitter.end():
             number += 1
-            yield _record(source, line, text, number)
+            yield _record(source, line, text, most, number)
         if chunk == PAUSE:
             yield None
     if splitter.in_list:
@@ -196,13 +206,14 @@ def _documents(chunks: Iterator[bytes], source: str) -> Iterator[Record | None]:
 class _Kept:
     """Collects the text of a record in pieces, with the line it begins on; a text that is too large is dropped."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int) -> None:
         self.line = 1
         """The line on which the next piece begins."""
         self.is_blank = True
         self._first = 1
         self._pieces: list[bytes] = []
         self._size = 0
+        self._most = most
 
     def add(self, piece: bytes) -> None:
         if self.is_blank:
@@ -212,15 +223,20 @@ class _Kept:
             piece = text
         self.line += piece.count(b"\n")
         self._size += len(piece)
-        if self._size <= MAX_RECORD_BYTES:
+        if self._size <= self._most:
             self._pieces.append(piece)
         else:
             self._pieces.clear()
 
+    def is_ended(self) -> bool:
+        """Returns whether the text is JSON with a line feed behind it."""
+        text = b"".join(self._pieces)
+        return text.endswith(b"\n") and is_json(text)
+
     def cut(self, piece: bytes) -> tuple[int, bytes | None]:
         """Ends a text with this piece; returns its line and the text, None if it was too large."""
         self.add(piece)
-        text = None if self._size > MAX_RECORD_BYTES else b"".join(self._pieces).rstrip(_BLANK)
+        text = None if self._size > self._most else b"".join(self._pieces).rstrip(_BLANK)
         self.is_blank, self._size = True, 0
         self._pieces.clear()
         return self._first, text
@@ -232,9 +248,9 @@ class _Splitter:
     Each text comes with the line it begins on; None stands for a text that is too large to be kept.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, most: int) -> None:
         self.in_list = False
-        self._kept = _Kept()
+        self._kept = _Kept(most)
         self._depth = 0
         self._in_text = False
         self._escaped = False

@@ -15,10 +15,12 @@ from ..diagnostics.problem import Problem
 from ..runtime.batch import Record
 from ..runtime.result import Failed, Result
 
-__all__ = ["VERSION", "Reject", "read_reject", "reject_line"]
+__all__ = ["MAX_REJECT_BYTES", "VERSION", "Reject", "read_reject", "reject_line"]
 
 VERSION = 1
 """The version of the format. It grows when the meaning of a valid line changes."""
+MAX_REJECT_BYTES = 1_000_000_000
+"""The maximum size of a line. A batch of the largest size and the problems of all its values stay below it."""
 _LINE_ENDS = bytes.maketrans(b"\r\n", b"  ")
 
 

@@ -94,7 +94,8 @@ def left_over(output: Path | None, rejects: Path | None) -> str | None:
         if path is not None and is_plain(path):
             with suppress(FileNotFoundError):
                 if os.lstat(_partial(path)).st_size > 0:
-                    return f"{path}: {_partial(path).name} is there, and no journal says what it is; {_RESTART}"
+                    name = _partial(path).name
+                    return f"{path}: {name} is there, and no journal to go on from; --restart writes over it"
     return None
 
 
@@ -127,6 +128,7 @@ class RunFiles:
         self._rejects: BinaryIO | None = None
         self._journal = _journal(output) if output is not None and is_plain(output) else None
         self.state = State(fingerprint, goes_on)
+        self._is_new = {path: not _partial(path).exists() for path in self._paths if path is not None}
         self._output = stack.enter_context(_opened(output))
         stack.push(self._abandon)
         if rejects is not None:
@@ -212,15 +214,12 @@ class RunFiles:
 
     def _abandon(self, kind: object, *_: object) -> None:
         """Removes the files of a run that ends before it did anything; those of an interrupted run are kept."""
-        if kind is None or self.state.summary.batches > 0:
-            return
-        if not self._has_begun and self._journal is not None and self._journal.is_file():
+        if kind is None or (self._has_begun and self.state.summary.batches > 0):
             return
         for path, _file, _size in self._files():
-            with suppress(FileNotFoundError):
-                if self._has_begun or _partial(path).stat().st_size == 0:
-                    _partial(path).unlink()
-        if self._journal is not None:
+            if self._has_begun or self._is_new[path]:
+                _partial(path).unlink(missing_ok=True)
+        if self._has_begun and self._journal is not None:
             self._journal.unlink(missing_ok=True)
 
 

@@ -22,8 +22,9 @@ from .compression import compressor, plain_name
 from .delivery import Bundler
 from .files import naming
 from .formats import FORMATS, json_line
-from .input import Unit, read_units
+from .input import MAX_RECORD_BYTES, Unit, read_units
 from .job import STDIN, Job, Progress
+from .rejects import MAX_REJECT_BYTES
 from .runfiles import ResumeError, RunFiles
 from .summary import Summary
 from .transform import Piece, Transform
@@ -52,7 +53,8 @@ def run(job: Job, progress: Progress | None = None) -> Summary:
         bundler = Bundler(bulk) if bulk is not None and FORMATS[job.recipe.format].bundled else None
         if bundler is not None:
             list(bundler.add(body.encode() for body in state.waiting))
-        reader = _Reader(job.inputs, state.input, state.records)
+        most = MAX_REJECT_BYTES if job.recipe.replays else MAX_RECORD_BYTES
+        reader = _Reader(job.inputs, most, state.input, state.records)
         if progress is not None:
             progress(state.summary, 0)
         for piece in pieces_of(reader.units()):
@@ -98,9 +100,10 @@ def _bundled(bundler: Bundler | None, piece: Piece, job: Job) -> bytes:
 class _Reader:
     """Reads the records of the inputs in units, and remembers the input of each unit in progress."""
 
-    def __init__(self, inputs: tuple[str, ...], first: int, skip: int) -> None:
+    def __init__(self, inputs: tuple[str, ...], most: int, first: int, skip: int) -> None:
         self.bytes_read = 0
         self._inputs = inputs
+        self._most = most
         self._first = first
         self._skip = skip
         self._under_way: deque[int] = deque()
@@ -125,7 +128,8 @@ class _Reader:
     def _units_of(self, stream: BinaryIO, name: str, skip: int) -> Iterator[Unit]:
         """The units of an input, without its first `skip` records."""
         source = "<stdin>" if name == STDIN else text_of_name(name)
-        units = read_units(stream, source, UNIT_BYTES, lines=plain_name(name).endswith((".ndjson", ".jsonl")))
+        lines = plain_name(name).endswith((".ndjson", ".jsonl"))
+        units = read_units(stream, source, UNIT_BYTES, lines=lines, most=self._most)
         while skip > 0 and (unit := next(units, None)) is not None:
             records = list(unit)
             if records[skip:]:

@@ -186,7 +186,8 @@ class _Loader:
         path_of_installed = None if relative else installed(name)
         if path_of_installed is None:
             known = [f"{path.parent.parent.name}@{path.parent.name[1:]}" for path in MAPPINGS.glob("*/v*/mapping.yaml")]
-            self.report("M109", extends.place, None if relative else did_you_mean(name, known), name=name)
+            hint = None if relative else did_you_mean(name, known) or _looked_up(name)
+            self.report("M109", extends.place, hint, name=name)
         return path_of_installed
 
     def collect(self, layer: _Layer, source: Source, node: MappingNode, chain: list[str]) -> None:
@@ -503,6 +504,12 @@ def _bases(layer: _Layer, name: str) -> Iterator[Node]:
 def _place_of_name(rule: MappingNode) -> Place:
     name = rule.get("rule")
     return name.place if name is not None else rule.place
+
+
+def _looked_up(name: str) -> str:
+    """A hint that says where a mapping `name@major` is looked up."""
+    stem, _, major = name.partition("@")
+    return f"it is looked up as {stem}/v{major} in the folder of this file, then among the installed mappings"
 
 
 def _is_semantic(text: str) -> bool:

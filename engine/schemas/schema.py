@@ -68,11 +68,14 @@ def load(name: str, folder: Path) -> Schema:
     project = Project.around(folder) if relative else _INSTALLED
     if not relative and (name.startswith("/") or project.refusal(path)):
         raise SchemaError("lies outside the folder of the schemas")
-    if not is_file(path):
-        known = [] if relative else [entry.relative_to(SCHEMAS).as_posix() for entry in SCHEMAS.rglob("*.json")]
-        raise SchemaError("does not exist", did_you_mean(name, known))
-    if refusal := project.refusal(path):
+    if refusal := project.refusal(path):  # first, so that nobody learns which files exist elsewhere
         raise SchemaError(*refusal)
+    if not is_file(path):
+        if relative:
+            raise SchemaError("does not exist")
+        known = [entry.relative_to(SCHEMAS).as_posix() for entry in SCHEMAS.rglob("*.json")]
+        is_beside = is_file(folder / name) and not Project.around(folder).refusal(folder / name)
+        raise SchemaError("does not exist", f"did you mean './{name}'?" if is_beside else did_you_mean(name, known))
     files = _Files(project)
     content = files.read(path)
     document = Document(_uri_of(content) or f"file:///{name.lstrip('./')}", content, path, is_first=True)
@@ -115,10 +118,12 @@ class _Files:
         """The document in the file that a reference names, as seen from the file of another document."""
         relative, _ = urldefrag(reference)
         path = document.path.parent / relative
-        if ":" in relative or relative.startswith("/") or not is_file(path):
+        if ":" in relative or relative.startswith("/"):
             raise SchemaError(f"refers to {relative!r}, which does not exist")
         if refusal := self.project.refusal(path):
             raise SchemaError(f"refers to {relative!r}, which {refusal[0]}", refusal[1])
+        if not is_file(path):
+            raise SchemaError(f"refers to {relative!r}, which does not exist")
         file = path.resolve()
         if file not in self.known:
             if len(self.known) >= MAX_SCHEMA_FILES:

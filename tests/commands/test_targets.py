@@ -86,8 +86,9 @@ def contents(folder: Path) -> dict[str, str]:
             "r.partial: is written already, and where the run keeps what it has of r",
         ),
         (["in"], ["--output", "out", "--rejects", "./out"], "--output and --rejects are the same file"),
-        (["in"], ["--output", "-", "--rejects", "-"], "--output and --rejects are the same file"),
-        (["in"], ["--rejects", "/dev/stdout"], "--output and --rejects are the same file"),
+        (["in"], ["--output", "-", "--rejects", "-"], "--output and --rejects go to standard output"),
+        (["in"], ["--rejects", "/dev/stdout"], "--output and --rejects go to standard output"),
+        (["in"], ["--output-dir", "-"], "--output-dir needs a folder: - is standard output"),
         (["in", "w.yaml"], ["--workspace", "w.yaml", "--output", "w.yaml"], "w.yaml: is a file of the mapping"),
         (["in", "w.yaml"], ["--workspace", "w.yaml", "--rejects", "w.yaml"], "w.yaml: is a file of the mapping"),
         (["a.json"], ["--output-dir", "."], None),
@@ -270,7 +271,7 @@ def test_a_plain_rerun_throws_nothing_away(here: Path) -> None:
     Path("out/b.result.ndjson").rename("out/b.result.ndjson.partial")
     Path("out/a.result.ndjson").unlink()
     left = (
-        "out/b.result.ndjson: b.result.ndjson.partial is there, and no journal says what it is; --restart begins anew"
+        "out/b.result.ndjson: b.result.ndjson.partial is there, and no journal to go on from; --restart writes over it"
     )
     assert error_of(run(*arguments)) == left
     assert not Path("out/a.result.ndjson").exists()

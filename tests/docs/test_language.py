@@ -13,7 +13,8 @@ from moemap.engine.checks import metaschemas
 from moemap.engine.diagnostics import problem
 from moemap.engine.expressions import growth
 from moemap.engine.functions import errors, globs
-from moemap.engine.jobs import delivery
+from moemap.engine.jobs import delivery, rejects
+from moemap.engine.jobs import input as inputs
 from moemap.engine.language import loader, reader
 from moemap.engine.runtime import requests
 from moemap.engine.schemas import normal_form as normal_schemas
@@ -116,9 +117,11 @@ def test_limits() -> None:
         regular.MAX_TIMES,
         regular.MAX_DEPTH,
         violations.MAX_VIOLATIONS,
+        inputs.MAX_RECORD_BYTES,
         values.MAX_INPUT_NODES,
         values.MAX_INPUT_DEPTH,
         numbers.MAX_DIGITS,
+        rejects.MAX_REJECT_BYTES,
         requests.MAX_RESULT_BYTES,
     ]
 

@@ -28,12 +28,12 @@ COMMA = "it ends with a comma (character %d), which stands between the elements 
 ENDS_IN_COMMA = "the record is not JSON: " + COMMA % 9
 
 
-def units(text: bytes, size: int, *, lines: bool = False) -> list[list[Record]]:
-    return [list(unit) for unit in read_units(io.BytesIO(text), "x", size, lines=lines)]
+def units(text: bytes, size: int, *, lines: bool = False, most: int = MAX_RECORD_BYTES) -> list[list[Record]]:
+    return [list(unit) for unit in read_units(io.BytesIO(text), "x", size, lines=lines, most=most)]
 
 
-def read(text: bytes, *, lines: bool = False) -> list[Record]:
-    return [record for unit in units(text, 100, lines=lines) for record in unit]
+def read(text: bytes, *, lines: bool = False, most: int = MAX_RECORD_BYTES) -> list[Record]:
+    return [record for unit in units(text, 100, lines=lines, most=most) for record in unit]
 
 
 def batch(record: Record) -> Any:
@@ -131,11 +131,10 @@ def test_a_place_is_a_line_of_the_file(
     assert [record.where for record in read(text)] == places
 
 
-def test_the_line_after_what_is_too_large(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(records, "MAX_RECORD_BYTES", 20)
+def test_the_line_after_what_is_too_large() -> None:
     large = b'{"a": [\n' + b"1,\n" * 50 + b"1]}"
     for text in (b"[%s,\n{}]" % large, b"\x1e%s\n\x1e{}" % large):
-        assert [(record.where, record.problem is None) for record in read(text)] == [
+        assert [(record.where, record.problem is None) for record in read(text, most=20)] == [
             ("x:1", False),
             ("x:53 (record 2)", True),
         ]
@@ -164,7 +163,7 @@ def pipe() -> Iterator[tuple[BinaryIO, BinaryIO]]:
         [(b'\n{"a": 1},', []), (b'\n\n{"a": 2}\n', [ENDS_IN_COMMA, 2]), (b'{"a": 3}\r\n', [3])],
         [(b'[{"a": 1}, {"a"', [1]), (b': 2}, {"a": 3},', [2, 3]), (b'{"a": 4}', []), (b"]", [4])],
         [(b'{\n"a":\n1}', [1]), (b'{"a": 2} {', [2]), (b'"a": 3}', [3])],
-        [(b'\x1e{"a": 1}\n', []), (b'\x1e{"a": 2}\n\x1e', [1, 2]), (b'{"a": 3}\n\x1e', [3])],
+        [(b'\x1e{"a": 1}\n', [1]), (b'\x1e{"a": 2}\n\x1e', [2]), (b'{"a":\n', []), (b"3}\n", [3])],
         [(gzip.compress(b'{"a": 1}\n', mtime=0), [1]), (gzip.compress(b'{"a": 2}\n', mtime=0), [2])],
         [(b"{", []), (b'"a"', []), (b': 1}\n{"a": 2}\n', [1, 2])],
     ],
@@ -231,9 +230,8 @@ def test_units_are_cut_between_lines(lines: list[bytes], chunk: int, size: int, 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(compression, "CHUNK", chunk)
         patch.setattr(records, "CHUNK", chunk)
-        patch.setattr(records, "MAX_RECORD_BYTES", 20)
         for packed in (text, gzip.compress(text, mtime=0)):
-            found = [record for unit in units(packed, size, lines=True) for record in unit]
+            found = [record for unit in units(packed, size, lines=True, most=20) for record in unit]
             assert [(record.line, record.text, record.problem is None) for record in found] == [
                 (number, line.strip() if len(line) <= 20 else b"", len(line) <= 20)
                 for number, line in enumerate(lines, 1)

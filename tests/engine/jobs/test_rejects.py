@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from moemap.engine.diagnostics.problem import Problem
+from moemap.engine.jobs import running
+from moemap.engine.jobs.job import Job
 from moemap.engine.jobs.program import open_program
 from moemap.engine.jobs.rejects import read_reject, reject_line
 from moemap.engine.jobs.transform import Piece, Recipe, Transform
@@ -245,3 +249,31 @@ def test_a_batch_has_no_other_limits_in_a_reject(depth: int) -> None:
     assert not isinstance(reject, Problem)
     assert (reject.record.parse()[1] is None) == (alone.parse()[1] is None)
     read_reject(Record("r", 1, b'{%s, "batch": %s}' % (START, text)))
+
+
+@pytest.mark.parametrize(
+    ("start", "letter", "end", "outcome"),
+    [('{"items": [{"x": "', "y", '"}]}', "fixed"), ('{"items": "', '\\"', "", "still failing")],
+    ids=["a batch", "no JSON, which is longer in a string"],
+)
+def test_a_reject_may_be_larger_than_a_batch(
+    strict_and_lenient: tuple[Transform, Transform],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    start: str,
+    letter: str,
+    end: str,
+    outcome: str,
+) -> None:
+    monkeypatch.setattr(running, "MAX_RECORD_BYTES", 1_000)
+    batches, rejects = tmp_path / "batches", tmp_path / "rejects"
+    room = 1_000 - len(start + end)
+    batches.write_text(start + letter * (room // len(letter)) + end)
+    strict, lenient = strict_and_lenient
+    running.run(
+        Job((str(batches),), replace(strict._recipe, rejects="rejects"), strict._program, tmp_path / "out", rejects)
+    )
+    assert rejects.stat().st_size > 1_000
+    recipe = replace(lenient._recipe, replays=True)
+    summary = running.run(Job((str(rejects),), recipe, lenient._program, tmp_path / "fixed", tmp_path / "still"))
+    assert dict(summary.replayed) == {outcome: 1}

@@ -127,11 +127,24 @@ def test_a_partial_file_without_a_journal_is_not_thrown_away(tmp_path: Path) -> 
         with pytest.raises(ResumeError) as raised:
             a_run(tmp_path, resume=resume)
         assert str(raised.value) == (
-            f"{tmp_path}/rejects: rejects.partial is there, and no journal says what it is; --restart begins anew"
+            f"{tmp_path}/rejects: rejects.partial is there, and no journal to go on from; --restart writes over it"
         )
         assert content(tmp_path) == {"rejects.partial": "of mine"}
     a_run(tmp_path, restart=True)
     assert content(tmp_path) == WHOLE
+
+
+def test_a_run_that_is_refused_leaves_nothing(tmp_path: Path, kill: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runfiles, "JOURNAL_SECONDS", 0)
+    kill(6)
+    with pytest.raises(Killed):
+        a_run(tmp_path)
+    monkeypatch.undo()
+    before = content(tmp_path)
+    refused = pytest.raises(ResumeError, match="is of a run with other inputs, options or rules")
+    with refused, ExitStack() as stack:
+        RunFiles(tmp_path / "out", tmp_path / "others", "another", stack, resume=True)
+    assert content(tmp_path) == before
 
 
 @pytest.mark.parametrize("journal", ["", "[]", "{}", '{"fingerprint": "same"}', '{"version": 1}'])

@@ -91,6 +91,32 @@ def test_a_mapping_reads_nothing_outside_its_folder(foreign: Path, text: str, re
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "input: {as: batch, schema: ./../%s.json}",
+        "input: {as: batch, schema: ./refers.json}",
+        "extends: ./../%s.json",
+        "include: [../%s.json]",
+    ],
+)
+def test_nobody_learns_which_files_exist_elsewhere(foreign: Path, text: str) -> None:
+    messages = []
+    for name in ("secret", "absent"):
+        write(foreign / "refers.json", json.dumps({"$ref": f"../{name}.json"}))
+        loaded = api.inspect(write(foreign / "mapping.yaml", HEAD + text.replace("%s", name) + "\n"))
+        messages.append([problem.message.replace(name, "") for problem in loaded.problems])
+    assert messages[0] == messages[1]
+    assert any(OUTSIDE in message for message in messages[0])
+
+
+def test_a_schema_beside_the_mapping_is_suggested(tmp_path: Path) -> None:
+    main = mapping(tmp_path)
+    main.write_text(main.read_text().replace("./in.json", "in.json"))
+    problem = api.inspect(main).problems[0]
+    assert (problem.message, problem.hint) == ("the schema 'in.json' does not exist", "did you mean './in.json'?")
+
+
+@pytest.mark.parametrize(
     ("text", "reason"),
     [
         ("tests: [{test: t, input_file: ../../secret.json, expect: {}}]", OUTSIDE),
@@ -241,6 +267,7 @@ def test_elsewhere_no_mapping_is_found_by_its_name(tmp_path: Path, place: str, m
     loaded = api.inspect(write(project / "workspaces" / "w.yaml", "language: 1\nworkspace: w\nextends: base@1\n"))
     (problem,) = loaded.problems
     assert (problem.code, problem.message) == ("M109", "no mapping 'base@1' is known")
+    assert problem.hint == "it is looked up as base/v1 in the folder of this file, then among the installed mappings"
 
 
 def test_a_mapping_beside_comes_before_the_installed_one(tmp_path: Path) -> None:
