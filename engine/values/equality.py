@@ -12,6 +12,8 @@ _CONTAINERS = frozenset({list, dict})
 
 def equal(one: Any, other: Any) -> bool:
     """Returns whether two JSON values are equal."""
+    if one is other:
+        return True
     if type(one) not in _CONTAINERS or type(other) not in _CONTAINERS:
         return _equal_scalars(one, other)
     pairs = [(one, other)]

@@ -120,17 +120,21 @@ def _looked_at(value: Any) -> tuple[str | None, bool]:
         for item in level:
             type_ = type(item)
             if type_ is str:
-                if _has_lone_surrogate(item):
+                if not item.isascii() and _has_lone_surrogate(item):
                     return "a text has half of a surrogate pair", has_wide
             elif type_ is dict:
                 below.extend(item.values())
                 for name in item:
                     if type(name) is not str:
                         return f"a name of the type {type(name).__name__} is not text", has_wide
-                    if _has_lone_surrogate(name):
+                    if not name.isascii() and _has_lone_surrogate(name):
                         return "a name has half of a surrogate pair", has_wide
+                if nodes + len(below) > MAX_INPUT_NODES:
+                    return _TOO_MANY, has_wide
             elif type_ is list:
                 below.extend(item)
+                if nodes + len(below) > MAX_INPUT_NODES:
+                    return _TOO_MANY, has_wide
             elif type_ is int:
                 if not MIN_INTEGER <= item <= MAX_INTEGER:
                     has_wide = True
@@ -141,8 +145,6 @@ def _looked_at(value: Any) -> tuple[str | None, bool]:
                     return "a number is not finite", has_wide
             elif type_ is not bool and item is not None:
                 return f"a value of the type {type_.__name__} is not JSON", has_wide
-            if nodes + len(below) > MAX_INPUT_NODES:
-                return f"it has more than {MAX_INPUT_NODES} values", has_wide
         if not below:
             return None, has_wide
         level = below
@@ -150,11 +152,10 @@ def _looked_at(value: Any) -> tuple[str | None, bool]:
 
 
 _TOO_LARGE = 10**MAX_DIGITS
+_TOO_MANY = f"it has more than {MAX_INPUT_NODES} values"
 
 
 def _has_lone_surrogate(text: str) -> bool:
-    if text.isascii():
-        return False
     try:
         text.encode()
     except UnicodeEncodeError:
