@@ -1,4 +1,4 @@
-"""Assembles the type of every body that rules emit, and holds it against the schema of its output."""
+"""Assembles the type of every body that rules emit, and compares it with the schema of its output."""
 
 from __future__ import annotations
 

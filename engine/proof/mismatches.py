@@ -1,4 +1,4 @@
-"""Where a schema can refuse values of a type, and what keywords about plain values leave open."""
+"""Gaps between types and schemas, and those of the keywords about scalars."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _KINDS = {"integer": "number"}
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """What a schema can refuse: where in the value (`*` for any element or entry), by which keyword, why in words.
+    """A gap, where a schema can refuse a value: the path (`*` for any element or entry), the keyword, why in words.
 
     `always`: whatever stands there is refused. `origin` is what gave it, the nearest that is known; `name` the member
     that is missing or not allowed, `known` what is allowed in its place; `part` the part of the schema that refuses it.
@@ -53,7 +53,7 @@ class ProofPlace:
 
 
 def of_kinds(type_: Type, wanted: Any, at: ProofPlace) -> tuple[Type, list[Gap]]:
-    """What of the type is of the wanted kinds, and the gap for the rest."""
+    """The part of the type that has the wanted kinds, and the gap for the rest."""
     names = [wanted] if isinstance(wanted, str) else list(wanted)
     fitting = only(type_, (_KINDS.get(name, name) for name in names))
     rest = without(type_, (_KINDS.get(name, name) for name in names))
@@ -130,14 +130,14 @@ def of_string(text: StringType, part: Mapping[str, Any], at: ProofPlace, certain
 
 
 def _always_matches(text: StringType, pattern: str) -> bool:
-    """Whether it is known that the pattern is found in every one of the texts."""
+    """Returns whether the pattern is certainly found in every one of the texts."""
     return all(matches(texts_with(pattern), value) for value in text.also) and (
         pattern in text.patterns or is_empty(text.patterns, text.avoids | {pattern}, text.least, text.most)
     )
 
 
 def _never_matches(text: StringType, pattern: str) -> bool:
-    """Whether it is known that the pattern is found in none of the texts."""
+    """Returns whether the pattern is certainly found in none of the texts."""
     return not any(matches(texts_with(pattern), value) for value in text.also) and (
         pattern in text.avoids or is_empty(text.patterns | {pattern}, text.avoids, text.least, text.most)
     )
@@ -153,7 +153,7 @@ def _short(pattern: str) -> str:
 
 
 def refused_words(part: Any) -> str:
-    """What a value may be that `not` refuses, in words."""
+    """The values that `not` refuses, in words."""
     if isinstance(part, dict) and "pattern" in part:
         return f"it may match {_short(part['pattern'])}, which is not allowed"
     if isinstance(part, dict) and "enum" in part:

@@ -1,4 +1,4 @@
-"""Proves outputs: can a batch that fits the input schema make a request that its output schema refuses?
+"""Proves that no batch that is valid by the input schema makes a request that its output schema refuses.
 
 The type of every body is assembled from the envelope of its output and all rules that emit to it, and held against the
 output schema. What is left open is a guard: there, only validation at run time decides. A batch that gives an invalid
@@ -44,7 +44,7 @@ class Guard:
     counterexample: Counterexample | None = None
 
     def is_about(self, problem: Problem) -> bool:
-        """Whether an invalid request is what the guard is there for."""
+        """Returns whether the guard is there for an invalid request."""
         found = (problem.output or "").split("/")
         wanted = self.output.split("/")
         if self.keyword == "required":
@@ -75,7 +75,7 @@ class Proof:
 
 
 def prove(rulebook: Rulebook, *, tries: int = TRIES, progress: ProofProgress = lambda _output, _share: None) -> Proof:
-    """Classes every output. `tries` batches are tried on each that is not proven; `progress` is told the output, and
+    """Classifies every output. `tries` batches are tried on each that is not proven; `progress` is told the output, and
     which share of its work is done."""
     flow = walk(rulebook)
     return Proof(tuple(_prove(flow, output, tries, progress) for output in rulebook.outputs.values()))

@@ -37,7 +37,7 @@ _NUMBERS = (0, 1, -1, 2, 1.5, -0.5, 1.0, 3600, 10**12, 1_700_000_000_000, 2**53 
 
 
 class NoSampleError(ValueError):
-    """No value of the type was found."""
+    """No value of a type, or instance of a schema, was found."""
 
 
 def sample(type_: Type, random: Random, words: tuple[str, ...] = ()) -> Any:

@@ -47,7 +47,7 @@ class SubtypeChecker:
         self.known: dict[tuple[int, int], tuple[Type, Any, tuple[Gap, ...]]] = {}
 
     def gaps(self, type_: Type, origin: Any = None) -> tuple[Gap, ...]:
-        """All gaps between a type and the schema, each once; a schema without end leaves everything open."""
+        """All gaps between a type and the schema, each once; a schema that recurses without end gives one gap."""
         at = ProofPlace((), origin, self.schema.document)
         try:
             return tuple(dict.fromkeys(self.check(type_, self.schema.document, at)))
@@ -57,7 +57,7 @@ class SubtypeChecker:
     # Whole schemas
 
     def check(self, type_: Type, part: Any, at: ProofPlace) -> Iterator[Gap]:
-        """The gaps between a type and a part of the schema. The same two are held against each other once: rules share
+        """The gaps between a type and a part of the schema. The same two are compared once: rules share
         much of what they emit."""
         key = id(type_), id(part)
         if key not in self.known:
@@ -233,7 +233,7 @@ class SubtypeChecker:
                 yield replace(gap, reason=f"its name: {gap.reason}", name=name, always=gap.always and name is not None)
 
     def whole(self, one: ObjectType, part: Mapping[str, Any], at: ProofPlace) -> Iterator[Gap]:
-        """What a schema says about all members together."""
+        """The gaps of keywords about all members together."""
         required = sum(prop.required for prop in one.properties.values())
         there = sum(not prop.type.never for prop in one.properties.values())
         if required < part.get("minProperties", 0):
@@ -268,7 +268,7 @@ def _unsure(gaps: Iterable[Gap], sure: bool) -> Iterator[Gap]:
 
 
 def _is_reached(type_: Type, path: tuple[str, ...]) -> bool:
-    """Whether every value of the type has something at the place."""
+    """Returns whether every value of the type has a value at the path."""
     if not path:
         return True
     parts = type_.parts
@@ -303,7 +303,7 @@ def _by_kind(array: ArrayType | None) -> list[ArrayType]:
 
 
 def _sources(prop: Property, at: ProofPlace) -> Iterable[tuple[Type, ProofPlace]]:
-    """What can give a member, each with the place that gaps in it are noted at: an entry has no place of its own."""
+    """The possible sources of a member, each with the place for its gaps: an entry has no place of its own."""
     if not isinstance(prop.origin, Sources):
         return ((prop.type, at),)
     (own, _), *entries = prop.origin.types

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import IO, Any, NoReturn
 
 from ..diagnostics.problem import Problem
-from ..schemas.validation import Evaluator
+from ..schemas.validation import SchemaEvaluator
 from ..source.json_reader_plain import read_plainly
 from ..values.kinds import kind, with_article
 from ..values.payload import received
@@ -21,7 +21,7 @@ __all__ = ["result_of", "run_as_filter", "written_results"]
 Mapped = Callable[[Any, Any], Any]
 
 
-def result_of(batch: Any, mapped: Mapped, traced: Mapped, validators: Mapping[str, Evaluator]) -> dict[str, Any]:
+def result_of(batch: Any, mapped: Mapped, traced: Mapped, validators: Mapping[str, SchemaEvaluator]) -> dict[str, Any]:
     """Maps a batch (any value) with the two functions of its mapping to `{requests, skipped, problems}`."""
     batch, reason = received(batch)
     if reason is not None:

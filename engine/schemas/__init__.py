@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from .patterns.searching import found_in, is_linear, python_text
     from .positions import Locator
     from .schema import MAX_SCHEMA_BYTES, MAX_SCHEMA_FILES, Schema, Validator, definitions_of, load, schema_of
-    from .validation import KEYWORDS, Evaluator
+    from .validation import KEYWORDS, SchemaEvaluator
     from .violations import MAX_VIOLATIONS, Violation, Violations
 
 __all__ = [
@@ -38,12 +38,12 @@ __all__ = [
     "CharacterSet",
     "Concatenation",
     "Definitions",
-    "Evaluator",
     "Locator",
     "PatternError",
     "PatternNode",
     "Schema",
     "SchemaError",
+    "SchemaEvaluator",
     "Validator",
     "Violation",
     "Violations",

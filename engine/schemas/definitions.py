@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .formats import FORMATS_OF_TEXT
-from .validation import Evaluator
+from .validation import SchemaEvaluator
 
 __all__ = ["Definitions"]
 
@@ -21,9 +21,9 @@ class Definitions:
     parts: Mapping[str, Any]
     patterns: Mapping[str, Any]
 
-    def evaluator(self) -> Evaluator:
+    def evaluator(self) -> SchemaEvaluator:
         """The evaluator of the definitions."""
-        return Evaluator(self.name, self.parts, self.patterns, FORMATS_OF_TEXT)
+        return SchemaEvaluator(self.name, self.parts, self.patterns, FORMATS_OF_TEXT)
 
     def to_text(self) -> str:
         """The definitions as text."""

@@ -1,4 +1,4 @@
-"""The formats of texts that JSON Schema names, in drafts where `format` is a condition: what each of them means here.
+"""Validators of the formats of JSON Schema, for drafts where `format` is a condition.
 
 A format that is not one of these is no condition, `regex` among them.
 """

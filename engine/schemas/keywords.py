@@ -1,6 +1,6 @@
-"""The keywords of JSON Schema: what each of them has as its value, and in which drafts it stands.
+"""The keywords of JSON Schema: the form of their values, and the drafts that have them.
 
-Where a keyword of an older draft says what one of 2020-12 does, `normal_schemas` writes it so.
+Where a keyword of an older draft has an equivalent in 2020-12, `normal_form` replaces it.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ ONE = frozenset(
         *("unevaluatedProperties", "unevaluatedItems", "additionalItems"),
     }
 )
-"""What has a schema."""
+"""Keywords whose value is a schema."""
 LIST = frozenset({"allOf", "anyOf", "oneOf", "prefixItems"})
-"""What has a list of schemas."""
+"""Keywords whose value is a list of schemas."""
 NAMED = frozenset({"properties", "patternProperties", "dependentSchemas", "$defs", "definitions"})
-"""What has schemas by name."""
+"""Keywords whose value has schemas by name."""
 
 _SINCE = {
     **dict.fromkeys(("const", "contains", "propertyNames"), 6),
@@ -47,7 +47,7 @@ _ANCHOR = re.compile(r"[A-Za-z_][A-Za-z0-9._-]*")
 
 
 def is_known(keyword: str, dialect: int) -> bool:
-    """Whether the draft has the keyword, as far as drafts differ in that."""
+    """Returns whether the draft has the keyword, as far as drafts differ in that."""
     return _SINCE.get(keyword, 0) <= dialect <= _UNTIL.get(keyword, dialect)
 
 
@@ -105,4 +105,4 @@ FLAWS: Mapping[str, Callable[[Any], str | None]] = {
     **dict.fromkeys(LIST, _is("a list of schemas", lambda value: isinstance(value, list) and bool(value))),
     **dict.fromkeys(NAMED, _is("an object", lambda value: isinstance(value, dict))),
 }
-"""What is wrong with the value of a keyword, in words."""
+"""For each keyword a function that says what is wrong with its value, or None."""

@@ -1,4 +1,4 @@
-"""JSON Schemas in one form, whatever draft they are written in: what every reader of schemas goes by.
+"""The normal form of JSON Schemas, the same for all drafts, which every reader of schemas uses.
 
 In a normal form all keywords are those of 2020-12, `format` stands only where it is a condition, and each reference is
 the URI of a document and the place in it. So no reader has to know of drafts, identifiers and anchors. What a schema
@@ -27,7 +27,7 @@ MAX_LEVELS = 100
 _NEWEST = 2020
 _KEPT_BESIDE_REFERENCE = frozenset({"$ref", "definitions", "$defs", "$schema", "title", "description", "$comment"})
 _NOTES = ("format", "contentMediaType", "contentEncoding")
-"""Notes, but for the known formats of old drafts."""
+"""Keywords that are annotations, apart from the known formats of old drafts."""
 
 
 class SchemaError(ValueError):
@@ -49,7 +49,7 @@ class Document:
     content: dict[str, Any]
     path: Path
     is_first: bool = False
-    """Whether it is the one that was asked for; a reference led to the others."""
+    """True for the document that was loaded by name, False for those that references lead to."""
 
 
 class Section(NamedTuple):
@@ -78,7 +78,7 @@ class Normal:
 
 class _Reference(NamedTuple):
     node: dict[str, Any]
-    """Where it stands, in normal form."""
+    """The object that contains it, in normal form."""
     keyword: str
     text: str
     where: _Where
@@ -115,12 +115,12 @@ class _Forms:
     resources: dict[str, Any] = field(default_factory=dict)
     files: list[Path] = field(default_factory=list)
     known: dict[str, _Where] = field(default_factory=dict)
-    """Where the resource of a URI begins."""
+    """The place where the resource of a URI begins."""
     places: dict[tuple[str, str], Any] = field(default_factory=dict)
     """The normal form of each part, by document and place."""
     anchors: dict[tuple[str, str], _Where] = field(default_factory=dict)
     dynamic: dict[str, list[_Where]] = field(default_factory=dict)
-    """Where dynamic anchors of a name stand; "" stands for `$recursiveAnchor`."""
+    """The places of dynamic anchors by name; "" stands for `$recursiveAnchor`."""
     pending: list[_Reference] = field(default_factory=list)
     late: list[_Reference] = field(default_factory=list)
     """References that depend on all documents."""
@@ -177,7 +177,7 @@ class _Forms:
             self.keyword(keyword, value, part, where, made)
 
     def identified(self, part: Mapping[str, Any], where: _Where) -> _Where:
-        """Notes the URI and the anchors of a part; gives where it is with that."""
+        """Records the identifier and the anchors of a part; returns its place with the new base URI."""
         key = "id" if where.dialect == 4 else "$id"
         own = part.get(key)
         if isinstance(own, str) and not (where.dialect < 2019 and "$ref" in part):
@@ -325,7 +325,7 @@ class _Forms:
         return [""] if keyword == "$recursiveRef" else [fragment] if fragment in self.dynamic else []
 
     def anchored(self, target: _Where, name: str) -> bool:
-        """Whether a dynamic anchor of this name stands at the place."""
+        """Returns whether the place has a dynamic anchor of this name."""
         return any(
             one.document is target.document and one.pointer == target.pointer for one in self.dynamic.get(name, ())
         )
@@ -383,7 +383,7 @@ def _error(reason: str, where: _Where, hint: str | None = None) -> SchemaError:
 
 
 def _place(where: _Where) -> str:
-    """The place in words; nothing for the top of the schema itself."""
+    """The place in words; empty for the top of the first document."""
     file = "" if where.document.is_first else f"{where.document.path.name}"
     words = [f"at {where.pointer}"] if where.pointer else []
     words += [f"{'of' if words else 'in'} {file}"] if file else []
@@ -394,7 +394,7 @@ def _place(where: _Where) -> str:
 
 
 def _in_place(node: Any, definitions: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The parts that say something of the same value as a part does."""
+    """The subschemas that apply to the same value as a part does."""
     if not isinstance(node, dict):
         return []
     found = [definitions[node["$ref"]]] if "$ref" in node else []
@@ -406,7 +406,7 @@ def _in_place(node: Any, definitions: Mapping[str, Any]) -> list[dict[str, Any]]
 
 
 def _refuse_too_many_ways(parts: Iterable[Any], definitions: Mapping[str, Any]) -> None:
-    """Refuses parts that say something of one value in too many ways, or without end."""
+    """Refuses parts that apply to one value in too many ways, or recursively without end."""
     names = {id(node): name[name.find("#") :] for name, node in definitions.items() if "#" in name}
     ways: dict[int, int] = {}
     levels: dict[int, int] = {}

@@ -1,4 +1,4 @@
-"""Where the parts of JSON Schemas stand in their files, for messages that point there.
+"""Finds the places of parts of JSON Schemas in their files, for messages that point there.
 
 Schemas are read without positions, which is fast. Only a finding that rests on a schema reads the file once more.
 """
@@ -54,7 +54,7 @@ class Locator:
 
 
 def locate(text: str, steps: list[str]) -> tuple[int, int] | None:
-    """Where in a JSON text the steps lead, from its top: for a member the span of its name, for an element of a list
+    """The span that the steps lead to in a JSON text: for a member the span of its name, for an element of a list
     that of its value. None where the text does not have it."""
     try:
         span = _span(text, _blank(text, len(BOM) if text.startswith(BOM) else 0))
@@ -91,7 +91,7 @@ def _span(text: str, at: int) -> tuple[int, int]:
 
 
 def _next(text: str, at: int) -> int:
-    """Where the entry after the value that starts here begins, or the bracket that closes."""
+    """The start of the entry after the value that starts here, or of the closing bracket."""
     at = _blank(text, _span(text, at)[1])
     return _blank(text, at + 1) if text[at] == "," else at
 

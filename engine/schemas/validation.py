@@ -14,7 +14,7 @@ from .patterns.automaton import searcher
 from .value_keywords import HOLDS, is_of_type
 from .violations import Refusal, Violations, violations_of
 
-__all__ = ["KEYWORDS", "Evaluator"]
+__all__ = ["KEYWORDS", "SchemaEvaluator"]
 
 ValuePath = tuple[str | int, ...]
 Refusals = list[Refusal]
@@ -24,7 +24,7 @@ Applying = Generator[Application, Refusals, Refusals]
 """Applies a keyword or a schema: yields the subschemas to apply, is sent what they refuse, returns what it refuses."""
 
 
-class Evaluator:
+class SchemaEvaluator:
     """Validates bodies by the definition of this name. Safe to share between threads.
 
     `patterns` has, by the text of a pattern in the schemas, what is searched for; `formats` what texts of a format are.
@@ -44,17 +44,17 @@ class Evaluator:
 
     def is_valid(self, body: Any) -> bool:
         """Returns whether the body is valid."""
-        return _Evaluation(self).is_valid(self.schema, body)
+        return _BodyCheck(self).is_valid(self.schema, body)
 
     def violations(self, body: Any) -> Violations:
         """The reasons why the body is refused, in order of place. Empty for a valid body."""
-        return violations_of(map(_nearest, _Evaluation(self).refusals(self.schema, body)))
+        return violations_of(map(_nearest, _BodyCheck(self).refusals(self.schema, body)))
 
 
-class _Evaluation:
+class _BodyCheck:
     """The evaluation of one body. Each definition is applied once to a value."""
 
-    def __init__(self, evaluator: Evaluator) -> None:
+    def __init__(self, evaluator: SchemaEvaluator) -> None:
         self.definitions = evaluator.definitions
         self.found_in = evaluator.found_in
         self.formats = evaluator.formats
@@ -133,37 +133,37 @@ class _Evaluation:
 # --- keywords that look into a value, at patterns, or at other schemas
 
 
-def _ref(evaluation: _Evaluation, schema: Any, value: Any, path: ValuePath, of_name: bool) -> Applying:
+def _ref(check: _BodyCheck, schema: Any, value: Any, path: ValuePath, of_name: bool) -> Applying:
     name = schema["$ref"]
     key = name, id(value), path
-    if key not in evaluation.known:
-        evaluation.known[key] = yield evaluation.definitions[name], value, path, of_name
-    return evaluation.known[key]
+    if key not in check.known:
+        check.known[key] = yield check.definitions[name], value, path, of_name
+    return check.known[key]
 
 
-def _pattern(evaluation: _Evaluation, schema: Any, value: Any, path: ValuePath, of_name: bool) -> Applying:
+def _pattern(check: _BodyCheck, schema: Any, value: Any, path: ValuePath, of_name: bool) -> Applying:
     yield from ()
-    if type(value) is str and not evaluation.found_in[schema["pattern"]](value):
+    if type(value) is str and not check.found_in[schema["pattern"]](value):
         return [Refusal(path, "pattern", schema["pattern"], value, schema, of_name)]
     return []
 
 
-def _format(evaluation: _Evaluation, schema: Any, value: Any, path: ValuePath, of_name: bool) -> Applying:
+def _format(check: _BodyCheck, schema: Any, value: Any, path: ValuePath, of_name: bool) -> Applying:
     yield from ()
-    is_one = evaluation.formats.get(schema["format"])
+    is_one = check.formats.get(schema["format"])
     if type(value) is str and is_one is not None and not is_one(value):
         return [Refusal(path, "format", schema["format"], value, schema, of_name)]
     return []
 
 
-def _required(_: _Evaluation, schema: Any, value: Any, path: ValuePath, of_name: bool) -> Applying:
+def _required(_: _BodyCheck, schema: Any, value: Any, path: ValuePath, of_name: bool) -> Applying:
     yield from ()
     if type(value) is dict and any(name not in value for name in schema["required"]):
         return [Refusal(path, "required", schema["required"], value, schema, of_name)]
     return []
 
 
-def _properties(_: _Evaluation, schema: Any, value: Any, path: ValuePath, of_name: bool) -> Applying:
+def _properties(_: _BodyCheck, schema: Any, value: Any, path: ValuePath, of_name: bool) -> Applying:
     found: Refusals = []
     if type(value) is dict:
         for name, part in schema["properties"].items():
@@ -172,22 +172,22 @@ def _properties(_: _Evaluation, schema: Any, value: Any, path: ValuePath, of_nam
     return found
 
 
-def _pattern_properties(evaluation: _Evaluation, schema: Any, value: Any, path: ValuePath, of_name: bool) -> Applying:
+def _pattern_properties(check: _BodyCheck, schema: Any, value: Any, path: ValuePath, of_name: bool) -> Applying:
     found: Refusals = []
     if type(value) is dict:
         for pattern, part in schema["patternProperties"].items():
             for name, member in value.items():
-                if evaluation.found_in[pattern](name):
+                if check.found_in[pattern](name):
                     found += yield part, member, (*path, name), of_name
     return found
 
 
-def _additional(evaluation: _Evaluation, schema: Any, value: Any, path: ValuePath, of_name: bool) -> Applying:
+def _additional(check: _BodyCheck, schema: Any, value: Any, path: ValuePath, of_name: bool) -> Applying:
     found: Refusals = []
     if type(value) is not dict:
         return found
     wanted = schema[_ADDITIONAL]
-    for name, member in _others(evaluation, schema, value):
+    for name, member in _others(check, schema, value):
         if wanted is False:
             found.append(Refusal((*path, name), _ADDITIONAL, wanted, value, schema, of_name))
         else:
@@ -195,15 +195,15 @@ def _additional(evaluation: _Evaluation, schema: Any, value: Any, path: ValuePat
     return found
 
 
-def _others(evaluation: _Evaluation, schema: Any, value: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+def _others(check: _BodyCheck, schema: Any, value: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     """The members that are neither listed by the schema nor matched by one of its patterns."""
     listed, patterns = schema.get("properties", {}), schema.get("patternProperties", {})
     for name, member in value.items():
-        if name not in listed and not any(evaluation.found_in[pattern](name) for pattern in patterns):
+        if name not in listed and not any(check.found_in[pattern](name) for pattern in patterns):
             yield name, member
 
 
-def _property_names(_: _Evaluation, schema: Any, value: Any, path: ValuePath, _of_name: bool) -> Applying:
+def _property_names(_: _BodyCheck, schema: Any, value: Any, path: ValuePath, _of_name: bool) -> Applying:
     found: Refusals = []
     if type(value) is dict:
         for name in value:
@@ -211,7 +211,7 @@ def _property_names(_: _Evaluation, schema: Any, value: Any, path: ValuePath, _o
     return found
 
 
-def _dependent_required(_: _Evaluation, schema: Any, value: Any, path: ValuePath, of_name: bool) -> Applying:
+def _dependent_required(_: _BodyCheck, schema: Any, value: Any, path: ValuePath, of_name: bool) -> Applying:
     yield from ()
     if type(value) is not dict:
         return []
@@ -222,7 +222,7 @@ def _dependent_required(_: _Evaluation, schema: Any, value: Any, path: ValuePath
     ]
 
 
-def _dependent_schemas(_: _Evaluation, schema: Any, value: Any, path: ValuePath, of_name: bool) -> Applying:
+def _dependent_schemas(_: _BodyCheck, schema: Any, value: Any, path: ValuePath, of_name: bool) -> Applying:
     found: Refusals = []
     if type(value) is dict:
         for name, part in schema["dependentSchemas"].items():
@@ -231,7 +231,7 @@ def _dependent_schemas(_: _Evaluation, schema: Any, value: Any, path: ValuePath,
     return found
 
 
-def _prefix_items(_: _Evaluation, schema: Any, value: Any, path: ValuePath, of_name: bool) -> Applying:
+def _prefix_items(_: _BodyCheck, schema: Any, value: Any, path: ValuePath, of_name: bool) -> Applying:
     found: Refusals = []
     if type(value) is list:
         for number, (part, element) in enumerate(zip(schema["prefixItems"], value, strict=False)):
@@ -239,7 +239,7 @@ def _prefix_items(_: _Evaluation, schema: Any, value: Any, path: ValuePath, of_n
     return found
 
 
-def _items(_: _Evaluation, schema: Any, value: Any, path: ValuePath, of_name: bool) -> Applying:
+def _items(_: _BodyCheck, schema: Any, value: Any, path: ValuePath, of_name: bool) -> Applying:
     first = len(schema.get("prefixItems", ()))
     found: Refusals = []
     if type(value) is not list or len(value) <= first:
@@ -251,7 +251,7 @@ def _items(_: _Evaluation, schema: Any, value: Any, path: ValuePath, of_name: bo
     return found
 
 
-def _contains(_: _Evaluation, schema: Any, value: Any, path: ValuePath, of_name: bool) -> Applying:
+def _contains(_: _BodyCheck, schema: Any, value: Any, path: ValuePath, of_name: bool) -> Applying:
     if type(value) is not list:
         return []
     count = 0
@@ -267,14 +267,14 @@ def _contains(_: _Evaluation, schema: Any, value: Any, path: ValuePath, of_name:
     return []
 
 
-def _all_of(_: _Evaluation, schema: Any, value: Any, path: ValuePath, of_name: bool) -> Applying:
+def _all_of(_: _BodyCheck, schema: Any, value: Any, path: ValuePath, of_name: bool) -> Applying:
     found: Refusals = []
     for part in schema["allOf"]:
         found += yield part, value, path, of_name
     return _each_once(found)
 
 
-def _any_of(_: _Evaluation, schema: Any, value: Any, path: ValuePath, of_name: bool) -> Applying:
+def _any_of(_: _BodyCheck, schema: Any, value: Any, path: ValuePath, of_name: bool) -> Applying:
     context: Refusals = []
     for part in schema["anyOf"]:
         refused = yield part, value, path, of_name
@@ -284,7 +284,7 @@ def _any_of(_: _Evaluation, schema: Any, value: Any, path: ValuePath, of_name: b
     return [Refusal(path, "anyOf", len(schema["anyOf"]), value, schema, of_name, tuple(_each_once(context)))]
 
 
-def _one_of(_: _Evaluation, schema: Any, value: Any, path: ValuePath, of_name: bool) -> Applying:
+def _one_of(_: _BodyCheck, schema: Any, value: Any, path: ValuePath, of_name: bool) -> Applying:
     context: Refusals = []
     fitting = 0
     for part in schema["oneOf"]:
@@ -297,12 +297,12 @@ def _one_of(_: _Evaluation, schema: Any, value: Any, path: ValuePath, of_name: b
     return [Refusal(path, "oneOf", (fitting, len(schema["oneOf"])), value, schema, of_name, said)]
 
 
-def _not(_: _Evaluation, schema: Any, value: Any, path: ValuePath, of_name: bool) -> Applying:
+def _not(_: _BodyCheck, schema: Any, value: Any, path: ValuePath, of_name: bool) -> Applying:
     refused = yield schema["not"], value, path, of_name
     return [] if refused else [Refusal(path, "not", schema["not"], value, schema, of_name)]
 
 
-def _if(_: _Evaluation, schema: Any, value: Any, path: ValuePath, of_name: bool) -> Applying:
+def _if(_: _BodyCheck, schema: Any, value: Any, path: ValuePath, of_name: bool) -> Applying:
     refused = yield schema["if"], value, path, of_name
     branch = "else" if refused else "then"
     if branch not in schema:
@@ -318,14 +318,12 @@ def _each_once(found: Refusals) -> Refusals:
 # --- unevaluated members and elements
 
 
-def _unevaluated_properties(
-    evaluation: _Evaluation, schema: Any, value: Any, path: ValuePath, of_name: bool
-) -> Applying:
+def _unevaluated_properties(check: _BodyCheck, schema: Any, value: Any, path: ValuePath, of_name: bool) -> Applying:
     found: Refusals = []
     if type(value) is not dict:
         return found
     wanted = schema["unevaluatedProperties"]
-    seen = yield from _evaluated(evaluation, schema, value, path, "unevaluatedProperties")
+    seen = yield from _evaluated(check, schema, value, path, "unevaluatedProperties")
     for name in [name for name in value if name not in seen]:
         if wanted is False:
             found.append(Refusal((*path, name), "unevaluatedProperties", wanted, value, schema, of_name))
@@ -334,12 +332,12 @@ def _unevaluated_properties(
     return found
 
 
-def _unevaluated_items(evaluation: _Evaluation, schema: Any, value: Any, path: ValuePath, of_name: bool) -> Applying:
+def _unevaluated_items(check: _BodyCheck, schema: Any, value: Any, path: ValuePath, of_name: bool) -> Applying:
     found: Refusals = []
     if type(value) is not list:
         return found
     wanted = schema["unevaluatedItems"]
-    seen = yield from _evaluated(evaluation, schema, value, path, "unevaluatedItems")
+    seen = yield from _evaluated(check, schema, value, path, "unevaluatedItems")
     for number in [number for number in range(len(value)) if number not in seen]:
         if wanted is False:
             found.append(Refusal((*path, number), "unevaluatedItems", wanted, value, schema, of_name))
@@ -349,7 +347,7 @@ def _unevaluated_items(evaluation: _Evaluation, schema: Any, value: Any, path: V
 
 
 def _evaluated(
-    evaluation: _Evaluation, schema: Any, value: Any, path: ValuePath, but: str | None
+    check: _BodyCheck, schema: Any, value: Any, path: ValuePath, but: str | None
 ) -> Generator[Application, Refusals, set[Any]]:
     """The names of members, or numbers of elements, that keywords of a part look at, or of those that it is
     made of and that take the value."""
@@ -361,10 +359,10 @@ def _evaluated(
             continue
         known.add(id(part))
         if type(value) is dict:
-            seen |= _members_seen(evaluation, part, value, None if part is not schema else but)
+            seen |= _members_seen(check, part, value, None if part is not schema else but)
         else:
             seen |= yield from _elements_seen(part, value, path, None if part is not schema else but)
-        below = [evaluation.definitions[part["$ref"]]] if "$ref" in part else []
+        below = [check.definitions[part["$ref"]]] if "$ref" in part else []
         below += part.get("allOf", ())
         maybe = [*part.get("anyOf", ()), *part.get("oneOf", ())]
         if type(value) is dict:
@@ -381,12 +379,12 @@ def _evaluated(
     return seen
 
 
-def _members_seen(evaluation: _Evaluation, part: Any, value: dict[str, Any], but: str | None) -> set[Any]:
+def _members_seen(check: _BodyCheck, part: Any, value: dict[str, Any], but: str | None) -> set[Any]:
     if _ADDITIONAL in part or ("unevaluatedProperties" in part and but is None):
         return set(value)
     seen = {name for name in part.get("properties", ()) if name in value}
     for pattern in part.get("patternProperties", ()):
-        seen |= {name for name in value if evaluation.found_in[pattern](name)}
+        seen |= {name for name in value if check.found_in[pattern](name)}
     return seen
 
 
@@ -404,7 +402,7 @@ def _elements_seen(
 
 
 _ADDITIONAL = "additionalProperties"
-_APPLIES: dict[str, Callable[[_Evaluation, Any, Any, ValuePath, bool], Applying]] = {
+_APPLIES: dict[str, Callable[[_BodyCheck, Any, Any, ValuePath, bool], Applying]] = {
     "$ref": _ref,
     "pattern": _pattern,
     "format": _format,
@@ -426,17 +424,15 @@ _APPLIES: dict[str, Callable[[_Evaluation, Any, Any, ValuePath, bool], Applying]
     "unevaluatedProperties": _unevaluated_properties,
     "unevaluatedItems": _unevaluated_items,
 }
-_CONJUNCTIONS: dict[str, Callable[[_Evaluation, Any, Any], list[tuple[Any, Any]]]] = {
+_CONJUNCTIONS: dict[str, Callable[[_BodyCheck, Any, Any], list[tuple[Any, Any]]]] = {
     "allOf": lambda _evaluation, schema, value: [(part, value) for part in schema["allOf"]],
     "properties": lambda _evaluation, schema, value: (
         [(part, value[name]) for name, part in schema["properties"].items() if name in value]
         if type(value) is dict
         else []
     ),
-    _ADDITIONAL: lambda evaluation, schema, value: (
-        [(schema[_ADDITIONAL], member) for _, member in _others(evaluation, schema, value)]
-        if type(value) is dict
-        else []
+    _ADDITIONAL: lambda check, schema, value: (
+        [(schema[_ADDITIONAL], member) for _, member in _others(check, schema, value)] if type(value) is dict else []
     ),
     "items": lambda _evaluation, schema, value: (
         [(schema["items"], element) for element in value[len(schema.get("prefixItems", ())) :]]
@@ -445,26 +441,24 @@ _CONJUNCTIONS: dict[str, Callable[[_Evaluation, Any, Any], list[tuple[Any, Any]]
     ),
 }
 """The subschemas that a keyword applies, each with its value; the keyword is satisfied if all of them are."""
-_TESTS: dict[str, Callable[[_Evaluation, Any, Any, int], bool]] = {
-    "$ref": lambda evaluation, schema, value, depth: evaluation.is_valid_by(schema["$ref"], value, depth),
-    "anyOf": lambda evaluation, schema, value, depth: any(
-        evaluation.is_valid(part, value, depth) for part in schema["anyOf"]
+_TESTS: dict[str, Callable[[_BodyCheck, Any, Any, int], bool]] = {
+    "$ref": lambda check, schema, value, depth: check.is_valid_by(schema["$ref"], value, depth),
+    "anyOf": lambda check, schema, value, depth: any(check.is_valid(part, value, depth) for part in schema["anyOf"]),
+    "oneOf": lambda check, schema, value, depth: (
+        sum(check.is_valid(part, value, depth) for part in schema["oneOf"]) == 1
     ),
-    "oneOf": lambda evaluation, schema, value, depth: (
-        sum(evaluation.is_valid(part, value, depth) for part in schema["oneOf"]) == 1
+    "not": lambda check, schema, value, depth: not check.is_valid(schema["not"], value, depth),
+    "if": lambda check, schema, value, depth: check.is_valid(
+        schema.get("then" if check.is_valid(schema["if"], value, depth) else "else", True), value, depth
     ),
-    "not": lambda evaluation, schema, value, depth: not evaluation.is_valid(schema["not"], value, depth),
-    "if": lambda evaluation, schema, value, depth: evaluation.is_valid(
-        schema.get("then" if evaluation.is_valid(schema["if"], value, depth) else "else", True), value, depth
-    ),
-    "pattern": lambda evaluation, schema, value, _depth: (
-        type(value) is not str or bool(evaluation.found_in[schema["pattern"]](value))
+    "pattern": lambda check, schema, value, _depth: (
+        type(value) is not str or bool(check.found_in[schema["pattern"]](value))
     ),
     "required": lambda _evaluation, schema, value, _depth: (
         type(value) is not dict or all(name in value for name in schema["required"])
     ),
-    "propertyNames": lambda evaluation, schema, value, depth: (
-        type(value) is not dict or all(evaluation.is_valid(schema["propertyNames"], name, depth) for name in value)
+    "propertyNames": lambda check, schema, value, depth: (
+        type(value) is not dict or all(check.is_valid(schema["propertyNames"], name, depth) for name in value)
     ),
 }
 """Returns whether a value satisfies a keyword, at this depth of calls; the keywords here need no reasons for that."""

@@ -1,4 +1,4 @@
-"""What a schema refuses, and how that is worded."""
+"""Violations of schemas, and their wording."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MAX_VIOLATIONS = 20
 
 @dataclass(frozen=True, slots=True, order=True)
 class Violation:
-    """What a schema refuses: where in the body, which keyword, and why in words."""
+    """A violation of a schema: the place in the body, the keyword, and the reason in words."""
 
     pointer: str
     keyword: str
@@ -38,7 +38,7 @@ class Violations:
 
 
 class Refusal(NamedTuple):
-    """A keyword that does not hold: at which path of the body, what it wants, the value and the schema around it.
+    """A keyword that a value does not satisfy: the path in the body, the keyword's value, the value, and the schema.
 
     No keyword: the schema `false`. `of_name` says that the value is the name of a member; `context` has the refusals of
     all alternatives.
@@ -92,7 +92,7 @@ _REASONS: Mapping[str, Callable[[Any, Any], str]] = {
 
 
 def _violation(refusal: Refusal) -> Violation:
-    """The refusal in words."""
+    """The refusal as a violation in words."""
     path, keyword, wanted, value, schema, of_name, _ = refusal
     keyword = keyword or "false"
     if keyword in ("additionalProperties", "unevaluatedProperties"):

@@ -1,4 +1,4 @@
-"""What comparing values of two types can give."""
+"""The types of comparisons between values of two types."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ MIRRORED = {"lt": "gt", "lte": "gte", "gt": "lt", "gte": "lte"}
 
 @dataclass(frozen=True, slots=True)
 class Inferred:
-    """What the expression gives, and whether evaluating it can fail instead."""
+    """The type of an expression, and whether its evaluation can fail."""
 
     type: Type
     fails: bool
 
     @property
     def value(self) -> Type:
-        """What whoever evaluates it gets: a failure counts as null."""
+        """The type of the result, where a failure counts as null."""
         return union(self.type, NULL) if self.fails else self.type
 
 
 def may_equal(a: Type, b: Type) -> bool:
-    """Whether a value of one type can be equal to one of the other."""
+    """Returns whether a value of one type can be equal to one of the other."""
     return not equal_part(a, b).never
 
 
 def equal_part(a: Type, b: Type) -> Type:
-    """What of `a` can be equal to a value of `b`. Lists and objects are not looked into."""
+    """The part of `a` that can be equal to a value of `b`. Lists and objects are not compared in depth."""
     if a.any and b.any:
         return a
     one, other = a.parts, b.parts
@@ -48,7 +48,7 @@ def equal_part(a: Type, b: Type) -> Type:
 
 
 def compared(operator: str, left: Type, right: Type) -> Inferred:
-    """What a comparison of values of these types gives."""
+    """The type of a comparison of values of these types."""
     if left.never or right.never:
         return Inferred(NEVER, False)
     if operator in ("eq", "ne"):
@@ -72,7 +72,7 @@ def _must_equal(a: Type, b: Type) -> bool:
 
 
 def _ordered(operator: str, a: NumberType, b: NumberType) -> frozenset[bool]:
-    """What the comparison of two numbers can give."""
+    """The possible outcomes of comparing two numbers."""
     if operator in ("gt", "gte"):
         a, b, operator = b, a, MIRRORED[operator]
     # a < b or a <= b

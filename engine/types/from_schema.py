@@ -82,7 +82,7 @@ class TypeReader:
         return _negated(result, part["not"]) if "not" in part else result
 
     def kinds(self, part: Mapping[str, Any]) -> Type:
-        """What the keywords about single kinds of values say."""
+        """The type by the keywords about single kinds of values."""
         keys = part.keys()
         wanted = part.get("type")
         names = {wanted} if isinstance(wanted, str) else set(wanted or ())

@@ -1,4 +1,4 @@
-"""Whether a JSON value is of a type."""
+"""Decides whether a JSON value is of a type."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["includes", "is_number"]
 
 
 def includes(type_: Type, value: Any) -> bool:
-    """Whether a JSON value is of the type."""
+    """Returns whether a JSON value is of the type."""
     if type_.any:
         return True
     match value:
@@ -28,7 +28,7 @@ def includes(type_: Type, value: Any) -> bool:
 
 
 def is_number(number: NumberType, value: int | float) -> bool:
-    """Whether a number is one of these."""
+    """Returns whether a number is of the type."""
     return (
         (not number.integral or isinstance(value, int) or value.is_integer())
         and (number.minimum is None or value >= number.minimum)

@@ -1,4 +1,4 @@
-"""What is left of a type: without some values, where it is true, in common with another type, refined at a path.
+"""Narrows types: without some values, to what is true, to what is common with another type, at a path.
 
 All of this only takes away; what cannot be said without the values that go stays as it is.
 """
@@ -67,7 +67,7 @@ def _excluding(parts: Type, value: Any) -> Type:
 
 
 def truthy(type_: Type) -> Type:
-    """What of the type JMESPath takes for true: all but null, false and what is empty."""
+    """The part of the type that is truthy in JMESPath: all but null, false and empty values."""
     parts = type_.parts
     return Type(
         booleans=parts.booleans & {True},
@@ -79,7 +79,7 @@ def truthy(type_: Type) -> Type:
 
 
 def falsy(type_: Type) -> Type:
-    """What of the type JMESPath takes for false."""
+    """The part of the type that is falsy in JMESPath."""
     parts = type_.parts
     empty = parts.string is not None and matches(parts.string, "")
     can_be_empty = (one for one in parts.objects if not any(prop.required for prop in one.properties.values()))
@@ -284,7 +284,7 @@ def either_case(a: Type, b: Type) -> Type:
 
 
 def _differ_in_one(a: ObjectType, b: ObjectType) -> bool:
-    """Whether joining two variants loses nothing: all members but one are the same."""
+    """Returns whether joining two variants loses nothing: all members but one are the same."""
     if a.properties.keys() != b.properties.keys() or a.others != b.others:
         return False
     different = 0

@@ -1,4 +1,4 @@
-"""Types of JSON values: what a value can be, as far as it is known before there is any.
+"""Types of JSON values, as far as they are known before any data.
 
 A `Type` is a union with at most one part a kind of value, objects aside: those keep their variants, so that a condition
 on one member can rule out some of them. Types only ever promise too little: a value is always of its type, and what is
@@ -110,18 +110,18 @@ class ObjectType:
     origin: Any = field(default=None, compare=False)
 
     def knows(self, name: str) -> bool:
-        """Whether there can be a member of this name, as far as is known."""
+        """Returns whether there can be a member of this name, as far as is known."""
         return name in self.properties or (
             not self.complete and any(matches(other.name, name) for other in self.others)
         )
 
     @property
     def closed(self) -> bool:
-        """Whether no members are known but those with a `Property`."""
+        """True if all known members have a `Property`."""
         return self.complete or not self.others
 
     def value(self, name: str) -> Type:
-        """What stands under the name, absence aside."""
+        """The type of the value under the name, absence aside."""
         own = self.properties.get(name)
         if own is not None:
             return own.type
@@ -145,11 +145,11 @@ class ArrayType:
 
     @property
     def exact(self) -> bool:
-        """Whether every element has its place in `first`."""
+        """True if every element has its place in `first`."""
         return self.least == self.most == len(self.first)
 
     def element(self) -> Type:
-        """What any of the elements can be."""
+        """The union of the types of all elements."""
         shown_first = self.first if self.most is None else self.first[: self.most]
         rest = NEVER if self.most is not None and self.most <= len(self.first) else self.items
         return union(*shown_first, rest)
@@ -178,7 +178,7 @@ class Type:
 
     @property
     def only_objects(self) -> bool:
-        """Whether nothing but objects, if anything, is of the type."""
+        """True if all values of the type are objects."""
         return not (
             self.null
             or self.booleans
@@ -297,7 +297,7 @@ def without_null(type_: Type) -> Type:
 
 
 def lookup(type_: Type, name: str) -> Type:
-    """What `.name` gives: null for all but objects."""
+    """The type of `.name`: null for all but objects."""
     parts = type_.parts
     found = [one.value(name) for one in parts.objects]
     if not parts.only_objects or not all(one.requires(name) for one in parts.objects):
@@ -337,7 +337,7 @@ def spellings(value: Any) -> tuple[Any, ...]:
 
 
 def matches(text: StringType, value: str) -> bool:
-    """Whether a text is one of these; a pattern that cannot be read counts as no condition."""
+    """Returns whether a text is of the type; a pattern that cannot be parsed counts as no condition."""
     if text.values is not None:
         return value in text.values
     return (

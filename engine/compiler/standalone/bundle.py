@@ -1,4 +1,4 @@
-"""Modules of the engine as one text: those of their definitions that are needed, each as it is written.
+"""Bundles modules of the engine into one text with the definitions that are needed, each as written.
 
 All stand in one namespace, so the definitions of all modules must have different names.
 """
@@ -28,7 +28,7 @@ _INSTEAD = {"values.json_size": "values.json_size_plain"}
 
 
 class BundleError(Exception):
-    """The modules do not go together."""
+    """The modules cannot be bundled."""
 
 
 @dataclass(slots=True)
@@ -217,7 +217,7 @@ def _bound(node: ast.stmt) -> Iterator[str]:
 
 
 def _registers(node: ast.stmt) -> bool:
-    """Whether a function is there because its decorator keeps it somewhere."""
+    """Returns whether a function is kept because its decorator registers it."""
     return isinstance(node, ast.FunctionDef) and any(
         isinstance(decorator, ast.Call) and isinstance(decorator.func, ast.Name) and decorator.func.id != "lru_cache"
         for decorator in node.decorator_list

@@ -56,7 +56,7 @@ class EmbeddedSchemas:
         return prepared
 
     def _wanted(self, keyword: str, wanted: Any, pending: list[str]) -> Any:
-        """What stands under a keyword, with all schemas in it prepared."""
+        """The value of a keyword, with all schemas in it prepared."""
         if keyword in ONE:
             return self._part(wanted, pending)
         if keyword in LIST:

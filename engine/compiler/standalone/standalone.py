@@ -37,7 +37,7 @@ Needs Python 3.11 or newer. Generated: change the rules, and write it again with
 _TAIL = '''\
 
 
-EVALUATORS = {name: Evaluator(definition, DEFINITIONS, PATTERNS, FORMATS) for name, definition in SCHEMAS.items()}
+EVALUATORS = {name: SchemaEvaluator(definition, DEFINITIONS, PATTERNS, FORMATS) for name, definition in SCHEMAS.items()}
 
 
 def transform(batch: Any) -> dict[str, Any]:
@@ -94,7 +94,7 @@ def standalone_of(rulebook: Rulebook) -> str:
 
 
 def _embedded_schemas(rulebook: Rulebook) -> EmbeddedSchemas:
-    """What the schemas of the outputs consist of."""
+    """The schemas of the outputs."""
     outputs = rulebook.outputs.values()
     names = sorted({name for output in outputs for name in (output.schema, output.limits) if name is not None})
     return EmbeddedSchemas(rulebook.schemas[name] for name in names)

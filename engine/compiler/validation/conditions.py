@@ -1,4 +1,4 @@
-"""Conditions on one value as Python code, and what keywords of JSON Schema say of values of one kind."""
+"""Conditions on one value as Python code, from the keywords of JSON Schema for values of one kind."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ _NOT_UNDERSTOOD = ("format", "multipleOf", "patternProperties", "unevaluatedItem
 
 
 def is_understood(node: Mapping[str, Any]) -> bool:
-    """Whether no keyword of a schema stands for more than is known here."""
+    """Returns whether all keywords of a schema are supported here."""
     return not any(key in node for key in _NOT_UNDERSTOOD) and not node.get("uniqueItems")
 
 
 def of_type(node: Mapping[str, Any], kind: str, value: str) -> Iterator[str]:
-    """What `type` asks of a value of the kind, which the variable `value` holds."""
+    """The condition that `type` puts on a value of the kind in the variable `value`."""
     if "type" not in node:
         return
     wanted = node["type"]
@@ -70,7 +70,7 @@ def of_number(node: Mapping[str, Any], value: str) -> Iterator[str]:
 
 
 def is_of_kind(value: Any, kind: str) -> bool:
-    """Whether a value of a schema can equal one of the kind; 1 and 1.0 are equal."""
+    """Returns whether a value of a schema can equal one of the kind; 1 and 1.0 are equal."""
     if kind in ("integer", "double"):
         return type(value) in (int, float)
     return (type(None) if value is None else type(value)).__name__ == {"null": "NoneType"}.get(kind, CLASSES[kind])
@@ -85,7 +85,7 @@ def bounds(size: str, least: Any, most: Any) -> Iterator[str]:
 
 
 def _joined(word: str, whole: str, codes: Iterable[str]) -> str:
-    """The conditions by `and` or `or`; `whole` is the one that alone decides."""
+    """The conditions joined by `and` or `or`; `whole` is the one that decides alone."""
     neutral = NEVER if whole == ALWAYS else ALWAYS
     listed = [code for code in dict.fromkeys(codes) if code != neutral]
     if whole in listed:
@@ -105,7 +105,7 @@ def negated(code: str) -> str:
 
 
 def answers_by_kind(codes: Mapping[str, str]) -> Iterator[str]:
-    """The lines of a function that answers by the kind of its value."""
+    """The lines of a function that dispatches on the kind of its value."""
     if set(codes.values()) in ({ALWAYS}, {NEVER}):
         yield f"return {next(iter(codes.values()))}"
         return

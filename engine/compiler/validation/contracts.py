@@ -1,4 +1,4 @@
-"""What the schemas of an output ask of each place in it, put to the values where they are made.
+"""Contracts: conditions of the schemas of an output, checked at each value where it is made.
 
 An object that is made member by member is valid where each member is and where, in the end, what is said of it as a
 whole holds; so is a list that is made element by element. So no value is looked at twice, nothing is asked of what is
@@ -35,7 +35,7 @@ class Terms:
         return self.refused or self.validation.doubts > 0
 
     def sound(self, code: str) -> str:
-        """The condition, if it can hold."""
+        """The condition, if it is satisfiable."""
         if code == NEVER:
             self.refused = True
         return code
@@ -43,7 +43,7 @@ class Terms:
 
 @dataclass(frozen=True, eq=False)
 class Contract:
-    """What is asked of the values at one place of an output.
+    """The conditions on the values at one place of an output.
 
     A `joined` object is put together of several ones: what is said of it as a whole is asked only then. `combine` says
     for the members of a body how they are (`merge` or `append`).
@@ -56,7 +56,7 @@ class Contract:
 
     @property
     def key(self) -> tuple[Any, ...]:
-        """The same for contracts that ask the same."""
+        """A key that is equal for contracts with equal conditions."""
         return self.joined, *self.combine.items(), *(part.key for part in self.parts)
 
     # Whole values
@@ -110,7 +110,7 @@ class Contract:
 
     @cached_property
     def _object(self) -> Subschemas | None:
-        """The parts that say something of members; None where that depends on the object."""
+        """The subschemas that apply to members; None where they depend on the object."""
         try:
             parts, _ = self.terms.validation.own(self.parts, "object", "value", exact=False)
         except DoubtError:
@@ -133,7 +133,7 @@ class Contract:
 
     @cached_property
     def listed(self) -> frozenset[str]:
-        """The names of the members of which something of their own is asked."""
+        """The names of the members with conditions of their own."""
         return frozenset(name for part in self._object or () for name in part.node.get("properties", {}))
 
     def named(self, name: str) -> str:
@@ -180,7 +180,7 @@ class Contract:
 
     @cached_property
     def _list(self) -> Subschemas | None:
-        """The parts that say something of each element, where all are objects; None where it is more than that."""
+        """The subschemas that apply to each element, where all are objects; None where there are other conditions."""
         try:
             parts, _ = self.terms.validation.own(self.parts, "array", "value", exact=False, element="object")
         except DoubtError:

@@ -36,13 +36,13 @@ def search_code(pattern: str, text: str, pool: Pool) -> str | None:
 
 
 def _literal(parts: tuple[PatternNode, ...]) -> str | None:
-    """The text that parts stand for, where that is one."""
+    """The literal that the nodes match, where they match one text only."""
     codes = [part.ranges[0][0] for part in parts if isinstance(part, CharacterSet) and is_one(part.ranges)]
     return "".join(map(chr, codes)) if parts and len(codes) == len(parts) else None
 
 
 def _takes_printable(parts: tuple[PatternNode, ...]) -> bool:
-    """Whether it is one class of characters, among them all that ASCII prints but the blank."""
+    """Returns whether it is one set of characters that contains all printable ASCII but the blank."""
     (part, *more) = parts
     return (
         not more

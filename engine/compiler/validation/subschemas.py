@@ -1,4 +1,4 @@
-"""The parts of JSON Schemas that say something of one value."""
+"""Subschemas of JSON Schemas that apply to one value."""
 
 from __future__ import annotations
 
@@ -26,23 +26,23 @@ _CHOOSY = frozenset({"if", "contains", "prefixItems", "anyOf", "oneOf"})
 
 
 class DoubtError(Exception):
-    """A keyword is not understood where the exact answer matters."""
+    """A keyword is not supported where the exact answer matters."""
 
 
 @dataclass(frozen=True, slots=True)
 class Subschema:
-    """A part of a schema document."""
+    """A subschema of a schema document."""
 
     schema: Schema
     node: Any
 
     def below(self, node: Any) -> Subschema:
-        """A part that stands in this one."""
+        """A subschema inside this one."""
         return Subschema(self.schema, node)
 
     @property
     def key(self) -> int:
-        """The same for the same part."""
+        """A key that is equal for the same subschema."""
         return id(self.node)
 
 
@@ -50,12 +50,12 @@ Subschemas = tuple[Subschema, ...]
 
 
 def subschemas_of(schemas: Iterable[Schema]) -> Subschemas:
-    """All that schemas say of one value."""
+    """All subschemas that apply to one value."""
     return flat(Subschema(schema, schema.document) for schema in schemas)
 
 
 def flat(parts: Iterable[Subschema]) -> Subschemas:
-    """The parts, with those that they refer to and are made of, each once. Those that say nothing are left out."""
+    """The subschemas with those that they refer to or combine, each once; empty ones are left out."""
     found: dict[Any, Subschema] = {}
     pending = list(parts)[::-1]
     while pending:
@@ -72,7 +72,7 @@ def flat(parts: Iterable[Subschema]) -> Subschemas:
 
 
 def member_subschemas(parts: Subschemas, name: str | None) -> Subschemas | None:
-    """What the parts say of the member with a name, or of all that have no name there; None: it cannot be."""
+    """The subschemas for the member of a name, or for all unlisted members; None: none is allowed."""
     found = []
     for part in parts:
         properties = part.node.get("properties", {})
@@ -84,12 +84,12 @@ def member_subschemas(parts: Subschemas, name: str | None) -> Subschemas | None:
 
 
 def is_choosy(part: Subschema) -> bool:
-    """Whether a part asks more of a list than something of each element."""
+    """Returns whether a subschema has conditions on a list beyond those on each element."""
     return not _CHOOSY.isdisjoint(part.node)
 
 
 def is_allowed(parts: Subschemas, kind: str) -> bool:
-    """Whether the types that the parts name leave the kind: a quick look before a long one."""
+    """Returns whether `type` in the subschemas allows the kind: a quick test before a long one."""
     return all(
         part.node is not False and NEVER not in of_type(part.node, kind, "")
         for part in parts

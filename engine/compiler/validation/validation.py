@@ -1,4 +1,4 @@
-"""JSON Schemas to Python: functions that say of a body whether it is surely valid.
+"""Compiles JSON Schemas to Python functions that tell whether a body is certainly valid.
 
 What such a function takes is valid by all the schemas that it was made from. What it does not take may be valid all the
 same where a keyword is not understood here; then a validator decides. So nothing is lost by leaving a keyword out, and
@@ -47,7 +47,7 @@ __all__ = ["Validation"]
 
 _TRIVIAL = {f"return {answer}": answer for answer in (ALWAYS, NEVER)}
 _FEW = 12
-"""Up to so many properties of a closed object are looked at one by one."""
+"""The largest number of properties of a closed object that are checked one by one."""
 
 
 class Validation:
@@ -60,7 +60,7 @@ class Validation:
         self.at_work: set[Any] = set()
         self.written: dict[tuple[str, str], str] = {}
         self.doubts = 0
-        """How often a no was only a doubt."""
+        """The number of negative answers that were only doubts."""
         self.texts: tuple[str, tuple[Texts, ...]] = "", ()
         """The variable whose texts are known, and where they come from."""
 
@@ -186,7 +186,7 @@ class Validation:
         return parts, codes
 
     def one(self, node: Any, part: Subschema, kind: str, value: str, exact: bool, element: str | None = None) -> str:
-        """The same for one part below another."""
+        """The same for one subschema inside another."""
         return self.kind(flat([part.below(node)]), kind, value, exact, element)
 
     def chosen(self, parts: Subschemas, kind: str, value: str, element: str | None) -> Subschemas:
@@ -205,14 +205,14 @@ class Validation:
         return tuple(found.values())
 
     def choice(self, part: Subschema, kind: str, value: str, element: str | None) -> str | None:
-        """What the `if` of a part always comes to, if that is so."""
+        """The constant outcome of the `if` of a subschema, or None."""
         if not isinstance(part.node, Mapping) or "if" not in part.node:
             return None
         test = self.one(part.node["if"], part, kind, value, True, element)
         return test if test in (ALWAYS, NEVER) else None
 
     def conditions(self, part: Subschema, kind: str, value: str, exact: bool, element: str | None) -> Iterator[str]:
-        """What a part alone says of a value of the kind, but for its members and elements."""
+        """The conditions of one subschema on a value of the kind, apart from its members and elements."""
         node = part.node
         if node is False:
             yield NEVER
@@ -362,13 +362,13 @@ class Validation:
         yield "return True"
 
     def remembered(self) -> str:
-        """The name of a new set of names that are found good."""
+        """The name of a new set of names that are known to be allowed."""
         known = self.pool.fresh("NAMES")
         self.pool.constants.append(f"{known} = Known()")
         return known
 
     def entry_lines(self, parts: Subschemas, listed: Sequence[str], known: str, exact: bool) -> Iterator[str]:
-        """Lines that return where the member of a name does not fit."""
+        """Lines that return if the member of a name is invalid."""
         other, allowed = member_subschemas(parts, None), self.names(parts, exact)
         word = "if"
         if other is not None:
@@ -438,7 +438,7 @@ class Validation:
     # Lists
 
     def elements(self, parts: Subschemas, value: str, exact: bool, element: str | None) -> Iterator[str]:
-        """What the parts say of the elements of a list."""
+        """The conditions of the subschemas on the elements of a list."""
 
         def fits(parts: Subschemas, item: str) -> str:
             if element is None:

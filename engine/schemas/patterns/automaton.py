@@ -7,16 +7,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["FOUND", "Automaton", "State", "holds", "searcher"]
+__all__ = ["FOUND", "Automaton", "StateSet", "holds", "searcher"]
 
 _MOST_KNOWN = 20_000
 
-State = frozenset[int]
-FOUND: State = frozenset({-1})
+StateSet = frozenset[int]
+FOUND: StateSet = frozenset({-1})
 
 
 def holds(ranges: Any, character: int) -> bool:
-    """Whether ranges of characters have one."""
+    """Returns whether ranges of characters contain one."""
     return any(low <= character <= high for low, high in ranges)
 
 
@@ -28,15 +28,15 @@ class Automaton:
     moves: list[list[tuple[Any, int]]] = field(default_factory=list)
     skips: list[list[tuple[bool | None, int]]] = field(default_factory=list)
     last: int = 0
-    known: dict[tuple[State, int], State] = field(default_factory=dict)
+    known: dict[tuple[StateSet, int], StateSet] = field(default_factory=dict)
 
     @property
-    def first(self) -> State:
-        """Where it is before the first character."""
+    def first(self) -> StateSet:
+        """The states before the first character."""
         return self.reached({0}, start=True, end=False)
 
-    def step(self, state: State, character: int) -> State:
-        """Where a character leads; the pattern can begin after it as well."""
+    def step(self, state: StateSet, character: int) -> StateSet:
+        """The states after a character; the pattern may also start after it."""
         if state is FOUND:
             return FOUND
         key = state, character
@@ -48,12 +48,12 @@ class Automaton:
             after = self.known[key] = self.reached({0, *moved}, start=False, end=False)
         return after
 
-    def ends(self, state: State, empty: bool) -> bool:
-        """Whether the pattern is found in the text that led to a state."""
+    def ends(self, state: StateSet, empty: bool) -> bool:
+        """Returns whether the pattern is found in the text that led to these states."""
         return state is FOUND or self.reached({*state}, start=empty, end=True) is FOUND
 
-    def reached(self, states: set[int], *, start: bool, end: bool) -> State:
-        """The states with those that they lead to without a character."""
+    def reached(self, states: set[int], *, start: bool, end: bool) -> StateSet:
+        """The states and all that are reachable from them without a character."""
         left = list(states)
         while left:
             for where, to in self.skips[left.pop()]:
@@ -63,7 +63,7 @@ class Automaton:
         return FOUND if self.last in states else frozenset(states)
 
     def is_found(self, text: str) -> bool:
-        """Whether the pattern is found in a text."""
+        """Returns whether the pattern is found in a text."""
         state = self.first
         for character in text:
             state = self.step(state, ord(character))
@@ -73,7 +73,7 @@ class Automaton:
 
 
 def searcher(wanted: Any) -> Callable[[str], bool]:
-    """What says whether a pattern is found in a text; `wanted` is what `searching` prepares: the text of a
+    """A function that tells whether a pattern is found in a text; `wanted` is what `searching` prepares: the text of a
     regular expression of Python, or the moves, skips and last state of an automaton."""
     if isinstance(wanted, str):
         search = re.compile(wanted).search

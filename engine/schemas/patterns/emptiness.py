@@ -1,4 +1,4 @@
-"""Regular expressions as sets of texts: is there a text in which some of them are found and others are not?
+"""Decides whether there are texts in which some patterns are found and others are not.
 
 What goes beyond regular languages (looking around) or would take long is not understood; that leaves more texts, never
 fewer.
@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
-from .automaton import FOUND, Automaton, State, holds
+from .automaton import FOUND, Automaton, StateSet, holds
 from .parser import (
     LAST,
     Alternation,
@@ -42,7 +42,7 @@ def is_empty(found: frozenset[str], missing: frozenset[str], least: int = 0, mos
 
 
 def _is_empty(wanted: list[Machine], unwanted: list[Machine], least: int, most: int | None) -> bool:
-    """Goes through the texts character by character, side by side for all machines."""
+    """Explores the product of all machines, character by character."""
     machines = [*wanted, *unwanted]
     characters = _alphabet(machines)
     longest = least if most is None else max(least, most)  # longer texts are all alike
@@ -71,7 +71,7 @@ def _is_empty(wanted: list[Machine], unwanted: list[Machine], least: int, most: 
 
 
 def _alphabet(machines: Iterable[Machine]) -> list[int]:
-    """One character of each kind that the machines tell apart."""
+    """One representative of each class of characters that the machines distinguish."""
     sets = sorted({ranges for machine in machines for moves in machine.moves for ranges, _ in moves})
     edges = {0, _SURROGATES[1] + 1, *(edge for ranges in sets for low, high in ranges for edge in (low, high + 1))}
     kinds: dict[tuple[bool, ...], int] = {}
@@ -89,7 +89,7 @@ class Machine(Automaton):
     """An automaton that is built part by part."""
 
     hopeful: frozenset[int] = frozenset()
-    """From where the last state can be reached, not at the start of the text any more."""
+    """The states from which the last state is reachable after the start of the text."""
 
     def state(self) -> int:
         """Adds a state."""
@@ -99,12 +99,12 @@ class Machine(Automaton):
         self.skips.append([])
         return len(self.moves) - 1
 
-    def can_find(self, state: State) -> bool:
-        """Whether the pattern is or can still be found, once there was a character."""
+    def can_find(self, state: StateSet) -> bool:
+        """Returns whether the pattern is found or can still be found, after the first character."""
         return state is FOUND or not self.hopeful.isdisjoint(state)
 
     def finish(self, last: int) -> None:
-        """Says which state is the last one."""
+        """Sets the last state."""
         self.last = last
         before: dict[int, list[int]] = {}
         for at, (moves, skips) in enumerate(zip(self.moves, self.skips, strict=True)):
@@ -134,7 +134,7 @@ def _machine(pattern: str) -> Machine | None:
 
 
 def _built(part: PatternNode, machine: Machine, start: int) -> int:
-    """Adds what takes the part from a state on; gives the state after it."""
+    """Adds states that match a node from a state on; returns the state after it."""
     end = start
     match part:
         case CharacterSet(ranges):

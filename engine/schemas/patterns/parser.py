@@ -1,4 +1,4 @@
-"""What a pattern of a JSON Schema means: a regular expression of ECMA-262 with the flag `u`, as JSON Schema says.
+"""Parses patterns of JSON Schemas: regular expressions of ECMA-262 with the flag `u`, as JSON Schema requires.
 
 This is the one place that says so; no library is asked. What is not understood (references to groups, properties other
 than those of Python's Unicode data) is refused. Characters that mean nothing there may have a backslash before them,
@@ -33,10 +33,10 @@ __all__ = [
 MAX_DEPTH = 40
 MAX_TIMES = 9999
 LAST = 0x10FFFF
-"""The last character."""
+"""The code point of the last character."""
 
 Ranges = tuple[tuple[int, int], ...]
-"""Characters, from one code to another."""
+"""Ranges of characters: first and last code point of each."""
 
 _DIGITS: Ranges = ((0x30, 0x39),)
 _WORD: Ranges = ((0x30, 0x39), (0x41, 0x5A), (0x5F, 0x5F), (0x61, 0x7A))
@@ -48,12 +48,12 @@ _LINE_ENDS: Ranges = ((0x0A, 0x0A), (0x0D, 0x0D), (0x2028, 0x2029))
 
 
 class PatternError(ValueError):
-    """The pattern has a part that is not understood; the text says which."""
+    """A pattern with a construct that is not supported; the text says which."""
 
 
 @dataclass(frozen=True, slots=True)
 class CharacterSet:
-    """One character of these."""
+    """One character of a set."""
 
     ranges: Ranges
 
@@ -67,21 +67,21 @@ class Anchor:
 
 @dataclass(frozen=True, slots=True)
 class Concatenation:
-    """Parts one behind the other."""
+    """Nodes that match one after the other."""
 
     parts: tuple[PatternNode, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Alternation:
-    """One of the parts."""
+    """Alternatives, of which one matches."""
 
     parts: tuple[PatternNode, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Repetition:
-    """A part so many times; `most` None: without a bound."""
+    """A node that matches between `least` and `most` times; None: without an upper bound."""
 
     part: PatternNode
     least: int
@@ -90,7 +90,7 @@ class Repetition:
 
 @dataclass(frozen=True, slots=True)
 class Lookaround:
-    """A part that stands ahead or behind, or, negated, does not."""
+    """A lookahead or lookbehind, possibly negated."""
 
     part: PatternNode
     ahead: bool
@@ -112,7 +112,7 @@ _PROPERTY = re.compile(r"([pP])\{(?:(?:General_Category|gc)=)?([A-Za-z_]+)\}")
 
 
 def read(pattern: str) -> PatternNode:
-    """What a pattern consists of. Raises PatternError."""
+    """The syntax tree of a pattern. Raises PatternError."""
     return _PatternParser(pattern).whole()
 
 
@@ -185,7 +185,7 @@ class _PatternParser:
         return CharacterSet(self.character())
 
     def opening(self) -> tuple[bool, bool] | None:
-        """What stands behind the bracket of a group: where it looks, and whether that is negated; None: nowhere."""
+        """Reads what follows the bracket of a group: for a lookaround, whether it is ahead and negated; else None."""
         for sign, look in _LOOKS.items():
             if self.takes(sign):
                 return look
@@ -198,7 +198,7 @@ class _PatternParser:
         return None
 
     def characters(self) -> PatternNode:
-        """What stands between brackets."""
+        """Reads a character class between brackets."""
         negated = self.takes("^")
         ranges: list[tuple[int, int]] = []
         while not self.takes("]"):
@@ -270,7 +270,7 @@ def _range(first: Ranges, last: Ranges) -> tuple[int, int]:
 
 
 def _number(code: re.Match[str]) -> int:
-    """The character that a code stands for."""
+    """The code point of an escape."""
     two, braced, high, low, four, control, _ = code.groups()
     if high is not None:
         return 0x10000 + ((int(high, 16) - 0xD800) << 10) + (int(low, 16) - 0xDC00)
@@ -367,12 +367,12 @@ _NO_EDGE_OF_WORD = Alternation((Concatenation((_BEHIND, _AHEAD)), Concatenation(
 
 
 def joined(ranges: Iterable[tuple[int, int]]) -> Ranges:
-    """The same characters in order, each once."""
+    """The same characters as ordered ranges that do not overlap."""
     return others(others(tuple(ranges)))
 
 
 def others(ranges: Ranges) -> Ranges:
-    """All characters but these."""
+    """The complement of a set of characters."""
     return tuple(_gaps(sorted(ranges)))
 
 

@@ -1,4 +1,4 @@
-"""Patterns of JSON Schemas as conditions on a text."""
+"""Relations between patterns that generated code relies on."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ __all__ = ["fits_all", "is_one"]
 
 
 def is_one(ranges: Ranges) -> bool:
-    """Whether the ranges hold one character only."""
+    """Returns whether the ranges contain exactly one character."""
     return len(ranges) == 1 and ranges[0][0] == ranges[0][1]
 
 
 def fits_all(language: str, pattern: str) -> bool | None:
-    """Whether a pattern is found in all texts of a language, or in none; None where it depends or is not known."""
+    """True if a pattern is found in all texts of a language, False if in none; None if it depends or is not known."""
     if is_empty(frozenset({language}), frozenset({pattern})):
         return True
     return False if is_empty(frozenset({language, pattern}), frozenset()) else None

@@ -1,5 +1,5 @@
-"""How a pattern is searched for: by a regular expression of Python where that takes time in proportion to the text,
-by an automaton otherwise. What a pattern means is said in `regular`."""
+"""Searches for patterns: by a regular expression of Python where that takes time in proportion to the text,
+by an automaton otherwise. What a pattern means is defined in `parser`."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _SIGNS = {(0, None): "*", (1, None): "+", (0, 1): "?", (1, 1): ""}
 
 @lru_cache(maxsize=1024)
 def prepared(pattern: str) -> Any:
-    """What `automaton.searcher` takes to search for a pattern. Raises PatternError where it cannot be searched for."""
+    """The argument of `automaton.searcher` for a pattern. Raises PatternError where it cannot be searched for."""
     part = read(pattern)
     if is_linear(part):
         return python_text(part)
@@ -44,7 +44,7 @@ def prepared(pattern: str) -> Any:
 
 @lru_cache(maxsize=1024)
 def found_in(pattern: str) -> Callable[[str], bool]:
-    """What says whether a pattern is found in a text. Raises PatternError."""
+    """A function that tells whether a pattern is found in a text. Raises PatternError."""
     return searcher(prepared(pattern))
 
 
@@ -52,14 +52,14 @@ def found_in(pattern: str) -> Callable[[str], bool]:
 
 
 def is_linear(part: PatternNode) -> bool:
-    """Whether Python takes no longer for a pattern than in proportion to the text."""
+    """Returns whether Python searches for a pattern in time in proportion to the text."""
     parts = part.parts if isinstance(part, Concatenation) else (part,)
     is_anchored = bool(parts) and parts[0] == Anchor(True)
     return _ways(part) <= _MOST_WAYS and _unbounded(part, is_anchored) <= is_anchored
 
 
 def _ways(part: PatternNode) -> int:
-    """In how many ways it may have to be tried at one place, unbounded repetitions aside."""
+    """The number of ways in which it may be tried at one place, unbounded repetitions aside."""
     match part:
         case Concatenation(parts):
             return prod(map(_ways, parts))
@@ -75,7 +75,7 @@ def _ways(part: PatternNode) -> int:
 
 
 def _unbounded(part: PatternNode, is_anchored: bool) -> int:
-    """How many parts repeat without a bound. What looks around where it is tried once takes its own time only."""
+    """The number of unbounded repetitions. A lookaround that is tried once takes its own time only."""
     match part:
         case Concatenation(parts) | Alternation(parts):
             return sum(_unbounded(one, is_anchored) for one in parts)
@@ -118,7 +118,7 @@ def _times(most: int | None) -> str:
 
 
 def _width(part: PatternNode) -> int | None:
-    """How many characters a part takes; None where that differs."""
+    """The number of characters that a node matches; None where that varies."""
     match part:
         case CharacterSet():
             return 1
@@ -148,7 +148,7 @@ def _class(ranges: Ranges) -> str:
 
 
 def _shown(code: int) -> str:
-    """A character as it stands in a set."""
+    """A character as written in a character class."""
     character = chr(code)
     if character.isascii() and character.isalnum():
         return character

@@ -20,7 +20,7 @@ from moemap.engine.schemas.patterns.emptiness import machine_of
 from moemap.engine.schemas.patterns.parser import PatternError, read
 from moemap.engine.schemas.patterns.searching import found_in, python_text
 from moemap.engine.schemas.schema import SCHEMAS, Schema, Validator, definitions_of, load, schema_of
-from moemap.engine.schemas.validation import Evaluator
+from moemap.engine.schemas.validation import SchemaEvaluator
 from moemap.engine.types.types import StringType, matches
 from moemap.tests.schema_oracle import accepts
 
@@ -28,9 +28,9 @@ SHIPPED = sorted(path.relative_to(SCHEMAS).as_posix() for path in SCHEMAS.glob("
 LOADED = {name: load(name, SCHEMAS) for name in SHIPPED}
 
 
-def evaluator_of(schema: Schema) -> Evaluator:
+def evaluator_of(schema: Schema) -> SchemaEvaluator:
     embedded = EmbeddedSchemas([schema])
-    return Evaluator(embedded.names[schema.name], embedded.definitions, embedded.patterns, FORMATS_OF_TEXT)
+    return SchemaEvaluator(embedded.names[schema.name], embedded.definitions, embedded.patterns, FORMATS_OF_TEXT)
 
 
 @pytest.fixture(scope="module")

@@ -64,4 +64,4 @@ def test_one_name_for_two_things_is_refused(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_all_names_are_known() -> None:
-    assert {"coerce", "Notes", "Traces", "Evaluator", "replace", "json"} <= names_of_all()
+    assert {"coerce", "Notes", "Traces", "SchemaEvaluator", "replace", "json"} <= names_of_all()
