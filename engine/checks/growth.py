@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from ..diagnostics.problem import Problem
-from ..expressions.growth import PART, SCALAR, Growth, TooLarge, either, joined, of_expression, of_expressions
+from ..expressions.growth import PART, REFUSED, SCALAR, Growth, TooLarge, either, joined, of_expression, of_expressions
 from ..language.rulebook import Const, Each, Expr, Field, From, ObjectSource, Rulebook, Spread, Text
 from .shared.registry import checks_sizes
 
@@ -57,7 +57,7 @@ class _Walk:
     def refused(self, what: str, flaw: str, field: Field) -> Growth:
         place = (field.name_node or field.node).place
         self.problems.append(Problem.of("M232", place, what=what, reason=flaw))
-        return SCALAR
+        return REFUSED
 
     def expression(self, expr: Expr, roots: Roots) -> Growth:
         try:
@@ -66,7 +66,7 @@ class _Walk:
             start, end = error.node["start"], error.node["end"]
             text = " ".join(expr.text[start:end].split())
             self.problems.append(Problem.of("M232", expr.span(start, end), what=repr(text), reason=error.flaw))
-            return SCALAR
+            return REFUSED
 
     def asked(self, when: Expr | None, roots: Roots) -> None:
         if when is not None:

@@ -7,7 +7,7 @@ doubles it. Expressions that can grow too much are refused before anything is ev
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ..functions.table import FUNCTIONS
@@ -17,6 +17,7 @@ __all__ = [
     "MAX_LEVELS",
     "MAX_LOOPS",
     "PART",
+    "REFUSED",
     "SCALAR",
     "Growth",
     "TooLarge",
@@ -42,6 +43,9 @@ _MADE_ANEW = {"map", "to_object"}
 _ORDERED = {"last_by", "max_by", "min_by", "sort_by", "sort_by_number"}
 """Functions whose result holds nothing of what their `&expression` gives."""
 
+_LISTING = {"keys", "split", "values"}
+"""Functions that make a list of what is not a list."""
+
 _MAKING = {"multi_select_list", "multi_select_dict", "function_expression"}
 """Types of nodes that create values; all others only select parts of them."""
 
@@ -63,28 +67,36 @@ class Growth:
     """A bound on the growth of a value.
 
     It contains the input at most `copies` times, for each element of `loops` nested iterations, and adds `levels`
-    around it.
+    around it. Flattened as often as possible, it has at most `width` elements for each one of the input.
     """
 
     copies: int
     loops: int = 0
     levels: int = 0
+    width: int = 1
 
     def around(self) -> Growth:
         """The growth of a list or object that contains the value."""
-        return Growth(self.copies, self.loops, self.levels + 1)
+        return replace(self, levels=self.levels + 1)
+
+    def for_each_of(self, outer: Growth) -> Growth:
+        """The growth of a list with one such value for each element of another one."""
+        return self if self.width >= outer.width else replace(self, width=outer.width)
 
     def within(self, outer: Growth) -> Growth:
         """The growth of the value repeated in each element of another one."""
         if self.copies == 0:
             return self
-        return Growth(self.copies * max(outer.copies, 1), self.loops + outer.loops + 1, self.levels)
+        copies, loops = self.copies * max(outer.copies, 1), self.loops + outer.loops + 1
+        return Growth(copies, loops, self.levels, self.width * outer.width)
 
     @property
     def flaw(self) -> str | None:
         """Which bound is exceeded, in words; None if none is."""
         if self.copies > MAX_COPIES:
             return f"can hold what it is made from more than {MAX_COPIES} times"
+        if self.width > MAX_COPIES:
+            return f"can have more than {MAX_COPIES} elements for each one of what it is made from"
         if self.loops > MAX_LOOPS:
             return f"copies values into each element of more than {MAX_LOOPS} iterations inside each other"
         return f"has more than {MAX_LEVELS} levels of lists and objects" if self.levels > MAX_LEVELS else None
@@ -92,6 +104,9 @@ class Growth:
 
 SCALAR = Growth(0)
 """The growth of a number, boolean or string, whose size is bounded anyway."""
+
+REFUSED = Growth(0, width=0)
+"""The growth of a value that is reported already: what is made of it is not reported again."""
 
 PART = Growth(1)
 """The growth of a part of the input."""
@@ -104,6 +119,7 @@ def joined(parts: Iterable[Growth]) -> Growth:
         sum(part.copies for part in listed),
         max((part.loops for part in listed), default=0),
         max((part.levels for part in listed), default=0),
+        max((part.width for part in listed), default=1),
     )
 
 
@@ -114,6 +130,7 @@ def either(parts: Iterable[Growth]) -> Growth:
         max((part.copies for part in listed), default=0),
         max((part.loops for part in listed), default=0),
         max((part.levels for part in listed), default=0),
+        max((part.width for part in listed), default=1),
     )
 
 
@@ -144,7 +161,8 @@ class _Expression:
             case "field":
                 return self.roots.get(node["value"], PART) if current is None else current
             case "literal":
-                return PART
+                constant = node["value"]
+                return PART if current is None or not isinstance(constant, list) else _repeated(constant, current)
             case "subexpression" | "pipe" | "index_expression":
                 for child in below:
                     current = self.of(child, current)
@@ -152,19 +170,24 @@ class _Expression:
             case "flatten" | "key_val_pair" | "expref":
                 return self.of(below[0], current)
             case "projection" | "value_projection":
-                return self.of(below[1], self.of(below[0], current))
+                base = self.of(below[0], current)
+                return self.of(below[1], base).for_each_of(base)
             case "filter_projection":
                 base = self.of(below[0], current)
                 self.of(below[2], base)
-                return self.of(below[1], base)
+                return self.of(below[1], base).for_each_of(base)
             case "or_expression" | "and_expression":
                 return either([self.of(child, current) for child in below])
             case "not_expression" | "comparator":
                 for child in below:
                     self.of(child, current)
                 return SCALAR
-            case "multi_select_list" | "multi_select_dict":
+            case "multi_select_dict":
                 return self.together(below, current).around()
+            case "multi_select_list":
+                least = 0 if current is None else current.width
+                width = sum(max(self.of(child, current).width, least) for child in below)
+                return replace(self.together(below, current).around(), width=width)
             case "function_expression":
                 return self.called(node["value"], below, current)
         return current or PART  # `@`, an index, a slice
@@ -179,7 +202,10 @@ class _Expression:
         if set(FUNCTIONS[name].returns.split("|")) <= _SCALARS:
             return SCALAR
         if name in _MADE_ANEW:
-            return made[-1]
+            return made[-1].for_each_of(values)
+        if name in _LISTING and current is not None:
+            constant = arguments[0].get("value") if arguments[0]["type"] == "literal" else None
+            return _repeated(constant, current) if isinstance(constant, str | dict) else values
         if made and name not in _ORDERED:
             return joined([values, *made])
         return values.around() if name == "to_array" else values
@@ -205,6 +231,11 @@ class _Expression:
             for path, growth in paths.items()
         ]
         return joined([*parts, either([*shared, *paths.values()])])
+
+
+def _repeated(constant: list[Any] | dict[str, Any] | str, current: Growth) -> Growth:
+    """The growth of a list that is made of a constant for each element of a value."""
+    return Growth(1, width=current.width * max(len(constant), 1))
 
 
 def _path(node: Node) -> _Path | None:

@@ -99,6 +99,7 @@ def test_limits() -> None:
         expressions.MAX_EXPRESSION_CHARS,
         expressions.MAX_EXPRESSION_DEPTH,
         growth.MAX_COPIES,
+        growth.MAX_COPIES,
         growth.MAX_LEVELS,
         growth.MAX_LOOPS,
         globs.MAX_WILD,

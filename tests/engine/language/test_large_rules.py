@@ -3,6 +3,7 @@ where time grew faster than size."""
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -90,6 +91,16 @@ CASES: dict[str, tuple[str, dict[str, int]]] = {
     ),
     "a constant that doubles": (fields(['a: "`{}`' + " | {x: @, y: @}" * 40 + '"']), {"M232": 1}),
     "a value that doubles": (fields(['a: "batch' + " | [@, @][]" * 26 + '"']), {"M232": 1}),
+    **{
+        f"lists that grow by each {made}": (fields([f"a: 'batch.list | {grown}'"]), {"M232": 1})
+        for made, grown in {
+            "constant": " | ".join(["map(&`[1,2,3,4,5,6,7,8,9]`, @)[]"] * 9),
+            "list": " | ".join(["[].[`1`, `2`, `3`, `4`, `5`, `6`, `7`, `8`][]"] * 10),
+            "list of calls": " | ".join(["[].[type(@), type(@), type(@), type(@)][]"] * 10),
+            "constant text": " | ".join(['map(&split(`"a,b,c,d,e,f,g"`, `","`), @)[]'] * 8),
+            "constant object": " | ".join(['map(&keys(`{"a": 1, "b": 2, "c": 3}`), @)[]'] * 8),
+        }.items()
+    },
     "a value that doubles in a condition": (
         rules(['rule: r, when: "batch' + " | [@, @][]" * 26 + f'", {OUTPUT}']),
         {"M232": 1},
@@ -117,6 +128,21 @@ CASES: dict[str, tuple[str, dict[str, int]]] = {
 def test_time_grows_with_the_size_of_what_is_given(name: str, write: Callable[..., Path]) -> None:
     text, expected = CASES[name]
     assert Counter(problem.code for problem in api.inspect(write({"rules.yaml": text})).problems) == expected
+
+
+USUAL = [
+    "batch.list[].[type, name, `null`][]",
+    "batch.list[?contains(`[1, 2, 3]`, kind)].{kind: kind, all: `[1, 2, 3]`}",
+    "split(batch.text, 'a separator') | map(&split(@, ' and another one '), @)[]",
+    f"`{list(range(200))}` | [0]",
+    f"batch.list[].contains(`{list(range(200))}`, @)",
+]
+
+
+@pytest.mark.parametrize("expression", USUAL)
+def test_usual_expressions_are_not_too_large(expression: str, write: Callable[..., Path]) -> None:
+    text = fields([f"a: {json.dumps(expression)}"])
+    assert api.inspect(write({"rules.yaml": text})).problems == ()
 
 
 @pytest.mark.parametrize(
