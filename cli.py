@@ -23,7 +23,9 @@ __all__ = ["main", "run"]
 )
 @click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=version, help="Show the version.")
 def main() -> None:
-    """Declarative, versioned mappings between JSON APIs: mParticle event batches to MoEngage requests, and your own."""
+    """Declarative, versioned mappings between JSON APIs.
+    The bundled mapping converts mParticle event batches into MoEngage requests.
+    """
 
 
 def run() -> NoReturn:

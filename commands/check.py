@@ -49,15 +49,15 @@ __all__ = ["command"]
 )
 @click.option("--prove", is_flag=True, help="Also prove that outputs conform to their schemas, and print the verdicts.")
 @click.option("--all-guards", is_flag=True, help="With --prove: list every place that needs validation at run time.")
-@click.option("--list-skipped", is_flag=True, help="Also list the YAML files in folders that are not checked, and why.")
+@click.option("--list-skipped", is_flag=True, help="Also list the YAML files that are not checked, and why.")
 def command(
     paths: tuple[str, ...], format_: str, fail_level: str, prove: bool, all_guards: bool, list_skipped: bool
 ) -> None:
-    """Check mappings, workspaces and their test files without any data.
+    """Check mappings, workspaces and test files.
 
-    A PATH is a file or a folder, or the name of an installed mapping; without one, all installed mappings are checked.
-    In a folder, every YAML file that looks like a file of a mapping is checked, by its name, a key or its modeline;
-    hidden files are ignored.
+    No data is needed. A PATH is a file or a folder, or the name of an installed mapping; without one, all installed
+    mappings are checked. In a folder, every YAML file that looks like a file of a mapping is checked, by its name, a
+    key or its modeline; hidden files are ignored.
     """
     from ..engine.diagnostics.reporters import Report, render
     from ..engine.diagnostics.reporters.text import summary
@@ -70,7 +70,7 @@ def command(
         raise click.UsageError(str(error)) from None
     problems = inspection.problems
     if (prove or all_guards) and format_ != "text":
-        raise click.UsageError("--prove prints a table for people; give it without --format")
+        raise click.UsageError("--prove cannot be combined with --format")
     if list_skipped:
         for one in inspection.skipped:
             click.echo(printable(f"skipped: {one.path.as_posix()} {one.reason}"), err=True)

@@ -33,7 +33,10 @@ __all__ = ["command"]
 @click.option("--standalone", is_flag=True, help="One module that needs only Python, with a function transform(batch).")
 @click.option("-o", "--output", metavar="FILE", help="Write to a file instead of standard output.")
 def command(name: str, settings: tuple[str, ...], standalone: bool, output: str | None) -> None:
-    """Print the Python source that a mapping is compiled to; comments name the lines of the rules."""
+    """Print the Python source of a mapping.
+
+    Comments in it name the lines of the rules.
+    """
     from ..engine.compiler import source_of
     from ..engine.compiler.standalone.standalone import StandaloneError, standalone_of
     from ..engine.jobs.files import written_whole
@@ -43,7 +46,7 @@ def command(name: str, settings: tuple[str, ...], standalone: bool, output: str 
     try:
         source = standalone_of(rulebook) if standalone else source_of(rulebook)
     except StandaloneError as error:
-        raise click.UsageError(f"{name} cannot be compiled to a module that runs alone: {error}") from None
+        raise click.UsageError(f"{name} cannot be compiled to a standalone module: {error}") from None
     if output is None or output == "-":
         click.echo(source, nl=False)
         return

@@ -24,7 +24,7 @@ __all__ = ["command"]
 @click.argument("folder", type=click.Path(file_okay=False))
 @click.option("--check", "only_check", is_flag=True, help="Write nothing; fail if a page is missing or stale.")
 def command(folder: str, only_check: bool) -> None:
-    """Write the generated pages of the documentation into a folder."""
+    """Write the generated pages of the docs into a folder."""
     from ..cli import main
     from ..engine.diagnostics.terminal import printable
     from ..engine.jobs.files import written_whole

@@ -18,7 +18,10 @@ __all__ = ["command"]
 )
 @click.argument("code")
 def command(code: str) -> None:
-    """Print the page of a problem code: what it means, how to fix it, a wrong and a right example."""
+    """Print the page of a problem code.
+
+    It says what the code means and how to fix it, with a wrong and a right example.
+    """
     from ..engine.diagnostics.suggestions import did_you_mean
     from ..engine.source.homes import PAGES
 
@@ -26,5 +29,5 @@ def command(code: str) -> None:
     page = pages.get(code.upper())
     if page is None:
         hint = did_you_mean(code.upper(), pages)
-        raise click.UsageError(f"no problem has the code {code!r}{f'; {hint}' if hint else ''}")
+        raise click.UsageError(f"unknown problem code {code!r}{f'; {hint}' if hint else ''}")
     click.echo(page.read_text("utf-8"), nl=False)

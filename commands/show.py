@@ -38,7 +38,10 @@ __all__ = ["command"]
     help="Tables for people, or JSON for programs.",
 )
 def command(name: str, settings: tuple[str, ...], format_: str) -> None:
-    """Show a mapping as tables: outputs, settings with their values, rules with their fields, tables, functions."""
+    """Show a mapping as tables.
+
+    They list its outputs, settings with their values, rules with their fields, tables and functions.
+    """
     from ..engine import show as tables
     from ..engine.diagnostics.terminal import takes_color
 

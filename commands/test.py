@@ -78,6 +78,6 @@ def command(paths: tuple[str, ...], expression: str | None, update: bool) -> Non
             click.echo(golden.text(outcome, color=color) + "\n")
         failed += len(failures)
     if passed + failed + updated == 0:
-        raise click.UsageError("no test was found" + (f" for -k {expression!r}" if expression is not None else ""))
+        raise click.UsageError("no tests found" + (f" for -k {expression!r}" if expression is not None else ""))
     click.echo(f"{passed} passed, {failed} failed" + (f", {updated} updated" if updated else ""))
     sys.exit(PROBLEMS if failed else FINE)

@@ -30,7 +30,7 @@ __all__ = ["command"]
     """,
 )
 @click.argument("inputs", nargs=-1, metavar="[INPUT]...")
-@click.option("--mapping", metavar="NAME|PATH", help=f"The mapping to use.  [default: {DEFAULT_MAPPING}]")
+@click.option("--mapping", metavar="NAME|PATH", help=f"Mapping to use.  [default: {DEFAULT_MAPPING}]")
 @click.option("--workspace", metavar="FILE", help="A workspace file: a mapping with your own changes and settings.")
 @click.option(
     "--set",
@@ -82,7 +82,7 @@ def command(inputs: tuple[str, ...], mapping: str | None, workspace: str | None,
     from .shared.targets import check_options, expanded, targets
 
     if mapping is not None and workspace is not None:
-        raise click.UsageError("--workspace names its mapping itself; give it without --mapping")
+        raise click.UsageError("--workspace cannot be combined with --mapping: a workspace names its mapping")
     check_options(inputs, options)
     reference, settings = workspace or mapping or DEFAULT_MAPPING, settings_of(options["settings"])
     program = program_of(reference, settings, bulk=FORMATS[options["format_"]].bundled)

@@ -32,7 +32,7 @@ class Target:
 def check_options(inputs: tuple[str, ...], options: dict[str, Any]) -> None:
     """Refuses options that cannot be combined."""
     if options["output"] and options["output_dir"]:
-        raise click.UsageError("--output and --output-dir exclude each other")
+        raise click.UsageError("--output cannot be combined with --output-dir")
     for option in ("output", "rejects"):
         name = options[option] or ""
         if name.endswith(os.sep) and not options["output_dir"]:
@@ -40,19 +40,19 @@ def check_options(inputs: tuple[str, ...], options: dict[str, Any]) -> None:
     if options["output_dir"] == STDIN:
         raise click.UsageError("--output-dir needs a folder: - is standard output")
     if options["resume"] and options["restart"]:
-        raise click.UsageError("--resume and --restart exclude each other")
+        raise click.UsageError("--resume cannot be combined with --restart")
     if options["resume"] and not (_is_file(_output(options["output"])) or options["output_dir"]):
         raise click.UsageError(
-            "--resume needs --output with a file, or --output-dir: what went elsewhere cannot be cut back"
+            "--resume requires --output with a file, or --output-dir: other output cannot be truncated"
         )
     if sys.stdin is None and (not inputs or STDIN in inputs):
         raise click.UsageError("standard input is closed")
     if (options["resume"] or options["output_dir"]) and (not inputs or STDIN in inputs):
-        raise click.UsageError("--resume and --output-dir need files: standard input cannot be read again")
+        raise click.UsageError("--resume and --output-dir require files: standard input cannot be read again")
     if options["resume"]:
         for name in inputs:
             if os.path.exists(name) and not os.path.isfile(name) and not os.path.isdir(name):
-                raise click.UsageError(f"--resume needs files: {name} cannot be read again")
+                raise click.UsageError(f"--resume requires files: {name} cannot be read again")
 
 
 def expanded(inputs: Iterable[str], output_dir: str | None) -> tuple[str, ...]:
@@ -124,7 +124,7 @@ def targets(names: tuple[str, ...], options: dict[str, Any], made_of: Iterable[s
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except (FileExistsError, NotADirectoryError):
-            raise click.UsageError(f"{folder}: is no folder") from None
+            raise click.UsageError(f"{folder}: is not a folder") from None
     return [one for one in planned if not (options["resume"] and one.output is not None and is_finished(one.output))]
 
 

@@ -73,7 +73,7 @@ declare(
     "M204",
     "error",
     "unknown root",
-    "nothing is called {name!r} here",
+    "unknown name {name!r}",
     fixed=True,
     cause=True,
     page="""
@@ -97,7 +97,7 @@ rules:
 ```
 
 ```text title=problem
-error[M204]: nothing is called 'evnt' here
+error[M204]: unknown name 'evnt'
  --> mapping.yaml:6:14
   |
 6 |       total: evnt.total

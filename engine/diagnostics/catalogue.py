@@ -42,7 +42,7 @@ _CODES: dict[str, Code] = {
     "M002": Code("error", "file is not UTF-8", "the file is not UTF-8 text: {reason}"),
     "M003": Code("error", "file is too large", "the file has {size} bytes; at most {limit} are read"),
     "M004": Code("error", "YAML syntax", "{reason}"),
-    "M005": Code("error", "duplicate key", "the key {key!r} stands twice; it is first on line {line}"),
+    "M005": Code("error", "duplicate key", "duplicate key {key!r}; first on line {line}"),
     "M006": Code("error", "not a JSON value", "{text} is {what}, which JSON does not have"),
     "M007": Code("error", "nested too deeply", "nested more than {limit} levels deep"),
     "M008": Code("error", "too many nodes", "the file expands to more than {limit} values"),
@@ -51,13 +51,13 @@ _CODES: dict[str, Code] = {
     "M101": Code("error", "unknown key", "unknown key {key!r} in {where}"),
     "M102": Code("error", "wrong type", "{what} must be {wanted}, not {found}"),
     "M103": Code("error", "missing key", "{where} needs the key {key!r}"),
-    "M104": Code("error", "keys that exclude each other", "{where} takes exactly one of {keys}; {found}"),
+    "M104": Code("error", "keys that cannot be combined", "{where} takes exactly one of {keys}; {found}"),
     "M105": Code("error", "value not allowed", "{what} must be one of {allowed}, not {found}"),
     "M106": Code("error", "name given twice", "the {kind} {name!r} is defined twice; first at {first}"),
     "M107": Code("error", "file not found", "{what} {path!r} {reason}"),
     "M108": Code("error", "files include each other", "{path!r} is included already: {chain}"),
     "M109": Code("error", "mapping not found", "no mapping {name!r} is known"),
-    "M110": Code("error", "extends goes in a circle", "{name!r} extends itself: {chain}"),
+    "M110": Code("error", "circular extends", "{name!r} extends itself: {chain}"),
     "M111": Code("error", "unknown rule", "no rule {name!r} to {what}"),
     "M112": Code("error", "unknown name", "no {kind} {name!r} is defined"),
     "M113": Code("error", "language version", "rule language {found} is not supported; this is language {supported}"),
@@ -67,13 +67,13 @@ _CODES: dict[str, Code] = {
     "M117": Code("error", "setting without a value", "the setting {name!r} has no default and was not given"),
     "M118": Code("error", "schema", "the schema {path!r} {reason}"),
     "M119": Code("error", "too many", "{what}: {count}; at most {limit} are allowed"),
-    "M126": Code("error", "too many problems", "there are more than {limit} problems; what follows was not looked at"),
-    "M127": Code(
-        "error", "too large when written out", "{what} come to more than {limit} {of} when they are written out"
-    ),
+    "M126": Code("error", "too many problems", "there are more than {limit} problems; the rest was not checked"),
+    "M127": Code("error", "too large when written out", "{what} expand to more than {limit} {of}"),
     "M128": Code("error", "pattern too long", "{reason}"),
-    "M133": Code("error", "part of nothing", "no mapping and no workspace includes this part: nothing in it counts"),
-    "M134": Code("error", "not a mapping", "this is {what}, not a mapping and not a workspace"),
+    "M133": Code(
+        "error", "part that nothing includes", "no mapping or workspace includes this part, so it has no effect"
+    ),
+    "M134": Code("error", "not a mapping", "this is {what}, not a mapping or workspace"),
     # M2: expressions and templates
     "M201": Code("error", "expression syntax", "the expression cannot be read: {reason}", fixed=True),
     "M202": Code("error", "unknown function", "unknown function {name!r}", fixed=True),
@@ -82,7 +82,7 @@ _CODES: dict[str, Code] = {
     "M209": Code(
         "error",
         "current node at the top",
-        "{text!r} at the top of an expression has nothing to stand for",
+        "{text!r} has no meaning at the top of an expression",
         fixed=True,
     ),
     "M210": Code("error", "expression too large", "the expression {reason}", fixed=True),
@@ -107,18 +107,18 @@ _CODES: dict[str, Code] = {
     ),
     "M511": Code("error", "rejected by a rule", "{reason}"),
     "M512": Code("warning", "warned by a rule", "{reason}"),
-    "M513": Code("warning", "over a limit of the receiver", "the {request} request passes a limit: {reason}"),
+    "M513": Code("warning", "over a limit of the receiver", "the {request} request exceeds a limit: {reason}"),
     "M514": Code("warning", "template failed", "the template failed: {reason}"),
     "M515": Code("error", "name of a field", "{value} cannot be the name of a field"),
     "M516": Code(
         "error",
         "more violations than are named",
-        "the {request} request has more violations than the 20 that are named: {count} more",
+        "the {request} request has more violations than the 20 that are listed: {count} more",
     ),
     "M517": Code(
         "warning",
         "more limits than are named",
-        "the {request} request passes more limits than the 20 that are named: {count} more",
+        "the {request} request exceeds more limits than the 20 that are listed: {count} more",
     ),
     "M518": Code(
         "warning", "number that would be rounded", "a number of the {request} request would be rounded: {reason}"
@@ -129,10 +129,10 @@ _CODES: dict[str, Code] = {
         "the bodies of the requests of this batch have more than {limit} bytes together; none is sent",
     ),
     "M523": Code("error", "not a reject", "the line is not a reject that can be replayed: {reason}"),
-    "M524": Code("error", "reject that is gone", "nothing of the rules reaches what failed before: {what}"),
+    "M524": Code("error", "reject that is gone", "the rules no longer reach what failed before: {what}"),
     # M6: the tests of mappings
     "M601": Code("error", "expectation failed", "the test {test!r} expects {expected} at {pointer}, not {actual}"),
-    "M602": Code("error", "no tests", "the file holds no tests"),
+    "M602": Code("error", "no tests", "the file has no tests"),
     "M603": Code("error", "input file", "the input file {path!r} {reason}"),
     "M604": Code("error", "expectation that cannot fail", "the test {test!r} can never fail: {reason}"),
 }

@@ -94,11 +94,11 @@ class Growth:
     def flaw(self) -> str | None:
         """Which bound is exceeded, in words; None if none is."""
         if self.copies > MAX_COPIES:
-            return f"can hold what it is made from more than {MAX_COPIES} times"
+            return f"can contain its input more than {MAX_COPIES} times"
         if self.width > MAX_COPIES:
             return f"can have more than {MAX_COPIES} elements for each one of what it is made from"
         if self.loops > MAX_LOOPS:
-            return f"copies values into each element of more than {MAX_LOOPS} iterations inside each other"
+            return f"copies values into each element of more than {MAX_LOOPS} nested iterations"
         return f"has more than {MAX_LEVELS} levels of lists and objects" if self.levels > MAX_LEVELS else None
 
 

@@ -162,7 +162,7 @@ class _Reader:
 
     def file(self, node: Node) -> TestFile | None:
         if isinstance(node, MappingNode) and not _RULE_FILE.isdisjoint(node.keys()) and node.get("tests") is None:
-            hint = "it is a rule file: moemap check finds what is wrong with it"
+            hint = "it is a rule file: check it with moemap check"
             self.report("M602", node.entries[0][0].place, hint)
             return None
         keys = Keys(node, "a test file", self.problems)
@@ -172,7 +172,7 @@ class _Reader:
         items = keys.items("tests")
         keys.take("tests", required=True)
         if keys.mapping is not None and isinstance(keys.mapping.get("tests"), SequenceNode) and not items:
-            self.report("M602", node.place, "give it a test, or remove the file")
+            self.report("M602", node.place, "add a test, or remove the file")
         tests: dict[str, GoldenTest] = {}
         for item in items:
             test = self.test(item)
@@ -316,7 +316,7 @@ class _Reader:
         keys.finish()
         if partial and isinstance(node, MappingNode) and not node.entries:
             hint = f"give at least one of {', '.join(PARTS)}"
-            self.report("M604", node.place, hint, test=test, reason="it matches in part, and nothing is expected")
+            self.report("M604", node.place, hint, test=test, reason="it matches partially and expects nothing")
 
 
 def _mapping_above(path: Path) -> Path | None:

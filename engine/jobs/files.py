@@ -82,7 +82,7 @@ def locked(path: Path) -> BinaryIO:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode) or status.st_nlink > 1:
             os.close(descriptor)
-            what = "it has another name too" if stat.S_ISREG(status.st_mode) else "it is no file"
+            what = "it has another name too" if stat.S_ISREG(status.st_mode) else "it is not a file"
             raise InTheWayError(f"{path} is in the way: {what}")
         file = os.fdopen(descriptor, "r+b")
         try:

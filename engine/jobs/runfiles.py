@@ -27,7 +27,7 @@ __all__ = ["ResumeError", "RunFiles", "State", "is_finished", "left_over", "name
 
 JOURNAL_SECONDS = 0.5
 _JOURNAL_VERSION = 2
-_RESUME, _RESTART = "--resume goes on from there", "--restart begins anew"
+_RESUME, _RESTART = "--resume continues it", "--restart starts over"
 _NO_RESUME = "its input cannot be read again"
 
 
@@ -71,10 +71,10 @@ def names_of(output: Path | None, rejects: Path | None) -> Iterator[tuple[Path, 
         if path is None or not is_plain(path):
             continue
         yield path, ""
-        yield _partial(path), f"where the run keeps what it has of {path}"
+        yield _partial(path), f"the partial file of {path}"
         if path == output:
             for journal in (_journal(path), _beside(_journal(path), ".new")):
-                yield journal, f"where the run keeps the journal of {path}"
+                yield journal, f"the journal of {path}"
 
 
 def is_finished(output: Path) -> bool:
@@ -87,7 +87,7 @@ def left_over(output: Path | None, rejects: Path | None) -> str | None:
     if output is not None and is_plain(output) and (journal := _journal(output)).is_file():
         state = _read(journal)
         batches = state.summary.batches
-        done = "all is done but the last step" if state.is_finished else f"{batches} {_batches(batches)} done"
+        done = "all done except the last step" if state.is_finished else f"{batches} {_batches(batches)} done"
         way = _RESUME if state.goes_on or state.is_finished else _NO_RESUME
         return f"{output}: an interrupted run left {_partial(output).name} ({done}); {way}, {_RESTART}"
     for path in (output, rejects):
@@ -137,7 +137,7 @@ class RunFiles:
         if resume and self._journal is not None and self._journal.is_file():
             self.state = _read(self._journal)
             if self.state.fingerprint != fingerprint:
-                raise ResumeError(f"{self._journal} is of a run with other inputs, options or rules; {_RESTART}")
+                raise ResumeError(f"{self._journal} belongs to a run with other inputs, options or rules; {_RESTART}")
             if self.state.is_finished:
                 self._give_names()
                 return

@@ -166,7 +166,7 @@ class Keys:
             return None
         if isinstance(node, ScalarNode) and type(node.value) is int and node.value >= 1:
             return node.value
-        self.wrong(key, node, "a whole number of at least 1")
+        self.wrong(key, node, "an integer of at least 1")
         return None
 
     def expression(self, key: str, *, required: bool = False) -> Expr | None:

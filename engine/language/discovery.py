@@ -61,7 +61,7 @@ def yaml_files(folder: Path, skip: Callable[[SkippedFile], object] = lambda _: N
                 continue
             path = Path(inner, name)
             if not is_file(path):
-                skip(SkippedFile(path, "is no file"))
+                skip(SkippedFile(path, "is not a file"))
             elif refusal := project.refusal(path):
                 skip(SkippedFile(path, f"is a link that {refusal[0]}"))
             else:

@@ -71,7 +71,9 @@ def not_found(reference: str) -> Problem:
     """The Problem of a reference that names no file."""
     path = Path(reference)
     if is_folder(path):
-        return Problem.of("M107", what="the folder", path=reference, reason="has no mapping.yaml and no workspace.yaml")
+        return Problem.of(
+            "M107", what="the folder", path=reference, reason="has neither mapping.yaml nor workspace.yaml"
+        )
     if "/" in reference or path.suffix in (".yaml", ".yml"):
         return Problem.of("M107", what="the file", path=reference, reason="does not exist")
     names = [folder.name for folder in MAPPINGS.iterdir()]

@@ -458,8 +458,8 @@ class _Loader:
             if node.text in documents:
                 other = documents[node.text].path
                 if node.text.startswith(".") and normpath(folder / node.text) != normpath(other):
-                    reason = "is another file than the one that another mapping means by this name"
-                    self.report("M118", node.place, "give one of them another name", path=node.text, reason=reason)
+                    reason = "is not the file that another mapping refers to by this name"
+                    self.report("M118", node.place, "rename one of them", path=node.text, reason=reason)
                 continue
             try:
                 documents[node.text] = schemas.load(node.text, folder)

@@ -51,7 +51,7 @@ class Record(NamedTuple):
         """Why the text is not JSON; `reason` is the message of its parser."""
         if is_wide(self.text):
             return WIDE_TEXT
-        comma = ", which stands between the elements of a list alone"
+        comma = ", which is allowed between the elements of a list only"
         if self.text.startswith(b","):
             return f"it begins with a comma (character 1){comma}"
         if self.text.endswith(b",") and is_json(self.text[:-1]):

@@ -111,7 +111,7 @@ class Result(NamedTuple):
 
 def failure(error: Exception) -> Result:
     """The Result of a batch on which the engine itself failed, so that other batches are still mapped."""
-    reason = f"the engine failed on it, which is a fault of moemap ({type(error).__name__}: {str(error)[:_SHOWN]})"
+    reason = f"the engine failed, which is a bug in moemap ({type(error).__name__}: {str(error)[:_SHOWN]})"
     return Result((), (), (Problem.of("M503", input="", reason=reason),))
 
 

@@ -67,7 +67,7 @@ def load(name: str, folder: Path) -> Schema:
     path = (folder if relative else SCHEMAS) / name
     project = Project.around(folder) if relative else _INSTALLED
     if not relative and (name.startswith("/") or project.refusal(path)):
-        raise SchemaError("lies outside the folder of the schemas")
+        raise SchemaError("is outside the folder of the schemas")
     if refusal := project.refusal(path):  # first, so that nobody learns which files exist elsewhere
         raise SchemaError(*refusal)
     if not is_file(path):

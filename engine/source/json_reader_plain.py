@@ -44,4 +44,4 @@ def _integer(digits: str) -> int | float:
 
 
 def _refuse_constant(name: str) -> Any:
-    raise ValueError(f"{name} is no number of JSON")
+    raise ValueError(f"{name} is not a JSON number")

@@ -134,9 +134,7 @@ class _Builder:
             match event:
                 case yaml.DocumentStartEvent() if self._root is not None:
                     hint = "put each document into its own file"
-                    raise self._stopped(
-                        "M009", *self._marks(event), hint=hint, reason="the file holds a second document"
-                    )
+                    raise self._stopped("M009", *self._marks(event), hint=hint, reason="the file has a second document")
                 case yaml.AliasEvent():
                     self._alias(event)
                 case yaml.ScalarEvent():
@@ -146,7 +144,7 @@ class _Builder:
                 case yaml.CollectionEndEvent():
                     self._end(event)
         if self._root is None:
-            raise self._stopped("M009", 0, 0, reason="the file holds no value")
+            raise self._stopped("M009", 0, 0, reason="the file is empty")
         return self._root
 
     # events
@@ -157,11 +155,11 @@ class _Builder:
         if bad := _UNPRINTABLE.search(text):
             code = ord(bad.group())
             hint = None if 0xD800 <= code <= 0xDFFF else f'write it as "\\u{code:04x}", in double quotes'
-            reason = f"a file may not hold the character U+{code:04X}"
+            reason = f"a file may not contain the character U+{code:04X}"
             raise self._stopped("M004", *bad.span(), hint=hint, reason=reason)
         if directive := _TAG_DIRECTIVE.search(text):
-            reason = "the directive %TAG is not taken"
-            raise self._stopped("M004", *directive.span(), hint="leave it out; YAML tags do not work", reason=reason)
+            reason = "the directive %TAG is not supported"
+            raise self._stopped("M004", *directive.span(), hint="remove it; YAML tags are not supported", reason=reason)
         last = 0
         try:
             for event in yaml.parse(text[self._base : self._end_of_text], Loader=_LOADER):

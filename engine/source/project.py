@@ -44,7 +44,7 @@ class Project:
         homes = [home for home in (self.folder, self.root) if home is not None and real.is_relative_to(home)]
         if not homes:
             hint = f"a file {MARKER} in a folder above makes it a project, whose files may name each other"
-            return f"lies outside the {'project' if self.root else 'folder of the mapping'}", hint
+            return f"is outside the {'project' if self.root else 'folder of the mapping'}", hint
         if all(any(part.startswith(".") for part in real.relative_to(home).parts) for home in homes):
             return "is hidden: a name in its path begins with a dot", None
         return None

@@ -68,7 +68,7 @@ def read(path: Path, name: str) -> tuple[Source | None, tuple[Problem, ...]]:
     """Reads a file; returns its text, or the problem (M001, M002, M003) if it cannot be read."""
     top = Source(name, "", path).place(0, 0)
     if os.path.exists(path) and not (os.path.isfile(path) or os.path.isdir(path)):  # opening a pipe may block forever
-        return None, (Problem.of("M001", top, path=name, reason="is no file"),)
+        return None, (Problem.of("M001", top, path=name, reason="is not a file"),)
     try:
         with path.open("rb") as file:
             raw = file.read(MAX_FILE_BYTES + 1)

@@ -46,7 +46,7 @@ def odd_indent(source: Source, at: int) -> Told | None:
 
 def _told(odd: re.Match[str]) -> Told:
     reason = f"the {unicodedata.name(odd[1]).lower()} U+{ord(odd[1]):04X} is not a space in YAML"
-    return Told(odd.start(1), odd.end(1), reason, "write a space instead, or put a text that starts with it in quotes")
+    return Told(odd.start(1), odd.end(1), reason, "write a space instead, or quote a text that starts with it")
 
 
 def explained(error: yaml.MarkedYAMLError, source: Source, at: int, context_at: int, opened: Sequence[int]) -> Told:
@@ -69,17 +69,17 @@ def explained(error: yaml.MarkedYAMLError, source: Source, at: int, context_at: 
     if character == "\t":
         reason, hint = "a tab cannot stand here", "YAML indents with spaces"
     elif "cannot start any token" in reason:
-        reason, hint = f"{character} cannot start a value", "put a text that starts with it in quotes"
+        reason, hint = f"{character} cannot start a value", "quote a text that starts with it"
     elif reason.startswith("mapping values are not allowed"):
-        hint = 'put a text that holds ": " in quotes'
+        hint = 'quote a text that contains ": "'
     elif reason.startswith("found unexpected end of stream") and character in ("'", '"'):
         hint = f"is the {character} closed?"
         if "(" in text[source.line_start(source.place(at, at).line) : at]:
             hint += " Where it is part of an expression, put the whole expression in quotes"
     elif brackets and character in ("[", "{") and text[at - 1] not in _BEFORE_BRACKETS:
-        hint = f"put a text that holds {character} in quotes"
+        hint = f"quote a text that contains {character}"
     elif brackets and text[at - 1] in ("'", '"'):
-        hint = "put a text that holds , in quotes"
+        hint = "quote a text that contains ,"
     elif brackets:
         hint = f"is the {text[brackets[-1]]} on line {source.place(brackets[-1], at).line} closed?"
     return Told(at, at + (character not in BREAKS), reason, hint)

@@ -133,7 +133,7 @@ def _filter_replace(value: Any, old: Any, new: Any) -> str | None:
         return None
     text, old, new = _scalar("replace", value), _scalar("replace", old), _scalar("replace", new)
     if not old:
-        raise TemplateFailure("replace has no text to look for")
+        raise TemplateFailure("replace needs a text to search for")
     if len(text) + text.count(old) * len(new) > MAX_TEMPLATE_RESULT + text.count(old) * len(old):
         raise too_long()
     return text.replace(old, new)

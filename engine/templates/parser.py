@@ -172,7 +172,7 @@ def _check(text: str, tree: nodes.Template, tokens: list[_Token]) -> list[str]:
         match node:
             case nodes.Name(name=name):
                 if name in _TAKEN_BY_JINJA:
-                    raise refused(f"the name {name!r} is taken by Jinja", node, name)
+                    raise refused(f"the name {name!r} is reserved by Jinja", node, name)
                 names.append(name)
             case nodes.Const(value=value):
                 if flaw := check_constant(value):

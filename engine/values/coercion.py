@@ -131,7 +131,7 @@ def _as_datetime(value: Any) -> str:
     except OverflowError:
         raise CoercionError("it is not in the years 1 to 9999") from None
     if fraction is not None and fraction[6:].strip("0"):
-        raise CoercionError("it is more exact than a microsecond")
+        raise CoercionError("it is more precise than a microsecond")
     return _datetime_text(moment.replace(microsecond=int((fraction or "0").ljust(6, "0")[:6])))
 
 

@@ -145,7 +145,7 @@ def test_wrong_use_is_exit_2(arguments: list[str]) -> None:
         (["check", "/dev/null"], "/dev/null: neither a file nor a folder"),
         (["transform", "{batch}", "--output", "{folder}/no/out"], "{folder}/no/out: No such file or directory"),
         (["transform", "{batch}", "--rejects", "{folder}/no/out"], "{folder}/no/out: No such file or directory"),
-        (["transform", "{batch}", "--output-dir", "{batch}"], "{batch}: is no folder"),
+        (["transform", "{batch}", "--output-dir", "{batch}"], "{batch}: is not a folder"),
         (["transform", "{batch}", "--output", "/dev/full"], "/dev/full: No space left on device"),
         (["compile", "--output", "/dev/full"], "/dev/full: No space left on device"),
         (["transform", "{empty}"], "{empty}: no file in this folder ends in .json, .ndjson, .jsonl, with .gz or .zst"),
@@ -408,7 +408,7 @@ def test_compile_standalone_refuses_what_it_cannot(tmp_path: Path) -> None:
     )
     done = run("compile", "--standalone", mapping)
     assert done.exit_code == 2
-    assert "cannot be compiled to a module that runs alone: its rules are nested too deeply" in done.stderr
+    assert "cannot be compiled to a standalone module: its rules are nested too deeply" in done.stderr
 
 
 def test_explain_code() -> None:

@@ -103,7 +103,7 @@ def test_ctrl_c_names_what_goes_on(tmp_path: Path) -> None:
     done = json.loads(journal.read_bytes())["summary"]["batches"]
     assert said == (
         f"{output}: an interrupted run left out.partial ({done} batches done); "
-        "--resume goes on from there, --restart begins anew"
+        "--resume continues it, --restart starts over"
     )
 
 
@@ -121,7 +121,7 @@ def test_ctrl_c_says_where_nothing_can_go_on(tmp_path: Path) -> None:
             time.sleep(0.01)
         os.killpg(process.pid, signal.SIGINT)
         said = process.stderr.read().decode()
-    assert said.endswith(" done); its input cannot be read again, --restart begins anew\n")
+    assert said.endswith(" done); its input cannot be read again, --restart starts over\n")
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="the system has no such device")

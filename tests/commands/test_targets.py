@@ -57,33 +57,33 @@ def contents(folder: Path) -> dict[str, str]:
         (
             ["out.partial"],
             ["--output", "out"],
-            "out.partial: is one of the inputs, and where the run keeps what it has of out",
+            "out.partial: is one of the inputs, and the partial file of out",
         ),
         (
             ["r.partial"],
             ["--rejects", "r"],
-            "r.partial: is one of the inputs, and where the run keeps what it has of r",
+            "r.partial: is one of the inputs, and the partial file of r",
         ),
         (
             ["out.journal"],
             ["--output", "out"],
-            "out.journal: is one of the inputs, and where the run keeps the journal of out",
+            "out.journal: is one of the inputs, and the journal of out",
         ),
         (
             ["out.journal.new"],
             ["--output", "out"],
-            "out.journal.new: is one of the inputs, and where the run keeps the journal of out",
+            "out.journal.new: is one of the inputs, and the journal of out",
         ),
         (
             ["in"],
             ["--output", "out", "--rejects", "out.partial"],
-            "out.partial: is where the run keeps what it has of out",
+            "out.partial: is the partial file of out",
         ),
-        (["in"], ["--output", "o", "--rejects", "o.journal"], "o.journal: is where the run keeps the journal of o"),
+        (["in"], ["--output", "o", "--rejects", "o.journal"], "o.journal: is the journal of o"),
         (
             ["in"],
             ["--output", "r.partial", "--rejects", "r"],
-            "r.partial: is written already, and where the run keeps what it has of r",
+            "r.partial: is written already, and the partial file of r",
         ),
         (["in"], ["--output", "out", "--rejects", "./out"], "--output and --rejects are the same file"),
         (["in"], ["--output", "-", "--rejects", "-"], "--output and --rejects go to standard output"),
@@ -94,7 +94,7 @@ def contents(folder: Path) -> dict[str, str]:
         (["a.json"], ["--output-dir", "."], None),
         (["a.result.ndjson"], ["--output-dir", "."], None),
         (["a.json", "a.result.ndjson"], ["--output-dir", "."], "a.result.ndjson: is one of the inputs"),
-        (["a.json"], ["--output-dir", "o", "--rejects", "a.json"], "a.json: is no folder"),
+        (["a.json"], ["--output-dir", "o", "--rejects", "a.json"], "a.json: is not a folder"),
     ],
 )  # fmt: skip
 def test_nothing_is_written_over_what_is_read_or_written(
@@ -301,7 +301,7 @@ def test_a_run_that_was_ended_in_its_last_step_goes_on(here: Path, step: str, mo
         patch.setattr(Path, "unlink", unlinked)
         with pytest.raises(MemoryError):
             run(*arguments)
-    assert "all is done but the last step); --resume goes on from there" in error_of(run(*arguments))
+    assert "all done except the last step); --resume continues it" in error_of(run(*arguments))
     assert run(*arguments, "--resume").stderr.startswith("2 batches: ")
     names = ["out/a.result.ndjson", "out/b.result.ndjson", "rejects/a.rejects.ndjson", "rejects/b.rejects.ndjson"]
     assert sorted(contents(here)) == ["a.json", "b.json", *names]

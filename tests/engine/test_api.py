@@ -35,7 +35,7 @@ def test_arguments_of_another_type(arguments: tuple[Any, ...], message: str) -> 
         ("mparticle-moengag", "no mapping 'mparticle-moengag' is known"),
         ("no/such", "the file 'no/such' does not exist"),
         ("mine.yaml", "the file 'mine.yaml' does not exist"),
-        ("empty", "the folder 'empty' has no mapping.yaml and no workspace.yaml"),
+        ("empty", "the folder 'empty' has neither mapping.yaml nor workspace.yaml"),
     ],
 )
 def test_a_mapping_that_is_not_there(
@@ -55,7 +55,7 @@ def test_a_folder_is_the_mapping_in_it(write: Callable[[Any], Path], monkeypatch
     monkeypatch.chdir(folder.parent)
     for reference in (folder, str(folder), Path(folder.name), f"./{folder.name}", folder / "mapping.yaml"):
         assert moemap.load(reference).name == "base"
-    with pytest.raises(MappingError, match=r"the folder '.*' has no mapping.yaml and no workspace.yaml"):
+    with pytest.raises(MappingError, match=r"the folder '.*' has neither mapping.yaml nor workspace.yaml"):
         moemap.load(folder.parent)
 
 

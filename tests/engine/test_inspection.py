@@ -171,9 +171,9 @@ def test_what_is_skipped_is_counted_and_listed(write: Callable[..., None], tmp_p
     assert done.stderr == (
         "skipped: m/ci.yaml does not look like a file of a mapping\n"
         "skipped: m/link is a link to a folder\n"
-        "skipped: m/nowhere.yaml is no file\n"
-        "skipped: m/out.yaml is a link that lies outside the project\n"
-        "skipped: m/pipe.yaml is no file\n"
+        "skipped: m/nowhere.yaml is not a file\n"
+        "skipped: m/out.yaml is a link that is outside the project\n"
+        "skipped: m/pipe.yaml is not a file\n"
         "skipped: semgrep.yaml looks like a part of a mapping, and no mapping is in a folder above\n"
     )
     assert CliRunner().invoke(main, ["check", "."]).output == done.stdout

@@ -167,14 +167,14 @@ def test_an_installed_mapping(monkeypatch: pytest.MonkeyPatch) -> None:
     ("text", "problems"),
     [
         ("[]", ["1:1 M102 a test file must be a mapping, not a list"]),
-        ("", ["1:1 M009 the file holds no value"]),
+        ("", ["1:1 M009 the file is empty"]),
         ("description: x", ["1:1 M103 a test file needs the key 'tests'"]),
         ("tests: {}", ["1:8 M102 'tests' must be a list, not a mapping"]),
         (
             "name: shop\nlanguage: 1\nrules: []\ninput: {}",
-            ["1:1 M602 the file holds no tests (it is a rule file: moemap check finds what is wrong with it)"],
+            ["1:1 M602 the file has no tests (it is a rule file: check it with moemap check)"],
         ),
-        ("tests: []", ["1:1 M602 the file holds no tests (give it a test, or remove the file)"]),
+        ("tests: []", ["1:1 M602 the file has no tests (add a test, or remove the file)"]),
         (f"test: 1\n{TEST}", ["1:1 M101 unknown key 'test' in a test file (did you mean 'tests'?)"]),
         (f"mapping: a/b\n{TEST}", ["1:10 M107 the mapping 'a/b' does not exist"]),
         (f"workspace: x.yaml\n{TEST}", ["1:12 M107 the workspace 'x.yaml' does not exist"]),
@@ -239,14 +239,14 @@ def test_an_installed_mapping(monkeypatch: pytest.MonkeyPatch) -> None:
         (
             "tests: [{test: t, match: partial, input: {}, expect: {}}]",
             [
-                "1:54 M604 the test 't' can never fail: it matches in part, and nothing is expected"
+                "1:54 M604 the test 't' can never fail: it matches partially and expects nothing"
                 " (give at least one of requests, skipped, problems)"
             ],
         ),
         (
             "tests: [{test: t, match: partial, input: [1, 2], expect: [{requests: []}, {}]}]",
             [
-                "1:75 M604 the test 't' can never fail: it matches in part, and nothing is expected"
+                "1:75 M604 the test 't' can never fail: it matches partially and expects nothing"
                 " (give at least one of requests, skipped, problems)"
             ],
         ),
@@ -345,7 +345,7 @@ def test_settings_are_held_against_the_mapping_beside_other_problems() -> None:
         f"2:71 M101 unknown key 'more' in the test 'a' (known here: {known})",
         "3:6 M103 the test 'b' needs the key 'expect'",
         '3:33 M116 the setting \'level\' must be one of "low", "high", not "loud"',
-        "4:15 M005 the key 'test' stands twice; it is first on line 4",
+        "4:15 M005 duplicate key 'test'; first on line 4",
         "4:42 M006 0x1 is a hexadecimal number, which JSON does not have "
         '(write it in plain decimal digits, or quote it: "0x1")',
         '4:54 M116 the setting \'level\' must be one of "low", "high", not 1',

@@ -24,7 +24,7 @@ WIDE = "the record is not JSON: it is UTF-16 or UTF-32 text; only UTF-8 is read"
 NOT_CLOSED = "the record is not JSON: the list is not closed"
 NO_VALUE = "the record is not JSON: invalid literal, expected 'null' (character 1)"
 CUT = "the record is not JSON: unexpected end of data (character 6)"
-COMMA = "it ends with a comma (character %d), which stands between the elements of a list alone"
+COMMA = "it ends with a comma (character %d), which is allowed between the elements of a list only"
 ENDS_IN_COMMA = "the record is not JSON: " + COMMA % 9
 
 

@@ -138,8 +138,8 @@ def test_what_is_not_reached_any_more_is_said(strict_and_lenient: tuple[Transfor
     piece = replaying(lenient).piece([Record("r", 1, json.dumps(reject).encode())])
     (again,) = lines(piece.rejects)
     assert [(problem["code"], problem["message"]) for problem in again["problems"]] == [
-        ("M524", "nothing of the rules reaches what failed before: the route 'gone' at /items/0"),
-        ("M524", "nothing of the rules reaches what failed before: the rule 'gone'"),
+        ("M524", "the rules no longer reach what failed before: the route 'gone' at /items/0"),
+        ("M524", "the rules no longer reach what failed before: the rule 'gone'"),
     ]
     assert again["failed"] == reject["failed"]
     assert dict(piece.summary.replayed) == {"newly failing": 1}

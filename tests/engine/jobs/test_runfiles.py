@@ -110,7 +110,7 @@ def test_what_is_left_is_said_and_not_thrown_away(tmp_path: Path, kill: Any, mon
     before = content(tmp_path)
     left = (
         f"{tmp_path}/out: an interrupted run left out.partial (1 batch done); "
-        "--resume goes on from there, --restart begins anew"
+        "--resume continues it, --restart starts over"
     )
     assert left_over(tmp_path / "out", None) == left
     with pytest.raises(ResumeError) as raised:
@@ -141,7 +141,7 @@ def test_a_run_that_is_refused_leaves_nothing(tmp_path: Path, kill: Any, monkeyp
         a_run(tmp_path)
     monkeypatch.undo()
     before = content(tmp_path)
-    refused = pytest.raises(ResumeError, match="is of a run with other inputs, options or rules")
+    refused = pytest.raises(ResumeError, match="belongs to a run with other inputs, options or rules")
     with refused, ExitStack() as stack:
         RunFiles(tmp_path / "out", tmp_path / "others", "another", stack, resume=True)
     assert content(tmp_path) == before
@@ -153,7 +153,7 @@ def test_a_journal_that_cannot_be_read_is_named(tmp_path: Path, journal: str) ->
     for resume in (False, True):
         with pytest.raises(ResumeError) as raised:
             a_run(tmp_path, resume=resume)
-        assert str(raised.value) == (f"{tmp_path}/out.journal is not a journal of this version; --restart begins anew")
+        assert str(raised.value) == (f"{tmp_path}/out.journal is not a journal of this version; --restart starts over")
     a_run(tmp_path, restart=True)
     assert content(tmp_path) == WHOLE
 
@@ -195,7 +195,7 @@ def test_what_is_in_the_way_is_not_followed(tmp_path: Path, name: str, kind: str
     with pytest.raises(error) as raised:
         a_run(tmp_path, restart=True)
     if kind != "a folder":
-        what = {"a hard link": "it has another name too", "a pipe": "it is no file"}.get(kind, "it is a link")
+        what = {"a hard link": "it has another name too", "a pipe": "it is not a file"}.get(kind, "it is a link")
         assert str(raised.value) == f"{place} is in the way: {what}"
     assert other.exists() == (kind != "a link to nothing")
     assert not other.exists() or other.read_text() == "of mine"

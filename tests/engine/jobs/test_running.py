@@ -163,7 +163,7 @@ def test_a_run_is_only_continued_with_the_same_inputs_and_rules(tmp_path: Path, 
     with pytest.raises(Interrupted):
         jobs.run(made, interrupt)
     other_rules = replace(made, program=open_program(MAPPING, {"identity": "email"}))
-    with pytest.raises(ResumeError, match="is of a run with other inputs, options or rules"):
+    with pytest.raises(ResumeError, match="belongs to a run with other inputs, options or rules"):
         jobs.run(other_rules)
     write(Path(inputs[0]), range(61))
     with pytest.raises(ResumeError):
@@ -224,22 +224,22 @@ def test_output_dir_has_a_file_for_each_input(tmp_path: Path, inputs: tuple[str,
     assert again.stderr == "0 batches: 0 requests, 0 skipped, 0 problems\n"
 
 
-NO_FILE = "--resume needs --output with a file, or --output-dir: what went elsewhere cannot be cut back"
+NO_FILE = "--resume requires --output with a file, or --output-dir: other output cannot be truncated"
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--output", "x", "--output-dir", "y"], "--output and --output-dir exclude each other"),
+        (["--output", "x", "--output-dir", "y"], "--output cannot be combined with --output-dir"),
         (["--resume"], NO_FILE),
         (["--resume", "--output", "-", "x"], NO_FILE),
         (["--resume", "--output", "/dev/null", "x"], NO_FILE),
-        (["--resume", "--restart", "--output", "x", "y"], "--resume and --restart exclude each other"),
+        (["--resume", "--restart", "--output", "x", "y"], "--resume cannot be combined with --restart"),
         (
             ["--resume", "--output", "x", "-"],
-            "--resume and --output-dir need files: standard input cannot be read again",
+            "--resume and --output-dir require files: standard input cannot be read again",
         ),
-        (["--resume", "--output", "x", "/dev/null"], "--resume needs files: /dev/null cannot be read again"),
+        (["--resume", "--output", "x", "/dev/null"], "--resume requires files: /dev/null cannot be read again"),
         (["no-such-*.ndjson"], "no-such-*.ndjson: no file matches"),
     ],
 )

@@ -70,7 +70,7 @@ def test_a_record_on_which_the_engine_fails_costs_no_other() -> None:
     (reject,) = lines(made.rejects)
     assert (reject["line"], reject["batch"], reject["problems"][0]["code"]) == (2, {}, "M503")
     assert reject["problems"][0]["message"] == (
-        "the record is refused: the engine failed on it, which is a fault of moemap "
+        "the record is refused: the engine failed, which is a bug in moemap "
         "(ZeroDivisionError: integer division or modulo by zero)"
     )
 

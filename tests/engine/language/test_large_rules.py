@@ -230,7 +230,7 @@ def test_too_many_warnings_are_a_warning(write: Callable[..., Path], lines: Any)
     loaded = api.inspect(write({"rules.yaml": text}))
     assert loaded.rulebook is not None
     assert lines(loaded)[-1] == (
-        "rules.yaml:1002:3 M126 warning there are more than 1000 problems; what follows was not looked at"
+        "rules.yaml:1002:3 M126 warning there are more than 1000 problems; the rest was not checked"
     )
 
 

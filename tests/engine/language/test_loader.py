@@ -29,8 +29,8 @@ def test_names_are_checked_beside_a_key_that_stands_twice(write: Callable[..., P
     fields = "{x: lost, y: known, z: known.lsot, w: unknown, v: .nan}"
     rules = f"let: {{known: batch.a}}\nlet: {{lost: batch.b}}\nrules:\n  - {{rule: r, output: out, fields: {fields}}}\n"
     assert lines(api.inspect(write({"rules.yaml": rules}))) == [
-        "rules.yaml:2:1 M005 the key 'let' stands twice; it is first on line 1",
-        "rules.yaml:4:74 M204 nothing is called 'unknown' here (did you mean 'known'?)",
+        "rules.yaml:2:1 M005 duplicate key 'let'; first on line 1",
+        "rules.yaml:4:74 M204 unknown name 'unknown' (did you mean 'known'?)",
         'rules.yaml:4:86 M006 .nan is not a number, which JSON does not have (quote it: ".nan")',
     ]
 
@@ -42,7 +42,7 @@ def test_a_link_that_leads_out_of_the_folder(inspect_files: Inspect, lines: Line
     (tmp_path / "circle.yaml").symlink_to("circle.yaml")
     loaded = inspect_files({"rules.yaml": "include: [link.yaml, circle.yaml]"})
     assert lines(loaded) == [
-        "rules.yaml:1:11 M107 the included file 'link.yaml' lies outside the folder of the mapping",
+        "rules.yaml:1:11 M107 the included file 'link.yaml' is outside the folder of the mapping",
         "rules.yaml:1:22 M107 the included file 'circle.yaml' does not exist (did you mean 'rules.yaml'?)",
     ]
 
@@ -188,7 +188,7 @@ def test_workspaces_on_top_of_each_other_set_settings(inspect_files: Inspect) ->
 def test_what_is_no_mapping_is_called_so(write: Callable[..., Path], lines: Lines, text: str, what: str) -> None:
     hint = "moemap test runs it" if what == "test file" else "give the mapping that includes it"
     main = write({"other.yaml": text, "ws.yaml": "{language: 1, workspace: w, extends: ./other.yaml}"})
-    said = f"M134 this is a {what}, not a mapping and not a workspace ({hint})"
+    said = f"M134 this is a {what}, not a mapping or workspace ({hint})"
     assert lines(api.inspect(main.with_name("other.yaml"))) == [f"other.yaml:1:1 {said}"]
     assert lines(api.inspect(main.with_name("ws.yaml"))) == [f"ws.yaml:1:38 {said}"]
 

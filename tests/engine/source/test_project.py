@@ -55,7 +55,7 @@ def said(problems: Sequence[Problem], sources: Mapping[str, Source]) -> str:
     return reporters.render("text", Report(problems, sources))
 
 
-OUTSIDE = "lies outside the folder of the mapping"
+OUTSIDE = "is outside the folder of the mapping"
 HIDDEN = "is hidden: a name in its path begins with a dot"
 
 
@@ -180,7 +180,7 @@ def test_what_lies_outside_a_project_is_said_to(tmp_path: Path) -> None:
     (problem,) = api.inspect(
         write(tmp_path / "project" / "w.yaml", "language: 1\nworkspace: w\nextends: ./../x\n")
     ).problems
-    assert problem.message == "the mapping './../x' lies outside the project"
+    assert problem.message == "the mapping './../x' is outside the project"
     assert problem.hint == "a file .moemap in a folder above makes it a project, whose files may name each other"
 
 

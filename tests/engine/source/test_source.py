@@ -109,7 +109,7 @@ def test_read(tmp_path: Path) -> None:
 def test_a_pipe_is_no_file(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.yaml")
     source, (problem,) = read(tmp_path / "pipe.yaml", "pipe.yaml")
-    assert (source, problem.message) == (None, "pipe.yaml: is no file")
+    assert (source, problem.message) == (None, "pipe.yaml: is not a file")
 
 
 def test_files_that_cannot_be_read(tmp_path: Path) -> None:
@@ -421,11 +421,11 @@ PROBLEMS: list[tuple[str, list[tuple[str, str, str, str | None]]]] = [
     ),
     (
         "a: @x",
-        [("M004", "1:4-1:5", "@ cannot start a value", "put a text that starts with it in quotes")],
+        [("M004", "1:4-1:5", "@ cannot start a value", "quote a text that starts with it")],
     ),
     (
         "a: %d",
-        [("M004", "1:4-1:5", "% cannot start a value", "put a text that starts with it in quotes")],
+        [("M004", "1:4-1:5", "% cannot start a value", "quote a text that starts with it")],
     ),
     (
         "a: &x 1\nname: 2\nb: *nam\nc: *x",
@@ -441,11 +441,11 @@ PROBLEMS: list[tuple[str, list[tuple[str, str, str, str | None]]]] = [
     ),
     (
         "\ufeffa: \x07",
-        [("M004", "1:4-1:5", "a file may not hold the character U+0007", 'write it as "\\u0007", in double quotes')],
+        [("M004", "1:4-1:5", "a file may not contain the character U+0007", 'write it as "\\u0007", in double quotes')],
     ),
     (
         "a: 1\nb: \ud800",
-        [("M004", "2:4-2:5", "a file may not hold the character U+D800", None)],
+        [("M004", "2:4-2:5", "a file may not contain the character U+D800", None)],
     ),
     (
         "a: 'b\n\n",
@@ -455,14 +455,14 @@ PROBLEMS: list[tuple[str, list[tuple[str, str, str, str | None]]]] = [
     (
         "a: 1\nb: {c: 1, 'c': 2, \"\\x63\": 3}\na: 3",
         [
-            ("M005", "2:11-2:14", "the key 'c' stands twice; it is first on line 2", None),
-            ("M005", "2:19-2:25", "the key 'c' stands twice; it is first on line 2", None),
-            ("M005", "3:1-3:2", "the key 'a' stands twice; it is first on line 1", None),
+            ("M005", "2:11-2:14", "duplicate key 'c'; first on line 2", None),
+            ("M005", "2:19-2:25", "duplicate key 'c'; first on line 2", None),
+            ("M005", "3:1-3:2", "duplicate key 'a'; first on line 1", None),
         ],
     ),
     (
         "&k a: 1\n*k : 2",
-        [("M005", "2:1-2:3", "the key 'a' stands twice; it is first on line 1", None)],
+        [("M005", "2:1-2:3", "duplicate key 'a'; first on line 1", None)],
     ),
     # M006
     (
@@ -555,13 +555,13 @@ PROBLEMS: list[tuple[str, list[tuple[str, str, str, str | None]]]] = [
     ("- \n" * MAX_NODES, [("M008", "100000:2-100000:2", "the file expands to more than 100000 values", None)]),
     (LAUGHS, [("M008", "6:10-6:13", "the file expands to more than 100000 values", None)]),
     # M009
-    ("", [("M009", "1:1-1:1", "the file holds no value", None)]),
-    ("# only this\n", [("M009", "1:1-1:1", "the file holds no value", None)]),
+    ("", [("M009", "1:1-1:1", "the file is empty", None)]),
+    ("# only this\n", [("M009", "1:1-1:1", "the file is empty", None)]),
     (
         "a: yes\n---\nb: [\n",
         [
             ("M006", "1:4-1:7", "yes is a YAML 1.1 boolean" + NOT_JSON, 'write true, or quote it: "yes"'),
-            ("M009", "2:1-2:4", "the file holds a second document", "put each document into its own file"),
+            ("M009", "2:1-2:4", "the file has a second document", "put each document into its own file"),
         ],
     ),
 ]
@@ -577,7 +577,7 @@ def test_problems(text: str, wanted: list[tuple[str, str, str, str | None]]) -> 
     assert [told(problem) for problem in problems] == wanted
 
 
-COLON_HINT = 'put a text that holds ": " in quotes'
+COLON_HINT = 'quote a text that contains ": "'
 SYNTAX = [
     ("a: b: c", "1:5-1:6", "mapping values are not allowed in this context", COLON_HINT),
     ("foo\nbar: 1", "2:4-2:5", "mapping values are not allowed in this context", COLON_HINT),
@@ -742,24 +742,24 @@ TOLD_BEFORE_THE_PARSER = [
         "- \u3000a: x\n",
         (1, 3),
         "the ideographic space U+3000 is not a space in YAML",
-        "a text that starts with it in quotes",
+        "quote a text that starts with it",
     ),
     (
         "[a, b\n\u3000c: x\n",
         (2, 1),
         "the ideographic space U+3000 is not a space in YAML",
-        "a text that starts with it in quotes",
+        "quote a text that starts with it",
     ),
-    ("- {from: a.products[0].x}\n", (1, 20), "did not find expected ','", "put a text that holds [ in quotes"),
-    ("- [a, b[?c == 'd'].e]\n", (1, 8), "did not find expected ','", "put a text that holds [ in quotes"),
-    ("- {from: a.{b: c}}\n", (1, 12), "did not find expected ','", "put a text that holds { in quotes"),
+    ("- {from: a.products[0].x}\n", (1, 20), "did not find expected ','", "quote a text that contains ["),
+    ("- [a, b[?c == 'd'].e]\n", (1, 8), "did not find expected ','", "quote a text that contains ["),
+    ("- {from: a.{b: c}}\n", (1, 12), "did not find expected ','", "quote a text that contains {"),
     ("- {from: a, b: [c}\n", (1, 18), "did not find expected ','", "is the [ on line 1 closed?"),
     ("a:\u00a0\n  b: c\n", (1, 3), BLANK, "write a space instead"),
     ("a:\n  - b-c d:\u00a0\n      e: f\n", (2, 11), BLANK, "write a space instead"),
     ("a:\n\u200b  b: c\n", (2, 1), "the zero width space U+200B is not a space in YAML", "write a space instead"),
     ("a:\n  b: 1\n\ufeff  c: 2\n", (3, 1), "the zero width no-break space U+FEFF is", "write a space instead"),
     ("- {from: join(', ', a), b: c}\n", (1, 18), "unexpected end of stream", "put the whole expression in quotes"),
-    ("- {from: f(a, 'b', 'c'), d: e}\n", (1, 23), "did not find expected ','", "put a text that holds , in quotes"),
+    ("- {from: f(a, 'b', 'c'), d: e}\n", (1, 23), "did not find expected ','", "quote a text that contains ,"),
     ("- {from: 'a, b: c}\n", (1, 10), "unexpected end of stream", "is the ' closed?"),
 ]
 

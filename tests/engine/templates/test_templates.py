@@ -92,7 +92,7 @@ FAILURES = [
     ("{{ '1e400' | round }}", 'round cannot read "1e400" as a number'),
     ("{{ user.vip | round }}", "round takes a number, not a boolean"),
     ("{{ 1.5 | round(99) }}", "round takes a number of digits from 0 to 15"),
-    ("{{ word | replace('', 'x') }}", "replace has no text to look for"),
+    ("{{ word | replace('', 'x') }}", "replace needs a text to search for"),
     ("{{ word | replace('l', user.nick) }}", "replace takes a text, not null"),
 ]
 
@@ -160,7 +160,7 @@ ERRORS = [
     ("{{ a | ⟨join⟩(1, 2) }}", "the filter 'join' takes 0 or 1 argument"),
     ("{{ a | ⟨lower⟩(1) }}", "the filter 'lower' takes no argument"),
     ("{% if a is ⟨even⟩ %}{% endif %}", "there is no test 'even'; there are: is defined, is none"),
-    ("{{ ⟨self⟩ }}", "the name 'self' is taken by Jinja"),
+    ("{{ ⟨self⟩ }}", "the name 'self' is reserved by Jinja"),
     ("{{ ⟨1e999⟩ }}", "JSON has no such number"),
     ("{% if a > ⟨1_000⟩ %}{% endif %}", "JSON has no such number"),
     ("{{ a[⟨0x1F⟩] }}", "JSON has no such number"),

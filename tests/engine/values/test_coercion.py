@@ -120,7 +120,7 @@ REFUSED = [
     ("yes", "boolean", "it is neither true nor false"),
     (" true", "boolean", "it is neither true nor false"),
     (1700000000, "datetime", "it is an integer, not a text"),
-    ("2026-01-31T23:59:59.1234567Z", "datetime", "it is more exact than a microsecond"),
+    ("2026-01-31T23:59:59.1234567Z", "datetime", "it is more precise than a microsecond"),
     ("2026-01-31", "datetime", "it is not a time with a zone such as 2026-01-31T23:59:59Z"),
     ("2026-01-31T23:59:59", "datetime", "it is not a time with a zone such as 2026-01-31T23:59:59Z"),
     ("2026-01-31 23:59:59Z", "datetime", "it is not a time with a zone such as 2026-01-31T23:59:59Z"),

@@ -314,7 +314,7 @@ def test_a_stream(shipped_module: Path, shipped_mapping: Callable[..., api.Mappi
     assert [[problem["message"] for problem in result["problems"]] for result in results] == [
         [],
         ["the record is not JSON: Expecting value (character 7)"],
-        ["the record is not JSON: NaN is no number of JSON"],
+        ["the record is not JSON: NaN is not a JSON number"],
         ["the record is refused: it is nested more than 100 levels deep"],
         [],
         ["the record is not JSON: it is not UTF-8 text (byte 2)"],
