@@ -124,6 +124,7 @@ def test_an_interrupted_run_goes_on_where_it_stopped(
     assert content(made) == expected
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("small_units")
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_run_goes_on_in_the_middle_of_a_unit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, workers: int) -> None:

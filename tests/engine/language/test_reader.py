@@ -130,7 +130,7 @@ def setting(
         (setting("any", enum=(True, "true", 1)), 1, None),
         (setting("any", enum=(True, "true")), 1, 'one of true, "true"'),
         (setting("any", enum=(1,)), True, "one of 1"),
-        (setting("any", enum=(1,)), 1.0, "one of 1"),
+        (setting("any", enum=(1,)), 1.0, None),
         (setting("string", enum=("a",), default=None), None, None),
     ],
 )

@@ -10,7 +10,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from moemap.engine import api, compiler
@@ -127,7 +127,7 @@ BATCH = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@pytest.mark.fuzz
 @example(batch={"items": [{"text": "a", "keep": True}, {"text": "b", "keep": True, "more": "no object"}]})
 @given(batch=BATCH)
 def test_as_the_interpreter(
@@ -191,7 +191,7 @@ def bounded(pair: Pair) -> tuple[Interpreter, compiler.Compiled, Standalone]:
     return Interpreter(rulebook), compiler.compile(rulebook), vars(module)["transform"]
 
 
-@settings(max_examples=200, deadline=None)
+@pytest.mark.fuzz
 @example(batch={"items": [{"text": "w" * 200, "keep": True}, {"text": "w" * 200, "keep": True}]})
 @given(batch=BATCH)
 def test_bodies_that_are_too_large_together(
@@ -210,6 +210,7 @@ def test_bodies_that_are_too_large_together(
         assert sum(len(request.text) for request in wanted.requests) <= LEAST
 
 
+@pytest.mark.slow
 def test_a_long_text_in_each_of_many_events_is_not_written_for_all(shipped_mapping: Callable[..., api.Mapping]) -> None:
     """What would be two gigabytes, or 180 megabytes, of bodies: too large each, or too large together."""
     mapping = shipped_mapping()
