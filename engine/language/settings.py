@@ -12,7 +12,7 @@ from ..source.json_reader import read_value
 from ..values.coercion import CoercionError, coerce
 from ..values.equality import equal
 from ..values.kinds import kind, shown
-from ..values.payload import check_constant, check_payload
+from ..values.payload import check_constant
 
 if TYPE_CHECKING:
     from .rulebook import Setting
@@ -51,7 +51,7 @@ def values_of(settings: Mapping[str, Setting], given: Iterable[Given], problems:
         if wanted is None:
             values[name] = value
             continue
-        found = shown(value) if check_payload(value) is None else f"this {type(value).__name__}"
+        found = shown(value) if flaw is None else f"this {type(value).__name__}"
         declared = [Related(setting.node.place, "declared here")] if one.place is not None else []
         problem = Problem.of("M116", one.place, hint=flaw, related=declared, name=name, wanted=wanted, found=found)
         problems.append(problem)
