@@ -51,6 +51,8 @@ class Record(NamedTuple):
         """Why the text is not JSON; `reason` is the message of its parser."""
         if is_wide(self.text):
             return WIDE_TEXT
+        if not self.text.strip():
+            return "it is empty"
         comma = ", which is allowed between the elements of a list only"
         if self.text.startswith(b","):
             return f"it begins with a comma (character 1){comma}"

@@ -67,6 +67,12 @@ def test_json_may_begin_with_a_byte_order_mark() -> None:
         assert mapping.transform_json(text).to_json() == expected
 
 
+@pytest.mark.parametrize("text", ["", " ", "\r\n\t"])
+def test_json_text_that_is_empty_is_named(text: str) -> None:
+    (problem,) = moemap.load("mparticle-moengage").transform_json(text).problems
+    assert problem.message == "the record is not JSON: it is empty"
+
+
 def test_json_in_another_encoding_is_named() -> None:
     (problem,) = moemap.load("mparticle-moengage").transform_json(BATCH.encode("utf-16")).problems
     assert problem.message == "the record is not JSON: it is UTF-16 or UTF-32 text; only UTF-8 is read"
