@@ -141,7 +141,7 @@ def test_no_template_gives_what_is_no_number_of_json(size: int, fraction: str, f
         try:
             found = rendered(parts, {"text": given_}, False)
         except TemplateFailure as failure:
-            assert "64 bits" in failure.reason or "takes a number" in failure.reason  # noqa: PT017
+            assert "64 bits" in failure.reason or "as a number" in failure.reason  # noqa: PT017
         else:
             assert found is not None
             assert math.isfinite(float(found))
