@@ -6,12 +6,10 @@ would make users of one module of the package wait for all of them.
 
 from __future__ import annotations
 
-import ast
 import sys
 from collections.abc import Callable
 from functools import cache
 from importlib import import_module
-from inspect import getsource
 from typing import Any
 
 __all__ = ["lazily"]
@@ -22,6 +20,10 @@ def lazily(package: str) -> Callable[[str], Any]:
 
     @cache
     def homes() -> dict[str, str]:
+        # Only here: most processes ask for no name of any package.
+        import ast
+        from inspect import getsource
+
         tree = ast.parse(getsource(sys.modules[package]))
         imports = [node for block in tree.body if isinstance(block, ast.If) for node in block.body]
         return {

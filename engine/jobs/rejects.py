@@ -8,14 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-import msgspec
 import orjson
 
-from ..diagnostics.problem import Problem
 from ..runtime.batch import Record
 from ..runtime.result import Failed, Result
 
-__all__ = ["MAX_REJECT_BYTES", "VERSION", "Reject", "read_reject", "reject_line"]
+__all__ = ["MAX_REJECT_BYTES", "VERSION", "Reject", "reject_line"]
 
 VERSION = 1
 """The version of the format. It grows when the meaning of a valid line changes."""
@@ -48,59 +46,3 @@ def reject_line(record: Record, result: Result, failed: Iterable[Failed] | None,
         "problems": [problem.to_json() for problem in result.problems],
     }
     return orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE)
-
-
-class _Version(msgspec.Struct):
-    version: int
-
-
-class _Failed(msgspec.Struct):
-    element: str | None
-    route: str | None = None
-    rule: str | None = None
-    occurrence: int = 0
-
-
-class _Problem(msgspec.Struct):
-    code: str
-
-
-class _Line(msgspec.Struct):
-    source: str
-    line: int | None
-    failed: list[_Failed] | None
-    problems: list[_Problem]
-    record: int | None = None
-    batch: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
-    text: str | msgspec.UnsetType = msgspec.UNSET
-
-
-def read_reject(record: Record) -> Reject | Problem:
-    """Parses a reject; returns it, or the Problem if the line is none."""
-    if record.problem is not None:
-        return record.problem
-    try:  # the limits of batches apply to the batch in it, which is read later
-        version = msgspec.json.decode(record.text, type=_Version).version
-        if version != VERSION:
-            return _flaw(f"it is of version {version}; version {VERSION} is read")
-        line = msgspec.json.decode(record.text, type=_Line)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        _, problem = record.parse()
-        return problem or _flaw(f"it is not what reject.schema.json describes ({error})")
-    if isinstance(line.batch, msgspec.Raw):
-        text = bytes(line.batch)
-    elif isinstance(line.text, str):
-        text = line.text.encode(errors="replace")
-    else:
-        return _flaw("it has neither a batch nor a text")
-    failed = (
-        None
-        if line.failed is None
-        else frozenset(Failed(one.route, one.rule, one.element, one.occurrence) for one in line.failed)
-    )
-    codes = frozenset(problem.code for problem in line.problems)
-    return Reject(Record(line.source, line.line or 0, text, None, line.record or 0), failed, codes)
-
-
-def _flaw(reason: str) -> Problem:
-    return Problem.of("M523", input="", reason=reason)

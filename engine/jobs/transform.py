@@ -15,7 +15,7 @@ from .compression import compressor
 from .formats import FORMATS, render
 from .input import Unit
 from .program import Program, RulesChangedError, open_program
-from .rejects import Reject, read_reject, reject_line
+from .rejects import Reject, reject_line
 from .summary import FIXED, GIVEN, NEWLY_FAILING, STILL_FAILING, Summary
 
 __all__ = ["Piece", "Recipe", "Transform", "WorkerError"]
@@ -74,6 +74,13 @@ class Outdated:
         raise RulesChangedError(f"the files of {self.recipe.reference} have changed since the run began")
 
 
+def _read_reject(record: Record) -> Reject | Problem:
+    # Only here: most runs replay nothing, and need not import what reads rejects.
+    from .reject_reader import read_reject
+
+    return read_reject(record)
+
+
 class Transform:
     """Maps records to pieces of output."""
 
@@ -110,7 +117,7 @@ class Transform:
 
     def _results(self, records: Unit, summary: Summary, rejects: list[bytes]) -> Iterator[Result]:
         for given in records:
-            reject = read_reject(given) if self._recipe.replays else None
+            reject = _read_reject(given) if self._recipe.replays else None
             if isinstance(reject, Problem):
                 result = Result((), (), (reject,))
                 summary.add(given, result)

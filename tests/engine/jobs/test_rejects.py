@@ -16,7 +16,8 @@ from moemap.engine.diagnostics.problem import Problem
 from moemap.engine.jobs import running
 from moemap.engine.jobs.job import Job
 from moemap.engine.jobs.program import open_program
-from moemap.engine.jobs.rejects import read_reject, reject_line
+from moemap.engine.jobs.reject_reader import read_reject
+from moemap.engine.jobs.rejects import reject_line
 from moemap.engine.jobs.transform import Piece, Recipe, Transform
 from moemap.engine.runtime.batch import Record
 from moemap.engine.runtime.result import Failed, Result
