@@ -147,12 +147,19 @@ def of_expressions(trees: Iterable[Node], roots: Mapping[str, Growth]) -> Growth
 class _Expression:
     def __init__(self, roots: Mapping[str, Growth]) -> None:
         self.roots = roots
+        self.known: dict[tuple[int, Growth | None], Growth] = {}
 
     def of(self, node: Node, current: Growth | None) -> Growth:
-        """The growth of a node's value; `current` is the growth of the value it is evaluated on, None for the roots."""
-        growth = self.found(node, current)
-        if node["type"] in _MAKING and (flaw := growth.flaw) is not None:
-            raise TooLarge(flaw, node)
+        """The growth of a node's value; `current` is the growth of the value it is evaluated on, None for the roots.
+
+        It is worked out once: nested lists, which are asked twice, would double the work with each level.
+        """
+        key = id(node), current
+        growth = self.known.get(key)
+        if growth is None:
+            growth = self.known[key] = self.found(node, current)
+            if node["type"] in _MAKING and (flaw := growth.flaw) is not None:
+                raise TooLarge(flaw, node)
         return growth
 
     def found(self, node: Node, current: Growth | None) -> Growth:

@@ -29,3 +29,8 @@ def test_a_function_of_which_nothing_more_is_known_may_hold_all_that_it_is_given
 ) -> None:
     monkeypatch.setattr(growth, "_ORDERED", frozenset())
     assert growth.of_expression(parse("sort_by(list, &[@, @])").tree, {}).copies == 3
+
+
+def test_nested_lists_are_looked_at_once_for_each_level() -> None:
+    text = "[" * 45 + "batch" + "]" * 45
+    assert growth.of_expression(parse(text).tree, {}).copies == 1
