@@ -383,7 +383,7 @@ def event(event: Object, context: Object, received: Any) -> Object | None:
 
 
 def event_context(batch: Object) -> Object:
-    """What all events of a batch share."""
+    """The values that all events of a batch share."""
     device = batch.get("device_info") or {}
     application = batch.get("application_info") or {}
     context: Object = {}

@@ -129,14 +129,14 @@ def targets(names: tuple[str, ...], options: dict[str, Any], made_of: Iterable[s
 
 
 def _output(name: str | None) -> Path | None:
-    """Where --output writes; None for standard output."""
+    """The file that --output names; None for standard output."""
     from ...engine.jobs.files import is_stdout, real_path
 
     return None if name is None or name == STDIN or is_stdout(Path(name)) else real_path(Path(name))
 
 
 def _rejects(name: str | None) -> Path | None:
-    """Where --rejects writes; None without the option."""
+    """The file that --rejects names; None without the option."""
     from ...engine.jobs.files import STDOUT
 
     return None if name is None else _output(name) or STDOUT

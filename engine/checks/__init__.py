@@ -1,4 +1,4 @@
-"""What can be known about a mapping before any data. One module a check; `check` runs them all.
+"""Finds problems of a mapping before any data. One module a check; `check` runs them all.
 
 Comes in: a Rulebook. Goes out: Problems. The module of a check declares its codes, with the texts of their pages, and
 registers a function; it is found, not listed. What several checks need stands in `shared`.

@@ -51,7 +51,7 @@ def _parameter(part: EvaluatedPart, number: int) -> Parameter:
 
 
 def _is_refused(part: EvaluatedPart, number: int) -> bool:
-    """Whether nothing but null or an empty list would be taken of what is more than that."""
+    """Whether the function accepts nothing of the argument but null or an empty list, though more can be given."""
     argument = part.seen.operands[number]
     taken, _ = accepted(argument, _parameter(part, number))
     return _says_something(argument) and not _says_something(taken)

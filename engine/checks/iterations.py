@@ -1,4 +1,4 @@
-"""What goes over a list or an object, and never gets one (M223): projections, indexes, `each`, spreads, routes."""
+"""Iterations over something that is never a list or an object (M223): projections, indexes, `each`, spreads, routes."""
 
 from __future__ import annotations
 

@@ -111,7 +111,7 @@ def _names(rulebook: Rulebook) -> Iterator[tuple[str, Place | None]]:
 
 
 def _content(section: Section, others: Iterable[Section]) -> Any:
-    """What a section holds, without the parts of it that are written in other drafts."""
+    """A copy of a section without its parts that are written in other drafts."""
     content = value_at(section.document.content, section.pointer)
     inner = [
         other.pointer[len(section.pointer) :]
@@ -146,7 +146,7 @@ def _members(value: Any) -> Iterable[Any]:
 
 
 def _violations(content: Any, dialect: int) -> Violations:
-    """What the metaschema of a draft refuses."""
+    """The errors that the metaschema of a draft reports."""
     import jsonschema  # only here: it takes long to import, and most mappings name installed schemas only
     from jsonschema.exceptions import best_match
 

@@ -1,6 +1,8 @@
-"""What a rule gives and the schema of its output never takes: a member that it does not have (M401), a required member
-that no rule gives (M402), a value that is never valid (M403). What may only sometimes be refused is left to the proof
-(`engine.proof`) and to validation."""
+"""Values of rules that the schema of the output always refuses.
+
+These are a member that it does not have (M401), a required member that no rule gives (M402), and a value that is never
+valid (M403). What may only sometimes be refused is left to the proof (`engine.proof`) and to validation.
+"""
 
 from __future__ import annotations
 
@@ -245,7 +247,7 @@ _SAYS = {
 
 
 def _steps(gap: Gap) -> tuple[str | int, ...]:
-    """What leads from the part of the schema to the keyword that refuses, or to the name that it requires."""
+    """The path from the part of the schema to the keyword that refuses, or to the name that it requires."""
     if gap.keyword not in gap.part:
         return ()
     names = gap.part["required"] if gap.keyword == "required" else ()

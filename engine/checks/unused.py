@@ -1,4 +1,4 @@
-"""What is defined and never used: a `let` (M206), a table or a policy (M207). Only in the mapping's own files: a
+"""Definitions that are never used: a `let` (M206), a table or a policy (M207). Only in the mapping's own files: a
 workspace may leave parts of its mapping without use."""
 
 from __future__ import annotations

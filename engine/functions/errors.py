@@ -26,7 +26,7 @@ class FunctionError(ValueError):
 
 
 def found(argument: Any) -> str:
-    """What an argument is, in words; of a list also what is in it."""
+    """The kind of an argument in words; for a list also the kinds of its elements."""
     if not isinstance(argument, list) or not argument:
         return with_article(kind(argument))
     *others, last = sorted({with_article(kind(element)) for element in argument})

@@ -1,4 +1,4 @@
-"""What is known of a function: its signature, its documentation and its examples, from one declaration.
+"""Declarations of functions: signature, documentation and examples of each, in one place.
 
 The checks of expressions, the function reference and the tests all come from it.
 """
@@ -29,7 +29,7 @@ class Parameter:
 
     @property
     def wanted(self) -> str:
-        """What the parameter takes, in words: "a string or null"."""
+        """The types that the parameter accepts, in words: "a string or null"."""
         return " or ".join(_WORDS.get(type_) or type_with_article(type_) for type_ in self.types) or "any value"
 
     def takes(self, argument: Any) -> bool:

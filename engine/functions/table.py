@@ -14,7 +14,7 @@ __all__ = ["FUNCTIONS", "call", "reference"]
 
 
 def call(name: str, *arguments: Any) -> Any:
-    """What a function gives for arguments: JSON values, and callables for `&expressions`. Raises FunctionError."""
+    """Calls a function with JSON values, and callables for `&expressions`. Raises FunctionError."""
     parameters = FUNCTIONS[name].parameters
     for index, argument in enumerate(arguments):
         parameter = parameters[min(index, len(parameters) - 1)]

@@ -1,1 +1,1 @@
-"""What checks share, and what runs them."""
+"""The registry and the runner of checks, and the functions that several checks use."""

@@ -1,4 +1,4 @@
-"""What examples of several pages share."""
+"""Parts of examples that several problem pages repeat."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the checks of types share: facts that agree, and the text around a part of an expression."""
+"""Functions that the checks of types share: grouping of equal facts, and the text around a part of an expression."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ def in_every_use(facts: Iterable[_T], key: Callable[[_T], Hashable], wrong: Call
 
 
 def at(node: Yaml) -> Hashable:
-    """What is the same for everything that was read from one place in the files."""
+    """A key that is equal for everything read from one place in the files."""
     return id(node.source), node.start, node.end
 
 
 def part_key(part: EvaluatedPart, node: Node | None = None) -> Hashable:
-    """What is the same for all uses of a part of an expression, or with `node` of another part of the same one."""
+    """A key that is equal for all uses of a part of an expression, or with `node` of another part of the same one."""
     node = part.seen.node if node is None else node
     return at(part.expr.node), node["start"], node["end"], node["type"]
 

@@ -18,7 +18,7 @@ __all__ = ["check", "check_names"]
 
 
 def check_names(draft: Rulebook) -> tuple[Problem, ...]:
-    """What can be said of a mapping that has errors elsewhere: the problems with names in what could be read of it."""
+    """The problems with names in a mapping that has other errors, as far as it could be read."""
     return in_order(problem for run in NAME_CHECKS for problem in run(draft))
 
 

@@ -23,12 +23,12 @@ class Spans:
         self._files = {file: _File(found) for file, found in by_file.items()}
 
     def is_around(self, place: Place) -> bool:
-        """Whether the place is inside of one of them, or is one."""
+        """Whether the place equals one of the spans or lies inside one."""
         file = self._files.get(place.file)
         return file is not None and file.is_around(_start(place), _end(place))
 
     def is_inside(self, place: Place, *, other: bool = False) -> bool:
-        """Whether one of them, or with `other` another one, is inside of the place."""
+        """Whether one of the spans (with `other`: one besides the place itself) lies inside the place."""
         file = self._files.get(place.file)
         return file is not None and file.is_inside(_start(place), _end(place), other=other)
 

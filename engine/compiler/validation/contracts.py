@@ -24,8 +24,11 @@ _SCALARS = BOOLEAN | INTEGER | FLOAT | STRING
 
 @dataclass(eq=False, slots=True)
 class Terms:
-    """What all contracts of one output share. They are broken where something is asked that cannot be put so, or is not
-    understood: then bodies have to be looked at as a whole."""
+    """The state that all contracts of one output share.
+
+    They are broken by a requirement that cannot be expressed for single parts or is not understood: then bodies are
+    validated as a whole.
+    """
 
     validation: Validation
     refused: bool = False

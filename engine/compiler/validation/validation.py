@@ -303,7 +303,7 @@ class Validation:
             yield any_of([f"{name!r} not in {value}", self.one(node, part, "object", value, exact)])
 
     def members(self, parts: Subschemas, value: str, exact: bool) -> Iterator[str]:
-        """What all the parts say of the members of an object, by one function that looks at each once."""
+        """Code for all that the parts require of the members of an object: one function that sees each once."""
         required = [name for part in parts for name in part.node.get("required", ())]
         parts = tuple(part for part in parts if any(key in part.node for key in MEMBERS))
         if not parts:
