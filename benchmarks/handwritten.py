@@ -104,7 +104,7 @@ def boolean(value: Any) -> bool | None:
 
 
 def plain_list(values: list[Any]) -> list[Any] | None:
-    """A list as MoEngage takes it: of texts or of numbers, mixed ones as texts; None for lists of lists or objects."""
+    """A list as MoEngage takes it: of strings or of numbers, mixed ones as strings; None for lists of other kinds."""
     kinds = set(map(type, values))
     if kinds <= {str} or kinds <= {int, float}:
         return values

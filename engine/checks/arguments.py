@@ -64,7 +64,7 @@ def _says_something(type_: Type) -> bool:
 
 def _hint(argument: Type, parameter: Parameter, text: str) -> str | None:
     if "string" in parameter.types and argument.kinds & {"number", "boolean"}:
-        return f"to_string({text}) makes it a text"
+        return f"to_string({text}) makes it a string"
     return (
         f"to_number({text}) makes it a number" if "number" in parameter.types and "string" in argument.kinds else None
     )

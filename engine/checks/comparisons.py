@@ -241,5 +241,5 @@ def _hint(subject: Type, other: Type) -> str | None:
             else None
         )
     if not isinstance(value, str) and value is not None and "string" in subject.kinds:
-        return f"a text is written in quotes: '{str(value).lower() if isinstance(value, bool) else value}'"
+        return f"strings are in single quotes: '{str(value).lower() if isinstance(value, bool) else value}'"
     return None

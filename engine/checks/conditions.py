@@ -119,10 +119,17 @@ rules:
 def check(flow: Flow) -> Iterator[Problem]:
     """A Problem for each condition whose outcome is the same in all of its uses."""
     conditions = [fact for fact in flow.of(Condition) if not _asks_for_kind(fact)]
-    for one in in_every_use(conditions, lambda fact: at(fact.when.node), lambda fact: not fact.can_fail_to):
-        yield Problem.of("M301", one.when.place, what=one.what)
-    for one in in_every_use(conditions, lambda fact: at(fact.when.node), lambda fact: not fact.can_hold):
-        yield Problem.of("M302", one.when.place, what=one.what)
+    for code, is_wrong in (("M301", _always_holds), ("M302", _never_holds)):
+        for one in in_every_use(conditions, lambda fact: at(fact.when.node), is_wrong):
+            yield Problem.of(code, one.when.place, what=one.what)
+
+
+def _always_holds(fact: Condition) -> bool:
+    return not fact.can_fail_to
+
+
+def _never_holds(fact: Condition) -> bool:
+    return not fact.can_hold
 
 
 def _asks_for_kind(fact: Condition) -> bool:

@@ -158,7 +158,8 @@ def _violations(content: Any, dialect: int) -> Violations:
         2020: jsonschema.Draft202012Validator,
     }
     draft = drafts[dialect]
-    extended: Any = jsonschema.validators.extend(draft, {"uniqueItems": _unique})  # type: ignore[no-untyped-call]
+    extend: Any = jsonschema.validators.extend
+    extended = extend(draft, {"uniqueItems": _unique})
     errors = extended(draft.META_SCHEMA).iter_errors(content)
     try:
         return violations_of(_refusal(best_match([error])) for error in errors)

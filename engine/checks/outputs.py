@@ -21,6 +21,22 @@ from .shared.registry import checks_types
 
 __all__ = ["check"]
 
+_CLOSED = (
+    SCHEMA
+    + """
+```json title=event.schema.json
+{
+  "type": "object",
+  "additionalProperties": false,
+  "properties": {
+    "id": {"type": "string"},
+    "level": {"enum": ["low", "high"]}
+  }
+}
+```
+"""
+)
+
 declare(
     "M401",
     "error",
@@ -35,19 +51,8 @@ Correct the name, or add the member to the output's schema.
 
 ## Wrong
 """
-    + SCHEMA
+    + _CLOSED
     + """
-```json title=event.schema.json
-{
-  "type": "object",
-  "additionalProperties": false,
-  "properties": {
-    "id": {"type": "string"},
-    "level": {"enum": ["low", "high"]}
-  }
-}
-```
-
 ```yaml title=mapping.yaml
 rules:
   - rule: event
@@ -162,19 +167,8 @@ is not reported here, but when the request is validated (M509).
 
 ## Wrong
 """
-    + SCHEMA
+    + _CLOSED
     + """
-```json title=event.schema.json
-{
-  "type": "object",
-  "additionalProperties": false,
-  "properties": {
-    "id": {"type": "string"},
-    "level": {"enum": ["low", "high"]}
-  }
-}
-```
-
 ```yaml title=mapping.yaml
 rules:
   - rule: event

@@ -16,7 +16,7 @@ declare(
     "M229",
     "warning",
     "part of a schema that is not checked",
-    "no text is held against parts of the schema {schema!r}: {found}",
+    "strings are not checked against parts of the schema {schema!r}: {found}",
     page="""
 The schema of an output has a keyword for strings that is an annotation only: since draft 2019-09 `format` is not a
 condition, and `contentEncoding` and `contentMediaType` are not conditions in any draft here. Bodies that violate it are
@@ -41,7 +41,7 @@ outputs:
 ```
 
 ```text title=problem
-warning[M229]: no text is held against parts of the schema './event.schema.json': format 'date'
+warning[M229]: strings are not checked against parts of the schema './event.schema.json': format 'date'
  --> mapping.yaml:4:19
   |
 4 |   event: {schema: ./event.schema.json, request: {path: /v1/event}}

@@ -22,7 +22,7 @@ __all__ = ["check"]
 declare(
     "M228",
     "warning",
-    "text that the schema does not list",
+    "string that the schema does not list",
     "{text!r} is compared with {value}, which the input schema does not list",
     page="""
 A comparison contains a string that the input schema does not list for this value, but that is very similar to one that

@@ -103,7 +103,7 @@ class _Lexer(_LibraryLexer):  # type: ignore[misc]  # the library has no types f
             ) from None
         except ValueError:
             bare = body.strip()
-            hint = f"did you mean the text '{bare}'?" if re.fullmatch(r"[\w $-]+", bare) else None
+            hint = f"did you mean the string '{bare}'?" if re.fullmatch(r"[\w $-]+", bare) else None
             raise syntax_error(f"{shortened(f'`{body}`')} is not a JSON literal", start, end, hint) from None
         value, _ = received(value)
         if flaw := check_constant(value):

@@ -99,7 +99,7 @@ def unreadable(at: int, text: str) -> ExpressionError:
     hint = None
     match character:
         case "'" | '"' | "`":
-            what = {"'": "text literal", '"': "quoted name", "`": "JSON literal"}[character]
+            what = {"'": "string literal", '"': "quoted name", "`": "JSON literal"}[character]
             closing = re.compile(rf"{character}(?:[^{character}\\]|\\.)*{character}", re.DOTALL).match(text, at)
             if closing is None:
                 return syntax_error(f"the {what} is not closed", at, len(text))

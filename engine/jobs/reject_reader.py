@@ -54,7 +54,7 @@ def read_reject(record: Record) -> Reject | Problem:
     elif isinstance(line.text, str):
         text = line.text.encode(errors="replace")
     else:
-        return _flaw("it has neither a batch nor a text")
+        return _flaw("it has neither 'batch' nor 'text'")
     failed = (
         None
         if line.failed is None

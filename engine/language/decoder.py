@@ -30,7 +30,7 @@ Problems = list[Problem]
 
 
 def found(node: Node) -> str:
-    """The kind of a node in words: "text", "a list", "null"."""
+    """The kind of a node in words: "a string", "a list", "null"."""
     if isinstance(node, MappingNode):
         return "a mapping"
     if isinstance(node, SequenceNode):
@@ -40,7 +40,7 @@ def found(node: Node) -> str:
         return "null"
     if isinstance(value, bool):
         return "true" if value else "false"
-    return f"the number {value}" if isinstance(value, int | float) else "text"
+    return f"the number {value}" if isinstance(value, int | float) else "a string"
 
 
 def read_expression(node: ScalarNode, problems: Problems) -> Expr | None:
@@ -123,7 +123,7 @@ class Keys:
             return None
         if isinstance(node, ScalarNode) and isinstance(node.value, str):
             return node
-        self.wrong(key, node, "text")
+        self.wrong(key, node, "a string")
         return None
 
     def text(self, key: str, *, required: bool = False) -> str | None:
@@ -196,7 +196,7 @@ class Keys:
             if isinstance(item, ScalarNode) and isinstance(item.value, str):
                 result.append(item.text)
             else:
-                self.wrong(key, item, "a list of texts")
+                self.wrong(key, item, "a list of strings")
         return tuple(result)
 
     def entries(self, key: str, *, required: bool = False) -> tuple[tuple[ScalarNode, Node], ...]:
@@ -210,7 +210,7 @@ class Keys:
         return ()
 
     def named_texts(self, key: str, what: str) -> dict[str, str]:
-        """The mapping of names to strings under a key, which messages call `what` ("texts")."""
+        """The mapping of names to strings under a key, which messages call `what` ("strings")."""
         result = {}
         for name, node in self.entries(key):
             if isinstance(node, ScalarNode) and isinstance(node.value, str):

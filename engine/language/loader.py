@@ -384,7 +384,7 @@ class _Loader:
             return None, {}
         inner = Keys(node, "server", self.problems)
         url = inner.text("url", required=True)
-        headers = inner.named_texts("headers", "texts")
+        headers = inner.named_texts("headers", "strings")
         inner.finish()
         return url, headers
 

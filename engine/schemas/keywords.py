@@ -83,7 +83,7 @@ def _by_name(flaw: Callable[[Any], str | None]) -> Callable[[Any], str | None]:
 
 _COUNT = _is("a count", lambda value: _is_number(value) and value >= 0 and value == int(value))
 _NUMBER = _is("a number", _is_number)
-_TEXT = _is("a text", lambda value: isinstance(value, str))
+_TEXT = _is("a string", lambda value: isinstance(value, str))
 _BOOLEAN = _is("true or false", lambda value: isinstance(value, bool))
 
 FLAWS: Mapping[str, Callable[[Any], str | None]] = {

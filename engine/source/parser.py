@@ -321,10 +321,10 @@ class _Builder:
         opened.parts.append(part)
 
     def _check_key(self, key: _Part, opened: _Open) -> None:
-        node, what = key.node, "a key that is not text"
+        node, what = key.node, "a key that is not a string"
         if not isinstance(node, ScalarNode):
             shown = "a list" if isinstance(node, SequenceNode) else "an object"
-            self._not_json(key.start, key.end, shown, what, "a key is a text")
+            self._not_json(key.start, key.end, shown, what, "a key is a string")
         elif not isinstance(node.value, str):
             hint = f"quote it: {json.dumps(node.text, ensure_ascii=False)}"
             self._not_json(key.start, key.end, node.text or "an empty key", what, hint)

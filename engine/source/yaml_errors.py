@@ -46,7 +46,7 @@ def odd_indent(source: Source, at: int) -> Told | None:
 
 def _told(odd: re.Match[str]) -> Told:
     reason = f"the {unicodedata.name(odd[1]).lower()} U+{ord(odd[1]):04X} is not a space in YAML"
-    return Told(odd.start(1), odd.end(1), reason, "write a space instead, or quote a text that starts with it")
+    return Told(odd.start(1), odd.end(1), reason, "write a space instead, or quote a string that starts with it")
 
 
 def explained(error: yaml.MarkedYAMLError, source: Source, at: int, context_at: int, opened: Sequence[int]) -> Told:
@@ -69,17 +69,17 @@ def explained(error: yaml.MarkedYAMLError, source: Source, at: int, context_at: 
     if character == "\t":
         reason, hint = "a tab cannot stand here", "YAML indents with spaces"
     elif "cannot start any token" in reason:
-        reason, hint = f"{character} cannot start a value", "quote a text that starts with it"
+        reason, hint = f"{character} cannot start a value", "quote a string that starts with it"
     elif reason.startswith("mapping values are not allowed"):
-        hint = 'quote a text that contains ": "'
+        hint = 'quote a string that contains ": "'
     elif reason.startswith("found unexpected end of stream") and character in ("'", '"'):
         hint = f"is the {character} closed?"
         if "(" in text[source.line_start(source.place(at, at).line) : at]:
             hint += " Where it is part of an expression, put the whole expression in quotes"
     elif brackets and character in ("[", "{") and text[at - 1] not in _BEFORE_BRACKETS:
-        hint = f"quote a text that contains {character}"
+        hint = f"quote a string that contains {character}"
     elif brackets and text[at - 1] in ("'", '"'):
-        hint = "quote a text that contains ,"
+        hint = "quote a string that contains ,"
     elif brackets:
         hint = f"is the {text[brackets[-1]]} on line {source.place(brackets[-1], at).line} closed?"
     return Told(at, at + (character not in BREAKS), reason, hint)

@@ -113,7 +113,7 @@ def _refused(name: str, wanted: str, value: Any) -> TemplateFailure:
 
 def _scalar(name: str, value: Any) -> str:
     if value is None or isinstance(value, (list, dict)):
-        raise _refused(name, "a text", value)
+        raise _refused(name, "a string", value)
     return text_of(value)
 
 
@@ -133,7 +133,7 @@ def _filter_replace(value: Any, old: Any, new: Any) -> str | None:
         return None
     text, old, new = _scalar("replace", value), _scalar("replace", old), _scalar("replace", new)
     if not old:
-        raise TemplateFailure("replace needs a text to search for")
+        raise TemplateFailure("replace needs a string to search for")
     if len(text) + text.count(old) * len(new) > MAX_TEMPLATE_RESULT + text.count(old) * len(old):
         raise too_long()
     return text.replace(old, new)
@@ -155,7 +155,7 @@ def _filter_length(value: Any) -> int | None:
     if value is None:
         return None
     if not isinstance(value, (str, list, dict)):
-        raise _refused("length", "a text, a list or an object", value)
+        raise _refused("length", "a string, a list or an object", value)
     return len(value)
 
 
@@ -164,7 +164,7 @@ def _element_at(name: str, index: int) -> Callable[[Any], Any]:
         if value is None:
             return None
         if not isinstance(value, (str, list)):
-            raise _refused(name, "a text or a list", value)
+            raise _refused(name, "a string or a list", value)
         return value[index] if value else None
 
     return filter_

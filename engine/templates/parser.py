@@ -136,7 +136,7 @@ def _syntax_error(error: jinja2.TemplateSyntaxError, text: str) -> TemplateError
     message = error.message or "it cannot be read"
     if unexpected := re.fullmatch(r"unexpected char (.+) at (\d+)", message, re.DOTALL):
         at = int(unexpected[2])
-        closed = {"'": "a text is not closed", '"': "a text is not closed"}
+        closed = {"'": "a string is not closed", '"': "a string is not closed"}
         return TemplateError(closed.get(text[at], f"unexpected {unexpected[1]}"), at, at + 1)
     if still_open := re.search(r"innermost block that needs to be closed is '(\w+)'", message):
         message = f"{{% {still_open[1]} %}} is not closed"

@@ -38,7 +38,7 @@ class TemplateFailure(ValueError):  # noqa: N818 - an error of the data, as Temp
 
 def too_long() -> TemplateFailure:
     """The failure of a rendering of more than MAX_TEMPLATE_RESULT characters."""
-    return TemplateFailure(f"the text has more than {MAX_TEMPLATE_RESULT} characters")
+    return TemplateFailure(f"the string has more than {MAX_TEMPLATE_RESULT} characters")
 
 
 class NullValue(Exception):  # noqa: N818 - not an error: how the null of a part reaches the whole

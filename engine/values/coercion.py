@@ -118,7 +118,7 @@ def _as_boolean(value: Any) -> bool:
 
 def _as_datetime(value: Any) -> str:
     if not isinstance(value, str):
-        raise _refuse(value, ", not a text")
+        raise _refuse(value, ", not a string")
     match = _DATETIME.fullmatch(value)
     if match is None:
         raise CoercionError("it is not a time with a zone such as 2026-01-31T23:59:59Z")
@@ -143,7 +143,7 @@ def _datetime_text(moment: datetime) -> str:
 
 def _as_date(value: Any) -> str:
     if not isinstance(value, str):
-        raise _refuse(value, ", not a text")
+        raise _refuse(value, ", not a string")
     if _DATE.fullmatch(value) is None:
         raise CoercionError("it is not a date such as 2026-01-31")
     try:

@@ -121,12 +121,12 @@ def _looked_at(value: Any) -> tuple[str | None, bool]:
             type_ = type(item)
             if type_ is str:
                 if not item.isascii() and _has_lone_surrogate(item):
-                    return "a text has half of a surrogate pair", has_wide
+                    return "a string has half of a surrogate pair", has_wide
             elif type_ is dict:
                 below.extend(item.values())
                 for name in item:
                     if type(name) is not str:
-                        return f"a name of the type {type(name).__name__} is not text", has_wide
+                        return f"a name of the type {type(name).__name__} is not a string", has_wide
                     if not name.isascii() and _has_lone_surrogate(name):
                         return "a name has half of a surrogate pair", has_wide
                 if nodes + len(below) > MAX_INPUT_NODES:

@@ -99,7 +99,7 @@ def python_text(part: PatternNode) -> str:
             return r"\A" if start else r"\Z"
         case Lookaround(one, ahead, negated):
             if not ahead and _width(one) is None:
-                raise PatternError("it looks behind for texts of several lengths")
+                raise PatternError("it looks behind for strings of several lengths")
             return f"(?{'' if ahead else '<'}{'!' if negated else '='}{python_text(one)})"
         case Concatenation(parts):
             return "".join(

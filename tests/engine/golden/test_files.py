@@ -178,7 +178,7 @@ def test_an_installed_mapping(monkeypatch: pytest.MonkeyPatch) -> None:
         (f"test: 1\n{TEST}", ["1:1 M101 unknown key 'test' in a test file (did you mean 'tests'?)"]),
         (f"mapping: a/b\n{TEST}", ["1:10 M107 the mapping 'a/b' does not exist"]),
         (f"workspace: x.yaml\n{TEST}", ["1:12 M107 the workspace 'x.yaml' does not exist"]),
-        (f"mapping: [a]\n{TEST}", ["1:10 M102 'mapping' must be text, not a list"]),
+        (f"mapping: [a]\n{TEST}", ["1:10 M102 'mapping' must be a string, not a list"]),
         (
             f"mapping: ..\nworkspace: ..\n{TEST}",
             ["2:1 M104 a test file takes exactly one of mapping and workspace; mapping and workspace are given"],
@@ -191,7 +191,7 @@ def test_an_installed_mapping(monkeypatch: pytest.MonkeyPatch) -> None:
             "tests:\n- {covers: [1], settings: [], input: {}, expect: {}, setting: {}}\n- {test: ' '}\n- {test: 5}",
             [
                 "2:4 M103 a test needs the key 'test'",
-                "2:13 M102 'covers' must be a list of texts, not the number 1",
+                "2:13 M102 'covers' must be a list of strings, not the number 1",
                 "2:27 M102 'settings' must be a mapping, not a list",
                 "2:54 M101 unknown key 'setting' in a test (did you mean 'settings'?)",
                 "3:4 M103 the test ' ' needs the key 'expect'",
@@ -199,7 +199,7 @@ def test_an_installed_mapping(monkeypatch: pytest.MonkeyPatch) -> None:
                 "3:10 M114 'test' ' ' is not a name",
                 "4:4 M103 a test needs the key 'expect'",
                 "4:4 M104 a test takes exactly one of input and input_file; none is given",
-                "4:10 M102 'test' must be text, not the number 5",
+                "4:10 M102 'test' must be a string, not the number 5",
             ],
         ),
         (
@@ -220,7 +220,7 @@ def test_an_installed_mapping(monkeypatch: pytest.MonkeyPatch) -> None:
             [
                 "5:5 M101 unknown key 'request' in an expectation (did you mean 'requests'?)",
                 "6:15 M102 'requests' must be a list, not a mapping",
-                "7:15 M102 an element of 'skipped' must be a mapping, not text",
+                "7:15 M102 an element of 'skipped' must be a mapping, not a string",
                 "7:19 M101 unknown key 'rules' in an element of 'skipped' (did you mean 'rule'?)",
                 "8:23 M102 'rule' must be the name of a rule, or null, not a mapping",
                 "8:34 M101 unknown key 'place' in an element of 'problems'"

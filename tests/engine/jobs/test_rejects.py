@@ -209,7 +209,7 @@ def test_a_batch_stands_in_its_reject_as_it_was_read() -> None:
         (b'{"version": 2}', "it is of version 2; version 1 is read"),
         (b'{"version": "1"}', NOT_AS_DESCRIBED),
         (b'{"version": 1}', NOT_AS_DESCRIBED),
-        (b'{%s}' % START, "it has neither a batch nor a text"),
+        (b'{%s}' % START, "it has neither 'batch' nor 'text'"),
         (b'{%s, "failed": [1], "batch": 1}' % START, NOT_AS_DESCRIBED),
         (b"[1]", NOT_AS_DESCRIBED),
     ],

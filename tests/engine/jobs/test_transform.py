@@ -61,7 +61,7 @@ def test_a_record_on_which_the_engine_fails_costs_no_other() -> None:
     program = RECIPE.program()
 
     def transform_parsed(batch: Any) -> Result:
-        return Result((), (), ()) if batch else 1 // 0  # type: ignore[return-value]
+        return Result((), (), ()) if batch else 1 // 0  # type: ignore[return-value]  # no result at all
 
     made = Transform(RECIPE, replace(program, transform_parsed=transform_parsed)).piece(
         [record(GOOD), record({}, 2), record(GOOD, 3)]

@@ -58,7 +58,7 @@ def test_names(name: str, is_name: bool, is_root: bool) -> None:
         ("true", "true"),
         ("false", "false"),
         ("1.50", "the number 1.5"),
-        ("''", "text"),
+        ("''", "a string"),
     ],
 )
 def test_found(text: str, words: str) -> None:

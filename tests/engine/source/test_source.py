@@ -421,11 +421,11 @@ PROBLEMS: list[tuple[str, list[tuple[str, str, str, str | None]]]] = [
     ),
     (
         "a: @x",
-        [("M004", "1:4-1:5", "@ cannot start a value", "quote a text that starts with it")],
+        [("M004", "1:4-1:5", "@ cannot start a value", "quote a string that starts with it")],
     ),
     (
         "a: %d",
-        [("M004", "1:4-1:5", "% cannot start a value", "quote a text that starts with it")],
+        [("M004", "1:4-1:5", "% cannot start a value", "quote a string that starts with it")],
     ),
     (
         "a: &x 1\nname: 2\nb: *nam\nc: *x",
@@ -478,7 +478,7 @@ PROBLEMS: list[tuple[str, list[tuple[str, str, str, str | None]]]] = [
                 'write it in plain decimal digits, or quote it: "0x1F"',
             ),
             ("M006", "3:8-3:18", "2026-01-01 is a YAML date" + NOT_JSON, 'quote it: "2026-01-01"'),
-            ("M006", "3:22-3:31", "an object is a key that is not text" + NOT_JSON, "a key is a text"),
+            ("M006", "3:22-3:31", "an object is a key that is not a string" + NOT_JSON, "a key is a string"),
             ("M006", "3:26-3:30", ".inf is an infinite number" + NOT_JSON, 'quote it: ".inf"'),
         ],
     ),
@@ -501,17 +501,17 @@ PROBLEMS: list[tuple[str, list[tuple[str, str, str, str | None]]]] = [
         "<<: {a: 1}\n1: a\ntrue: b\n~: c\n1.5: d",
         [
             ("M006", "1:1-1:3", "<< is a merge key" + NOT_JSON, 'use `extends`, or quote it: "<<"'),
-            ("M006", "2:1-2:2", "1 is a key that is not text" + NOT_JSON, 'quote it: "1"'),
-            ("M006", "3:1-3:5", "true is a key that is not text" + NOT_JSON, 'quote it: "true"'),
-            ("M006", "4:1-4:2", "~ is a key that is not text" + NOT_JSON, 'quote it: "~"'),
-            ("M006", "5:1-5:4", "1.5 is a key that is not text" + NOT_JSON, 'quote it: "1.5"'),
+            ("M006", "2:1-2:2", "1 is a key that is not a string" + NOT_JSON, 'quote it: "1"'),
+            ("M006", "3:1-3:5", "true is a key that is not a string" + NOT_JSON, 'quote it: "true"'),
+            ("M006", "4:1-4:2", "~ is a key that is not a string" + NOT_JSON, 'quote it: "~"'),
+            ("M006", "5:1-5:4", "1.5 is a key that is not a string" + NOT_JSON, 'quote it: "1.5"'),
         ],
     ),
     (
         "{? : a, ? [f] : g}",
         [
-            ("M006", "1:3-1:3", "an empty key is a key that is not text" + NOT_JSON, 'quote it: ""'),
-            ("M006", "1:11-1:14", "a list is a key that is not text" + NOT_JSON, "a key is a text"),
+            ("M006", "1:3-1:3", "an empty key is a key that is not a string" + NOT_JSON, 'quote it: ""'),
+            ("M006", "1:11-1:14", "a list is a key that is not a string" + NOT_JSON, "a key is a string"),
         ],
     ),
     (
@@ -577,7 +577,7 @@ def test_problems(text: str, wanted: list[tuple[str, str, str, str | None]]) -> 
     assert [told(problem) for problem in problems] == wanted
 
 
-COLON_HINT = 'quote a text that contains ": "'
+COLON_HINT = 'quote a string that contains ": "'
 SYNTAX = [
     ("a: b: c", "1:5-1:6", "mapping values are not allowed in this context", COLON_HINT),
     ("foo\nbar: 1", "2:4-2:5", "mapping values are not allowed in this context", COLON_HINT),
@@ -742,24 +742,24 @@ TOLD_BEFORE_THE_PARSER = [
         "- \u3000a: x\n",
         (1, 3),
         "the ideographic space U+3000 is not a space in YAML",
-        "quote a text that starts with it",
+        "quote a string that starts with it",
     ),
     (
         "[a, b\n\u3000c: x\n",
         (2, 1),
         "the ideographic space U+3000 is not a space in YAML",
-        "quote a text that starts with it",
+        "quote a string that starts with it",
     ),
-    ("- {from: a.products[0].x}\n", (1, 20), "did not find expected ','", "quote a text that contains ["),
-    ("- [a, b[?c == 'd'].e]\n", (1, 8), "did not find expected ','", "quote a text that contains ["),
-    ("- {from: a.{b: c}}\n", (1, 12), "did not find expected ','", "quote a text that contains {"),
+    ("- {from: a.products[0].x}\n", (1, 20), "did not find expected ','", "quote a string that contains ["),
+    ("- [a, b[?c == 'd'].e]\n", (1, 8), "did not find expected ','", "quote a string that contains ["),
+    ("- {from: a.{b: c}}\n", (1, 12), "did not find expected ','", "quote a string that contains {"),
     ("- {from: a, b: [c}\n", (1, 18), "did not find expected ','", "is the [ on line 1 closed?"),
     ("a:\u00a0\n  b: c\n", (1, 3), BLANK, "write a space instead"),
     ("a:\n  - b-c d:\u00a0\n      e: f\n", (2, 11), BLANK, "write a space instead"),
     ("a:\n\u200b  b: c\n", (2, 1), "the zero width space U+200B is not a space in YAML", "write a space instead"),
     ("a:\n  b: 1\n\ufeff  c: 2\n", (3, 1), "the zero width no-break space U+FEFF is", "write a space instead"),
     ("- {from: join(', ', a), b: c}\n", (1, 18), "unexpected end of stream", "put the whole expression in quotes"),
-    ("- {from: f(a, 'b', 'c'), d: e}\n", (1, 23), "did not find expected ','", "quote a text that contains ,"),
+    ("- {from: f(a, 'b', 'c'), d: e}\n", (1, 23), "did not find expected ','", "quote a string that contains ,"),
     ("- {from: 'a, b: c}\n", (1, 10), "unexpected end of stream", "is the ' closed?"),
 ]
 

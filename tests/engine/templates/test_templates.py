@@ -83,17 +83,17 @@ FAILURES = [
     ("{% if user.name < 3 %}{% endif %}", "it compares values of kinds that cannot be compared"),
     ("{% if unknown > 3 %}{% endif %}", "it compares values of kinds that cannot be compared"),
     ("{% if 1 in word %}{% endif %}", "it compares values of kinds that cannot be compared"),
-    ("{{ user.tags | upper }}", "upper takes a text, not a list"),
+    ("{{ user.tags | upper }}", "upper takes a string, not a list"),
     ("{{ word | join }}", "join takes a list, not a string"),
-    ("{{ [[]] | join }}", "join takes a text, not a list"),
-    ("{{ user.age | length }}", "length takes a text, a list or an object, not a double"),
-    ("{{ user | first }}", "first takes a text or a list, not an object"),
+    ("{{ [[]] | join }}", "join takes a string, not a list"),
+    ("{{ user.age | length }}", "length takes a string, a list or an object, not a double"),
+    ("{{ user | first }}", "first takes a string or a list, not an object"),
     ("{{ word | int }}", 'int cannot read "hello world" as a number'),
     ("{{ '1e400' | round }}", 'round cannot read "1e400" as a number'),
     ("{{ user.vip | round }}", "round takes a number, not a boolean"),
     ("{{ 1.5 | round(99) }}", "round takes a number of digits from 0 to 15"),
-    ("{{ word | replace('', 'x') }}", "replace needs a text to search for"),
-    ("{{ word | replace('l', user.nick) }}", "replace takes a text, not null"),
+    ("{{ word | replace('', 'x') }}", "replace needs a string to search for"),
+    ("{{ word | replace('l', user.nick) }}", "replace takes a string, not null"),
 ]
 
 
@@ -127,7 +127,7 @@ ERRORS = [
     ("⟨{{ }}⟩", "expected an expression, got 'end of print statement'"),
     ("⟨{% if a %}⟩", "{% if %} is not closed"),
     ("⟨{% foo %}⟩", "encountered unknown tag 'foo'"),
-    ("x {{ ⟨'⟩abc }}", "a text is not closed"),
+    ("x {{ ⟨'⟩abc }}", "a string is not closed"),
     ("x {{ a ⟨?⟩ b }}", "unexpected '?'"),
     ("⟨{# x⟩", "missing end of comment tag"),
     ("{% ⟨for⟩ x in y %}{{ x }}{% endfor %}", "a loop cannot be used in a template"),
@@ -166,7 +166,7 @@ ERRORS = [
     ("{{ a[⟨0x1F⟩] }}", "JSON has no such number"),
     (f"{{{{ ⟨{'9' * 5000}⟩ }}}}", "JSON has no such number"),
     ("⟨{{ 18446744073709551616 }}⟩", "the constant cannot be used: an integer needs more than 64 bits"),
-    ("⟨{{ '\\ud800' }}⟩", "the constant cannot be used: a text has half of a surrogate pair"),
+    ("⟨{{ '\\ud800' }}⟩", "the constant cannot be used: a string has half of a surrogate pair"),
     ("⟨\ud800⟩", "it has half of a surrogate pair"),
 ]
 
@@ -222,7 +222,7 @@ def test_results_are_bounded(text: str) -> None:
         "c": ["", "", ""],
         "d": ["x" * MAX_TEMPLATE_RESULT],
     }
-    with pytest.raises(TemplateFailure, match=r"^the text has more than 100000 characters$"):
+    with pytest.raises(TemplateFailure, match=r"^the string has more than 100000 characters$"):
         templates.compile(text).render(context)
 
 
