@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 ORDER = [
     *("values", "diagnostics", "functions", "source", "expressions", "templates", "schemas", "language", "types"),
-    *("runtime", "interpreter", "inference", "proof", "compiler", "checks", "jobs", "golden"),
+    *("runtime", "interpreter", "inference", "proof", "compiler", "checks", "jobs", "golden", "authoring"),
 ]
 """The folders of the engine; each imports only itself and those before it."""
 FREE = {"exports"}
