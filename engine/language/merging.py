@@ -65,8 +65,10 @@ def merge_field(base: Node | None, over: Node) -> Node:
 
 def merge_rule(base: MappingNode, over: MappingNode) -> MappingNode:
     """Merges a rule onto an inherited rule of the same name, or onto the rule that it extends."""
-    ends = [key for key in RULE_ENDS if over.get(key) is not None]
-    if ends and base.get(ends[0]) is None:
+    end, inherited = _end(over), _end(base)
+    if inherited is None and any(base.get(key) is not None for key in ("fields", "spread")):
+        inherited = "output"  # an abstract rule may leave the output to those that extend it
+    if end is not None and inherited not in (None, end):
         base = _without(base, _RULE_PARTS)
     return _merge_entries(base, over, _part)
 
@@ -104,6 +106,10 @@ def _source(field: MappingNode) -> str | None:
     if not given and field.get("spread") is not None:
         return "fields"
     return given[0] if given else None
+
+
+def _end(rule: MappingNode) -> str | None:
+    return next((key for key in RULE_ENDS if rule.get(key) is not None), None)
 
 
 def _is_null(node: Node) -> bool:
