@@ -13,7 +13,7 @@ from jsonschema.exceptions import ValidationError
 from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
-from moemap.engine.schemas.patterns.searching import found_in
+from moemap.engine.patterns.searching import found_in
 from moemap.engine.schemas.schema import Schema
 from moemap.engine.schemas.value_keywords import is_multiple
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from ..functions.table import FUNCTIONS
-from ..schemas.patterns.builders import BLANK_EDGE, NOT_BLANK, any_case, pattern_of
-from ..schemas.patterns.emptiness import is_empty
+from ..patterns.builders import BLANK_EDGE, NOT_BLANK, any_case, pattern_of
+from ..patterns.emptiness import is_empty
 from ..types.narrowing import meet
 from ..types.types import NEVER, NULL, StringType, Type, constants, matches, only, union, without
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ..schemas.patterns.emptiness import is_empty
+from ..patterns.emptiness import is_empty
 from ..types.description import describe
 from ..types.membership import includes
 from ..types.narrowing import meet

@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import unquote, urldefrag, urljoin
 
+from ..patterns.parser import PatternError
+from ..patterns.searching import prepared
 from ..values.kinds import kind, shown, with_article
 from ..values.pointers import join
 from .formats import FORMATS_OF_TEXT
 from .keywords import DIALECTS, FLAWS, LIST, NAMED, ONE, is_known
-from .patterns.parser import PatternError
-from .patterns.searching import prepared
 
 __all__ = ["MAX_LEVELS", "MAX_WAYS", "Document", "Normal", "SchemaError", "Section", "normal"]
 

@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 from urllib.parse import urldefrag, urljoin
 
 from ..diagnostics.suggestions import did_you_mean
+from ..patterns.searching import prepared
 from ..source.homes import SCHEMAS
 from ..source.json_reader import read_value
 from ..source.paths import is_file
@@ -23,7 +24,6 @@ from ..values.once import cached_property
 from ..values.payload import check_constant
 from .definitions import Definitions
 from .normal_form import Document, Normal, SchemaError, Section, normal
-from .patterns.searching import prepared
 
 __all__ = ["SCHEMAS", "Schema", "SchemaError", "Validator", "definitions_of", "load", "schema_of"]
 

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache, reduce
 from typing import Any, TypeVar
 
-from ..schemas.patterns.parser import PatternError
-from ..schemas.patterns.searching import found_in
+from ..patterns.parser import PatternError
+from ..patterns.searching import found_in
 from ..values.kinds import JSON_TYPES
 
 __all__ = [

@@ -16,10 +16,10 @@ from moemap.engine.functions import errors, globs
 from moemap.engine.jobs import delivery, rejects
 from moemap.engine.jobs import input as inputs
 from moemap.engine.language import loader, reader
+from moemap.engine.patterns import parser as regular
 from moemap.engine.runtime import requests
 from moemap.engine.schemas import normal_form as normal_schemas
 from moemap.engine.schemas import violations
-from moemap.engine.schemas.patterns import parser as regular
 from moemap.engine.values import numbers
 from moemap.tests.docs.examples import LANGUAGE, Block, blocks, rendered, transformed, write
 

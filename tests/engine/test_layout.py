@@ -12,8 +12,8 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 ORDER = [
-    *("values", "diagnostics", "functions", "source", "expressions", "templates", "schemas", "language", "types"),
-    *("runtime", "interpreter", "inference", "proof", "compiler", "checks", "jobs", "golden", "authoring"),
+    *("values", "diagnostics", "patterns", "functions", "source", "expressions", "templates", "schemas", "language"),
+    *("types", "runtime", "interpreter", "inference", "proof", "compiler", "checks", "jobs", "golden", "authoring"),
 ]
 """The folders of the engine; each imports only itself and those before it."""
 FREE = {"exports"}

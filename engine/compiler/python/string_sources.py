@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ...inference.functions import TIMES
-from ...schemas.patterns.builders import one_of
+from ...patterns.builders import one_of
 from .value import DICT, LIST, STRING, Texts, Value
 
 __all__ = ["NUMERALS", "KnownStrings", "Region", "among", "common", "time_texts"]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ...schemas.patterns.parser import Anchor, CharacterSet, Concatenation, PatternError, PatternNode, read
-from ...schemas.patterns.python import is_one
-from ...schemas.patterns.searching import is_linear, python_text
+from ...patterns.parser import Anchor, CharacterSet, Concatenation, PatternError, PatternNode, read
+from ...patterns.python import is_one
+from ...patterns.searching import is_linear, python_text
 from ..python.pool import Pool
 
 __all__ = ["search_code"]

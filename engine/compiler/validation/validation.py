@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from ...schemas.patterns.python import fits_all
+from ...patterns.python import fits_all
 from ...schemas.schema import Schema
 from ..python.pool import Pool
 from ..python.value import Texts, Value

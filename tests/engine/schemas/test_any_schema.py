@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 
 from moemap.engine import api
 from moemap.engine.compiler.standalone.schemas import EmbeddedSchemas
+from moemap.engine.patterns.emptiness import machine_of
+from moemap.engine.patterns.parser import PatternError, read
+from moemap.engine.patterns.searching import found_in, python_text
 from moemap.engine.schemas.definitions import Definitions
 from moemap.engine.schemas.formats import FORMATS_OF_TEXT
-from moemap.engine.schemas.patterns.emptiness import machine_of
-from moemap.engine.schemas.patterns.parser import PatternError, read
-from moemap.engine.schemas.patterns.searching import found_in, python_text
 from moemap.engine.schemas.schema import SCHEMAS, Schema, Validator, definitions_of, load, schema_of
 from moemap.engine.schemas.validation import SchemaEvaluator
 from moemap.engine.types.types import StringType, matches

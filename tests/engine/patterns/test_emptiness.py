@@ -7,8 +7,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from moemap.engine.schemas.patterns.builders import NOT_BLANK
-from moemap.engine.schemas.patterns.emptiness import _machine, is_empty
+from moemap.engine.patterns.builders import NOT_BLANK
+from moemap.engine.patterns.emptiness import _machine, is_empty
 
 _LEAVES = st.sampled_from(
     [

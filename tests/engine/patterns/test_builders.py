@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from moemap.engine.functions.globs import matches_glob
-from moemap.engine.schemas.patterns.builders import BLANK_EDGE, NOT_BLANK, any_case, pattern_of
+from moemap.engine.patterns.builders import BLANK_EDGE, NOT_BLANK, any_case, pattern_of
 from moemap.engine.types.types import StringType, matches
 
 TEXTS = st.text(alphabet="ab*?.$\\ \n\u00a0\x1c", max_size=5)

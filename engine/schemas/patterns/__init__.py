@@ -1,1 +1,0 @@
-"""Patterns of JSON Schema: what they mean, read once for validation, types, proofs and generated code."""
