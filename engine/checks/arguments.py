@@ -20,7 +20,7 @@ __all__ = ["check"]
 
 @checks_types
 def check(flow: Flow) -> Iterator[Problem]:
-    """A Problem for each argument that is refused in all of its uses."""
+    """Reports each argument that is refused in all of its uses."""
     arguments = (
         (part, number)
         for part in flow.of(EvaluatedPart)
@@ -51,7 +51,7 @@ def _parameter(part: EvaluatedPart, number: int) -> Parameter:
 
 
 def _is_refused(part: EvaluatedPart, number: int) -> bool:
-    """Whether the function accepts nothing of the argument but null or an empty list, though more can be given."""
+    """Returns whether the function accepts nothing of the argument but null or an empty list, though it can be more."""
     argument = part.seen.operands[number]
     taken, _ = accepted(argument, _parameter(part, number))
     return _says_something(argument) and not _says_something(taken)

@@ -171,7 +171,7 @@ rules:
 
 @checks_types
 def check(flow: Flow) -> Iterator[Problem]:
-    """A Problem for each comparison whose outcome is known in all of its uses."""
+    """Reports each comparison with the same outcome in all of its uses."""
     parts = [part for part in flow.of(EvaluatedPart) if part.seen.node["type"] == "comparator"]
     for part in in_every_use(parts, part_key, _is_settled):
         node, operands = part.seen.node, _operands(part)
@@ -195,8 +195,11 @@ def check(flow: Flow) -> Iterator[Problem]:
 
 
 def _operands(part: EvaluatedPart) -> tuple[Type, Type]:
-    """The types of both sides. A comparison with type() often guards against input that does not fit its schema: there
-    only a word that stands for no kind of value is a mistake."""
+    """The types of both sides.
+
+    A comparison with type() often guards against input that does not conform to its schema, so a call of type() counts
+    as any name of a type: only a word that is no such name is a mistake.
+    """
     left, right = (
         _KINDS if child["type"] == "function_expression" and child["value"] == "type" else type_
         for child, type_ in zip(part.seen.node["children"], part.seen.operands, strict=True)
@@ -219,7 +222,7 @@ _KINDS = string(JSON_TYPES)
 
 
 def _sides(node: Node, left: Type, right: Type) -> tuple[Node, Node, Type, Type]:
-    """The side that is asked about and what it is compared with, then the types of both."""
+    """The operand that the comparison is about and the one it is compared with, then the types of both."""
     one, other = node["children"]
     if one["type"] == "literal" and other["type"] != "literal":
         return other, one, right, left

@@ -117,7 +117,7 @@ rules:
 
 @checks_types
 def check(flow: Flow) -> Iterator[Problem]:
-    """A Problem for each condition whose outcome is the same in all of its uses."""
+    """Reports each condition with the same outcome in all of its uses."""
     conditions = [fact for fact in flow.of(Condition) if not _asks_for_kind(fact)]
     for code, is_wrong in (("M301", _always_holds), ("M302", _never_holds)):
         for one in in_every_use(conditions, lambda fact: at(fact.when.node), is_wrong):
@@ -133,7 +133,7 @@ def _never_holds(fact: Condition) -> bool:
 
 
 def _asks_for_kind(fact: Condition) -> bool:
-    """Whether the condition has a type(): such a guard may stand against input that does not fit its schema."""
+    """Returns whether the condition calls type(): it may guard against input that does not conform to its schema."""
     return any(
         node["type"] == "function_expression" and node["value"] == "type" for node in walk(fact.when.expression.tree)
     )

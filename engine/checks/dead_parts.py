@@ -1,5 +1,8 @@
-"""Parts of an expression that never count (M224): what stands after an `||` whose left side is always true, after an
-`&&` whose left side never is, and after an argument of not_null() that never is null."""
+"""Parts of an expression without effect (M224).
+
+These are the right side of `||` after a left side that is always true, the right side of `&&` after one that never is,
+and arguments of not_null() after one that is never null.
+"""
 
 from __future__ import annotations
 
@@ -68,7 +71,7 @@ rules:
 
 @checks_types
 def check(flow: Flow) -> Iterator[Problem]:
-    """A Problem for each part that counts in none of its uses."""
+    """Reports each part without effect in all of its uses."""
     kinds = {"or_expression", "and_expression", "function_expression"}
     parts = (part for part in flow.of(EvaluatedPart) if part.seen.node["type"] in kinds)
     for part in in_every_use(parts, part_key, lambda one: _dead(one) is not None):
@@ -81,7 +84,7 @@ def check(flow: Flow) -> Iterator[Problem]:
 
 
 def _dead(part: EvaluatedPart) -> tuple[Node, Node, str] | None:
-    """The part that never counts, the part that is to blame, and why."""
+    """The part without effect, the part that makes it so, and the reason in words; None if every part counts."""
     node, operands = part.seen.node, part.seen.operands
     if node["type"] == "function_expression":
         if node["value"] != "not_null":

@@ -1,5 +1,4 @@
-"""Parts of a field that never count: an alternative (M225), a default (M226), and a value that can never be converted
-(M227)."""
+"""Parts of a field without effect: an alternative (M225), a default (M226), a conversion that always fails (M227)."""
 
 from __future__ import annotations
 
@@ -164,7 +163,7 @@ rules:
 
 @checks_types
 def check(flow: Flow) -> Iterator[Problem]:
-    """A Problem for each alternative, default and conversion that is in vain in all of its uses."""
+    """Reports each alternative, default and conversion without effect in all of its uses."""
     arms = ((fact, number) for fact in flow.of(Alternatives) for number in range(len(fact.types)))
     for fact, number in in_every_use(arms, _arm, lambda one: _reason(*one) is not None):
         part, _ = fact.types[number]
@@ -184,7 +183,7 @@ def _arm(one: tuple[Alternatives, int]) -> Hashable:
 
 
 def _reason(fact: Alternatives, number: int) -> str | None:
-    """Why an alternative never counts, or None where it can."""
+    """The reason why an alternative is never used; None if it can be."""
     for part, type_ in fact.types[:number]:
         if not _can_be_null(type_):
             return f"{_named(part)} before it is never null"

@@ -1,6 +1,6 @@
-"""Values that can become far larger than what they are made from (M232), through several `let`s or iterations.
+"""Values that can become far larger than their input (M232), through several `let`s or iterations.
 
-Of single expressions, that is found when they are read.
+Growth inside of a single expression is found when the expression is parsed.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _SCALAR_TYPES = {"string", "integer", "double", "boolean", "datetime", "date"}
 
 @checks_sizes
 def check(rulebook: Rulebook) -> Iterator[Problem]:
-    """A Problem for each value that can become too large; what is made of one is not reported again."""
+    """Reports each value that can become too large, but no value that is made from a reported one."""
     walk = _Walk()
     roots = walk.lets(rulebook.let, {})
     for output in rulebook.outputs.values():
@@ -40,7 +40,7 @@ def check(rulebook: Rulebook) -> Iterator[Problem]:
 
 
 class _Walk:
-    """Goes through the rules in the order of evaluation, with the growth of every name in sight."""
+    """Walks through the rules in the order of evaluation, with the growth of every name in scope."""
 
     def __init__(self) -> None:
         self.problems: list[Problem] = []
@@ -105,7 +105,8 @@ class _Walk:
         return growth
 
     def inside(self, roots: Roots, over: Growth, as_name: str) -> Roots:
-        """The names for the elements of what is gone over, all elements together: each has all that is outside."""
+        """The growth of each name inside of an iteration, for all its elements together: each of them may copy the
+        outer values."""
         return {**{name: growth.within(over) for name, growth in roots.items()}, as_name: over}
 
     def object(self, source: ObjectSource, roots: Roots) -> Growth:

@@ -1,4 +1,4 @@
-"""Iterations over something that is never a list or an object (M223): projections, indexes, `each`, spreads, routes."""
+"""Iterations over a value that is never a list or an object (M223): projections, indexes, `each`, spreads, routes."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ _WANTED = {
 
 @checks_types
 def check(flow: Flow) -> Iterator[Problem]:
-    """A Problem for each part and each iteration that never gets what it goes over."""
+    """Reports each part of an expression and each iteration that never has anything to iterate over."""
     parts = (part for part in flow.of(EvaluatedPart) if part.seen.node["type"] in _WANTED)
     for part in in_every_use(parts, part_key, lambda one: _is_refused(_gone_over(one), _WANTED[one.seen.node["type"]])):
         node, type_ = part.seen.node, _gone_over(part)

@@ -1,7 +1,7 @@
 """Schema files of a mapping that break the metaschema of their draft (M124).
 
-The loader refuses what the engine could not use. This is a second opinion by the library jsonschema: it knows the whole
-metaschema of each draft, also of keywords that say nothing of values. Installed schemas are held valid by the tests.
+The loader refuses schemas that the engine cannot use. This check asks the library jsonschema, which has the whole
+metaschema of each draft, including keywords that are annotations. The tests validate the installed schemas.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ from .shared.registry import checks_rules
 __all__ = ["MAX_LEVELS", "MAX_VALUES", "check"]
 
 MAX_LEVELS = 40
-"""How deep a document may be nested: the library calls itself for each level."""
+"""The maximum depth of a document that is checked: the library recurses for each level."""
 MAX_VALUES = 20_000
-"""How many values the documents of a mapping may have together: the library takes 0.1 ms for each."""
+"""The maximum number of values checked for one mapping: the library takes 0.1 ms for each."""
 
 
 declare(
@@ -80,7 +80,7 @@ error[M124]: the schema './event.schema.json' breaks draft 2020-12 at /propertie
 
 @checks_rules
 def check(rulebook: Rulebook) -> Iterator[Problem]:
-    """A Problem for each place in a schema file that the metaschema refuses. Files beyond the bounds are left out."""
+    """Reports each place in a schema file that the metaschema refuses. Files beyond the limits are not checked."""
     locator, left = Locator(), MAX_VALUES
     seen: set[tuple[Path, str, int]] = set()
     for name, place in _names(rulebook):
@@ -99,7 +99,7 @@ def check(rulebook: Rulebook) -> Iterator[Problem]:
 
 
 def _names(rulebook: Rulebook) -> Iterator[tuple[str, Place | None]]:
-    """The names of schemas, with where the mapping says them."""
+    """The names of the schemas, each with its place in the mapping."""
     declared: list[Input | Output | Bulk] = [rulebook.input, *rulebook.outputs.values()]
     if rulebook.bulk is not None:
         declared.append(rulebook.bulk)
@@ -130,7 +130,7 @@ def _content(section: Section, others: Iterable[Section]) -> Any:
 
 
 def _size(content: Any, limit: int) -> int | None:
-    """How many values there are; None for more than the limit, or where they are nested too deeply."""
+    """The number of values in a document; None if it exceeds the limit, or if they are nested too deeply."""
     level, levels, count = [content], 0, 0
     while level:
         count += len(level)
@@ -168,7 +168,7 @@ def _violations(content: Any, dialect: int) -> Violations:
 
 
 def _unique(_validator: Any, wanted: Any, value: Any, _schema: Any) -> Iterator[Any]:
-    """The keyword `uniqueItems` in time in proportion to the list, which the library takes the square of."""
+    """The keyword `uniqueItems` in linear time; the library takes quadratic time."""
     from jsonschema import ValidationError
 
     if wanted and isinstance(value, list) and not are_distinct(value):
@@ -176,7 +176,7 @@ def _unique(_validator: Any, wanted: Any, value: Any, _schema: Any) -> Iterator[
 
 
 def _refusal(error: Any) -> Refusal:
-    """An error of the library as one of ours, which words it."""
+    """Converts an error of the library to a Refusal, from which the message is made."""
     keyword, wanted, value = error.validator, error.validator_value, error.instance
     match keyword:
         case "anyOf":

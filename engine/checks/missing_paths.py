@@ -1,6 +1,6 @@
-"""Paths that the input schema says can never exist (M203).
+"""Paths that can never exist according to the input schema (M203).
 
-An expression that reads one is null without a word, which makes a misspelt name the commonest mistake in a mapping.
+An expression that reads one is null without a message, so a misspelt name is the commonest mistake in a mapping.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ _SHOWN = 6
 
 @checks_types
 def check(flow: Flow) -> Iterator[Problem]:
-    """A Problem for each path that exists in none of its uses."""
+    """Reports each path that exists in none of its uses."""
     fields = (part for part in flow.of(EvaluatedPart) if part.seen.node["type"] == "field")
     for part in in_every_use(fields, part_key, lambda one: _is_missing(one.seen.current, one.seen.node["value"])):
         name = part.seen.node["value"]
@@ -98,7 +98,7 @@ def check(flow: Flow) -> Iterator[Problem]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Step:
-    """A step of a path in a template, and the type that it is taken from."""
+    """A step of a path in a template, and the type of the value that it is read from."""
 
     text: Text
     path: tuple[str, ...]
@@ -128,7 +128,7 @@ def _problem(flow: Flow, current: Type, name: str, path: str, where: str, place:
 
 
 def _related(flow: Flow, current: Type) -> tuple[Related, ...]:
-    """The line of the input schema that says that there are no other members; of several variants the first."""
+    """The line of the input schema that excludes other members; of several variants, that of the first."""
     for one in current.objects:
         for key in ("x-complete", "additionalProperties"):
             if one.origin is not None and key in one.origin:

@@ -1,4 +1,4 @@
-"""`!a.b` is read as `(!a).b`, which is always null (M212): the negation of a path needs brackets."""
+"""Negations that bind tighter than meant: `!a.b` is read as `(!a).b`, which is always null (M212)."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ rules:
 
 @checks_names
 def check(rulebook: Rulebook) -> Iterator[Problem]:
-    """A Problem for each step that is taken from a negation."""
+    """Reports each member that is read from a negation."""
     for item in definitions_and_uses(rulebook):
         if isinstance(item, Use) and isinstance(item.text, Expr):
             yield from _negations(item.text)

@@ -1,7 +1,7 @@
 """Values of rules that the schema of the output always refuses.
 
-These are a member that it does not have (M401), a required member that no rule gives (M402), and a value that is never
-valid (M403). What may only sometimes be refused is left to the proof (`engine.proof`) and to validation.
+These are a member that the schema does not have (M401), a required member that no rule gives (M402), and a value that
+is never valid (M403). Values that are only sometimes refused are left to the proof (`engine.proof`) and to validation.
 """
 
 from __future__ import annotations
@@ -208,7 +208,7 @@ rules:
 
 @checks_types
 def check(flow: Flow) -> Iterator[Problem]:
-    """A Problem for each place in a body that is always refused."""
+    """Reports each place in a body that is always refused."""
     for output in flow.rulebook.outputs.values():
         if output.schema in flow.rulebook.schemas:
             for emission, gap in gaps(flow, output, certain=True):
@@ -249,13 +249,13 @@ def _steps(gap: Gap) -> tuple[str | int, ...]:
 
 
 def _inherited(emission: TypedEmission, code: str) -> tuple[Related, ...]:
-    """The rules that the rule takes fields over from, where one is missing."""
+    """The rules that the rule extends, as related places of a missing member."""
     bases = emission.rule.bases if code == "M402" else ()
     return tuple(Related(base.place, "what the rule extends") for base in bases)
 
 
 def _surely(reason: str) -> str:
-    """The reason of a gap for what is always so."""
+    """The reason of a gap, worded for a value that is always refused."""
     for possible, sure in (("it can be ", "it is "), ("it can have ", "it has "), ("it may ", "it does ")):
         reason = reason.replace(possible, sure)
     return reason

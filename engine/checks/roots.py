@@ -1,5 +1,5 @@
-"""Names: every root that an expression or a template uses is in sight (M204), no name hides another (M120), and every
-setting that is read is declared (M115)."""
+"""Names in expressions and templates: unknown roots (M204), names that hide another (M120), and settings that are not
+declared (M115)."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ rules:
 
 @checks_names
 def check(rulebook: Rulebook) -> Iterator[Problem]:
-    """A Problem for each name that is unknown or hides another."""
+    """Reports each name that is unknown or hides another."""
     for item in definitions_and_uses(rulebook):
         if isinstance(item, Definition):
             if item.hides is not None:

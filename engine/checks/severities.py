@@ -1,4 +1,4 @@
-"""Codes under `checks:` that are none, or whose severity cannot be changed (M101)."""
+"""Codes under `checks:` that do not exist, or whose severity cannot be changed (M101)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["check"]
 
 @checks_names
 def check(rulebook: Rulebook) -> Iterator[Problem]:
-    """A Problem for each code whose severity cannot be set."""
+    """Reports each code whose severity cannot be set."""
     known = sorted(filter(is_settable, CATALOGUE))
     for code, override in rulebook.severities.items():
         if code not in known:

@@ -1,4 +1,4 @@
-"""Rules that are never reached, because those before them take everything: of a route (M303), of a spread (M304)."""
+"""Rules that are never reached because those before them take everything: of a route (M303), of a spread (M304)."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ rules:
 
 @checks_types
 def check(flow: Flow) -> Iterator[Problem]:
-    """A Problem for each rule that nothing is left for."""
+    """Reports each rule that no element is left for."""
     for fact in in_every_use(flow.of(Reached), lambda one: at(one.node), lambda one: not one.reached):
         if fact.name is None:
             by = _by(fact, "the entry rules before it take")

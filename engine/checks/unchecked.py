@@ -1,4 +1,4 @@
-"""Keywords of an output's schemas that are notes, although drafts and libraries differ on that (M229)."""
+"""Keywords in the schemas of outputs that are annotations here, although drafts and libraries differ on that (M229)."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ _SHOWN = 5
 
 @checks_rules
 def check(rulebook: Rulebook) -> Iterator[Problem]:
-    """A Problem for each schema of an output that says something of texts that nothing holds them against."""
+    """Reports each schema of an output with keywords for strings that are not validated."""
     for output in rulebook.outputs.values():
         for key, name in (("schema", output.schema), ("limits", output.limits)):
             node = output.node.get(key) if isinstance(output.node, MappingNode) else None

@@ -1,7 +1,7 @@
-"""Comparisons with a text that is nearly one of those that the input schema lists for the place (M228).
+"""Comparisons with a string that is similar to one that the input schema lists for the place (M228).
 
-A schema often describes the known kinds of a thing one by one, told apart by a constant, and then allows others. There
-any other text is possible, but one that differs in a letter or two is most likely misspelt.
+A schema often describes the known variants of an object one by one, distinguished by a constant, and then allows
+others. Any other string is possible there, but one that differs in a letter or two is most likely misspelt.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ rules:
 
 @checks_types
 def check(flow: Flow) -> Iterator[Problem]:
-    """A Problem for each text that is possible in a comparison, not listed, and near to one that is."""
+    """Reports each string in a comparison that is possible, not listed, and similar to a listed one."""
     found: dict[Hashable, tuple[EvaluatedPart, Node, Node, Node]] = {}
     asked: set[int] = set()
     for part in flow.of(EvaluatedPart):
@@ -110,7 +110,7 @@ def check(flow: Flow) -> Iterator[Problem]:
 
 
 def _last_step(node: Node) -> Node | None:
-    """The step that a path ends with; None for what is no path."""
+    """The step that a path ends with; None for any other expression."""
     while node["type"] in ("subexpression", "pipe"):
         node = node["children"][-1]
     return node if node["type"] == "field" else None

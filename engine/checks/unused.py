@@ -114,7 +114,7 @@ rules:
 
 @checks_rules
 def check(rulebook: Rulebook) -> Iterator[Problem]:
-    """A Problem for each definition that nothing uses."""
+    """Reports each definition that nothing uses."""
     lets: dict[Node, Definition] = {}
     used: set[Node] = set()
     for item in definitions_and_uses(rulebook):

@@ -160,5 +160,5 @@ def declare(
 
 
 def is_settable(code: str) -> bool:
-    """Whether a mapping can set the severity of the code under `checks:`."""
+    """Returns whether a mapping can set the severity of the code under `checks:`."""
     return code in _CODES and code[1] in "234" and not _CODES[code].fixed

@@ -45,7 +45,7 @@ def calculated(name: str, calculate: Callable[[], Any]) -> Any:
 
 
 def bounded(name: str, size: int) -> None:
-    """Refuses a text that would become too long."""
+    """Refuses a string that would become too long."""
     if size > MAX_TEXT:
         raise FunctionError(f"the result of {name}() has more than {MAX_TEXT} characters")
 
@@ -58,7 +58,7 @@ def json_of(name: str, value: Any) -> str:
 
 
 def order_keys(name: str, elements: list[Any], key: Key) -> list[Any]:
-    """The keys of the elements, which must have an order."""
+    """The keys of the elements, which must be all strings or all numbers."""
     keys = [key(element) for element in elements]
     wanted = NUMBER if keys and NUMBER.takes(keys[0]) else _STRING
     for number, value in enumerate(keys, 1):
@@ -70,7 +70,7 @@ def order_keys(name: str, elements: list[Any], key: Key) -> list[Any]:
 
 
 def identity(name: str, value: Any) -> Any:
-    """Something hashable that is equal for equal JSON values only; 1 and 1.0 are equal, 1 and true are not."""
+    """A hashable value that is equal only for equal JSON values: 1 and 1.0 are equal, 1 and true are not."""
     if isinstance(value, (list, dict)) and (flaw := check_payload(value)):
         raise FunctionError(f"{name}() cannot compare the values: {flaw}")
     return _hashable(value)

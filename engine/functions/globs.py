@@ -1,11 +1,11 @@
-"""Patterns with `*` for any characters, also none, and `?` for any one, in time that grows with the size of both."""
+"""Patterns with `*` for any characters, also none, and `?` for any one. Time grows with both sizes."""
 
 from __future__ import annotations
 
 __all__ = ["MAX_WILD", "GlobError", "flaw_of", "is_long", "matches_glob"]
 
 MAX_WILD = 1_000
-"""How many characters a part between two `*` may have that has a `?`: it can nearly fit anywhere."""
+"""The maximum length of a part between two `*` that contains a `?`: it can nearly match at every offset."""
 
 
 class GlobError(ValueError):
@@ -13,19 +13,19 @@ class GlobError(ValueError):
 
 
 def is_long(glob: str) -> bool:
-    """Whether a pattern, or what it is without regard to letter case, might be too long."""
+    """Returns whether a pattern, or its form without letter case, might be too long."""
     return len(glob) * 3 > MAX_WILD
 
 
 def flaw_of(glob: str) -> str | None:
-    """Why a pattern is refused, in words."""
+    """Returns why a pattern is refused, in words; None if it is not."""
     if len(glob) > MAX_WILD and any("?" in piece and len(piece) > MAX_WILD for piece in glob.split("*")[1:-1]):
         return f"a pattern may have ? only in parts of at most {MAX_WILD} characters between two *"
     return None
 
 
 def matches_glob(text: str, glob: str) -> bool:
-    """Whether the whole text fits a pattern. Raises GlobError."""
+    """Returns whether the whole string matches a pattern. Raises GlobError."""
     if (flaw := flaw_of(glob)) is not None:
         raise GlobError(flaw)
     first, *others = glob.split("*")
@@ -44,7 +44,7 @@ def matches_glob(text: str, glob: str) -> bool:
 
 
 def _fits(text: str, piece: str, at: int) -> bool:
-    """Whether a piece without `*` fits at a place, where there is room for it."""
+    """Returns whether a piece without `*` matches at an offset that leaves room for it."""
     if "?" not in piece:
         return text.startswith(piece, at)
     for part in piece.split("?"):
@@ -55,7 +55,7 @@ def _fits(text: str, piece: str, at: int) -> bool:
 
 
 def _find(text: str, piece: str, start: int, end: int) -> int | None:
-    """The first place in a part of the text where a piece without `*` fits."""
+    """The first offset in a range of the string at which a piece without `*` matches."""
     if "?" not in piece:
         found = text.find(piece, start, end)
         return None if found < 0 else found

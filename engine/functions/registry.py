@@ -33,7 +33,7 @@ class Parameter:
         return " or ".join(_WORDS.get(type_) or type_with_article(type_) for type_ in self.types) or "any value"
 
     def takes(self, argument: Any) -> bool:
-        """Whether an evaluated argument is of one of the types."""
+        """Returns whether an evaluated argument is of one of the types."""
         return not self.types or any(_is_of_type(argument, type_) for type_ in self.types)
 
 

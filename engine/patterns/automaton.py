@@ -1,4 +1,4 @@
-"""Automata that look for a pattern in a text, in time in proportion to the text."""
+"""Automata that search for a pattern in a string in linear time."""
 
 from __future__ import annotations
 
@@ -22,8 +22,11 @@ def holds(ranges: Any, character: int) -> bool:
 
 @dataclass(slots=True)
 class Automaton:
-    """An automaton that looks for one pattern. By `moves` it takes a character; by `skips` it goes on without one:
-    anywhere (None), at the start of the text (True) or at its end (False)."""
+    """An automaton that searches for one pattern.
+
+    `moves` consume a character; `skips` consume none: they hold anywhere (None), at the start of the string (True) or
+    at its end (False).
+    """
 
     moves: list[list[tuple[Any, int]]] = field(default_factory=list)
     skips: list[list[tuple[bool | None, int]]] = field(default_factory=list)
@@ -49,7 +52,7 @@ class Automaton:
         return after
 
     def ends(self, state: StateSet, empty: bool) -> bool:
-        """Returns whether the pattern is found in the text that led to these states."""
+        """Returns whether the pattern is found in the string that led to these states."""
         return state is FOUND or self.reached({*state}, start=empty, end=True) is FOUND
 
     def reached(self, states: set[int], *, start: bool, end: bool) -> StateSet:
@@ -63,7 +66,7 @@ class Automaton:
         return FOUND if self.last in states else frozenset(states)
 
     def is_found(self, text: str) -> bool:
-        """Returns whether the pattern is found in a text."""
+        """Returns whether the pattern is found in a string."""
         state = self.first
         for character in text:
             state = self.step(state, ord(character))
@@ -73,8 +76,11 @@ class Automaton:
 
 
 def searcher(wanted: Any) -> Callable[[str], bool]:
-    """A function that tells whether a pattern is found in a text; `wanted` is what `searching` prepares: the text of a
-    regular expression of Python, or the moves, skips and last state of an automaton."""
+    """A function that returns whether a pattern is found in a string.
+
+    `wanted` is the result of `searching.prepared`: the text of a regular expression of Python, or the moves, skips and
+    last state of an automaton.
+    """
     if isinstance(wanted, str):
         search = re.compile(wanted).search
         return lambda text: search(text) is not None

@@ -1,4 +1,4 @@
-"""Regular expressions of the texts that functions of the language tell apart."""
+"""Regular expressions for the strings that functions of the language distinguish."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ __all__ = ["BLANK_EDGE", "NOT_BLANK", "any_case", "one_of", "pattern_of"]
 
 _BLANKS = r"\u0009-\u000d\u001c-\u0020\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
 NOT_BLANK = f"[^{_BLANKS}]"
-"""Found in every text of which trim() leaves something."""
+"""Found in every string that trim() does not make empty."""
 BLANK_EDGE = f"^[{_BLANKS}]|[{_BLANKS}]$"
-"""Found in every text that trim() changes."""
+"""Found in every string that trim() changes."""
 
 _GLOB = {"*": r"[\s\S]*", "?": r"[\s\S]"}
 _SPECIAL = re.compile(r"[.*+?^$()\[\]{}|\\/]")
 
 
 def pattern_of(function: str, argument: str) -> str:
-    """The pattern of the texts for which `starts_with`, `ends_with` or `like` with this argument is true."""
+    """The pattern of the strings for which `starts_with`, `ends_with` or `like` with this argument is true."""
     match function:
         case "starts_with":
             return f"^{_quoted(argument)}"
@@ -30,13 +30,13 @@ def pattern_of(function: str, argument: str) -> str:
 
 
 def any_case(texts: Iterable[str]) -> str:
-    """The pattern of these texts with each ASCII letter in either case."""
+    """The pattern of these strings with each ASCII letter in either case."""
     written = ("".join(map(_in_any_case, text)) for text in sorted(texts))
     return f"^(?:{'|'.join(written)})$"
 
 
 def one_of(texts: Iterable[str]) -> str:
-    """The pattern of these texts."""
+    """The pattern of these strings."""
     return f"^(?:{'|'.join(map(_quoted, sorted(texts)))})$"
 
 

@@ -1,7 +1,7 @@
-"""Decides whether there are texts in which some patterns are found and others are not.
+"""Decides whether any string contains some patterns and lacks others.
 
-What goes beyond regular languages (looking around) or would take long is not understood; that leaves more texts, never
-fewer.
+Patterns that are not regular (lookarounds), or that would take long, are not examined; then the answer is that there
+may be such strings.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _SURROGATES = (0xD800, 0xDFFF)
 
 @lru_cache(maxsize=512)
 def is_empty(found: frozenset[str], missing: frozenset[str], least: int = 0, most: int | None = None) -> bool:
-    """Whether it is certain that no text of `least` to `most` characters has each of `found` in it and none of
+    """Returns whether certainly no string of `least` to `most` characters contains each of `found` and none of
     `missing`."""
     wanted = [machine for machine in map(_machine, sorted(found)) if machine is not None]
     unwanted = [machine for machine in map(_machine, sorted(missing)) if machine is not None]
@@ -89,7 +89,7 @@ class Machine(Automaton):
     """An automaton that is built part by part."""
 
     hopeful: frozenset[int] = frozenset()
-    """The states from which the last state is reachable after the start of the text."""
+    """The states from which the last state is reachable after the start of the string."""
 
     def state(self) -> int:
         """Adds a state."""

@@ -1,8 +1,8 @@
 """Parses patterns of JSON Schemas: regular expressions of ECMA-262 with the flag `u`, as JSON Schema requires.
 
-This is the one place that says so; no library is asked. What is not understood (references to groups, properties other
-than those of Python's Unicode data) is refused. Characters that mean nothing there may have a backslash before them,
-and `]` and `}` may stand alone, as without the flag.
+This module alone defines the syntax; no library is involved. Constructs that are not supported (references to groups,
+properties other than those of Python's Unicode data) are refused. As without the flag, characters without a special
+meaning may have a backslash before them, and `]` and `}` may stand alone.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class CharacterSet:
 
 @dataclass(frozen=True, slots=True)
 class Anchor:
-    """The start or the end of the text."""
+    """The start or the end of the string."""
 
     start: bool
 

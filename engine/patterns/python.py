@@ -14,7 +14,8 @@ def is_one(ranges: Ranges) -> bool:
 
 
 def fits_all(language: str, pattern: str) -> bool | None:
-    """True if a pattern is found in all texts of a language, False if in none; None if it depends or is not known."""
+    """Returns True if a pattern is found in all strings of a language, False if in none; None if it depends or is
+    unknown."""
     if is_empty(frozenset({language}), frozenset({pattern})):
         return True
     return False if is_empty(frozenset({language, pattern}), frozenset()) else None

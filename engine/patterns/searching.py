@@ -1,5 +1,7 @@
-"""Searches for patterns: by a regular expression of Python where that takes time in proportion to the text,
-by an automaton otherwise. What a pattern means is defined in `parser`."""
+"""Searches for patterns: by a regular expression of Python if that takes linear time, else by an automaton.
+
+The meaning of a pattern is defined in `parser`.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +36,7 @@ _SIGNS = {(0, None): "*", (1, None): "+", (0, 1): "?", (1, 1): ""}
 
 @lru_cache(maxsize=1024)
 def prepared(pattern: str) -> Any:
-    """The argument of `automaton.searcher` for a pattern. Raises PatternError where it cannot be searched for."""
+    """The argument of `automaton.searcher` for a pattern. Raises PatternError if the pattern is not supported."""
     part = read(pattern)
     if is_linear(part):
         return python_text(part)
@@ -44,7 +46,7 @@ def prepared(pattern: str) -> Any:
 
 @lru_cache(maxsize=1024)
 def found_in(pattern: str) -> Callable[[str], bool]:
-    """A function that tells whether a pattern is found in a text. Raises PatternError."""
+    """A function that returns whether a pattern is found in a string. Raises PatternError."""
     return searcher(prepared(pattern))
 
 
@@ -52,14 +54,14 @@ def found_in(pattern: str) -> Callable[[str], bool]:
 
 
 def is_linear(part: PatternNode) -> bool:
-    """Returns whether Python searches for a pattern in time in proportion to the text."""
+    """Returns whether Python searches for a pattern in linear time."""
     parts = part.parts if isinstance(part, Concatenation) else (part,)
     is_anchored = bool(parts) and parts[0] == Anchor(True)
     return _ways(part) <= _MOST_WAYS and _unbounded(part, is_anchored) <= is_anchored
 
 
 def _ways(part: PatternNode) -> int:
-    """The number of ways in which it may be tried at one place, unbounded repetitions aside."""
+    """The number of ways to try the pattern at one offset, unbounded repetitions aside."""
     match part:
         case Concatenation(parts):
             return prod(map(_ways, parts))
@@ -75,7 +77,7 @@ def _ways(part: PatternNode) -> int:
 
 
 def _unbounded(part: PatternNode, is_anchored: bool) -> int:
-    """The number of unbounded repetitions. A lookaround that is tried once takes its own time only."""
+    """The number of unbounded repetitions. A lookaround that is tried once only adds its own time."""
     match part:
         case Concatenation(parts) | Alternation(parts):
             return sum(_unbounded(one, is_anchored) for one in parts)
@@ -118,7 +120,7 @@ def _times(most: int | None) -> str:
 
 
 def _width(part: PatternNode) -> int | None:
-    """The number of characters that a node matches; None where that varies."""
+    """The number of characters that a node matches; None if that varies."""
     match part:
         case CharacterSet():
             return 1

@@ -18,7 +18,8 @@ __all__ = ["Bodies", "gaps", "place_of"]
 
 
 def gaps(flow: Flow, output: Output, *, certain: bool = False) -> Iterator[tuple[TypedEmission, Gap]]:
-    """The gaps between what rules emit and the schema of the output; with `certain` those that are there always."""
+    """The gaps between the bodies that rules emit and the schema of the output; with `certain`, only those that are
+    always there."""
     checker = SubtypeChecker(flow.rulebook.schemas[output.schema], certain=certain)
     bodies = Bodies(flow, output)
     for emission in bodies.emissions:
@@ -28,8 +29,11 @@ def gaps(flow: Flow, output: Output, *, certain: bool = False) -> Iterator[tuple
 
 
 def place_of(emission: TypedEmission, gap: Gap) -> Place:
-    """The place of what gives a gap: the name of a field where that is wrong or members of it are missing, else what
-    stands under the name; of the rule where nothing nearer is known."""
+    """The place at which a gap is reported.
+
+    It is the name of a field if the field is wrong or lacks members, else the source of the value; or the rule, if no
+    nearer place is known.
+    """
     origin = gap.origin
     if isinstance(origin, EntryRule):
         return origin.node.place
@@ -55,7 +59,7 @@ class Bodies:
         self.pooled = {name: union(*(without_null(lookup(body, name)) for body in alone)) for name in output.combine}
 
     def of(self, emission: TypedEmission) -> Type:
-        """The body that a rule emits, with what other bodies may be joined to it."""
+        """The type of a body with the fields of a rule, including what is joined to it from other bodies."""
         return _joined(_body(self.envelope, emission), emission.output.combine, self.pooled, self.apart)
 
 
@@ -66,8 +70,10 @@ _MEMBERWISE = {
 
 
 def _is_memberwise(part: Any) -> bool:
-    """Returns whether a schema validates the members of a list or object one by one: then the members of other bodies
-    that are joined to it change nothing, and each is checked with its own rule."""
+    """Returns whether a schema validates the members of a list or object one by one.
+
+    Then joining members of other bodies changes nothing, since each is checked with its own rule.
+    """
     return not isinstance(part, dict) or part.keys() <= _MEMBERWISE
 
 

@@ -1,8 +1,8 @@
-"""The gaps of what a rule emits, looked at case by case: some values are only given together.
+"""Splits the values that a rule emits into cases, since some values only occur together.
 
-The type of a body says of each member alone what it can be. Where that leaves gaps, the values that its conditions ask
-about are told apart: with `platform` known to be "TV", a member that has the condition `platform == 'TV'` and the
-platform itself fit together. Every way of telling apart is sound by itself, so the one that leaves least counts.
+The type of a body describes each member alone. If that leaves gaps, the values that the rule's conditions test are
+distinguished: where `platform` is known to be "TV", a member with the condition `platform == 'TV'` and the platform
+itself fit together. Each way to distinguish cases is sound by itself, so the one that leaves the fewest gaps counts.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _Path = tuple[str, ...]
 
 
 def gaps(flow: Flow, output: Output) -> Iterator[tuple[TypedEmission, Gap]]:
-    """The gaps between what rules emit and the schema of the output that no telling apart of cases closes."""
+    """The gaps between the bodies that rules emit and the schema of the output that remain in some case."""
     checker, bodies = SubtypeChecker(flow.rulebook.schemas[output.schema]), Bodies(flow, output)
     for emission in bodies.emissions:
         found = checker.gaps(bodies.of(emission))
@@ -51,7 +51,8 @@ class _Cases:
     left: int = MAX_BODIES
 
     def least(self, emission: TypedEmission, found: tuple[Gap, ...], paths: tuple[_Path, ...]) -> tuple[Gap, ...]:
-        """The fewest gaps that telling values at some of the paths apart leaves; `found` are those without."""
+        """The fewest gaps that remain when the values at some of the paths are distinguished; `found` are the gaps
+        without that."""
         best, told = found, list[tuple[TypedEmission, tuple[Gap, ...]]]()
         rest = paths
         for path in paths:
@@ -67,7 +68,7 @@ class _Cases:
         return tuple(dict.fromkeys(gap for case, own in told for gap in (self.least(case, own, rest) if own else ())))
 
     def apart(self, emission: TypedEmission, path: _Path) -> list[TypedEmission]:
-        """What the rule emits for each of the few values that can stand at a path; nothing where there are many."""
+        """The emissions for each of the few values possible at a path; none if there are many."""
         parts = _values(_at(emission.context, path))
         if len(parts) < 2 or len(parts) > self.left:
             return []
@@ -77,7 +78,7 @@ class _Cases:
 
 
 def _values(type_: Type) -> list[Type]:
-    """The values of the type one by one where they are few, else null and all others."""
+    """The values of the type one by one if there are few, else null and all others."""
     values = constants(type_)
     if values is not None and len(values) <= MAX_VALUES:
         return [literal(value) for value in values]
@@ -85,7 +86,7 @@ def _values(type_: Type) -> list[Type]:
 
 
 def _with(context: Type, path: _Path, part: Type) -> Type:
-    """The context where what stands at the path is of this part of its type."""
+    """The context in which the value at the path is of this part of its type."""
     return refine(context, path, lambda type_: meet(type_, part))
 
 

@@ -1,4 +1,5 @@
-"""Batches that fit the input schema and make a request that its output schema refuses: found by trying, made small."""
+"""Searches by trial for batches that conform to the input schema but give a request that its output schema refuses, and
+reduces them."""
 
 from __future__ import annotations
 
@@ -26,8 +27,10 @@ MAX_RUNS = 250
 
 @dataclass(frozen=True, slots=True)
 class Counterexample:
-    """A batch that fits the input schema, with the settings that were given other values for it, and the problem that
-    its invalid request gives."""
+    """A batch that conforms to the input schema and gives an invalid request.
+
+    `settings` are those that need another value for that; `problem` is the problem of the request.
+    """
 
     batch: Any
     settings: Mapping[str, Any]
@@ -35,7 +38,7 @@ class Counterexample:
 
 
 class Search:
-    """Tries batches that come as far as the rules of an output; the same ones every time."""
+    """Tries batches that reach the rules of an output; the same ones every time."""
 
     def __init__(self, flow: Flow, output: Output, progress: Callable[[float], None] = lambda _share: None) -> None:
         self.flow, self.output, self.progress = flow, output, progress
@@ -49,7 +52,8 @@ class Search:
         self.far: list[dict[str, Any]] = []
 
     def found(self, tries: int) -> Iterator[Counterexample]:
-        """What so many batches give: every other one with the settings as they are."""
+        """Tries so many batches, every other one with the settings unchanged, and yields the counterexamples among
+        them."""
         emissions = [emission for emission in self.flow.emissions if emission.output is self.output]
         for number in range(tries if emissions else 0):
             self.progress(number / tries)
@@ -68,7 +72,8 @@ class Search:
                     yield Counterexample(batch, self.settings[case], problem)
 
     def crossed(self, batch: dict[str, Any]) -> dict[str, Any]:
-        """Mostly a batch that came as far as a request, with some members of another one."""
+        """Usually the batch combined with members of an earlier one that reached a request; sometimes the batch as it
+        is."""
         if not self.far or self.random.random() < 0.5:
             return batch
         return _crossed(self.random.choice(self.far), batch, self.random)
@@ -86,7 +91,7 @@ class Search:
                 yield problem
 
     def smaller(self, example: Counterexample, is_same: Callable[[Problem], bool]) -> Counterexample:
-        """The same with all left out of the settings and the batch that is not needed for the same problem."""
+        """The counterexample without the settings and parts of the batch that the problem does not need."""
         case = self.settings.index(dict(example.settings))
         for name in example.settings:
             fewer = {key: value for key, value in self.settings[case].items() if key != name}
@@ -122,7 +127,7 @@ def _crossed(one: dict[str, Any], other: dict[str, Any], random: Random) -> dict
 
 
 def _paths_in(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
-    """The places of all members and elements, what holds others before them."""
+    """The paths of all members and elements, outer ones before inner ones."""
     for key, inner in value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ():
         yield (*path, key)
         yield from _paths_in(inner, (*path, key))
@@ -140,7 +145,7 @@ def _without(value: Any, path: tuple[str | int, ...]) -> Any:
 
 
 def _texts_of(part: Any) -> set[str]:
-    """The texts that a schema lists and names: what is refused is often one of them."""
+    """The strings that a schema lists or names: refused values are often among them."""
     if isinstance(part, Mapping):
         enum, properties = part.get("enum", ()), part.get("properties", {})
         own = [*(enum if isinstance(enum, list) else ()), part.get("const")]
@@ -151,7 +156,7 @@ def _texts_of(part: Any) -> set[str]:
 
 
 def _settings(rulebook: Rulebook, random: Random, words: tuple[str, ...]) -> dict[str, Any]:
-    """Other values for some settings: those that have few, and texts."""
+    """Other values for some settings: for those with few possible values, and for strings."""
     picked = {}
     for name, setting in rulebook.settings.items():
         type_ = setting_type(setting)
@@ -164,7 +169,7 @@ def _settings(rulebook: Rulebook, random: Random, words: tuple[str, ...]) -> dic
 
 
 def batch_for(flow: Flow, emission: TypedEmission, random: Random, words: tuple[str, ...] = ()) -> Any:
-    """A batch that comes as far as a rule, as far as its conditions are understood."""
+    """A batch that reaches a rule, as far as its conditions are understood."""
     rulebook = flow.rulebook
     context = random.choice(emission.context.objects)
     batch_type = context.value(rulebook.input.as_name)
@@ -179,7 +184,7 @@ def batch_for(flow: Flow, emission: TypedEmission, random: Random, words: tuple[
 
 
 def words_of(flow: Flow) -> tuple[str, ...]:
-    """The texts that the conditions of the rules speak of: batches with these come further."""
+    """The strings in the conditions of the rules: batches with them reach more rules."""
     found: set[str] = set()
     for part in flow.of(EvaluatedPart):
         for type_ in (part.seen.type, *part.seen.operands):

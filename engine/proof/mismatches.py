@@ -1,4 +1,4 @@
-"""Gaps between types and schemas, and those of the keywords about scalars."""
+"""Gaps between types and schemas, and the gaps of the keywords about scalars."""
 
 from __future__ import annotations
 
@@ -20,10 +20,12 @@ _KINDS = {"integer": "number"}
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """A gap, where a schema can refuse a value: the path (`*` for any element or entry), the keyword, why in words.
+    """A place at which a schema can refuse a value: the path (`*` for any element or entry), the keyword, the reason in
+    words.
 
-    `always`: whatever stands there is refused. `origin` is what gave it, the nearest that is known; `name` the member
-    that is missing or not allowed, `known` what is allowed in its place; `part` the part of the schema that refuses it.
+    `always`: every value there is refused. `origin` is the nearest known part of the rules that gives the value; `name`
+    the member that is missing or not allowed, `known` the names allowed in its place; `part` the part of the schema
+    that refuses the value.
     """
 
     path: tuple[str, ...]
@@ -38,7 +40,7 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class ProofPlace:
-    """A place in a value, what gave the nearest value around it that is known, and the part of the schema for it."""
+    """A place in a value, the nearest known origin of the value around it, and the part of the schema for it."""
 
     path: tuple[str, ...]
     origin: Any
@@ -108,7 +110,7 @@ def of_number(type_: Type, part: Mapping[str, Any], at: ProofPlace) -> Iterator[
 
 
 def of_string(text: StringType, part: Mapping[str, Any], at: ProofPlace, certain: bool) -> Iterator[Gap]:
-    """The gaps of the keywords about texts; with `certain`, a pattern is not looked into."""
+    """The gaps of the keywords about strings; with `certain`, patterns are not examined."""
     least, most = part.get("minLength", 0), part.get("maxLength")
     if text.least < least:
         always = text.most is not None and text.most < least
@@ -144,7 +146,7 @@ def _never_matches(text: StringType, pattern: str) -> bool:
 
 
 def texts_with(pattern: str) -> StringType:
-    """The texts in which the pattern is found."""
+    """The strings in which the pattern is found."""
     return StringType(patterns=frozenset({pattern}))
 
 

@@ -1,8 +1,8 @@
-"""Proves that no batch that is valid by the input schema makes a request that its output schema refuses.
+"""Proves that no batch that is valid by the input schema gives a request that its output schema refuses.
 
-The type of every body is assembled from the envelope of its output and all rules that emit to it, and held against the
-output schema. What is left open is a guard: there, only validation at run time decides. A batch that gives an invalid
-request, found by trying, refutes the output; where it needs settings with other values, it only explains its guard.
+The type of every body is assembled from the envelope of its output and all rules that emit to it, and compared with the
+output schema. Each remaining gap is a guard: only validation at run time decides there. A batch that gives an invalid
+request, found by trial, refutes the output; if it needs settings with other values, it only illustrates its guard.
 """
 
 from __future__ import annotations
@@ -31,9 +31,12 @@ TRIES = 1_500
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """Where only validation at run time decides: the rules that emit it, the place of what gives it, the place in the
-    body (`*` for any element or entry), the schema's keyword, and why. `always`: whatever comes there is refused.
-    `counterexample`: what is refused there, where something was found."""
+    """A place of a body at which only validation at run time decides.
+
+    It has the rules that emit the value, the place of its source, its place in the body (`*` for any element or entry),
+    the schema's keyword, and the reason. `always`: every value there is refused. `counterexample` is a batch whose
+    value is refused there, if one was found.
+    """
 
     rules: tuple[str, ...]
     place: Place
@@ -44,7 +47,7 @@ class Guard:
     counterexample: Counterexample | None = None
 
     def is_about(self, problem: Problem) -> bool:
-        """Returns whether the guard is there for an invalid request."""
+        """Returns whether the guard covers the problem of an invalid request."""
         found = (problem.output or "").split("/")
         wanted = self.output.split("/")
         if self.keyword == "required":
@@ -59,7 +62,7 @@ class Guard:
 
 @dataclass(frozen=True, slots=True)
 class OutputProof:
-    """The verdict on an output, what it needs validation at run time for, and what refutes it."""
+    """The verdict on an output, its guards, and the batch that refutes it, if any."""
 
     output: str
     verdict: Verdict
@@ -69,14 +72,17 @@ class OutputProof:
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """The verdict on every output, in their order."""
+    """The verdicts on all outputs, in their order."""
 
     outputs: tuple[OutputProof, ...]
 
 
 def prove(rulebook: Rulebook, *, tries: int = TRIES, progress: ProofProgress = lambda _output, _share: None) -> Proof:
-    """Classifies every output. `tries` batches are tried on each that is not proven; `progress` is told the output, and
-    which share of its work is done."""
+    """Classifies every output.
+
+    `tries` batches are tried on each that is not proven; `progress` is called with the output and the share of its work
+    that is done.
+    """
     flow = walk(rulebook)
     return Proof(tuple(_prove(flow, output, tries, progress) for output in rulebook.outputs.values()))
 
@@ -93,7 +99,7 @@ def _prove(flow: Flow, output: Output, tries: int, progress: ProofProgress) -> O
 
 
 def guards(flow: Flow, output: Output) -> tuple[Guard, ...]:
-    """The gaps with their places in the rules; what several rules share once."""
+    """The gaps with their places in the rules, each once, even if several rules share it."""
     found: dict[tuple[Place, str, str], tuple[Gap, dict[str, None]]] = {}
     for emission, gap in gaps(flow, output):
         place = place_of(emission, gap)
@@ -107,7 +113,8 @@ def guards(flow: Flow, output: Output) -> tuple[Guard, ...]:
 
 
 def _refute(search: Search, open_: Iterable[Guard], tries: int) -> tuple[tuple[Guard, ...], Counterexample | None]:
-    """The guards with what was found for each, and what refutes the output with the settings as they are."""
+    """The guards with a counterexample for each, where one is found, and the one that refutes the output with the given
+    settings."""
     examples: dict[Guard, Counterexample | None] = dict.fromkeys(open_)
     refuting: Counterexample | None = None
     for found in search.found(tries):
@@ -132,7 +139,7 @@ def _is_explained_by(guard: Guard, all_: Iterable[Guard]) -> Callable[[Problem],
 
 
 def _explained(all_: Iterable[Guard], problem: Problem) -> Guard | None:
-    """The guard that an invalid request is about: of several the last one before the place that the problem names."""
+    """The guard for an invalid request; of several, the last one before the place that the problem names."""
     about = [guard for guard in all_ if guard.is_about(problem)]
     place = problem.place
     before = [

@@ -41,13 +41,12 @@ class NoSampleError(ValueError):
 
 
 def sample(type_: Type, random: Random, words: tuple[str, ...] = ()) -> Any:
-    """A value of the type; its texts and names are sometimes taken from `words`. Raises NoSampleError where none was
-    found."""
+    """A value of the type; some of its strings and names are taken from `words`. Raises NoSampleError."""
     return _Sampler(random, words).of(type_, 0)
 
 
 def instance(schema: Schema, random: Random, validator: Validator | None = None) -> Any:
-    """A valid instance of the schema. Raises NoSampleError where none was found."""
+    """A valid instance of the schema. Raises NoSampleError if none is found."""
     used = validator or schema.validator
     for _ in range(_TRIES):
         value = sample(type_of(schema), random)

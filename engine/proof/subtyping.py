@@ -1,7 +1,7 @@
-"""Compares a type with a JSON Schema: finds where a value of the type can be refused.
+"""Compares a type with a JSON Schema: finds the places at which a value of the type can be refused.
 
-The answer errs to one side only: without a gap every value of the type is valid. A gap says whether all values are
-refused there or some may be.
+The answer errs to one side only: if there is no gap, every value of the type is valid. A gap says whether all values
+are refused there or some may be.
 """
 
 from __future__ import annotations
@@ -38,7 +38,8 @@ _NOTES = frozenset({"$comment", "title", "description", "examples", "default", "
 
 
 class SubtypeChecker:
-    """Finds where values of a type can be invalid by a schema; with `certain`, only the gaps that are always there."""
+    """Finds the places at which values of a type can be invalid by a schema; with `certain`, only gaps that are always
+    there."""
 
     def __init__(self, schema: Schema, *, certain: bool = False) -> None:
         self.schema = schema
@@ -57,8 +58,8 @@ class SubtypeChecker:
     # Whole schemas
 
     def check(self, type_: Type, part: Any, at: ProofPlace) -> Iterator[Gap]:
-        """The gaps between a type and a part of the schema. The same two are compared once: rules share
-        much of what they emit."""
+        """The gaps between a type and a part of the schema. Results are cached, since rules share much of what they
+        emit."""
         key = id(type_), id(part)
         if key not in self.known:
             inside = ProofPlace((), None, part if isinstance(part, dict) else None)
@@ -126,7 +127,7 @@ class SubtypeChecker:
                     yield from _unsure(self.check(piece, part["else"], at), outcome is False and len(pieces) == 1)
 
     def conforms(self, type_: Type, part: Any) -> bool | None:
-        """True: all values are valid; False: none is; None: not known."""
+        """True if all values are valid, False if none is, None if that is not known."""
         if type_.never:
             return True
         found = list(self.check(type_, part, ProofPlace((), None)))
@@ -213,7 +214,7 @@ class SubtypeChecker:
         yield from self.whole(one, part, at)
 
     def listed(self, other: Other, listed: Mapping[str, Any], at: ProofPlace) -> Iterator[Gap]:
-        """The gaps where entries have names for which the schema has a condition of its own."""
+        """The gaps at entries whose names have a subschema of their own."""
         found: dict[str, Gap] = {}
         for name, inner in listed.items():
             if matches(other.name, name):
@@ -233,7 +234,7 @@ class SubtypeChecker:
                 yield replace(gap, reason=f"its name: {gap.reason}", name=name, always=gap.always and name is not None)
 
     def whole(self, one: ObjectType, part: Mapping[str, Any], at: ProofPlace) -> Iterator[Gap]:
-        """The gaps of keywords about all members together."""
+        """The gaps of keywords about the object as a whole."""
         required = sum(prop.required for prop in one.properties.values())
         there = sum(not prop.type.never for prop in one.properties.values())
         if required < part.get("minProperties", 0):
@@ -263,7 +264,7 @@ def _exactly_one(count: int) -> list[str]:
 
 
 def _unsure(gaps: Iterable[Gap], sure: bool) -> Iterator[Gap]:
-    """The gaps; those behind a condition that may not hold are never certain."""
+    """The gaps, none of them certain if the condition around them may not hold."""
     return (replace(gap, always=False) if gap.always and not sure else gap for gap in gaps)
 
 
@@ -282,7 +283,7 @@ def _is_reached(type_: Type, path: tuple[str, ...]) -> bool:
 
 
 def _pieces(type_: Type) -> list[Type]:
-    """The type in parts that a condition may tell apart."""
+    """The type split into parts that a condition may distinguish."""
     parts = type_.parts
     found = [only(parts, (kind,)) for kind in sorted(parts.kinds - {"object"})]
     found += [Type(objects=(one,)) for one in parts.objects]
@@ -295,7 +296,7 @@ def _pieces(type_: Type) -> list[Type]:
 
 
 def _by_kind(array: ArrayType | None) -> list[ArrayType]:
-    """Lists whose elements are alike, kind by kind; nothing where there is only one."""
+    """Lists of alike elements split by the kind of element; none if there is only one kind."""
     if array is None or not array.alike or array.first:
         return []
     kinds = sorted(array.items.kinds - {"null"})
@@ -315,7 +316,7 @@ def _first_origin(prop: Property) -> Any:
 
 
 def _having(one: ObjectType, name: str) -> ObjectType | None:
-    """The objects that have a member of the name, or None where none can."""
+    """The objects that have a member of this name; None if none can."""
     value = one.value(name)
     if value.never:
         return None

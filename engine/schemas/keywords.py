@@ -105,4 +105,4 @@ FLAWS: Mapping[str, Callable[[Any], str | None]] = {
     **dict.fromkeys(LIST, _is("a list of schemas", lambda value: isinstance(value, list) and bool(value))),
     **dict.fromkeys(NAMED, _is("an object", lambda value: isinstance(value, dict))),
 }
-"""For each keyword a function that says what is wrong with its value, or None."""
+"""For each keyword, a function that returns what is wrong with its value, or None."""

@@ -1,8 +1,9 @@
 """The normal form of JSON Schemas, the same for all drafts, which every reader of schemas uses.
 
 In a normal form all keywords are those of 2020-12, `format` stands only where it is a condition, and each reference is
-the URI of a document and the place in it. So no reader has to know of drafts, identifiers and anchors. What a schema
-can be is bounded here: a part says something of one value in at most so many ways, and never refers to itself for it.
+the URI of a document and the place in it. So no reader has to know of drafts, identifiers and anchors. The complexity
+of a schema is bounded here: the number of subschemas that apply to one value is limited, and none applies itself to the
+same value.
 """
 
 from __future__ import annotations
@@ -62,10 +63,10 @@ class Section(NamedTuple):
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Normal:
-    """The documents of one schema by URI, in normal form; what references lead to, by what stands in `$ref`.
+    """The documents of one schema by URI, in normal form; the targets of references, by the text of `$ref`.
 
-    `files` has the files in the order of the documents; `unchecked` says which keywords are notes only, and where.
-    `sections` has all that is written as a schema, draft by draft.
+    `files` has the files in the order of the documents; `unchecked` the keywords that are annotations only, and their
+    places. `sections` has every part that is written as a schema, draft by draft.
     """
 
     resources: Mapping[str, Any]
@@ -104,8 +105,8 @@ class _Where(NamedTuple):
 
 
 def normal(document: Document, read: Callable[[str, Document], Document]) -> Normal:
-    """The normal form of a schema. `read` gives the document that a reference in another one names, which is not one of
-    those known. Raises SchemaError."""
+    """The normal form of a schema. `read` returns the document that a reference in another one names, if it is not
+    known yet. Raises SchemaError."""
     return _Forms(read).all_of(document)
 
 
@@ -331,8 +332,10 @@ class _Forms:
         )
 
     def follow_dynamic(self, reference: _Reference) -> None:
-        """Follows what leads to the outermost anchor of a name among all resources on the way: the same one always,
-        where the first document has it, or no other has."""
+        """Resolves dynamic references to the outermost anchor of a name among all resources on the way.
+
+        That is always the same one if the first document has it, or if no other document has.
+        """
         node, keyword, text, where = reference
         name = "" if keyword == "$recursiveRef" else urldefrag(text)[1]
         there = self.dynamic[name]
@@ -406,7 +409,7 @@ def _in_place(node: Any, definitions: Mapping[str, Any]) -> list[dict[str, Any]]
 
 
 def _refuse_too_many_ways(parts: Iterable[Any], definitions: Mapping[str, Any]) -> None:
-    """Refuses parts that apply to one value in too many ways, or recursively without end."""
+    """Refuses schemas in which too many subschemas apply to one value, or which recurse without end."""
     names = {id(node): name[name.find("#") :] for name, node in definitions.items() if "#" in name}
     ways: dict[int, int] = {}
     levels: dict[int, int] = {}
@@ -425,8 +428,8 @@ def _refuse_too_many_ways(parts: Iterable[Any], definitions: Mapping[str, Any]) 
 def _bottom_up(
     start: Any, definitions: Mapping[str, Any], done: Mapping[int, int], names: Mapping[int, str]
 ) -> Iterator[Any]:
-    """A part with all that say something of the same value, each after those that it is made of, but for what is done.
-    Raises SchemaError where a part is made of itself."""
+    """A part and all subschemas that apply to the same value, each after those it consists of, without those in `done`.
+    Raises SchemaError if a part consists of itself."""
     entered: dict[int, None] = {}
     stack = [(start, _in_place(start, definitions))] if id(start) not in done else []
     while stack:

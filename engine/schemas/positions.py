@@ -30,7 +30,7 @@ class Locator:
         self._sources: dict[Path, Source | None] = {}
 
     def place(self, schema: Schema, part: Any, *steps: str | int) -> Place | None:
-        """The place of what the steps lead to from an object in the schema; None where the file does not have it."""
+        """The place that the steps lead to from an object in the schema; None if the file does not have it."""
         for path, document in zip(schema.paths, schema.resources.values(), strict=True):
             index = self._indexes.setdefault(id(document), Index(document))
             pointer = index.find(part)
@@ -39,7 +39,7 @@ class Locator:
         return None
 
     def at(self, path: Path, pointer: str) -> Place | None:
-        """The place that a pointer leads to in the file of a schema; None where the file does not have it."""
+        """The place that a pointer leads to in the file of a schema; None if the file does not have it."""
         if path not in self._sources:
             try:
                 self._sources[path] = Source(display_name(path), path.read_text("utf-8"), path)
@@ -54,8 +54,10 @@ class Locator:
 
 
 def locate(text: str, steps: list[str]) -> tuple[int, int] | None:
-    """The span that the steps lead to in a JSON text: for a member the span of its name, for an element of a list
-    that of its value. None where the text does not have it."""
+    """The span that the steps lead to in a JSON text; None if the text does not have it.
+
+    For a member, it is the span of its name; for an element of a list, that of its value.
+    """
     try:
         span = _span(text, _blank(text, len(BOM) if text.startswith(BOM) else 0))
         at = span[0]

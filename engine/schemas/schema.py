@@ -1,7 +1,7 @@
-"""JSON Schemas: found by name, loaded with what they refer to, with a validator for each.
+"""JSON Schemas: found by name, loaded with everything they refer to, with a validator for each.
 
-Every reader of a schema goes by its normal form (`normal_form`); validity and reasons come from `validation`. Nothing
-is ever fetched: references lead to files.
+Every reader of a schema uses its normal form (`normal_form`); validity and reasons come from `validation`. Nothing is
+ever fetched: references lead to files.
 """
 
 from __future__ import annotations
@@ -35,12 +35,11 @@ _INSTALLED = Project(SCHEMAS.resolve(), None)
 @dataclass(frozen=True, eq=False)
 class Schema:
     """A schema document, its URI, and all documents that it refers to by URI (itself included), in normal form, with
-    their files and the digests of what was read from these.
+    their files and the digests of their content.
 
-    `definitions` has what references lead to, by what stands in `$ref`, and `patterns` all patterns.
-
-    `unchecked` has the keywords that are notes although some drafts and libraries hold values against them, each with
-    what it says; `sections` all that is written as a schema, draft by draft.
+    `definitions` has the targets of references, by the text of `$ref`, and `patterns` all patterns. `unchecked` has the
+    keywords that are annotations here although some drafts and libraries validate them, each with its value; `sections`
+    every part that is written as a schema, draft by draft.
     """
 
     name: str

@@ -1,7 +1,7 @@
-"""The evaluator of JSON Schemas: what every keyword means here, and why a value is refused.
+"""The evaluator of JSON Schemas: it defines the meaning of every keyword, and says why a value is refused.
 
-Schemas are in normal form (`normal_form`). Every validation goes by this: mappings at run time, the explanation of what
-is refused, and standalone modules; so it needs nothing but the standard library. Generated code only accepts what this
+Schemas are in normal form (`normal_form`). Every validation uses it: mappings at run time, the reasons for a refusal,
+and standalone modules; so it needs nothing but the standard library. Generated code only accepts values that it
 accepts. Values may be of any depth: pending work is kept on a list, not on Python's stack.
 """
 
@@ -21,13 +21,13 @@ Refusals = list[Refusal]
 Application = tuple[Any, Any, ValuePath, bool]
 """A subschema to apply to a value: both, the path of the value, and whether it is the name of a member."""
 Applying = Generator[Application, Refusals, Refusals]
-"""Applies a keyword or a schema: yields the subschemas to apply, is sent what they refuse, returns what it refuses."""
+"""Applies a keyword or a schema: yields the subschemas to apply, is sent their refusals, returns its own refusals."""
 
 
 class SchemaEvaluator:
     """Validates bodies by the definition of this name. Safe to share between threads.
 
-    `patterns` has, by the text of a pattern in the schemas, what is searched for; `formats` what texts of a format are.
+    `patterns` has the prepared search of each pattern, by its text in the schemas; `formats` the validators of formats.
     """
 
     def __init__(
@@ -349,8 +349,8 @@ def _unevaluated_items(check: _BodyCheck, schema: Any, value: Any, path: ValuePa
 def _evaluated(
     check: _BodyCheck, schema: Any, value: Any, path: ValuePath, but: str | None
 ) -> Generator[Application, Refusals, set[Any]]:
-    """The names of members, or numbers of elements, that keywords of a part look at, or of those that it is
-    made of and that take the value."""
+    """The names of members, or indexes of elements, that are evaluated by keywords of a part, or of its subschemas that
+    apply to the value and accept it."""
     seen: set[Any] = set()
     left, known = [schema], set()
     while left:
@@ -463,7 +463,7 @@ _TESTS: dict[str, Callable[[_BodyCheck, Any, Any, int], bool]] = {
 }
 """Returns whether a value satisfies a keyword, at this depth of calls; the keywords here need no reasons for that."""
 _MOST_LEVELS = 25
-"""The most calls inside each other; keywords that are nested deeper are applied without calls."""
+"""The maximum depth of calls; keywords that are nested deeper are applied without calls."""
 KEYWORDS = frozenset({*HOLDS, *_APPLIES, "then", "else", "minContains", "maxContains"})
 """All keywords that are evaluated."""
 

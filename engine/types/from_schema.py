@@ -1,8 +1,8 @@
-"""From JSON Schema to a `Type`: everything that the schema allows, and little more.
+"""Converts a JSON Schema to a `Type`: everything that the schema allows, and little more.
 
-A keyword that is not understood is left out, which only makes the type wider. `"x-complete": true` on an object says
-that the properties it lists, with those of the schemas that it refers to by `allOf`, are all that are known, although
-others are valid.
+A keyword that is not supported is left out, which only makes the type wider. `"x-complete": true` on an object declares
+that no other members are known than those it lists, also by the schemas that it refers to in `allOf`, although other
+members are valid.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Narrows types: without some values, to what is true, to what is common with another type, at a path.
+"""Narrows types: without some values, to truthy values, to common values, at a path.
 
-All of this only takes away; what cannot be said without the values that go stays as it is.
+Narrowing only removes values; a restriction that a type cannot express leaves it unchanged.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _MAX_NEXT = 2**50
 
 
 def excluding(type_: Type, values: Iterable[Any]) -> Type:
-    """The type without these scalars, where it can be said without them."""
+    """The type without these scalars, as far as a type can express that."""
     result = type_
     for value in values:
         result = _excluding(result.parts, value)
@@ -145,13 +145,15 @@ def _meet_number(a: NumberType, b: NumberType) -> NumberType | None:
 
 
 def next_to(bound: float | None, towards: float) -> float | None:
-    """The least number above a bound, or the greatest below: a bound that is not itself allowed. Large bounds stay, as
-    whole numbers lie closer there than doubles."""
+    """The least number above a lower bound, or the greatest below an upper one, where the bound itself is excluded.
+
+    Large bounds are returned unchanged, since whole numbers are closer to each other there than doubles.
+    """
     return bound if bound is None or abs(bound) > _MAX_NEXT else nextafter(bound, towards)
 
 
 def meet_string(a: StringType, b: StringType) -> StringType | None:
-    """The texts that are of both; None where there are none."""
+    """The strings of both types; None if there are none."""
     if a == b:
         return a
     if a.values is not None or b.values is not None:
@@ -225,7 +227,7 @@ def _meet_others(a: tuple[Other, ...], b: tuple[Other, ...]) -> tuple[Other, ...
 
 
 def refine(type_: Type, path: tuple[str, ...], change: Callable[[Type], Type]) -> Type:
-    """The values of the type for which what stands at the path is of the changed type; `change` only takes away."""
+    """The type with the value at the path changed; `change` must only remove values."""
     if not path:
         return change(type_)
     name, *rest = path
@@ -262,8 +264,11 @@ def _with_property(one: ObjectType, name: str, before: Type, after: Type, requir
 
 
 def either_case(a: Type, b: Type) -> Type:
-    """The union of two narrowings of one type. Few variants are joined where they differ in one member alone, so that
-    conditions on several members are not forgotten; the roots of expressions are never more than a few variants."""
+    """The union of two narrowings of one type.
+
+    While there are few variants, only those that differ in a single member are joined, so that the conditions on
+    several members are kept together. The roots of expressions never have more than a few variants.
+    """
     if a is b or b.never:
         return a
     if a.never:

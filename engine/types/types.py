@@ -1,9 +1,9 @@
 """Types of JSON values, as far as they are known before any data.
 
-A `Type` is a union with at most one part a kind of value, objects aside: those keep their variants, so that a condition
-on one member can rule out some of them. Types only ever promise too little: a value is always of its type, and what is
-not understood is `ANY`. To expressions a member that is absent is null, but an object without it differs from one where
-it is null, so a `Property` says both.
+A `Type` is a union with at most one part for each kind of value, except that objects keep their variants, so that a
+condition on one member can exclude some of them. Types only err by being too wide: a value always belongs to its type,
+and a value that is not understood is `ANY`. In expressions an absent member is null, but an object without a member
+differs from one in which it is null, so a `Property` records both.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ MAX_ALSO = 100
 
 @dataclass(frozen=True, slots=True)
 class NumberType:
-    """Numbers. `integral`: without a fraction, 1.0 included; `values`: one of these."""
+    """Numbers. `integral`: without a fraction, 1.0 included; `values`: only these."""
 
     integral: bool = False
     minimum: float | None = None
@@ -66,10 +66,10 @@ class NumberType:
 
 @dataclass(frozen=True, slots=True)
 class StringType:
-    """Texts of `least` to `most` characters, in which each of `patterns` is found and none of `avoids`.
+    """Strings of `least` to `most` characters, in which each of `patterns` is found and none of `avoids`.
 
-    `values`: one of these, each of which fits the rest; `excluded`: none of these; `also`: these too, whatever the
-    patterns say. The patterns are regular expressions of JSON Schema.
+    `values`: only these, all of which match the rest; `excluded`: none of these; `also`: these in addition, whatever
+    the patterns say. The patterns are regular expressions of JSON Schema.
     """
 
     values: frozenset[str] | None = None
@@ -83,7 +83,7 @@ class StringType:
 
 @dataclass(frozen=True, slots=True)
 class Property:
-    """A member of an object. `origin` is whatever gave it, for those who make messages of it."""
+    """A member of an object. `origin` is the part of the rules or of a schema that gives it, for messages."""
 
     type: Type
     required: bool = False
@@ -92,7 +92,7 @@ class Property:
 
 @dataclass(frozen=True, slots=True)
 class Other:
-    """Members that have no `Property`: any number of them, with such names and such values."""
+    """Members without a `Property`: any number of them, with names and values of these types."""
 
     name: StringType
     type: Type
@@ -101,8 +101,11 @@ class Other:
 
 @dataclass(frozen=True, slots=True)
 class ObjectType:
-    """Objects with these members. `complete`: other members are allowed but none is known, so that naming one is most
-    likely a mistake. `origin` is the part of a schema that says so, for those who make messages of it."""
+    """Objects with these members.
+
+    `complete`: other members are allowed but none is known, so that reading one is most likely a mistake. `origin` is
+    the part of the schema that describes the object, for messages.
+    """
 
     properties: Mapping[str, Property]
     others: tuple[Other, ...] = ()
@@ -134,8 +137,11 @@ class ObjectType:
 
 @dataclass(frozen=True, slots=True)
 class ArrayType:
-    """Lists of `least` to `most` elements: `first` by their place, and `items` after them. `alike`: all elements but
-    nulls are of one kind."""
+    """Lists of `least` to `most` elements.
+
+    `first` has the types of the first elements by their index, `items` the type of those after them. `alike`: all
+    elements except nulls are of one kind.
+    """
 
     items: Type
     first: tuple[Type, ...] = ()
@@ -157,7 +163,7 @@ class ArrayType:
 
 @dataclass(frozen=True, slots=True)
 class Type:
-    """A union: null, the booleans listed, numbers, texts, lists, and objects of any of these variants."""
+    """A union: null, the booleans listed, numbers, strings, lists, and objects of any of these variants."""
 
     null: bool = False
     booleans: frozenset[bool] = frozenset()
@@ -190,7 +196,7 @@ class Type:
 
     @property
     def kinds(self) -> frozenset[str]:
-        """JMESPath's words for the kinds of value that there can be."""
+        """The kinds of its values, in JMESPath's words."""
         return _kinds(self.parts)
 
 
@@ -246,12 +252,12 @@ def literal(value: Any) -> Type:
 
 
 def string(values: Iterable[str]) -> Type:
-    """One of these texts."""
+    """The type of these strings."""
     return Type(string=string_of(frozenset(values)))
 
 
 def string_of(values: frozenset[str]) -> StringType | None:
-    """The texts that are one of these; None where there are none."""
+    """The type of these strings; None if there are none."""
     if not values:
         return None
     least, most = min(map(len, values)), max(map(len, values))
@@ -282,7 +288,7 @@ def only(type_: Type, kinds: Iterable[str]) -> Type:
 
 
 def without(type_: Type, kinds: Iterable[str]) -> Type:
-    """The parts of all kinds but these."""
+    """The parts of all other kinds."""
     return only(type_, JSON_TYPES - frozenset(kinds))
 
 
@@ -307,7 +313,7 @@ def lookup(type_: Type, name: str) -> Type:
 
 
 def members(one: ObjectType) -> Iterator[tuple[StringType, Type]]:
-    """The names and values of the members that an object can have."""
+    """The types of names and values of the members that an object can have."""
     for name, prop in one.properties.items():
         if not prop.type.never:
             yield StringType(frozenset({name}), least=len(name), most=len(name)), prop.type
@@ -330,14 +336,14 @@ def constants(type_: Type) -> tuple[Any, ...] | None:
 
 
 def spellings(value: Any) -> tuple[Any, ...]:
-    """The JSON values that are equal to a scalar: to a type 1 and 1.0 are one value, as text they are two."""
+    """The JSON values that are equal to a scalar: 1 and 1.0 are one value to a type, but two texts."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not float(value).is_integer():
         return (value,)
     return (int(value), float(value), *((-0.0,) if value == 0 else ()))
 
 
 def matches(text: StringType, value: str) -> bool:
-    """Returns whether a text is of the type; a pattern that cannot be parsed counts as no condition."""
+    """Returns whether a string is of the type; a pattern that cannot be parsed counts as no condition."""
     if text.values is not None:
         return value in text.values
     return (
@@ -371,7 +377,7 @@ def _compiled(pattern: str) -> Callable[[str], bool] | None:
 
 
 def union(*types: Type) -> Type:
-    """A type that has the values of all."""
+    """A type that has the values of all these types."""
     result = NEVER
     for type_ in _texts_together(types) if len(types) > 2 else types:
         if result is NEVER:
@@ -382,7 +388,7 @@ def union(*types: Type) -> Type:
 
 
 def _texts_together(types: Iterable[Type]) -> list[Type]:
-    """The types, where those that are nothing but known texts are one: there are long lists of them."""
+    """The types, with those that consist of known strings only merged into one: there can be long lists of them."""
     texts: set[str] = set()
     others = []
     for type_ in types:
@@ -458,7 +464,7 @@ def _union_string(a: StringType, b: StringType) -> StringType:
 
 
 def _besides(text: StringType, values: frozenset[str]) -> StringType:
-    """The texts and these values, which fit all but the patterns."""
+    """The string type widened by these values: it keeps the patterns that all of them match."""
     if not text.patterns and not text.avoids:
         return text
     patterns = frozenset(pattern for pattern in text.patterns if all(_found(pattern, value) for value in values))

@@ -122,7 +122,7 @@ _ALLOW = re.compile(r"allow (?P<codes>M[0-9]{3}(?:, ?M[0-9]{3})*) because (?P<re
 
 @dataclass(frozen=True, slots=True)
 class _Allowance:
-    """That one code is allowed on one line; `start` and `end` are the comment's."""
+    """The permission for one code on one line; `start` and `end` are the span of the comment."""
 
     source: Source
     code: str
@@ -132,7 +132,7 @@ class _Allowance:
 
 
 def without_allowed(problems: Iterable[Problem], rulebook: Rulebook) -> Iterator[Problem]:
-    """The problems that are not allowed, and those with allowances of the mapping's own files."""
+    """The problems that are not allowed, and the problems with allowances in the mapping's own files."""
     allowances: dict[tuple[str, int, str], list[_Allowance]] = {}
     for source in rulebook.sources.values():
         for found in _allowances(source):
@@ -155,7 +155,7 @@ def without_allowed(problems: Iterable[Problem], rulebook: Rulebook) -> Iterator
 
 
 def _allowances(source: Source) -> Iterator[_Allowance | Problem]:
-    """The allowances of a file; for each that cannot be read a Problem."""
+    """The allowances in a file, and a Problem for each malformed one."""
     if "moemap:" not in source.text:
         return
     content = _next_content(source)
@@ -178,8 +178,7 @@ def _allowances(source: Source) -> Iterator[_Allowance | Problem]:
 
 
 def _next_content(source: Source) -> dict[int, int]:
-    """By the number of a line, that of the first one after it that is more than a comment; its own where there is
-    none."""
+    """Maps the number of each line to that of the next line that is more than a comment; to itself if there is none."""
     lines = [line.lstrip() for _, line in source.lines()]
     following: dict[int, int] = {}
     content: int | None = None

@@ -1,4 +1,5 @@
-"""Functions that the checks of types share: grouping of equal facts, and the text around a part of an expression."""
+"""Functions that the checks of types share: grouping of facts about one place, and the text around a part of an
+expression."""
 
 from __future__ import annotations
 
@@ -19,8 +20,10 @@ _SELECTIONS = {"multi_select_list", "multi_select_dict", "key_val_pair"}
 
 
 def in_every_use(facts: Iterable[_T], key: Callable[[_T], Hashable], wrong: Callable[[_T], bool]) -> list[_T]:
-    """The first of the facts about one place, where all facts about it are wrong: what several rules share may fit only
-    some of them."""
+    """The first fact about each place for which all facts are wrong.
+
+    A part that several rules share has a fact for each; it may be right for some of them.
+    """
     found: dict[Hashable, _T | None] = {}
     for fact in facts:
         place = key(fact)
@@ -43,7 +46,7 @@ def part_key(part: EvaluatedPart, node: Node | None = None) -> Hashable:
 
 
 def in_schema(flow: Flow, schema: str, says: str, part: Any, *steps: str | int) -> tuple[Related, ...]:
-    """The line of a schema that a finding rests on: what the steps lead to from a part of it."""
+    """The line of a schema that explains a finding: the place that the steps lead to from a part of the schema."""
     place = flow.locator.place(flow.rulebook.schemas[schema], part, *steps)
     return () if place is None else (Related(place, says),)
 
@@ -75,15 +78,14 @@ def up_to(expr: Expr, node: Node) -> tuple[str, Place]:
 
 
 def before(expr: Expr, node: Node) -> tuple[str, Place]:
-    """The path that a step is taken from, and its place."""
+    """The path in front of a step, and its place."""
     start, _ = _start_of_path(expr, node)
     end = max(start, len(expr.text[: node["start"]].rstrip(" .|\n\t")))
     return _line(expr.text[start:end]), expr.span(start, end)
 
 
 def _start_of_path(expr: Expr, node: Node) -> tuple[int, str | None]:
-    """Where the path that leads to a part begins. Where that is inside of a filter or after an `&`, in words what is
-    gone over there."""
+    """The offset at which the path to a part begins; inside of a filter or after an `&`, also the element in words."""
     parents = {id(child): parent for parent in walk(expr.expression.tree) for child in children(parent)}
     start: int = node["start"]
     while (parent := parents.get(id(node))) is not None:

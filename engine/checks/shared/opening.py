@@ -42,7 +42,7 @@ def inspect(reference: str | Path, settings: Mapping[str, Any] | None = None, *,
 
 
 def _listed(problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
-    """The problems, or the first of very many."""
+    """The problems, cut off if there are very many."""
     rest = problems[MAX_PROBLEMS:]
     if not rest or any(problem.code == "M126" for problem in problems):
         return problems
@@ -51,7 +51,7 @@ def _listed(problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
 
 
 def opened(reference: str | Path, settings: Mapping[str, Any] | None = None) -> tuple[Rulebook, tuple[Problem, ...]]:
-    """The rulebook of a mapping, and what the checks warned of. Raises MappingError where it cannot be used."""
+    """The rulebook of a mapping, and the warnings of the checks. Raises MappingError if the mapping cannot be used."""
     loaded = inspect(reference, settings)
     if loaded.rulebook is None:
         raise MappingError(loaded.problems, loaded.sources)

@@ -1,4 +1,4 @@
-"""The checks that there are, by what they look at: each module of `engine.checks` adds its own with a decorator."""
+"""The registry of checks by their argument: each module of `engine.checks` adds its own with a decorator."""
 
 from __future__ import annotations
 
@@ -31,24 +31,24 @@ TYPE_CHECKS: list[TypeCheck] = []
 
 
 def checks_sizes(check: RuleCheck) -> RuleCheck:
-    """Runs the check before all others, which are not run where it finds something."""
+    """Registers a check that runs before all others; they do not run if it finds something."""
     SIZE_CHECKS.append(check)
     return check
 
 
 def checks_names(check: RuleCheck) -> RuleCheck:
-    """Runs the check on the rules, also on what can be read of a mapping that has errors elsewhere."""
+    """Registers a check of the rules that also runs on the readable part of a mapping with errors."""
     NAME_CHECKS.append(check)
     return check
 
 
 def checks_rules(check: RuleCheck) -> RuleCheck:
-    """Runs the check on the rules."""
+    """Registers a check of the rules."""
     RULE_CHECKS.append(check)
     return check
 
 
 def checks_types(check: TypeCheck) -> TypeCheck:
-    """Runs the check on the types of all expressions and outputs."""
+    """Registers a check of the types of all expressions and outputs."""
     TYPE_CHECKS.append(check)
     return check

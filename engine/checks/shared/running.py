@@ -1,4 +1,4 @@
-"""Runs all checks, and leaves out what the author allows and what only follows from other problems."""
+"""Runs all checks, and removes findings that the author allows or that only follow from others."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ __all__ = ["check", "check_names"]
 
 
 def check_names(draft: Rulebook) -> tuple[Problem, ...]:
-    """The problems with names in a mapping that has other errors, as far as it could be read."""
+    """The problems with names in the readable part of a mapping that has other errors."""
     return in_order(problem for run in NAME_CHECKS for problem in run(draft))
 
 
 def check(rulebook: Rulebook) -> tuple[Problem, ...]:
-    """All Problems that the checks find and that are not allowed where they are, in order of place."""
+    """All Problems that the checks find, without allowed ones, in order of place."""
     if large := tuple(problem for run in SIZE_CHECKS for problem in run(rulebook)):
         return large  # what has no bound has no type either
     flow = walk(rulebook)
@@ -33,7 +33,7 @@ def check(rulebook: Rulebook) -> tuple[Problem, ...]:
 
 
 def _counted(problems: Iterable[Problem], rulebook: Rulebook) -> Iterator[Problem]:
-    """The problems with the severities that the mapping gives their codes."""
+    """The problems with the severities that the mapping sets, without ignored ones."""
     for problem in problems:
         override = rulebook.severities.get(problem.code) if is_settable(problem.code) else None
         severity = problem.severity if override is None else override.severity
@@ -45,8 +45,11 @@ def _counted(problems: Iterable[Problem], rulebook: Rulebook) -> Iterator[Proble
 
 
 def _without_consequences(problems: list[Problem], flow: Flow) -> Iterator[Problem]:
-    """Leaves out what only follows from another problem: of two in one part of an expression the wider one, and what
-    concerns a whole expression where another problem is anywhere in that."""
+    """Removes findings that only follow from others.
+
+    Of two causes in one part of an expression, the wider one is removed; so are findings about a whole expression that
+    has a cause anywhere in it.
+    """
     found = [problem.place for problem in problems if CATALOGUE[problem.code].cause and problem.place is not None]
     causes = Spans(found)
     negations = Spans(problem.place for problem in problems if problem.code == "M212" and problem.place is not None)

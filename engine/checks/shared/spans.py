@@ -1,4 +1,4 @@
-"""Many places in files, to ask whether one is inside or around another without looking at all of them."""
+"""Sets of places that tell whether one of them is inside or around a place, without looking at all of them."""
 
 from __future__ import annotations
 
@@ -23,26 +23,26 @@ class Spans:
         self._files = {file: _File(found) for file, found in by_file.items()}
 
     def is_around(self, place: Place) -> bool:
-        """Whether the place equals one of the spans or lies inside one."""
+        """Returns whether the place equals one of the spans or lies inside one."""
         file = self._files.get(place.file)
         return file is not None and file.is_around(_start(place), _end(place))
 
     def is_inside(self, place: Place, *, other: bool = False) -> bool:
-        """Whether one of the spans (with `other`: one besides the place itself) lies inside the place."""
+        """Returns whether one of the spans (with `other`: one besides the place itself) lies inside the place."""
         file = self._files.get(place.file)
         return file is not None and file.is_inside(_start(place), _end(place), other=other)
 
 
 class _File:
-    """The places in one file, in order of their starts, those of the same start in order of their ends."""
+    """The places in one file, ordered by their starts, then by their ends."""
 
     def __init__(self, places: list[Place]) -> None:
         self.starts = [_start(place) for place in places]
         self.ends = [_end(place) for place in places]
         self.last_ends = list(accumulate(self.ends, max))
-        """The last end of all places up to each."""
+        """For each place, the last end of all places up to it."""
         self.first_ends = list(accumulate(reversed(self.ends), min))[::-1]
-        """The first end of all places from each on."""
+        """For each place, the first end of all places from it on."""
 
     def is_around(self, start: _Position, end: _Position) -> bool:
         before = bisect_right(self.starts, start)

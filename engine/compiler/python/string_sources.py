@@ -1,4 +1,4 @@
-"""The origin of the strings in a value, and what is known of them by that."""
+"""Origins of the strings in a value, and the facts known of the strings of each origin."""
 
 from __future__ import annotations
 

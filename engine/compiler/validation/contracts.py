@@ -1,8 +1,8 @@
-"""Contracts: conditions of the schemas of an output, checked at each value where it is made.
+"""Contracts: conditions of the schemas of an output, checked on each value where it is made.
 
-An object that is made member by member is valid where each member is and where, in the end, what is said of it as a
-whole holds; so is a list that is made element by element. So no value is looked at twice, nothing is asked of what is
-known when the code is written, and what is left of a body to be looked at is its outermost part.
+An object made member by member is valid if each member is, and if the conditions on the object as a whole hold at its
+end. The same goes for a list made element by element. So no value is checked twice, facts known at compile time are not
+checked at all, and only the outermost part of a body is left to check.
 """
 
 from __future__ import annotations
@@ -24,11 +24,8 @@ _SCALARS = BOOLEAN | INTEGER | FLOAT | STRING
 
 @dataclass(eq=False, slots=True)
 class Terms:
-    """The state that all contracts of one output share.
-
-    They are broken by a requirement that cannot be expressed for single parts or is not understood: then bodies are
-    validated as a whole.
-    """
+    """The state that all contracts of one output share. They are broken by a condition that cannot be checked part by
+    part, or is not supported: then bodies are validated as a whole."""
 
     validation: Validation
     refused: bool = False
@@ -48,8 +45,8 @@ class Terms:
 class Contract:
     """The conditions on the values at one place of an output.
 
-    A `joined` object is put together of several ones: what is said of it as a whole is asked only then. `combine` says
-    for the members of a body how they are (`merge` or `append`).
+    A `joined` object is combined from several ones, so the conditions on the object as a whole are checked only then.
+    `combine` says how the members of a body are combined (`merge` or `append`).
     """
 
     terms: Terms
@@ -65,7 +62,7 @@ class Contract:
     # Whole values
 
     def asked(self, value: Value) -> Iterator[str]:
-        """Lines that call `unusual` where a value, which is not null, does not fit. It has to be a name or constant."""
+        """Lines that call `unusual` if a value, which is not null, is invalid. It has to be a name or constant."""
         codes = self._by_kind(value)
         plain = [kind for kind, code in codes.items() if code == ALWAYS]
         if len(plain) == len(codes):
@@ -94,7 +91,7 @@ class Contract:
         yield from (f"{word} {' and '.join(refused) or 'True'}:", "    unusual()")
 
     def scalars(self, value: Value) -> Iterator[str]:
-        """The same for a value that is a text, a number or a boolean, as far as that has to be asked."""
+        """The same for a value that is a string, a number or a boolean, without conditions known to hold."""
         for kind, code in self._by_kind(replace(value, kinds=_SCALARS)).items():
             if code != ALWAYS:
                 yield f"if type({value.text}) is {CLASSES[kind]} and {negated(code)}:"
@@ -113,7 +110,7 @@ class Contract:
 
     @cached_property
     def _object(self) -> Subschemas | None:
-        """The subschemas that apply to members; None where they depend on the object."""
+        """The subschemas that apply to members; None if they depend on the object."""
         try:
             parts, _ = self.terms.validation.own(self.parts, "object", "value", exact=False)
         except DoubtError:
@@ -124,7 +121,7 @@ class Contract:
         return tuple(part for part in parts if any(key in part.node for key in MEMBERS))
 
     def member(self, name: str | None) -> Contract | None:
-        """The contract of a member, or of all that are not listed; None where it is looked at later."""
+        """The contract of a member, or of all unlisted members; None if they are checked later."""
         if self._object is None:
             return None
         below = member_subschemas(self._object, name)
@@ -161,9 +158,10 @@ class Contract:
         return function if function in (ALWAYS, NEVER) else f"{function}({name}, {value})"
 
     def finished(self, value: str, names: Collection[str], sure: Collection[str], *, is_open: bool) -> str:
-        """Code for "what is said of the object as a whole holds", where each member fits and the object is not empty.
+        """Code for "the conditions on the object as a whole hold", for an object that is not empty and whose members
+        are valid.
 
-        It has no other members than those with these names, unless `is_open`; the `sure` ones in any case.
+        It has no members but those with these names, unless `is_open`; those in `sure` are always present.
         """
         validation = self.terms.validation
         if self.joined:
@@ -183,7 +181,7 @@ class Contract:
 
     @cached_property
     def _list(self) -> Subschemas | None:
-        """The subschemas that apply to each element, where all are objects; None where there are other conditions."""
+        """The subschemas that apply to each element, if all are objects; None if there are other conditions."""
         try:
             parts, _ = self.terms.validation.own(self.parts, "array", "value", exact=False, element="object")
         except DoubtError:
@@ -193,14 +191,14 @@ class Contract:
         return None if is_more else parts
 
     def element(self) -> Contract | None:
-        """The contract of each element, where all are objects; None where the list is looked at as a whole."""
+        """The contract of each element, if all are objects; None if the list is validated as a whole."""
         if self._list is None:
             return None
         items = [part.below(part.node["items"]) for part in self._list if "items" in part.node]
         return Contract(self.terms, flat(items))
 
     def collected(self, value: str) -> str:
-        """Code for "what is said of the list as a whole holds", where all elements are objects, and each fits."""
+        """Code for "the conditions on the list as a whole hold", for a list of valid objects."""
         if self._list is None:
             return self.terms.sound(self.terms.validation.kind(self.parts, "array", value, exact=False))
         _, codes = self.terms.validation.own(self.parts, "array", value, exact=False, element="object")
@@ -211,7 +209,7 @@ class Contract:
     # Bodies
 
     def outermost(self, element_of: str | None) -> str:
-        """The name of a function of a body whose members fit, each by itself; or ALWAYS."""
+        """The name of a function that validates a body whose members are valid; or ALWAYS."""
         validation = self.terms.validation
         body = Contract(self.terms, self.parts)
         own = () if element_of is None else (element_of,)

@@ -11,9 +11,9 @@ __all__ = ["search_code"]
 
 
 def search_code(pattern: str, text: str, pool: Pool) -> str | None:
-    """Code for "the pattern is found in the text", which the variable `text` holds.
+    """Code for "the pattern is found in the string", which the variable `text` holds.
 
-    None where it is not understood, or could take longer than in proportion to the text.
+    None if the pattern is not supported here, or if the search could take more than linear time.
     """
     try:
         part = read(pattern)
@@ -36,7 +36,7 @@ def search_code(pattern: str, text: str, pool: Pool) -> str | None:
 
 
 def _literal(parts: tuple[PatternNode, ...]) -> str | None:
-    """The literal that the nodes match, where they match one text only."""
+    """The literal that the nodes match, if they match one string only; else None."""
     codes = [part.ranges[0][0] for part in parts if isinstance(part, CharacterSet) and is_one(part.ranges)]
     return "".join(map(chr, codes)) if parts and len(codes) == len(parts) else None
 

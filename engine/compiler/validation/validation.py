@@ -1,8 +1,8 @@
-"""Compiles JSON Schemas to Python functions that tell whether a body is certainly valid.
+"""Compiles JSON Schemas to Python functions that return whether a body is certainly valid.
 
-What such a function takes is valid by all the schemas that it was made from. What it does not take may be valid all the
-same where a keyword is not understood here; then a validator decides. So nothing is lost by leaving a keyword out, and
-everything is won by knowing those that schemas are made of.
+A body that such a function accepts is valid by all the schemas that it is compiled from. A body that it refuses may
+still be valid, if a keyword is not supported here; then a validator decides. So leaving out a keyword is always safe,
+and supporting the common ones makes validation fast.
 """
 
 from __future__ import annotations
@@ -51,7 +51,8 @@ _FEW = 12
 
 
 class Validation:
-    """Writes the functions of the schemas of one module. Where an answer need not be `exact`, a doubt is a no."""
+    """Writes the functions of the schemas of one module. Unless an answer has to be `exact`, a doubt counts as a
+    refusal."""
 
     def __init__(self, pool: Pool) -> None:
         self.pool = pool
@@ -62,11 +63,11 @@ class Validation:
         self.doubts = 0
         """The number of negative answers that were only doubts."""
         self.texts: tuple[str, tuple[Texts, ...]] = "", ()
-        """The variable whose texts are known, and where they come from."""
+        """The variable whose strings are known, and their origins."""
 
     @contextmanager
     def knowing(self, value: Value) -> Iterator[None]:
-        """While this holds, nothing is asked of texts in the value's variable that is known of them."""
+        """In the `with` block, no code is written for conditions that the strings of the value are known to meet."""
         self.texts = value.text, value.texts
         try:
             yield
@@ -74,7 +75,7 @@ class Validation:
             self.texts = "", ()
 
     def check(self, schemas: Sequence[Schema]) -> str:
-        """The name of a function of a value, or ALWAYS where all values are valid, or NEVER where nothing is known."""
+        """The name of a function of a value; ALWAYS if all values are valid, NEVER if nothing is known."""
         written = self.pool.copy()
         try:
             return self.function(subschemas_of(schemas), exact=False)
@@ -84,7 +85,7 @@ class Validation:
             return NEVER
 
     def once(self, key: Any, parameter: str, lines: Callable[[str], Iterable[str]]) -> str:
-        """The name of the function with this key; `lines` makes its body when it is first asked for."""
+        """The name of the function with this key; `lines` writes its body at the first request."""
         if key in self.known:
             known = self.known[key]
             if known is None:
@@ -119,7 +120,7 @@ class Validation:
         )
 
     def any(self, parts: Subschemas, value: str, exact: bool) -> str:
-        """Code for "the value in the variable fits"."""
+        """Code for "the value in the variable is valid"."""
         parts = flat(parts)
         key = (exact, *(part.key for part in parts))
         if key in self.at_work:  # it applies to values inside of what it applies to
@@ -149,7 +150,7 @@ class Validation:
     # Values of one kind
 
     def kind(self, parts: Subschemas, kind: str, value: str, exact: bool, element: str | None = None) -> str:
-        """Code for "the value in the variable, which is of this kind, fits all the parts".
+        """Code for "the value in the variable, which is of this kind, is valid by all the parts".
 
         With `element`, the value is a list that is not empty and has only elements of that kind.
         """
@@ -173,10 +174,8 @@ class Validation:
     def own(
         self, parts: Subschemas, kind: str, value: str, exact: bool, element: str | None = None
     ) -> tuple[Subschemas, list[str]]:
-        """All parts that apply to values of the kind, and what they say of the value but for its members and elements.
-
-        Raises DoubtError.
-        """
+        """All parts that apply to values of the kind, and their conditions on the value apart from its members and
+        elements. Raises DoubtError."""
         parts = self.chosen(parts, kind, value, element)
         codes: list[str] = []
         for part in parts:
@@ -186,11 +185,11 @@ class Validation:
         return parts, codes
 
     def one(self, node: Any, part: Subschema, kind: str, value: str, exact: bool, element: str | None = None) -> str:
-        """The same for one subschema inside another."""
+        """The same for one subschema that another one contains."""
         return self.kind(flat([part.below(node)]), kind, value, exact, element)
 
     def chosen(self, parts: Subschemas, kind: str, value: str, element: str | None) -> Subschemas:
-        """The parts, and for each `if` whose answer is known for all values of the kind, what follows from it."""
+        """The parts, and the consequences of each `if` whose outcome is the same for all values of the kind."""
         found = {part.key: part for part in parts}
         pending = list(parts)
         while pending:
@@ -205,7 +204,7 @@ class Validation:
         return tuple(found.values())
 
     def choice(self, part: Subschema, kind: str, value: str, element: str | None) -> str | None:
-        """The constant outcome of the `if` of a subschema, or None."""
+        """The outcome of the `if` of a subschema if it is the same for all values of the kind, else None."""
         if not isinstance(part.node, Mapping) or "if" not in part.node:
             return None
         test = self.one(part.node["if"], part, kind, value, True, element)
@@ -233,7 +232,7 @@ class Validation:
             yield from self.dependent(part, value, exact)
 
     def of_values(self, node: Mapping[str, Any], kind: str, value: str) -> Iterator[str]:
-        """`const` and `enum`."""
+        """The conditions of `const` and `enum`."""
         for values in ([node["const"]] if "const" in node else None, node.get("enum")):
             if values is None:
                 continue
@@ -252,7 +251,7 @@ class Validation:
                 yield f"{value} == {same[0]!r}" if len(same) == 1 else f"{value} in {texts}"
 
     def known_texts(self, value: str) -> frozenset[str] | None:
-        """The texts of which the one in the variable is one; None where that is not known."""
+        """The strings of which the one in the variable is known to be one; None if unknown."""
         sets = [one.texts for one in self.texts[1]] if self.texts[0] == value else []
         return None if not sets or None in sets else frozenset[str]().union(*(texts or () for texts in sets))
 
@@ -272,7 +271,7 @@ class Validation:
             yield found
 
     def combined(self, part: Subschema, kind: str, value: str, exact: bool, element: str | None) -> Iterator[str]:
-        """`not`, `anyOf`, `oneOf`, and an `if` whose answer depends on the value."""
+        """The conditions of `not`, `anyOf`, `oneOf`, and of an `if` whose outcome depends on the value."""
         node = part.node
 
         def fits(node: Any, exact: bool) -> str:
@@ -303,7 +302,7 @@ class Validation:
             yield any_of([f"{name!r} not in {value}", self.one(node, part, "object", value, exact)])
 
     def members(self, parts: Subschemas, value: str, exact: bool) -> Iterator[str]:
-        """Code for all that the parts require of the members of an object: one function that sees each once."""
+        """Code for all conditions of the parts on the members of an object: a function that visits each once."""
         required = [name for part in parts for name in part.node.get("required", ())]
         parts = tuple(part for part in parts if any(key in part.node for key in MEMBERS))
         if not parts:
@@ -323,7 +322,7 @@ class Validation:
         yield function if function in (ALWAYS, NEVER) else f"{function}({value})"
 
     def closed(self, parts: Subschemas, names: Sequence[str], required: frozenset[str], exact: bool) -> Iterator[str]:
-        """An object of a few known members: each is looked at, and then they are counted."""
+        """Validates an object of a few known members: each is checked, and then they are counted."""
         if not required <= set(names):
             yield "return False"
             return
@@ -344,7 +343,7 @@ class Validation:
             yield "return len(members) == count"
 
     def open(self, parts: Subschemas, listed: Sequence[str], required: Sequence[str], exact: bool) -> Iterator[str]:
-        """An object of any members, some of them listed. The names of others that were found good are remembered."""
+        """Validates an object of any members, some of them listed. Unlisted names that proved valid are cached."""
         other, known = member_subschemas(parts, None), self.remembered()
         if required:
             test = " and ".join(f"{name!r} in members" for name in required)
@@ -362,7 +361,7 @@ class Validation:
         yield "return True"
 
     def remembered(self) -> str:
-        """The name of a new set of names that are known to be allowed."""
+        """The name of a new set that caches valid names."""
         known = self.pool.fresh("NAMES")
         self.pool.constants.append(f"{known} = Known()")
         return known
@@ -410,12 +409,12 @@ class Validation:
         return self.once(("name", code), "name", lambda _: [f"return bool({code})"])
 
     def checked(self, parts: Subschemas, exact: bool) -> str:
-        """The name of a function, always."""
+        """The name of a function that can be called, also for ALWAYS and NEVER."""
         name = self.function(parts, exact=exact)
         return {ALWAYS: "always", NEVER: "never"}.get(name, name)
 
     def checked_lines(self, parts: Subschemas, exact: bool) -> Iterator[str]:
-        """Lines that return where the member does not fit; without a call for texts and plain values."""
+        """Lines that return if the member is invalid; strings and values without conditions need no call."""
         parts = flat(parts)
         by_kind = {kind: self.kind(parts, kind, "member", exact) for kind in KINDS}
         plain = [kind for kind, code in by_kind.items() if code == ALWAYS]
@@ -467,8 +466,10 @@ class Validation:
             yield self.each(tuple(plain), value, exact, element)
 
     def by_element(self, parts: Subschemas, value: str, exact: bool) -> str:
-        """A list of which more is asked than something of each element: most lists have elements of one kind, and then
-        the answers to most questions are known."""
+        """Validates a list with conditions beyond those on each element.
+
+        Most lists have elements of one kind, for which most conditions are decided at compile time.
+        """
 
         def lines(_: str) -> Iterator[str]:
             yield from ("if len(set(map(type, items))) == 1:", "    kind = type(items[0])")
@@ -482,7 +483,7 @@ class Validation:
         return f"{self.once(('list', exact, *(part.key for part in parts)), 'items', lines)}({value})"
 
     def each(self, parts: Subschemas, value: str, exact: bool, element: str | None) -> str:
-        """Code for "each element fits"."""
+        """Code for "each element is valid"."""
         parts = flat(parts)
         fits = self.any(parts, "item", exact) if element is None else self.kind(parts, element, "item", exact)
         if fits == ALWAYS:
