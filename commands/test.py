@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from functools import cache
 from pathlib import Path
 
 import click
@@ -39,7 +38,6 @@ def command(paths: tuple[str, ...], expression: str | None, update: bool) -> Non
     A PATH is a test file or a folder that is searched; without one, the tests of all installed mappings are run.
     """
     from ..engine import golden
-    from ..engine.api import load
     from ..engine.diagnostics.terminal import printable_lines, takes_color
     from ..engine.golden import files as goldenfile
     from ..engine.golden.selection import SelectionError, selection
@@ -52,12 +50,12 @@ def command(paths: tuple[str, ...], expression: str | None, update: bool) -> Non
         raise click.UsageError(f"-k {expression!r}: {error}") from None
     for missing in (path for path in paths if not Path(path).exists()):
         raise click.UsageError(f"{missing}: no such file or folder")
-    runner, declared = golden.GoldenRunner(load), cache(goldenfile.declared_settings)
+    runner = golden.GoldenRunner()
     passed = failed = updated = 0
     color = takes_color(sys.stdout)
     for path in goldenfile.discover([Path(path) for path in paths]):
         name = path.as_posix() if paths else display_name(path)
-        file, problems, sources = goldenfile.load(path, name, declared)
+        file, problems, sources = goldenfile.load(path, name, runner.opening)
         if file is None:
             print_problems(problems, sources)
             failed += 1

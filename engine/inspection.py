@@ -10,7 +10,7 @@ from os.path import exists
 from pathlib import Path
 from typing import Any
 
-from .api import inspect
+from .checks.shared.opening import Opening
 from .diagnostics.problem import Place, Problem, in_order
 from .golden import files as goldenfile
 from .language.discovery import SkippedFile, kind_of, yaml_files
@@ -63,7 +63,8 @@ class _Inspector:
         self.parts: dict[str, Path] = {}
         self.names: dict[str, str] = {}
         self.skipped: list[SkippedFile] = []
-        self.load = cache(inspect)
+        self.opening = cache(Opening)
+        self.load = cache(lambda main: self.opening(main).inspect())
         self.mains_in = cache(_mains_in)
 
     def inspect(self, paths: list[str]) -> Inspection:
@@ -84,9 +85,8 @@ class _Inspector:
                 rulebooks[self.names[real]] = loaded.rulebook
         for real, part in lonely.items():
             problems += self.part_alone(self.names[real], part, sources)
-        declared = cache(goldenfile.declared_settings)
         for real, tests in self.tests.items():
-            _, found, read_sources = goldenfile.load(tests, self.names[real], declared)
+            _, found, read_sources = goldenfile.load(tests, self.names[real], self.opening)
             problems += found
             sources |= read_sources
         files = tuple(self.names[real] for real in (*self.mains, *lonely, *self.tests))

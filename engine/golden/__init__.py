@@ -1,6 +1,6 @@
 """Golden tests of mappings: their files, running them, differences, and updating expectations.
 
-Comes in: a test file and a function that loads mappings. Goes out: an Outcome for each test.
+Comes in: a test file. Goes out: an Outcome for each test.
 """
 
 from __future__ import annotations

@@ -6,18 +6,18 @@ A test that can never fail is refused, since it would prove nothing.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..checks.shared.opening import Opening
 from ..diagnostics.problem import Place, Problem, Related, in_order
 from ..diagnostics.suggestions import did_you_mean
 from ..language.decoder import Keys, found
 from ..language.discovery import kind_of, yaml_files
 from ..language.installed import candidates, installed
-from ..language.loader import load as load_rulebook
-from ..language.rulebook import ABSENT, Setting
+from ..language.rulebook import ABSENT
 from ..language.settings import Given, values_of
 from ..source.homes import MAPPINGS
 from ..source.json_reader import read_value
@@ -34,7 +34,6 @@ __all__ = [
     "PROBLEM_KEYS",
     "GoldenTest",
     "TestFile",
-    "declared_settings",
     "discover",
     "load",
 ]
@@ -114,22 +113,13 @@ def discover(paths: Iterable[Path] = ()) -> list[Path]:
     return list(found.values())
 
 
-def declared_settings(mapping: Path) -> Mapping[str, Setting] | None:
-    """The settings that the mapping or workspace declares; None if it cannot be read."""
-    draft = load_rulebook(mapping).draft
-    return None if draft is None else draft.settings
-
-
-Declared = Callable[[Path], Mapping[str, Setting] | None]
-
-
 def load(
-    path: Path, name: str, declared: Declared = declared_settings
+    path: Path, name: str, opening: Callable[[Path], Opening] = Opening
 ) -> tuple[TestFile | None, tuple[Problem, ...], dict[str, Source]]:
     """Reads one test file, which messages call `name`.
 
-    Returns the file, or None if it has an error; all Problems; and the source by its name. `declared` returns the
-    settings of a mapping; a caller can pass one that caches them.
+    Returns the file, or None if it has an error; all Problems; and the source by its name. `opening` opens the
+    mapping, whose settings are needed; a caller can pass one that opens each mapping once.
     """
     source, unread = read(path, name)
     if source is None:
@@ -140,7 +130,7 @@ def load(
     reader = _Reader(path, source)
     reader.problems += unread
     file = reader.file(node)
-    reader.check_settings(declared)
+    reader.check_settings(opening)
     lost = frozenset(lost_names(node) if unread else ())
     return (None if reader.problems else file), in_order(without_consequences(reader.problems, lost)), {name: source}
 
@@ -187,9 +177,9 @@ class _Reader:
             return None
         return TestFile(self.path, self.source, node, mapping, tuple(tests.values()), description)
 
-    def check_settings(self, declared: Declared) -> None:
+    def check_settings(self, opening: Callable[[Path], Opening]) -> None:
         """Checks the settings of all tests against those of the mapping, if that can be read."""
-        settings = declared(self.main) if self.given and self.main is not None else None
+        settings = opening(self.main).settings if self.given and self.main is not None else None
         if settings is not None:
             values_of(settings, self.given, self.problems)
 

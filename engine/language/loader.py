@@ -32,7 +32,7 @@ from .reader import RULE_ENDS, RuleReader
 from .rulebook import ABSENT, Rule, Rulebook, Setting, SeverityOverride
 from .settings import Given, values_of
 
-__all__ = ["LANGUAGE", "MAX_FILES", "MAX_RULES", "Loaded", "load"]
+__all__ = ["LANGUAGE", "MAX_FILES", "MAX_RULES", "Joined", "Loaded", "join", "load"]
 
 LANGUAGE = 1
 MAX_FILES = 200
@@ -63,6 +63,34 @@ class Loaded:
         return not any(problem.severity == "error" for problem in self.problems)
 
 
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """A mapping before it is given settings: the result of reading and joining its files.
+
+    `draft` has the values that the files give; `settings` are there even where nothing else could be read.
+    """
+
+    draft: Rulebook | None
+    problems: tuple[Problem, ...]
+    sources: Mapping[str, Source]
+    lost: frozenset[str]
+    settings: Mapping[str, Setting]
+    values: Mapping[str, Any]
+
+    def with_settings(self, given: Mapping[str, Any]) -> Loaded:
+        """The mapping with these JSON values, which override those of the files. Nothing is read again."""
+        problems = list(self.problems)
+        valid = values_of(self.settings, [Given(name, value) for name, value in given.items()], problems)
+        values = {**self.values, **valid}
+        for name, setting in self.settings.items():
+            if values[name] is ABSENT:
+                problems.append(Problem.of("M117", setting.node.place, name=name))
+        in_place = in_order(without_consequences(problems, self.lost))
+        draft = None if self.draft is None else replace(self.draft, values=values)
+        failed = any(problem.severity == "error" for problem in in_place)
+        return Loaded(None if failed else draft, in_place, self.sources, draft, self.lost)
+
+
 @dataclass(slots=True)
 class _Layer:
     """The joined YAML of a mapping, or of a workspace on top of one.
@@ -79,18 +107,18 @@ class _Layer:
     severities: dict[str, SeverityOverride] = field(default_factory=dict)
 
 
-def load(
-    path: Path,
-    settings: Mapping[str, Any] | None = None,
-    *,
-    text: str | None = None,
-) -> Loaded:
+def load(path: Path, settings: Mapping[str, Any] | None = None, *, text: str | None = None) -> Loaded:
     """Loads the mapping or workspace file at `path`.
 
     `settings` are JSON values that override those of a workspace. `text`, if given, replaces the content of the file,
     as for the unsaved buffer of an editor.
     """
-    return _Loader(text).load(path, settings or {})
+    return join(path, text=text).with_settings(settings or {})
+
+
+def join(path: Path, *, text: str | None = None) -> Joined:
+    """Reads the mapping or workspace file at `path`, and all files that belong to it."""
+    return _Loader(text).join(path)
 
 
 class _Loader:
@@ -100,14 +128,16 @@ class _Loader:
         self.sources: dict[str, Source] = {}
         self.missing: list[Path] = []
         self.lost: set[str] = set()
+        self.settings: dict[str, Setting] = {}
+        self.values: dict[str, Any] = {}
 
     def report(
         self, code: str, place: Place | None, hint: str | None = None, related: Iterable[Related] = (), **data: Any
     ) -> None:
         self.problems.append(Problem.of(code, place, hint=hint, related=related, **data))
 
-    def load(self, path: Path, settings: Mapping[str, Any]) -> Loaded:
-        rulebook = None
+    def join(self, path: Path) -> Joined:
+        draft = None
         with suppress(TooManyProblems):
             source = (
                 Source(display_name(path), self.text, path)
@@ -115,10 +145,8 @@ class _Loader:
                 else self.read(path, display_name(path))
             )
             layer = self.layer(source, ()) if source is not None else None
-            rulebook = self.rulebook(layer, settings) if layer is not None else None
-        problems = in_order(without_consequences(self.problems, self.lost))
-        failed = any(problem.severity == "error" for problem in problems)
-        return Loaded(None if failed else rulebook, problems, self.sources, rulebook, frozenset(self.lost))
+            draft = self.rulebook(layer) if layer is not None else None
+        return Joined(draft, tuple(self.problems), self.sources, frozenset(self.lost), self.settings, self.values)
 
     # Files
 
@@ -326,13 +354,15 @@ class _Loader:
 
     # The Rulebook
 
-    def rulebook(self, layer: _Layer, given: Mapping[str, Any]) -> Rulebook | None:
+    def rulebook(self, layer: _Layer) -> Rulebook | None:
         reader = RuleReader(self.problems)
         header = layer.header
         joined = MappingNode(header.source, header.start, header.end, _entries(layer, header))
         keys = Keys(joined, "the mapping", self.problems)
-        settings: dict[str, Setting] = each_named(keys, "settings", reader.setting, root=True, what="setting")
-        values = self.setting_values(layer, settings, given)
+        self.settings |= each_named(keys, "settings", reader.setting, root=True, what="setting")
+        self.values = {name: setting.default for name, setting in self.settings.items()}
+        written = [Given(name.text, plain(node), name.place, node.place) for name, node in layer.values]
+        self.values |= values_of(self.settings, written, self.problems)
         reader.read_tables(keys)
         reader.read_policies(keys)
         let = reader.let(keys)
@@ -358,8 +388,8 @@ class _Loader:
             input=read_input,
             server_url=url,
             server_headers=headers,
-            settings=settings,
-            values=values,
+            settings=self.settings,
+            values=self.values,
             outputs=reader.outputs,
             bulk=read_bulk,
             routes=reader.routes,
@@ -387,17 +417,6 @@ class _Loader:
         headers = inner.named_texts("headers", "strings")
         inner.finish()
         return url, headers
-
-    def setting_values(self, layer: _Layer, settings: dict[str, Setting], given: Mapping[str, Any]) -> dict[str, Any]:
-        """The value of each declared setting: as given, of the workspace, or the default."""
-        values = {name: setting.default for name, setting in settings.items()}
-        pairs = [Given(name.text, plain(node), name.place, node.place) for name, node in layer.values]
-        pairs += [Given(name, value) for name, value in given.items()]
-        values |= values_of(settings, pairs, self.problems)
-        for name, setting in settings.items():
-            if values[name] is ABSENT:
-                self.report("M117", setting.node.place, name=name)
-        return values
 
     def read_rules(self, layer: _Layer, reader: RuleReader) -> tuple[Rule, ...]:
         if len(layer.rules) > MAX_RULES:

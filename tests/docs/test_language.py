@@ -57,7 +57,7 @@ def test_example(example: list[Block], tmp_path: Path, monkeypatch: pytest.Monke
     if "tests.yaml" in shown:
         file, problems, _ = golden.load(Path("tests.yaml"), "tests.yaml")
         assert file is not None, problems
-        outcomes = [golden.GoldenRunner(api.load).run(file, test) for test in file.tests]
+        outcomes = [golden.GoldenRunner().run(file, test) for test in file.tests]
         assert [golden.text(outcome, color=False) for outcome in outcomes if not outcome.passed] == []
         return
     result = transformed(loaded, shown["input"])

@@ -130,7 +130,7 @@ def problems_of_tests(path: Path) -> str:
     """The problems with a test file, and with what its tests expect."""
     file, problems, sources = golden.load(path, path.name)
     if file is not None:
-        runner = golden.GoldenRunner(api.load)
+        runner = golden.GoldenRunner()
         problems = tuple(problem for test in file.tests for problem in golden.problems(runner.run(file, test)))
     return reporters.render("text", Report(problems, sources))
 

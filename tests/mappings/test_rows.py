@@ -7,6 +7,7 @@ from functools import cache
 import pytest
 
 from moemap.engine.api import load
+from moemap.engine.checks.shared.opening import Opening
 from moemap.engine.golden import files as goldenfile
 from moemap.engine.language.rulebook import EntryRule, Field, ObjectSource
 from moemap.engine.source.homes import MAPPINGS
@@ -54,11 +55,10 @@ def test_rules_name_no_unknown_rows() -> None:
     assert {row: rules for row, rules in references().items() if row not in ROWS} == {}
 
 
-@pytest.mark.slow
 def test_golden_tests_cover_every_row_and_no_unknown_one() -> None:
-    covered = set()
+    covered, opening = set(), cache(Opening)
     for path in sorted((FOLDER / "tests").glob("*.yaml")):
-        tests, problems, _ = goldenfile.load(path, path.name)
+        tests, problems, _ = goldenfile.load(path, path.name, opening)
         assert tests is not None, problems
         covered |= {row for test in tests.tests for row in test.covers}
     assert covered == set(ROWS)

@@ -10,14 +10,45 @@ from typing import Any
 from ...diagnostics.catalogue import Severity
 from ...diagnostics.problem import MAX_PROBLEMS, MappingError, Problem, in_order
 from ...language.installed import file_at, locate, not_found
-from ...language.loader import Loaded
-from ...language.loader import load as load_rulebook
-from ...language.rulebook import Rulebook
+from ...language.loader import Loaded, join
+from ...language.rulebook import Rulebook, Setting
 from ...source.paths import is_folder
 from ...source.recovery import without_consequences
+from ...values.once import cached_property
 from .running import check, check_names
 
-__all__ = ["inspect", "opened"]
+__all__ = ["Opening", "inspect", "opened"]
+
+
+class Opening:
+    """A mapping whose files are read and checked once, to be opened with settings: no check depends on their values."""
+
+    def __init__(self, path: Path, *, text: str | None = None) -> None:
+        self.joined = join(path, text=text)
+
+    @property
+    def settings(self) -> Mapping[str, Setting] | None:
+        """The declared settings; None if the mapping cannot be read."""
+        return None if self.joined.draft is None else self.joined.settings
+
+    def inspect(self, settings: Mapping[str, Any] | None = None) -> Loaded:
+        """The mapping with these settings, and all Problems."""
+        loaded = self.joined.with_settings(settings or {})
+        if loaded.rulebook is None:
+            names = self._names if loaded.draft is not None else ()
+            problems = in_order(without_consequences((*loaded.problems, *names), loaded.lost))
+            return replace(loaded, problems=_listed(problems))
+        problems = _listed(in_order((*loaded.problems, *self._findings)))
+        failed = any(problem.severity == "error" for problem in problems)
+        return Loaded(None if failed else loaded.rulebook, problems, loaded.sources)
+
+    @cached_property
+    def _names(self) -> tuple[Problem, ...]:
+        return () if self.joined.draft is None else check_names(self.joined.draft)
+
+    @cached_property
+    def _findings(self) -> tuple[Problem, ...]:
+        return () if self.joined.draft is None else check(self.joined.draft)
 
 
 def inspect(reference: str | Path, settings: Mapping[str, Any] | None = None, *, text: str | None = None) -> Loaded:
@@ -31,14 +62,7 @@ def inspect(reference: str | Path, settings: Mapping[str, Any] | None = None, *,
         path = file_at(path)
     if path is None:
         return Loaded(None, (not_found(str(reference)),), {})
-    loaded = load_rulebook(path, settings, text=text)
-    if loaded.rulebook is None:
-        names = check_names(loaded.draft) if loaded.draft is not None else ()
-        problems = in_order(without_consequences((*loaded.problems, *names), loaded.lost))
-        return replace(loaded, problems=_listed(problems))
-    problems = _listed(in_order((*loaded.problems, *check(loaded.rulebook))))
-    failed = any(problem.severity == "error" for problem in problems)
-    return Loaded(None if failed else loaded.rulebook, problems, loaded.sources)
+    return Opening(path, text=text).inspect(settings)
 
 
 def _listed(problems: tuple[Problem, ...]) -> tuple[Problem, ...]:

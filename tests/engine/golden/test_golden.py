@@ -11,7 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from moemap.engine import api, golden
+from moemap.engine import golden
+from moemap.engine.checks.shared.opening import Opening
 from moemap.engine.golden.diff import canonical
 from moemap.engine.golden.rewrite import block
 
@@ -120,8 +121,8 @@ def _current_folder(folder: Path) -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def runner() -> golden.GoldenRunner:
-    """One for all tests, so that the mapping is loaded once."""
-    return golden.GoldenRunner(api.load)
+    """One for all tests, so that the mapping is read once."""
+    return golden.GoldenRunner()
 
 
 def file_of(text: str) -> golden.TestFile:
@@ -213,22 +214,23 @@ def test_settings(runner: golden.GoldenRunner) -> None:
     assert differing(text.replace("{source: shop}", "{source: web}"), runner) == []
 
 
-def test_a_mapping_is_loaded_once_for_the_same_settings() -> None:
-    loaded = []
+def test_a_mapping_is_read_once_for_all_settings() -> None:
+    read = []
 
-    def counted(*arguments: Any) -> api.Mapping:
-        loaded.append(arguments)
-        return api.load(*arguments)
+    def counted(path: Path) -> Opening:
+        read.append(path)
+        return Opening(path)
 
     file = file_of(
         "tests:\n"
         "- {test: a, input: {}, expect: {}}\n"
         "- {test: b, input: {}, expect: {}, settings: {source: x}}\n"
-        "- {test: c, input: {}, expect: {}}\n"
+        "- {test: c, input: {}, expect: {}, settings: {source: y}}\n"
+        "- {test: d, input: {}, expect: {}}\n"
     )
     runner = golden.GoldenRunner(counted)
     assert all(runner.run(file, test).passed for test in file.tests)
-    assert len(loaded) == 2
+    assert read == [file.mapping]
 
 
 # The text of failures

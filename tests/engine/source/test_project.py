@@ -163,7 +163,7 @@ def test_the_files_of_a_project_name_each_other(tmp_path: Path, marker: str) -> 
     file, problems, _ = goldenfile.load(write(tmp_path / "workspaces" / "tests" / "a.yaml", tests), "a.yaml")
     assert problems == ()
     assert file is not None
-    outcome = golden.GoldenRunner(api.load).run(file, file.tests[0])
+    outcome = golden.GoldenRunner().run(file, file.tests[0])
     assert outcome.problems == ()
 
 

@@ -81,10 +81,11 @@ def samples() -> list[Any]:
 
 def golden() -> Iterator[Any]:
     """The inputs of the golden tests of the shipped mapping."""
-    from moemap.engine.golden import files as goldenfile
+    from moemap.engine.golden import GoldenRunner, discover, load
 
-    for path in goldenfile.discover([ROOT / "mappings"]):
-        file, _, _ = goldenfile.load(path, path.name)
+    opening = GoldenRunner().opening
+    for path in discover([ROOT / "mappings"]):
+        file, _, _ = load(path, path.name, opening)
         assert file is not None
         yield from (batch for test in file.tests for batch in test.batches)
 
