@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     )
     from .fields import setting_type
     from .functions import TIMES, accepted
-    from .rulebook import emitted, walk
+    from .rulebook import Emissions, walk
     from .templates import paths_in
 
 __all__ = [
@@ -35,6 +35,7 @@ __all__ = [
     "Coercion",
     "Condition",
     "Default",
+    "Emissions",
     "EvaluatedPart",
     "Flow",
     "Iteration",
@@ -43,7 +44,6 @@ __all__ = [
     "Sources",
     "TypedEmission",
     "accepted",
-    "emitted",
     "path_of",
     "paths_in",
     "setting_type",

@@ -63,7 +63,7 @@ from .facts import (
 from .fields import coerced, looked_up, setting_type
 from .templates import rendered
 
-__all__ = ["emitted", "walk"]
+__all__ = ["Emissions", "walk"]
 
 
 _R = TypeVar("_R", Rule, EntryRule)
@@ -81,19 +81,29 @@ def walk(rulebook: Rulebook) -> Flow:
     return flow
 
 
-def emitted(flow: Flow, emission: TypedEmission, context: Type) -> TypedEmission:
-    """The emission of a rule in a context restricted to a part of all that it could see."""
-    fields = _Walk(Flow(flow.rulebook, flow.input)).object(emission.rule.body, context)
-    return replace(emission, fields=without_null(fields), context=context)
+class Emissions:
+    """The emissions of rules in other contexts than those of the walk."""
+
+    def __init__(self, flow: Flow) -> None:
+        self._walk = _Walk(Flow(flow.rulebook, flow.input), observes=False)
+
+    def emitted(self, emission: TypedEmission, context: Type) -> TypedEmission:
+        """The emission of a rule in a context restricted to a part of all that it could see."""
+        fields = self._walk.object(emission.rule.body, context)
+        self._walk.facts.clear()
+        return replace(emission, fields=without_null(fields), context=context)
 
 
 _Policy = tuple[tuple[EntryRule, ...], list[str], list[tuple[tuple[Any, ...], tuple[Other, ...]]]]
 
 
 class _Walk:
-    def __init__(self, flow: Flow) -> None:
+    """The walk itself; `observes`: the parts of expressions are facts, too."""
+
+    def __init__(self, flow: Flow, *, observes: bool = True) -> None:
         self.flow = flow
         self.facts = flow.facts
+        self.observes = observes
         self.rejects = False
         """Set if anything visited since the last reset can reject the element around it."""
         self.policies: dict[int, _Policy] = {}
@@ -101,6 +111,8 @@ class _Walk:
     # Expressions
 
     def expression(self, expr: Expr, context: Type) -> Inferred:
+        if not self.observes:
+            return infer(expr.expression.tree, context)
         facts = self.facts
         return infer(expr.expression.tree, context, lambda seen: facts.append(EvaluatedPart(expr, seen)))
 

@@ -7,7 +7,6 @@ elements around it are still mapped. `Rejected` only unwinds from a field to the
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from typing import Any
 
 from ..diagnostics.catalogue import Severity
@@ -98,7 +97,7 @@ class Evaluation(Recorder):
     def let(self, definitions: tuple[Field, ...], scope: Scope, at: Position) -> Scope:
         """The scope with the names added. Iterations in them are not accounted for: only those of rules are."""
         skipped, elements = len(self.skipped), len(self.elements)
-        inside = replace(at, output=None)
+        inside = Position(at.rule, at.element, None)
         try:
             for definition in definitions:
                 scope = scope.with_let(definition, self.value(definition, scope, inside))
@@ -308,7 +307,8 @@ class Evaluation(Recorder):
 
     def keep(self, spread: Spread, entry_rule: EntryRule, result: dict[str, Any], scope: Scope, at: Position) -> None:
         key = scope.values[spread.key_name]
-        name = key if entry_rule.name is None else self.value(entry_rule.name, scope, replace(at, output=None))
+        apart = Position(at.rule, at.element, None)
+        name = key if entry_rule.name is None else self.value(entry_rule.name, scope, apart)
         if not isinstance(name, str):
             place = (entry_rule.name or entry_rule).node.place
             self.problem("M515", place, at, value=shown(name))

@@ -6,7 +6,7 @@ Places are computed only for reporting, never on the way.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from ..diagnostics.problem import Place
@@ -32,11 +32,11 @@ class Scope:
     lets: dict[str, tuple[Field, Scope]] = field(default_factory=dict)
 
     def with_root(self, name: str, value: Any, place: str | None) -> Scope:
-        return replace(self, values={**self.values, name: value}, pointers={**self.pointers, name: place})
+        return Scope({**self.values, name: value}, {**self.pointers, name: place}, self.lets)
 
     def with_let(self, definition: Field, value: Any) -> Scope:
         name = definition.name or ""
-        return replace(self, values={**self.values, name: value}, lets={**self.lets, name: (definition, self)})
+        return Scope({**self.values, name: value}, self.pointers, {**self.lets, name: (definition, self)})
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -14,7 +14,7 @@ from typing import Any
 from ..expressions.tree import walk
 from ..inference.expressions import path_of
 from ..inference.facts import Flow, TypedEmission
-from ..inference.rulebook import emitted
+from ..inference.rulebook import Emissions
 from ..language.rulebook import Expr, Field, ObjectSource, Output
 from ..types.narrowing import meet, refine
 from ..types.types import NULL, Type, constants, literal, lookup, without_null
@@ -34,18 +34,19 @@ _Path = tuple[str, ...]
 def gaps(flow: Flow, output: Output) -> Iterator[tuple[TypedEmission, Gap]]:
     """The gaps between the bodies that rules emit and the schema of the output that remain in some case."""
     checker, bodies = SubtypeChecker(flow.rulebook.schemas[output.schema]), Bodies(flow, output)
+    emissions = Emissions(flow)
     for emission in bodies.emissions:
         found = checker.gaps(bodies.of(emission))
         if found:
             paths = tuple(dict.fromkeys(_paths_in(emission.rule.body)))[:MAX_PATHS]
-            found = _Cases(flow, checker, bodies).least(emission, found, paths)
+            found = _Cases(emissions, checker, bodies).least(emission, found, paths)
         for gap in found:
             yield emission, gap
 
 
 @dataclass(slots=True)
 class _Cases:
-    flow: Flow
+    emissions: Emissions
     checker: SubtypeChecker
     bodies: Bodies
     left: int = MAX_BODIES
@@ -74,7 +75,7 @@ class _Cases:
             return []
         self.left -= len(parts)
         contexts = (_with(emission.context, path, part) for part in parts)
-        return [emitted(self.flow, emission, context) for context in contexts if not context.never]
+        return [self.emissions.emitted(emission, context) for context in contexts if not context.never]
 
 
 def _values(type_: Type) -> list[Type]:

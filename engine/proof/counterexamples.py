@@ -13,7 +13,7 @@ from ..inference.expressions import path_of
 from ..inference.facts import EvaluatedPart, Flow, TypedEmission
 from ..inference.fields import setting_type
 from ..interpreter.interpreter import Interpreter
-from ..language.rulebook import Output, Rulebook
+from ..language.rulebook import ObjectSource, Output, Rulebook
 from ..runtime.result import Result
 from ..types.narrowing import refine
 from ..types.types import ArrayType, Type, constants
@@ -43,6 +43,7 @@ class Search:
     def __init__(self, flow: Flow, output: Output, progress: Callable[[float], None] = lambda _share: None) -> None:
         self.flow, self.output, self.progress = flow, output, progress
         rulebook = flow.rulebook
+        self.rulebook = _alone(rulebook, output)
         self.fits = rulebook.schemas[rulebook.input.schema].validator.is_valid
         self.words = words_of(flow) + tuple(sorted(_texts_of(rulebook.schemas[output.schema].resources)))
         self.random = Random(0)  # noqa: S311  not for secrets
@@ -80,8 +81,7 @@ class Search:
 
     def run(self, batch: Any, case: int) -> Result:
         if case not in self.interpreters:
-            rulebook = self.flow.rulebook
-            changed = replace(rulebook, values={**rulebook.values, **self.settings[case]})
+            changed = replace(self.rulebook, values={**self.rulebook.values, **self.settings[case]})
             self.interpreters[case] = Interpreter(changed)
         return self.interpreters[case].run(batch)
 
@@ -112,6 +112,16 @@ class Search:
             else:
                 batch, problem = smaller, same
         return Counterexample(batch, self.settings[case], problem)
+
+
+def _alone(rulebook: Rulebook, output: Output) -> Rulebook:
+    """The rulebook that gives the requests of one output as before: what others emit has no influence on them."""
+    nothing = ObjectSource((), ())
+    rules = (
+        rule if rule.output in (None, output.name) else replace(rule, let=(), warn=(), body=nothing)
+        for rule in rulebook.rules
+    )
+    return replace(rulebook, rules=tuple(rules))
 
 
 def _crossed(one: dict[str, Any], other: dict[str, Any], random: Random) -> dict[str, Any]:

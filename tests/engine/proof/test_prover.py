@@ -95,6 +95,25 @@ def test_the_shipped_mapping_withstands(name: str) -> None:
     assert all(example.settings for example in found)
 
 
+@pytest.mark.parametrize("name", ["event", "device", "customer"])
+def test_a_search_gives_the_requests_of_the_whole_mapping(name: str) -> None:
+    rulebook = _rulebook(SHIPPED)
+    flow, random = walk(rulebook), Random(3)
+    search, interpreter = Search(flow, rulebook.outputs[name]), Interpreter(rulebook)
+    requests = 0
+    for emission in flow.emissions:
+        try:
+            batch = batch_for(flow, emission, random, search.words)
+        except NoSampleError:
+            continue
+        alone, whole = search.run(batch, 0), interpreter.run(batch)
+        own = [request for request in whole.requests if request.output == name]
+        assert [request for request in alone.requests if request.output == name] == own
+        assert list(search.refused(alone)) == list(search.refused(whole))
+        requests += len(own)
+    assert requests > 3
+
+
 def test_what_is_proven_is_not_refuted() -> None:
     rulebook = _rulebook(SHOP)
     flow, interpreter, random = walk(rulebook), Interpreter(rulebook), Random(7)
