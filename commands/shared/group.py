@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
+from keyword import iskeyword
 from pkgutil import iter_modules
 from types import ModuleType
 from typing import Any
@@ -15,7 +16,10 @@ __all__ = ["CommandGroup"]
 
 
 class CommandGroup(Group):
-    """The commands of a package: the `command` of each module, under the name of the module."""
+    """The commands of a package: the `command` of each module, under the name of the module.
+
+    A module whose name would be a word of Python has an underscore behind it: `import_`.
+    """
 
     def __init__(self, *arguments: Any, package: ModuleType, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -23,11 +27,11 @@ class CommandGroup(Group):
 
     def list_commands(self, context: click.Context) -> list[str]:
         modules = iter_modules(self.package.__path__)
-        return sorted(module.name.replace("_", "-") for module in modules if not module.ispkg)
+        return sorted(module.name.rstrip("_").replace("_", "-") for module in modules if not module.ispkg)
 
     def get_command(self, context: click.Context, name: str) -> click.Command | None:
         if name not in self.list_commands(context):
             return None
-        module = import_module(f"{self.package.__name__}.{name.replace('-', '_')}")
+        module = import_module(f"{self.package.__name__}.{name.replace('-', '_')}{'_' if iskeyword(name) else ''}")
         command: click.Command = module.command
         return command

@@ -135,6 +135,10 @@ _CODES: dict[str, Code] = {
     "M602": Code("error", "no tests", "the file has no tests"),
     "M603": Code("error", "input file", "the input file {path!r} {reason}"),
     "M604": Code("error", "expectation that cannot fail", "the test {test!r} can never fail: {reason}"),
+    # M7: files of other tools
+    "M701": Code("error", "not converted", "{what} is not converted: {reason}"),
+    "M702": Code("warning", "converted with another meaning", "{what} means something else here: {reason}"),
+    "M703": Code("error", "not a file of the tool", "this is no file of {tool}: {reason}"),
 }
 
 CATALOGUE: Mapping[str, Code] = MappingProxyType(_CODES)

@@ -16,6 +16,7 @@ from moemap.engine.jobs.transform import Recipe, Transform
 from moemap.engine.pages import pages
 from moemap.engine.runtime.batch import Record
 from moemap.engine.runtime.result import Result
+from moemap.importers import import_rudderstack
 from moemap.tests.docs.examples import DOCS, Block, blocks, completed, rendered, transformed, write
 
 PAGES = {path.stem: path.read_text(encoding="utf-8") for path in sorted((DOCS / "problems").glob("M*.md"))}
@@ -74,6 +75,9 @@ MADE: dict[str, Callable[[Path], None]] = {
 # What no file shows alone: the folder is checked.
 OF_FOLDERS = {"M133"}
 
+# What importing the files of another tool says.
+OF_IMPORTS = {"M701", "M702", "M703"}
+
 LAST_OF_MANY = {"M516", "M517"}
 """Those that only come after twenty others, which their pages leave out."""
 
@@ -95,6 +99,11 @@ def examples(code: str) -> tuple[list[Block], list[Block]]:
 def outcome(code: str, found: Sequence[Block], folder: Path, made: Callable[[Path], None] | None = None) -> str:
     """The problems of an example, as the command prints them."""
     files = [block for block in found if block.title not in {"input", "reject", "problem"}]
+    if code in OF_IMPORTS:
+        for block in files:
+            Path(block.title).write_text(block.text, encoding="utf-8")
+        imported = import_rudderstack("imported", [Path(block.title) for block in files])
+        return reporters.render("text", Report(imported.problems, imported.sources))
     main = write(files, folder)
     if made is not None:
         made(folder)

@@ -1,0 +1,226 @@
+"""The draft of a mapping that an importer makes: rules and outputs, and their files as YAML."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..engine.diagnostics.problem import Problem
+from ..engine.golden.rewrite import inline
+from ..engine.jobs.files import written_whole
+from ..engine.source.nodes import MappingNode, Node, SequenceNode
+from ..engine.source.parser import parse
+from ..engine.source.text import Source, read
+
+__all__ = [
+    "Draft",
+    "Imported",
+    "Reader",
+    "expression_of",
+    "literal",
+    "name_of",
+    "put",
+    "steps_of",
+    "template_path",
+    "write",
+    "yaml_text",
+]
+
+_WIDTH = 100
+_STEP = re.compile(r"""([^.\[\]]+)|\[(\d+)\]|\[(?:'([^']*)'|"([^"]*)")\]""")
+_SEPARATOR = re.compile(r"\.|(?=\[)|\Z")
+_PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_SCHEMA = {
+    "$schema": "https://json-schema.org/draft/2020-12/schema",
+    "$comment": "review: nothing is known about this yet, so any object is valid",
+    "type": "object",
+}
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What an importer made: texts by the names of their files in the folder of the mapping, and problems.
+
+    `sources` has the files that were read, for excerpts; `converted` counts the fields that were made.
+    """
+
+    files: Mapping[str, str]
+    problems: tuple[Problem, ...]
+    sources: Mapping[str, Source]
+    converted: int
+
+
+def write(imported: Imported, folder: Path) -> None:
+    """Writes the files of a mapping into a folder, which is made."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in imported.files.items():
+        with written_whole(folder / name) as file:
+            file.write(text.encode())
+
+
+class Reader:
+    """Reads files as nodes with places, and collects problems."""
+
+    def __init__(self) -> None:
+        self.problems: list[Problem] = []
+        self.sources: dict[str, Source] = {}
+
+    def root(self, path: Path, tool: str) -> MappingNode | SequenceNode | None:
+        """The list or object in a file of JSON, or None and a problem."""
+        name = path.as_posix()
+        source, problems = read(path, name)
+        self.problems += problems
+        if source is None:
+            return None
+        self.sources[name] = source
+        node, problems = parse(source)
+        self.problems += problems
+        if isinstance(node, MappingNode | SequenceNode):
+            return node
+        if not problems:
+            self.problems.append(Problem.of("M703", source.place(0, 0), tool=tool, reason="it has no list or object"))
+        return None
+
+    def refuse(self, node: Node, what: str, reason: str, hint: str | None = None) -> None:
+        """Reports a part that is not converted (M701)."""
+        self.problems.append(Problem.of("M701", node.place, hint=hint, what=what, reason=reason))
+
+    def differ(self, node: Node, what: str, reason: str, hint: str | None = None) -> None:
+        """Reports a part that is converted to something with another meaning (M702)."""
+        self.problems.append(Problem.of("M702", node.place, hint=hint, what=what, reason=reason))
+
+
+@dataclass
+class Draft:
+    """The rules and outputs of a mapping in the making; `root` is the name of the input in its expressions."""
+
+    name: str
+    root: str
+    tool: str
+    outputs: dict[str, Any]
+    rules: list[dict[str, Any]]
+
+    def files(self) -> dict[str, str]:
+        """The files of the mapping, and its tests, by name."""
+        mapping = {
+            "language": 1,
+            "name": self.name,
+            "version": "0.1.0",
+            "description": f"Imported from {self.tool}; to be reviewed.",
+            "input": {"as": self.root, "schema": "./input.schema.json"},
+            "outputs": self.outputs,
+            "rules": self.rules,
+        }
+        schemas = {"input.schema.json", *(output["schema"].removeprefix("./") for output in self.outputs.values())}
+        return {
+            "mapping.yaml": yaml_text(mapping),
+            **{name: json.dumps(_SCHEMA, indent=2) + "\n" for name in sorted(schemas)},
+        }
+
+    def add_output(self, name: str) -> None:
+        """Adds an output whose schema accepts anything and whose path is its name."""
+        request = {"path": f"/{name}"}
+        self.outputs[name] = {"schema": f"./{name}.schema.json", "request": request}
+
+
+def put(fields: dict[str, Any], path: Iterable[str], field: Any) -> bool:
+    """Puts a field where a path of names leads, making objects on the way; False where there is another value."""
+    *way, last = path
+    for name in way:
+        below = fields.setdefault(name, {"fields": {}})
+        if not isinstance(below, dict) or "fields" not in below:
+            return False
+        fields = below["fields"]
+    if last in fields:
+        return False
+    fields[last] = field
+    return True
+
+
+def steps_of(path: str) -> list[str | int] | None:
+    """The steps of a path such as `a.b[0].c`, `a.0` or `a['b c']`; None for what is no such path."""
+    steps: list[str | int] = []
+    at = 0
+    while at < len(path):
+        found = _STEP.match(path, at)
+        if found is None:
+            return None
+        name, index, *quoted = found.groups()
+        if name is not None:
+            steps.append(int(name) if name.isascii() and name.isdigit() else name)
+        else:
+            steps.append(int(index) if index is not None else next(one for one in quoted if one is not None))
+        between = _SEPARATOR.match(path, found.end())
+        if between is None or (between.end() == len(path) and between[0]):
+            return None
+        at = between.end()
+    return steps
+
+
+def expression_of(root: str, steps: Iterable[str | int]) -> str:
+    """The expression that reads a path of names and list indexes from a root."""
+    parts = [root]
+    for step in steps:
+        if isinstance(step, int):
+            parts.append(f"[{step}]")
+        else:
+            parts.append("." + (step if _PLAIN_NAME.fullmatch(step) else json.dumps(step, ensure_ascii=False)))
+    return "".join(parts)
+
+
+def template_path(root: str, steps: Iterable[str | int]) -> str:
+    """What reads a path of names and list indexes from a root in a template."""
+    parts = [f".{step}" if _PLAIN_NAME.fullmatch(str(step)) else f"[{json.dumps(step)}]" for step in steps]
+    return "".join([root, *parts])
+
+
+def literal(value: Any) -> str:
+    """The expression of a JSON value."""
+    if isinstance(value, str) and "'" not in value and "\\" not in value:
+        return f"'{value}'"
+    return "`" + json.dumps(value, ensure_ascii=False).replace("`", "\\`") + "`"
+
+
+def name_of(text: str) -> str:
+    """A name for a rule, an output or a file, of lower-case words with hyphens."""
+    words = re.sub(r"([a-z0-9])([A-Z])", r"\1-\2", text)
+    return re.sub(r"[^a-z0-9]+", "-", words.lower()).strip("-") or "unnamed"
+
+
+def yaml_text(value: Any) -> str:
+    """YAML for people: what fits on a line and has no objects inside stands on one line."""
+    return "\n".join(_lines(value, 0)) + "\n"
+
+
+def _lines(value: Any, indent: int) -> list[str]:
+    margin = " " * indent
+    lines: list[str] = []
+    if isinstance(value, dict):
+        for key, member in value.items():
+            lines += _entry(f"{margin}{inline(key)}:", member, indent)
+    else:
+        for element in value:
+            if _is_short(element, indent + 2):
+                lines.append(f"{margin}- {inline(element)}")
+            else:
+                first, *rest = _lines(element, indent + 2)
+                lines += [f"{margin}- {first.lstrip()}", *rest]
+    return lines
+
+
+def _entry(head: str, member: Any, indent: int) -> list[str]:
+    if _is_short(member, len(head) + 1):
+        return [f"{head} {inline(member)}"]
+    return [head, *_lines(member, indent + 2)]
+
+
+def _is_short(value: Any, used: int) -> bool:
+    if not isinstance(value, dict | list) or not value:
+        return True
+    inner = value.values() if isinstance(value, dict) else value
+    is_flat = not any(isinstance(one, dict) or (isinstance(one, list) and one) for one in inner)
+    return is_flat and used + len(inline(value)) <= _WIDTH

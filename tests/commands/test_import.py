@@ -1,0 +1,54 @@
+"""`moemap import` writes a mapping that can be checked at once, and says what it left out."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from moemap.cli import main
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("TrackConfig.json").write_text(json.dumps([{"destKey": "a", "sourceKeys": "event"}]), "utf-8")
+
+
+def test_a_mapping_is_written_that_passes_its_check() -> None:
+    result = CliRunner().invoke(main, ["import", "rudderstack", "TrackConfig.json", "-o", "mappings/shop"])
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert result.stderr == "1 field converted, no problems; written to mappings/shop\n"
+    assert sorted(path.name for path in Path("mappings/shop").iterdir()) == [
+        "input.schema.json",
+        "mapping.yaml",
+        "track.schema.json",
+    ]
+    checked = CliRunner().invoke(main, ["check", "mappings/shop"])
+    assert checked.exit_code == 0
+
+
+def test_what_was_left_out_gives_exit_code_1() -> None:
+    Path("TrackConfig.json").write_text('[{"destKey": "a"}]', "utf-8")
+    result = CliRunner().invoke(main, ["import", "rudderstack", "TrackConfig.json", "-o", "shop"])
+    assert result.exit_code == 1
+    assert result.stdout.startswith("error[M701]: the entry is not converted: it has no sourceKeys\n")
+    assert result.stderr == "0 fields converted, 1 error; nothing written\n"
+    assert not Path("shop").exists()
+
+
+def test_a_folder_that_has_files_is_not_touched() -> None:
+    Path("shop").mkdir()
+    Path("shop/mapping.yaml").write_text("mine", "utf-8")
+    result = CliRunner().invoke(main, ["import", "rudderstack", "TrackConfig.json", "-o", "shop"])
+    assert result.exit_code == 2
+    assert "shop exists already; name a new folder" in result.stderr
+    assert Path("shop/mapping.yaml").read_text("utf-8") == "mine"
+
+
+def test_a_missing_file_is_named() -> None:
+    result = CliRunner().invoke(main, ["import", "segment", "none.json", "-o", "shop"])
+    assert result.exit_code == 1
+    assert result.stdout.startswith("error[M001]: none.json: No such file or directory\n")
