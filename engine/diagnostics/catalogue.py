@@ -130,6 +130,11 @@ _CODES: dict[str, Code] = {
     ),
     "M523": Code("error", "not a reject", "the line is not a reject that can be replayed: {reason}"),
     "M524": Code("error", "reject that is gone", "the rules no longer reach what failed before: {what}"),
+    "M525": Code(
+        "error",
+        "too much is copied",
+        "iterations copy more than {limit} values from outside of them; nothing of this batch is sent",
+    ),
     # M6: the tests of mappings
     "M601": Code("error", "expectation failed", "the test {test!r} expects {expected} at {pointer}, not {actual}"),
     "M602": Code("error", "no tests", "the file has no tests"),

@@ -6,7 +6,7 @@ elements around it are still mapped. `Rejected` only unwinds from a field to the
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from typing import Any
 
 from ..diagnostics.catalogue import Severity
@@ -43,7 +43,14 @@ def is_true(value: Any) -> bool:
 
 
 class Evaluation(Recorder):
-    """Evaluates fields on one batch, and records what happens."""
+    """Evaluates fields on one batch, and records what happens.
+
+    `repeated` has the identities of the parts of the rules whose values count as copied.
+    """
+
+    def __init__(self, batch: Any, steps: list[Step] | None, repeated: Set[int]) -> None:
+        super().__init__(batch, steps)
+        self.repeated = repeated
 
     # Expressions
 
@@ -137,12 +144,19 @@ class Evaluation(Recorder):
         result: dict[str, Any] = {}
         for field_ in source.fields:
             name = field_.name or ""
-            value = self.value(field_, scope, at.under(name))
+            value = self.member(field_, scope, at.under(name))
             if value is not None:
                 result[name] = value
         for spread in source.spreads:
             self.spread(spread, result, scope, at)
         return result or None
+
+    def member(self, field_: Field, scope: Scope, at: Position) -> Any:
+        """The value of a field of an object or a list."""
+        value = self.value(field_, scope, at)
+        if id(field_) in self.repeated:
+            self.budget.copy(value, field_.place)
+        return value
 
     def value(self, field_: Field, scope: Scope, at: Position) -> Any:
         """The value of a field; None if it is left out."""
@@ -204,6 +218,8 @@ class Evaluation(Recorder):
                 "M508", source.each.place, field_, scope, at, what="each", wanted=words, found=with_article(kind(value))
             )
             return None
+        if id(source) in self.repeated:
+            self.budget.repeat(len(value), source.each.place)
         for place, inner in self.iterate(source.each, source.as_name, source.key_name, scope, at, "each"):
             inside = at.under(len(result)).on(place)
             accounts = len(self.elements)
@@ -212,7 +228,7 @@ class Evaluation(Recorder):
                 if isinstance(source.value, ObjectSource):
                     element = self.object(source.value, inner, inside)
                 else:
-                    element = self.value(source.value, inner, inside)
+                    element = self.member(source.value, inner, inside)
             except Rejected:
                 self.unmap(accounts)
                 self.account(place, "rejected", at.rule)
@@ -269,6 +285,8 @@ class Evaluation(Recorder):
                 found=with_article(kind(value)),
             )
             return
+        if id(spread) in self.repeated:
+            self.budget.copy(value, spread.from_.place)
         nearest = self.places.nearest(spread.from_, scope, at.element) if place is None else place
         for key, entry in value.items():
             if is_excepted(spread.except_, key):
@@ -323,7 +341,7 @@ class Evaluation(Recorder):
             if inside.output is not None:
                 self.origins[inside.output] = ValueOrigin(entry_rule.node, at.element)
         else:
-            value = self.value(entry_rule.value, scope, inside)
+            value = self.member(entry_rule.value, scope, inside)
         if value is None:
             self.skip(at.element, at.rule, NOTHING)
         else:

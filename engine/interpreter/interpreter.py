@@ -8,10 +8,22 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ..diagnostics.problem import Problem
+from ..language.repetition import repeated_in
 from ..language.rulebook import Bulk, ObjectSource, Output, Route, Rule, Rulebook
 from ..runtime.requests import Assembler, Emission, Envelope, move
 from ..runtime.requests import OutputSpec as Joined
-from ..runtime.result import NAME_TAKEN, NO_ENTRY_RULE, NO_RULE, NOTHING, Element, Failed, Result, Skipped
+from ..runtime.result import (
+    NAME_TAKEN,
+    NO_ENTRY_RULE,
+    NO_RULE,
+    NOTHING,
+    Element,
+    Failed,
+    Result,
+    Skipped,
+    too_much_copied,
+)
+from ..values.budget import TooMuchCopied
 from ..values.kinds import kind, with_article
 from ..values.payload import received
 from ..values.pointers import join
@@ -43,6 +55,7 @@ class Interpreter:
         self.rulebook = rulebook
         self.validators = {name: schema.validator for name, schema in rulebook.schemas.items()}
         self.assembler = Assembler(map(_joined, rulebook.outputs.values()), self.validators)
+        self.repeated = repeated_in(rulebook)
         self.batch_rules = tuple(rule for rule in rulebook.rules if rule.route is None)
         self.route_rules = {
             name: tuple(rule for rule in rulebook.rules if rule.route == name) for name in rulebook.routes
@@ -92,7 +105,7 @@ class _Run(Evaluation):
         self, interpreter: Interpreter, batch: Any, steps: list[Step] | None, only: Set[Failed] | None = None
     ) -> None:
         self.batch, self.flaw = received(batch)
-        super().__init__(self.batch, steps)
+        super().__init__(self.batch, steps, interpreter.repeated)
         self.only = only
         self.here = Failed(None, None, None)
         """The part of the batch being mapped."""
@@ -124,10 +137,14 @@ class _Run(Evaluation):
                 self.batch_rule(rule, scope)
             for name, route in self.rulebook.routes.items():
                 self.route(route, self.interpreter.route_rules[name], scope, at)
+            return self.assemble(scope)
         except (_Ended, Rejected) as ending:
             self.is_ended, self.is_lost = True, self.is_lost or isinstance(ending, Rejected)
             return Result((), tuple(self.skipped), tuple(self.problems))
-        return self.assemble(scope)
+        except TooMuchCopied as error:
+            self.is_lost = True
+            self.elements.clear()
+            return too_much_copied(error)
 
     # Rules and routes
 

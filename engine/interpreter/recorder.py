@@ -9,6 +9,7 @@ from ..diagnostics.catalogue import Severity
 from ..diagnostics.problem import Place, Problem
 from ..language.rulebook import Field
 from ..runtime.result import Element, Skipped
+from ..values.budget import Budget
 from ..values.pointers import join
 from .scope import Places, Scope, ValueOrigin
 
@@ -58,6 +59,7 @@ class Recorder:
         self.skipped: list[Skipped] = []
         self.elements: list[Element] = []
         self.origins: dict[str, ValueOrigin] = {}
+        self.budget = Budget()
 
     def problem(
         self,

@@ -11,10 +11,11 @@ from typing import IO, Any, NoReturn
 from ..diagnostics.problem import Problem
 from ..schemas.validation import SchemaEvaluator
 from ..source.json_reader_plain import read_plainly
+from ..values.budget import TooMuchCopied
 from ..values.kinds import kind, with_article
 from ..values.payload import received
 from .assembly import Unusual
-from .result import Result, failure
+from .result import Result, failure, too_much_copied
 
 __all__ = ["result_of", "run_as_filter", "written_results"]
 
@@ -29,9 +30,12 @@ def result_of(batch: Any, mapped: Mapped, traced: Mapped, validators: Mapping[st
     if type(batch) is not dict:
         return Result((), (), (Problem.of("M502", input="", found=with_article(kind(batch))),)).to_json()
     try:
-        result = mapped(batch, {name: validator.is_valid for name, validator in validators.items()})
-    except Unusual:
-        result = traced(batch, validators)
+        try:
+            result = mapped(batch, {name: validator.is_valid for name, validator in validators.items()})
+        except Unusual:
+            result = traced(batch, validators)
+    except TooMuchCopied as error:
+        return too_much_copied(error).to_json()
     return Result(*map(tuple, result)).to_json()
 
 

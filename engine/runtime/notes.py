@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 from ..diagnostics.catalogue import Severity
 from ..diagnostics.problem import Place, Problem
 from ..templates.template import TemplateFailure
+from ..values.budget import Budget
 from ..values.coercion import CoercionError, coerce
 from ..values.kinds import kind, shown, with_article
 from ..values.pointers import escape
@@ -20,6 +21,7 @@ from .places import Caller, CodePlaces, Frame, Here, Loop, Read, Root, Site, sai
 from .result import Skipped
 
 __all__ = [
+    "Budget",
     "Caller",
     "Here",
     "Loop",
@@ -49,7 +51,9 @@ def reason_of(error: Exception) -> str:
 class Notes(CodePlaces):
     """The problems of one batch, and the validators of bodies by the name of the schema."""
 
-    __slots__ = ("last", "problems", "validators")
+    __slots__ = ("budget", "last", "problems", "validators")
+    budget: Budget
+    """Set only by code of a mapping whose iterations can copy values."""
 
     def __init__(self, batch: Any, validators: Mapping[str, Callable[[Any], bool]]) -> None:
         super().__init__(batch)

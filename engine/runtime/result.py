@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any, Literal, NamedTuple
 
 from ..diagnostics.problem import Problem
+from ..values.budget import MAX_COPIED, TooMuchCopied
 
 __all__ = [
     "NAME_TAKEN",
@@ -20,6 +21,7 @@ __all__ = [
     "Result",
     "Skipped",
     "failure",
+    "too_much_copied",
 ]
 
 
@@ -113,6 +115,11 @@ def failure(error: Exception) -> Result:
     """The Result of a batch on which the engine itself failed, so that other batches are still mapped."""
     reason = f"the engine failed, which is a bug in moemap ({type(error).__name__}: {str(error)[:_SHOWN]})"
     return Result((), (), (Problem.of("M503", input="", reason=reason),))
+
+
+def too_much_copied(error: TooMuchCopied) -> Result:
+    """The Result of a batch whose iterations copy too much."""
+    return Result((), (), (Problem.of("M525", error.place, input="", limit=MAX_COPIED),))
 
 
 _SHOWN = 200

@@ -11,13 +11,14 @@ from types import CodeType, TracebackType
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ..diagnostics.problem import Problem
+from ..values.budget import TooMuchCopied
 from ..values.kinds import kind, with_article
 from ..values.once import Once
 from ..values.payload import received
 from . import assembly, notes
 from . import memo as learned
 from . import operations as support
-from .result import Failed, Result
+from .result import Failed, Result, too_much_copied
 
 if TYPE_CHECKING:
     from .structs import StructMapper
@@ -120,6 +121,8 @@ class Runner:
             requests, skipped, problems = self._function(batch, self._validators)
         except assembly.Unusual:
             return self._interpreter.get().run(batch)
+        except TooMuchCopied as error:
+            return too_much_copied(error)
         except BaseException as error:
             self._locate(error)
             raise

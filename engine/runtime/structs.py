@@ -17,6 +17,7 @@ import msgspec
 from orjson import dumps
 
 from ..diagnostics.problem import Problem
+from ..values.budget import Budget, TooMuchCopied
 from ..values.coercion import coerce
 from ..values.payload import MAX_INPUT_NODES
 from ..values.pointers import escape
@@ -28,7 +29,7 @@ from .result import Request, Result
 
 __all__ = ["StructMapper"]
 
-_NO_ANSWER = (Unusual, NotOne, *FAILURES)
+_NO_ANSWER = (Unusual, NotOne, TooMuchCopied, *FAILURES)
 _LONGEST_PAUSE = 1000
 _MOST_LEVELS = 4
 _INTEGER = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
@@ -124,10 +125,15 @@ def assemble(
 class Silent:
     """Replaces Notes for structs: reporting a problem raises Unusual where its place needs the batch as an object."""
 
-    __slots__ = ("validators",)
+    __slots__ = ("budget", "validators")
 
     def __init__(self, validators: Mapping[str, Callable[[Any], bool]]) -> None:
         self.validators = validators
+        self.budget = Budget()
+
+    def of_batch(self) -> Silent:
+        """The same for one batch, with a Budget of its own."""
+        return Silent(self.validators)
 
     def converted(self, value: Any, type_: str, _site: Site | None) -> Any:
         """See `Notes.converted`."""

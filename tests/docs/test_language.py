@@ -20,7 +20,7 @@ from moemap.engine.patterns import parser as regular
 from moemap.engine.runtime import requests
 from moemap.engine.schemas import normal_form as normal_schemas
 from moemap.engine.schemas import violations
-from moemap.engine.values import numbers
+from moemap.engine.values import budget, numbers
 from moemap.tests.docs.examples import LANGUAGE, Block, blocks, rendered, transformed, write
 
 ROOT = Path(__file__).parents[2]
@@ -124,6 +124,8 @@ def test_limits() -> None:
         numbers.MAX_DIGITS,
         rejects.MAX_REJECT_BYTES,
         requests.MAX_RESULT_BYTES,
+        budget.MAX_COPIED,
+        100,
     ]
 
 

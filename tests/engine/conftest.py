@@ -11,7 +11,9 @@ from typing import Any
 
 import pytest
 
+from moemap.engine.runtime import result
 from moemap.engine.runtime.result import Result
+from moemap.engine.values import budget
 
 HEAD: dict[str, Any] = {
     "language": 1,
@@ -57,6 +59,21 @@ def head() -> dict[str, Any]:
 def grammar() -> ModuleType:
     """Random expressions, rules and batches (`grammar.py` beside this file)."""
     return _beside("grammar")
+
+
+@pytest.fixture
+def copy_limit(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], int]:
+    """Sets the limit of what iterations copy for a random mapping, by its number: often so low that it is reached."""
+
+    whole = budget.MAX_COPIED
+
+    def limited(number: int) -> int:
+        limit = (whole, 0, 7, 40)[number % 4]
+        for module in (budget, result):
+            monkeypatch.setattr(module, "MAX_COPIED", limit)
+        return limit
+
+    return limited
 
 
 @pytest.fixture(scope="session")

@@ -10,15 +10,16 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from ...language.rulebook import Expr, Field, Text
+from ...diagnostics.problem import Place
+from ...language.rulebook import Each, Expr, Field, Spread, Text
 from ..expressions.compiler import ExpressionCompiler
 from ..expressions.templates import template
 from ..python.function import PythonFunction
 from ..python.string_sources import among
-from ..python.value import NULL, Value, bare
+from ..python.value import DICT, LIST, NULL, STRING, Value, bare
 from ..validation.conditions import ALWAYS, negated
 from ..validation.contracts import Contract
-from .scope import CodeScope
+from .scope import CodeScope, place_code
 
 __all__ = ["Emitter", "Sink"]
 
@@ -51,8 +52,17 @@ class _Rejecting:
 class Emitter(ABC):
     """Writes code into one function."""
 
-    def __init__(self, writer: PythonFunction, *, traced: bool = False, of_structs: bool = False) -> None:
+    def __init__(
+        self,
+        writer: PythonFunction,
+        repeated: frozenset[int],
+        *,
+        traced: bool = False,
+        of_structs: bool = False,
+    ) -> None:
         self.writer = writer
+        self.repeated = repeated
+        """The identities of the parts of the rules whose values count as copied."""
         self.traced = traced
         """Set if the code records the origin of each output value."""
         self.of_structs = of_structs
@@ -169,6 +179,19 @@ class Emitter(ABC):
     def rejecting(self, rejects: bool, after: list[str]) -> Any:
         """A `with` block for code that may reject the element; the statements `after` run if it does."""
         return _Rejecting(self.writer, rejects, after)
+
+    def copied(self, part: Field | Spread, value: Value, place: Place) -> None:
+        """Writes the code that counts a value, if the part of the rules copies it for each element of an iteration."""
+        if id(part) in self.repeated and value.kinds & (STRING | LIST | DICT):
+            self.writer.line(f"notes.budget.copy({bare(value.code)}, {self._place(place)})")
+
+    def repeats(self, source: Each, value: Value) -> None:
+        """Writes the code that counts the iterations of a loop, if it is repeated."""
+        if id(source) in self.repeated:
+            self.writer.line(f"notes.budget.repeat(len({value.text}), {self._place(source.each.place)})")
+
+    def _place(self, place: Place) -> str:
+        return self.writer.pool.name("PLACE", place_code(place))
 
     def gave(self, field: Field, scope: CodeScope) -> None:
         """Writes the code that records the origin of the value at the current place of the output."""

@@ -34,7 +34,7 @@ class FieldCompiler(Emitter):
     """Writes the code of fields into one function."""
 
     def inside(self, writer: PythonFunction) -> FieldCompiler:
-        return FieldCompiler(writer, traced=self.traced, of_structs=self.of_structs)
+        return FieldCompiler(writer, self.repeated, traced=self.traced, of_structs=self.of_structs)
 
     # Objects
 
@@ -59,6 +59,7 @@ class FieldCompiler(Emitter):
         def keep(value: Value) -> None:
             fitting = self.validated(value, scope.contract)
             self.writer.line(f"{target}[{key}] = {bare(fitting.code)}")
+            self.copied(field, replace(fitting, text=f"{target}[{key}]"), field.place)
 
         value = self.constant(field)
         if value is not None:
@@ -261,6 +262,7 @@ class FieldCompiler(Emitter):
         writer = self.writer
         found = writer.name(field.name or "found")
         writer.line(f"{found} = []")
+        self.repeats(source, value)
         entries = f"enumerate({value.text})" if source.key_name is None else f"{value.text}.items()"
         wishes = source.key_name or f"{source.as_name}_number", source.as_name
         with writer.loop(wishes, entries) as (key, element):
@@ -275,6 +277,7 @@ class FieldCompiler(Emitter):
                 else:
                     made = self.value(source.value, inner.at(inner.output), f"{source.as_name}_value")
                     test = f"{made.code} is not None"
+                    self.copied(source.value, made, source.value.place)
                 if made.is_constant and made.constant is None:
                     for line in nothing:
                         writer.line(line)

@@ -8,6 +8,7 @@ from typing import Any
 
 from ...diagnostics.problem import Place
 from ...interpreter.interpreter import NOTHING
+from ...language.repetition import repeated_in
 from ...language.rulebook import Const, Expr, Field, From, ObjectSource, Output, Route, Rule, Rulebook
 from ...language.traversal import can_reject, can_reject_object, roots_in
 from ...runtime.result import NO_RULE
@@ -128,7 +129,7 @@ class _Mapping:
         self.shapes = None if root is None else root.shapes
         self.parameters = ("batch", "validators" if root is None else "notes")
         self.writer = PythonFunction(pool, self.parameters)
-        self.fields = FieldCompiler(self.writer, traced=traced, of_structs=root is not None)
+        self.fields = FieldCompiler(self.writer, repeated_in(rulebook), traced=traced, of_structs=root is not None)
         self.parts: dict[str, str] = {}
         self.output_constants: dict[str, str] = {}
         self.validation = Validation(pool)
@@ -154,6 +155,8 @@ class _Mapping:
             writer.line("problems = notes.problems")
         else:
             writer.line("problems = []")
+        if self.fields.repeated:
+            writer.line("notes.budget = Budget()" if self.root is None else "notes = notes.of_batch()")
         writer.line("skipped = []")
         for output in dict.fromkeys(rule.output for rule in rulebook.rules if rule.output is not None):
             self.parts[output] = "" if self.traced else writer.name(f"{output}_parts")

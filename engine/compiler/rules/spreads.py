@@ -74,13 +74,16 @@ class SpreadCompiler:
         test = is_kind(value, value, DICT)
         if spread.policy is not None and not spread.let and scope.caller is None:
             with writer.inside(f"if {test}:"):
+                self.fields.copied(spread, value, spread.from_.place)
                 inner = self._called(spread, value, target, scope)
             self._otherwise(spread, value, scope, inner)
             return
         wishes = spread.key_name, spread.as_name
-        with writer.inside(f"if {test}:"), writer.loop(wishes, f"{value.code}.items()") as (key, entry):
-            inner = scope.iterating(spread.from_, spread.as_name, spread.key_name, (value.code, key, entry), value)
-            self._entry(spread, target, inner, key)
+        with writer.inside(f"if {test}:"):
+            self.fields.copied(spread, value, spread.from_.place)
+            with writer.loop(wishes, f"{value.code}.items()") as (key, entry):
+                inner = scope.iterating(spread.from_, spread.as_name, spread.key_name, (value.code, key, entry), value)
+                self._entry(spread, target, inner, key)
         self._otherwise(spread, value, scope, inner)
 
     def _otherwise(self, spread: Spread, value: Value, scope: CodeScope, inner: CodeScope) -> None:
@@ -426,6 +429,7 @@ class SpreadCompiler:
             writer.line(f"notes.passed({inside.source(rule.node.place)}, {scope.where()})")
         if rule.value is not None:
             value = self.fields.value(rule.value, inside, "entry_value")
+            self.fields.copied(rule.value, value, rule.value.place)
         nothing = self.fields.skip(scope, scope.rule_code, repr(NOTHING))
         if value.is_constant and value.constant is None:
             writer.line(nothing)

@@ -350,10 +350,13 @@ def of_batches(dice: Random) -> dict[str, Any]:
 
 
 @pytest.mark.slow
-def test_random_mappings(book: Books, grammar: ModuleType, difference: Difference) -> None:
+def test_random_mappings(
+    book: Books, grammar: ModuleType, difference: Difference, copy_limit: Callable[[int], int]
+) -> None:
     answered = made = 0
     for number in range(400):
         dice = grammar.Dice(number)
+        copy_limit(number)
         content = grammar.rules(dice)
         document = of_batches(dice)
         rulebook = book(content, document)

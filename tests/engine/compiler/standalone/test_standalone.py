@@ -22,6 +22,7 @@ from moemap.engine.interpreter.interpreter import Interpreter
 from moemap.engine.language.loader import load
 from moemap.engine.language.rulebook import Rulebook
 from moemap.engine.runtime.embedded import written_results
+from moemap.engine.values.budget import MAX_COPIED
 
 pytestmark = pytest.mark.slow  # a module of many thousand lines is written and compiled in each
 
@@ -137,7 +138,14 @@ STRICT = {
 
 @pytest.mark.parametrize("schema", [{"properties": {"bad": False}}, STRICT], ids=["loose", "strict"])
 @pytest.mark.parametrize("seed", range(0, 400, 50))
-def test_random_mappings(tmp_path: Path, grammar: ModuleType, head: dict[str, Any], schema: Any, seed: int) -> None:
+def test_random_mappings(
+    tmp_path: Path,
+    grammar: ModuleType,
+    head: dict[str, Any],
+    copy_limit: Callable[[int], int],
+    schema: Any,
+    seed: int,
+) -> None:
     (tmp_path / "in.schema.json").write_text("{}")
     (tmp_path / "out.schema.json").write_text(json.dumps(schema))
     outputs = {name: {**output, "limits": "./out.schema.json"} for name, output in head["outputs"].items()}
@@ -151,7 +159,8 @@ def test_random_mappings(tmp_path: Path, grammar: ModuleType, head: dict[str, An
         path.write_text(json.dumps(content), "utf-8")
         rulebook = load(path).rulebook
         assert rulebook is not None
-        interpreter, module = Interpreter(rulebook), imported(standalone_of(rulebook))
+        source = standalone_of(rulebook).replace(f"MAX_COPIED = {MAX_COPIED:_}", f"MAX_COPIED = {copy_limit(number)}")
+        interpreter, module = Interpreter(rulebook), imported(source)
         dice.roots = grammar.ROOTS
         for _ in range(12):
             batch = grammar.batch(dice)

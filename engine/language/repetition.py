@@ -1,0 +1,171 @@
+"""Finds the parts of the rules that use values from outside of an iteration again for each of its elements.
+
+What they make grows with the product of two sizes of a batch; all else grows with one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ..expressions.paths import path_of
+from ..expressions.tree import Node
+from ..functions.table import FUNCTIONS
+from .rulebook import Const, Each, EntryRule, Expr, Field, From, ObjectSource, Rulebook, Spread, Table, Text
+from .traversal import roots_in
+
+__all__ = ["repeated_in"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """The names in scope that have a constant value, that have the same value for several elements, and that hold
+    scalars."""
+
+    all: frozenset[str]
+    fixed: frozenset[str]
+    outer: frozenset[str] = frozenset()
+    scalars: frozenset[str] = frozenset()
+
+    def adding(self, name: str, *, is_fixed: bool = False, is_outer: bool = False, is_scalar: bool = False) -> _Names:
+        one = frozenset([name])
+        return _Names(
+            self.all | one,
+            self.fixed | one if is_fixed else self.fixed - one,
+            self.outer | one if is_outer else self.outer - one,
+            self.scalars | one if is_scalar else self.scalars - one,
+        )
+
+    def inside(self) -> _Names:
+        """The names that are in scope inside an iteration."""
+        return replace(self, outer=self.all - self.fixed)
+
+
+_SMALL = {"integer", "double", "boolean", "datetime", "date"}
+"""Types whose values have a bounded size."""
+
+_NO_STRINGS = {"number", "boolean", "null"}
+_SHORT = {"from_unix_ms", "type"}
+"""Functions that return short strings."""
+
+
+def repeated_in(rulebook: Rulebook) -> frozenset[int]:
+    """The identities of all such parts: fields of objects and lists, each `each`, and spreads."""
+    walk = _Walk()
+    names = walk.lets(rulebook.let, _Names(frozenset([rulebook.input.as_name, "settings"]), frozenset(["settings"])))
+    for output in rulebook.outputs.values():
+        walk.object(ObjectSource((*output.fields, *output.request.query), ()), names)
+    routes: dict[str | None, _Names] = {None: names}
+    for route in rulebook.routes.values():
+        routes[route.name] = walk.lets(route.let, walk.inside(names, route.each, route.as_name, route.key_name))
+    for rule in rulebook.rules:
+        walk.object(rule.body, walk.lets(rule.let, routes[rule.route]))
+    return frozenset(walk.found)
+
+
+class _Walk:
+    def __init__(self) -> None:
+        self.found: set[int] = set()
+
+    def lets(self, definitions: tuple[Field, ...], names: _Names) -> _Names:
+        """The names with those of the lets. A let is made for each element, but not kept: only what uses it counts."""
+        for definition in definitions:
+            self.within(definition, names)
+            names = names.adding(
+                definition.name or "",
+                is_fixed=isinstance(definition.source, Const),
+                is_outer=_reads(definition.source, names),
+                is_scalar=_is_shared(definition, names),
+            )
+        return names
+
+    def inside(self, names: _Names, over: Expr, as_name: str, key_name: str | None) -> _Names:
+        """The names in scope for an element of an iteration."""
+        inner = names.inside().adding(as_name, is_outer=_reads(over, names))
+        return inner if key_name is None else inner.adding(key_name, is_scalar=True)
+
+    def object(self, source: ObjectSource, names: _Names) -> None:
+        for field in source.fields:
+            self.member(field, names)
+        for spread in source.spreads:
+            self.spread(spread, names)
+
+    def member(self, field: Field, names: _Names) -> None:
+        """Looks at a field whose value becomes a part of an object or a list."""
+        if isinstance(field.source, From | Text) and _reads(field.source, names) and not _is_shared(field, names):
+            self.found.add(id(field))
+        self.within(field, names)
+
+    def within(self, field: Field, names: _Names) -> None:
+        """Looks at the parts of a field."""
+        source = field.source
+        if isinstance(source, From):
+            for part in source.alternatives:
+                if isinstance(part, Field):
+                    self.within(part, names)
+        elif isinstance(source, ObjectSource):
+            self.object(source, names)
+        elif isinstance(source, Each):
+            if _reads(source.each, names):
+                self.found.add(id(source))
+            inner = self.lets(source.let, self.inside(names, source.each, source.as_name, source.key_name))
+            if isinstance(source.value, ObjectSource):
+                self.object(source.value, inner)
+            else:
+                self.member(source.value, inner)
+
+    def spread(self, spread: Spread, names: _Names) -> None:
+        if _reads(spread.from_, names):
+            self.found.add(id(spread))
+        inner = self.lets(spread.let, self.inside(names, spread.from_, spread.as_name, spread.key_name))
+        for entry in spread.entries:
+            self.entry(entry, inner)
+
+    def entry(self, entry: EntryRule, names: _Names) -> None:
+        names = self.lets(entry.let, names)
+        if entry.name is not None:
+            self.within(entry.name, names)
+        if entry.value is not None:
+            self.member(entry.value, names)
+
+
+def _reads(part: Any, names: _Names) -> bool:
+    """Returns whether a part reads a value that is the same for several elements."""
+    return any(root in names.outer for root in roots_in(part))
+
+
+def _is_shared(field: Field, names: _Names) -> bool:
+    """Returns whether the value of a field is a scalar that has a bounded size, or that stands in the batch itself."""
+    if field.on_problem == "keep" or not isinstance(field.source, From):
+        return False
+    table = field.table
+    if field.type in _SMALL or (table is not None and table.unlisted != "keep" and _has_scalars(table)):
+        return True
+    parts = field.source.alternatives
+    return all(
+        _is_shared(part, names)
+        if isinstance(part, Field)
+        else _is_scalar(part.expression.tree, names) or (field.type == "string" and _is_path(part))
+        for part in parts
+    )
+
+
+def _is_path(part: Expr) -> bool:
+    tree = part.expression.tree
+    return tree["type"] == "literal" or path_of(tree, {use.name: "" for use in part.expression.roots}) is not None
+
+
+def _is_scalar(tree: Node, names: _Names) -> bool:
+    """Returns whether an expression gives a scalar of bounded size, or one that has a name."""
+    match tree["type"]:
+        case "field":
+            return tree["value"] in names.scalars
+        case "function_expression":
+            return tree["value"] in _SHORT or set(FUNCTIONS[tree["value"]].returns.split("|")) <= _NO_STRINGS
+        case kind:
+            return kind in ("comparator", "not_expression")
+
+
+def _has_scalars(table: Table) -> bool:
+    unlisted = table.unlisted[1] if isinstance(table.unlisted, tuple) else None
+    return not any(isinstance(value, list | dict) for value in (*table.entries.values(), unlisted))

@@ -1,0 +1,62 @@
+"""Bounds what iterations make of values from outside of them: each element may get a copy, so sizes multiply."""
+
+from __future__ import annotations
+
+from typing import Any
+
+__all__ = ["MAX_COPIED", "Budget", "TooMuchCopied"]
+
+MAX_COPIED = 5_000_000
+"""The maximum number of values that iterations may copy for one batch."""
+
+_CHARACTERS = 100
+"""The number of characters of a string that count as much as a value."""
+
+
+class TooMuchCopied(Exception):  # noqa: N818  control flow, not an error
+    """The iterations of a batch copy more than `MAX_COPIED` values; `place` is that of the field that did."""
+
+    def __init__(self, place: Any) -> None:
+        super().__init__(place)
+        self.place = place
+
+
+class Budget:
+    """Counts what the iterations of one batch copy."""
+
+    __slots__ = ("left",)
+
+    def __init__(self) -> None:
+        self.left = MAX_COPIED
+
+    def repeat(self, number: int, place: Any) -> None:
+        """Counts the iterations of a loop that is repeated. Raises TooMuchCopied."""
+        self.left -= number
+        if self.left < 0:
+            raise TooMuchCopied(place)
+
+    def copy(self, value: Any, place: Any) -> None:
+        """Counts the values inside of a value that is copied, each as often as it would be written. Raises likewise."""
+        type_ = type(value)
+        if type_ is list or type_ is dict:
+            self.repeat(_size(value, self.left), place)
+        elif type_ is str and len(value) >= _CHARACTERS:
+            self.repeat(len(value) // _CHARACTERS, place)
+
+
+def _size(value: Any, limit: int) -> int:
+    """The number of values inside of a list or an object, of strings also of their characters; it ends at `limit`."""
+    size = 0
+    pending = [value]
+    while pending and size <= limit:
+        item = pending.pop()
+        type_ = type(item)
+        if type_ is dict:
+            size += len(item) + sum(map(len, item)) // _CHARACTERS
+            pending += item.values()
+        elif type_ is list:
+            size += len(item)
+            pending += item
+        elif type_ is str:
+            size += len(item) // _CHARACTERS
+    return size
