@@ -24,19 +24,22 @@ __all__ = ["command"]
 @click.argument("folder", type=click.Path(file_okay=False))
 @click.option("--check", "only_check", is_flag=True, help="Write nothing; fail if a page is missing or stale.")
 def command(folder: str, only_check: bool) -> None:
-    """Write the generated pages of the docs into a folder."""
+    """Write the generated pages of the docs into a folder, and the schemas of rule files."""
     from ..cli import main
     from ..engine.diagnostics.terminal import printable
     from ..engine.jobs.files import written_whole
+    from ..engine.language.editor_schemas import editor_schemas
     from ..engine.pages import pages
+    from ..engine.source.homes import SCHEMAS, display_name
     from .shared.reference import reference
 
+    files = {Path(folder) / name: text for name, text in {**pages(), "commands.md": reference(main)}.items()}
+    files |= {SCHEMAS / name: text for name, text in editor_schemas().items()}
     stale = []
-    for name, text in {**pages(), "commands.md": reference(main)}.items():
-        path = Path(folder) / name
+    for path, text in files.items():
         if path.is_file() and path.read_text("utf-8") == text:
             continue
-        stale.append(str(path))
+        stale.append(display_name(path))
         if not only_check:
             path.parent.mkdir(parents=True, exist_ok=True)
             with written_whole(path) as file:

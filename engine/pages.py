@@ -8,8 +8,9 @@ from . import checks  # noqa: F401 - their modules declare codes
 from .diagnostics.catalogue import CATALOGUE
 from .functions.table import reference
 from .language.loader import load
+from .language.reference_tables import with_tables
 from .show import markdown
-from .source.homes import MAPPINGS
+from .source.homes import DOCS, MAPPINGS
 
 __all__ = ["pages"]
 
@@ -20,6 +21,8 @@ def pages() -> Mapping[str, str]:
     for code, entry in CATALOGUE.items():
         if entry.page is not None:
             found[f"problems/{code}.md"] = f"# {code}: {entry.title}\n\n{entry.page.strip()}\n"
+    for page in sorted(DOCS.glob("language/*.md")):
+        found[f"language/{page.name}"] = with_tables(page.read_text("utf-8"))
     for main in sorted(MAPPINGS.glob("*/v*/mapping.yaml")):
         loaded = load(main)
         if loaded.rulebook is not None:

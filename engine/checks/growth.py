@@ -25,7 +25,7 @@ def check(rulebook: Rulebook) -> Iterator[Problem]:
     walk = _Walk()
     roots = walk.lets(rulebook.let, {})
     for output in rulebook.outputs.values():
-        walk.object(ObjectSource((*output.fields, *output.request.query), ()), roots)
+        walk.object(ObjectSource((*output.fields, *output.request.query)), roots)
     routes: dict[str | None, Roots] = {None: roots}
     for route in rulebook.routes.values():
         routes[route.name] = walk.lets(route.let, {**roots, route.as_name: walk.expression(route.each, roots)})

@@ -6,7 +6,7 @@ It records facts for the checks (`facts`) and collects the types of emissions.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import fields, replace
+from dataclasses import replace
 from functools import reduce
 from typing import Any, Literal, TypeVar
 
@@ -26,6 +26,7 @@ from ..language.rulebook import (
     Spread,
     Text,
 )
+from ..language.traversal import roots_in
 from ..types.from_schema import type_of
 from ..types.narrowing import falsy, meet, truthy
 from ..types.types import (
@@ -192,11 +193,11 @@ class _Walk:
         for name, output in rulebook.outputs.items():
             own = [emission.context for emission in self.flow.emissions if emission.output is output]
             seen = _at_top(own, context) if own else context
-            self.flow.envelopes[name] = self.object(ObjectSource(output.fields, ()), seen)
-            self.object(ObjectSource(output.request.query, ()), seen)
+            self.flow.envelopes[name] = self.object(ObjectSource(output.fields), seen)
+            self.object(ObjectSource(output.request.query), seen)
         if rulebook.bulk is not None:
             for fields in (rulebook.bulk.fields, rulebook.bulk.request.query):
-                self.object(ObjectSource(fields, ()), context)
+                self.object(ObjectSource(fields), context)
 
     # Names
 
@@ -367,7 +368,7 @@ class _Walk:
             return ()
         key = id(spread.entries)
         if key not in self.policies:
-            self.policies[key] = (spread.entries, sorted(set(_roots_in(spread.entries))), [])
+            self.policies[key] = (spread.entries, sorted(set(roots_in(spread.entries))), [])
         _, names, known = self.policies[key]
         cases = (tuple(one.value(name) for name in names) for one in context.objects)
         seen = (spread.key_name, spread.as_name, *cases)
@@ -444,21 +445,6 @@ def _learnt(type_: Type, known: Type) -> int:
 def _taker(before: Sequence[_R], rule: _R, context: Type) -> _R | None:
     """The rule before this one that alone takes all of its elements."""
     return next((one for one in before if _where(rule.when, _rest(one, context)).never), None)
-
-
-def _roots_in(part: Any) -> Iterable[str]:
-    """The roots read by expressions and templates anywhere in a part of the rules."""
-    match part:
-        case Expr():
-            yield from (use.name for use in part.expression.roots)
-        case Text():
-            yield from (use.name for use in part.template.roots)
-        case tuple():
-            for one in part:
-                yield from _roots_in(one)
-        case EntryRule() | Field() | From() | ObjectSource() | Spread() | Each():
-            for field_ in fields(part):
-                yield from _roots_in(getattr(part, field_.name))
 
 
 def with_root(context: Type, name: str, type_: Type) -> Type:

@@ -253,8 +253,8 @@ class _Run(Evaluation):
         self.origins = {}
         accounts = len(self.elements)
         try:
-            fields = self.object(ObjectSource(output.fields, ()), scope, Position(None, "", "")) or {}
-            query = self.object(ObjectSource(output.request.query, ()), scope, Position(None, "", None)) or {}
+            fields = self.object(ObjectSource(output.fields), scope, Position(None, "", "")) or {}
+            query = self.object(ObjectSource(output.request.query), scope, Position(None, "", None)) or {}
         except Rejected:
             self.unmap(accounts)
             return None

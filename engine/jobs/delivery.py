@@ -70,7 +70,8 @@ def delivery_of(rulebook: Rulebook) -> Delivery:
         made = Interpreter(rulebook).bulk_envelope(rulebook.bulk)
         query, fields = (dict(made.query), dict(made.fields)) if made is not None else ({}, {})
         bulk = BulkEnvelope(line.method, line.path, query, fields, rulebook.bulk.elements, rulebook.bulk.max_bytes)
-    return Delivery(rulebook.server_url, dict(rulebook.server_headers), bulk)
+    server = rulebook.server
+    return Delivery(server.url, dict(server.headers), bulk) if server is not None else Delivery(None, {}, bulk)
 
 
 def fitting(rulebook: Rulebook) -> Rulebook:

@@ -1,13 +1,13 @@
 """Reads the keys of YAML mappings, with the same checks, messages and hints for all of them.
 
-Each key is read by name; keys that were never read are unknown.
+Each key is read by name; keys that were neither declared nor read are unknown.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, TypeVar
 
 from ..diagnostics.problem import Place, Problem
 from ..diagnostics.suggestions import did_you_mean
@@ -27,6 +27,7 @@ _NAME_FORM = "a name of lower-case letters, digits and hyphens"
 _ROOT_FORM = "a name of lower-case letters, digits and underscores"
 
 Problems = list[Problem]
+_T = TypeVar("_T")
 
 
 def found(node: Node) -> str:
@@ -72,13 +73,16 @@ def good_name(node: ScalarNode, what: str, problems: Problems, *, root: bool) ->
 
 
 class Keys:
-    """Reads the keys of `node`, which messages call `where` ("a rule", "the output 'event'")."""
+    """Reads the keys of `node`, which messages call `where` ("a rule", "the output 'event'").
 
-    def __init__(self, node: Node, where: str, problems: Problems) -> None:
+    `known` are keys that are known there whether they are read or not.
+    """
+
+    def __init__(self, node: Node, where: str, problems: Problems, known: Iterable[str] = ()) -> None:
         self.where = where
         self.problems = problems
         self.node = node
-        self._asked: list[str] = []
+        self._asked = [*known]
         self.mapping: MappingNode | None = None
         if isinstance(node, MappingNode):
             self.mapping = node
@@ -137,7 +141,7 @@ class Keys:
             return None
         return node.text if good_name(node, repr(key), self.problems, root=root) else None
 
-    def choice(self, key: str, allowed: Sequence[str], default: str) -> str:
+    def choice(self, key: str, allowed: Sequence[str], default: _T) -> str | _T:
         node = self.take(key)
         if node is None:
             return default
@@ -173,8 +177,8 @@ class Keys:
         node = self.scalar(key, required=required)
         return None if node is None else read_expression(node, self.problems)
 
-    def template(self, key: str) -> Text | None:
-        node = self.scalar(key)
+    def template(self, key: str, *, required: bool = False) -> Text | None:
+        node = self.scalar(key, required=required)
         return None if node is None else read_text(node, self.problems)
 
     def items(self, key: str, *, single: bool = False) -> tuple[Node, ...]:

@@ -26,9 +26,11 @@ from ..source.text import Source, read
 from ..values.kinds import shown
 from .decoder import Keys, each_named, found
 from .discovery import other_than_main
+from .file_keys import MAPPING, PART, WORKSPACE
 from .installed import beside, candidates, installed, is_versioned
+from .keys import FORMS
 from .merging import extend_rule, merge, merge_part, merge_rule
-from .reader import RULE_ENDS, RuleReader
+from .reader import RuleReader
 from .rulebook import ABSENT, Rule, Rulebook, Setting, SeverityOverride
 from .settings import Given, values_of
 
@@ -221,10 +223,11 @@ class _Loader:
     def collect(self, layer: _Layer, source: Source, node: MappingNode, chain: list[str]) -> None:
         """Adds the parts and rules of one file to a layer, then those of the files that it includes."""
         is_main = source is layer.main
-        keys = Keys(node, "a rule file", self.problems)
+        is_workspace = is_main and node.get("workspace") is not None
+        form = WORKSPACE if is_workspace else MAPPING if is_main else PART
+        where = "a rule file" if form is PART else f"a {form.name} file"
+        keys = Keys(node, where, self.problems, form.keys)
         if is_main:
-            is_workspace = "workspace" in keys
-            keys.where = "a workspace file" if is_workspace else "a mapping file"
             self.check_header(keys, is_workspace)
             layer.severities = self.severities(keys)
             if is_workspace:
@@ -343,7 +346,7 @@ class _Loader:
             parts[key] = merge_part(key, parts.get(key), node)
         new = {name: parts for name, parts in over.rules.items() if name not in base.rules}
         for name, (rule,) in list(new.items()):
-            if not any(rule.get(key) for key in (*RULE_ENDS, "extends", "abstract")):
+            if not any(rule.get(key) for key in (*FORMS["rule"].choices, "extends", "abstract")):
                 self.report("M111", _place_of_name(rule), did_you_mean(name, base.rules), name=name, what="change")
                 del new[name]
         kept = {name: rule_parts + over.rules.get(name, ()) for name, rule_parts in base.rules.items()}
@@ -365,7 +368,7 @@ class _Loader:
         self.values |= values_of(self.settings, written, self.problems)
         reader.read_tables(keys)
         reader.read_policies(keys)
-        let = reader.let(keys)
+        let = reader.fields(keys.entries("let"), roots=True)
         keys.take("outputs", required=True)
         reader.read_outputs(keys)
         reader.read_routes(keys)
@@ -373,7 +376,8 @@ class _Loader:
         read_bulk = reader.bulk(bulk) if bulk is not None else None
         input_node = keys.take("input", required=True)
         read_input = reader.input(input_node) if input_node is not None else None
-        url, headers = self.server(keys)
+        server = keys.take("server")
+        read_server = reader.server(server) if server is not None else None
         rules = self.read_rules(layer, reader)
         documents = self.schemas(layer, joined)
         if read_input is None:
@@ -386,8 +390,7 @@ class _Loader:
             workspace=workspace.text if isinstance(workspace, ScalarNode) else None,
             description=description.text if isinstance(description, ScalarNode) else None,
             input=read_input,
-            server_url=url,
-            server_headers=headers,
+            server=read_server,
             settings=self.settings,
             values=self.values,
             outputs=reader.outputs,
@@ -407,16 +410,6 @@ class _Loader:
             main=layer.main,
             missing=tuple(self.missing),
         )
-
-    def server(self, keys: Keys) -> tuple[str | None, dict[str, str]]:
-        node = keys.take("server")
-        if node is None:
-            return None, {}
-        inner = Keys(node, "server", self.problems)
-        url = inner.text("url", required=True)
-        headers = inner.named_texts("headers", "strings")
-        inner.finish()
-        return url, headers
 
     def read_rules(self, layer: _Layer, reader: RuleReader) -> tuple[Rule, ...]:
         if len(layer.rules) > MAX_RULES:

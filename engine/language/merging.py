@@ -11,16 +11,12 @@ from collections.abc import Callable, Collection
 from dataclasses import replace
 
 from ..source.nodes import MappingNode, Node, ScalarNode, SequenceNode, synthetic
-from .reader import FIELD_SOURCES, RULE_ENDS
+from .file_keys import MAPPING
+from .keys import FORMS, Form, Kind
 
 __all__ = ["extend_rule", "merge", "merge_part", "merge_rule"]
 
 Merge = Callable[[Node | None, Node], Node]
-
-_OWN_KEYS = ("rule", "abstract", "enabled", "reference", "description", "extends", "deprecated")
-"""Keys that a rule does not inherit from the rule that it extends."""
-_FIELD_PARTS = (*FIELD_SOURCES, "as", "key", "let", "value", "spread")
-_RULE_PARTS = (*RULE_ENDS, "fields", "spread", "warn")
 
 
 def merge(base: Node | None, over: Node) -> Node:
@@ -34,18 +30,12 @@ def merge(base: Node | None, over: Node) -> Node:
 
 def merge_part(key: str, base: Node | None, over: Node) -> Node:
     """Merges `over` onto `base`, both parts of a mapping under this key."""
-    if key in ("outputs", "routes"):
-        return _merge_named(base, over)
-    if key == "bulk":
-        return _merge_members(base, over)
-    return merge_fields(base, over) if key == "let" else merge(base, over)
+    return _of(MAPPING)(key)(base, over)
 
 
 def merge_fields(base: Node | None, over: Node) -> Node:
     """Merges a mapping of names to fields onto another one."""
-    if isinstance(base, MappingNode) and isinstance(over, MappingNode):
-        return _merge_entries(base, over, lambda _: merge_field)
-    return merge(base, over)
+    return _entry_by_entry(lambda _: merge_field)(base, over)
 
 
 def merge_field(base: Node | None, over: Node) -> Node:
@@ -59,8 +49,8 @@ def merge_field(base: Node | None, over: Node) -> Node:
     source, inherited = _source(over), _source(base)
     inside = inherited == "each" and source == "fields"  # changes the fields of each element
     if source is not None and source != inherited and not inside:
-        base = _without(base, _FIELD_PARTS)
-    return _merge_entries(base, over, _part)
+        base = _without(base, FORMS["fieldMapping"].parts)
+    return _merge_entries(base, over, _of(FORMS["fieldMapping"]))
 
 
 def merge_rule(base: MappingNode, over: MappingNode) -> MappingNode:
@@ -69,38 +59,46 @@ def merge_rule(base: MappingNode, over: MappingNode) -> MappingNode:
     if inherited is None and any(base.get(key) is not None for key in ("fields", "spread")):
         inherited = "output"  # an abstract rule may leave the output to those that extend it
     if end is not None and inherited not in (None, end):
-        base = _without(base, _RULE_PARTS)
-    return _merge_entries(base, over, _part)
+        base = _without(base, FORMS["rule"].parts)
+    return _merge_entries(base, over, _of(FORMS["rule"]))
 
 
 def extend_rule(base: MappingNode, over: MappingNode) -> MappingNode:
     """Merges a rule onto the rule of the same mapping that it extends."""
-    return merge_rule(_without(base, _OWN_KEYS), _without(over, ("extends",)))
+    own = [name for name, key in FORMS["rule"].keys.items() if not key.inherited]
+    return merge_rule(_without(base, own), _without(over, ("extends",)))
 
 
-def _merge_named(base: Node | None, over: Node) -> Node:
-    if isinstance(base, MappingNode) and isinstance(over, MappingNode):
-        return _merge_entries(base, over, lambda _: _merge_members)
-    return merge(base, over)
+def _of(form: Form) -> Callable[[str], Merge]:
+    """The way to merge what a form has under a key, by the kind of the key."""
+    return lambda key: _by_kind(form.keys[key].kind) if key in form.keys else merge
 
 
-def _merge_members(base: Node | None, over: Node) -> Node:
-    if isinstance(base, MappingNode) and isinstance(over, MappingNode):
-        return _merge_entries(base, over, _part)
-    return merge(base, over)
+def _by_kind(kind: Kind) -> Merge:
+    match kind.merge:
+        case "fields":
+            return merge_fields
+        case "field":
+            return merge_field
+        case "form":
+            return _entry_by_entry(_of(FORMS[kind.form]))
+        case "forms":
+            each = _entry_by_entry(_of(FORMS[kind.form]))
+            return _entry_by_entry(lambda _: each)
+    return merge
 
 
-def _part(key: str) -> Merge:
-    """The way to merge the part under this key of a field, a spread, a rule, an output or a route."""
-    if key in ("fields", "let", "query"):
-        return merge_fields
-    if key in ("request", "spread"):
-        return _merge_members
-    return merge_field if key == "value" else merge
+def _entry_by_entry(how: Callable[[str], Merge]) -> Merge:
+    def merged(base: Node | None, over: Node) -> Node:
+        if isinstance(base, MappingNode) and isinstance(over, MappingNode):
+            return _merge_entries(base, over, how)
+        return merge(base, over)
+
+    return merged
 
 
 def _source(field: MappingNode) -> str | None:
-    given = [key for key in FIELD_SOURCES if field.get(key) is not None]
+    given = [key for key in FORMS["fieldMapping"].choices if field.get(key) is not None]
     if "each" in given:
         return "each"
     if not given and field.get("spread") is not None:
@@ -109,7 +107,7 @@ def _source(field: MappingNode) -> str | None:
 
 
 def _end(rule: MappingNode) -> str | None:
-    return next((key for key in RULE_ENDS if rule.get(key) is not None), None)
+    return next((key for key in FORMS["rule"].choices if rule.get(key) is not None), None)
 
 
 def _is_null(node: Node) -> bool:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from ..diagnostics.problem import Problem
 from ..diagnostics.suggestions import did_you_mean
 from ..functions.globs import flaw_of, is_long
 from ..source.nodes import MappingNode, Node, ScalarNode, SequenceNode, duplicate, plain
-from ..values.coercion import TYPES
+from . import keys as kinds
 from .decoder import Keys, each_named, found, good_name, read_expression
+from .keys import FORMS, Key, Kind, keys_of
 from .rulebook import (
     ABSENT,
     Bulk,
@@ -25,11 +26,11 @@ from .rulebook import (
     From,
     Input,
     ObjectSource,
-    OnProblem,
     Output,
     RequestLine,
     Route,
     Rule,
+    Server,
     Setting,
     Spread,
     Table,
@@ -38,15 +39,11 @@ from .rulebook import (
 )
 from .settings import wanted_of
 
-__all__ = ["FIELD_SOURCES", "RULE_ENDS", "RuleReader"]
-
-FIELD_SOURCES = ("from", "const", "template", "each", "fields")
-"""The keys that give the source of a field; a `spread` alone counts as `fields`."""
-RULE_ENDS = ("output", "skip", "reject")
-"""The keys that decide what a rule does with an element."""
+__all__ = ["RuleReader"]
 
 MAX_ENTRY_RULES = 20_000
-METHODS = ("DELETE", "GET", "PATCH", "POST", "PUT")
+
+_T = TypeVar("_T")
 
 
 class RuleReader:
@@ -66,8 +63,29 @@ class RuleReader:
         self.written_out = 0
         """The number of entry rules of policies, counted at each use."""
 
-    def keys(self, node: Node, where: str) -> Keys:
-        return Keys(node, where, self.problems)
+    def keys(self, node: Node, where: str, form: str) -> Keys:
+        given = node.keys() if isinstance(node, MappingNode) else ()
+        known = [key.name for key in FORMS[form].keys.values() if not key.only_with or key.only_with in given]
+        return Keys(node, where, self.problems, known)
+
+    def values(self, keys: Keys, made: type) -> dict[str, Any]:
+        """The values of the keys that a form keeps, by attribute; without one, the declared default."""
+        result = {}
+        for key in keys_of(made):
+            value = READERS[key.kind](self, keys, key)
+            result[key.attribute] = value if value is not None or key.kind is kinds.ANY else key.default
+        return result
+
+    def part(self, keys: Keys, made: Callable[..., _T], **more: Any) -> _T | None:
+        """The whole part that is made from these keys; None if it lacks a required one."""
+        values = self.values(keys, cast("type", made))
+        keys.finish()
+        lacks = any(key.required and values[key.attribute] is None for key in keys_of(cast("type", made)))
+        return None if lacks else made(**values, **more)
+
+    def request(self, keys: Keys, key: Key) -> RequestLine | None:
+        node = keys.take(key.name, required=key.required)
+        return None if node is None else self.part(self.keys(node, key.name, "request"), RequestLine)
 
     # Values
 
@@ -79,47 +97,30 @@ class RuleReader:
                 continue
             field = self.field(name.text, node)
             if field is None and roots:
-                field = Field(name.text, Const(None), node)  # defined, so that uses of its name are not reported
+                field = Field(
+                    name=name.text, source=Const(None), node=node
+                )  # defined, so that uses of its name are not reported
             if field is not None:
                 result.append(replace(field, name_node=name))
         return tuple(result)
 
-    def let(self, keys: Keys) -> tuple[Field, ...]:
-        return self.fields(keys.entries("let"), roots=True)
-
     def field(self, name: str | None, node: Node) -> Field | None:
         if isinstance(node, ScalarNode | SequenceNode):
             short = self.alternatives(node)
-            return None if short is None else Field(name, short, node)
-        where = "a field" if name is None else f"the field {name!r}"
-        keys = self.keys(node, where)
-        sources = tuple(key for key in FIELD_SOURCES if key != "fields") if "each" in keys else FIELD_SOURCES
-        source_key = keys.exactly_one(sources, at_most="spread" in keys)
-        source = self.source(keys, source_key)
-        type_, items = self.type_and_items(keys)
-        table = self.table_use(keys)
-        field = Field(
-            name,
-            source or Const(None),
-            node,
-            when=keys.expression("when"),
-            table=table,
-            type=type_,
-            items=items,
-            default=keys.value("default", ABSENT),
-            required=keys.flag("required"),
-            on_problem=cast("OnProblem", keys.choice("on_problem", ("omit", "reject", "keep"), "omit")),
-            description=keys.text("description"),
-            reference=keys.texts("reference"),
-            deprecated=keys.text("deprecated"),
-        )
-        keys.finish()
-        return None if source is None else field
+            return None if short is None else Field(name=name, source=short, node=node)
+        keys = self.keys(node, "a field" if name is None else f"the field {name!r}", "fieldMapping")
+        choices = FORMS["fieldMapping"].choices
+        sources = tuple(key for key in choices if key != "fields") if "each" in keys else choices
+        source = self.source(keys, keys.exactly_one(sources, at_most="spread" in keys))
+        field = self.part(keys, Field, name=name, source=source or Const(None), node=node)
+        return None if source is None or field is None else replace(field, items=self.items(keys, field))
+
+    def one_field(self, keys: Keys, key: Key) -> Field | None:
+        node = keys.take(key.name)
+        name = None if key.name == "value" else key.name
+        return None if node is None else self.field(name, node)
 
     def source(self, keys: Keys, key: str | None) -> From | Const | Text | ObjectSource | Each | None:
-        """The source of a field. All source keys are read, so that none of them counts as unknown."""
-        given = {name: keys.take(name) for name in FIELD_SOURCES if name != "const"}
-        constant = keys.value("const", ABSENT)
         if key == "each":
             return self.each(keys)
         if "spread" in keys and key not in (None, "fields"):
@@ -127,13 +128,13 @@ class RuleReader:
             keys.report("M104", place, where=keys.where, keys=f"spread and {key}", found="both are given")
         spreads = self.spreads(keys)
         if key == "from":
-            return self.alternatives(cast("Node", given["from"]))
+            return self.alternatives(cast("Node", keys.take("from")))
         if key == "const":
-            return Const(constant)
+            return Const(keys.value("const", None))
         if key == "template":
             return keys.template("template")
         if key == "fields" or "spread" in keys:
-            return ObjectSource(self.fields(keys.entries("fields")), spreads)
+            return ObjectSource(self.fields(keys.entries("fields")), spreads=spreads)
         return None
 
     def alternatives(self, node: Node) -> From | None:
@@ -155,33 +156,25 @@ class RuleReader:
         return None
 
     def each(self, keys: Keys) -> Each | None:
-        each = keys.expression("each", required=True)
-        as_name = keys.name("as", required=True, root=True)
-        key_name = keys.name("key", root=True)
-        let = self.let(keys)
-        spreads = self.spreads(keys)
-        fields = self.fields(keys.entries("fields"))
+        spreads, fields = self.spreads(keys), self.fields(keys.entries("fields"))
         value = keys.take("value")
-        body: ObjectSource | Field | None = ObjectSource(fields, spreads)
-        if value is not None:
-            if fields or spreads:
-                keys.report("M104", value.place, where=keys.where, keys="value and fields", found="both are given")
-            body = self.field(None, value)
-        elif not fields and not spreads:
+        if value is not None and (fields or spreads):
+            keys.report("M104", value.place, where=keys.where, keys="value and fields", found="both are given")
+        elif value is None and not fields and not spreads:
             keys.report("M103", keys.node.place, where=keys.where, key="fields")
-        if each is None or as_name is None or body is None:
-            return None
-        return Each(each, as_name, key_name, let, body)
+        values = self.values(keys, Each)
+        if value is None:
+            values["value"] = ObjectSource(fields=fields, spreads=spreads)
+        lacks = any(values[name] is None for name in ("each", "as_name", "value"))
+        return None if lacks else Each(**values)
 
-    def type_and_items(self, keys: Keys) -> tuple[str | None, str | None]:
-        type_ = keys.choice("type", TYPES, "") or None
-        items = keys.choice("items", TYPES, "") or None
-        if items is not None and type_ != "array":
+    def items(self, keys: Keys, of: Field | Setting) -> str | None:
+        if of.items is not None and of.type != "array":
             place = cast("Node", keys.take("items")).place
             both, reason = "items and a type other than array", "items describe the elements of an array"
             keys.report("M104", place, where=keys.where, keys=both, found=reason)
-            items = None
-        return type_, items
+            return None
+        return of.items
 
     def table_use(self, keys: Keys) -> Table | None:
         node = keys.take("table")
@@ -202,7 +195,7 @@ class RuleReader:
     def table(self, name: ScalarNode | None, node: Node) -> Table | None:
         if name is not None:
             self.table_names[name.text] = name
-        keys = self.keys(node, "a table" if name is None else f"the table {name.text!r}")
+        keys = self.keys(node, "a table" if name is None else f"the table {name.text!r}", "table")
         ignore_case = keys.flag("ignore_case")
         entries: dict[str, Any] = {}
         firsts: dict[str, ScalarNode] = {}
@@ -216,7 +209,7 @@ class RuleReader:
         unlisted: Any = "omit"
         answer = keys.take("unlisted", required=True)
         if isinstance(answer, MappingNode):
-            inner = self.keys(answer, "unlisted")
+            inner = Keys(answer, "unlisted", self.problems)
             unlisted = ("const", inner.value("const", None))
             if "const" not in inner:
                 inner.take("const", required=True)
@@ -224,7 +217,9 @@ class RuleReader:
         elif answer is not None:
             unlisted = keys.choice("unlisted", ("omit", "keep", "reject"), "omit")
         keys.finish()
-        return Table(name.text if name else None, entries, ignore_case, unlisted, node)
+        return Table(
+            name=name.text if name else None, entries=entries, ignore_case=ignore_case, unlisted=unlisted, node=node
+        )
 
     # Spreads
 
@@ -233,46 +228,40 @@ class RuleReader:
         return tuple(spread for spread in read if spread is not None)
 
     def spread(self, node: Node) -> Spread | None:
-        keys = self.keys(node, "a spread")
-        from_ = keys.expression("from", required=True)
-        key_name = keys.name("key", root=True) or "name"
-        as_name = keys.name("as", root=True) or "value"
-        except_ = keys.take("except")
-        rename = keys.named_texts("rename", "names")
-        let = self.let(keys)
-        entries, policy = self.entries(keys)
-        spread = None
-        if from_ is not None:
-            taken = self.except_(except_) if except_ is not None else Except(frozenset(), (), (), False)
-            spread = Spread(from_, key_name, as_name, taken, rename, let, entries, node, policy)
-        keys.finish()
-        return spread
+        keys = self.keys(node, "a spread", "spread")
+        policy = keys.take("entries")
+        if not isinstance(policy, ScalarNode):
+            policy = None
+        return self.part(keys, Spread, node=node, policy=policy and policy.text)
 
-    def except_(self, node: Node) -> Except:
-        keys = self.keys(node, "except")
-        ignore_case = keys.flag("ignore_case")
-        texts = [keys.texts(key) for key in ("names", "prefixes", "patterns")]
-        for item in keys.items("patterns") if any(map(is_long, texts[2])) else ():
+    def except_(self, keys: Keys, key: Key) -> Except | None:
+        node = keys.take(key.name)
+        if node is None:
+            return None
+        inner = self.keys(node, key.name, "except")
+        values = self.values(inner, Except)
+        for item in inner.items("patterns") if any(map(is_long, values["patterns"])) else ():
             self.pattern(item)
+        ignore_case = values.pop("ignore_case")
         names, prefixes, patterns = (
-            tuple(text.casefold() for text in group) if ignore_case else group for group in texts
+            tuple(text.casefold() for text in group) if ignore_case else group for group in values.values()
         )
-        keys.finish()
-        return Except(frozenset(names), prefixes, patterns, ignore_case)
+        inner.finish()
+        return Except(names=frozenset(names), prefixes=prefixes, patterns=patterns, ignore_case=ignore_case)
 
     def pattern(self, node: Node) -> None:
         text = node.text if isinstance(node, ScalarNode) else ""
         if (flaw := flaw_of(text) or flaw_of(text.casefold())) is not None:
             self.problems.append(Problem.of("M128", node.place, reason=flaw))
 
-    def entries(self, keys: Keys) -> tuple[tuple[EntryRule, ...], str | None]:
-        node = keys.take("entries")
+    def entries(self, keys: Keys, key: Key) -> tuple[EntryRule, ...]:
+        node = keys.take(key.name)
         if node is None:
-            return (EntryRule(keys.node, None, (), None, None, None, None, None),), None
+            return (EntryRule(node=keys.node),)
         if isinstance(node, ScalarNode):
             self.used_policies.add(node.text)
-            return self.policy(node), node.text
-        return self.entry_rules(keys, "entries"), None
+            return self.policy(node)
+        return tuple(map(self.entry_rule, keys.items(key.name)))
 
     def policy(self, node: ScalarNode) -> tuple[EntryRule, ...]:
         """The entry rules of the policy with this name; they count again at each use."""
@@ -285,41 +274,21 @@ class RuleReader:
             return ()
         return rules
 
-    def entry_rules(self, keys: Keys, key: str) -> tuple[EntryRule, ...]:
-        return tuple(self.entry_rule(item) for item in keys.items(key))
-
     def entry_rule(self, node: Node) -> EntryRule:
-        keys = self.keys(node, "an entry rule")
+        keys = self.keys(node, "an entry rule", "entryRule")
         keys.exactly_one(("skip", "reject"), at_most=True)
         for key in ("name", "value"):
             if key in keys and ("skip" in keys or "reject" in keys):
                 place = cast("Node", keys.take(key)).place
                 keys.report("M104", place, where=keys.where, keys=f"{key}, skip and reject", found="several are given")
-        name, value = keys.take("name"), keys.take("value")
-        rule = EntryRule(
-            node,
-            keys.expression("when"),
-            self.let(keys),
-            self.field("name", name) if name is not None else None,
-            self.field(None, value) if value is not None else None,
-            keys.template("skip"),
-            keys.template("reject"),
-            keys.template("warn"),
-            keys.texts("reference"),
-        )
-        keys.text("description")
-        keys.finish()
-        return rule
+        return cast("EntryRule", self.part(keys, EntryRule, node=node))
 
     # Parts of the mapping
 
     def setting(self, name: ScalarNode, node: Node) -> Setting | None:
-        keys = self.keys(node, f"the setting {name.text!r}")
-        type_, items = self.type_and_items(keys)
-        enum = tuple(plain(item) for item in keys.items("enum")) or None
-        default_value, description = keys.value("default", ABSENT), keys.text("description")
-        setting = Setting(name.text, type_ or "string", items, enum, default_value, description, node)
-        keys.finish()
+        keys = self.keys(node, f"the setting {name.text!r}", "setting")
+        setting = cast("Setting", self.part(keys, Setting, name=name.text, node=node))
+        setting = replace(setting, items=self.items(keys, setting), enum=setting.enum or None)
         if setting.default is not ABSENT and setting.default is not None:
             default = cast("Node", keys.take("default"))
             problem = wanted_of(setting, setting.default)
@@ -327,114 +296,54 @@ class RuleReader:
                 keys.report("M116", default.place, name=name.text, wanted=problem, found=found(default))
         return setting
 
-    def request(self, keys: Keys) -> RequestLine:
-        node = keys.take("request", required=True)
-        if node is None:
-            return RequestLine("POST", "/", ())
-        inner = self.keys(node, "request")
-        line = RequestLine(
-            inner.choice("method", METHODS, "POST"),
-            inner.text("path", required=True) or "/",
-            self.fields(inner.entries("query")),
-        )
-        inner.finish()
-        return line
+    def combine(self, keys: Keys, key: Key) -> dict[str, Combine]:
+        result: dict[str, Combine] = {}
+        for name, value in keys.entries(key.name):
+            if isinstance(value, ScalarNode) and value.value in ("append", "merge"):
+                result[name.text] = cast("Combine", value.value)
+            else:
+                what = f"{key.name} of {name.text!r}"
+                keys.report("M105", value.place, what=what, allowed="append, merge", found=found(value))
+        return result
 
     def output(self, name: ScalarNode, node: Node) -> Output | None:
-        keys = self.keys(node, f"the output {name.text!r}")
-        combine: dict[str, Combine] = {}
-        for key, value in keys.entries("combine"):
-            if isinstance(value, ScalarNode) and value.value in ("append", "merge"):
-                combine[key.text] = cast("Combine", value.value)
-            else:
-                keys.report(
-                    "M105", value.place, what=f"combine of {key.text!r}", allowed="append, merge", found=found(value)
-                )
-        element_of = keys.text("element_of")
-        if element_of is not None:
-            combine.setdefault(element_of, "append")
-        output = Output(
-            name.text,
-            keys.text("schema", required=True) or "",
-            keys.text("limits"),
-            self.request(keys),
-            self.fields(keys.entries("fields")),
-            element_of,
-            combine,
-            keys.whole("max_bytes"),
-            node,
-            keys.text("description"),
+        keys = self.keys(node, f"the output {name.text!r}", "output")
+        output = cast("Output", self.part(keys, Output, name=name.text, node=node))
+        if output.element_of is None:
+            return output
+        return replace(
+            output, combine={**output.combine, output.element_of: output.combine.get(output.element_of, "append")}
         )
-        keys.finish()
-        return output
 
-    def bulk(self, node: Node) -> Bulk:
-        keys = self.keys(node, "bulk")
-        bulk = Bulk(
-            keys.text("schema", required=True) or "",
-            self.request(keys),
-            self.fields(keys.entries("fields")),
-            keys.text("elements", required=True) or "",
-            keys.whole("max_bytes", required=True) or 1,
-            node,
-        )
-        keys.finish()
-        return bulk
+    def bulk(self, node: Node) -> Bulk | None:
+        return self.part(self.keys(node, "bulk", "bulk"), Bulk, node=node)
 
     def route(self, name: ScalarNode, node: Node) -> Route | None:
-        keys = self.keys(node, f"the route {name.text!r}")
-        each = keys.expression("each", required=True)
-        as_name = keys.name("as", required=True, root=True)
-        key_name = keys.name("key", root=True)
-        let = self.let(keys)
-        description = keys.text("description")
-        keys.finish()
-        if each is None or as_name is None:
-            return None
-        return Route(name.text, each, as_name, key_name, let, node, description)
+        return self.part(self.keys(node, f"the route {name.text!r}", "route"), Route, name=name.text, node=node)
 
     def input(self, node: Node) -> Input | None:
-        keys = self.keys(node, "input")
-        as_name = keys.name("as", required=True, root=True)
-        schema = keys.text("schema", required=True)
-        keys.text("description")
-        keys.finish()
-        return None if as_name is None or schema is None else Input(as_name, schema, node)
+        return self.part(self.keys(node, "input", "input"), Input, node=node)
+
+    def server(self, node: Node) -> Server | None:
+        return self.part(self.keys(node, "server", "server"), Server)
 
     def rule(self, node: Node) -> Rule | None:
         """The rule, or None if it is abstract, disabled or unreadable."""
-        keys = self.keys(node, "a rule")
+        keys = self.keys(node, "a rule", "rule")
         name_node = keys.scalar("rule", required=True)
         name = keys.name("rule") if name_node is not None else None
         if name is not None:
             keys.where = f"the rule {name!r}"
         abstract, enabled = keys.flag("abstract"), keys.flag("enabled", default=True)
-        keys.take("extends")
-        route, output = self.reference(keys, "route", self.routes), self.reference(keys, "output", self.outputs)
-        end = keys.exactly_one(RULE_ENDS, at_most=abstract)
+        end = keys.exactly_one(FORMS["rule"].choices, at_most=abstract)
         if end in ("skip", "reject"):
             for key in ("fields", "spread"):
                 if key in keys:
                     place = cast("Node", keys.take(key)).place
                     keys.report("M104", place, where=keys.where, keys=f"{key} and {end}", found="both are given")
-        rule = Rule(
-            name or "?",
-            route,
-            keys.expression("when"),
-            self.let(keys),
-            output,
-            keys.template("skip"),
-            keys.template("reject"),
-            ObjectSource(self.fields(keys.entries("fields")), self.spreads(keys)),
-            tuple(warn for item in keys.items("warn") if (warn := self.warn(item)) is not None),
-            node,
-            name_node or node,
-            keys.text("description"),
-            keys.texts("reference"),
-            keys.text("deprecated"),
-        )
-        keys.finish()
-        unknown = ("route" in keys and route is None) or (end == "output" and output is None)
+        body = ObjectSource(self.fields(keys.entries("fields")), spreads=self.spreads(keys))
+        rule = cast("Rule", self.part(keys, Rule, name=name or "?", node=node, name_node=name_node or node, body=body))
+        unknown = ("route" in keys and rule.route is None) or (end == "output" and rule.output is None)
         return None if abstract or not enabled or name is None or end is None or unknown else rule
 
     def reference(self, keys: Keys, key: str, known: dict[str, Any]) -> str | None:
@@ -443,13 +352,9 @@ class RuleReader:
             return None
         return node.text
 
-    def warn(self, node: Node) -> Warn | None:
-        keys = self.keys(node, "warn")
-        when, message = keys.expression("when"), keys.template("message")
-        if "message" not in keys:
-            keys.take("message", required=True)
-        keys.finish()
-        return None if message is None else Warn(when, message)
+    def warnings(self, keys: Keys, key: Key) -> tuple[Warn, ...]:
+        read = (self.part(self.keys(item, key.name, "warn"), Warn) for item in keys.items(key.name))
+        return tuple(warn for warn in read if warn is not None)
 
     def read_tables(self, keys: Keys) -> None:
         self.tables = self.read_named(keys, "tables", self.table, "table", root=True)
@@ -472,8 +377,41 @@ class RuleReader:
         def policy(name: ScalarNode, node: Node) -> tuple[EntryRule, ...]:
             self.policy_names[name.text] = name
             if isinstance(node, SequenceNode):
-                return tuple(self.entry_rule(item) for item in node.items)
+                return tuple(map(self.entry_rule, node.items))
             keys.report("M102", node.place, what=f"the policy {name.text!r}", wanted="a list", found=found(node))
             return ()
 
         self.policies = self.read_named(keys, "policies", policy, "policy", root=True)
+
+
+READERS: dict[Kind, Callable[[RuleReader, Keys, Key], Any]] = {
+    kinds.EXPRESSION: lambda _, keys, key: keys.expression(key.name, required=key.required),
+    kinds.TEMPLATE: lambda _, keys, key: keys.template(key.name, required=key.required),
+    kinds.TEXT: lambda _, keys, key: keys.text(key.name, required=key.required),
+    kinds.FILLED: lambda _, keys, key: keys.text(key.name, required=key.required),
+    kinds.TEXTS: lambda _, keys, key: keys.texts(key.name),
+    kinds.ELEMENT: lambda _, keys, key: keys.name(key.name, required=key.required, root=True),
+    kinds.ENTRY_KEY: lambda _, keys, key: keys.name(key.name, required=key.required, root=True),
+    kinds.FLAG: lambda _, keys, key: keys.flag(key.name, key.default),
+    kinds.SIZE: lambda _, keys, key: keys.whole(key.name, required=key.required),
+    kinds.ANY: lambda _, keys, key: keys.value(key.name, key.default),
+    kinds.ANYTHINGS: lambda _, keys, key: tuple(map(plain, keys.items(key.name))),
+    kinds.STRINGS: lambda _, keys, key: keys.named_texts(key.name, "strings"),
+    kinds.NAMES: lambda _, keys, key: keys.named_texts(key.name, "names"),
+    kinds.METHOD: lambda _, keys, key: keys.choice(key.name, key.kind.choices, None),
+    kinds.ON_PROBLEM: lambda _, keys, key: keys.choice(key.name, key.kind.choices, None),
+    kinds.TYPE: lambda _, keys, key: keys.choice(key.name, key.kind.choices, None),
+    kinds.COMBINATIONS: RuleReader.combine,
+    kinds.FIELD: lambda reader, keys, key: reader.one_field(keys, key),
+    kinds.FIELDS: lambda reader, keys, key: reader.fields(keys.entries(key.name)),
+    kinds.LET: lambda reader, keys, key: reader.fields(keys.entries(key.name), roots=True),
+    kinds.REQUEST: RuleReader.request,
+    kinds.EXCEPT: RuleReader.except_,
+    kinds.SPREADS: lambda reader, keys, _: reader.spreads(keys),
+    kinds.TABLE: lambda reader, keys, _: reader.table_use(keys),
+    kinds.ENTRY_RULES: RuleReader.entries,
+    kinds.WARNINGS: RuleReader.warnings,
+    kinds.ROUTE: lambda reader, keys, key: reader.reference(keys, key.name, reader.routes),
+    kinds.OUTPUT: lambda reader, keys, key: reader.reference(keys, key.name, reader.outputs),
+}
+"""How the value of a key is read, by its kind."""

@@ -54,7 +54,7 @@ def repeated_in(rulebook: Rulebook) -> frozenset[int]:
     walk = _Walk()
     names = walk.lets(rulebook.let, _Names(frozenset([rulebook.input.as_name, "settings"]), frozenset(["settings"])))
     for output in rulebook.outputs.values():
-        walk.object(ObjectSource((*output.fields, *output.request.query), ()), names)
+        walk.object(ObjectSource((*output.fields, *output.request.query)), names)
     routes: dict[str | None, _Names] = {None: names}
     for route in rulebook.routes.values():
         routes[route.name] = walk.lets(route.let, walk.inside(names, route.each, route.as_name, route.key_name))

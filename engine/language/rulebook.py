@@ -1,6 +1,6 @@
 """The rule language as immutable data: made by `language.reader`, used by all later stages.
 
-Each part keeps its node, so that messages can point to its line and column.
+Each part declares the keys that it is read from, and keeps its node, so that messages can point to its line and column.
 """
 
 from __future__ import annotations
@@ -18,6 +18,45 @@ from ..source.nodes import Node, ScalarNode
 from ..source.paths import lies_inside
 from ..source.text import Source
 from ..templates.template import Template
+from .keys import (
+    ALTERNATIVES,
+    ANY,
+    ANYTHINGS,
+    COMBINATIONS,
+    ELEMENT,
+    ENTRIES,
+    ENTRY_KEY,
+    ENTRY_RULES,
+    EXCEPT,
+    EXPRESSION,
+    FIELD,
+    FIELDS,
+    FILLED,
+    FLAG,
+    LET,
+    METHOD,
+    NAME,
+    NAMES,
+    ON_PROBLEM,
+    OUTPUT,
+    REQUEST,
+    ROUTE,
+    SIZE,
+    SPREADS,
+    STRINGS,
+    TABLE,
+    TEMPLATE,
+    TEXT,
+    TEXTS,
+    TYPE,
+    UNLISTED,
+    WARNINGS,
+    Key,
+    form,
+    key,
+    keys_of,
+    several,
+)
 
 __all__ = [
     "ABSENT",
@@ -37,6 +76,7 @@ __all__ = [
     "Route",
     "Rule",
     "Rulebook",
+    "Server",
     "Setting",
     "Spread",
     "Table",
@@ -91,7 +131,18 @@ class Text:
         return self.node.span(start, end)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+_DESCRIPTION = "What this is for, in a sentence."
+_REFERENCE = "The rows of a specification that this implements."
+_DEPRECATED = "Why this should no longer be used, and what to use instead."
+_SCHEMA = ": one of the installed schemas, or `./path` relative to this file."
+
+
+@form(
+    "table",
+    "A look-up table for strings; numbers and booleans are looked up by their JSON text.",
+    "A table, or a change of the inherited one; an entry that is null is removed.",
+)
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Table:
     """A look-up table; the keys of `entries` are case-folded with `ignore_case`.
 
@@ -99,62 +150,128 @@ class Table:
     """
 
     name: str | None
-    entries: Mapping[str, Any]
-    ignore_case: bool
-    unlisted: Literal["omit", "keep", "reject"] | tuple[Literal["const"], Any]
+    entries: Mapping[str, Any] = key(
+        ENTRIES,
+        "What each string becomes: any JSON value; null leaves the value out.",
+        required=True,
+        examples=({"M": "male", "F": "female", "NA": None},),
+    )
+    unlisted: Literal["omit", "keep", "reject"] | tuple[Literal["const"], Any] = key(
+        UNLISTED,
+        "What other values become: left out, kept, or a fixed value; or the element is rejected (M507).",
+        required=True,
+    )
+    ignore_case: bool = key(FLAG, "Upper and lower case are the same.", default=False)
     node: Node
 
 
+@form()
 @dataclass(frozen=True, slots=True, eq=False)
 class From:
     """A source that gives the first alternative that is not null."""
 
-    alternatives: tuple[Expr | Field, ...]
+    alternatives: tuple[Expr | Field, ...] = key(
+        ALTERNATIVES,
+        "The value of an expression, or the first of a list that is not null.",
+        name="from",
+        role="choice",
+        examples=("event.data.total",),
+    )
 
 
+@form()
 @dataclass(frozen=True, slots=True, eq=False)
 class Const:
     """A source that gives a fixed value."""
 
-    value: Any
+    value: Any = key(ANY, "A fixed value: any JSON value.", name="const", role="choice")
 
 
+@form()
 @dataclass(frozen=True, slots=True, eq=False)
 class ObjectSource:
     """A source that gives a nested object: its own fields, then the entries of spreads."""
 
-    fields: tuple[Field, ...]
-    spreads: tuple[Spread, ...]
+    fields: tuple[Field, ...] = key(
+        FIELDS, "The members of an object; with `each`, of the object for each element.", role="choice"
+    )
+    spreads: tuple[Spread, ...] = key(
+        SPREADS, "Passes the entries of an object through, beside `fields`.", name="spread", role="detail", default=()
+    )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@form()
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Each:
     """A source that gives a list with a value for each element, or with `key` for each entry of an object."""
 
-    each: Expr
-    as_name: str
-    key_name: str | None
-    let: tuple[Field, ...]
-    value: ObjectSource | Field
+    each: Expr = key(
+        EXPRESSION,
+        "A list or, with `key`, an object: the value is a list with one value for each element.",
+        required=True,
+        role="choice",
+    )
+    as_name: str = key(
+        ELEMENT,
+        "The name of the element of `each` in expressions.",
+        name="as",
+        required=True,
+        role="detail",
+        only_with="each",
+    )
+    key_name: str | None = key(
+        ENTRY_KEY,
+        "`each` is an object whose entries are the elements; this is the name of the key in expressions.",
+        name="key",
+        role="detail",
+        only_with="each",
+    )
+    let: tuple[Field, ...] = key(
+        LET, "Named values, evaluated for each element of `each`.", role="detail", only_with="each"
+    )
+    value: ObjectSource | Field = key(
+        FIELD,
+        "The value for each element, where that is not an object with `fields` or `spread`.",
+        role="detail",
+        only_with="each",
+    )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@form(
+    "fieldMapping",
+    "A field with exactly one source: `from`, `const`, `template`, `each`, or `fields` and `spread`.",
+    "A field, or a change of the inherited one. Another source takes the place of the inherited source.",
+)
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Field:
     """A member of an output, or a `let`; `name` is None for a value without a name, such as an element of a list."""
 
     name: str | None
-    source: From | Const | Text | ObjectSource | Each
+    source: From | Const | Text | ObjectSource | Each = several(
+        *keys_of(From),
+        *keys_of(Const),
+        Key("template", TEMPLATE, "A string with values in it; absent where one of the values is null.", role="choice"),
+        *keys_of(Each),
+        *keys_of(ObjectSource),
+    )
     node: Node
-    when: Expr | None = None
-    table: Table | None = None
-    type: str | None = None
-    items: str | None = None
-    default: Any = ABSENT
-    required: bool = False
-    on_problem: OnProblem = "omit"
-    description: str | None = None
-    reference: tuple[str, ...] = ()
-    deprecated: str | None = None
+    when: Expr | None = key(
+        EXPRESSION, "Unless this holds, the field is left out, whatever else it says.", default=None
+    )
+    table: Table | None = key(TABLE, "Looks the value up.", default=None)
+    type: str | None = key(TYPE, "Converts the value; one that cannot be is reported (M505).", default=None)
+    items: str | None = key(TYPE, "With `type: array`, the type of the elements.", default=None)
+    default: Any = key(ANY, "The value where there is none: any JSON value.", default=ABSENT)
+    required: bool = key(FLAG, "Without a value, the element that is being mapped is rejected (M506).", default=False)
+    on_problem: OnProblem = key(
+        ON_PROBLEM,
+        "What happens when a value cannot be evaluated or converted: it is left out, the element is rejected, or the "
+        "value is kept unchanged.",
+        default="omit",
+    )
+    description: str | None = key(TEXT, _DESCRIPTION, default=None)
+    reference: tuple[str, ...] = key(TEXTS, _REFERENCE, default=())
+    deprecated: str | None = key(TEXT, _DEPRECATED, default=None)
     name_node: Node | None = None
 
     @property
@@ -162,125 +279,215 @@ class Field:
         return self.node.place
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@form("warn", "A warning (M512) that a rule gives; the element is mapped nevertheless.")
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Warn:
     """A warning that a rule gives while it maps an element; without `when`, always."""
 
-    when: Expr | None
-    message: Text
+    when: Expr | None = key(EXPRESSION, "The warning is given where this holds; without it, always.", default=None)
+    message: Text = key(TEMPLATE, "The text of the warning.", required=True)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@form(
+    "except",
+    "Names that are mapped elsewhere: they are not passed through, and not listed as skipped.",
+    "A change of the names that are not passed through.",
+)
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Except:
     """Names that a spread leaves out, because they are mapped elsewhere. Patterns are globs (`*`, `?`)."""
 
-    names: frozenset[str]
-    prefixes: tuple[str, ...]
-    patterns: tuple[str, ...]
-    ignore_case: bool
+    names: frozenset[str] = key(TEXTS, "These names.", default=frozenset())
+    prefixes: tuple[str, ...] = key(TEXTS, "All names that begin with one of these.", default=())
+    patterns: tuple[str, ...] = key(
+        TEXTS, "All names that match one of these: `*` is any characters, `?` any one character.", default=()
+    )
+    ignore_case: bool = key(FLAG, "Upper and lower case are the same.", default=False)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@form(
+    "entryRule",
+    "A rule for entries. Without `name`, `value`, `skip` and `reject`, an entry is passed through as it is.",
+)
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class EntryRule:
     """A rule for the entries of a spread; the first one whose `when` holds decides."""
 
     node: Node
-    when: Expr | None
-    let: tuple[Field, ...]
-    name: Field | None
-    value: Field | None
-    skip: Text | None
-    reject: Text | None
-    warn: Text | None
-    reference: tuple[str, ...] = ()
+    when: Expr | None = key(
+        EXPRESSION, "The rule takes the entries for which this holds; without it, all.", default=None
+    )
+    let: tuple[Field, ...] = key(LET, "Named values, evaluated after `when`.", default=())
+    name: Field | None = key(FIELD, "The name in the output; without it, the entry's own, renamed.", default=None)
+    value: Field | None = key(FIELD, "The value in the output; without it, the entry's own.", default=None)
+    skip: Text | None = key(TEMPLATE, "Leaves the entry out, for this reason.", default=None)
+    reject: Text | None = key(
+        TEMPLATE, "Leaves the entry out and reports an error (M511) with this text.", default=None
+    )
+    warn: Text | None = key(TEMPLATE, "Reports a warning (M512) with this text; the entry is mapped.", default=None)
+    description: str | None = key(TEXT, _DESCRIPTION, default=None)
+    reference: tuple[str, ...] = key(TEXTS, _REFERENCE, default=())
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@form(
+    "spread",
+    "Passes the entries of an object through. A name that `fields` has given a value is not overwritten.",
+    "A spread, or a change of the inherited one.",
+)
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Spread:
     """Passes the entries of an object through to an output."""
 
-    from_: Expr
-    key_name: str
-    as_name: str
-    except_: Except
-    rename: Mapping[str, str]
-    let: tuple[Field, ...]
-    entries: tuple[EntryRule, ...]
+    from_: Expr = key(EXPRESSION, "The object; null counts as empty, anything else is reported (M508).", required=True)
+    as_name: str = key(ELEMENT, "The name of an entry's value in expressions.", name="as", default="value")
+    key_name: str = key(ENTRY_KEY, "The name of an entry's key in expressions.", name="key", default="name")
+    except_: Except = key(EXCEPT, "Entries that are mapped elsewhere.", default=Except())
+    rename: Mapping[str, str] = key(NAMES, "New names of entries by their old ones.")
+    let: tuple[Field, ...] = key(LET, "Named values, evaluated for each entry.")
+    entries: tuple[EntryRule, ...] = key(ENTRY_RULES, "What happens to each entry; without it, all are kept.")
+    policy: str | None
     node: Node
-    policy: str | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@form("request", "The request that carries a body.", "A change of the request that carries a body.")
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class RequestLine:
     """Method, path and query of a request. `path` keeps its {placeholders} for the sender to fill."""
 
-    method: str
-    path: str
-    query: tuple[Field, ...]
+    method: str = key(METHOD, "The HTTP method.", default="POST")
+    path: str = key(
+        FILLED,
+        "The path of the URL; {placeholders} are filled in by whoever sends it.",
+        required=True,
+        default="/",
+        examples=("/v1/event/{app_id}",),
+    )
+    query: tuple[Field, ...] = key(
+        FIELDS, "The parameters of the URL; they see what the fields of the output see.", default=()
+    )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@form("output", "A kind of request that rules may emit.", "An output, or a change of the inherited one.")
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Output:
     """A kind of request that rules may emit."""
 
     name: str
-    schema: str
-    limits: str | None
-    request: RequestLine
-    fields: tuple[Field, ...]
-    element_of: str | None
-    combine: Mapping[str, Combine]
-    max_bytes: int | None
+    schema: str = key(
+        TEXT,
+        f"The JSON Schema of the body{_SCHEMA} A body that does not conform is never sent (M509).",
+        required=True,
+        default="",
+        examples=("moengage/event.schema.json", "./event.schema.json"),
+    )
+    limits: str | None = key(TEXT, "A second schema, whose violations are only reported (M513).", default=None)
+    request: RequestLine = key(REQUEST, "How a body is sent.", required=True, default=RequestLine())
+    fields: tuple[Field, ...] = key(
+        FIELDS, "What every body has; they see the input, `settings` and the mapping's `let`."
+    )
+    element_of: str | None = key(
+        TEXT, "The fields of a rule make one element of this list; without it, they are fields of the body itself."
+    )
+    combine: Mapping[str, Combine] = key(
+        COMBINATIONS,
+        "Lists to append and objects to merge: bodies that agree in everything else become one.",
+        examples=({"actions": "append"}, {"attributes": "merge"}),
+    )
+    max_bytes: int | None = key(
+        SIZE, "No body grows past this by combining; one that is larger by itself is rejected (M510)."
+    )
+    description: str | None = key(TEXT, _DESCRIPTION, default=None)
     node: Node
-    description: str | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@form(
+    "bulk",
+    "How bodies are sent together on demand: as a list in one body.",
+    "A change of how bodies are sent together.",
+)
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Bulk:
     """How bodies are sent in bulk: as the list `elements` of one body."""
 
-    schema: str
-    request: RequestLine
-    fields: tuple[Field, ...]
-    elements: str
-    max_bytes: int
+    schema: str = key(TEXT, f"The JSON Schema of the joined body{_SCHEMA}", required=True, default="")
+    request: RequestLine = key(REQUEST, "How the joined body is sent.", required=True, default=RequestLine())
+    fields: tuple[Field, ...] = key(FIELDS, "What the joined body has beside the list; they see only `settings`.")
+    elements: str = key(TEXT, "The name of the list that holds the bodies.", required=True, default="")
+    max_bytes: int = key(SIZE, "The most bytes that a joined body may have.", required=True, default=1)
     node: Node
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@form(
+    "route",
+    "Offers the elements of a list, one by one, to its rules: the first rule whose `when` holds takes the element.",
+    "A route, or a change of the inherited one.",
+)
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Route:
     """An iteration over a list, or with `key` over an object: each element goes to the first rule that takes it."""
 
     name: str
-    each: Expr
-    as_name: str
-    key_name: str | None
-    let: tuple[Field, ...]
+    each: Expr = key(EXPRESSION, "The list; null counts as empty, anything else is reported (M508).", required=True)
+    as_name: str = key(ELEMENT, "The name of the element in expressions.", name="as", required=True)
+    key_name: str | None = key(
+        ENTRY_KEY,
+        "`each` is an object whose entries are the elements; this is the name of the key in expressions.",
+        name="key",
+    )
+    let: tuple[Field, ...] = key(LET, "Named values, evaluated for each element.")
+    description: str | None = key(TEXT, _DESCRIPTION, default=None)
     node: Node
-    description: str | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@form(
+    "rule",
+    "A rule: it emits an output, skips or rejects. Rules of a route are tried in order.",
+    "A rule that inherits: from the rule of the same name in what the file extends, or the one that it extends. Null "
+    "removes what is inherited.",
+)
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Rule:
     """A rule that emits an output, skips or rejects: exactly one of `output`, `skip` and `reject` is given.
 
     `bases` are the names of the rules that it extends, the nearest first.
     """
 
-    name: str
-    route: str | None
-    when: Expr | None
-    let: tuple[Field, ...]
-    output: str | None
-    skip: Text | None
-    reject: Text | None
-    body: ObjectSource
-    warn: tuple[Warn, ...]
+    name: str = several(
+        Key("rule", NAME, "The name of the rule, unique in the mapping.", required=True, inherited=False),
+        Key("abstract", FLAG, "The rule exists only to be extended.", default=False, inherited=False),
+        Key("enabled", FLAG, "`false` switches the rule off.", default=True, inherited=False),
+        Key(
+            "extends", NAME, "A rule of the same mapping: what is not given here is inherited from it.", inherited=False
+        ),
+    )
+    route: str | None = key(
+        ROUTE, "The route whose elements the rule takes; without it, the rule is evaluated once for the input."
+    )
+    output: str | None = key(OUTPUT, "The output to emit.", role="choice")
+    when: Expr | None = key(EXPRESSION, "The condition under which the rule takes an element; without it, every one.")
+    let: tuple[Field, ...] = key(LET, "Named values, evaluated after `when`.")
+    skip: Text | None = key(
+        TEMPLATE, "Leaves the element out, for this reason; without a route, the whole input.", role="choice"
+    )
+    reject: Text | None = key(
+        TEMPLATE,
+        "Leaves the element out and reports an error (M511) with this text; without a route, the whole input.",
+        role="choice",
+    )
+    body: ObjectSource = several(
+        Key("fields", FIELDS, "What is emitted; only with `output`.", role="detail"),
+        Key("spread", SPREADS, "Entries that pass through, beside `fields`; only with `output`.", role="detail"),
+    )
+    warn: tuple[Warn, ...] = key(
+        WARNINGS,
+        "Warnings (M512), each a `message` and perhaps `when` it is given; the element is mapped nevertheless.",
+        role="detail",
+    )
     node: Node
     name_node: Node
-    description: str | None = None
-    reference: tuple[str, ...] = ()
-    deprecated: str | None = None
+    description: str | None = key(TEXT, _DESCRIPTION, default=None, inherited=False)
+    reference: tuple[str, ...] = key(TEXTS, _REFERENCE, default=(), inherited=False)
+    deprecated: str | None = key(TEXT, _DEPRECATED, default=None, inherited=False)
     bases: tuple[Node, ...] = ()
 
     @property
@@ -288,26 +495,50 @@ class Rule:
         return self.name_node.place
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@form(
+    "setting",
+    "A value that users of the mapping can choose. Expressions read it as `settings.<name>`.",
+    "A setting, or a change of the inherited one.",
+)
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Setting:
     """A declared setting. With the default ABSENT, a value must be given."""
 
     name: str
-    type: str
-    items: str | None
-    enum: tuple[Any, ...] | None
-    default: Any
-    description: str | None
+    type: str = key(TYPE, "The type of the value, which is not converted.", default="string")
+    items: str | None = key(TYPE, "With `type: array`, the type of the elements.", default=None)
+    enum: tuple[Any, ...] | None = key(ANYTHINGS, "The allowed values.", default=None)
+    default: Any = key(
+        ANY, "The value where none is given; without it, one must be given (M117). Null is allowed.", default=ABSENT
+    )
+    description: str | None = key(TEXT, _DESCRIPTION, default=None)
     node: Node
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@form("input", "What is mapped.", "A change of what is mapped.")
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Input:
     """The root that refers to the batch, and the schema of the batch."""
 
-    as_name: str
-    schema: str
+    as_name: str = key(ELEMENT, "The name of the input in expressions.", name="as", required=True, examples=("batch",))
+    schema: str = key(TEXT, f"The JSON Schema of the input{_SCHEMA}", required=True)
+    description: str | None = key(TEXT, _DESCRIPTION, default=None)
     node: Node
+
+
+@form(
+    "server",
+    "Where the requests go; {placeholders} are filled in by whoever sends them.",
+    "A change of where the requests go.",
+)
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Server:
+    """The server that requests go to, with {placeholders} for the sender to fill."""
+
+    url: str | None = key(
+        TEXT, "Stands before the path of each request.", required=True, examples=("https://api-{dc}.example.com",)
+    )
+    headers: Mapping[str, str] = key(STRINGS, "The headers of each request.")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -332,8 +563,7 @@ class Rulebook:
     workspace: str | None
     description: str | None
     input: Input
-    server_url: str | None
-    server_headers: Mapping[str, str]
+    server: Server | None
     settings: Mapping[str, Setting]
     values: Mapping[str, Any]
     outputs: Mapping[str, Output]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import fields
 from typing import Any
 
-from .rulebook import Each, EntryRule, Expr, Field, From, ObjectSource, Spread, Text
+from .keys import attributes_of
+from .rulebook import Expr, Field, From, ObjectSource, Text
 
 __all__ = ["can_reject", "can_reject_field", "can_reject_object", "can_reject_value", "roots_in"]
 
@@ -20,9 +20,9 @@ def roots_in(part: Any) -> Iterator[str]:
     elif isinstance(part, tuple):
         for one in part:
             yield from roots_in(one)
-    elif isinstance(part, Field | EntryRule | From | ObjectSource | Each | Spread):
-        for field in fields(part):
-            yield from roots_in(getattr(part, field.name))
+    else:
+        for attribute, _ in attributes_of(type(part)):
+            yield from roots_in(getattr(part, attribute))
 
 
 def can_reject(fields: tuple[Field, ...]) -> bool:

@@ -116,7 +116,7 @@ class Search:
 
 def _alone(rulebook: Rulebook, output: Output) -> Rulebook:
     """The rulebook that gives the requests of one output as before: what others emit has no influence on them."""
-    nothing = ObjectSource((), ())
+    nothing = ObjectSource(())
     rules = (
         rule if rule.output in (None, output.name) else replace(rule, let=(), warn=(), body=nothing)
         for rule in rulebook.rules

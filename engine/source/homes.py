@@ -7,7 +7,7 @@ from pathlib import Path
 
 from .paths import text_of_name
 
-__all__ = ["ENGINE", "MAPPINGS", "PACKAGE", "PAGES", "SCHEMAS", "display_name"]
+__all__ = ["DOCS", "ENGINE", "MAPPINGS", "PACKAGE", "PAGES", "SCHEMAS", "display_name"]
 
 
 PACKAGE = Path(__file__).resolve().parents[2]
@@ -16,7 +16,10 @@ PACKAGE = Path(__file__).resolve().parents[2]
 ENGINE = PACKAGE / "engine"
 """The folder of the engine's code."""
 
-PAGES = PACKAGE / "docs" / "problems"
+DOCS = PACKAGE / "docs"
+"""The folder of the documentation."""
+
+PAGES = DOCS / "problems"
 """The folder with a page for each problem code."""
 
 MAPPINGS = PACKAGE / "mappings"

@@ -338,8 +338,8 @@ class _Mapping:
             if self.traced:
                 self.writer.line("notes.origins = {}")
             contract = self.contract(output)
-            envelope = self.fields.object(ObjectSource(output.fields, ()), scope.at(scope.output, contract), "envelope")
-            query = self.fields.object(ObjectSource(output.request.query, ()), scope.at(None), "query")
+            envelope = self.fields.object(ObjectSource(output.fields), scope.at(scope.output, contract), "envelope")
+            query = self.fields.object(ObjectSource(output.request.query), scope.at(None), "query")
             constant = self.output_constant(output)
             if self.traced:
                 self.writer.line(f"notes.enveloped({constant}, {envelope.code}, {query.code})")

@@ -67,7 +67,7 @@ def _scalar(text: str) -> ScalarNode:
     ],
 )
 def test_tables(unlisted: Any, value: Type, expected: str) -> None:
-    table = Table("t", {"a": "one", "b": None, "1": True}, False, unlisted, _scalar("x"))
+    table = Table(name="t", entries={"a": "one", "b": None, "1": True}, unlisted=unlisted, node=_scalar("x"))
     assert written(looked_up(value, table)) == expected
 
 

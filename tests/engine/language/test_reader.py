@@ -94,7 +94,7 @@ ANYTHING = node("x")
 def setting(
     type_: str, items: str | None = None, enum: tuple[Any, ...] | None = None, default: Any = ABSENT
 ) -> Setting:
-    return Setting("s", type_, items, enum, default, None, ANYTHING)
+    return Setting(name="s", type=type_, items=items, enum=enum, default=default, node=ANYTHING)
 
 
 @pytest.mark.parametrize(

@@ -90,7 +90,7 @@ def test_booleans_and_lists_have_no_order_in_templates(condition: str) -> None:
 
 
 def test_the_values_of_settings() -> None:
-    setting = Setting("s", "any", None, ([1], {"a": True}), None, None, None)  # type: ignore[arg-type]
+    setting = Setting(name="s", type="any", enum=([1], {"a": True}), default=None, node=None)  # type: ignore[arg-type]
     assert wanted_of(setting, [1]) is None
     assert wanted_of(setting, [1.0]) is None
     assert wanted_of(setting, [True]) == 'one of [1], {"a": true}'

@@ -166,7 +166,7 @@ WRITTEN = [
 def test_numbers_in_rules_settings_and_schemas_are_exact(text: str, number: float | None, tmp_path: Path) -> None:
     (tmp_path / "schema.json").write_text(f'{{"const": [{text}]}}')
     problems: list[Problem] = []
-    setting = Setting("s", "double", None, None, None, None, None)  # type: ignore[arg-type]
+    setting = Setting(name="s", type="double", default=None, node=None)  # type: ignore[arg-type]
     found = values_of({"s": setting}, [Given("s", GivenText(text))], problems)
     if number is None:
         assert isinstance(resolve(text), NotJson)

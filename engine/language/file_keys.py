@@ -1,0 +1,124 @@
+"""Declarations of the keys at the top of rule files."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from .keys import LET, NAME, TEXT, Form, Key, Kind, list_of, part, parts
+
+__all__ = ["MAPPING", "PART", "WORKSPACE"]
+
+_VERSION = Kind("string", {"type": "string", "pattern": r"^(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)$"})
+_EXTENDS = Kind("string", {"type": "string", "pattern": r"^\.|^[^@]+@[0-9]+$"})
+_POLICIES = {"type": "object", "propertyNames": {"$ref": "#/$defs/root"}}
+_ENTRY_RULES = {"$ref": "#/$defs/entryRules"}
+_REMOVABLE = {"anyOf": [_ENTRY_RULES, {"$ref": "#/$defs/removed"}]}
+
+_FIRST = (
+    Key("language", Kind("`1`", {"const": 1}), "The version of the rule language.", required=True),
+    Key("name", NAME, "The name of the mapping.", required=True),
+    Key("workspace", NAME, "The name of the workspace.", required=True),
+    Key(
+        "extends",
+        _EXTENDS,
+        "The mapping that this file changes: `name@major`, or `./path` of a folder or a file.",
+        examples=("mparticle-moengage@1", "./base"),
+    ),
+    Key("version", _VERSION, "The version of the mapping (semantic versioning).", required=True, examples=("1.0.0",)),
+    Key("checks", Kind("object", {"$ref": "#/$defs/checks"}), "Severities of findings, by code."),
+)
+_HEADERS = (
+    Key("input", part("input"), "What is mapped.", required=True),
+    Key("server", part("server"), "Where the requests go."),
+    Key(
+        "settings",
+        parts("setting", "root", "Settings to add, to change, or (null) to remove.", "object"),
+        "What users of the mapping can choose, by name.",
+    ),
+    Key(
+        "outputs",
+        parts("output", "name", "Outputs to add, to change, or (null) to remove.", "object"),
+        "The requests that rules may emit, by name; they are sent in this order.",
+        required=True,
+    ),
+    Key("bulk", part("bulk"), "How bodies are sent together on demand."),
+)
+_VALUES = Kind(
+    "object",
+    {"type": "object", "propertyNames": {"$ref": "rules.schema.json#/$defs/root"}, "additionalProperties": True},
+)
+_PARTS = (
+    Key(
+        "tables",
+        parts("table", "root", "Tables to add, to change, or (null) to remove.", "object"),
+        "Look-up tables, by name.",
+    ),
+    Key(
+        "policies",
+        Kind(
+            "object",
+            {**_POLICIES, "additionalProperties": _ENTRY_RULES},
+            {
+                "description": "Policies to add, to replace, or (null) to remove.",
+                **_POLICIES,
+                "additionalProperties": _REMOVABLE,
+            },
+        ),
+        "Lists of entry rules for spreads, by name.",
+    ),
+    Key("let", LET, "Named values, for the whole mapping."),
+    Key(
+        "routes",
+        parts("route", "name", "Routes to add, to change, or (null) to remove.", "object"),
+        "What is offered to rules element by element, by name.",
+    ),
+    Key(
+        "rules",
+        Kind(
+            "list",
+            {"$ref": "#/$defs/rules"},
+            {
+                "description": "Rules of the same name are changed; new ones come before all that are inherited.",
+                "type": "array",
+                "items": {"$ref": "#/$defs/ruleChange"},
+            },
+        ),
+        "The rules. A file's own come first, then those of the files that it includes.",
+    ),
+    Key(
+        "include",
+        list_of("list of strings", {"type": "string", "minLength": 1}),
+        "Files of the mapping's folder that belong to the mapping, relative to this one.",
+        examples=(["user.yaml", "events.yaml"],),
+    ),
+    Key("description", TEXT, "What the file is about, in a sentence."),
+)
+
+
+def _of(name: str, description: str, change: str, *keys: Key) -> Form:
+    return Form(name, description, change, {one.name: one for one in keys})
+
+
+MAPPING = _of(
+    "mapping",
+    "A mapping: the main file, `mapping.yaml`.",
+    "A mapping that extends another one. What it does not say is inherited; null removes what is inherited.",
+    *(one for one in _FIRST if one.name != "workspace"),
+    *_HEADERS,
+    *_PARTS,
+)
+PART = _of(
+    "part",
+    "A part of a mapping, which another file includes.",
+    "A part of a workspace, or of a mapping that extends another one.",
+    *_PARTS,
+)
+WORKSPACE = _of(
+    "workspace",
+    "A mapping with settings and changes of one's own.",
+    "",
+    *(replace(one, required=True) for one in _FIRST if one.name in ("language", "workspace", "extends")),
+    next(one for one in _FIRST if one.name == "checks"),
+    Key("settings", _VALUES, "The values of the mapping's settings, by name."),
+    *_PARTS,
+)
