@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -48,10 +49,23 @@ MAX_EXPRESSION_CHARS = 10_000
 # The first child of these is evaluated where the node is, the others on the result of the first.
 _STEPS = {"subexpression", "index_expression", "pipe", "projection", "value_projection", "filter_projection"}
 _MAX_DIGITS = 20
+_MAX_KEPT_CHARS = 500
 
 
 def parse(text: str) -> Expression:
-    """Parses an expression. Raises ExpressionError with the code M201, M202, M205, M209, M210, M211 or M232."""
+    """Parses an expression. Raises ExpressionError with the code M201, M202, M205, M209, M210, M211 or M232.
+
+    Short ones are kept: a mapping is loaded again and again while it is written, and rules repeat expressions.
+    """
+    return _kept(text) if len(text) <= _MAX_KEPT_CHARS else _parse(text)
+
+
+@lru_cache(maxsize=2048)
+def _kept(text: str) -> Expression:
+    return _parse(text)
+
+
+def _parse(text: str) -> Expression:
     if len(text) > MAX_EXPRESSION_CHARS:
         reason = f"has {len(text)} characters; at most {MAX_EXPRESSION_CHARS} are allowed"
         raise ExpressionError("M210", 0, len(text), data={"reason": reason})

@@ -29,6 +29,7 @@ __all__ = ["SCHEMAS", "Schema", "SchemaError", "Validator", "definitions_of", "l
 
 MAX_SCHEMA_BYTES = 5_000_000
 MAX_SCHEMA_FILES = 500
+MAX_KNOWN = 32
 _INSTALLED = Project(SCHEMAS.resolve(), None)
 
 
@@ -75,6 +76,30 @@ def load(name: str, folder: Path) -> Schema:
         known = [entry.relative_to(SCHEMAS).as_posix() for entry in SCHEMAS.rglob("*.json")]
         is_beside = is_file(folder / name) and not Project.around(folder).refusal(folder / name)
         raise SchemaError("does not exist", f"did you mean './{name}'?" if is_beside else did_you_mean(name, known))
+    key = name, path, project
+    known = _KNOWN.get(key)
+    if known is not None and _is_current(known):
+        return known
+    schema = _KNOWN[key] = _read(name, path, project)
+    for oldest in list(_KNOWN)[:-MAX_KNOWN]:
+        _KNOWN.pop(oldest, None)
+    return schema
+
+
+_KNOWN: dict[tuple[str, Path, Project], Schema] = {}
+"""The last schemas: one is used again as long as all of its files have the same content."""
+
+
+def _is_current(schema: Schema) -> bool:
+    """Returns whether the files of a schema still have the content that it was read from."""
+    try:
+        now = [hashlib.sha256(path.read_bytes()).hexdigest() for path in schema.paths]
+    except OSError:
+        return False
+    return now == list(schema.digests)
+
+
+def _read(name: str, path: Path, project: Project) -> Schema:
     files = _Files(project)
     content = files.read(path)
     document = Document(_uri_of(content) or f"file:///{name.lstrip('./')}", content, path, is_first=True)

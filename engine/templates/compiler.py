@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from .template import Template, TemplateError
 
 __all__ = ["MAX_TEMPLATE_CHARS", "compile"]
 
 
 MAX_TEMPLATE_CHARS = 10_000
+_MAX_KEPT_CHARS = 500
 
 
 def compile(text: str) -> Template:  # noqa: A001 - always called as templates.compile
-    """Parses and checks a template. Raises TemplateError."""
+    """Parses and checks a template. Raises TemplateError. Short ones are kept, as expressions are."""
+    return _kept(text) if len(text) <= _MAX_KEPT_CHARS else _compile(text)
+
+
+@lru_cache(maxsize=1024)
+def _kept(text: str) -> Template:
+    return _compile(text)
+
+
+def _compile(text: str) -> Template:
     # Imported late: Jinja2 is slow to import, and many mappings have no template.
     from .jinja import renderer
     from .parser import read  # imports Jinja2 as well

@@ -115,6 +115,16 @@ def test_references_lead_through_files(tmp_path: Path) -> None:
     assert [violation.pointer for violation in Validator(loaded).violations({"x": 1})] == ["/x"]
 
 
+def test_a_schema_is_read_again_after_any_of_its_files_changed(tmp_path: Path) -> None:
+    first = schema({"$ref": "part.json"}, tmp_path, part={"type": "string"})
+    assert load("./main.json", tmp_path) is first
+    second = schema({"$ref": "part.json"}, tmp_path, part={"type": "number"})
+    assert (first.validator.is_valid("x"), second.validator.is_valid("x")) == (True, False)
+    (tmp_path / "part.json").unlink()
+    with pytest.raises(SchemaError, match="does not exist"):
+        load("./main.json", tmp_path)
+
+
 def test_a_schema_that_refers_to_itself(tmp_path: Path) -> None:
     validator = Validator(schema({"type": "object", "additionalProperties": {"$ref": "#"}}, tmp_path))
     assert validator.is_valid({"a": {"b": {}}})
