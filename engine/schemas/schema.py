@@ -77,9 +77,9 @@ def load(name: str, folder: Path) -> Schema:
         is_beside = is_file(folder / name) and not Project.around(folder).refusal(folder / name)
         raise SchemaError("does not exist", f"did you mean './{name}'?" if is_beside else did_you_mean(name, known))
     key = name, path, project
-    known = _KNOWN.get(key)
-    if known is not None and _is_current(known):
-        return known
+    last = _KNOWN.get(key)
+    if last is not None and _is_current(last):
+        return last
     schema = _KNOWN[key] = _read(name, path, project)
     for oldest in list(_KNOWN)[:-MAX_KNOWN]:
         _KNOWN.pop(oldest, None)
