@@ -260,9 +260,9 @@ class Evaluation(Recorder):
         try:
             return coerce(value, field_.type or "any", field_.items)
         except CoercionError as error:
-            self.value_problem(
-                "M505", field_.place, field_, scope, at, value=shown(value), type=field_.type, reason=str(error)
-            )
+            severity: Severity | None = "error" if field_.holds_others else None
+            data = {"value": shown(value), "type": field_.type, "reason": str(error)}
+            self.value_problem("M505", field_.place, field_, scope, at, severity=severity, **data)
             return value if field_.on_problem == "keep" else None
 
     # Spreads

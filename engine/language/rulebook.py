@@ -278,6 +278,11 @@ class Field:
     def place(self) -> Place:
         return self.node.place
 
+    @property
+    def holds_others(self) -> bool:
+        """True for a list or an object: with a value of another kind, all that should be in it is lost."""
+        return self.type in ("array", "object") and self.on_problem != "keep"
+
 
 @form("warn", "A warning (M512) that a rule gives; the element is mapped nevertheless.")
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)

@@ -79,8 +79,8 @@ class Notes(CodePlaces):
         except CoercionError as error:
             self.unconverted(site, value, error)
 
-    def unconverted(self, site: Site, value: Any, error: CoercionError) -> None:
-        self._of_value(site, variables_at_work(), value=shown(value), reason=str(error))
+    def unconverted(self, site: Site, value: Any, error: CoercionError, severity: Severity | None = None) -> None:
+        self._of_value(site, variables_at_work(), severity, value=shown(value), reason=str(error))
 
     def unfilled(self, site: Site, error: TemplateFailure) -> None:
         """Reports that a template could not be rendered."""

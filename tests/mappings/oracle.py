@@ -54,6 +54,8 @@ class Expected:
 
     requests: list[Request] = field(default_factory=list)
     events: list[str] = field(default_factory=list)
+    wrong: list[str] = field(default_factory=list)
+    """The places of the members of a wrong kind, for a batch that is not rejected."""
 
 
 # The user
@@ -389,6 +391,34 @@ def device_id(batch: dict[str, JSON]) -> str | None:
     return text(given) if there(given) and given != NIL else None
 
 
+MEMBERS: dict[str, tuple[type, ...]] = {
+    "/user_identities": (dict, list),
+    "/user_attributes": (dict,),
+    "/deleted_user_attributes": (list,),
+    "/events": (list,),
+    "/device_info": (dict,),
+    "/application_info": (dict,),
+    "/system_notifications": (list,),
+    "/consent_state": (dict,),
+}
+
+
+SIDES = ("gdpr", "ccpa", "gdpr_consent_state", "ccpa_consent_state")
+
+
+def wrong(batch: dict[str, JSON]) -> list[str]:
+    """The places of the members that are not of a kind that is documented."""
+    found = [
+        p for p, kinds in MEMBERS.items() if not isinstance(batch.get(p[1:]), kinds) and batch.get(p[1:]) is not None
+    ]
+    state = obj(batch.get("consent_state"))
+    for name in SIDES[:2]:
+        side = name if there(state.get(name)) else f"{name}_consent_state"
+        if there(state.get(side)) and not isinstance(state[side], dict):
+            found.append(f"/consent_state/{side}")
+    return sorted(found)
+
+
 def expected(batch: JSON, values: Mapping[str, Any]) -> Expected:
     """What the rows say of a batch."""
     settings = {**DEFAULTS, **values}
@@ -412,7 +442,7 @@ def expected(batch: JSON, values: Mapping[str, Any]) -> Expected:
     outcomes = [events.outcome(event) for event in arr(batch.get("events"))]
     query = {"project_code": settings["project_code"]} if settings["project_code"] is not None else {}
     head = {"customer_id": customer_id}
-    result = Expected(events=outcomes)
+    result = Expected(events=outcomes, wrong=wrong(batch))
     if events.user or events.unset:
         body = present(attributes=events.user or None, unset_attributes=events.unset or None)
         result.requests.append(("/v1/customer/{app_id}", query, {"type": "customer", **head, **body}))

@@ -118,7 +118,8 @@ def _coerced(fields: Emitter, value: Value, field: Field, scope: CodeScope, sink
     with writer.inside("try:"):
         writer.line(f"{name} = coerce({arguments})")
     with writer.inside("except CoercionError as error:"):
-        writer.line(f"notes.unconverted({site}, {value.code}, error)")
+        severity = ", 'error'" if field.holds_others else ""
+        writer.line(f"notes.unconverted({site}, {value.code}, error{severity})")
         if field.on_problem == "keep":
             sink(Value(value.code, value.kinds & ~NULL, stable=True))
     with writer.inside("else:"):
