@@ -40,11 +40,14 @@ _SCALARS = {"number", "boolean", "string", "null"}
 _MADE_ANEW = {"map", "to_object"}
 """Functions whose result holds what their last `&expression` gives, and nothing else."""
 
-_ORDERED = {"last_by", "max_by", "min_by", "sort_by", "sort_by_number"}
+_ORDERED = {"group_by", "last_by", "max_by", "min_by", "sort_by", "sort_by_number", "unique_by"}
 """Functions whose result holds nothing of what their `&expression` gives."""
 
 _LISTING = {"keys", "split", "values"}
 """Functions that make a list of what is not a list."""
+
+_AROUND = {"group_by", "to_array", "zip"}
+"""Functions that put lists or objects around parts of what they are given."""
 
 _MAKING = {"multi_select_list", "multi_select_dict", "function_expression"}
 """Types of nodes that create values; all others only select parts of them."""
@@ -204,6 +207,9 @@ class _Expression:
         arguments = [child for child in below if child["type"] != "expref"]
         if name == "not_null":
             return either([self.of(child, current) for child in arguments])
+        if name == "if":
+            _, *chosen = [self.of(child, current) for child in arguments]
+            return either(chosen)
         values = self.together(arguments, current)
         made = [self.of(child, values) for child in below if child["type"] == "expref"]
         if set(FUNCTIONS[name].returns.split("|")) <= _SCALARS:
@@ -215,7 +221,9 @@ class _Expression:
             return _repeated(constant, current) if isinstance(constant, str | dict) else values
         if made and name not in _ORDERED:
             return joined([values, *made])
-        return values.around() if name == "to_array" else values
+        if name == "zip":
+            values = replace(values, width=sum(self.of(child, current).width for child in arguments))
+        return values.around() if name in _AROUND else values
 
     def together(self, nodes: Iterable[Node], current: Growth | None) -> Growth:
         """The growth of one value that contains those of all nodes.

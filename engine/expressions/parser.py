@@ -21,6 +21,7 @@ import jmespath.parser
 from jmespath.exceptions import LexerError, ParseError
 
 from ..diagnostics.suggestions import did_you_mean
+from ..functions.constants import flaw_of_constant
 from ..functions.table import FUNCTIONS
 from ..values.payload import check_constant, check_payload, received
 from . import growth
@@ -53,7 +54,7 @@ _MAX_KEPT_CHARS = 500
 
 
 def parse(text: str) -> Expression:
-    """Parses an expression. Raises ExpressionError with the code M201, M202, M205, M209, M210, M211 or M232.
+    """Parses an expression. Raises ExpressionError with the code M201, M202, M205, M209, M210, M211, M232 or M271.
 
     Short ones are kept: a mapping is loaded again and again while it is written, and rules repeat expressions.
     """
@@ -311,6 +312,11 @@ def _check_call(text: str, node: Node) -> None:
             )
             data = {"number": index + 1, "name": name, "wanted": parameter.wanted, "found": found}
             raise ExpressionError("M211", argument["start"], argument["end"], hint, data)
+        if argument["type"] == "literal" and isinstance(argument["value"], str):
+            reason = flaw_of_constant(name, parameter.name, argument["value"])
+            if reason is not None:
+                data = {"what": parameter.name, "name": name, "reason": reason}
+                raise ExpressionError("M271", argument["start"], argument["end"], data=data)
 
 
 def _check_commas(text: str, siblings: tuple[Node, ...]) -> None:

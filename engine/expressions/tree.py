@@ -9,7 +9,7 @@ from typing import Any, ClassVar, TypeAlias
 from jmespath.visitor import Options, TreeInterpreter, _Expression
 
 from ..functions.table import call
-from ..values.equality import equal
+from ..values.equality import equal, is_true
 from .roots import RootUse
 
 __all__ = ["EvaluationError", "Expression", "Node", "Token", "children", "walk"]
@@ -73,13 +73,19 @@ def _key(expression: Any) -> Callable[[Any], Any]:
 
 
 class _Interpreter(_LibraryInterpreter):  # type: ignore[misc]  # the library has no types for it
-    """The library's interpreter, in which `[1]` does not equal `[true]`."""
+    """The library's interpreter, in which `[1]` does not equal `[true]`, and `if` evaluates one of its values only."""
 
     COMPARATOR_FUNC: ClassVar = {
         **_LibraryInterpreter.COMPARATOR_FUNC,
         "eq": equal,
         "ne": lambda one, other: not equal(one, other),
     }
+
+    def visit_function_expression(self, node: Node, value: Any) -> Any:
+        if node["value"] != "if":
+            return super().visit_function_expression(node, value)
+        condition, *values = node["children"]
+        return self.visit(values[0 if is_true(self.visit(condition, value)) else 1], value)
 
 
 _FUNCTIONS: Any = _Functions()

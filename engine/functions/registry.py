@@ -8,13 +8,25 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import wraps
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from ..values.kinds import TYPE_CLASSES, type_with_article
 
-__all__ = ["BODIES", "DECLARED", "Example", "Function", "Parameter", "declare", "example", "function"]
+__all__ = [
+    "BODIES",
+    "DECLARED",
+    "Example",
+    "Function",
+    "Parameter",
+    "declare",
+    "example",
+    "function",
+    "null_gives_null",
+]
 
+_F = TypeVar("_F", bound=Callable[..., Any])
 _WORDS = {"expref": "an expression (&)", "array-string": "a list of strings", "array-number": "a list of numbers"}
 """The types of parameters that no single JSON type is, in words."""
 _SIGNATURE = re.compile(r"(\w+)\((.*?)(, \.\.\.)?\) -> (\S+)")
@@ -110,3 +122,13 @@ def function(
 def example(expression: str, result: Any, **given: Any) -> Example:
     """An example; the roots that its expression reads are given by name."""
     return Example(expression, MappingProxyType(given), result)
+
+
+def null_gives_null(body: _F) -> _F:
+    """Gives null where an argument is null: most fields are optional, and a guard around each call would hide them."""
+
+    @wraps(body)
+    def checked(*arguments: Any) -> Any:
+        return None if None in arguments else body(*arguments)
+
+    return cast("_F", checked)

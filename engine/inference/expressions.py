@@ -232,8 +232,20 @@ class _Inference:
         made = Type(objects=(ObjectType({name: Property(type_, True) for name, type_ in found.items()}),))
         return _unless_null(current, made), tuple(found.values())
 
+    def chosen(self, node: Node, current: Type) -> tuple[Type, tuple[Type, ...]]:
+        """The type of `if`, which evaluates one of its two values."""
+        test, *values = node["children"]
+        condition = self.of(test, current)
+        found = [
+            NEVER if part.never else self.of(value, narrow(current, test, truth))
+            for value, truth, part in zip(values, (True, False), (truthy(condition), falsy(condition)), strict=True)
+        ]
+        return union(*found), (condition, *found)
+
     def _function_expression(self, node: Node, current: Type) -> tuple[Type, tuple[Type, ...]]:
         function = FUNCTIONS[node["value"]]
+        if node["value"] == "if":
+            return self.chosen(node, current)
         arguments = [NEVER if child["type"] == "expref" else self.of(child, current) for child in node["children"]]
         taken, refused = [], False
         for number, argument in enumerate(arguments):
@@ -497,7 +509,7 @@ def _where_elements(current: Type, node: Node, change: Callable[[Type], Type], *
 def _narrow_call(current: Type, node: Node, truth: bool) -> Type:
     """Narrows by a call of a function that gives a boolean, such as `contains(list, x)`."""
     name, arguments = node["value"], children(node)
-    if name not in ("contains", "starts_with", "ends_with", "like"):
+    if name not in ("contains", "starts_with", "ends_with", "like", "matches"):
         return _where_is(current, node, truthy(ANY) if truth else falsy(ANY))
     first, second = (infer(argument, current).type for argument in arguments)
     if name == "contains":

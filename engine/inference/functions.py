@@ -41,7 +41,7 @@ from ..types.types import (
     without,
     without_null,
 )
-from ..values.numbers import decimal_text
+from ..values.numbers import MAX_DECIMALS, decimal_text
 
 __all__ = ["Call", "accepted", "declared", "result"]
 
@@ -133,16 +133,12 @@ def declared(name: str) -> Type:
 # --- texts
 
 
-def _on_constants(change: Callable[[str], str]) -> Callable[[Call], Type]:
+def _on_constants(change: Callable[[str], str], *, shortens: bool = False) -> Callable[[Call], Type]:
     def of(call: Call) -> Type:
         text = call.of(0).parts.string
         if text is not None and text.values is not None:
             return string(map(change, text.values))
-        return (
-            ANY_STRING
-            if text is None
-            else Type(string=StringType(least=min(text.least, 1) if change is not str.strip else 0))
-        )
+        return ANY_STRING if text is None else Type(string=StringType(least=0 if shortens else min(text.least, 1)))
 
     return of
 
@@ -408,6 +404,12 @@ def _avg(call: Call) -> Type:
     return ANY_NUMBER if call.list(0).least else union(ANY_NUMBER, NULL)
 
 
+def _round(call: Call) -> Type:
+    call.fails = True
+    number, decimals = call.of(0).parts.number, constants(call.of(1))
+    return Type(number=NumberType(decimals == (0,) or (number is not None and number.integral)))
+
+
 def _rounded(call: Call) -> Type:
     call.fails = True
     return Type(number=NumberType(True))
@@ -427,6 +429,82 @@ def _not_null(call: Call) -> Type:
     return union(found, NULL)
 
 
+def _on_lists(call: Call) -> Type:
+    """For `group_by`: lists of some of the elements, by their keys."""
+    elements = call.list(0)
+    names = only(call.over(1, elements).element(), ("string",)).string
+    lists = Type(array=ArrayType(elements.element(), (), 1, elements.most))
+    return Type(objects=(ObjectType({}, () if names is None else (Other(names, lists),)),))
+
+
+def _zip(call: Call) -> Type:
+    lists = [call.list(number) for number in range(len(call.arguments))]
+    least, most = min(one.least for one in lists), [one.most for one in lists if one.most is not None]
+    elements = tuple(one.element() for one in lists)
+    if any(element.never for element in elements):
+        return Type(array=ArrayType(NEVER, (), 0, 0))
+    return Type(
+        array=ArrayType(
+            Type(array=ArrayType(NEVER, elements, len(lists), len(lists))), (), least, min(most, default=None)
+        )
+    )
+
+
+def _index_of(call: Call) -> Type:
+    subject, wanted = call.of(0).parts, call.of(1)
+    call.fails = call.fails or (subject.string is not None and wanted.kinds != {"string"})
+    return union(COUNT, NULL)
+
+
+def _flatten(call: Call) -> Type:
+    call.fails = True
+    return Type(objects=(ObjectType({}, (Other(StringType(), ANY),)),))
+
+
+def _with_pattern(type_: Type) -> Callable[[Call], Type]:
+    """For functions of a text and a pattern: a constant one was looked at before."""
+
+    def of(call: Call) -> Type:
+        call.fails = call.fails or constants(call.of(1)) is None
+        return type_
+
+    return of
+
+
+def _truncate(call: Call) -> Type:
+    call.fails = True
+    lengths = constants(call.of(1))
+    most = max((int(length) for length in lengths), default=0) if lengths else None
+    return Type(string=StringType(most=most if most is None else max(most, 0)))
+
+
+def _substring(call: Call) -> Type:
+    call.fails = True
+    lengths = constants(call.of(2))
+    most = max((int(length) for length in lengths), default=0) if lengths else None
+    return Type(string=StringType(most=most if most is None else max(most, 0)))
+
+
+def _format_number(call: Call) -> Type:
+    call.fails = True
+    found = constants(call.of(1))
+    if found is None or len(found) != 1 or not 0 <= found[0] <= MAX_DECIMALS or found[0] != int(found[0]):
+        return Type(string=StringType(least=1))
+    return Type(string=StringType(patterns=frozenset({decimals_pattern(int(found[0]))})))
+
+
+def decimals_pattern(decimals: int) -> str:
+    """The pattern of numbers with exactly so many decimals."""
+    return f"^-?(?:0|[1-9][0-9]*){f'[.][0-9]{{{decimals}}}' if decimals else ''}$"
+
+
+def _matching(pattern: str) -> Type:
+    return Type(string=StringType(patterns=frozenset({pattern})))
+
+
+_HASH = _matching("^[0-9a-f]{64}$")
+
+
 def _like(call: Call) -> Type:
     globs = constants(call.of(1))
     call.fails = call.fails or globs is None or any(isinstance(glob, str) and len(glob) > MAX_WILD for glob in globs)
@@ -443,13 +521,23 @@ _REFINED: dict[str, Callable[[Call], Type]] = {
     "add": _calculated,
     "avg": _avg,
     "ceil": _rounded,
+    "base64_decode": _failing(ANY_STRING),
+    "base64_encode": _failing(_matching("^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$")),
     "contains": _contains,
     "distinct": _distinct,
+    "divide": _failing(ANY_NUMBER),
     "ends_with": _plain(BOOLEAN),
+    "extract": _failing(union(ANY_STRING, NULL)),
+    "flatten": _flatten,
     "floor": _rounded,
+    "format_number": _format_number,
+    "format_time": _failing(ANY_STRING),
     "from_unix_ms": _from_unix_ms,
     "get": _got(matches),
     "get_ignore_case": _got(_fits_in_any_case),
+    "group_by": _on_lists,
+    "hmac_sha256": _plain(_HASH),
+    "index_of": _index_of,
     "join": _failing(ANY_STRING),
     "keys": _keys,
     "last_by": _last_by,
@@ -457,30 +545,44 @@ _REFINED: dict[str, Callable[[Call], Type]] = {
     "like": _like,
     "lower": _on_constants(str.lower),
     "map": _map,
+    "matches": _with_pattern(BOOLEAN),
     "max": _best,
     "max_by": _best_by,
     "merge": _merge,
     "min": _best,
     "min_by": _best_by,
+    "modulo": _calculated,
     "multiply": _calculated,
+    "normalize_email": _on_constants(lambda text: text.strip().lower(), shortens=True),
     "not_null": _not_null,
     "omit": _omit,
+    "parse_time": _failing(_matching(f"{_TIME}(?:{_FRACTION}|[.][0-9]{{6}})?Z$")),
     "replace_any": _failing(ANY_STRING),
+    "replace_matches": _failing(ANY_STRING),
     "reverse": _reverse,
+    "round": _round,
+    "sha256": _plain(_HASH),
     "size": _size,
     "sort": _shuffled,
     "sort_by": _sort_by,
     "sort_by_number": _sort_by_number,
     "split": _split,
     "starts_with": _plain(BOOLEAN),
+    "substring": _substring,
     "subtract": _calculated,
     "sum": _sum,
     "to_array": _to_array,
     "to_number": _to_number,
     "to_object": _to_object,
     "to_string": _to_string,
-    "trim": _on_constants(str.strip),
+    "to_unix_ms": _failing(Type(number=NumberType(True))),
+    "trim": _on_constants(str.strip, shortens=True),
+    "truncate": _truncate,
     "type": _type,
+    "unique_by": _last_by,
     "upper": _on_constants(str.upper),
+    "url_decode": _failing(ANY_STRING),
+    "url_encode": _failing(_matching(r"^[A-Za-z0-9._~%\-]*$")),
     "values": _values,
+    "zip": _zip,
 }

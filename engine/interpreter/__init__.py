@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING
 from ..exports import lazily
 
 if TYPE_CHECKING:
-    from .fields import is_true
     from .interpreter import NAME_TAKEN, NO_ENTRY_RULE, NOTHING, Interpreter, Step
 
-__all__ = ["NAME_TAKEN", "NOTHING", "NO_ENTRY_RULE", "Interpreter", "Step", "is_true"]
+__all__ = ["NAME_TAKEN", "NOTHING", "NO_ENTRY_RULE", "Interpreter", "Step"]
 
 __getattr__ = lazily(__name__)

@@ -29,17 +29,13 @@ from ..language.rulebook import (
 from ..runtime.result import NAME_TAKEN, NO_ENTRY_RULE, NOTHING
 from ..templates.template import TemplateFailure
 from ..values.coercion import CoercionError, coerce
+from ..values.equality import is_true
 from ..values.kinds import kind, scalar_text, shown, with_article
 from ..values.pointers import join
 from .recorder import Position, Recorder, Rejected, Step
 from .scope import Scope, ValueOrigin
 
-__all__ = ["Evaluation", "is_excepted", "is_true"]
-
-
-def is_true(value: Any) -> bool:
-    """Returns whether JMESPath considers a value true: all but null, false and empty values; 0 is true."""
-    return not (value is None or value is False or (isinstance(value, str | list | dict) and not value))
+__all__ = ["Evaluation", "is_excepted"]
 
 
 class Evaluation(Recorder):

@@ -93,9 +93,9 @@ class Places:
             uses = part.expression.roots
             roots = self.roots(uses, scope)
             places |= dict.fromkeys(inputs_read(part.expression.tree, roots))
-            for use in reversed(uses):
-                if use.name in scope.lets and roots[use.name] is None:
-                    made = scope.lets[use.name]
+            for name in reversed(dict.fromkeys(use.name for use in uses)):
+                if name in scope.lets and roots[name] is None:
+                    made = scope.lets[name]
                     if id(made) not in seen:
                         seen.add(id(made))
                         pending.append(made)

@@ -18,12 +18,14 @@ _SPECIAL = re.compile(r"[.*+?^$()\[\]{}|\\/]")
 
 
 def pattern_of(function: str, argument: str) -> str:
-    """The pattern of the strings for which `starts_with`, `ends_with` or `like` with this argument is true."""
+    """The pattern of the strings for which `starts_with`, `ends_with`, `like` or `matches` with this is true."""
     match function:
         case "starts_with":
             return f"^{_quoted(argument)}"
         case "ends_with":
             return f"{_quoted(argument)}$"
+        case "matches":
+            return argument
     glob = argument.rstrip("*")
     body = "".join(_GLOB.get(character) or _quoted(character) for character in glob)
     return f"^{body}" if glob != argument else f"^{body}$"

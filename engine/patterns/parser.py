@@ -20,6 +20,7 @@ __all__ = [
     "Anchor",
     "CharacterSet",
     "Concatenation",
+    "Group",
     "Lookaround",
     "PatternError",
     "PatternNode",
@@ -81,11 +82,12 @@ class Alternation:
 
 @dataclass(frozen=True, slots=True)
 class Repetition:
-    """A node that matches between `least` and `most` times; None: without an upper bound."""
+    """A node that matches between `least` and `most` times, or without an upper bound; with `lazy` as few as it can."""
 
     part: PatternNode
     least: int
     most: int | None
+    lazy: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +99,16 @@ class Lookaround:
     negated: bool
 
 
-PatternNode = CharacterSet | Anchor | Concatenation | Alternation | Repetition | Lookaround
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A group that captures; only `read` with `groups` makes these nodes."""
 
-_REPEAT = re.compile(r"(?:\{([0-9]+)(,([0-9]+)?)?\}|([*+?]))\??(?![*+?{])")
+    part: PatternNode
+
+
+PatternNode = CharacterSet | Anchor | Concatenation | Alternation | Repetition | Lookaround | Group
+
+_REPEAT = re.compile(r"(?:\{([0-9]+)(,([0-9]+)?)?\}|([*+?]))(\??)(?![*+?{])")
 _LOOKS = {"?=": (True, False), "?!": (True, True), "?<=": (False, False), "?<!": (False, True)}
 _GROUP_NAME = re.compile(r"\?<[A-Za-z_$][A-Za-z0-9_$]*>")
 _ESCAPES = {"n": 0x0A, "t": 0x09, "r": 0x0D, "f": 0x0C, "v": 0x0B}
@@ -111,14 +120,15 @@ _CODE = re.compile(
 _PROPERTY = re.compile(r"([pP])\{(?:(?:General_Category|gc)=)?([A-Za-z_]+)\}")
 
 
-def read(pattern: str) -> PatternNode:
-    """The syntax tree of a pattern. Raises PatternError."""
-    return _PatternParser(pattern).whole()
+def read(pattern: str, *, groups: bool = False) -> PatternNode:
+    """The syntax tree of a pattern, with `groups` including those that capture. Raises PatternError."""
+    return _PatternParser(pattern, groups).whole()
 
 
 class _PatternParser:
-    def __init__(self, pattern: str) -> None:
+    def __init__(self, pattern: str, groups: bool) -> None:
         self.text = pattern
+        self.groups = groups
         self.at = 0
         self.depth = 0
 
@@ -159,6 +169,7 @@ class _PatternParser:
 
     def atom(self) -> PatternNode:
         if self.takes("("):
+            captures = self.groups and (self.next() != "?" or _GROUP_NAME.match(self.text, self.at) is not None)
             look = self.opening()
             self.depth += 1
             if self.depth > MAX_DEPTH:
@@ -167,7 +178,9 @@ class _PatternParser:
             self.depth -= 1
             if not self.takes(")"):
                 raise PatternError("a group is not closed")
-            return part if look is None else Lookaround(part, *look)
+            if look is not None:
+                return Lookaround(part, *look)
+            return Group(part) if captures else part
         if self.takes("^"):
             return Anchor(True)
         if self.takes("$"):
@@ -227,7 +240,7 @@ class _PatternParser:
         code = _CODE.match(self.text, self.at)
         if code is not None:
             self.at = code.end()
-            number = _number(code)
+            number = _code_point(code)
             if number > LAST:
                 raise PatternError(f"'\\{code[0]}' is beyond the last character")
             return ((number, number),)
@@ -251,15 +264,15 @@ class _PatternParser:
 
 
 def _repeated(part: PatternNode, repeat: re.Match[str]) -> PatternNode:
-    least, more, most, sign = repeat.groups()
+    least, more, most, sign, lazy = repeat.groups()
     if sign is not None:
-        return Repetition(part, int(sign == "+"), 1 if sign == "?" else None)
+        return Repetition(part, int(sign == "+"), 1 if sign == "?" else None, bool(lazy))
     if any(times is not None and (len(times) > 4 or int(times) > MAX_TIMES) for times in (least, most)):
         raise PatternError(f"more than {MAX_TIMES} times")
     limit = int(least) if more is None else None if most is None else int(most)
     if limit is not None and limit < int(least):
         raise PatternError("more times at least than at most")
-    return Repetition(part, int(least), limit)
+    return Repetition(part, int(least), limit, bool(lazy))
 
 
 def _range(first: Ranges, last: Ranges) -> tuple[int, int]:
@@ -269,7 +282,7 @@ def _range(first: Ranges, last: Ranges) -> tuple[int, int]:
     return low, high
 
 
-def _number(code: re.Match[str]) -> int:
+def _code_point(code: re.Match[str]) -> int:
     """The code point of an escape."""
     two, braced, high, low, four, control, _ = code.groups()
     if high is not None:

@@ -19,6 +19,7 @@ from .parser import (
     Anchor,
     CharacterSet,
     Concatenation,
+    Group,
     Lookaround,
     PatternError,
     PatternNode,
@@ -28,7 +29,7 @@ from .parser import (
     read,
 )
 
-__all__ = ["found_in", "is_linear", "prepared", "python_text"]
+__all__ = ["found_in", "is_linear", "prepared", "python_text", "repeats", "ways"]
 
 _MOST_WAYS = 1000
 _SIGNS = {(0, None): "*", (1, None): "+", (0, 1): "?", (1, 1): ""}
@@ -57,34 +58,36 @@ def is_linear(part: PatternNode) -> bool:
     """Returns whether Python searches for a pattern in linear time."""
     parts = part.parts if isinstance(part, Concatenation) else (part,)
     is_anchored = bool(parts) and parts[0] == Anchor(True)
-    return _ways(part) <= _MOST_WAYS and _unbounded(part, is_anchored) <= is_anchored
+    return ways(part) <= _MOST_WAYS and repeats(part, is_anchored) <= is_anchored
 
 
-def _ways(part: PatternNode) -> int:
+def ways(part: PatternNode) -> int:
     """The number of ways to try the pattern at one offset, unbounded repetitions aside."""
     match part:
         case Concatenation(parts):
-            return prod(map(_ways, parts))
+            return prod(map(ways, parts))
         case Alternation(parts):
-            return sum(map(_ways, parts))
+            return sum(map(ways, parts))
         case Repetition(CharacterSet(), least, most):
             return 1 if most is None else most - least + 1
         case Repetition(one, _, most):
-            return _ways(one) + 1 if most == 1 else _MOST_WAYS + 1
-        case Lookaround(one):
-            return _ways(one)
+            return ways(one) + 1 if most == 1 else _MOST_WAYS + 1
+        case Lookaround(one) | Group(one):
+            return ways(one)
     return 1
 
 
-def _unbounded(part: PatternNode, is_anchored: bool) -> int:
+def repeats(part: PatternNode, is_anchored: bool) -> int:
     """The number of unbounded repetitions. A lookaround that is tried once only adds its own time."""
     match part:
         case Concatenation(parts) | Alternation(parts):
-            return sum(_unbounded(one, is_anchored) for one in parts)
+            return sum(repeats(one, is_anchored) for one in parts)
         case Repetition(one, _, most):
-            return (most is None) + _unbounded(one, False)
+            return (most is None) + repeats(one, False)
+        case Group(one):
+            return repeats(one, is_anchored)
         case Lookaround(one):
-            count = _unbounded(one, False)
+            count = repeats(one, False)
             return 0 if is_anchored and count == 1 else 2 * count
     return 0
 
@@ -109,8 +112,11 @@ def python_text(part: PatternNode) -> str:
             )
         case Alternation(parts):
             return "|".join(map(python_text, parts))
-        case Repetition(one, least, most):
+        case Group(one):
+            return f"({python_text(one)})"
+        case Repetition(one, least, most, lazy):
             sign = _SIGNS.get((least, most), f"{{{least}}}" if least == most else f"{{{least},{_times(most)}}}")
+            sign += "?" if lazy and sign else ""
             return (python_text(one) if isinstance(one, CharacterSet) else f"(?:{python_text(one)})") + sign
     raise AssertionError(part)
 

@@ -241,12 +241,9 @@ def _hour(number: int) -> str:
 
 def _arithmetic(name: str, operator: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
     def computed(one: Any, other: Any) -> Any:
-        if type(one) in NUMBERS and type(other) in NUMBERS:
-            try:
-                number = operator(one, other)
-            except OverflowError:  # a wide integer and a double
-                return call(name, one, other)
-            if -_EXACT < number < _EXACT:
+        if type(one) is int and type(other) is int:
+            number = operator(one, other)
+            if MIN_INTEGER <= number <= MAX_INTEGER:
                 return number
         return call(name, one, other)
 

@@ -8,21 +8,18 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date
 from typing import Any
 
 from .kinds import kind, with_article
 from .numbers import decimal_text, is_wide, parse_decimal
+from .times import TimeError, in_zone, iso_text, of_iso
 
 __all__ = ["TYPES", "CoercionError", "coerce"]
 
 TYPES = ("string", "integer", "double", "boolean", "datetime", "date", "array", "object", "any")
 
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_DATETIME = re.compile(
-    r"([0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9])(?:\.([0-9]{1,9}))?"
-    r"(?:Z|([+-])([01][0-9]|2[0-3]):?([0-5][0-9]))"
-)
 
 
 class CoercionError(ValueError):
@@ -119,26 +116,10 @@ def _as_boolean(value: Any) -> bool:
 def _as_datetime(value: Any) -> str:
     if not isinstance(value, str):
         raise _refuse(value, ", not a string")
-    match = _DATETIME.fullmatch(value)
-    if match is None:
-        raise CoercionError("it is not a time with a zone such as 2026-01-31T23:59:59Z")
-    local, fraction, sign, hours, minutes = match.groups()
     try:
-        # The zone is normalised by hand: Python before 3.12 does not parse an offset without a colon.
-        moment = datetime.fromisoformat(f"{local}{f'{sign}{hours}:{minutes}' if sign else '+00:00'}").astimezone(UTC)
-    except ValueError:
-        raise CoercionError("there is no such time") from None
-    except OverflowError:
-        raise CoercionError("it is not in the years 1 to 9999") from None
-    if fraction is not None and fraction[6:].strip("0"):
-        raise CoercionError("it is more precise than a microsecond")
-    return _datetime_text(moment.replace(microsecond=int((fraction or "0").ljust(6, "0")[:6])))
-
-
-def _datetime_text(moment: datetime) -> str:
-    """A time in UTC as `2026-01-31T23:59:59Z`, with three or six digits for a fraction of a second, if any."""
-    digits = "milliseconds" if moment.microsecond % 1000 == 0 else "microseconds"
-    return f"{moment.replace(tzinfo=None).isoformat(timespec=digits if moment.microsecond else 'seconds')}Z"
+        return iso_text(in_zone(of_iso(value), UTC))
+    except TimeError as error:
+        raise CoercionError(str(error)) from None
 
 
 def _as_date(value: Any) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-__all__ = ["equal", "included"]
+__all__ = ["equal", "included", "is_true"]
 
 _CONTAINERS = frozenset({list, dict})
 
@@ -49,3 +49,8 @@ def included(elements: Iterable[Any], value: Any) -> bool:
     if type(value) is str or value is None:
         return value in elements
     return any(equal(element, value) for element in elements)
+
+
+def is_true(value: Any) -> bool:
+    """Returns whether JMESPath considers a value true: all but null, false and empty values; 0 is true."""
+    return not (value is None or value is False or (isinstance(value, str | list | dict) and not value))

@@ -10,21 +10,26 @@ import math
 import re
 
 __all__ = [
+    "MAX_DECIMALS",
     "MAX_DIGITS",
     "MAX_INTEGER",
     "MIN_INTEGER",
     "as_read",
     "decimal_text",
+    "fixed_text",
     "integer_of",
     "is_wide",
     "parse_decimal",
     "parse_number",
+    "whole_of",
 ]
 
 MIN_INTEGER = -(2**63)
 MAX_INTEGER = 2**64 - 1
 MAX_DIGITS = 400
 """The maximum number of digits of a wide integer, and of characters of a text that is parsed as a number."""
+MAX_DECIMALS = 20
+"""The maximum number of decimals that a number is written with."""
 
 _NUMBER = re.compile(r"[ \t\r\n]*(-?(?:0|[1-9][0-9]*))(\.[0-9]+)?([eE][-+]?[0-9]+)?[ \t\r\n]*")
 
@@ -94,3 +99,17 @@ def decimal_text(number: int | float) -> str:
         text = format(Decimal(text), "f")
     text = text.removesuffix(".0")
     return "0" if text == "-0" else text
+
+
+def fixed_text(number: int | float | str, decimals: int) -> str:
+    """A number, or a text that is one, with exactly so many decimals; a half is rounded away from 0."""
+    from decimal import ROUND_HALF_UP, Context, Decimal  # imported late: few numbers need it
+
+    exact = Decimal(number.strip() if isinstance(number, str) else repr(number))
+    rounded = exact.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP, Context(prec=1_000))
+    return format(abs(rounded) if rounded == 0 else rounded, "f")
+
+
+def whole_of(number: int | float) -> int | None:
+    """The number as an integer; None if it has a fraction."""
+    return int(number) if isinstance(number, int) or number.is_integer() else None

@@ -15,6 +15,21 @@ NUMBERS = (0, 1, -1, 2, 0.0, 1.0, 1.5, -2.5, 1e300, 2**63, 2**64 - 1, 1700000000
 ROOTS = ("a", "b", "c")
 
 
+CONSTANTS = {
+    "precision": ("'seconds'", "'milliseconds'", "'minutes'"),
+    "pattern": ("'a'", "'^[0-9]+$'", "'(.)(b|$)'", "''", "'[^a-z]+?'", "'(?:a|_)*.'", r"'\b1'"),
+    "replacement": ("''", "'$&$&'", "'<$1>'", "'$$'", "'$2'"),
+    "format": ("'%Y-%m-%dT%H:%M:%S%z'", "'%Y-%m-%d'", "'%-d %b %Y'"),
+    "zone": ("'UTC'", "'+01:30'", "'Europe/Berlin'"),
+    "lists": ("'keep'", "'index'", "'brackets'", "'other'"),
+    "decimals": ("`0`", "`2`", "`21`", "`1.5`"),
+    "length": ("`0`", "`2`", "`-1`", "`9`", "`0.5`"),
+    "start": ("`0`", "`1`", "`-2`", "`9`"),
+    "ending": ("''", "'.'"),
+}
+"""Constants for parameters of these names: the functions always refuse most others."""
+
+
 class Dice(Random):
     """A source of chance, the same for a seed; `roots` are the names that expressions may start with."""
 
@@ -115,8 +130,8 @@ def _call(dice: Dice, depth: int, top: bool) -> str:
     for parameter in parameters:
         if parameter.types == ("expref",):
             arguments.append(f"&{expression(dice, depth, top=False)}")
-        elif parameter.name == "precision":
-            arguments.append(dice.choice(("'seconds'", "'milliseconds'", "'minutes'")))
+        elif parameter.name in CONSTANTS:
+            arguments.append(dice.choice(CONSTANTS[parameter.name]))
         elif parameter.types == ("string",) and dice.random() < 0.5:
             arguments.append("'" + dice.choice((*TEXTS, "moe_*", "?", "*a")) + "'")
         else:

@@ -11,6 +11,7 @@ from moemap.engine.expressions.tree import Expression
 from moemap.engine.functions.table import FUNCTIONS
 from moemap.engine.inference.expressions import infer
 from moemap.engine.types.types import NEVER, Type, constants, union
+from moemap.tests.engine.grammar import CONSTANTS
 
 _LITERALS = (
     "null",
@@ -170,6 +171,9 @@ def _call(current: Type, random: Random, depth: int, top: bool) -> str:
     for parameter in parameters:
         if "expref" in parameter.types:
             arguments.append(None)
+            continue
+        if parameter.name in CONSTANTS:
+            arguments.append(random.choice(CONSTANTS[parameter.name]))
             continue
         best = _any(current, random, depth - 1, top)
         for _ in range(6):

@@ -9,6 +9,7 @@ from __future__ import annotations
 from ...expressions.tree import Node
 from ...functions.table import FUNCTIONS
 from ..python.kind_tests import TYPE_KINDS, first_of, is_kind
+from ..python.string_sources import common
 from ..python.value import ANY, BOOLEAN, DICT, INTEGER, LIST, NULL, STRING, Value, bare
 from .inline import INLINE, bare_elements
 from .projections import BY_KEYS, Small, by_keys, key, mapping
@@ -20,6 +21,8 @@ __all__ = ["call"]
 def call(compiler: Visitor, node: Node, current: Value | None) -> Value:
     """The call of a function, with its arguments evaluated in order."""
     name = node["value"]
+    if name == "if":
+        return _chosen(compiler, node, current)
     of_elements = _kinds_of_elements(compiler, node, current) or _count_of_spellings(compiler, node, current)
     if of_elements is not None:
         return of_elements
@@ -33,6 +36,20 @@ def call(compiler: Visitor, node: Node, current: Value | None) -> Value:
     inline = INLINE.get(name)
     value = inline(compiler, arguments) if inline is not None else None
     return _plain(name, arguments) if value is None else value
+
+
+def _chosen(compiler: Visitor, node: Node, current: Value | None) -> Value:
+    """One of two values: only that one is evaluated."""
+    test, first, second = node["children"]
+    condition = compiler.condition(test, current)
+    if condition.is_constant:
+        return compiler.visit(first if condition.constant else second, current)
+    with compiler.writer.assuming(compiler.facts(test, current)):
+        then = compiler.visit(first, current)
+    otherwise = compiler.visit(second, current)
+    code = f"({then.code} if {condition.code} else {otherwise.code})"
+    raises = condition.raises or then.raises or otherwise.raises
+    return Value(code, then.kinds | otherwise.kinds, raises=raises, texts=common((then, otherwise)))
 
 
 def _kinds_of_elements(compiler: Visitor, node: Node, current: Value | None) -> Value | None:

@@ -9,10 +9,10 @@ from string import Formatter
 from typing import Any
 
 from ...expressions.tree import EvaluationError, Node
-from ...interpreter.fields import is_true
 from ...interpreter.interpreter import NAME_TAKEN, NO_ENTRY_RULE, NOTHING
 from ...language.rulebook import EntryRule, Except, Spread
 from ...language.traversal import can_reject, roots_in
+from ...values.equality import is_true
 from ..expressions.compiler import ExpressionCompiler
 from ..python.function import Block, PythonFunction
 from ..python.kind_tests import is_kind

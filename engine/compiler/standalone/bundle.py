@@ -6,6 +6,7 @@ All stand in one namespace, so the definitions of all modules must have differen
 from __future__ import annotations
 
 import ast
+import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -27,6 +28,10 @@ _INSTEAD = {"values.json_size": "values.json_size_plain"}
 """Modules that need a library, each with one of the same names that does not."""
 
 
+_SIGNATURE = re.compile(r"'(\w+)\(.*\) -> ")
+"""How a function of the language is declared."""
+
+
 class BundleError(Exception):
     """The modules cannot be bundled."""
 
@@ -41,6 +46,10 @@ class _TopLevelName:
     assigns: bool
     registers: bool
     reaches_out: bool
+    texts: frozenset[str]
+    """The texts in it: names of functions of the language are among them."""
+    function: str | None
+    """The function of the language that it is the body of."""
 
 
 @dataclass(slots=True)
@@ -55,58 +64,81 @@ class _Module:
     """Modules that are imported for what they register."""
 
 
-def bundled(wanted: Iterable[str]) -> tuple[list[str], str]:
-    """The lines of the imports, and the text of all that the wanted names need."""
+def bundled(wanted: Iterable[str], functions: Iterable[str] = ()) -> tuple[list[str], str]:
+    """The lines of the imports, and the text of all that the wanted names and functions of the language need."""
     modules = _modules()
-    taken: set[tuple[str, int]] = set()
-    imports: set[tuple[str, str]] = set()
-    bound: dict[str, str | tuple[str, str]] = {}
-    reached: set[str] = set()
+    bundle = _Bundle(modules, {*functions})
     homes = {name: home for home, module in modules.items() for one in module.definitions for name in one.names}
-    pending = [(homes[name], name) for name in wanted if name in homes]
+    bundle.fill([(homes[name], name) for name in wanted if name in homes])
+    texts = []
+    for home, module in modules.items():
+        own = [definition for number, definition in enumerate(module.definitions) if (home, number) in bundle.taken]
+        if own:
+            texts.append(f"# --- {module.title}\n\n{_spaced(own)}")
+    return _imports(bundle.imports), "\n\n\n".join(texts)
 
-    def bind(name: str, home: str | tuple[str, str]) -> None:
-        if bound.setdefault(name, home) != home:
-            raise BundleError(f"{name!r} is defined in {bound[name]} and in {home}")
 
-    def take(home: str, number: int) -> None:
-        if (home, number) in taken:
-            return
-        taken.add((home, number))
-        definition = modules[home].definitions[number]
-        if definition.reaches_out:
-            raise BundleError(f"{definition.names[0]!r} of {home} imports from the engine when it runs")
-        for name in definition.names:
-            bind(name, home)
-        pending.extend((home, name) for name in definition.uses)
+class _Bundle:
+    """Collects definitions and all that they need."""
 
-    while pending:
-        home, name = pending.pop()
-        module = modules[home]
-        if home not in reached:
-            reached.add(home)
+    def __init__(self, modules: Mapping[str, _Module], called: set[str]) -> None:
+        self.modules = modules
+        self.called = called
+        self.taken: set[tuple[str, int]] = set()
+        self.imports: set[tuple[str, str]] = set()
+        self.bound: dict[str, str | tuple[str, str]] = {}
+        self.reached: set[str] = set()
+        self.waiting: dict[str, tuple[str, int]] = {}
+        """Functions of the language that nothing calls so far."""
+        self.pending: list[tuple[str, str]] = []
+
+    def fill(self, wanted: list[tuple[str, str]]) -> None:
+        """Takes names, each with its module."""
+        self.pending += wanted
+        while self.pending:
+            self.name(*self.pending.pop())
+            if not self.pending:
+                for name in self.called & self.waiting.keys():
+                    self.take(*self.waiting.pop(name))
+
+    def name(self, home: str, name: str) -> None:
+        module = self.modules[home]
+        if home not in self.reached:
+            self.reached.add(home)
             for number, definition in enumerate(module.definitions):
-                if definition.registers:
-                    take(home, number)
-            pending.extend((effect, "") for effect in module.effects)
+                if definition.function is not None:
+                    self.waiting[definition.function] = home, number
+                elif definition.registers:
+                    self.take(home, number)
+            self.pending.extend((effect, "") for effect in module.effects)
         if name in module.imports:
             library = module.imports[name][0] or module.imports[name][1]
             if library.partition(".")[0] not in sys.stdlib_module_names:
                 raise BundleError(f"{home} needs {name!r} of {library}, which is not in the standard library")
-            bind(name, module.imports[name])
-            imports.add(module.imports[name])
+            self.bind(name, module.imports[name])
+            self.imports.add(module.imports[name])
         elif name in module.homes:
-            pending.append((module.homes[name], name))
+            self.pending.append((module.homes[name], name))
         else:
             for number, definition in enumerate(module.definitions):
                 if name in definition.names:
-                    take(home, number)
-    texts = []
-    for home, module in modules.items():
-        own = [definition for number, definition in enumerate(module.definitions) if (home, number) in taken]
-        if own:
-            texts.append(f"# --- {module.title}\n\n{_spaced(own)}")
-    return _imports(imports), "\n\n\n".join(texts)
+                    self.take(home, number)
+
+    def take(self, home: str, number: int) -> None:
+        if (home, number) in self.taken:
+            return
+        self.taken.add((home, number))
+        definition = self.modules[home].definitions[number]
+        if definition.reaches_out:
+            raise BundleError(f"{definition.names[0]!r} of {home} imports from the engine when it runs")
+        for name in definition.names:
+            self.bind(name, home)
+        self.pending.extend((home, name) for name in definition.uses)
+        self.called |= definition.texts
+
+    def bind(self, name: str, home: str | tuple[str, str]) -> None:
+        if self.bound.setdefault(name, home) != home:
+            raise BundleError(f"{name!r} is defined in {self.bound[name]} and in {home}")
 
 
 def _spaced(definitions: list[_TopLevelName]) -> str:
@@ -196,7 +228,20 @@ def _read(name: str) -> _Module:
 def _definition(names: tuple[str, ...], node: ast.stmt, lines: list[str]) -> _TopLevelName:
     assigns = isinstance(node, ast.Assign | ast.AnnAssign)
     inside = [part for part in ast.walk(node) if isinstance(part, ast.ImportFrom) and part.level]
-    return _TopLevelName(names, _text(node, lines), _names(node), assigns, _registers(node), bool(inside))
+    texts = {part.value for part in ast.walk(node) if isinstance(part, ast.Constant) and isinstance(part.value, str)}
+    registered = _registered(node)
+    signature = next((_SIGNATURE.match(text) for text in registered), None)
+    function = signature and signature[1]
+    return _TopLevelName(
+        names,
+        _text(node, lines),
+        _names(node),
+        assigns,
+        bool(registered),
+        bool(inside),
+        frozenset(texts),
+        function,
+    )
 
 
 def _spelled(alias: ast.alias) -> str:
@@ -216,12 +261,13 @@ def _bound(node: ast.stmt) -> Iterator[str]:
             raise BundleError(f"line {node.lineno} defines nothing")
 
 
-def _registers(node: ast.stmt) -> bool:
-    """Returns whether a function is kept because its decorator registers it."""
-    return isinstance(node, ast.FunctionDef) and any(
-        isinstance(decorator, ast.Call) and isinstance(decorator.func, ast.Name) and decorator.func.id != "lru_cache"
-        for decorator in node.decorator_list
-    )
+def _registered(node: ast.stmt) -> list[str]:
+    """The first arguments of the decorators that register a function, for which it is kept."""
+    return [
+        ast.unparse(decorator.args[0]) if decorator.args else ""
+        for decorator in (node.decorator_list if isinstance(node, ast.FunctionDef) else ())
+        if isinstance(decorator, ast.Call) and isinstance(decorator.func, ast.Name) and decorator.func.id != "lru_cache"
+    ]
 
 
 def _text(node: ast.stmt, lines: list[str]) -> str:

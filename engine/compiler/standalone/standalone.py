@@ -8,6 +8,7 @@ from __future__ import annotations
 import builtins
 from typing import Any
 
+from ...functions.table import FUNCTIONS
 from ...language.rulebook import Rulebook
 from ...runtime.operations import CALLS
 from ..python.value import comment
@@ -60,7 +61,8 @@ def standalone_of(rulebook: Rulebook) -> str:
     embedded = _embedded_schemas(rulebook)
     formats = "FORMATS_OF_TEXT" if embedded.has_formats else "{}"
     schemas = [*_schemas(embedded), f"FORMATS = {formats}"]
-    imports, runtime = bundled(sorted(used | names_in("\n".join([*schemas, _TAIL])) | {"CALLS"}))
+    wanted = sorted(used | names_in("\n".join([*schemas, _TAIL])) | {"CALLS"})
+    imports, runtime = bundled(wanted, (name for name in FUNCTIONS if f"call_{name}" in used or repr(name) in code))
     parts = [
         _HEAD,
         comment(f"The mapping {title_of(rulebook)}."),

@@ -18,11 +18,11 @@ from moemap.engine.expressions.tree import EvaluationError
 from moemap.engine.functions.table import FUNCTIONS
 from moemap.engine.inference import functions as infer_functions
 from moemap.engine.inference.expressions import Seen, infer, narrow, otherwise
-from moemap.engine.interpreter.fields import is_true
 from moemap.engine.proof.samples import instance, sample
 from moemap.engine.types.from_schema import type_of
 from moemap.engine.types.membership import includes
 from moemap.engine.types.types import BOOLEAN, ObjectType, Property, Type, literal, only, string
+from moemap.engine.values.equality import is_true
 from moemap.tests.engine.notation import written
 from moemap.tests.engine.random_expressions import expression
 

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from moemap.engine.expressions.parser import parse
 from moemap.engine.expressions.tree import EvaluationError
 from moemap.engine.inference.expressions import narrow, otherwise
-from moemap.engine.interpreter.fields import is_true
 from moemap.engine.types.membership import includes
 from moemap.engine.types.types import ANY, ObjectType, Property, Type
+from moemap.engine.values.equality import is_true
 from moemap.tests.engine.notation import written
 
 CONTEXT = Type(objects=(ObjectType({"x": Property(ANY, True)}),))

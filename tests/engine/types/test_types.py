@@ -10,7 +10,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from moemap.engine import schemas
-from moemap.engine.interpreter.fields import is_true
 from moemap.engine.proof.samples import NoSampleError, sample
 from moemap.engine.types.description import describe
 from moemap.engine.types.from_schema import type_of
@@ -31,6 +30,7 @@ from moemap.engine.types.types import (
     union,
     without_null,
 )
+from moemap.engine.values.equality import is_true
 
 TREE = type_of(schemas.load("./infer.schema.json", Path(__file__).parents[1]))
 PARTS = [ANY, NULL, NEVER, literal([1, "a"]), string(("a", "b")), TREE]

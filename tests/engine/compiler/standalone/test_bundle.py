@@ -25,12 +25,20 @@ def test_what_is_needed_and_nothing_else() -> None:
     assert bundled(["coerce"]) == bundled(["coerce"])
 
 
-def test_functions_of_the_language_come_all_together() -> None:
-    module = module_of("call")
+def test_functions_of_the_language_come_where_they_are_called() -> None:
+    imports, text = bundled(["call"], ["lower", "length"])
+    module = sys.modules["bundle"] = ModuleType("bundle")
+    exec("\n".join(["from __future__ import annotations", *imports, text]), vars(module))
     assert module.call("lower", "A") == "a"
     assert module.call("length", "abc") == 3
     with pytest.raises(module.FunctionError, match="argument 1 of lower"):
         module.call("lower", 1)
+    assert set(module.FUNCTIONS) == {"length", "lower"}
+
+
+def test_what_calls_a_function_brings_it_along() -> None:
+    module = module_of("distinct")
+    assert module.distinct([1, True, 1.0]) == [1, True]
 
 
 def test_what_needs_a_library_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
