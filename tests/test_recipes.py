@@ -19,7 +19,7 @@ pytestmark = pytest.mark.slow  # a copy of the repository, and processes in it
 
 ROOT = Path(__file__).parents[1]
 LEFT_OUT = ("*.egg-info", "__pycache__", ".*", "build", "dist", "spark", "benchmarks")
-RECIPES = re.compile(r"^( *)(`{3,})python title=(\S+)\n(.*?)^\1\2$", re.MULTILINE | re.DOTALL)
+RECIPES = re.compile(r"^( *)(`{3,})(python|diff) title=(\S+)\n(.*?)^\1\2$", re.MULTILINE | re.DOTALL)
 
 MAPPING: dict[str, Any] = {
     "language": 1,
@@ -33,19 +33,38 @@ MAPPING: dict[str, Any] = {
             "rule": "user",
             "route": "users",
             "output": "user",
-            "fields": {"initials": "initials(user.name)", "letters": "length(initials(user.name) || '')"},
+            "fields": {
+                "initials": "initials(user.name)",
+                "letters": "length(initials(user.name) || '')",
+                "names": {"from": "user.name", "as_list": True},
+            },
         }
     ],
 }
-USER = {"properties": {"initials": {"type": "string"}, "letters": {"type": "integer"}}, "additionalProperties": False}
+USER = {
+    "properties": {
+        "initials": {"type": "string"},
+        "letters": {"type": "integer"},
+        "names": {"type": "array", "minItems": 1, "maxItems": 1},
+    },
+    "additionalProperties": False,
+}
 BATCH = {"users": [{"name": "Ada Lovelace"}, {}]}
-BODIES = [{"initials": "AL", "letters": 2}, {"letters": 0}]
+BODIES = [{"initials": "AL", "letters": 2, "names": ["Ada Lovelace"]}, {"letters": 0}]
 
 
-def recipes() -> dict[str, str]:
-    """The modules in CONTRIBUTING.md by their paths."""
+def recipes(kind: str) -> dict[str, str]:
+    """The blocks of a kind in CONTRIBUTING.md by their paths: additions as `python`, changes as `diff`."""
     found = RECIPES.findall((ROOT / "CONTRIBUTING.md").read_text("utf-8"))
-    return {path: textwrap.dedent(text) for _, _, path, text in found}
+    return {path: textwrap.dedent(text) for _, _, kind_, path, text in found if kind_ == kind}
+
+
+def changed(text: str, change: str) -> str:
+    """A text after a change, which says between which lines of it others are added."""
+    lines = change.splitlines(keepends=True)
+    before, after = "".join(line[1:] for line in lines if line[0] == " "), "".join(line[1:] for line in lines)
+    assert text.count(before) == 1, change
+    return text.replace(before, after)
 
 
 class Copy:
@@ -55,7 +74,9 @@ class Copy:
         self.folder = folder
         self.root = folder / "moemap"
         shutil.copytree(ROOT, self.root, ignore=shutil.ignore_patterns(*LEFT_OUT))
-        for path, text in recipes().items():
+        for path, change in recipes("diff").items():
+            (self.root / path).write_text(changed((self.root / path).read_text("utf-8"), change), "utf-8")
+        for path, text in recipes("python").items():
             file = self.root / path
             before = f"{file.read_text('utf-8').rstrip()}\n\n\n" if file.is_file() else ""
             file.write_text(before + text, "utf-8")
@@ -86,18 +107,20 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Copy:
 
 
 def test_there_is_a_recipe_for_each_kind() -> None:
-    assert [path.rpartition("/")[0] for path in recipes()] == [
+    assert [path.rpartition("/")[0] for path in recipes("python")] == [
         "engine/functions/library",
         "engine/checks",
         "commands",
         "engine/diagnostics/reporters",
         "engine/jobs",
     ]
+    stages = ("language", "interpreter", "compiler", "inference")
+    assert [path.split("/")[1] for path in recipes("diff") if path.startswith("engine/")] == [*stages]
 
 
 def test_the_pages_are_written(copy: Copy) -> None:
-    pages = ("functions", "problems/README", "problems/M390", "commands")
-    assert copy.pages == [f"docs/{page}.md written" for page in pages]
+    pages = ("functions", "problems/README", "problems/M390", "language/fields", "commands")
+    assert copy.pages == [*(f"docs/{page}.md written" for page in pages), "moemap/rules.schema.json written"]
     assert copy.moemap("docs", "--check", "docs") == ""
 
 
@@ -111,6 +134,17 @@ def test_the_function_is_known_everywhere(copy: Copy) -> None:
     copy.moemap("compile", "--standalone", "--output", alone, copy.mapping)
     script = f"import runpy; print(runpy.run_path({alone!r})['transform']({BATCH!r}))"
     assert str(BODIES[0]) in copy.run("-I", "-c", script)
+
+
+def test_the_key_is_known_everywhere(copy: Copy) -> None:
+    assert "user  proven" in copy.moemap("check", "--prove", copy.mapping)
+    page = (copy.root / "docs" / "language" / "fields.md").read_text("utf-8")
+    assert "| `as_list` | boolean; by default `false` | The value becomes the element of a list. |" in page
+    schema = json.loads((copy.root / "schemas" / "moemap" / "rules.schema.json").read_text("utf-8"))
+    assert schema["$defs"]["fieldMapping"]["properties"]["as_list"]["type"] == "boolean"
+    (rule,) = MAPPING["rules"]
+    path = copy.write({"misspelt.yaml": {**MAPPING, "rules": [{**rule, "fields": {"names": {"as_lst": True}}}]}})
+    assert "did you mean 'as_list'?" in copy.moemap("check", path, status=1)
 
 
 def test_the_check_is_known_everywhere(copy: Copy) -> None:
@@ -136,8 +170,12 @@ def test_the_command_is_there(copy: Copy) -> None:
 
 
 def test_the_tests_pass(copy: Copy) -> None:
-    tests = ("engine/functions/test_functions.py", "docs/test_problem_pages.py", "engine/test_layout.py")
+    tests = (
+        *("engine/functions/test_functions.py", "engine/compiler/rules/test_rulebooks.py", "engine/test_layout.py"),
+        *("docs/test_problem_pages.py", "docs/test_language.py", "schemas/test_language_schemas.py"),
+    )
     chosen = "initials or M390 or declared or implemented or up_to_date or every or current or upwards and idle"
+    chosen += " or random_mappings and 100 or samples or same_keys"
     paths = (f"tests/{name}" for name in tests)
     out = copy.run("-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-k", chosen, *paths)
     assert re.search(r"^\d+ passed", out, re.MULTILINE), out
@@ -145,4 +183,4 @@ def test_the_tests_pass(copy: Copy) -> None:
 
 def test_the_style_is_ours(copy: Copy) -> None:
     for arguments in (("check", "--no-cache"), ("format", "--check", "--no-cache")):
-        copy.run("-m", "ruff", *arguments, *recipes())
+        copy.run("-m", "ruff", *arguments, *recipes("python"), *recipes("diff"))

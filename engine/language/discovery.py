@@ -19,6 +19,7 @@ from ..source.parser import parse
 from ..source.paths import is_file
 from ..source.project import Project
 from ..source.text import MAX_FILE_BYTES, Source
+from .file_keys import MAPPING, PART, WORKSPACE
 from .installed import candidates
 
 __all__ = ["Kind", "SkippedFile", "kind_of", "other_than_main", "yaml_files"]
@@ -26,11 +27,11 @@ __all__ = ["Kind", "SkippedFile", "kind_of", "other_than_main", "yaml_files"]
 Kind = Literal["mapping", "workspace", "tests", "part"]
 """The kinds of files: main file of a mapping, workspace, test file, or part that others include."""
 
-_PART = frozenset({"include", "tables", "policies", "let", "routes", "rules"})
+_PART = frozenset(PART.keys) - {"description"}
 _MAIN = frozenset({"language", "extends", "input", "outputs", "bulk"})
 _HEADER = _MAIN | {"name", "version", "workspace", "server", "checks"}
 _TELLING = (_PART - {"include"}) | (_MAIN - {"input"}) | {"workspace", "tests", "mapping"}
-_KNOWN = _PART | _MAIN | _TELLING | {"name", "version", "description", "server", "settings", "checks"}
+_KNOWN = _TELLING | {*MAPPING.keys, *WORKSPACE.keys}
 
 _MODELINE = re.compile(r"^#[ \t]*yaml-language-server:.*\bmoemap/(rules|workspace|tests)\.schema\.json", re.MULTILINE)
 _INDENTATION = re.compile(r"^[ \t]+", re.MULTILINE)

@@ -193,7 +193,7 @@ class Key:
     Without a value of a required key, or one that can be read, `default` counts, and without that its form has none.
     Of the keys of the role "choice", exactly one is given; those of the role "detail" belong to it and go with it where
     a change makes another choice. A key is known `only_with` another one, if given. One that is not `inherited` is that
-    of a rule alone, not of rules that extend it.
+    of a rule alone, not of rules that extend it. One that `is_note` is for people, and has no effect.
     """
 
     name: str
@@ -205,6 +205,7 @@ class Key:
     role: Literal["", "choice", "detail"] = ""
     only_with: str = ""
     inherited: bool = True
+    is_note: bool = False
     attribute: str = ""
 
 

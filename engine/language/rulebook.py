@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -131,9 +132,10 @@ class Text:
         return self.node.span(start, end)
 
 
-_DESCRIPTION = "What this is for, in a sentence."
-_REFERENCE = "The rows of a specification that this implements."
-_DEPRECATED = "Why this should no longer be used, and what to use instead."
+_for_people = partial(key, is_note=True)
+_description = partial(_for_people, TEXT, "What this is for, in a sentence.", default=None)
+_reference = partial(_for_people, TEXTS, "The rows of a specification that this implements.", default=())
+_deprecated = partial(_for_people, TEXT, "Why this should no longer be used, and what to use instead.", default=None)
 _SCHEMA = ": one of the installed schemas, or `./path` relative to this file."
 
 
@@ -269,9 +271,9 @@ class Field:
         "value is kept unchanged.",
         default="omit",
     )
-    description: str | None = key(TEXT, _DESCRIPTION, default=None)
-    reference: tuple[str, ...] = key(TEXTS, _REFERENCE, default=())
-    deprecated: str | None = key(TEXT, _DEPRECATED, default=None)
+    description: str | None = _description()
+    reference: tuple[str, ...] = _reference()
+    deprecated: str | None = _deprecated()
     name_node: Node | None = None
 
     @property
@@ -282,6 +284,12 @@ class Field:
     def holds_others(self) -> bool:
         """True for a list or an object: with a value of another kind, all that should be in it is lost."""
         return self.type in ("array", "object") and self.on_problem != "keep"
+
+    @property
+    def applied(self) -> frozenset[str]:
+        """The keys beside the source that are given, but for those that are for people."""
+        keys = (key for key in keys_of(Field) if not key.is_note)
+        return frozenset(key.name for key in keys if getattr(self, key.attribute) != key.default)
 
 
 @form("warn", "A warning (M512) that a rule gives; the element is mapped nevertheless.")
@@ -330,8 +338,8 @@ class EntryRule:
         TEMPLATE, "Leaves the entry out and reports an error (M511) with this text.", default=None
     )
     warn: Text | None = key(TEMPLATE, "Reports a warning (M512) with this text; the entry is mapped.", default=None)
-    description: str | None = key(TEXT, _DESCRIPTION, default=None)
-    reference: tuple[str, ...] = key(TEXTS, _REFERENCE, default=())
+    description: str | None = _description()
+    reference: tuple[str, ...] = _reference()
 
 
 @form(
@@ -401,7 +409,7 @@ class Output:
     max_bytes: int | None = key(
         SIZE, "No body grows past this by combining; one that is larger by itself is rejected (M510)."
     )
-    description: str | None = key(TEXT, _DESCRIPTION, default=None)
+    description: str | None = _description()
     node: Node
 
 
@@ -440,7 +448,7 @@ class Route:
         name="key",
     )
     let: tuple[Field, ...] = key(LET, "Named values, evaluated for each element.")
-    description: str | None = key(TEXT, _DESCRIPTION, default=None)
+    description: str | None = _description()
     node: Node
 
 
@@ -490,9 +498,9 @@ class Rule:
     )
     node: Node
     name_node: Node
-    description: str | None = key(TEXT, _DESCRIPTION, default=None, inherited=False)
-    reference: tuple[str, ...] = key(TEXTS, _REFERENCE, default=(), inherited=False)
-    deprecated: str | None = key(TEXT, _DEPRECATED, default=None, inherited=False)
+    description: str | None = _description(inherited=False)
+    reference: tuple[str, ...] = _reference(inherited=False)
+    deprecated: str | None = _deprecated(inherited=False)
     bases: tuple[Node, ...] = ()
 
     @property
@@ -516,7 +524,7 @@ class Setting:
     default: Any = key(
         ANY, "The value where none is given; without it, one must be given (M117). Null is allowed.", default=ABSENT
     )
-    description: str | None = key(TEXT, _DESCRIPTION, default=None)
+    description: str | None = _description()
     node: Node
 
 
@@ -527,7 +535,7 @@ class Input:
 
     as_name: str = key(ELEMENT, "The name of the input in expressions.", name="as", required=True, examples=("batch",))
     schema: str = key(TEXT, f"The JSON Schema of the input{_SCHEMA}", required=True)
-    description: str | None = key(TEXT, _DESCRIPTION, default=None)
+    description: str | None = _description()
     node: Node
 
 

@@ -72,7 +72,7 @@ class FieldCompiler(Emitter):
 
     def constant(self, field: Field) -> Value | None:
         """The value of a field that is the same for every batch; None for any other field."""
-        if not isinstance(field.source, Const) or field.when is not None or field.table or field.type:
+        if not isinstance(field.source, Const) or field.applied - {"default", "required", "on_problem"}:
             return None
         return self.writer.pool.constant(field.source.value) if field.source.value is not None else None
 
@@ -115,7 +115,7 @@ class FieldCompiler(Emitter):
 
     def _found(self, field: Field, scope: CodeScope) -> Value | None:
         """The value of a field that consists of expressions and possibly a type; None for any other field."""
-        if field.when is not None or field.required or field.default is not ABSENT or field.table:
+        if field.applied - {"type", "items", "on_problem"}:
             return None
         found: list[Value] = []
         if isinstance(field.source, From | Text):
@@ -338,9 +338,7 @@ class FieldCompiler(Emitter):
 
 def _only_expression(field: Field) -> Expr | None:
     """The expression of a field that consists of it alone."""
-    if not isinstance(field.source, From) or len(field.source.alternatives) > 1 or field.when is not None:
+    if not isinstance(field.source, From) or len(field.source.alternatives) > 1 or field.applied - {"on_problem"}:
         return None
     (part,) = field.source.alternatives
-    if not isinstance(part, Expr) or field.required or field.default is not ABSENT or field.table or field.type:
-        return None
-    return part
+    return part if isinstance(part, Expr) else None

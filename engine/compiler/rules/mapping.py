@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 from ...diagnostics.problem import Place
 from ...interpreter.interpreter import NOTHING
@@ -395,16 +394,9 @@ class _Mapping:
 
 def _rare(rulebook: Rulebook) -> frozenset[str]:
     """The lets of the mapping that are used only by conditions of rules with a route."""
-    rules = rulebook.rules
-    everywhere: list[Any] = [rulebook.let, *((rule.when,) for rule in rules if rule.route is None)]
-    everywhere += [(route.each, route.let) for route in rulebook.routes.values()]
-    everywhere += [(output.fields, output.request.query) for output in rulebook.outputs.values()]
-    for rule in rules:
-        texts = [part for part in (rule.skip, rule.reject) if part is not None]
-        warnings = [(warn.when, warn.message) for warn in rule.warn]
-        everywhere += [rule.let, (rule.body,), tuple(texts), *warnings]
-    used = {name for part in everywhere for name in roots_in(part)}
-    return frozenset(definition.name or "" for definition in rulebook.let) - used
+    rules = [rule if rule.route is None else replace(rule, when=None) for rule in rulebook.rules]
+    used = roots_in((*rulebook.let, *rulebook.outputs.values(), *rulebook.routes.values(), *rules))
+    return frozenset(definition.name or "" for definition in rulebook.let).difference(used)
 
 
 def _is_silent(output: Output) -> bool:
@@ -413,7 +405,7 @@ def _is_silent(output: Output) -> bool:
 
 
 def _is_plain(field: Field) -> bool:
-    if field.when is not None or field.table is not None or field.type is not None or field.required:
+    if field.applied - {"default", "on_problem"}:
         return False
     if isinstance(field.source, Const):
         return True

@@ -24,6 +24,8 @@ from moemap.engine.diagnostics import reporters
 from moemap.engine.diagnostics.reporters import Report
 from moemap.engine.golden import files as goldenfile
 from moemap.engine.inspection import inspect_paths
+from moemap.engine.language.file_keys import MAPPING, WORKSPACE
+from moemap.engine.language.keys import FORMS
 from moemap.engine.source.homes import MAPPINGS
 from moemap.tests.docs.examples import DOCS, LANGUAGE, blocks, completed
 from moemap.tests.docs.examples import SCHEMAS as OPEN
@@ -84,15 +86,9 @@ WORDS = [
     "mapping.yaml", "orders.yaml", "./event.schema.json", "mparticle/batch.schema.json", "1.0.0", "ignore", "error",
 ]  # fmt: skip
 KEYS = [
-    "language", "name", "version", "description", "extends", "input", "server", "settings", "outputs", "bulk",
-    "include", "tables", "policies", "let", "routes", "rules", "workspace", "checks", "rule", "route", "when",
-    "output", "skip", "reject", "fields", "spread", "warn", "message", "reference", "deprecated", "abstract",
-    "enabled", "from", "const", "template", "each", "as", "key", "value", "type", "items", "table", "default",
-    "required", "on_problem", "except", "names", "prefixes", "patterns", "ignore_case", "rename", "entries",
-    "unlisted", "enum", "schema", "limits", "request", "method", "path", "query", "element_of", "combine",
-    "max_bytes", "elements", "url", "headers", "M206", "M222", "x", "tests", "test", "input_file", "expect",
-    "match", "covers", "mapping",
-]  # fmt: skip
+    *dict.fromkeys(key for form in (MAPPING, WORKSPACE, *FORMS.values()) for key in form.keys),
+    *("M206", "M222", "x", "tests", "test", "input_file", "expect", "match", "covers", "mapping"),
+]
 TEXT = "tag:yaml.org,2002:str"
 
 
