@@ -13,7 +13,19 @@ import pytest
 ROOT = Path(__file__).parents[2]
 ORDER = [
     *("values", "diagnostics", "patterns", "functions", "source", "expressions", "templates", "schemas", "language"),
-    *("types", "runtime", "interpreter", "inference", "proof", "compiler", "checks", "jobs", "golden", "authoring"),
+    *(
+        "types",
+        "runtime",
+        "interpreter",
+        "inference",
+        "proof",
+        "compiler",
+        "checks",
+        "jobs",
+        "golden",
+        "authoring",
+        "insight",
+    ),
 ]
 """The folders of the engine; each imports only itself and those before it."""
 FREE = {"exports"}

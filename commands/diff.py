@@ -1,0 +1,110 @@
+"""`moemap diff`: says what differs in meaning between two versions of a mapping."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+
+import click
+
+from .shared.command import DEFAULT_MAPPING, FINE, PROBLEMS, Command
+from .shared.opening import load_mapping, settings_of
+
+__all__ = ["command"]
+
+
+@click.command(
+    "diff",
+    cls=Command,
+    failure="with --check: the version of the new mapping is not enough for its changes",
+    epilog="""
+    moemap diff mparticle-moengage@1 examples/workspaces/portfolio.yaml
+    moemap diff --against HEAD mappings/mparticle-moengage/v1
+    moemap diff --against main --check --format github mappings/mparticle-moengage/v1
+    moemap diff --corpus examples mparticle-moengage@1 examples/workspaces/email_identity.yaml
+    """,
+)
+@click.argument("names", nargs=-1, metavar="[OLD] NEW")
+@click.option("--against", metavar="REVISION", help="Compare NEW with its files in a revision of its Git repository.")
+@click.option("--check", is_flag=True, help="Fail if the version of NEW is lower than its changes ask for.")
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["text", "markdown", "json", "github"]),
+    default="text",
+    show_default=True,
+    help="Output for people, a pull request, programs, or GitHub Actions.",
+)
+@click.option(
+    "--corpus",
+    multiple=True,
+    metavar="FILE",
+    help="Also compare what both versions make of these batches; may be repeated.",
+)
+@click.option("--show-values", is_flag=True, help="With --corpus: show values of batches instead of their kinds.")
+@click.option(
+    "--set",
+    "settings",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="A setting of both versions. Strings are literal; other types are parsed as JSON.",
+)
+def command(
+    names: tuple[str, ...],
+    against: str | None,
+    check: bool,
+    format_: str,
+    corpus: tuple[str, ...],
+    show_values: bool,
+    settings: tuple[str, ...],
+) -> None:
+    """Say what differs in meaning between two versions of a mapping.
+
+    OLD and NEW are files, folders, or names of installed mappings. Each change is breaking (what a reader of the output
+    relies on goes away or has another type), behaviour (other values, conditions or order), or an addition; changes of
+    layout, comments and descriptions are none.
+    """
+    from ..engine.diagnostics.terminal import takes_color
+    from ..engine.insight.change_report import Comparison, render
+    from ..engine.insight.changes import changes_between
+    from ..engine.insight.corpus import compare_over
+    from ..engine.insight.revisions import RevisionError, checked_out
+    from .shared.progress import status_line
+    from .shared.targets import expanded
+
+    if len(names) > (1 if against is not None else 2):
+        raise click.UsageError("too many names: with --against, one; otherwise OLD and NEW")
+    if against is None and len(names) < 2:
+        raise click.UsageError("name OLD and NEW, or give --against with NEW alone")
+    given = settings_of(settings)
+    with ExitStack() as stack:
+        new_name = names[-1] if names else DEFAULT_MAPPING
+        new = load_mapping(new_name, given)
+        if against is None:
+            old_name = old_path = names[0]
+        else:
+            try:
+                file = new.rulebook.main.path or Path(new_name)
+                old_path = str(stack.enter_context(checked_out(file, against)))
+            except RevisionError as error:
+                raise click.UsageError(f"--against {against}: {error}") from None
+            old_name = f"{new_name} in {against}"
+        old = load_mapping(old_path, given)
+        comparison = Comparison(
+            old_name,
+            new_name,
+            old.rulebook.version,
+            new.rulebook.version,
+            changes_between(old.rulebook, new.rulebook),
+            is_versioned=old.rulebook.workspace is None is new.rulebook.workspace,
+        )
+        found = None
+        if corpus:
+            with status_line() as show:
+                found = compare_over(old, new, expanded(corpus, None), show)
+    text = render(format_, comparison, found, show_values=show_values, color=takes_color(sys.stdout))
+    if text:
+        click.echo(text)
+    click.echo(comparison.summary, err=True)
+    sys.exit(PROBLEMS if check and not comparison.is_enough else FINE)

@@ -1,0 +1,248 @@
+"""The catalogue of branches: every decision that the rules of a mapping can take, with an id and a name in words.
+
+Coverage, suggestions of tests and reasons all speak of these branches. An id is made of names in the rules, not of
+lines, so it stays the same when lines move: `purchase/fields/currency#default`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..diagnostics.problem import Place
+from ..language.rulebook import (
+    ABSENT,
+    Each,
+    EntryRule,
+    Expr,
+    Field,
+    From,
+    ObjectSource,
+    Route,
+    Rule,
+    Rulebook,
+    Spread,
+    Table,
+    Text,
+    Warn,
+)
+from ..source.nodes import Node
+from ..values.kinds import shown
+
+__all__ = ["Branch", "Catalogue", "branches_of", "size_outcome"]
+
+_SHOWN = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """One outcome of a decision.
+
+    `owner` is what the decision belongs to, such as "rule purchase"; `part` the path of the decision in it, such as
+    "Products[].Price" (empty for the owner itself); `words` the outcome; `outcome` its short name in ids.
+    """
+
+    id: str
+    owner: str
+    part: str
+    words: str
+    outcome: str
+    place: Place
+
+    @property
+    def text(self) -> str:
+        """The branch in words: "rule purchase, currency: the default is used"."""
+        return f"{self.owner}{f', {self.part}' if self.part else ''}: {self.words}"
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """All branches of a rulebook in the order of its rules, and each by the part that decides and the outcome.
+
+    The keys of `by_outcome` are the identity of a part of the rulebook and the name of an outcome, as an interpreter
+    that is traced reports them.
+    """
+
+    branches: tuple[Branch, ...]
+    by_outcome: Mapping[tuple[int, str], Branch]
+
+
+def size_outcome(size: int) -> str:
+    """The outcome of an iteration over this number of elements."""
+    return ("none", "one")[size] if size < 2 else "many"
+
+
+def branches_of(rulebook: Rulebook) -> Catalogue:
+    """The catalogue of a rulebook."""
+    walk = _Walk()
+    walk.rulebook(rulebook)
+    return Catalogue(tuple(dict.fromkeys(walk.found.values())), walk.found)
+
+
+class _Walk:
+    def __init__(self) -> None:
+        self.found: dict[tuple[int, str], Branch] = {}
+        self.ids: set[str] = set()
+        self.owner = ("", "")
+
+    def add(self, subject: Any, outcome: str, words: str, node: Node, path: str, part: str) -> None:
+        """Adds the branch of one outcome; parts that several owners share have one."""
+        key = id(subject), outcome
+        if key in self.found:
+            return
+        base = f"{self.owner[0]}{path}#{outcome}"
+        name, number = base, 2
+        while name in self.ids:
+            name, number = f"{base}.{number}", number + 1
+        self.ids.add(name)
+        self.found[key] = Branch(name, self.owner[1], part, words, outcome, node.place)
+
+    # The parts of a mapping
+
+    def rulebook(self, rulebook: Rulebook) -> None:
+        self.owner = "let", "the mapping"
+        self.lets(rulebook.let, "", "")
+        for route in rulebook.routes.values():
+            self.route(route)
+        for rule in rulebook.rules:
+            self.rule(rule)
+        for name, policy in rulebook.policies.items():
+            if name in rulebook.used_policies:
+                self.owner = f"policies/{name}", f"policy {name}"
+                self.entries(policy, "", "")
+        for output in rulebook.outputs.values():
+            self.owner = f"outputs/{output.name}", f"output {output.name}"
+            self.fields(output.fields, "/fields", "")
+            self.fields(output.request.query, "/query", "query ")
+        for name, table in rulebook.tables.items():
+            if name in rulebook.used_tables:
+                self.owner = f"tables/{name}", f"table {name}"
+                self.table(table, "", "")
+
+    def route(self, route: Route) -> None:
+        self.owner = f"routes/{route.name}", f"route {route.name}"
+        self.sizes(route, route.each.node, "", "")
+        self.lets(route.let, "", "")
+        self.add(route, "no rule", "no rule takes an element", route.node, "", "")
+
+    def rule(self, rule: Rule) -> None:
+        self.owner = f"rules/{rule.name}", f"rule {rule.name}"
+        does = "skips" if rule.skip is not None else "rejects" if rule.reject is not None else "maps"
+        self.add(rule, "takes", f"it takes an element and {does} it", rule.name_node, "", "")
+        self.condition(rule.when, "", "")
+        self.lets(rule.let, "", "")
+        for number, warn in enumerate(rule.warn, 1):
+            self.warn(warn, f"/warn/{number}", f"warning {number}" if len(rule.warn) > 1 else "warning")
+        if rule.output is not None:
+            self.object(rule.body, "", "")
+            self.add(rule, "nothing", "no field has a value", rule.name_node, "", "")
+
+    def warn(self, warn: Warn, path: str, part: str) -> None:
+        self.condition(warn.when, path, part)
+
+    # Fields
+
+    def fields(self, fields: Iterable[Field], path: str, part: str) -> None:
+        for field in fields:
+            name = field.name or ""
+            self.field(field, f"{path}/{name}", f"{part}{name}")
+
+    def lets(self, fields: Iterable[Field], path: str, part: str) -> None:
+        for field in fields:
+            self.field(field, f"{path}/let/{field.name}", f"{part}{'.' if part else ''}let {field.name}")
+
+    def condition(self, when: Expr | None, path: str, part: str) -> None:
+        if when is not None:
+            text = shown(when.text, _SHOWN)[1:-1]
+            self.add(when, "true", f"`when` holds: {text}", when.node, f"{path}/when", part)
+            self.add(when, "false", f"`when` does not hold: {text}", when.node, f"{path}/when", part)
+
+    def field(self, field: Field, path: str, part: str) -> None:
+        self.condition(field.when, path, part)
+        self.source(field, path, part)
+        if field.table is not None and field.table.name is None:
+            self.table(field.table, f"{path}/table", part)
+        if field.type is not None and field.type != "any":
+            self.add(field, "converted", f"a value becomes {field.type}", field.node, f"{path}/type", part)
+            words = {"omit": "is left out", "keep": "is kept", "reject": "rejects the element"}[field.on_problem]
+            self.add(
+                field,
+                "unconverted",
+                f"a value that cannot become {field.type} {words}",
+                field.node,
+                f"{path}/type",
+                part,
+            )
+        if field.default is not ABSENT:
+            self.add(field, "default", f"the default is used: {shown(field.default, _SHOWN)}", field.node, path, part)
+        if field.required:
+            self.add(field, "required", "the element is rejected, since there is no value", field.node, path, part)
+        elif field.default is ABSENT and not isinstance(field.source, ObjectSource):
+            self.add(field, "absent", "there is no value", field.node, path, part)
+
+    def source(self, field: Field, path: str, part: str) -> None:
+        source = field.source
+        if isinstance(source, From):
+            count = len(source.alternatives)
+            for number, one in enumerate(source.alternatives, 1):
+                which = f"alternative {number} of {count}" if count > 1 else "the source"
+                text = f": {shown(one.text, _SHOWN)[1:-1]}" if isinstance(one, Expr) else ""
+                self.add(one, "value", f"{which} gives the value{text}", one.node, f"{path}/from/{number}", part)
+                if isinstance(one, Field):
+                    self.field(one, f"{path}/from/{number}", f"{part} ({which})")
+        elif isinstance(source, Text):
+            self.add(source, "value", "the template gives the value", source.node, path, part)
+        elif isinstance(source, ObjectSource):
+            self.object(source, path, f"{part}.")
+        elif isinstance(source, Each):
+            self.sizes(source, source.each.node, path, part)
+            self.lets(source.let, path, f"{part}[]")
+            if isinstance(source.value, ObjectSource):
+                self.object(source.value, path, f"{part}[].")
+            else:
+                self.field(source.value, f"{path}/value", f"{part}[]")
+
+    def object(self, source: ObjectSource, path: str, part: str) -> None:
+        self.fields(source.fields, f"{path}/fields", part)
+        for number, spread in enumerate(source.spreads, 1):
+            which = f"spread {number}" if len(source.spreads) > 1 else "spread"
+            self.spread(spread, f"{path}/spread/{number}", f"{part}{which}")
+
+    def sizes(self, subject: Any, node: Node, path: str, part: str) -> None:
+        for outcome, words in (("none", "no elements"), ("one", "one element"), ("many", "several elements")):
+            self.add(subject, outcome, words, node, f"{path}/each", part)
+
+    def table(self, table: Table, path: str, part: str) -> None:
+        for key in table.entries:
+            self.add(table, f"entry {key}", f"the entry {shown(key, _SHOWN)}", table.node, path, part)
+        self.add(table, "unlisted", "a value that is not listed", table.node, path, part)
+
+    # Spreads
+
+    def spread(self, spread: Spread, path: str, part: str) -> None:
+        self.sizes(spread, spread.from_.node, path, part)
+        self.lets(spread.let, path, part)
+        names = spread.except_
+        if names.names or names.prefixes or names.patterns:
+            self.add(spread, "excepted", "an entry is left out by `except`", spread.node, path, part)
+        for old in spread.rename:
+            self.add(
+                spread, f"rename {old}", f"an entry {shown(old, _SHOWN)} gets its new name", spread.node, path, part
+            )
+        if spread.policy is None:
+            self.entries(spread.entries, path, part)
+        self.add(spread, "name taken", "another field has the name of an entry", spread.node, path, part)
+
+    def entries(self, rules: tuple[EntryRule, ...], path: str, part: str) -> None:
+        for number, rule in enumerate(rules, 1):
+            does = "skips" if rule.skip is not None else "rejects" if rule.reject is not None else "keeps"
+            which = f"entry rule {number}" if len(rules) > 1 else "entry rule"
+            here = f"{part}, {which}" if part else which
+            below = f"{path}/entries/{number}"
+            self.add(rule, "takes", f"it takes an entry and {does} it", rule.node, below, here)
+            self.condition(rule.when, below, here)
+            self.lets(rule.let, below, here)
+            for key, field in (("name", rule.name), ("value", rule.value)):
+                if field is not None:
+                    self.field(field, f"{below}/{key}", f"{here}, {key}")

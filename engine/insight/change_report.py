@@ -1,0 +1,176 @@
+"""Changes between two versions of a mapping, as text, Markdown, JSON, or annotations of GitHub."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from ..diagnostics.problem import Place
+from ..diagnostics.terminal import printable, styled
+from ..language.rulebook import ABSENT
+from ..values.kinds import shown
+from .changes import EFFECTS, Change, Effect, due_version, is_enough
+from .corpus import CorpusDifference, Masked
+
+__all__ = ["FORMATS", "Comparison", "render"]
+
+FORMATS = ("text", "markdown", "json", "github")
+_TITLES: dict[Effect, str] = {
+    "breaking": "Breaking",
+    "behaviour": "Behaviour",
+    "addition": "Additions",
+    "none": "Without effect",
+}
+_STYLES: dict[Effect, str] = {"breaking": "1;31", "behaviour": "1;33", "addition": "1;32", "none": "2"}
+_LEVELS: dict[Effect, str] = {"breaking": "error", "behaviour": "warning", "addition": "notice", "none": "notice"}
+_ESCAPED = "\\`*_{}[]<>|#"
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two versions of a mapping in names and version numbers, and the changes between them.
+
+    `is_versioned`: the numbers are those of the two; a workspace has only the number of the mapping that it extends.
+    """
+
+    old: str
+    new: str
+    old_version: str
+    new_version: str
+    changes: Sequence[Change]
+    is_versioned: bool = True
+
+    @property
+    def due(self) -> str:
+        """The least version that semantic versioning asks for."""
+        return due_version(self.old_version, self.changes)
+
+    @property
+    def is_enough(self) -> bool:
+        return not self.is_versioned or is_enough(self.new_version, self.due)
+
+    @property
+    def summary(self) -> str:
+        """The counts of the changes by effect, and what they mean for the version."""
+        counts = [
+            f"{count} {effect if effect != 'addition' or count == 1 else 'additions'}"
+            for effect in EFFECTS
+            if (count := sum(change.effect == effect for change in self.changes)) and effect != "none"
+        ]
+        words = ", ".join(counts) or "no change in meaning"
+        if not self.is_versioned:
+            return words
+        version = f"version {self.new_version}"
+        if self.is_enough:
+            return f"{words}; {version} is enough"
+        return f"{words}; {version} is not enough after {self.old_version}: at least {self.due}"
+
+
+def render(
+    format_: str,
+    comparison: Comparison,
+    corpus: CorpusDifference | None = None,
+    *,
+    show_values: bool = False,
+    color: bool = False,
+) -> str:
+    """The comparison, and what differs over a corpus if one was compared, in one of the FORMATS.
+
+    Without `show_values`, the values in examples are replaced by their kinds.
+    """
+    if corpus is not None and not show_values:
+        corpus = corpus.masked()
+    if format_ == "json":
+        return json.dumps(
+            {
+                "old": {"name": comparison.old, "version": comparison.old_version},
+                "new": {"name": comparison.new, "version": comparison.new_version},
+                "due": comparison.due,
+                "enough": comparison.is_enough,
+                "changes": [change.to_json() for change in comparison.changes],
+                **({} if corpus is None else {"corpus": corpus.to_json()}),
+            },
+            indent=2,
+            ensure_ascii=False,
+        )
+    if format_ == "markdown":
+        return "\n".join([*_markdown(comparison), *([] if corpus is None else _corpus_markdown(corpus))])
+    if format_ == "github":
+        return "\n".join(_annotation(change) for change in comparison.changes if change.effect != "none")
+    return "\n".join([*_text(comparison.changes, color=color), *([] if corpus is None else _corpus_text(corpus))])
+
+
+def _text(changes: Iterable[Change], *, color: bool) -> Iterable[str]:
+    for change in changes:
+        head = styled(_STYLES[change.effect], f"{change.effect}:", color=color)
+        yield f"{head} {printable(change.text)}"
+        yield styled("2", f"  {_places(change)}  [{printable(change.id)}]", color=color)
+
+
+def _places(change: Change) -> str:
+    if change.old is None and change.new is None:
+        return "in the mapping"
+    if change.new is None:
+        return f"was {_place(change.old)}"
+    if change.old is None or _place(change.old) == _place(change.new):
+        return _place(change.new)
+    return f"{_place(change.new)}, was {_place(change.old)}"
+
+
+def _place(place: Place | None) -> str:
+    return "" if place is None else printable(f"{place.file}:{place.line}")
+
+
+def _markdown(comparison: Comparison) -> Iterable[str]:
+    yield f"### {_plain(comparison.old)} {comparison.old_version} to {_plain(comparison.new)} {comparison.new_version}"
+    yield ""
+    yield _plain(comparison.summary)
+    for effect in EFFECTS:
+        found = [change for change in comparison.changes if change.effect == effect]
+        if not found:
+            continue
+        yield ""
+        yield f"**{_TITLES[effect]}**"
+        yield ""
+        for change in found:
+            yield f"- {_plain(change.text)} ({_plain(_places(change))})"
+
+
+def _corpus_text(corpus: CorpusDifference) -> Iterable[str]:
+    yield f"{corpus.differing} of {corpus.batches} batches differ"
+    for (part, place, kind), found in corpus.sorted():
+        yield f"  {found.count} x {kind}: {printable(f'{part} {place}')}"
+        for source, old, new in found.examples:
+            yield f"      {printable(source)}: {_side(old)} became {_side(new)}"
+
+
+def _corpus_markdown(corpus: CorpusDifference) -> Iterable[str]:
+    yield ""
+    yield f"**{corpus.differing} of {corpus.batches} batches differ**"
+    if corpus.groups:
+        yield from ("", "| Count | Kind | Where | Example |", "| --- | --- | --- | --- |")
+    for (part, place, kind), found in corpus.sorted():
+        _, old, new = found.examples[0]
+        example = _plain(f"{_side(old)} became {_side(new)}")
+        yield f"| {found.count} | {kind} | {_plain(f'{part} {place}')} | {example} |"
+
+
+def _side(value: object) -> str:
+    if value is ABSENT:
+        return "nothing"
+    return value.text if isinstance(value, Masked) else printable(shown(value, 60))
+
+
+def _plain(text: str) -> str:
+    return "".join(f"\\{character}" if character in _ESCAPED else character for character in printable(text))
+
+
+def _annotation(change: Change) -> str:
+    place = change.new or change.old
+    where = f" file={_percent(place.file, '%:,')},line={place.line}," if change.new is not None and place else " "
+    return f"::{_LEVELS[change.effect]}{where}title={_percent(change.effect, '%:,')}::{_percent(change.text, '%')}"
+
+
+def _percent(text: str, escaped: str) -> str:
+    return "".join(f"%{ord(one):02X}" if one in escaped else one for one in printable(text))

@@ -1,0 +1,518 @@
+"""Compares two versions of a mapping by what they mean: the changes, their effects, and the version that is due.
+
+Comments, order of keys, the spelling of expressions (blanks, quotes) and descriptions are no changes. A member of an
+output that goes away, or has another type, breaks whoever reads it; another source or condition changes behaviour.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, is_dataclass
+from typing import Any, Literal
+
+from ..diagnostics.problem import Place
+from ..language.keys import attributes_of
+from ..language.rulebook import (
+    ABSENT,
+    Const,
+    Each,
+    EntryRule,
+    Expr,
+    Field,
+    From,
+    ObjectSource,
+    Output,
+    Rule,
+    Rulebook,
+    Setting,
+    Table,
+    Text,
+    Warn,
+)
+from ..source.nodes import Node
+from ..values.kinds import shown
+
+__all__ = ["EFFECTS", "Change", "Effect", "changes_between", "due_version", "is_enough"]
+
+Effect = Literal["breaking", "behaviour", "addition", "none"]
+EFFECTS: tuple[Effect, ...] = ("breaking", "behaviour", "addition", "none")
+"""The effects of changes, the strongest first."""
+
+_NOTES = {"node", "name_node", "description", "reference", "deprecated", "bases", "name", "policy"}
+"""Members of the parts of a rulebook that have no meaning for results."""
+_SHOWN = 80
+_BREAKING = {
+    ("Field", "type"),
+    ("Field", "items"),
+    ("Rule", "output"),
+    ("Output", "request"),
+    ("Output", "element_of"),
+    ("Output", "combine"),
+    ("Setting", "type"),
+    ("Setting", "items"),
+    ("Server", "url"),
+    ("Server", "headers"),
+}
+"""Members whose change breaks whoever reads the output, or whoever gives the setting; others change behaviour."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One difference in meaning. `id` is made of names, `text` says what changed; places are None where nothing is."""
+
+    id: str
+    effect: Effect
+    text: str
+    old: Place | None
+    new: Place | None
+
+    def to_json(self) -> dict[str, Any]:
+        """`{id, effect, text, old, new}`; places are `{file, line, column}` or null."""
+        places = {
+            key: None if place is None else {"file": place.file, "line": place.line, "column": place.column}
+            for key, place in (("old", self.old), ("new", self.new))
+        }
+        return {"id": self.id, "effect": self.effect, "text": self.text, **places}
+
+
+def changes_between(old: Rulebook, new: Rulebook) -> tuple[Change, ...]:
+    """All changes from one rulebook to another, the strongest effects first, else in the order of the rules."""
+    comparison = _Comparison()
+    comparison.rulebooks(old, new)
+    return tuple(sorted(comparison.changes, key=lambda change: EFFECTS.index(change.effect)))
+
+
+def due_version(version: str, changes: Iterable[Change]) -> str:
+    """The least version after `version` that semantic versioning asks for; before 1.0.0 a breaking change is minor."""
+    major, minor, patch = _numbers(version)
+    effects = {change.effect for change in changes}
+    if "breaking" in effects and major > 0:
+        return f"{major + 1}.0.0"
+    if effects - {"none"}:
+        return f"{major}.{minor + 1}.0"
+    return f"{major}.{minor}.{patch}"
+
+
+def is_enough(version: str, due: str) -> bool:
+    """Tells if a version is the one that is due, or a later one."""
+    return _numbers(version) >= _numbers(due)
+
+
+def _numbers(version: str) -> tuple[int, int, int]:
+    major, minor, patch = (int(part) for part in version.partition("-")[0].partition("+")[0].split("."))
+    return major, minor, patch
+
+
+# Meaning
+
+
+def _meaning(part: Any) -> Any:
+    """What a part of a rulebook means, as a value that can be compared."""
+    if isinstance(part, Expr):
+        return "expression", _tree(part.expression.tree)
+    if isinstance(part, Text):
+        return "template", part.template.text
+    if isinstance(part, Node):
+        return None
+    if is_dataclass(part):
+        return type(part).__name__, [(one.name, _meaning(getattr(part, one.name))) for one in _members(part)]
+    if isinstance(part, Mapping):
+        return sorted(((str(key), _meaning(value)) for key, value in part.items()), key=lambda pair: pair[0])
+    if isinstance(part, frozenset | set):
+        return sorted(map(str, part))
+    if isinstance(part, tuple | list):
+        return [_named(one) for one in part]
+    return part if isinstance(part, str) else (type(part).__name__, part)
+
+
+def _named(part: Any) -> Any:
+    name = getattr(part, "name", None)
+    return name if isinstance(name, str) else None, _meaning(part)
+
+
+def _members(part: Any) -> list[Any]:
+    """The members of a part that have a meaning; a name that is computed is one, too."""
+    return [one for one in fields(part) if one.name not in _NOTES or isinstance(getattr(part, one.name), Field)]
+
+
+def _key(part: Any, attribute: str) -> str:
+    """The key of the rule language that an attribute of a part keeps."""
+    return next(
+        (key.name for name, key in attributes_of(type(part)) if name == attribute and key is not None), attribute
+    )
+
+
+def _tree(tree: Any) -> Any:
+    if isinstance(tree, dict):
+        return [(key, _tree(value)) for key, value in sorted(tree.items()) if key not in ("start", "end")]
+    if isinstance(tree, list):
+        return [_tree(one) for one in tree]
+    return type(tree).__name__, tree
+
+
+def _words(part: Any) -> str:
+    """A part of a rulebook in a few words."""
+    if isinstance(part, Expr):
+        return _cut(part.text)
+    if isinstance(part, Text):
+        return f"template {shown(part.template.text, _SHOWN)}"
+    if isinstance(part, From):
+        return " or else ".join(_words(one) for one in part.alternatives)
+    if isinstance(part, Field):
+        return _words(part.source)
+    if isinstance(part, Const):
+        return f"the constant {shown(part.value, _SHOWN)}"
+    if isinstance(part, Each):
+        return f"each of {_words(part.each)}"
+    if isinstance(part, ObjectSource):
+        return "an object"
+    if isinstance(part, Warn):
+        return _words(part.message)
+    if isinstance(part, EntryRule):
+        return _entry_words(part)
+    if isinstance(part, Table):
+        return f"table {part.name}" if part.name else "a table"
+    if is_dataclass(part):
+        return type(part).__name__.lower()
+    if isinstance(part, Mapping):
+        return _cut(", ".join(f"{key}: {_words(value)}" for key, value in part.items()) or "nothing")
+    if isinstance(part, frozenset | set):
+        return _cut(", ".join(sorted(map(str, part))) or "nothing")
+    if isinstance(part, tuple | list):
+        return _cut(", ".join(map(_words, part)) or "nothing")
+    return "nothing" if part is ABSENT else shown(part, _SHOWN)
+
+
+def _apart(old: Any, new: Any) -> tuple[str, str]:
+    """Two parts in words, of long expressions and templates the places where they begin to differ."""
+    if not (isinstance(old, Expr) and isinstance(new, Expr)):
+        return _words(old), _words(new)
+    one, other = " ".join(old.text.split()), " ".join(new.text.split())
+    if max(len(one), len(other)) <= _SHOWN:
+        return one, other
+    start = next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+    start = max(0, start - _SHOWN // 4)
+    lead = ".." if start else ""
+    return _cut(lead + one[start:]), _cut(lead + other[start:])
+
+
+def _is_shared(name: str, old: Any, new: Any) -> bool:
+    """Tells the parts that two others share by a name: policies and named tables, which are compared by themselves."""
+    if name == "entries" and hasattr(old, "policy"):
+        return old.policy is not None and old.policy == new.policy
+    if name == "table":
+        return old.table is not None and new.table is not None and None is not old.table.name == new.table.name
+    return False
+
+
+def _cut(text: str) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= _SHOWN else text[: _SHOWN - 2] + ".."
+
+
+def _place(part: Any) -> Place | None:
+    node = getattr(part, "name_node", None) or getattr(part, "node", None)
+    return node.place if isinstance(node, Node) else None
+
+
+def _is_nothing(value: Any) -> bool:
+    return value is None or value is ABSENT or value is False or value in ((), {}, frozenset())
+
+
+class _Comparison:
+    def __init__(self) -> None:
+        self.changes: list[Change] = []
+
+    def add(self, id_: str, effect: Effect, text: str, old: Any, new: Any) -> None:
+        self.changes.append(Change(id_, effect, text, _place(old), _place(new)))
+
+    # The parts of a mapping
+
+    def rulebooks(self, old: Rulebook, new: Rulebook) -> None:
+        if old.name != new.name:
+            self.changes.append(Change("name", "breaking", f"the name is {new.name!r}, was {old.name!r}", None, None))
+        if old.server is None or new.server is None:
+            if old.server is not new.server:
+                self.gone_or_new("server", "the server", old.server, new.server)
+        else:
+            self.members("server", "the server", old.server, new.server)
+        self.settings(old, new)
+        for name, one, other in _pairs(old.outputs, new.outputs):
+            where = f"outputs/{name}"
+            if one is None or other is None:
+                self.gone_or_new(where, f"output {name}", one, other)
+            else:
+                self.output(where, f"output {name}", one, other)
+                self.schema(where, f"output {name}", old, new, one, other)
+        if _meaning(old.bulk) != _meaning(new.bulk):
+            self.add("bulk", "behaviour", "bulk bodies are made otherwise", old.bulk, new.bulk)
+        for name, one, other in _pairs(old.routes, new.routes):
+            where = f"routes/{name}"
+            if one is None or other is None:
+                self.gone_or_new(where, f"route {name}", one, other)
+            else:
+                self.lets(f"{where}/let", f"route {name}", one.let, other.let)
+                self.members(where, f"route {name}", one, other, skip={"let"})
+        self.lets("let", "the mapping", old.let, new.let)
+        for name, one, other in _pairs(old.tables, new.tables):
+            if one is not None and other is not None:
+                self.table(f"tables/{name}", f"table {name}", one, other)
+        for name, one, other in _pairs(old.policies, new.policies):
+            if one is not None and other is not None and _meaning(one) != _meaning(other):
+                place = next((entry for entry in other if entry not in one), None)
+                self.add(f"policies/{name}", "behaviour", f"policy {name}: {_difference(one, other)}", one[0], place)
+        self.rules(old.rules, new.rules)
+
+    def table(self, where: str, owner: str, old: Table, new: Table) -> None:
+        for key, before, after in _pairs(old.entries, new.entries):
+            if key not in new.entries:
+                self.add(f"{where}/{key}", "behaviour", f"{owner} has no entry {shown(key, _SHOWN)} any more", old, new)
+            elif key not in old.entries:
+                text = f"{owner} has an entry {shown(key, _SHOWN)}: {shown(after, _SHOWN)}"
+                self.add(f"{where}/{key}", "addition", text, old, new)
+            elif _meaning(before) != _meaning(after):
+                text = f"{owner}: {shown(key, _SHOWN)} becomes {shown(after, _SHOWN)}, was {shown(before, _SHOWN)}"
+                self.add(f"{where}/{key}", "behaviour", text, old, new)
+        self.members(where, owner, old, new, skip={"entries"})
+
+    def settings(self, old: Rulebook, new: Rulebook) -> None:
+        for name, one, other in _pairs(old.settings, new.settings):
+            where, owner = f"settings/{name}", f"setting {name}"
+            if one is None and other is not None:
+                needs = other.default is ABSENT
+                text = "is new and has no default" if needs else "is new"
+                self.add(where, "breaking" if needs else "addition", f"{owner} {text}", None, other)
+            elif one is None or other is None:
+                self.add(where, "breaking", f"{owner} is gone", one, None)
+            else:
+                self.values(where, owner, one, other)
+                self.members(where, owner, one, other, skip={"enum"})
+                if old.values.get(name) != new.values.get(name) and one.default == other.default:
+                    words = f"{_words(new.values.get(name))}, was {_words(old.values.get(name))}"
+                    self.add(f"{where}/value", "behaviour", f"{owner} has the value {words}", one, other)
+
+    def values(self, where: str, owner: str, old: Setting, new: Setting) -> None:
+        """Compares the allowed values of a setting."""
+        before, after = _listed(old), _listed(new)
+        if before is None or after is None:
+            if (before is None) != (after is None):
+                effect: Effect = "breaking" if after is not None else "addition"
+                text = f"{owner} allows only {_words(new.enum)}" if after is not None else f"{owner} allows all values"
+                self.add(f"{where}/enum", effect, text, old, new)
+            return
+        if lost := [value for value in before if value not in after]:
+            self.add(f"{where}/enum", "breaking", f"{owner} no longer allows {', '.join(lost)}", old, new)
+        if won := [value for value in after if value not in before]:
+            self.add(f"{where}/enum", "addition", f"{owner} also allows {', '.join(won)}", old, new)
+
+    def output(self, where: str, owner: str, old: Output, new: Output) -> None:
+        self.fields(f"{where}/fields", owner, old.fields, new.fields)
+        self.members(where, owner, old, new, skip={"fields", "request"})
+        for one in _members(old.request):
+            before, after = getattr(old.request, one.name), getattr(new.request, one.name)
+            if isinstance(before, tuple) and isinstance(after, tuple):
+                self.fields(f"{where}/{one.name}", f"{owner}, {one.name}", before, after)
+            elif _meaning(before) != _meaning(after):
+                text = f"{owner}: the {one.name} is {_words(after)}, was {_words(before)}"
+                self.add(f"{where}/{one.name}", "breaking", text, old, new)
+
+    def schema(self, where: str, owner: str, old: Rulebook, new: Rulebook, one: Output, other: Output) -> None:
+        before, after = old.schemas.get(one.schema), new.schemas.get(other.schema)
+        if before is not None and after is not None and one.schema == other.schema and before.digests != after.digests:
+            self.add(f"{where}/schema", "behaviour", f"{owner}: the schema accepts other bodies", one, other)
+
+    def rules(self, old: Sequence[Rule], new: Sequence[Rule]) -> None:
+        before, after = {rule.name: rule for rule in old}, {rule.name: rule for rule in new}
+        gone = [rule for rule in old if rule.name not in after]
+        renamed: dict[str, Rule] = {}
+        for rule in new:
+            if rule.name not in before:
+                same = next(
+                    (one for one in gone if one not in renamed.values() and _meaning(one) == _meaning(rule)), None
+                )
+                if same is not None:
+                    renamed[rule.name] = same
+        for rule in old:
+            if rule.name in after:
+                self.rule(rule, after[rule.name])
+            elif rule not in renamed.values():
+                self.gone_or_new(f"rules/{rule.name}", _rule_words(rule), rule, None)
+        for rule in new:
+            if (same := renamed.get(rule.name)) is not None:
+                text = f"rule {rule.name} was called {same.name}"
+                self.add(f"rules/{rule.name}/name", "behaviour", text, same, rule)
+            elif rule.name not in before:
+                effect: Effect = "addition" if rule.output is not None else "behaviour"
+                self.add(f"rules/{rule.name}", effect, f"{_rule_words(rule)} is new", None, rule)
+        self.order(old, new)
+
+    def order(self, old: Sequence[Rule], new: Sequence[Rule]) -> None:
+        """Compares the order of the rules of each route, in which the first one takes an element."""
+        for route in dict.fromkeys(rule.route for rule in new):
+            both = {rule.name for rule in old if rule.route == route} & {
+                rule.name for rule in new if rule.route == route
+            }
+            before = [rule for rule in old if rule.name in both]
+            after = [rule for rule in new if rule.name in both]
+            moved = next(((one, two) for one, two in zip(before, after, strict=True) if one.name != two.name), None)
+            if moved is not None:
+                text = f"rule {moved[1].name} comes before rule {moved[0].name}"
+                self.add(f"rules/{moved[1].name}/order", "behaviour", text, moved[0], moved[1])
+
+    def rule(self, old: Rule, new: Rule) -> None:
+        where, owner = f"rules/{new.name}", f"rule {new.name}"
+        self.lets(f"{where}/let", owner, old.let, new.let)
+        self.members(where, owner, old, new, skip={"let", "body"})
+        self.object(where, owner, old.body, new.body)
+
+    # Fields
+
+    def lets(self, where: str, owner: str, old: Sequence[Field], new: Sequence[Field]) -> None:
+        for name, one, other in _pairs(_by_name(old), _by_name(new)):
+            if one is None or other is None:
+                state = "new" if one is None else "gone"
+                effect: Effect = "none" if one is None else "behaviour"
+                self.add(f"{where}/{name}", effect, f"{owner}, let {name} is {state}", one, other)
+            else:
+                self.field(f"{where}/{name}", f"{owner}, let {name}", one, other, is_let=True)
+
+    def fields(self, where: str, owner: str, old: Sequence[Field], new: Sequence[Field]) -> None:
+        before, after = _by_name(old), _by_name(new)
+        gone = {name: field for name, field in before.items() if name not in after}
+        for name, one, other in _pairs(before, after):
+            here = f"{where}/{name}"
+            if one is not None and other is not None:
+                self.field(here, f"{owner}, {name}", one, other)
+            elif other is not None:
+                same = next((old_name for old_name, field in gone.items() if _meaning(field) == _meaning(other)), None)
+                if same is not None:
+                    del gone[same]
+                    text = f"{owner}, {name} was called {same}"
+                    self.add(here, "breaking", text, before[same], other)
+                else:
+                    self.add(here, "addition", f"{owner}, {name} is new: {_words(other)}", None, other)
+        for name, field in gone.items():
+            self.add(f"{where}/{name}", "breaking", f"{owner}, {name} is gone", field, None)
+
+    def field(self, where: str, owner: str, old: Field, new: Field, *, is_let: bool = False) -> None:
+        self.members(where, owner, old, new, skip={"source"}, is_let=is_let)
+        one, other = old.source, new.source
+        if isinstance(one, ObjectSource) and isinstance(other, ObjectSource) and not is_let:
+            self.object(where, owner, one, other)
+        elif isinstance(one, Each) and isinstance(other, Each) and not is_let:
+            self.members(where, owner, one, other, skip={"value", "let"}, places=(old, new))
+            self.lets(f"{where}/let", owner, one.let, other.let)
+            if isinstance(one.value, ObjectSource) and isinstance(other.value, ObjectSource):
+                self.object(where, f"{owner}[]", one.value, other.value)
+            elif isinstance(one.value, Field) and isinstance(other.value, Field):
+                self.field(f"{where}/value", f"{owner}[]", one.value, other.value)
+            else:
+                self.add(f"{where}/value", "breaking", f"{owner}: the elements are of another kind", old, new)
+        elif _meaning(one) != _meaning(other):
+            effect: Effect = "behaviour" if is_let or _shape(one) == _shape(other) else "breaking"
+            before, after = _apart(one, other)
+            text = f"{after}, was {before}" if before != after else f"another {after}"
+            self.add(f"{where}/from", effect, f"{owner} comes from {text}", old, new)
+
+    def object(self, where: str, owner: str, old: ObjectSource, new: ObjectSource) -> None:
+        self.fields(f"{where}/fields", owner, old.fields, new.fields)
+        for number in range(max(len(old.spreads), len(new.spreads))):
+            here = f"{where}/spread/{number + 1}"
+            one = old.spreads[number] if number < len(old.spreads) else None
+            other = new.spreads[number] if number < len(new.spreads) else None
+            if one is None or other is None:
+                self.gone_or_new(here, f"{owner}, spread {number + 1}", one, other)
+            elif _meaning(one) != _meaning(other):
+                self.members(here, f"{owner}, spread {number + 1}", one, other)
+
+    # Any part
+
+    def members(
+        self,
+        where: str,
+        owner: str,
+        old: Any,
+        new: Any,
+        *,
+        skip: Iterable[str] = (),
+        is_let: bool = False,
+        places: tuple[Any, Any] | None = None,
+    ) -> None:
+        """Compares the members of two parts of one kind, each as a whole."""
+        for one in _members(old):
+            before, after = getattr(old, one.name), getattr(new, one.name)
+            if one.name in skip or _meaning(before) == _meaning(after) or _is_shared(one.name, old, new):
+                continue
+            key = _key(old, one.name)
+            effect: Effect = "breaking" if (type(old).__name__, one.name) in _BREAKING and not is_let else "behaviour"
+            was, now = _apart(before, after)
+            if _is_nothing(before):
+                text = f"has `{key}` now: {now}"
+            elif _is_nothing(after):
+                text = f"has no `{key}` any more, was {was}"
+            elif was != now:
+                text = f"`{key}` is {now}, was {was}"
+            else:
+                text = f"`{key}` differs: {_difference(before, after)}"
+            self.add(f"{where}/{key}", effect, f"{owner}: {text}", *(places or (old, new)))
+
+    def gone_or_new(self, where: str, owner: str, old: Any, new: Any) -> None:
+        if old is None:
+            self.add(where, "addition", f"{owner} is new", None, new)
+        else:
+            is_quiet = isinstance(old, Rule) and old.output is None
+            self.add(where, "behaviour" if is_quiet else "breaking", f"{owner} is gone", old, None)
+
+
+def _pairs(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[tuple[str, Any, Any]]:
+    for name in dict.fromkeys((*old, *new)):
+        yield name, old.get(name), new.get(name)
+
+
+def _by_name(parts: Iterable[Field]) -> dict[str, Field]:
+    return {field.name or "": field for field in parts}
+
+
+def _listed(setting: Setting) -> list[str] | None:
+    values = getattr(setting, "enum", None)
+    return None if values is None else [shown(value, _SHOWN) for value in values]
+
+
+def _rule_words(rule: Rule) -> str:
+    does = (
+        f"for {rule.output}" if rule.output is not None else "that skips" if rule.skip is not None else "that rejects"
+    )
+    return f"rule {rule.name} ({does})"
+
+
+def _entry_words(rule: EntryRule) -> str:
+    does = "skip" if rule.skip is not None else "reject" if rule.reject is not None else "keep"
+    return f"{does} when {_words(rule.when)}" if rule.when is not None else f"{does} the rest"
+
+
+def _shape(source: Any) -> str:
+    """The kind of value that a source makes, as far as its form tells: an object, a list, or any value."""
+    return {"ObjectSource": "object", "Each": "list"}.get(type(source).__name__, "value")
+
+
+def _difference(old: Any, new: Any) -> str:
+    """The first part that differs, where two parts have the same words."""
+    if isinstance(old, Table) and isinstance(new, Table):
+        for key, before, after in _pairs(dict(old.entries), dict(new.entries)):
+            if before != after:
+                return f"{shown(key, _SHOWN)} is {shown(after, _SHOWN)}, was {shown(before, _SHOWN)}"
+        return f"unlisted is {_words(new.unlisted)}, was {_words(old.unlisted)}"
+    if isinstance(old, tuple) and isinstance(new, tuple):
+        if len(old) != len(new):
+            return f"{len(new)} parts, were {len(old)}"
+        for number, (one, other) in enumerate(zip(old, new, strict=True), 1):
+            if _meaning(one) != _meaning(other):
+                return f"part {number}: {_difference(one, other)}"
+    if is_dataclass(old) and type(old) is type(new):
+        for member in _members(old):
+            one, other = getattr(old, member.name), getattr(new, member.name)
+            if _meaning(one) != _meaning(other):
+                was, now = _apart(one, other)
+                key = _key(old, member.name)
+                return f"`{key}` is {now}, was {was}" if was != now else f"`{key}`: {_difference(one, other)}"
+    return "in its parts"

@@ -1,0 +1,51 @@
+"""Reads the files of an earlier revision from Git."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import tarfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+__all__ = ["RevisionError", "checked_out"]
+
+
+class RevisionError(ValueError):
+    """A revision cannot be read; the message says why."""
+
+
+@contextmanager
+def checked_out(path: Path, revision: str) -> Iterator[Path]:
+    """The file or folder `path` as it was in a revision of its repository, in a temporary folder.
+
+    All files of the revision are there, since a mapping may refer to them. Raises RevisionError.
+    """
+    where = path.resolve()
+    folder = where if where.is_dir() else where.parent
+    if revision.startswith("-"):
+        raise RevisionError(f"{revision!r} is no revision")
+    top = Path(_git(folder, "rev-parse", "--show-toplevel").decode().removesuffix("\n"))
+    commit = _git(top, "rev-parse", "--verify", "--end-of-options", f"{revision}^{{commit}}").decode().strip()
+    with TemporaryDirectory(prefix="moemap-") as temporary:
+        with tarfile.open(fileobj=io.BytesIO(_git(top, "archive", "--format=tar", commit))) as archive:
+            archive.extractall(temporary, filter="data")
+        (Path(temporary) / ".moemap").touch()  # a project of its own: nothing outside of it is read
+        found = Path(temporary) / where.relative_to(top)
+        if not found.exists():
+            raise RevisionError(f"{path} does not exist in {revision}")
+        yield found
+
+
+def _git(folder: Path, *arguments: str) -> bytes:
+    try:
+        command = ["git", "-C", str(folder), *arguments]
+        done = subprocess.run(command, capture_output=True, check=False)  # noqa: S603  no shell; the revision is a commit
+    except FileNotFoundError:
+        raise RevisionError("git is not installed") from None
+    if done.returncode:
+        lines = done.stderr.decode(errors="replace").strip().splitlines()
+        raise RevisionError(lines[-1].removeprefix("fatal: ") if lines else f"git {arguments[0]} failed")
+    return done.stdout

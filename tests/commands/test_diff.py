@@ -1,0 +1,130 @@
+"""`moemap diff` on the shipped mapping, on workspaces, and against a revision."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from moemap.cli import main
+
+ROOT = Path(__file__).parents[2]
+
+
+def diff(*arguments: str) -> Result:
+    return CliRunner().invoke(main, ["diff", *arguments])
+
+
+@pytest.fixture(scope="module")
+def workspace() -> str:
+    return str(ROOT / "examples" / "workspaces" / "email_identity.yaml")
+
+
+def test_a_workspace_and_its_mapping(workspace: str) -> None:
+    result = diff("mparticle-moengage@1", workspace)
+    assert result.exit_code == 0
+    lines = result.stdout.splitlines()
+    assert lines[0] == "breaking: rule user, attributes, Postcode was called Zip"
+    assert lines[1].endswith("mparticle-moengage/v1/user.yaml:46  [rules/user/fields/attributes/fields/Postcode]")
+    assert result.stderr == "2 breaking, 2 behaviour\n"
+
+
+def test_json_and_corpus_without_values(workspace: str) -> None:
+    result = diff(
+        "--format", "json", "--corpus", str(ROOT / "examples" / "purchase.json"), "mparticle-moengage@1", workspace
+    )
+    found: dict[str, Any] = json.loads(result.stdout)
+    assert [change["effect"] for change in found["changes"]] == ["breaking", "breaking", "behaviour", "behaviour"]
+    assert found["corpus"]["batches"] == found["corpus"]["differing"] == 1
+    examples = [example for group in found["corpus"]["groups"] for example in group["examples"]]
+    assert {example["new"] for example in examples} <= {"a string", "an object", None}
+
+
+def test_values_of_a_corpus_on_demand(workspace: str) -> None:
+    sample = str(ROOT / "examples" / "purchase.json")
+    result = diff("--show-values", "--corpus", sample, "mparticle-moengage@1", workspace)
+    assert "1 of 1 batches differ" in result.stdout
+    assert "@example.com" in result.stdout
+
+
+def test_no_change() -> None:
+    result = diff("--check", "mparticle-moengage@1", "mparticle-moengage")
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert result.stderr.startswith("no change in meaning; version ")
+
+
+MAPPING = """\
+language: 1
+name: shop
+version: {version}
+input: {{as: batch, schema: ./any.schema.json}}
+outputs: {{event: {{schema: ./any.schema.json, request: {{path: /v1}}}}}}
+rules:
+  - {{rule: all, output: event, fields: {{{field}: batch.name}}}}
+"""
+
+
+@pytest.fixture
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "mappings" / "shop"
+    folder.mkdir(parents=True)
+    (folder / "any.schema.json").write_text('{"type": "object"}', "utf-8")
+    (folder / "mapping.yaml").write_text(MAPPING.format(version="1.0.0", field="name"), "utf-8")
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", "/dev/null")
+    identity = ["-c", "user.name=a", "-c", "user.email=a@example.com"]
+    for command in (["init", "-q"], ["add", "."], [*identity, "commit", "-qm", "first"]):
+        subprocess.run(["git", "-C", str(tmp_path), *command], check=True)
+    (folder / "mapping.yaml").write_text(MAPPING.format(version="1.1.0", field="title"), "utf-8")
+    monkeypatch.chdir(tmp_path)
+    return folder
+
+
+def test_against_a_revision(repository: Path) -> None:
+    result = diff("--against", "HEAD", "--check", "--format", "github", "mappings/shop")
+    assert result.exit_code == 1
+    assert result.stdout == (
+        "::error file=mappings/shop/mapping.yaml,line=7,title=breaking::rule all, title was called name\n"
+    )
+    assert result.stderr == "1 breaking; version 1.1.0 is not enough after 1.0.0: at least 2.0.0\n"
+
+
+def test_markdown_for_a_pull_request(repository: Path) -> None:
+    result = diff("--against", "HEAD", "--format", "markdown", "mappings/shop")
+    assert result.exit_code == 0
+    assert result.stdout.splitlines()[:6] == [
+        "### mappings/shop in HEAD 1.0.0 to mappings/shop 1.1.0",
+        "",
+        "1 breaking; version 1.1.0 is not enough after 1.0.0: at least 2.0.0",
+        "",
+        "**Breaking**",
+        "",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--against", "none", "mappings/shop"], "--against none: Needed a single revision"),
+        (["--against", "--all", "mappings/shop"], "--against --all: '--all' is no revision"),
+        (["mappings/shop"], "name OLD and NEW, or give --against with NEW alone"),
+        (["a", "b", "c"], "too many names: with --against, one; otherwise OLD and NEW"),
+    ],
+)
+def test_wrong_use(arguments: list[str], message: str, repository: Path) -> None:
+    result = diff(*arguments)
+    assert result.exit_code == 2
+    assert message in result.stderr
+
+
+def test_outside_of_a_repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+    (tmp_path / "any.schema.json").write_text('{"type": "object"}', "utf-8")
+    (tmp_path / "mapping.yaml").write_text(MAPPING.format(version="1.0.0", field="name"), "utf-8")
+    result = diff("--against", "HEAD", "mapping.yaml")
+    assert result.exit_code == 2
+    assert "--against HEAD: not a git repository" in result.stderr
