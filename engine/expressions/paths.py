@@ -1,4 +1,4 @@
-"""JSON pointers of the places that an expression reads."""
+"""The places and the roots that an expression reads."""
 
 from __future__ import annotations
 
@@ -6,8 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ..values.pointers import join
+from .tree import Node, walk
 
-__all__ = ["inputs_read", "path_of"]
+__all__ = ["certain_roots", "inputs_read", "path_of"]
+
+
+_ORDERING = ("lt", "lte", "gt", "gte")
 
 
 _CHAINS = ("subexpression", "index_expression", "pipe")
@@ -85,3 +89,30 @@ def _reach(place: str, steps: Iterable[Mapping[str, Any]]) -> str:
             return _reach(place, children[:1] if goes_over_first else children if kind in _CHAINS else [])
         place = following
     return place
+
+
+def certain_roots(tree: Node) -> tuple[str, ...]:
+    """The names of the roots that every evaluation reads before anything in it can fail, in order."""
+    found: list[str] = []
+    _goes_on(tree, found)
+    return tuple(dict.fromkeys(found))
+
+
+def _goes_on(tree: Node, found: list[str]) -> bool:
+    """Adds the roots that are certainly read; returns whether what follows is certainly evaluated, too."""
+    kind, below = tree["type"], tree["children"]
+    if kind == "field":
+        found.append(tree["value"])
+        return True
+    if kind in ("literal", "expref"):
+        return True
+    if kind in _CHAINS or kind == "flatten" or kind.endswith("projection"):
+        return _goes_on(below[0], found) and not any(_can_fail(node) for child in below[1:] for node in walk(child))
+    if kind in ("and_expression", "or_expression"):
+        _goes_on(below[0], found)
+        return False
+    return all(_goes_on(child, found) for child in below) and not _can_fail(tree)
+
+
+def _can_fail(node: Node) -> bool:
+    return node["type"] == "function_expression" or (node["type"] == "comparator" and node["value"] in _ORDERING)

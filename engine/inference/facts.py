@@ -135,7 +135,7 @@ class Flow:
     """The result of the walk through a Rulebook.
 
     `envelopes` has the type of the members that all bodies of an output share; `locator` finds the lines of the
-    schemas.
+    schemas; `rejecting` has the names of lets that can reject what reads them.
     """
 
     rulebook: Rulebook
@@ -144,6 +144,7 @@ class Flow:
     emissions: list[TypedEmission] = field(default_factory=list)
     envelopes: dict[str, Type] = field(default_factory=dict)
     locator: Locator = field(default_factory=Locator)
+    rejecting: set[str] = field(default_factory=set)
 
     def of(self, kind: type[_F]) -> Iterable[_F]:
         """The facts of one kind."""

@@ -10,6 +10,7 @@ from dataclasses import replace
 from functools import reduce
 from typing import Any, Literal, TypeVar
 
+from ..expressions.roots import RootUse
 from ..expressions.tree import Node as Tree
 from ..language.rulebook import (
     ABSENT,
@@ -86,7 +87,7 @@ class Emissions:
     """The emissions of rules in other contexts than those of the walk."""
 
     def __init__(self, flow: Flow) -> None:
-        self._walk = _Walk(Flow(flow.rulebook, flow.input), observes=False)
+        self._walk = _Walk(Flow(flow.rulebook, flow.input, rejecting=flow.rejecting), observes=False)
 
     def emitted(self, emission: TypedEmission, context: Type) -> TypedEmission:
         """The emission of a rule in a context restricted to a part of all that it could see."""
@@ -112,6 +113,7 @@ class _Walk:
     # Expressions
 
     def expression(self, expr: Expr, context: Type) -> Inferred:
+        self.read(expr.expression.roots)
         if not self.observes:
             return infer(expr.expression.tree, context)
         facts = self.facts
@@ -131,8 +133,15 @@ class _Walk:
         self.asked(when, context, what)
         return _where(when, context)
 
+    def read(self, roots: Iterable[RootUse]) -> None:
+        """Records that names are read: of a let that can reject, this rejects what reads it."""
+        self.rejects = self.rejects or any(use.name in self.flow.rejecting for use in roots)
+
     def text(self, text: Text | None, context: Type) -> None:
-        if text is not None and not context.never:
+        if text is None:
+            return
+        self.read(text.template.roots)
+        if not context.never:
             self.facts.append(RenderedTemplate(text, context))
 
     # Rulebook, rules and routes
@@ -202,8 +211,16 @@ class _Walk:
     # Names
 
     def let(self, definitions: tuple[Field, ...], context: Type) -> Type:
+        """The context with the names added. A let that has no value in any case rejects what reads it, not what is
+        beside it; of its value nothing is known then."""
         for definition in definitions:
-            context = with_root(context, definition.name or "", self.field(definition, context))
+            name = definition.name or ""
+            outer, self.rejects = self.rejects, False
+            type_ = self.field(definition, context)
+            if self.rejects:
+                self.flow.rejecting.add(name)
+            self.rejects = outer
+            context = with_root(context, name, ANY if type_.never and not context.never else type_)
         return context
 
     def iterated(self, each: Expr, what: str, as_name: str, key_name: str | None, context: Type) -> Type:

@@ -26,16 +26,19 @@ from ..language.rulebook import (
     Table,
     Text,
 )
+from ..language.traversal import is_plain, roots_in
 from ..runtime.result import NAME_TAKEN, NO_ENTRY_RULE, NOTHING
 from ..templates.template import TemplateFailure
 from ..values.coercion import CoercionError, coerce
 from ..values.equality import is_true
 from ..values.kinds import kind, scalar_text, shown, with_article
 from ..values.pointers import join
-from .recorder import Position, Recorder, Rejected, Step
-from .scope import Scope, ValueOrigin
+from .recorder import Recorder, Rejected, Step
+from .scope import Lazy, Position, Scope, ValueOrigin
 
 __all__ = ["Evaluation", "is_excepted"]
+
+_MOST_DEPTH = 10
 
 
 class Evaluation(Recorder):
@@ -47,6 +50,8 @@ class Evaluation(Recorder):
     def __init__(self, batch: Any, steps: list[Step] | None, repeated: Set[int]) -> None:
         super().__init__(batch, steps)
         self.repeated = repeated
+        self.depth = 0
+        """The number of lets that are being computed."""
 
     # Expressions
 
@@ -92,21 +97,49 @@ class Evaluation(Recorder):
     def reason(self, text: Text, scope: Scope, at: Position) -> str:
         """Renders a reason; if that fails, the text as it is written."""
         try:
-            return text.template.render_text(scope.values)
+            return text.template.render_text(self.filling(text, scope))
         except TemplateFailure as error:
             self.problem("M514", text.place, at, reason=error.reason)
             return text.template.text
 
+    def filling(self, text: Text, scope: Scope) -> dict[str, Any]:
+        """The values that a template reads: all that it names, whether it writes them or not."""
+        return {use.name: scope.values.get(use.name) for use in text.template.roots}
+
     def let(self, definitions: tuple[Field, ...], scope: Scope, at: Position) -> Scope:
-        """The scope with the names added. Iterations in them are not accounted for: only those of rules are."""
-        skipped, elements = len(self.skipped), len(self.elements)
+        """The scope with the names added. Each value is computed when it is first read; plain ones at once."""
         inside = Position(at.rule, at.element, None)
-        try:
-            for definition in definitions:
+        for definition in definitions:
+            if is_plain(definition) and not any(scope.is_lazy(name) for name in roots_in(definition)):
                 scope = scope.with_let(definition, self.value(definition, scope, inside))
-        finally:
-            del self.skipped[skipped:], self.elements[elements:]
+            else:
+                scope = scope.with_let(definition, Lazy(definition, scope, inside, self.compute))
         return scope
+
+    def compute(self, lazy: Lazy) -> None:
+        """Computes the value of a let. Iterations in it are not accounted for: only those of rules are."""
+        pending = [lazy]
+        while pending:
+            lazy = pending[-1]
+            if lazy.is_rejected:
+                raise Rejected
+            if not lazy.is_made and self.depth >= _MOST_DEPTH and (first := lazy.read_first()):
+                pending += first  # no recursion, since lets may build on each other in long chains
+                continue
+            pending.pop()
+            if lazy.is_made:
+                continue
+            skipped, elements = len(self.skipped), len(self.elements)
+            self.depth += 1
+            try:
+                lazy.made = self.value(lazy.definition, lazy.scope, lazy.at)
+                lazy.is_made = True
+            except Rejected:
+                lazy.is_rejected = True
+                raise
+            finally:
+                self.depth -= 1
+                del self.skipped[skipped:], self.elements[elements:]
 
     # Fields
 
@@ -195,7 +228,7 @@ class Evaluation(Recorder):
             return source.value
         if isinstance(source, Text):
             try:
-                return source.template.render(scope.values)
+                return source.template.render(self.filling(source, scope))
             except TemplateFailure as error:
                 self.value_problem("M514", source.place, field_, scope, at, reason=error.reason)
                 return None

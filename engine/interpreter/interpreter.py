@@ -28,8 +28,8 @@ from ..values.kinds import kind, with_article
 from ..values.payload import received
 from ..values.pointers import join
 from .fields import Evaluation
-from .recorder import Position, Rejected, Step
-from .scope import Scope
+from .recorder import Rejected, Step
+from .scope import Position, Roots, Scope
 
 __all__ = ["NAME_TAKEN", "NOTHING", "NO_ENTRY_RULE", "Interpreter", "Step"]
 
@@ -90,7 +90,7 @@ class Interpreter:
     def bulk_envelope(self, bulk: Bulk) -> Envelope | None:
         """The members that all bulk bodies share. Only settings are in scope, since a bulk body spans batches."""
         run = _Run(self, {}, None)
-        return run.envelope(bulk, Scope({"settings": self.rulebook.values}, {"settings": None}))
+        return run.envelope(bulk, Scope(Roots({"settings": self.rulebook.values}), {"settings": None}))
 
     def explain(self, batch: Any) -> tuple[Result, tuple[Step, ...]]:
         """The Result, and each value computed on the way, in order."""
@@ -129,7 +129,8 @@ class _Run(Evaluation):
             return Result((), (), tuple(self.problems))
         self.is_lost = False
         as_name = self.rulebook.input.as_name
-        scope = Scope({as_name: self.batch, "settings": self.rulebook.values}, {as_name: "", "settings": None})
+        roots = Roots({as_name: self.batch, "settings": self.rulebook.values})
+        scope = Scope(roots, {as_name: "", "settings": None})
         at = Position(None, "", "")
         try:
             scope = self.let(self.rulebook.let, scope, at)
@@ -150,21 +151,33 @@ class _Run(Evaluation):
 
     def route(self, route: Route, rules: tuple[Rule, ...], scope: Scope, at: Position) -> None:
         before, found, whole = len(self.problems), Counter[str](), Failed(route.name, None, None)
-        for place, inner in self.iterate(route.each, route.as_name, route.key_name, scope, at, f"route {route.name}"):
-            self.here = Failed(route.name, None, place, found[place])
-            found[place] += 1
-            if not self.is_wanted(self.here, whole):
-                continue
-            try:
-                inner = self.let(route.let, inner, at.on(place))  # noqa: PLW2901  the scope goes on with the lets
-                if not any(self.rule(rule, inner, place, route) for rule in rules):
-                    self.skip(place, None, NO_RULE)
-            except Rejected:
-                self.account(place, "rejected", self.problems[-1].rule)
-                self.failed.append(self.here)
-        is_lost = not found and any(problem.severity == "error" for problem in self.problems[before:])
+        is_lost = False
+        try:
+            for place, inner in self.iterate(
+                route.each, route.as_name, route.key_name, scope, at, f"route {route.name}"
+            ):
+                self.here = Failed(route.name, None, place, found[place])
+                found[place] += 1
+                if self.is_wanted(self.here, whole):
+                    self.element(route, rules, inner, at.on(place))
+        except Rejected:  # by what it iterates over
+            is_lost = True
+        is_lost = is_lost or (not found and any(problem.severity == "error" for problem in self.problems[before:]))
         if not found and self.is_wanted(whole) and is_lost:
             self.failed.append(whole)
+
+    def element(self, route: Route, rules: tuple[Rule, ...], scope: Scope, at: Position) -> None:
+        """Applies the first rule that takes an element of a route."""
+        scope = self.let(route.let, scope, at)
+        for rule in rules:
+            try:
+                if self.rule(rule, scope, at.element, route):
+                    return
+            except Rejected:
+                self.account(at.element, "rejected", rule.name)
+                self.failed.append(self.here)
+                return
+        self.skip(at.element, None, NO_RULE)
 
     def is_wanted(self, *parts: Failed) -> bool:
         """Returns whether one of these parts is to be mapped, and marks those as reached."""

@@ -10,10 +10,9 @@ from ..diagnostics.problem import Place, Problem
 from ..language.rulebook import Field
 from ..runtime.result import Element, Skipped
 from ..values.budget import Budget
-from ..values.pointers import join
-from .scope import Places, Scope, ValueOrigin
+from .scope import Places, Position, Scope, ValueOrigin
 
-__all__ = ["Outcome", "Position", "Recorder", "Rejected", "Step"]
+__all__ = ["Outcome", "Recorder", "Rejected", "Step"]
 
 Outcome = Literal["mapped", "skipped", "rejected"]
 
@@ -32,21 +31,6 @@ class Step:
 
 class Rejected(Exception):  # noqa: N818  control flow, not an error
     """Unwinds to the element that is rejected; the Problem is recorded already."""
-
-
-@dataclass(frozen=True, slots=True)
-class Position:
-    """The current rule, the input element, and the output place being built (None outside of bodies)."""
-
-    rule: str | None
-    element: str
-    output: str | None
-
-    def under(self, token: str | int) -> Position:
-        return Position(self.rule, self.element, None if self.output is None else join(self.output, token))
-
-    def on(self, element: str) -> Position:
-        return Position(self.rule, element, self.output)
 
 
 class Recorder:

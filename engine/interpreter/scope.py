@@ -5,18 +5,71 @@ Places are computed only for reporting, never on the way.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 from ..diagnostics.problem import Place
-from ..expressions.paths import inputs_read, path_of
+from ..expressions.paths import certain_roots, inputs_read, path_of
 from ..expressions.roots import RootUse
 from ..language.rulebook import Each, Expr, Field, From, Text
 from ..source.nodes import Node
-from ..values.pointers import Index, value_at
+from ..values.pointers import Index, join, value_at
 
-__all__ = ["Places", "Scope", "ValueOrigin"]
+__all__ = ["Lazy", "Places", "Position", "Roots", "Scope", "ValueOrigin"]
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """The current rule, the input element, and the output place being built (None outside of bodies)."""
+
+    rule: str | None
+    element: str
+    output: str | None
+
+    def under(self, token: str | int) -> Position:
+        return Position(self.rule, self.element, None if self.output is None else join(self.output, token))
+
+    def on(self, element: str) -> Position:
+        return Position(self.rule, element, self.output)
+
+
+class Lazy:
+    """The value of a let, which is computed when it is first read."""
+
+    __slots__ = ("_compute", "at", "definition", "is_made", "is_rejected", "made", "scope")
+
+    def __init__(self, definition: Field, scope: Scope, at: Position, compute: Callable[[Lazy], None]) -> None:
+        self.definition = definition
+        self.scope = scope
+        self.at = at
+        self._compute = compute
+        self.is_made = self.is_rejected = False
+        self.made: Any = None
+        """The value; None as long as it is not computed."""
+
+    def value(self) -> Any:
+        """The value. Raises Rejected if computing it rejects what reads it."""
+        if not self.is_made:
+            self._compute(self)
+        return self.made
+
+    def read_first(self) -> list[Lazy]:
+        """The values not computed yet that computing this one certainly reads, before anything in it can fail."""
+        source = self.definition.source
+        part = source.each if isinstance(source, Each) else source.alternatives[0] if isinstance(source, From) else None
+        part = self.definition.when or part
+        names = certain_roots(part.expression.tree) if isinstance(part, Expr) else ()
+        values = (dict.get(self.scope.values, name) for name in names)
+        return [value for value in values if type(value) is Lazy and not (value.is_made or value.is_rejected)]
+
+
+class Roots(dict[str, Any]):
+    """The values of roots by name, as expressions read them; entries may be Lazy."""
+
+    def get(self, name: str, default: Any = None) -> Any:
+        value = super().get(name, default)
+        return value.value() if type(value) is Lazy else value
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -24,19 +77,28 @@ class Scope:
     """The roots of expressions.
 
     `pointers` has the places of the batch and of elements of iterations; `lets` has the definition of each let with the
-    scope in which it was evaluated.
+    scope in which it is evaluated.
     """
 
-    values: dict[str, Any]
+    values: Roots
     pointers: dict[str, str | None]
     lets: dict[str, tuple[Field, Scope]] = field(default_factory=dict)
 
     def with_root(self, name: str, value: Any, place: str | None) -> Scope:
-        return Scope({**self.values, name: value}, {**self.pointers, name: place}, self.lets)
+        return Scope(Roots({**self.values, name: value}), {**self.pointers, name: place}, self.lets)
+
+    def is_lazy(self, name: str) -> bool:
+        """Returns whether a root is a let that is computed when it is first read."""
+        return name in self.values and type(self.values[name]) is Lazy
+
+    def known(self, name: str) -> Any:
+        """The value of a root; None if it is not computed yet."""
+        value = self.values[name]
+        return value.made if type(value) is Lazy else value
 
     def with_let(self, definition: Field, value: Any) -> Scope:
         name = definition.name or ""
-        return Scope({**self.values, name: value}, self.pointers, {**self.lets, name: (definition, self)})
+        return Scope(Roots({**self.values, name: value}), self.pointers, {**self.lets, name: (definition, self)})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,9 +124,7 @@ class Places:
     def roots(self, uses: Iterable[RootUse], scope: Scope) -> dict[str, str | None]:
         """The place of each root used; of a let only if its value is a part of the batch."""
         return {
-            use.name: self.index.find(scope.values[use.name])
-            if use.name in scope.lets
-            else scope.pointers.get(use.name)
+            use.name: self.index.find(scope.known(use.name)) if use.name in scope.lets else scope.pointers.get(use.name)
             for use in uses
         }
 
@@ -74,6 +134,7 @@ class Places:
         places: dict[str, None] = {}
         pending: list[tuple[Expr | Field, Scope]] = [asked]
         seen: set[int] = set()  # lets may depend on each other in many ways, and in long chains
+        is_final = True
         while pending:
             part, scope = pending.pop()
             if isinstance(part, Field):
@@ -95,12 +156,13 @@ class Places:
             places |= dict.fromkeys(inputs_read(part.expression.tree, roots))
             for name in reversed(dict.fromkeys(use.name for use in uses)):
                 if name in scope.lets and roots[name] is None:
-                    made = scope.lets[name]
+                    made, value = scope.lets[name], scope.values[name]
+                    is_final = is_final and (type(value) is not Lazy or value.is_made)
                     if id(made) not in seen:
                         seen.add(id(made))
                         pending.append(made)
         found = tuple(places)
-        if isinstance(asked[0], Field):
+        if isinstance(asked[0], Field) and is_final:
             self._read[id(asked[0]), id(asked[1])] = asked[0], asked[1], found
         return found
 

@@ -228,9 +228,7 @@ class Each:
         role="detail",
         only_with="each",
     )
-    let: tuple[Field, ...] = key(
-        LET, "Named values, evaluated for each element of `each`.", role="detail", only_with="each"
-    )
+    let: tuple[Field, ...] = key(LET, "Named values of each element of `each`.", role="detail", only_with="each")
     value: ObjectSource | Field = key(
         FIELD,
         "The value for each element, where that is not an object with `fields` or `spread`.",
@@ -330,7 +328,7 @@ class EntryRule:
     when: Expr | None = key(
         EXPRESSION, "The rule takes the entries for which this holds; without it, all.", default=None
     )
-    let: tuple[Field, ...] = key(LET, "Named values, evaluated after `when`.", default=())
+    let: tuple[Field, ...] = key(LET, "Named values, which `when` does not see.", default=())
     name: Field | None = key(FIELD, "The name in the output; without it, the entry's own, renamed.", default=None)
     value: Field | None = key(FIELD, "The value in the output; without it, the entry's own.", default=None)
     skip: Text | None = key(TEMPLATE, "Leaves the entry out, for this reason.", default=None)
@@ -356,7 +354,7 @@ class Spread:
     key_name: str = key(ENTRY_KEY, "The name of an entry's key in expressions.", name="key", default="name")
     except_: Except = key(EXCEPT, "Entries that are mapped elsewhere.", default=Except())
     rename: Mapping[str, str] = key(NAMES, "New names of entries by their old ones.")
-    let: tuple[Field, ...] = key(LET, "Named values, evaluated for each entry.")
+    let: tuple[Field, ...] = key(LET, "Named values of each entry.")
     entries: tuple[EntryRule, ...] = key(ENTRY_RULES, "What happens to each entry; without it, all are kept.")
     policy: str | None
     node: Node
@@ -447,7 +445,7 @@ class Route:
         "`each` is an object whose entries are the elements; this is the name of the key in expressions.",
         name="key",
     )
-    let: tuple[Field, ...] = key(LET, "Named values, evaluated for each element.")
+    let: tuple[Field, ...] = key(LET, "Named values of each element.")
     description: str | None = _description()
     node: Node
 
@@ -478,7 +476,7 @@ class Rule:
     )
     output: str | None = key(OUTPUT, "The output to emit.", role="choice")
     when: Expr | None = key(EXPRESSION, "The condition under which the rule takes an element; without it, every one.")
-    let: tuple[Field, ...] = key(LET, "Named values, evaluated after `when`.")
+    let: tuple[Field, ...] = key(LET, "Named values, which `when` does not see.")
     skip: Text | None = key(
         TEMPLATE, "Leaves the element out, for this reason; without a route, the whole input.", role="choice"
     )

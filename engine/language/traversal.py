@@ -1,14 +1,15 @@
-"""Traversals of the rules: the roots that a part reads, and whether it can reject an element."""
+"""Traversals of the rules: the roots that a part reads, whether it can reject an element, whether it does anything."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
 
+from ..expressions.paths import path_of
 from .keys import attributes_of
-from .rulebook import Expr, Field, From, ObjectSource, Text
+from .rulebook import Const, Expr, Field, From, ObjectSource, Text
 
-__all__ = ["can_reject", "can_reject_field", "can_reject_object", "can_reject_value", "roots_in"]
+__all__ = ["can_reject", "can_reject_field", "can_reject_object", "can_reject_value", "is_plain", "roots_in"]
 
 
 def roots_in(part: Any) -> Iterator[str]:
@@ -48,3 +49,13 @@ def can_reject_field(field: Field) -> bool:
     if isinstance(source, From):
         return any(isinstance(part, Field) and can_reject_field(part) for part in source.alternatives)
     return isinstance(source, ObjectSource) and can_reject_object(source)
+
+
+def is_plain(field: Field) -> bool:
+    """Returns whether a field has a constant or the value at a path, and does nothing else."""
+    if isinstance(field.source, Const) and not field.applied - {"on_problem"}:
+        return True
+    if not isinstance(field.source, From) or len(field.source.alternatives) > 1 or field.applied - {"on_problem"}:
+        return False
+    (part,) = field.source.alternatives
+    return isinstance(part, Expr) and path_of(part.expression.tree, dict.fromkeys(roots_in(part), "")) is not None

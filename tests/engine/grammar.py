@@ -178,8 +178,8 @@ def rules(dice: Dice) -> dict[str, Any]:
     dice.roots = ("batch", "settings")
     names = []
     lets = {}
-    for number in range(dice.randrange(4)):
-        lets[f"let{number}"] = _field(dice, 2)
+    for number in range(dice.randrange(5)):
+        lets[f"let{number}"] = _let(dice, 2)
         names.append(f"let{number}")
         dice.roots = ("batch", "settings", *names)
     top = dice.roots
@@ -189,7 +189,7 @@ def rules(dice: Dice) -> dict[str, Any]:
     routes["entries"] = {"each": dice.choice(("batch", "batch.a", "batch.d")), "as": "entry", "key": "entry_key"}
     dice.roots = (*top, "item")
     if dice.random() < 0.4:
-        routes["items"]["let"] = {"inner": _field(dice, 1)}
+        routes["items"]["let"] = {"inner": _let(dice, 1)}
     made = []
     for number in range(dice.randint(1, 5)):
         route = dice.choice((None, "items", "items", "entries"))
@@ -208,8 +208,10 @@ def _rule(dice: Dice, name: str, route: str | None) -> dict[str, Any]:
         rule["when"] = _condition(dice)
     before = dice.roots
     if dice.random() < 0.3:
-        rule["let"] = {f"own_{name}": _field(dice, 1)}
-        dice.roots = (*before, f"own_{name}")
+        rule["let"] = {}
+        for number in range(dice.randint(1, 2)):
+            rule["let"][f"own{number}_{name}"] = _let(dice, 1)
+            dice.roots = (*dice.roots, f"own{number}_{name}")
     if dice.random() < 0.3:
         rule["warn"] = [{"when": _condition(dice), "message": _template(dice)}]
     kind = dice.random()
@@ -277,6 +279,20 @@ def _field(dice: Dice, depth: int) -> Any:
     return field
 
 
+def _let(dice: Dice, depth: int) -> Any:
+    """A field that often fails, so that it shows whether and when it was evaluated."""
+    field = _field(dice, depth)
+    kind = dice.random()
+    if isinstance(field, dict) and kind < 0.4:
+        field.setdefault("when", _condition(dice))
+    if isinstance(field, dict) and kind < 0.3:
+        field["required"] = True
+    elif isinstance(field, dict) and kind < 0.5:
+        field |= {"type": dice.choice(TYPES[:6]), "on_problem": dice.choice(("omit", "reject"))}
+        field.pop("items", None)
+    return field
+
+
 def _each(dice: Dice, depth: int) -> dict[str, Any]:
     before = dice.roots
     name = f"each{len(before)}"
@@ -288,7 +304,7 @@ def _each(dice: Dice, depth: int) -> dict[str, Any]:
         each["key"] = f"key{len(before)}"
         dice.roots = (*dice.roots, each["key"])
     if dice.random() < 0.3:
-        each["let"] = {f"let_{name}": _field(dice, 0)}
+        each["let"] = {f"let_{name}": _let(dice, 0)}
         dice.roots = (*dice.roots, f"let_{name}")
     each |= _members(dice, depth - 1) if dice.random() < 0.5 else {"value": _field(dice, depth - 1)}
     dice.roots = before
@@ -311,7 +327,7 @@ def _spread(dice: Dice) -> dict[str, Any]:
     before = dice.roots
     dice.roots = (*before, "name", "value")
     if dice.random() < 0.3:
-        spread["let"] = {"slug": _field(dice, 0)}
+        spread["let"] = {"slug": _let(dice, 0)}
         dice.roots = (*dice.roots, "slug")
     spread["entries"] = [_entry(dice) for _ in range(dice.randint(1, 4))]
     dice.roots = before
@@ -334,6 +350,10 @@ def _entry(dice: Dice) -> dict[str, Any]:
         entry["when"] = dice.choice(tests)
         if dice.random() < 0.3:
             entry["when"] = f"({entry['when']}) && ({_condition(dice)})"
+    before = dice.roots
+    if dice.random() < 0.15:
+        entry["let"] = {"own": _let(dice, 0)}
+        dice.roots = (*before, "own")
     if dice.random() < 0.3:
         entry["warn"] = _template(dice)
     kind = dice.random()
@@ -346,6 +366,7 @@ def _entry(dice: Dice) -> dict[str, Any]:
             entry["name"] = _field(dice, 0)
         if dice.random() < 0.6 or not entry:
             entry["value"] = _field(dice, 1)
+    dice.roots = before
     return entry
 
 

@@ -151,7 +151,8 @@ class ExpressionCompiler(Visitor):
 
     def _visit_field(self, node: Node, current: Value | None) -> Value:
         if current is None:
-            return self.writer.refined(self.writer.present(self.roots.get(node["value"], NOTHING)))
+            value = self.roots.get(node["value"], NOTHING)
+            return self.writer.refined(value if value.lazy is None else value.lazy.read(self.writer))
         return self.member(current, node["value"])
 
     def member(self, base: Value, name: str) -> Value:

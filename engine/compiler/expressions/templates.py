@@ -21,6 +21,7 @@ _FEW = 10
 
 def template(writer: PythonFunction, source: Template, values: Mapping[str, Value], *, text: bool) -> Value:
     """The output of a template; with `text` null is written as "null", else it makes the whole output null."""
+    values = {**values, **{use.name: values[use.name].forced() for use in source.roots if use.name in values}}
     parts = _parts(writer, source, values)
     if parts is None:
         found = {use.name: values[use.name] for use in source.roots if use.name in values}

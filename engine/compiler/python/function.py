@@ -33,6 +33,8 @@ class Block:
     texts: dict[str, frozenset[str]] = field(default_factory=dict)
     names: set[str] = field(default_factory=set)
     made: set[str] = field(default_factory=set)
+    outside: Block | None = None
+    """For code that is written before its place is known, the block that is executed not before it."""
 
     def ancestors(self) -> Iterator[Block]:
         """The block itself, then the blocks around it."""
@@ -67,9 +69,23 @@ class PythonFunction:
         self.block = self.root
         self.root.names.update(parameters)
         self.declared: dict[str, int] = {}
-        self.deferred: dict[str, Callable[[], None]] = {}
-        """For each lazily computed variable, a function that writes the code that computes it."""
+        self.assumed: list[Mapping[str, int]] = []
+        """The kinds that values are assumed to have, in the part of an expression that is being compiled."""
+        self.apart = False
+        """Set while code is written that may be placed elsewhere: each of its names is unique in the whole function."""
+        self.depth = 0
+        """The number of lets whose code is being written."""
+        self.calls = 0
+        """The number of places that need the function of a let."""
+        self.finishing: list[Callable[[], None]] = []
+        """Functions that complete the code before it is rendered, the last one first."""
         self._everywhere = set(parameters)
+
+    def render(self) -> list[str]:
+        """The lines of the function below its header."""
+        while self.finishing:
+            self.finishing.pop()()
+        return list(self.root.render(1))
 
     # Lines and blocks
 
@@ -107,7 +123,7 @@ class PythonFunction:
         stem = f"n{stem}" if stem[0].isdigit() else stem
         # A name bound in an outer block must be unique in the whole function: loops in that block keep its value.
         around = set().union(*(outer.names for outer in self.block.ancestors()))
-        taken = around if block is None else self._everywhere
+        taken = around if block is None and not self.apart else self._everywhere
         name, number = f"{stem}{self.mark}", 1
         while name in taken or not self.pool.is_free(name) or (not self.mark and _MARKED.search(name)):
             number += 1
@@ -124,17 +140,9 @@ class PythonFunction:
         known = value.kinds
         for block in self.block.ancestors():
             known &= block.kinds.get(value.text, ANY)
+        for facts in self.assumed:
+            known &= facts.get(value.text, ANY)
         return known
-
-    def present(self, value: Value) -> Value:
-        """The value; if it is lazily computed and not certain to exist here, code that computes it is written."""
-        make = self.deferred.get(value.text)
-        if make is not None and not any(value.text in block.made for block in self.block.ancestors()):
-            with self.inside(f"if {value.text} is UNSET:"):
-                make()
-            self.block.made.add(value.text)
-            self.block.names.add(value.text)  # values derived from it belong to this block
-        return value
 
     def refined(self, value: Value) -> Value:
         return replace(value, kinds=self.kinds(value)) if value.stable and not value.is_constant else value
@@ -146,15 +154,11 @@ class PythonFunction:
     @contextmanager
     def assuming(self, facts: Mapping[str, int]) -> Iterator[None]:
         """In the `with` block, the values with these codes have these kinds."""
-        kinds = self.block.kinds
-        before = dict(kinds)
-        for code, possible in facts.items():
-            kinds[code] = kinds.get(code, ANY) & possible
+        self.assumed.append(facts)
         try:
             yield
         finally:
-            kinds.clear()
-            kinds.update(before)
+            self.assumed.pop()
 
     def texts(self, code: str) -> frozenset[str] | None:
         """The strings of which the value is known to be one; None if unknown."""
@@ -205,11 +209,11 @@ class PythonFunction:
         named = Value(name, value.kinds, named=True, items=value.items, shape=value.shape, texts=value.texts)
         return f"({name} := {bare(value.text)})", named
 
-    def bound(self, value: Value, wish: str = "value") -> Value:
-        """The value under a stable name."""
+    def bound(self, value: Value, wish: str = "value", variable: str | None = None) -> Value:
+        """The value under a stable name, that of the variable unless it has one."""
         if value.stable:
             return value
-        name = self.name(wish)
+        name = variable or self.name(wish)
         self.line(f"{name} = {bare(value.text)}")
         return replace(self.declare(name, value.kinds, value.items, value.shape), texts=value.texts)
 

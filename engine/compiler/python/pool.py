@@ -20,6 +20,8 @@ class Pool:
         self._counts: dict[str, int] = {}
         self.constants: list[str] = []
         self.functions: list[str] = []
+        self.inner: list[str] = []
+        """The names of functions that are defined inside of others."""
 
     def copy(self) -> Pool:
         """A copy to go back to."""

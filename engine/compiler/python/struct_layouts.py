@@ -86,7 +86,9 @@ class StructShape:
         return {name: union(*[one for one in types if not one.any] or types) for name, types in found.items()}
 
     def spoil(self) -> None:
-        if self.shapes.rule is None:
+        if self.shapes.tried is not None:
+            self.shapes.tried.add(self.path)
+        elif self.shapes.rule is None:
             self.shapes.spoiled.add(self.path)
         else:
             self.shapes.given_up.add(self.shapes.rule)
@@ -134,6 +136,8 @@ class Shapes:
         self.pool = pool
         self.rule: str | None = None
         """The rule that is being compiled, if it applies to single elements."""
+        self.tried: set[Path] | None = None
+        """While code is written that may not be needed: the places of structs that it uses as a whole."""
         self.spoiled: set[Path] = set()
         """The places of structs that turned out to be used as a whole."""
         self.given_up: set[str] = set()

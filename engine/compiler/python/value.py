@@ -20,6 +20,7 @@ __all__ = [
     "NUMBER",
     "STRING",
     "VARIABLE",
+    "Lazy",
     "Shape",
     "Texts",
     "Value",
@@ -67,6 +68,19 @@ class Shape(Protocol):
         """The shape of the elements of a list."""
 
 
+class Lazy(Protocol):
+    """A value that is computed when it is first used."""
+
+    def force(self) -> Value:
+        """Writes the code that computes it here, unless it is certainly there; returns it under its name."""
+
+    def read(self, writer: Any) -> Value:
+        """Its value as a part of an expression that may not be evaluated as far as this."""
+
+    def mention(self) -> None:
+        """Records that the place of a problem may depend on the value."""
+
+
 class Texts(Protocol):
     """An origin of strings, and the facts known of all of them."""
 
@@ -106,7 +120,7 @@ class Value:
     with a `shape` is a struct or a list of structs; code that can handle those uses its `text`. A value that `fits` is
     known to be valid at its place in the output. `texts` are the origins of all strings in the value, including those
     in members and elements; it is empty if they are unknown. `is_name` says that the value is the name of an entry
-    of an object: the same names occur in many batches.
+    of an object: the same names occur in many batches. Of a `lazy` value nothing else is known here.
     """
 
     text: str
@@ -120,6 +134,7 @@ class Value:
     fits: bool = False
     texts: tuple[Texts, ...] = ()
     is_name: bool = False
+    lazy: Lazy | None = None
 
     @property
     def code(self) -> str:
@@ -131,6 +146,10 @@ class Value:
     @property
     def is_constant(self) -> bool:
         return self.constant is not VARIABLE
+
+    def forced(self) -> Value:
+        """The value after code was written that computes it, if it is lazy."""
+        return self if self.lazy is None else self.lazy.force()
 
     @property
     def repeatable(self) -> bool:

@@ -57,11 +57,13 @@ def chain(
 
     Returns whether one always holds.
     """
-    links = []
+    links: list[_Link] = []
     for number, when in enumerate(whens):
         probed = _probe(when, scope)
         if probed is False:
             continue
+        if when is not None and not links:
+            fields.reading(when, scope)
         links.append(_Link(number, when, {} if when is None else _needs(when.expression.tree, scope)))
         if probed is True:
             break
@@ -194,7 +196,7 @@ def _needs(node: Node, scope: CodeScope) -> dict[_Path, _Need]:
         left, right = _needs(below[0], scope), _needs(below[1], scope)
         return dict(_either(left, right))
     if kind == "comparator" and node["value"] == "eq":
-        return _of_comparison(below)
+        return _of_comparison(below, scope)
     if kind == "function_expression" and node["value"] == "contains":
         return _of_membership(below, scope)
     return {}
@@ -207,16 +209,16 @@ def _either(left: dict[_Path, _Need], right: dict[_Path, _Need]) -> Iterator[tup
         yield path, _Need(one.node, texts, one.kinds | other.kinds)
 
 
-def _of_comparison(below: list[Node]) -> dict[_Path, _Need]:
+def _of_comparison(below: list[Node], scope: CodeScope) -> dict[_Path, _Need]:
     for one, other in (below, below[::-1]):
         if other["type"] != "literal":
             continue
         literal = other["value"]
         is_type = one["type"] == "function_expression" and one["value"] == "type"
         if is_type and isinstance(literal, str) and literal in TYPE_KINDS:
-            path = _path(one["children"][0])
+            path = _path(one["children"][0], scope)
             return {} if path is None else {path: _Need(one["children"][0], None, TYPE_KINDS[literal])}
-        path = _path(one)
+        path = _path(one, scope)
         if path is not None and isinstance(literal, str):
             return {path: _Need(one, frozenset({literal}), kinds_of(literal))}
         if path is not None and literal is None:
@@ -227,7 +229,7 @@ def _of_comparison(below: list[Node]) -> dict[_Path, _Need]:
 def _of_membership(below: list[Node], scope: CodeScope) -> dict[_Path, _Need]:
     subject, searched = below
     listed = scope.values.get(subject["value"]) if subject["type"] == "field" else None
-    path = _path(searched)
+    path = _path(searched, scope)
     if path is None or listed is None or not isinstance(listed.constant, list):
         return {}
     if not all(isinstance(text, str) for text in listed.constant):
@@ -235,15 +237,13 @@ def _of_membership(below: list[Node], scope: CodeScope) -> dict[_Path, _Need]:
     return {path: _Need(searched, frozenset(listed.constant), kinds_of(""))}
 
 
-def _path(node: Node) -> _Path | None:
+def _path(node: Node, scope: CodeScope) -> _Path | None:
+    """The names in a plain path that can be read without an effect; None for any other expression."""
     if node["type"] == "field":
-        return (node["value"],)
+        return None if _scratch(scope).visit(node, None).raises else (node["value"],)
     if node["type"] != "subexpression":
         return None
-    path: _Path = ()
-    for child in node["children"]:
-        below = _path(child)
-        if below is None:
-            return None
-        path += below
+    path = _path(node["children"][0], scope)
+    for child in node["children"][1:]:
+        path = (*path, child["value"]) if path is not None and child["type"] == "field" else None
     return path

@@ -11,11 +11,14 @@ from dataclasses import replace
 from typing import Any
 
 from ...diagnostics.problem import Place
+from ...expressions.paths import certain_roots
 from ...language.rulebook import Each, Expr, Field, Spread, Text
 from ..expressions.compiler import ExpressionCompiler
 from ..expressions.templates import template
 from ..python.function import PythonFunction
+from ..python.kind_tests import NOTHING
 from ..python.string_sources import among
+from ..python.struct_layouts import Shapes
 from ..python.value import DICT, LIST, NULL, STRING, Value, bare
 from ..validation.conditions import ALWAYS, negated
 from ..validation.contracts import Contract
@@ -58,15 +61,16 @@ class Emitter(ABC):
         repeated: frozenset[int],
         *,
         traced: bool = False,
-        of_structs: bool = False,
+        shapes: Shapes | None = None,
     ) -> None:
         self.writer = writer
         self.repeated = repeated
         """The identities of the parts of the rules whose values count as copied."""
         self.traced = traced
         """Set if the code records the origin of each output value."""
-        self.of_structs = of_structs
-        """Set if batches are structs; rare cases are left to the code for objects."""
+        self.shapes = shapes
+        """The shapes of the input if batches are structs; rare cases are then left to the code for objects."""
+        self.of_structs = shapes is not None
         self.policies: dict[Any, Any] = {}
         """The functions of policies, by everything that their code depends on."""
 
@@ -77,37 +81,47 @@ class Emitter(ABC):
         """An emitter of the same class for another function."""
 
     @abstractmethod
-    def value(self, field: Field, scope: CodeScope, wish: str) -> Value:
-        """The value of a field, null if there is none, as a constant or under a stable name."""
+    def value(self, field: Field, scope: CodeScope, wish: str, variable: str | None = None) -> Value:
+        """The value of a field, null if there is none, as a constant or under a stable name (that of the variable)."""
 
     @abstractmethod
-    def lets(self, definitions: tuple[Field, ...], scope: CodeScope, rare: frozenset[str] = frozenset()) -> CodeScope:
-        """The scope with the lets added."""
+    def tried(self, write: Callable[[], Value]) -> tuple[bool, Value]:
+        """Writes code that may not be needed; returns whether it needs a struct as an object, which it cannot have."""
+
+    @abstractmethod
+    def lets(self, definitions: tuple[Field, ...], scope: CodeScope) -> CodeScope:
+        """The scope with the lets added. Their code is written where they are used."""
 
     # Expressions
 
+    def reading(self, expression: Expr, scope: CodeScope) -> ExpressionCompiler:
+        """The compiler for an expression that is evaluated here, after the lets that it certainly reads."""
+        for name in certain_roots(expression.expression.tree):
+            scope.values.get(name, NOTHING).forced()
+        return ExpressionCompiler(self.writer, scope.values)
+
     def search(self, expression: Expr, scope: CodeScope, site: Callable[[], str], wish: str = "value") -> Value:
         """The value of an expression; if it fails, null with the problem of the site."""
-        value = ExpressionCompiler(self.writer, scope.values).value(expression.expression)
+        value = self.reading(expression, scope).value(expression.expression)
         return self._caught(value, site, wish) if value.raises else value
 
     def iterated(self, expression: Expr, scope: CodeScope, site: Callable[[], str], wish: str) -> Value:
         """Like `search`, for a value that is iterated over: if it fails, all elements are lost."""
-        value = ExpressionCompiler(self.writer, scope.values).value(expression.expression)
+        value = self.reading(expression, scope).value(expression.expression)
         return self._caught(value, site, wish, "undecided") if value.raises else value
 
     def condition(self, when: Expr | None, scope: CodeScope) -> Value:
         """The truth of a condition, as code for an `if`."""
         if when is None:
             return self.writer.pool.constant(True)
-        value = ExpressionCompiler(self.writer, scope.values).condition(when.expression.tree)
+        value = self.reading(when, scope).condition(when.expression.tree)
         return self._caught(value, self.site_of(when, scope), "holds") if value.raises else value
 
     def taking(self, when: Expr | None, scope: CodeScope, after: str, site: Callable[[], str] | None = None) -> Value:
         """Like `condition`, for a rule; `after` is the statement that leaves the element if the condition fails."""
         if when is None:
             return self.writer.pool.constant(True)
-        value = ExpressionCompiler(self.writer, scope.values).condition(when.expression.tree)
+        value = self.reading(when, scope).condition(when.expression.tree)
         return (
             self._caught(value, site or self.site_of(when, scope), "holds", "undecided", after)
             if value.raises
@@ -177,8 +191,11 @@ class Emitter(ABC):
         return self.skip(scope, rule, f"{self.reason(text, scope)}, {text.template.text!r}")
 
     def rejecting(self, rejects: bool, after: list[str]) -> Any:
-        """A `with` block for code that may reject the element; the statements `after` run if it does."""
-        return _Rejecting(self.writer, rejects, after)
+        """A `with` block for code that may reject the element; the statements `after` run if it does.
+
+        With structs, a batch of which anything is rejected is left to the code for objects.
+        """
+        return _Rejecting(self.writer, rejects and not self.of_structs, after)
 
     def copied(self, part: Field | Spread, value: Value, place: Place) -> None:
         """Writes the code that counts a value, if the part of the rules copies it for each element of an iteration."""

@@ -6,35 +6,32 @@ there is a value; otherwise nothing happens.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
 from ...language.rulebook import ABSENT, Const, Each, Expr, Field, From, ObjectSource, Text
-from ...language.traversal import can_reject, can_reject_value
-from ..expressions.compiler import ExpressionCompiler
+from ...language.traversal import can_reject, can_reject_value, is_plain, roots_in
 from ..expressions.templates import template
 from ..python.function import PythonFunction
-from ..python.kind_tests import is_kind
+from ..python.kind_tests import NOTHING, is_kind
 from ..python.string_sources import common
 from ..python.value import ANY, DICT, LIST, NULL, VARIABLE, Value, bare
 from ..validation.conditions import any_of
 from .conversions import converted, finished, is_as_wanted
 from .emitter import Emitter, Sink
+from .lets import Let
 from .scope import CodeScope
 from .spreads import SpreadCompiler
 
 __all__ = ["FieldCompiler"]
-
-_FRESH = {"keys", "map", "to_object"}
-"""Functions whose result never shares a part with their arguments."""
 
 
 class FieldCompiler(Emitter):
     """Writes the code of fields into one function."""
 
     def inside(self, writer: PythonFunction) -> FieldCompiler:
-        return FieldCompiler(writer, self.repeated, traced=self.traced, of_structs=self.of_structs)
+        return FieldCompiler(writer, self.repeated, traced=self.traced, shapes=self.shapes)
 
     # Objects
 
@@ -78,7 +75,7 @@ class FieldCompiler(Emitter):
 
     # Fields
 
-    def value(self, field: Field, scope: CodeScope, wish: str) -> Value:
+    def value(self, field: Field, scope: CodeScope, wish: str, variable: str | None = None) -> Value:
         """The value of a field, null if there is none, as a constant or under a stable name."""
         constant = self.constant(field)
         if constant is not None:
@@ -86,8 +83,8 @@ class FieldCompiler(Emitter):
             return constant
         found = None if self.traced and scope.output is not None else self._found(field, scope)
         if found is not None and is_as_wanted(found, field):
-            return self.writer.bound(found, field.name or "value")
-        name, kept = self.writer.name(wish), list[Value]()
+            return self.writer.bound(found, field.name or "value", variable)
+        name, kept = variable or self.writer.name(wish), list[Value]()
         self.writer.line(f"{name} = None")
         here = self.writer.block
         start = len(here.items)
@@ -268,7 +265,9 @@ class FieldCompiler(Emitter):
         with writer.loop(wishes, entries) as (key, element):
             inner = scope.iterating(source.each, source.as_name, source.key_name, (value.text, key, element), value)
             inner = inner.under_variable("#", found)
-            with self.rejecting(can_reject(source.let) or can_reject_value(source.value), ["continue"]):
+            with self.rejecting(
+                scope.rejects or can_reject(source.let) or can_reject_value(source.value), ["continue"]
+            ):
                 inner = self.lets(source.let, inner)
                 nothing = self._nothing(inner)
                 if isinstance(source.value, ObjectSource):
@@ -297,48 +296,33 @@ class FieldCompiler(Emitter):
     def _nothing(self, scope: CodeScope) -> list[str]:
         return [] if scope.quiet else [self.skip(scope, scope.rule_code, repr("nothing to map"))]
 
-    def lets(self, definitions: tuple[Field, ...], scope: CodeScope, rare: frozenset[str] = frozenset()) -> CodeScope:
-        """The scope with the lets.
-
-        Their values are computed at once, except `rare` ones that can be computed at their use.
-        """
+    def lets(self, definitions: tuple[Field, ...], scope: CodeScope) -> CodeScope:
+        """The scope with the lets added. Plain ones are computed at once, others where they are used."""
         inside = replace(scope, output=None, contract=None, quiet=True)
         for definition in definitions:
-            value = self._deferred(definition, inside) if definition.name in rare else None
+            value = self._early(definition, inside)
             if value is None:
-                value = self.value(definition, inside, definition.name or "")
-            inside = inside.with_let(definition, value)
+                let = Let(self, definition, inside)
+                inside = inside.with_let(definition, Value("", lazy=let), let.variable)
+            else:
+                inside = inside.with_let(definition, value, value.text)
         return replace(inside, output=scope.output, contract=scope.contract, quiet=scope.quiet)
 
-    def _deferred(self, definition: Field, scope: CodeScope) -> Value | None:
-        """A let that can be computed at its use, as it cannot fail and is no part of the batch; None for any other."""
-        expression = _only_expression(definition)
-        tree = {} if expression is None else expression.expression.tree
-        if expression is None or tree["type"] != "function_expression" or tree["value"] not in _FRESH:
+    def _early(self, definition: Field, scope: CodeScope) -> Value | None:
+        """The value of a let that is plain or the same for every batch; None for any other."""
+        roots = [scope.values.get(name, NOTHING) for name in roots_in(definition)]
+        if is_plain(definition) and all(root.lazy is None for root in roots):
+            return self.value(definition, scope, definition.name or "")
+        if not all(root.is_constant for root in roots):
             return None
-        writer = self.writer
-        if self.of_structs:
-            name = writer.name(definition.name or "")
-            writer.line(f"{name} = UNSET")
-            writer.deferred[name] = lambda: writer.line(f"{name} = unusual()")
-            return writer.declare(name, ANY)
-        tried = ExpressionCompiler(PythonFunction(writer.pool, ()), scope.values).value(expression.expression)
-        if tried.raises:
-            return None
-        name = writer.name(definition.name or "")
-        writer.line(f"{name} = UNSET")
+        value = Let(self.inside(PythonFunction(self.writer.pool, ())), definition, scope).written()
+        return value if value.is_constant else None
 
-        def make() -> None:
-            value = ExpressionCompiler(writer, scope.values).value(expression.expression)
-            writer.line(f"{name} = {bare(value.code)}")
-
-        writer.deferred[name] = make
-        return writer.declare(name, tried.kinds, tried.items)
-
-
-def _only_expression(field: Field) -> Expr | None:
-    """The expression of a field that consists of it alone."""
-    if not isinstance(field.source, From) or len(field.source.alternatives) > 1 or field.applied - {"on_problem"}:
-        return None
-    (part,) = field.source.alternatives
-    return part if isinstance(part, Expr) else None
+    def tried(self, write: Callable[[], Value]) -> tuple[bool, Value]:
+        """Writes code that may not be needed; returns whether it needs a struct as an object, which it cannot have."""
+        if self.shapes is None:
+            return False, write()
+        before, self.shapes.tried = self.shapes.tried, set()
+        value = write()
+        is_unusual, self.shapes.tried = bool(self.shapes.tried), before
+        return is_unusual, value

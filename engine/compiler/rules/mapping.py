@@ -9,7 +9,7 @@ from ...diagnostics.problem import Place
 from ...interpreter.interpreter import NOTHING
 from ...language.repetition import repeated_in
 from ...language.rulebook import Const, Expr, Field, From, ObjectSource, Output, Route, Rule, Rulebook
-from ...language.traversal import can_reject, can_reject_object, roots_in
+from ...language.traversal import can_reject, can_reject_object
 from ...runtime.result import NO_RULE
 from ...runtime.runner import FUNCTION, NAMESPACE
 from ...schemas.schema import Schema
@@ -106,7 +106,7 @@ def title_of(rulebook: Rulebook) -> str:
 def _module(pool: Pool, *functions: str) -> list[str]:
     """The lines of a module above its functions."""
     written = [text.partition("(")[0].removeprefix("def ") for text in pool.functions]
-    names = f"GENERATED = frozenset({sorted([*functions, *written])!r})"
+    names = f"GENERATED = frozenset({sorted([*functions, *written, *pool.inner])!r})"
     return [*(f"\n{text}\n" for text in pool.functions), "", *pool.constants, names]
 
 
@@ -128,7 +128,7 @@ class _Mapping:
         self.shapes = None if root is None else root.shapes
         self.parameters = ("batch", "validators" if root is None else "notes")
         self.writer = PythonFunction(pool, self.parameters)
-        self.fields = FieldCompiler(self.writer, repeated_in(rulebook), traced=traced, of_structs=root is not None)
+        self.fields = FieldCompiler(self.writer, repeated_in(rulebook), traced=traced, shapes=self.shapes)
         self.parts: dict[str, str] = {}
         self.output_constants: dict[str, str] = {}
         self.validation = Validation(pool)
@@ -163,17 +163,17 @@ class _Mapping:
                 writer.line(f"{self.parts[output]} = []")
         if self.in_order:
             writer.line("emitted = {}")
-        with self.fields.rejecting(can_reject(rulebook.let), ["return (), skipped, problems"]):
-            scope = self.fields.lets(rulebook.let, scope, _rare(rulebook))
+        scope = self.fields.lets(rulebook.let, scope)
         for rule in rulebook.rules:
             if rule.route is None:
                 self.batch_rule(rule, scope)
         for name, route in rulebook.routes.items():
-            self.route(route, [rule for rule in rulebook.rules if rule.route == name], scope)
+            with self.fields.rejecting(scope.rejects, ["pass"]):  # by what it iterates over
+                self.route(route, [rule for rule in rulebook.rules if rule.route == name], scope)
         self.requests(scope)
         if self.shapes is not None:
             self.shapes.whole_bodies |= {name for name, contract in self.contracts.items() if contract.terms.broken}
-        return [f"def {self.name}({', '.join(self.parameters)}):", *writer.root.render(1)]
+        return [f"def {self.name}({', '.join(self.parameters)}):", *writer.render()]
 
     # Rules
 
@@ -181,40 +181,37 @@ class _Mapping:
         """Writes the code of a rule that is evaluated once for the batch."""
         self.note(f"rule {rule.name}", rule.place)
         scope = scope.of_rule(rule.name)
-        condition = self.fields.taking(
-            rule.when, scope, "" if rule.output is not None else "return (), skipped, problems"
-        )
-        if condition.is_constant:
-            if condition.constant:
+        after = "pass" if rule.output is not None else "return (), skipped, problems"
+        with self.fields.rejecting(_rejects(rule, scope), [after]):
+            condition = self.fields.taking(rule.when, scope, "" if rule.output is not None else after)
+            if condition.is_constant:
+                if condition.constant:
+                    self.rule(rule, scope, None)
+                return
+            with self.writer.inside(f"if {bare(condition.code)}:"):
                 self.rule(rule, scope, None)
-            return
-        with self.writer.inside(f"if {bare(condition.code)}:"):
-            self.rule(rule, scope, None)
 
     def rule(self, rule: Rule, scope: CodeScope, route: Route | None) -> None:
         """Writes the code of a rule for an element that it takes."""
         writer = self.writer
-        rejects = can_reject(rule.let) or (rule.output is not None and can_reject_object(rule.body))
-        after = "pass" if rule.output is not None else "return (), skipped, problems"
-        with self.fields.rejecting(rejects and route is None, [after]):
-            scope = self.fields.lets(rule.let, scope)
-            for warn in rule.warn:
-                condition = self.fields.condition(warn.when, scope)
-                if condition.is_constant and not condition.constant:
-                    continue
-                if condition.is_constant:
-                    self.fields.say("M512", warn.message, scope)
-                    continue
-                with writer.inside(f"if {bare(condition.code)}:"):
-                    self.fields.say("M512", warn.message, scope)
-            if rule.skip is not None:
-                writer.line(self.fields.skip_as(rule.skip, scope, repr(rule.name)))
-            elif rule.reject is not None:
-                self.fields.say("M511", rule.reject, scope)
-            else:
-                self.emit(rule, scope, route)
-            if route is None and rule.output is None:
-                writer.line("return (), skipped, problems")
+        scope = self.fields.lets(rule.let, scope)
+        for warn in rule.warn:
+            condition = self.fields.condition(warn.when, scope)
+            if condition.is_constant and not condition.constant:
+                continue
+            if condition.is_constant:
+                self.fields.say("M512", warn.message, scope)
+                continue
+            with writer.inside(f"if {bare(condition.code)}:"):
+                self.fields.say("M512", warn.message, scope)
+        if rule.skip is not None:
+            writer.line(self.fields.skip_as(rule.skip, scope, repr(rule.name)))
+        elif rule.reject is not None:
+            self.fields.say("M511", rule.reject, scope)
+        else:
+            self.emit(rule, scope, route)
+        if route is None and rule.output is None:
+            writer.line("return (), skipped, problems")
         if route is not None:
             writer.line("continue")
 
@@ -273,7 +270,7 @@ class _Mapping:
         kind, words = (LIST, "a list") if route.key_name is None else (DICT, "an object")
         wishes = route.key_name or f"{route.as_name}_number", route.as_name
         entries = f"enumerate({value.text})" if route.key_name is None else f"{value.text}.items()"
-        rejects = can_reject(route.let) or any(can_reject(rule.let) or can_reject_object(rule.body) for rule in rules)
+        rejects = can_reject(route.let) or any(_rejects(rule, scope) for rule in rules)
         is_fit = writer.inside(f"if {is_kind(value, value, kind)}:")
         with is_fit, writer.loop(wishes, entries) as (key, element):
             self.loop_variables = [key, element]
@@ -333,7 +330,8 @@ class _Mapping:
     def output(self, output: Output, scope: CodeScope) -> None:
         """Writes the code of the envelope and requests of one output."""
         self.note(f"output {output.name}", output.node.place)
-        with self.fields.rejecting(can_reject(output.fields) or can_reject(output.request.query), ["pass"]):
+        rejects = scope.rejects or can_reject(output.fields) or can_reject(output.request.query)
+        with self.fields.rejecting(rejects, ["pass"]):
             if self.traced:
                 self.writer.line("notes.origins = {}")
             contract = self.contract(output)
@@ -392,11 +390,9 @@ class _Mapping:
         self.writer.line(comment(f"{text} ({place.file}:{place.line})"))
 
 
-def _rare(rulebook: Rulebook) -> frozenset[str]:
-    """The lets of the mapping that are used only by conditions of rules with a route."""
-    rules = [rule if rule.route is None else replace(rule, when=None) for rule in rulebook.rules]
-    used = roots_in((*rulebook.let, *rulebook.outputs.values(), *rulebook.routes.values(), *rules))
-    return frozenset(definition.name or "" for definition in rulebook.let).difference(used)
+def _rejects(rule: Rule, scope: CodeScope) -> bool:
+    """Returns whether a rule can reject what it is applied to, other than by `reject`."""
+    return scope.rejects or can_reject(rule.let) or (rule.output is not None and can_reject_object(rule.body))
 
 
 def _is_silent(output: Output) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 from ...diagnostics.problem import Place
 from ...expressions.paths import inputs_read, path_of
 from ...language.rulebook import ABSENT, Each, Expr, Field, From, Text
+from ...language.traversal import can_reject_field
 from ...values.pointers import join
 from ..python.pool import Pool
 from ..python.value import ANY, STRING, Value
@@ -28,7 +29,7 @@ class CodeScope:
     `pointer` is that of the innermost iteration. In a `quiet` scope, elements are not accounted for. `caller` is the
     variable with the Caller of the function, and `place` the code for the place of an element of its loop; `aliases`
     are the lets whose value is a part of the batch whenever it is a list or an object. `contract` validates the value
-    at the place of the output, if that is validated in parts.
+    at the place of the output, if that is validated in parts. `rejects` says that reading a let may reject.
     """
 
     pool: Pool
@@ -45,6 +46,7 @@ class CodeScope:
     caller: str | None = None
     place: str | None = None
     contract: Contract | None = None
+    rejects: bool = False
 
     # Inner scopes
 
@@ -63,13 +65,14 @@ class CodeScope:
     def of_rule(self, name: str) -> CodeScope:
         return replace(self, rule=name)
 
-    def with_let(self, definition: Field, value: Value) -> CodeScope:
+    def with_let(self, definition: Field, value: Value, variable: str) -> CodeScope:
+        """The scope with a let, whose value is in a variable from when it is computed."""
         name = definition.name or ""
         aliases = {root: text for root, text in self.aliases.items() if root != name}
         alias = self._alias(definition)
         if alias is not None:
             aliases[name] = alias
-        constant = self.pool.name("ROOT", f"Root({value.text!r}, None, {self.reads_of_field(definition)})")
+        constant = self.pool.name("ROOT", f"Root({variable!r}, None, {self.reads_of_field(definition)})")
         return replace(
             self,
             values={**self.values, name: value},
@@ -77,6 +80,7 @@ class CodeScope:
             lets=self.lets | {name},
             pointers={root: text for root, text in self.pointers.items() if root != name},
             aliases=aliases,
+            rejects=self.rejects or can_reject_field(definition),
         )
 
     def iterating(
@@ -190,7 +194,7 @@ class CodeScope:
         reads = [self._read(place) for place in inputs_read(expression.expression.tree, self._marks())]
         for use in expression.expression.roots:
             if use.name in self.lets:
-                reads.append(f"Read({self.places[use.name]}, None)")
+                reads.append(f"Read({self._place_of(use.name)}, None)")
         return list(dict.fromkeys(reads))
 
     def _reads_of_field(self, field: Field) -> list[str]:
@@ -202,15 +206,23 @@ class CodeScope:
         elif isinstance(source, Each):
             reads += self._reads(source.each)
         elif isinstance(source, Text):
-            reads += [f"Read({self.places[use.name]}, '')" for use in source.template.roots if use.name in self.places]
+            uses = source.template.roots
+            reads += [f"Read({self._place_of(use.name)}, '')" for use in uses if use.name in self.places]
         return list(dict.fromkeys(reads))
+
+    def _place_of(self, name: str) -> str:
+        """The Root constant of a root."""
+        lazy = self.values[name].lazy
+        if lazy is not None:
+            lazy.mention()
+        return self.places[name]
 
     def _marks(self) -> dict[str, str | None]:
         return {name: f"{name}{_MARK}" for name in self.places}
 
     def _read(self, marked: str) -> str:
         name, _, path = marked.partition(_MARK)
-        return f"Read({self.places[name]}, {path!r})"
+        return f"Read({self._place_of(name)}, {path!r})"
 
 
 def place_code(place: Place) -> str:

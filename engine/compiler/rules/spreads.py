@@ -72,7 +72,7 @@ class SpreadCompiler:
         if not value.stable or value.is_constant:
             value = writer.bound(Value(value.code, value.kinds, texts=value.texts), "source")
         test = is_kind(value, value, DICT)
-        if spread.policy is not None and not spread.let and scope.caller is None:
+        if spread.policy is not None and not spread.let and scope.caller is None and not _is_lazy(spread, scope):
             with writer.inside(f"if {test}:"):
                 self.fields.copied(spread, value, spread.from_.place)
                 inner = self._called(spread, value, target, scope)
@@ -170,7 +170,7 @@ class SpreadCompiler:
             block = Block(writer.root, f"if {' and '.join(tests)} and {items}.keys().isdisjoint({target}):")
             block.items += [*_asked_of_all(inner, items, spread.as_name), f"{target}.update({items})", "return"]
             writer.root.items.insert(0, block)
-        body = "\n".join(writer.root.render(1))
+        body = "\n".join(writer.render())
         pool.functions.append(f"def {name}({', '.join(parameters)}):  {comment(f'policy {spread.policy}')}\n{body}")
         return Policy(name, items, key, element)
 
@@ -188,8 +188,7 @@ class SpreadCompiler:
             names = writer.pool.name("NAMES", repr(dict(spread.rename)))
             name = writer.bound(Value(f"{names}.get({key}, {key})", STRING), spread.key_name)
         scope = replace(scope, values={**scope.values, spread.key_name: name})
-        rejects = can_reject(spread.let) or any(map(can_reject_entry, spread.entries))
-        with self.fields.rejecting(rejects, ["continue"]):
+        with self.fields.rejecting(_can_reject(spread, scope), ["continue"]):
             if is_named_by_key(spread, scope):
                 self._kept(spread, spread.entries[0], target, scope, self._renamed(spread, scope))
                 writer.line("continue")
@@ -320,7 +319,7 @@ class SpreadCompiler:
         Ends before the first rule without such a part.
         """
         found: list[list[Node]] = []
-        if spread.let or spread.rename or any(map(can_reject_entry, spread.entries)):
+        if spread.let or spread.rename or _can_reject(spread, scope):
             return found
         known = {name for name, value in scope.values.items() if value.is_constant} | {spread.key_name}
         compiler = ExpressionCompiler(PythonFunction(Pool(frozenset()), ()), scope.values)
@@ -459,6 +458,17 @@ class SpreadCompiler:
     def _is_changed(self, value: Value, scope: CodeScope) -> bool:
         """Returns whether a value differs from the one that was validated together with its name."""
         return self.entry in scope.values and value.code != scope.values[self.entry].code
+
+
+def _can_reject(spread: Spread, scope: CodeScope) -> bool:
+    """Returns whether an entry can be rejected, other than by `reject`."""
+    by_let = scope.rejects and _is_lazy(spread, scope)
+    return by_let or can_reject(spread.let) or any(map(can_reject_entry, spread.entries))
+
+
+def _is_lazy(spread: Spread, scope: CodeScope) -> bool:
+    """Returns whether entry rules read a let that is not certainly computed: they may do so for no entry."""
+    return any(scope.values[name].lazy is not None for name in roots_in(spread.entries) if name in scope.values)
 
 
 def _asked_of_all(scope: CodeScope, items: str, as_name: str) -> list[str]:

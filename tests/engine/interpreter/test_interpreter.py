@@ -82,13 +82,13 @@ rules:
     assert result == mapping.transform(batch)
     assert [(step.output, step.place.line, step.inputs, step.value, step.note) for step in steps] == [
         ("", 1, ("/a",), 1, ""),
-        ("", 4, ("/list/0",), "1", ""),
-        ("", 4, ("/list/1",), "2", ""),
-        ("", 4, ("/list",), ["1", "2"], ""),
         ("/list/0/a", 7, ("/a",), "1", ""),
         ("/list/0/gone", 8, ("/gone",), None, ""),
         ("/list/0/other", 9, ("/gone",), "d", "its default"),
         ("/list/0/never", 10, ("/a",), None, "its condition does not hold"),
+        ("", 4, ("/list/0",), "1", ""),
+        ("", 4, ("/list/1",), "2", ""),
+        ("", 4, ("/list",), ["1", "2"], ""),
         ("/list/0/inner/0/v", 11, (), "1", ""),
         ("/list/0/inner/1/v", 11, (), "2", ""),
         ("/list/0/inner", 11, ("/list",), [{"v": "1"}, {"v": "2"}], ""),
