@@ -44,12 +44,14 @@ _MOST_DEPTH = 10
 class Evaluation(Recorder):
     """Evaluates fields on one batch, and records what happens.
 
-    `repeated` has the identities of the parts of the rules whose values count as copied.
+    `repeated` has the identities of the parts of the rules whose values count as copied; `plain` is a cache: it says
+    of lets, by their identity, whether they are plain.
     """
 
-    def __init__(self, batch: Any, steps: list[Step] | None, repeated: Set[int]) -> None:
+    def __init__(self, batch: Any, steps: list[Step] | None, repeated: Set[int], plain: dict[int, bool]) -> None:
         super().__init__(batch, steps)
         self.repeated = repeated
+        self.plain = plain
         self.depth = 0
         """The number of lets that are being computed."""
 
@@ -110,7 +112,10 @@ class Evaluation(Recorder):
         """The scope with the names added. Each value is computed when it is first read; plain ones at once."""
         inside = Position(at.rule, at.element, None)
         for definition in definitions:
-            if is_plain(definition) and not any(scope.is_lazy(name) for name in roots_in(definition)):
+            plain = self.plain.get(id(definition))
+            if plain is None:
+                plain = self.plain[id(definition)] = is_plain(definition)
+            if plain and not any(scope.is_lazy(name) for name in roots_in(definition)):
                 scope = scope.with_let(definition, self.value(definition, scope, inside))
             else:
                 scope = scope.with_let(definition, Lazy(definition, scope, inside, self.compute))

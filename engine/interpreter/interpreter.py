@@ -56,6 +56,7 @@ class Interpreter:
         self.validators = {name: schema.validator for name, schema in rulebook.schemas.items()}
         self.assembler = Assembler(map(_joined, rulebook.outputs.values()), self.validators)
         self.repeated = repeated_in(rulebook)
+        self.plain: dict[int, bool] = {}
         self.batch_rules = tuple(rule for rule in rulebook.rules if rule.route is None)
         self.route_rules = {
             name: tuple(rule for rule in rulebook.rules if rule.route == name) for name in rulebook.routes
@@ -105,7 +106,7 @@ class _Run(Evaluation):
         self, interpreter: Interpreter, batch: Any, steps: list[Step] | None, only: Set[Failed] | None = None
     ) -> None:
         self.batch, self.flaw = received(batch)
-        super().__init__(self.batch, steps, interpreter.repeated)
+        super().__init__(self.batch, steps, interpreter.repeated, interpreter.plain)
         self.only = only
         self.here = Failed(None, None, None)
         """The part of the batch being mapped."""
