@@ -16,7 +16,7 @@ __all__ = ["check"]
 
 Roots = Mapping[str, Growth]
 
-_SCALAR_TYPES = {"string", "integer", "double", "boolean", "datetime", "date"}
+_SCALAR_TYPES = {"string", "integer", "double", "number", "boolean", "datetime", "date"}
 
 
 @checks_sizes

@@ -74,6 +74,7 @@ _CODES: dict[str, Code] = {
         "error", "part that nothing includes", "no mapping or workspace includes this part, so it has no effect"
     ),
     "M134": Code("error", "not a mapping", "this is {what}, not a mapping or workspace"),
+    "M146": Code("error", "time that cannot be read or written", "{what} cannot be used for a time: {reason}"),
     # M2: expressions and templates
     "M201": Code("error", "expression syntax", "the expression cannot be read: {reason}", fixed=True),
     "M202": Code("error", "unknown function", "unknown function {name!r}", fixed=True),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..patterns.matching import matcher_of
 from ..patterns.parser import PatternError
 from ..patterns.searching import prepared
-from ..values.times import TimeError, format_flaw, zone_of
+from ..values.times import format_flaw, zone_flaw
 
 __all__ = ["flaw_of_constant"]
 
@@ -21,7 +21,7 @@ def flaw_of_constant(function: str, parameter: str, text: str) -> str | None:
             case "format":
                 return format_flaw(text, reads=function == "parse_time")
             case "zone":
-                zone_of(text)
-    except (PatternError, TimeError) as error:
+                return zone_flaw(text)
+    except PatternError as error:
         return str(error)
     return None

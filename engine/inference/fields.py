@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..language.rulebook import Setting, Table
+from ..patterns.builders import decimals_pattern
 from ..types.types import (
     ANY,
     ANY_NUMBER,
@@ -27,7 +28,7 @@ from ..types.types import (
     without,
     without_null,
 )
-from ..values.coercion import CoercionError, coerce
+from ..values.coercion import CoercionError, Form, TimeForm, coerce
 from ..values.kinds import scalar_text
 from ..values.numbers import MAX_INTEGER, MIN_INTEGER, decimal_text
 
@@ -35,7 +36,10 @@ __all__ = ["Coerced", "coerced", "looked_up", "setting_type", "to_string"]
 
 _DAY = "[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
 DATE = f"^{_DAY}$"
-DATETIME = f"^{_DAY}T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\\.[0-9]{{3}}(?:[0-9]{{3}})?)?Z$"
+_SECONDS = f"{_DAY}T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]"
+_THREE = "[0-9]{3}"
+_FRACTION = f"(?:\\.{_THREE}(?:{_THREE})?)?"
+DATETIME = f"^{_SECONDS}{_FRACTION}Z$"
 _EXACT_DOUBLE = 2**53
 
 
@@ -47,13 +51,15 @@ class Coerced:
     fails: bool
 
 
-def coerced(value: Type, to: str, items: str | None) -> Coerced:
+def coerced(value: Type, to: str, items: str | None, form: Form | None = None) -> Coerced:
     """The coercion of a value that is not null."""
     if to == "array" and items is not None:
         return _elements(value, items)
     known = constants(value)
     if known is not None and to != "any":
-        return _of_constants(known, to)
+        return _of_constants(known, to, form)
+    if form is not None:
+        return _with_decimals(value, form) if isinstance(form, int) else _as_time(value, form)
     match to:
         case "string":
             return to_string(value)
@@ -61,6 +67,8 @@ def coerced(value: Type, to: str, items: str | None) -> Coerced:
             return _to_number(value, NumberType(True, MIN_INTEGER, MAX_INTEGER))
         case "double":
             return _to_number(value, NumberType(False, -_EXACT_DOUBLE, _EXACT_DOUBLE))
+        case "number":
+            return _to_number(value, NumberType(False, MIN_INTEGER, MAX_INTEGER))
         case "boolean":
             return _kept(value, ("boolean",), BOOLEAN)
         case "datetime" | "date":
@@ -72,11 +80,32 @@ def coerced(value: Type, to: str, items: str | None) -> Coerced:
     return Coerced(value, False)
 
 
-def _of_constants(values: Iterable[Any], to: str) -> Coerced:
+def _with_decimals(value: Type, decimals: int) -> Coerced:
+    there = only(value, ("number", "string"))
+    made = NEVER if there.never else Type(string=StringType(patterns=frozenset({decimals_pattern(decimals)})))
+    return Coerced(made, value.kinds != {"number"})
+
+
+def _as_time(value: Type, form: TimeForm) -> Coerced:
+    reads, _, writes, zone, precision = form
+    taken = {"string"} | ({"number"} if {"seconds", "milliseconds"} & {*reads} else set())
+    if only(value, taken).never:
+        return Coerced(NEVER, True)
+    if writes in ("seconds", "milliseconds"):
+        return Coerced(Type(number=NumberType(True)), True)
+    if writes != "iso":
+        return Coerced(ANY_STRING, True)
+    fraction = {"seconds": "", "milliseconds": _THREE, "microseconds": _THREE * 2}.get(precision or "", _FRACTION)
+    fraction = f"\\.{fraction}" if fraction.startswith("[") else fraction
+    offset = "Z" if zone == "UTC" else "(?:Z|[+-][0-9]{2}:[0-9]{2})"
+    return Coerced(Type(string=StringType(patterns=frozenset({f"^{_SECONDS}{fraction}{offset}$"}))), True)
+
+
+def _of_constants(values: Iterable[Any], to: str, form: Form | None) -> Coerced:
     found, fails = NEVER, False
     for value in values:
         try:
-            found = union(found, literal(coerce(value, to)))
+            found = union(found, literal(coerce(value, to, form=form)))
         except CoercionError:
             fails = True
     return Coerced(found, fails)
@@ -174,7 +203,7 @@ def _declared(type_: str) -> Type:
             return ANY_STRING
         case "integer":
             return Type(number=NumberType(True))
-        case "double":
+        case "double" | "number":
             return ANY_NUMBER
         case "boolean":
             return BOOLEAN

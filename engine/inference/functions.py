@@ -13,6 +13,7 @@ from typing import Any
 from ..functions.globs import MAX_WILD
 from ..functions.registry import Parameter
 from ..functions.table import FUNCTIONS
+from ..patterns.builders import decimals_pattern
 from ..types.comparison import may_equal
 from ..types.narrowing import meet
 from ..types.types import (
@@ -491,11 +492,6 @@ def _format_number(call: Call) -> Type:
     if found is None or len(found) != 1 or not 0 <= found[0] <= MAX_DECIMALS or found[0] != int(found[0]):
         return Type(string=StringType(least=1))
     return Type(string=StringType(patterns=frozenset({decimals_pattern(int(found[0]))})))
-
-
-def decimals_pattern(decimals: int) -> str:
-    """The pattern of numbers with exactly so many decimals."""
-    return f"^-?(?:0|[1-9][0-9]*){f'[.][0-9]{{{decimals}}}' if decimals else ''}$"
 
 
 def _matching(pattern: str) -> Type:

@@ -265,7 +265,7 @@ class _Walk:
         there = without_null(value)
         if there.never:
             return value
-        made = coerced(there, field_.type or "any", field_.items)
+        made = coerced(there, field_.type or "any", field_.items, field_.form)
         if not context.never:
             self.facts.append(Coercion(field_, there, not made.type.never, made.fails))
         found = union(made.type, NULL if value.parts.null else NEVER)

@@ -292,7 +292,7 @@ class Evaluation(Recorder):
 
     def coerce(self, value: Any, field_: Field, scope: Scope, at: Position) -> Any:
         try:
-            return coerce(value, field_.type or "any", field_.items)
+            return coerce(value, field_.type or "any", field_.items, field_.form)
         except CoercionError as error:
             severity: Severity | None = "error" if field_.holds_others else None
             data = {"value": shown(value), "type": field_.type, "reason": str(error)}

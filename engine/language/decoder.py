@@ -163,14 +163,30 @@ class Keys:
         self.wrong(key, node, "true or false")
         return default
 
-    def whole(self, key: str, *, required: bool = False) -> int | None:
-        """The integer of at least 1 under a key."""
+    def nodes(self, *keys: str) -> list[ScalarNode]:
+        """The string, or the list of strings, under each of these keys."""
+        found = []
+        for key in keys:
+            node = self.take(key)
+            if node is None:
+                continue
+            for item in node.items if isinstance(node, SequenceNode) and node.items else (node,):
+                if isinstance(item, ScalarNode) and isinstance(item.value, str):
+                    found.append(item)
+                else:
+                    self.wrong(key, item, "a string or a list of strings")
+        return found
+
+    def whole(self, key: str, *, required: bool = False, least: int = 1, most: int | None = None) -> int | None:
+        """The integer of at least 1, or within other bounds, under a key."""
         node = self.take(key, required=required)
         if node is None:
             return None
-        if isinstance(node, ScalarNode) and type(node.value) is int and node.value >= 1:
+        if isinstance(node, ScalarNode) and type(node.value) is int and least <= node.value <= (most or node.value):
             return node.value
-        self.wrong(key, node, "an integer of at least 1")
+        self.wrong(
+            key, node, f"an integer of at least {least}" if most is None else f"an integer from {least} to {most}"
+        )
         return None
 
     def expression(self, key: str, *, required: bool = False) -> Expr | None:

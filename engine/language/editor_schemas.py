@@ -171,6 +171,8 @@ _TOGETHER: Mapping[str, Json] = {
                 ],
             },
             "items": _ARRAY_ITEMS,
+            "decimals": {"required": ["type"], "properties": {"type": {"const": "string"}}},
+            "time": {"required": ["type"], "properties": {"type": {"const": "datetime"}}},
         },
         "oneOf": [
             *({"required": [name]} for name in _SOURCES),
@@ -196,7 +198,7 @@ _TOGETHER: Mapping[str, Json] = {
             for kind, types in (
                 ("string", ["string", "datetime", "date"]),
                 ("integer", ["integer"]),
-                ("number", ["double"]),
+                ("number", ["double", "number"]),
                 ("boolean", ["boolean"]),
                 ("array", ["array"]),
                 ("object", ["object"]),

@@ -12,12 +12,14 @@ from dataclasses import MISSING, Field, dataclass, field, fields, replace
 from typing import Any, Literal, TypeVar
 
 from ..values.coercion import TYPES
+from ..values.numbers import MAX_DECIMALS
 
 __all__ = [
     "ALTERNATIVES",
     "ANY",
     "ANYTHINGS",
     "COMBINATIONS",
+    "DECIMALS",
     "ELEMENT",
     "ENTRIES",
     "ENTRY_KEY",
@@ -27,10 +29,12 @@ __all__ = [
     "FIELDS",
     "FILLED",
     "FLAG",
+    "FORMATS",
     "FORMS",
     "LET",
     "NAME",
     "OUTPUT",
+    "PRECISION",
     "ROUTE",
     "SIZE",
     "SPREADS",
@@ -39,6 +43,7 @@ __all__ = [
     "TEMPLATE",
     "TEXT",
     "TEXTS",
+    "TIME",
     "TYPE",
     "UNLISTED",
     "WARNINGS",
@@ -116,6 +121,8 @@ def _object_of(words: str, values: Json, nullable: Json) -> Kind:
 
 _SPREADS = {"description": "Several of them, in order.", "type": "array", "items": _reference("spread")}
 
+_FORMAT = {"type": "string", "minLength": 1, "examples": ["iso", "seconds", "milliseconds", "%d.%m.%Y %H:%M"]}
+
 EXPRESSION = Kind("[expression](expressions.md)", _reference("expression"))
 TEMPLATE = Kind("[template](templates.md)", _reference("template"))
 TEXT = Kind("string", {"type": "string"})
@@ -126,10 +133,17 @@ ELEMENT = Kind("[name](files.md#names)", _reference("root"), defines="an element
 ENTRY_KEY = Kind("[name](files.md#names)", _reference("root"), defines="a key")
 FLAG = Kind("boolean", {"type": "boolean"})
 SIZE = Kind("integer", {"type": "integer", "minimum": 1})
+DECIMALS = Kind(f"integer from 0 to {MAX_DECIMALS}", {"type": "integer", "minimum": 0, "maximum": MAX_DECIMALS})
+FORMATS = Kind(
+    "[format](types.md#formats-of-times), or a list",
+    {"anyOf": [_FORMAT, {"type": "array", "items": _FORMAT, "minItems": 1}]},
+)
 ANY = Kind("any value", {})
 ANYTHINGS = list_of("list", {})
 METHOD = choice("DELETE", "GET", "PATCH", "POST", "PUT")
 ON_PROBLEM = choice("omit", "reject", "keep")
+PRECISION = choice("seconds", "milliseconds", "microseconds")
+TIME = part("time", "object: [times](types.md#times)")
 TYPE = Kind("[type](types.md#types)", _reference("type"), choices=TYPES)
 STRINGS = _object_of("object of strings", {"type": "string"}, {"type": ["string", "null"]})
 NAMES = _object_of("object of names", {"type": "string"}, {"type": ["string", "null"]})

@@ -10,6 +10,8 @@ from ..diagnostics.problem import Problem
 from ..diagnostics.suggestions import did_you_mean
 from ..functions.globs import flaw_of, is_long
 from ..source.nodes import MappingNode, Node, ScalarNode, SequenceNode, duplicate, plain
+from ..values.numbers import MAX_DECIMALS
+from ..values.times import UNITS, format_flaw, zone_flaw
 from . import keys as kinds
 from .decoder import Keys, each_named, found, good_name, read_expression
 from .keys import FORMS, Key, Kind, keys_of
@@ -35,6 +37,7 @@ from .rulebook import (
     Spread,
     Table,
     Text,
+    Time,
     Warn,
 )
 from .settings import wanted_of
@@ -44,6 +47,7 @@ __all__ = ["RuleReader"]
 MAX_ENTRY_RULES = 20_000
 
 _T = TypeVar("_T")
+_V = TypeVar("_V")
 
 
 class RuleReader:
@@ -113,7 +117,14 @@ class RuleReader:
         sources = tuple(key for key in choices if key != "fields") if "each" in keys else choices
         source = self.source(keys, keys.exactly_one(sources, at_most="spread" in keys))
         field = self.part(keys, Field, name=name, source=source or Const(None), node=node)
-        return None if source is None or field is None else replace(field, items=self.items(keys, field))
+        if source is None or field is None:
+            return None
+        return replace(
+            field,
+            items=self.items(keys, field),
+            decimals=self.only_for(keys, "decimals", field.decimals, field, "string", "they are those of a string"),
+            time=self.only_for(keys, "time", field.time, field, "datetime", "it says how a datetime is written"),
+        )
 
     def one_field(self, keys: Keys, key: Key) -> Field | None:
         node = keys.take(key.name)
@@ -169,12 +180,36 @@ class RuleReader:
         return None if lacks else Each(**values)
 
     def items(self, keys: Keys, of: Field | Setting) -> str | None:
-        if of.items is not None and of.type != "array":
-            place = cast("Node", keys.take("items")).place
-            both, reason = "items and a type other than array", "items describe the elements of an array"
+        return self.only_for(keys, "items", of.items, of, "array", "items describe the elements of an array")
+
+    def only_for(self, keys: Keys, key: str, value: _V, of: Field | Setting, type_: str, reason: str) -> _V | None:
+        """The value of a key that is only for one type; None, with a Problem, where there is another one."""
+        if value is not None and of.type != type_:
+            place, both = cast("Node", keys.take(key)).place, f"{key} and a type other than {type_}"
             keys.report("M104", place, where=keys.where, keys=both, found=reason)
             return None
-        return of.items
+        return value
+
+    def time(self, keys: Keys, key: Key) -> Time | None:
+        node = keys.take(key.name)
+        if node is None:
+            return None
+        inner = self.keys(node, key.name, "time")
+        time = self.part(inner, Time)
+        if time is None:
+            return None
+        reads, writes, zones = inner.nodes("reads"), inner.nodes("writes"), inner.nodes("zone", "writes_zone")
+        for part, flaw in (
+            *((one, _reading_flaw(one.text, time)) for one in reads),
+            *((one, None if one.text in UNITS else format_flaw(one.text)) for one in writes),
+            *((one, None if one.text == "keep" else zone_flaw(one.text)) for one in zones),
+        ):
+            if flaw is not None:
+                self.problems.append(Problem.of("M146", part.place, what=repr(part.text), reason=flaw))
+        if {"seconds", "milliseconds"} <= {*time.reads}:
+            reason = "seconds and milliseconds are both numbers"
+            self.problems.append(Problem.of("M146", node.place, what="'reads'", reason=reason))
+        return time
 
     def table_use(self, keys: Keys) -> Table | None:
         node = keys.take("table")
@@ -384,6 +419,16 @@ class RuleReader:
         self.policies = self.read_named(keys, "policies", policy, "policy", root=True)
 
 
+def _reading_flaw(form: str, time: Time) -> str | None:
+    """The reason why times cannot be read in a format."""
+    if form in UNITS:
+        return None
+    flaw = format_flaw(form, reads=True)
+    if flaw is None and time.zone is None and "%z" not in form and "%:z" not in form:
+        return "it has no %z, so the key 'zone' is needed"
+    return flaw
+
+
 READERS: dict[Kind, Callable[[RuleReader, Keys, Key], Any]] = {
     kinds.EXPRESSION: lambda _, keys, key: keys.expression(key.name, required=key.required),
     kinds.TEMPLATE: lambda _, keys, key: keys.template(key.name, required=key.required),
@@ -394,6 +439,10 @@ READERS: dict[Kind, Callable[[RuleReader, Keys, Key], Any]] = {
     kinds.ENTRY_KEY: lambda _, keys, key: keys.name(key.name, required=key.required, root=True),
     kinds.FLAG: lambda _, keys, key: keys.flag(key.name, key.default),
     kinds.SIZE: lambda _, keys, key: keys.whole(key.name, required=key.required),
+    kinds.DECIMALS: lambda _, keys, key: keys.whole(key.name, least=0, most=MAX_DECIMALS),
+    kinds.FORMATS: lambda _, keys, key: tuple(one.text for one in keys.nodes(key.name)) or None,
+    kinds.PRECISION: lambda _, keys, key: keys.choice(key.name, key.kind.choices, None),
+    kinds.TIME: RuleReader.time,
     kinds.ANY: lambda _, keys, key: keys.value(key.name, key.default),
     kinds.ANYTHINGS: lambda _, keys, key: tuple(map(plain, keys.items(key.name))),
     kinds.STRINGS: lambda _, keys, key: keys.named_texts(key.name, "strings"),

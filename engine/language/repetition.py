@@ -41,7 +41,7 @@ class _Names:
         return replace(self, outer=self.all - self.fixed)
 
 
-_SMALL = {"integer", "double", "boolean", "datetime", "date"}
+_SMALL = {"integer", "double", "number", "boolean", "datetime", "date"}
 """Types whose values have a bounded size."""
 
 _NO_STRINGS = {"number", "boolean", "null"}

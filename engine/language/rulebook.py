@@ -19,11 +19,13 @@ from ..source.nodes import Node, ScalarNode
 from ..source.paths import lies_inside
 from ..source.text import Source
 from ..templates.template import Template
+from ..values.coercion import Form, TimeForm
 from .keys import (
     ALTERNATIVES,
     ANY,
     ANYTHINGS,
     COMBINATIONS,
+    DECIMALS,
     ELEMENT,
     ENTRIES,
     ENTRY_KEY,
@@ -34,12 +36,14 @@ from .keys import (
     FIELDS,
     FILLED,
     FLAG,
+    FORMATS,
     LET,
     METHOD,
     NAME,
     NAMES,
     ON_PROBLEM,
     OUTPUT,
+    PRECISION,
     REQUEST,
     ROUTE,
     SIZE,
@@ -49,6 +53,7 @@ from .keys import (
     TEMPLATE,
     TEXT,
     TEXTS,
+    TIME,
     TYPE,
     UNLISTED,
     WARNINGS,
@@ -82,6 +87,7 @@ __all__ = [
     "Spread",
     "Table",
     "Text",
+    "Time",
     "Warn",
 ]
 
@@ -238,6 +244,35 @@ class Each:
 
 
 @form(
+    "time",
+    "How a time is read and written.",
+    "A change of how a time is read and written.",
+)
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Time:
+    """The ways in which a time is read and written."""
+
+    reads: tuple[str, ...] = key(
+        FORMATS,
+        "What the value is: `iso`, `seconds`, `milliseconds` or a format; of several, the first that fits.",
+        default=("iso",),
+    )
+    zone: str | None = key(FILLED, "The zone of local times, which formats without `%z` read.", default=None)
+    writes: str = key(FILLED, "What it becomes: `iso`, `seconds`, `milliseconds`, or a format.", default="iso")
+    writes_zone: str = key(
+        FILLED, "The zone in which it is written; with `keep`, the offset or zone that it was read in.", default="UTC"
+    )
+    precision: str | None = key(
+        PRECISION, "With `writes: iso`, always so many digits; what is finer is cut off.", default=None
+    )
+
+    @property
+    def form(self) -> TimeForm:
+        """The same as conversions take it."""
+        return self.reads, self.zone, self.writes, self.writes_zone, self.precision
+
+
+@form(
     "fieldMapping",
     "A field with exactly one source: `from`, `const`, `template`, `each`, or `fields` and `spread`.",
     "A field, or a change of the inherited one. Another source takes the place of the inherited source.",
@@ -261,6 +296,12 @@ class Field:
     table: Table | None = key(TABLE, "Looks the value up.", default=None)
     type: str | None = key(TYPE, "Converts the value; one that cannot be is reported (M505).", default=None)
     items: str | None = key(TYPE, "With `type: array`, the type of the elements.", default=None)
+    decimals: int | None = key(
+        DECIMALS,
+        "With `type: string`, a number is written with exactly so many decimals; a half is rounded away from 0.",
+        default=None,
+    )
+    time: Time | None = key(TIME, "With `type: datetime`, how the time is read and written.", default=None)
     default: Any = key(ANY, "The value where there is none: any JSON value.", default=ABSENT)
     required: bool = key(FLAG, "Without a value, the element that is being mapped is rejected (M506).", default=False)
     on_problem: OnProblem = key(
@@ -273,6 +314,11 @@ class Field:
     reference: tuple[str, ...] = _reference()
     deprecated: str | None = _deprecated()
     name_node: Node | None = None
+
+    @property
+    def form(self) -> Form | None:
+        """The form of its string or datetime, where it is not the usual one."""
+        return self.decimals if self.time is None else self.time.form
 
     @property
     def place(self) -> Place:

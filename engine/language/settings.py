@@ -74,6 +74,7 @@ _KINDS = {
     "date": ("string",),
     "integer": ("integer",),
     "double": ("integer", "double"),
+    "number": ("integer", "double"),
     "boolean": ("boolean",),
     "array": ("list",),
     "object": ("object",),

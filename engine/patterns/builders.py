@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-__all__ = ["BLANK_EDGE", "NOT_BLANK", "any_case", "one_of", "pattern_of"]
+__all__ = ["BLANK_EDGE", "NOT_BLANK", "any_case", "decimals_pattern", "one_of", "pattern_of"]
 
 _BLANKS = r"\u0009-\u000d\u001c-\u0020\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
 NOT_BLANK = f"[^{_BLANKS}]"
@@ -40,6 +40,11 @@ def any_case(texts: Iterable[str]) -> str:
 def one_of(texts: Iterable[str]) -> str:
     """The pattern of these strings."""
     return f"^(?:{'|'.join(map(_quoted, sorted(texts)))})$"
+
+
+def decimals_pattern(decimals: int) -> str:
+    """The pattern of numbers with exactly so many decimals."""
+    return f"^-?(?:0|[1-9][0-9]*){f'[.][0-9]{{{decimals}}}' if decimals else ''}$"
 
 
 def _in_any_case(letter: str) -> str:

@@ -8,16 +8,22 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
-from datetime import UTC, date
+from datetime import UTC, date, datetime
 from typing import Any
 
 from .kinds import kind, with_article
-from .numbers import decimal_text, is_wide, parse_decimal
-from .times import TimeError, in_zone, iso_text, of_iso
+from .numbers import decimal_text, fixed_text, is_wide, parse_decimal
+from .times import EPOCH, MILLISECOND, TimeError, formatted, in_zone, iso_text, of_iso, of_unix, parsed, zone_of
 
-__all__ = ["TYPES", "CoercionError", "coerce"]
+__all__ = ["TYPES", "CoercionError", "Form", "TimeForm", "coerce"]
 
-TYPES = ("string", "integer", "double", "boolean", "datetime", "date", "array", "object", "any")
+TimeForm = tuple[tuple[str, ...], str | None, str, str, str | None]
+"""How a time is read and written: what it is read as, the zone of local times, what it is written as, the zone in which
+it is written, and its precision."""
+Form = int | TimeForm
+"""The decimals of a number as a string, or how a time is read and written."""
+
+TYPES = ("string", "integer", "double", "number", "boolean", "datetime", "date", "array", "object", "any")
 
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
@@ -26,13 +32,17 @@ class CoercionError(ValueError):
     """A value that cannot be converted to a type; the text is the reason, such as "it is not a decimal number"."""
 
 
-def coerce(value: Any, type: str, items: str | None = None) -> Any:
+def coerce(value: Any, type: str, items: str | None = None, form: Form | None = None) -> Any:
     """Converts a value to one of `TYPES`, and the elements of an array to the type `items`. Never called with None.
+
+    `form` is the form of a string or a datetime, where it is not the usual one.
 
     Raises CoercionError where the conversion would lose something.
     """
     if type == "array" and items is not None:
         return [_element(number, element, items) for number, element in enumerate(_as_array(value), 1)]
+    if form is not None:
+        return _as_fixed(value, form) if isinstance(form, int) else _as_time(value, *form)
     return _COERCIONS[type](value)
 
 
@@ -100,6 +110,23 @@ def _as_double(value: Any) -> float:
     return double
 
 
+def _as_number(value: Any) -> int | float:
+    number = _number(value) if isinstance(value, str) else value
+    if isinstance(number, bool) or not isinstance(number, (int, float)):
+        raise _refuse(value)
+    if isinstance(number, int):
+        return _as_integer(number)
+    return _as_double(number)
+
+
+def _as_fixed(value: Any, decimals: int) -> str:
+    if isinstance(value, str):
+        _number(value)
+    elif isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise _refuse(value)
+    return fixed_text(value, decimals)
+
+
 def _as_boolean(value: Any) -> bool:
     if isinstance(value, bool):
         return value
@@ -120,6 +147,44 @@ def _as_datetime(value: Any) -> str:
         return iso_text(in_zone(of_iso(value), UTC))
     except TimeError as error:
         raise CoercionError(str(error)) from None
+
+
+def _as_time(
+    value: Any, reads: tuple[str, ...], zone: str | None, writes: str, writes_zone: str, precision: str | None
+) -> str | int:
+    try:
+        moment = _moment(value, reads, zone)
+        if writes_zone != "keep":
+            moment = in_zone(moment, zone_of(writes_zone))
+        match writes:
+            case "iso":
+                return iso_text(moment, precision)
+            case "seconds" | "milliseconds":
+                return (moment - EPOCH) // (MILLISECOND * (1000 if writes == "seconds" else 1))
+        return formatted(moment, writes)
+    except TimeError as error:
+        raise CoercionError(str(error)) from None
+
+
+def _moment(value: Any, reads: tuple[str, ...], zone: str | None) -> datetime:
+    unit = next((form for form in reads if form in ("seconds", "milliseconds")), None)
+    texts = [form for form in reads if form != unit]
+    if unit is not None and not isinstance(value, (str, bool, list, dict)):
+        return of_unix(value, unit)
+    if not isinstance(value, str):
+        raise _refuse(value, ", not a string" if unit is None else "")
+    if unit is not None and parse_decimal(value) is not None:
+        return of_unix(value, unit)
+    reasons = []
+    for form in texts:
+        try:
+            return of_iso(value) if form == "iso" else parsed(value, form, zone_of(zone or "UTC"))
+        except TimeError as error:
+            reasons.append(str(error))
+    if len(reads) == 1:
+        raise TimeError(*reasons or ["it is not a decimal number"])
+    fitting = (reason for reason in reasons if reason.startswith("there is no such time"))
+    raise TimeError(next(fitting, f"it is none of {', '.join(reads)}"))
 
 
 def _as_date(value: Any) -> str:
@@ -150,6 +215,7 @@ _COERCIONS: dict[str, Callable[[Any], Any]] = {
     "string": _as_string,
     "integer": _as_integer,
     "double": _as_double,
+    "number": _as_number,
     "boolean": _as_boolean,
     "datetime": _as_datetime,
     "date": _as_date,

@@ -12,13 +12,27 @@ from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from functools import lru_cache
 from typing import NamedTuple
 
-__all__ = ["TimeError", "format_flaw", "formatted", "iso_text", "of_iso", "of_milliseconds", "parsed", "zone_of"]
+__all__ = [
+    "UNITS",
+    "TimeError",
+    "format_flaw",
+    "formatted",
+    "iso_text",
+    "of_iso",
+    "of_milliseconds",
+    "of_unix",
+    "parsed",
+    "zone_flaw",
+    "zone_of",
+]
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MILLISECOND = timedelta(milliseconds=1)
 FIRST_MS = (datetime.min.replace(tzinfo=UTC) - EPOCH) // MILLISECOND
 LAST_MS = (datetime.max.replace(tzinfo=UTC) - EPOCH) // MILLISECOND
 MAX_FORMAT = 200
+UNITS = frozenset({"iso", "seconds", "milliseconds"})
+"""The ways of writing a time that are no formats."""
 
 _ISO = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9])(?:\.([0-9]{1,9}))?"
@@ -56,6 +70,21 @@ def of_milliseconds(number: int) -> datetime:
     if not FIRST_MS <= number <= LAST_MS:
         raise TimeError(_YEARS)
     return EPOCH + number * MILLISECOND
+
+
+def of_unix(number: int | float | str, unit: str) -> datetime:
+    """The time so many "seconds" or "milliseconds" after 1970 began, in UTC. Raises TimeError."""
+    from decimal import Decimal  # imported late: few numbers need it
+
+    micros = Decimal(
+        number if isinstance(number, int) else repr(number) if isinstance(number, float) else number.strip()
+    )
+    micros = micros.scaleb(6 if unit == "seconds" else 3)
+    if not FIRST_MS * 1000 <= micros <= LAST_MS * 1000:
+        raise TimeError(_YEARS)
+    if micros != int(micros):
+        raise TimeError("it is more precise than a microsecond")
+    return EPOCH + timedelta(microseconds=int(micros))
 
 
 def iso_text(moment: datetime, precision: str | None = None) -> str:
@@ -186,6 +215,8 @@ def _parts(form: str) -> tuple[tuple[str, bool], ...]:
     """The directives of a format (without the `%`) and the texts between them. Raises TimeError."""
     if len(form) > MAX_FORMAT:
         raise TimeError(f"a format has at most {MAX_FORMAT} characters")
+    if not form:
+        raise TimeError("it is empty")
     parts = []
     for found in _PART.finditer(form):
         letter = found[1]
@@ -215,6 +246,15 @@ def format_flaw(form: str, *, reads: bool = False) -> str | None:
     return None
 
 
+def zone_flaw(name: str) -> str | None:
+    """The reason why a time zone cannot be used."""
+    try:
+        zone_of(name)
+    except TimeError as error:
+        return str(error)
+    return None
+
+
 def formatted(moment: datetime, form: str) -> str:
     """A time in a format. Raises TimeError."""
     return "".join(_DIRECTIVES[text].writes(moment) if is_directive else text for text, is_directive in _parts(form))
@@ -240,7 +280,7 @@ def parsed(text: str, form: str, zone: tzinfo) -> datetime:
         raise TimeError(f"it does not have the format {form}")
     found = dict(zip(letters, match.groups(), strict=True))
     try:
-        moment = _moment(found)
+        moment = _local(found)
     except ValueError:
         raise TimeError(_NONE) from None
     for letter in ("a", "A"):
@@ -255,7 +295,7 @@ def parsed(text: str, form: str, zone: tzinfo) -> datetime:
     return moment
 
 
-def _moment(found: dict[str, str]) -> datetime:
+def _local(found: dict[str, str]) -> datetime:
     """The local time of what was read. Raises ValueError."""
     year = int(found["Y"])
     if "j" in found:

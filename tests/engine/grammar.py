@@ -169,7 +169,14 @@ def _projection(dice: Dice, depth: int, top: bool) -> str:
 
 # --- rules
 
-TYPES = ("string", "integer", "double", "boolean", "datetime", "date", "array", "object", "any")
+TYPES = ("string", "integer", "double", "number", "boolean", "datetime", "date", "array", "object", "any")
+TIMES: tuple[dict[str, Any], ...] = (
+    {"reads": ["iso", "milliseconds"], "writes": "seconds"},
+    {"reads": ["seconds", "%Y-%m-%dT%H:%M:%S%z"], "precision": "milliseconds"},
+    {"reads": "%Y-%m-%d", "zone": "Europe/Berlin", "writes_zone": "keep"},
+    {"writes": "%d %b %Y", "writes_zone": "+05:30"},
+    {"writes": "milliseconds", "writes_zone": "keep"},
+)
 OUTPUTS = ("single", "list", "merged")
 
 
@@ -270,6 +277,10 @@ def _field(dice: Dice, depth: int) -> Any:
         field["type"] = dice.choice(TYPES)
         if field["type"] == "array" and dice.random() < 0.5:
             field["items"] = dice.choice(TYPES[:4])
+        if field["type"] == "string" and dice.random() < 0.3:
+            field["decimals"] = dice.randrange(4)
+        if field["type"] == "datetime" and dice.random() < 0.7:
+            field["time"] = dice.choice(TIMES)
     if dice.random() < 0.2:
         field["default"] = json_value(dice, 1)
     if dice.random() < 0.15:

@@ -188,6 +188,11 @@ rules:
         from: [event.a, event.b]
         type: array
         items: string
+      price: {from: event.price, type: string, decimals: 2}
+      when:
+        from: event.when
+        type: datetime
+        time: {reads: [iso, "%d.%m.%Y"], zone: Europe/Berlin, writes: iso, writes_zone: keep, precision: seconds}
         table: sizes
         default: null
         required: true
@@ -317,6 +322,7 @@ OBJECTS = {
     "warn": DEFS["warn"],
     "field": DEFS["fieldMapping"],
     "table": DEFS["table"],
+    "time": DEFS["time"],
     "unlisted": DEFS["table"]["properties"]["unlisted"]["anyOf"][1],
     "spread": DEFS["spread"],
     "except": DEFS["except"],

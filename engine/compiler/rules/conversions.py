@@ -9,14 +9,14 @@ from ...values.coercion import CoercionError, coerce
 from ...values.numbers import MAX_INTEGER, MIN_INTEGER
 from ..python.kind_tests import is_kind
 from ..python.string_sources import NUMERALS, among
-from ..python.value import ANY, BOOLEAN, DICT, KIND_BITS, LIST, NULL, NUMBER, STRING, Value, kinds_of
+from ..python.value import ANY, BOOLEAN, DICT, INTEGER, KIND_BITS, LIST, NULL, NUMBER, STRING, Value, kinds_of
 from .emitter import Emitter, Sink
 from .scope import CodeScope
 
 __all__ = ["converted", "finished", "is_as_wanted"]
 
-_TYPES = {**KIND_BITS, "datetime": STRING, "date": STRING}
-_AS_IS = {"string", "integer", "double", "boolean", "array", "object"}
+_TYPES = {**KIND_BITS, "number": NUMBER, "datetime": STRING, "date": STRING}
+_AS_IS = {"string", "integer", "double", "number", "boolean", "array", "object"}
 _DIRECT = {"string", "integer", "double", "boolean"}
 
 
@@ -66,12 +66,12 @@ def converted(fields: Emitter, value: Value, field: Field, scope: CodeScope, sin
     if is_as_wanted(value, field):
         fields.handed(value, sink)
         return
-    wanted = _TYPES[field.type or "any"]
+    wanted = _wanted(field)
     if value.is_constant:
         if value.constant is None:
             return
         try:
-            converted = coerce(value.constant, field.type or "any", field.items)
+            converted = coerce(value.constant, field.type or "any", field.items, field.form)
         except CoercionError:
             pass
         else:
@@ -79,10 +79,16 @@ def converted(fields: Emitter, value: Value, field: Field, scope: CodeScope, sin
             return
     writer = fields.writer
     value = value if value.is_constant else writer.bound(value)
-    as_is = field.type in _AS_IS and not field.items and not value.is_constant and value.kinds & wanted
+    as_is = (
+        field.type in _AS_IS
+        and not field.items
+        and field.form is None
+        and not value.is_constant
+        and value.kinds & wanted
+    )
     if as_is:
         test = is_kind(value, value, wanted)
-        if field.type == "integer" and not fields.of_structs:  # all integers of structs have 64 bits
+        if field.type in ("integer", "number") and not fields.of_structs:  # all integers of structs have 64 bits
             test = f"{test} and {MIN_INTEGER} <= {value.code} <= {MAX_INTEGER}"
         with writer.inside(f"if {test}:"):
             sink(Value(value.code, wanted, stable=True, texts=value.texts))
@@ -100,20 +106,23 @@ def _coerced(fields: Emitter, value: Value, field: Field, scope: CodeScope, sink
     """Writes the conversion of a value of another kind, which may fail."""
     writer = fields.writer
     arguments = ", ".join([value.code, repr(field.type), *([repr(field.items)] if field.items else [])])
-    is_sure = field.type == "string" and not value.kinds & ~(NULL | NUMBER | BOOLEAN | STRING)
+    if field.form is not None:
+        arguments += f", form={field.form!r}"
+    is_direct = field.type in _DIRECT and field.form is None
+    is_sure = is_direct and field.type == "string" and not value.kinds & ~(NULL | NUMBER | BOOLEAN | STRING)
     name = writer.name(field.name or "converted")
     if fields.of_structs:
         direct = f"as_{field.type}({value.code}, notes, None)"
-        writer.line(f"{name} = {direct if field.type in _DIRECT else f'coerce({arguments})'}")
-        texts = (NUMERALS,) if value.texts and field.type == "string" else ()
-        sink(replace(writer.declare(name, _TYPES.get(field.type or "", ANY)), texts=texts))
+        writer.line(f"{name} = {direct if is_direct else f'coerce({arguments})'}")
+        texts = (NUMERALS,) if value.texts and field.type == "string" and is_direct else ()
+        sink(replace(writer.declare(name, _wanted(field)), texts=texts))
         return
     site = fields.site("M505", field.place, field, scope, type=field.type)
-    if field.type in _DIRECT and (is_sure or field.on_problem != "keep"):
+    if is_direct and (is_sure or field.on_problem != "keep"):
         # The rare case is a call: long code is slow.
         writer.line(f"{name} = as_{field.type}({value.code}, notes, {site})")
         with writer.inside("" if is_sure else f"if {name} is not None:"):
-            sink(writer.declare(name, _TYPES[field.type]))
+            sink(writer.declare(name, _wanted(field)))
         return
     with writer.inside("try:"):
         writer.line(f"{name} = coerce({arguments})")
@@ -123,10 +132,20 @@ def _coerced(fields: Emitter, value: Value, field: Field, scope: CodeScope, sink
         if field.on_problem == "keep":
             sink(Value(value.code, value.kinds & ~NULL, stable=True))
     with writer.inside("else:"):
-        sink(writer.declare(name, _TYPES.get(field.type or "", ANY)))
+        sink(writer.declare(name, _wanted(field)))
 
 
 def is_as_wanted(value: Value, field: Field) -> bool:
     """Returns whether a value is of the type of its field without conversion."""
-    wanted = _TYPES.get(field.type or "any", ANY)
-    return wanted == ANY or (field.type in _AS_IS and not field.items and not value.kinds & ~(wanted | NULL))
+    wanted = _wanted(field)
+    if wanted == ANY:
+        return True
+    is_as_is = field.type in _AS_IS - {"number"} and not field.items and field.form is None
+    return is_as_is and not value.kinds & ~(wanted | NULL)
+
+
+def _wanted(field: Field) -> int:
+    """The kinds of the values of the type of a field."""
+    if field.time is not None and field.time.writes in ("seconds", "milliseconds"):
+        return INTEGER
+    return _TYPES.get(field.type or "any", ANY)

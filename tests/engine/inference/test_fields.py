@@ -21,12 +21,41 @@ from moemap.engine.source.text import Source
 from moemap.engine.types.from_schema import type_of
 from moemap.engine.types.membership import includes
 from moemap.engine.types.types import ANY, ObjectType, Property, Type, constants, literal, string, union, without_null
-from moemap.engine.values.coercion import TYPES, CoercionError, coerce
+from moemap.engine.values.coercion import TYPES, CoercionError, Form, coerce
 from moemap.tests.engine.notation import written
 
 TREE = type_of(schemas.load("./infer.schema.json", Path(__file__).parents[1]))
 KINDS = [ANY, literal([1, "a", None]), string(("true", "12", "x")), union(literal(2), literal(1.5)), TREE]
 KINDS += [prop.type for prop in TREE.objects[0].properties.values()]
+
+
+FORMS: list[tuple[str, Form]] = [
+    ("string", 0),
+    ("string", 2),
+    ("datetime", (("iso", "milliseconds"), None, "iso", "keep", "milliseconds")),
+    ("datetime", (("seconds", "%Y-%m-%d"), "Europe/Berlin", "seconds", "UTC", None)),
+    ("datetime", (("iso",), None, "%d.%m.%Y", "UTC", None)),
+    ("datetime", (("iso", "seconds"), None, "iso", "UTC", None)),
+]
+TIMES = string(("2026-01-31T23:59:59.5+01:00", "2026-01-31", "1700000000"))
+
+
+@given(
+    st.sampled_from([*KINDS, TIMES, union(TIMES, literal(1700000000123))]), st.sampled_from(FORMS), st.integers(0, 999)
+)
+def test_coercions_to_a_form(type_: Type, form: tuple[str, Form], seed: int) -> None:
+    try:
+        value = sample(without_null(type_), Random(seed))
+    except NoSampleError:
+        return
+    for known in (without_null(type_), without_null(ANY)):
+        found = coerced(known, form[0], None, form[1])
+        try:
+            result = coerce(value, form[0], form=form[1])
+        except CoercionError:
+            assert found.fails
+        else:
+            assert includes(found.type, result)
 
 
 @given(
