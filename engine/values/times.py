@@ -39,7 +39,7 @@ _ISO = re.compile(
     r"(?:Z|([+-])([01][0-9]|2[0-3]):?([0-5][0-9]))"
 )
 _OFFSET = re.compile(r"([+-])([01][0-9]|2[0-3]):([0-5][0-9])")
-_ZONE = re.compile(r"[A-Za-z][A-Za-z0-9_+-]*(?:/[A-Za-z0-9_+-]+)*")
+_ZONE_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_+-]*(?:/[A-Za-z0-9_+-]+)*")
 _YEARS = "it is not in the years 1 to 9999"
 _NONE = "there is no such time"
 
@@ -134,7 +134,7 @@ def zone_of(name: str) -> tzinfo:
     from zoneinfo import ZoneInfo
 
     try:
-        if _ZONE.fullmatch(name) is None:
+        if _ZONE_NAME.fullmatch(name) is None:
             raise OSError(name)
         try:
             # The package before the system, whose zones differ from machine to machine.
