@@ -17,8 +17,9 @@ from ..language.rulebook import Text
 from ..types.description import describe
 from ..types.types import Type, lookup
 from .shared.examples import SCHEMA
-from .shared.findings import at, in_every_use, in_schema, part_key, path_to, span_of
+from .shared.findings import at, in_every_use, in_schema, part_key, path_to, span_of, text_of
 from .shared.registry import checks_types
+from .shared.words import literal_meant
 
 __all__ = ["check"]
 
@@ -86,7 +87,8 @@ def check(flow: Flow) -> Iterator[Problem]:
     for part in in_every_use(fields, part_key, lambda one: _is_missing(one.seen.current, one.seen.node["value"])):
         name = part.seen.node["value"]
         path, where = path_to(part.expr, part.seen.node)
-        yield _problem(flow, part.seen.current, name, path, where, span_of(part.expr, part.seen.node))
+        hint = literal_meant(text_of(part.expr, part.seen.node)) if path == text_of(part.expr, part.seen.node) else None
+        yield _problem(flow, part.seen.current, name, path, where, span_of(part.expr, part.seen.node), hint)
     steps = (step for template in flow.of(RenderedTemplate) for step in _steps(template))
     for step in in_every_use(
         steps, lambda one: (at(one.text.node), one.start), lambda one: _is_missing(one.current, one.path[-1])
@@ -120,11 +122,14 @@ def _is_missing(current: Type, name: str) -> bool:
     return not any(one.knows(name) for one in current.objects)
 
 
-def _problem(flow: Flow, current: Type, name: str, path: str, where: str, place: Place) -> Problem:
+def _problem(
+    flow: Flow, current: Type, name: str, path: str, where: str, place: Place, hint: str | None = None
+) -> Problem:
     if not current.objects:
         where = f"{where} ({describe(current)})"
     related = _related(flow, current)
-    return Problem.of("M203", place, hint=_hint(current, name), related=related, path=path, where=where, name=name)
+    hint = hint or _hint(current, name)
+    return Problem.of("M203", place, hint=hint, related=related, path=path, where=where, name=name)
 
 
 def _related(flow: Flow, current: Type) -> tuple[Related, ...]:

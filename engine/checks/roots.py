@@ -8,11 +8,13 @@ from collections.abc import Iterator
 from ..diagnostics.catalogue import declare
 from ..diagnostics.problem import Problem, Related
 from ..diagnostics.suggestions import did_you_mean, known_here
+from ..expressions.roots import RootUse
 from ..expressions.tree import walk
-from ..inference.templates import paths_in
 from ..language.names import Definition, Use, definitions_and_uses
 from ..language.rulebook import Expr, Rulebook, Text
 from .shared.registry import checks_names
+from .shared.settings import settings_read
+from .shared.words import literal_meant
 
 __all__ = ["check"]
 
@@ -137,29 +139,26 @@ def _unknown_roots(use: Use) -> Iterator[Problem]:
     roots = use.text.template.roots if isinstance(use.text, Text) else use.text.expression.roots
     for root in roots:
         if root.name not in use.roots:
-            hint = did_you_mean(root.name, use.roots) or known_here(sorted(use.roots))
+            near, known = did_you_mean(root.name, use.roots), known_here(sorted(use.roots))
+            hint = _value_meant(use.text, root) or near or _value_meant(use.text, root, operand=True) or known
             yield Problem.of("M204", use.text.span(root.start, root.end), hint=hint, name=root.name)
 
 
+def _value_meant(text: Expr | Text, root: RootUse, *, operand: bool = False) -> str | None:
+    """How to write the value that a root alone most likely stands for; with `operand`, of a bare word that is one."""
+    if isinstance(text, Text) or text.text[root.end :].lstrip().startswith((".", "[")):
+        return None
+    if operand and not any(
+        node["type"] in ("comparator", "function_expression")
+        and any(child["type"] == "field" and child["start"] == root.start for child in node["children"])
+        for node in walk(text.expression.tree)
+    ):
+        return None
+    return literal_meant(text.text[root.start : root.end], operand=operand)
+
+
 def _unknown_settings(text: Expr | Text, rulebook: Rulebook) -> Iterator[Problem]:
-    for name, start, end in _settings_of_text(text) if isinstance(text, Text) else _settings_of_expression(text):
-        if name not in rulebook.settings:
+    for name, start, end in settings_read(text):
+        if name is not None and name not in rulebook.settings:
             hint = did_you_mean(name, rulebook.settings)
             yield Problem.of("M115", text.span(start, end), hint=hint, name=name)
-
-
-def _settings_of_text(text: Text) -> Iterator[tuple[str, int, int]]:
-    """The settings that a template reads, each with its span."""
-    for path in paths_in(text):
-        if path.names[0] == "settings" and len(path.names) > 1:
-            yield path.names[1], path.starts[1], path.starts[1] + len(path.names[1])
-
-
-def _settings_of_expression(expr: Expr) -> Iterator[tuple[str, int, int]]:
-    starts = {root.start for root in expr.expression.roots if root.name == "settings"}
-    for node in walk(expr.expression.tree):
-        if node["type"] != "subexpression" or node["children"][0].get("start") not in starts:
-            continue
-        step = node["children"][1]
-        if step["type"] == "field":
-            yield step["value"], step["start"], step["end"]

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
-from ..language.rulebook import EntryRule, Expr, Field, Output, Rule, Rulebook, Text
+from ..language.rulebook import EntryRule, Expr, Field, Output, Rule, Rulebook, Spread, Table, Text
 from ..schemas.positions import Locator
 from ..source.nodes import Node
 from ..types.types import Type
@@ -20,14 +20,17 @@ __all__ = [
     "Alternatives",
     "Coercion",
     "Condition",
+    "Constant",
     "Default",
     "EvaluatedPart",
     "Fact",
     "Flow",
     "Iteration",
+    "LookUp",
     "Reached",
     "RenderedTemplate",
     "Sources",
+    "SpreadOver",
     "TypedEmission",
 ]
 
@@ -107,7 +110,45 @@ class Coercion:
     fails: bool
 
 
-Fact = EvaluatedPart | RenderedTemplate | Condition | Reached | Iteration | Alternatives | Default | Coercion
+@dataclass(frozen=True, slots=True, eq=False)
+class Constant:
+    """A value written in the rules under this key of a field, and the types of the names in scope there."""
+
+    field: Field
+    key: Literal["const", "default"]
+    value: Any
+    context: Type
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LookUp:
+    """A value that is not null was looked up in a table."""
+
+    table: Table
+    type: Type
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SpreadOver:
+    """The entries of an object were spread."""
+
+    spread: Spread
+    type: Type
+
+
+Fact = (
+    EvaluatedPart
+    | RenderedTemplate
+    | Condition
+    | Reached
+    | Iteration
+    | Alternatives
+    | Default
+    | Coercion
+    | Constant
+    | LookUp
+    | SpreadOver
+)
 
 
 _F = TypeVar("_F", bound=Fact)

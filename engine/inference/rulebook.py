@@ -53,13 +53,16 @@ from .facts import (
     Alternatives,
     Coercion,
     Condition,
+    Constant,
     Default,
     EvaluatedPart,
     Flow,
     Iteration,
+    LookUp,
     Reached,
     RenderedTemplate,
     Sources,
+    SpreadOver,
     TypedEmission,
 )
 from .fields import coerced, looked_up, setting_type
@@ -246,6 +249,8 @@ class _Walk:
         value = self.source(field_, inside)
         if field_.table is not None and not value.never:
             found = without_null(value)
+            if not found.never:
+                self.facts.append(LookUp(field_.table, found))
             value = union(NULL if value.parts.null else NEVER, looked_up(found, field_.table))
             self.rejects = self.rejects or field_.table.unlisted == "reject"
         if field_.type is not None:
@@ -254,6 +259,7 @@ class _Walk:
             return NEVER if context.never else NULL
         if field_.default is not ABSENT:
             self.facts.append(Default(field_, value))
+            self.facts.append(Constant(field_, "default", field_.default, context))
             if value.parts.null:
                 value = union(without_null(value), literal(field_.default))
         if field_.required and value.parts.null:
@@ -292,7 +298,10 @@ class _Walk:
             case From():
                 return self.alternatives(field_, source, context)
             case Const():
-                return NEVER if context.never else literal(source.value)
+                if context.never:
+                    return NEVER
+                self.facts.append(Constant(field_, "const", source.value, context))
+                return literal(source.value)
             case Text():
                 self.text(source, context)
                 found = rendered(source, context)
@@ -366,6 +375,7 @@ class _Walk:
     def spread(self, spread: Spread, context: Type) -> tuple[Other, ...]:
         type_ = self.expression(spread.from_, context).type
         self.facts.append(Iteration(spread.from_, "a spread", "object", type_))
+        self.facts.append(SpreadOver(spread, type_))
         found = [part for one in type_.parts.objects for part in members(one)]
         names = union(*(name for one, _ in found for name in _names(one, spread)))
         inner = with_root(context, spread.as_name, union(*(value for _, value in found)))

@@ -4,6 +4,7 @@ expression."""
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from ...diagnostics.problem import Place, Related
@@ -16,7 +17,6 @@ __all__ = ["at", "before", "in_every_use", "in_schema", "part_key", "path_to", "
 
 _T = TypeVar("_T")
 _STEPS = {"subexpression", "index_expression", "pipe", "projection", "value_projection", "filter_projection"}
-_SELECTIONS = {"multi_select_list", "multi_select_dict", "key_val_pair"}
 
 
 def in_every_use(facts: Iterable[_T], key: Callable[[_T], Hashable], wrong: Callable[[_T], bool]) -> list[_T]:
@@ -63,43 +63,63 @@ def text_of(expr: Expr, node: Node) -> str:
 
 def path_to(expr: Expr, node: Node) -> tuple[str, str]:
     """The path that ends with a step (`event.data.x`), and in words what the step is taken from (`'event.data'`)."""
-    start, around = _start_of_path(expr, node)
-    base = _line(expr.text[start : node["start"]]).rstrip(" .|[{,&")
-    if around is not None:
-        return text_of(expr, node) if start == node["start"] else _line(expr.text[start : node["end"]]), around
-    name = text_of(expr, node)
-    return (f"{base}.{name}", repr(base)) if base else (name, "what it is read from")
+    path, name = _path_of(expr, node), text_of(expr, node)
+    base = path.text(expr, node["start"])
+    return (f"{base}.{name}", repr(base)) if base else (name, path.element or "what it is read from")
 
 
 def up_to(expr: Expr, node: Node) -> tuple[str, Place]:
     """The path that ends with a part (`order.lines` for the list of a projection), and its place."""
-    start, _ = _start_of_path(expr, node)
-    return _line(expr.text[start : node["end"]]), expr.span(start, node["end"])
+    path = _path_of(expr, node)
+    return path.text(expr, node["end"]), expr.span(path.start, node["end"])
 
 
 def before(expr: Expr, node: Node) -> tuple[str, Place]:
     """The path in front of a step, and its place."""
-    start, _ = _start_of_path(expr, node)
-    end = max(start, len(expr.text[: node["start"]].rstrip(" .|\n\t")))
-    return _line(expr.text[start:end]), expr.span(start, end)
+    path = _path_of(expr, node)
+    end = max(path.start, len(expr.text[: node["start"]].rstrip(" .|\n\t")))
+    return path.text(expr, end), expr.span(path.start, end)
 
 
-def _start_of_path(expr: Expr, node: Node) -> tuple[int, str | None]:
-    """The offset at which the path to a part begins; inside of a filter or after an `&`, also the element in words."""
+@dataclass(slots=True)
+class _Path:
+    """The path that leads to a part: the offset where it begins, and the spans of paths that it goes on from.
+
+    The part `b` in `event.{x: a.b}` is at the end of `a.b`, which goes on from `event`. `element` says in words what is
+    iterated over if the path is inside of a filter or after an `&`.
+    """
+
+    start: int
+    outer: list[tuple[int, int]]
+    element: str | None = None
+
+    def text(self, expr: Expr, end: int) -> str:
+        spans = (*reversed(self.outer), (self.start, end))
+        return ".".join(filter(None, (_line(expr.text[first:last]).rstrip(" .|[") for first, last in spans)))
+
+
+def _path_of(expr: Expr, node: Node) -> _Path:
     parents = {id(child): parent for parent in walk(expr.expression.tree) for child in children(parent)}
-    start: int = node["start"]
-    while (parent := parents.get(id(node))) is not None:
+    path, start, end, is_path = _Path(node["start"], []), node["start"], node["start"], True
+    while path.element is None and (parent := parents.get(id(node))) is not None:
         kind = parent["type"]
         if kind == "filter_projection" and parent["children"][2] is node:
-            return start, f"an element of {up_to(expr, parent['children'][0])[0]!r}"
-        if kind == "expref":
-            return start, _gone_over(expr, parents[id(parent)])
-        if kind in _STEPS:
+            path.element = f"an element of {up_to(expr, parent['children'][0])[0]!r}"
+        elif kind == "expref":
+            path.element = _gone_over(expr, parents[id(parent)])
+        elif is_path and kind in _STEPS:
             start = parent["start"]
-        elif kind not in _SELECTIONS:
-            break
+            if not path.outer:
+                path.start = start
+            else:
+                path.outer[-1] = start, end
+        elif is_path and kind in ("multi_select_list", "multi_select_dict"):
+            start = end = parent["start"]
+            path.outer.append((start, end))
+        elif kind != "key_val_pair":
+            is_path = False
         node = parent
-    return start, None
+    return path
 
 
 def _gone_over(expr: Expr, call: Node) -> str:

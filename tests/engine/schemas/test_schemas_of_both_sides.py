@@ -47,7 +47,7 @@ def test_results(
     output = {"schema": "./in.schema.json", "limits": "./in.schema.json", "request": {"path": "/s"}}
     rule = {"rule": "one", "output": "one", "fields": {"a": "batch.a"}}
     path = tmp_path / "mapping.yaml"
-    path.write_text(json.dumps({**head, "outputs": {"one": output}, "rules": [rule]}))
+    path.write_text(json.dumps({**head, "settings": {}, "outputs": {"one": output}, "rules": [rule]}))
     rulebook = load(path).rulebook
     assert rulebook is not None
     assert check(rulebook) == ()

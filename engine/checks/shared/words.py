@@ -1,0 +1,21 @@
+"""Values that were written like names: without the quotes or backticks that JMESPath needs around them."""
+
+from __future__ import annotations
+
+__all__ = ["literal_meant"]
+
+_WORDS = frozenset({"true", "false", "null"})
+
+
+def literal_meant(written: str, *, operand: bool = False) -> str | None:
+    """A hint how to write the value that a name in an expression most likely stands for; None if it stands for none.
+
+    `written` is the name as it is in the expression; a bare word may be a string if it is the `operand` of a comparison
+    or a function.
+    """
+    if written in _WORDS:
+        return f"numbers, booleans and null are in backticks: `{written}`"
+    if written.startswith('"') or operand:
+        value = written.strip('"').replace("'", "\\'")
+        return f"strings are in single quotes: '{value}'"
+    return None
