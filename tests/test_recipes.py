@@ -148,19 +148,18 @@ def test_the_key_is_known_everywhere(copy: Copy) -> None:
 
 
 def test_the_check_is_known_everywhere(copy: Copy) -> None:
-    idle = {"each": "batch.users", "as": "user"}
-    rules = {**MAPPING, "routes": {**MAPPING["routes"], "idle": idle}}
-    path = copy.write({"idle.yaml": rules})
+    rules = {**MAPPING, "outputs": {"user": {**MAPPING["outputs"]["user"], "description": ""}}}
+    path = copy.write({"empty.yaml": rules})
     found = copy.moemap("check", "--format", "markdown", path)
     assert found.startswith("- **M390** ")
-    assert found.endswith(": no rule belongs to the route 'idle'\n")
+    assert found.endswith(": the output 'user' has an empty description\n")
     log = json.loads(copy.moemap("check", "--format", "sarif", "--fail-level", "warning", path, status=1))
     (run,) = log["runs"]
     assert "M390" in [rule["id"] for rule in run["tool"]["driver"]["rules"]]
-    assert "route without rules" in copy.moemap("explain-code", "M390")
+    assert "empty description" in copy.moemap("explain-code", "M390")
     ignored = copy.write({"ignored.yaml": {**rules, "checks": {"M390": "ignore"}}})
     allowed = copy.folder / "allowed.yaml"
-    allowed.write_text(f"{json.dumps(rules)} # moemap: allow M390 because its rules come next", "utf-8")
+    allowed.write_text(f"{json.dumps(rules)} # moemap: allow M390 because its text comes next", "utf-8")
     assert copy.moemap("check", ignored, str(allowed)) == "2 files checked: no problems\n"
 
 

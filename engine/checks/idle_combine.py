@@ -21,7 +21,8 @@ declare(
     "no rule gives the member {name!r} of the {request} request, so there is nothing to combine",
     leftover=True,
     page="""
-`combine` names a member of the body that neither the output nor any of its rules gives: no bodies are combined by it.
+`combine` names a member of the body that neither the output nor any of its rules gives. Only bodies that are equal are
+joined by it.
 
 ## How to fix
 

@@ -17,7 +17,7 @@ declare(
     "M235",
     "warning",
     "constant null",
-    "the {key} is null, so nothing is there: null is never sent",
+    "the {key} is null, and null is never sent",
     page="""
 A field has `const: null` or `default: null`. A value that is null is left out, so the field has no effect.
 
@@ -38,7 +38,7 @@ rules:
 ```
 
 ```text title=problem
-warning[M235]: the constant is null, so nothing is there: null is never sent
+warning[M235]: the constant is null, and null is never sent
  --> mapping.yaml:7:23
   |
 7 |       coupon: {const: null}
