@@ -21,7 +21,9 @@ from moemap.engine.source.parser import parse
 
 OPEN: dict[str, Any] = {}
 HEAD = {"language": 1, "name": "shop", "version": "1.0.0", "input": {"as": "batch", "schema": "./in.schema.json"}}
-ORDERS = {"properties": {"order": {"properties": {"id": {}, "lines": {"items": {"properties": {"sku": {}}}}}}}}
+ORDERS: dict[str, Any] = {
+    "properties": {"order": {"properties": {"id": {}, "lines": {"items": {"properties": {"sku": {}}}}}}}
+}
 
 
 @pytest.mark.parametrize(
