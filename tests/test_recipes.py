@@ -37,6 +37,7 @@ MAPPING: dict[str, Any] = {
                 "initials": "initials(user.name)",
                 "letters": "length(initials(user.name) || '')",
                 "names": {"from": "user.name", "as_list": True},
+                "visit": {"from": "user.visit", "type": "duration"},
             },
         }
     ],
@@ -46,11 +47,12 @@ USER = {
         "initials": {"type": "string"},
         "letters": {"type": "integer"},
         "names": {"type": "array", "minItems": 1, "maxItems": 1},
+        "visit": {"type": "string", "pattern": "^PT[0-9]+[HMS]$"},
     },
     "additionalProperties": False,
 }
-BATCH = {"users": [{"name": "Ada Lovelace"}, {}]}
-BODIES = [{"initials": "AL", "letters": 2, "names": ["Ada Lovelace"]}, {"letters": 0}]
+BATCH = {"users": [{"name": "Ada Lovelace", "visit": "PT5M"}, {"visit": "5"}]}
+BODIES = [{"initials": "AL", "letters": 2, "names": ["Ada Lovelace"], "visit": "PT5M"}, {"letters": 0}]
 
 
 def recipes(kind: str) -> dict[str, str]:
@@ -109,6 +111,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Copy:
 def test_there_is_a_recipe_for_each_kind() -> None:
     assert [path.rpartition("/")[0] for path in recipes("python")] == [
         "engine/functions/library",
+        "engine/values",
         "engine/checks",
         "commands",
         "engine/diagnostics/reporters",
@@ -119,7 +122,7 @@ def test_there_is_a_recipe_for_each_kind() -> None:
 
 
 def test_the_pages_are_written(copy: Copy) -> None:
-    pages = ("functions", "problems/README", "problems/M390", "language/fields", "commands")
+    pages = ("functions", "problems/README", "problems/M390", "language/fields", "language/types", "commands")
     assert copy.pages == [*(f"docs/{page}.md written" for page in pages), "moemap/rules.schema.json written"]
     assert copy.moemap("docs", "--check", "docs") == ""
 
@@ -145,6 +148,18 @@ def test_the_key_is_known_everywhere(copy: Copy) -> None:
     (rule,) = MAPPING["rules"]
     path = copy.write({"misspelt.yaml": {**MAPPING, "rules": [{**rule, "fields": {"names": {"as_lst": True}}}]}})
     assert "did you mean 'as_list'?" in copy.moemap("check", path, status=1)
+
+
+def test_the_type_is_known_everywhere(copy: Copy) -> None:
+    page = (copy.root / "docs" / "language" / "types.md").read_text("utf-8")
+    assert "| `duration` | A string such as `PT5M`, in seconds, minutes or hours. |" in page
+    schema = json.loads((copy.root / "schemas" / "moemap" / "rules.schema.json").read_text("utf-8"))
+    assert "duration" in schema["$defs"]["type"]["enum"]
+    wrong = {"pause": {"type": "duration", "default": "five minutes"}, "wait": {"type": "duration", "default": "PT5M"}}
+    path = copy.write({"settings.yaml": {**MAPPING, "settings": wrong}})
+    found = copy.moemap("check", path, status=1)
+    assert "the setting 'pause' must be of type duration" in found
+    assert "'wait'" not in found
 
 
 def test_the_check_is_known_everywhere(copy: Copy) -> None:

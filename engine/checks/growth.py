@@ -10,13 +10,14 @@ from collections.abc import Iterator, Mapping
 from ..diagnostics.problem import Problem
 from ..expressions.growth import PART, REFUSED, SCALAR, Growth, TooLarge, either, joined, of_expression, of_expressions
 from ..language.rulebook import Const, Each, Expr, Field, From, ObjectSource, Rulebook, Spread, Text
+from ..values.coercion import TYPES
 from .shared.registry import checks_sizes
 
 __all__ = ["check"]
 
 Roots = Mapping[str, Growth]
 
-_SCALAR_TYPES = {"string", "integer", "double", "number", "boolean", "datetime", "date"}
+_SCALAR_TYPES = {name for name, type_ in TYPES.items() if type_.classes.isdisjoint((list, dict))}
 
 
 @checks_sizes

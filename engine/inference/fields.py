@@ -10,7 +10,6 @@ from ..language.rulebook import Setting, Table
 from ..patterns.builders import decimals_pattern
 from ..types.types import (
     ANY,
-    ANY_NUMBER,
     ANY_STRING,
     BOOLEAN,
     NEVER,
@@ -28,18 +27,14 @@ from ..types.types import (
     without,
     without_null,
 )
-from ..values.coercion import CoercionError, Form, TimeForm, coerce
-from ..values.kinds import scalar_text
+from ..values.coercion import SECOND_PATTERN, TYPES, CoercionError, Form, TimeForm, coerce
+from ..values.kinds import TYPE_NAMES, scalar_text
 from ..values.numbers import MAX_INTEGER, MIN_INTEGER, decimal_text
 
 __all__ = ["Coerced", "coerced", "looked_up", "setting_type", "to_string"]
 
-_DAY = "[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
-DATE = f"^{_DAY}$"
-_SECONDS = f"{_DAY}T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]"
 _THREE = "[0-9]{3}"
 _FRACTION = f"(?:\\.{_THREE}(?:{_THREE})?)?"
-DATETIME = f"^{_SECONDS}{_FRACTION}Z$"
 _EXACT_DOUBLE = 2**53
 
 
@@ -71,13 +66,12 @@ def coerced(value: Type, to: str, items: str | None, form: Form | None = None) -
             return _to_number(value, NumberType(False, MIN_INTEGER, MAX_INTEGER))
         case "boolean":
             return _kept(value, ("boolean",), BOOLEAN)
-        case "datetime" | "date":
-            pattern = DATE if to == "date" else DATETIME
-            made = Type(string=StringType(patterns=frozenset({pattern})))
-            return Coerced(made if value.parts.string is not None else NEVER, True)
-        case "array" | "object":
-            return Coerced(only(value, (to,)), not without(value, (to,)).never)
-    return Coerced(value, False)
+    declared = TYPES[to]
+    if declared.pattern is not None:
+        made = Type(string=StringType(patterns=frozenset({declared.pattern})))
+        return Coerced(made if value.parts.string is not None else NEVER, True)
+    kinds = {TYPE_NAMES[one] for one in declared.classes}
+    return Coerced(only(value, kinds), not without(value, kinds).never)
 
 
 def _with_decimals(value: Type, decimals: int) -> Coerced:
@@ -98,7 +92,7 @@ def _as_time(value: Type, form: TimeForm) -> Coerced:
     fraction = {"seconds": "", "milliseconds": _THREE, "microseconds": _THREE * 2}.get(precision or "", _FRACTION)
     fraction = f"\\.{fraction}" if fraction.startswith("[") else fraction
     offset = "Z" if zone == "UTC" else "(?:Z|[+-][0-9]{2}:[0-9]{2})"
-    return Coerced(Type(string=StringType(patterns=frozenset({f"^{_SECONDS}{fraction}{offset}$"}))), True)
+    return Coerced(Type(string=StringType(patterns=frozenset({f"^{SECOND_PATTERN}{fraction}{offset}$"}))), True)
 
 
 def _of_constants(values: Iterable[Any], to: str, form: Form | None) -> Coerced:
@@ -198,15 +192,8 @@ def setting_type(setting: Setting) -> Type:
 
 
 def _declared(type_: str) -> Type:
-    match type_:
-        case "string" | "datetime" | "date":
-            return ANY_STRING
-        case "integer":
-            return Type(number=NumberType(True))
-        case "double" | "number":
-            return ANY_NUMBER
-        case "boolean":
-            return BOOLEAN
-        case "array" | "object":
-            return only(ANY, (type_,))
-    return without_null(ANY)
+    """The type of the values that are of a type without conversion."""
+    classes = TYPES[type_].classes
+    if classes == {int}:
+        return Type(number=NumberType(True))
+    return without_null(only(ANY, {TYPE_NAMES[one] for one in classes}))

@@ -11,6 +11,8 @@ from typing import Any
 
 from ..expressions.parser import MAX_EXPRESSION_CHARS
 from ..templates.compiler import MAX_TEMPLATE_CHARS
+from ..values.coercion import TYPES, ValueType
+from ..values.kinds import TYPE_NAMES
 from .decoder import NAME, ROOT
 from .file_keys import MAPPING, PART, WORKSPACE
 from .keys import FORMS, TYPE, Form, Key
@@ -156,6 +158,14 @@ def _changed(form: Form, key: Key) -> Json:
 
 # --- What holds of several keys together
 
+
+def _json_type(declared: ValueType) -> str:
+    if declared.classes == {int}:
+        return "integer"
+    (type_,) = {TYPE_NAMES[class_] for class_ in declared.classes}
+    return type_
+
+
 _SOURCES = [name for name in FORMS["fieldMapping"].choices if name != "fields"]
 _MEMBERS = ("fields", "spread")
 _ARRAY_ITEMS = {"required": ["type"], "properties": {"type": {"const": "array"}}}
@@ -189,20 +199,11 @@ _TOGETHER: Mapping[str, Json] = {
         "dependentSchemas": {"items": _ARRAY_ITEMS},
         "allOf": [
             {
-                "if": {
-                    "properties": {"type": {"enum": types}},
-                    **({} if "string" in types else {"required": ["type"]}),
-                },
-                "then": {"properties": {"default": {"type": [kind, "null"]}}},
+                "if": {"properties": {"type": {"const": name}}, **({} if name == "string" else {"required": ["type"]})},
+                "then": {"properties": {"default": {"type": [_json_type(type_), "null"]}}},
             }
-            for kind, types in (
-                ("string", ["string", "datetime", "date"]),
-                ("integer", ["integer"]),
-                ("number", ["double", "number"]),
-                ("boolean", ["boolean"]),
-                ("array", ["array"]),
-                ("object", ["object"]),
-            )
+            for name, type_ in TYPES.items()
+            if name != "any"
         ],
     },
     "rule": {

@@ -144,7 +144,7 @@ METHOD = choice("DELETE", "GET", "PATCH", "POST", "PUT")
 ON_PROBLEM = choice("omit", "reject", "keep")
 PRECISION = choice("seconds", "milliseconds", "microseconds")
 TIME = part("time", "object: [times](types.md#times)")
-TYPE = Kind("[type](types.md#types)", _reference("type"), choices=TYPES)
+TYPE = Kind("[type](types.md#types)", _reference("type"), choices=tuple(TYPES))
 STRINGS = _object_of("object of strings", {"type": "string"}, {"type": ["string", "null"]})
 NAMES = _object_of("object of names", {"type": "string"}, {"type": ["string", "null"]})
 COMBINATIONS = _object_of(

@@ -11,6 +11,7 @@ from typing import Any
 from ..expressions.paths import path_of
 from ..expressions.tree import Node
 from ..functions.table import FUNCTIONS
+from ..values.coercion import TYPES
 from .rulebook import Const, Each, EntryRule, Expr, Field, From, ObjectSource, Rulebook, Spread, Table, Text
 from .traversal import roots_in
 
@@ -41,7 +42,7 @@ class _Names:
         return replace(self, outer=self.all - self.fixed)
 
 
-_SMALL = {"integer", "double", "number", "boolean", "datetime", "date"}
+_SMALL = {name for name, type_ in TYPES.items() if type_.is_short}
 """Types whose values have a bounded size."""
 
 _NO_STRINGS = {"number", "boolean", "null"}

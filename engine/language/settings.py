@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from ..diagnostics.problem import Place, Problem, Related
 from ..diagnostics.suggestions import did_you_mean
 from ..source.json_reader import read_value
-from ..values.coercion import CoercionError, coerce
+from ..values.coercion import TYPES, CoercionError
 from ..values.equality import equal
-from ..values.kinds import kind, shown
+from ..values.kinds import shown
 from ..values.payload import check_constant
 
 if TYPE_CHECKING:
@@ -60,25 +60,12 @@ def values_of(settings: Mapping[str, Setting], given: Iterable[Given], problems:
 
 def _typed(text: GivenText, setting: Setting) -> Any:
     """The text itself if the setting is a string, else the value parsed as JSON; the text again if it is not JSON."""
-    if setting.type in ("string", "datetime", "date"):
+    if TYPES[setting.type].classes == {str}:
         return str(text)
     try:
         return read_value(text)
     except ValueError:
         return str(text)
-
-
-_KINDS = {
-    "string": ("string",),
-    "datetime": ("string",),
-    "date": ("string",),
-    "integer": ("integer",),
-    "double": ("integer", "double"),
-    "number": ("integer", "double"),
-    "boolean": ("boolean",),
-    "array": ("list",),
-    "object": ("object",),
-}
 
 
 def wanted_of(setting: Setting, value: Any) -> str | None:
@@ -95,13 +82,14 @@ def wanted_of(setting: Setting, value: Any) -> str | None:
 
 
 def _fits(value: Any, type_: str) -> bool:
-    if type_ == "any":
-        return value is not None
-    if kind(value) not in _KINDS[type_]:
+    """Returns whether a value is of a type, where an integer counts as a double."""
+    declared = TYPES[type_]
+    class_ = float if type(value) is int and int not in declared.classes else type(value)
+    if value is None or class_ not in declared.classes:
         return False
-    if type_ in ("datetime", "date"):
+    if declared.pattern is not None:
         try:
-            coerce(value, type_)
+            declared.convert(value)
         except CoercionError:
             return False
     return True

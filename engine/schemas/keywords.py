@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ..values.kinds import shown
+from ..values.kinds import JSON_TYPES, shown
 
 __all__ = ["DIALECTS", "FLAWS", "LIST", "NAMED", "ONE", "is_known"]
 
@@ -42,7 +42,7 @@ _SINCE = {
     **dict.fromkeys(("prefixItems", "$dynamicRef", "$dynamicAnchor"), 2020),
 }
 _UNTIL = {"additionalItems": 2019, "$recursiveRef": 2019, "$recursiveAnchor": 2019}
-_TYPES = ("null", "boolean", "integer", "number", "string", "array", "object")
+_TYPES = JSON_TYPES | {"integer"}
 _ANCHOR = re.compile(r"[A-Za-z_][A-Za-z0-9._-]*")
 
 

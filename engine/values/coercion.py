@@ -1,4 +1,4 @@
-"""The types of the rule language: which values each accepts, how others are converted, and canonical text.
+"""The types of the rule language: which values each has, how others are converted, and canonical text.
 
 A coercion is lossless or refused; nothing is rounded, truncated or guessed.
 """
@@ -9,13 +9,23 @@ import math
 import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
 
-from .kinds import kind, with_article
+from .kinds import KIND_CLASSES, kind, with_article
 from .numbers import decimal_text, fixed_text, is_wide, parse_decimal
 from .times import EPOCH, MILLISECOND, TimeError, formatted, in_zone, iso_text, of_iso, of_unix, parsed, zone_of
 
-__all__ = ["TYPES", "CoercionError", "Form", "TimeForm", "coerce"]
+__all__ = [
+    "DAY_PATTERN",
+    "SECOND_PATTERN",
+    "TYPES",
+    "CoercionError",
+    "Form",
+    "TimeForm",
+    "ValueType",
+    "coerce",
+    "value_type",
+]
 
 TimeForm = tuple[tuple[str, ...], str | None, str, str, str | None]
 """How a time is read and written: what it is read as, the zone of local times, what it is written as, the zone in which
@@ -23,8 +33,41 @@ it is written, and its precision."""
 Form = int | TimeForm
 """The decimals of a number as a string, or how a time is read and written."""
 
-TYPES = ("string", "integer", "double", "number", "boolean", "datetime", "date", "array", "object", "any")
+_Conversion = TypeVar("_Conversion", bound=Callable[[Any], Any])
 
+
+class ValueType(NamedTuple):
+    """The declaration of a type.
+
+    All its values are of `classes`. With a `pattern`, a regular expression of JSON Schema, only those strings are that
+    the conversion makes, and all of them match it. `is_short` is true if the size of its values is bounded.
+    """
+
+    description: str
+    classes: frozenset[type]
+    convert: Callable[[Any], Any]
+    pattern: str | None
+    is_short: bool
+
+
+TYPES: dict[str, ValueType] = {}
+"""The types by name."""
+
+
+def value_type(
+    name: str, description: str, *classes: type, pattern: str | None = None, is_short: bool = False
+) -> Callable[[_Conversion], _Conversion]:
+    """Makes a function the conversion to a type. It gets no null, and raises CoercionError for what it refuses."""
+
+    def register(convert: _Conversion) -> _Conversion:
+        TYPES[name] = ValueType(description, frozenset(classes), convert, pattern, is_short)
+        return convert
+
+    return register
+
+
+DAY_PATTERN = "[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
+SECOND_PATTERN = f"{DAY_PATTERN}T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]"
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
@@ -43,7 +86,7 @@ def coerce(value: Any, type: str, items: str | None = None, form: Form | None = 
         return [_element(number, element, items) for number, element in enumerate(_as_array(value), 1)]
     if form is not None:
         return _as_fixed(value, form) if isinstance(form, int) else _as_time(value, *form)
-    return _COERCIONS[type](value)
+    return TYPES[type].convert(value)
 
 
 # --- coercions
@@ -69,6 +112,12 @@ def _number(text: str) -> int | float:
     return number
 
 
+@value_type(
+    "string",
+    "A string as it is; an integer with all its digits; a double as the shortest decimal that reads back,"
+    " without exponent and `.0`; `true`, `false`.",
+    str,
+)
 def _as_string(value: Any) -> str:
     match value:
         case str():
@@ -80,6 +129,13 @@ def _as_string(value: Any) -> str:
     raise _refuse(value)
 
 
+@value_type(
+    "integer",
+    "An integer; a double without fraction; a string that is a whole decimal number, or has a fraction of"
+    " zeros. From -2^63 to 2^64-1.",
+    int,
+    is_short=True,
+)
 def _as_integer(value: Any) -> int:
     number = _number(value) if isinstance(value, str) else value
     if isinstance(value, str) and isinstance(number, float):  # its fraction, which the double may have rounded away
@@ -95,6 +151,12 @@ def _as_integer(value: Any) -> int:
     return number
 
 
+@value_type(
+    "double",
+    "A number; a string that is a decimal number. Integers that a double cannot represent are refused.",
+    float,
+    is_short=True,
+)
 def _as_double(value: Any) -> float:
     number = _number(value) if isinstance(value, str) else value
     if isinstance(number, bool) or not isinstance(number, (int, float)):
@@ -110,6 +172,13 @@ def _as_double(value: Any) -> float:
     return double
 
 
+@value_type(
+    "number",
+    "A number as it is, whole or not; a string that is a decimal number, as the integer or the double that it writes.",
+    int,
+    float,
+    is_short=True,
+)
 def _as_number(value: Any) -> int | float:
     number = _number(value) if isinstance(value, str) else value
     if isinstance(number, bool) or not isinstance(number, (int, float)):
@@ -127,6 +196,7 @@ def _as_fixed(value: Any, decimals: int) -> str:
     return fixed_text(value, decimals)
 
 
+@value_type("boolean", "A boolean; the strings `true` and `false` in any letter case.", bool, is_short=True)
 def _as_boolean(value: Any) -> bool:
     if isinstance(value, bool):
         return value
@@ -140,6 +210,13 @@ def _as_boolean(value: Any) -> bool:
     raise CoercionError("it is neither true nor false")
 
 
+@value_type(
+    "datetime",
+    "An ISO 8601 string with a time zone. It becomes UTC, `YYYY-MM-DDTHH:MM:SSZ`, with a fraction where there is one.",
+    str,
+    pattern=rf"^{SECOND_PATTERN}(?:\.[0-9]{{3}}(?:[0-9]{{3}})?)?Z$",
+    is_short=True,
+)
 def _as_datetime(value: Any) -> str:
     if not isinstance(value, str):
         raise _refuse(value, ", not a string")
@@ -187,6 +264,7 @@ def _moment(value: Any, reads: tuple[str, ...], zone: str | None) -> datetime:
     raise TimeError(next(fitting, f"it is none of {', '.join(reads)}"))
 
 
+@value_type("date", "A string `YYYY-MM-DD`.", str, pattern=f"^{DAY_PATTERN}$", is_short=True)
 def _as_date(value: Any) -> str:
     if not isinstance(value, str):
         raise _refuse(value, ", not a string")
@@ -199,27 +277,20 @@ def _as_date(value: Any) -> str:
     return value
 
 
+@value_type("array", "A list; with `items` each element is converted, and one that fails fails the list.", list)
 def _as_array(value: Any) -> list[Any]:
     if not isinstance(value, list):
         raise _refuse(value, ", not a list")
     return value
 
 
+@value_type("object", "An object.", dict)
 def _as_object(value: Any) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise _refuse(value, ", not an object")
     return value
 
 
-_COERCIONS: dict[str, Callable[[Any], Any]] = {
-    "string": _as_string,
-    "integer": _as_integer,
-    "double": _as_double,
-    "number": _as_number,
-    "boolean": _as_boolean,
-    "datetime": _as_datetime,
-    "date": _as_date,
-    "array": _as_array,
-    "object": _as_object,
-    "any": lambda value: value,
-}
+@value_type("any", "Anything.", *KIND_CLASSES.values())
+def _as_any(value: Any) -> Any:
+    return value

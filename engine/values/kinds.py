@@ -8,6 +8,7 @@ from typing import Any
 
 __all__ = [
     "JSON_TYPES",
+    "KIND_CLASSES",
     "TYPE_CLASSES",
     "TYPE_NAMES",
     "kind",
@@ -28,6 +29,9 @@ _TABLE: tuple[tuple[type, str, str], ...] = (
     (dict, "object", "object"),
 )
 """The class of each kind of JSON value, the word for it in messages, and its type in JMESPath and JSON Schema."""
+
+KIND_CLASSES = {"array" if word == "list" else word: class_ for class_, word, _ in _TABLE}
+"""The class of each kind of values, by the name of the type of the rule language that has them, or "null"."""
 
 _KINDS = {class_: word for class_, word, _ in _TABLE}
 

@@ -8,6 +8,7 @@ from random import Random
 from typing import Any
 
 from moemap.engine.functions.table import FUNCTIONS
+from moemap.engine.values import coercion
 
 NAMES = ("a", "b", "c", "d", "A", "x y")
 TEXTS = ("", "a", "b", "A", "moe_x", "12", "-1.5", "true", "1700000000123", "ä", "2026-01-31T23:59:59+01:00")
@@ -169,7 +170,7 @@ def _projection(dice: Dice, depth: int, top: bool) -> str:
 
 # --- rules
 
-TYPES = ("string", "integer", "double", "number", "boolean", "datetime", "date", "array", "object", "any")
+TYPES = tuple(coercion.TYPES)
 TIMES: tuple[dict[str, Any], ...] = (
     {"reads": ["iso", "milliseconds"], "writes": "seconds"},
     {"reads": ["seconds", "%Y-%m-%dT%H:%M:%S%z"], "precision": "milliseconds"},

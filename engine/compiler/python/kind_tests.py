@@ -5,21 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from ...values.kinds import TYPE_CLASSES
 from .function import PythonFunction
 from .struct_layouts import StructShape, struct_truth
-from .value import BOOLEAN, DICT, FLOAT, INTEGER, LIST, NULL, NUMBER, STRING, Value
+from .value import BOOLEAN, CLASS_BITS, DICT, LIST, NULL, NUMBER, Value, bits_of
 
 __all__ = ["FALSE", "NOTHING", "TRUE", "TYPE_KINDS", "first_of", "is_kind", "kinds_equal_to", "truth"]
 
-TYPE_KINDS = {
-    "string": STRING,
-    "number": NUMBER,
-    "boolean": BOOLEAN,
-    "array": LIST,
-    "object": DICT,
-    "null": NULL,
-}
-_CLASSES = {BOOLEAN: "bool", INTEGER: "int", FLOAT: "float", STRING: "str", LIST: "list", DICT: "dict"}
+TYPE_KINDS = {type_: bits_of(classes) for type_, classes in TYPE_CLASSES.items()}
+"""The kinds of the values of each type of JMESPath."""
+_CLASSES = {bit: class_.__name__ for class_, bit in CLASS_BITS.items() if bit != NULL}
 NOTHING = Value("None", NULL, stable=True, constant=None)
 FALSE = Value("False", BOOLEAN, stable=True, constant=False)
 TRUE = Value("True", BOOLEAN, stable=True, constant=True)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from ...diagnostics.terminal import printable
+from ...values.kinds import KIND_CLASSES, TYPE_NAMES
 
 __all__ = [
     "ANY",
     "BOOLEAN",
+    "CLASS_BITS",
     "DICT",
     "FLOAT",
     "INTEGER",
@@ -25,12 +28,16 @@ __all__ = [
     "Texts",
     "Value",
     "bare",
+    "bits_of",
     "comment",
     "kinds_of",
 ]
 
 
-NULL, BOOLEAN, INTEGER, FLOAT, STRING, LIST, DICT = (1 << bit for bit in range(7))
+CLASS_BITS = {class_: 1 << number for number, class_ in enumerate(TYPE_NAMES)}
+"""The bit of each kind by the class of its values."""
+
+NULL, BOOLEAN, INTEGER, FLOAT, STRING, LIST, DICT = CLASS_BITS.values()
 
 
 NUMBER = INTEGER | FLOAT
@@ -39,20 +46,9 @@ NUMBER = INTEGER | FLOAT
 ANY = NULL | BOOLEAN | NUMBER | STRING | LIST | DICT
 
 
-KIND_BITS = {
-    "string": STRING,
-    "integer": INTEGER,
-    "double": FLOAT,
-    "boolean": BOOLEAN,
-    "array": LIST,
-    "object": DICT,
-    "null": NULL,
-}
+_TESTED = ("string", "integer", "double", "boolean", "array", "object", "null")
+KIND_BITS = {kind: CLASS_BITS[KIND_CLASSES[kind]] for kind in _TESTED}
 """The bit of each kind by its name, in the order in which generated code tests them."""
-
-
-_KINDS = {type(None): NULL, bool: BOOLEAN, int: INTEGER, float: FLOAT, str: STRING, list: LIST, dict: DICT}
-
 
 _MARK = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|:=|[][(){},]")
 
@@ -107,7 +103,12 @@ VARIABLE = _Variable()
 
 def kinds_of(value: Any) -> int:
     """The kind of a JSON value, as a set of one."""
-    return _KINDS[type(value)]
+    return CLASS_BITS[type(value)]
+
+
+def bits_of(classes: Iterable[type]) -> int:
+    """The kinds of the values of these classes."""
+    return sum(CLASS_BITS[class_] for class_ in classes)
 
 
 @dataclass(frozen=True, slots=True)

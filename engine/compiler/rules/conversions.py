@@ -5,18 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ...language.rulebook import Field, Table
-from ...values.coercion import CoercionError, coerce
+from ...values.coercion import TYPES, CoercionError, coerce
 from ...values.numbers import MAX_INTEGER, MIN_INTEGER
 from ..python.kind_tests import is_kind
 from ..python.string_sources import NUMERALS, among
-from ..python.value import ANY, BOOLEAN, DICT, INTEGER, KIND_BITS, LIST, NULL, NUMBER, STRING, Value, kinds_of
+from ..python.value import ANY, BOOLEAN, DICT, INTEGER, LIST, NULL, NUMBER, STRING, Value, bits_of, kinds_of
 from .emitter import Emitter, Sink
 from .scope import CodeScope
 
 __all__ = ["converted", "finished", "is_as_wanted"]
 
-_TYPES = {**KIND_BITS, "number": NUMBER, "datetime": STRING, "date": STRING}
-_AS_IS = {"string", "integer", "double", "number", "boolean", "array", "object"}
+_TYPES = {name: bits_of(type_.classes) for name, type_ in TYPES.items()}
+_AS_IS = {name for name, type_ in TYPES.items() if type_.pattern is None}
 _DIRECT = {"string", "integer", "double", "boolean"}
 
 
@@ -148,4 +148,4 @@ def _wanted(field: Field) -> int:
     """The kinds of the values of the type of a field."""
     if field.time is not None and field.time.writes in ("seconds", "milliseconds"):
         return INTEGER
-    return _TYPES.get(field.type or "any", ANY)
+    return _TYPES[field.type or "any"]

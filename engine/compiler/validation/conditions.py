@@ -6,6 +6,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
+from ...values.kinds import KIND_CLASSES
+from ..python.value import KIND_BITS
+
 __all__ = [
     "ALWAYS",
     "CLASSES",
@@ -23,17 +26,9 @@ __all__ = [
 ]
 
 ALWAYS, NEVER = "True", "False"
-CLASSES = {
-    "string": "str",
-    "integer": "int",
-    "double": "float",
-    "boolean": "bool",
-    "array": "list",
-    "object": "dict",
-    "null": "type(None)",
-}
-"""The kinds of values, and the classes that they have in Python."""
-KINDS = tuple(CLASSES)
+KINDS = tuple(KIND_BITS)
+CLASSES = {kind: KIND_CLASSES[kind].__name__ for kind in KINDS} | {"null": "type(None)"}
+"""The kinds of values, and the code of their classes."""
 
 _NOT_UNDERSTOOD = ("format", "multipleOf", "patternProperties", "unevaluatedItems", "unevaluatedProperties")
 
@@ -73,7 +68,7 @@ def is_of_kind(value: Any, kind: str) -> bool:
     """Returns whether a value of a schema can equal one of the kind; 1 and 1.0 are equal."""
     if kind in ("integer", "double"):
         return type(value) in (int, float)
-    return (type(None) if value is None else type(value)).__name__ == {"null": "NoneType"}.get(kind, CLASSES[kind])
+    return type(value) is KIND_CLASSES[kind]
 
 
 def bounds(size: str, least: Any, most: Any) -> Iterator[str]:

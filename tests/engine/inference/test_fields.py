@@ -59,7 +59,7 @@ def test_coercions_to_a_form(type_: Type, form: tuple[str, Form], seed: int) -> 
 
 
 @given(
-    st.sampled_from(KINDS), st.sampled_from(TYPES), st.sampled_from((None, "string", "double")), st.integers(0, 9999)
+    st.sampled_from(KINDS), st.sampled_from([*TYPES]), st.sampled_from((None, "string", "double")), st.integers(0, 9999)
 )
 @settings(max_examples=300, deadline=None)
 def test_coercions(type_: Type, to: str, items: str | None, seed: int) -> None:
