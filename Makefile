@@ -53,7 +53,7 @@ check: $(READY) ## check the shipped mappings
 	@$(BIN)/moemap check mappings
 
 docs: $(READY) ## write the generated pages of docs/ anew
-	@$(BIN)/moemap docs docs
+	@$(BIN)/moemap docs --reference docs
 
 bench: $(READY) ## measure; some minutes (ARGS=--quick: roughly)
 	@$(BIN)/python benchmarks/run.py $(ARGS)

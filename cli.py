@@ -5,6 +5,7 @@ Exit codes: 0 fine, 1 problems found, 2 wrong use (including a mapping that cann
 
 from __future__ import annotations
 
+from functools import partial
 from typing import NoReturn
 
 import click
@@ -15,6 +16,9 @@ from .commands.shared.group import CommandGroup
 from .commands.shared.process import end
 
 __all__ = ["main", "run"]
+
+COMPLETE = "_MOEMAP_COMPLETE"
+"""The variable by which a shell asks for completions, whatever name the command was called by."""
 
 
 # `takes_color` decides about colours: click must not remove them.
@@ -30,7 +34,7 @@ def main() -> None:
 
 def run() -> NoReturn:
     """Runs the command as a process."""
-    end(main)
+    end(partial(main, complete_var=COMPLETE))
 
 
 if __name__ == "__main__":

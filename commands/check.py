@@ -12,6 +12,9 @@ import click
 
 from ..engine.diagnostics.reporters import formats
 from .shared.command import FINE, PROBLEMS, Command
+from .shared.completion import mappings
+from .shared.project import configuration, searched
+from .shared.verbosity import detail, is_quiet
 
 if TYPE_CHECKING:
     from ..engine.language.rulebook import Rulebook
@@ -31,7 +34,7 @@ __all__ = ["command"]
     moemap check --prove
     """,
 )
-@click.argument("paths", nargs=-1, metavar="[PATH]...")
+@click.argument("paths", nargs=-1, shell_complete=mappings, metavar="[PATH]...")
 @click.option(
     "--format",
     "format_",
@@ -43,34 +46,38 @@ __all__ = ["command"]
 @click.option(
     "--fail-level",
     type=click.Choice(["error", "warning"]),
-    default="error",
-    show_default=True,
-    help="Minimum severity for exit code 1.",
+    help="Minimum severity for exit code 1.  [default: that of the project file, or error]",
 )
 @click.option("--prove", is_flag=True, help="Also prove that outputs conform to their schemas, and print the verdicts.")
 @click.option("--all-guards", is_flag=True, help="With --prove: list every place that needs validation at run time.")
 @click.option("--list-skipped", is_flag=True, help="Also list the YAML files that are not checked, and why.")
 def command(
-    paths: tuple[str, ...], format_: str, fail_level: str, prove: bool, all_guards: bool, list_skipped: bool
+    paths: tuple[str, ...], format_: str, fail_level: str | None, prove: bool, all_guards: bool, list_skipped: bool
 ) -> None:
     """Check mappings, workspaces and test files.
 
-    No data is needed. A PATH is a file or a folder, or the name of an installed mapping; without one, all installed
-    mappings are checked. In a folder, every YAML file that looks like a file of a mapping is checked, by its name, a
+    No data is needed. A PATH is a file or a folder, or the name of an installed mapping. Without one, the project is
+    checked with its project file, or else the rule files below this folder, or else the installed mappings. In a
+    folder, every YAML file that looks like a file of a mapping is checked, by its name, a
     key or its modeline; hidden files are ignored.
     """
     from ..engine.diagnostics.reporters import Report, render
     from ..engine.diagnostics.reporters.text import summary
     from ..engine.diagnostics.terminal import printable, takes_color
-    from ..engine.inspection import PathError, inspect_paths
+    from ..engine.inspection import PathError, inspect_paths, inspect_project
 
+    made = configuration(broken=not paths)
+    level = fail_level or (made.fail_level.value if made.fail_level is not None else "error")
     try:
-        inspection = inspect_paths(paths)
+        is_project = not paths and made.source is not None
+        inspection = inspect_project(made) if is_project else inspect_paths(searched(paths))
     except PathError as error:
         raise click.UsageError(str(error)) from None
     problems = inspection.problems
     if (prove or all_guards) and format_ != "text":
         raise click.UsageError("--prove cannot be combined with --format")
+    for file in inspection.files:
+        detail(f"checked: {file}")
     if list_skipped:
         for one in inspection.skipped:
             click.echo(printable(f"skipped: {one.path.as_posix()} {one.reason}"), err=True)
@@ -78,14 +85,14 @@ def command(
     report = Report(problems, inspection.sources, inspection.files, takes_color(sys.stdout))
     if text := render(format_, report):
         click.echo(text)
-    if format_ == "text":
+    if format_ == "text" and not is_quiet():
         if problems:
             click.echo()
         count, skipped = len(inspection.files), len(inspection.skipped)
         counts = f"{count} {'file' if count == 1 else 'files'} checked{f', {skipped} skipped' if skipped else ''}"
         proofs = f", but {refuted} {'output is' if refuted == 1 else 'outputs are'} refuted" if refuted else ""
         click.echo(f"{counts}: {summary(problems)}{proofs}")
-    failed = refuted > 0 or any(problem.severity in ("error", fail_level) for problem in problems)
+    failed = refuted > 0 or any(problem.severity in ("error", level) for problem in problems)
     sys.exit(PROBLEMS if failed else FINE)
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
-from .shared.command import DEFAULT_MAPPING, Command
-from .shared.opening import load_mapping, settings_of
+from .shared.command import Command
+from .shared.completion import mappings
+from .shared.opening import load_mapping
+from .shared.project import chosen, mapping_options
 
 __all__ = ["command"]
 
@@ -22,35 +22,27 @@ __all__ = ["command"]
     moemap compile --standalone -o mapping.py examples/workspaces/portfolio.yaml
     """,
 )
-@click.argument("name", default=DEFAULT_MAPPING, metavar="[NAME|PATH]")
-@click.option(
-    "--set",
-    "settings",
-    multiple=True,
-    metavar="NAME=VALUE",
-    help="A setting. Strings are literal; other types are parsed as JSON.",
-)
+@click.argument("name", required=False, shell_complete=mappings, metavar="[NAME|PATH]")
+@mapping_options
 @click.option("--standalone", is_flag=True, help="One module that needs only Python, with a function transform(batch).")
-@click.option("-o", "--output", metavar="FILE", help="Write to a file instead of standard output.")
-def command(name: str, settings: tuple[str, ...], standalone: bool, output: str | None) -> None:
+@click.option(
+    "-o", "--output", type=click.Path(), metavar="FILE", help="Write to a file instead of standard output (-)."
+)
+def command(
+    name: str | None, settings: tuple[str, ...], environment: str | None, standalone: bool, output: str | None
+) -> None:
     """Print the Python source of a mapping.
 
     Comments in it name the lines of the rules.
     """
     from ..engine.compiler import source_of
     from ..engine.compiler.standalone.standalone import StandaloneError, standalone_of
-    from ..engine.jobs.files import written_whole
-    from .shared.targets import check_output
+    from .shared.writing import write
 
-    rulebook = load_mapping(name, settings_of(settings)).rulebook
+    rulebook = load_mapping(chosen(name, settings, environment)).rulebook
     try:
         source = standalone_of(rulebook) if standalone else source_of(rulebook)
     except StandaloneError as error:
-        raise click.UsageError(f"{name} cannot be compiled to a standalone module: {error}") from None
-    if output is None or output == "-":
-        click.echo(source, nl=False)
-        return
+        raise click.UsageError(f"{rulebook.name} cannot be compiled to a standalone module: {error}") from None
     paths = [source.path for source in rulebook.sources.values() if source.path is not None]
-    check_output(output, [*paths, *(path for schema in rulebook.schemas.values() for path in schema.paths)])
-    with written_whole(Path(output)) as file:
-        file.write(source.encode())
+    write(source, output, [*paths, *(path for schema in rulebook.schemas.values() for path in schema.paths)])

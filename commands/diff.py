@@ -8,8 +8,10 @@ from pathlib import Path
 
 import click
 
-from .shared.command import DEFAULT_MAPPING, FINE, PROBLEMS, Command
-from .shared.opening import load_mapping, settings_of
+from .shared.command import FINE, PROBLEMS, Command
+from .shared.completion import mappings
+from .shared.opening import load_mapping
+from .shared.project import chosen, mapping_options
 
 __all__ = ["command"]
 
@@ -25,7 +27,7 @@ __all__ = ["command"]
     moemap diff --corpus examples mparticle-moengage@1 examples/workspaces/email_identity.yaml
     """,
 )
-@click.argument("names", nargs=-1, metavar="[OLD] NEW")
+@click.argument("names", nargs=-1, shell_complete=mappings, metavar="[OLD] NEW")
 @click.option("--against", metavar="REVISION", help="Compare NEW with its files in a revision of its Git repository.")
 @click.option("--check", is_flag=True, help="Fail if the version of NEW is lower than its changes ask for.")
 @click.option(
@@ -43,13 +45,7 @@ __all__ = ["command"]
     help="Also compare what both versions make of these batches; may be repeated.",
 )
 @click.option("--show-values", is_flag=True, help="With --corpus: show values of batches instead of their kinds.")
-@click.option(
-    "--set",
-    "settings",
-    multiple=True,
-    metavar="NAME=VALUE",
-    help="A setting of both versions. Strings are literal; other types are parsed as JSON.",
-)
+@mapping_options
 def command(
     names: tuple[str, ...],
     against: str | None,
@@ -58,6 +54,7 @@ def command(
     corpus: tuple[str, ...],
     show_values: bool,
     settings: tuple[str, ...],
+    environment: str | None,
 ) -> None:
     """Say what differs in meaning between two versions of a mapping.
 
@@ -77,10 +74,9 @@ def command(
         raise click.UsageError("too many names: with --against, one; otherwise OLD and NEW")
     if against is None and len(names) < 2:
         raise click.UsageError("name OLD and NEW, or give --against with NEW alone")
-    given = settings_of(settings)
     with ExitStack() as stack:
-        new_name = names[-1] if names else DEFAULT_MAPPING
-        new = load_mapping(new_name, given)
+        choice = chosen(names[-1] if names else None, settings, environment)
+        new_name, new = choice.reference, load_mapping(choice)
         if against is None:
             old_name = old_path = names[0]
         else:
@@ -90,7 +86,7 @@ def command(
             except RevisionError as error:
                 raise click.UsageError(f"--against {against}: {error}") from None
             old_name = f"{new_name} in {against}"
-        old = load_mapping(old_path, given)
+        old = load_mapping(chosen(old_path, settings, environment))
         comparison = Comparison(
             old_name,
             new_name,

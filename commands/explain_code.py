@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from .shared.command import Command
+from .shared.completion import codes
 
 __all__ = ["command"]
 
@@ -16,7 +17,7 @@ __all__ = ["command"]
     moemap explain-code M101
     """,
 )
-@click.argument("code")
+@click.argument("code", shell_complete=codes)
 def command(code: str) -> None:
     """Print the page of a problem code.
 

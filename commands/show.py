@@ -6,8 +6,10 @@ import sys
 
 import click
 
-from .shared.command import DEFAULT_MAPPING, Command
-from .shared.opening import load_mapping, settings_of
+from .shared.command import Command
+from .shared.completion import mappings
+from .shared.opening import load_mapping
+from .shared.project import chosen, mapping_options
 
 __all__ = ["command"]
 
@@ -17,18 +19,12 @@ __all__ = ["command"]
     cls=Command,
     epilog="""
     moemap show
-    moemap show mparticle-moengage@1
+    moemap show mparticle-moengage@1 --set identity=email
     moemap show --format json mappings/mparticle-moengage/v1
     """,
 )
-@click.argument("name", default=DEFAULT_MAPPING, metavar="[NAME|PATH]")
-@click.option(
-    "--set",
-    "settings",
-    multiple=True,
-    metavar="NAME=VALUE",
-    help="A setting. Strings are literal; other types are parsed as JSON.",
-)
+@click.argument("name", required=False, shell_complete=mappings, metavar="[NAME|PATH]")
+@mapping_options
 @click.option(
     "--format",
     "format_",
@@ -37,7 +33,7 @@ __all__ = ["command"]
     show_default=True,
     help="Tables for people, or JSON for programs.",
 )
-def command(name: str, settings: tuple[str, ...], format_: str) -> None:
+def command(name: str | None, settings: tuple[str, ...], environment: str | None, format_: str) -> None:
     """Show a mapping as tables.
 
     They list its outputs, settings with their values, rules with their fields, tables and functions.
@@ -45,7 +41,7 @@ def command(name: str, settings: tuple[str, ...], format_: str) -> None:
     from ..engine import show as tables
     from ..engine.diagnostics.terminal import takes_color
 
-    mapping = load_mapping(name, settings_of(settings))
+    mapping = load_mapping(chosen(name, settings, environment))
     if format_ == "json":
         click.echo(tables.as_json(mapping.rulebook))
     else:

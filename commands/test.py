@@ -9,6 +9,8 @@ import click
 
 from .shared.command import FINE, PROBLEMS, Command
 from .shared.opening import print_problems
+from .shared.project import configuration, searched
+from .shared.verbosity import detail, is_quiet
 
 __all__ = ["command"]
 
@@ -22,9 +24,10 @@ __all__ = ["command"]
     moemap test mappings/mparticle-moengage/v1/tests -k purchase
     moemap test -k "refund and not wishlist"
     moemap test --update mappings
+    moemap test --format junit > tests.xml
     """,
 )
-@click.argument("paths", nargs=-1, metavar="[PATH]...")
+@click.argument("paths", nargs=-1, type=click.Path(), metavar="[PATH]...")
 @click.option(
     "-k",
     "expression",
@@ -32,14 +35,24 @@ __all__ = ["command"]
     help="Only tests whose name, file or covered rows contain these words (and, or, not).",
 )
 @click.option("--update", is_flag=True, help="Rewrite the expectations that failed, and show the changes.")
-def command(paths: tuple[str, ...], expression: str | None, update: bool) -> None:
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["text", "github", "json", "junit"]),
+    default="text",
+    show_default=True,
+    help="Output for people, programs, or a CI service.",
+)
+def command(paths: tuple[str, ...], expression: str | None, update: bool, format_: str) -> None:
     """Run the golden tests of mappings.
 
-    A PATH is a test file or a folder that is searched; without one, the tests of all installed mappings are run.
+    A PATH is a test file or a folder that is searched. Without one, the tests of the project are run, or else those
+    below this folder, or else, where there are no rule files, those of the installed mappings.
     """
     from ..engine import golden
-    from ..engine.diagnostics.terminal import printable_lines, takes_color
+    from ..engine.diagnostics.terminal import printable, printable_lines, takes_color
     from ..engine.golden import files as goldenfile
+    from ..engine.golden.reports import FORMATS, Run
     from ..engine.golden.selection import SelectionError, selection
     from ..engine.jobs.files import written_whole
     from ..engine.source.homes import display_name
@@ -50,32 +63,35 @@ def command(paths: tuple[str, ...], expression: str | None, update: bool) -> Non
         raise click.UsageError(f"-k {expression!r}: {error}") from None
     for missing in (path for path in paths if not Path(path).exists()):
         raise click.UsageError(f"{missing}: no such file or folder")
+    if update and format_ != "text":
+        raise click.UsageError("--update cannot be combined with --format")
+    configuration()
+    places = searched(paths)
     runner = golden.GoldenRunner()
-    passed = failed = updated = 0
-    color = takes_color(sys.stdout)
-    for path in goldenfile.discover([Path(path) for path in paths]):
-        name = path.as_posix() if paths else display_name(path)
+    run = Run()
+    for path in goldenfile.discover([Path(place) for place in places]):
+        name = path.as_posix() if places else display_name(path)
         file, problems, sources = goldenfile.load(path, name, runner.opening)
+        run.sources |= sources
         if file is None:
-            print_problems(problems, sources)
-            failed += 1
+            if format_ == "text":
+                print_problems(problems, sources)
+            run.unusable[name] = problems
             continue
         chosen = [one for one in file.tests if wanted is None or wanted((one.name, path.name, *one.covers))]
-        outcomes = [runner.run(file, one) for one in chosen]
-        passed_here = sum(outcome.passed for outcome in outcomes)
-        passed += passed_here
+        outcomes = run.outcomes[name] = [runner.run(file, one) for one in chosen]
+        for outcome in outcomes:
+            detail(printable(f"{'passed' if outcome.passed else 'failed'}: {outcome.test.name} ({outcome.test.place})"))
         failures = [outcome for outcome in outcomes if not outcome.passed]
         if update and failures:
             change = golden.update(file, failures)
             click.echo(printable_lines(change.diff), nl=False)
             with written_whole(path) as rewritten:
                 rewritten.write(change.text.encode())
-            failures = [outcome for outcome in failures if outcome.problems or outcome.test in change.refused]
-            updated += len(outcomes) - passed_here - len(failures)
-        for outcome in failures:
-            click.echo(golden.text(outcome, color=color) + "\n")
-        failed += len(failures)
-    if passed + failed + updated == 0:
+            run.updated |= {id(one) for one in failures if not (one.problems or one.test in change.refused)}
+    if not (run.unusable or any(run.outcomes.values())):
         raise click.UsageError("no tests found" + (f" for -k {expression!r}" if expression is not None else ""))
-    click.echo(f"{passed} passed, {failed} failed" + (f", {updated} updated" if updated else ""))
-    sys.exit(PROBLEMS if failed else FINE)
+    click.echo(FORMATS[format_](run, color=takes_color(sys.stdout)), nl=False)
+    if format_ == "text" and not is_quiet():
+        click.echo(run.counts())
+    sys.exit(PROBLEMS if run.count("failed") else FINE)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from typing import Any
 
 import click
 
 from ..engine.jobs.formats import FORMATS
-from .shared.command import DEFAULT_MAPPING, FINE, PROBLEMS, Command
-from .shared.opening import program_of, settings_of
+from .shared.command import FINE, PROBLEMS, Command
+from .shared.completion import mappings, samples
+from .shared.opening import program_of
+from .shared.project import BUNDLED, chosen, configuration, files_of_samples, mapping_options
+from .shared.verbosity import is_quiet
 
 __all__ = ["command"]
 
@@ -24,20 +28,28 @@ __all__ = ["command"]
     zcat batches.ndjson.gz | moemap transform --rejects rejects.ndjson - > results.ndjson
     moemap transform --set identity=email --set 'project_names=["ProjectA"]' batch.json
     moemap transform --workspace examples/workspaces/portfolio.yaml batch.json
+    moemap transform --env staging --samples orders --summary json -o results.ndjson
     moemap transform --jobs 4 --output results.ndjson.zst --rejects rejects.ndjson 'batches/*.ndjson.gz'
     moemap transform --jobs 4 --output-dir results --resume 'batches/*.ndjson.gz'
     moemap transform --replay-rejects rejects.ndjson --output fixed.ndjson --rejects still.ndjson
     """,
 )
-@click.argument("inputs", nargs=-1, metavar="[INPUT]...")
-@click.option("--mapping", metavar="NAME|PATH", help=f"Mapping to use.  [default: {DEFAULT_MAPPING}]")
-@click.option("--workspace", metavar="FILE", help="A workspace file: a mapping with your own changes and settings.")
+@click.argument("inputs", nargs=-1, type=click.Path(), metavar="[INPUT]...")
 @click.option(
-    "--set",
-    "settings",
-    multiple=True,
-    metavar="NAME=VALUE",
-    help="A setting. Strings are literal; other types are parsed as JSON.",
+    "--mapping",
+    shell_complete=mappings,
+    metavar="NAME|PATH",
+    help=f"Mapping to use.  [default: that of the project or of this folder, or {BUNDLED}]",
+)
+@click.option(
+    "--workspace",
+    shell_complete=mappings,
+    metavar="NAME|FILE",
+    help="A workspace: a mapping with your own changes and settings.",
+)
+@mapping_options
+@click.option(
+    "--samples", multiple=True, metavar="NAME", shell_complete=samples, help="Samples of the project file, as inputs."
 )
 @click.option(
     "--format",
@@ -50,10 +62,19 @@ __all__ = ["command"]
 @click.option(
     "--pretty/--compact", default=None, help="Indented, or one line for each result.  [default: pretty on a terminal]"
 )
-@click.option("--output", metavar="FILE", help="Write to a file instead of standard output; .gz and .zst compress.")
-@click.option("--output-dir", metavar="DIR", help="Write one output for each input, in the same subfolders.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(),
+    metavar="FILE",
+    help="Write to a file instead of standard output (-); .gz and .zst compress.",
+)
+@click.option(
+    "--output-dir", type=click.Path(), metavar="DIR", help="Write one output for each input, in the same subfolders."
+)
 @click.option(
     "--rejects",
+    type=click.Path(),
     metavar="FILE|DIR",
     help="Write the batches that had errors, with the elements that failed; a folder with --output-dir.",
 )
@@ -63,7 +84,19 @@ __all__ = ["command"]
 @click.option(
     "--replay-rejects", is_flag=True, help="The inputs are rejects: map what failed, and report what is fixed."
 )
-@click.option("--strict", is_flag=True, help="Exit with code 1 for warnings too.")
+@click.option(
+    "--strict/--lenient",
+    default=None,
+    help="Exit with code 1 for warnings too, or not.  [default: that of the project file, or lenient]",
+)
+@click.option(
+    "--summary",
+    "summary_format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="The summary for people, or for programs: one line of JSON.",
+)
 def command(inputs: tuple[str, ...], mapping: str | None, workspace: str | None, **options: Any) -> None:
     """Convert batches into requests.
 
@@ -83,9 +116,11 @@ def command(inputs: tuple[str, ...], mapping: str | None, workspace: str | None,
 
     if mapping is not None and workspace is not None:
         raise click.UsageError("--workspace cannot be combined with --mapping: a workspace names its mapping")
+    option = "--workspace" if workspace is not None else "--mapping"
+    choice = chosen(workspace or mapping, options["settings"], options["environment"], option=option)
+    inputs = (*inputs, *files_of_samples(options["samples"]))
     check_options(inputs, options)
-    reference, settings = workspace or mapping or DEFAULT_MAPPING, settings_of(options["settings"])
-    program = program_of(reference, settings, bulk=FORMATS[options["format_"]].bundled)
+    program = program_of(choice, bulk=FORMATS[options["format_"]].bundled)
     names = expanded(inputs, options["output_dir"]) or ("-",)
     resume, restart = options["resume"], options["restart"]
     summary = Summary()
@@ -98,13 +133,14 @@ def command(inputs: tuple[str, ...], mapping: str | None, workspace: str | None,
         for target in planned:
             is_shown = target.output is None and sys.stdout.isatty()
             recipe = Recipe(
-                reference,
-                settings,
+                choice.reference,
+                choice.settings,
                 options["format_"],
                 is_shown if options["pretty"] is None else options["pretty"],
                 target.output.name if target.output else "",
                 target.rejects.name if target.rejects else None,
                 options["replay_rejects"],
+                choice.secrets,
             )
             job = Job(target.inputs, recipe, program, target.output, target.rejects, options["jobs"], resume, restart)
             with progress_bar(target.inputs) as progress:
@@ -114,5 +150,9 @@ def command(inputs: tuple[str, ...], mapping: str | None, workspace: str | None,
     except KeyboardInterrupt:
         left = left_over(target.output, target.rejects) if target is not None else None
         raise KeyboardInterrupt(*([left] if left is not None else [])) from None
-    click.echo(summary.text(), err=True)
-    sys.exit(PROBLEMS if summary.failed(strict=options["strict"]) else FINE)
+    if not is_quiet():
+        is_json = options["summary_format"] == "json"
+        click.echo(json.dumps(summary.to_json()) if is_json else summary.text(), err=True)
+    strict = configuration().strict if options["strict"] is None else None
+    is_strict = strict.value if strict is not None else bool(options["strict"])
+    sys.exit(PROBLEMS if summary.failed(strict=is_strict) else FINE)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from os.path import exists
@@ -11,19 +11,22 @@ from pathlib import Path
 from typing import Any
 
 from .checks.shared.opening import Opening
+from .configuration.choice import choose
+from .configuration.configuration import Configuration
 from .diagnostics.problem import Place, Problem, in_order
 from .golden import files as goldenfile
 from .language.discovery import SkippedFile, kind_of, yaml_files
 from .language.installed import candidates, locate
 from .language.loader import Loaded
-from .language.rulebook import Rulebook
+from .language.rulebook import Rulebook, Setting
+from .language.settings import values_of
 from .source.homes import MAPPINGS, display_name
 from .source.parser import parse
 from .source.paths import is_file, lies_inside
 from .source.project import Project
 from .source.text import Source, read
 
-__all__ = ["Inspection", "PathError", "inspect_paths"]
+__all__ = ["Inspection", "PathError", "holds_rules", "inspect_paths", "inspect_project", "settings_problems"]
 
 
 class PathError(ValueError):
@@ -52,6 +55,39 @@ def inspect_paths(paths: Iterable[str]) -> Inspection:
     given, and is checked once. Raises PathError for a path that does not exist or has nothing to check, and OSError.
     """
     return _Inspector().inspect(list(paths))
+
+
+def inspect_project(made: Configuration) -> Inspection:
+    """Checks the rule files of a project, and its project file: also the settings of its environments."""
+    found = inspect_paths(map(str, made.homes))
+    assert made.source is not None  # noqa: S101  the caller has a project file
+    problems = in_order((*found.problems, *made.problems, *settings_problems(made, found.rulebooks.values())))
+    return replace(
+        found, files=(*found.files, made.source.name), problems=problems, sources={**found.sources, **made.sources}
+    )
+
+
+def settings_problems(made: Configuration, rulebooks: Iterable[Rulebook] = ()) -> Iterator[Problem]:
+    """The problems of the settings of environments, by the default mapping, or else by these of the project."""
+    declared: list[Mapping[str, Setting]] = [rulebook.settings for rulebook in rulebooks]
+    if made.default is not None:
+        file = locate(choose(made, "").reference)
+        default = Opening(file).settings if file is not None else None
+        if default is None:  # its own problems are reported
+            return
+        declared = [default]
+    for environment in made.environments.values():
+        for given in environment.settings:
+            takers = [settings for settings in declared if given.name in settings]
+            problems: list[Problem] = []
+            for settings in takers or declared[:1]:
+                values_of(settings, [given], problems)
+            yield from problems
+
+
+def holds_rules(folder: Path) -> bool:
+    """Returns whether a file of a mapping lies in a folder or below."""
+    return any(kind_of(file) is not None for file in yaml_files(folder))
 
 
 class _Inspector:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 from . import checks  # noqa: F401 - their modules declare codes
 from .diagnostics.catalogue import CATALOGUE
@@ -12,7 +13,7 @@ from .language.reference_tables import with_tables
 from .show import markdown
 from .source.homes import DOCS, MAPPINGS
 
-__all__ = ["pages"]
+__all__ = ["pages", "stale"]
 
 
 def pages() -> Mapping[str, str]:
@@ -28,6 +29,11 @@ def pages() -> Mapping[str, str]:
         if loaded.rulebook is not None:
             found[f"mappings/{loaded.rulebook.name}-{main.parent.name}.md"] = markdown(loaded.rulebook)
     return found
+
+
+def stale(texts: Mapping[Path, str]) -> dict[Path, str]:
+    """Those of the pages that are missing, or hold another text."""
+    return {path: text for path, text in texts.items() if not path.is_file() or path.read_text("utf-8") != text}
 
 
 def _codes() -> str:

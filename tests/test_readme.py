@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -20,10 +21,12 @@ def blocks(language: str) -> list[tuple[str, str]]:
 
 @pytest.fixture(scope="module")
 def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder that looks like the checkout, with the files that the README has the reader write."""
+    """A copy of what a checkout has for users, with the files that the README has the reader write."""
     folder = tmp_path_factory.mktemp("workplace")
-    for name in ("examples", "mappings", "schemas", "docs", "Makefile", "pyproject.toml"):
-        (folder / name).symlink_to(ROOT / name)
+    for name in ("examples", "mappings", "schemas"):
+        shutil.copytree(ROOT / name, folder / name)
+    shutil.copy(ROOT / "pyproject.toml", folder)
+    (folder / ".git").mkdir()
     for title, text in blocks("yaml"):
         if title:
             (folder / title).write_text(text)

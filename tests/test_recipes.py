@@ -84,7 +84,7 @@ class Copy:
             file.write_text(before + text, "utf-8")
         self.mapping = self.write({"mapping.yaml": MAPPING, "any.schema.json": {}, "user.schema.json": USER})
         self.batch = self.write({"batch.json": BATCH})
-        self.pages = self.moemap("docs", "docs").splitlines()
+        self.pages = self.moemap("docs", "--reference", "docs").splitlines()
 
     def write(self, files: Mapping[str, Any]) -> str:
         for name, content in files.items():
@@ -124,7 +124,7 @@ def test_there_is_a_recipe_for_each_kind() -> None:
 def test_the_pages_are_written(copy: Copy) -> None:
     pages = ("functions", "problems/README", "problems/M390", "language/fields", "language/types", "commands")
     assert copy.pages == [*(f"docs/{page}.md written" for page in pages), "moemap/rules.schema.json written"]
-    assert copy.moemap("docs", "--check", "docs") == ""
+    assert copy.moemap("docs", "--check", "--reference", "docs") == ""
 
 
 def test_the_function_is_known_everywhere(copy: Copy) -> None:

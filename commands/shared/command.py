@@ -6,10 +6,9 @@ from typing import Any
 
 import click
 
-__all__ = ["DEFAULT_MAPPING", "EXIT_CODES", "FINE", "PROBLEMS", "WRONG_USE", "Command", "version"]
+from .verbosity import verbosity_options
 
-
-DEFAULT_MAPPING = "mparticle-moengage"
+__all__ = ["EXIT_CODES", "FINE", "PROBLEMS", "WRONG_USE", "Command", "version"]
 
 
 FINE, PROBLEMS, WRONG_USE = 0, 1, 2
@@ -39,6 +38,7 @@ class Command(click.Command):
 
     def __init__(self, *arguments: Any, failure: str = "", **options: Any) -> None:
         super().__init__(*arguments, **options)
+        self.params += verbosity_options()
         self.failure = failure
 
     def parse_args(self, context: click.Context, arguments: list[str]) -> list[str]:

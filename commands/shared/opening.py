@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .command import WRONG_USE
+from .project import configuration
 
 if TYPE_CHECKING:
     from ...engine.api import Mapping
+    from ...engine.configuration import Choice
     from ...engine.diagnostics.problem import Problem
     from ...engine.jobs.program import Program
     from ...engine.source.text import Source
@@ -33,28 +35,28 @@ def settings_of(given: Iterable[str]) -> dict[str, Any]:
     return settings
 
 
-def program_of(reference: str, settings: dict[str, Any], *, bulk: bool) -> Program:
+def program_of(choice: Choice, *, bulk: bool) -> Program:
     """The mapping, ready to run; exits with its problems and exit code 2 if it cannot be used."""
     from ...engine.diagnostics.problem import MappingError
     from ...engine.jobs.program import open_program
 
     try:
-        program = open_program(reference, settings, bulk=bulk)
+        program = open_program(choice.reference, choice.settings, bulk=bulk)
     except MappingError as error:
-        print_problems(error.problems, error.sources)
+        print_problems(error.problems, {**error.sources, **configuration().sources})
         sys.exit(WRONG_USE)
     if bulk and program.delivery.bulk is None:
         raise click.UsageError(f"the mapping {program.name} does not describe 'bulk'")
     return program
 
 
-def load_mapping(reference: str, settings: dict[str, Any]) -> Mapping:
+def load_mapping(choice: Choice) -> Mapping:
     """The mapping; exits with its problems and exit code 2 if it cannot be used."""
     from ...engine.api import Mapping, inspect
 
-    loaded = inspect(reference, settings)
+    loaded = inspect(choice.reference, choice.settings)
     if loaded.rulebook is None:
-        print_problems(loaded.problems, loaded.sources)
+        print_problems(loaded.problems, {**loaded.sources, **configuration().sources})
         sys.exit(WRONG_USE)
     return Mapping(loaded.rulebook, loaded.problems)
 

@@ -75,6 +75,8 @@ _CODES: dict[str, Code] = {
     ),
     "M134": Code("error", "not a mapping", "this is {what}, not a mapping or workspace"),
     "M146": Code("error", "time that cannot be read or written", "{what} cannot be used for a time: {reason}"),
+    "M156": Code("error", "TOML syntax", "the file is not TOML: {reason}"),
+    "M157": Code("error", "secret in a project file", "{what} must be the name of a variable, written as {wanted}"),
     # M2: expressions and templates
     "M201": Code("error", "expression syntax", "the expression cannot be read: {reason}", fixed=True),
     "M202": Code("error", "unknown function", "unknown function {name!r}", fixed=True),

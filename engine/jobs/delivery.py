@@ -6,7 +6,7 @@ It is made once from a Rulebook, and small enough to be cached with a compiled m
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -41,11 +41,16 @@ class BulkEnvelope:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """How the requests of a mapping are sent. `bulk` is None if the mapping does not describe it."""
+    """How the requests of a mapping are sent. `bulk` is None if the mapping does not describe it.
+
+    `variables` are the variables that hold the values of placeholders, where others are wanted than those that have
+    the names of these.
+    """
 
     server_url: str | None
     server_headers: dict[str, str]
     bulk: BulkEnvelope | None
+    variables: dict[str, str] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -97,12 +97,14 @@ def json_line(value: Any, *, pretty: bool) -> bytes:
 def curl(request: Request, delivery: Delivery, *, pretty: bool) -> bytes:
     """A shell command that sends the request, and fails if the receiver refuses it.
 
-    Placeholders such as {app_id} become shell variables such as APP_ID; if one is not set, the shell stops.
+    Placeholders such as {app_id} become shell variables: those of the Delivery, or else such as APP_ID. If one is not
+    set, the shell stops.
     """
     query = "&".join(f"{quote(name, safe='')}={quote(_text(value), safe='')}" for name, value in request.query.items())
-    url = _quoted(f"{delivery.server_url or ''}{request.path}{'?' if query else ''}{query}")
+    variables = delivery.variables
+    url = _quoted(f"{delivery.server_url or ''}{request.path}{'?' if query else ''}{query}", variables)
     parts = [f"curl --fail-with-body --request {request.method} {url}"]
-    parts += [f"--header {_quoted(f'{name}: {value}')}" for name, value in delivery.server_headers.items()]
+    parts += [f"--header {_quoted(f'{name}: {value}', variables)}" for name, value in delivery.server_headers.items()]
     body = orjson.dumps(request.body, option=orjson.OPT_INDENT_2).decode() if pretty else request.text.decode()
     if len(body.encode()) > _MAX_ARGUMENT:
         body = request.text.decode()
@@ -115,7 +117,11 @@ def _text(value: Any) -> str:
     return value if isinstance(value, str) else orjson.dumps(value).decode()
 
 
-def _quoted(text: str) -> str:
+def _quoted(text: str, variables: Mapping[str, str]) -> str:
     """A text quoted for a shell, in which only the placeholders are expanded, as variables."""
+
+    def variable(match: re.Match[str]) -> str:
+        return f"${{{variables.get(match[1], match[1].upper())}:?is not set}}"
+
     escaped = re.sub(r'([\\"$`])', r"\\\1", text)
-    return '"' + _PLACEHOLDER.sub(lambda match: "${" + match.group(1).upper() + ":?is not set}", escaped) + '"'
+    return f'"{_PLACEHOLDER.sub(variable, escaped)}"'

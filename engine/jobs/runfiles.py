@@ -26,7 +26,7 @@ from .summary import Summary
 __all__ = ["ResumeError", "RunFiles", "State", "is_finished", "left_over", "names_of"]
 
 JOURNAL_SECONDS = 0.5
-_JOURNAL_VERSION = 2
+_JOURNAL_VERSION = 3
 _RESUME, _RESTART = "--resume continues it", "--restart starts over"
 _NO_RESUME = "its input cannot be read again"
 

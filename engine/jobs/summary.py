@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..diagnostics.catalogue import CATALOGUE
 from ..diagnostics.problem import Problem
@@ -12,13 +12,20 @@ from ..diagnostics.terminal import printable
 from ..runtime.batch import Record
 from ..runtime.result import Result
 
-__all__ = ["FIXED", "GIVEN", "MAX_REASONS", "NEWLY_FAILING", "OTHER_REASONS", "STILL_FAILING", "Summary", "kind_of"]
+__all__ = [
+    "FIXED",
+    "GIVEN",
+    "MAX_REASONS",
+    "NEWLY_FAILING",
+    "OTHER_REASONS",
+    "STILL_FAILING",
+    "Kind",
+    "Reason",
+    "Summary",
+]
 
 
 MAX_REASONS = 100
-
-
-OTHER_REASONS = "other reasons"
 
 
 FIXED, STILL_FAILING, NEWLY_FAILING = "fixed", "still failing", "newly failing"
@@ -27,33 +34,68 @@ FIXED, STILL_FAILING, NEWLY_FAILING = "fixed", "still failing", "newly failing"
 GIVEN = "given already, without what failed in it"
 
 
+class Reason(NamedTuple):
+    """Why elements were skipped: the rule, and its reason as it is written there."""
+
+    rule: str | None
+    text: str
+
+
+class Kind(NamedTuple):
+    """A kind of Problem: what all those have in common that one place in the rules causes."""
+
+    code: str
+    severity: str
+    rule: str | None
+    file: str | None
+    line: int | None
+    column: int | None
+
+    @classmethod
+    def of(cls, problem: Problem) -> Kind:
+        """The kind of a Problem."""
+        place = problem.place
+        at = (None, None, None) if place is None else (place.file, place.line, place.column)
+        return cls(problem.code, problem.severity, None if place is None else problem.rule, *at)
+
+    @property
+    def title(self) -> str:
+        return CATALOGUE[self.code].title
+
+    @property
+    def text(self) -> str:
+        """The title, and the place in the rules."""
+        if self.file is None:
+            return self.title
+        return f"{self.title} ({f'rule {self.rule}, ' if self.rule else ''}{self.file}:{self.line}:{self.column})"
+
+
 @dataclass(slots=True)
 class Summary:
     """Counts over the records so far, without any values, since summaries go to logs.
 
-    `skipped` counts by rule and reason as written in the rules, `problems` by code and place in the rules; `first` has
-    the record in which each problem occurred first; `replayed` counts the outcomes of rejects.
+    `first` has the record in which each kind of problem occurred first; `replayed` counts the outcomes of rejects.
     """
 
     batches: int = 0
     requests: int = 0
     errors: int = 0
     warnings: int = 0
-    skipped: Counter[str] = field(default_factory=Counter)
-    problems: Counter[str] = field(default_factory=Counter)
+    skipped: Counter[Reason] = field(default_factory=Counter)
+    problems: Counter[Kind] = field(default_factory=Counter)
     replayed: Counter[str] = field(default_factory=Counter)
-    first: dict[str, str] = field(default_factory=dict)
+    first: dict[Kind, str] = field(default_factory=dict)
 
     def add(self, record: Record, result: Result) -> None:
         self.batches += 1
         self.requests += len(result.requests)
         for skipped in result.skipped:
             reason = skipped.reason if skipped.template is None else " ".join(skipped.template.split())
-            self._skip(f"{skipped.rule}: {reason}" if skipped.rule is not None else reason, 1)
+            self._skip(Reason(skipped.rule, reason), 1)
         for problem in result.problems:
             self.errors += problem.severity == "error"
             self.warnings += problem.severity == "warning"
-            kind = kind_of(problem)
+            kind = Kind.of(problem)
             self.problems[kind] += 1
             if kind not in self.first:
                 self.first[kind] = _where(record, problem)
@@ -70,7 +112,7 @@ class Summary:
         for reason, number in other.skipped.items():
             self._skip(reason, number)
 
-    def _skip(self, reason: str, number: int) -> None:
+    def _skip(self, reason: Reason, number: int) -> None:
         known = reason in self.skipped or len(self.skipped) < MAX_REASONS
         self.skipped[reason if known else OTHER_REASONS] += number
 
@@ -90,43 +132,53 @@ class Summary:
             always = (FIXED, STILL_FAILING, NEWLY_FAILING)
             shown = (*always, GIVEN) if self.replayed[GIVEN] else always
             lines.append(f"  rejects: {', '.join(f'{self.replayed[outcome]} {outcome}' for outcome in shown)}")
-        lines += [f"  skipped {number:>6}  {printable(reason)}" for reason, number in self.skipped.most_common()]
+        for (rule, reason), number in self.skipped.most_common():
+            lines.append(f"  skipped {number:>6}  {printable(f'{rule}: {reason}' if rule is not None else reason)}")
         lines += [
-            printable(f"  {kind[:4]}    {number:>6}  {kind[5:]}; first in {self.first[kind]}")
+            printable(f"  {kind.code}    {number:>6}  {kind.text}; first in {self.first[kind]}")
             for kind, number in self.problems.most_common()
         ]
         return "\n".join(lines)
 
     def to_json(self) -> dict[str, Any]:
+        """The JSON form, which `schemas/moemap/summary.schema.json` describes; the most frequent come first."""
         return {
             "batches": self.batches,
             "requests": self.requests,
             "errors": self.errors,
             "warnings": self.warnings,
-            "skipped": dict(self.skipped),
-            "problems": dict(self.problems),
-            "replayed": dict(self.replayed),
-            "first": self.first,
+            "skipped": [
+                {"rule": rule, "reason": reason, "count": number}
+                for (rule, reason), number in self.skipped.most_common()
+            ],
+            "problems": [
+                {**kind._asdict(), "title": kind.title, "first": self.first[kind], "count": number}
+                for kind, number in self.problems.most_common()
+            ],
+            "rejects": dict(self.replayed),
         }
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> Summary:
-        counters = {name: Counter(values[name]) for name in ("skipped", "problems", "replayed")}
-        return cls(**{**values, **counters})
+        """The summary of a JSON form."""
+        totals = {name: values[name] for name in ("batches", "requests", "errors", "warnings")}
+        made = cls(**totals, replayed=Counter(values["rejects"]))
+        for one in values["skipped"]:
+            made.skipped[Reason(one["rule"], one["reason"])] = one["count"]
+        for one in values["problems"]:
+            kind = Kind(*(one[name] for name in Kind._fields))
+            made.problems[kind], made.first[kind] = one["count"], one["first"]
+        return made
 
 
 def _count(number: int, one: str, many: str | None = None) -> str:
     return f"{number} {one if number == 1 else many or one + 's'}"
 
 
-def kind_of(problem: Problem) -> str:
-    """The code of a problem, its title, and the place in the rules that causes it."""
-    kind = f"{problem.code} {CATALOGUE[problem.code].title}"
-    if problem.place is None:
-        return kind
-    return f"{kind} ({f'rule {problem.rule}, ' if problem.rule else ''}{problem.place})"
-
-
 def _where(record: Record, problem: Problem) -> str:
     """The record, and what is wrong with it as a whole: such messages contain no values."""
     return f"{record.where}{f': {problem.message}' if problem.place is None else ''}"
+
+
+OTHER_REASONS = Reason(None, "other reasons")
+"""The reason of all that come after the first ones."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Mapping as Values
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..diagnostics.problem import MappingError, Problem
@@ -40,7 +40,7 @@ class Recipe:
     """Everything that a worker needs to know; it can be sent to another process.
 
     `output` and `rejects` are the names of the files, whose suffixes determine the compression; `replays` says that the
-    records are lines of a rejects file.
+    records are lines of a rejects file; `variables` are those of a Delivery.
     """
 
     reference: str
@@ -50,6 +50,7 @@ class Recipe:
     output: str = ""
     rejects: str | None = None
     replays: bool = False
+    variables: Values[str, str] = field(default_factory=dict)
 
     def transform(self, digest: str) -> Transform | Outdated:
         """Opens the mapping again; the result is Outdated if its digest has changed."""
@@ -86,7 +87,7 @@ class Transform:
 
     def __init__(self, recipe: Recipe, program: Program) -> None:
         self._recipe = recipe
-        self._delivery = program.delivery
+        self._delivery = replace(program.delivery, variables=dict(recipe.variables))
         self._program = program
         self._compress = compressor(recipe.output)
         self._compress_rejects = compressor(recipe.rejects or "")

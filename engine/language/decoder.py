@@ -7,17 +7,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..diagnostics.problem import Place, Problem
 from ..diagnostics.suggestions import did_you_mean
-from ..expressions.parser import parse
-from ..expressions.syntax_errors import ExpressionError
 from ..source.nodes import MappingNode, Node, ScalarNode, SequenceNode, plain
-from ..templates.compiler import compile as compile_template
-from ..templates.template import TemplateError
 from ..values.kinds import with_article
-from .rulebook import Expr, Text
+
+if TYPE_CHECKING:
+    from .rulebook import Expr, Text
 
 __all__ = ["NAME", "ROOT", "Keys", "each_named", "found", "good_name", "read_expression", "read_text"]
 
@@ -46,6 +44,11 @@ def found(node: Node) -> str:
 
 def read_expression(node: ScalarNode, problems: Problems) -> Expr | None:
     """Parses the expression in a scalar; a Problem has its column inside the scalar."""
+    # Imported late: project files have no expressions, and are read before a cached mapping runs.
+    from ..expressions.parser import parse
+    from ..expressions.syntax_errors import ExpressionError
+    from .rulebook import Expr
+
     try:
         return Expr(parse(node.text), node)
     except ExpressionError as error:
@@ -56,6 +59,11 @@ def read_expression(node: ScalarNode, problems: Problems) -> Expr | None:
 
 def read_text(node: ScalarNode, problems: Problems) -> Text | None:
     """Compiles the template in a scalar; a Problem has its column inside the scalar."""
+    # Imported late, as for expressions.
+    from ..templates.compiler import compile as compile_template
+    from ..templates.template import TemplateError
+    from .rulebook import Text
+
     try:
         return Text(compile_template(node.text), node)
     except TemplateError as error:

@@ -16,6 +16,7 @@ from ..values.kinds import TYPE_NAMES
 from .decoder import NAME, ROOT
 from .file_keys import MAPPING, PART, WORKSPACE
 from .keys import FORMS, TYPE, Form, Key
+from .rulebook import Rulebook  # noqa: F401 - its module declares forms
 
 __all__ = ["editor_schemas"]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from ..diagnostics.problem import Problem
@@ -9,7 +10,7 @@ from ..diagnostics.suggestions import did_you_mean
 from ..source.homes import MAPPINGS
 from ..source.paths import is_file, is_folder
 
-__all__ = ["beside", "candidates", "file_at", "installed", "is_versioned", "locate", "not_found"]
+__all__ = ["beside", "candidates", "file_at", "installed", "is_versioned", "locate", "newest", "not_found"]
 
 
 def locate(reference: str) -> Path | None:
@@ -32,13 +33,19 @@ def file_at(path: Path) -> Path | None:
 def installed(reference: str) -> Path | None:
     """The file of an installed mapping: `name@major`, or `name` for its highest major version."""
     name, _, major = reference.partition("@")
-    if not name.strip(".") or "/" in name:
-        return None
-    if major:
-        path = MAPPINGS / name / f"v{major}" / "mapping.yaml"
-        return path if is_file(path) else None
-    versions = [path for path in (MAPPINGS / name).glob("v*/mapping.yaml") if path.parent.name[1:].isdecimal()]
-    return max(versions, key=lambda path: int(path.parent.name[1:]), default=None)
+    return newest([MAPPINGS / name], major) if name.strip(".") and "/" not in name else None
+
+
+def newest(folders: Iterable[Path], major: str) -> Path | None:
+    """The mapping of a major version in one of the folders; without one, that of the highest."""
+    for folder in folders:
+        if major:
+            versions = [path for path in [folder / f"v{major}" / "mapping.yaml"] if is_file(path)]
+        else:
+            versions = [path for path in folder.glob("v*/mapping.yaml") if path.parent.name[1:].isdecimal()]
+        if versions:
+            return max(versions, key=lambda path: int(path.parent.name[1:]) if not major else 0)
+    return None
 
 
 def is_versioned(reference: str) -> bool:

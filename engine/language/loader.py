@@ -82,7 +82,8 @@ class Joined:
     def with_settings(self, given: Mapping[str, Any]) -> Loaded:
         """The mapping with these JSON values, which override those of the files. Nothing is read again."""
         problems = list(self.problems)
-        valid = values_of(self.settings, [Given(name, value) for name, value in given.items()], problems)
+        pairs = [value if isinstance(value, Given) else Given(name, value) for name, value in given.items()]
+        valid = values_of(self.settings, pairs, problems)
         values = {**self.values, **valid}
         for name, setting in self.settings.items():
             if values[name] is ABSENT:
@@ -112,8 +113,8 @@ class _Layer:
 def load(path: Path, settings: Mapping[str, Any] | None = None, *, text: str | None = None) -> Loaded:
     """Loads the mapping or workspace file at `path`.
 
-    `settings` are JSON values that override those of a workspace. `text`, if given, replaces the content of the file,
-    as for the unsaved buffer of an editor.
+    `settings` are JSON values, or such with their places (Given), that override those of a workspace. `text`, if given,
+    replaces the content of the file, as for the unsaved buffer of an editor.
     """
     return join(path, text=text).with_settings(settings or {})
 

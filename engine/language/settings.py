@@ -28,12 +28,16 @@ class GivenText(str):
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """A value for a setting, and the places of its name and of itself if it is written in a file."""
+    """A value for a setting, and the places of its name and of itself if it is written in a file.
+
+    An `optional` one is ignored where no such setting is declared.
+    """
 
     name: str
     value: Any
     name_place: Place | None = None
     place: Place | None = None
+    optional: bool = False
 
 
 def values_of(settings: Mapping[str, Setting], given: Iterable[Given], problems: list[Problem]) -> dict[str, Any]:
@@ -41,6 +45,8 @@ def values_of(settings: Mapping[str, Setting], given: Iterable[Given], problems:
     values = {}
     for one in given:
         name, value, setting = one.name, one.value, settings.get(one.name)
+        if setting is None and one.optional:
+            continue
         if setting is None:
             problems.append(Problem.of("M115", one.name_place, hint=did_you_mean(name, settings), name=name))
             continue

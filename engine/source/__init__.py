@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from .homes import MAPPINGS, SCHEMAS, display_name
     from .json_reader import read_value
     from .json_reader_plain import read_plainly
-    from .nodes import MappingNode, Node, ScalarNode, SequenceNode, duplicate, plain, synthetic
-    from .parser import MAX_DEPTH, MAX_NODES, parse, size_of
+    from .nodes import MAX_DEPTH, MappingNode, Node, ScalarNode, SequenceNode, duplicate, plain, synthetic
+    from .parser import MAX_NODES, parse, size_of
     from .paths import is_file, is_folder, lies_inside, text_of_name
     from .project import Project
     from .recovery import lost_names, without_consequences

@@ -10,7 +10,10 @@ from ..diagnostics.problem import Place, Problem, Related
 from .scalars import JsonScalar, character_spans
 from .text import Source
 
-__all__ = ["MappingNode", "Node", "ScalarNode", "SequenceNode", "duplicate", "plain", "synthetic"]
+__all__ = ["MAX_DEPTH", "MappingNode", "Node", "ScalarNode", "SequenceNode", "duplicate", "plain", "synthetic"]
+
+MAX_DEPTH = 64
+"""The maximum depth of nested lists and objects, where an alias counts as the node it refers to."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

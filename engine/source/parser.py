@@ -18,16 +18,12 @@ import yaml
 
 from ..diagnostics.problem import Place, Problem, Problems, TooManyProblems, in_order
 from ..diagnostics.suggestions import did_you_mean
-from .nodes import MappingNode, Node, ScalarNode, SequenceNode, duplicate
+from .nodes import MAX_DEPTH, MappingNode, Node, ScalarNode, SequenceNode, duplicate
 from .scalars import BREAKS, JsonScalar, NotJson, resolve
 from .text import BOM, MAX_FILE_BYTES, Source
 from .yaml_errors import explained, odd_indent
 
-__all__ = ["MAX_DEPTH", "MAX_NODES", "parse", "size_of"]
-
-
-MAX_DEPTH = 64
-"""The maximum depth of nested lists and objects, where an alias counts as the node it refers to."""
+__all__ = ["MAX_NODES", "parse", "size_of"]
 
 MAX_NODES = 100_000
 """The maximum number of keys and values in a file, where an alias counts as the node it refers to."""

@@ -12,10 +12,13 @@ from pathlib import Path
 
 from .homes import PACKAGE
 
-__all__ = ["MARKER", "Project"]
+__all__ = ["MARKER", "PROJECT_FILE", "Project"]
 
 MARKER = ".moemap"
 """A file of this name marks its folder, with everything below, as a project."""
+
+PROJECT_FILE = "moemap.toml"
+"""A file of this name does so too, and says more about the project."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +46,8 @@ class Project:
             return "cannot be the name of a file", None
         homes = [home for home in (self.folder, self.root) if home is not None and real.is_relative_to(home)]
         if not homes:
-            hint = f"a file {MARKER} in a folder above makes it a project, whose files may name each other"
+            marker = f"a file {MARKER} or {PROJECT_FILE} in a folder above"
+            hint = f"{marker} makes it a project, whose files may name each other"
             return f"is outside the {'project' if self.root else 'folder of the mapping'}", hint
         if all(any(part.startswith(".") for part in real.relative_to(home).parts) for home in homes):
             return "is hidden: a name in its path begins with a dot", None
@@ -55,7 +59,7 @@ def _root(folder: Path) -> Path | None:
     if folder.is_relative_to(PACKAGE / "mappings"):
         return PACKAGE
     above = (folder, *folder.parents)
-    marked = next((place for place in above if os.path.lexists(place / MARKER)), None)
+    marked = next((place for place in above for name in (MARKER, PROJECT_FILE) if os.path.lexists(place / name)), None)
     if marked is not None:
         return marked
     under_git = next((place for place in above if os.path.lexists(place / ".git")), None)

@@ -8,6 +8,7 @@ import pytest
 
 from moemap.engine import api, checks, golden
 from moemap.engine.checks.shared.registry import NAME_CHECKS, RULE_CHECKS, SIZE_CHECKS, TYPE_CHECKS
+from moemap.engine.configuration import configuration_around
 from moemap.engine.diagnostics import reporters
 from moemap.engine.diagnostics.catalogue import CATALOGUE, declare
 from moemap.engine.diagnostics.reporters import Report
@@ -110,6 +111,9 @@ def outcome(code: str, found: Sequence[Block], folder: Path, made: Callable[[Pat
     if code in OF_FOLDERS:
         inspection = inspect_paths(["."])
         return reporters.render("text", Report(inspection.problems, inspection.sources))
+    if any(block.title == "moemap.toml" for block in found):
+        project = configuration_around(Path())
+        return reporters.render("text", Report(project.problems, project.sources))
     if any(block.title == "tests.yaml" for block in found):
         return problems_of_tests(Path("tests.yaml"))
     loaded = api.inspect(main)

@@ -9,20 +9,21 @@ from ..problem import Place, Problem
 from .report import Report
 from .text import counted
 
-__all__ = ["render"]
+__all__ = ["record", "render"]
 
 
 def render(report: Report) -> str:
     """Renders `{"problems": [...], "summary": {"errors": n, "warnings": n}}` in ASCII; absent details are null."""
     counts = counted(report.problems)
     document = {
-        "problems": [_record(problem) for problem in report.problems],
+        "problems": [record(problem) for problem in report.problems],
         "summary": {"errors": counts["error"], "warnings": counts["warning"]},
     }
     return json.dumps(document, indent=2)
 
 
-def _record(problem: Problem) -> dict[str, Any]:
+def record(problem: Problem) -> dict[str, Any]:
+    """The JSON form of a Problem."""
     return {
         "code": problem.code,
         "severity": problem.severity,

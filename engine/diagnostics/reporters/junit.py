@@ -10,7 +10,7 @@ from .report import Report
 from .text import render as text
 from .text import summary
 
-__all__ = ["render"]
+__all__ = ["document", "render", "xml"]
 
 
 _NOT_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -26,18 +26,23 @@ def render(report: Report) -> str:
     root = ET.Element("testsuites", counts)
     suite = ET.SubElement(root, "testsuite", {"name": "moemap check", **counts})
     for file, found in cases.items():
-        case = ET.SubElement(suite, "testcase", {"classname": "moemap check", "name": _xml(file)})
+        case = ET.SubElement(suite, "testcase", {"classname": "moemap check", "name": xml(file)})
         errors = [problem for problem in found if problem.severity == "error"]
         warnings = [problem for problem in found if problem.severity == "warning"]
         if errors:  # a test case can fail only once
             failure = ET.SubElement(case, "failure", {"message": summary(errors), "type": errors[0].code})
-            failure.text = _xml(text(Report(errors)))
+            failure.text = xml(text(Report(errors)))
         if warnings:
-            ET.SubElement(case, "system-out").text = _xml(text(Report(warnings)))
+            ET.SubElement(case, "system-out").text = xml(text(Report(warnings)))
+    return document(root)
+
+
+def document(root: ET.Element) -> str:
+    """Renders XML in ASCII, indented."""
     ET.indent(root)
     return str(ET.tostring(root, encoding="us-ascii", xml_declaration=True), "ascii")
 
 
-def _xml(raw: str) -> str:
+def xml(raw: str) -> str:
     """Removes the characters that XML cannot contain."""
     return _NOT_XML.sub("", raw)

@@ -126,6 +126,34 @@ def test_the_sums_hold_no_values_of_payloads() -> None:
         "  M501         1  not JSON; first in f:3: the record is not JSON: no",
     ]
     assert Summary.from_json(json.loads(json.dumps(total.to_json()))) == total
+    place = {"rule": "r", "file": "m.yaml", "line": 3, "column": 5}
+    nowhere = dict.fromkeys(place)
+    assert total.to_json() == {
+        "batches": 3,
+        "requests": 0,
+        "errors": 1,
+        "warnings": 2,
+        "skipped": [{"rule": "r", "reason": "not\x1bwanted {{ n }}", "count": 3}],
+        "problems": [
+            {
+                "code": "M505",
+                "severity": "warning",
+                "title": "value cannot be converted",
+                **place,
+                "first": "f:2",
+                "count": 2,
+            },
+            {
+                "code": "M501",
+                "severity": "error",
+                "title": "not JSON",
+                **nowhere,
+                "first": "f:3: the record is not JSON: no",
+                "count": 1,
+            },
+        ],
+        "rejects": {},
+    }
 
 
 @pytest.mark.parametrize(("problems", "failed", "strictly"), [((), False, False), ((PROBLEM,), False, True)])

@@ -181,7 +181,8 @@ def test_what_lies_outside_a_project_is_said_to(tmp_path: Path) -> None:
         write(tmp_path / "project" / "w.yaml", "language: 1\nworkspace: w\nextends: ./../x\n")
     ).problems
     assert problem.message == "the mapping './../x' is outside the project"
-    assert problem.hint == "a file .moemap in a folder above makes it a project, whose files may name each other"
+    marker = "a file .moemap or moemap.toml in a folder above"
+    assert problem.hint == f"{marker} makes it a project, whose files may name each other"
 
 
 def test_a_home_folder_under_git_is_no_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from moemap.engine.diagnostics.problem import Place, Problem
 from moemap.engine.source import parser as module
-from moemap.engine.source.nodes import MappingNode, Node, ScalarNode, SequenceNode, plain, synthetic
-from moemap.engine.source.parser import MAX_DEPTH, MAX_NODES, parse
+from moemap.engine.source.nodes import MAX_DEPTH, MappingNode, Node, ScalarNode, SequenceNode, plain, synthetic
+from moemap.engine.source.parser import MAX_NODES, parse
 from moemap.engine.source.scalars import resolve
 from moemap.engine.source.text import MAX_FILE_BYTES, Source, read
 

@@ -1,0 +1,20 @@
+"""The project file of a user: `moemap.toml`, or `[tool.moemap]` of `pyproject.toml`.
+
+Comes in: a folder. Goes out: the Configuration of the project around it, each value with its place, and what a command
+is to use: a mapping, its settings, its files.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..exports import lazily
+
+if TYPE_CHECKING:
+    from .choice import Choice, ChoiceError, choose
+    from .configuration import Configuration, Environment, Said
+    from .reader import configuration_around
+
+__all__ = ["Choice", "ChoiceError", "Configuration", "Environment", "Said", "choose", "configuration_around"]
+
+__getattr__ = lazily(__name__)

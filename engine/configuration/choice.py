@@ -1,0 +1,75 @@
+"""What a command is to use: the mapping, its settings and secrets, each with the reason."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from ..diagnostics.suggestions import did_you_mean
+from ..language.installed import installed, locate
+from .configuration import Configuration
+
+__all__ = ["Choice", "ChoiceError", "choose"]
+
+
+class ChoiceError(ValueError):
+    """A name that the project file does not define; the text says which."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A mapping, and why it was chosen; its settings by name; the variables of its secrets by placeholder.
+
+    `environment` is the name of the environment that they come from. `is_assumed` is true where nobody named the
+    mapping.
+    """
+
+    reference: str
+    why: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    secrets: Mapping[str, str] = field(default_factory=dict)
+    environment: str | None = None
+    is_assumed: bool = False
+
+
+def choose(
+    made: Configuration,
+    bundled: str,
+    *,
+    reference: str | None = None,
+    option: str = "",
+    settings: Mapping[str, Any] | None = None,
+    environment: str | None = None,
+) -> Choice:
+    """Chooses a mapping: the one that is given, the default of the project, the one here, or else the bundled one.
+
+    An option wins over the project file: `reference` was given by the `option`, `settings` win over those of the
+    environment. An environment's settings are those of the default mapping; any other takes of them what it declares.
+    Raises ChoiceError for an environment that is not defined.
+    """
+    name = environment or (made.environment.value if made.environment is not None else None)
+    chosen = made.environments.get(name) if name is not None else None
+    if name is not None and chosen is None:
+        hint = did_you_mean(name, made.environments)
+        raise ChoiceError(f"no environment {name!r} is defined{f'; {hint}' if hint else ''}")
+    default = Choice(*_default(made, bundled))
+    choice = default if reference is None else Choice(str(made.locate(reference) or reference), option)
+    is_other = made.default is not None and locate(choice.reference) != locate(default.reference)
+    own = {one.name: replace(one, optional=is_other) for one in chosen.settings} if chosen is not None else {}
+    secrets = {one: said.value for one, said in chosen.secrets.items()} if chosen is not None else {}
+    is_assumed = reference is None and made.default is None
+    return replace(
+        choice, settings={**own, **(settings or {})}, secrets=secrets, environment=name, is_assumed=is_assumed
+    )
+
+
+def _default(made: Configuration, bundled: str) -> tuple[str, str]:
+    """The mapping to use where none is given, and why."""
+    if made.default is not None:
+        name = made.default.value
+        path = made.locate(name) or (None if installed(name) is not None else made.folder / name)
+        return (str(path) if path is not None else name), str(made.default.place)
+    if made.main is not None:
+        return str(made.main), "the nearest one from this folder upwards"
+    return bundled, "the bundled mapping, as there is no other"

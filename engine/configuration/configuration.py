@@ -1,0 +1,97 @@
+"""The values of a project file, each with its place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Generic, TypeVar
+
+from ..diagnostics.problem import Place, Problem
+from ..language.installed import candidates, file_at, newest
+from ..language.settings import Given
+from ..source.paths import is_file, is_folder
+from ..source.text import Source
+
+__all__ = ["Configuration", "Environment", "Said"]
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Said(Generic[T]):
+    """A value, and the place where a project file says it."""
+
+    value: T
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """The settings of an environment, and the variables that hold its secrets, by placeholder."""
+
+    place: Place
+    settings: tuple[Given, ...] = ()
+    secrets: Mapping[str, Said[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """The project around a folder. Without a project file, `source` is None and nothing is said.
+
+    `folder` is the one that all paths of the file are relative to. `mappings` and `workspaces` are folders, `samples`
+    have names of files and patterns. `main` is the nearest mapping or workspace from the working folder upwards.
+    """
+
+    folder: Path
+    source: Source | None = None
+    mappings: tuple[Said[Path], ...] = ()
+    workspaces: tuple[Said[Path], ...] = ()
+    default: Said[str] | None = None
+    environment: Said[str] | None = None
+    fail_level: Said[str] | None = None
+    strict: Said[bool] | None = None
+    samples: Mapping[str, tuple[Said[str], ...]] = field(default_factory=dict)
+    environments: Mapping[str, Environment] = field(default_factory=dict)
+    main: Path | None = None
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def sources(self) -> dict[str, Source]:
+        """The sources of excerpts by name: none for a file that holds a secret, which nothing may print."""
+        is_secret = any(problem.code == "M157" for problem in self.problems)
+        return {} if self.source is None or is_secret else {self.source.name: self.source}
+
+    @property
+    def homes(self) -> tuple[Path, ...]:
+        """The folders in which the mappings and workspaces of the project lie."""
+        said = tuple(dict.fromkeys(one.value for one in (*self.mappings, *self.workspaces)))
+        return said or ((self.folder,) if self.source is not None else ())
+
+    def locate(self, name: str) -> Path | None:
+        """The file of a mapping or workspace of the project.
+
+        Its name is that of its file, or of its folder (in which `v<major>` may be between), with `@major` if wanted.
+        """
+        stem, _, major = name.partition("@")
+        if not stem.strip(".") or "/" in name:
+            return None
+        for home in self.homes:
+            folders = (home / stem, *((home,) if home.resolve().name == stem else ()))
+            plain = (
+                () if major else (home / f"{stem}.yaml", *(one for folder in folders for one in candidates(folder)[1:]))
+            )
+            found = next(filter(is_file, plain), None) or newest(folders, major)
+            if found is not None:
+                return found
+        return None
+
+    def names(self) -> Iterator[str]:
+        """The names of the mappings and workspaces of the project."""
+        for home in self.homes:
+            if file_at(home) is not None or newest([home], ""):
+                yield home.resolve().name
+            for entry in sorted(home.iterdir()) if is_folder(home) else ():
+                name = entry.stem if entry.suffix == ".yaml" else entry.name
+                if name not in ("mapping", "workspace") and self.locate(name) is not None:
+                    yield name

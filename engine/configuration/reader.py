@@ -1,0 +1,203 @@
+"""Finds the project file around a folder, and reads it with all its problems."""
+
+from __future__ import annotations
+
+import os
+import re
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from ..diagnostics.problem import Place, Problem, Problems, TooManyProblems, in_order
+from ..diagnostics.suggestions import did_you_mean
+from ..language.decoder import Keys, each_named
+from ..language.installed import candidates, installed
+from ..language.settings import Given
+from ..source.homes import MAPPINGS
+from ..source.nodes import MappingNode, Node, ScalarNode, plain
+from ..source.paths import is_file, is_folder
+from ..source.project import PROJECT_FILE, Project
+from ..source.text import Source, read
+from ..source.toml import parse
+from .configuration import Configuration, Environment, Said
+
+__all__ = ["MAGIC", "configuration_around"]
+
+MAGIC = frozenset("*?[")
+"""The characters that make the name of a file a pattern."""
+_PYPROJECT = "pyproject.toml"
+_MINE = re.compile(r"^\s*\[+\s*tool\s*\.\s*moemap\b", re.MULTILINE)
+_VARIABLE = re.compile(r"env:([A-Za-z_][A-Za-z0-9_]*)", re.ASCII)
+
+
+def configuration_around(folder: Path) -> Configuration:
+    """The Configuration of the nearest project file, from a folder upwards to the top of its git working tree.
+
+    Problems of the file are among those of the Configuration, which then has what could be read.
+    """
+    main: Path | None = None
+    try:
+        above = [folder, *(Path(os.path.relpath(one, folder.resolve())) for one in folder.resolve().parents)]
+    except OSError:  # the working folder is gone
+        return Configuration(folder)
+    for place in above:
+        if main is None:
+            main = next(filter(is_file, candidates(place)[1:]), None)
+        own, pyproject = place / PROJECT_FILE, place / _PYPROJECT
+        if os.path.lexists(own):
+            return _read(own, main)
+        if is_file(pyproject) and (read_here := _read(pyproject, main)).source is not None:
+            return read_here
+        if os.path.lexists(place / ".git"):
+            break
+    return Configuration(folder, main=main)
+
+
+def _read(path: Path, main: Path | None) -> Configuration:
+    name = path.as_posix()
+    source, problems = read(path, name)
+    if path.name == _PYPROJECT and (source is None or not _MINE.search(source.text)):
+        return Configuration(path.parent)
+    node, unread = parse(source) if source is not None else (None, ())
+    source, problems = source or Source(name, "", path), (*problems, *unread)
+    if node is not None and path.name == _PYPROJECT:
+        tool = node.get("tool")
+        inner = tool.get("moemap") if isinstance(tool, MappingNode) else None
+        if not isinstance(inner, MappingNode):
+            return Configuration(path.parent)
+        node = inner
+    if node is None:
+        return Configuration(path.parent, source, main=main, problems=problems)
+    return _Reader(path, source, main, problems).configuration(node)
+
+
+class _Reader:
+    def __init__(self, path: Path, source: Source, main: Path | None, problems: tuple[Problem, ...]) -> None:
+        self.folder = path.parent
+        self.source = source
+        self.main = main
+        self.project = Project.around(path.parent)
+        self.problems = Problems(problems)
+
+    def configuration(self, node: MappingNode) -> Configuration:
+        made = Configuration(self.folder, self.source, main=self.main)
+        with suppress(TooManyProblems):
+            made = self.read(Keys(node, "a project file", self.problems))
+        return replace(made, problems=in_order(self.problems))
+
+    def read(self, keys: Keys) -> Configuration:
+        mappings, workspaces = self.folders(keys, "mappings"), self.folders(keys, "workspaces")
+        default = self.said(keys.scalar("default"))
+        environment = self.said(keys.scalar("environment"))
+        level = keys.choice("fail_level", ("error", "warning"), "")
+        strict = keys.flag("strict")
+        samples: dict[str, tuple[Said[str], ...]] = each_named(keys, "samples", self.sample, what="corpus")
+        environments: dict[str, Environment] = each_named(keys, "environments", self.environment, what="environment")
+        keys.finish()
+        if environment is not None and environment.value not in environments:
+            hint = did_you_mean(environment.value, environments)
+            self.report("M112", environment.place, hint, kind="environment", name=environment.value)
+        made = Configuration(
+            self.folder,
+            self.source,
+            mappings,
+            workspaces,
+            default,
+            environment,
+            self.at(keys, "fail_level", level) if level else None,
+            self.at(keys, "strict", strict) if "strict" in keys else None,
+            samples,
+            environments,
+            self.main,
+        )
+        if default is not None:
+            self.check_default(made, default)
+        return made
+
+    def report(self, code: str, place: Place, hint: str | None = None, **data: Any) -> None:
+        self.problems.append(Problem.of(code, place, hint=hint, **data))
+
+    def said(self, node: ScalarNode | None) -> Said[str] | None:
+        return None if node is None else Said(node.text, node.place)
+
+    def at(self, keys: Keys, key: str, value: Any) -> Said[Any]:
+        return Said(value, ((keys.mapping and keys.mapping.get(key)) or keys.node).place)
+
+    # Files
+
+    def folders(self, keys: Keys, key: str) -> tuple[Said[Path], ...]:
+        """The folders under a key, which must be in the project."""
+        folders = []
+        for item in keys.items(key):
+            if not (isinstance(item, ScalarNode) and isinstance(item.value, str)):
+                keys.wrong(key, item, "a list of folders")
+                continue
+            path = self.folder / item.text
+            refusal = self.refusal(item.text, path)
+            if refusal is None and not is_folder(path):
+                refusal = "is not a folder" if is_file(path) else "does not exist"
+            if refusal is None:
+                folders.append(Said(path, item.place))
+            else:
+                self.report("M107", item.place, what="the folder", path=item.text, reason=refusal)
+        return tuple(folders)
+
+    def refusal(self, text: str, path: Path) -> str | None:
+        if os.path.isabs(text):
+            return "must be given relative to the project file"
+        refusal = self.project.refusal(path)
+        return None if refusal is None else refusal[0]
+
+    def sample(self, name: ScalarNode, node: Node) -> tuple[Said[str], ...]:
+        """The files and patterns of a corpus of samples, seen from the working folder."""
+        keys = Keys(MappingNode(node.source, node.start, node.end, ((name, node),)), "samples", self.problems)
+        found = []
+        for item in keys.items(name.text):
+            if not (isinstance(item, ScalarNode) and isinstance(item.value, str)):
+                keys.wrong(name.text, item, "a list of files and patterns")
+                continue
+            path, is_pattern = self.folder / item.text, not MAGIC.isdisjoint(item.text)
+            refusal = "leads upwards" if ".." in path.parts[len(self.folder.parts) :] else self.refusal(item.text, path)
+            if refusal is None and not (is_pattern or os.path.exists(path)):
+                refusal = "does not exist"
+            if refusal is None:
+                found.append(Said(str(path), item.place))
+            else:
+                self.report("M107", item.place, what="the sample", path=item.text, reason=refusal)
+        return tuple(found)
+
+    def check_default(self, made: Configuration, default: Said[str]) -> None:
+        """Checks that the default names a mapping: one of the project, a file of it, or an installed one."""
+        name = default.value
+        path = self.folder / name
+        if made.locate(name) is not None or installed(name) is not None:
+            return
+        refusal = self.refusal(name, path)
+        if "/" in name or name.startswith(".") or name.endswith((".yaml", ".yml")):
+            if refusal is None and not any(map(is_file, candidates(path))):
+                refusal = "has neither mapping.yaml nor workspace.yaml" if is_folder(path) else "does not exist"
+            if refusal is not None:
+                self.report("M107", default.place, what="the mapping", path=name, reason=refusal)
+            return
+        known = [*made.names(), *(entry.name for entry in MAPPINGS.iterdir() if entry.is_dir())]
+        self.report("M109", default.place, did_you_mean(name.partition("@")[0], known), name=name)
+
+    # Environments
+
+    def environment(self, name: ScalarNode, node: Node) -> Environment:
+        keys = Keys(node, f"the environment {name.text!r}", self.problems)
+        settings = tuple(
+            Given(one.text, plain(value), one.place, value.place) for one, value in keys.entries("settings")
+        )
+        secrets = {}
+        for placeholder, value in keys.entries("secrets"):
+            variable = _VARIABLE.fullmatch(value.text) if isinstance(value, ScalarNode) else None
+            if variable is None:  # the value is not shown: it may be the secret itself
+                hint = "a project file says where secrets come from, and never holds them"
+                what = f"the source of the secret {placeholder.text!r}"
+                self.report("M157", placeholder.place, hint, what=what, wanted="env:NAME")
+            else:
+                secrets[placeholder.text] = Said(variable[1], value.place)
+        keys.finish()
+        return Environment(name.place, settings, secrets)

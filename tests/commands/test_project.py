@@ -1,0 +1,303 @@
+"""Commands in a project of one's own: what they take, what they say, what wins."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+from click.testing import CliRunner, Result
+
+from moemap.cli import main
+from moemap.engine.own_schemas import own_schemas
+from moemap.tests.engine.configuration.test_configuration import FILES, PROJECT, SHOP
+from moemap.tests.schemas.test_language_schemas import VALIDATORS
+
+TESTS = """\
+tests:
+  - test: the currency
+    input: {}
+    expect:
+      requests: [{output: out, method: POST, path: /out, query: {}, body: {currency: EUR}}]
+  - test: a wrong one
+    input: {}
+    match: partial
+    expect:
+      requests: [{body: {currency: USD}}]
+"""
+
+
+def run(*arguments: str, stdin: str | None = None) -> Result:
+    return CliRunner().invoke(main, arguments, input=stdin, catch_exceptions=False)
+
+
+def write(files: dict[str, str]) -> None:
+    for name, content in files.items():
+        Path(name).parent.mkdir(parents=True, exist_ok=True)
+        Path(name).write_text(content, "utf-8")
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".git").mkdir()
+    return tmp_path
+
+
+@pytest.fixture
+def project(here: Path) -> Path:
+    write({**FILES, "moemap.toml": PROJECT, "mappings/shop/tests/all.yaml": TESTS})
+    return here
+
+
+def bodies(done: Result) -> list[object]:
+    return [json.loads(line)["body"] for line in done.stdout.splitlines()]
+
+
+# What is taken
+
+
+def test_the_default_mapping_with_the_settings_of_an_environment(project: Path) -> None:
+    options = ("transform", "--format", "requests", "--compact", "samples/a.json")
+    assert bodies(run(*options)) == [{"currency": "EUR"}]
+    assert bodies(run(*options, "--env", "live")) == [{"currency": "USD"}]
+    assert bodies(run(*options, "--env", "live", "--set", "currency=EUR")) == [{"currency": "EUR"}]
+    assert bodies(run(*options, "--mapping", "other")) == [{"currency": "EUR"}]
+    assert '"value": "USD"' in run("show", "--env", "live", "--format", "json").stdout
+    assert "USD" in run("docs", "--env", "live").stdout
+    assert run("compile", "--env", "live").stdout != run("compile").stdout
+
+
+def test_secrets_are_variables_of_the_environment(project: Path) -> None:
+    write({"mappings/shop/mapping.yaml": SHOP.replace("/out", "'/{app_id}/{api_key}'")})
+    options = ("transform", "--format", "curl", "samples/a.json")
+    assert "/${APP_ID:?is not set}/${API_KEY:?is not set}" in run(*options).stdout
+    assert "/${APP_ID:?is not set}/${LIVE_API_KEY:?is not set}" in run(*options, "--env", "live").stdout
+
+
+def test_samples_are_inputs(project: Path) -> None:
+    done = run("transform", "--samples", "all", "--samples", "one", "--format", "requests", "--compact")
+    assert (len(bodies(done)), done.exit_code) == (3, 0)
+    done = run("transform", "--samples", "al")
+    assert (done.exit_code, done.stderr.splitlines()[-1]) == (
+        2,
+        "Error: --samples: no samples 'al' are defined; did you mean 'all'?",
+    )
+
+
+def test_a_setting_of_an_environment_that_is_wrong_is_shown_where_it_is_written(project: Path) -> None:
+    write({"moemap.toml": PROJECT.replace('currency = "EUR"', 'currency = "SEK"')})
+    done = run("transform", "samples/a.json")
+    assert done.exit_code == 2
+    assert done.stderr.splitlines()[:5] == [
+        'error[M116]: the setting \'currency\' must be one of "EUR", "USD", not "SEK"',
+        "  --> moemap.toml:13:12",
+        "   |",
+        '13 | currency = "SEK"',
+        "   |            ^^^^^",
+    ]
+
+
+@pytest.mark.parametrize("command", ["transform", "show", "compile", "docs", "config", "test", "check mappings"])
+def test_a_broken_project_file_stops_every_command(project: Path, command: str) -> None:
+    write({"moemap.toml": "mapings = []\n"})
+    done = run(*command.split(), stdin="{}")
+    assert (done.exit_code, done.stdout) == (1 if command == "config" else 2, "")
+    assert done.stderr.startswith("error[M101]: unknown key 'mapings' in a project file\n --> moemap.toml:1:1\n")
+
+
+def test_check_reports_the_project_file_with_the_rest(project: Path) -> None:
+    write({"moemap.toml": "mapings = []\n", "mappings/shop/mapping.yaml": SHOP.replace("out,", "ouut,")})
+    done = run("check", "--format", "json")
+    assert done.exit_code == 1
+    assert {problem["file"] for problem in json.loads(done.stdout)["problems"]} == {
+        "mappings/shop/mapping.yaml",
+        "moemap.toml",
+    }
+
+
+def test_check_and_test_take_the_project(project: Path) -> None:
+    done = run("check")
+    assert (done.exit_code, done.stdout, done.stderr) == (0, "6 files checked: no problems\n", "")
+    done = run("test")
+    assert (done.exit_code, done.stdout.splitlines()[-1]) == (1, "1 passed, 1 failed")
+    assert run("check", "mappings/shop").stdout == "2 files checked: no problems\n"
+
+
+def test_thresholds_of_the_project(project: Path) -> None:
+    write({"mappings/shop/mapping.yaml": SHOP + "  - {rule: two, output: out, fields: {a: batch.a}, when: batch.b}\n"})
+    write({"mappings/shop/in.schema.json": '{"type": "object", "properties": {}, "additionalProperties": false}'})
+    codes = [run("check").exit_code, run("check", "--fail-level", "error").exit_code]
+    write({"moemap.toml": PROJECT.replace('fail_level = "warning"', "")})
+    assert [*codes, run("check", "--fail-level", "warning").exit_code] == [1, 1, 1]
+
+
+BROKEN = SHOP.replace("fields:", "feilds:")
+
+
+@pytest.mark.parametrize("command", ["check", "test"])
+def test_rule_files_of_a_folder_are_taken_without_a_project(here: Path, command: str) -> None:
+    write({"mine/mapping.yaml": BROKEN, "mine/in.schema.json": "{}", "mine/tests/all.yaml": TESTS})
+    done = run(command)
+    assert done.exit_code == 1
+    assert done.stderr.splitlines()[0] == "no project file here: taking the rule files below this folder"
+    assert "mine/mapping.yaml" in done.stdout
+    assert run(command, "-q").stderr == ""
+
+
+def test_rule_files_without_tests_are_not_green(here: Path) -> None:
+    write({"mine/mapping.yaml": SHOP, "mine/in.schema.json": "{}"})
+    done = run("test")
+    assert (done.exit_code, done.stderr.splitlines()[-1]) == (2, "Error: no tests found")
+
+
+def test_the_installed_mappings_are_taken_where_there_is_nothing_else(here: Path) -> None:
+    done = run("check")
+    assert (done.exit_code, done.stderr) == (0, "no rule files here: taking the installed mappings\n")
+    assert "files checked: no problems" in done.stdout
+
+
+def test_the_mapping_of_this_folder_or_above_is_taken(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write({"mapping.yaml": SHOP, "in.schema.json": "{}", "batches/a.json": "{}"})
+    monkeypatch.chdir("batches")
+    done = run("transform", "--format", "requests", "--compact", "a.json")
+    assert bodies(done) == [{"currency": "EUR"}]
+    assert done.stderr.splitlines()[0] == "using ../mapping.yaml (the nearest one from this folder upwards)"
+    assert run("transform", "-q", "a.json").stderr == ""
+
+
+# What is said
+
+
+def test_verbose_says_what_is_used(project: Path) -> None:
+    done = run("transform", "-v", "samples/a.json", "-o", "-")
+    assert done.stderr.splitlines()[:3] == [
+        "project file: moemap.toml",
+        "using mappings/shop/mapping.yaml (moemap.toml:3:11)",
+        "environment: test",
+    ]
+    assert "checked: workspaces/live.yaml" in run("check", "-v").stderr.splitlines()
+    assert "passed: the currency (mappings/shop/tests/all.yaml:2:11)" in run("test", "-v").stderr.splitlines()
+
+
+def test_quiet_says_results_and_problems_only(project: Path) -> None:
+    assert run("check", "-q").output == ""
+    assert run("test", "-q").stdout.startswith("FAIL a wrong one")
+    assert run("transform", "-q", "samples/a.json").stderr == ""
+
+
+def test_config(project: Path) -> None:
+    shown = run("config", "--env", "live")
+    assert (shown.exit_code, shown.stdout.splitlines()[4].split()) == (0, ["environment", "live", "--env"])
+    (row,) = (row for row in json.loads(run("config", "--format", "json").stdout) if row["name"] == "fail_level")
+    assert row == {"name": "fail_level", "value": "warning", "why": "moemap.toml:5:14"}
+    write({"moemap.toml": PROJECT.replace('currency = "EUR"', 'curency = "EUR"')})
+    done = run("config")
+    assert (done.exit_code, done.stderr.splitlines()[0]) == (1, "error[M115]: no setting 'curency' is declared")
+
+
+# Formats
+
+
+def test_the_summary_as_json(project: Path) -> None:
+    done = run("transform", "--summary", "json", "samples/a.json", "-o", "out.ndjson")
+    summary = json.loads(done.stderr)
+    VALIDATORS["summary"].validate(summary)
+    assert (summary["batches"], summary["requests"], done.stdout) == (1, 1, "")
+
+
+def test_the_formats_of_tests(project: Path) -> None:
+    write({"mappings/shop/tests/broken.yaml": "tests: []\n"})
+    document = json.loads(run("test", "--format", "json").stdout)
+    VALIDATORS["outcomes"].validate(document)
+    assert document["summary"] == {"passed": 1, "failed": 2, "updated": 0}
+    assert [(one["test"], one["line"], one["status"]) for one in document["tests"]] == [
+        ("the currency", 2, "passed"),
+        ("a wrong one", 6, "failed"),
+    ]
+    (problem,) = document["tests"][1]["problems"]
+    assert problem["message"] == ('the test \'a wrong one\' expects "USD" at /requests/0/body/currency, not "EUR"')
+    assert [one["file"] for one in document["unusable"]] == ["mappings/shop/tests/broken.yaml"]
+    annotations = run("test", "--format", "github").stdout.splitlines()
+    assert [line.partition(",line=")[2].partition(",")[0] for line in annotations] == ["1", "10"]
+    root = ET.fromstring(run("test", "--format", "junit").stdout)
+    suites = [(suite.get("name"), suite.get("tests"), suite.get("failures")) for suite in root]
+    assert suites == [("mappings/shop/tests/all.yaml", "2", "1"), ("mappings/shop/tests/broken.yaml", "1", "1")]
+    assert "expected" in (root[0][1][0].text or "")
+    assert run("test", "--update", "--format", "json").exit_code == 2
+
+
+def test_schemas_are_printed_and_located() -> None:
+    assert run("schema").stdout.split()[0] == "outcomes"
+    for name, one in own_schemas().items():
+        assert run("schema", name).stdout == one.path.read_text("utf-8")
+        assert run("schema", "--path", name).stdout == f"{one.path}\n"
+    assert run("schema", "rules", "-o", "r.json").stdout == ""
+    assert json.loads(Path("r.json").read_text("utf-8"))["title"] == "moemap rule file"
+    assert run("schema", "rule").stderr.splitlines()[-1] == "Error: no schema 'rule'; did you mean 'rules'?"
+
+
+def test_the_page_of_any_mapping(project: Path) -> None:
+    page = run("docs", "other@1").stdout
+    assert page.startswith("# other 1.0.0\n")
+    assert run("docs", "other@1", "-o", "pages/other.md").stdout == "pages/other.md written\n"
+    assert Path("pages/other.md").read_text("utf-8") == page
+    assert run("docs", "--check", "other@1", "-o", "pages/other.md").exit_code == 0
+    done = run("docs", "--check", "other@2", "-o", "pages/other.md")
+    assert (done.exit_code, done.stdout) == (1, "pages/other.md is stale; write it without --check\n")
+    assert run("docs", "--check").exit_code == 2
+
+
+# The shell
+
+
+def completed(*words: str) -> list[str]:
+    """What a shell is given for the last word."""
+    environment = {"COMP_WORDS": " ".join(("moemap", *words)), "COMP_CWORD": str(len(words))}
+    done = subprocess.run(
+        [sys.executable, "-m", "moemap.cli"],
+        env={**os.environ, **environment, "_MOEMAP_COMPLETE": "bash_complete"},
+        capture_output=True,
+        text=True,
+    )
+    return done.stdout.split()
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (("transform", "--mapping", ""), ["plain,other", "plain,shop", "plain,live", "plain,mparticle-moengage"]),
+        (("transform", "--workspace", "li"), ["plain,live"]),
+        (("show", "sh"), ["plain,shop"]),
+        (("show", "x"), ["file,x"]),
+        (("transform", "--set", ""), ["plain,currency="]),
+        (("show", "other@1", "--set", ""), ["plain,money="]),
+        (("transform", "--set", "currency=U"), ["plain,currency=USD"]),
+        (("compile", "mparticle-moengage", "--set", "pu"), ["plain,push="]),
+        (("compile", "mparticle-moengage", "--set", "push="), ["plain,push=true", "plain,push=false"]),
+        (("explain-code", "m15"), ["plain,M156", "plain,M157"]),
+        (("transform", "--env", ""), ["plain,test", "plain,live"]),
+        (("transform", "--samples", "o"), ["plain,one"]),
+        (("transform", ""), ["file,"]),
+        (("test", "samp"), ["file,samp"]),
+        (("schema", "ru"), ["plain,rules"]),
+        (("completion", ""), ["plain,bash", "plain,zsh", "plain,fish"]),
+    ],
+)
+def test_completion(project: Path, words: tuple[str, ...], expected: list[str]) -> None:
+    assert completed(*words) == expected
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_the_completion_of_a_shell(shell: str) -> None:
+    done = run("completion", shell)
+    assert (done.exit_code, f"_MOEMAP_COMPLETE={shell}_complete" in done.stdout) == (0, True)
+
+
+def test_the_module_is_the_command() -> None:
+    done = subprocess.run([sys.executable, "-m", "moemap", "--version"], capture_output=True, text=True)
+    assert (done.returncode, done.stdout.split()[0]) == (0, "moemap")
