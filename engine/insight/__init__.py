@@ -1,6 +1,7 @@
-"""Answers about a mapping: the branches of its rules, and what changes from one version to the next.
+"""Answers about a mapping: the branches of its rules, what changes from version to version, what is lost of inputs.
 
-Comes in: Rulebooks and batches. Goes out: a Catalogue of branches; Changes, with the version that they ask for.
+Comes in: Rulebooks and batches. Goes out: a Catalogue of branches; Changes, with the version that they ask for; the
+Reads of rules, and the Loss over a corpus.
 """
 
 from __future__ import annotations
@@ -12,7 +13,20 @@ from ..exports import lazily
 if TYPE_CHECKING:
     from .branches import Branch, Catalogue, branches_of
     from .changes import Change, changes_between, due_version
+    from .loss import Loss, loss_over
+    from .reads import Read, reads_of
 
-__all__ = ["Branch", "Catalogue", "Change", "branches_of", "changes_between", "due_version"]
+__all__ = [
+    "Branch",
+    "Catalogue",
+    "Change",
+    "Loss",
+    "Read",
+    "branches_of",
+    "changes_between",
+    "due_version",
+    "loss_over",
+    "reads_of",
+]
 
 __getattr__ = lazily(__name__)

@@ -1,0 +1,96 @@
+"""`moemap lost`: says which members of inputs no rule reads, or rules read but do not send."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Literal
+
+import click
+
+from .shared.command import FINE, PROBLEMS, Command
+from .shared.completion import mappings
+from .shared.opening import load_mapping
+from .shared.project import chosen, mapping_options
+
+__all__ = ["command"]
+
+
+@click.command(
+    "lost",
+    cls=Command,
+    failure="with --fail-on: there is such a member; with --baseline: something is not as in the baseline",
+    epilog="""
+    moemap lost examples
+    moemap lost --format markdown --all examples > lost.md
+    moemap lost --write-baseline baseline.json examples
+    moemap lost --baseline baseline.json examples
+    """,
+)
+@click.argument("inputs", nargs=-1, required=True, metavar="INPUT...")
+@click.option("--mapping", shell_complete=mappings, metavar="NAME|PATH", help="A mapping or workspace.")
+@mapping_options
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["text", "markdown", "json"]),
+    default="text",
+    show_default=True,
+    help="Output for people, a document, or programs.",
+)
+@click.option("--all", "all_", is_flag=True, help="Also list the members that are sent.")
+@click.option("--show-values", is_flag=True, help="Also show the first value of each member.")
+@click.option("--fail-on", type=click.Choice(["unread", "unsent"]), help="Members that give exit code 1.")
+@click.option("--baseline", metavar="FILE", help="Report only what is not as in this file.")
+@click.option("--write-baseline", metavar="FILE", help="Write the members and what becomes of them, without values.")
+def command(
+    inputs: tuple[str, ...],
+    mapping: str | None,
+    settings: tuple[str, ...],
+    environment: str | None,
+    format_: str,
+    all_: bool,
+    show_values: bool,
+    fail_on: Literal["unread", "unsent"] | None,
+    baseline: str | None,
+    write_baseline: str | None,
+) -> None:
+    """Say which members of inputs are lost.
+
+    Each member of the batches is sent by a rule, only read by rules (by a condition, for instance), or not read at all.
+    This is found from the rules alone: a member counts as sent where some rule can send it.
+    """
+    from ..engine.diagnostics.terminal import printable, takes_color
+    from ..engine.insight.loss import loss_over
+    from ..engine.insight.loss_report import BaselineError, baseline_of, drift, render, summary
+    from ..engine.jobs.files import written_whole
+    from .shared.progress import status_line
+    from .shared.targets import expanded
+
+    rulebook = load_mapping(chosen(mapping, settings, environment)).rulebook
+    with status_line() as show:
+        loss = loss_over(rulebook, expanded(inputs, None), show)
+    failed = False
+    if baseline is not None:
+        try:
+            changes = drift(Path(baseline).read_text("utf-8"), loss)
+        except BaselineError as error:
+            raise click.UsageError(f"{baseline}: {error}") from None
+        for line in changes:
+            click.echo(printable(line))
+        failed = bool(changes)
+    elif text := render(
+        format_,
+        loss,
+        ("unread", "read", "sent") if all_ else ("unread", "read"),
+        show_values=show_values,
+        color=takes_color(sys.stdout),
+    ):
+        click.echo(text)
+    if write_baseline is not None:
+        with written_whole(Path(write_baseline)) as file:
+            file.write(baseline_of(loss).encode())
+    click.echo(summary(loss), err=True)
+    if fail_on is not None:
+        failed = failed or bool(loss.sorted("unread") if fail_on == "unread" else loss.sorted("unread", "read"))
+    sys.exit(PROBLEMS if failed else FINE)

@@ -1,0 +1,163 @@
+"""What becomes of the members of inputs, over a corpus: sent, read by rules only, or not read by any rule."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from ..jobs.input import read_units
+from ..language.rulebook import Rulebook
+from ..values.kinds import kind
+from .reads import ANY, Pattern, Read, name_matches, reads_of
+
+__all__ = ["Fate", "Loss", "Member", "loss_over"]
+
+Fate = Literal["sent", "read", "unread"]
+_MAX_NAMES = 200
+"""The maximum number of names below one place; further ones are counted together."""
+_MAX_OWNERS = 3
+_UNIT_BYTES = 1 << 19
+
+
+@dataclass
+class Member:
+    """A place of inputs: how many values it had, in how many batches, of which kinds, and what becomes of them.
+
+    `by` names the first parts of the rules that read it; `example` is the first value.
+    """
+
+    fate: Fate
+    by: tuple[str, ...]
+    example: Any
+    values: int = 0
+    batches: int = 0
+    kinds: Counter[str] = field(default_factory=Counter)
+    _last: int = -1
+
+    def add(self, batch: int, value: Any) -> None:
+        self.values += 1
+        self.kinds[kind(value)] += 1
+        if self._last != batch:
+            self._last = batch
+            self.batches += 1
+
+
+@dataclass
+class Loss:
+    """The members of all inputs by their path, in which `*` stands for any index."""
+
+    batches: int = 0
+    unreadable: int = 0
+    members: dict[Pattern, Member] = field(default_factory=dict)
+
+    def sorted(self, *fates: Fate) -> list[tuple[Pattern, Member]]:
+        """The members of these fates, the most frequent ones first."""
+        chosen = ((path, member) for path, member in self.members.items() if member.fate in fates)
+        return sorted(chosen, key=lambda item: (-item[1].batches, item[0]))
+
+    def to_json(self, *, show_values: bool) -> dict[str, Any]:
+        """`{batches, unreadable, members: [{path, fate, by, batches, values, kinds, example}]}`."""
+        return {
+            "batches": self.batches,
+            "unreadable": self.unreadable,
+            "members": [
+                {
+                    "path": "/" + "/".join(path),
+                    "fate": member.fate,
+                    "by": list(member.by),
+                    "batches": member.batches,
+                    "values": member.values,
+                    "kinds": dict(sorted(member.kinds.items())),
+                    **({"example": member.example} if show_values else {}),
+                }
+                for path, member in sorted(self.members.items())
+            ],
+        }
+
+
+def loss_over(rulebook: Rulebook, files: Iterable[str], progress: Callable[[str], None]) -> Loss:
+    """What becomes of all members of the batches in files. Raises OSError.
+
+    `progress` is called now and then with a line to show. Objects and lists count only where they are empty.
+    """
+    fates = _Fates(reads_of(rulebook))
+    loss = Loss()
+    names: Counter[Pattern] = Counter()
+    for file_name in files:
+        with open(file_name, "rb") as file:
+            for unit in read_units(file, file_name, _UNIT_BYTES):
+                for record in unit:
+                    batch, problem = record.parse()
+                    if problem is not None:
+                        loss.unreadable += 1
+                        continue
+                    for path, value in _leaves(batch):
+                        _add(loss, names, path, value, fates)
+                    loss.batches += 1
+                progress(f"{loss.batches} batches, {len(loss.members)} members")
+    return loss
+
+
+def _add(loss: Loss, names: Counter[Pattern], path: Pattern, value: Any, fates: _Fates) -> None:
+    member = loss.members.get(path)
+    if member is None:
+        names[path[:-1]] += 1
+        if names[path[:-1]] > _MAX_NAMES:
+            path = (*path[:-1], ANY)
+            member = loss.members.get(path)
+    if member is None:
+        fate, by = fates.of(path)
+        member = loss.members[path] = Member(fate, by, value)
+    member.add(loss.batches, value)
+
+
+def _leaves(batch: Any) -> Iterator[tuple[Pattern, Any]]:
+    """The scalars and empty values of a batch, each with its path."""
+    pending: list[tuple[Pattern, Any]] = [((), batch)]
+    while pending:
+        path, value = pending.pop()
+        if isinstance(value, dict) and value:
+            pending += [((*path, name), member) for name, member in value.items()]
+        elif isinstance(value, list) and value:
+            below = (*path, ANY)
+            pending += [(below, element) for element in value]
+        else:
+            yield path, value
+
+
+@dataclass
+class _Node:
+    """A step of the patterns that rules read."""
+
+    below: dict[str, _Node] = field(default_factory=dict)
+    reads: list[Read] = field(default_factory=list)
+
+
+class _Fates:
+    """Finds what becomes of a place, by the reads of a rulebook."""
+
+    def __init__(self, reads: Iterable[Read]) -> None:
+        self.root = _Node()
+        for read in reads:
+            node = self.root
+            for token in read.pattern:
+                node = node.below.setdefault(token, _Node())
+            node.reads.append(read)
+
+    def of(self, path: Pattern) -> tuple[Fate, tuple[str, ...]]:
+        """What becomes of the value at a path, and the parts of the rules that read it."""
+        found: list[Read] = []
+        nodes = [self.root]
+        for token in path:
+            found += [read for node in nodes for read in node.reads if read.is_whole]
+            nodes = [below for node in nodes for below in _steps(node.below, token)]
+        found += [read for node in nodes for read in node.reads]
+        sent = [read for read in found if read.is_sent]
+        by = dict.fromkeys(f"{read.owner}{f', {read.part}' if read.part else ''}" for read in sent or found)
+        return ("sent" if sent else "read" if found else "unread"), tuple(by)[:_MAX_OWNERS]
+
+
+def _steps(below: Mapping[str, _Node], name: str) -> Iterator[_Node]:
+    return (node for token, node in below.items() if name == ANY or name_matches(token, name))

@@ -1,0 +1,141 @@
+"""What becomes of the members of inputs as text, Markdown and JSON; and what differs from a committed baseline."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from ..diagnostics.terminal import printable, styled
+from ..values.kinds import shown
+from .loss import Fate, Loss, Member
+from .reads import Pattern
+
+__all__ = ["BaselineError", "baseline_of", "drift", "render", "summary"]
+
+_HEADS: dict[Fate, str] = {
+    "unread": "Not read by any rule",
+    "read": "Read by rules, but not sent",
+    "sent": "Sent",
+}
+_SHOWN = 60
+
+
+class BaselineError(ValueError):
+    """A file is no baseline; the message says why."""
+
+
+def summary(loss: Loss) -> str:
+    """The counts in one line."""
+    counts = {fate: len(loss.sorted(fate)) for fate in _HEADS}
+    batches = f"{loss.batches} batch{'' if loss.batches == 1 else 'es'}"
+    unreadable = f", {loss.unreadable} unreadable" if loss.unreadable else ""
+    return (
+        f"{batches}{unreadable}: {len(loss.members)} members, of which {counts['sent']} sent, "
+        f"{counts['read']} only read, {counts['unread']} not read"
+    )
+
+
+def render(format_: str, loss: Loss, fates: Iterable[Fate], *, show_values: bool, color: bool = False) -> str:
+    """The members of these fates in a format: text, markdown or json (which has all members)."""
+    if format_ == "json":
+        return json.dumps(loss.to_json(show_values=show_values), indent=2, ensure_ascii=False)
+    chosen = [(fate, loss.sorted(fate)) for fate in _HEADS if fate in fates]
+    if format_ == "markdown":
+        return "\n".join(_markdown(loss, chosen, show_values))
+    return "\n".join(_text(loss, chosen, show_values, color))
+
+
+_Chosen = list[tuple[Fate, list[tuple[Pattern, Member]]]]
+
+
+def _text(loss: Loss, chosen: _Chosen, show_values: bool, color: bool) -> Iterator[str]:
+    for fate, members in chosen:
+        if members:
+            yield styled("1", f"{_HEADS[fate]}:", color=color)
+        for path, member in members:
+            yield f"  {_share(loss, member):>6}  {_path(path)}  ({_kinds(member)}){_example(member, show_values)}"
+            if member.by:
+                yield styled("2", f"          {printable('; '.join(member.by))}", color=color)
+
+
+def _markdown(loss: Loss, chosen: _Chosen, show_values: bool) -> Iterator[str]:
+    yield summary(loss)
+    for fate, members in chosen:
+        if members:
+            yield from (
+                "",
+                f"### {_HEADS[fate]}",
+                "",
+                "| Batches | Member | Kinds | Rules |",
+                "| --- | --- | --- | --- |",
+            )
+        for path, member in members:
+            cells = [
+                _share(loss, member),
+                f"`{_path(path)}`",
+                f"{_kinds(member)}{_example(member, show_values)}",
+                "; ".join(member.by),
+            ]
+            yield f"| {' | '.join(map(_cell, cells))} |"
+
+
+def _cell(text: str) -> str:
+    return printable(text).replace("|", "\\|")
+
+
+def _share(loss: Loss, member: Member) -> str:
+    share = 100 * member.batches / loss.batches
+    return f"{share:.0f} %" if share >= 1 else f"{share:.1g} %"
+
+
+def _path(path: Pattern) -> str:
+    return printable("/" + "/".join(path))
+
+
+def _kinds(member: Member) -> str:
+    return ", ".join(kind for kind, _ in member.kinds.most_common())
+
+
+def _example(member: Member, show_values: bool) -> str:
+    return f", such as {printable(shown(member.example, _SHOWN))}" if show_values else ""
+
+
+# Baselines
+
+
+def baseline_of(loss: Loss) -> str:
+    """The text of a baseline: each member with its fate and kinds, without any value."""
+    members = {
+        "/" + "/".join(path): {"fate": member.fate, "kinds": sorted(member.kinds)}
+        for path, member in sorted(loss.members.items())
+    }
+    return json.dumps({"moemap": "baseline 1", "members": members}, indent=1, ensure_ascii=False) + "\n"
+
+
+def drift(text: str, loss: Loss) -> list[str]:
+    """What is not as in a baseline: members that are new or gone, new kinds of values, other fates.
+
+    Raises BaselineError.
+    """
+    try:
+        before: Mapping[str, Any] = json.loads(text)["members"]
+        known = {path: (member["fate"], set(member["kinds"])) for path, member in before.items()}
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise BaselineError("it is no baseline of moemap lost") from None
+    now = {"/" + "/".join(path): member for path, member in loss.members.items()}
+    found = []
+    for path, member in sorted(now.items()):
+        if path not in known:
+            found.append(f"new: {path} ({_kinds(member)}), {_fate(member.fate)}")
+            continue
+        fate, kinds = known[path]
+        if other := sorted(set(member.kinds) - kinds):
+            found.append(f"new kind: {path} is {', '.join(other)}, was {', '.join(sorted(kinds))}")
+        if member.fate != fate:
+            found.append(f"changed: {path} is {_fate(member.fate)}, was {_fate(fate)}")
+    return found + [f"gone: {path}" for path in sorted(known) if path not in now]
+
+
+def _fate(fate: str) -> str:
+    return {"unread": "not read", "read": "only read"}.get(fate, fate)

@@ -1,0 +1,67 @@
+"""`moemap lost`: text, JSON, baselines and exit codes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from moemap.cli import main
+
+SAMPLE = str(Path(__file__).parents[2] / "examples" / "mpid_only.json")
+
+
+def lost(*arguments: str) -> Result:
+    return CliRunner().invoke(main, ["lost", *arguments])
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def test_values_are_shown_only_on_demand() -> None:
+    batch = {"mpid": "7", "unknown": "secret-value", "events": []}
+    Path("batch.json").write_text(json.dumps(batch), "utf-8")
+    result = lost("batch.json")
+    assert result.exit_code == 0
+    assert "secret-value" not in result.stdout
+    assert "   100 %  /unknown  (string)\n" in result.stdout
+    assert '   100 %  /unknown  (string), such as "secret-value"\n' in lost("--show-values", "batch.json").stdout
+    assert "secret-value" not in lost("--format", "json", "batch.json").stdout
+
+
+def test_exit_codes() -> None:
+    Path("read.json").write_text('{"mpid": "7"}', "utf-8")
+    Path("unread.json").write_text('{"mpid": "7", "unknown": 1}', "utf-8")
+    assert lost("--fail-on", "unread", "read.json").exit_code == 0
+    assert lost("--fail-on", "unread", "unread.json").exit_code == 1
+    assert lost("none.json").exit_code == 2
+
+
+def test_baselines_show_drift() -> None:
+    Path("batch.json").write_text('{"mpid": "7", "a": 1, "b": 1}', "utf-8")
+    assert lost("--write-baseline", "baseline.json", "batch.json").exit_code == 0
+    assert lost("--baseline", "baseline.json", "batch.json").exit_code == 0
+    Path("batch.json").write_text('{"mpid": "7", "a": "x", "c": 1}', "utf-8")
+    result = lost("--baseline", "baseline.json", "batch.json")
+    assert result.exit_code == 1
+    assert result.stdout.splitlines() == [
+        "new kind: /a is string, was integer",
+        "new: /c (integer), not read",
+        "gone: /b",
+    ]
+
+
+def test_a_file_that_is_no_baseline() -> None:
+    Path("baseline.json").write_text("[]", "utf-8")
+    result = lost("--baseline", "baseline.json", SAMPLE)
+    assert result.exit_code == 2
+    assert "baseline.json: it is no baseline of moemap lost" in result.stderr
+
+
+def test_summary_counts_records_that_cannot_be_read() -> None:
+    Path("batch.ndjson").write_text('{"mpid": "7"}\n{oops\n', "utf-8")
+    assert lost("batch.ndjson").stderr == "1 batch, 1 unreadable: 1 members, of which 1 sent, 0 only read, 0 not read\n"
