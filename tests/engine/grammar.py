@@ -301,7 +301,8 @@ def _let(dice: Dice, depth: int) -> Any:
         field["required"] = True
     elif isinstance(field, dict) and kind < 0.5:
         field |= {"type": dice.choice(TYPES[:6]), "on_problem": dice.choice(("omit", "reject"))}
-        field.pop("items", None)
+        for key in ("items", "decimals", "time"):  # they belong to another type
+            field.pop(key, None)
     return field
 
 
