@@ -8,6 +8,7 @@ from typing import Any
 
 from . import compiler
 from .checks.shared.opening import inspect, opened
+from .checks.shared.session import Session
 from .diagnostics.problem import MappingError, Problem
 from .interpreter.interpreter import Interpreter, Step
 from .language.rulebook import Rulebook
@@ -16,7 +17,7 @@ from .runtime.result import Element, Result
 from .values.once import Once
 from .values.payload import is_surely_small
 
-__all__ = ["Mapping", "MappingError", "inspect", "load"]
+__all__ = ["Mapping", "MappingError", "Session", "inspect", "load"]
 
 
 class Mapping:

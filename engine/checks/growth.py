@@ -6,9 +6,11 @@ Growth inside of a single expression is found when the expression is parsed.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 
 from ..diagnostics.problem import Problem
 from ..expressions.growth import PART, REFUSED, SCALAR, Growth, TooLarge, either, joined, of_expression, of_expressions
+from ..expressions.tree import Expression
 from ..language.rulebook import Const, Each, Expr, Field, From, ObjectSource, Rulebook, Spread, Text
 from ..values.coercion import TYPES
 from .shared.registry import checks_sizes
@@ -40,6 +42,11 @@ def check(rulebook: Rulebook) -> Iterator[Problem]:
     yield from walk.problems
 
 
+@lru_cache(maxsize=2048)
+def _kept(expression: Expression, roots: tuple[tuple[str, Growth], ...]) -> Growth:
+    return of_expression(expression.tree, dict(roots))
+
+
 class _Walk:
     """Walks through the rules in the order of evaluation, with the growth of every name in scope."""
 
@@ -62,7 +69,7 @@ class _Walk:
 
     def expression(self, expr: Expr, roots: Roots) -> Growth:
         try:
-            return of_expression(expr.expression.tree, roots)
+            return _kept(expr.expression, tuple((use.name, roots.get(use.name, PART)) for use in expr.expression.roots))
         except TooLarge as error:
             start, end = error.node["start"], error.node["end"]
             text = " ".join(expr.text[start:end].split())

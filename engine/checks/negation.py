@@ -65,7 +65,7 @@ rules:
 def check(rulebook: Rulebook) -> Iterator[Problem]:
     """Reports each member that is read from a negation."""
     for item in definitions_and_uses(rulebook):
-        if isinstance(item, Use) and isinstance(item.text, Expr):
+        if isinstance(item, Use) and isinstance(item.text, Expr) and "!" in item.text.text:
             yield from _negations(item.text)
 
 

@@ -14,6 +14,7 @@ from ..language.rulebook import EntryRule, Expr, Field, Output, Rule, Rulebook, 
 from ..schemas.positions import Locator
 from ..source.nodes import Node
 from ..types.types import Type
+from ..values.recall import Recall
 from .expressions import Seen
 
 __all__ = [
@@ -176,7 +177,7 @@ class Flow:
     """The result of the walk through a Rulebook.
 
     `envelopes` has the type of the members that all bodies of an output share; `locator` finds the lines of the
-    schemas; `rejecting` has the names of lets that can reject what reads them.
+    schemas; `rejecting` has the names of lets that can reject what reads them; `recall` what the last walk found.
     """
 
     rulebook: Rulebook
@@ -186,7 +187,12 @@ class Flow:
     envelopes: dict[str, Type] = field(default_factory=dict)
     locator: Locator = field(default_factory=Locator)
     rejecting: set[str] = field(default_factory=set)
+    recall: Recall = field(default_factory=Recall)
+    _by_kind: dict[type, list[Any]] = field(default_factory=dict)
 
     def of(self, kind: type[_F]) -> Iterable[_F]:
         """The facts of one kind."""
-        return (fact for fact in self.facts if isinstance(fact, kind))
+        if not self._by_kind:
+            for fact in self.facts:
+                self._by_kind.setdefault(type(fact), []).append(fact)
+        return self._by_kind.get(kind, [])

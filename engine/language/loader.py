@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from os.path import normpath
+from functools import partial
+from os.path import abspath, normpath
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +18,15 @@ from .. import schemas
 from ..diagnostics.problem import Place, Problem, Problems, Related, TooManyProblems, in_order
 from ..diagnostics.suggestions import did_you_mean
 from ..source.homes import MAPPINGS, display_name
-from ..source.nodes import MappingNode, Node, ScalarNode, SequenceNode, plain, synthetic
+from ..source.nodes import MappingNode, Node, ScalarNode, SequenceNode, plain, reused, synthetic
 from ..source.parser import MAX_NODES, parse, size_of
 from ..source.paths import is_file
 from ..source.project import Project
 from ..source.recovery import lost_names, without_consequences
 from ..source.text import Source, read
 from ..values.kinds import shown
-from .decoder import Keys, each_named, found
+from ..values.recall import Recall
+from .decoder import Keys, found
 from .discovery import other_than_main
 from .file_keys import MAPPING, PART, WORKSPACE
 from .installed import beside, candidates, installed, is_versioned
@@ -116,17 +118,22 @@ def load(path: Path, settings: Mapping[str, Any] | None = None, *, text: str | N
     `settings` are JSON values, or such with their places (Given), that override those of a workspace. `text`, if given,
     replaces the content of the file, as for the unsaved buffer of an editor.
     """
-    return join(path, text=text).with_settings(settings or {})
+    return join(path, {} if text is None else {abspath(path): text}).with_settings(settings or {})
 
 
-def join(path: Path, *, text: str | None = None) -> Joined:
-    """Reads the mapping or workspace file at `path`, and all files that belong to it."""
-    return _Loader(text).join(path)
+def join(path: Path, texts: Mapping[str, str] | None = None, recall: Recall | None = None) -> Joined:
+    """Reads the mapping or workspace file at `path`, and all files that belong to it.
+
+    `texts` replace the contents of files, by absolute path. With `recall`, files and parts that are the same as the
+    last time are the same objects.
+    """
+    return _Loader(texts or {}, Recall() if recall is None else recall).join(path)
 
 
 class _Loader:
-    def __init__(self, text: str | None) -> None:
-        self.text = text
+    def __init__(self, texts: Mapping[str, str], recall: Recall) -> None:
+        self.texts = texts
+        self.recall = recall
         self.problems = Problems()
         self.sources: dict[str, Source] = {}
         self.missing: list[Path] = []
@@ -142,11 +149,7 @@ class _Loader:
     def join(self, path: Path) -> Joined:
         draft = None
         with suppress(TooManyProblems):
-            source = (
-                Source(display_name(path), self.text, path)
-                if self.text is not None
-                else self.read(path, display_name(path))
-            )
+            source = self.read(path, display_name(path))
             layer = self.layer(source, ()) if source is not None else None
             draft = self.rulebook(layer) if layer is not None else None
         return Joined(draft, tuple(self.problems), self.sources, frozenset(self.lost), self.settings, self.values)
@@ -154,13 +157,19 @@ class _Loader:
     # Files
 
     def read(self, path: Path, name: str) -> Source | None:
-        source, problems = read(path, name)
+        text = self.texts.get(abspath(path))
+        source, problems = (Source(name, text, path), ()) if text is not None else read(path, name)
         self.problems += problems
-        return source
+        return source and self.recall.of(("file", name, path, source.text), lambda: source)
 
     def parse(self, source: Source) -> MappingNode | None:
         self.sources[source.name] = source
-        node, problems = parse(source)
+        node, problems = self.recall.of(("parsed", source), lambda: parse(source))
+        last: Node | None = self.recall.get(("last", source.name, source.path))
+        if node is not None and last is not None:
+            node = self.recall.of(("reused", source), partial(reused, node, last))
+        if node is not None:
+            self.recall.put(("last", source.name, source.path), node)
         self.problems += problems
         if node is not None and problems:
             self.lost.update(lost_names(node))
@@ -359,11 +368,11 @@ class _Loader:
     # The Rulebook
 
     def rulebook(self, layer: _Layer) -> Rulebook | None:
-        reader = RuleReader(self.problems)
+        reader = RuleReader(self.problems, self.recall)
         header = layer.header
         joined = MappingNode(header.source, header.start, header.end, _entries(layer, header))
         keys = Keys(joined, "the mapping", self.problems)
-        self.settings |= each_named(keys, "settings", reader.setting, root=True, what="setting")
+        self.settings |= reader.read_named(keys, "settings", reader.setting, "setting", root=True)
         self.values = {name: setting.default for name, setting in self.settings.items()}
         written = [Given(name.text, plain(node), name.place, node.place) for name, node in layer.values]
         self.values |= values_of(self.settings, written, self.problems)
@@ -429,9 +438,9 @@ class _Loader:
                 return ()
         result = []
         for name, node in nodes.items():
-            rule = reader.rule(node)
+            rule = reader.known_rule(node, tuple(_bases(layer, name)))
             if rule is not None:
-                result.append(replace(rule, bases=tuple(_bases(layer, name))))
+                result.append(rule)
         return tuple(result)
 
     def extended(self, layer: _Layer, name: str, chain: tuple[str, ...]) -> MappingNode | None:
@@ -458,9 +467,9 @@ class _Loader:
             base = self.extended(layer, extends.text, (*chain, name))
             if base is None:
                 return None
-            rule = extend_rule(base, first)
+            rule = self.recall.of(("extended", base, first), partial(extend_rule, base, first))
         for change in changes:
-            rule = merge_rule(rule, change)
+            rule = self.recall.of(("merged", rule, change), partial(merge_rule, rule, change))
         return rule
 
     def schemas(self, layer: _Layer, joined: MappingNode) -> dict[str, Any]:

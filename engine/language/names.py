@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from ..source.nodes import MappingNode, Node
@@ -37,8 +38,13 @@ class Use:
     roots: Roots
 
 
-def definitions_and_uses(rulebook: Rulebook) -> Iterator[Definition | Use]:
+@lru_cache(maxsize=1)
+def definitions_and_uses(rulebook: Rulebook) -> tuple[Definition | Use, ...]:
     """All definitions and uses in order of evaluation. Abstract and disabled rules are not part of a Rulebook."""
+    return tuple(_definitions_and_uses(rulebook))
+
+
+def _definitions_and_uses(rulebook: Rulebook) -> Iterator[Definition | Use]:
     node, name = rulebook.input.node, rulebook.input.as_name
     settings = yield from _defined({}, "settings", "the settings", node, node)
     roots = yield from _defined(settings, name, "the input", node, node)

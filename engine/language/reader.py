@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import replace
+from collections.abc import Callable, Hashable, Iterable
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, TypeVar, cast
 
 from ..diagnostics.problem import Problem
@@ -11,6 +12,7 @@ from ..diagnostics.suggestions import did_you_mean
 from ..functions.globs import flaw_of, is_long
 from ..source.nodes import MappingNode, Node, ScalarNode, SequenceNode, duplicate, plain
 from ..values.numbers import MAX_DECIMALS
+from ..values.recall import Recall
 from ..values.times import UNITS, format_flaw, zone_flaw
 from . import keys as kinds
 from .decoder import Keys, each_named, found, good_name, read_expression
@@ -50,11 +52,30 @@ _T = TypeVar("_T")
 _V = TypeVar("_V")
 
 
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What was made of nodes, what they refer to, and the number of entry rules of policies that they write out."""
+
+    made: Any
+    uses: dict[tuple[str, str], object]
+    written_out: int
+
+    def holds(self, reader: RuleReader) -> bool:
+        """Returns whether the same would be made now."""
+        return reader.written_out + self.written_out <= MAX_ENTRY_RULES and all(
+            reader.used(kind, name) is definition for (kind, name), definition in self.uses.items()
+        )
+
+
 class RuleReader:
     """Reads nodes one after the other; tables and policies must be read before their uses."""
 
-    def __init__(self, problems: list[Problem]) -> None:
+    def __init__(self, problems: list[Problem], recall: Recall | None = None) -> None:
         self.problems = problems
+        self.recall = Recall() if recall is None else recall
+        self.uses: dict[tuple[str, str], object] = {}
+        """What the part that is being read refers to: tables and policies; or for routes and outputs that there are
+        some."""
         self.tables: dict[str, Table] = {}
         self.policies: dict[str, tuple[EntryRule, ...]] = {}
         self.outputs: dict[str, Output] = {}
@@ -99,14 +120,17 @@ class RuleReader:
         for name, node in entries:
             if roots and not good_name(name, "the name of a let", self.problems, root=True):
                 continue
-            field = self.field(name.text, node)
-            if field is None and roots:
-                field = Field(
-                    name=name.text, source=Const(None), node=node
-                )  # defined, so that uses of its name are not reported
+            read = partial(self.named_field, name, node)
+            field = self.known(("let", name, node), read) if roots else read()
+            if field is None and roots:  # defined, so that uses of its name are not reported
+                field = Field(name=name.text, source=Const(None), node=node, name_node=name)
             if field is not None:
-                result.append(replace(field, name_node=name))
+                result.append(field)
         return tuple(result)
+
+    def named_field(self, name: ScalarNode, node: Node) -> Field | None:
+        field = self.field(name.text, node)
+        return None if field is None else replace(field, name_node=name)
 
     def field(self, name: str | None, node: Node) -> Field | None:
         if isinstance(node, ScalarNode | SequenceNode):
@@ -225,11 +249,39 @@ class RuleReader:
         if node.text not in known and (kind, node.text) not in self.unreadable:
             hint = did_you_mean(node.text, known)
             self.problems.append(Problem.of("M112", node.place, hint=hint, kind=kind, name=node.text))
+        self.uses[kind, node.text] = self.used(kind, node.text)
         return known.get(node.text)
 
+    def used(self, kind: str, name: str) -> object:
+        """What the use of a name depends on; for one that is not defined, something that will never be the same."""
+        match kind:
+            case "table":
+                return self.tables.get(name, object())
+            case "policy":
+                return self.policies.get(name, object())
+            case "route":
+                return True if name in self.routes else object()
+        return True if name in self.outputs else object()
+
+    def known(self, key: tuple[Hashable, ...], read: Callable[[], _T]) -> _T:
+        """What `read` makes of some nodes: the same as the last time, if they and all that they refer to are the
+        same."""
+        before: _Read | None = self.recall.get(key)
+        if before is not None and before.holds(self):
+            self.uses |= before.uses
+            self.written_out += before.written_out
+            self.used_tables |= {name for kind, name in before.uses if kind == "table"}
+            self.used_policies |= {name for kind, name in before.uses if kind == "policy"}
+            return cast("_T", before.made)
+        outer, self.uses = self.uses, {}
+        problems, written_out = len(self.problems), self.written_out
+        made = read()
+        if len(self.problems) == problems:
+            self.recall.put(key, _Read(made, self.uses, self.written_out - written_out))
+        self.uses = {**outer, **self.uses}
+        return made
+
     def table(self, name: ScalarNode | None, node: Node) -> Table | None:
-        if name is not None:
-            self.table_names[name.text] = name
         keys = self.keys(node, "a table" if name is None else f"the table {name.text!r}", "table")
         ignore_case = keys.flag("ignore_case")
         entries: dict[str, Any] = {}
@@ -362,6 +414,15 @@ class RuleReader:
     def server(self, node: Node) -> Server | None:
         return self.part(self.keys(node, "server", "server"), Server)
 
+    def known_rule(self, node: Node, bases: tuple[Node, ...]) -> Rule | None:
+        """The rule that extends these, or None."""
+
+        def read() -> Rule | None:
+            rule = self.rule(node)
+            return None if rule is None else replace(rule, bases=bases)
+
+        return self.known(("rule", node, bases), read)
+
     def rule(self, node: Node) -> Rule | None:
         """The rule, or None if it is abstract, disabled or unreadable."""
         keys = self.keys(node, "a rule", "rule")
@@ -392,7 +453,7 @@ class RuleReader:
         return tuple(warn for warn in read if warn is not None)
 
     def read_tables(self, keys: Keys) -> None:
-        self.tables = self.read_named(keys, "tables", self.table, "table", root=True)
+        self.tables = self.read_named(keys, "tables", self.table, "table", self.table_names, root=True)
 
     def read_outputs(self, keys: Keys) -> None:
         self.outputs = self.read_named(keys, "outputs", self.output, "output")
@@ -401,22 +462,35 @@ class RuleReader:
         self.routes = self.read_named(keys, "routes", self.route, "route")
 
     def read_named(
-        self, keys: Keys, key: str, read: Callable[[ScalarNode, Node], Any], what: str, *, root: bool = False
+        self,
+        keys: Keys,
+        key: str,
+        read: Callable[[ScalarNode, Node], Any],
+        what: str,
+        names: dict[str, Node] | None = None,
+        *,
+        root: bool = False,
     ) -> dict[str, Any]:
-        """The definitions under a key. Uses of an unreadable one are not reported again."""
-        result = each_named(keys, key, read, root=root, what=what)
+        """The definitions under a key, whose names are added to `names`. Uses of an unreadable one are not reported
+        again."""
+
+        def known(name: ScalarNode, node: Node) -> Any:
+            if names is not None:
+                names[name.text] = name
+            return self.known((what, name, node), partial(read, name, node))
+
+        result = each_named(keys, key, known, root=root, what=what)
         self.unreadable |= {(what, name.text) for name, _ in keys.entries(key) if name.text not in result}
         return result
 
     def read_policies(self, keys: Keys) -> None:
         def policy(name: ScalarNode, node: Node) -> tuple[EntryRule, ...]:
-            self.policy_names[name.text] = name
             if isinstance(node, SequenceNode):
                 return tuple(map(self.entry_rule, node.items))
             keys.report("M102", node.place, what=f"the policy {name.text!r}", wanted="a list", found=found(node))
             return ()
 
-        self.policies = self.read_named(keys, "policies", policy, "policy", root=True)
+        self.policies = self.read_named(keys, "policies", policy, "policy", self.policy_names, root=True)
 
 
 def _reading_flaw(form: str, time: Time) -> str | None:

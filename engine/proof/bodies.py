@@ -20,7 +20,7 @@ __all__ = ["Bodies", "gaps", "place_of"]
 def gaps(flow: Flow, output: Output, *, certain: bool = False) -> Iterator[tuple[TypedEmission, Gap]]:
     """The gaps between the bodies that rules emit and the schema of the output; with `certain`, only those that are
     always there."""
-    checker = SubtypeChecker(flow.rulebook.schemas[output.schema], certain=certain)
+    checker = SubtypeChecker(flow.rulebook.schemas[output.schema], flow.recall, certain=certain)
     bodies = Bodies(flow, output)
     for emission in bodies.emissions:
         for gap in checker.gaps(bodies.of(emission)):

@@ -28,6 +28,7 @@ from ..types.types import (
     union,
     without,
 )
+from ..values.recall import Recall
 from .mismatches import Gap, ProofPlace, of_kinds, of_number, of_string, of_values, refused_words, texts_with
 
 __all__ = ["SubtypeChecker"]
@@ -41,11 +42,11 @@ class SubtypeChecker:
     """Finds the places at which values of a type can be invalid by a schema; with `certain`, only gaps that are always
     there."""
 
-    def __init__(self, schema: Schema, *, certain: bool = False) -> None:
+    def __init__(self, schema: Schema, recall: Recall | None = None, *, certain: bool = False) -> None:
         self.schema = schema
         self.certain = certain
         self.reader = TypeReader(schema)
-        self.known: dict[tuple[int, int], tuple[Type, Any, tuple[Gap, ...]]] = {}
+        self.recall = Recall() if recall is None else recall
 
     def gaps(self, type_: Type, origin: Any = None) -> tuple[Gap, ...]:
         """All gaps between a type and the schema, each once; a schema that recurses without end gives one gap."""
@@ -60,11 +61,12 @@ class SubtypeChecker:
     def check(self, type_: Type, part: Any, at: ProofPlace) -> Iterator[Gap]:
         """The gaps between a type and a part of the schema. Results are cached, since rules share much of what they
         emit."""
-        key = id(type_), id(part)
-        if key not in self.known:
+        key = self.schema, self.certain, id(type_), id(part)
+        known: tuple[Type, Any, tuple[Gap, ...]] | None = self.recall.get(key)
+        if known is None:
             inside = ProofPlace((), None, part if isinstance(part, dict) else None)
-            self.known[key] = type_, part, tuple(self.compare(type_, part, inside))
-        for gap in self.known[key][2]:
+            known = self.recall.put(key, (type_, part, tuple(self.compare(type_, part, inside))))
+        for gap in known[2]:
             if not at.path and gap.origin is not None and gap.part is not None:
                 yield gap
             else:

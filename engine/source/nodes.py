@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
-from typing import Any
+from bisect import bisect_left
+from dataclasses import dataclass, field, replace
+from itertools import chain
+from operator import is_
+from typing import Any, cast
 
 from ..diagnostics.problem import Place, Problem, Related
 from .scalars import JsonScalar, character_spans
 from .text import Source
 
-__all__ = ["MAX_DEPTH", "MappingNode", "Node", "ScalarNode", "SequenceNode", "duplicate", "plain", "synthetic"]
+__all__ = [
+    "MAX_DEPTH",
+    "MappingNode",
+    "Node",
+    "ScalarNode",
+    "SequenceNode",
+    "duplicate",
+    "plain",
+    "reused",
+    "synthetic",
+]
 
 MAX_DEPTH = 64
 """The maximum depth of nested lists and objects, where an alias counts as the node it refers to."""
@@ -87,6 +100,38 @@ class MappingNode(Node):
 
     def keys(self) -> tuple[str, ...]:
         return tuple(self._by_key)
+
+
+def reused(node: Node, last: Node) -> Node:
+    """The node, with those nodes of the last version of its file that stand as they are above the first change."""
+    text, before = node.source.text, last.source.text
+    same = bisect_left(range(min(len(text), len(before))), True, key=lambda at: text[: at + 1] != before[: at + 1])
+    return _reused(node, last, same)
+
+
+def _reused(node: Node, last: Node, same: int) -> Node:
+    if type(node) is not type(last) or node.start != last.start:
+        return node
+    is_same = node.end == last.end and node.end < same
+    if isinstance(node, ScalarNode) and isinstance(last, ScalarNode):
+        # The value of a block may depend on what follows.
+        return last if is_same and (node.text, node.style) == (last.text, last.style) else node
+    if isinstance(node, SequenceNode) and isinstance(last, SequenceNode):
+        items = tuple(_reused(one, other, same) for one, other in zip(node.items, last.items, strict=False))
+        if is_same and len(node.items) == len(last.items) and all(map(is_, items, last.items)):
+            return last
+        return replace(node, items=(*items, *node.items[len(items) :]))
+    if isinstance(node, MappingNode) and isinstance(last, MappingNode) and not node.repeated and not last.repeated:
+        pairs = zip(node.entries, last.entries, strict=False)
+        entries = tuple(
+            (cast("ScalarNode", _reused(key, other_key, same)), _reused(value, other, same))
+            for (key, value), (other_key, other) in pairs
+        )
+        parts = map(is_, chain.from_iterable(entries), chain.from_iterable(last.entries))
+        if is_same and len(node.entries) == len(last.entries) and all(parts):
+            return last
+        return replace(node, entries=(*entries, *node.entries[len(entries) :]))
+    return node
 
 
 def plain(node: Node) -> Any:

@@ -24,10 +24,13 @@ def in_every_use(facts: Iterable[_T], key: Callable[[_T], Hashable], wrong: Call
 
     A part that several rules share has a fact for each; it may be right for some of them.
     """
+    looked_at = [(fact, wrong(fact)) for fact in facts]
+    if not any(is_wrong for _, is_wrong in looked_at):
+        return []
     found: dict[Hashable, _T | None] = {}
-    for fact in facts:
+    for fact, is_wrong in looked_at:
         place = key(fact)
-        if not wrong(fact):
+        if not is_wrong:
             found[place] = None
         else:
             found.setdefault(place, fact)

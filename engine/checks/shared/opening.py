@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from os.path import abspath
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from ...language.rulebook import Rulebook, Setting
 from ...source.paths import is_folder
 from ...source.recovery import without_consequences
 from ...values.once import cached_property
+from ...values.recall import Recall
 from .running import check, check_names
 
 __all__ = ["Opening", "inspect", "opened"]
@@ -23,8 +25,9 @@ __all__ = ["Opening", "inspect", "opened"]
 class Opening:
     """A mapping whose files are read and checked once, to be opened with settings: no check depends on their values."""
 
-    def __init__(self, path: Path, *, text: str | None = None) -> None:
-        self.joined = join(path, text=text)
+    def __init__(self, path: Path, texts: Mapping[str, str] | None = None, recall: Recall | None = None) -> None:
+        self.recall = recall
+        self.joined = join(path, texts, recall)
 
     @property
     def settings(self) -> Mapping[str, Setting] | None:
@@ -48,7 +51,7 @@ class Opening:
 
     @cached_property
     def _findings(self) -> tuple[Problem, ...]:
-        return () if self.joined.draft is None else check(self.joined.draft)
+        return () if self.joined.draft is None else check(self.joined.draft, self.recall)
 
 
 def inspect(reference: str | Path, settings: Mapping[str, Any] | None = None, *, text: str | None = None) -> Loaded:
@@ -62,7 +65,7 @@ def inspect(reference: str | Path, settings: Mapping[str, Any] | None = None, *,
         path = file_at(path)
     if path is None:
         return Loaded(None, (not_found(str(reference)),), {})
-    return Opening(path, text=text).inspect(settings)
+    return Opening(path, {} if text is None else {abspath(path): text}).inspect(settings)
 
 
 def _listed(problems: tuple[Problem, ...]) -> tuple[Problem, ...]:

@@ -10,6 +10,7 @@ from ...diagnostics.problem import Problem, in_order
 from ...inference.facts import EvaluatedPart, Flow
 from ...inference.rulebook import walk
 from ...language.rulebook import Rulebook
+from ...values.recall import Recall
 from .allowed import without_allowed
 from .registry import NAME_CHECKS, RULE_CHECKS, SIZE_CHECKS, TYPE_CHECKS
 from .spans import Spans
@@ -22,11 +23,14 @@ def check_names(draft: Rulebook) -> tuple[Problem, ...]:
     return in_order(problem for run in NAME_CHECKS for problem in run(draft))
 
 
-def check(rulebook: Rulebook) -> tuple[Problem, ...]:
-    """All Problems that the checks find, without allowed ones, in order of place."""
+def check(rulebook: Rulebook, recall: Recall | None = None) -> tuple[Problem, ...]:
+    """All Problems that the checks find, without allowed ones, in order of place.
+
+    `recall` has what the last check of nearly the same rules found out.
+    """
     if large := tuple(problem for run in SIZE_CHECKS for problem in run(rulebook)):
         return large  # what has no bound has no type either
-    flow = walk(rulebook)
+    flow = walk(rulebook, recall)
     problems = [problem for run in (*NAME_CHECKS, *RULE_CHECKS) for problem in run(rulebook)]
     problems += [problem for run in TYPE_CHECKS for problem in run(flow)]
     return in_order(_counted(without_allowed(_without_consequences(problems, flow), rulebook), rulebook))

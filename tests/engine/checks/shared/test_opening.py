@@ -17,6 +17,7 @@ from moemap.engine.diagnostics.problem import Problem
 from moemap.engine.language.loader import join
 from moemap.engine.language.rulebook import Rulebook
 from moemap.engine.source.homes import MAPPINGS
+from moemap.engine.values.recall import Recall
 
 ROOT = Path(__file__).parents[4]
 SHIPPED = sorted([*MAPPINGS.glob("*/*/mapping.yaml"), *(ROOT / "examples" / "workspaces").glob("*.yaml")])
@@ -90,9 +91,9 @@ def test_values_are_those_of_the_settings(write: Write) -> None:
 def test_checks_run_once(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
     runs = []
 
-    def counted(rulebook: Rulebook) -> tuple[Problem, ...]:
+    def counted(rulebook: Rulebook, recall: Recall | None) -> tuple[Problem, ...]:
         runs.append(rulebook)
-        return check(rulebook)
+        return check(rulebook, recall)
 
     monkeypatch.setattr(opening, "check", counted)
     one = Opening(write({"mapping.yaml": MAIN.replace("batc.c", "batch.c")}))

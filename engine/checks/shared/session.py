@@ -1,0 +1,36 @@
+"""Checks mappings again and again while their files change, as an editor does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from os.path import abspath
+from pathlib import Path
+
+from ...language.loader import Loaded
+from ...values.recall import Recall
+from .opening import Opening
+
+__all__ = ["Session"]
+
+MAX_MAPPINGS = 8
+
+
+class Session:
+    """Checks the mappings that it is asked for, and remembers of each what it needs to check that again.
+
+    What is read and inferred again are the rules after the first change of a file, and the rules whose types depend on
+    them. The problems are those that a new check finds. Not to be shared by threads.
+    """
+
+    def __init__(self) -> None:
+        self._recalls: dict[str, Recall] = {}
+
+    def inspect(self, main: Path, texts: Mapping[Path, str] | None = None) -> Loaded:
+        """Loads and checks the mapping or workspace file `main`; `texts` stand for the contents of files."""
+        name = abspath(main)
+        recall = self._recalls.pop(name, None) or Recall()
+        self._recalls[name] = recall
+        for oldest in list(self._recalls)[:-MAX_MAPPINGS]:
+            del self._recalls[oldest]
+        recall.begin()
+        return Opening(main, {abspath(path): text for path, text in (texts or {}).items()}, recall).inspect()

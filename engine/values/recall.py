@@ -1,0 +1,44 @@
+"""What the last computation made, for the next one to use again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from typing import Any, TypeVar
+
+__all__ = ["Recall"]
+
+_T = TypeVar("_T")
+
+
+class Recall:
+    """Results by the identities and texts of what they are made from.
+
+    A result must keep what it is made from alive where its key has identities (`id`). Not to be shared by threads.
+    """
+
+    def __init__(self) -> None:
+        self._now: dict[Hashable, Any] = {}
+        self._last: dict[Hashable, Any] = {}
+
+    def begin(self) -> None:
+        """Begins a computation: what the last one did not use is forgotten."""
+        self._last, self._now = self._now, {}
+
+    def get(self, key: Hashable) -> Any:
+        """The result, or None."""
+        found = self._now.get(key)
+        if found is None:
+            found = self._last.get(key)
+            if found is not None:
+                self._now[key] = found
+        return found
+
+    def put(self, key: Hashable, result: _T) -> _T:
+        """Remembers a result, which is not None, and returns it."""
+        self._now[key] = result
+        return result
+
+    def of(self, key: Hashable, make: Callable[[], _T]) -> _T:
+        """The result that is known, or is made now."""
+        found: _T | None = self.get(key)
+        return self.put(key, make()) if found is None else found

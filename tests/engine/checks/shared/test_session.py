@@ -1,0 +1,138 @@
+"""A session finds what a new check finds, whatever changed before."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+
+from moemap.engine.checks.shared.opening import Opening
+from moemap.engine.checks.shared.session import MAX_MAPPINGS, Session
+from moemap.engine.compiler.rules.mapping import source_of
+from moemap.engine.inference.facts import TypedEmission
+from moemap.engine.inference.rulebook import RuleWalk
+from moemap.engine.language.rulebook import Rule
+from moemap.engine.source.homes import MAPPINGS
+from moemap.engine.types.types import Type
+from moemap.tests.test_hardness import EVERYTHING, LIST_SCHEMA
+
+Texts = Mapping[Path, str]
+
+SHIPPED = next(MAPPINGS.glob("*/*/mapping.yaml"))
+SHOP = Path(__file__).parents[1] / "shop" / "mapping.yaml"
+EXAMPLES = Path(__file__).parents[4] / "examples"
+
+_WORD = re.compile(r"[\w$-]+")
+
+
+def changed(text: str, random: Random) -> str:
+    """A text with one change: of a line, or of a word in it; mostly to a file that can still be read."""
+    lines = text.split("\n")
+    at = random.randrange(len(lines))
+    match random.randrange(6):
+        case 0:
+            del lines[at]
+        case 1:
+            lines.insert(at, lines[at])
+        case 2:
+            lines.insert(at, "# a comment")
+        case 3:
+            lines[at] += "  # a comment"
+        case _:
+            words = list(_WORD.finditer(lines[at]))
+            if words:
+                word = random.choice(words)
+                other = random.choice(_WORD.findall(text))
+                lines[at] = lines[at][: word.start()] + other + lines[at][word.end() :]
+    return "\n".join(lines)
+
+
+def edits(files: Texts, random: Random, count: int) -> Iterator[Texts]:
+    """Texts of the files, each with one change more than the one before; now and then all are as they were."""
+    texts = dict(files)
+    for _ in range(count):
+        if random.random() < 0.3:
+            texts = dict(files)
+        else:
+            path = random.choice(sorted(files))
+            texts[path] = changed(texts[path], random)
+        yield texts
+
+
+def assert_as_new(session: Session, main: Path, texts: Texts) -> bool:
+    """The session finds what a new check finds; returns whether the mapping can be used."""
+    one, other = session.inspect(main, texts), Opening(main, by_name(texts)).inspect()
+    assert one.problems == other.problems
+    assert [problem.related for problem in one.problems] == [problem.related for problem in other.problems]
+    assert [source.text for source in one.sources.values()] == [source.text for source in other.sources.values()]
+    if one.rulebook is None or other.rulebook is None:
+        return False
+    assert source_of(one.rulebook) == source_of(other.rulebook)
+    return True
+
+
+@pytest.mark.fuzz
+@pytest.mark.parametrize("seed", range(3))
+def test_any_changes(seed: int, write: Callable[[Mapping[str, Any]], Path]) -> None:
+    for main in (SHOP, write({"mapping.yaml": EVERYTHING, "list.schema.json": json.dumps(LIST_SCHEMA)})):
+        session = Session()
+        texts = edits({main: main.read_text("utf-8")}, Random(seed), 30)
+        assert sum(assert_as_new(session, main, changes) for changes in texts) > 5
+
+
+@pytest.mark.slow
+@pytest.mark.fuzz
+@pytest.mark.parametrize("main", [SHIPPED, EXAMPLES / "workspaces" / "portfolio.yaml"], ids=lambda path: path.stem)
+def test_any_changes_of_what_is_shipped(main: Path) -> None:
+    files = {path: path.read_text("utf-8") for path in (main, *SHIPPED.parent.glob("*.yaml"))}
+    session = Session()
+    assert sum(assert_as_new(session, main, texts) for texts in edits(files, Random(5), 12)) > 2
+
+
+def test_a_change_of_a_schema(write: Callable[[Mapping[str, Any]], Path]) -> None:
+    rules = "rules: [{rule: all, output: out, fields: {a: batch.a}}]\n"
+    closed = {"in.schema.json": {"properties": {"b": {}}, "additionalProperties": False}}
+    session, found = Session(), []
+    for schemas in ({}, closed, {}):
+        problems = session.inspect(write({"rules.yaml": rules, **schemas})).problems
+        found.append(any(problem.code == "M203" for problem in problems))
+    assert found == [False, True, False]
+
+
+def test_only_what_changed_is_inferred_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    rules = []
+    walked = RuleWalk.rule
+
+    def counted(walk: RuleWalk, rule: Rule, context: Type) -> TypedEmission | None:
+        rules.append(rule.name)
+        return walked(walk, rule, context)
+
+    monkeypatch.setattr(RuleWalk, "rule", counted)
+    path = SHIPPED.parent / "push.yaml"
+    text, session = path.read_text("utf-8"), Session()
+    session.inspect(SHIPPED)
+    assert len(rules) > 40
+    rules.clear()
+    session.inspect(SHIPPED)
+    assert rules == []
+    session.inspect(SHIPPED, {path: text.replace("\nrules:", "\n# a comment\nrules:")})
+    assert rules
+    assert all(name.startswith("push-") for name in rules)
+
+
+def test_mappings_are_forgotten(write: Callable[[Mapping[str, Any]], Path]) -> None:
+    main, session = write({}), Session()
+    for number in range(MAX_MAPPINGS + 3):
+        other = main.with_name(f"m{number}.yaml")
+        other.write_bytes(main.read_bytes())
+        assert session.inspect(other).ok
+    assert len(session._recalls) == MAX_MAPPINGS
+
+
+def by_name(texts: Texts) -> dict[str, str]:
+    return {str(path): text for path, text in texts.items()}
