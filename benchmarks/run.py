@@ -23,7 +23,7 @@ from statistics import median
 from string import Template
 from typing import Any
 
-from moemap.benchmarks import engines, generate, processes
+from moemap.benchmarks import author, engines, generate, processes
 from moemap.benchmarks.engines import HAND, HAND_VALID, LIMIT, MOEMAP, MOEMAP_VALID, NAIVE_VALID, Measured
 from moemap.benchmarks.processes import START_BASE, START_CACHED
 from moemap.benchmarks.table import Table, times
@@ -45,6 +45,7 @@ class Plan:
     rounds: int
     batches: int
     starts: int
+    author_rounds: int
     tool_rounds: int
     tool_batches: int
     job_rounds: int
@@ -52,8 +53,8 @@ class Plan:
     megabytes: tuple[float, ...]
 
 
-FULL = Plan(20, 1_000, 15, 5, 2_000, 5, 50_000, (1, 100, 1_000))
-QUICK = Plan(6, 300, 5, 2, 500, 2, 2_000, (1, 10, 50))
+FULL = Plan(20, 1_000, 15, 12, 5, 2_000, 5, 50_000, (1, 100, 1_000))
+QUICK = Plan(6, 300, 5, 3, 2, 500, 2, 2_000, (1, 10, 50))
 JOBS = 2
 
 
@@ -75,6 +76,8 @@ def figures(plan: Plan) -> dict[str, str]:
     measured = engines.measure(plan.rounds, plan.batches, _progress)
     _progress("start-up")
     starts = processes.start_up(plan.starts)
+    _progress("the author's loop")
+    authors = author.measure(_main(), plan.author_rounds)
     _progress("other tools")
     peers = processes.peers()
     tools = processes.throughput(peers, plan.tool_rounds, plan.tool_batches)
@@ -99,6 +102,7 @@ def figures(plan: Plan) -> dict[str, str]:
         "goals": goal_table(measured, starts, job_seconds, growth).text(),
         "starts": start_table(starts).text(),
         "mapping": mapping_table().text(),
+        "author": author.table(authors).text(),
         "tools": tool_table(tools).text(),
         "job_batches": f"{plan.job_batches:,}",
         "missing": "".join(f"\nNot measured: {name} ({reason}).\n" for name, reason in peers.missing.items()),
@@ -195,8 +199,7 @@ def start_table(starts: Mapping[str, list[float]]) -> Table:
 
 def mapping_table() -> Table:
     """How long it takes to make a mapping ready, in a process that has everything imported."""
-    path = locate(MAPPING)
-    assert path is not None  # noqa: S101  it is shipped
+    path = _main()
     rulebook = api.load(MAPPING).rulebook
     steps: dict[str, Callable[[], Any]] = {
         "load: YAML, expressions, schemas": lambda: loader.load(path),
@@ -204,6 +207,12 @@ def mapping_table() -> Table:
         "compile": lambda: compiler.compile(rulebook),
     }
     return Table(("", "ms"), [(name, f"{_milliseconds(step):.0f}") for name, step in steps.items()])
+
+
+def _main() -> Path:
+    path = locate(MAPPING)
+    assert path is not None  # noqa: S101  it is shipped
+    return path
 
 
 def _milliseconds(step: Callable[[], Any], rounds: int = 7) -> float:

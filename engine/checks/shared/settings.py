@@ -25,7 +25,7 @@ def _in_template(text: Text) -> Iterator[tuple[str | None, int, int]]:
 
 def _in_expression(expr: Expr) -> Iterator[tuple[str | None, int, int]]:
     whole = {root.start: root.end for root in expr.expression.roots if root.name == "settings"}
-    for node in walk(expr.expression.tree):
+    for node in walk(expr.expression.tree) if whole else ():
         start = node["children"][0].get("start") if node["type"] == "subexpression" else None
         if start in whole and node["children"][1]["type"] == "field":
             del whole[start]

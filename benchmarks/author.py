@@ -1,0 +1,74 @@
+"""What is measured of the author's loop: how long it takes to check, test and prove the mapping while rules change.
+
+The steps take turns in one process, and only ratios within a round are compared. Processor time counts.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from itertools import cycle
+from pathlib import Path
+from statistics import median
+
+from moemap.benchmarks.table import Table, times
+from moemap.engine import api, golden
+from moemap.engine.proof import prove
+
+__all__ = ["AGAIN", "ANEW", "PROVE", "TESTS", "measure", "run_tests", "table"]
+
+ANEW = "load and check the mapping"
+AGAIN = "check it again after a change of one file"
+TESTS = "run its golden tests, with all that they need"
+PROVE = "prove its outputs"
+
+
+def measure(main: Path, rounds: int) -> dict[str, list[float]]:
+    """The seconds that each step took in each round."""
+    rulebook = api.inspect(main).rulebook
+    assert rulebook is not None  # noqa: S101  it is shipped
+    session = api.Session()
+    session.inspect(main)
+    files = cycle(sorted(main.parent.glob("*.yaml")))
+
+    def change(file: Path, word: str) -> None:
+        lines = file.read_text("utf-8").splitlines()
+        lines.insert(len(lines) // 2, f"# a {word}")  # the nodes below it are others than before
+        session.inspect(main, {file: "\n".join(lines)})
+
+    steps: dict[str, Callable[[], object]] = {
+        ANEW: lambda: api.inspect(main),
+        AGAIN: lambda: change(file, "longer comment"),
+        TESTS: lambda: run_tests(main.parent / "tests"),
+        PROVE: lambda: prove(rulebook),
+    }
+    seconds: dict[str, list[float]] = {name: [] for name in steps}
+    for _ in range(rounds):
+        file = next(files)
+        change(file, "comment")
+        for name, step in steps.items():
+            start = time.process_time()
+            step()
+            seconds[name].append(time.process_time() - start)
+    return seconds
+
+
+def run_tests(folder: Path) -> int:
+    """Runs the golden tests of a folder; returns how many there are."""
+    runner, count = golden.GoldenRunner(), 0
+    for path in golden.discover([folder]):
+        file, _, _ = golden.load(path, path.name, runner.opening)
+        assert file is not None  # noqa: S101  it is shipped
+        for test in file.tests:
+            runner.run(file, test)
+            count += 1
+    return count
+
+
+def table(seconds: Mapping[str, list[float]]) -> Table:
+    """The time of each step, and its ratio to that of a check of everything."""
+    rows = []
+    for name, taken in seconds.items():
+        ratio = median(one / anew for one, anew in zip(taken, seconds[ANEW], strict=True))
+        rows.append((name, f"{median(taken) * 1e3:,.0f}", times(ratio)))
+    return Table(("", "ms of a processor", f"/ {ANEW}"), rows)

@@ -1,0 +1,31 @@
+"""The steps of the author's loop are measured as they are named."""
+
+from __future__ import annotations
+
+import pytest
+
+from moemap.benchmarks import author
+from moemap.benchmarks.author import AGAIN, ANEW, PROVE, TESTS
+from moemap.engine.language.installed import locate
+from moemap.engine.language.rulebook import Rulebook
+
+
+def test_every_step_is_measured_in_every_round(monkeypatch: pytest.MonkeyPatch) -> None:
+    main, proven, tested = locate("mparticle-moengage"), list[Rulebook](), list[int]()
+    assert main is not None
+    run_tests = author.run_tests
+    monkeypatch.setattr(author, "prove", proven.append)
+    monkeypatch.setattr(author, "run_tests", lambda folder: tested.append(run_tests(folder)))
+    seconds = author.measure(main, 1)
+    assert {name: len(taken) for name, taken in seconds.items()} == {ANEW: 1, AGAIN: 1, TESTS: 1, PROVE: 1}
+    assert [rulebook.name for rulebook in proven] == ["mparticle-moengage"]
+    assert tested[0] > 150
+
+
+def test_table() -> None:
+    seconds = {ANEW: [0.2, 0.4], AGAIN: [0.05, 0.1], TESTS: [1.0, 2.0]}
+    assert author.table(seconds).rows == [
+        (ANEW, "300", "1.00"),
+        (AGAIN, "75", "0.25"),
+        (TESTS, "1,500", "5.0"),
+    ]
