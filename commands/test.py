@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from .shared.command import FINE, PROBLEMS, Command
+from .shared.coverage import CoverageOptions, coverage_options
 from .shared.opening import print_problems
 from .shared.project import configuration, searched
 from .shared.verbosity import detail, is_quiet
@@ -18,13 +19,14 @@ __all__ = ["command"]
 @click.command(
     "test",
     cls=Command,
-    failure="a test failed, or a test file cannot be used",
+    failure="a test failed, a test file cannot be used, or the coverage is less than --fail-under",
     epilog="""
     moemap test
     moemap test mappings/mparticle-moengage/v1/tests -k purchase
     moemap test -k "refund and not wishlist"
     moemap test --update mappings
     moemap test --format junit > tests.xml
+    moemap test --coverage --coverage-output coverage.html
     """,
 )
 @click.argument("paths", nargs=-1, type=click.Path(), metavar="[PATH]...")
@@ -43,7 +45,16 @@ __all__ = ["command"]
     show_default=True,
     help="Output for people, programs, or a CI service.",
 )
-def command(paths: tuple[str, ...], expression: str | None, update: bool, format_: str) -> None:
+@coverage_options
+def command(
+    paths: tuple[str, ...],
+    expression: str | None,
+    update: bool,
+    format_: str,
+    coverage: bool,
+    coverage_output: tuple[str, ...],
+    fail_under: float | None,
+) -> None:
     """Run the golden tests of mappings.
 
     A PATH is a test file or a folder that is searched. Without one, the tests of the project are run, or else those
@@ -65,9 +76,10 @@ def command(paths: tuple[str, ...], expression: str | None, update: bool, format
         raise click.UsageError(f"{missing}: no such file or folder")
     if update and format_ != "text":
         raise click.UsageError("--update cannot be combined with --format")
+    covering = CoverageOptions(coverage, coverage_output, fail_under)
     configuration()
     places = searched(paths)
-    runner = golden.GoldenRunner()
+    runner = golden.GoldenRunner(interpreter=covering.interpreter)
     run = Run()
     for path in goldenfile.discover([Path(place) for place in places]):
         name = path.as_posix() if places else display_name(path)
@@ -94,4 +106,5 @@ def command(paths: tuple[str, ...], expression: str | None, update: bool, format
     click.echo(FORMATS[format_](run, color=takes_color(sys.stdout)), nl=False)
     if format_ == "text" and not is_quiet():
         click.echo(run.counts())
-    sys.exit(PROBLEMS if run.count("failed") else FINE)
+    is_enough = covering.report(runner.interpreters, err=format_ != "text")
+    sys.exit(PROBLEMS if run.count("failed") or not is_enough else FINE)

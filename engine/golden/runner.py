@@ -17,7 +17,7 @@ from ..checks.shared.opening import Opening
 from ..diagnostics.problem import Place, Problem
 from ..diagnostics.terminal import printable, styled
 from ..interpreter.interpreter import Interpreter
-from ..language.rulebook import ABSENT
+from ..language.rulebook import ABSENT, Rulebook
 from ..runtime.result import Result
 from ..source.nodes import MappingNode, Node, SequenceNode
 from ..values.kinds import shown
@@ -60,10 +60,19 @@ class Outcome:
 
 
 class GoldenRunner:
-    """Runs tests. `opening` opens each mapping once, whatever the settings of its tests."""
+    """Runs tests. `opening` opens each mapping once, whatever the settings of its tests.
 
-    def __init__(self, opening: Callable[[Path], Opening] = Opening) -> None:
+    `interpreter` makes the interpreter of a rulebook; `interpreters` has those that were made, in order.
+    """
+
+    def __init__(
+        self,
+        opening: Callable[[Path], Opening] = Opening,
+        interpreter: Callable[[Rulebook], Interpreter] = Interpreter,
+    ) -> None:
         self.opening = cache(opening)
+        self.interpreters: list[Interpreter] = []
+        self._interpreter = interpreter
         self._mappings: dict[tuple[Path, str], Interpreter | tuple[Problem, ...]] = {}
 
     def run(self, file: TestFile, test: GoldenTest) -> Outcome:
@@ -78,7 +87,11 @@ class GoldenRunner:
         key = (path, canonical(settings))
         if key not in self._mappings:
             loaded = self.opening(path).inspect(settings)
-            self._mappings[key] = loaded.problems if loaded.rulebook is None else Interpreter(loaded.rulebook)
+            if loaded.rulebook is None:
+                self._mappings[key] = loaded.problems
+            else:
+                self._mappings[key] = made = self._interpreter(loaded.rulebook)
+                self.interpreters.append(made)
         return self._mappings[key]
 
 

@@ -1,7 +1,7 @@
 """Answers about a mapping: the branches of its rules, what changes from version to version, what is lost of inputs.
 
-Comes in: Rulebooks and batches. Goes out: a Catalogue of branches; Changes, with the version that they ask for; the
-Reads of rules, and the Loss over a corpus.
+Comes in: Rulebooks and batches. Goes out: a Catalogue of branches, and their Coverage; Changes, with the version that
+they ask for; the Reads of rules, and the Loss over a corpus.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from ..exports import lazily
 if TYPE_CHECKING:
     from .branches import Branch, Catalogue, branches_of
     from .changes import Change, changes_between, due_version
+    from .coverage import Coverage, coverage_of
     from .loss import Loss, loss_over
     from .reads import Read, reads_of
 
@@ -20,10 +21,12 @@ __all__ = [
     "Branch",
     "Catalogue",
     "Change",
+    "Coverage",
     "Loss",
     "Read",
     "branches_of",
     "changes_between",
+    "coverage_of",
     "due_version",
     "loss_over",
     "reads_of",

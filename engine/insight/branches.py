@@ -13,6 +13,7 @@ from typing import Any
 from ..diagnostics.problem import Place
 from ..language.rulebook import (
     ABSENT,
+    Const,
     Each,
     EntryRule,
     Expr,
@@ -27,10 +28,10 @@ from ..language.rulebook import (
     Text,
     Warn,
 )
-from ..source.nodes import Node
+from ..source.nodes import MappingNode, Node
 from ..values.kinds import shown
 
-__all__ = ["Branch", "Catalogue", "branches_of", "size_outcome"]
+__all__ = ["Branch", "Catalogue", "branches_of"]
 
 _SHOWN = 60
 
@@ -56,6 +57,11 @@ class Branch:
         return f"{self.owner}{f', {self.part}' if self.part else ''}: {self.words}"
 
 
+def _is_constant(field: Field) -> bool:
+    """Tells a field that always has the same value, unless its condition does not hold."""
+    return isinstance(field.source, Const) and field.source.value is not None and field.table is None
+
+
 @dataclass(frozen=True)
 class Catalogue:
     """All branches of a rulebook in the order of its rules, and each by the part that decides and the outcome.
@@ -66,11 +72,6 @@ class Catalogue:
 
     branches: tuple[Branch, ...]
     by_outcome: Mapping[tuple[int, str], Branch]
-
-
-def size_outcome(size: int) -> str:
-    """The outcome of an iteration over this number of elements."""
-    return ("none", "one")[size] if size < 2 else "many"
 
 
 def branches_of(rulebook: Rulebook) -> Catalogue:
@@ -84,19 +85,24 @@ class _Walk:
     def __init__(self) -> None:
         self.found: dict[tuple[int, str], Branch] = {}
         self.ids: set[str] = set()
+        self.written: dict[tuple[Place, str, str], Branch] = {}
         self.owner = ("", "")
 
     def add(self, subject: Any, outcome: str, words: str, node: Node, path: str, part: str) -> None:
-        """Adds the branch of one outcome; parts that several owners share have one."""
+        """Adds the branch of one outcome; what is written once and used in several places has one."""
         key = id(subject), outcome
         if key in self.found:
+            return
+        written = node.place, type(subject).__name__, outcome
+        if written in self.written:
+            self.found[key] = self.written[written]
             return
         base = f"{self.owner[0]}{path}#{outcome}"
         name, number = base, 2
         while name in self.ids:
             name, number = f"{base}.{number}", number + 1
         self.ids.add(name)
-        self.found[key] = Branch(name, self.owner[1], part, words, outcome, node.place)
+        self.found[key] = self.written[written] = Branch(name, self.owner[1], part, words, outcome, node.place)
 
     # The parts of a mapping
 
@@ -104,7 +110,7 @@ class _Walk:
         self.owner = "let", "the mapping"
         self.lets(rulebook.let, "", "")
         for route in rulebook.routes.values():
-            self.route(route)
+            self.route(route, [rule for rule in rulebook.rules if rule.route == route.name])
         for rule in rulebook.rules:
             self.rule(rule)
         for name, policy in rulebook.policies.items():
@@ -120,11 +126,12 @@ class _Walk:
                 self.owner = f"tables/{name}", f"table {name}"
                 self.table(table, "", "")
 
-    def route(self, route: Route) -> None:
+    def route(self, route: Route, rules: list[Rule]) -> None:
         self.owner = f"routes/{route.name}", f"route {route.name}"
         self.sizes(route, route.each.node, "", "")
         self.lets(route.let, "", "")
-        self.add(route, "no rule", "no rule takes an element", route.node, "", "")
+        if all(rule.when is not None for rule in rules):
+            self.add(route, "no rule", "no rule takes an element", route.node, "", "")
 
     def rule(self, rule: Rule) -> None:
         self.owner = f"rules/{rule.name}", f"rule {rule.name}"
@@ -178,7 +185,7 @@ class _Walk:
             self.add(field, "default", f"the default is used: {shown(field.default, _SHOWN)}", field.node, path, part)
         if field.required:
             self.add(field, "required", "the element is rejected, since there is no value", field.node, path, part)
-        elif field.default is ABSENT and not isinstance(field.source, ObjectSource):
+        elif field.default is ABSENT and not isinstance(field.source, ObjectSource) and not _is_constant(field):
             self.add(field, "absent", "there is no value", field.node, path, part)
 
     def source(self, field: Field, path: str, part: str) -> None:
@@ -214,8 +221,12 @@ class _Walk:
             self.add(subject, outcome, words, node, f"{path}/each", part)
 
     def table(self, table: Table, path: str, part: str) -> None:
+        entries = table.node.get("entries") if isinstance(table.node, MappingNode) else None
+        keys = entries.entries if isinstance(entries, MappingNode) else ()
+        nodes: dict[str, Node] = {key.text.casefold() if table.ignore_case else key.text: key for key, _ in keys}
         for key in table.entries:
-            self.add(table, f"entry {key}", f"the entry {shown(key, _SHOWN)}", table.node, path, part)
+            node = nodes.get(key, table.node)
+            self.add(table, f"entry {key}", f"the entry {shown(key, _SHOWN)}", node, path, part)
         self.add(table, "unlisted", "a value that is not listed", table.node, path, part)
 
     # Spreads
@@ -232,6 +243,8 @@ class _Walk:
             )
         if spread.policy is None:
             self.entries(spread.entries, path, part)
+        if spread.policy is None and all(rule.when is not None for rule in spread.entries):
+            self.add(spread, "no entry rule", "no entry rule takes an entry", spread.node, path, part)
         self.add(spread, "name taken", "another field has the name of an entry", spread.node, path, part)
 
     def entries(self, rules: tuple[EntryRule, ...], path: str, part: str) -> None:

@@ -36,7 +36,7 @@ from ..values.pointers import join
 from .recorder import Recorder, Rejected, Step
 from .scope import Lazy, Position, Scope, ValueOrigin
 
-__all__ = ["Evaluation", "is_excepted"]
+__all__ = ["Evaluation", "is_excepted", "size_outcome"]
 
 _MOST_DEPTH = 10
 
@@ -80,7 +80,13 @@ class Evaluation(Recorder):
             return None
 
     def holds(self, when: Expr | None, scope: Scope, at: Position) -> bool:
-        return when is None or is_true(self.search(when, scope, at))
+        return when is None or self.decided(when, self.search(when, scope, at), scope, at)
+
+    def decided(self, when: Expr, value: Any, scope: Scope, at: Position) -> bool:
+        """Returns whether the value of a condition counts as true."""
+        holds = is_true(value)
+        self.took(when, "true" if holds else "false", scope, at, value)
+        return holds
 
     def takes(self, when: Expr | None, scope: Scope, at: Position) -> bool:
         """Returns whether the rule with this condition takes the element.
@@ -90,7 +96,7 @@ class Evaluation(Recorder):
         if when is None:
             return True
         try:
-            return is_true(when.expression.search(scope.values))
+            return self.decided(when, when.expression.search(scope.values), scope, at)
         except EvaluationError as error:
             place = self.places.nearest(when, scope, at.element)
             self.problem("M504", when.place, at, input=place, severity="error", reason=error.reason)
@@ -209,6 +215,9 @@ class Evaluation(Recorder):
                 self.unmap(accounts)
             if value is None and field_.default is not ABSENT:
                 value, note = field_.default, "its default"
+                self.took(field_, "default", scope, at, value)
+            elif value is None:
+                self.took(field_, "required" if field_.required else "absent", scope, at)
             if value is None and field_.required:
                 name = field_.name if field_.name is not None else (at.output or "").rpartition("/")[2] or "value"
                 place = self.places.nearest_field(field_, scope, at.element)
@@ -227,16 +236,20 @@ class Evaluation(Recorder):
             for part in source.alternatives:
                 value = self.search(part, scope, at, field_) if isinstance(part, Expr) else self.value(part, scope, at)
                 if value is not None:
+                    self.took(part, "value", scope, at, value)
                     return value
             return None
         if isinstance(source, Const):
             return source.value
         if isinstance(source, Text):
             try:
-                return source.template.render(self.filling(source, scope))
+                text = source.template.render(self.filling(source, scope))
             except TemplateFailure as error:
                 self.value_problem("M514", source.place, field_, scope, at, reason=error.reason)
                 return None
+            if text is not None:
+                self.took(source, "value", scope, at, text)
+            return text
         if isinstance(source, ObjectSource):
             return self.object(source, scope, at)
         return self.each(source, field_, scope, at)
@@ -252,6 +265,7 @@ class Evaluation(Recorder):
                 "M508", source.each.place, field_, scope, at, what="each", wanted=words, found=with_article(kind(value))
             )
             return None
+        self.took(source, size_outcome(len(value)), scope, at, value)
         if id(source) in self.repeated:
             self.budget.repeat(len(value), source.each.place)
         for place, inner in self.iterate(source.each, source.as_name, source.key_name, scope, at, "each"):
@@ -279,7 +293,9 @@ class Evaluation(Recorder):
         if key is not None:
             key = key.casefold() if table.ignore_case else key
             if key in table.entries:
+                self.took(table, f"entry {key}", scope, at, value)
                 return table.entries[key]
+        self.took(table, "unlisted", scope, at, value)
         if isinstance(table.unlisted, tuple):
             return table.unlisted[1]
         if table.unlisted == "reject":
@@ -292,8 +308,11 @@ class Evaluation(Recorder):
 
     def coerce(self, value: Any, field_: Field, scope: Scope, at: Position) -> Any:
         try:
-            return coerce(value, field_.type or "any", field_.items, field_.form)
+            converted = coerce(value, field_.type or "any", field_.items, field_.form)
+            self.took(field_, "converted", scope, at, value)
+            return converted
         except CoercionError as error:
+            self.took(field_, "unconverted", scope, at, value)
             severity: Severity | None = "error" if field_.holds_others else None
             data = {"value": shown(value), "type": field_.type, "reason": str(error)}
             self.value_problem("M505", field_.place, field_, scope, at, severity=severity, **data)
@@ -321,10 +340,14 @@ class Evaluation(Recorder):
             return
         if id(spread) in self.repeated:
             self.budget.copy(value, spread.from_.place)
+        self.took(spread, size_outcome(len(value)), scope, at, value)
         nearest = self.places.nearest(spread.from_, scope, at.element) if place is None else place
         for key, entry in value.items():
             if is_excepted(spread.except_, key):
+                self.took(spread, "excepted", scope, at, key)
                 continue
+            if key in spread.rename:
+                self.took(spread, f"rename {key}", scope, at, key)
             entry_place = join(place, key) if place is not None else self.places.index.find(entry)
             inner = scope.with_root(spread.as_name, entry, entry_place).with_root(
                 spread.key_name, spread.rename.get(key, key), None
@@ -341,8 +364,10 @@ class Evaluation(Recorder):
         scope = self.let(spread.let, scope, at)
         for entry_rule in spread.entries:
             if self.takes(entry_rule.when, scope, at):
+                self.took(entry_rule, "takes", scope, at)
                 break
         else:
+            self.took(spread, "no entry rule", scope, at)
             self.skip(at.element, at.rule, NO_ENTRY_RULE)
             return
         scope = self.let(entry_rule.let, scope, at)
@@ -367,6 +392,7 @@ class Evaluation(Recorder):
             self.account(at.element, "rejected", at.rule)
             return
         if name in result:
+            self.took(spread, "name taken", scope, at, name)
             self.skip(at.element, at.rule, NAME_TAKEN)
             return
         inside = at.under(name)
@@ -381,6 +407,11 @@ class Evaluation(Recorder):
         else:
             result[name] = value
             self.account(at.element, "mapped", at.rule)
+
+
+def size_outcome(size: int) -> str:
+    """The outcome of an iteration over this number of elements: none, one or many."""
+    return ("none", "one")[size] if size < 2 else "many"
 
 
 def is_excepted(except_: Except, key: str) -> bool:

@@ -27,8 +27,8 @@ from ..values.budget import TooMuchCopied
 from ..values.kinds import kind, with_article
 from ..values.payload import received
 from ..values.pointers import join
-from .fields import Evaluation
-from .recorder import Rejected, Step
+from .fields import Evaluation, size_outcome
+from .recorder import Observer, Rejected, Step
 from .scope import Position, Roots, Scope
 
 __all__ = ["NAME_TAKEN", "NOTHING", "NO_ENTRY_RULE", "Interpreter", "Step"]
@@ -92,6 +92,12 @@ class Interpreter:
         """The members that all bulk bodies share. Only settings are in scope, since a bulk body spans batches."""
         run = _Run(self, {}, None)
         return run.envelope(bulk, Scope(Roots({"settings": self.rulebook.values}), {"settings": None}))
+
+    def observe(self, batch: Any, observer: Observer) -> Result:
+        """The Result; the observer is told of each decision on the way, in order."""
+        run = _Run(self, batch, None)
+        run.observer = observer
+        return run.result()
 
     def explain(self, batch: Any) -> tuple[Result, tuple[Step, ...]]:
         """The Result, and each value computed on the way, in order."""
@@ -163,6 +169,7 @@ class _Run(Evaluation):
                     self.element(route, rules, inner, at.on(place))
         except Rejected:  # by what it iterates over
             is_lost = True
+        self.took(route, size_outcome(found.total()), scope, at)
         is_lost = is_lost or (not found and any(problem.severity == "error" for problem in self.problems[before:]))
         if not found and self.is_wanted(whole) and is_lost:
             self.failed.append(whole)
@@ -178,6 +185,7 @@ class _Run(Evaluation):
                 self.account(at.element, "rejected", rule.name)
                 self.failed.append(self.here)
                 return
+        self.took(route, "no rule", scope, at)
         self.skip(at.element, None, NO_RULE)
 
     def is_wanted(self, *parts: Failed) -> bool:
@@ -204,6 +212,7 @@ class _Run(Evaluation):
         at = Position(rule.name, element, "")
         if not self.takes(rule.when, scope, at):
             return False
+        self.took(rule, "takes", scope, at)
         scope = self.let(rule.let, scope, at)
         for warn in rule.warn:
             if self.holds(warn.when, scope, at):
@@ -237,6 +246,7 @@ class _Run(Evaluation):
                 self.account(at.element, "rejected", rule.name)
             return
         if fields is None:
+            self.took(rule, "nothing", scope, at)
             if route is not None:
                 self.skip(at.element, rule.name, NOTHING)
             return

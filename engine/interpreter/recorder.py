@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from ..diagnostics.catalogue import Severity
 from ..diagnostics.problem import Place, Problem
@@ -33,17 +34,39 @@ class Rejected(Exception):  # noqa: N818  control flow, not an error
     """Unwinds to the element that is rejected; the Problem is recorded already."""
 
 
+class Taken(NamedTuple):
+    """A decision that was taken: the part of the rulebook that decides, and its outcome.
+
+    `value` is what the decision was about: the value of a condition, a source or a field, or what was iterated over.
+    """
+
+    part: Any
+    outcome: str
+    scope: Scope
+    at: Position
+    value: Any
+
+
+Observer = Callable[[Taken], None]
+
+
 class Recorder:
     """The record of one batch so far; with `steps`, including each computed value."""
 
     def __init__(self, batch: Any, steps: list[Step] | None) -> None:
         self.steps = steps
         self.places = Places(batch)
+        self.observer: Observer | None = None
         self.problems: list[Problem] = []
         self.skipped: list[Skipped] = []
         self.elements: list[Element] = []
         self.origins: dict[str, ValueOrigin] = {}
         self.budget = Budget()
+
+    def took(self, part: Any, outcome: str, scope: Scope, at: Position, value: Any = None) -> None:
+        """Tells the observer of a decision, see `Taken`."""
+        if self.observer is not None:
+            self.observer(Taken(part, outcome, scope, at, value))
 
     def problem(
         self,

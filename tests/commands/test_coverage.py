@@ -1,0 +1,58 @@
+"""`moemap test --coverage`: the list, the files, and the least share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from moemap.cli import main
+from moemap.tests.docs.examples import Block, write
+
+TESTS = """\
+tests:
+  - test: an event
+    input: {events: [{name: a}]}
+    expect: {requests: [{output: event, method: POST, path: /v1/event, query: {}, body: {name: a}}]}
+"""
+MAPPING = "rules:\n  - {rule: event, route: events, when: event.name, output: event, fields: {name: event.name}}\n"
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    write([Block("mapping.yaml", MAPPING, 1)], Path())
+    Path("tests.yaml").write_text(TESTS, "utf-8")
+
+
+def coverage(*arguments: str) -> Result:
+    return CliRunner().invoke(main, ["test", *arguments, "tests.yaml"])
+
+
+def test_the_list_comes_before_the_count_of_tests() -> None:
+    result = coverage("--coverage")
+    assert result.exit_code == 0, result.output
+    assert "2  rule event: `when` does not hold: event.name\n" in result.stdout
+    assert result.stdout.splitlines()[-1].endswith("branches taken (50.0 %), 2 that no input can take")
+
+
+def test_a_least_share() -> None:
+    assert coverage("--fail-under", "50").exit_code == 0
+    result = coverage("--fail-under", "99.5")
+    assert result.exit_code == 1
+    assert "% of the branches are taken, less than 99.5 %\n" in result.stderr
+
+
+def test_files_by_their_ending() -> None:
+    outputs = [word for name in ("c.html", "c.json", "c.info") for word in ("--coverage-output", name)]
+    assert coverage(*outputs).exit_code == 0
+    starts = {name: Path(name).read_text("utf-8")[:6] for name in ("c.html", "c.json", "c.info")}
+    assert starts == {"c.html": "<!doct", "c.json": '{\n  "t', "c.info": "TN:\nSF"}
+    result = coverage("--coverage-output", "c.xml")
+    assert result.exit_code == 2
+    assert "--coverage-output c.xml: the name must end in .json, .info, .html" in result.stderr
+
+
+def test_without_these_options_nothing_is_counted() -> None:
+    assert coverage().stdout == "1 passed, 0 failed\n"
