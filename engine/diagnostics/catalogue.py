@@ -43,7 +43,7 @@ _CODES: dict[str, Code] = {
     "M003": Code("error", "file is too large", "the file has {size} bytes; at most {limit} are read"),
     "M004": Code("error", "YAML syntax", "{reason}"),
     "M005": Code("error", "duplicate key", "duplicate key {key!r}; first on line {line}"),
-    "M006": Code("error", "not a JSON value", "{text} is {what}, which JSON does not have"),
+    "M006": Code("error", "not a JSON value", "{text} is {what}, {why}"),
     "M007": Code("error", "nested too deeply", "nested more than {limit} levels deep"),
     "M008": Code("error", "too many nodes", "the file expands to more than {limit} values"),
     "M009": Code("error", "not one document", "{reason}"),

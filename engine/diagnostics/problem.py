@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..values.kinds import MAX_SAID, in_part
 from .catalogue import CATALOGUE, Severity
 
 __all__ = ["MAX_PROBLEMS", "MappingError", "Place", "Problem", "Problems", "Related", "TooManyProblems", "in_order"]
@@ -76,8 +77,11 @@ class Problem:
         related: Iterable[Related] = (),
         **data: Any,
     ) -> Problem:
-        """Creates a Problem; the severity defaults to that of its code."""
+        """Creates a Problem; the severity defaults to that of its code. Long texts of the message are cut."""
         severity = severity or CATALOGUE[code].severity
+        for name, detail in data.items():
+            if type(detail) is str and len(detail) > MAX_SAID:
+                data[name] = in_part(detail)
         return cls(code, place, rule, input, output, hint, data, severity, tuple(related))
 
     @property

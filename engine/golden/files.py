@@ -124,7 +124,7 @@ def load(
     source, unread = read(path, name)
     if source is None:
         return None, unread, {}
-    node, unread = parse(source)
+    node, unread = parse(source, wide=True)
     if node is None:
         return None, unread, {name: source}
     reader = _Reader(path, source)

@@ -52,7 +52,7 @@ def update(file: TestFile, outcomes: Iterable[Outcome]) -> Update:
         document = {**before, "tests": [dict(test) for test in before["tests"]]}
         for test in chosen:
             document["tests"][file.tests.index(test)]["expect"] = wanted[test]
-        new, wrong = parse(replace(source, text=applied(source.text, _all(changes, chosen))))
+        new, wrong = parse(replace(source, text=applied(source.text, _all(changes, chosen))), wide=True)
         return new is not None and not wrong and canonical(plain(new)) == canonical(document)
 
     good = list(wanted)

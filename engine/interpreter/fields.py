@@ -31,7 +31,7 @@ from ..runtime.result import NAME_TAKEN, NO_ENTRY_RULE, NOTHING
 from ..templates.template import TemplateFailure
 from ..values.coercion import CoercionError, coerce
 from ..values.equality import is_true
-from ..values.kinds import kind, scalar_text, shown, with_article
+from ..values.kinds import in_part, kind, scalar_text, shown, with_article
 from ..values.pointers import join
 from .recorder import Recorder, Rejected, Step
 from .scope import Lazy, Position, Scope, ValueOrigin
@@ -105,10 +105,14 @@ class Evaluation(Recorder):
     def reason(self, text: Text, scope: Scope, at: Position) -> str:
         """Renders a reason; if that fails, the text as it is written."""
         try:
-            return text.template.render_text(self.filling(text, scope))
+            return in_part(text.template.render_text(self.filling(text, scope)))
         except TemplateFailure as error:
             self.problem("M514", text.place, at, reason=error.reason)
-            return text.template.text
+            return in_part(text.template.text)
+
+    def say(self, code: str, text: Text, scope: Scope, at: Position) -> None:
+        """Records the Problem that a rule gives."""
+        self.problem(code, text.place, at, reason=self.reason(text, scope, at), template=text.template.text)
 
     def filling(self, text: Text, scope: Scope) -> dict[str, Any]:
         """The values that a template reads: all that it names, whether it writes them or not."""
@@ -372,12 +376,12 @@ class Evaluation(Recorder):
             return
         scope = self.let(entry_rule.let, scope, at)
         if entry_rule.warn is not None:
-            self.problem("M512", entry_rule.warn.place, at, reason=self.reason(entry_rule.warn, scope, at))
+            self.say("M512", entry_rule.warn, scope, at)
         if entry_rule.skip is not None:
             reason = self.reason(entry_rule.skip, scope, at)
             self.skip(at.element, at.rule, reason, entry_rule.skip.template.text)
         elif entry_rule.reject is not None:
-            self.problem("M511", entry_rule.reject.place, at, reason=self.reason(entry_rule.reject, scope, at))
+            self.say("M511", entry_rule.reject, scope, at)
             self.account(at.element, "rejected", at.rule)
         else:
             self.keep(spread, entry_rule, result, scope, at)

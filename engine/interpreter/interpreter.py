@@ -216,12 +216,12 @@ class _Run(Evaluation):
         scope = self.let(rule.let, scope, at)
         for warn in rule.warn:
             if self.holds(warn.when, scope, at):
-                self.problem("M512", warn.message.place, at, reason=self.reason(warn.message, scope, at))
+                self.say("M512", warn.message, scope, at)
         if rule.skip is not None:
             reason = self.reason(rule.skip, scope, at)
             self.skipped.append(Skipped(element, rule.name, reason, rule.skip.template.text))
         elif rule.reject is not None:
-            self.problem("M511", rule.reject.place, at, reason=self.reason(rule.reject, scope, at))
+            self.say("M511", rule.reject, scope, at)
             self.failed.append(self.here)
             self.is_lost = route is None
         else:

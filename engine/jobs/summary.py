@@ -50,13 +50,17 @@ class Kind(NamedTuple):
     file: str | None
     line: int | None
     column: int | None
+    template: str | None
+    """What a rule says, without values of the batch; None if the problem is not one that a rule reports."""
 
     @classmethod
     def of(cls, problem: Problem) -> Kind:
         """The kind of a Problem."""
         place = problem.place
-        at = (None, None, None) if place is None else (place.file, place.line, place.column)
-        return cls(problem.code, problem.severity, None if place is None else problem.rule, *at)
+        template = " ".join(problem.data["template"].split()) if "template" in problem.data else None
+        if place is None:
+            return cls(problem.code, problem.severity, None, None, None, None, template)
+        return cls(problem.code, problem.severity, problem.rule, place.file, place.line, place.column, template)
 
     @property
     def title(self) -> str:
@@ -64,10 +68,11 @@ class Kind(NamedTuple):
 
     @property
     def text(self) -> str:
-        """The title, and the place in the rules."""
+        """What the rule says, or else the title; and the place in the rules."""
+        said = self.template or self.title
         if self.file is None:
-            return self.title
-        return f"{self.title} ({f'rule {self.rule}, ' if self.rule else ''}{self.file}:{self.line}:{self.column})"
+            return said
+        return f"{said} ({f'rule {self.rule}, ' if self.rule else ''}{self.file}:{self.line}:{self.column})"
 
 
 @dataclass(slots=True)

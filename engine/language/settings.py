@@ -50,8 +50,9 @@ def values_of(settings: Mapping[str, Setting], given: Iterable[Given], problems:
         if setting is None:
             problems.append(Problem.of("M115", one.name_place, hint=did_you_mean(name, settings), name=name))
             continue
+        hint = None
         if isinstance(value, GivenText):
-            value = _typed(value, setting)
+            value, hint = _typed(value, setting)
         flaw = check_constant(value)
         wanted = "a JSON value" if flaw is not None else wanted_of(setting, value)
         if wanted is None:
@@ -59,19 +60,22 @@ def values_of(settings: Mapping[str, Setting], given: Iterable[Given], problems:
             continue
         found = shown(value) if flaw is None else f"this {type(value).__name__}"
         declared = [Related(setting.node.place, "declared here")] if one.place is not None else []
-        problem = Problem.of("M116", one.place, hint=flaw, related=declared, name=name, wanted=wanted, found=found)
-        problems.append(problem)
+        data: dict[str, Any] = {"name": name, "wanted": wanted, "found": found}
+        problems.append(Problem.of("M116", one.place, hint=flaw or hint, related=declared, **data))
     return values
 
 
-def _typed(text: GivenText, setting: Setting) -> Any:
-    """The text itself if the setting is a string, else the value parsed as JSON; the text again if it is not JSON."""
+def _typed(text: GivenText, setting: Setting) -> tuple[Any, str | None]:
+    """The text itself if the setting is a string, else the value parsed as JSON.
+
+    If it is not JSON, the text again, and why it is none if it begins as a list, an object or a string in JSON.
+    """
     if TYPES[setting.type].classes == {str}:
-        return str(text)
+        return str(text), None
     try:
-        return read_value(text)
-    except ValueError:
-        return str(text)
+        return read_value(text), None
+    except ValueError as error:
+        return str(text), f"it {error}" if text.lstrip().startswith(("[", "{", '"')) else None
 
 
 def wanted_of(setting: Setting, value: Any) -> str | None:
@@ -81,7 +85,8 @@ def wanted_of(setting: Setting, value: Any) -> str | None:
     if setting.enum is not None and not any(equal(value, one) for one in setting.enum):
         return "one of " + ", ".join(shown(one) for one in setting.enum)
     if not _fits(value, setting.type):
-        return "a list" if setting.type == "array" else f"of type {setting.type}"
+        is_wide = setting.type == "double" and type(value) is int
+        return "exact as a double" if is_wide else "a list" if setting.type == "array" else f"of type {setting.type}"
     if setting.items is not None and not all(_fits(item, setting.items) for item in value):
         return f"a list with elements of type {setting.items}"
     return None
@@ -93,7 +98,7 @@ def _fits(value: Any, type_: str) -> bool:
     class_ = float if type(value) is int and int not in declared.classes else type(value)
     if value is None or class_ not in declared.classes:
         return False
-    if declared.pattern is not None:
+    if declared.pattern is not None or type_ == "double":
         try:
             declared.convert(value)
         except CoercionError:

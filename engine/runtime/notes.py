@@ -15,7 +15,7 @@ from ..diagnostics.problem import Place, Problem
 from ..templates.template import TemplateFailure
 from ..values.budget import Budget
 from ..values.coercion import CoercionError, coerce
-from ..values.kinds import kind, shown, with_article
+from ..values.kinds import in_part, kind, shown, with_article
 from ..values.pointers import escape
 from .places import Caller, CodePlaces, Frame, Here, Loop, Read, Root, Site, said_by_caller, variables_at_work
 from .result import Skipped
@@ -33,6 +33,7 @@ __all__ = [
     "Site",
     "Skipped",
     "escape",
+    "in_part",
     "reason_of",
 ]
 
@@ -116,14 +117,14 @@ class Notes(CodePlaces):
     def reason(self, site: Site, written: str, fill: Callable[..., str], *arguments: Any) -> str:
         """Renders a reason; if that fails, reports it and returns the text of the template, `written`."""
         try:
-            return fill(*arguments)
+            return in_part(fill(*arguments))
         except TemplateFailure as error:
             self.reported(site, error.reason)
-            return written
+            return in_part(written)
 
     def reported(self, site: Site, reason: str) -> None:
         frame = variables_at_work()
-        self._add(site, frame, self.place_of(site.element, frame), None, None, {"reason": reason})
+        self._add(site, frame, self.place_of(site.element, frame), None, None, {**site.data, "reason": reason})
 
     def unnamed(self, site: Site, value: Any) -> None:
         frame = variables_at_work()

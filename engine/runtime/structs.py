@@ -86,7 +86,7 @@ def unusual() -> Any:
 
 def reported(site: Site, place: str, rule: str | None, reason: str) -> Problem:
     """Returns the problem that a rule reports for the element at this place."""
-    return Problem.of(site.code, site.place, rule=rule, input=place, reason=reason)
+    return Problem.of(site.code, site.place, rule=rule, input=place, reason=reason, **site.data)
 
 
 def assemble(

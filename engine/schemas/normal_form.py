@@ -21,10 +21,11 @@ from ..values.pointers import join
 from .formats import FORMATS_OF_TEXT
 from .keywords import DIALECTS, FLAWS, LIST, NAMED, ONE, is_known
 
-__all__ = ["MAX_LEVELS", "MAX_WAYS", "Document", "Normal", "SchemaError", "Section", "normal"]
+__all__ = ["MAX_LEVELS", "MAX_WAYS", "Document", "Normal", "SchemaError", "Section", "normal", "quoted"]
 
 MAX_WAYS = 10_000
 MAX_LEVELS = 100
+_SHOWN = 80
 _NEWEST = 2020
 _KEPT_BESIDE_REFERENCE = frozenset({"$ref", "definitions", "$defs", "$schema", "title", "description", "$comment"})
 _NOTES = ("format", "contentMediaType", "contentEncoding")
@@ -260,7 +261,7 @@ class _Forms:
         try:
             prepared(pattern)
         except PatternError as error:
-            reason = f"has the pattern {pattern!r}, which cannot be used: {error}{_place(where)}"
+            reason = f"has the pattern {quoted(pattern)}, which cannot be used: {error}{_place(where)}"
             raise _error(reason, where) from None
         self.patterns.add(pattern)
 
@@ -269,7 +270,7 @@ class _Forms:
     def follow(self, reference: _Reference) -> None:
         node, keyword, text, where = reference
         if keyword == "$recursiveRef" and text != "#":
-            raise _flaw(f"{text!r} is not '#'", where.below(keyword))
+            raise _flaw(f"{quoted(text)} is not '#'", where.below(keyword))
         uri, fragment = urldefrag(_joined(where.base, text, where))
         if uri not in self.known:
             document = self.referred(reference)
@@ -342,7 +343,7 @@ class _Forms:
         first = next(iter(self.resources))
         at_first = [one for one in there if one.document.uri == first and one.base == first]
         if not at_first and len(there) > 1:
-            raise _flaw(f"{text!r} leads to one of {len(there)} places, which depends on the way there", where)
+            raise _flaw(f"{quoted(text)} leads to one of {len(there)} places, which depends on the way there", where)
         self.refer(node, (at_first or there)[0])
 
 
@@ -369,7 +370,12 @@ def _joined(base: str, reference: str, where: _Where) -> str:
     try:
         return urljoin(base, reference)
     except ValueError as error:
-        raise _flaw(f"{reference!r} is not a URI ({error})", where) from None
+        raise _flaw(f"{quoted(reference)} is not a URI ({error})", where) from None
+
+
+def quoted(text: str) -> str:
+    """A text between quotes, cut where it is long."""
+    return repr(text if len(text) <= _SHOWN else f"{text[: _SHOWN - 3]}...")
 
 
 def _flaw(words: str, where: _Where) -> SchemaError:
@@ -377,7 +383,7 @@ def _flaw(words: str, where: _Where) -> SchemaError:
 
 
 def _lost(reference: _Reference) -> SchemaError:
-    reason = f"refers to {reference.text!r}, which does not exist{_place(reference.where)}"
+    reason = f"refers to {quoted(reference.text)}, which does not exist{_place(reference.where)}"
     return _error(reason, reference.where.below(reference.keyword))
 
 

@@ -6,8 +6,10 @@ ever fetched: references lead to files.
 
 from __future__ import annotations
 
+import codecs
 import hashlib
-from collections.abc import Mapping
+import json
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NoReturn
@@ -19,11 +21,13 @@ from ..source.homes import SCHEMAS
 from ..source.json_reader import read_value
 from ..source.paths import is_file
 from ..source.project import Project
-from ..values.kinds import kind, with_article
+from ..values.kinds import kind, shown, with_article
+from ..values.numbers import is_wide
 from ..values.once import cached_property
 from ..values.payload import check_constant
+from ..values.pointers import join
 from .definitions import Definitions
-from .normal_form import Document, Normal, SchemaError, Section, normal
+from .normal_form import Document, Normal, SchemaError, Section, normal, quoted
 
 __all__ = ["SCHEMAS", "Schema", "SchemaError", "Validator", "definitions_of", "load", "schema_of"]
 
@@ -112,7 +116,7 @@ def schema_of(content: dict[str, Any], name: str = "schema") -> Schema:
     """The schema of a document that refers to no other one. Raises SchemaError."""
 
     def nothing(reference: str, _document: Document) -> NoReturn:
-        raise SchemaError(f"refers to {reference!r}, which does not exist")
+        raise SchemaError(f"refers to {quoted(reference)}, which does not exist")
 
     document = Document(_uri_of(content) or f"file:///{name}", content, Path(name), is_first=True)
     return _schema(name, document, normal(document, nothing))
@@ -143,11 +147,11 @@ class _Files:
         relative, _ = urldefrag(reference)
         path = document.path.parent / relative
         if ":" in relative or relative.startswith("/"):
-            raise SchemaError(f"refers to {relative!r}, which does not exist")
+            raise SchemaError(f"refers to {quoted(relative)}, which does not exist")
         if refusal := self.project.refusal(path):
-            raise SchemaError(f"refers to {relative!r}, which {refusal[0]}", refusal[1])
+            raise SchemaError(f"refers to {quoted(relative)}, which {refusal[0]}", refusal[1])
         if not is_file(path):
-            raise SchemaError(f"refers to {relative!r}, which does not exist")
+            raise SchemaError(f"refers to {quoted(relative)}, which does not exist")
         file = path.resolve()
         if file not in self.known:
             if len(self.known) >= MAX_SCHEMA_FILES:
@@ -169,8 +173,49 @@ class _Files:
         if not isinstance(document, dict):
             raise SchemaError(f"is {with_article(kind(document))}, not an object")
         if flaw := check_constant(document):
-            raise SchemaError(f"cannot be used: {flaw}")
+            wide = next((place for place, value in _values_in(document) if type(value) is int and is_wide(value)), "")
+            raise SchemaError(f"cannot be used: {flaw}{_at(wide)}", path=path, pointer=wide)
+        if self.project is not _INSTALLED and (repeated := _repeated(text)) is not None:
+            place, name = repeated
+            raise SchemaError(
+                f"has the key {shown(name)} twice in one object{_at(place)}", None, path, join(place, name)
+            )
         return document
+
+
+def _repeated(text: bytes) -> tuple[str, str] | None:
+    """The place of an object in a JSON text with a key that stands there twice, and the key; None if there is none."""
+    found: dict[int, str] = {}
+    kept: list[dict[str, Any]] = []
+
+    def made(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        members: dict[str, Any] = {}
+        for name, value in pairs:
+            if name in members and id(members) not in found:
+                found[id(members)] = name
+                kept.append(members)  # so that no other object gets its identity
+            members[name] = value
+        return members
+
+    document = json.loads(text.removeprefix(codecs.BOM_UTF8), object_pairs_hook=made)
+    if not found:
+        return None
+    return next(((place, found[id(value)]) for place, value in _values_in(document) if id(value) in found), None)
+
+
+def _values_in(document: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    """All values in a document, each with its pointer, in order."""
+    pending: list[tuple[str, Any]] = [("", document)]
+    while pending:
+        place, value = pending.pop()
+        yield place, value
+        if isinstance(value, dict | list):
+            entries = value.items() if isinstance(value, dict) else enumerate(value)
+            pending += [(join(place, key), inner) for key, inner in entries][::-1]
+
+
+def _at(pointer: str) -> str:
+    return f" (at {pointer})" if pointer else ""
 
 
 # --- validation

@@ -7,7 +7,6 @@ size, depth or number of values before it costs anything.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -19,7 +18,7 @@ import yaml
 from ..diagnostics.problem import Place, Problem, Problems, TooManyProblems, in_order
 from ..diagnostics.suggestions import did_you_mean
 from .nodes import MAX_DEPTH, MappingNode, Node, ScalarNode, SequenceNode, duplicate
-from .scalars import BREAKS, JsonScalar, NotJson, resolve
+from .scalars import BREAKS, NOT_IN_JSON, JsonScalar, NotJson, quoted, resolve
 from .text import BOM, MAX_FILE_BYTES, Source
 from .yaml_errors import explained, odd_indent
 
@@ -61,16 +60,17 @@ _SHOWN = 40
 _NEAR_ANCHORS = 100
 
 
-def parse(source: Source) -> tuple[Node | None, tuple[Problem, ...]]:
+def parse(source: Source, *, wide: bool = False) -> tuple[Node | None, tuple[Problem, ...]]:
     """Parses a YAML text; returns its one value, if usable, and all problems (M003 to M009) in order of place.
 
     Duplicate keys (M005) and values that JSON does not have (M006) leave a value, so that more problems can be found:
-    the first of the keys counts, and such values are strings. After any other problem there is no value.
+    the first of the keys counts, and such values are strings. After any other problem there is no value. With `wide`,
+    integers may have more than 64 bits, as in a batch.
     """
     size = len(source.text.encode("utf-8", "surrogatepass"))
     if size > MAX_FILE_BYTES:
         return None, (Problem.of("M003", source.place(0, 0), size=size, limit=MAX_FILE_BYTES),)
-    builder = _Builder(source)
+    builder = _Builder(source, wide=wide)
     try:
         root = builder.build()
     except _Stopped as stopped:
@@ -115,8 +115,9 @@ class _Open:
 class _Builder:
     """Builds the nodes of a text, or of the part before `end`, from the parser's events."""
 
-    def __init__(self, source: Source, end: int | None = None) -> None:
+    def __init__(self, source: Source, end: int | None = None, *, wide: bool = False) -> None:
         self.source = source
+        self._wide = wide
         self._end_of_text = end
         self.problems = Problems()
         self._base = len(source.text) - len(source.text.lstrip(BOM))
@@ -209,9 +210,9 @@ class _Builder:
     def _report(self, code: str, start: int, end: int, hint: str | None, **data: Any) -> None:
         self.problems.append(Problem.of(code, self.source.place(start, end), hint=hint, **data))
 
-    def _not_json(self, start: int, end: int, text: str, what: str, hint: str) -> None:
+    def _not_json(self, start: int, end: int, text: str, what: str, hint: str, why: str = NOT_IN_JSON) -> None:
         shown = text if len(text) <= _SHOWN else text[: _SHOWN - 3] + "..."
-        self._report("M006", start, end, hint, text=shown, what=what)
+        self._report("M006", start, end, hint, text=shown, what=what, why=why)
 
     # nodes
 
@@ -237,11 +238,11 @@ class _Builder:
         style = event.style or ""  # None for a plain scalar without libyaml
         value: JsonScalar = event.value
         if event.tag is None and style == "":
-            resolved = resolve(event.value)
+            resolved = resolve(event.value, wide=self._wide)
             if self._open and self._open[-1].awaits_key and (odd := odd_indent(self.source, start)):
                 self._report("M004", odd.start, odd.end, odd.hint, reason=odd.reason)
             if isinstance(resolved, NotJson):
-                self._not_json(start, end, event.value, resolved.what, resolved.hint)
+                self._not_json(start, end, event.value, resolved.what, resolved.hint, resolved.why)
             else:
                 value = resolved
             if not event.value:  # the loaders differ in where they place an empty value
@@ -322,7 +323,7 @@ class _Builder:
             shown = "a list" if isinstance(node, SequenceNode) else "an object"
             self._not_json(key.start, key.end, shown, what, "a key is a string")
         elif not isinstance(node.value, str):
-            hint = f"quote it: {json.dumps(node.text, ensure_ascii=False)}"
+            hint = f"quote it: {quoted(node.text)}"
             self._not_json(key.start, key.end, node.text or "an empty key", what, hint)
         elif (first := opened.firsts.get(node.text)) is not None:
             self.problems.append(duplicate(self.source.place(key.start, key.end), first, node.text))

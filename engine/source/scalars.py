@@ -13,9 +13,9 @@ import re
 from dataclasses import dataclass, field
 from itertools import islice
 
-from ..values.numbers import integer_of, is_wide
+from ..values.numbers import MAX_DIGITS, integer_of, is_wide
 
-__all__ = ["BREAKS", "JsonScalar", "NotJson", "character_spans", "resolve"]
+__all__ = ["BREAKS", "NOT_IN_JSON", "JsonScalar", "NotJson", "character_spans", "quoted", "resolve"]
 
 JsonScalar = None | bool | int | float | str
 
@@ -26,18 +26,24 @@ BREAKS = "\n\r\x85\u2028\u2029"
 # --- values ---
 
 
+NOT_IN_JSON = "which JSON does not have"
+
+
 @dataclass(frozen=True, slots=True)
 class NotJson:
-    """Why a plain scalar is refused: what it is in YAML, and what to write instead."""
+    """Why a plain scalar is refused: what it is in YAML, what to write instead, and what is wrong with it."""
 
     what: str
     hint: str
+    why: str = NOT_IN_JSON
 
 
 _CONSTANTS: dict[str, bool | None] = {"": None, "~": None, "null": None, "true": True, "false": False}
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]*)")
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?")
 
+_SHOWN = 40
+_NOT_READ = "which readers of JSON refuse"
 _QUOTE = "quote it: {}"
 _DECIMAL = "write it in plain decimal digits, or quote it: {}"
 _AMBIGUOUS = tuple(
@@ -70,24 +76,32 @@ _AMBIGUOUS = tuple(
 )
 
 
-def resolve(text: str) -> JsonScalar | NotJson:
-    """The JSON value of a plain scalar, or why it has none."""
+def resolve(text: str, *, wide: bool = False) -> JsonScalar | NotJson:
+    """The JSON value of a plain scalar, or why it has none; with `wide`, integers may have more than 64 bits."""
     if text in _CONSTANTS:
         return _CONSTANTS[text]
     if _INTEGER.fullmatch(text):
         number = integer_of(text)
-        if number is None or (isinstance(number, int) and is_wide(number)):
-            return NotJson("an integer beyond 64 bits", _QUOTE.format(json.dumps(text)))
+        if number is None:
+            return NotJson(f"an integer of more than {MAX_DIGITS} digits", _QUOTE.format(quoted(text)), _NOT_READ)
+        if isinstance(number, int) and is_wide(number) and not wide:
+            why = "which most readers of JSON round"
+            return NotJson("an integer of more than 64 bits", _QUOTE.format(quoted(text)), why)
         return number
     if _NUMBER.fullmatch(text):
         number = float(text)
         if math.isinf(number):
-            return NotJson("a number beyond the range of a double", _QUOTE.format(json.dumps(text)))
+            return NotJson("a number beyond the range of a double", _QUOTE.format(quoted(text)), _NOT_READ)
         return number
     for pattern, what, hint in _AMBIGUOUS:
         if pattern.fullmatch(text):
-            return NotJson(what, hint.format(json.dumps(text)))
+            return NotJson(what, hint.format(quoted(text)))
     return text
+
+
+def quoted(text: str) -> str:
+    """The text between quotes, cut where it is long."""
+    return json.dumps(text if len(text) <= _SHOWN else f"{text[: _SHOWN - 3]}...", ensure_ascii=False)
 
 
 # --- places ---

@@ -12,6 +12,7 @@ from math import isfinite
 
 from ..diagnostics.problem import Problem, in_order
 from .nodes import MAX_DEPTH, MappingNode, Node, ScalarNode, SequenceNode
+from .scalars import NOT_IN_JSON
 from .text import Source
 
 __all__ = ["parse"]
@@ -164,7 +165,7 @@ class _Scanner:
             what = "an infinite number or none" if isinstance(value, float) else "a date or a time"
             hint = "write it as a string, in quotes"
             place = self.source.place(start, end)
-            self.problems.append(Problem.of("M006", place, hint=hint, text=text, what=what))
+            self.problems.append(Problem.of("M006", place, hint=hint, text=text, what=what, why=NOT_IN_JSON))
             value = text
         return ScalarNode(self.source, start, end, value, value if isinstance(value, str) else text, None)
 

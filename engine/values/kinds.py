@@ -9,8 +9,10 @@ from typing import Any
 __all__ = [
     "JSON_TYPES",
     "KIND_CLASSES",
+    "MAX_SAID",
     "TYPE_CLASSES",
     "TYPE_NAMES",
+    "in_part",
     "kind",
     "scalar_text",
     "shown",
@@ -71,6 +73,18 @@ def shown(value: Any, limit: int = 80) -> str:
             text = f"{text[: limit - 3]}..."
             break
     return text.encode("utf-8", "backslashreplace").decode()
+
+
+def in_part(text: str) -> str:
+    """A text for a message, cut to at most `MAX_SAID` characters with the number of the others at the end."""
+    if len(text) <= MAX_SAID:
+        return text
+    rest = f"... ({len(text) - MAX_SAID + 40} more characters)"
+    return f"{text[: MAX_SAID - 40]}{rest}"
+
+
+MAX_SAID = 1_000
+"""The maximum number of characters of a text in a message."""
 
 
 def scalar_text(value: bool | int | float | None) -> str:

@@ -414,7 +414,7 @@ def wrong(batch: dict[str, JSON]) -> list[str]:
     state = obj(batch.get("consent_state"))
     for name in SIDES[:2]:
         side = name if there(state.get(name)) else f"{name}_consent_state"
-        if there(state.get(side)) and not isinstance(state[side], dict):
+        if not isinstance(state.get(side), dict | None):
             found.append(f"/consent_state/{side}")
     return sorted(found)
 

@@ -13,6 +13,7 @@ from typing import Any
 from ...diagnostics.problem import Place
 from ...expressions.paths import certain_roots
 from ...language.rulebook import Each, Expr, Field, Spread, Text
+from ...values.kinds import in_part
 from ..expressions.compiler import ExpressionCompiler
 from ..expressions.templates import template
 from ..python.function import PythonFunction
@@ -164,8 +165,10 @@ class Emitter(ABC):
     def reason(self, text: Text, scope: CodeScope) -> str:
         """Code for the text of a reason; if rendering fails, it reports a problem and gives the template's text."""
         value = template(self.writer, text.template, scope.values, text=True)
+        if isinstance(value.constant, str):
+            return repr(in_part(value.constant))
         if not value.raises or self.of_structs:
-            return bare(value.code)
+            return f"in_part({bare(value.code)})"
         name = self.writer.name("reason")
         function, _, arguments = value.code.partition("(")
         site = scope.at(None).site("M514", text.place)
@@ -174,7 +177,8 @@ class Emitter(ABC):
 
     def say(self, code: str, text: Text, scope: CodeScope) -> None:
         """Writes the code that reports the problem that a rule gives."""
-        reason, site = self.reason(text, scope), scope.at(None).site(code, text.place)
+        reason = self.reason(text, scope)
+        site = scope.at(None).site(code, text.place, template=text.template.text)
         if self.of_structs:
             self.writer.line(f"problems.append(reported({site}, {scope.where()}, {scope.rule_code}, {reason}))")
         else:

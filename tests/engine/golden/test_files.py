@@ -301,6 +301,16 @@ def test_input_files_that_are_refused(
 
 
 @pytest.mark.usefixtures("folder")
+def test_an_input_has_the_same_numbers_in_yaml_and_in_a_file() -> None:
+    batch = '{"id": 10482000000000000000001, "low": -9223372036854775809, "double": 36800000000000000000}'
+    write(Path(), "shop/v1/tests/batch.json", batch)
+    test = file_of(f"tests: [{{test: t, input: {batch}, expect: {{}}}}]").tests[0]
+    of_file = file_of("tests: [{test: t, input_file: batch.json, expect: {}}]").tests[0]
+    assert repr(test.input) == repr(of_file.input)
+    assert test.input["id"] == 10482000000000000000001
+
+
+@pytest.mark.usefixtures("folder")
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no pipes")
 def test_an_input_file_that_would_never_end() -> None:
     write(Path(), "shop/v1/tests/batch.json", "{}")

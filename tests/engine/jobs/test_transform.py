@@ -119,22 +119,39 @@ def test_the_sums_hold_no_values_of_payloads() -> None:
     total = summary(1)
     total.merge(summary(2, PROBLEM))
     total.merge(summary(3, PROBLEM, Problem.of("M501", input="", reason="no")))
+    for number in range(3):
+        said = Problem.of(
+            "M512", Place("m.yaml", 7, 5, 7, 9), rule="w", reason=f"{number} is odd", template="{{ n }} is\n  odd"
+        )
+        total.merge(summary(4 + number, said))
     assert total.text().splitlines() == [
-        "3 batches: 0 requests, 3 skipped, 3 problems",
-        "  skipped      3  r: not\\u001bwanted {{ n }}",
+        "6 batches: 0 requests, 6 skipped, 6 problems",
+        "  skipped      6  r: not\\u001bwanted {{ n }}",
+        "  M512         3  {{ n }} is odd (rule w, m.yaml:7:5); first in f:4",
         "  M505         2  value cannot be converted (rule r, m.yaml:3:5); first in f:2",
         "  M501         1  not JSON; first in f:3: the record is not JSON: no",
     ]
     assert Summary.from_json(json.loads(json.dumps(total.to_json()))) == total
-    place = {"rule": "r", "file": "m.yaml", "line": 3, "column": 5}
+    place = {"template": None, "rule": "r", "file": "m.yaml", "line": 3, "column": 5}
     nowhere = dict.fromkeys(place)
     assert total.to_json() == {
-        "batches": 3,
+        "batches": 6,
         "requests": 0,
         "errors": 1,
-        "warnings": 2,
-        "skipped": [{"rule": "r", "reason": "not\x1bwanted {{ n }}", "count": 3}],
+        "warnings": 5,
+        "skipped": [{"rule": "r", "reason": "not\x1bwanted {{ n }}", "count": 6}],
         "problems": [
+            {
+                "code": "M512",
+                "severity": "warning",
+                "title": "warned by a rule",
+                **place,
+                "template": "{{ n }} is odd",
+                "rule": "w",
+                "line": 7,
+                "first": "f:4",
+                "count": 3,
+            },
             {
                 "code": "M505",
                 "severity": "warning",

@@ -52,9 +52,9 @@ REFUSED = [
         "1_000 +1 .5 5. -.5 08 0049 1_0.5 1.e5 +1e3 00.5",
     ),
     (
-        "an integer beyond 64 bits",
+        "an integer of more than 64 bits",
         "quote it: ",
-        "18446744073709551616 -9223372036854775809 123456789012345678901 " + "9" * 5000,
+        "18446744073709551616 -9223372036854775809 123456789012345678901",
     ),
     ("a number beyond the range of a double", "quote it: ", "1e999 -1e999"),
 ]
@@ -83,7 +83,21 @@ def test_dates_may_have_a_blank_before_the_time() -> None:
     ("what", "hint", "text"), [(what, hint, text) for what, hint, texts in REFUSED for text in texts.split()]
 )
 def test_what_is_more_than_text_to_some_yaml_is_refused(what: str, hint: str, text: str) -> None:
-    assert resolve(text) == NotJson(what, f'{hint}"{text}"')
+    found = resolve(text)
+    assert isinstance(found, NotJson)
+    assert (found.what, found.hint) == (what, f'{hint}"{text}"')
+
+
+def test_integers_of_batches_may_be_wide() -> None:
+    assert resolve("10482000000000000000001", wide=True) == 10482000000000000000001
+    assert resolve("-9223372036854775809", wide=True) == -9223372036854775809
+    assert resolve("1" + "0" * 22, wide=True) == 1e22  # as a program that knows doubles alone writes it
+
+
+def test_long_numbers_are_quoted_in_part() -> None:
+    hint = f'quote it: "{"9" * 37}..."'
+    wanted = NotJson("an integer of more than 400 digits", hint, "which readers of JSON refuse")
+    assert resolve("9" * 5000) == resolve("9" * 5000, wide=True) == wanted
 
 
 @given(st.text())

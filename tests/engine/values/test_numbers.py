@@ -166,7 +166,8 @@ WRITTEN = [
 def test_numbers_in_rules_settings_and_schemas_are_exact(text: str, number: float | None, tmp_path: Path) -> None:
     (tmp_path / "schema.json").write_text(f'{{"const": [{text}]}}')
     problems: list[Problem] = []
-    setting = Setting(name="s", type="double", default=None, node=None)  # type: ignore[arg-type]
+    type_ = "integer" if isinstance(number, int) else "double"
+    setting = Setting(name="s", type=type_, default=None, node=None)  # type: ignore[arg-type]
     found = values_of({"s": setting}, [Given("s", GivenText(text))], problems)
     if number is None:
         assert isinstance(resolve(text), NotJson)
@@ -180,3 +181,29 @@ def test_numbers_in_rules_settings_and_schemas_are_exact(text: str, number: floa
         assert repr(parse(f"`{text}`").search({})) == repr(number)
         assert repr(schemas.load("./schema.json", tmp_path).document) == repr({"const": [number]})
         assert (problems, repr(found)) == ([], repr({"s": number}))
+
+
+@pytest.mark.parametrize(
+    ("type_", "text", "problem"),
+    [
+        ("double", "9007199254740992", None),
+        ("double", "9007199254740993", "exact as a double, not 9007199254740993 (None)"),
+        ("double", "1e400", 'of type double, not "1e400" (None)'),
+        ("array", "[1]", None),
+        ("array", "[1", 'a list, not "[1" (it is not JSON: unexpected end of data: line 1 column 3 (char 2))'),
+        ("array", "a", 'a list, not "a" (None)'),
+        ("object", "{1", 'of type object, not "{1" (it is not JSON: unexpected character, expected a string key: line 1 column 2 (char 1))'),  # noqa: E501
+    ],
+)  # fmt: skip
+def test_settings_of_a_command_line_are_exact_or_say_why_not(type_: str, text: str, problem: str | None) -> None:
+    problems: list[Problem] = []
+    setting = Setting(name="s", type=type_, default=None, items=None, enum=None, description=None, node=None)  # type: ignore[arg-type]
+    found = values_of({"s": setting}, [Given("s", GivenText(text))], problems)
+    said = [f"{one.message.partition(' must be ')[2]} ({one.hint})" for one in problems]
+    assert said == ([] if problem is None else [problem])
+    assert found == ({"s": json.loads(text)} if problem is None else {})
+
+
+def test_numbers_in_inputs_of_tests_are_those_of_batches() -> None:
+    assert repr(resolve("10482000000000000000001", wide=True)) == "10482000000000000000001"
+    assert repr(resolve("36800000000000000000", wide=True)) == "3.68e+19"
