@@ -17,7 +17,17 @@ from ..language.rulebook import Text
 from ..types.description import describe
 from ..types.types import Type, lookup
 from .shared.examples import SCHEMA
-from .shared.findings import at, in_every_use, in_schema, part_key, path_to, span_of, text_of
+from .shared.findings import (
+    at,
+    given_names,
+    in_every_use,
+    in_schema,
+    is_outer_name,
+    part_key,
+    path_to,
+    span_of,
+    text_of,
+)
 from .shared.registry import checks_types
 from .shared.words import literal_meant
 
@@ -83,11 +93,14 @@ _SHOWN = 6
 @checks_types
 def check(flow: Flow) -> Iterator[Problem]:
     """Reports each path that exists in none of its uses."""
+    names = given_names(flow.rulebook)
     fields = (part for part in flow.of(EvaluatedPart) if part.seen.node["type"] == "field")
     for part in in_every_use(fields, part_key, lambda one: _is_missing(one.seen.current, one.seen.node["value"])):
         name = part.seen.node["value"]
         path, where = path_to(part.expr, part.seen.node)
         hint = literal_meant(text_of(part.expr, part.seen.node)) if path == text_of(part.expr, part.seen.node) else None
+        if is_outer_name(part, names):
+            hint = f"the value with this name is written ${name}"
         yield _problem(flow, part.seen.current, name, path, where, span_of(part.expr, part.seen.node), hint)
     steps = (step for template in flow.of(RenderedTemplate) for step in _steps(template))
     for step in in_every_use(

@@ -150,14 +150,18 @@ def of_expressions(trees: Iterable[Node], roots: Mapping[str, Growth]) -> Growth
 class _Expression:
     def __init__(self, roots: Mapping[str, Growth]) -> None:
         self.roots = roots
-        self.known: dict[tuple[int, Growth | None], Growth] = {}
+        self.known: dict[tuple[Any, ...], Growth] = {}
+        self.bound: tuple[tuple[str, Growth, int], ...] = ()
+        """The variables that are bound, each with the number of iterations around it."""
+        self.over: tuple[Growth, ...] = ()
+        """What is gone over by the iterations around a node."""
 
     def of(self, node: Node, current: Growth | None) -> Growth:
         """The growth of a node's value; `current` is the growth of the value it is evaluated on, None for the roots.
 
         It is worked out once: nested lists, which are asked twice, would double the work with each level.
         """
-        key = id(node), current
+        key = id(node), current, self.bound, self.over
         growth = self.known.get(key)
         if growth is None:
             growth = self.known[key] = self.found(node, current)
@@ -170,6 +174,15 @@ class _Expression:
         match node["type"]:
             case "field":
                 return self.roots.get(node["value"], PART) if current is None else current
+            case "variable_ref":
+                return self.variable(node["value"])
+            case "let_expression":
+                *bindings, body = below
+                found = [(one["value"], self.of(one["children"][0], current), len(self.over)) for one in bindings]
+                outer, self.bound = self.bound, (*self.bound, *found)
+                growth = self.of(body, current)
+                self.bound = outer
+                return growth
             case "literal":
                 constant = node["value"]
                 return PART if current is None or not isinstance(constant, list) else _repeated(constant, current)
@@ -181,11 +194,11 @@ class _Expression:
                 return self.of(below[0], current)
             case "projection" | "value_projection":
                 base = self.of(below[0], current)
-                return self.of(below[1], base).for_each_of(base)
+                return self.inside(below[1], base).for_each_of(base)
             case "filter_projection":
                 base = self.of(below[0], current)
-                self.of(below[2], base)
-                return self.of(below[1], base).for_each_of(base)
+                self.inside(below[2], base)
+                return self.inside(below[1], base).for_each_of(base)
             case "or_expression" | "and_expression":
                 return either([self.of(child, current) for child in below])
             case "not_expression" | "comparator":
@@ -202,6 +215,21 @@ class _Expression:
                 return self.called(node["value"], below, current)
         return current or PART  # `@`, an index, a slice
 
+    def inside(self, node: Node, over: Growth) -> Growth:
+        """The growth of a node for each element of a value."""
+        outer, self.over = self.over, (*self.over, over)
+        growth = self.of(node, over)
+        self.over = outer
+        return growth
+
+    def variable(self, name: str) -> Growth:
+        """The growth of a variable, which is repeated in each iteration around it."""
+        bound = next((one for one in reversed(self.bound) if one[0] == name), None)
+        growth, around = (self.roots.get(name, PART), 0) if bound is None else bound[1:]
+        for over in self.over[around:]:
+            growth = growth.within(over)
+        return growth
+
     def called(self, name: str, below: list[Node], current: Growth | None) -> Growth:
         """The growth of the result of a function."""
         arguments = [child for child in below if child["type"] != "expref"]
@@ -211,7 +239,7 @@ class _Expression:
             _, *chosen = [self.of(child, current) for child in arguments]
             return either(chosen)
         values = self.together(arguments, current)
-        made = [self.of(child, values) for child in below if child["type"] == "expref"]
+        made = [self.inside(child, values) for child in below if child["type"] == "expref"]
         if set(FUNCTIONS[name].returns.split("|")) <= _SCALARS:
             return SCALAR
         if name in _MADE_ANEW:

@@ -4,6 +4,9 @@ The grammar and its meaning remain the library's; a small subclass of its parser
 the text. Some expressions that the library accepts can only be mistakes, and are refused: a missing comma between
 arguments, a literal that is not JSON, an `&` outside the arguments of a function.
 
+The grammar has lexical scopes too (JEP 18 of JMESPath), which the library does not read: `let $name = expression in
+expression` binds names, and `$name` is the value of such a name, or of a root, wherever it stands.
+
 Expressions are evaluated on *named roots* (the names in the context given to `Expression.search`), so `@` and its like
 have no meaning at the top of an expression.
 """
@@ -12,9 +15,10 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from itertools import pairwise
-from typing import Any
+from typing import Any, ClassVar
 
 import jmespath.lexer
 import jmespath.parser
@@ -77,7 +81,9 @@ def _parse(text: str) -> Expression:
         tree: Node = _Parser().tree(tokens)
     except ParseError as error:
         raise unexpected(error.lex_position, text, tokens) from None
-    expression = Expression(text, tree, _roots(text, tokens, tree))
+    expression = Expression(
+        text, tree, _roots(text, tokens, tree), any(token["type"] == "variable" for token in tokens)
+    )
     try:
         growth.of_expression(tree, {})
     except growth.TooLarge as error:
@@ -98,6 +104,8 @@ class _Lexer(_LibraryLexer):  # type: ignore[misc]  # the library has no types f
 
     The library also accepts NaN, and reads a literal that is not JSON as a string.
     """
+
+    SIMPLE_TOKENS: ClassVar = {**_LibraryLexer.SIMPLE_TOKENS, "$": "dollar", "=": "assign"}
 
     def _consume_number(self) -> str:
         start = self._position
@@ -133,7 +141,7 @@ def _tokens(text: str) -> list[Token]:
     except UnicodeEncodeError as error:
         raise syntax_error("it has half of a surrogate pair", error.start, error.end) from None
     try:
-        tokens: list[Token] = list(_Lexer().tokenize(text))
+        tokens = list(_joined(_Lexer().tokenize(text), text))
     except LexerError as error:
         raise unreadable(error.lexer_position, text) from None
     for token, following in pairwise(tokens):
@@ -149,6 +157,30 @@ def _tokens(text: str) -> list[Token]:
     return tokens
 
 
+def _joined(tokens: Iterable[Token], text: str) -> Iterator[Token]:
+    """The tokens with the two of a `$name`, and of a `==`, as one. Raises ExpressionError for a stray `$` or `=`."""
+    before = {"dollar": "unquoted_identifier", "assign": "assign"}
+    last, start = "", None
+    for token in tokens:
+        if start is not None:
+            if start["type"] == "assign" and token["type"] != "assign" and last == "variable":
+                yield start
+                last = "assign"
+            elif token["type"] != before[start["type"]] or token["start"] != start["start"] + 1 or last == "dot":
+                raise unreadable(start["start"], text)
+            else:
+                type_, value = ("variable", token["value"]) if start["type"] == "dollar" else ("eq", "==")
+                yield {"type": type_, "value": value, "start": start["start"], "end": token["end"]}
+                last, start = type_, None
+                continue
+            start = None
+        if token["type"] in before:
+            start = token
+            continue
+        yield token
+        last = token["type"]
+
+
 # --- tokens to the tree
 
 
@@ -157,6 +189,8 @@ class _Parser(_LibraryParser):  # type: ignore[misc]  # the same
 
     `parse` is not used, since it caches trees without positions.
     """
+
+    BINDING_POWER: ClassVar = {**_LibraryParser.BINDING_POWER, "variable": 0, "assign": 0}
 
     def tree(self, tokens: list[Token]) -> Node:
         self._tokens = tokens
@@ -188,6 +222,33 @@ class _Parser(_LibraryParser):  # type: ignore[misc]  # the same
             self._place(left, first, operator)
         self._depth -= 1
         return left
+
+    def _token_nud_variable(self, token: Token) -> Node:
+        return {"type": "variable_ref", "value": token["value"], "children": []}
+
+    def _token_nud_unquoted_identifier(self, token: Token) -> Node:
+        if token["value"] == "let" and self._current_token() == "variable":
+            return self._let()
+        node: Node = super()._token_nud_unquoted_identifier(token)
+        return node
+
+    def _let(self) -> Node:
+        """Parses what follows `let`: names with their values, `in`, and the expression that they are for."""
+        bindings: list[Node] = []
+        while not bindings or self._current_token() == "comma":
+            if bindings:
+                self._advance()
+            name = self._lookahead_token(0)
+            self._match("variable")
+            self._match("assign")
+            value = self._expression()
+            span = {"start": name["start"], "end": self._lookahead_token(-1)["end"]}
+            bindings.append({"type": "binding", "value": name["value"], "children": [value], **span})
+        word = self._lookahead_token(0)
+        if word["type"] != "unquoted_identifier" or word["value"] != "in":
+            self._error_led_token(word)
+        self._advance()
+        return {"type": "let_expression", "children": [*bindings, self._expression()]}
 
     def _place(self, node: Node, first: Token, operator: Token) -> None:
         """Records the span of a node just completed, and of the helper nodes that the library put below it."""
@@ -241,16 +302,18 @@ class _Parser(_LibraryParser):  # type: ignore[misc]  # the same
 def _roots(text: str, tokens: list[Token], tree: Node) -> tuple[RootUse, ...]:
     """Every use of a root, after the checks that the grammar does not make."""
     roots: list[RootUse] = []
-    pending: list[tuple[Node, bool, int]] = [(tree, True, 1)]
+    pending: list[tuple[Node, bool, int, frozenset[str]]] = [(tree, True, 1, frozenset())]
     if tree["type"] == "expref":
         raise stray_expref(tree)
     while pending:
-        node, top, depth = pending.pop()
+        node, top, depth, bound = pending.pop()
         if depth > MAX_EXPRESSION_DEPTH:
             raise too_deep(node["start"], node["end"])
         below = children(node)
         match node["type"]:
             case "field" if top:
+                roots.append(RootUse(node["value"], node["start"], node["end"]))
+            case "variable_ref" if node["value"] not in bound:
                 roots.append(RootUse(node["value"], node["start"], node["end"]))
             case "current" | "identity" if top:
                 start, end = _construct(tokens, node["start"])
@@ -269,8 +332,12 @@ def _roots(text: str, tokens: list[Token], tree: Node) -> tuple[RootUse, ...]:
             inherited = [top] + [False] * (len(below) - 1)
         else:
             inherited = [top and node["type"] != "expref"] * len(below)
+        inner = [bound] * len(below)
+        if node["type"] == "let_expression":
+            inner[-1] = bound.union(child["value"] for child in below[:-1])
         pending.extend(
-            (child, at_top, depth + 1) for child, at_top in reversed(list(zip(below, inherited, strict=True)))
+            (child, at_top, depth + 1, names)
+            for child, at_top, names in reversed(list(zip(below, inherited, inner, strict=True)))
         )
     return tuple(roots)
 

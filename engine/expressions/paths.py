@@ -24,7 +24,7 @@ def path_of(tree: Mapping[str, Any], roots: Mapping[str, str | None]) -> str | N
     `roots` has the pointer of each root; None for a root that is no place of the input.
     """
     kind, children = tree["type"], tree["children"]
-    if kind == "field":
+    if kind in ("field", "variable_ref"):
         return roots.get(tree["value"])
     if kind in _CHAINS:
         place = path_of(children[0], roots)
@@ -66,7 +66,7 @@ def _reads(tree: Mapping[str, Any], roots: Mapping[str, str | None]) -> Iterator
         yield place
         return
     kind, children = tree["type"], tree["children"]
-    if kind in ("literal", "expref", "field", "index", "slice", "current", "identity"):
+    if kind in ("literal", "expref", "field", "variable_ref", "index", "slice", "current", "identity"):
         return
     if kind not in _CHAINS and not kind.endswith("projection"):
         for child in children:
@@ -101,9 +101,12 @@ def certain_roots(tree: Node) -> tuple[str, ...]:
 def _goes_on(tree: Node, found: list[str]) -> bool:
     """Adds the roots that are certainly read; returns whether what follows is certainly evaluated, too."""
     kind, below = tree["type"], tree["children"]
-    if kind == "field":
+    if kind in ("field", "variable_ref"):
         found.append(tree["value"])
         return True
+    if kind == "let_expression" or (kind == "function_expression" and tree["value"] == "if"):
+        _goes_on(below[0], found)
+        return False
     if kind in ("literal", "expref"):
         return True
     if kind in _CHAINS or kind == "flatten" or kind.endswith("projection"):
@@ -115,4 +118,6 @@ def _goes_on(tree: Node, found: list[str]) -> bool:
 
 
 def _can_fail(node: Node) -> bool:
-    return node["type"] == "function_expression" or (node["type"] == "comparator" and node["value"] in _ORDERING)
+    return node["type"] in ("function_expression", "variable_ref") or (
+        node["type"] == "comparator" and node["value"] in _ORDERING
+    )

@@ -44,6 +44,7 @@ LAST = {
     "unquoted_identifier",
     "quoted_identifier",
     "literal",
+    "variable",
     "current",
     "star",
     "flatten",

@@ -12,7 +12,7 @@ from ..functions.table import call
 from ..values.equality import equal, is_true
 from .roots import RootUse
 
-__all__ = ["EvaluationError", "Expression", "Node", "Token", "children", "walk"]
+__all__ = ["EvaluationError", "Expression", "Node", "Token", "children", "free_variables", "walk"]
 
 
 # The published type stubs of the library lack what a subclass needs.
@@ -48,11 +48,13 @@ class Expression:
     text: str
     tree: Node = field(compare=False, repr=False)
     roots: tuple[RootUse, ...]
+    has_variables: bool = field(default=False, compare=False, repr=False)
 
     def search(self, context: dict[str, Any]) -> Any:
         """Evaluates the expression on these roots. Raises EvaluationError and nothing else."""
         try:
-            return _INTERPRETER.visit(self.tree, context)
+            interpreter = _ScopedInterpreter(context) if self.has_variables else _INTERPRETER
+            return interpreter.visit(self.tree, context)
         except TypeError:
             raise EvaluationError("a string and a number cannot be ordered (<, <=, >, >=)") from None
         except RecursionError:
@@ -81,6 +83,9 @@ class _Interpreter(_LibraryInterpreter):  # type: ignore[misc]  # the library ha
         "ne": lambda one, other: not equal(one, other),
     }
 
+    def visit_variable_ref(self, node: Node, _value: Any) -> Any:
+        raise EvaluationError(f"${node['value']} is not known here")
+
     def visit_function_expression(self, node: Node, value: Any) -> Any:
         if node["value"] != "if":
             return super().visit_function_expression(node, value)
@@ -88,11 +93,35 @@ class _Interpreter(_LibraryInterpreter):  # type: ignore[misc]  # the library ha
         return self.visit(values[0 if is_true(self.visit(condition, value)) else 1], value)
 
 
+class _ScopedInterpreter(_Interpreter):
+    """The interpreter of one evaluation of an expression with variables, which are roots where nothing binds them."""
+
+    def __init__(self, roots: dict[str, Any]) -> None:
+        super().__init__(_OPTIONS)
+        self._roots = roots
+        self._bound: dict[str, Any] = {}
+
+    def visit_variable_ref(self, node: Node, _value: Any) -> Any:
+        name = node["value"]
+        return self._bound[name] if name in self._bound else self._roots.get(name)
+
+    def visit_let_expression(self, node: Node, value: Any) -> Any:
+        *bindings, body = node["children"]
+        outer = self._bound
+        found = {binding["value"]: self.visit(binding["children"][0], value) for binding in bindings}
+        self._bound = {**outer, **found}
+        try:
+            return self.visit(body, value)
+        finally:
+            self._bound = outer
+
+
 _FUNCTIONS: Any = _Functions()
+_OPTIONS = Options(custom_functions=_FUNCTIONS)
 
 
 # It has no state except a cache of its own methods, so all threads share it.
-_INTERPRETER: Any = _Interpreter(Options(custom_functions=_FUNCTIONS))
+_INTERPRETER: Any = _Interpreter(_OPTIONS)
 
 
 def children(node: Node) -> tuple[Node, ...]:
@@ -107,3 +136,21 @@ def walk(node: Node) -> Iterator[Node]:
         node = pending.pop()
         yield node
         pending.extend(reversed(children(node)))
+
+
+def free_variables(*nodes: Node) -> tuple[str, ...]:
+    """The names of the variables in these nodes that nothing inside of them binds, each once, in order."""
+    found: dict[str, None] = {}
+    pending: list[tuple[Node, frozenset[str]]] = [(node, frozenset()) for node in reversed(nodes)]
+    while pending:
+        node, bound = pending.pop()
+        if node["type"] == "variable_ref" and node["value"] not in bound:
+            found[node["value"]] = None
+        below = children(node)
+        inner = bound
+        if node["type"] == "let_expression":
+            inner = bound.union(child["value"] for child in below[:-1])
+            pending.append((below[-1], inner))
+            below = below[:-1]
+        pending.extend((child, bound) for child in reversed(below))
+    return tuple(found)

@@ -7,7 +7,7 @@ and narrowing it by a condition (`narrow`, `otherwise`) is the same at the top a
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil, floor
 from typing import Any
 
@@ -60,20 +60,24 @@ class Seen:
 Observer = Callable[[Seen], None]
 
 
-def infer(tree: Node, current: Type, observe: Observer | None = None) -> Inferred:
-    """The type of an expression evaluated on a value of the type `current`; `observe` is called for each node."""
-    key = id(tree), id(current)
+def infer(tree: Node, current: Type, observe: Observer | None = None, *, scope: Type | None = None) -> Inferred:
+    """The type of an expression evaluated on a value of the type `current`; `observe` is called for each node.
+
+    `scope` is an object type with the variables; without it, they are the roots that the expression is evaluated on.
+    """
+    scope = current if scope is None else scope
+    key = id(tree), id(current), id(scope)
     if observe is None and (known := _KNOWN.get(key)) is not None:
-        return known[2]
-    inference = _Inference(observe)
+        return known[3]
+    inference = _Inference(observe, scope)
     found = Inferred(inference.of(tree, current), inference.fails)
     if len(_KNOWN) >= _MOST_KNOWN:
         _KNOWN.clear()
-    _KNOWN[key] = tree, current, found
+    _KNOWN[key] = tree, current, scope, found
     return found
 
 
-_KNOWN: dict[tuple[int, int], tuple[Node, Type, Inferred]] = {}
+_KNOWN: dict[tuple[int, int, int], tuple[Node, Type, Type, Inferred]] = {}
 """The last inferred types: parts of a condition are inferred repeatedly.
 
 The entries keep their node and type alive, so that no other object has the same identity.
@@ -81,8 +85,9 @@ The entries keep their node and type alive, so that no other object has the same
 
 
 class _Inference:
-    def __init__(self, observe: Observer | None) -> None:
+    def __init__(self, observe: Observer | None, scope: Type) -> None:
         self.observe = observe
+        self.scope = scope
         self.fails = False
 
     def of(self, node: Node, current: Type) -> Type:
@@ -101,7 +106,33 @@ class _Inference:
         finally:
             self.observe = observe
 
+    def where(self, node: Node, current: Type, test: Node, truth: bool) -> Type:
+        """The type of a node that is evaluated only where a condition is true, or false."""
+        narrowed, outer = narrow(current, test, truth, scope=self.scope), self.scope
+        if current is outer:  # the variables are these roots
+            self.scope = narrowed
+        try:
+            return self.of(node, narrowed)
+        finally:
+            self.scope = outer
+
     # Steps
+
+    def _variable_ref(self, node: Node, current: Type) -> tuple[Type, tuple[Type, ...]]:
+        return lookup(self.scope, node["value"]), ()
+
+    def _let_expression(self, node: Node, current: Type) -> tuple[Type, tuple[Type, ...]]:
+        *bindings, body = node["children"]
+        found = {binding["value"]: self.of(binding["children"][0], current) for binding in bindings}
+        outer, bound = self.scope, {name: Property(type_, True) for name, type_ in found.items()}
+        self.scope = Type(
+            objects=tuple(replace(one, properties={**one.properties, **bound}) for one in outer.parts.objects)
+            or (ObjectType(bound),)
+        )
+        try:
+            return self.of(body, current), tuple(found.values())
+        finally:
+            self.scope = outer
 
     def _field(self, node: Node, current: Type) -> tuple[Type, tuple[Type, ...]]:
         return lookup(current, node["value"]), ()
@@ -162,7 +193,7 @@ class _Inference:
 
         def kept(array: ArrayType) -> ArrayType:
             self.of(condition, array.element())
-            chosen = narrow(array.element(), condition, True)
+            chosen = narrow(array.element(), condition, True, scope=self.scope)
             items = without_null(self.of(right, chosen))
             return ArrayType(items, (), 0, 0 if items.never else array.most)
 
@@ -196,7 +227,7 @@ class _Inference:
         first = self.of(left, current)
         if falsy(first).never:
             return first, (first, NEVER)
-        second = self.of(right, narrow(current, left, False))
+        second = self.where(right, current, left, False)
         return union(truthy(first), second), (first, second)
 
     def _and_expression(self, node: Node, current: Type) -> tuple[Type, tuple[Type, ...]]:
@@ -204,7 +235,7 @@ class _Inference:
         first = self.of(left, current)
         if truthy(first).never:
             return first, (first, NEVER)
-        second = self.of(right, narrow(current, left, True))
+        second = self.where(right, current, left, True)
         return union(falsy(first), second), (first, second)
 
     def _not_expression(self, node: Node, current: Type) -> tuple[Type, tuple[Type, ...]]:
@@ -237,7 +268,7 @@ class _Inference:
         test, *values = node["children"]
         condition = self.of(test, current)
         found = [
-            NEVER if part.never else self.of(value, narrow(current, test, truth))
+            NEVER if part.never else self.where(value, current, test, truth)
             for value, truth, part in zip(values, (True, False), (truthy(condition), falsy(condition)), strict=True)
         ]
         return union(*found), (condition, *found)
@@ -328,13 +359,14 @@ def path_of(node: Node) -> tuple[str, ...] | None:
     return None
 
 
-def narrow(current: Type, node: Node, truth: bool, depth: int = 0) -> Type:
+def narrow(current: Type, node: Node, truth: bool, depth: int = 0, *, scope: Type | None = None) -> Type:
     """The part of `current` for which the condition succeeds and is true, or false.
 
     Conditions nested deeper than `_MAX_NESTED` narrow nothing: each level is evaluated in two ways.
     """
     if current.never:
         return NEVER
+    scope = current if scope is None else scope
     match node["type"]:
         case "and_expression" | "or_expression":
             if depth > _MAX_NESTED:
@@ -342,20 +374,22 @@ def narrow(current: Type, node: Node, truth: bool, depth: int = 0) -> Type:
             left, right = _first_and_rest(node)
             below = depth if right["type"] == node["type"] else depth + 1
             if (node["type"] == "and_expression") == truth:
-                return narrow(narrow(current, left, truth, depth + 1), right, truth, below)
-            evaluated = narrow(narrow(current, left, not truth, depth + 1), right, truth, below)
-            return either_case(narrow(current, left, truth, depth + 1), evaluated)
+                return narrow(narrow(current, left, truth, depth + 1, scope=scope), right, truth, below, scope=scope)
+            evaluated = narrow(
+                narrow(current, left, not truth, depth + 1, scope=scope), right, truth, below, scope=scope
+            )
+            return either_case(narrow(current, left, truth, depth + 1, scope=scope), evaluated)
         case "not_expression":
-            return narrow(current, node["children"][0], not truth, depth)
+            return narrow(current, node["children"][0], not truth, depth, scope=scope)
     path = path_of(node)
     if path is not None:
         return refine(current, path, truthy if truth else falsy)
     if node["type"] == "comparator":
-        return _narrow_comparison(current, node, truth)
-    found = infer(node, current).type
+        return _narrow_comparison(current, node, truth, scope)
+    found = infer(node, current, scope=scope).type
     if (truthy(found) if truth else falsy(found)).never:
         return NEVER
-    return _narrow_call(current, node, truth) if node["type"] == "function_expression" else current
+    return _narrow_call(current, node, truth, scope) if node["type"] == "function_expression" else current
 
 
 def _first_and_rest(node: Node) -> tuple[Node, Node]:
@@ -367,53 +401,57 @@ def _first_and_rest(node: Node) -> tuple[Node, Node]:
     return left, right
 
 
-def otherwise(current: Type, node: Node) -> Type:
+def otherwise(current: Type, node: Node, *, scope: Type | None = None) -> Type:
     """The part of `current` for which the condition does not hold: it is not true, or it fails."""
     if current.never:
         return NEVER
+    scope = current if scope is None else scope
     match node["type"]:
         case "and_expression":
             left, right = _first_and_rest(node)
-            return either_case(otherwise(current, left), otherwise(narrow(current, left, True), right))
-        case "or_expression" if not infer(node["children"][0], current).fails:
+            return either_case(
+                otherwise(current, left, scope=scope),
+                otherwise(narrow(current, left, True, scope=scope), right, scope=scope),
+            )
+        case "or_expression" if not infer(node["children"][0], current, scope=scope).fails:
             left, right = node["children"]
-            return otherwise(narrow(current, left, False), right)
-    fails = path_of(node) is None and infer(node, current).fails
-    return current if fails else narrow(current, node, False)
+            return otherwise(narrow(current, left, False, scope=scope), right, scope=scope)
+    fails = path_of(node) is None and infer(node, current, scope=scope).fails
+    return current if fails else narrow(current, node, False, scope=scope)
 
 
-def _narrow_comparison(current: Type, node: Node, truth: bool) -> Type:
+def _narrow_comparison(current: Type, node: Node, truth: bool, scope: Type) -> Type:
     operator, (left, right) = node["value"], node["children"]
-    types = infer(left, current).type, infer(right, current).type
+    types = infer(left, current, scope=scope).type, infer(right, current, scope=scope).type
     found = compared(operator, *types).type
     if (truthy(found) if truth else falsy(found)).never:
         return NEVER
     if operator in ("eq", "ne"):
         equal = truth == (operator == "eq")
-        current = _narrow_equal(current, left, types[1], equal)
-        return _narrow_equal(current, right, types[0], equal)
-    current = _narrow_order(current, left, operator, types[1], truth)
-    return _narrow_order(current, right, MIRRORED[operator], types[0], truth)
+        current = _narrow_equal(current, left, types[1], equal, scope)
+        return _narrow_equal(current, right, types[0], equal, scope)
+    current = _narrow_order(current, left, operator, types[1], truth, scope)
+    return _narrow_order(current, right, MIRRORED[operator], types[0], truth, scope)
 
 
-def _narrow_equal(current: Type, node: Node, other: Type, equal: bool) -> Type:
+def _narrow_equal(current: Type, node: Node, other: Type, equal: bool, scope: Type) -> Type:
     """Narrows by `node == other` or `node != other`."""
     values = constants(other)
     if not equal and (values is None or len(values) != 1):
         return current
     path = path_of(node)
     if path is None:
-        return _where_is(current, node, equal_part(ANY, other) if equal else excluding(ANY, values or ()))
+        return _where_is(current, node, equal_part(ANY, other) if equal else excluding(ANY, values or ()), scope)
     if equal:
         return refine(current, path, lambda type_: equal_part(type_, other))
     return refine(current, path, lambda type_: excluding(type_, values or ()))
 
 
-def _narrow_order(current: Type, node: Node, operator: str, other: Type, truth: bool) -> Type:
+def _narrow_order(current: Type, node: Node, operator: str, other: Type, truth: bool, scope: Type) -> Type:
     """Narrows by an ordering comparison such as `node < other`."""
     bound = bound_by(operator if truth else _NEGATED[operator], other.parts.number or NumberType())
     if node["type"] == "function_expression" and node["value"] == "length" and other.kinds == {"number"}:
-        return _narrow_length(current, node["children"][0], bound)
+        return _narrow_length(current, node["children"][0], bound, scope)
     path = path_of(node)
     kinds = other.kinds & {"number", "string"}
     if path is None or not kinds:
@@ -427,7 +465,7 @@ def _narrow_order(current: Type, node: Node, operator: str, other: Type, truth: 
     return refine(current, path, change)
 
 
-def _narrow_length(current: Type, node: Node, bound: NumberType) -> Type:
+def _narrow_length(current: Type, node: Node, bound: NumberType, scope: Type) -> Type:
     """Narrows by a condition on the length of an expression's value."""
     least = 0 if bound.minimum is None else max(0, ceil(bound.minimum))
     most = None if bound.maximum is None else floor(bound.maximum)
@@ -436,7 +474,7 @@ def _narrow_length(current: Type, node: Node, bound: NumberType) -> Type:
     long = Type(
         string=StringType(least=least, most=most), array=ArrayType(ANY, (), least, most), objects=OBJECT.objects
     )
-    return _where_is(current, node, long)
+    return _where_is(current, node, long, scope)
 
 
 def _argument_of(node: Node, name: str) -> Node | None:
@@ -450,15 +488,19 @@ def _argument_of(node: Node, name: str) -> Node | None:
 # --- backwards: from the value of an expression to the value it was evaluated on
 
 
-def _where_is(current: Type, node: Node, wanted: Type) -> Type:
+def _where_is(current: Type, node: Node, wanted: Type, scope: Type) -> Type:
     """The part of `current` for which the expression succeeds with a value of the wanted type."""
     path = path_of(node)
     if path is not None:
         return refine(current, path, lambda type_: meet(type_, wanted))
     if node["type"] == "or_expression":
         left, right = node["children"]
-        fallback = infer(right, narrow(current, left, False)).type
-        return _where_is(narrow(current, left, True), left, wanted) if meet(fallback, wanted).never else current
+        fallback = infer(right, narrow(current, left, False, scope=scope), scope=scope).type
+        return (
+            _where_is(narrow(current, left, True, scope=scope), left, wanted, scope)
+            if meet(fallback, wanted).never
+            else current
+        )
     if node["type"] != "function_expression":
         return current
     name, first = node["value"], children(node)[0]
@@ -472,18 +514,18 @@ def _where_is(current: Type, node: Node, wanted: Type) -> Type:
         return _where_elements(current, elements, lambda type_: type_, alike=True) if same else current
     if len(children(node)) != 1:
         return current
-    argument = infer(first, current).type
+    argument = infer(first, current, scope=scope).type
     left = argument_of(name, argument, wanted)
-    return current if left == argument else _where_is(current, first, left)
+    return current if left == argument else _where_is(current, first, left, scope)
 
 
-def _where_lacks(current: Type, node: Node, value: Any) -> Type:
+def _where_lacks(current: Type, node: Node, value: Any, scope: Type) -> Type:
     """The part of `current` for which the expression does not give a list that contains this value."""
     if _argument_of(node, "map") is None:
         return _where_elements(current, node, lambda type_: excluding(type_, (value,)))
     each, elements = node["children"]
     others = excluding(ANY, (value,))
-    return _where_elements(current, elements, lambda type_: _where_is(type_, each["children"][0], others))
+    return _where_elements(current, elements, lambda type_: _where_is(type_, each["children"][0], others, scope))
 
 
 def _where_elements(current: Type, node: Node, change: Callable[[Type], Type], *, alike: bool = False) -> Type:
@@ -506,19 +548,19 @@ def _where_elements(current: Type, node: Node, change: Callable[[Type], Type], *
     return current if path is None else refine(current, path, changed)
 
 
-def _narrow_call(current: Type, node: Node, truth: bool) -> Type:
+def _narrow_call(current: Type, node: Node, truth: bool, scope: Type) -> Type:
     """Narrows by a call of a function that gives a boolean, such as `contains(list, x)`."""
     name, arguments = node["value"], children(node)
     if name not in ("contains", "starts_with", "ends_with", "like", "matches"):
-        return _where_is(current, node, truthy(ANY) if truth else falsy(ANY))
-    first, second = (infer(argument, current).type for argument in arguments)
+        return _where_is(current, node, truthy(ANY) if truth else falsy(ANY), scope)
+    first, second = (infer(argument, current, scope=scope).type for argument in arguments)
     if name == "contains":
         listed, values = listed_in(first), constants(second)
         if listed is not None:
             wanted = union(*map(literal, listed)) if truth else excluding(ANY, listed)
-            return _where_is(current, arguments[1], wanted)
+            return _where_is(current, arguments[1], wanted, scope)
         if not truth and values is not None and len(values) == 1:
-            return _where_lacks(current, arguments[0], values[0])
+            return _where_lacks(current, arguments[0], values[0], scope)
         return current
     as_text = _argument_of(arguments[0], "to_string")
     path = path_of(arguments[0] if as_text is None else as_text)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ..expressions.paths import path_of
-from ..expressions.tree import Node
+from ..expressions.tree import Node, free_variables, walk
 from ..functions.table import FUNCTIONS
 from ..values.coercion import TYPES
 from .rulebook import Const, Each, EntryRule, Expr, Field, From, ObjectSource, Rulebook, Spread, Table, Text
@@ -93,7 +93,8 @@ class _Walk:
 
     def member(self, field: Field, names: _Names) -> None:
         """Looks at a field whose value becomes a part of an object or a list."""
-        if isinstance(field.source, From | Text) and _reads(field.source, names) and not _is_shared(field, names):
+        repeats = isinstance(field.source, From | Text) and _reads(field.source, names)
+        if (repeats or _repeats_variables(field)) and not _is_shared(field, names):
             self.found.add(id(field))
         self.within(field, names)
 
@@ -128,6 +129,20 @@ class _Walk:
             self.within(entry.name, names)
         if entry.value is not None:
             self.member(entry.value, names)
+
+
+def _repeats_variables(field: Field) -> bool:
+    """Returns whether the expressions of a field may copy a variable into what they make for each element of a list."""
+    if not isinstance(field.source, From):
+        return False
+    expressions = (part.expression for part in field.source.alternatives if isinstance(part, Expr))
+    return any(
+        free_variables(*node["children"][1:2] if node["type"] != "expref" else node["children"])
+        for expression in expressions
+        if expression.has_variables
+        for node in walk(expression.tree)
+        if node["type"] in ("projection", "filter_projection", "value_projection", "expref")
+    )
 
 
 def _reads(part: Any, names: _Names) -> bool:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import chain
 from operator import add as plus
 from operator import ge, gt, le, lt
@@ -71,6 +71,7 @@ __all__ = [
     "type_of",
     "utc_milliseconds",
     "utc_seconds",
+    "with_variables",
     "without_nulls",
 ]
 
@@ -260,6 +261,11 @@ def distinct(elements: Any) -> Any:
     if type(elements) is list and set(map(type, elements)) <= _TEXT:
         return list(dict.fromkeys(elements))
     return call("distinct", elements)
+
+
+def with_variables(function: Callable[..., Any], *variables: Any) -> Callable[[Any], Any]:
+    """A function of an element, or of the elements of a list, with the variables of its expression."""
+    return partial(function, *variables)
 
 
 def without_nulls(elements: Iterable[Any]) -> list[Any]:

@@ -7,6 +7,8 @@ import json
 from random import Random
 from typing import Any
 
+from moemap.engine.expressions.parser import parse
+from moemap.engine.expressions.syntax_errors import ExpressionError
 from moemap.engine.functions.table import FUNCTIONS
 from moemap.engine.values import coercion
 
@@ -37,6 +39,7 @@ class Dice(Random):
     def __init__(self, seed: int, roots: tuple[str, ...] = ROOTS) -> None:
         super().__init__(seed)
         self.roots = roots
+        self.variables: tuple[str, ...] = ()
 
 
 def json_value(dice: Dice, depth: int = 3) -> Any:
@@ -64,14 +67,37 @@ def context(dice: Dice) -> dict[str, Any]:
 
 def expression(dice: Dice, depth: int = 4, *, top: bool = True) -> str:
     """An expression of the language; at the top it starts with a root."""
-    make = dice.choices(
-        (_path, _literal, _comparison, _junction, _negation, _call, _select, _pipe, _projection),
-        (6, 1, 3, 3, 1, 5, 2, 1, 4),
-    )[0]
-    return make(dice, depth - 1, top) if depth > 0 else _atom(dice, top)
+    while True:
+        make = dice.choices(
+            (_path, _literal, _comparison, _junction, _negation, _call, _select, _pipe, _projection, _scoped),
+            (6, 1, 3, 3, 1, 5, 2, 1, 4, 1),
+        )[0]
+        text = make(dice, depth - 1, top) if depth > 0 else _atom(dice, top)
+        if not top or dice.variables or "$" not in text or _can_be_used(text):
+            return text
+
+
+def _can_be_used(text: str) -> bool:
+    """Whether the expression copies variables no more often than is allowed."""
+    try:
+        parse(text)
+    except ExpressionError:
+        return False
+    return True
+
+
+def _scoped(dice: Dice, depth: int, top: bool) -> str:
+    before, name = dice.variables, f"v{len(dice.variables)}"
+    value = expression(dice, depth, top=top)
+    dice.variables = (*before, name)
+    body = expression(dice, depth, top=top)
+    dice.variables = before
+    return f"(let ${name} = {value} in {body})"
 
 
 def _atom(dice: Dice, top: bool) -> str:
+    if dice.random() < (0.1 if top else 0.2):
+        return f"${dice.choice((*dice.roots, *dice.variables, *dice.variables))}"
     if not top and dice.random() < 0.3:
         return "@"
     return dice.choice(dice.roots) if top else _name(dice)
@@ -300,6 +326,7 @@ def _let(dice: Dice, depth: int) -> Any:
     if isinstance(field, dict) and kind < 0.3:
         field["required"] = True
     elif isinstance(field, dict) and kind < 0.5:
+        field = {name: value for name, value in field.items() if name not in ("decimals", "items", "time")}
         field |= {"type": dice.choice(TYPES[:6]), "on_problem": dice.choice(("omit", "reject"))}
         for key in ("items", "decimals", "time"):  # they belong to another type
             field.pop(key, None)

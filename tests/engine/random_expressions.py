@@ -35,8 +35,13 @@ _COMPARATORS = ("==", "!=", "<", "<=", ">", ">=", "==", "!=")
 _KINDS = ("string", "number", "array", "object", "null", "boolean")
 
 
+_VARIABLES: list[str] = []
+"""The roots that the expression being made can use as variables."""
+
+
 def expression(current: Type, random: Random, depth: int = 4) -> Expression:
     """An expression that can be evaluated at the top."""
+    _VARIABLES[:] = _names(current)
     while True:
         try:
             return parse(_any(current, random, depth, top=True))
@@ -104,12 +109,14 @@ def _any(current: Type, random: Random, depth: int, top: bool) -> str:
             return _literal(current, random)
         if not top and random.random() < 0.25:
             return "@"
+        if _VARIABLES and random.random() < (0.1 if top else 0.3):
+            return f"${random.choice([name for name in _VARIABLES if name.isidentifier()])}"
         return _path(current, random, depth, top)
 
     def inner(less: int = 1) -> str:
         return _any(current, random, depth - less, top)
 
-    match random.randrange(13):
+    match random.randrange(14):
         case 0:
             return f"({inner()} || {inner()})"
         case 1:
@@ -130,6 +137,11 @@ def _any(current: Type, random: Random, depth: int, top: bool) -> str:
             return f"(type({path}) {random.choice(('==', '!='))} '{kind}')"
         case 9:
             return f'contains(`["a", "id", "custom_event", "email"]`, {_path(current, random, depth, top)})'
+        case 13:
+            _VARIABLES.append(name := f"v{len(_VARIABLES)}")
+            bound, body = inner(2), inner()
+            _VARIABLES.pop()
+            return f"(let ${name} = {bound} in {body})"
         case 10 if random.random() < 0.5:
             path = _path(current, random, depth, top)
             inner_text = random.choice((path, f"trim({path})", f"to_string({path})"))

@@ -10,10 +10,24 @@ from typing import Any, TypeVar
 from ...diagnostics.problem import Place, Related
 from ...expressions.tree import Node, children, walk
 from ...inference.facts import EvaluatedPart, Flow
-from ...language.rulebook import Expr
+from ...language.names import Use, definitions_and_uses
+from ...language.rulebook import Expr, Rulebook
 from ...source.nodes import Node as Yaml
+from ...source.nodes import ScalarNode
 
-__all__ = ["at", "before", "in_every_use", "in_schema", "part_key", "path_to", "span_of", "text_of", "up_to"]
+__all__ = [
+    "at",
+    "before",
+    "given_names",
+    "in_every_use",
+    "in_schema",
+    "is_outer_name",
+    "part_key",
+    "path_to",
+    "span_of",
+    "text_of",
+    "up_to",
+]
 
 _T = TypeVar("_T")
 _STEPS = {"subexpression", "index_expression", "pipe", "projection", "value_projection", "filter_projection"}
@@ -132,3 +146,27 @@ def _gone_over(expr: Expr, call: Node) -> str:
 
 def _line(text: str) -> str:
     return " ".join(text.split())
+
+
+def given_names(rulebook: Rulebook) -> dict[object, frozenset[str]]:
+    """The names in scope that the rules give, by the place of the expression."""
+    found: dict[object, frozenset[str]] = {}
+    for use in definitions_and_uses(rulebook):
+        if isinstance(use, Use) and isinstance(use.text, Expr):
+            given = frozenset(
+                name
+                for name, definition in use.roots.items()
+                if isinstance(definition.name_node, ScalarNode) or definition.kind in ("the input", "the settings")
+            )
+            key = at(use.text.node)
+            found[key] = found.get(key, given) & given
+    return found
+
+
+def is_outer_name(part: EvaluatedPart, names: dict[object, frozenset[str]]) -> bool:
+    """Returns whether a node is the name of a root at the beginning of a path that is evaluated on an element."""
+    node = part.seen.node
+    if node["type"] != "field" or node["value"] not in names.get(at(part.expr.node), ()):
+        return False
+    is_root = any(root.start == node["start"] for root in part.expr.expression.roots)
+    return not is_root and not part.expr.text[: node["start"]].rstrip().endswith(".")

@@ -6,7 +6,7 @@ the language.
 
 from __future__ import annotations
 
-from ...expressions.tree import Node
+from ...expressions.tree import Node, free_variables
 from ...functions.table import FUNCTIONS
 from ..python.kind_tests import TYPE_KINDS, first_of, is_kind
 from ..python.string_sources import common
@@ -118,8 +118,9 @@ def _with_keys(compiler: Visitor, node: Node, current: Value | None) -> Value:
     if name == "map":
         return _mapped(compiler, children[0], keys[0], items[0])
     raises = any(value.raises for value in items) or any(made.raises for made in keys)
+    has_variables = bool(free_variables(*(child for child in children if child["type"] == "expref")))
     is_in_order = name != "last_by" or not keys[0].raises  # what fails first: one of its keys, or comparing them
-    if name == "to_object" or (name in BY_KEYS and is_in_order):
+    if not has_variables and (name == "to_object" or (name in BY_KEYS and is_in_order)):
         names, exprefs = [made.name for made in keys], [child for child in children if child["type"] == "expref"]
         if name == "to_object":
             function, kept = mapping(compiler, exprefs, names, items[0].items), ANY

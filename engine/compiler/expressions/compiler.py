@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
-from ...expressions.tree import EvaluationError, Expression, Node
+from ...expressions.tree import EvaluationError, Expression, Node, free_variables
 from ...values.equality import equal
 from ..python.function import PythonFunction
 from ..python.kind_tests import FALSE, NOTHING, TRUE, TYPE_KINDS, first_of, is_kind, kinds_equal_to, truth
 from ..python.string_sources import common
 from ..python.struct_layouts import StructShape, listed
-from ..python.value import ANY, BOOLEAN, DICT, LIST, NULL, NUMBER, STRING, Value, bare, comment, kinds_of
+from ..python.value import ANY, BOOLEAN, DICT, LIST, NULL, NUMBER, STRING, VARIABLE, Value, bare, comment, kinds_of
 from .calls import call
 from .projections import projection
 from .visitor import Visitor
@@ -28,14 +29,32 @@ _ORDERED = {"lt": "less", "lte": "less_or_equal", "gt": "greater", "gte": "great
 
 
 class ExpressionCompiler(Visitor):
-    """Compiles expressions into one function; `roots` are the values of the names in scope."""
+    """Compiles expressions into one function; `roots` are the values of the names in scope, and `variables` those of
+    variables that are no roots."""
 
-    def __init__(self, writer: PythonFunction, roots: Mapping[str, Value]) -> None:
+    def __init__(
+        self,
+        writer: PythonFunction,
+        roots: Mapping[str, Value],
+        variables: Mapping[str, Value] = MappingProxyType({}),
+    ) -> None:
         self.writer = writer
         self.roots = roots
+        self.variables = variables
 
-    def inside(self, writer: PythonFunction) -> ExpressionCompiler:
-        return ExpressionCompiler(writer, {})
+    def inside(
+        self, writer: PythonFunction, variables: Mapping[str, Value] = MappingProxyType({})
+    ) -> ExpressionCompiler:
+        return ExpressionCompiler(writer, {}, variables)
+
+    def variable(self, name: str) -> Value:
+        """The value of a variable; of a root where nothing binds it."""
+        value = self.variables.get(name)
+        return self._root(name) if value is None else self.writer.refined(value)
+
+    def _root(self, name: str) -> Value:
+        value = self.roots.get(name, NOTHING)
+        return self.writer.refined(value if value.lazy is None else value.lazy.read(self.writer))
 
     # The two forms of a result
 
@@ -117,7 +136,7 @@ class ExpressionCompiler(Visitor):
 
     def stable_path(self, node: Node, current: Value | None) -> Value | None:
         """The stable value of a plain path; None for any other expression."""
-        plain = {"field", "subexpression", "current", "identity"}
+        plain = {"field", "variable_ref", "subexpression", "current", "identity"}
         pending = [node]
         while pending:
             part = pending.pop()
@@ -150,10 +169,26 @@ class ExpressionCompiler(Visitor):
     _visit_identity = _visit_current
 
     def _visit_field(self, node: Node, current: Value | None) -> Value:
-        if current is None:
-            value = self.roots.get(node["value"], NOTHING)
-            return self.writer.refined(value if value.lazy is None else value.lazy.read(self.writer))
-        return self.member(current, node["value"])
+        return self._root(node["value"]) if current is None else self.member(current, node["value"])
+
+    def _visit_variable_ref(self, node: Node, _current: Value | None) -> Value:
+        return self.variable(node["value"])
+
+    def _visit_let_expression(self, node: Node, current: Value | None) -> Value:
+        *bindings, body = node["children"]
+        first, found = [], {}
+        for binding in bindings:
+            value = self.visit(binding["children"][0], current)
+            code, found[binding["value"]] = self.writer.once_shaped(value)
+            if not value.repeatable:
+                first.append(code)
+        outer, self.variables = self.variables, {**self.variables, **found}
+        value = self.visit(body, current)
+        self.variables = outer
+        if not first:
+            return value
+        made = replace(value, text=f"({', '.join(first)}, {bare(value.text)})[-1]", stable=False, constant=VARIABLE)
+        return replace(made, raises=True)
 
     def member(self, base: Value, name: str) -> Value:
         """The member of an object; null for any other value."""
@@ -230,6 +265,11 @@ class ExpressionCompiler(Visitor):
     def _chain(self, node: Node, current: Value | None) -> Value:
         value = current
         for child in node["children"]:
+            if value is not None and value.raises and free_variables(child):  # computing a variable can fail, too
+                first, again = self.writer.once(value)
+                value = self.visit(child, again)
+                value = Value(f"({first}, {bare(value.code)})[1]", value.kinds, raises=True)
+                continue
             before, value = value, self.visit(child, value)
             if before is not None and before.raises and bare(before.code) not in value.code:  # it may have to fail
                 value = Value(f"({before.code}, {value.code})[1]", value.kinds, raises=True)

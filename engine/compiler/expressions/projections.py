@@ -6,9 +6,9 @@ They see only the element, so that the same function serves each identical use.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from ...expressions.tree import Node
+from ...expressions.tree import Node, free_variables
 from ..python.function import PythonFunction
 from ..python.value import ANY, NULL, STRING, Shape, Value, bare
 from .visitor import Visitor
@@ -28,12 +28,41 @@ class Small:
 
 def key(visitor: Visitor, expref: Node, kinds: int = ANY) -> Small:
     """The function that computes an `&expression` for an element of these kinds."""
-    pool = visitor.writer.pool
-    writer = PythonFunction(pool, ("item",))
-    value = visitor.inside(writer).visit(expref["children"][0], writer.declare("item", kinds))
+    helper = _Helper(visitor, "item", expref)
+    writer = helper.writer
+    value = helper.visitor.visit(expref["children"][0], writer.declare("item", kinds))
     writer.line(f"return {bare(value.code)}")
-    name = pool.function("key", "item", "\n".join(writer.root.render(1)), "an &expression")
-    return Small(name, value.raises, value.kinds)
+    return Small(helper.function("key", "\n".join(writer.root.render(1)), "an &expression"), value.raises, value.kinds)
+
+
+class _Helper:
+    """A helper function of an element or a list, and of the variables in nodes that are evaluated in it."""
+
+    def __init__(self, visitor: Visitor, parameter: str, *nodes: Node) -> None:
+        self.given: dict[str, str] = {}
+        """The parameters for variables, each with code for its value. What may fail is computed where it is used."""
+        inner: dict[str, Value] = {}
+        names = free_variables(*nodes)
+        self.parameters = (*(f"v_{name}" for name in names), parameter)
+        self.writer = PythonFunction(visitor.writer.pool, self.parameters)
+        for name in names:
+            value = visitor.variable(name)
+            if value.is_constant:
+                inner[name] = value
+            elif value.repeatable:
+                self.given[f"v_{name}"] = value.text
+                declared = self.writer.declare(f"v_{name}", value.kinds, value.items, value.shape)
+                inner[name] = replace(declared, texts=value.texts)
+            else:
+                self.given[f"v_{name}"] = f"lambda: {value.code}"
+                inner[name] = replace(value, text=f"v_{name}()", shape=None)
+        self.visitor = visitor.inside(self.writer, inner)
+
+    def function(self, prefix: str, body: str, note: str) -> str:
+        """Code for the function, as one of the element or the list alone."""
+        used = [name for name in self.parameters if name in self.given]
+        name = self.writer.pool.function(prefix, ", ".join([*used, self.parameters[-1]]), body, note)
+        return f"with_variables({', '.join([name, *(self.given[one] for one in used)])})" if used else name
 
 
 def projection(visitor: Visitor, right: Node, test: Node | None, element: Value) -> Small:
@@ -44,7 +73,7 @@ def projection(visitor: Visitor, right: Node, test: Node | None, element: Value)
     if test is None and right["type"] == "identity":
         name = "without_nulls" if element.kinds & NULL else "list"
         return Small(name, False, element.kinds & ~NULL, element.shape)
-    return _Projection(visitor, element).made(right, test)
+    return _Projection(visitor, element, *([right] if test is None else [test, right])).made(right, test)
 
 
 def mapping(visitor: Visitor, exprefs: Sequence[Node], keys: Sequence[str], kinds: int) -> str:
@@ -89,11 +118,11 @@ def _listing(visitor: Visitor, name: str, keys: Sequence[str]) -> tuple[PythonFu
 
 
 class _Projection:
-    def __init__(self, visitor: Visitor, element: Value) -> None:
-        self.pool = visitor.writer.pool
+    def __init__(self, visitor: Visitor, element: Value, *nodes: Node) -> None:
         self.element = element
-        self.writer = PythonFunction(self.pool, ("items",))
-        self.compiler = visitor.inside(self.writer)
+        self.helper = _Helper(visitor, "items", *nodes)
+        self.writer = self.helper.writer
+        self.compiler = self.helper.visitor
         self.guards: list[str] = []
         self.raises = False
 
@@ -119,11 +148,12 @@ class _Projection:
             # With conditions only, a list comprehension does the same.
             tests = self.guards + ([] if plain else [f"{value.text} is not None"])
             test_code = f" if {' and '.join(tests)}" if tests else ""
-            body = f"    return [{value.text} for item in items{test_code}]"
+            moved = [f"    {line}" for line in writer.root.items if isinstance(line, str) and line != "found = []"]
+            body = "\n".join([*moved, f"    return [{value.text} for item in items{test_code}]"])
         else:
             writer.line("return found")
             body = "\n".join(writer.root.render(1))
-        name = self.pool.function("project", "items", body, "a projection")
+        name = self.helper.function("project", body, "a projection")
         return Small(name, self.raises, value.kinds & ~NULL, value.shape)
 
     def _guard(self, test: Node, item: Value) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from types import MappingProxyType
 
 from ...expressions.tree import Node
 from ..python.function import PythonFunction
@@ -17,8 +19,12 @@ class Visitor(ABC):
     writer: PythonFunction
 
     @abstractmethod
-    def inside(self, writer: PythonFunction) -> Visitor:
-        """A visitor for another function, with no roots in scope."""
+    def inside(self, writer: PythonFunction, variables: Mapping[str, Value] = MappingProxyType({})) -> Visitor:
+        """A visitor for another function, with these variables and no roots in scope."""
+
+    @abstractmethod
+    def variable(self, name: str) -> Value:
+        """The value of a variable."""
 
     @abstractmethod
     def visit(self, node: Node, current: Value | None) -> Value:

@@ -54,12 +54,13 @@ class Pool:
             self.constants.append(f"{name} = {code}")
         return self._names[code]
 
-    def function(self, prefix: str, parameter: str, body: str, note: str) -> str:
-        """The name of a helper function of one parameter with this body."""
-        if body not in self._names:
-            name = self._names[body] = self.fresh(prefix)
-            self.functions.append(f"def {name}({parameter}):  {comment(note)}\n{body}")
-        return self._names[body]
+    def function(self, prefix: str, parameters: str, body: str, note: str) -> str:
+        """The name of a helper function with these parameters and this body."""
+        key = f"{parameters}\n{body}"
+        if key not in self._names:
+            name = self._names[key] = self.fresh(prefix)
+            self.functions.append(f"def {name}({parameters}):  {comment(note)}\n{body}")
+        return self._names[key]
 
     def fresh(self, prefix: str) -> str:
         """A new name for a constant or a function."""
