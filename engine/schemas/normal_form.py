@@ -105,7 +105,7 @@ class _Where(NamedTuple):
         return self._replace(pointer=pointer)
 
 
-def normal(document: Document, read: Callable[[str, Document], Document]) -> Normal:
+def normal(document: Document, read: Callable[[str, str, Document], Document]) -> Normal:
     """The normal form of a schema. `read` returns the document that a reference in another one names, if it is not
     known yet. Raises SchemaError."""
     return _Forms(read).all_of(document)
@@ -113,7 +113,7 @@ def normal(document: Document, read: Callable[[str, Document], Document]) -> Nor
 
 @dataclass(slots=True)
 class _Forms:
-    read: Callable[[str, Document], Document]
+    read: Callable[[str, str, Document], Document]
     resources: dict[str, Any] = field(default_factory=dict)
     files: list[Path] = field(default_factory=list)
     known: dict[str, _Where] = field(default_factory=dict)
@@ -288,7 +288,7 @@ class _Forms:
     def referred(self, reference: _Reference) -> Document:
         """The document that a reference names."""
         try:
-            return self.read(reference.text, reference.where.document)
+            return self.read(reference.text, reference.where.base, reference.where.document)
         except SchemaError as error:
             raise _error(error.reason, reference.where.below(reference.keyword), error.hint) from None
 

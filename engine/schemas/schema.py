@@ -9,11 +9,12 @@ from __future__ import annotations
 import codecs
 import hashlib
 import json
+import posixpath
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NoReturn
-from urllib.parse import urldefrag, urljoin
+from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 
 from ..diagnostics.suggestions import did_you_mean
 from ..patterns.searching import prepared
@@ -115,7 +116,7 @@ def _read(name: str, path: Path, project: Project) -> Schema:
 def schema_of(content: dict[str, Any], name: str = "schema") -> Schema:
     """The schema of a document that refers to no other one. Raises SchemaError."""
 
-    def nothing(reference: str, _document: Document) -> NoReturn:
+    def nothing(reference: str, _base: str, _document: Document) -> NoReturn:
         raise SchemaError(f"refers to {quoted(reference)}, which does not exist")
 
     document = Document(_uri_of(content) or f"file:///{name}", content, Path(name), is_first=True)
@@ -133,6 +134,29 @@ def _uri_of(content: Mapping[str, Any]) -> str | None:
     return urldefrag(uri)[0] or None if isinstance(uri, str) and ("$ref" not in content or "$id" in content) else None
 
 
+def _own_uri(document: Document) -> str:
+    """The URI that a document gives itself, or else the one that it was found by."""
+    return urljoin(document.uri, _uri_of(document.content) or "")
+
+
+def _beside(uri: str, document: Document) -> list[Path]:
+    """The files that lie to the file of a document as a URI does to that of the document."""
+    own, wanted = urlsplit(_own_uri(document)), urlsplit(uri)
+    if (own.scheme, own.netloc) != (wanted.scheme, wanted.netloc) or not wanted.path or wanted.scheme == "urn":
+        return []
+    relative = posixpath.relpath(f"/{unquote(wanted.path)}", posixpath.dirname(f"/{unquote(own.path)}"))
+    return [document.path.parent / f"{relative}{ending}" for ending in ("", ".json", ".schema.json")]
+
+
+def _identifier(path: Path) -> str | None:
+    """The `$id` of the schema in a file; None where it has none, or cannot be read."""
+    try:
+        content = read_value(path.read_bytes())
+    except (OSError, ValueError):
+        return None
+    return _uri_of(content) if isinstance(content, dict) else None
+
+
 class _Files:
     """Reads the files of one schema, each once; all together have a bound."""
 
@@ -141,23 +165,46 @@ class _Files:
         self.bytes = 0
         self.digests: dict[Path, str] = {}
         self.known: dict[Path, Document] = {}
+        self.folders: dict[Path, dict[str | None, Path]] = {}
+        """The files of folders in which identifiers were searched, by their `$id`."""
 
-    def referred(self, reference: str, document: Document) -> Document:
-        """The document in the file that a reference names, as seen from the file of another document."""
+    def referred(self, reference: str, base: str, document: Document) -> Document:
+        """The document that a reference names, which stands in another document, where the base URI is this one.
+
+        It is the file at the place that the reference has as seen from the file of the other document, or as its URI is
+        seen from that of the other document, or else a file in the same folder with this URI as its `$id`.
+        """
         relative, _ = urldefrag(reference)
-        path = document.path.parent / relative
-        if ":" in relative or relative.startswith("/"):
-            raise SchemaError(f"refers to {quoted(relative)}, which does not exist")
-        if refusal := self.project.refusal(path):
-            raise SchemaError(f"refers to {quoted(relative)}, which {refusal[0]}", refusal[1])
-        if not is_file(path):
-            raise SchemaError(f"refers to {quoted(relative)}, which does not exist")
+        uri, _ = urldefrag(urljoin(base, relative))
+        near = [] if ":" in relative or relative.startswith("/") else [document.path.parent / unquote(relative)]
+        by_uri = _beside(uri, document)
+        places = [*near, *by_uri] if base == document.uri else [*by_uri, *near]
+        path = next((path for path in places if not self.project.refusal(path) and is_file(path)), None)
+        path = path or self.identified(uri, document)
+        if path is None:
+            refusal = self.project.refusal(near[0]) if near else None
+            reason, hint = refusal or ("does not exist", None)
+            raise SchemaError(f"refers to {quoted(relative)}, which {reason}", hint)
         file = path.resolve()
         if file not in self.known:
             if len(self.known) >= MAX_SCHEMA_FILES:
                 raise SchemaError(f"refers to more than {MAX_SCHEMA_FILES} files")
-            self.known[file] = Document(urljoin(document.uri, relative), self.read(path), path)
+            self.known[file] = Document(uri, self.read(path), path)
         return self.known[file]
+
+    def identified(self, uri: str, document: Document) -> Path | None:
+        """The file in the folder of a document that has a URI as its `$id`, as seen from that document."""
+        folder = document.path.parent
+        if folder not in self.folders:
+            found = self.folders[folder] = {}
+            left = MAX_SCHEMA_BYTES
+            for path in sorted(folder.glob("*.json"))[:MAX_SCHEMA_FILES]:
+                if not self.project.refusal(path) and is_file(path) and (left := left - path.stat().st_size) >= 0:
+                    found.setdefault(_identifier(path), path)
+        own = _own_uri(document)
+        return next(
+            (path for known, path in self.folders[folder].items() if known and urljoin(own, known) == uri), None
+        )
 
     def read(self, path: Path) -> dict[str, Any]:
         """The JSON object in a file."""

@@ -41,7 +41,7 @@ STRUCTURE = {"M101", "M102", "M103", "M104", "M105", "M113", "M114"}  # what a s
 
 FILES = [
     path
-    for folder in ("mappings", "examples/workspaces")
+    for folder in ("mappings", "examples/mappings", "examples/workspaces")
     for path in sorted((ROOT / folder).rglob("*.yaml"))
     if not path.name.startswith(".")
 ]
