@@ -12,9 +12,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from ..engine.authoring.writing import yaml_text
 from ..engine.source.homes import SCHEMAS
 from ..engine.source.nodes import MappingNode, Node, SequenceNode, plain
-from .drafts import Imported, Reader, yaml_text
+from .drafts import Imported, Reader
 
 __all__ = ["import_data_plan"]
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..engine.authoring.writing import yaml_text
 from ..engine.diagnostics.problem import Problem
-from ..engine.golden.rewrite import inline
 from ..engine.jobs.files import written_whole
 from ..engine.source.nodes import MappingNode, Node, SequenceNode
 from ..engine.source.parser import parse
@@ -20,17 +20,12 @@ __all__ = [
     "Draft",
     "Imported",
     "Reader",
-    "expression_of",
-    "literal",
-    "name_of",
     "put",
     "steps_of",
     "template_path",
     "write",
-    "yaml_text",
 ]
 
-_WIDTH = 100
 _STEP = re.compile(r"""([^.\[\]]+)|\[(\d+)\]|\[(?:'([^']*)'|"([^"]*)")\]""")
 _SEPARATOR = re.compile(r"\.|(?=\[)|\Z")
 _PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -161,66 +156,7 @@ def steps_of(path: str) -> list[str | int] | None:
     return steps
 
 
-def expression_of(root: str, steps: Iterable[str | int]) -> str:
-    """The expression that reads a path of names and list indexes from a root."""
-    parts = [root]
-    for step in steps:
-        if isinstance(step, int):
-            parts.append(f"[{step}]")
-        else:
-            parts.append("." + (step if _PLAIN_NAME.fullmatch(step) else json.dumps(step, ensure_ascii=False)))
-    return "".join(parts)
-
-
 def template_path(root: str, steps: Iterable[str | int]) -> str:
     """What reads a path of names and list indexes from a root in a template."""
     parts = [f".{step}" if _PLAIN_NAME.fullmatch(str(step)) else f"[{json.dumps(step)}]" for step in steps]
     return "".join([root, *parts])
-
-
-def literal(value: Any) -> str:
-    """The expression of a JSON value."""
-    if isinstance(value, str) and "'" not in value and "\\" not in value:
-        return f"'{value}'"
-    return "`" + json.dumps(value, ensure_ascii=False).replace("`", "\\`") + "`"
-
-
-def name_of(text: str) -> str:
-    """A name for a rule, an output or a file, of lower-case words with hyphens."""
-    words = re.sub(r"([a-z0-9])([A-Z])", r"\1-\2", text)
-    return re.sub(r"[^a-z0-9]+", "-", words.lower()).strip("-") or "unnamed"
-
-
-def yaml_text(value: Any) -> str:
-    """YAML for people: what fits on a line and has no objects inside stands on one line."""
-    return "\n".join(_lines(value, 0)) + "\n"
-
-
-def _lines(value: Any, indent: int) -> list[str]:
-    margin = " " * indent
-    lines: list[str] = []
-    if isinstance(value, dict):
-        for key, member in value.items():
-            lines += _entry(f"{margin}{inline(key)}:", member, indent)
-    else:
-        for element in value:
-            if _is_short(element, indent + 2):
-                lines.append(f"{margin}- {inline(element)}")
-            else:
-                first, *rest = _lines(element, indent + 2)
-                lines += [f"{margin}- {first.lstrip()}", *rest]
-    return lines
-
-
-def _entry(head: str, member: Any, indent: int) -> list[str]:
-    if _is_short(member, len(head) + 1):
-        return [f"{head} {inline(member)}"]
-    return [head, *_lines(member, indent + 2)]
-
-
-def _is_short(value: Any, used: int) -> bool:
-    if not isinstance(value, dict | list) or not value:
-        return True
-    inner = value.values() if isinstance(value, dict) else value
-    is_flat = not any(isinstance(one, dict) or (isinstance(one, list) and one) for one in inner)
-    return is_flat and used + len(inline(value)) <= _WIDTH

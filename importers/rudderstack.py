@@ -13,8 +13,9 @@ from functools import reduce
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from ..engine.authoring.writing import expression_of, name_of
 from ..engine.source.nodes import MappingNode, Node, ScalarNode, SequenceNode, plain
-from .drafts import Draft, Imported, Reader, expression_of, name_of, put, steps_of
+from .drafts import Draft, Imported, Reader, put, steps_of
 
 __all__ = ["import_rudderstack"]
 

@@ -12,8 +12,9 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+from ..engine.authoring.writing import expression_of, literal, name_of
 from ..engine.source.nodes import MappingNode, Node, ScalarNode, SequenceNode, plain
-from .drafts import Draft, Imported, Reader, expression_of, literal, name_of, steps_of, template_path
+from .drafts import Draft, Imported, Reader, steps_of, template_path
 from .triggers import TriggerError, condition_of
 
 __all__ = ["import_segment"]

@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 import re
 
-from .drafts import expression_of, literal, steps_of
+from ..engine.authoring.writing import expression_of, literal
+from .drafts import steps_of
 
 __all__ = ["TriggerError", "condition_of"]
 
