@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, TypeAlias
 
@@ -12,7 +13,7 @@ from ..functions.table import call
 from ..values.equality import equal, is_true
 from .roots import RootUse
 
-__all__ = ["EvaluationError", "Expression", "Node", "Token", "children", "free_variables", "walk"]
+__all__ = ["EvaluationError", "Expression", "Node", "Token", "children", "free_variables", "parts_of", "walk"]
 
 
 # The published type stubs of the library lack what a subclass needs.
@@ -61,6 +62,17 @@ class Expression:
             raise EvaluationError("the data is nested too deeply") from None
         except (ValueError, OverflowError) as error:  # the library and the functions raise ValueErrors only
             raise EvaluationError(str(error)) from None
+
+
+def parts_of(expression: Expression, context: dict[str, Any]) -> list[tuple[int, int, Any]]:
+    """The parts of an expression that have one value in this evaluation: where they start and end, and the value.
+
+    Left out is what was not evaluated, and what is evaluated for each element of a list. Ends at the first failure.
+    """
+    interpreter = _PartsInterpreter(context)
+    with suppress(TypeError, RecursionError, ValueError, OverflowError):  # `search` says how it fails
+        interpreter.visit(expression.tree, context)
+    return interpreter.parts
 
 
 class _Functions:
@@ -114,6 +126,64 @@ class _ScopedInterpreter(_Interpreter):
             return self.visit(body, value)
         finally:
             self._bound = outer
+
+
+class _PartsInterpreter(_ScopedInterpreter):
+    """An interpreter that keeps the values of parts, see `parts_of`."""
+
+    def __init__(self, roots: dict[str, Any]) -> None:
+        super().__init__(roots)
+        self.parts: list[tuple[int, int, Any]] = []
+        self.lead: int | None = None
+        """The start of the chain of steps (`a.b[0]`) in which a later step is being evaluated."""
+        self.inside = 0
+        """The number of surrounding nodes whose parts have no value of their own."""
+
+    def visit(self, node: Node, value: Any, *arguments: Any) -> Any:
+        lead, is_step = self.lead, node["type"] in _STEPS
+        hides = lead is not None and not is_step
+        self.inside += hides
+        result = super().visit(node, value, *arguments)
+        self.inside -= hides
+        if not self.inside and node["type"] != "identity":  # which is written nowhere
+            self.parts.append((node["start"] if lead is None else lead, node["end"], result))
+        return result
+
+    def visit_subexpression(self, node: Node, value: Any) -> Any:
+        outer = self.lead
+        for number, child in enumerate(node["children"]):
+            self.lead = outer if not number else node["start"] if outer is None else outer
+            value = self.visit(child, value)
+        self.lead = outer
+        return value
+
+    visit_index_expression = visit_subexpression
+    visit_pipe = visit_subexpression
+
+    def visit_projection(self, node: Node, value: Any) -> Any:
+        return self._projected(super().visit_projection, node, value)
+
+    def visit_value_projection(self, node: Node, value: Any) -> Any:
+        return self._projected(super().visit_value_projection, node, value)
+
+    def visit_filter_projection(self, node: Node, value: Any) -> Any:
+        return self._projected(super().visit_filter_projection, node, value)
+
+    def _projected(self, visit: Callable[[Node, Any], Any], node: Node, value: Any) -> Any:
+        base = self.visit(node["children"][0], value)
+        self.inside += 1
+        try:
+            return visit({**node, "children": [{**_CURRENT, "start": 0, "end": 0}, *node["children"][1:]]}, base)
+        finally:
+            self.inside -= 1
+
+
+_STEPS = {
+    *("field", "subexpression", "index_expression", "index", "slice", "flatten", "pipe"),
+    *("projection", "value_projection", "filter_projection"),
+}
+"""The nodes that go on from the value of the node before them in a chain."""
+_CURRENT: Node = {"type": "current", "children": []}
 
 
 _FUNCTIONS: Any = _Functions()

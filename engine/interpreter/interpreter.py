@@ -99,6 +99,13 @@ class Interpreter:
         run.observer = observer
         return run.result()
 
+    def scope_at(self, batch: Any, route: str | None = None, index: int = 0) -> tuple[Scope, str] | None:
+        """The names in scope for a batch, or for an element of a route, and the place of the element.
+
+        None if the batch is none, or has no such element. Raises KeyError for an unknown route.
+        """
+        return _Run(self, batch, None).scope_at(None if route is None else self.rulebook.routes[route], index)
+
     def explain(self, batch: Any) -> tuple[Result, tuple[Step, ...]]:
         """The Result, and each value computed on the way, in order."""
         steps: list[Step] = []
@@ -135,12 +142,9 @@ class _Run(Evaluation):
             self.problem("M502", None, Position(None, "", ""), input="", found=with_article(kind(self.batch)))
             return Result((), (), tuple(self.problems))
         self.is_lost = False
-        as_name = self.rulebook.input.as_name
-        roots = Roots({as_name: self.batch, "settings": self.rulebook.values})
-        scope = Scope(roots, {as_name: "", "settings": None})
         at = Position(None, "", "")
         try:
-            scope = self.let(self.rulebook.let, scope, at)
+            scope = self.top()
             for rule in self.interpreter.batch_rules:
                 self.batch_rule(rule, scope)
             for name, route in self.rulebook.routes.items():
@@ -153,6 +157,25 @@ class _Run(Evaluation):
             self.is_lost = True
             self.elements.clear()
             return too_much_copied(error)
+
+    def scope_at(self, route: Route | None, index: int) -> tuple[Scope, str] | None:
+        """See `Interpreter.scope_at`."""
+        if self.flaw is not None or not isinstance(self.batch, dict):
+            return None
+        scope, at = self.top(), Position(None, "", "")
+        if route is None:
+            return scope, ""
+        elements = self.iterate(route.each, route.as_name, route.key_name, scope, at, f"route {route.name}")
+        for number, (place, inner) in enumerate(elements):
+            if number == index:
+                return self.let(route.let, inner, at.on(place)), place
+        return None
+
+    def top(self) -> Scope:
+        """The names that all rules see."""
+        as_name = self.rulebook.input.as_name
+        roots = Roots({as_name: self.batch, "settings": self.rulebook.values})
+        return self.let(self.rulebook.let, Scope(roots, {as_name: "", "settings": None}), Position(None, "", ""))
 
     # Rules and routes
 
