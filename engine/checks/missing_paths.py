@@ -130,6 +130,8 @@ def _steps(template: RenderedTemplate) -> Iterator[_Step]:
 
 
 def _is_missing(current: Type, name: str) -> bool:
+    if any(name in one.properties for one in current.objects):
+        return False
     if current.never or current.any or current.kinds == {"null"}:
         return False  # whatever made it so is reported there
     return not any(one.knows(name) for one in current.objects)

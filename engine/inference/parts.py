@@ -159,7 +159,7 @@ class PartWalk:
 
     def with_root(self, context: Type, name: str, type_: Type) -> Type:
         """The context with one more name; NEVER if it can have no value."""
-        return contexts.with_root(context, name, self.recalled.root(name, type_))
+        return self.recalled.with_root(context, name, type_)
 
     def let(self, definitions: tuple[Field, ...], context: Type) -> Type:
         """The context with the names added."""
@@ -388,7 +388,7 @@ class PartWalk:
         left = self.rest(rule.when, rest)
         if len(before) < _TAKERS or (left.never and not rest.never):
             before.append(rule)
-        return left if contexts.learnt(left, context) <= _LEARNT else context
+        return left if self.recalled.learnt(left, context) <= _LEARNT else context
 
     def entry(self, rule: EntryRule, spread: Spread, context: Type) -> list[Other]:
         context = self.let(rule.let, context)

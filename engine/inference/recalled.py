@@ -16,6 +16,7 @@ from ..language.rulebook import Const, Expr, Field, Text
 from ..language.traversal import roots_in
 from ..types.types import ObjectType, Property, Type
 from ..values.recall import Recall
+from .contexts import learnt, with_root
 from .facts import Fact
 
 __all__ = ["RecalledTypes", "SharedFacts", "flattened", "names_in"]
@@ -87,6 +88,17 @@ class RecalledTypes:
         """The root of a context that has this type: the same one for the same type."""
         return self._recall.of((name, id(type_)), lambda: Property(type_, True))
 
+    def with_root(self, context: Type, name: str, type_: Type) -> Type:
+        """The context with one more name: the same one for the same types."""
+        added = self.root(name, type_)
+        key = "with", id(context), name, id(added)
+        return self._recall.of(key, lambda: (with_root(context, name, added), context, added))[0]
+
+    def learnt(self, context: Type, known: Type) -> int:
+        """The approximate number of members that differ from those of a wider context."""
+        key = "learnt", id(context), id(known)
+        return self._recall.of(key, lambda: (learnt(context, known), context, known))[0]
+
     def result(self, key: tuple[Hashable, ...], names: Collection[str], context: Type, make: Callable[[], _T]) -> _T:
         """What is made in a context that matters for the roots of these names alone."""
         full = (*key, *self._roots(context, names))
@@ -132,8 +144,8 @@ def _moved(made: Type, before: Type, now: Type, own: Collection[str]) -> Type | 
     if made is before:
         return now
     changed = _changed(before, now)
-    if changed is None:
-        return None
+    if not changed:
+        return made if changed is not None else None
     objects = []
     for one in made.objects:
         properties = dict(one.properties)

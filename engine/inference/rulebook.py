@@ -74,7 +74,7 @@ class RuleWalk(PartWalk):
             rulebook.input.as_name: self.recalled.root("", self.recalled.same("input", self.flow.input)),
         }
         # An undefined root is reported by another check: it can be anything.
-        context = Type(objects=(ObjectType(roots, (Other(StringType(), ANY),)),))
+        context = self.recalled.same("roots", Type(objects=(ObjectType(roots, (Other(StringType(), ANY),)),)))
         context = self.shared_let(rulebook.let, context)
         batch_rules = [rule for rule in rulebook.rules if rule.route is None]
         for rule in batch_rules:
@@ -140,7 +140,8 @@ class RuleWalk(PartWalk):
         for name, output in rulebook.outputs.items():
             own = [emission.context for emission in self.flow.emissions if emission.output is output]
             seen = contexts.at_top(own, context) if own else context
-            self.flow.envelopes[name] = self.object(ObjectSource(output.fields), seen)
+            envelope = self.object(ObjectSource(output.fields), seen)
+            self.flow.envelopes[name] = self.recalled.same(("envelope", name), envelope)
             self.object(ObjectSource(output.request.query), seen)
         if rulebook.bulk is not None:
             for fields in (rulebook.bulk.fields, rulebook.bulk.request.query):

@@ -94,7 +94,8 @@ def _inside(part: Any, roots: Roots, node: Node | None = None) -> _Walk:
             if key is not None and key.kind is LET:
                 roots = yield from _let(value, roots)
             elif key is None or not key.kind.defines:
-                yield from _inside(value, roots, node)
+                if value and not isinstance(value, str | bool):
+                    yield from _inside(value, roots, node)
             elif value is not None and node is not None:
                 given = node.get(key.name) if isinstance(node, MappingNode) else None
                 roots = yield from _defined(roots, value, key.kind.defines, node, given or node)

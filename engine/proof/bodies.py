@@ -9,6 +9,7 @@ from typing import Any
 
 from ..diagnostics.problem import Place
 from ..inference.facts import Flow, Sources, TypedEmission
+from ..inference.recalled import RecalledTypes
 from ..language.rulebook import Each, EntryRule, Field, ObjectSource, Output
 from ..types.types import NEVER, ArrayType, ObjectType, Property, Type, join, lookup, matches, union, without_null
 from .mismatches import Gap
@@ -48,6 +49,7 @@ class Bodies:
     """The types of the bodies of one output."""
 
     def __init__(self, flow: Flow, output: Output) -> None:
+        self.recall = flow.recall
         self.envelope = flow.envelopes.get(output.name, NEVER)
         own = [emission for emission in flow.emissions if emission.output is output]
         self.emissions = [] if self.envelope.never else own
@@ -56,11 +58,22 @@ class Bodies:
         apart = (name for name in output.combine if _is_memberwise(listed.get(name, True)))
         self.apart = set(apart) if _is_memberwise(document) else set()
         alone = [_body(self.envelope, emission) for emission in self.emissions]
-        self.pooled = {name: union(*(without_null(lookup(body, name)) for body in alone)) for name in output.combine}
+        recalled = RecalledTypes(flow.recall, flow.rejecting)
+        self.pooled = {
+            name: recalled.same(
+                ("pooled", output.name, name), union(*(without_null(lookup(body, name)) for body in alone))
+            )
+            for name in output.combine
+        }
 
     def of(self, emission: TypedEmission) -> Type:
         """The type of a body with the fields of a rule, including what is joined to it from other bodies."""
-        return _joined(_body(self.envelope, emission), emission.output.combine, self.pooled, self.apart)
+        made_of = emission.output, self.envelope, emission.fields, *self.pooled.values()
+
+        def made() -> tuple[Type, tuple[object, ...]]:
+            return _joined(_body(self.envelope, emission), emission.output.combine, self.pooled, self.apart), made_of
+
+        return self.recall.of(("body", emission.rule, *map(id, made_of)), made)[0]
 
 
 _MEMBERWISE = {
