@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ..language.rulebook import Setting, Table
 from ..patterns.builders import decimals_pattern
+from ..types.narrowing import meet_string
 from ..types.types import (
     ANY,
     ANY_STRING,
@@ -186,9 +187,19 @@ def setting_type(setting: Setting) -> Type:
     null = NULL if setting.default is None else NEVER
     if setting.enum is not None:
         return union(*map(literal, setting.enum), null)
-    element = ANY if setting.items is None else _declared(setting.items)
-    made = Type(array=ArrayType(element)) if setting.type == "array" else _declared(setting.type)
-    return union(made, null)
+    made = _bounded(_declared(setting.scalar_type), setting)
+    return union(Type(array=ArrayType(made)) if setting.type == "array" else made, null)
+
+
+def _bounded(type_: Type, setting: Setting) -> Type:
+    """The values of the type that meet the conditions of the setting."""
+    if type_.string is not None:
+        patterns = frozenset() if setting.pattern is None else frozenset({setting.pattern})
+        bounds = StringType(least=setting.min_length or 0, most=setting.max_length, patterns=patterns)
+        return Type(string=meet_string(type_.string, bounds))
+    if type_.number is not None:
+        return Type(number=replace(type_.number, minimum=setting.minimum, maximum=setting.maximum))
+    return type_
 
 
 def _declared(type_: str) -> Type:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ..language.rulebook import Text
+from ..patterns.joining import joined_patterns
 from ..templates.template import MAX_TEMPLATE_RESULT
 from ..types.types import ANY_STRING, NEVER, NULL, StringType, Type, constants, literal, lookup, union, without_null
 from .fields import to_string
@@ -22,6 +23,7 @@ class Path:
     starts: tuple[int, ...]
 
 
+_NOTHING = literal("")
 _STEP = re.compile(r"""\s*(?:\.\s*([A-Za-z_]\w*)|\[\s*(?:'([^'\\]*)'|"([^"\\]*)")\s*\])""")
 
 
@@ -61,6 +63,8 @@ def _put_out(path: list[str], context: Type) -> Type:
 
 
 def _concatenated(a: Type, b: Type) -> Type:
+    if _NOTHING in (a, b):
+        return a if b == _NOTHING else b
     one, other = constants(a), constants(b)
     if one is not None and other is not None and len(one) * len(other) <= 100:
         return union(*(literal(None if x is None or y is None else x + y) for x in one for y in other))
@@ -70,4 +74,7 @@ def _concatenated(a: Type, b: Type) -> Type:
         return null
     most = None if x.most is None or y.most is None else x.most + y.most
     too_long = NULL if most is None or most > MAX_TEMPLATE_RESULT else NEVER
-    return union(Type(string=StringType(least=x.least + y.least, most=most)), null, too_long)
+    patterns = joined_patterns(
+        () if x.also else x.patterns, None if x.also else x.values, () if y.also else y.patterns, y.values
+    )
+    return union(Type(string=StringType(least=x.least + y.least, most=most, patterns=patterns)), null, too_long)

@@ -197,6 +197,16 @@ class Keys:
         )
         return None
 
+    def number(self, key: str) -> int | float | None:
+        """The number under a key."""
+        node = self.take(key)
+        value = node.value if isinstance(node, ScalarNode) else None
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return value
+        if node is not None:
+            self.wrong(key, node, "a number")
+        return None
+
     def expression(self, key: str, *, required: bool = False) -> Expr | None:
         node = self.scalar(key, required=required)
         return None if node is None else read_expression(node, self.problems)

@@ -17,6 +17,7 @@ from .decoder import NAME, ROOT
 from .file_keys import MAPPING, PART, WORKSPACE
 from .keys import FORMS, TYPE, Form, Key
 from .rulebook import Rulebook  # noqa: F401 - its module declares forms
+from .settings import BOUNDS
 
 __all__ = ["editor_schemas"]
 
@@ -167,6 +168,15 @@ def _json_type(declared: ValueType) -> str:
     return type_
 
 
+def _of_types(types: Iterable[str]) -> Json:
+    """Describes a setting of one of these types, or a list of such values."""
+    choice = {"enum": list(types)}
+    alone: Json = {"properties": {"type": choice}, **({} if "string" in types else {"required": ["type"]})}
+    return {
+        "anyOf": [alone, {"required": ["type", "items"], "properties": {"type": {"const": "array"}, "items": choice}}]
+    }
+
+
 _SOURCES = [name for name in FORMS["fieldMapping"].choices if name != "fields"]
 _MEMBERS = ("fields", "spread")
 _ARRAY_ITEMS = {"required": ["type"], "properties": {"type": {"const": "array"}}}
@@ -197,7 +207,10 @@ _TOGETHER: Mapping[str, Json] = {
         }
     },
     "setting": {
-        "dependentSchemas": {"items": _ARRAY_ITEMS},
+        "dependentSchemas": {
+            "items": _ARRAY_ITEMS,
+            **{key: _of_types(bound.types) for key, bound in BOUNDS.items()},
+        },
         "allOf": [
             {
                 "if": {"properties": {"type": {"const": name}}, **({} if name == "string" else {"required": ["type"]})},

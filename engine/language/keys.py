@@ -33,6 +33,7 @@ __all__ = [
     "FORMS",
     "LET",
     "NAME",
+    "NUMBER",
     "OUTPUT",
     "PRECISION",
     "ROUTE",
@@ -134,6 +135,7 @@ ENTRY_KEY = Kind("[name](files.md#names)", _reference("root"), defines="a key")
 FLAG = Kind("boolean", {"type": "boolean"})
 SIZE = Kind("integer", {"type": "integer", "minimum": 1})
 DECIMALS = Kind(f"integer from 0 to {MAX_DECIMALS}", {"type": "integer", "minimum": 0, "maximum": MAX_DECIMALS})
+NUMBER = Kind("number", {"type": "number"})
 FORMATS = Kind(
     "[format](types.md#formats-of-times), or a list",
     {"anyOf": [_FORMAT, {"type": "array", "items": _FORMAT, "minItems": 1}]},

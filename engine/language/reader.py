@@ -11,6 +11,7 @@ from ..diagnostics.problem import Problem
 from ..diagnostics.suggestions import did_you_mean
 from ..functions.globs import flaw_of, is_long
 from ..source.nodes import MappingNode, Node, ScalarNode, SequenceNode, duplicate, plain
+from ..values.kinds import shown
 from ..values.numbers import MAX_DECIMALS
 from ..values.recall import Recall
 from ..values.times import UNITS, format_flaw, zone_flaw
@@ -42,7 +43,7 @@ from .rulebook import (
     Time,
     Warn,
 )
-from .settings import wanted_of
+from .settings import BOUNDS, pattern_flaw, wanted_of
 
 __all__ = ["RuleReader"]
 
@@ -376,12 +377,30 @@ class RuleReader:
         keys = self.keys(node, f"the setting {name.text!r}", "setting")
         setting = cast("Setting", self.part(keys, Setting, name=name.text, node=node))
         setting = replace(setting, items=self.items(keys, setting), enum=setting.enum or None)
+        setting = replace(setting, **self.bounds(keys, setting))
         if setting.default is not ABSENT and setting.default is not None:
             default = cast("Node", keys.take("default"))
             problem = wanted_of(setting, setting.default)
             if problem is not None:
-                keys.report("M116", default.place, name=name.text, wanted=problem, found=found(default))
+                keys.report("M116", default.place, name=name.text, wanted=problem, found=shown(setting.default))
         return setting
+
+    def bounds(self, keys: Keys, setting: Setting) -> dict[str, Any]:
+        """The conditions on values that do not go with the type of a setting, each reported."""
+        wrong: dict[str, Any] = {}
+        for key, of in BOUNDS.items():
+            node = keys.take(key) if getattr(setting, key) is not None else None
+            if node is None:
+                continue
+            if setting.scalar_type not in of.types:
+                both = f"{key} and a type other than {' or '.join(of.types)}"
+                keys.report("M104", node.place, where=keys.where, keys=both, found=of.reason)
+                wrong[key] = None
+            elif key == "pattern" and (flaw := pattern_flaw(setting.pattern or "")) is not None:
+                wanted = f"a regular expression: {flaw}"
+                keys.report("M114", node.place, what="'pattern'", found=repr(setting.pattern), wanted=wanted)
+                wrong[key] = None
+        return wrong
 
     def combine(self, keys: Keys, key: Key) -> dict[str, Combine]:
         result: dict[str, Combine] = {}
@@ -513,6 +532,7 @@ READERS: dict[Kind, Callable[[RuleReader, Keys, Key], Any]] = {
     kinds.ENTRY_KEY: lambda _, keys, key: keys.name(key.name, required=key.required, root=True),
     kinds.FLAG: lambda _, keys, key: keys.flag(key.name, key.default),
     kinds.SIZE: lambda _, keys, key: keys.whole(key.name, required=key.required),
+    kinds.NUMBER: lambda _, keys, key: keys.number(key.name),
     kinds.DECIMALS: lambda _, keys, key: keys.whole(key.name, least=0, most=MAX_DECIMALS),
     kinds.FORMATS: lambda _, keys, key: tuple(one.text for one in keys.nodes(key.name)) or None,
     kinds.PRECISION: lambda _, keys, key: keys.choice(key.name, key.kind.choices, None),

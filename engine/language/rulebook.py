@@ -41,6 +41,7 @@ from .keys import (
     METHOD,
     NAME,
     NAMES,
+    NUMBER,
     ON_PROBLEM,
     OUTPUT,
     PRECISION,
@@ -565,11 +566,23 @@ class Setting:
     type: str = key(TYPE, "The type of the value, which is not converted.", default="string")
     items: str | None = key(TYPE, "With `type: array`, the type of the elements.", default=None)
     enum: tuple[Any, ...] | None = key(ANYTHINGS, "The allowed values.", default=None)
+    pattern: str | None = key(
+        TEXT, "A regular expression that is found in a string: the value, or each element of a list.", default=None
+    )
+    min_length: int | None = key(SIZE, "The fewest characters of such a string.", default=None)
+    max_length: int | None = key(SIZE, "The most characters of such a string.", default=None)
+    minimum: float | None = key(NUMBER, "The least number: the value, or each element of a list.", default=None)
+    maximum: float | None = key(NUMBER, "The greatest such number.", default=None)
     default: Any = key(
         ANY, "The value where none is given; without it, one must be given (M117). Null is allowed.", default=ABSENT
     )
     description: str | None = _description()
     node: Node
+
+    @property
+    def scalar_type(self) -> str:
+        """The type of the value, or of the elements of a list."""
+        return (self.items or "any") if self.type == "array" else self.type
 
 
 @form("input", "What is mapped.", "A change of what is mapped.")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..diagnostics.problem import Place, Problem, Related
 from ..diagnostics.suggestions import did_you_mean
+from ..patterns.parser import PatternError
+from ..patterns.searching import found_in
 from ..source.json_reader import read_value
 from ..values.coercion import TYPES, CoercionError
 from ..values.equality import equal
@@ -17,7 +19,7 @@ from ..values.payload import check_constant
 if TYPE_CHECKING:
     from .rulebook import Setting
 
-__all__ = ["Given", "GivenText", "values_of", "wanted_of"]
+__all__ = ["BOUNDS", "Bound", "Given", "GivenText", "pattern_flaw", "values_of", "wanted_of"]
 
 
 class GivenText(str):
@@ -87,8 +89,52 @@ def wanted_of(setting: Setting, value: Any) -> str | None:
     if not _fits(value, setting.type):
         is_wide = setting.type == "double" and type(value) is int
         return "exact as a double" if is_wide else "a list" if setting.type == "array" else f"of type {setting.type}"
+    if setting.type != "array":
+        return _bound_broken(setting, value)
     if setting.items is not None and not all(_fits(item, setting.items) for item in value):
         return f"a list with elements of type {setting.items}"
+    broken = next(filter(None, (_bound_broken(setting, item) for item in value)), None)
+    return broken and f"a list in which each element is {broken}"
+
+
+class Bound(NamedTuple):
+    """A condition on the values of a setting: the types that it is for, why, and a test and words for what it wants."""
+
+    types: tuple[str, ...]
+    reason: str
+    holds: Callable[[Any, Any], bool]
+    wanted: Callable[[Any], str]
+
+
+_STRINGS = ("string",), "it is a condition on strings"
+_NUMBERS = tuple(name for name, type_ in TYPES.items() if type_.classes <= {int, float}), "it is a condition on numbers"
+BOUNDS: Mapping[str, Bound] = {
+    "pattern": Bound(*_STRINGS, lambda value, of: found_in(of)(value), lambda of: f"a string that matches {of!r}"),
+    "min_length": Bound(
+        *_STRINGS, lambda value, of: len(value) >= of, lambda of: f"a string of at least {of} characters"
+    ),
+    "max_length": Bound(
+        *_STRINGS, lambda value, of: len(value) <= of, lambda of: f"a string of at most {of} characters"
+    ),
+    "minimum": Bound(*_NUMBERS, lambda value, of: bool(value >= of), lambda of: f"at least {of}"),
+    "maximum": Bound(*_NUMBERS, lambda value, of: bool(value <= of), lambda of: f"at most {of}"),
+}
+
+
+def _bound_broken(setting: Setting, value: Any) -> str | None:
+    for key, bound in BOUNDS.items():
+        of = getattr(setting, key)
+        if of is not None and not bound.holds(value, of):
+            return bound.wanted(of)
+    return None
+
+
+def pattern_flaw(pattern: str) -> str | None:
+    """Returns why a pattern cannot be searched for, in words; None if it can."""
+    try:
+        found_in(pattern)
+    except PatternError as error:
+        return str(error)
     return None
 
 

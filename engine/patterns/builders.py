@@ -5,7 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-__all__ = ["BLANK_EDGE", "NOT_BLANK", "any_case", "decimals_pattern", "one_of", "pattern_of"]
+__all__ = [
+    "BLANK_EDGE",
+    "NOT_BLANK",
+    "any_case",
+    "beginning_with",
+    "decimals_pattern",
+    "ending_with",
+    "one_of",
+    "pattern_of",
+]
 
 _BLANKS = r"\u0009-\u000d\u001c-\u0020\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
 NOT_BLANK = f"[^{_BLANKS}]"
@@ -40,6 +49,16 @@ def any_case(texts: Iterable[str]) -> str:
 def one_of(texts: Iterable[str]) -> str:
     """The pattern of these strings."""
     return f"^(?:{'|'.join(map(_quoted, sorted(texts)))})$"
+
+
+def beginning_with(texts: Iterable[str]) -> str:
+    """The pattern of strings that begin with one of these."""
+    return one_of(texts).removesuffix("$")
+
+
+def ending_with(texts: Iterable[str]) -> str:
+    """The pattern of strings that end with one of these."""
+    return one_of(texts).removeprefix("^")
 
 
 def decimals_pattern(decimals: int) -> str:

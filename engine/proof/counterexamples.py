@@ -14,6 +14,7 @@ from ..inference.facts import EvaluatedPart, Flow, TypedEmission
 from ..inference.fields import setting_type
 from ..interpreter.interpreter import Interpreter
 from ..language.rulebook import ObjectSource, Output, Rulebook
+from ..language.settings import wanted_of
 from ..runtime.result import Result
 from ..types.narrowing import refine
 from ..types.types import ArrayType, Type, constants
@@ -172,7 +173,7 @@ def _settings(rulebook: Rulebook, random: Random, words: tuple[str, ...]) -> dic
         type_ = setting_type(setting)
         values = constants(type_)
         if values is None and setting.type == "string":
-            values = ("", *words)
+            values = tuple(value for value in ("", *words) if wanted_of(setting, value) is None)
         if values and random.random() < 0.5:
             picked[name] = "" if values[0] == "" and random.random() < 0.3 else random.choice(values)
     return {name: value for name, value in picked.items() if value != rulebook.values[name]}

@@ -112,7 +112,7 @@ def of_number(type_: Type, part: Mapping[str, Any], at: ProofPlace) -> Iterator[
 def of_string(text: StringType, part: Mapping[str, Any], at: ProofPlace, certain: bool) -> Iterator[Gap]:
     """The gaps of the keywords about strings; with `certain`, patterns are not examined."""
     least, most = part.get("minLength", 0), part.get("maxLength")
-    if text.least < least:
+    if text.least < least and (certain or not _is_longer(text, least)):
         always = text.most is not None and text.most < least
         yield at.gap("minLength", f"it can have fewer than {least} characters", always)
     if most is not None and (text.most is None or text.most > most):
@@ -129,6 +129,15 @@ def of_string(text: StringType, part: Mapping[str, Any], at: ProofPlace, certain
             yield at.gap("pattern", f"{words} does not match {pattern}", len(wrong) == len(text.values))
     elif certain or not _always_matches(text, pattern):
         yield at.gap("pattern", f"it may not match {_short(pattern)}", _never_matches(text, pattern))
+
+
+def _is_longer(text: StringType, least: int) -> bool:
+    """Returns whether the patterns leave no string of fewer than `least` characters."""
+    return (
+        bool(text.patterns)
+        and all(len(value) >= least for value in text.also)
+        and is_empty(text.patterns, text.avoids, text.least, least - 1)
+    )
 
 
 def _always_matches(text: StringType, pattern: str) -> bool:

@@ -126,7 +126,8 @@ server: {url: "https://{host}", headers: {Accept: application/json}}
 checks: {M206: error, M221: ignore}
 settings:
   currency: {type: string, enum: [EUR, USD], default: EUR, description: Of prices.}
-  names: {type: array, items: string, default: []}
+  names: {type: array, items: string, pattern: "^[a-z]", min_length: 2, max_length: 9, default: []}
+  share: {type: double, minimum: 0, maximum: 1, default: 0.5}
 outputs:
   event:
     description: What happened.

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from moemap.engine.diagnostics.problem import Problem
 from moemap.engine.language.decoder import NAME, ROOT, Keys, found
 from moemap.engine.language.reader import RuleReader
-from moemap.engine.language.rulebook import ABSENT, Setting
+from moemap.engine.language.rulebook import Setting
 from moemap.engine.language.settings import wanted_of
 from moemap.engine.source.nodes import Node, ScalarNode
 from moemap.engine.source.parser import parse
@@ -91,10 +91,11 @@ def test_keys_of_what_is_no_mapping() -> None:
 ANYTHING = node("x")
 
 
-def setting(
-    type_: str, items: str | None = None, enum: tuple[Any, ...] | None = None, default: Any = ABSENT
-) -> Setting:
-    return Setting(name="s", type=type_, items=items, enum=enum, default=default, node=ANYTHING)
+EACH = "a list in which each element is"
+
+
+def setting(type_: str, items: str | None = None, **more: Any) -> Setting:
+    return Setting(name="s", type=type_, items=items, node=ANYTHING, **more)
 
 
 @pytest.mark.parametrize(
@@ -126,6 +127,18 @@ def setting(
         (setting("object"), [], "of type object"),
         (setting("any"), [None], None),
         (setting("any"), None, "of type any"),
+        (setting("string", pattern="b+", min_length=2, max_length=3), "abb", None),
+        (setting("string", pattern="b+", min_length=2, max_length=3), "aa", "a string that matches 'b+'"),
+        (setting("string", pattern="b+", min_length=2, max_length=3), "b", "a string of at least 2 characters"),
+        (setting("string", pattern="b+", min_length=2, max_length=3), "abba", "a string of at most 3 characters"),
+        (setting("string", max_length=1), "\U0001f600", None),
+        (setting("string", default=None, min_length=1), None, None),
+        (setting("integer", minimum=0, maximum=2.5), 2, None),
+        (setting("integer", minimum=0, maximum=2.5), 3, "at most 2.5"),
+        (setting("double", minimum=0, maximum=2.5), -0.1, "at least 0"),
+        (setting("array", "string", max_length=1), ["a", "b"], None),
+        (setting("array", "string", max_length=1), ["a", "bc"], f"{EACH} a string of at most 1 characters"),
+        (setting("array", "integer", minimum=1), [0], f"{EACH} at least 1"),
         (setting("any", enum=(True, "true", 1)), True, None),
         (setting("any", enum=(True, "true", 1)), 1, None),
         (setting("any", enum=(True, "true")), 1, 'one of true, "true"'),
