@@ -13,7 +13,6 @@ import pytest
 
 from moemap.engine import api
 from moemap.engine.diagnostics.suggestions import closest
-from moemap.tests.conftest import MAIN
 
 pytestmark = pytest.mark.slow  # large files of rules are read in each
 
@@ -27,12 +26,6 @@ TYPED = {
         }
     },
 }
-
-
-@pytest.fixture
-def write(write: Callable[..., Path]) -> Callable[..., Path]:
-    """Writes the small mapping, of which these tests need only a part."""
-    return lambda files: write({"mapping.yaml": MAIN + "checks: {M237: ignore, M238: ignore}\n", **files})
 
 
 def rules(parts: Iterable[str]) -> str:
