@@ -19,7 +19,7 @@ __all__ = ["as_json", "markdown", "text"]
 
 
 @dataclass(frozen=True, slots=True)
-class _Table:
+class _Listing:
     title: str
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
@@ -98,35 +98,35 @@ def _cell(text: str) -> str:
     return " ".join(text.split()).replace("|", "\\|").replace("<", "&lt;")
 
 
-def _tables(rulebook: Rulebook) -> Iterator[_Table]:
+def _tables(rulebook: Rulebook) -> Iterator[_Listing]:
     outputs = [
         (name, f"{output.request.method} {output.request.path}", output.schema, _one_line(output.description or ""))
         for name, output in rulebook.outputs.items()
     ]
-    yield _Table("Outputs", ("output", "request", "schema", "description"), tuple(outputs))
+    yield _Listing("Outputs", ("output", "request", "schema", "description"), tuple(outputs))
     settings = [
         (name, setting.type, shown(rulebook.values[name]), _one_line(setting.description or ""))
         for name, setting in rulebook.settings.items()
     ]
-    yield _Table("Settings", ("setting", "type", "value", "description"), tuple(settings))
+    yield _Listing("Settings", ("setting", "type", "value", "description"), tuple(settings))
     routes = [
         (name, f"each {_one_line(route.each.text)} as {route.as_name}") for name, route in rulebook.routes.items()
     ]
-    yield _Table("Routes", ("route", "takes"), tuple(routes))
+    yield _Listing("Routes", ("route", "takes"), tuple(routes))
     rules = [_rule_row(rule) for rule in rulebook.rules]
-    yield _Table("Rules, in order", ("rule", "route", "when", "then", "place"), tuple(rules))
+    yield _Listing("Rules, in order", ("rule", "route", "when", "then", "place"), tuple(rules))
     fields = [
         (rule.name, *row) for rule in rulebook.rules if rule.output is not None for row in _object_rows(rule.body, "")
     ]
-    yield _Table("Fields", ("rule", "output place", "from", "type"), tuple(fields))
+    yield _Listing("Fields", ("rule", "output place", "from", "type"), tuple(fields))
     tables = [
         (name, shown(key), shown(value) if value is not None else "(left out)")
         for name, table in rulebook.tables.items()
         for key, value in table.entries.items()
     ]
-    yield _Table("Tables", ("table", "value", "becomes"), tuple(tables))
+    yield _Listing("Tables", ("table", "value", "becomes"), tuple(tables))
     functions = [(FUNCTIONS[name].signature, FUNCTIONS[name].description) for name in sorted(_functions(rulebook))]
-    yield _Table("Functions used", ("function", "description"), tuple(functions))
+    yield _Listing("Functions used", ("function", "description"), tuple(functions))
 
 
 def _rule_row(rule: Rule) -> tuple[str, ...]:

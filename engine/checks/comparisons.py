@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from ..diagnostics.catalogue import declare
 from ..diagnostics.problem import Problem
 from ..diagnostics.suggestions import did_you_mean
-from ..expressions.tree import Node
+from ..expressions.tree import TreeNode
 from ..inference.facts import EvaluatedPart, Flow
 from ..types.comparison import compared
 from ..types.description import describe
@@ -221,7 +221,7 @@ def _is_settled(part: EvaluatedPart) -> bool:
 _KINDS = string(JSON_TYPES)
 
 
-def _sides(node: Node, left: Type, right: Type) -> tuple[Node, Node, Type, Type]:
+def _sides(node: TreeNode, left: Type, right: Type) -> tuple[TreeNode, TreeNode, Type, Type]:
     """The operand that the comparison is about and the one it is compared with, then the types of both."""
     one, other = node["children"]
     if one["type"] == "literal" and other["type"] != "literal":

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from ..diagnostics.catalogue import declare
 from ..diagnostics.problem import Problem
-from ..expressions.tree import Node
+from ..expressions.tree import TreeNode
 from ..inference.facts import EvaluatedPart, Flow
 from ..types.narrowing import falsy, truthy
 from .shared.examples import SCHEMA
@@ -83,7 +83,7 @@ def check(flow: Flow) -> Iterator[Problem]:
             yield Problem.of("M224", span_of(part.expr, dead), text=text, reason=because)
 
 
-def _dead(part: EvaluatedPart) -> tuple[Node, Node, str] | None:
+def _dead(part: EvaluatedPart) -> tuple[TreeNode, TreeNode, str] | None:
     """The part without effect, the part that makes it so, and the reason in words; None if every part counts."""
     node, operands = part.seen.node, part.seen.operands
     if node["type"] == "function_expression":

@@ -17,7 +17,7 @@ from .shared.registry import checks_sizes
 
 __all__ = ["check"]
 
-Roots = Mapping[str, Growth]
+Growths = Mapping[str, Growth]
 
 _SCALAR_TYPES = {name for name, type_ in TYPES.items() if type_.classes.isdisjoint((list, dict))}
 
@@ -29,15 +29,15 @@ def check(rulebook: Rulebook) -> Iterator[Problem]:
     roots = walk.lets(rulebook.let, {})
     for output in rulebook.outputs.values():
         walk.object(ObjectSource((*output.fields, *output.request.query)), roots)
-    routes: dict[str | None, Roots] = {None: roots}
+    routes: dict[str | None, Growths] = {None: roots}
     for route in rulebook.routes.values():
         routes[route.name] = walk.lets(route.let, {**roots, route.as_name: walk.expression(route.each, roots)})
     for rule in rulebook.rules:
         inner = routes.get(rule.route, roots)
-        walk.asked(rule.when, inner)
+        walk.condition(rule.when, inner)
         inner = walk.lets(rule.let, inner)
         for warn in rule.warn:
-            walk.asked(warn.when, inner)
+            walk.condition(warn.when, inner)
         walk.object(rule.body, inner)
     yield from walk.problems
 
@@ -53,7 +53,7 @@ class _Walk:
     def __init__(self) -> None:
         self.problems: list[Problem] = []
 
-    def lets(self, definitions: tuple[Field, ...], roots: Roots) -> Roots:
+    def lets(self, definitions: tuple[Field, ...], roots: Growths) -> Growths:
         seen = dict(roots)
         for definition in definitions:
             growth = self.field(definition, seen)
@@ -67,7 +67,7 @@ class _Walk:
         self.problems.append(Problem.of("M232", place, what=what, reason=flaw))
         return REFUSED
 
-    def expression(self, expr: Expr, roots: Roots) -> Growth:
+    def expression(self, expr: Expr, roots: Growths) -> Growth:
         try:
             return _kept(expr.expression, tuple((use.name, roots.get(use.name, PART)) for use in expr.expression.roots))
         except TooLarge as error:
@@ -76,16 +76,16 @@ class _Walk:
             self.problems.append(Problem.of("M232", expr.span(start, end), what=repr(text), reason=error.flaw))
             return REFUSED
 
-    def asked(self, when: Expr | None, roots: Roots) -> None:
+    def condition(self, when: Expr | None, roots: Growths) -> None:
         if when is not None:
             self.expression(when, roots)
 
-    def field(self, field: Field, roots: Roots) -> Growth:
-        self.asked(field.when, roots)
+    def field(self, field: Field, roots: Growths) -> Growth:
+        self.condition(field.when, roots)
         growth = self.source(field, roots)
         return SCALAR if field.type in _SCALAR_TYPES else growth
 
-    def source(self, field: Field, roots: Roots) -> Growth:
+    def source(self, field: Field, roots: Growths) -> Growth:
         match field.source:
             case From(alternatives):
                 return either(
@@ -102,7 +102,7 @@ class _Walk:
                 return self.object(field.source, roots)
         return self.each(field, field.source, roots)
 
-    def each(self, field: Field, source: Each, roots: Roots) -> Growth:
+    def each(self, field: Field, source: Each, roots: Growths) -> Growth:
         over = self.expression(source.each, roots)
         inner = self.lets(source.let, self.inside(roots, over, source.as_name))
         value = source.value
@@ -112,12 +112,12 @@ class _Walk:
             return self.refused("the list", growth.flaw, field)
         return growth
 
-    def inside(self, roots: Roots, over: Growth, as_name: str) -> Roots:
+    def inside(self, roots: Growths, over: Growth, as_name: str) -> Growths:
         """The growth of each name inside of an iteration, for all its elements together: each of them may copy the
         outer values."""
         return {**{name: growth.within(over) for name, growth in roots.items()}, as_name: over}
 
-    def object(self, source: ObjectSource, roots: Roots) -> Growth:
+    def object(self, source: ObjectSource, roots: Growths) -> Growth:
         parts, paths = [], []
         for field in source.fields:
             growth = self.field(field, roots)
@@ -129,12 +129,12 @@ class _Walk:
         parts += [self.spread(spread, roots) for spread in source.spreads]
         return joined(parts).around()
 
-    def spread(self, spread: Spread, roots: Roots) -> Growth:
+    def spread(self, spread: Spread, roots: Growths) -> Growth:
         over = self.expression(spread.from_, roots)
         inner = self.lets(spread.let, {**self.inside(roots, over, spread.as_name), spread.key_name: SCALAR})
         made = [over]
         for rule in spread.entries:
-            self.asked(rule.when, inner)
+            self.condition(rule.when, inner)
             own = self.lets(rule.let, inner)
             if rule.value is not None:
                 made.append(self.field(rule.value, own))

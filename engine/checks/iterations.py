@@ -19,7 +19,7 @@ __all__ = ["check"]
 declare(
     "M223",
     "error",
-    "nothing to go over",
+    "nothing to iterate over",
     "{text!r} is {found}, never {wanted}",
     cause=True,
     page="""

@@ -112,7 +112,7 @@ def check(flow: Flow) -> Iterator[Problem]:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Step:
+class _PathStep:
     """A step of a path in a template, and the type of the value that it is read from."""
 
     text: Text
@@ -121,11 +121,11 @@ class _Step:
     current: Type
 
 
-def _steps(template: RenderedTemplate) -> Iterator[_Step]:
+def _steps(template: RenderedTemplate) -> Iterator[_PathStep]:
     for path in paths_in(template.text):
         current = template.context
         for number, name in enumerate(path.names):
-            yield _Step(template.text, path.names[: number + 1], path.starts[number], current)
+            yield _PathStep(template.text, path.names[: number + 1], path.starts[number], current)
             current = lookup(current, name)
 
 

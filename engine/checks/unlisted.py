@@ -11,7 +11,7 @@ from collections.abc import Hashable, Iterator
 from ..diagnostics.catalogue import declare
 from ..diagnostics.problem import Problem, Related
 from ..diagnostics.suggestions import closest
-from ..expressions.tree import Node
+from ..expressions.tree import TreeNode
 from ..inference.facts import EvaluatedPart, Flow
 from ..types.types import ObjectType, Type, constants, matches
 from .shared.findings import in_schema, part_key, span_of, text_of
@@ -91,25 +91,25 @@ rules:
 @checks_types
 def check(flow: Flow) -> Iterator[Problem]:
     """Reports each string in a comparison that is possible, not listed, and similar to a listed one."""
-    found: dict[Hashable, tuple[EvaluatedPart, Node, Node, Node]] = {}
-    asked: set[int] = set()
+    found: dict[Hashable, tuple[EvaluatedPart, TreeNode, TreeNode, TreeNode]] = {}
+    tested: set[int] = set()
     for part in flow.of(EvaluatedPart):
         node = part.seen.node
         if node["type"] == "comparator" and node["value"] in ("eq", "ne"):
             for subject, other in (node["children"], node["children"][::-1]):
                 step = _last_step(subject)
                 if step is not None and other["type"] == "literal" and isinstance(other["value"], str):
-                    asked.add(id(step))
+                    tested.add(id(step))
                     found.setdefault(part_key(part), (part, subject, step, other))
     steps: dict[Hashable, list[Type]] = {}
     for part in flow.of(EvaluatedPart):
-        if id(part.seen.node) in asked:
+        if id(part.seen.node) in tested:
             steps.setdefault(part_key(part), []).append(part.seen.current)
     for part, subject, step, other in found.values():
         yield from _unlisted(flow, part, subject, other, step["value"], steps.get(part_key(part, step), []))
 
 
-def _last_step(node: Node) -> Node | None:
+def _last_step(node: TreeNode) -> TreeNode | None:
     """The step that a path ends with; None for any other expression."""
     while node["type"] in ("subexpression", "pipe"):
         node = node["children"][-1]
@@ -117,7 +117,7 @@ def _last_step(node: Node) -> Node | None:
 
 
 def _unlisted(
-    flow: Flow, part: EvaluatedPart, subject: Node, other: Node, name: str, around: list[Type]
+    flow: Flow, part: EvaluatedPart, subject: TreeNode, other: TreeNode, name: str, around: list[Type]
 ) -> Iterator[Problem]:
     variants = [one for type_ in around for one in type_.objects]
     listed = {value: one for one in variants for value in constants(one.value(name)) or () if isinstance(value, str)}

@@ -12,7 +12,7 @@ from collections.abc import Hashable, Iterator
 
 from ..diagnostics.catalogue import declare
 from ..diagnostics.problem import Problem
-from ..expressions.tree import Node
+from ..expressions.tree import TreeNode
 from ..inference.facts import EvaluatedPart, Flow
 from ..types.types import ANY, Type
 from .shared.findings import in_every_use, part_key, path_to, span_of, text_of
@@ -84,7 +84,7 @@ def check(flow: Flow) -> Iterator[Problem]:
         yield Problem.of("M233", span_of(part.expr, name), hint=_hint(part, name), text=text, where=where)
 
 
-def _names(flow: Flow) -> Iterator[tuple[EvaluatedPart, Node]]:
+def _names(flow: Flow) -> Iterator[tuple[EvaluatedPart, TreeNode]]:
     """The names that stand alone as operands, arguments or selected values, each with the part that contains it."""
     for part in flow.of(EvaluatedPart):
         if part.seen.node["type"] in _PARTS and not part.seen.current.never:
@@ -94,17 +94,17 @@ def _names(flow: Flow) -> Iterator[tuple[EvaluatedPart, Node]]:
                     yield part, name
 
 
-def _children(node: Node) -> list[Node]:
+def _children(node: TreeNode) -> list[TreeNode]:
     if node["type"] == "multi_select_dict":
         return [pair["children"][0] for pair in node["children"]]
     return list(node["children"])
 
 
-def _key(one: tuple[EvaluatedPart, Node]) -> Hashable:
+def _key(one: tuple[EvaluatedPart, TreeNode]) -> Hashable:
     return part_key(*one)
 
 
-def _is_value(part: EvaluatedPart, name: Node) -> bool:
+def _is_value(part: EvaluatedPart, name: TreeNode) -> bool:
     objects = part.seen.current.parts.objects
     if not any(one.knows(name["value"]) for one in objects) or any(name["value"] in one.properties for one in objects):
         return False  # a path that cannot exist is reported there
@@ -119,7 +119,7 @@ def _is_value(part: EvaluatedPart, name: Node) -> bool:
     return is_described and any(type_ != ANY for type_ in compared)
 
 
-def _before(part: EvaluatedPart, name: Node) -> Iterator[Type]:
+def _before(part: EvaluatedPart, name: TreeNode) -> Iterator[Type]:
     """The types of the operands or arguments before a name, without literals."""
     node = part.seen.node
     if node["type"] in ("comparator", "function_expression"):
@@ -135,5 +135,5 @@ def _can_be_string(type_: Type) -> bool:
     return type_.parts.string is not None or (array is not None and array.element().parts.string is not None)
 
 
-def _hint(part: EvaluatedPart, name: Node) -> str | None:
+def _hint(part: EvaluatedPart, name: TreeNode) -> str | None:
     return literal_meant(text_of(part.expr, name), operand=True)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from .paths import inputs_read, path_of
     from .roots import RootUse
     from .syntax_errors import MAX_EXPRESSION_DEPTH, ExpressionError
-    from .tree import EvaluationError, Expression, Node, children, walk
+    from .tree import EvaluationError, Expression, TreeNode, children, walk
 
 __all__ = [
     "MAX_EXPRESSION_CHARS",
@@ -27,9 +27,9 @@ __all__ = [
     "Expression",
     "ExpressionError",
     "Growth",
-    "Node",
     "RootUse",
     "TooLarge",
+    "TreeNode",
     "children",
     "either",
     "inputs_read",

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ..functions.table import FUNCTIONS
+from .tree import TreeNode
 
 __all__ = [
     "MAX_COPIES",
@@ -52,14 +53,13 @@ _AROUND = {"group_by", "to_array", "zip"}
 _MAKING = {"multi_select_list", "multi_select_dict", "function_expression"}
 """Types of nodes that create values; all others only select parts of them."""
 
-Node = dict[str, Any]
-_Path = tuple[Any, ...]
+_PathKey = tuple[Any, ...]
 
 
 class TooLarge(Exception):  # noqa: N818  what a value can be, not an error of the program
     """A value can be too large, because of one part of the expression."""
 
-    def __init__(self, flaw: str, node: Node) -> None:
+    def __init__(self, flaw: str, node: TreeNode) -> None:
         super().__init__(flaw)
         self.flaw = flaw
         self.node = node
@@ -137,12 +137,12 @@ def either(parts: Iterable[Growth]) -> Growth:
     )
 
 
-def of_expression(tree: Node, roots: Mapping[str, Growth]) -> Growth:
+def of_expression(tree: TreeNode, roots: Mapping[str, Growth]) -> Growth:
     """The growth of an expression's value; roots that are not given are parts of the input. Raises TooLarge."""
     return _Expression(roots).of(tree, None)
 
 
-def of_expressions(trees: Iterable[Node], roots: Mapping[str, Growth]) -> Growth:
+def of_expressions(trees: Iterable[TreeNode], roots: Mapping[str, Growth]) -> Growth:
     """The growth of the values of several expressions together. Raises TooLarge."""
     return _Expression(roots).together(trees, None)
 
@@ -156,7 +156,7 @@ class _Expression:
         self.over: tuple[Growth, ...] = ()
         """What is gone over by the iterations around a node."""
 
-    def of(self, node: Node, current: Growth | None) -> Growth:
+    def of(self, node: TreeNode, current: Growth | None) -> Growth:
         """The growth of a node's value; `current` is the growth of the value it is evaluated on, None for the roots.
 
         It is worked out once: nested lists, which are asked twice, would double the work with each level.
@@ -169,7 +169,7 @@ class _Expression:
                 raise TooLarge(flaw, node)
         return growth
 
-    def found(self, node: Node, current: Growth | None) -> Growth:
+    def found(self, node: TreeNode, current: Growth | None) -> Growth:
         below = node["children"]
         match node["type"]:
             case "field":
@@ -215,7 +215,7 @@ class _Expression:
                 return self.called(node["value"], below, current)
         return current or PART  # `@`, an index, a slice
 
-    def inside(self, node: Node, over: Growth) -> Growth:
+    def inside(self, node: TreeNode, over: Growth) -> Growth:
         """The growth of a node for each element of a value."""
         outer, self.over = self.over, (*self.over, over)
         growth = self.of(node, over)
@@ -230,7 +230,7 @@ class _Expression:
             growth = growth.within(over)
         return growth
 
-    def called(self, name: str, below: list[Node], current: Growth | None) -> Growth:
+    def called(self, name: str, below: list[TreeNode], current: Growth | None) -> Growth:
         """The growth of the result of a function."""
         arguments = [child for child in below if child["type"] != "expref"]
         if name == "not_null":
@@ -253,13 +253,13 @@ class _Expression:
             values = replace(values, width=sum(self.of(child, current).width for child in arguments))
         return values.around() if name in _AROUND else values
 
-    def together(self, nodes: Iterable[Node], current: Growth | None) -> Growth:
+    def together(self, nodes: Iterable[TreeNode], current: Growth | None) -> Growth:
         """The growth of one value that contains those of all nodes.
 
         Paths to different places share nothing and count once.
         """
-        paths: dict[_Path, Growth] = {}
-        counts: dict[_Path, int] = {}
+        paths: dict[_PathKey, Growth] = {}
+        counts: dict[_PathKey, int] = {}
         parts = []
         for node in nodes:
             growth = self.of(node, current)
@@ -281,7 +281,7 @@ def _repeated(constant: list[Any] | dict[str, Any] | str, current: Growth) -> Gr
     return Growth(1, width=current.width * max(len(constant), 1))
 
 
-def _path(node: Node) -> _Path | None:
+def _path(node: TreeNode) -> _PathKey | None:
     """The names of a plain path, none for `@`; None for any other expression."""
     if node["type"] == "field":
         return (node["value"],)
@@ -289,7 +289,7 @@ def _path(node: Node) -> _Path | None:
         return ()
     if node["type"] != "subexpression":
         return None
-    steps: _Path = ()
+    steps: _PathKey = ()
     for child in node["children"]:
         path = _path(child)
         if path is None:

@@ -44,7 +44,7 @@ from .syntax_errors import (
     unexpected,
     unreadable,
 )
-from .tree import Expression, Node, Token, children
+from .tree import Expression, Token, TreeNode, children
 
 __all__ = ["MAX_EXPRESSION_CHARS", "RootUse", "parse"]
 
@@ -78,7 +78,7 @@ def _parse(text: str) -> Expression:
         raise syntax_error("it is empty", 0, len(text))
     tokens = _tokens(text)
     try:
-        tree: Node = _Parser().tree(tokens)
+        tree: TreeNode = _Parser().tree(tokens)
     except ParseError as error:
         raise unexpected(error.lex_position, text, tokens) from None
     expression = Expression(
@@ -192,7 +192,7 @@ class _Parser(_LibraryParser):  # type: ignore[misc]  # the same
 
     BINDING_POWER: ClassVar = {**_LibraryParser.BINDING_POWER, "variable": 0, "assign": 0}
 
-    def tree(self, tokens: list[Token]) -> Node:
+    def tree(self, tokens: list[Token]) -> TreeNode:
         self._tokens = tokens
         self._index = 0
         self._depth = 0
@@ -201,7 +201,7 @@ class _Parser(_LibraryParser):  # type: ignore[misc]  # the same
             self._error_led_token(self._lookahead_token(0))
         return tree
 
-    def _expression(self, binding_power: int = 0) -> Node:
+    def _expression(self, binding_power: int = 0) -> TreeNode:
         # The loop of the library, with positions recorded: `first` is the first token of the expression.
         first = self._lookahead_token(0)
         self._depth += 1
@@ -209,7 +209,7 @@ class _Parser(_LibraryParser):  # type: ignore[misc]  # the same
             raise too_deep(first["start"], first["end"])
         self._advance()
         nud: Any = getattr(self, f"_token_nud_{first['type']}", self._error_nud_token)
-        left: Node = nud(first)
+        left: TreeNode = nud(first)
         if "start" not in left:  # an expression in parentheses keeps its own, narrower span
             self._place(left, first, first)
         while binding_power < self.BINDING_POWER[self._current_token()]:
@@ -223,18 +223,18 @@ class _Parser(_LibraryParser):  # type: ignore[misc]  # the same
         self._depth -= 1
         return left
 
-    def _token_nud_variable(self, token: Token) -> Node:
+    def _token_nud_variable(self, token: Token) -> TreeNode:
         return {"type": "variable_ref", "value": token["value"], "children": []}
 
-    def _token_nud_unquoted_identifier(self, token: Token) -> Node:
+    def _token_nud_unquoted_identifier(self, token: Token) -> TreeNode:
         if token["value"] == "let" and self._current_token() == "variable":
             return self._let()
-        node: Node = super()._token_nud_unquoted_identifier(token)
+        node: TreeNode = super()._token_nud_unquoted_identifier(token)
         return node
 
-    def _let(self) -> Node:
+    def _let(self) -> TreeNode:
         """Parses what follows `let`: names with their values, `in`, and the expression that they are for."""
-        bindings: list[Node] = []
+        bindings: list[TreeNode] = []
         while not bindings or self._current_token() == "comma":
             if bindings:
                 self._advance()
@@ -250,7 +250,7 @@ class _Parser(_LibraryParser):  # type: ignore[misc]  # the same
         self._advance()
         return {"type": "let_expression", "children": [*bindings, self._expression()]}
 
-    def _place(self, node: Node, first: Token, operator: Token) -> None:
+    def _place(self, node: TreeNode, first: Token, operator: Token) -> None:
         """Records the span of a node just completed, and of the helper nodes that the library put below it."""
         start, end = first["start"], self._lookahead_token(-1)["end"]
         node["start"], node["end"] = start, end
@@ -267,19 +267,19 @@ class _Parser(_LibraryParser):  # type: ignore[misc]  # the same
             inner[0].setdefault("start", start)
             inner[0].setdefault("end", start)
 
-    def _bracketed(self, node: Node, start: int) -> Node:
+    def _bracketed(self, node: TreeNode, start: int) -> TreeNode:
         node["start"], node["end"] = start, self._lookahead_token(-1)["end"]
         return node
 
-    def _parse_index_expression(self) -> Node:
+    def _parse_index_expression(self) -> TreeNode:
         start = self._lookahead_token(-1)["start"]
         return self._bracketed(super()._parse_index_expression(), start)
 
-    def _parse_multi_select_list(self) -> Node:
+    def _parse_multi_select_list(self) -> TreeNode:
         start = self._lookahead_token(-1)["start"]
         return self._bracketed(super()._parse_multi_select_list(), start)
 
-    def _parse_multi_select_hash(self) -> Node:
+    def _parse_multi_select_hash(self) -> TreeNode:
         opening = self._index - 1
         node = self._bracketed(super()._parse_multi_select_hash(), self._tokens[opening]["start"])
         names = [
@@ -299,10 +299,10 @@ class _Parser(_LibraryParser):  # type: ignore[misc]  # the same
 # --- checks on the tree
 
 
-def _roots(text: str, tokens: list[Token], tree: Node) -> tuple[RootUse, ...]:
+def _roots(text: str, tokens: list[Token], tree: TreeNode) -> tuple[RootUse, ...]:
     """Every use of a root, after the checks that the grammar does not make."""
     roots: list[RootUse] = []
-    pending: list[tuple[Node, bool, int, frozenset[str]]] = [(tree, True, 1, frozenset())]
+    pending: list[tuple[TreeNode, bool, int, frozenset[str]]] = [(tree, True, 1, frozenset())]
     if tree["type"] == "expref":
         raise stray_expref(tree)
     while pending:
@@ -353,7 +353,7 @@ def _construct(tokens: list[Token], start: int) -> tuple[int, int]:
     return start, token["end"]
 
 
-def _check_call(text: str, node: Node) -> None:
+def _check_call(text: str, node: TreeNode) -> None:
     name, start = node["value"], node["start"]
     name_end = start + len(name)
     arguments = children(node)
@@ -386,7 +386,7 @@ def _check_call(text: str, node: Node) -> None:
                 raise ExpressionError("M271", argument["start"], argument["end"], data=data)
 
 
-def _check_commas(text: str, siblings: tuple[Node, ...]) -> None:
+def _check_commas(text: str, siblings: tuple[TreeNode, ...]) -> None:
     # Only blanks, parentheses and the comma stand between two siblings.
     for before, after in pairwise(siblings):
         if "," not in text[before["end"] : after["start"]]:

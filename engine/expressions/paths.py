@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ..values.pointers import join
-from .tree import Node, walk
+from .tree import TreeNode, walk
 
 __all__ = ["certain_roots", "inputs_read", "path_of"]
 
@@ -91,14 +91,14 @@ def _reach(place: str, steps: Iterable[Mapping[str, Any]]) -> str:
     return place
 
 
-def certain_roots(tree: Node) -> tuple[str, ...]:
+def certain_roots(tree: TreeNode) -> tuple[str, ...]:
     """The names of the roots that every evaluation reads before anything in it can fail, in order."""
     found: list[str] = []
     _goes_on(tree, found)
     return tuple(dict.fromkeys(found))
 
 
-def _goes_on(tree: Node, found: list[str]) -> bool:
+def _goes_on(tree: TreeNode, found: list[str]) -> bool:
     """Adds the roots that are certainly read; returns whether what follows is certainly evaluated, too."""
     kind, below = tree["type"], tree["children"]
     if kind in ("field", "variable_ref"):
@@ -117,7 +117,7 @@ def _goes_on(tree: Node, found: list[str]) -> bool:
     return all(_goes_on(child, found) for child in below) and not _can_fail(tree)
 
 
-def _can_fail(node: Node) -> bool:
+def _can_fail(node: TreeNode) -> bool:
     return node["type"] in ("function_expression", "variable_ref") or (
         node["type"] == "comparator" and node["value"] in _ORDERING
     )

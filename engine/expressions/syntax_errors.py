@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from .tree import Node, Token
+from .tree import Token, TreeNode
 
 __all__ = [
     "CLOSING",
@@ -82,7 +82,7 @@ def syntax_error(reason: str, start: int, end: int, hint: str | None = None) -> 
 TOP_HINT = "start with a name"
 
 
-def stray_expref(node: Node) -> ExpressionError:
+def stray_expref(node: TreeNode) -> ExpressionError:
     """The error of an `&expression` that is not the argument of a function."""
     hint = "'&' stands before an argument of a function, as in sort_by(list, &name)"
     return syntax_error("unexpected '&'", node["start"], node["start"] + 1, hint)

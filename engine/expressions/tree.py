@@ -13,7 +13,7 @@ from ..functions.table import call
 from ..values.equality import equal, is_true
 from .roots import RootUse
 
-__all__ = ["EvaluationError", "Expression", "Node", "Token", "children", "free_variables", "parts_of", "walk"]
+__all__ = ["EvaluationError", "Expression", "Token", "TreeNode", "children", "free_variables", "parts_of", "walk"]
 
 
 # The published type stubs of the library lack what a subclass needs.
@@ -23,7 +23,7 @@ _LibraryExpression: Any = _Expression
 _LibraryInterpreter: Any = TreeInterpreter
 
 
-Node: TypeAlias = dict[str, Any]
+TreeNode: TypeAlias = dict[str, Any]
 
 
 Token: TypeAlias = dict[str, Any]
@@ -47,7 +47,7 @@ class Expression:
     """
 
     text: str
-    tree: Node = field(compare=False, repr=False)
+    tree: TreeNode = field(compare=False, repr=False)
     roots: tuple[RootUse, ...]
     has_variables: bool = field(default=False, compare=False, repr=False)
 
@@ -95,10 +95,10 @@ class _Interpreter(_LibraryInterpreter):  # type: ignore[misc]  # the library ha
         "ne": lambda one, other: not equal(one, other),
     }
 
-    def visit_variable_ref(self, node: Node, _value: Any) -> Any:
+    def visit_variable_ref(self, node: TreeNode, _value: Any) -> Any:
         raise EvaluationError(f"${node['value']} is not known here")
 
-    def visit_function_expression(self, node: Node, value: Any) -> Any:
+    def visit_function_expression(self, node: TreeNode, value: Any) -> Any:
         if node["value"] != "if":
             return super().visit_function_expression(node, value)
         condition, *values = node["children"]
@@ -113,11 +113,11 @@ class _ScopedInterpreter(_Interpreter):
         self._roots = roots
         self._bound: dict[str, Any] = {}
 
-    def visit_variable_ref(self, node: Node, _value: Any) -> Any:
+    def visit_variable_ref(self, node: TreeNode, _value: Any) -> Any:
         name = node["value"]
         return self._bound[name] if name in self._bound else self._roots.get(name)
 
-    def visit_let_expression(self, node: Node, value: Any) -> Any:
+    def visit_let_expression(self, node: TreeNode, value: Any) -> Any:
         *bindings, body = node["children"]
         outer = self._bound
         found = {binding["value"]: self.visit(binding["children"][0], value) for binding in bindings}
@@ -139,7 +139,7 @@ class _PartsInterpreter(_ScopedInterpreter):
         self.inside = 0
         """The number of surrounding nodes whose parts have no value of their own."""
 
-    def visit(self, node: Node, value: Any, *arguments: Any) -> Any:
+    def visit(self, node: TreeNode, value: Any, *arguments: Any) -> Any:
         lead, is_step = self.lead, node["type"] in _STEPS
         hides = lead is not None and not is_step
         self.inside += hides
@@ -149,7 +149,7 @@ class _PartsInterpreter(_ScopedInterpreter):
             self.parts.append((node["start"] if lead is None else lead, node["end"], result))
         return result
 
-    def visit_subexpression(self, node: Node, value: Any) -> Any:
+    def visit_subexpression(self, node: TreeNode, value: Any) -> Any:
         outer = self.lead
         for number, child in enumerate(node["children"]):
             self.lead = outer if not number else node["start"] if outer is None else outer
@@ -160,16 +160,16 @@ class _PartsInterpreter(_ScopedInterpreter):
     visit_index_expression = visit_subexpression
     visit_pipe = visit_subexpression
 
-    def visit_projection(self, node: Node, value: Any) -> Any:
+    def visit_projection(self, node: TreeNode, value: Any) -> Any:
         return self._projected(super().visit_projection, node, value)
 
-    def visit_value_projection(self, node: Node, value: Any) -> Any:
+    def visit_value_projection(self, node: TreeNode, value: Any) -> Any:
         return self._projected(super().visit_value_projection, node, value)
 
-    def visit_filter_projection(self, node: Node, value: Any) -> Any:
+    def visit_filter_projection(self, node: TreeNode, value: Any) -> Any:
         return self._projected(super().visit_filter_projection, node, value)
 
-    def _projected(self, visit: Callable[[Node, Any], Any], node: Node, value: Any) -> Any:
+    def _projected(self, visit: Callable[[TreeNode, Any], Any], node: TreeNode, value: Any) -> Any:
         base = self.visit(node["children"][0], value)
         self.inside += 1
         try:
@@ -183,7 +183,7 @@ _STEPS = {
     *("projection", "value_projection", "filter_projection"),
 }
 """The nodes that go on from the value of the node before them in a chain."""
-_CURRENT: Node = {"type": "current", "children": []}
+_CURRENT: TreeNode = {"type": "current", "children": []}
 
 
 _FUNCTIONS: Any = _Functions()
@@ -194,12 +194,12 @@ _OPTIONS = Options(custom_functions=_FUNCTIONS)
 _INTERPRETER: Any = _Interpreter(_OPTIONS)
 
 
-def children(node: Node) -> tuple[Node, ...]:
+def children(node: TreeNode) -> tuple[TreeNode, ...]:
     """The nodes directly below a node."""
     return tuple([child for child in node["children"] if isinstance(child, dict)])
 
 
-def walk(node: Node) -> Iterator[Node]:
+def walk(node: TreeNode) -> Iterator[TreeNode]:
     """A node and all below it, each before its children."""
     pending = [node]
     while pending:
@@ -208,10 +208,10 @@ def walk(node: Node) -> Iterator[Node]:
         pending.extend(reversed(children(node)))
 
 
-def free_variables(*nodes: Node) -> tuple[str, ...]:
+def free_variables(*nodes: TreeNode) -> tuple[str, ...]:
     """The names of the variables in these nodes that nothing inside of them binds, each once, in order."""
     found: dict[str, None] = {}
-    pending: list[tuple[Node, frozenset[str]]] = [(node, frozenset()) for node in reversed(nodes)]
+    pending: list[tuple[TreeNode, frozenset[str]]] = [(node, frozenset()) for node in reversed(nodes)]
     while pending:
         node, bound = pending.pop()
         if node["type"] == "variable_ref" and node["value"] not in bound:

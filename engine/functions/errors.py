@@ -12,12 +12,12 @@ from ..values.numbers import is_wide
 from ..values.payload import check_payload
 from .registry import Parameter
 
-__all__ = ["NUMBER", "FunctionError", "Key", "bounded", "calculated", "found", "identity", "json_of", "order_keys"]
+__all__ = ["NUMBER", "FunctionError", "SortKey", "bounded", "calculated", "found", "identity", "json_of", "order_keys"]
 
 MAX_TEXT = 1_000_000
 NUMBER, _STRING = Parameter("key", ("number",)), Parameter("key", ("string",))
 
-Key = Callable[[Any], Any]
+SortKey = Callable[[Any], Any]
 """An `&expression`, as functions take it."""
 
 
@@ -57,7 +57,7 @@ def json_of(name: str, value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
-def order_keys(name: str, elements: list[Any], key: Key) -> list[Any]:
+def order_keys(name: str, elements: list[Any], key: SortKey) -> list[Any]:
     """The keys of the elements, which must be all strings or all numbers."""
     keys = [key(element) for element in elements]
     wanted = NUMBER if keys and NUMBER.takes(keys[0]) else _STRING

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import reduce
 from typing import TypeVar
 
-from ..expressions.tree import Node as Tree
+from ..expressions.tree import TreeNode
 from ..language.rulebook import EntryRule, Expr, Rule
 from ..types.types import NEVER, ObjectType, Property, Type, join, union
 from .expressions import narrow, otherwise
@@ -16,7 +16,7 @@ __all__ = ["at_top", "learnt", "rest", "root", "taker", "tree_of", "where", "wit
 R = TypeVar("R", Rule, EntryRule)
 
 
-def tree_of(expr: Expr) -> Tree:
+def tree_of(expr: Expr) -> TreeNode:
     """The tree of an expression."""
     return expr.expression.tree
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from math import ceil, floor
 from typing import Any
 
-from ..expressions.tree import Node, children
+from ..expressions.tree import TreeNode, children
 from ..functions.table import FUNCTIONS
 from ..types.comparison import MIRRORED, Inferred, bound_by, compared, equal_part
 from ..types.narrowing import either_case, excluding, falsy, meet, refine, truthy
@@ -51,7 +51,7 @@ _MOST_KNOWN = 256
 class Seen:
     """A node of an expression, the type it was evaluated on, the types of its operands, and its own."""
 
-    node: Node
+    node: TreeNode
     current: Type
     operands: tuple[Type, ...]
     type: Type
@@ -60,7 +60,7 @@ class Seen:
 Observer = Callable[[Seen], None]
 
 
-def infer(tree: Node, current: Type, observe: Observer | None = None, *, scope: Type | None = None) -> Inferred:
+def infer(tree: TreeNode, current: Type, observe: Observer | None = None, *, scope: Type | None = None) -> Inferred:
     """The type of an expression evaluated on a value of the type `current`; `observe` is called for each node.
 
     `scope` is an object type with the variables; without it, they are the roots that the expression is evaluated on.
@@ -77,7 +77,7 @@ def infer(tree: Node, current: Type, observe: Observer | None = None, *, scope: 
     return found
 
 
-_KNOWN: dict[tuple[int, int, int], tuple[Node, Type, Type, Inferred]] = {}
+_KNOWN: dict[tuple[int, int, int], tuple[TreeNode, Type, Type, Inferred]] = {}
 """The last inferred types: parts of a condition are inferred repeatedly.
 
 The entries keep their node and type alive, so that no other object has the same identity.
@@ -90,23 +90,23 @@ class _Inference:
         self.scope = scope
         self.fails = False
 
-    def of(self, node: Node, current: Type) -> Type:
+    def of(self, node: TreeNode, current: Type) -> Type:
         if current is NEVER:
             return NEVER
-        method: Callable[[Node, Type], tuple[Type, tuple[Type, ...]]] = getattr(self, f"_{node['type']}")
+        method: Callable[[TreeNode, Type], tuple[Type, tuple[Type, ...]]] = getattr(self, f"_{node['type']}")
         type_, operands = method(node, current)
         if self.observe is not None and not current.never:
             self.observe(Seen(node, current, operands, type_))
         return type_
 
-    def quietly(self, node: Node, current: Type) -> Type:
+    def quietly(self, node: TreeNode, current: Type) -> Type:
         observe, self.observe = self.observe, None
         try:
             return self.of(node, current)
         finally:
             self.observe = observe
 
-    def where(self, node: Node, current: Type, test: Node, truth: bool) -> Type:
+    def where(self, node: TreeNode, current: Type, test: TreeNode, truth: bool) -> Type:
         """The type of a node that is evaluated only where a condition is true, or false."""
         narrowed, outer = narrow(current, test, truth, scope=self.scope), self.scope
         if current is outer:  # the variables are these roots
@@ -118,10 +118,10 @@ class _Inference:
 
     # Steps
 
-    def _variable_ref(self, node: Node, current: Type) -> tuple[Type, tuple[Type, ...]]:
+    def _variable_ref(self, node: TreeNode, current: Type) -> tuple[Type, tuple[Type, ...]]:
         return lookup(self.scope, node["value"]), ()
 
-    def _let_expression(self, node: Node, current: Type) -> tuple[Type, tuple[Type, ...]]:
+    def _let_expression(self, node: TreeNode, current: Type) -> tuple[Type, tuple[Type, ...]]:
         *bindings, body = node["children"]
         found = {binding["value"]: self.of(binding["children"][0], current) for binding in bindings}
         outer, bound = self.scope, {name: Property(type_, True) for name, type_ in found.items()}
@@ -134,10 +134,10 @@ class _Inference:
         finally:
             self.scope = outer
 
-    def _field(self, node: Node, current: Type) -> tuple[Type, tuple[Type, ...]]:
+    def _field(self, node: TreeNode, current: Type) -> tuple[Type, tuple[Type, ...]]:
         return lookup(current, node["value"]), ()
 
-    def _subexpression(self, node: Node, current: Type) -> tuple[Type, tuple[Type, ...]]:
+    def _subexpression(self, node: TreeNode, current: Type) -> tuple[Type, tuple[Type, ...]]:
         steps = []
         for child in node["children"]:
             current = self.of(child, current)
@@ -146,15 +146,15 @@ class _Inference:
 
     _pipe = _index_expression = _subexpression
 
-    def _current(self, node: Node, current: Type) -> tuple[Type, tuple[Type, ...]]:
+    def _current(self, node: TreeNode, current: Type) -> tuple[Type, tuple[Type, ...]]:
         return current, ()
 
     _identity = _current
 
-    def _literal(self, node: Node, current: Type) -> tuple[Type, tuple[Type, ...]]:
+    def _literal(self, node: TreeNode, current: Type) -> tuple[Type, tuple[Type, ...]]:
         return literal(node["value"]), ()
 
-    def _index(self, node: Node, current: Type) -> tuple[Type, tuple[Type, ...]]:
+    def _index(self, node: TreeNode, current: Type) -> tuple[Type, tuple[Type, ...]]:
         array, number = current.parts.array, node["value"]
         found = NULL if array is None or without(current, ("array",)) != NEVER else NEVER
         if array is None:
@@ -169,7 +169,7 @@ class _Inference:
             element = array.first[number] if array.exact and there else array.element()
         return union(found, NEVER if gone else element, NEVER if there else NULL), ()
 
-    def _slice(self, node: Node, current: Type) -> tuple[Type, tuple[Type, ...]]:
+    def _slice(self, node: TreeNode, current: Type) -> tuple[Type, tuple[Type, ...]]:
         def cut(array: ArrayType) -> ArrayType:
             if array.exact:
                 first = array.first[slice(*node["children"])]
@@ -178,16 +178,16 @@ class _Inference:
 
         return _on_list(current, cut), ()
 
-    def _flatten(self, node: Node, current: Type) -> tuple[Type, tuple[Type, ...]]:
+    def _flatten(self, node: TreeNode, current: Type) -> tuple[Type, tuple[Type, ...]]:
         base = self.of(node["children"][0], current)
         return _on_list(base, _flattened), (base,)
 
-    def _projection(self, node: Node, current: Type) -> tuple[Type, tuple[Type, ...]]:
+    def _projection(self, node: TreeNode, current: Type) -> tuple[Type, tuple[Type, ...]]:
         left, right = node["children"]
         base = self.of(left, current)
         return _on_list(base, lambda array: self.over(array, right)), (base,)
 
-    def _filter_projection(self, node: Node, current: Type) -> tuple[Type, tuple[Type, ...]]:
+    def _filter_projection(self, node: TreeNode, current: Type) -> tuple[Type, tuple[Type, ...]]:
         left, right, condition = node["children"]
         base = self.of(left, current)
 
@@ -199,7 +199,7 @@ class _Inference:
 
         return _on_list(base, kept), (base,)
 
-    def _value_projection(self, node: Node, current: Type) -> tuple[Type, tuple[Type, ...]]:
+    def _value_projection(self, node: TreeNode, current: Type) -> tuple[Type, tuple[Type, ...]]:
         left, right = node["children"]
         base = self.of(left, current)
         objects = base.parts.objects
@@ -210,7 +210,7 @@ class _Inference:
             found = union(found, Type(array=ArrayType(items, (), 0, 0 if items.never else None)))
         return found, (base,)
 
-    def over(self, array: ArrayType, body: Node, keep_null: bool = False) -> ArrayType:
+    def over(self, array: ArrayType, body: TreeNode, keep_null: bool = False) -> ArrayType:
         """The list of the results of `body` for each element, without nulls unless they are kept."""
         each = self.of(body, array.element())
         items = each if keep_null else without_null(each)
@@ -222,7 +222,7 @@ class _Inference:
 
     # Operators
 
-    def _or_expression(self, node: Node, current: Type) -> tuple[Type, tuple[Type, ...]]:
+    def _or_expression(self, node: TreeNode, current: Type) -> tuple[Type, tuple[Type, ...]]:
         left, right = node["children"]
         first = self.of(left, current)
         if falsy(first).never:
@@ -230,7 +230,7 @@ class _Inference:
         second = self.where(right, current, left, False)
         return union(truthy(first), second), (first, second)
 
-    def _and_expression(self, node: Node, current: Type) -> tuple[Type, tuple[Type, ...]]:
+    def _and_expression(self, node: TreeNode, current: Type) -> tuple[Type, tuple[Type, ...]]:
         left, right = node["children"]
         first = self.of(left, current)
         if truthy(first).never:
@@ -238,12 +238,12 @@ class _Inference:
         second = self.where(right, current, left, True)
         return union(falsy(first), second), (first, second)
 
-    def _not_expression(self, node: Node, current: Type) -> tuple[Type, tuple[Type, ...]]:
+    def _not_expression(self, node: TreeNode, current: Type) -> tuple[Type, tuple[Type, ...]]:
         operand = self.of(node["children"][0], current)
         found = {value for value, part in ((False, truthy(operand)), (True, falsy(operand))) if not part.never}
         return Type(booleans=frozenset(found)), (operand,)
 
-    def _comparator(self, node: Node, current: Type) -> tuple[Type, tuple[Type, ...]]:
+    def _comparator(self, node: TreeNode, current: Type) -> tuple[Type, tuple[Type, ...]]:
         left, right = (self.of(child, current) for child in node["children"])
         found = compared(node["value"], left, right)
         self.fails = self.fails or found.fails
@@ -251,19 +251,19 @@ class _Inference:
 
     # Making values
 
-    def _multi_select_list(self, node: Node, current: Type) -> tuple[Type, tuple[Type, ...]]:
+    def _multi_select_list(self, node: TreeNode, current: Type) -> tuple[Type, tuple[Type, ...]]:
         there = without_null(current)
         found = tuple(self.of(child, there) for child in node["children"])
         made = Type(array=ArrayType(NEVER, found, len(found), len(found)))
         return _unless_null(current, made), found
 
-    def _multi_select_dict(self, node: Node, current: Type) -> tuple[Type, tuple[Type, ...]]:
+    def _multi_select_dict(self, node: TreeNode, current: Type) -> tuple[Type, tuple[Type, ...]]:
         there = without_null(current)
         found = {pair["value"]: self.of(pair["children"][0], there) for pair in node["children"]}
         made = Type(objects=(ObjectType({name: Property(type_, True) for name, type_ in found.items()}),))
         return _unless_null(current, made), tuple(found.values())
 
-    def chosen(self, node: Node, current: Type) -> tuple[Type, tuple[Type, ...]]:
+    def chosen(self, node: TreeNode, current: Type) -> tuple[Type, tuple[Type, ...]]:
         """The type of `if`, which evaluates one of its two values."""
         test, *values = node["children"]
         condition = self.of(test, current)
@@ -273,7 +273,7 @@ class _Inference:
         ]
         return union(*found), (condition, *found)
 
-    def _function_expression(self, node: Node, current: Type) -> tuple[Type, tuple[Type, ...]]:
+    def _function_expression(self, node: TreeNode, current: Type) -> tuple[Type, tuple[Type, ...]]:
         function = FUNCTIONS[node["value"]]
         if node["value"] == "if":
             return self.chosen(node, current)
@@ -301,7 +301,7 @@ class _Inference:
         return type_, tuple(arguments)
 
 
-def _is_expref(node: Node) -> bool:
+def _is_expref(node: TreeNode) -> bool:
     return bool(node["type"] == "expref")
 
 
@@ -341,7 +341,7 @@ def _flattened(array: ArrayType) -> ArrayType:
 # --- narrowing
 
 
-def path_of(node: Node) -> tuple[str, ...] | None:
+def path_of(node: TreeNode) -> tuple[str, ...] | None:
     """The names of a plain path such as `event.data.x`; None for any other expression."""
     match node["type"]:
         case "field":
@@ -359,7 +359,7 @@ def path_of(node: Node) -> tuple[str, ...] | None:
     return None
 
 
-def narrow(current: Type, node: Node, truth: bool, depth: int = 0, *, scope: Type | None = None) -> Type:
+def narrow(current: Type, node: TreeNode, truth: bool, depth: int = 0, *, scope: Type | None = None) -> Type:
     """The part of `current` for which the condition succeeds and is true, or false.
 
     Conditions nested deeper than `_MAX_NESTED` narrow nothing: each level is evaluated in two ways.
@@ -392,7 +392,7 @@ def narrow(current: Type, node: Node, truth: bool, depth: int = 0, *, scope: Typ
     return _narrow_call(current, node, truth, scope) if node["type"] == "function_expression" else current
 
 
-def _first_and_rest(node: Node) -> tuple[Node, Node]:
+def _first_and_rest(node: TreeNode) -> tuple[TreeNode, TreeNode]:
     """Splits `a && b && c` into `a` and `b && c`, which keeps together the types narrowed by `a`."""
     left, right = node["children"]
     while left["type"] == node["type"]:
@@ -401,7 +401,7 @@ def _first_and_rest(node: Node) -> tuple[Node, Node]:
     return left, right
 
 
-def otherwise(current: Type, node: Node, *, scope: Type | None = None) -> Type:
+def otherwise(current: Type, node: TreeNode, *, scope: Type | None = None) -> Type:
     """The part of `current` for which the condition does not hold: it is not true, or it fails."""
     if current.never:
         return NEVER
@@ -420,7 +420,7 @@ def otherwise(current: Type, node: Node, *, scope: Type | None = None) -> Type:
     return current if fails else narrow(current, node, False, scope=scope)
 
 
-def _narrow_comparison(current: Type, node: Node, truth: bool, scope: Type) -> Type:
+def _narrow_comparison(current: Type, node: TreeNode, truth: bool, scope: Type) -> Type:
     operator, (left, right) = node["value"], node["children"]
     types = infer(left, current, scope=scope).type, infer(right, current, scope=scope).type
     found = compared(operator, *types).type
@@ -434,7 +434,7 @@ def _narrow_comparison(current: Type, node: Node, truth: bool, scope: Type) -> T
     return _narrow_order(current, right, MIRRORED[operator], types[0], truth, scope)
 
 
-def _narrow_equal(current: Type, node: Node, other: Type, equal: bool, scope: Type) -> Type:
+def _narrow_equal(current: Type, node: TreeNode, other: Type, equal: bool, scope: Type) -> Type:
     """Narrows by `node == other` or `node != other`."""
     values = constants(other)
     if not equal and (values is None or len(values) != 1):
@@ -447,7 +447,7 @@ def _narrow_equal(current: Type, node: Node, other: Type, equal: bool, scope: Ty
     return refine(current, path, lambda type_: excluding(type_, values or ()))
 
 
-def _narrow_order(current: Type, node: Node, operator: str, other: Type, truth: bool, scope: Type) -> Type:
+def _narrow_order(current: Type, node: TreeNode, operator: str, other: Type, truth: bool, scope: Type) -> Type:
     """Narrows by an ordering comparison such as `node < other`."""
     bound = bound_by(operator if truth else _NEGATED[operator], other.parts.number or NumberType())
     if node["type"] == "function_expression" and node["value"] == "length" and other.kinds == {"number"}:
@@ -465,7 +465,7 @@ def _narrow_order(current: Type, node: Node, operator: str, other: Type, truth: 
     return refine(current, path, change)
 
 
-def _narrow_length(current: Type, node: Node, bound: NumberType, scope: Type) -> Type:
+def _narrow_length(current: Type, node: TreeNode, bound: NumberType, scope: Type) -> Type:
     """Narrows by a condition on the length of an expression's value."""
     least = 0 if bound.minimum is None else max(0, ceil(bound.minimum))
     most = None if bound.maximum is None else floor(bound.maximum)
@@ -477,18 +477,18 @@ def _narrow_length(current: Type, node: Node, bound: NumberType, scope: Type) ->
     return _where_is(current, node, long, scope)
 
 
-def _argument_of(node: Node, name: str) -> Node | None:
+def _argument_of(node: TreeNode, name: str) -> TreeNode | None:
     """The first argument of a call of a function, None for any other expression."""
     if node["type"] != "function_expression" or node["value"] != name:
         return None
-    argument: Node = node["children"][0]
+    argument: TreeNode = node["children"][0]
     return argument
 
 
 # --- backwards: from the value of an expression to the value it was evaluated on
 
 
-def _where_is(current: Type, node: Node, wanted: Type, scope: Type) -> Type:
+def _where_is(current: Type, node: TreeNode, wanted: Type, scope: Type) -> Type:
     """The part of `current` for which the expression succeeds with a value of the wanted type."""
     path = path_of(node)
     if path is not None:
@@ -519,7 +519,7 @@ def _where_is(current: Type, node: Node, wanted: Type, scope: Type) -> Type:
     return current if left == argument else _where_is(current, first, left, scope)
 
 
-def _where_lacks(current: Type, node: Node, value: Any, scope: Type) -> Type:
+def _where_lacks(current: Type, node: TreeNode, value: Any, scope: Type) -> Type:
     """The part of `current` for which the expression does not give a list that contains this value."""
     if _argument_of(node, "map") is None:
         return _where_elements(current, node, lambda type_: excluding(type_, (value,)))
@@ -528,7 +528,7 @@ def _where_lacks(current: Type, node: Node, value: Any, scope: Type) -> Type:
     return _where_elements(current, elements, lambda type_: _where_is(type_, each["children"][0], others, scope))
 
 
-def _where_elements(current: Type, node: Node, change: Callable[[Type], Type], *, alike: bool = False) -> Type:
+def _where_elements(current: Type, node: TreeNode, change: Callable[[Type], Type], *, alike: bool = False) -> Type:
     """The part of `current` for which the elements of a list have the changed types; with `alike` all of one kind."""
     if node["type"] == "projection" and node["children"][1]["type"] == "identity":  # x[*]: all of x but null
 
@@ -548,7 +548,7 @@ def _where_elements(current: Type, node: Node, change: Callable[[Type], Type], *
     return current if path is None else refine(current, path, changed)
 
 
-def _narrow_call(current: Type, node: Node, truth: bool, scope: Type) -> Type:
+def _narrow_call(current: Type, node: TreeNode, truth: bool, scope: Type) -> Type:
     """Narrows by a call of a function that gives a boolean, such as `contains(list, x)`."""
     name, arguments = node["value"], children(node)
     if name not in ("contains", "starts_with", "ends_with", "like", "matches"):

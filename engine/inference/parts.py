@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, Literal, TypeVar
 
 from ..expressions.roots import RootUse
-from ..expressions.tree import Node as Tree
+from ..expressions.tree import TreeNode
 from ..language.rulebook import (
     ABSENT,
     Const,
@@ -94,7 +94,7 @@ class PartWalk:
         if not self.observes:
             return infer(tree, context)
 
-        def made() -> tuple[Tree, Inferred, list[Seen]]:
+        def made() -> tuple[TreeNode, Inferred, list[Seen]]:
             parts: list[Seen] = []
             return tree, infer(tree, context, parts.append), parts
 
@@ -102,7 +102,7 @@ class PartWalk:
         self.facts += [EvaluatedPart(expr, seen) for seen in parts]
         return found
 
-    def asked(self, when: Expr | None, context: Type, what: str) -> bool:
+    def can_fail(self, when: Expr | None, context: Type, what: str) -> bool:
         """Records the possible results of a condition; returns whether it can fail to hold."""
         if when is None or context.never:
             return False
@@ -113,7 +113,7 @@ class PartWalk:
 
     def condition(self, when: Expr | None, context: Type, what: str) -> Type:
         """The context in which the condition holds; NEVER if it never does."""
-        self.asked(when, context, what)
+        self.can_fail(when, context, what)
         return self.where(when, context)
 
     def where(self, when: Expr | None, context: Type) -> Type:
@@ -195,7 +195,7 @@ class PartWalk:
 
     def field(self, field_: Field, context: Type) -> Type:
         """The type of a field's value; null if it is left out."""
-        conditional = self.asked(field_.when, context, "field")
+        conditional = self.can_fail(field_.when, context, "field")
         inside = self.where(field_.when, context)
         value = self.source(field_, inside)
         if field_.table is not None and not value.never:
@@ -368,7 +368,7 @@ class PartWalk:
     def taken(self, spread: Spread, context: Type) -> Iterable[Other]:
         rest, before = context, list[EntryRule]()
         for rule in spread.entries:
-            self.asked(rule.when, context, "entry")
+            self.can_fail(rule.when, context, "entry")
             taken = self.where(rule.when, rest)
             alone = self.where(rule.when, context) if taken.never else taken
             reached = not taken.never or alone.never

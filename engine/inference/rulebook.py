@@ -98,7 +98,7 @@ class RuleWalk(PartWalk):
         inner = self.shared_let(route.let, inner)
         rest, before = inner, list[Rule]()
         for rule in rules:
-            self.asked(rule.when, inner, "rule")
+            self.can_fail(rule.when, inner, "rule")
             taken = self.where(rule.when, rest)
             alone = self.where(rule.when, inner) if taken.never else taken
             if not inner.never:

@@ -9,10 +9,10 @@ from ..diagnostics.problem import Problem, Problems
 from ..diagnostics.suggestions import did_you_mean, known_here
 from ..expressions.tree import EvaluationError, parts_of, walk
 from ..interpreter.interpreter import Interpreter
-from ..interpreter.recorder import Rejected
 from ..interpreter.scope import Scope
 from ..language.decoder import read_expression, read_text
 from ..language.rulebook import Expr, Rulebook, Text
+from ..runtime.notes import Rejected
 from ..source.nodes import ScalarNode
 from ..source.text import Source
 from ..templates.template import TemplateFailure

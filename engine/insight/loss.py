@@ -128,10 +128,10 @@ def _leaves(batch: Any) -> Iterator[tuple[Pattern, Any]]:
 
 
 @dataclass
-class _Node:
+class _ReadStep:
     """A step of the patterns that rules read."""
 
-    below: dict[str, _Node] = field(default_factory=dict)
+    below: dict[str, _ReadStep] = field(default_factory=dict)
     reads: list[Read] = field(default_factory=list)
 
 
@@ -139,11 +139,11 @@ class _Fates:
     """Finds what becomes of a place, by the reads of a rulebook."""
 
     def __init__(self, reads: Iterable[Read]) -> None:
-        self.root = _Node()
+        self.root = _ReadStep()
         for read in reads:
             node = self.root
             for token in read.pattern:
-                node = node.below.setdefault(token, _Node())
+                node = node.below.setdefault(token, _ReadStep())
             node.reads.append(read)
 
     def of(self, path: Pattern) -> tuple[Fate, tuple[str, ...]]:
@@ -159,5 +159,5 @@ class _Fates:
         return ("sent" if sent else "read" if found else "unread"), tuple(by)[:_MAX_OWNERS]
 
 
-def _steps(below: Mapping[str, _Node], name: str) -> Iterator[_Node]:
+def _steps(below: Mapping[str, _ReadStep], name: str) -> Iterator[_ReadStep]:
     return (node for token, node in below.items() if name == ANY or name_matches(token, name))

@@ -27,13 +27,14 @@ from ..language.rulebook import (
     Text,
 )
 from ..language.traversal import is_plain, roots_in
+from ..runtime.notes import Rejected
 from ..runtime.result import NAME_TAKEN, NO_ENTRY_RULE, NOTHING
 from ..templates.template import TemplateFailure
 from ..values.coercion import CoercionError, coerce
 from ..values.equality import is_true
 from ..values.kinds import in_part, kind, scalar_text, shown, with_article
 from ..values.pointers import join
-from .recorder import Recorder, Rejected, Step
+from .recorder import Recorder, Step
 from .scope import Lazy, Position, Scope, ValueOrigin
 
 __all__ = ["Evaluation", "is_excepted", "size_outcome"]

@@ -10,6 +10,7 @@ from typing import Any
 from ..diagnostics.problem import Problem
 from ..language.repetition import repeated_in
 from ..language.rulebook import Bulk, ObjectSource, Output, Route, Rule, Rulebook
+from ..runtime.notes import Rejected
 from ..runtime.requests import Assembler, Emission, Envelope, move
 from ..runtime.requests import OutputSpec as Joined
 from ..runtime.result import (
@@ -28,7 +29,7 @@ from ..values.kinds import kind, with_article
 from ..values.payload import received
 from ..values.pointers import join
 from .fields import Evaluation, size_outcome
-from .recorder import Observer, Rejected, Step
+from .recorder import Observer, Step
 from .scope import Position, Roots, Scope
 
 __all__ = ["NAME_TAKEN", "NOTHING", "NO_ENTRY_RULE", "Interpreter", "Step"]

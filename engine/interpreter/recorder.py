@@ -9,13 +9,14 @@ from typing import Any, Literal, NamedTuple
 from ..diagnostics.catalogue import Severity
 from ..diagnostics.problem import Place, Problem
 from ..language.rulebook import Field
+from ..runtime.notes import Rejected
 from ..runtime.result import Element, Skipped
 from ..values.budget import Budget
 from .scope import Places, Position, Scope, ValueOrigin
 
-__all__ = ["Outcome", "Recorder", "Rejected", "Step"]
+__all__ = ["ElementOutcome", "Recorder", "Step"]
 
-Outcome = Literal["mapped", "skipped", "rejected"]
+ElementOutcome = Literal["mapped", "skipped", "rejected"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +29,6 @@ class Step:
     inputs: tuple[str, ...]
     value: Any
     note: str
-
-
-class Rejected(Exception):  # noqa: N818  control flow, not an error
-    """Unwinds to the element that is rejected; the Problem is recorded already."""
 
 
 class Taken(NamedTuple):
@@ -117,7 +114,7 @@ class Recorder:
         if rejects:
             raise Rejected
 
-    def account(self, place: str, outcome: Outcome, rule: str | None) -> int:
+    def account(self, place: str, outcome: ElementOutcome, rule: str | None) -> int:
         """Records the outcome of an element, and returns its index in the account."""
         self.elements.append(Element(place, outcome, rule))
         return len(self.elements) - 1

@@ -16,22 +16,22 @@ class _Version(msgspec.Struct):
     version: int
 
 
-class _Failed(msgspec.Struct):
+class _FailedForm(msgspec.Struct):
     element: str | None
     route: str | None = None
     rule: str | None = None
     occurrence: int = 0
 
 
-class _Problem(msgspec.Struct):
+class _ProblemForm(msgspec.Struct):
     code: str
 
 
 class _Line(msgspec.Struct):
     source: str
     line: int | None
-    failed: list[_Failed] | None
-    problems: list[_Problem]
+    failed: list[_FailedForm] | None
+    problems: list[_ProblemForm]
     record: int | None = None
     batch: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
     text: str | msgspec.UnsetType = msgspec.UNSET

@@ -24,7 +24,6 @@ ROOT = re.compile(r"[a-z][a-z0-9_]*", re.ASCII)
 _NAME_FORM = "a name of lower-case letters, digits and hyphens"
 _ROOT_FORM = "a name of lower-case letters, digits and underscores"
 
-Problems = list[Problem]
 _T = TypeVar("_T")
 
 
@@ -42,7 +41,7 @@ def found(node: Node) -> str:
     return f"the number {value}" if isinstance(value, int | float) else "a string"
 
 
-def read_expression(node: ScalarNode, problems: Problems) -> Expr | None:
+def read_expression(node: ScalarNode, problems: list[Problem]) -> Expr | None:
     """Parses the expression in a scalar; a Problem has its column inside the scalar."""
     # Imported late: project files have no expressions, and are read before a cached mapping runs.
     from ..expressions.parser import parse
@@ -57,7 +56,7 @@ def read_expression(node: ScalarNode, problems: Problems) -> Expr | None:
         return None
 
 
-def read_text(node: ScalarNode, problems: Problems) -> Text | None:
+def read_text(node: ScalarNode, problems: list[Problem]) -> Text | None:
     """Compiles the template in a scalar; a Problem has its column inside the scalar."""
     # Imported late, as for expressions.
     from ..templates.compiler import compile as compile_template
@@ -71,7 +70,7 @@ def read_text(node: ScalarNode, problems: Problems) -> Text | None:
         return None
 
 
-def good_name(node: ScalarNode, what: str, problems: Problems, *, root: bool) -> bool:
+def good_name(node: ScalarNode, what: str, problems: list[Problem], *, root: bool) -> bool:
     """Checks that a scalar is a name; with `root`, one that expressions can use."""
     if (ROOT if root else NAME).fullmatch(node.text):
         return True
@@ -86,11 +85,11 @@ class Keys:
     `known` are keys that are known there whether they are read or not.
     """
 
-    def __init__(self, node: Node, where: str, problems: Problems, known: Iterable[str] = ()) -> None:
+    def __init__(self, node: Node, where: str, problems: list[Problem], known: Iterable[str] = ()) -> None:
         self.where = where
         self.problems = problems
         self.node = node
-        self._asked = [*known]
+        self._known = [*known]
         self.mapping: MappingNode | None = None
         if isinstance(node, MappingNode):
             self.mapping = node
@@ -105,7 +104,7 @@ class Keys:
 
     def take(self, key: str, *, required: bool = False) -> Node | None:
         """The node under a key, or None."""
-        self._asked.append(key)
+        self._known.append(key)
         if self.mapping is None:
             return None
         node = self.mapping.get(key)
@@ -119,10 +118,10 @@ class Keys:
         if self.mapping is None:
             return
         for key, _ in self.mapping.entries:
-            if key.text not in self._asked:
-                hint = did_you_mean(key.text, self._asked)
+            if key.text not in self._known:
+                hint = did_you_mean(key.text, self._known)
                 if hint is None:
-                    hint = f"known here: {', '.join(dict.fromkeys(self._asked))}"
+                    hint = f"known here: {', '.join(dict.fromkeys(self._known))}"
                 self.report("M101", key.place, hint, key=key.text, where=self.where)
 
     def wrong(self, key: str, node: Node, wanted: str) -> None:
@@ -259,7 +258,7 @@ class Keys:
 
     def value(self, key: str, default: Any) -> Any:
         """The JSON value under a key, which may be null, or `default` without the key."""
-        self._asked.append(key)
+        self._known.append(key)
         node = None if self.mapping is None else self.mapping.get(key)
         return default if node is None else plain(node)
 

@@ -22,9 +22,9 @@ from ..source.text import MAX_FILE_BYTES, Source
 from .file_keys import MAPPING, PART, WORKSPACE
 from .installed import candidates
 
-__all__ = ["Kind", "SkippedFile", "kind_of", "other_than_main", "yaml_files"]
+__all__ = ["FileKind", "SkippedFile", "kind_of", "other_than_main", "yaml_files"]
 
-Kind = Literal["mapping", "workspace", "tests", "part"]
+FileKind = Literal["mapping", "workspace", "tests", "part"]
 """The kinds of files: main file of a mapping, workspace, test file, or part that others include."""
 
 _PART = frozenset(PART.keys) - {"description"}
@@ -73,7 +73,7 @@ def _raise(error: OSError) -> None:
     raise error
 
 
-def kind_of(path: Path) -> Kind | None:
+def kind_of(path: Path) -> FileKind | None:
     """The kind of a YAML file; None if nothing about it looks like a file of a mapping.
 
     A file that cannot be read counts as a mapping: loading it reports why.

@@ -13,7 +13,7 @@ from .rulebook import Expr, Field, Rulebook, Text
 
 __all__ = ["Definition", "Use", "definitions_and_uses"]
 
-Roots = Mapping[str, "Definition"]
+Definitions = Mapping[str, "Definition"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,7 +35,7 @@ class Use:
     """An expression or template, and the definitions of the names in its scope."""
 
     text: Expr | Text
-    roots: Roots
+    roots: Definitions
 
 
 @lru_cache(maxsize=1)
@@ -53,23 +53,23 @@ def _definitions_and_uses(rulebook: Rulebook) -> Iterator[Definition | Use]:
         yield from _inside(output, roots)
     if rulebook.bulk is not None:
         yield from _inside(rulebook.bulk, settings)
-    in_routes: dict[str | None, Roots] = {None: roots}
+    in_routes: dict[str | None, Definitions] = {None: roots}
     for route in rulebook.routes.values():
         in_routes[route.name] = yield from _inside(route, roots)
     for rule in rulebook.rules:
         yield from _inside(rule, in_routes[rule.route])
 
 
-_Walk = Generator["Definition | Use", None, Roots]
+_Walk = Generator["Definition | Use", None, Definitions]
 
 
-def _defined(roots: Roots, name: str, kind: str, node: Node, name_node: Node) -> _Walk:
+def _defined(roots: Definitions, name: str, kind: str, node: Node, name_node: Node) -> _Walk:
     definition = Definition(name, kind, node, name_node, roots.get(name))
     yield definition
     return {**roots, name: definition}
 
 
-def _let(fields: tuple[Field, ...], roots: Roots) -> _Walk:
+def _let(fields: tuple[Field, ...], roots: Definitions) -> _Walk:
     """Adds the names of a `let`, each in scope of those after it."""
     for field in fields:
         yield from _inside(field, roots)
@@ -77,7 +77,7 @@ def _let(fields: tuple[Field, ...], roots: Roots) -> _Walk:
     return roots
 
 
-def _inside(part: Any, roots: Roots, node: Node | None = None) -> _Walk:
+def _inside(part: Any, roots: Definitions, node: Node | None = None) -> _Walk:
     """Goes through a part in the order of its attributes; returns what is in scope after it.
 
     A form without a node of its own is read from `node`.

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ..expressions.paths import path_of
-from ..expressions.tree import Node, free_variables, walk
+from ..expressions.tree import TreeNode, free_variables, walk
 from ..functions.table import FUNCTIONS
 from ..values.coercion import TYPES
 from .rulebook import Const, Each, EntryRule, Expr, Field, From, ObjectSource, Rulebook, Spread, Table, Text
@@ -171,7 +171,7 @@ def _is_path(part: Expr) -> bool:
     return tree["type"] == "literal" or path_of(tree, {use.name: "" for use in part.expression.roots}) is not None
 
 
-def _is_scalar(tree: Node, names: _Names) -> bool:
+def _is_scalar(tree: TreeNode, names: _Names) -> bool:
     """Returns whether an expression gives a scalar of bounded size, or one that has a name."""
     match tree["type"]:
         case "field":

@@ -21,7 +21,7 @@ from .result import Request
 
 __all__ = ["Emit", "NotOne", "OutputSpec", "Unusual", "assemble", "combined"]
 
-Part = tuple[Any, ...]
+Emitted = tuple[Any, ...]
 """The fields of an element, its Emit, the numbers of problems before and after it, and its entry in the loop."""
 FEW = 16
 """The number of parts that may be written before their total size is estimated."""
@@ -49,7 +49,7 @@ def assemble(
     output: OutputSpec,
     envelope: dict[str, Any],
     query: dict[str, Any],
-    parts: Sequence[Part],
+    parts: Sequence[Emitted],
     notes: Notes,
     requests: list[Request],
 ) -> None:
@@ -138,7 +138,7 @@ def _measured(body: dict[str, Any]) -> tuple[bytes, int]:
         raise NotOne from None
 
 
-def _move(output: OutputSpec, parts: Sequence[Part], problems: list[Problem]) -> None:
+def _move(output: OutputSpec, parts: Sequence[Emitted], problems: list[Problem]) -> None:
     """Moves the output pointers of the problems of all parts into the combined body."""
     lists = [output.element_of] if output.element_of else [n for n, how in output.combine.items() if how == "append"]
     offsets = dict.fromkeys(lists, 0)
@@ -152,7 +152,7 @@ def _move(output: OutputSpec, parts: Sequence[Part], problems: list[Problem]) ->
 
 
 @dataclass(frozen=True, slots=True)
-class _Validator:
+class _StrictValidator:
     """Validates bodies; raises Unusual for an invalid one."""
 
     fits: Callable[[Any], bool] | None
@@ -171,11 +171,11 @@ class _Validator:
 
 
 def _assembled(
-    output: OutputSpec, envelope: dict[str, Any], query: dict[str, Any], parts: Sequence[Part], notes: Notes
+    output: OutputSpec, envelope: dict[str, Any], query: dict[str, Any], parts: Sequence[Emitted], notes: Notes
 ) -> tuple[Request, ...]:
     """The requests as the interpreter makes them: too large parts are rejected, the others combined up to the limit."""
     validators = {
-        name: _Validator(output.fits, notes.validators[name])
+        name: _StrictValidator(output.fits, notes.validators[name])
         for name in (output.schema, output.limits)
         if name is not None
     }

@@ -88,7 +88,7 @@ class _Stopped(Exception):  # noqa: N818 -- not an error of the program
         self.problem = problem
 
 
-class _Part(NamedTuple):
+class _Made(NamedTuple):
     """A node, the span where it or its alias stands, and its numbers of nodes and levels."""
 
     node: Node
@@ -104,7 +104,7 @@ class _Open:
 
     start: int
     event: yaml.CollectionStartEvent
-    parts: list[_Part] = field(default_factory=list)
+    parts: list[_Made] = field(default_factory=list)
     firsts: dict[str, Place] = field(default_factory=dict)
 
     @property
@@ -122,7 +122,7 @@ class _Builder:
         self.problems = Problems()
         self._base = len(source.text) - len(source.text.lstrip(BOM))
         self._open: list[_Open] = []
-        self._anchors: dict[str, _Part | None] = {}  # None: its node is not complete yet
+        self._anchors: dict[str, _Made | None] = {}  # None: its node is not complete yet
         self._count = 0
         self._root: Node | None = None
 
@@ -227,7 +227,7 @@ class _Builder:
                 reason = f"the alias *{name} has no anchor &{name} before it"
                 hint = did_you_mean(name, islice(reversed(self._anchors), _NEAR_ANCHORS))
             self._report("M004", start, end, hint, reason=reason)
-            part = _Part(ScalarNode(self.source, start, end, name, name, None), start, end, 1, 0)
+            part = _Made(ScalarNode(self.source, start, end, name, name, None), start, end, 1, 0)
         if len(self._open) + part.height > MAX_DEPTH:
             raise self._stopped("M007", start, end, limit=MAX_DEPTH)
         self._spend(part.size, start, end)
@@ -254,7 +254,7 @@ class _Builder:
                 end -= 1
         if _SURROGATE.search(event.value):  # reached without libyaml only, which refuses it itself
             self._report("M004", start, end, None, reason="found invalid Unicode character escape code")
-        self._add(_Part(ScalarNode(self.source, start, end, value, event.value, style), start, end, 1, 0), event.anchor)
+        self._add(_Made(ScalarNode(self.source, start, end, value, event.value, style), start, end, 1, 0), event.anchor)
 
     def _start(self, event: yaml.CollectionStartEvent) -> None:
         start, end = self._content(event)
@@ -284,7 +284,7 @@ class _Builder:
             node = MappingNode(self.source, start, end, tuple(entries.values()), tuple(repeated))
         size = 1 + sum(part.size for part in parts)
         height = 1 + max((part.height for part in parts), default=0)
-        self._add(_Part(node, start, end, size, height), opened.event.anchor)
+        self._add(_Made(node, start, end, size, height), opened.event.anchor)
 
     def _content(self, event: yaml.ScalarEvent | yaml.CollectionStartEvent) -> tuple[int, int]:
         """The span of a node without its anchor and tag. A tag is refused, unless it makes a scalar a string."""
@@ -305,7 +305,7 @@ class _Builder:
         if self._count > MAX_NODES:
             raise self._stopped("M008", start, end, limit=MAX_NODES)
 
-    def _add(self, part: _Part, anchor: str | None) -> None:
+    def _add(self, part: _Made, anchor: str | None) -> None:
         """Adds a complete node to its parent."""
         if anchor is not None:
             self._anchors[anchor] = part
@@ -317,7 +317,7 @@ class _Builder:
             self._check_key(part, opened)
         opened.parts.append(part)
 
-    def _check_key(self, key: _Part, opened: _Open) -> None:
+    def _check_key(self, key: _Made, opened: _Open) -> None:
         node, what = key.node, "a key that is not a string"
         if not isinstance(node, ScalarNode):
             shown = "a list" if isinstance(node, SequenceNode) else "an object"

@@ -65,12 +65,12 @@ class _TooDeepError(Exception):
         self.start = start
 
 
-class _Table:
+class _TomlTable:
     """A table to be filled, with its place: that of the first key or header that names it."""
 
     def __init__(self, start: int, end: int) -> None:
         self.start, self.end = start, end
-        self.entries: dict[str, tuple[ScalarNode, _Table | list[_Table] | Node]] = {}
+        self.entries: dict[str, tuple[ScalarNode, _TomlTable | list[_TomlTable] | Node]] = {}
 
 
 class _Scanner:
@@ -83,7 +83,7 @@ class _Scanner:
         self.problems: list[Problem] = []
 
     def document(self) -> MappingNode:
-        root = table = _Table(0, 0)
+        root = table = _TomlTable(0, 0)
         while self.skip(_BLANK) < len(self.text):
             start = self.at
             if self.text[start] == "[":
@@ -114,19 +114,19 @@ class _Scanner:
                 return parts
             self.at += 1
 
-    def named(self, table: _Table, keys: list[ScalarNode], *, is_list: bool = False) -> _Table:
+    def named(self, table: _TomlTable, keys: list[ScalarNode], *, is_list: bool = False) -> _TomlTable:
         """The table that keys lead to from another one; with `is_list`, a new one in a list of tables."""
         for number, key in enumerate(keys, 1):
-            new, adds = _Table(key.start, key.end), is_list and number == len(keys)
+            new, adds = _TomlTable(key.start, key.end), is_list and number == len(keys)
             _, inner = table.entries.setdefault(key.text, (key, [] if adds else new))
             if isinstance(inner, list):
                 inner += [new] if adds else []
                 inner = inner[-1]
-            assert isinstance(inner, _Table)  # noqa: S101  TOML has no key in another value
+            assert isinstance(inner, _TomlTable)  # noqa: S101  TOML has no key in another value
             table = inner
         return table
 
-    def entry(self, table: _Table, depth: int = 0) -> None:
+    def entry(self, table: _TomlTable, depth: int = 0) -> None:
         *above, key = self.keys()
         self.at = self.text.index("=", self.at) + 1
         self.named(table, above).entries[key.text] = key, self.value(depth + len(above) + 1)
@@ -144,7 +144,7 @@ class _Scanner:
                 return SequenceNode(self.source, start, self.at, tuple(items))
             case "{":
                 self.at += 1
-                table = _Table(start, start)
+                table = _TomlTable(start, start)
                 while self.within("}"):
                     self.entry(table, depth)
                 table.end = self.at
@@ -169,13 +169,13 @@ class _Scanner:
             value = text
         return ScalarNode(self.source, start, end, value, value if isinstance(value, str) else text, None)
 
-    def finished(self, table: _Table) -> MappingNode:
+    def finished(self, table: _TomlTable) -> MappingNode:
         """The node of a table, and of all tables in it."""
         entries = tuple((key, self.node(value)) for key, value in table.entries.values())
         return MappingNode(self.source, table.start, table.end, entries)
 
-    def node(self, value: _Table | list[_Table] | Node) -> Node:
-        if isinstance(value, _Table):
+    def node(self, value: _TomlTable | list[_TomlTable] | Node) -> Node:
+        if isinstance(value, _TomlTable):
             return self.finished(value)
         if isinstance(value, list):
             return SequenceNode(self.source, value[0].start, value[-1].end, tuple(map(self.finished, value)))

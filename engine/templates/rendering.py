@@ -16,10 +16,10 @@ from .template import MAX_TEMPLATE_RESULT, NullValue, too_long
 __all__ = ["Parts", "rendered"]
 
 Parts = tuple[Any, ...]
-Roots = Mapping[str, Any]
+RootValues = Mapping[str, Any]
 
 
-def rendered(parts: Parts, roots: Roots, null_as_word: bool) -> str | None:
+def rendered(parts: Parts, roots: RootValues, null_as_word: bool) -> str | None:
     """Renders a template; None if a value in it is null, unless `null_as_word` is set. Raises TemplateFailure."""
     texts: list[str] = []
     size = 0
@@ -34,7 +34,7 @@ def rendered(parts: Parts, roots: Roots, null_as_word: bool) -> str | None:
     return "".join(texts)
 
 
-def _texts(parts: Parts, roots: Roots, null_as_word: bool) -> Iterator[str]:
+def _texts(parts: Parts, roots: RootValues, null_as_word: bool) -> Iterator[str]:
     for part in parts:
         if isinstance(part, str):
             yield part
@@ -46,7 +46,7 @@ def _texts(parts: Parts, roots: Roots, null_as_word: bool) -> Iterator[str]:
             yield from _texts(next(taken, otherwise), roots, null_as_word)
 
 
-def _operand(expression: Parts, roots: Roots, null_as_word: bool) -> Any:
+def _operand(expression: Parts, roots: RootValues, null_as_word: bool) -> Any:
     """Evaluates an expression."""
 
     def value(part: Parts) -> Any:

@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from ...diagnostics.problem import Place, Related
-from ...expressions.tree import Node, children, walk
+from ...expressions.tree import TreeNode, children, walk
 from ...inference.facts import EvaluatedPart, Flow
 from ...language.names import Use, definitions_and_uses
 from ...language.rulebook import Expr, Rulebook
-from ...source.nodes import Node as Yaml
-from ...source.nodes import ScalarNode
+from ...source.nodes import Node, ScalarNode
 
 __all__ = [
     "at",
@@ -51,12 +50,12 @@ def in_every_use(facts: Iterable[_T], key: Callable[[_T], Hashable], wrong: Call
     return [fact for fact in found.values() if fact is not None]
 
 
-def at(node: Yaml) -> Hashable:
+def at(node: Node) -> Hashable:
     """A key that is equal for everything read from one place in the files."""
     return id(node.source), node.start, node.end
 
 
-def part_key(part: EvaluatedPart, node: Node | None = None) -> Hashable:
+def part_key(part: EvaluatedPart, node: TreeNode | None = None) -> Hashable:
     """A key that is equal for all uses of a part of an expression, or with `node` of another part of the same one."""
     node = part.seen.node if node is None else node
     return at(part.expr.node), node["start"], node["end"], node["type"]
@@ -68,30 +67,30 @@ def in_schema(flow: Flow, schema: str, says: str, part: Any, *steps: str | int) 
     return () if place is None else (Related(place, says),)
 
 
-def span_of(expr: Expr, node: Node) -> Place:
+def span_of(expr: Expr, node: TreeNode) -> Place:
     """The place of a part of an expression."""
     return expr.span(node["start"], node["end"])
 
 
-def text_of(expr: Expr, node: Node) -> str:
+def text_of(expr: Expr, node: TreeNode) -> str:
     """A part of an expression as it is written, on one line."""
     return _line(expr.text[node["start"] : node["end"]])
 
 
-def path_to(expr: Expr, node: Node) -> tuple[str, str]:
+def path_to(expr: Expr, node: TreeNode) -> tuple[str, str]:
     """The path that ends with a step (`event.data.x`), and in words what the step is taken from (`'event.data'`)."""
     path, name = _path_of(expr, node), text_of(expr, node)
     base = path.text(expr, node["start"])
     return (f"{base}.{name}", repr(base)) if base else (name, path.element or "what it is read from")
 
 
-def up_to(expr: Expr, node: Node) -> tuple[str, Place]:
+def up_to(expr: Expr, node: TreeNode) -> tuple[str, Place]:
     """The path that ends with a part (`order.lines` for the list of a projection), and its place."""
     path = _path_of(expr, node)
     return path.text(expr, node["end"]), expr.span(path.start, node["end"])
 
 
-def before(expr: Expr, node: Node) -> tuple[str, Place]:
+def before(expr: Expr, node: TreeNode) -> tuple[str, Place]:
     """The path in front of a step, and its place."""
     path = _path_of(expr, node)
     end = max(path.start, len(expr.text[: node["start"]].rstrip(" .|\n\t")))
@@ -99,7 +98,7 @@ def before(expr: Expr, node: Node) -> tuple[str, Place]:
 
 
 @dataclass(slots=True)
-class _Path:
+class _SpannedPath:
     """The path that leads to a part: the offset where it begins, and the spans of paths that it goes on from.
 
     The part `b` in `event.{x: a.b}` is at the end of `a.b`, which goes on from `event`. `element` says in words what is
@@ -115,9 +114,9 @@ class _Path:
         return ".".join(filter(None, (_line(expr.text[first:last]).rstrip(" .|[") for first, last in spans)))
 
 
-def _path_of(expr: Expr, node: Node) -> _Path:
+def _path_of(expr: Expr, node: TreeNode) -> _SpannedPath:
     parents = {id(child): parent for parent in walk(expr.expression.tree) for child in children(parent)}
-    path, start, end, is_path = _Path(node["start"], []), node["start"], node["start"], True
+    path, start, end, is_path = _SpannedPath(node["start"], []), node["start"], node["start"], True
     while path.element is None and (parent := parents.get(id(node))) is not None:
         kind = parent["type"]
         if kind == "filter_projection" and parent["children"][2] is node:
@@ -139,7 +138,7 @@ def _path_of(expr: Expr, node: Node) -> _Path:
     return path
 
 
-def _gone_over(expr: Expr, call: Node) -> str:
+def _gone_over(expr: Expr, call: TreeNode) -> str:
     lists = [child for child in children(call) if child["type"] != "expref"]
     return f"an element of {text_of(expr, lists[0])!r}"
 

@@ -6,7 +6,7 @@ the language.
 
 from __future__ import annotations
 
-from ...expressions.tree import Node, free_variables
+from ...expressions.tree import TreeNode, free_variables
 from ...functions.table import FUNCTIONS
 from ..python.kind_tests import TYPE_KINDS, first_of, is_kind
 from ..python.string_sources import common
@@ -18,7 +18,7 @@ from .visitor import Visitor
 __all__ = ["call"]
 
 
-def call(compiler: Visitor, node: Node, current: Value | None) -> Value:
+def call(compiler: Visitor, node: TreeNode, current: Value | None) -> Value:
     """The call of a function, with its arguments evaluated in order."""
     name = node["value"]
     if name == "if":
@@ -38,7 +38,7 @@ def call(compiler: Visitor, node: Node, current: Value | None) -> Value:
     return _plain(name, arguments) if value is None else value
 
 
-def _chosen(compiler: Visitor, node: Node, current: Value | None) -> Value:
+def _chosen(compiler: Visitor, node: TreeNode, current: Value | None) -> Value:
     """One of two values: only that one is evaluated."""
     test, first, second = node["children"]
     condition = compiler.condition(test, current)
@@ -52,7 +52,7 @@ def _chosen(compiler: Visitor, node: Node, current: Value | None) -> Value:
     return Value(code, then.kinds | otherwise.kinds, raises=raises, texts=common((then, otherwise)))
 
 
-def _kinds_of_elements(compiler: Visitor, node: Node, current: Value | None) -> Value | None:
+def _kinds_of_elements(compiler: Visitor, node: TreeNode, current: Value | None) -> Value | None:
     """Compiles `contains(map(&type(@), list), 'array')` and `length(distinct(map(&type(@), list)))` by a set of types.
 
     Only for a value known to be a list and with a name, so that the set is computed once.
@@ -69,7 +69,7 @@ def _kinds_of_elements(compiler: Visitor, node: Node, current: Value | None) -> 
     return None
 
 
-def _count_of_spellings(compiler: Visitor, node: Node, current: Value | None) -> Value | None:
+def _count_of_spellings(compiler: Visitor, node: TreeNode, current: Value | None) -> Value | None:
     """Compiles `length(distinct(map(&lower(@), keys(object))))`: in most objects, each name has one spelling."""
     for name in ("length", "distinct", "map", "keys"):
         if node["type"] != "function_expression" or node["value"] != name:
@@ -85,7 +85,7 @@ def _count_of_spellings(compiler: Visitor, node: Node, current: Value | None) ->
     return Value(f"(len({value.code}) if {test} else {spellings}.count({value.code}))", INTEGER)
 
 
-def _kinds(compiler: Visitor, node: Node, current: Value | None) -> str | None:
+def _kinds(compiler: Visitor, node: TreeNode, current: Value | None) -> str | None:
     """Code for the set of types in `map(&type(@), list)`, for a list or for `list[*]`, which has no null."""
     if node["type"] != "function_expression" or node["value"] != "map" or not is_type_of_element(node["children"][0]):
         return None
@@ -109,7 +109,7 @@ def _returned(name: str) -> int:
     return sum(TYPE_KINDS.get(word, 0) for word in FUNCTIONS[name].returns.split("|")) or ANY
 
 
-def _with_keys(compiler: Visitor, node: Node, current: Value | None) -> Value:
+def _with_keys(compiler: Visitor, node: TreeNode, current: Value | None) -> Value:
     """A call with `&expressions`."""
     name = node["value"]
     children = node["children"]
@@ -133,7 +133,7 @@ def _with_keys(compiler: Visitor, node: Node, current: Value | None) -> Value:
     return _plain(name, [_expression(next(made)) if is_key(child) else next(values) for child in children])
 
 
-def is_key(node: Node) -> bool:
+def is_key(node: TreeNode) -> bool:
     return bool(node["type"] == "expref")
 
 
@@ -142,7 +142,7 @@ def _expression(made: Small) -> Value:
     return Value(made.name, stable=True)
 
 
-def _mapped(compiler: Visitor, expref: Node, made: Small, items: Value) -> Value:
+def _mapped(compiler: Visitor, expref: TreeNode, made: Small, items: Value) -> Value:
     expression = _expression(made) if items.kinds != LIST else None
     if not items.kinds & LIST and expression is not None:
         return _plain("map", [expression, items])
@@ -158,7 +158,7 @@ def _mapped(compiler: Visitor, expref: Node, made: Small, items: Value) -> Value
     return Value(f"(list(map({function}, {again.code})) if {test} else {slow})", LIST, raises=True, items=made.kinds)
 
 
-def _method_of_element(expref: Node) -> str | None:
+def _method_of_element(expref: TreeNode) -> str | None:
     """The method of Python strings that an `&expression` consists of; None for any other."""
     body = expref["children"][0]
     if body["type"] != "function_expression" or body["children"][0]["type"] != "current":
@@ -166,7 +166,7 @@ def _method_of_element(expref: Node) -> str | None:
     return {"lower": "str.lower", "upper": "str.upper", "trim": "str.strip"}.get(body["value"])
 
 
-def is_type_of_element(expref: Node) -> bool:
+def is_type_of_element(expref: TreeNode) -> bool:
     body = expref["children"][0]
     return bool(body["type"] == "function_expression" and body["value"] == "type") and (
         body["children"][0]["type"] == "current"

@@ -11,7 +11,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
-from ...expressions.tree import EvaluationError, Expression, Node, free_variables
+from ...expressions.tree import EvaluationError, Expression, TreeNode, free_variables
 from ...values.equality import equal
 from ..python.function import PythonFunction
 from ..python.kind_tests import FALSE, NOTHING, TRUE, TYPE_KINDS, first_of, is_kind, kinds_equal_to, truth
@@ -66,7 +66,7 @@ class ExpressionCompiler(Visitor):
         code = f"({renamed}.get({name.code}) or {renamed}.learn({name.code}, {bare(value.code)}))"
         return replace(value, text=code)
 
-    def _changed_name(self, node: Node) -> Value | None:
+    def _changed_name(self, node: TreeNode) -> Value | None:
         """The name of an entry, if the node is several nested calls of functions with constants and this name alone."""
         calls = 0
         while node["type"] == "function_expression":
@@ -78,12 +78,12 @@ class ExpressionCompiler(Visitor):
         value = self.roots.get(node["value"], NOTHING) if calls > 1 and node["type"] == "field" else NOTHING
         return value if value.is_name else None
 
-    def _is_constant(self, node: Node) -> bool:
+    def _is_constant(self, node: TreeNode) -> bool:
         if node["type"] == "field":
             return self.roots.get(node["value"], NOTHING).is_constant
         return bool(node["type"] == "literal")
 
-    def condition(self, node: Node, current: Value | None = None) -> Value:
+    def condition(self, node: TreeNode, current: Value | None = None) -> Value:
         """A value used as a condition only: its code is true in Python if JMESPath considers the value true."""
         kind, below = node["type"], node["children"]
         if kind in ("and_expression", "or_expression"):
@@ -96,7 +96,7 @@ class ExpressionCompiler(Visitor):
             return TRUE if code == "True" else FALSE
         return Value(code, BOOLEAN, value.stable, value.named, value.raises)
 
-    def _junction(self, node: Node, current: Value | None, conjunction: bool) -> Value:
+    def _junction(self, node: TreeNode, current: Value | None, conjunction: bool) -> Value:
         left = self.condition(node["children"][0], current)
         if left.is_constant:
             return self.condition(node["children"][1], current) if left.constant is conjunction else left
@@ -109,7 +109,7 @@ class ExpressionCompiler(Visitor):
         word = "and" if conjunction else "or"
         return Value(f"({left.code} {word} {right.code})", BOOLEAN, raises=left.raises or right.raises)
 
-    def facts(self, node: Node, current: Value | None) -> dict[str, int]:
+    def facts(self, node: TreeNode, current: Value | None) -> dict[str, int]:
         """The kinds that stable values must have if a condition holds, by their code."""
         kind, below = node["type"], node["children"]
         if kind == "and_expression":
@@ -134,7 +134,7 @@ class ExpressionCompiler(Visitor):
         value = self.stable_path(node, current)
         return {} if value is None else {value.text: ANY & ~NULL}
 
-    def stable_path(self, node: Node, current: Value | None) -> Value | None:
+    def stable_path(self, node: TreeNode, current: Value | None) -> Value | None:
         """The stable value of a plain path; None for any other expression."""
         plain = {"field", "variable_ref", "subexpression", "current", "identity"}
         pending = [node]
@@ -153,28 +153,28 @@ class ExpressionCompiler(Visitor):
 
     # Nodes
 
-    def visit(self, node: Node, current: Value | None) -> Value:
+    def visit(self, node: TreeNode, current: Value | None) -> Value:
         """The value of a node; without `current`, at the top, names are roots."""
         visitor: Any = getattr(self, f"_visit_{node['type']}")
         value: Value = visitor(node, current)
         return value
 
-    def _visit_literal(self, node: Node, _current: Value | None) -> Value:
+    def _visit_literal(self, node: TreeNode, _current: Value | None) -> Value:
         return self.writer.pool.constant(node["value"])
 
-    def _visit_current(self, _node: Node, current: Value | None) -> Value:
+    def _visit_current(self, _node: TreeNode, current: Value | None) -> Value:
         assert current is not None  # noqa: S101 - the reader of expressions refuses `@` at the top
         return current
 
     _visit_identity = _visit_current
 
-    def _visit_field(self, node: Node, current: Value | None) -> Value:
+    def _visit_field(self, node: TreeNode, current: Value | None) -> Value:
         return self._root(node["value"]) if current is None else self.member(current, node["value"])
 
-    def _visit_variable_ref(self, node: Node, _current: Value | None) -> Value:
+    def _visit_variable_ref(self, node: TreeNode, _current: Value | None) -> Value:
         return self.variable(node["value"])
 
-    def _visit_let_expression(self, node: Node, current: Value | None) -> Value:
+    def _visit_let_expression(self, node: TreeNode, current: Value | None) -> Value:
         *bindings, body = node["children"]
         first, found = [], {}
         for binding in bindings:
@@ -235,7 +235,7 @@ class ExpressionCompiler(Visitor):
         code = f"{base.code} if {is_kind(base, base, DICT)} else EMPTY"
         return self.writer.shared(base, "{}", f"{base.code}_object", lambda: (code, DICT), base)
 
-    def _visit_index(self, node: Node, current: Value | None) -> Value:
+    def _visit_index(self, node: TreeNode, current: Value | None) -> Value:
         base, index = _given(current), node["value"]
         if base.is_constant:
             items = base.constant if isinstance(base.constant, list) else []
@@ -252,7 +252,7 @@ class ExpressionCompiler(Visitor):
             return self.writer.shared(base, f"[{index}]", f"{base.text}_{index}", lambda: (code, found.kinds), found)
         return found
 
-    def _visit_slice(self, node: Node, current: Value | None) -> Value:
+    def _visit_slice(self, node: TreeNode, current: Value | None) -> Value:
         base = _given(current)
         if base.is_constant:
             items = base.constant
@@ -262,7 +262,7 @@ class ExpressionCompiler(Visitor):
         code = f"({again.text}[{cut}] if {is_kind(first_of(first, base), again, LIST)} else None)"
         return Value(code, base.kinds & LIST | NULL, raises=base.raises, items=base.items, shape=base.shape)
 
-    def _chain(self, node: Node, current: Value | None) -> Value:
+    def _chain(self, node: TreeNode, current: Value | None) -> Value:
         value = current
         for child in node["children"]:
             if value is not None and value.raises and free_variables(child):  # computing a variable can fail, too
@@ -277,7 +277,7 @@ class ExpressionCompiler(Visitor):
 
     _visit_subexpression = _visit_index_expression = _visit_pipe = _chain
 
-    def _visit_comparator(self, node: Node, current: Value | None) -> Value:
+    def _visit_comparator(self, node: TreeNode, current: Value | None) -> Value:
         below, sign = node["children"], node["value"]
         if sign in ("eq", "ne"):
             value = self._type_test(below, current) or self._equal(*(self.visit(child, current) for child in below))
@@ -303,7 +303,7 @@ class ExpressionCompiler(Visitor):
         slow = f"{_ORDERED[sign]}({bare(left.code)}, {bare(right.code)})"
         return Value(slow, BOOLEAN | NULL, raises=raises or mixed)
 
-    def _type_test(self, below: list[Node], current: Value | None) -> Value | None:
+    def _type_test(self, below: list[TreeNode], current: Value | None) -> Value | None:
         """Compiles `type(x) == 'array'` and the like to a test of kinds."""
         for one, other in (below, below[::-1]):
             if one["type"] == "function_expression" and one["value"] == "type" and other["type"] == "literal":
@@ -342,13 +342,13 @@ class ExpressionCompiler(Visitor):
             return Value(f"({left.code} == {right.code})", BOOLEAN, raises=raises)
         return Value(f"equal({bare(left.code)}, {bare(right.code)})", BOOLEAN, raises=raises)
 
-    def _visit_and_expression(self, node: Node, current: Value | None) -> Value:
+    def _visit_and_expression(self, node: TreeNode, current: Value | None) -> Value:
         return self._either(node, current, conjunction=True)
 
-    def _visit_or_expression(self, node: Node, current: Value | None) -> Value:
+    def _visit_or_expression(self, node: TreeNode, current: Value | None) -> Value:
         return self._either(node, current, conjunction=False)
 
-    def _either(self, node: Node, current: Value | None, *, conjunction: bool) -> Value:
+    def _either(self, node: TreeNode, current: Value | None, *, conjunction: bool) -> Value:
         """Compiles `&&` and `||`, which return one of their operands."""
         left = self.visit(node["children"][0], current)
         test = truth(self.writer, left)
@@ -371,21 +371,21 @@ class ExpressionCompiler(Visitor):
         code = f"({again.code} if {test} else {right.code})"
         return replace(found, text=code, kinds=left.kinds & ~NULL | right.kinds)
 
-    def _visit_not_expression(self, node: Node, current: Value | None) -> Value:
+    def _visit_not_expression(self, node: TreeNode, current: Value | None) -> Value:
         return self._negated(self.condition(node["children"][0], current))
 
-    def _visit_multi_select_list(self, node: Node, current: Value | None) -> Value:
+    def _visit_multi_select_list(self, node: TreeNode, current: Value | None) -> Value:
         return self._select(node["children"], current, "[{}]", lambda _child, code: code, LIST)
 
-    def _visit_multi_select_dict(self, node: Node, current: Value | None) -> Value:
+    def _visit_multi_select_dict(self, node: TreeNode, current: Value | None) -> Value:
         return self._select(
             node["children"], current, "{{{}}}", lambda child, code: f"{child['value']!r}: {code}", DICT
         )
 
-    def _visit_key_val_pair(self, node: Node, current: Value | None) -> Value:
+    def _visit_key_val_pair(self, node: TreeNode, current: Value | None) -> Value:
         return self.visit(node["children"][0], current)
 
-    def _select(self, below: list[Node], current: Value | None, form: str, part: Any, kind: int) -> Value:
+    def _select(self, below: list[TreeNode], current: Value | None, form: str, part: Any, kind: int) -> Value:
         if current is not None and current.kinds == NULL and not current.raises:
             return NOTHING
         first, again = ("", None) if current is None else self.writer.once(current)
@@ -405,16 +405,16 @@ class ExpressionCompiler(Visitor):
 
     # Projections
 
-    def _visit_projection(self, node: Node, current: Value | None) -> Value:
+    def _visit_projection(self, node: TreeNode, current: Value | None) -> Value:
         return self._projected(node, current, LIST, None)
 
-    def _visit_filter_projection(self, node: Node, current: Value | None) -> Value:
+    def _visit_filter_projection(self, node: TreeNode, current: Value | None) -> Value:
         return self._projected(node, current, LIST, node["children"][2])
 
-    def _visit_value_projection(self, node: Node, current: Value | None) -> Value:
+    def _visit_value_projection(self, node: TreeNode, current: Value | None) -> Value:
         return self._projected(node, current, DICT, None)
 
-    def _projected(self, node: Node, current: Value | None, kind: int, test: Node | None) -> Value:
+    def _projected(self, node: TreeNode, current: Value | None, kind: int, test: TreeNode | None) -> Value:
         base = self.visit(node["children"][0], current)
         if base.is_constant and (folded := self.folded(node, base)) is not None:
             return folded
@@ -433,7 +433,7 @@ class ExpressionCompiler(Visitor):
         code = f"({made.name}({items}) if {is_kind(first_of(first, base), again, kind)} else None)"
         return replace(found, text=code, kinds=LIST | NULL)
 
-    def _visit_flatten(self, node: Node, current: Value | None) -> Value:
+    def _visit_flatten(self, node: TreeNode, current: Value | None) -> Value:
         base = self.visit(node["children"][0], current)
         if base.is_constant and (folded := self.folded(node, base)) is not None:
             return folded
@@ -449,10 +449,10 @@ class ExpressionCompiler(Visitor):
 
     # Functions
 
-    def _visit_function_expression(self, node: Node, current: Value | None) -> Value:
+    def _visit_function_expression(self, node: TreeNode, current: Value | None) -> Value:
         return call(self, node, current)
 
-    def folded(self, node: Node, *constants: Value) -> Value | None:
+    def folded(self, node: TreeNode, *constants: Value) -> Value | None:
         """Evaluates a node at compile time, with constants as its first children; None if it fails."""
         children = [{"type": "literal", "value": value.constant, "children": []} for value in constants]
         tree = {**node, "children": children + node["children"][len(children) :]}

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from ...expressions.tree import Node, free_variables
+from ...expressions.tree import TreeNode, free_variables
 from ..python.function import PythonFunction
 from ..python.value import ANY, NULL, STRING, Shape, Value, bare
 from .visitor import Visitor
@@ -26,7 +26,7 @@ class Small:
     shape: Shape | None = None
 
 
-def key(visitor: Visitor, expref: Node, kinds: int = ANY) -> Small:
+def key(visitor: Visitor, expref: TreeNode, kinds: int = ANY) -> Small:
     """The function that computes an `&expression` for an element of these kinds."""
     helper = _Helper(visitor, "item", expref)
     writer = helper.writer
@@ -38,7 +38,7 @@ def key(visitor: Visitor, expref: Node, kinds: int = ANY) -> Small:
 class _Helper:
     """A helper function of an element or a list, and of the variables in nodes that are evaluated in it."""
 
-    def __init__(self, visitor: Visitor, parameter: str, *nodes: Node) -> None:
+    def __init__(self, visitor: Visitor, parameter: str, *nodes: TreeNode) -> None:
         self.given: dict[str, str] = {}
         """The parameters for variables, each with code for its value. What may fail is computed where it is used."""
         inner: dict[str, Value] = {}
@@ -65,7 +65,7 @@ class _Helper:
         return f"with_variables({', '.join([name, *(self.given[one] for one in used)])})" if used else name
 
 
-def projection(visitor: Visitor, right: Node, test: Node | None, element: Value) -> Small:
+def projection(visitor: Visitor, right: TreeNode, test: TreeNode | None, element: Value) -> Small:
     """The function that computes a projection of a list, whose elements have the facts of `element`.
 
     `test` is the condition of a filter, `right` the projected expression; nulls are left out.
@@ -76,7 +76,7 @@ def projection(visitor: Visitor, right: Node, test: Node | None, element: Value)
     return _Projection(visitor, element, *([right] if test is None else [test, right])).made(right, test)
 
 
-def mapping(visitor: Visitor, exprefs: Sequence[Node], keys: Sequence[str], kinds: int) -> str:
+def mapping(visitor: Visitor, exprefs: Sequence[TreeNode], keys: Sequence[str], kinds: int) -> str:
     """The function that computes `to_object` with these `&expressions`, whose functions are `keys`."""
     writer, compiler = _listing(visitor, "to_object", keys)
     writer.line("found = {}")
@@ -96,7 +96,7 @@ BY_KEYS = {"last_by": "last_of_keys", "sort_by_number": "sorted_by_numbers"}
 """The operations that compute functions of a list and an `&expression`, given the list and the keys of its elements."""
 
 
-def by_keys(visitor: Visitor, name: str, expref: Node, key: str, kinds: int) -> str:
+def by_keys(visitor: Visitor, name: str, expref: TreeNode, key: str, kinds: int) -> str:
     """The function that computes one of `BY_KEYS` with this `&expression`, whose own function is `key`."""
     writer, compiler = _listing(visitor, name, (key,))
     writer.line("found = []")
@@ -118,7 +118,7 @@ def _listing(visitor: Visitor, name: str, keys: Sequence[str]) -> tuple[PythonFu
 
 
 class _Projection:
-    def __init__(self, visitor: Visitor, element: Value, *nodes: Node) -> None:
+    def __init__(self, visitor: Visitor, element: Value, *nodes: TreeNode) -> None:
         self.element = element
         self.helper = _Helper(visitor, "items", *nodes)
         self.writer = self.helper.writer
@@ -126,7 +126,7 @@ class _Projection:
         self.guards: list[str] = []
         self.raises = False
 
-    def made(self, right: Node, test: Node | None) -> Small:
+    def made(self, right: TreeNode, test: TreeNode | None) -> Small:
         writer = self.writer
         writer.line("found = []")
         with writer.inside("for item in items:", loops=True) as loop:
@@ -156,7 +156,7 @@ class _Projection:
         name = self.helper.function("project", body, "a projection")
         return Small(name, self.raises, value.kinds & ~NULL, value.shape)
 
-    def _guard(self, test: Node, item: Value) -> None:
+    def _guard(self, test: TreeNode, item: Value) -> None:
         """Skips the elements for which the condition does not hold; its operands are read only when needed."""
         if test["type"] == "and_expression":
             for part in test["children"]:

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from ...expressions.tree import Node
+from ...expressions.tree import TreeNode
 from ..python.function import PythonFunction
 from ..python.value import Value
 
@@ -27,19 +27,19 @@ class Visitor(ABC):
         """The value of a variable."""
 
     @abstractmethod
-    def visit(self, node: Node, current: Value | None) -> Value:
+    def visit(self, node: TreeNode, current: Value | None) -> Value:
         """The value of a node."""
 
     @abstractmethod
-    def condition(self, node: Node, current: Value | None = None) -> Value:
+    def condition(self, node: TreeNode, current: Value | None = None) -> Value:
         """A value whose code is true in Python if JMESPath considers the value of the node true."""
 
     @abstractmethod
-    def facts(self, node: Node, current: Value | None) -> dict[str, int]:
+    def facts(self, node: TreeNode, current: Value | None) -> dict[str, int]:
         """The kinds that stable values must have if a condition holds, by their code."""
 
     @abstractmethod
-    def stable_path(self, node: Node, current: Value | None) -> Value | None:
+    def stable_path(self, node: TreeNode, current: Value | None) -> Value | None:
         """The stable value of a plain path; None for any other expression."""
 
     @abstractmethod
@@ -51,5 +51,5 @@ class Visitor(ABC):
         """A stable value if it is an object, else an empty object."""
 
     @abstractmethod
-    def folded(self, node: Node, *constants: Value) -> Value | None:
+    def folded(self, node: TreeNode, *constants: Value) -> Value | None:
         """Evaluates a node at compile time, with constants as its first children; None if it fails."""

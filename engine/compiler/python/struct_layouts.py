@@ -18,7 +18,7 @@ from .value import ANY, BOOLEAN, DICT, LIST, NULL, NUMBER, STRING, Shape, Texts,
 
 __all__ = ["Exceptions", "Member", "Shapes", "StructShape", "listed", "struct_truth"]
 
-Path = tuple[str, ...]
+Steps = tuple[str, ...]
 _ELEMENTS = "[]"
 _MOST_LEVELS = 50
 
@@ -64,7 +64,7 @@ class StructShape:
     """The shape of an object that is read as a struct."""
 
     shapes: Shapes
-    path: Path
+    path: Steps
     type: Type
     name: str
     read: dict[str, Member] = field(default_factory=dict)
@@ -123,7 +123,7 @@ class Exceptions:
     are left to the code for objects; and the outputs whose bodies are validated as a whole.
     """
 
-    whole: frozenset[Path] = frozenset()
+    whole: frozenset[Steps] = frozenset()
     rules: frozenset[str] = frozenset()
     bodies: frozenset[str] = frozenset()
 
@@ -136,9 +136,9 @@ class Shapes:
         self.pool = pool
         self.rule: str | None = None
         """The rule that is being compiled, if it applies to single elements."""
-        self.tried: set[Path] | None = None
+        self.tried: set[Steps] | None = None
         """While code is written that may not be needed: the places of structs that it uses as a whole."""
-        self.spoiled: set[Path] = set()
+        self.spoiled: set[Steps] = set()
         """The places of structs that turned out to be used as a whole."""
         self.given_up: set[str] = set()
         """The rules that turned out to use structs as a whole."""
@@ -154,7 +154,7 @@ class Shapes:
             return None
         return Exceptions(before.whole | self.spoiled, before.rules | self.given_up, before.bodies | self.whole_bodies)
 
-    def struct(self, path: Path, type_: Type) -> StructShape | None:
+    def struct(self, path: Steps, type_: Type) -> StructShape | None:
         """The struct at a place that has only objects with all members declared; else None."""
         closed = not type_.any and all(one.closed for one in type_.objects)
         if not closed or not any(one.properties for one in type_.objects):
@@ -165,11 +165,11 @@ class Shapes:
         self.structs.append(struct)
         return struct
 
-    def member(self, path: Path, type_: Type, attribute: str) -> Member:
+    def member(self, path: Steps, type_: Type, attribute: str) -> Member:
         kinds, items, shape, inner = self.known(path, type_)
         return Member(kinds, items, shape, attribute, inner)
 
-    def known(self, path: Path, type_: Type) -> tuple[int, int, Shape | None, str]:
+    def known(self, path: Steps, type_: Type) -> tuple[int, int, Shape | None, str]:
         """The kinds of the value at a place and of its elements, its shape, and the code that declares its contents."""
         kinds = kinds_of(type_)
         if kinds & ~NULL == DICT and (struct := self.struct(path, type_)) is not None:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 
-from ...expressions.tree import Node
+from ...expressions.tree import TreeNode
 from ...language.rulebook import Expr
 from ..expressions.compiler import ExpressionCompiler
 from ..python.function import PythonFunction
@@ -32,7 +32,7 @@ _SMALLEST_GROUP = 2
 class _Need:
     """A requirement of a condition: a value is one of some strings, or of some kinds."""
 
-    node: Node
+    node: TreeNode
     texts: frozenset[str] | None
     kinds: int
 
@@ -183,7 +183,7 @@ def _union(needs: Sequence[_Need]) -> int:
 # --- requirements of a condition
 
 
-def _needs(node: Node, scope: CodeScope) -> dict[_Path, _Need]:
+def _needs(node: TreeNode, scope: CodeScope) -> dict[_Path, _Need]:
     """The requirements of a condition: if any of them is not met, the condition is false and cannot fail."""
     kind, below = node["type"], node["children"]
     if kind == "and_expression":
@@ -209,7 +209,7 @@ def _either(left: dict[_Path, _Need], right: dict[_Path, _Need]) -> Iterator[tup
         yield path, _Need(one.node, texts, one.kinds | other.kinds)
 
 
-def _of_comparison(below: list[Node], scope: CodeScope) -> dict[_Path, _Need]:
+def _of_comparison(below: list[TreeNode], scope: CodeScope) -> dict[_Path, _Need]:
     for one, other in (below, below[::-1]):
         if other["type"] != "literal":
             continue
@@ -226,7 +226,7 @@ def _of_comparison(below: list[Node], scope: CodeScope) -> dict[_Path, _Need]:
     return {}
 
 
-def _of_membership(below: list[Node], scope: CodeScope) -> dict[_Path, _Need]:
+def _of_membership(below: list[TreeNode], scope: CodeScope) -> dict[_Path, _Need]:
     subject, searched = below
     listed = scope.values.get(subject["value"]) if subject["type"] == "field" else None
     path = _path(searched, scope)
@@ -237,7 +237,7 @@ def _of_membership(below: list[Node], scope: CodeScope) -> dict[_Path, _Need]:
     return {path: _Need(searched, frozenset(listed.constant), kinds_of(""))}
 
 
-def _path(node: Node, scope: CodeScope) -> _Path | None:
+def _path(node: TreeNode, scope: CodeScope) -> _Path | None:
     """The names in a plain path that can be read without an effect; None for any other expression."""
     if node["type"] == "field":
         return None if _scratch(scope).visit(node, None).raises else (node["value"],)

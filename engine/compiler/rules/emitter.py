@@ -238,7 +238,7 @@ class Emitter(ABC):
             return value
         value = value if value.is_constant else self.writer.bound(value)
         known = self.writer.texts(value.code)
-        self.writer.lines(list(contract.asked(value if known is None else replace(value, texts=among(known)))))
+        self.writer.lines(list(contract.validated(value if known is None else replace(value, texts=among(known)))))
         return value
 
     def require(self, code: str) -> None:

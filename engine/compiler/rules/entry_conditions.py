@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from ...expressions.tree import Expression, Node
+from ...expressions.tree import Expression, TreeNode
 from ...language.rulebook import EntryRule, Spread
 from ...language.traversal import can_reject, can_reject_field, roots_in
 from ..expressions.calls import is_type_of_element
@@ -13,7 +13,7 @@ from .scope import CodeScope
 __all__ = ["can_reject_entry", "conjuncts", "is_named_by_key", "is_of_kinds"]
 
 
-def conjuncts(node: Node) -> Iterator[Node]:
+def conjuncts(node: TreeNode) -> Iterator[TreeNode]:
     """The operands of `&&` at the top of a condition, all of which must hold."""
     if node["type"] == "and_expression":
         for part in node["children"]:
@@ -38,7 +38,7 @@ def is_named_by_key(spread: Spread, scope: CodeScope) -> bool:
     return spread.key_name in used and used <= known and own.isdisjoint(roots_in((rule.value,)))
 
 
-def is_of_kinds(node: Node, whole: Expression, name: str, known: Collection[str]) -> bool:
+def is_of_kinds(node: TreeNode, whole: Expression, name: str, known: Collection[str]) -> bool:
     """Returns whether a condition on the list of this name depends on the types of its elements only."""
     kind, below = node["type"], node["children"]
     if all(use.name in known for use in whole.roots if node["start"] <= use.start < node["end"]):
@@ -56,7 +56,7 @@ def is_of_kinds(node: Node, whole: Expression, name: str, known: Collection[str]
     return _tells_kinds(node, name) or _is_list(node, name)
 
 
-def _tells_kinds(node: Node, name: str) -> bool:
+def _tells_kinds(node: TreeNode, name: str) -> bool:
     """Returns whether a node tests types only: `type(list)`, `length(distinct(map(&type(@), list)))` or the like."""
     if _is_call(node, "type"):
         return _is_list(node["children"][0], name)
@@ -69,11 +69,11 @@ def _tells_kinds(node: Node, name: str) -> bool:
     return _is_call(types, "map") and is_type_of_element(types["children"][0]) and _is_list(types["children"][1], name)
 
 
-def _is_call(node: Node, function: str) -> bool:
+def _is_call(node: TreeNode, function: str) -> bool:
     return bool(node["type"] == "function_expression" and node["value"] == function)
 
 
-def _is_list(node: Node, name: str) -> bool:
+def _is_list(node: TreeNode, name: str) -> bool:
     """Returns whether a node is the list itself, or `list[*]`, which has no nulls."""
     if node["type"] == "projection" and node["children"][1]["type"] == "identity":
         node = node["children"][0]

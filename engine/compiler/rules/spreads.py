@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from string import Formatter
 from typing import Any
 
-from ...expressions.tree import EvaluationError, Node
+from ...expressions.tree import EvaluationError, TreeNode
 from ...interpreter.interpreter import NAME_TAKEN, NO_ENTRY_RULE, NOTHING
 from ...language.rulebook import EntryRule, Except, Spread
 from ...language.traversal import can_reject, roots_in
@@ -102,8 +102,9 @@ class SpreadCompiler:
         known = tuple((name, value.kinds, repr(value.constant), scope.places.get(name)) for name, value in free.items())
         excepted = (spread.except_.names, spread.except_.prefixes, spread.except_.patterns, spread.except_.ignore_case)
         rename = tuple(spread.rename.items())
-        asked = None if scope.contract is None else scope.contract.key
-        key = (spread.policy, spread.as_name, spread.key_name, excepted, rename, scope.quiet, known, value.texts, asked)
+        contract = None if scope.contract is None else scope.contract.key
+        names = spread.policy, spread.as_name, spread.key_name
+        key = (*names, excepted, rename, scope.quiet, known, value.texts, contract)
         policy = self.fields.policies.get(key)
         if policy is None:
             policy = self.fields.policies[key] = self._policy(spread, value, free, scope)
@@ -168,7 +169,7 @@ class SpreadCompiler:
             # All entries at once, if no rule does anything special with any of them.
             tests = f"{known}.issuperset({items})", f"SCALARS.issuperset(map(type, {items}.values()))"
             block = Block(writer.root, f"if {' and '.join(tests)} and {items}.keys().isdisjoint({target}):")
-            block.items += [*_asked_of_all(inner, items, spread.as_name), f"{target}.update({items})", "return"]
+            block.items += [*_all_validated(inner, items, spread.as_name), f"{target}.update({items})", "return"]
             writer.root.items.insert(0, block)
         body = "\n".join(writer.render())
         pool.functions.append(f"def {name}({', '.join(parameters)}):  {comment(f'policy {spread.policy}')}\n{body}")
@@ -259,7 +260,7 @@ class SpreadCompiler:
                 self._chain(spread.entries[start:keeper], spread, target, scope)
             if contract is not None:
                 with writer.inside("" if no_null else f"if {element.code} is not None:"):
-                    writer.lines(list(contract.asked(replace(element, kinds=LIST | DICT))))
+                    writer.lines(list(contract.validated(replace(element, kinds=LIST | DICT))))
         if contract is not None:
             writer.lines(list(contract.scalars(element)))
         element = replace(element, kinds=element.kinds & ~NULL if no_null else element.kinds, fits=contract is not None)
@@ -313,12 +314,12 @@ class SpreadCompiler:
             lambda number: self._taken(spread, rules[number], target, scope),
         )
 
-    def _guards(self, spread: Spread, scope: CodeScope) -> list[list[Node]]:
+    def _guards(self, spread: Spread, scope: CodeScope) -> list[list[TreeNode]]:
         """For each of the first entry rules, the necessary parts of its condition that depend on the name alone.
 
         Ends before the first rule without such a part.
         """
-        found: list[list[Node]] = []
+        found: list[list[TreeNode]] = []
         if spread.let or spread.rename or _can_reject(spread, scope):
             return found
         known = {name for name, value in scope.values.items() if value.is_constant} | {spread.key_name}
@@ -340,7 +341,7 @@ class SpreadCompiler:
         return found
 
     def _remembering(
-        self, spread: Spread, target: str, scope: CodeScope, key: str, guards: Sequence[Sequence[Node]]
+        self, spread: Spread, target: str, scope: CodeScope, key: str, guards: Sequence[Sequence[TreeNode]]
     ) -> str:
         """Writes the code of the exceptions and first entry rules, skipped for names known to match none of them.
 
@@ -471,7 +472,7 @@ def _is_lazy(spread: Spread, scope: CodeScope) -> bool:
     return any(scope.values[name].lazy is not None for name in roots_in(spread.entries) if name in scope.values)
 
 
-def _asked_of_all(scope: CodeScope, items: str, as_name: str) -> list[str]:
+def _all_validated(scope: CodeScope, items: str, as_name: str) -> list[str]:
     """Lines that validate all entries of an object whose values are all scalars."""
     contract, value = None if scope.contract is None else scope.contract.member(None), scope.values[as_name]
     lines = [] if contract is None else list(contract.scalars(value))

@@ -61,7 +61,7 @@ class Contract:
 
     # Whole values
 
-    def asked(self, value: Value) -> Iterator[str]:
+    def validated(self, value: Value) -> Iterator[str]:
         """Lines that call `unusual` if a value, which is not null, is invalid. It has to be a name or constant."""
         codes = self._by_kind(value)
         plain = [kind for kind, code in codes.items() if code == ALWAYS]
@@ -214,8 +214,8 @@ class Contract:
         body = Contract(self.terms, self.parts)
         own = () if element_of is None else (element_of,)
         lines = list(_refused(body.finished("body", own, own, is_open=True)))
-        asked = {element_of: "", **self.combine} if element_of is not None else self.combine
-        for name, how in asked.items():
+        combined = {element_of: "", **self.combine} if element_of is not None else self.combine
+        for name, how in combined.items():
             member = body.member(name)
             if member is None:
                 continue

@@ -12,7 +12,7 @@ from typing import Any
 from ...values.equality import included
 from ...values.kinds import TYPE_NAMES
 from ...values.numbers import parse_number
-from ..errors import FunctionError, Key, bounded, calculated, found, json_of, order_keys
+from ..errors import FunctionError, SortKey, bounded, calculated, found, json_of, order_keys
 from ..registry import Example, example, function
 
 __all__: list[str] = []
@@ -116,7 +116,7 @@ def _func_length(subject: Any) -> int:
     "The value of the expression for each element; unlike `list[*].x`, nulls are kept.",
     example("map(&id, items)", [1, None], items=[{"id": 1}, {}]),
 )
-def _func_map(value: Key, elements: list[Any]) -> list[Any]:
+def _func_map(value: SortKey, elements: list[Any]) -> list[Any]:
     return [value(element) for element in elements]
 
 
@@ -134,7 +134,7 @@ def _func_max(elements: list[Any]) -> Any:
     "The first element with the largest key; the keys are all numbers or all strings. Null for an empty list.",
     example("max_by(items, &price).id", "b", items=[{"id": "a", "price": 1}, {"id": "b", "price": 2}]),
 )
-def _func_max_by(elements: list[Any], key: Key) -> Any:
+def _func_max_by(elements: list[Any], key: SortKey) -> Any:
     keys = order_keys("max_by", elements, key)
     return elements[max(range(len(elements)), key=keys.__getitem__)] if elements else None
 
@@ -165,7 +165,7 @@ def _func_min(elements: list[Any]) -> Any:
     "The first element with the smallest key; the keys are all numbers or all strings. Null for an empty list.",
     example("min_by(items, &price).id", "a", items=[{"id": "a", "price": 1}, {"id": "b", "price": 2}]),
 )
-def _func_min_by(elements: list[Any], key: Key) -> Any:
+def _func_min_by(elements: list[Any], key: SortKey) -> Any:
     keys = order_keys("min_by", elements, key)
     return elements[min(range(len(elements)), key=keys.__getitem__)] if elements else None
 
@@ -202,7 +202,7 @@ def _func_sort(elements: list[Any]) -> list[Any]:
     "The elements in order of their keys, which are all numbers or all strings; equal ones stay in order.",
     example("sort_by(items, &price)[*].id", ["b", "a"], items=[{"id": "a", "price": 2}, {"id": "b", "price": 1}]),
 )
-def _func_sort_by(elements: list[Any], key: Key) -> list[Any]:
+def _func_sort_by(elements: list[Any], key: SortKey) -> list[Any]:
     keys = order_keys("sort_by", elements, key)
     return [elements[index] for index in sorted(range(len(elements)), key=keys.__getitem__)]
 
