@@ -27,7 +27,7 @@ class Mapping:
         self.rulebook = rulebook
         self.problems = problems
         """The warnings of the checks."""
-        self._interpreter = Interpreter(rulebook)
+        self._interpreter = Once(lambda: Interpreter(rulebook))
         self._program = Once(lambda: compiler.compile(rulebook))
 
     @property
@@ -68,11 +68,11 @@ class Mapping:
 
     def account(self, batch: Any) -> tuple[Element, ...]:
         """The outcome of each element that a route, a nested list or a spread iterated over."""
-        return self._interpreter.account(batch)
+        return self._interpreter.get().account(batch)
 
     def explain(self, batch: Any) -> tuple[Result, tuple[Step, ...]]:
         """The Result, and for each output place evaluated: the rule, its line, the input read, the value."""
-        return self._interpreter.explain(batch)
+        return self._interpreter.get().explain(batch)
 
 
 def load(reference: str | Path, settings: Values[str, Any] | None = None) -> Mapping:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import hashlib
 import linecache
+from functools import partial
 from types import CodeType
 
 from ..interpreter.interpreter import Interpreter
@@ -25,9 +26,9 @@ class Compiled(Runner):
         digest = hashlib.sha256(source.encode()).hexdigest()[:12]
         name = f"<moemap {rulebook.name} {rulebook.version} {digest}>"
         self.code = _code(source, name)
-        interpreter = Interpreter(rulebook)
-        validators = {name: validator.is_valid for name, validator in interpreter.validators.items()}
-        super().__init__(name, self.code, validators, lambda: interpreter, lambda: source, self.structs_code)
+        validators = {name: schema.validator.is_valid for name, schema in rulebook.schemas.items()}
+        make = partial(Interpreter, rulebook)
+        super().__init__(name, self.code, validators, make, lambda: source, self.structs_code)
         _show(source, name)
 
     def structs_code(self) -> CodeType | None:

@@ -14,6 +14,7 @@ from ..expressions.tree import EvaluationError
 from ..functions.globs import matches_glob
 from ..language.rulebook import (
     ABSENT,
+    Bulk,
     Const,
     Each,
     EntryRule,
@@ -22,12 +23,14 @@ from ..language.rulebook import (
     Field,
     From,
     ObjectSource,
+    Output,
     Spread,
     Table,
     Text,
 )
 from ..language.traversal import is_plain, roots_in
 from ..runtime.notes import Rejected
+from ..runtime.requests import Envelope
 from ..runtime.result import NAME_TAKEN, NO_ENTRY_RULE, NOTHING
 from ..templates.template import TemplateFailure
 from ..values.coercion import CoercionError, coerce
@@ -183,6 +186,18 @@ class Evaluation(Recorder):
             yield nearest if place is None else place, inner
 
     # Fields
+
+    def envelope(self, output: Output | Bulk, scope: Scope) -> Envelope | None:
+        """The members that all bodies of an output share, or None if a required one is absent."""
+        self.origins = {}
+        accounts = len(self.elements)
+        try:
+            fields = self.object(ObjectSource(output.fields), scope, Position(None, "", "")) or {}
+            query = self.object(ObjectSource(output.request.query), scope, Position(None, "", None)) or {}
+        except Rejected:
+            self.unmap(accounts)
+            return None
+        return Envelope(fields, query, self.origins)
 
     def object(self, source: ObjectSource, scope: Scope, at: Position) -> dict[str, Any] | None:
         """The object, or None if it has no members."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..diagnostics.problem import Problem
 from ..language.repetition import repeated_in
-from ..language.rulebook import Bulk, ObjectSource, Output, Route, Rule, Rulebook
+from ..language.rulebook import Bulk, Output, Route, Rule, Rulebook
 from ..runtime.notes import Rejected
 from ..runtime.requests import Assembler, Emission, Envelope, move
 from ..runtime.requests import OutputSpec as Joined
@@ -32,7 +32,7 @@ from .fields import Evaluation, size_outcome
 from .recorder import Observer, Step
 from .scope import Position, Roots, Scope
 
-__all__ = ["NAME_TAKEN", "NOTHING", "NO_ENTRY_RULE", "Interpreter", "Step"]
+__all__ = ["NAME_TAKEN", "NOTHING", "NO_ENTRY_RULE", "Interpreter", "Step", "bulk_envelope"]
 
 
 class _Ended(Exception):  # noqa: N818  control flow, not an error
@@ -54,8 +54,8 @@ class Interpreter:
 
     def __init__(self, rulebook: Rulebook) -> None:
         self.rulebook = rulebook
-        self.validators = {name: schema.validator for name, schema in rulebook.schemas.items()}
-        self.assembler = Assembler(map(_joined, rulebook.outputs.values()), self.validators)
+        validators = {name: schema.validator for name, schema in rulebook.schemas.items()}
+        self.assembler = Assembler(map(_joined, rulebook.outputs.values()), validators)
         self.repeated = repeated_in(rulebook)
         self.plain: dict[int, bool] = {}
         self.batch_rules = tuple(rule for rule in rulebook.rules if rule.route is None)
@@ -88,11 +88,6 @@ class Interpreter:
             problems.append(Problem.of("M524", input=gone.element or "", what=str(gone)))
             failed.append(gone)
         return result._replace(problems=tuple(problems)), tuple(failed)
-
-    def bulk_envelope(self, bulk: Bulk) -> Envelope | None:
-        """The members that all bulk bodies share. Only settings are in scope, since a bulk body spans batches."""
-        run = _Run(self, {}, None)
-        return run.envelope(bulk, Scope(Roots({"settings": self.rulebook.values}), {"settings": None}))
 
     def observe(self, batch: Any, observer: Observer) -> Result:
         """The Result; the observer is told of each decision on the way, in order."""
@@ -296,17 +291,11 @@ class _Run(Evaluation):
         self.problems += assembled.problems
         return Result(assembled.requests, tuple(self.skipped), tuple(self.problems))
 
-    def envelope(self, output: Output | Bulk, scope: Scope) -> Envelope | None:
-        """The members that all bodies of an output share, or None if a required one is absent."""
-        self.origins = {}
-        accounts = len(self.elements)
-        try:
-            fields = self.object(ObjectSource(output.fields), scope, Position(None, "", "")) or {}
-            query = self.object(ObjectSource(output.request.query), scope, Position(None, "", None)) or {}
-        except Rejected:
-            self.unmap(accounts)
-            return None
-        return Envelope(fields, query, self.origins)
+
+def bulk_envelope(rulebook: Rulebook, bulk: Bulk) -> Envelope | None:
+    """The members that all bulk bodies share. Only settings are in scope, since a bulk body spans batches."""
+    scope = Scope(Roots({"settings": rulebook.values}), {"settings": None})
+    return Evaluation({}, None, frozenset(), {}).envelope(bulk, scope)
 
 
 def _joined(output: Output) -> Joined:

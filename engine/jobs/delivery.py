@@ -67,12 +67,12 @@ def delivery_of(rulebook: Rulebook) -> Delivery:
     The fields of its bulk bodies see only the settings, since a bulk body spans batches.
     """
     # Imported late: running a cached mapping does not evaluate rules.
-    from ..interpreter.interpreter import Interpreter
+    from ..interpreter.interpreter import bulk_envelope
 
     bulk = None
     if rulebook.bulk is not None:
         line = rulebook.bulk.request
-        made = Interpreter(rulebook).bulk_envelope(rulebook.bulk)
+        made = bulk_envelope(rulebook, rulebook.bulk)
         query, fields = (dict(made.query), dict(made.fields)) if made is not None else ({}, {})
         bulk = BulkEnvelope(line.method, line.path, query, fields, rulebook.bulk.elements, rulebook.bulk.max_bytes)
     server = rulebook.server

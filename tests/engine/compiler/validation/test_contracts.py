@@ -36,7 +36,7 @@ class Pair:
         assert source is not None
         self.source = source
         self.interpreter = Interpreter(rulebook)
-        validators = {name: validator.is_valid for name, validator in self.interpreter.validators.items()}
+        validators = {name: schema.validator.is_valid for name, schema in rulebook.schemas.items()}
         self.records = StructMapper(builtins.compile(source, "<records>", "exec"), NAMESPACE, validators)
 
     def answer(self, batch: Any) -> Result | None:
