@@ -24,9 +24,8 @@ import jmespath.lexer
 import jmespath.parser
 from jmespath.exceptions import LexerError, ParseError
 
-from ..diagnostics.suggestions import did_you_mean
 from ..functions.constants import flaw_of_constant
-from ..functions.table import FUNCTIONS
+from ..functions.table import FUNCTIONS, function_meant
 from ..values.payload import check_constant, check_payload, received
 from . import growth
 from .roots import RootUse
@@ -359,7 +358,7 @@ def _check_call(text: str, node: TreeNode) -> None:
     arguments = children(node)
     function = FUNCTIONS.get(name)
     if function is None:
-        raise ExpressionError("M202", start, name_end, did_you_mean(name, FUNCTIONS), {"name": name})
+        raise ExpressionError("M202", start, name_end, function_meant(name), {"name": name})
     _check_commas(text, arguments)
     if arguments and "," in text[arguments[-1]["end"] : node["end"]]:
         at = text.index(",", arguments[-1]["end"])

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
+from ..diagnostics.suggestions import did_you_mean
 from . import library, reference_page  # noqa: F401 - the library declares the functions
 from .errors import FunctionError, found
 from .registry import BODIES, DECLARED, Function
 
-__all__ = ["FUNCTIONS", "call", "reference"]
+__all__ = ["FUNCTIONS", "call", "function_meant", "reference"]
 
 
 def call(name: str, *arguments: Any) -> Any:
@@ -25,6 +26,20 @@ def call(name: str, *arguments: Any) -> Any:
 
 FUNCTIONS: Mapping[str, Function] = MappingProxyType(dict(sorted(DECLARED.items())))
 """Every function of the language by name."""
+
+
+_ELSEWHERE = {
+    **dict.fromkeys(("to_int", "to_integer", "to_float", "to_double", "int", "float", "number"), "to_number"),
+    **dict.fromkeys(("to_text", "str", "string", "text"), "to_string"),
+    **dict.fromkeys(("len", "count"), "length"),
+}
+"""Names of functions in other languages, each with that of the one that does the same here."""
+
+
+def function_meant(name: str) -> str | None:
+    """A hint that suggests the function that an unknown name most likely stands for; None if there is none."""
+    same = _ELSEWHERE.get(name.casefold())
+    return did_you_mean(name, FUNCTIONS) if same is None else f"did you mean {same!r}?"
 
 
 def reference() -> str:

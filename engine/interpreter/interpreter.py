@@ -161,7 +161,7 @@ class _Run(Evaluation):
         scope, at = self.top(), Position(None, "", "")
         if route is None:
             return scope, ""
-        elements = self.iterate(route.each, route.as_name, route.key_name, scope, at, f"route {route.name}")
+        elements = self.iterate(route.each, route.as_name, route.key_name, scope, at, f"the route {route.name!r}")
         for number, (place, inner) in enumerate(elements):
             if number == index:
                 return self.let(route.let, inner, at.on(place)), place
@@ -180,7 +180,7 @@ class _Run(Evaluation):
         is_lost = False
         try:
             for place, inner in self.iterate(
-                route.each, route.as_name, route.key_name, scope, at, f"route {route.name}"
+                route.each, route.as_name, route.key_name, scope, at, f"the route {route.name!r}"
             ):
                 self.here = Failed(route.name, None, place, found[place])
                 found[place] += 1

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any, TypeVar, cast
 
 from ..diagnostics.problem import Problem
-from ..diagnostics.suggestions import did_you_mean
+from ..diagnostics.suggestions import did_you_mean, known_here
 from ..functions.globs import flaw_of, is_long
 from ..source.nodes import MappingNode, Node, ScalarNode, SequenceNode, duplicate, plain
 from ..values.kinds import shown
@@ -248,7 +248,7 @@ class RuleReader:
     def named(self, kind: str, node: ScalarNode, known: dict[str, Any]) -> Any:
         """The definition that a name refers to; None, with a Problem, if there is none."""
         if node.text not in known and (kind, node.text) not in self.unreadable:
-            hint = did_you_mean(node.text, known)
+            hint = did_you_mean(node.text, known) or (known_here(sorted(known)) if known else None)
             self.problems.append(Problem.of("M112", node.place, hint=hint, kind=kind, name=node.text))
         self.uses[kind, node.text] = self.used(kind, node.text)
         return known.get(node.text)

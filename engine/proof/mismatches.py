@@ -13,7 +13,17 @@ from ..types.narrowing import meet
 from ..types.types import StringType, Type, constants, literal, matches, only, union, without
 from ..values.kinds import shown, type_with_article
 
-__all__ = ["Gap", "ProofPlace", "of_kinds", "of_number", "of_string", "of_values", "refused_words", "texts_with"]
+__all__ = [
+    "Gap",
+    "ProofPlace",
+    "fewer",
+    "of_kinds",
+    "of_number",
+    "of_string",
+    "of_values",
+    "refused_words",
+    "texts_with",
+]
 
 _KINDS = {"integer": "number"}
 
@@ -109,12 +119,17 @@ def of_number(type_: Type, part: Mapping[str, Any], at: ProofPlace) -> Iterator[
         yield at.gap("multipleOf", f"it can be no multiple of {part['multipleOf']}", False)
 
 
+def fewer(least: int, what: str) -> str:
+    """What is wrong with a string, a list or an object that may be too short, in words."""
+    return "it can be empty" if least == 1 else f"it can have fewer than {least} {what}"
+
+
 def of_string(text: StringType, part: Mapping[str, Any], at: ProofPlace, certain: bool) -> Iterator[Gap]:
     """The gaps of the keywords about strings; with `certain`, patterns are not examined."""
     least, most = part.get("minLength", 0), part.get("maxLength")
     if text.least < least and (certain or not _is_longer(text, least)):
         always = text.most is not None and text.most < least
-        yield at.gap("minLength", f"it can have fewer than {least} characters", always)
+        yield at.gap("minLength", fewer(least, "characters"), always)
     if most is not None and (text.most is None or text.most > most):
         yield at.gap("maxLength", f"it can have more than {most} characters", text.least > most)
     if "format" in part:

@@ -29,7 +29,7 @@ from ..types.types import (
     without,
 )
 from ..values.recall import Recall
-from .mismatches import Gap, ProofPlace, of_kinds, of_number, of_string, of_values, refused_words, texts_with
+from .mismatches import Gap, ProofPlace, fewer, of_kinds, of_number, of_string, of_values, refused_words, texts_with
 
 __all__ = ["SubtypeChecker"]
 
@@ -159,7 +159,7 @@ class SubtypeChecker:
         least, most = part.get("minItems", 0), part.get("maxItems")
         if array.least < least:
             always = array.most is not None and array.most < least
-            yield at.gap("minItems", f"it can have fewer than {least} elements", always)
+            yield at.gap("minItems", fewer(least, "elements"), always)
         if most is not None and (array.most is None or array.most > most):
             yield at.gap("maxItems", f"it can have more than {most} elements", array.least > most)
         if part.get("uniqueItems") and (array.most is None or array.most > 1):
@@ -241,7 +241,7 @@ class SubtypeChecker:
         there = sum(not prop.type.never for prop in one.properties.values())
         if required < part.get("minProperties", 0):
             always = not one.others and there < part["minProperties"]
-            yield at.gap("minProperties", f"it can have fewer than {part['minProperties']} members", always)
+            yield at.gap("minProperties", fewer(part["minProperties"], "members"), always)
         if "maxProperties" in part and (one.others or there > part["maxProperties"]):
             yield at.gap("maxProperties", f"it can have more than {part['maxProperties']} members", False)
         for name, inner in part.get("dependentSchemas", {}).items():

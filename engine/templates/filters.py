@@ -14,7 +14,7 @@ from ..values.numbers import is_wide, parse_number
 from ..values.payload import json_text
 from .template import MAX_TEMPLATE_RESULT, NullValue, TemplateFailure, too_long
 
-__all__ = ["FILTERS", "compared", "concatenated", "member", "put_out", "text_of"]
+__all__ = ["FILTERS", "TOO_MANY_DIGITS", "compared", "concatenated", "is_digits", "member", "put_out", "text_of"]
 
 _WORD_START = re.compile(r"([-\s({\[<]+)")
 
@@ -189,11 +189,19 @@ def _filter_int(value: Any) -> int | None:
     return None if value is None else _integer_within("int", int(_number_in("int", value)))
 
 
+TOO_MANY_DIGITS = "round takes a number of digits from 0 to 15"
+
+
+def is_digits(value: Any) -> bool:
+    """Returns whether a value is a number of digits that `round` accepts."""
+    return type(value) is int and 0 <= value <= 15
+
+
 def _filter_round(value: Any, digits: Any = 0) -> int | float | None:
     if value is None:
         return None
-    if type(digits) is not int or not 0 <= digits <= 15:
-        raise TemplateFailure("round takes a number of digits from 0 to 15")
+    if not is_digits(digits):
+        raise TemplateFailure(TOO_MANY_DIGITS)
     number = round(_number_in("round", value), digits)
     return number if isinstance(number, float) else _integer_within("round", number)
 

@@ -7,6 +7,7 @@ operators are replaced: they work on keys of objects and elements of lists, neve
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +19,7 @@ from ..diagnostics.suggestions import did_you_mean
 from ..expressions.roots import RootUse
 from ..values.numbers import parse_number
 from ..values.payload import check_constant, check_payload
-from .filters import FILTERS
+from .filters import FILTERS, TOO_MANY_DIGITS, is_digits
 from .jinja import COMPARE, CONCAT, TESTS, jinja_environment
 from .rendering import Parts
 from .template import TemplateError
@@ -184,11 +185,23 @@ def _check(text: str, tree: nodes.Template, tokens: list[_Token]) -> list[str]:
                 _, least, most = FILTERS[name]
                 if node.kwargs or node.dyn_args or node.dyn_kwargs or not least <= len(node.args) <= most:
                     raise refused(f"the filter {name!r} takes {_counted(least, most)}", node, name)
+                if name == "round" and (digits := _constant_in(node.args)) is not None and not is_digits(digits):
+                    raise refused(TOO_MANY_DIGITS, node, name)
             case nodes.Test(name=name):
                 if name not in TESTS or node.args or node.kwargs or node.dyn_args or node.dyn_kwargs:
                     raise refused(f"there is no test {name!r}; there are: is defined, is none", node, name)
         pending.extend((child, depth + 1) for child in reversed(list(node.iter_child_nodes())))
     return names
+
+
+def _constant_in(arguments: Sequence[nodes.Expr]) -> Any:
+    """The value of the argument of a filter if it is a constant, or a negative one."""
+    match arguments:
+        case [nodes.Const(value=value)]:
+            return value
+        case [nodes.Neg(node=nodes.Const(value=int() | float() as value))]:
+            return -value
+    return None
 
 
 def _counted(least: int, most: int) -> str:

@@ -279,7 +279,7 @@ class _Mapping:
                 self.element(route, rules, inner)
         if value.kinds & ~(kind | NULL):
             with writer.inside(f"elif {value.text} is not None:"):
-                site = scope.at(None).site("M508", route.each.place, what=f"route {route.name}", wanted=words)
+                site = scope.at(None).site("M508", route.each.place, what=f"the route {route.name!r}", wanted=words)
                 writer.line(f"notes.not_a_source({site}, {inner.loop}, {value.code})")
 
     def element(self, route: Route, rules: list[Rule], scope: CodeScope) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from xml.etree import ElementTree as ET
 
@@ -44,5 +45,5 @@ def document(root: ET.Element) -> str:
 
 
 def xml(raw: str) -> str:
-    """Removes the characters that XML cannot contain."""
-    return _NOT_XML.sub("", raw)
+    """Escapes, as JSON does, the characters that XML cannot contain."""
+    return _NOT_XML.sub(lambda found: json.dumps(found.group())[1:-1], raw)

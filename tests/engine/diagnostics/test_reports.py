@@ -374,7 +374,7 @@ def test_junit() -> None:
         said("odd", Place("b.yaml", 3, 1, 3, 5)),
         unknown_key(None),
     ]
-    assert rendered("junit", problems, files=["a.yaml", "b.yaml", "c\x00\x1b\u00e9\U0001f600.yaml"]) == dedent(
+    assert rendered("junit", problems, files=["a.yaml", "b.yaml", "c\x00\x1b\udcff\u00e9\U0001f600.yaml"]) == dedent(
         """\
         <?xml version='1.0' encoding='us-ascii'?>
         <testsuites tests="4" failures="2" errors="0">
@@ -393,7 +393,7 @@ def test_junit() -> None:
               <system-out>warning[M512]: odd
          --&gt; b.yaml:3:1</system-out>
             </testcase>
-            <testcase classname="moemap check" name="c&#233;&#128512;.yaml" />
+            <testcase classname="moemap check" name="c\\u0000\\u001b\\udcff&#233;&#128512;.yaml" />
             <testcase classname="moemap check" name="(no file)">
               <failure message="1 error" type="M101">error[M101]: unknown key 'whne' in a rule</failure>
             </testcase>

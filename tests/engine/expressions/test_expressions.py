@@ -238,6 +238,7 @@ ERRORS = [
     ("⟨&⟩a", "M201", "unexpected '&'", "'&' stands before an argument of a function, as in sort_by(list, &name)"),
     ("a == ⟨&⟩b", "M201", "unexpected '&'", "'&' stands before an argument of a function, as in sort_by(list, &name)"),
     ("⟨lenght⟩(a)", "M202", "'lenght'", "did you mean 'length'?"),
+    ("⟨to_int⟩(a)", "M202", "'to_int'", "did you mean 'to_number'?"),
     ("a.b.⟨xyzzy⟩(c)", "M202", "'xyzzy'", None),
     ("⟨length⟩(a, b)", "M205", "length() takes 1 argument, not 2", None),
     ("⟨contains⟩(a)", "M205", "contains() takes 2 arguments, not 1", None),

@@ -166,3 +166,18 @@ def test_a_member_called_like_any_member(tmp_path: Path) -> None:
     one = ObjectType({"*": Property(literal(1), True)}, (Other(StringType(), ANY_STRING),))
     (gap,) = SubtypeChecker(schemas.load("./s.json", tmp_path)).gaps(Type(objects=(one,)))  # {"*": 1} is refused
     assert gap.keyword == "not"
+
+
+@pytest.mark.parametrize(
+    ("schema", "reason"),
+    [
+        ({"type": "string", "minLength": 1}, "it can be empty"),
+        ({"type": "string", "minLength": 2}, "it can have fewer than 2 characters"),
+        ({"type": "array", "minItems": 1}, "it can be empty"),
+        ({"type": "object", "minProperties": 1}, "it can be empty"),
+    ],
+)
+def test_what_is_too_short_in_words(schema: dict[str, Any], reason: str, tmp_path: Path) -> None:
+    checked = SubtypeChecker(_load(schema, tmp_path))
+    given = type_of(_load({"type": schema["type"]}, tmp_path))
+    assert [gap.reason for gap in checked.gaps(given)] == [reason]

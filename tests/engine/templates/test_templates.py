@@ -91,7 +91,7 @@ FAILURES = [
     ("{{ word | int }}", 'int cannot read "hello world" as a number'),
     ("{{ '1e400' | round }}", 'round cannot read "1e400" as a number'),
     ("{{ user.vip | round }}", "round takes a number, not a boolean"),
-    ("{{ 1.5 | round(99) }}", "round takes a number of digits from 0 to 15"),
+    ("{{ 1.5 | round(user.vip) }}", "round takes a number of digits from 0 to 15"),
     ("{{ word | replace('', 'x') }}", "replace needs a string to search for"),
     ("{{ word | replace('l', user.nick) }}", "replace takes a string, not null"),
 ]
@@ -158,6 +158,9 @@ ERRORS = [
     ("{{ a | ⟨default⟩(value=1) }}", "the filter 'default' takes 1 argument"),
     ("{{ a | ⟨replace⟩('a') }}", "the filter 'replace' takes 2 arguments"),
     ("{{ a | ⟨join⟩(1, 2) }}", "the filter 'join' takes 0 or 1 argument"),
+    ("{{ a | ⟨round⟩(400) }}", "round takes a number of digits from 0 to 15"),
+    ("{{ a | ⟨round⟩(-1) }}", "round takes a number of digits from 0 to 15"),
+    ("{{ a | ⟨round⟩('2') }}", "round takes a number of digits from 0 to 15"),
     ("{{ a | ⟨lower⟩(1) }}", "the filter 'lower' takes no argument"),
     ("{% if a is ⟨even⟩ %}{% endif %}", "there is no test 'even'; there are: is defined, is none"),
     ("{{ ⟨self⟩ }}", "the name 'self' is reserved by Jinja"),
