@@ -12,7 +12,8 @@ from dataclasses import dataclass, field, is_dataclass
 from typing import Any
 
 from ..diagnostics.problem import Place
-from ..language.keys import LET, Key, attributes_of
+from ..language import kinds
+from ..language.keys import Key, attributes_of
 from ..language.rulebook import Each, Expr, Field, From, ObjectSource, Rulebook, Spread, Text
 
 __all__ = ["ANY", "Pattern", "Read", "name_matches", "reads_of"]
@@ -128,7 +129,7 @@ class _Walk:
             if key is not None and key.kind.defines:
                 if value is not None:
                     roots = {**roots, value: iterated if key.kind.defines == "an element" else _NOTHING}
-            elif key is not None and key.kind is LET:
+            elif key is not None and key.kind is kinds.LET:
                 roots = self.lets(value, roots, path)
             elif isinstance(value, Expr):
                 found = self.expression(value, roots, path or name)

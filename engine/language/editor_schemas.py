@@ -13,9 +13,10 @@ from ..expressions.parser import MAX_EXPRESSION_CHARS
 from ..templates.compiler import MAX_TEMPLATE_CHARS
 from ..values.coercion import TYPES, ValueType
 from ..values.kinds import TYPE_NAMES
+from . import kinds
 from .decoder import NAME, ROOT
 from .file_keys import MAPPING, PART, WORKSPACE
-from .keys import FORMS, TYPE, Form, Key
+from .keys import FORMS, Form, Key
 from .rulebook import Rulebook  # noqa: F401 - its module declares forms
 from .settings import BOUNDS
 
@@ -261,7 +262,7 @@ def _values() -> dict[str, Json]:
             "examples": ["{{ product.brand | upper }} {{ product.name }}"],
         },
         "removed": {"description": "Removes what is inherited.", "type": "null"},
-        "type": {"description": "A type of the rule language.", "enum": list(TYPE.choices)},
+        "type": {"description": "A type of the rule language.", "enum": list(kinds.TYPE.choices)},
         "field": {
             "description": "Where a value of the output comes from: an expression, several of them to try in order, or "
             "a mapping with one source.",

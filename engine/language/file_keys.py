@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from .keys import LET, NAME, TEXT, Form, Key, Kind, list_of, part, parts
+from . import kinds
+from .keys import Form, Key
+from .kinds import Kind, list_of, part, parts
 
 __all__ = ["MAPPING", "PART", "WORKSPACE"]
 
@@ -16,8 +18,8 @@ _REMOVABLE = {"anyOf": [_ENTRY_RULES, {"$ref": "#/$defs/removed"}]}
 
 _FIRST = (
     Key("language", Kind("`1`", {"const": 1}), "The version of the rule language.", required=True),
-    Key("name", NAME, "The name of the mapping.", required=True),
-    Key("workspace", NAME, "The name of the workspace.", required=True),
+    Key("name", kinds.NAME, "The name of the mapping.", required=True),
+    Key("workspace", kinds.NAME, "The name of the workspace.", required=True),
     Key(
         "extends",
         _EXTENDS,
@@ -66,7 +68,7 @@ _PARTS = (
         ),
         "Lists of entry rules for spreads, by name.",
     ),
-    Key("let", LET, "Named values, for the whole mapping."),
+    Key("let", kinds.LET, "Named values, for the whole mapping."),
     Key(
         "routes",
         parts("route", "name", "Routes to add, to change, or (null) to remove.", "object"),
@@ -91,7 +93,7 @@ _PARTS = (
         "Files of the mapping's folder that belong to the mapping, relative to this one.",
         examples=(["user.yaml", "events.yaml"],),
     ),
-    Key("description", TEXT, "What the file is about, in a sentence."),
+    Key("description", kinds.TEXT, "What the file is about, in a sentence."),
 )
 
 

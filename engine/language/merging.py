@@ -12,7 +12,8 @@ from dataclasses import replace
 
 from ..source.nodes import MappingNode, Node, ScalarNode, SequenceNode, synthetic
 from .file_keys import MAPPING
-from .keys import FORMS, Form, Kind
+from .keys import FORMS, Form
+from .kinds import Kind
 
 __all__ = ["extend_rule", "merge", "merge_part", "merge_rule"]
 

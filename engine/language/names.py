@@ -8,7 +8,8 @@ from functools import lru_cache
 from typing import Any
 
 from ..source.nodes import MappingNode, Node
-from .keys import LET, attributes_of
+from . import kinds
+from .keys import attributes_of
 from .rulebook import Expr, Field, Rulebook, Text
 
 __all__ = ["Definition", "Use", "definitions_and_uses"]
@@ -91,7 +92,7 @@ def _inside(part: Any, roots: Definitions, node: Node | None = None) -> _Walk:
         node = getattr(part, "node", node)
         for attribute, key in attributes_of(type(part)):
             value = getattr(part, attribute)
-            if key is not None and key.kind is LET:
+            if key is not None and key.kind is kinds.LET:
                 roots = yield from _let(value, roots)
             elif key is None or not key.kind.defines:
                 if value and not isinstance(value, str | bool):

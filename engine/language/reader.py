@@ -15,9 +15,10 @@ from ..values.kinds import shown
 from ..values.numbers import MAX_DECIMALS
 from ..values.recall import Recall
 from ..values.times import UNITS, format_flaw, zone_flaw
-from . import keys as kinds
+from . import kinds
 from .decoder import Keys, each_named, found, good_name, read_expression
-from .keys import FORMS, Key, Kind, keys_of
+from .keys import FORMS, Key, keys_of
+from .kinds import Kind
 from .rulebook import (
     ABSENT,
     Bulk,
