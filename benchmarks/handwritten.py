@@ -229,7 +229,9 @@ def add_consents(attributes: Object, consents: Object) -> None:
     """Adds each consent and its time; the newest state of a purpose counts."""
     gdpr = (consents.get("gdpr") or {}).items()
     states = [(purpose.strip().lower().translate(_SLUG), state) for purpose, state in gdpr if state]
-    newest = dict(sorted(states, key=_consented_at))
+    newest = dict(states)
+    if len(newest) < len(states):
+        newest = dict(sorted(states, key=_consented_at))
     for purpose, state in states:
         if newest[purpose] is state and (consented := boolean(state.get("consented"))) is not None:
             attributes[f"gdpr_consent_{purpose}"] = consented

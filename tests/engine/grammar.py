@@ -326,7 +326,6 @@ def _let(dice: Dice, depth: int) -> Any:
     if isinstance(field, dict) and kind < 0.3:
         field["required"] = True
     elif isinstance(field, dict) and kind < 0.5:
-        field = {name: value for name, value in field.items() if name not in ("decimals", "items", "time")}
         field |= {"type": dice.choice(TYPES[:6]), "on_problem": dice.choice(("omit", "reject"))}
         for key in ("items", "decimals", "time"):  # they belong to another type
             field.pop(key, None)

@@ -50,11 +50,11 @@ class ExpressionCompiler(Visitor):
     def variable(self, name: str) -> Value:
         """The value of a variable; of a root where nothing binds it."""
         value = self.variables.get(name)
-        return self._root(name) if value is None else self.writer.refined(value)
+        return self._root(name, is_passed=True) if value is None else self.writer.refined(value)
 
-    def _root(self, name: str) -> Value:
+    def _root(self, name: str, *, is_passed: bool = False) -> Value:
         value = self.roots.get(name, NOTHING)
-        return self.writer.refined(value if value.lazy is None else value.lazy.read(self.writer))
+        return self.writer.refined(value if value.lazy is None else value.lazy.read(self.writer, is_passed=is_passed))
 
     # The two forms of a result
 
@@ -388,9 +388,9 @@ class ExpressionCompiler(Visitor):
     def _select(self, below: list[TreeNode], current: Value | None, form: str, part: Any, kind: int) -> Value:
         if current is not None and current.kinds == NULL and not current.raises:
             return NOTHING
-        first, again = ("", None) if current is None else self.writer.once(current)
+        first, again = ("", None) if current is None else self.writer.once_shaped(current)
         if again is not None and not again.is_constant:
-            again = Value(again.code, again.kinds & ~NULL, again.stable, again.named)
+            again = replace(again, kinds=again.kinds & ~NULL)
         values = [self.visit(child, again) for child in below]
         code = form.format(", ".join(part(child, bare(value.code)) for child, value in zip(below, values, strict=True)))
         raises = any(value.raises for value in values)
@@ -456,8 +456,10 @@ class ExpressionCompiler(Visitor):
         """Evaluates a node at compile time, with constants as its first children; None if it fails."""
         children = [{"type": "literal", "value": value.constant, "children": []} for value in constants]
         tree = {**node, "children": children + node["children"][len(children) :]}
+        if free_variables(tree):
+            return None
         try:
-            return self.writer.pool.constant(Expression("", tree, ()).search({}))
+            return self.writer.pool.constant(Expression("", tree, (), has_variables=True).search({}))
         except EvaluationError:
             return None
 

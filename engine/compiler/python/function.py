@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from .pool import Pool
 from .value import ANY, Shape, Value, bare
@@ -33,6 +34,8 @@ class Block:
     texts: dict[str, frozenset[str]] = field(default_factory=dict)
     names: set[str] = field(default_factory=set)
     made: set[str] = field(default_factory=set)
+    code_of: Any = None
+    """The let whose code this is, if it is written before its place is known."""
     outside: Block | None = None
     """For code that is written before its place is known, the block that is executed not before it."""
 
@@ -132,6 +135,10 @@ class PythonFunction:
         self._everywhere.add(name)
         self.declared[name] = ANY
         return name
+
+    def has(self, name: str) -> bool:
+        """Returns whether a name is one of the function's variables."""
+        return name in self._everywhere or name in ("problems", "skipped")
 
     # Values
 

@@ -70,8 +70,14 @@ class Lazy(Protocol):
     def force(self) -> Value:
         """Writes the code that computes it here, unless it is certainly there; returns it under its name."""
 
-    def read(self, writer: Any) -> Value:
-        """Its value as a part of an expression that may not be evaluated as far as this."""
+    def read(self, writer: Any, *, is_passed: bool) -> Value:
+        """Its value as a part of an expression that may not be evaluated as far as this.
+
+        If it `is_passed` to another function, its code may become a function of its own.
+        """
+
+    def is_quiet(self) -> bool:
+        """Returns whether computing it reports nothing."""
 
     def mention(self) -> None:
         """Records that the place of a problem may depend on the value."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from dataclasses import replace
 
 from ...expressions.tree import Expression, TreeNode
 from ...language.rulebook import EntryRule, Spread
@@ -10,7 +11,7 @@ from ...language.traversal import can_reject, can_reject_field, roots_in
 from ..expressions.calls import is_type_of_element
 from .scope import CodeScope
 
-__all__ = ["can_reject_entry", "conjuncts", "is_named_by_key", "is_of_kinds"]
+__all__ = ["can_reject_entry", "conjuncts", "is_kept", "is_named_by_key", "is_of_kinds"]
 
 
 def conjuncts(node: TreeNode) -> Iterator[TreeNode]:
@@ -22,20 +23,26 @@ def conjuncts(node: TreeNode) -> Iterator[TreeNode]:
         yield node
 
 
-def is_named_by_key(spread: Spread, scope: CodeScope) -> bool:
-    """Returns whether the name given to each entry depends on its own name only.
+def is_named_by_key(spread: Spread, rule: EntryRule, scope: CodeScope) -> bool:
+    """Returns whether the name that a rule gives to an entry depends on the entry's own name only.
 
-    The spread has one entry rule, and only the name needs the lets that it needs.
+    Of the lets that it reads, those that anything else reads report nothing.
     """
-    if len(spread.entries) != 1:
+    lets = {definition.name or "": definition for definition in spread.let}
+    used, pending = set[str](), [*roots_in(rule.name)]
+    while pending:
+        name = pending.pop()
+        if name not in used:
+            used.add(name)
+            pending += roots_in(lets.get(name))
+    known = {name for name, value in scope.values.items() if value.is_constant}
+    if spread.key_name not in used or not used <= known | lets.keys() | {spread.key_name}:
         return False
-    (rule,) = spread.entries
-    if rule.name is None or rule.when or rule.let or rule.warn or rule.skip or rule.reject:
+    if not used.isdisjoint(definition.name for definition in rule.let):
         return False
-    own = {definition.name for definition in spread.let}
-    known = {name for name, value in scope.values.items() if value.is_constant} | own | {spread.key_name}
-    used = set(roots_in((rule.name, *spread.let)))
-    return spread.key_name in used and used <= known and own.isdisjoint(roots_in((rule.value,)))
+    others = [replace(one, name=None) if one is rule else one for one in spread.entries]
+    lazies = [scope.values[name].lazy for name in used.intersection(roots_in(tuple(others))) - known]
+    return all(lazy is None or lazy.is_quiet() for lazy in lazies)
 
 
 def is_of_kinds(node: TreeNode, whole: Expression, name: str, known: Collection[str]) -> bool:
@@ -78,6 +85,11 @@ def _is_list(node: TreeNode, name: str) -> bool:
     if node["type"] == "projection" and node["children"][1]["type"] == "identity":
         node = node["children"][0]
     return bool(node["type"] == "field" and node["value"] == name)
+
+
+def is_kept(rule: EntryRule) -> bool:
+    """Returns whether the rule keeps the entries that it takes."""
+    return rule.skip is None and rule.reject is None
 
 
 def can_reject_entry(rule: EntryRule) -> bool:

@@ -1,12 +1,14 @@
 """Compiles lets: the code of each is placed where the value is first used, so that it is computed once at most.
 
 Code that is certainly executed before all uses stands in place, and so does short code that does no harm if it is not
-needed. A let with a single use below a condition is computed there. Any other becomes a function inside the function,
-which the uses call as long as there is no value.
+needed. A let with a single use below a condition is computed there. Any other becomes a function that the uses call as
+long as there is no value: of the values that it reads, if it reports nothing, so that it does not matter when these are
+computed; else inside the mapping's function, where it has them computed itself.
 """
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -19,8 +21,10 @@ from .scope import CodeScope
 
 __all__ = ["Let"]
 
-_SHORT = 8
+_SHORT = 12
 """The maximum number of lines that are executed although they may not be needed."""
+_MOST_LEVELS = 5
+"""The maximum number of functions that call each other in one expression."""
 _DEEP = 10
 """The number of lets whose code is written within that of others."""
 
@@ -38,13 +42,21 @@ class Let:
         self._number = len(scope.lets)
         self._rejects = not fields.of_structs and (scope.rejects or can_reject_field(definition))
         self._is_mentioned = False
-        self._is_alone = True
-        """Set if the code calls no function of another let."""
+        self._is_alone = self._is_quiet = False
+        """Set if the code calls no functions inside the mapping's function, and if it reports nothing."""
         self._value: Value | None = None
         """The value once its code is written."""
+        self._is_pure = False
+        """Set if the function is one of the values that it reads."""
         self._maker = ""
         """The name of the function that computes the value, if there is one."""
-        self._body = Block(self.home)
+        self._parameters: list[str] = []
+        self._needs: list[Let] = []
+        """The lets that the callers of the function compute first."""
+        self._before: list[str | Block] = []
+        """The code that computes them before the only statement that computes the value."""
+        self._level = 1
+        self._body = Block(self.home, code_of=self)
         self._calls: list[Block] = []
         """Empty blocks for the statements that compute the value."""
         self._uses: list[Block] = []
@@ -57,38 +69,68 @@ class Let:
         if self._value is None and not any(block.header or block.loops for block in self._path(self.writer.block)):
             self._write_in_place()
         value = self.written()
-        if self._is_there():
+        if self._is_there() or self._is_passed():
             return value
-        self._calls.append(self._use())
+        needed = [need for need in self._needs if not need._is_there()]
+        mark = self._use()
+        self._calls.append(mark)
+        self._before = [Block(mark, f"if {need.variable} is UNSET:", items=[need._computing()]) for need in needed]
+        mark.items.append(Block(mark, f"if {self.variable} is UNSET:", items=[self._computing()]))
         self.writer.block.made.add(self.variable)
         self.writer.block.names.add(self.variable)  # values derived from it belong to this block
         return value
 
-    def read(self, writer: PythonFunction) -> Value:
+    def read(self, writer: PythonFunction, *, is_passed: bool) -> Value:
         """See `Lazy`. A writer of another function only examines what an expression compiles to."""
         value = self.written()
-        if self._is_there():
+        if is_passed and self._is_pure and writer is self.writer:  # `:=` in a function would be about its own variable
+            return self.force()
+        if self._is_there() or (writer is self.writer and self._is_passed()):
             return value
         if writer is self.writer:
             self._use()
-        code = f"({self.variable} if {self.variable} is not UNSET else {self._maker}())"
-        return replace(value, text=code, stable=False, raises=True)
-
-    def mention(self) -> None:
-        """Records that the place of a problem may depend on the value."""
-        self._is_mentioned = self._is_mentioned or not self.fields.of_structs
+        return replace(value, text=self._inline(), stable=False, raises=True)
 
     def _is_there(self) -> bool:
         """Returns whether the value is certainly computed at this point."""
         value = self.written()
         return value.is_constant or any(self.variable in block.made for block in self.writer.block.ancestors())
 
+    def _is_passed(self) -> bool:
+        """Returns whether the code that is being written gets the value from its caller; then it will."""
+        owner = next((block.code_of for block in self._path(self.writer.block) if block.code_of is not None), None)
+        if not isinstance(owner, Let) or not self._is_pure:
+            return False
+        owner._needs.append(self)
+        owner._body.made.add(self.variable)
+        owner._body.names.add(self.variable)  # values derived from it belong to its code
+        return True
+
     def _use(self) -> Block:
+        """Records a use of the value, and of those that computing it needs."""
+        for need in self._needs:
+            if not need._is_there():
+                need._use()
         self.writer.calls += 1
         mark = Block(self.writer.block)
         self.writer.block.items.append(mark)
         self._uses.append(mark)
         return mark
+
+    def _computing(self) -> str:
+        """The statement that computes the value."""
+        return f"{self.variable} = {self._call()}" if self._is_pure else self._call()
+
+    def _inline(self) -> str:
+        """The value as an expression, which computes it if needed."""
+        call = f"({self.variable} := {self._call()})" if self._is_pure else self._call()
+        return f"({self.variable} if {self.variable} is not UNSET else {call})"
+
+    def _call(self) -> str:
+        needs = {need.variable: need._inline() for need in self._needs if not need._is_there()}
+        if self._is_pure:
+            return f"{self._maker}({', '.join(needs.get(name, name) for name in self._parameters)})"
+        return f"({', '.join(needs.values())}, {self._maker}())[-1]" if needs else f"{self._maker}()"
 
     def _path(self, block: Block) -> list[Block]:
         """The blocks from inside the home to this block; empty if it is the home, or nowhere in it."""
@@ -99,6 +141,15 @@ class Let:
             found.append(one)
         return []
 
+    def is_quiet(self) -> bool:
+        """See `Lazy`."""
+        self.written()
+        return self._is_quiet
+
+    def mention(self) -> None:
+        """Records that the place of a problem may depend on the value."""
+        self._is_mentioned = self._is_mentioned or not self.fields.of_structs
+
     # Writing
 
     def written(self) -> Value:
@@ -106,7 +157,7 @@ class Let:
         if self._value is None:
             self._write_others()
             value = self._write_apart()
-            if value.is_constant and not self._body.items:
+            if value.is_constant and not self._body.items and all(need._is_quiet for need in self._needs):
                 self._value = value
             elif self._is_harmless():
                 self._write_before(value)
@@ -116,10 +167,17 @@ class Let:
         return self._value
 
     def _compute(self) -> Value:
-        self.writer.depth += 1
+        """Writes the code that computes the value."""
+        writer, block = self.writer, self.writer.block
+        start, calls = len(block.items), writer.calls
+        writer.depth += 1
         variable = None if self._rejects else self.variable  # which has no value if the computation ends early
         value = self.fields.value(self.definition, self.scope, self.definition.name or "", variable)
-        self.writer.depth -= 1
+        writer.depth -= 1
+        words = ("notes.", "unusual") if self.fields.of_structs else ("notes",)
+        lines = [line for item in block.items[start:] for line in _lines(item)]
+        self._is_alone = writer.calls == calls
+        self._is_quiet = self._is_alone and not any(word in line for line in lines for word in words)
         return value
 
     def _write_in_place(self) -> None:
@@ -132,14 +190,13 @@ class Let:
 
     def _write_apart(self) -> Value:
         writer, self._body.header = self.writer, "def"
-        before, calls = (writer.block, writer.assumed, writer.apart), writer.calls
+        before = writer.block, writer.assumed, writer.apart
         self._body.outside = writer.block
         writer.block, writer.assumed, writer.apart = self._body, [], True
         is_unusual, value = self.fields.tried(self._compute)
         writer.block, writer.assumed, writer.apart = before
         if is_unusual:
-            self._body.items = ["unusual()"]
-        self._is_alone = writer.calls == calls
+            self._body.items, self._is_quiet, value = ["unusual()"], False, replace(value, text="None")
         return value
 
     def _write_before(self, value: Value) -> None:
@@ -153,6 +210,7 @@ class Let:
         self.home.items[at:at] = [self._body, mark]
         self._body.outside = None
         self.home.names |= self._body.names
+        self.home.known |= {key: value for key, value in self._body.known.items() if key not in self.home.known}
         self.home.made.add(self.variable)
         self.writer.finishing.append(lambda: self._finish_in_place(mark))
 
@@ -162,9 +220,25 @@ class Let:
             self._body.items.append(f"{self.variable} = {bare(value.text)}")
         self._value = replace(value, text=self.variable, stable=True, constant=VARIABLE)
         writer.declared[self.variable] = value.kinds
-        self._maker = writer.name(f"make_{self.definition.name}", self.home)
-        writer.pool.inner.append(self._maker)
+        self._needs = list(dict.fromkeys(self._needs))
+        self._level = 1 + max((need._level for need in self._needs), default=0)
+        is_pure = self._is_alone if self.fields.of_structs else self._is_quiet and not self._rejects
+        self._is_pure = is_pure and self._level < _MOST_LEVELS
+        if self._is_pure:
+            self._maker = writer.pool.fresh("let")
+            needed = [need.variable for need in self._needs]  # even if the value does not depend on it
+            self._parameters = list(dict.fromkeys([*self._read_names(), *needed]))
+        else:
+            self._maker = writer.name(f"make_{self.definition.name}", self.home)
+            writer.pool.inner.append(self._maker)
         writer.finishing.append(self._finish)
+
+    def _read_names(self) -> list[str]:
+        """The names of the mapping's function that the code reads."""
+        text = "\n".join(self._body.render(0))
+        names = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Name)]
+        own = {node.id for node in names if not isinstance(node.ctx, ast.Load)}
+        return [name for name in dict.fromkeys(node.id for node in names) if name not in own and self.writer.has(name)]
 
     def _write_others(self) -> None:
         """Writes first what this let depends on, if the code of many lets is being written."""
@@ -184,11 +258,10 @@ class Let:
             let.written()
 
     def _is_harmless(self) -> bool:
-        """Returns whether the code is short and reports nothing."""
-        lines = list(_lines(self._body))
-        reports = ("notes.", "unusual") if self.fields.of_structs else ("notes",)
-        is_quiet = not any(word in line for line in lines for word in reports)
-        return is_quiet and self._is_alone and len(lines) <= _SHORT and not self._rejects
+        """Returns whether the code can be executed although it may not be needed."""
+        is_loop = any(isinstance(item, Block) and item.loops for item in _items(self._body))
+        is_alone = self._is_quiet and not self._rejects and not self._needs
+        return is_alone and not is_loop and len(list(_lines(self._body))) <= _SHORT + 1
 
     # Finishing
 
@@ -216,31 +289,42 @@ class Let:
                 break
             target = block
         first = {id(path[len(self._path(target))]) for path in paths}
-        if len(self._uses) == len(self._calls) == 1 and target is self._calls[0].parent:
-            self._calls[0].items.append(self._body)
-            self._body.parent, self._body.header = self._calls[0], ""
-            self._forget()
-            return
-        body, items = self._body, self._body.items
-        placed = Block(target, items=[f"{self.variable} = UNSET", body])
-        body.parent, body.header = placed, f"def {self._maker}():"
-        start = [f"nonlocal {self.variable}"]
-        if self._rejects:
-            tried = f"{self._maker}_tried"
-            placed.items.insert(0, f"{tried} = False")
-            start = [f"nonlocal {self.variable}, {tried}", f"if {tried}:", "    raise Rejected", f"{tried} = True"]
-        body.items = [*start, *items, f"return {self.variable}"]
         at = next(number for number, item in enumerate(target.items) if id(item) in first)
-        target.items.insert(at, placed)
-        for mark in self._calls:
-            mark.items.append(Block(mark, f"if {self.variable} is UNSET:", items=[f"{self._maker}()"]))
+        body, items = self._body, self._body.items
+        if len(self._uses) == len(self._calls) == 1 and target is self._calls[0].parent:
+            mark = self._calls[0]
+            mark.items = [*self._before, body]
+            body.parent, body.header = mark, ""
+        elif self._is_pure:
+            target.items.insert(at, f"{self.variable} = UNSET")
+            code = "\n".join(Block(items=[*items, f"return {self.variable}"]).render(1))
+            self.writer.pool.functions.append(f"def {self._maker}({', '.join(self._parameters)}):\n{code}")
+            body.parent = None
+        else:
+            placed = Block(target, items=[f"{self.variable} = UNSET", body])
+            body.parent, body.header = placed, f"def {self._maker}():"
+            start = [f"nonlocal {self.variable}"]
+            if self._rejects:
+                tried = f"{self._maker}_tried"
+                placed.items.insert(0, f"{tried} = False")
+                start = [f"nonlocal {self.variable}, {tried}", f"if {tried}:", "    raise Rejected", f"{tried} = True"]
+            body.items = [*start, *items, f"return {self.variable}"]
+            target.items.insert(at, placed)
         self._forget()
 
 
-def _lines(block: Block) -> Iterator[str]:
+def _items(block: Block) -> Iterator[str | Block]:
+    """All lines and blocks in a block."""
     for item in block.items:
-        if isinstance(item, str):
-            yield item
-        else:
-            yield f"{item.header} notes unusual" if item.loops else item.header
-            yield from _lines(item)
+        yield item
+        if isinstance(item, Block):
+            yield from _items(item)
+
+
+def _lines(item: str | Block) -> Iterator[str]:
+    """A line, or the header of a block and all lines in it."""
+    if isinstance(item, str):
+        yield item
+    else:
+        yield item.header
+        yield from (one if isinstance(one, str) else one.header for one in _items(item))

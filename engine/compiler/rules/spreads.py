@@ -21,7 +21,7 @@ from ..python.value import ANY, BOOLEAN, DICT, LIST, NULL, NUMBER, STRING, Value
 from ..validation.conditions import ALWAYS, any_of
 from .chains import chain
 from .emitter import Emitter
-from .entry_conditions import can_reject_entry, conjuncts, is_named_by_key, is_of_kinds
+from .entry_conditions import can_reject_entry, conjuncts, is_kept, is_named_by_key, is_of_kinds
 from .scope import CodeScope
 
 __all__ = ["SpreadCompiler"]
@@ -190,11 +190,7 @@ class SpreadCompiler:
             name = writer.bound(Value(f"{names}.get({key}, {key})", STRING), spread.key_name)
         scope = replace(scope, values={**scope.values, spread.key_name: name})
         with self.fields.rejecting(_can_reject(spread, scope), ["continue"]):
-            if is_named_by_key(spread, scope):
-                self._kept(spread, spread.entries[0], target, scope, self._renamed(spread, scope))
-                writer.line("continue")
-                return known
-            if known is None:
+            if known is None and any(rule.name is None for rule in spread.entries if is_kept(rule)):
                 self._named(name.code, scope)
             scope = self.fields.lets(spread.let, scope)
             if not self._rest(spread, len(guards), target, scope):
@@ -221,7 +217,7 @@ class SpreadCompiler:
         self.writer.pool.constants.append(f"{name} = {code}")
         return name
 
-    def _renamed(self, spread: Spread, scope: CodeScope) -> Value:
+    def _renamed(self, spread: Spread, rule: EntryRule, scope: CodeScope) -> Value:
         """The name under which an entry is kept, computed once for each original name."""
         writer = self.writer
         key = scope.values[spread.key_name].code
@@ -231,13 +227,12 @@ class SpreadCompiler:
         with writer.inside(f"if {name.code} is None:"):
             noted = writer.name("noted")
             writer.line(f"{noted} = len({self.problems})")
-            found = self._name(spread, spread.entries[0], self.fields.lets(spread.let, scope))
+            found = self._name(spread, rule, scope)
             writer.line(f"{name.code} = {found.code}")
             if scope.contract is not None:  # a computed name is rarely a listed one
                 self.fields.require(scope.contract.named(name.code))
             with writer.inside(f"if len({self.problems}) == {noted}:"):
                 writer.line(f"{renamed}.learn({key}, {name.code})")
-        self.named, self.entry = name.code, ""
         return name
 
     def _rest(self, spread: Spread, start: int, target: str, scope: CodeScope) -> bool:
@@ -415,9 +410,12 @@ class SpreadCompiler:
                 writer.line("continue")
         return name
 
-    def _kept(self, spread: Spread, rule: EntryRule, target: str, scope: CodeScope, name: Value | None = None) -> None:
-        writer = self.writer
-        if name is None:
+    def _kept(self, spread: Spread, rule: EntryRule, target: str, scope: CodeScope) -> None:
+        writer, before = self.writer, (self.named, self.entry)
+        if is_named_by_key(spread, rule, scope):
+            name = self._renamed(spread, rule, scope)
+            self.named, self.entry = name.code, ""
+        else:
             name = self._name(spread, rule, scope)
         with writer.inside(f"if {name.code} in {target}:"):
             writer.line(self.fields.skip(scope, scope.rule_code, repr(NAME_TAKEN)))
@@ -442,6 +440,7 @@ class SpreadCompiler:
         else:
             self._fitting(name, value, scope)
             writer.line(f"{target}[{name.code}] = {value.code}")
+        self.named, self.entry = before
 
     def _fitting(self, name: Value, value: Value, scope: CodeScope) -> None:
         """Writes the code that leaves an invalid entry to the code for objects."""
