@@ -301,3 +301,60 @@ def test_the_completion_of_a_shell(shell: str) -> None:
 def test_the_module_is_the_command() -> None:
     done = subprocess.run([sys.executable, "-m", "moemap", "--version"], capture_output=True, text=True)
     assert (done.returncode, done.stdout.split()[0]) == (0, "moemap")
+
+
+# A new mapping
+
+
+def test_a_new_mapping_passes_at_once(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write({"order.json": '{"orderId": "o-1", "total": 3}', "orders.ndjson": '{"orderId": "o-2"}\n{"orderId": "o-3"}\n'})
+    done = run("new", "shop", "--from-sample", "order.json", "--from-sample", "orders.ndjson")
+    assert (done.exit_code, done.stdout.splitlines()) == (
+        0,
+        [
+            "written: shop/mapping.yaml",
+            "written: shop/input.schema.json",
+            "written: shop/output.schema.json",
+            "written: shop/samples/order.json",
+            "written: shop/samples/orders-1.json",
+            "written: shop/samples/orders-2.json",
+            "written: shop/tests/samples.yaml",
+            "written: shop/moemap.toml",
+        ],
+    )
+    assert "review: input.schema.json, " in done.stderr
+    monkeypatch.chdir("shop")
+    assert run("check", "--fail-level", "warning").stdout == "3 files checked: no problems\n"
+    assert run("test").stdout == "3 passed, 0 failed\n"
+    assert len(bodies(run("transform", "--samples", "all", "--format", "requests", "--compact"))) == 3
+
+
+def test_a_new_mapping_of_a_project_has_no_project_file(project: Path) -> None:
+    assert run("new", "mappings/more", "-q").stderr == ""
+    assert not Path("mappings/more/moemap.toml").exists()
+    assert run("show", "more").stdout.startswith("more 0.1.0")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["My Shop"], "'My Shop' cannot be the name of a mapping; did you mean 'my-shop'?"),
+        (["mappings"], "mappings exists already; name a new folder"),
+        (["a", "--operation", "x"], "--output-openapi and --operation go together"),
+        (
+            ["a", "--from-sample", "moemap.toml"],
+            "moemap.toml:1: the record is not JSON: ",
+        ),
+        (
+            ["a", "--output-openapi", "samples/a.json", "--operation", "x"],
+            "samples/a.json is no OpenAPI document: it has no `paths`",
+        ),
+        (["a", "--input-schema", "list.json"], "list.json: a schema is an object"),
+    ],
+)
+def test_what_no_mapping_is_started_from(project: Path, arguments: list[str], message: str) -> None:
+    write({"list.json": "[]"})
+    done = run("new", *arguments)
+    assert done.exit_code == 2
+    assert done.stderr.splitlines()[-1].startswith(f"Error: {message}")
+    assert not Path("a").exists()

@@ -1,0 +1,306 @@
+"""New mappings: whatever they are started from, they pass their checks and tests, and say what was guessed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from moemap.engine import golden
+from moemap.engine.authoring.guessing import Guesses, scope_of
+from moemap.engine.authoring.openapi import operation_of
+from moemap.engine.authoring.starting import (
+    Sample,
+    Start,
+    StartError,
+    operation_in,
+    samples_in,
+    schema_in,
+    start,
+    write,
+)
+from moemap.engine.inspection import inspect_paths
+
+ORDER = {
+    "orderId": "o-17",
+    "placedAt": "2026-01-31T12:00:00Z",
+    "customer": {"id": 7, "email": "ida@example.com", "fullName": "Ida Holm"},
+    "lines": [{"sku": "A", "quantity": 2, "unitPrice": 12.5}, {"sku": "B", "quantity": 1, "unitPrice": 3}],
+    "note": None,
+    "paid": "true",
+}
+API = """
+openapi: 3.0.3
+info: {title: Ledger, version: "1"}
+servers: [{url: "https://ledger.example.com/api/"}]
+paths:
+  /accounts/{accountId}/invoices:
+    parameters:
+      - {name: accountId, in: path, required: true, schema: {type: string}}
+    post:
+      operationId: createInvoice
+      parameters:
+        - {name: order_id, in: query, required: true, schema: {type: string}}
+        - {name: dryRun, in: query, schema: {type: boolean}}
+        - {name: Idempotency-Key, in: header, required: true, schema: {type: string}}
+      requestBody:
+        content:
+          application/json:
+            schema: {$ref: "#/components/schemas/Invoice"}
+    get:
+      operationId: listInvoices
+      responses: {}
+components:
+  schemas:
+    Invoice:
+      type: object
+      required: [order_id, currency, customer, lines, kind, tags, created_at]
+      properties:
+        order_id: {type: string}
+        created_at: {type: string, format: date-time}
+        placed_at: {type: string}
+        kind: {type: string, enum: [invoice]}
+        currency: {type: string, enum: [EUR, USD]}
+        vat_rate: {type: number}
+        paid: {type: boolean}
+        tags: {type: array, items: {type: string}}
+        customer_email: {type: string}
+        customer:
+          type: object
+          required: [id, country]
+          properties:
+            id: {type: string}
+            full_name: {type: string}
+            country: {type: string, example: DK}
+        lines:
+          type: array
+          items:
+            type: object
+            required: [sku, price]
+            properties:
+              sku: {type: string}
+              quantity: {type: number}
+              price: {type: number, minimum: 1}
+              unit_price: {type: string}
+"""
+
+
+def checked(folder: Path, made: Start) -> dict[str, Any]:
+    """Writes a mapping that is without errors, and whose tests pass; returns it."""
+    assert write(folder, made, {}) == ()
+    found = inspect_paths([str(folder)])
+    assert [str(problem) for problem in found.problems if problem.severity == "error"] == []
+    runner = golden.GoldenRunner()
+    file, problems, _ = golden.load(folder / "tests" / "samples.yaml", "samples.yaml", runner.opening)
+    assert file is not None, problems
+    assert [golden.text(one, color=False) for test in file.tests if not (one := runner.run(file, test)).passed] == []
+    mapping: dict[str, Any] = yaml.safe_load((folder / "mapping.yaml").read_text("utf-8"))
+    return mapping
+
+
+def test_an_operation_and_a_sample(tmp_path: Path) -> None:
+    (tmp_path / "api.yaml").write_text(API)
+    operation, server = operation_in(tmp_path / "api.yaml", "createInvoice")
+    made = start("orders", [Sample("order", ORDER)], None, operation, server)
+    mapping = checked(tmp_path / "orders", made)
+    assert mapping["server"] == {"url": "https://ledger.example.com/api"}
+    assert mapping["outputs"] == {
+        "create-invoice": {
+            "schema": "./output.schema.json",
+            "request": {
+                "method": "POST",
+                "path": "/accounts/{account_id}/invoices",
+                "query": {"order_id": "record.orderId"},
+            },
+        }
+    }
+    assert mapping["rules"][0]["fields"] == {
+        "order_id": "record.orderId",
+        "created_at": "settings.created_at",
+        "placed_at": "record.placedAt",
+        "kind": {"const": "invoice"},
+        "currency": "settings.currency",
+        "paid": {"from": "record.paid", "type": "boolean"},
+        "tags": {"const": []},
+        "customer_email": "record.customer.email",
+        "customer": {
+            "fields": {
+                "id": {"from": "record.customer.id", "type": "string"},
+                "full_name": "record.customer.fullName",
+                "country": "settings.customer_country",
+            }
+        },
+        "lines": {
+            "each": "record.lines",
+            "as": "line",
+            "fields": {
+                "sku": "line.sku",
+                "quantity": "line.quantity",
+                "price": "settings.lines_price",
+                "unit_price": {"from": "line.unitPrice", "type": "string"},
+            },
+        },
+    }
+    defaults = {name: setting["default"] for name, setting in mapping["settings"].items()}
+    assert defaults == {
+        "created_at": "2000-01-01T00:00:00Z",
+        "currency": "EUR",
+        "customer_country": "DK",
+        "lines_price": 1,
+    }
+    notes = [note for note in made.notes if note.startswith("mapping.yaml")]
+    assert notes == [
+        "mapping.yaml, created_at: required, and no member of the input has this name; now a setting",
+        "mapping.yaml, currency: required, and no member of the input has this name; now a setting",
+        "mapping.yaml, vat_rate: no member of the input has this name",
+        "mapping.yaml, tags: required, and no member of the input has this name; now a constant",
+        "mapping.yaml, customer.country: required, and no member of the input has this name; now a setting",
+        "mapping.yaml, lines.price: required, and no member of the input has this name; now a setting",
+        "mapping.yaml, the path: {account_id} is filled in by whoever sends the requests",
+        "mapping.yaml, the header Idempotency-Key: the API requires it",
+    ]
+
+
+def members(**schemas: Any) -> dict[str, Any]:
+    return {"type": "object", "properties": schemas}
+
+
+TEXT, NUMBER = {"type": "string"}, {"type": "number"}
+
+
+@pytest.mark.parametrize(
+    ("given", "wanted", "expected"),
+    [
+        (members(userEmail=TEXT), members(user_email=TEXT), {"user_email": "r.userEmail"}),
+        (members(user=members(email=TEXT)), members(userEmail=TEXT), {"userEmail": "r.user.email"}),
+        (members(**{"user-email": TEXT}), members(email=TEXT), {"email": 'r."user-email"'}),
+        (members(user=members(id=TEXT), id=TEXT), members(id=TEXT), {"id": "r.id"}),
+        (members(user=members(id=TEXT)), members(id=TEXT), {}),
+        (members(shop=members(city=TEXT)), members(city=TEXT), {"city": "r.shop.city"}),
+        (members(a=NUMBER), members(a=TEXT), {"a": {"from": "r.a", "type": "string"}}),
+        (members(a={"type": "integer"}), members(a=NUMBER), {"a": "r.a"}),
+        (members(a=NUMBER), members(a={"type": "integer"}), {"a": {"from": "r.a", "type": "integer"}}),
+        (members(a={"type": ["string", "null"]}), members(a=TEXT), {"a": "r.a"}),
+        (members(a=members(b=TEXT)), members(a=TEXT), {}),
+        (members(at=NUMBER), members(at={"type": "string", "format": "date-time"}), {}),
+        (
+            members(at=TEXT),
+            members(at={"type": "string", "format": "date-time"}),
+            {"at": {"from": "r.at", "type": "datetime"}},
+        ),
+        (members(tags={"type": "array", "items": TEXT}), members(tags={"type": "array"}), {"tags": "r.tags"}),
+        (members(URL=TEXT, orderURL=TEXT), members(order_url=TEXT), {"order_url": "r.orderURL"}),
+        (members(a=TEXT), {"allOf": [members(a=TEXT), {"properties": {"b": TEXT}}]}, {"a": "r.a"}),
+        (members(a={"oneOf": [{"type": "null"}, members(b=TEXT)]}), members(b=TEXT), {"b": "r.a.b"}),
+    ],
+)
+def test_guesses(given: Any, wanted: Any, expected: Any) -> None:
+    assert Guesses(wanted).fields(wanted, scope_of("r", given)) == expected
+
+
+def test_events_become_a_request_each(tmp_path: Path) -> None:
+    batch = {"user": {"id": "u-1"}, "events": [{"name": "login"}, {"name": "order", "total": 3}]}
+    body = members(name=TEXT, total=NUMBER, user_id=TEXT)
+    document = {
+        "openapi": "3.1.0",
+        "paths": {"/event": {"put": {"requestBody": {"content": {"application/json": {"schema": body}}}}}},
+    }
+    made = start("events", [Sample("a", batch)], None, operation_of(document, "PUT /event"))
+    mapping = checked(tmp_path / "events", made)
+    assert mapping["routes"] == {"events": {"each": "record.events", "as": "event"}}
+    assert mapping["rules"][0]["fields"] == {"name": "event.name", "total": "event.total", "user_id": "record.user.id"}
+    tests = yaml.safe_load((tmp_path / "events" / "tests" / "samples.yaml").read_text("utf-8"))
+    assert [request["body"] for request in tests["tests"][0]["expect"]["requests"]] == [
+        {"name": "login", "user_id": "u-1"},
+        {"name": "order", "total": 3, "user_id": "u-1"},
+    ]
+
+
+def test_nothing_in_common_is_skipped(tmp_path: Path) -> None:
+    document = yaml.safe_load(API)
+    del document["components"]["schemas"]["Invoice"]["required"]
+    made = start("empty", [Sample("a", {"other": 1})], None, operation_of(document, "createInvoice"))
+    (rule,) = checked(tmp_path / "empty", made)["rules"]
+    assert rule["skip"] == "nothing in the input has the name of a member of the body"
+
+
+def test_a_schema_without_samples(tmp_path: Path) -> None:
+    (tmp_path / "in.json").write_text(json.dumps({**members(a=TEXT, b=members(c=NUMBER)), "required": ["a", "b"]}))
+    made = start("orders", [], schema_in(tmp_path / "in.json"))
+    assert checked(tmp_path / "orders", made)["rules"][0]["fields"] == {"a": "record.a", "b": "record.b"}
+
+
+def test_a_sample_that_the_schema_refuses_is_noted(tmp_path: Path) -> None:
+    made = start("orders", [Sample("x", {"a": 1})], members(a=TEXT))
+    checked(tmp_path / "orders", made)
+    assert made.notes == ("samples/x.json: must be string, not integer at /a",)
+
+
+def test_samples_of_a_file(tmp_path: Path) -> None:
+    for name, text in {"One Order.json": "{}", "many.ndjson": "{}\n[1]\n", "list.json": "[1, 2]"}.items():
+        (tmp_path / name).write_text(text)
+    found = [[sample.name for sample in samples_in(tmp_path / name)] for name in ("One Order.json", "many.ndjson")]
+    assert found == [["one-order"], ["many-1", "many-2"]]
+    assert samples_in(tmp_path / "list.json") == [Sample("list-1", 1), Sample("list-2", 2)]
+
+
+def broken(path: Path) -> None:
+    path.write_text("{")
+
+
+@pytest.mark.parametrize(
+    ("action", "message"),
+    [
+        (samples_in, "{path}:1: the record is not JSON: unexpected end of data (character 2)"),
+        (schema_in, "{path}: is not JSON: unexpected end of data: line 1 column 2 (char 1)"),
+    ],
+)
+def test_files_that_cannot_be_used(action: Callable[[Path], Any], message: str, tmp_path: Path) -> None:
+    path = tmp_path / "x.json"
+    broken(path)
+    with pytest.raises(StartError) as caught:
+        action(path)
+    assert str(caught.value).removeprefix(f"{tmp_path}/") == message.format(path="x.json").removeprefix(f"{tmp_path}/")
+
+
+def test_an_operation_without_a_body() -> None:
+    operation = operation_of(yaml.safe_load(API), "listInvoices")
+    with pytest.raises(
+        StartError, match="the operation 'listInvoices' has no body; only those with one can be started"
+    ):
+        start("x", [], None, operation)
+
+
+NAMES = st.sampled_from(["id", "userId", "events", "items", "a b", "$x", "é", "record", "event", "1"]) | st.text(
+    max_size=5
+)
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.floats(-1e9, 1e9) | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=4),
+    max_leaves=10,
+)
+
+
+@pytest.mark.fuzz
+@pytest.mark.slow
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@given(st.lists(VALUES, min_size=1, max_size=3), st.none() | VALUES)
+def test_any_samples(tmp_path_factory: pytest.TempPathFactory, values: list[Any], other: Any) -> None:
+    """Also where the body is like a sample of another kind."""
+    operation = None
+    if isinstance(other, dict):
+        body = json.loads(start("x", [Sample("x", other)]).files["input.schema.json"])
+        content = {"application/json": {"schema": body}}
+        operation = operation_of(
+            {"openapi": "3.1.0", "paths": {"/x": {"post": {"requestBody": {"content": content}}}}}, "POST /x"
+        )
+        if not body.get("properties"):
+            operation = None
+    samples = [Sample(f"s-{number}", value) for number, value in enumerate(values)]
+    checked(tmp_path_factory.mktemp("any") / "any", start("any", samples, None, operation))
