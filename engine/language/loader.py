@@ -388,7 +388,8 @@ class _Loader:
         read_input = reader.input(input_node) if input_node is not None else None
         server = keys.take("server")
         read_server = reader.server(server) if server is not None else None
-        rules = self.read_rules(layer, reader)
+        merged: list[Node] = [header, *layer.parts.values()]
+        rules = self.read_rules(layer, reader, merged)
         documents = self.schemas(layer, joined)
         if read_input is None:
             return None
@@ -419,9 +420,11 @@ class _Loader:
             severities=layer.severities,
             main=layer.main,
             missing=tuple(self.missing),
+            in_vain=tuple(removal for node in merged if isinstance(node, MappingNode) for removal in node.in_vain),
         )
 
-    def read_rules(self, layer: _Layer, reader: RuleReader) -> tuple[Rule, ...]:
+    def read_rules(self, layer: _Layer, reader: RuleReader, merged: list[Node]) -> tuple[Rule, ...]:
+        """The rules with all that they inherit, whose nodes are added to those that were merged."""
         if len(layer.rules) > MAX_RULES:
             self.report("M119", layer.main.place(0, 0), what="rules", count=len(layer.rules), limit=MAX_RULES)
             return ()
@@ -436,6 +439,7 @@ class _Loader:
                 what = "rules and what they extend"
                 self.report("M127", _place_of_name(parts[0]), what=what, limit=MAX_NODES, of="values")
                 return ()
+        merged += nodes.values()
         result = []
         for name, node in nodes.items():
             rule = reader.known_rule(node, tuple(_bases(layer, name)))

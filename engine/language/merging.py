@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from dataclasses import replace
 
-from ..source.nodes import MappingNode, Node, ScalarNode, SequenceNode, synthetic
+from ..source.nodes import MappingNode, Node, Removal, ScalarNode, SequenceNode, synthetic
 from .file_keys import MAPPING
 from .keys import FORMS, Form
 from .kinds import Kind
@@ -25,7 +25,7 @@ def merge(base: Node | None, over: Node) -> Node:
     if not isinstance(over, MappingNode):
         return over
     if not isinstance(base, MappingNode):
-        return _with(over, [entry for entry in over.entries if not _is_null(entry[1])])
+        return _merge_entries(_with(over, []), over, lambda _: lambda _, node: node)
     return _merge_entries(base, over, lambda _: merge)
 
 
@@ -48,20 +48,20 @@ def merge_field(base: Node | None, over: Node) -> Node:
         base = _with(over, [(key, base)] if isinstance(key, ScalarNode) else [])
     assert isinstance(base, MappingNode)  # noqa: S101  a node is one of the three
     source, inherited = _source(over), _source(base)
-    inside = inherited == "each" and source == "fields"  # changes the fields of each element
+    whole, inside = base, inherited == "each" and source == "fields"  # changes the fields of each element
     if source is not None and source != inherited and not inside:
         base = _without(base, FORMS["fieldMapping"].parts)
-    return _merge_entries(base, over, _of(FORMS["fieldMapping"]))
+    return _merge_entries(base, over, _of(FORMS["fieldMapping"]), whole)
 
 
 def merge_rule(base: MappingNode, over: MappingNode) -> MappingNode:
     """Merges a rule onto an inherited rule of the same name, or onto the rule that it extends."""
-    end, inherited = _end(over), _end(base)
+    whole, end, inherited = base, _end(over), _end(base)
     if inherited is None and any(base.get(key) is not None for key in ("fields", "spread")):
         inherited = "output"  # an abstract rule may leave the output to those that extend it
     if end is not None and inherited not in (None, end):
         base = _without(base, FORMS["rule"].parts)
-    return _merge_entries(base, over, _of(FORMS["rule"]))
+    return _merge_entries(base, over, _of(FORMS["rule"]), whole)
 
 
 def extend_rule(base: MappingNode, over: MappingNode) -> MappingNode:
@@ -123,8 +123,13 @@ def _without(node: MappingNode, keys: Collection[str]) -> MappingNode:
     return _with(node, [entry for entry in node.entries if entry[0].text not in keys])
 
 
-def _merge_entries(base: MappingNode, over: MappingNode, how: Callable[[str], Merge]) -> MappingNode:
-    """Merges entries: those of `base` in their order, changed by `over`, then those that only `over` has."""
+def _merge_entries(
+    base: MappingNode, over: MappingNode, how: Callable[[str], Merge], whole: MappingNode | None = None
+) -> MappingNode:
+    """Merges entries: those of `base` in their order, changed by `over`, then those that only `over` has.
+
+    `whole` is `base` with what does not go with `over`, which `over` may remove all the same.
+    """
     changes = {key.text: (key, node) for key, node in over.entries}
     entries = []
     for key, node in base.entries:
@@ -134,4 +139,7 @@ def _merge_entries(base: MappingNode, over: MappingNode, how: Callable[[str], Me
         elif not _is_null(changed):
             entries.append((changed_key, how(key.text)(node, changed)))
     entries += [(key, how(key.text)(None, node)) for key, node in changes.values() if not _is_null(node)]
-    return _with(over, entries)
+    known = (whole or base).keys()
+    in_vain = [Removal(key, known) for key, node in changes.values() if _is_null(node) and key.text not in known]
+    below = [removal for _, node in entries if isinstance(node, MappingNode) for removal in node.in_vain]
+    return replace(over, entries=tuple(entries), in_vain=(*in_vain, *below))

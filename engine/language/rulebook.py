@@ -13,7 +13,7 @@ from typing import Any, Literal
 from ..diagnostics.catalogue import Severity
 from ..diagnostics.problem import Place
 from ..schemas.schema import Schema
-from ..source.nodes import Node, ScalarNode
+from ..source.nodes import Node, Removal, ScalarNode
 from ..source.paths import lies_inside
 from ..source.text import Source
 from . import kinds
@@ -339,6 +339,8 @@ class Rulebook:
     main: Source
     missing: tuple[Path, ...]
     """Files that were searched for and do not exist: with one of them, this would be another mapping."""
+    in_vain: tuple[Removal, ...] = ()
+    """The removals that found nothing to remove."""
 
     def is_own(self, source: Source) -> bool:
         """Returns whether a file belongs to the mapping itself, not to the mapping that it extends."""

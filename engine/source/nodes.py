@@ -17,6 +17,7 @@ __all__ = [
     "MAX_DEPTH",
     "MappingNode",
     "Node",
+    "Removal",
     "ScalarNode",
     "SequenceNode",
     "duplicate",
@@ -77,14 +78,24 @@ class SequenceNode(Node):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Removal:
+    """The removal of an entry: its key, and the keys that there were."""
+
+    key: ScalarNode
+    known: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class MappingNode(Node):
     """An object: its string keys and values in the order of the file.
 
-    `repeated` are the entries whose key was given before, which is a problem.
+    `repeated` are the entries whose key was given before, which is a problem. `in_vain` are the removals that found
+    nothing when the object was merged from others, here and in all objects below.
     """
 
     entries: tuple[tuple[ScalarNode, Node], ...]
     repeated: tuple[tuple[ScalarNode, Node], ...] = ()
+    in_vain: tuple[Removal, ...] = ()
     _by_key: dict[str, tuple[ScalarNode, Node]] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:

@@ -97,3 +97,28 @@ def test_what_is_changed_stands_in_the_file_that_changes_it(base: Any, over: Any
     assert isinstance(joined, MappingNode)
     for key, value in joined.entries:
         assert value.source.name == ("over.yaml" if key.text in over else "base.yaml")
+
+
+def without_removals(over: Any, removed: set[tuple[int, int]], written: Node) -> Any:
+    """The change without the entries whose keys stand at these places."""
+    if not isinstance(written, MappingNode):
+        return over
+    return {
+        key.text: without_removals(over[key.text], removed, value)
+        for key, value in written.entries
+        if (key.start, key.end) not in removed
+    }
+
+
+@given(OBJECTS, OBJECTS)
+def test_removals_in_vain_change_nothing_and_are_all(base: Any, over: Any) -> None:
+    written = node(over, "over.yaml")
+    merged = layers.merge(node(base), written)
+    assert isinstance(merged, MappingNode)
+    assert all(removal.key.text not in removal.known for removal in merged.in_vain)
+    in_vain = {(removal.key.start, removal.key.end) for removal in merged.in_vain}
+    rest = node(without_removals(over, in_vain, written), "over.yaml")
+    again = layers.merge(node(base), rest)
+    assert isinstance(again, MappingNode)
+    assert plain(again) == plain(merged)
+    assert again.in_vain == ()
