@@ -51,7 +51,7 @@ def command(
     The names are those that rules see: the input, settings, lets, and with --at the element of a route. The value comes
     first, then that of each part of the expression. Without an EXPRESSION, the names are listed with their values.
     """
-    from ..engine.insight.evaluation import Evaluation, EvaluationPlaceError, scope_of
+    from ..engine.insight.evaluation import EvaluationPlaceError, SampleEvaluation, scope_of
     from ..engine.source.json_reader import read_value
     from ..engine.source.text import Source
 
@@ -62,7 +62,9 @@ def command(
     except ValueError as error:
         raise click.UsageError(f"{input_} {error}") from None
     try:
-        evaluation = Evaluation(scope_of(load_mapping(chosen(mapping, settings, environment)).rulebook, batch, at))
+        evaluation = SampleEvaluation(
+            scope_of(load_mapping(chosen(mapping, settings, environment)).rulebook, batch, at)
+        )
     except EvaluationPlaceError as error:
         raise click.UsageError(f"--at {at}: {error}" if at is not None else f"{input_}: {error}") from None
     if expression is None:

@@ -63,7 +63,7 @@ def command(
     from ..engine import golden
     from ..engine.diagnostics.terminal import printable, printable_lines, takes_color
     from ..engine.golden import files as goldenfile
-    from ..engine.golden.reports import FORMATS, Run
+    from ..engine.golden.reports import FORMATS, GoldenRun
     from ..engine.golden.selection import SelectionError, selection
     from ..engine.jobs.files import written_whole
     from ..engine.source.homes import display_name
@@ -80,7 +80,7 @@ def command(
     configuration()
     places = searched(paths)
     runner = golden.GoldenRunner(interpreter=covering.interpreter)
-    run = Run()
+    run = GoldenRun()
     for path in goldenfile.discover([Path(place) for place in places]):
         name = path.as_posix() if places else display_name(path)
         file, problems, sources = goldenfile.load(path, name, runner.opening)

@@ -139,15 +139,15 @@ def either(parts: Iterable[Growth]) -> Growth:
 
 def of_expression(tree: TreeNode, roots: Mapping[str, Growth]) -> Growth:
     """The growth of an expression's value; roots that are not given are parts of the input. Raises TooLarge."""
-    return _Expression(roots).of(tree, None)
+    return _ExpressionGrowth(roots).of(tree, None)
 
 
 def of_expressions(trees: Iterable[TreeNode], roots: Mapping[str, Growth]) -> Growth:
     """The growth of the values of several expressions together. Raises TooLarge."""
-    return _Expression(roots).together(trees, None)
+    return _ExpressionGrowth(roots).together(trees, None)
 
 
-class _Expression:
+class _ExpressionGrowth:
     def __init__(self, roots: Mapping[str, Growth]) -> None:
         self.roots = roots
         self.known: dict[tuple[Any, ...], Growth] = {}

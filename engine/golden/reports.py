@@ -15,11 +15,11 @@ from ..source.text import Source
 from . import runner
 from .runner import Outcome
 
-__all__ = ["FORMATS", "Run"]
+__all__ = ["FORMATS", "GoldenRun"]
 
 
 @dataclass(slots=True)
-class Run:
+class GoldenRun:
     """A run of golden tests: the outcomes of each file, and the problems of files that cannot be used."""
 
     outcomes: dict[str, list[Outcome]] = field(default_factory=dict)
@@ -45,13 +45,13 @@ class Run:
         )
 
 
-def _text(run: Run, *, color: bool) -> str:
+def _text(run: GoldenRun, *, color: bool) -> str:
     """The tests that failed, with their differences."""
     failed = [one for outcomes in run.outcomes.values() for one in outcomes if run.status(one) == "failed"]
     return "".join(f"{runner.text(one, color=color)}\n\n" for one in failed)
 
 
-def _github(run: Run, *, color: bool) -> str:
+def _github(run: GoldenRun, *, color: bool) -> str:
     """Annotations of GitHub Actions at the lines of the expectations that failed."""
     found = [problem for problems in run.unusable.values() for problem in problems]
     found += [
@@ -64,7 +64,7 @@ def _github(run: Run, *, color: bool) -> str:
     return "".join(f"{line}\n" for line in github.render(Report(found, run.sources)).splitlines())
 
 
-def _json(run: Run, *, color: bool) -> str:
+def _json(run: GoldenRun, *, color: bool) -> str:
     """A document in the form of `schemas/moemap/outcomes.schema.json`."""
     tests = [
         {
@@ -82,7 +82,7 @@ def _json(run: Run, *, color: bool) -> str:
     return json.dumps({"tests": tests, "unusable": files, "summary": summary}, indent=2) + "\n"
 
 
-def _junit(run: Run, *, color: bool) -> str:
+def _junit(run: GoldenRun, *, color: bool) -> str:
     """JUnit XML: a suite for each file, a case for each test."""
     root = ET.Element("testsuites", {"name": "moemap test"})
     for file, outcomes in run.outcomes.items():
@@ -106,4 +106,4 @@ def _suite(root: ET.Element, file: str, cases: Sequence[tuple[str, str]]) -> Non
 
 
 FORMATS: Mapping[str, Callable[..., str]] = {"text": _text, "github": _github, "json": _json, "junit": _junit}
-"""The functions that render a Run, by the name of the format; the text ends with a line end."""
+"""The functions that render a GoldenRun, by the name of the format; the text ends with a line end."""

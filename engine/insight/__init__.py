@@ -15,15 +15,15 @@ if TYPE_CHECKING:
     from .changes import Change, changes_between, due_version
     from .coverage import Coverage, coverage_of
     from .loss import Loss, loss_over
-    from .reads import Read, reads_of
+    from .reads import InputRead, reads_of
 
 __all__ = [
     "Branch",
     "Catalogue",
     "Change",
     "Coverage",
+    "InputRead",
     "Loss",
-    "Read",
     "branches_of",
     "changes_between",
     "coverage_of",

@@ -13,14 +13,14 @@ from ..language.rulebook import ABSENT
 from ..runtime.result import Result
 from ..values.kinds import kind, with_article
 
-__all__ = ["CorpusDifference", "Difference", "Masked", "compare_over"]
+__all__ = ["CorpusDifference", "DifferenceGroup", "Masked", "compare_over"]
 
 _INDEX = re.compile(r"/\d+(?=/|$)")
 _MAX_EXAMPLES = 3
 _UNIT_BYTES = 1 << 19
 
 
-class Mapping(Protocol):
+class Mapper(Protocol):
     """A mapping that is ready to run."""
 
     def transform_json(self, text: bytes) -> Result:
@@ -35,7 +35,7 @@ class Masked:
 
 
 @dataclass
-class Difference:
+class DifferenceGroup:
     """The differences of one kind at one place: how many there were, and in which inputs the first ones."""
 
     count: int = 0
@@ -48,7 +48,7 @@ class CorpusDifference:
 
     batches: int = 0
     differing: int = 0
-    groups: dict[tuple[str, str, str], Difference] = field(default_factory=dict)
+    groups: dict[tuple[str, str, str], DifferenceGroup] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """`{batches, differing, groups: [{part, place, kind, count, examples: [{input, old, new}]}]}`."""
@@ -72,17 +72,19 @@ class CorpusDifference:
     def masked(self) -> CorpusDifference:
         """The same without values."""
         groups = {
-            key: Difference(found.count, [(source, _masked(old), _masked(new)) for source, old, new in found.examples])
+            key: DifferenceGroup(
+                found.count, [(source, _masked(old), _masked(new)) for source, old, new in found.examples]
+            )
             for key, found in self.groups.items()
         }
         return CorpusDifference(self.batches, self.differing, groups)
 
-    def sorted(self) -> list[tuple[tuple[str, str, str], Difference]]:
+    def sorted(self) -> list[tuple[tuple[str, str, str], DifferenceGroup]]:
         """The groups, the most frequent ones first."""
         return sorted(self.groups.items(), key=lambda item: (-item[1].count, item[0]))
 
 
-def compare_over(old: Mapping, new: Mapping, files: Iterable[str], progress: Callable[[str], None]) -> CorpusDifference:
+def compare_over(old: Mapper, new: Mapper, files: Iterable[str], progress: Callable[[str], None]) -> CorpusDifference:
     """The differences between the results of two mappings on all batches in files.
 
     A batch that cannot be read is no difference. `progress` is called now and then with a line to show. Raises OSError.
@@ -111,7 +113,7 @@ def _add(found: CorpusDifference, source: str, old: Result, new: Result) -> None
             differs = True
             kind = "gone" if one.actual is ABSENT else "new" if one.expected is ABSENT else "changed"
             place = _INDEX.sub("/*", one.headline)
-            group = found.groups.setdefault((name, place, kind), Difference())
+            group = found.groups.setdefault((name, place, kind), DifferenceGroup())
             group.count += 1
             if len(group.examples) < _MAX_EXAMPLES:
                 group.examples.append((source, one.expected, one.actual))

@@ -17,7 +17,7 @@ from ..source.nodes import ScalarNode
 from ..source.text import Source
 from ..templates.template import TemplateFailure
 
-__all__ = ["Evaluated", "Evaluation", "EvaluationPlaceError", "scope_of"]
+__all__ = ["Evaluated", "EvaluationPlaceError", "SampleEvaluation", "scope_of"]
 
 _CONSTANT = ("literal", "expref")
 
@@ -62,7 +62,7 @@ def scope_of(rulebook: Rulebook, batch: Any, at: str | None) -> Scope:
     return found[0]
 
 
-class Evaluation:
+class SampleEvaluation:
     """Evaluates texts in one scope."""
 
     def __init__(self, scope: Scope) -> None:

@@ -10,9 +10,9 @@ from typing import Any, Literal
 from ..jobs.input import read_units
 from ..language.rulebook import Rulebook
 from ..values.kinds import kind
-from .reads import ANY, Pattern, Read, name_matches, reads_of
+from .reads import ANY, InputRead, Pattern, name_matches, reads_of
 
-__all__ = ["Fate", "Loss", "Member", "loss_over"]
+__all__ = ["Fate", "InputMember", "Loss", "loss_over"]
 
 Fate = Literal["sent", "read", "unread"]
 _MAX_NAMES = 200
@@ -22,7 +22,7 @@ _UNIT_BYTES = 1 << 19
 
 
 @dataclass
-class Member:
+class InputMember:
     """A place of inputs: how many values it had, in how many batches, of which kinds, and what becomes of them.
 
     `by` names the first parts of the rules that read it; `example` is the first value.
@@ -50,9 +50,9 @@ class Loss:
 
     batches: int = 0
     unreadable: int = 0
-    members: dict[Pattern, Member] = field(default_factory=dict)
+    members: dict[Pattern, InputMember] = field(default_factory=dict)
 
-    def sorted(self, *fates: Fate) -> list[tuple[Pattern, Member]]:
+    def sorted(self, *fates: Fate) -> list[tuple[Pattern, InputMember]]:
         """The members of these fates, the most frequent ones first."""
         chosen = ((path, member) for path, member in self.members.items() if member.fate in fates)
         return sorted(chosen, key=lambda item: (-item[1].batches, item[0]))
@@ -109,7 +109,7 @@ def _add(loss: Loss, names: Counter[Pattern], path: Pattern, value: Any, fates: 
             member = loss.members.get(path)
     if member is None:
         fate, by = fates.of(path)
-        member = loss.members[path] = Member(fate, by, value)
+        member = loss.members[path] = InputMember(fate, by, value)
     member.add(loss.batches, value)
 
 
@@ -132,13 +132,13 @@ class _ReadStep:
     """A step of the patterns that rules read."""
 
     below: dict[str, _ReadStep] = field(default_factory=dict)
-    reads: list[Read] = field(default_factory=list)
+    reads: list[InputRead] = field(default_factory=list)
 
 
 class _Fates:
     """Finds what becomes of a place, by the reads of a rulebook."""
 
-    def __init__(self, reads: Iterable[Read]) -> None:
+    def __init__(self, reads: Iterable[InputRead]) -> None:
         self.root = _ReadStep()
         for read in reads:
             node = self.root
@@ -148,7 +148,7 @@ class _Fates:
 
     def of(self, path: Pattern) -> tuple[Fate, tuple[str, ...]]:
         """What becomes of the value at a path, and the parts of the rules that read it."""
-        found: list[Read] = []
+        found: list[InputRead] = []
         nodes = [self.root]
         for token in path:
             found += [read for node in nodes for read in node.reads if read.is_whole]

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..diagnostics.terminal import printable, styled
 from ..values.kinds import shown
-from .loss import Fate, Loss, Member
+from .loss import Fate, InputMember, Loss
 from .reads import Pattern
 
 __all__ = ["BaselineError", "baseline_of", "drift", "render", "summary"]
@@ -46,7 +46,7 @@ def render(format_: str, loss: Loss, fates: Iterable[Fate], *, show_values: bool
     return "\n".join(_text(loss, chosen, show_values, color))
 
 
-_Chosen = list[tuple[Fate, list[tuple[Pattern, Member]]]]
+_Chosen = list[tuple[Fate, list[tuple[Pattern, InputMember]]]]
 
 
 def _text(loss: Loss, chosen: _Chosen, show_values: bool, color: bool) -> Iterator[str]:
@@ -84,7 +84,7 @@ def _cell(text: str) -> str:
     return printable(text).replace("|", "\\|")
 
 
-def _share(loss: Loss, member: Member) -> str:
+def _share(loss: Loss, member: InputMember) -> str:
     share = 100 * member.batches / loss.batches
     return f"{share:.0f} %" if share >= 1 else f"{share:.1g} %"
 
@@ -93,11 +93,11 @@ def _path(path: Pattern) -> str:
     return printable("/" + "/".join(path))
 
 
-def _kinds(member: Member) -> str:
+def _kinds(member: InputMember) -> str:
     return ", ".join(kind for kind, _ in member.kinds.most_common())
 
 
-def _example(member: Member, show_values: bool) -> str:
+def _example(member: InputMember, show_values: bool) -> str:
     return f", such as {printable(shown(member.example, _SHOWN))}" if show_values else ""
 
 

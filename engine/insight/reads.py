@@ -16,7 +16,7 @@ from ..language import kinds
 from ..language.keys import Key, attributes_of
 from ..language.rulebook import Each, Expr, Field, From, ObjectSource, Rulebook, Spread, Text
 
-__all__ = ["ANY", "Pattern", "Read", "name_matches", "reads_of"]
+__all__ = ["ANY", "InputRead", "Pattern", "name_matches", "reads_of"]
 
 ANY = "*"
 _FOLDED = "\0"
@@ -27,7 +27,7 @@ Pattern = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Read:
+class InputRead:
     """A place that a part of the rules reads.
 
     `is_whole`: with everything below it; else only the value itself is looked at, as a condition does. `owner` names
@@ -87,7 +87,7 @@ def _joined(values: Iterable[_Value]) -> _Value:
 _Roots = Mapping[str, _Value]
 
 
-def reads_of(rulebook: Rulebook) -> tuple[Read, ...]:
+def reads_of(rulebook: Rulebook) -> tuple[InputRead, ...]:
     """All places that a rulebook reads, in the order of its parts."""
     walk = _Walk()
     roots: dict[str, _Value] = {rulebook.input.as_name: _Value(frozenset({()}))}
@@ -108,12 +108,12 @@ def reads_of(rulebook: Rulebook) -> tuple[Read, ...]:
 
 class _Walk:
     def __init__(self) -> None:
-        self.found: list[Read] = []
+        self.found: list[InputRead] = []
         self.owner = ""
 
     def read(self, value: _Value, part: str, place: Place, *, is_whole: bool = True, is_sent: bool = False) -> None:
         for pattern in sorted(value.origins):
-            self.found.append(Read(pattern, is_whole, is_sent, self.owner, part, place))
+            self.found.append(InputRead(pattern, is_whole, is_sent, self.owner, part, place))
         for name, member in value.members.items():
             self.read(member, _below(part, name, None), place, is_whole=is_whole, is_sent=is_sent)
         if value.items is not None:

@@ -19,7 +19,7 @@ __all__ = [
     "NEWLY_FAILING",
     "OTHER_REASONS",
     "STILL_FAILING",
-    "Kind",
+    "ProblemKind",
     "Reason",
     "Summary",
 ]
@@ -41,7 +41,7 @@ class Reason(NamedTuple):
     text: str
 
 
-class Kind(NamedTuple):
+class ProblemKind(NamedTuple):
     """A kind of Problem: what all those have in common that one place in the rules causes."""
 
     code: str
@@ -54,7 +54,7 @@ class Kind(NamedTuple):
     """What a rule says, without values of the batch; None if the problem is not one that a rule reports."""
 
     @classmethod
-    def of(cls, problem: Problem) -> Kind:
+    def of(cls, problem: Problem) -> ProblemKind:
         """The kind of a Problem."""
         place = problem.place
         template = " ".join(problem.data["template"].split()) if "template" in problem.data else None
@@ -87,9 +87,9 @@ class Summary:
     errors: int = 0
     warnings: int = 0
     skipped: Counter[Reason] = field(default_factory=Counter)
-    problems: Counter[Kind] = field(default_factory=Counter)
+    problems: Counter[ProblemKind] = field(default_factory=Counter)
     replayed: Counter[str] = field(default_factory=Counter)
-    first: dict[Kind, str] = field(default_factory=dict)
+    first: dict[ProblemKind, str] = field(default_factory=dict)
 
     def add(self, record: Record, result: Result) -> None:
         self.batches += 1
@@ -100,7 +100,7 @@ class Summary:
         for problem in result.problems:
             self.errors += problem.severity == "error"
             self.warnings += problem.severity == "warning"
-            kind = Kind.of(problem)
+            kind = ProblemKind.of(problem)
             self.problems[kind] += 1
             if kind not in self.first:
                 self.first[kind] = _where(record, problem)
@@ -171,7 +171,7 @@ class Summary:
         for one in values["skipped"]:
             made.skipped[Reason(one["rule"], one["reason"])] = one["count"]
         for one in values["problems"]:
-            kind = Kind(*(one[name] for name in Kind._fields))
+            kind = ProblemKind(*(one[name] for name in ProblemKind._fields))
             made.problems[kind], made.first[kind] = one["count"], one["first"]
         return made
 

@@ -26,7 +26,7 @@ class ValueSource(NamedTuple):
     output: tuple[str, ...]
 
 
-class _Origin(NamedTuple):
+class _ValuePlace(NamedTuple):
     """The origin of an output value; without an input, it is the element being mapped."""
 
     place: Place
@@ -41,7 +41,7 @@ class Traces(Notes):
     def __init__(self, batch: Any, validators: Mapping[str, BodyValidator]) -> None:
         super().__init__(batch, {})
         self.body_validators = validators
-        self.origins: dict[str, _Origin] = {}
+        self.origins: dict[str, _ValuePlace] = {}
         self.emissions: list[Emission] = []
         self.marks: dict[Emission, tuple[int, int]] = {}
         self.envelopes: dict[str, Envelope | None] = {}
@@ -51,13 +51,13 @@ class Traces(Notes):
         frame = variables_at_work()
         output = output_place(source.output, frame)
         if output:
-            self.origins[output] = _Origin(source.place, self.nearest(source.reads or (), frame))
+            self.origins[output] = _ValuePlace(source.place, self.nearest(source.reads or (), frame))
 
     def passed(self, source: ValueSource, place: str) -> None:
         """Records that an entry passes through."""
         output = output_place(source.output, variables_at_work())
         if output:
-            self.origins[output] = _Origin(source.place, place)
+            self.origins[output] = _ValuePlace(source.place, place)
 
     def emitted(
         self, output: OutputSpec, rule: str, place: Place, element: str, fields: dict[str, Any], noted: int
@@ -80,5 +80,5 @@ class Traces(Notes):
         return assembled.requests
 
 
-def _input_of(given: _Origin, element: str) -> str:
+def _input_of(given: _ValuePlace, element: str) -> str:
     return element if given.input is None else given.input

@@ -23,7 +23,7 @@ __all__ = [
     "NUMBER",
     "STRING",
     "VARIABLE",
-    "Lazy",
+    "DeferredValue",
     "Shape",
     "Texts",
     "Value",
@@ -64,7 +64,7 @@ class Shape(Protocol):
         """The shape of the elements of a list."""
 
 
-class Lazy(Protocol):
+class DeferredValue(Protocol):
     """A value that is computed when it is first used."""
 
     def force(self) -> Value:
@@ -141,7 +141,7 @@ class Value:
     fits: bool = False
     texts: tuple[Texts, ...] = ()
     is_name: bool = False
-    lazy: Lazy | None = None
+    lazy: DeferredValue | None = None
 
     @property
     def code(self) -> str:

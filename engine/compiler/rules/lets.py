@@ -65,7 +65,7 @@ class Let:
     # Uses
 
     def force(self) -> Value:
-        """See `Lazy`."""
+        """See `DeferredValue`."""
         if self._value is None and not any(block.header or block.loops for block in self._path(self.writer.block)):
             self._write_in_place()
         value = self.written()
@@ -81,7 +81,7 @@ class Let:
         return value
 
     def read(self, writer: PythonFunction, *, is_passed: bool) -> Value:
-        """See `Lazy`. A writer of another function only examines what an expression compiles to."""
+        """See `DeferredValue`. A writer of another function only examines what an expression compiles to."""
         value = self.written()
         if is_passed and self._is_pure and writer is self.writer:  # `:=` in a function would be about its own variable
             return self.force()
@@ -142,7 +142,7 @@ class Let:
         return []
 
     def is_quiet(self) -> bool:
-        """See `Lazy`."""
+        """See `DeferredValue`."""
         self.written()
         return self._is_quiet
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from moemap.engine import api
-from moemap.engine.insight.evaluation import Evaluation, EvaluationPlaceError, scope_of
+from moemap.engine.insight.evaluation import EvaluationPlaceError, SampleEvaluation, scope_of
 from moemap.engine.language.rulebook import Rulebook
 
 BATCH = {
@@ -24,8 +24,8 @@ def rulebook() -> Rulebook:
 
 
 @pytest.fixture
-def event(rulebook: Rulebook) -> Evaluation:
-    return Evaluation(scope_of(rulebook, BATCH, "event:0"))
+def event(rulebook: Rulebook) -> SampleEvaluation:
+    return SampleEvaluation(scope_of(rulebook, BATCH, "event:0"))
 
 
 CASES: dict[str, tuple[Any, list[tuple[str, Any]]]] = {
@@ -48,7 +48,7 @@ CASES: dict[str, tuple[Any, list[tuple[str, Any]]]] = {
 
 
 @pytest.mark.parametrize("text", CASES)
-def test_values_and_parts(text: str, event: Evaluation) -> None:
+def test_values_and_parts(text: str, event: SampleEvaluation) -> None:
     wanted, parts = CASES[text]
     found = event.evaluate(text)
     assert (found.value, found.problems) == (wanted, ())
@@ -67,20 +67,20 @@ WRONG = {
 
 
 @pytest.mark.parametrize("text", WRONG)
-def test_what_is_wrong_is_a_problem(text: str, event: Evaluation) -> None:
+def test_what_is_wrong_is_a_problem(text: str, event: SampleEvaluation) -> None:
     assert [problem.code for problem in event.evaluate(text).problems] == [WRONG[text]]
 
 
-def test_parts_before_a_failure_are_shown(event: Evaluation) -> None:
+def test_parts_before_a_failure_are_shown(event: SampleEvaluation) -> None:
     assert ("event.event_type", "custom_event") in event.evaluate("multiply(event.event_type, `2`)").parts
 
 
-def test_names_in_scope(rulebook: Rulebook, event: Evaluation) -> None:
+def test_names_in_scope(rulebook: Rulebook, event: SampleEvaluation) -> None:
     names = dict(event.names())
     assert names["batch"] == BATCH
     assert names["event"] == BATCH["events"][0]  # type: ignore[index]
     assert names["customer_id"] == "4711"
-    assert "event" not in dict(Evaluation(scope_of(rulebook, BATCH, None)).names())
+    assert "event" not in dict(SampleEvaluation(scope_of(rulebook, BATCH, None)).names())
 
 
 PLACES = {
