@@ -36,8 +36,8 @@ SETTINGS: list[dict[str, Any]] = [
     {"time_precision": "milliseconds", "project_name_from": "page", "project_names": ["a"], "project_code": "X"},
 ]
 
-FEW = settings(deadline=None, max_examples=60, suppress_health_check=list(HealthCheck))
-MANY = settings(FEW, max_examples=300)
+FEW = settings(max_examples=settings().max_examples * 3 // 5, suppress_health_check=list(HealthCheck))
+MANY = settings(FEW, max_examples=settings().max_examples * 3)
 
 
 # --- nothing is lost: a mapping with every kind of iteration, and what it iterates over worked out without the engine
@@ -154,6 +154,7 @@ def everything(mapping_of: Callable[..., Mapping]) -> Mapping:
     return mapping_of({"mapping.yaml": EVERYTHING, "list.schema.json": LIST_SCHEMA})
 
 
+@pytest.mark.fuzz
 @MANY
 @given(batch=BATCHES)
 def test_every_element_is_mapped_skipped_or_rejected(batch: Any, everything: Mapping) -> None:
@@ -312,6 +313,7 @@ def check(mapping: Mapping, batch: Any) -> Result:
     return result
 
 
+@pytest.mark.fuzz
 @pytest.mark.slow
 @MANY
 @given(sample=st.sampled_from(SAMPLES), mutations=MUTATIONS, number=st.integers(0, len(SETTINGS) - 1))
@@ -331,6 +333,7 @@ def is_refused(result: Result) -> bool:
     return refused or any(one.pointer == "" for one in result.skipped)
 
 
+@pytest.mark.fuzz
 @FEW
 @given(batch=BATCHES, mutations=MUTATIONS)
 def test_whatever_stands_in_a_batch_of_another_mapping(batch: Any, mutations: list[Any], everything: Mapping) -> None:
@@ -373,8 +376,9 @@ CHANGES = st.lists(
 FULL = {"kind": "map", "lines": [{"id": 1, "parts": [1, "x"]}], "tags": {"a": 1}, "code": 5, "attributes": {"b": 2}}
 
 
+@pytest.mark.fuzz
 @pytest.mark.slow
-@settings(FEW, max_examples=200)
+@settings(FEW, max_examples=settings().max_examples * 2)
 @given(changes=CHANGES)
 def test_whatever_stands_in_a_rule_file(changes: list[Any], write: Callable[..., Path]) -> None:
     """There are problems with a place, or a mapping that takes every batch."""
@@ -452,6 +456,7 @@ def test_a_batch_with_too_many_values() -> None:
     assert problem.message == "the record is refused: it has more than 1000000 values"
 
 
+@pytest.mark.fuzz
 @FEW
 @given(
     st.binary(max_size=30) | st.text(max_size=30) | st.sampled_from(['{"a": 1} x', "[NaN]", '"\\ud800"', "[" * 5_000])

@@ -41,6 +41,7 @@ def run(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.slow
 def test_the_batch_becomes_what_is_shown(workplace: Path) -> None:
     given, expected = [text for _, text in blocks("json")]
     (workplace / "batch.json").write_text(given)
@@ -78,6 +79,7 @@ def test_the_mistake_is_shown_as_it_is_printed(workplace: Path) -> None:
     assert done.stdout == expected
 
 
+@pytest.mark.slow
 def test_python_block_runs(workplace: Path) -> None:
     ((_, program),) = blocks("python")
     done = subprocess.run([sys.executable, "-c", program], cwd=workplace, capture_output=True, text=True)

@@ -10,6 +10,7 @@ from moemap.engine.language.installed import locate
 from moemap.engine.language.rulebook import Rulebook
 
 
+@pytest.mark.slow
 def test_every_step_is_measured_in_every_round(monkeypatch: pytest.MonkeyPatch) -> None:
     main, proven, tested = locate("mparticle-moengage"), list[Rulebook](), list[int]()
     assert main is not None

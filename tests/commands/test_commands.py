@@ -14,6 +14,8 @@ from click import Context
 from click.testing import CliRunner, Result
 
 from moemap.cli import main
+from moemap.engine import api
+from moemap.engine.proof import prover
 from moemap.engine.source.homes import MAPPINGS
 
 ROOT = Path(__file__).parents[2]
@@ -256,6 +258,7 @@ def test_standard_output_by_its_name(batch: Path) -> None:
     assert (documents(done.stdout), Path("/dev/stdout").is_symlink()) == ([RESULT], True)
 
 
+@pytest.mark.slow
 def test_from_a_folder_that_is_gone(batch: Path, tmp_path: Path) -> None:
     gone = tmp_path / "gone"
     command = f"mkdir {gone}; cd {gone}; rmdir {gone}; {sys.executable} -m moemap.cli transform --compact {batch}"
@@ -311,6 +314,7 @@ def test_help_has_examples(command: str) -> None:
     assert f"Examples:\n  moemap {command}" in done.stdout
 
 
+@pytest.mark.slow
 def test_check_of_the_shipped_mappings_finds_nothing() -> None:
     done = run("check")
     assert (done.exit_code, done.stdout.rpartition(": ")[2]) == (0, "no problems\n")
@@ -328,16 +332,17 @@ def test_check_formats(tmp_path: Path, format_: str, start: str) -> None:
 
 
 @pytest.mark.slow
-def test_prove_prints_a_verdict_for_each_output(tmp_path: Path) -> None:
+def test_prove_prints_a_verdict_for_each_output(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = shutil.copytree(MAPPINGS / "mparticle-moengage" / "v1", tmp_path / "v1")
     path = folder / "mapping.yaml"  # what settings may be is not said there, so some names are not certain
     path.write_text(re.sub(r"^ +pattern: .*\n", "", path.read_text("utf-8"), flags=re.MULTILINE), "utf-8")
+    proof = prover.prove(api.load(path).rulebook)
+    monkeypatch.setattr(prover, "prove", lambda *_, **__: proof)
     done = run("check", "--prove", path)
     verdicts = [line.split()[:2] for line in done.stdout.splitlines() if line.startswith("  ") and line[2] != " "]
     assert verdicts == [["customer", "guarded"], ["event", "proven"], ["device", "proven"]]
     assert "more: --all-guards shows them" in done.stdout
     assert "for example: settings." in done.stdout
-    assert done.stdout == run("check", "--prove", path).stdout
     assert done.exit_code == 0
     assert "more: --all-guards" not in run("check", "--all-guards", path).stdout
     assert run("check", "--prove", "--format", "json").exit_code == 2
@@ -378,6 +383,7 @@ def test_compile(tmp_path: Path) -> None:
     assert (tmp_path / "mapping.py").read_text() == source
 
 
+@pytest.mark.slow
 def test_compile_writes_over_no_file_of_the_mapping(tmp_path: Path) -> None:
     workspace = tmp_path / "w.yaml"
     workspace.write_text("language: 1\nworkspace: w\nextends: mparticle-moengage@1\n")

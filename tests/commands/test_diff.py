@@ -33,6 +33,7 @@ def test_a_workspace_and_its_mapping(workspace: str) -> None:
     assert result.stderr == "2 breaking, 2 behaviour\n"
 
 
+@pytest.mark.slow
 def test_json_and_corpus_without_values(workspace: str) -> None:
     result = diff(
         "--format", "json", "--corpus", str(ROOT / "examples" / "purchase.json"), "mparticle-moengage@1", workspace
@@ -44,6 +45,7 @@ def test_json_and_corpus_without_values(workspace: str) -> None:
     assert {example["new"] for example in examples} <= {"a string", "an object", None}
 
 
+@pytest.mark.slow
 def test_values_of_a_corpus_on_demand(workspace: str) -> None:
     sample = str(ROOT / "examples" / "purchase.json")
     result = diff("--show-values", "--corpus", sample, "mparticle-moengage@1", workspace)

@@ -22,6 +22,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
 
+@pytest.mark.slow
 def test_values_are_shown_only_on_demand() -> None:
     batch = {"mpid": "7", "unknown": "secret-value", "events": []}
     Path("batch.json").write_text(json.dumps(batch), "utf-8")
@@ -33,6 +34,7 @@ def test_values_are_shown_only_on_demand() -> None:
     assert "secret-value" not in lost("--format", "json", "batch.json").stdout
 
 
+@pytest.mark.slow
 def test_exit_codes() -> None:
     Path("read.json").write_text('{"mpid": "7"}', "utf-8")
     Path("unread.json").write_text('{"mpid": "7", "unknown": 1}', "utf-8")
@@ -41,6 +43,7 @@ def test_exit_codes() -> None:
     assert lost("none.json").exit_code == 2
 
 
+@pytest.mark.slow
 def test_baselines_show_drift() -> None:
     Path("batch.json").write_text('{"mpid": "7", "a": 1, "b": 1}', "utf-8")
     assert lost("--write-baseline", "baseline.json", "batch.json").exit_code == 0

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow  # each starts processes that import everything
+
 ROOT = Path(__file__).parents[2]
 PURCHASE = ROOT / "examples" / "purchase.json"
 PRELUDE = """\

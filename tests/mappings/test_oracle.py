@@ -128,6 +128,7 @@ def test_batches_that_are_made_up(name: str, seed: int) -> None:
     hold(name, batches.made_up(Random(seed)))
 
 
+@pytest.mark.slow
 @pytest.mark.fuzz
 @pytest.mark.parametrize("name", SETTINGS)
 @given(sample=st.sampled_from(SAMPLES), seed=SEEDS)

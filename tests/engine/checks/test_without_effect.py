@@ -90,6 +90,7 @@ def _without(mapping: Any, path: tuple[str | int, ...]) -> Any:
     return mapping
 
 
+@pytest.mark.slow
 @pytest.mark.fuzz
 def test_what_is_reported_has_no_effect(bodies: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> None:
     folder = tmp_path_factory.mktemp("effect")

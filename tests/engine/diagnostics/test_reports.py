@@ -210,6 +210,7 @@ def test_line_that_just_fits_is_not_cut() -> None:
     assert shown("購" * 61, 61, 62) == ("..." + "購" * 21, " " * 43 + "^^")
 
 
+@pytest.mark.fuzz
 @given(st.text(st.characters(exclude_characters="\n\r\x85\u2028\u2029"), max_size=200), st.data())
 def test_excerpt_is_harmless_short_and_marks_something(line: str, data: st.DataObject) -> None:
     column = data.draw(st.integers(1, len(line) + 1))
@@ -402,6 +403,7 @@ def test_junit() -> None:
     )
 
 
+@pytest.mark.fuzz
 @given(st.text(st.characters(codec=None), max_size=50))
 def test_junit_is_xml_whatever_is_quoted(raw: str) -> None:
     output = rendered("junit", [said(raw, Place(raw, 1, 1, 1, 2), hint=raw)], files=[raw])

@@ -26,6 +26,7 @@ def test_printable(raw: str, shown: str) -> None:
     assert printable(raw) == shown
 
 
+@pytest.mark.fuzz
 @given(st.text(st.characters()))
 def test_printable_is_harmless_and_the_same_json(raw: str) -> None:
     assert printable(raw).isprintable()

@@ -296,6 +296,7 @@ def calls(draw: st.DrawFn) -> tuple[str, dict[str, Any]]:
     return f"{function.name}({', '.join(arguments)})", given_
 
 
+@pytest.mark.fuzz
 @given(calls())
 def test_functions_give_json_or_refuse(call: tuple[str, dict[str, Any]]) -> None:
     expression, data = call
@@ -305,6 +306,7 @@ def test_functions_give_json_or_refuse(call: tuple[str, dict[str, Any]]) -> None
     assert json.dumps(data) == before
 
 
+@pytest.mark.fuzz
 @given(st.lists(st.fixed_dictionaries({"n": st.none() | st.integers() | st.text("0123456789.-", max_size=4)})))
 def test_sort_by_number_is_stable_and_in_order(elements: list[dict[str, Any]]) -> None:
     def number(element: dict[str, Any]) -> float:
@@ -327,6 +329,7 @@ JSON = st.recursive(
 )
 
 
+@pytest.mark.fuzz
 @given(st.data())
 def test_the_librarys_functions_do_what_they_do_there(data: st.DataObject) -> None:
     """The same value, where the library has one that is JSON; what it refuses is refused."""

@@ -18,6 +18,7 @@ TEXTS = st.text("ab\n", max_size=12)
 GLOBS = st.text("ab*?\n", max_size=8)
 
 
+@pytest.mark.fuzz
 @given(TEXTS, GLOBS)
 @example("aab", "*a?*")
 @example("ab", "a*?b")

@@ -110,12 +110,14 @@ def test_long_lists_are_compared_in_reasonable_time(shift: int) -> None:
     assert len(compare(expected, actual)) >= 2999
 
 
+@pytest.mark.fuzz
 @given(values, values, st.booleans())
 def test_no_difference_where_they_match(one: Any, other: Any, partial: bool) -> None:
     assert matches(one, one, partial=partial)
     assert (compare(one, other, partial=partial) == ()) == matches(one, other, partial=partial)
 
 
+@pytest.mark.fuzz
 @pytest.mark.slow
 @given(st.lists(values, max_size=6), st.lists(values, max_size=6), st.booleans())
 def test_alignment_keeps_every_element_once_and_in_order(one: list[Any], other: list[Any], partial: bool) -> None:

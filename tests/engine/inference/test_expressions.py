@@ -84,15 +84,17 @@ def test_every_part_is_seen_once() -> None:
     assert len(texts) == len(set(texts)) == 14
 
 
+@pytest.mark.fuzz
 @pytest.mark.slow
 @given(st.integers(0, 2**32))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=settings().max_examples * 3 // 2)
 def test_the_interpreter_gives_what_was_inferred(seed: int) -> None:
     _holds(SCHEMA, Random(seed))
 
 
+@pytest.mark.fuzz
 @given(st.integers(0, 2**32))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=settings().max_examples * 2 // 5)
 def test_the_interpreter_gives_what_was_inferred_for_a_large_schema(seed: int) -> None:
     _holds(LARGE, Random(seed))
 

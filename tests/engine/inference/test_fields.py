@@ -40,6 +40,7 @@ FORMS: list[tuple[str, Form]] = [
 TIMES = string(("2026-01-31T23:59:59.5+01:00", "2026-01-31", "1700000000"))
 
 
+@pytest.mark.fuzz
 @given(
     st.sampled_from([*KINDS, TIMES, union(TIMES, literal(1700000000123))]), st.sampled_from(FORMS), st.integers(0, 999)
 )
@@ -58,10 +59,11 @@ def test_coercions_to_a_form(type_: Type, form: tuple[str, Form], seed: int) -> 
             assert includes(found.type, result)
 
 
+@pytest.mark.fuzz
 @given(
     st.sampled_from(KINDS), st.sampled_from([*TYPES]), st.sampled_from((None, "string", "double")), st.integers(0, 9999)
 )
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=settings().max_examples * 3)
 def test_coercions(type_: Type, to: str, items: str | None, seed: int) -> None:
     try:
         value = sample(without_null(type_), Random(seed))

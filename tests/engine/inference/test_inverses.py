@@ -59,6 +59,7 @@ def test_left(text: str, expected: str) -> None:
     assert written(narrow(CONTEXT, parse(text).tree, True).objects[0].value("x")) == expected
 
 
+@pytest.mark.fuzz
 @pytest.mark.slow
 @pytest.mark.parametrize("text", [text for text, _ in CASES])
 @given(value=VALUES)
@@ -73,6 +74,7 @@ def test_nothing_is_lost(text: str, value: object) -> None:
     assert holds or includes(otherwise(CONTEXT, expression.tree), roots)
 
 
+@pytest.mark.fuzz
 @given(st.lists(SCALARS | st.just([]), max_size=3))
 def test_alike(value: list[object]) -> None:
     """Lists are only called alike where their elements are."""

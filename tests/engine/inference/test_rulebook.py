@@ -54,9 +54,10 @@ def _sampled(type_: Type, random: Random, value: Any) -> Any:
         return value
 
 
+@pytest.mark.fuzz
 @pytest.mark.parametrize("name", PATHS)
 @given(st.integers(0, 2**32))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=settings().max_examples * 3 // 5)
 def test_what_rules_emit_is_of_the_type(name: str, seed: int) -> None:
     flow, random = _flow(name), Random(seed)
     rulebook = flow.rulebook

@@ -123,7 +123,8 @@ def fitted(mapping_of: Callable[..., Mapping]) -> Mapping:
 VALUES = st.lists(st.text("aé", max_size=50) | st.integers(0, 99), max_size=10)
 
 
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.mark.fuzz
+@settings(max_examples=settings().max_examples * 3 // 5, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(items=VALUES, more=VALUES)
 def test_none_is_lost_and_none_too_large(items: list[Any], more: list[Any], fitted: Mapping) -> None:
     batch = {"items": items, "more": more}

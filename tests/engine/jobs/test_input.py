@@ -223,6 +223,7 @@ def test_a_record_that_is_too_large_is_one_problem_and_is_not_kept() -> None:
 LINES = [b'{"a": 1}', b"", b'{"a": "' + b"x" * 30 + b'"}', b" \r", b'{"a": 3}\r', b"\t", b'{"a": 4}', b""]
 
 
+@pytest.mark.fuzz
 @given(st.lists(st.sampled_from(LINES), max_size=12), st.integers(4, 60), st.integers(1, 200), st.booleans())
 def test_units_are_cut_between_lines(lines: list[bytes], chunk: int, size: int, ended: bool) -> None:
     """Wherever chunks of the stream end: each line is in one unit, under its number; what is too large is a problem."""
@@ -257,6 +258,7 @@ JSON = st.recursive(
 BATCHES = st.lists(st.dictionaries(st.text(), JSON, min_size=1, max_size=3), min_size=1, max_size=5)
 
 
+@pytest.mark.fuzz
 @given(BATCHES, st.integers(4, 40), st.sampled_from([None, 0, 2]), st.booleans())
 def test_every_form_gives_the_same_batches(batches: list[Any], chunk: int, indent: int | None, ascii_: bool) -> None:
     """Whatever the form, and wherever chunks of the stream end."""
@@ -275,6 +277,7 @@ def test_every_form_gives_the_same_batches(batches: list[Any], chunk: int, inden
             assert [batch(record) for record in read(text, lines=lines)] == batches
 
 
+@pytest.mark.fuzz
 @given(st.binary(max_size=200))
 def test_anything_is_read_without_an_exception(text: bytes) -> None:
     for record in read(text):

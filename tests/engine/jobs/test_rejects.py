@@ -166,7 +166,8 @@ BATCH = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.mark.fuzz
+@settings(max_examples=settings().max_examples * 3 // 5, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(batches=st.lists(BATCH, min_size=1, max_size=3))
 def test_replays_give_what_is_missing_and_nothing_else(
     batches: list[Any], strict_and_lenient: tuple[Transform, Transform]
@@ -235,7 +236,8 @@ LINES = st.recursive(
 ).map(lambda value: json.dumps(value).encode())
 
 
-@settings(max_examples=200)
+@pytest.mark.fuzz
+@settings(max_examples=settings().max_examples * 2)
 @given(st.binary(max_size=80) | LINES)
 def test_anything_is_read_without_an_exception(line: bytes) -> None:
     read_reject(Record("r", 1, line))

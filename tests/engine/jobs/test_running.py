@@ -153,6 +153,7 @@ def test_a_run_goes_on_in_the_middle_of_a_unit(tmp_path: Path, monkeypatch: pyte
     assert content(made) == expected
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("small_units")
 def test_a_run_is_only_continued_with_the_same_inputs_and_rules(tmp_path: Path, inputs: tuple[str, ...]) -> None:
     made = job(tmp_path, inputs, resume=True)

@@ -55,6 +55,7 @@ def changed_rules(folder: Path, word: str) -> None:
         (folder / name).write_text("{}")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("change", ["after", "[broken"])
 @pytest.mark.parametrize("copied", [True, False], ids=["copied where that is safe", "started anew"])
 def test_workers_never_mix_rules(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, copied: bool, change: str) -> None:
@@ -82,6 +83,7 @@ def test_a_worker_that_ends_early_ends_the_run(transform: Transform) -> None:
         list(pieces(units()))
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="the system does not tell of processes")
 def test_workers_end_with_the_process_that_started_them(tmp_path: Path) -> None:
     """However it ends: each of them would keep the others alive if it held their connections open."""

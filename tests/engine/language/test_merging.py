@@ -78,11 +78,13 @@ def patched(base: Any, over: Any) -> Any:
     return result
 
 
+@pytest.mark.fuzz
 @given(OBJECTS, OBJECTS)
 def test_is_a_merge_patch(base: Any, over: Any) -> None:
     assert plain(layers.merge(node(base), node(over))) == patched(base, over)
 
 
+@pytest.mark.fuzz
 @given(OBJECTS, OBJECTS)
 def test_every_value_keeps_its_place(base: Any, over: Any) -> None:
     for leaf in leaves(layers.merge(node(base, "base.yaml"), node(over, "over.yaml"))):
@@ -91,6 +93,7 @@ def test_every_value_keeps_its_place(base: Any, over: Any) -> None:
         assert leaf.place.file in ("base.yaml", "over.yaml")
 
 
+@pytest.mark.fuzz
 @given(OBJECTS, OBJECTS)
 def test_what_is_changed_stands_in_the_file_that_changes_it(base: Any, over: Any) -> None:
     joined = layers.merge(node(base, "base.yaml"), node(over, "over.yaml"))

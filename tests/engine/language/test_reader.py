@@ -169,6 +169,7 @@ JSON = st.recursive(
 )
 
 
+@pytest.mark.fuzz
 @given(JSON)
 def test_whatever_the_file_holds_there_are_problems_or_a_part_of_the_language(value: Any) -> None:
     problems: list[Problem] = []

@@ -49,8 +49,9 @@ def _is_in(pattern: str, text: str) -> bool:
     return bool(jsonschema_rs.Draft202012Validator({"pattern": pattern}).is_valid(text))
 
 
+@pytest.mark.fuzz
 @given(PATTERNS, TEXTS)
-@settings(max_examples=400)
+@settings(max_examples=settings().max_examples * 4)
 @example(r"^\d$", "\u0660")
 @example(r"\s", "\x1c")
 @example(r"^a?$", "")
@@ -63,8 +64,9 @@ def test_a_machine_finds_what_the_validator_finds(pattern: str, text: str) -> No
     assert is_empty(alone, frozenset({pattern})) is found
 
 
+@pytest.mark.fuzz
 @given(st.lists(PATTERNS, max_size=2), st.lists(PATTERNS, max_size=2), TEXTS, st.integers(0, 3), st.integers(0, 3))
-@settings(max_examples=400)
+@settings(max_examples=settings().max_examples * 4)
 def test_nothing_is_in_what_is_empty(found: list[str], missing: list[str], text: str, least: int, more: int) -> None:
     fits = (
         all(_is_in(pattern, text) for pattern in found)

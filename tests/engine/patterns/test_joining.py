@@ -13,8 +13,9 @@ from moemap.tests.engine.patterns.test_emptiness import PATTERNS, TEXTS
 LOOKS = st.sampled_from([r"a\b", r"\Ba", "(?=a)", "(?!b)", "(?<=a)", "(?<!b)", "a(?!$)", "(?:^|b)a", r"^\b"])
 
 
+@pytest.mark.fuzz
 @given(st.one_of(PATTERNS, LOOKS), st.one_of(PATTERNS, LOOKS), TEXTS, TEXTS)
-@settings(max_examples=400)
+@settings(max_examples=settings().max_examples * 4)
 def test_joined(one: str, other: str, first: str, last: str) -> None:
     before = [pattern for pattern in (one, other) if found_in(pattern)(first)]
     after = [pattern for pattern in (one, other) if found_in(pattern)(last)]

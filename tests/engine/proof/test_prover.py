@@ -105,6 +105,7 @@ def test_the_shipped_mapping_withstands(name: str) -> None:
     assert list(Search(walk(rulebook), rulebook.outputs[name]).found(1000)) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["event", "device", "customer"])
 def test_a_search_gives_the_requests_of_the_whole_mapping(name: str) -> None:
     rulebook = _rulebook(SHIPPED)

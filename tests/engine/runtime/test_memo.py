@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -16,6 +17,7 @@ NAMES = st.text(LETTERS, max_size=3)
 OBJECTS = st.dictionaries(NAMES, st.integers(), max_size=5)
 
 
+@pytest.mark.fuzz
 @given(asked=st.lists(NAMES, max_size=4), objects=st.lists(OBJECTS, max_size=6))
 @example(asked=["id", "ID"], objects=[{"ID": 1}, {"id": 1}, {"Id": 1}, {"ID": 1, "id": 2}] * 2)
 @example(asked=["$Age"], objects=[{"$Age": 1, "x": 2}, {"x": 1}, {"$AGE": 1, "$age": 2}, {"X": 1}] * 2)

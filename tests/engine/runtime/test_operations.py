@@ -42,6 +42,7 @@ def outcome(run: Callable[[], Any]) -> str:
         return f"refused: {error}"
 
 
+@pytest.mark.fuzz
 @pytest.mark.parametrize("type_", QUICK)
 @given(value=VALUES)
 @example(value=-0.0)
@@ -58,6 +59,7 @@ def test_as_in_values(type_: str, value: Any) -> None:
 FIRST_MS, LAST_MS = -62_135_596_800_000, 253_402_300_799_999
 
 
+@pytest.mark.fuzz
 @given(moment=st.integers(FIRST_MS - 5000, LAST_MS + 5000) | st.integers(-5000, 5000) | SCALARS)
 @example(moment=FIRST_MS)
 @example(moment=FIRST_MS - 1)
@@ -74,6 +76,7 @@ def test_moments(moment: Any) -> None:
     )
 
 
+@pytest.mark.fuzz
 @given(value=st.lists(st.integers() | st.lists(st.integers() | st.lists(st.integers()), max_size=3), max_size=4))
 @example(value=[])
 @example(value=[[]])

@@ -74,7 +74,8 @@ def test_one_that_is_too_large_alone(text: str, mapping_of: Callable[..., Mappin
 
 
 MANY = settings(
-    deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=settings().max_examples * 3 // 5,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 
 
@@ -86,6 +87,7 @@ def tight(mapping_of: Callable[..., Mapping]) -> Mapping:
 TEXTS = st.text("aé\n", max_size=30)
 
 
+@pytest.mark.fuzz
 @MANY
 @given(items=st.lists(TEXTS, max_size=12))
 def test_lists_are_as_full_as_they_can_be(items: list[str], tight: Mapping) -> None:
@@ -108,6 +110,7 @@ PARTS = st.fixed_dictionaries(
 )
 
 
+@pytest.mark.fuzz
 @MANY
 @given(parts=st.lists(PARTS, max_size=8))
 def test_merging_loses_nothing(parts: list[dict[str, Any]], tight: Mapping) -> None:

@@ -87,6 +87,7 @@ def test_samples(shipped: tuple[Interpreter, Callable[[bytes], Result | None]], 
     assert answered >= 15
 
 
+@pytest.mark.slow
 def test_damaged_samples(
     shipped: tuple[Interpreter, Callable[[bytes], Result | None]], difference: Difference, grammar: ModuleType
 ) -> None:
@@ -302,8 +303,9 @@ TREES = st.recursive(
 )
 
 
+@pytest.mark.fuzz
 @pytest.mark.slow
-@settings(max_examples=2000, deadline=None)
+@settings(max_examples=settings().max_examples * 4)
 @given(st.lists(st.tuples(MEMBERS, TREES), max_size=5))
 @example([("parts", '[{"n": "2", "sub": [{"k": "a"}]}]')])
 def test_any_text_is_read_as_it_is_elsewhere_or_not_at_all(

@@ -34,6 +34,7 @@ def paths(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, .
             yield from paths(inner, (*path, str(number)))
 
 
+@pytest.mark.fuzz
 @given(JSON, st.sampled_from([None, 1, "\t"]), st.booleans())
 def test_every_place_is_found(value: Any, indent: int | str | None, ascii_only: bool) -> None:
     text = json.dumps(value, indent=indent, ensure_ascii=ascii_only)

@@ -103,6 +103,7 @@ def test_a_template_that_is_too_deep_is_told_so(before: str, after: str) -> None
     assert str(raised.value) == "it is nested more than 50 levels deep"
 
 
+@pytest.mark.fuzz
 @pytest.mark.slow
 @given(
     st.recursive(st.text() | st.none(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)), st.data()

@@ -100,12 +100,14 @@ def test_long_numbers_are_quoted_in_part() -> None:
     assert resolve("9" * 5000) == resolve("9" * 5000, wide=True) == wanted
 
 
+@pytest.mark.fuzz
 @given(st.text())
 def test_every_text_resolves(text: str) -> None:
     found = resolve(text)
     assert not isinstance(found, str) or found == text
 
 
+@pytest.mark.fuzz
 @given(st.text(alphabet="ab '\"\\xuU0nN|>+-2#\n\r\x85\t"), st.sampled_from(["", "'", '"', "|", ">"]), st.text("ab \n"))
 def test_spans_are_given_for_the_right_text_only(text: str, style: str, value: str) -> None:
     spans = character_spans(text, 0, len(text), style, value)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -70,6 +71,7 @@ def _outcome(render: Any) -> tuple[str, Any]:
         return "failure", failure.reason
 
 
+@pytest.mark.fuzz
 @given(PIECES, ROOTS)
 def test_the_text_is_that_of_jinja(text: str, roots: dict[str, Any]) -> None:
     template = templates.compile(text)

@@ -255,6 +255,7 @@ def test_roots(text: str, names: list[str]) -> None:
     assert [root.start for root in roots] == sorted({root.start for root in roots})
 
 
+@pytest.mark.fuzz
 @given(st.text(alphabet="{}%#ab.|~'\"()[] =<>-1\n\r", max_size=30) | st.text(max_size=20))
 def test_any_text_is_a_template_or_refused(text: str) -> None:
     error = _error(text)
@@ -301,6 +302,7 @@ EVERYTHING += [
 ]
 
 
+@pytest.mark.fuzz
 @given(st.fixed_dictionaries({"a": json_values, "b": json_values, "c": json_values}))
 def test_any_data_gives_a_text_or_a_failure(context: dict[str, Any]) -> None:
     for template in EVERYTHING:

@@ -44,8 +44,9 @@ def _value(type_: Type, seed: int) -> object:
         return None
 
 
+@pytest.mark.fuzz
 @given(st.sampled_from(PARTS), st.sampled_from(PARTS), st.integers(0, 10_000))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=settings().max_examples * 2)
 def test_laws(a: Type, b: Type, seed: int) -> None:
     value = _value(a, seed)
     in_a, in_b = includes(a, value), includes(b, value)
@@ -62,8 +63,8 @@ def test_laws(a: Type, b: Type, seed: int) -> None:
             assert includes(excluding(a, ("something else",)), value)
 
 
+@pytest.mark.fuzz
 @given(st.integers(0, 10_000))
-@settings(max_examples=100, deadline=None)
 def test_refining_keeps_what_fits(seed: int) -> None:
     value = _value(TREE, seed)
     assert isinstance(value, dict)

@@ -166,6 +166,7 @@ def test_elements_of_arrays() -> None:
         coerce("ab", "array", "string")
 
 
+@pytest.mark.fuzz
 @given(documents.filter(lambda value: value is not None), st.sampled_from([*TYPES]), st.sampled_from([None, *TYPES]))
 def test_coerce_gives_json_or_refuses_and_is_settled(value: Any, type_: str, items: str | None) -> None:
     try:
@@ -176,6 +177,7 @@ def test_coerce_gives_json_or_refuses_and_is_settled(value: Any, type_: str, ite
     assert coerce(result, type_, items) == result
 
 
+@pytest.mark.fuzz
 @given(st.datetimes(min_value=datetime(2, 1, 1), max_value=datetime(9998, 1, 1), timezones=st.timezones()))
 def test_times_are_moved_to_utc(moment: datetime) -> None:
     offset = moment.utcoffset()
@@ -207,6 +209,7 @@ def test_shown(value: Any, text: str) -> None:
     assert shown(value) == text
 
 
+@pytest.mark.fuzz
 @given(documents, st.integers(3, 40))
 def test_shown_is_short(value: Any, limit: int) -> None:
     text = shown(value, limit)
@@ -214,6 +217,7 @@ def test_shown_is_short(value: Any, limit: int) -> None:
     assert text == whole if len(whole) <= limit else text == f"{whole[: limit - 3]}..."
 
 
+@pytest.mark.fuzz
 @given(documents, st.integers(1, 60))
 def test_json_text_is_compact_and_bounded(value: Any, limit: int) -> None:
     whole = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
@@ -231,6 +235,7 @@ def test_large_values_cost_no_more_than_what_is_shown() -> None:
 # --- payloads
 
 
+@pytest.mark.fuzz
 @given(documents)
 def test_json_is_a_payload(value: Any) -> None:
     assert check_payload(value) is None

@@ -35,6 +35,7 @@ def spelled(value: Any) -> str:
     return json.dumps(value)
 
 
+@pytest.mark.fuzz
 @given(JSON, JSON)
 def test_one_equality_for_everything(one: Any, other: Any) -> None:
     same = spelled(one) == spelled(other)
@@ -58,6 +59,7 @@ def test_one_equality_for_everything(one: Any, other: Any) -> None:
         )
 
 
+@pytest.mark.fuzz
 @given(JSON)
 def test_copies_are_equal(value: Any) -> None:
     assert equal(value, copy.deepcopy(value))

@@ -22,11 +22,13 @@ JSON = st.recursive(
 )
 
 
+@pytest.mark.fuzz
 @given(JSON)
 def test_sizes_are_equal(value: Any) -> None:
     assert plain_sizes.size_of(value) == sizes.size_of(value)
 
 
+@pytest.mark.fuzz
 @given(JSON, JSON)
 def test_the_same_values_are_equal(one: Any, other: Any) -> None:
     for left, right in ((one, other), (one, one), ({"a": one, "b": other}, {"b": other, "a": one})):

@@ -51,6 +51,7 @@ def test_what_json_does_not_write_so_is_no_number_anywhere(text: str) -> None:
     assert isinstance(resolve(text), NotJson | str | None | bool)
 
 
+@pytest.mark.fuzz
 @given(NUMERALS)
 def test_numbers_are_read_as_json_reads_them(text: str) -> None:
     exact = json.loads(text)
@@ -63,6 +64,7 @@ def test_numbers_are_read_as_json_reads_them(text: str) -> None:
     assert parse("to_number(text)").search({"text": text}) == number
 
 
+@pytest.mark.fuzz
 @given(DECIMALS)
 def test_decimals_are_read_exactly_or_to_the_nearest_double(text: str) -> None:
     number = parse_decimal(text)
@@ -70,12 +72,14 @@ def test_decimals_are_read_exactly_or_to_the_nearest_double(text: str) -> None:
     assert number == exact if isinstance(number, int) else number == float(exact)
 
 
+@pytest.mark.fuzz
 @given(st.text())
 def test_no_other_text_is_a_decimal(text: str) -> None:
     number = parse_decimal(text)
     assert number is None or set(text) <= set(" \t\r\n-.0123456789")
 
 
+@pytest.mark.fuzz
 @given(st.floats(allow_nan=False, allow_infinity=False))
 def test_the_text_of_a_double_reads_back(number: float) -> None:
     text = decimal_text(number)
@@ -86,11 +90,13 @@ def test_the_text_of_a_double_reads_back(number: float) -> None:
     assert not text.endswith(".0")
 
 
+@pytest.mark.fuzz
 @given(st.integers())
 def test_the_text_of_an_integer_is_its_digits(number: int) -> None:
     assert decimal_text(number) == str(number)
 
 
+@pytest.mark.fuzz
 @given(st.integers(-(10**400) + 1, 10**400 - 1) | st.floats(1e16, 1e300).map(lambda number: int(decimal_text(number))))
 def test_no_digit_of_an_integer_is_lost_where_it_is_read(number: int) -> None:
     assert decimal_text(as_read(number)) == str(number)

@@ -92,6 +92,7 @@ JSON = st.recursive(
 )
 
 
+@pytest.mark.fuzz
 @given(JSON)
 def test_every_place_leads_to_its_value_and_back(document: Any) -> None:
     index = Index(document)

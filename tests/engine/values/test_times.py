@@ -85,6 +85,7 @@ def test_zones_that_do_not_exist(name: str) -> None:
         zone_of(name)
 
 
+@pytest.mark.fuzz
 @given(
     st.datetimes(min_value=datetime(2, 1, 1), max_value=datetime(9998, 1, 1)),
     st.sampled_from(["Europe/Berlin", "America/New_York", "Asia/Kathmandu", "+05:30", "UTC"]),

@@ -76,6 +76,7 @@ def assert_as_new(session: Session, main: Path, texts: Texts) -> bool:
     return True
 
 
+@pytest.mark.slow
 @pytest.mark.fuzz
 @pytest.mark.parametrize("seed", range(3))
 def test_any_changes(seed: int, write: Callable[[Mapping[str, Any]], Path]) -> None:

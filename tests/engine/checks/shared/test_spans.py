@@ -1,5 +1,6 @@
 """Spans answer as if all places were looked at."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,6 +16,7 @@ PLACES = st.builds(
 )
 
 
+@pytest.mark.fuzz
 @given(st.lists(PLACES), PLACES)
 def test_one_is_inside_or_around_another(places: list[Place], place: Place) -> None:
     spans = Spans(places)

@@ -34,6 +34,7 @@ class Refusing:
         return coerce(value, type_)
 
 
+@pytest.mark.fuzz
 @given(NUMBERS)
 @example(5e-324)
 @example(-2.2250738585072014e-308)
@@ -48,6 +49,7 @@ def test_numerals(number: float) -> None:
     assert len(text) <= 350
 
 
+@pytest.mark.fuzz
 @given(st.integers(-(10**14), 3 * 10**14))
 def test_times(moment: int) -> None:
     for function, precision in ((utc_seconds, "seconds"), (utc_milliseconds, "milliseconds")):
@@ -61,6 +63,7 @@ def test_times(moment: int) -> None:
         assert known.within(24)
 
 
+@pytest.mark.fuzz
 @given(st.sets(st.text(max_size=5), min_size=1, max_size=20))
 def test_listed(texts: set[str]) -> None:
     known = KnownStrings(frozenset(texts))

@@ -189,8 +189,8 @@ def keywords_in(node: Any) -> set[str]:
     return set().union(*map(keywords_in, node)) if isinstance(node, list) else set()
 
 
-@pytest.mark.slow
-@settings(max_examples=1500, deadline=None)
+@pytest.mark.fuzz
+@settings(max_examples=settings().max_examples * 3)
 @given(DOCUMENTS, st.lists(VALUES, min_size=1, max_size=12))
 def test_what_fits_is_valid_and_what_is_understood_is_exact(document: Any, values: list[Any]) -> None:
     try:
@@ -228,8 +228,8 @@ ITEMS: st.SearchStrategy[Any] = (
 )
 
 
-@pytest.mark.slow
-@settings(max_examples=1500, deadline=None)
+@pytest.mark.fuzz
+@settings(max_examples=settings().max_examples * 3)
 @given(LISTS, st.lists(ITEMS.flatmap(lambda item: st.lists(st.just(item) | ITEMS, max_size=3)), min_size=1, max_size=8))
 def test_lists_of_one_kind_and_of_several(document: Any, values: list[Any]) -> None:
     check, validator = check_of(document), Validator(schema_of(document))

@@ -1,0 +1,111 @@
+"""References between schemas: sets of files, identifiers, and what is refused."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from moemap.engine.schemas.schema import SchemaError, Validator, load
+
+BASE = "https://example.com/schemas/"
+SETS = [
+    pytest.param({"main.json": {"$ref": "zip.json"}, "zip.json": {}}, id="files alone"),
+    pytest.param({"a/main.json": {"$ref": "../b/zip.json"}, "b/zip.json": {}}, id="files in folders"),
+    pytest.param({"main.json": {"$ref": "zip%20code.json"}, "zip code.json": {}}, id="a name that is encoded"),
+    pytest.param(
+        {"main.json": {"$id": "main.json", "$ref": "zip.json"}, "zip.json": {"$id": "zip.json"}}, id="relative $id"
+    ),
+    pytest.param(
+        {
+            "main.json": {"$id": "/schemas/main.json", "$ref": "/schemas/parts/zip.json"},
+            "parts/zip.json": {"$id": "/schemas/parts/zip.json"},
+        },
+        id="$id from the root",
+    ),
+    pytest.param(
+        {
+            "main.json": {"$id": f"{BASE}main", "$ref": "/schemas/zip"},
+            "zip.schema.json": {"$id": "/schemas/zip", "$ref": "code"},
+            "code.json": {"$id": "/schemas/code"},
+        },
+        id="$id without an ending",
+    ),
+    pytest.param(
+        {
+            "main.json": {"$id": f"{BASE}v1/main.json", "$ref": f"{BASE}common/zip.json#/$defs/zip"},
+            "../common/zip.json": {"$defs": {"zip": {"$ref": "code.json"}}},
+            "../common/code.json": {"$id": f"{BASE}common/code.json"},
+        },
+        id="absolute references within a set",
+    ),
+    pytest.param(
+        {
+            "main.json": {"$ref": "https://example.org/zip"},
+            "first.json": {"$id": "https://example.org/code"},
+            "other.json": {"$id": "https://example.org/zip", "$ref": "code"},
+            "no.json": [],
+        },
+        id="$id unlike the name",
+    ),
+    pytest.param(
+        {"main.json": {"$id": "urn:example:main", "$ref": "urn:example:zip"}, "zip.json": {"$id": "urn:example:zip"}},
+        id="names that are no places",
+    ),
+    pytest.param(
+        {
+            "main.json": {"allOf": [{"$id": f"{BASE}parts/inner.json", "$ref": "zip.json"}], "$id": f"{BASE}main.json"},
+            "zip.json": {"type": "integer"},
+            "parts/zip.json": {},
+        },
+        id="$id of a part",
+    ),
+    pytest.param(
+        {
+            "main.json": {
+                "$schema": "http://json-schema.org/draft-04/schema#",
+                "id": f"{BASE}main",
+                "allOf": [{"$ref": "zip"}],
+            },
+            "zip.json": {"id": f"{BASE}zip"},
+        },
+        id="id of draft 04",
+    ),
+]
+
+
+@pytest.mark.parametrize("files", SETS)
+def test_sets_of_schemas(files: dict[str, Any], tmp_path: Path) -> None:
+    """Whatever refers to nothing else accepts strings only."""
+    main = next(iter(files))
+    (tmp_path / ".moemap").touch()
+    for name, content in files.items():
+        path = tmp_path / "set" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(
+            json.dumps({"type": "string", **content} if content != [] and "ref" not in str(content) else content)
+        )
+    validator = Validator(load(f"./{Path(main).name}", tmp_path / "set" / Path(main).parent))
+    assert (validator.is_valid("2100"), validator.is_valid(2100)) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("reference", "reason"),
+    [
+        ("zip.json", "refers to 'zip.json', which does not exist"),
+        ("/schemas/../../secret.json", "refers to '/schemas/../../secret.json', which does not exist"),
+        ("../secret.json", "refers to '../secret.json', which is outside the folder of the mapping"),
+        ("https://example.com/secret.json", "refers to 'https://example.com/secret.json', which does not exist"),
+        ("%00.json", "refers to '%00.json', which cannot be the name of a file"),
+    ],
+)
+def test_references_lead_nowhere_else(reference: str, reason: str, tmp_path: Path) -> None:
+    (tmp_path / "secret.json").write_text('{"$id": "https://example.com/secret.json"}')
+    (tmp_path / "set").mkdir()
+    schema = {"$id": "https://example.com/schemas/main.json", "items": {"$ref": reference}}
+    (tmp_path / "set" / "main.json").write_text(json.dumps(schema))
+    with pytest.raises(SchemaError) as caught:
+        load("./main.json", tmp_path / "set")
+    assert (caught.value.reason, caught.value.pointer) == (reason, "/items/$ref")
