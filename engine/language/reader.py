@@ -2,34 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
-from typing import Any, TypeVar, cast
+from typing import Any, cast
 
-from ..diagnostics.problem import Problem
-from ..diagnostics.suggestions import did_you_mean, known_here
-from ..functions.globs import flaw_of, is_long
-from ..source.nodes import MappingNode, Node, ScalarNode, SequenceNode, duplicate, plain
+from ..source.nodes import Node, ScalarNode, SequenceNode
 from ..values.kinds import shown
-from ..values.numbers import MAX_DECIMALS
-from ..values.recall import Recall
-from ..values.times import UNITS, format_flaw, zone_flaw
 from . import kinds
-from .decoder import Keys, each_named, found, good_name, read_expression
-from .keys import FORMS, Key, keys_of
+from .decoder import Keys, each_named, found
+from .field_reader import FieldReader
+from .keys import FORMS, Key
 from .kinds import Kind
 from .rulebook import (
     ABSENT,
     Bulk,
     Combine,
-    Const,
-    Each,
     EntryRule,
-    Except,
-    Expr,
-    Field,
-    From,
     Input,
     ObjectSource,
     Output,
@@ -38,341 +27,23 @@ from .rulebook import (
     Rule,
     Server,
     Setting,
-    Spread,
-    Table,
-    Text,
-    Time,
     Warn,
 )
 from .settings import BOUNDS, pattern_flaw, wanted_of
 
 __all__ = ["RuleReader"]
 
-MAX_ENTRY_RULES = 20_000
 
-_T = TypeVar("_T")
-_V = TypeVar("_V")
+class RuleReader(FieldReader):
+    """Reads the parts of a mapping one after the other; those that others refer to, first."""
 
-
-@dataclass(frozen=True, slots=True)
-class _Read:
-    """What was made of nodes, what they refer to, and the number of entry rules of policies that they write out."""
-
-    made: Any
-    uses: dict[tuple[str, str], object]
-    written_out: int
-
-    def holds(self, reader: RuleReader) -> bool:
-        """Returns whether the same would be made now."""
-        return reader.written_out + self.written_out <= MAX_ENTRY_RULES and all(
-            reader.used(kind, name) is definition for (kind, name), definition in self.uses.items()
-        )
-
-
-class RuleReader:
-    """Reads nodes one after the other; tables and policies must be read before their uses."""
-
-    def __init__(self, problems: list[Problem], recall: Recall | None = None) -> None:
-        self.problems = problems
-        self.recall = Recall() if recall is None else recall
-        self.uses: dict[tuple[str, str], object] = {}
-        """What the part that is being read refers to: tables and policies; or for routes and outputs that there are
-        some."""
-        self.tables: dict[str, Table] = {}
-        self.policies: dict[str, tuple[EntryRule, ...]] = {}
-        self.outputs: dict[str, Output] = {}
-        self.routes: dict[str, Route] = {}
-        self.table_names: dict[str, Node] = {}
-        self.policy_names: dict[str, Node] = {}
-        self.unreadable: set[tuple[str, str]] = set()
-        self.used_tables: set[str] = set()
-        self.used_policies: set[str] = set()
-        self.written_out = 0
-        """The number of entry rules of policies, counted at each use."""
-
-    def keys(self, node: Node, where: str, form: str) -> Keys:
-        given = node.keys() if isinstance(node, MappingNode) else ()
-        known = [key.name for key in FORMS[form].keys.values() if not key.only_with or key.only_with in given]
-        return Keys(node, where, self.problems, known)
-
-    def values(self, keys: Keys, made: type) -> dict[str, Any]:
-        """The values of the keys that a form keeps, by attribute; without one, the declared default."""
-        result = {}
-        for key in keys_of(made):
-            value = READERS[key.kind](self, keys, key)
-            result[key.attribute] = value if value is not None or key.kind is kinds.ANY else key.default
-        return result
-
-    def part(self, keys: Keys, made: Callable[..., _T], **more: Any) -> _T | None:
-        """The whole part that is made from these keys; None if it lacks a required one."""
-        values = self.values(keys, cast("type", made))
-        keys.finish()
-        lacks = any(key.required and values[key.attribute] is None for key in keys_of(cast("type", made)))
-        return None if lacks else made(**values, **more)
+    def value(self, keys: Keys, key: Key) -> Any:
+        read = _READERS.get(key.kind)
+        return super().value(keys, key) if read is None else read(self, keys, key)
 
     def request(self, keys: Keys, key: Key) -> RequestLine | None:
         node = keys.take(key.name, required=key.required)
         return None if node is None else self.part(self.keys(node, key.name, "request"), RequestLine)
-
-    # Values
-
-    def fields(self, entries: Iterable[tuple[ScalarNode, Node]], *, roots: bool = False) -> tuple[Field, ...]:
-        """The fields of an object, or with `roots` the names of a `let`."""
-        result = []
-        for name, node in entries:
-            if roots and not good_name(name, "the name of a let", self.problems, root=True):
-                continue
-            read = partial(self.named_field, name, node)
-            field = self.known(("let", name, node), read) if roots else read()
-            if field is None and roots:  # defined, so that uses of its name are not reported
-                field = Field(name=name.text, source=Const(None), node=node, name_node=name)
-            if field is not None:
-                result.append(field)
-        return tuple(result)
-
-    def named_field(self, name: ScalarNode, node: Node) -> Field | None:
-        field = self.field(name.text, node)
-        return None if field is None else replace(field, name_node=name)
-
-    def field(self, name: str | None, node: Node) -> Field | None:
-        if isinstance(node, ScalarNode | SequenceNode):
-            short = self.alternatives(node)
-            return None if short is None else Field(name=name, source=short, node=node)
-        keys = self.keys(node, "a field" if name is None else f"the field {name!r}", "fieldMapping")
-        choices = FORMS["fieldMapping"].choices
-        sources = tuple(key for key in choices if key != "fields") if "each" in keys else choices
-        source = self.source(keys, keys.exactly_one(sources, at_most="spread" in keys))
-        field = self.part(keys, Field, name=name, source=source or Const(None), node=node)
-        if source is None or field is None:
-            return None
-        return replace(
-            field,
-            items=self.items(keys, field),
-            decimals=self.only_for(keys, "decimals", field.decimals, field, "string", "they are those of a string"),
-            time=self.only_for(keys, "time", field.time, field, "datetime", "it says how a datetime is written"),
-        )
-
-    def one_field(self, keys: Keys, key: Key) -> Field | None:
-        node = keys.take(key.name)
-        name = None if key.name == "value" else key.name
-        return None if node is None else self.field(name, node)
-
-    def source(self, keys: Keys, key: str | None) -> From | Const | Text | ObjectSource | Each | None:
-        if key == "each":
-            return self.each(keys)
-        if "spread" in keys and key not in (None, "fields"):
-            place = cast("Node", keys.take("spread")).place
-            keys.report("M104", place, where=keys.where, keys=f"spread and {key}", found="both are given")
-        spreads = self.spreads(keys)
-        if key == "from":
-            return self.alternatives(cast("Node", keys.take("from")))
-        if key == "const":
-            return Const(keys.value("const", None))
-        if key == "template":
-            return keys.template("template")
-        if key == "fields" or "spread" in keys:
-            return ObjectSource(self.fields(keys.entries("fields")), spreads=spreads)
-        return None
-
-    def alternatives(self, node: Node) -> From | None:
-        """Reads `from`: an expression, or a list of expressions and fields."""
-        if isinstance(node, ScalarNode) and isinstance(node.value, str):
-            expression = read_expression(node, self.problems)
-            return None if expression is None else From((expression,))
-        if isinstance(node, SequenceNode) and node.items:
-            parts: list[Expr | Field | None] = []
-            for item in node.items:
-                if isinstance(item, ScalarNode) and isinstance(item.value, str):
-                    parts.append(read_expression(item, self.problems))
-                else:
-                    parts.append(self.field(None, item))
-            return From(tuple(part for part in parts if part is not None)) if all(parts) else None
-        wanted = "an expression, a list of them or a mapping"
-        shown = "an empty list" if isinstance(node, SequenceNode) and not node.items else found(node)
-        self.problems.append(Problem.of("M102", node.place, what="a field", wanted=wanted, found=shown))
-        return None
-
-    def each(self, keys: Keys) -> Each | None:
-        spreads, fields = self.spreads(keys), self.fields(keys.entries("fields"))
-        value = keys.take("value")
-        if value is not None and (fields or spreads):
-            keys.report("M104", value.place, where=keys.where, keys="value and fields", found="both are given")
-        elif value is None and not fields and not spreads:
-            keys.report("M103", keys.node.place, where=keys.where, key="fields")
-        values = self.values(keys, Each)
-        if value is None:
-            values["value"] = ObjectSource(fields=fields, spreads=spreads)
-        lacks = any(values[name] is None for name in ("each", "as_name", "value"))
-        return None if lacks else Each(**values)
-
-    def items(self, keys: Keys, of: Field | Setting) -> str | None:
-        return self.only_for(keys, "items", of.items, of, "array", "items describe the elements of an array")
-
-    def only_for(self, keys: Keys, key: str, value: _V, of: Field | Setting, type_: str, reason: str) -> _V | None:
-        """The value of a key that is only for one type; None, with a Problem, where there is another one."""
-        if value is not None and of.type != type_:
-            place, both = cast("Node", keys.take(key)).place, f"{key} and a type other than {type_}"
-            keys.report("M104", place, where=keys.where, keys=both, found=reason)
-            return None
-        return value
-
-    def time(self, keys: Keys, key: Key) -> Time | None:
-        node = keys.take(key.name)
-        if node is None:
-            return None
-        inner = self.keys(node, key.name, "time")
-        time = self.part(inner, Time)
-        if time is None:
-            return None
-        reads, writes, zones = inner.nodes("reads"), inner.nodes("writes"), inner.nodes("zone", "writes_zone")
-        for part, flaw in (
-            *((one, _reading_flaw(one.text, time)) for one in reads),
-            *((one, None if one.text in UNITS else format_flaw(one.text)) for one in writes),
-            *((one, None if one.text == "keep" else zone_flaw(one.text)) for one in zones),
-        ):
-            if flaw is not None:
-                self.problems.append(Problem.of("M146", part.place, what=repr(part.text), reason=flaw))
-        if {"seconds", "milliseconds"} <= {*time.reads}:
-            reason = "seconds and milliseconds are both numbers"
-            self.problems.append(Problem.of("M146", node.place, what="'reads'", reason=reason))
-        return time
-
-    def table_use(self, keys: Keys) -> Table | None:
-        node = keys.take("table")
-        if node is None:
-            return None
-        if not isinstance(node, ScalarNode):
-            return self.table(None, node)
-        self.used_tables.add(node.text)
-        return cast("Table | None", self.named("table", node, self.tables))
-
-    def named(self, kind: str, node: ScalarNode, known: dict[str, Any]) -> Any:
-        """The definition that a name refers to; None, with a Problem, if there is none."""
-        if node.text not in known and (kind, node.text) not in self.unreadable:
-            hint = did_you_mean(node.text, known) or (known_here(sorted(known)) if known else None)
-            self.problems.append(Problem.of("M112", node.place, hint=hint, kind=kind, name=node.text))
-        self.uses[kind, node.text] = self.used(kind, node.text)
-        return known.get(node.text)
-
-    def used(self, kind: str, name: str) -> object:
-        """What the use of a name depends on; for one that is not defined, something that will never be the same."""
-        match kind:
-            case "table":
-                return self.tables.get(name, object())
-            case "policy":
-                return self.policies.get(name, object())
-            case "route":
-                return True if name in self.routes else object()
-        return True if name in self.outputs else object()
-
-    def known(self, key: tuple[Hashable, ...], read: Callable[[], _T]) -> _T:
-        """What `read` makes of some nodes: the same as the last time, if they and all that they refer to are the
-        same."""
-        before: _Read | None = self.recall.get(key)
-        if before is not None and before.holds(self):
-            self.uses |= before.uses
-            self.written_out += before.written_out
-            self.used_tables |= {name for kind, name in before.uses if kind == "table"}
-            self.used_policies |= {name for kind, name in before.uses if kind == "policy"}
-            return cast("_T", before.made)
-        outer, self.uses = self.uses, {}
-        problems, written_out = len(self.problems), self.written_out
-        made = read()
-        if len(self.problems) == problems:
-            self.recall.put(key, _Read(made, self.uses, self.written_out - written_out))
-        self.uses = {**outer, **self.uses}
-        return made
-
-    def table(self, name: ScalarNode | None, node: Node) -> Table | None:
-        keys = self.keys(node, "a table" if name is None else f"the table {name.text!r}", "table")
-        ignore_case = keys.flag("ignore_case")
-        entries: dict[str, Any] = {}
-        firsts: dict[str, ScalarNode] = {}
-        for key, value in keys.entries("entries", required=True):
-            text = key.text.casefold() if ignore_case else key.text
-            first = firsts.setdefault(text, key)
-            if first is not key:
-                hint = "the table ignores letter case"
-                self.problems.append(duplicate(key.place, first.place, key.text, hint))
-            entries[text] = plain(value)
-        unlisted: Any = "omit"
-        answer = keys.take("unlisted", required=True)
-        if isinstance(answer, MappingNode):
-            inner = Keys(answer, "unlisted", self.problems)
-            unlisted = ("const", inner.value("const", None))
-            if "const" not in inner:
-                inner.take("const", required=True)
-            inner.finish()
-        elif answer is not None:
-            unlisted = keys.choice("unlisted", ("omit", "keep", "reject"), "omit")
-        keys.finish()
-        return Table(
-            name=name.text if name else None, entries=entries, ignore_case=ignore_case, unlisted=unlisted, node=node
-        )
-
-    # Spreads
-
-    def spreads(self, keys: Keys) -> tuple[Spread, ...]:
-        read = (self.spread(node) for node in keys.items("spread", single=True))
-        return tuple(spread for spread in read if spread is not None)
-
-    def spread(self, node: Node) -> Spread | None:
-        keys = self.keys(node, "a spread", "spread")
-        policy = keys.take("entries")
-        if not isinstance(policy, ScalarNode):
-            policy = None
-        return self.part(keys, Spread, node=node, policy=policy and policy.text)
-
-    def except_(self, keys: Keys, key: Key) -> Except | None:
-        node = keys.take(key.name)
-        if node is None:
-            return None
-        inner = self.keys(node, key.name, "except")
-        values = self.values(inner, Except)
-        for item in inner.items("patterns") if any(map(is_long, values["patterns"])) else ():
-            self.pattern(item)
-        ignore_case = values.pop("ignore_case")
-        names, prefixes, patterns = (
-            tuple(text.casefold() for text in group) if ignore_case else group for group in values.values()
-        )
-        inner.finish()
-        return Except(names=frozenset(names), prefixes=prefixes, patterns=patterns, ignore_case=ignore_case)
-
-    def pattern(self, node: Node) -> None:
-        text = node.text if isinstance(node, ScalarNode) else ""
-        if (flaw := flaw_of(text) or flaw_of(text.casefold())) is not None:
-            self.problems.append(Problem.of("M128", node.place, reason=flaw))
-
-    def entries(self, keys: Keys, key: Key) -> tuple[EntryRule, ...]:
-        node = keys.take(key.name)
-        if node is None:
-            return (EntryRule(node=keys.node),)
-        if isinstance(node, ScalarNode):
-            self.used_policies.add(node.text)
-            return self.policy(node)
-        return tuple(map(self.entry_rule, keys.items(key.name)))
-
-    def policy(self, node: ScalarNode) -> tuple[EntryRule, ...]:
-        """The entry rules of the policy with this name; they count again at each use."""
-        rules: tuple[EntryRule, ...] = self.named("policy", node, self.policies) or ()
-        before, self.written_out = self.written_out, self.written_out + len(rules)
-        if self.written_out > MAX_ENTRY_RULES:
-            if before <= MAX_ENTRY_RULES:
-                what = "the policies of spreads"
-                self.problems.append(Problem.of("M127", node.place, what=what, limit=MAX_ENTRY_RULES, of="entry rules"))
-            return ()
-        return rules
-
-    def entry_rule(self, node: Node) -> EntryRule:
-        keys = self.keys(node, "an entry rule", "entryRule")
-        keys.exactly_one(("skip", "reject"), at_most=True)
-        for key in ("name", "value"):
-            if key in keys and ("skip" in keys or "reject" in keys):
-                place = cast("Node", keys.take(key)).place
-                keys.report("M104", place, where=keys.where, keys=f"{key}, skip and reject", found="several are given")
-        return cast("EntryRule", self.part(keys, EntryRule, node=node))
-
-    # Parts of the mapping
 
     def setting(self, name: ScalarNode, node: Node) -> Setting | None:
         keys = self.keys(node, f"the setting {name.text!r}", "setting")
@@ -513,49 +184,11 @@ class RuleReader:
         self.policies = self.read_named(keys, "policies", policy, "policy", self.policy_names, root=True)
 
 
-def _reading_flaw(form: str, time: Time) -> str | None:
-    """The reason why times cannot be read in a format."""
-    if form in UNITS:
-        return None
-    flaw = format_flaw(form, reads=True)
-    if flaw is None and time.zone is None and "%z" not in form and "%:z" not in form:
-        return "it has no %z, so the key 'zone' is needed"
-    return flaw
-
-
-READERS: dict[Kind, Callable[[RuleReader, Keys, Key], Any]] = {
-    kinds.EXPRESSION: lambda _, keys, key: keys.expression(key.name, required=key.required),
-    kinds.TEMPLATE: lambda _, keys, key: keys.template(key.name, required=key.required),
-    kinds.TEXT: lambda _, keys, key: keys.text(key.name, required=key.required),
-    kinds.FILLED: lambda _, keys, key: keys.text(key.name, required=key.required),
-    kinds.TEXTS: lambda _, keys, key: keys.texts(key.name),
-    kinds.ELEMENT: lambda _, keys, key: keys.name(key.name, required=key.required, root=True),
-    kinds.ENTRY_KEY: lambda _, keys, key: keys.name(key.name, required=key.required, root=True),
-    kinds.FLAG: lambda _, keys, key: keys.flag(key.name, key.default),
-    kinds.SIZE: lambda _, keys, key: keys.whole(key.name, required=key.required),
-    kinds.NUMBER: lambda _, keys, key: keys.number(key.name),
-    kinds.DECIMALS: lambda _, keys, key: keys.whole(key.name, least=0, most=MAX_DECIMALS),
-    kinds.FORMATS: lambda _, keys, key: tuple(one.text for one in keys.nodes(key.name)) or None,
-    kinds.PRECISION: lambda _, keys, key: keys.choice(key.name, key.kind.choices, None),
-    kinds.TIME: RuleReader.time,
-    kinds.ANY: lambda _, keys, key: keys.value(key.name, key.default),
-    kinds.ANYTHINGS: lambda _, keys, key: tuple(map(plain, keys.items(key.name))),
-    kinds.STRINGS: lambda _, keys, key: keys.named_texts(key.name, "strings"),
-    kinds.NAMES: lambda _, keys, key: keys.named_texts(key.name, "names"),
-    kinds.METHOD: lambda _, keys, key: keys.choice(key.name, key.kind.choices, None),
-    kinds.ON_PROBLEM: lambda _, keys, key: keys.choice(key.name, key.kind.choices, None),
-    kinds.TYPE: lambda _, keys, key: keys.choice(key.name, key.kind.choices, None),
+_READERS: dict[Kind, Callable[[RuleReader, Keys, Key], Any]] = {
     kinds.COMBINATIONS: RuleReader.combine,
-    kinds.FIELD: lambda reader, keys, key: reader.one_field(keys, key),
-    kinds.FIELDS: lambda reader, keys, key: reader.fields(keys.entries(key.name)),
-    kinds.LET: lambda reader, keys, key: reader.fields(keys.entries(key.name), roots=True),
     kinds.REQUEST: RuleReader.request,
-    kinds.EXCEPT: RuleReader.except_,
-    kinds.SPREADS: lambda reader, keys, _: reader.spreads(keys),
-    kinds.TABLE: lambda reader, keys, _: reader.table_use(keys),
-    kinds.ENTRY_RULES: RuleReader.entries,
     kinds.WARNINGS: RuleReader.warnings,
     kinds.ROUTE: lambda reader, keys, key: reader.reference(keys, key.name, reader.routes),
     kinds.OUTPUT: lambda reader, keys, key: reader.reference(keys, key.name, reader.outputs),
 }
-"""How the value of a key is read, by its kind."""
+"""How the values of keys of these kinds are read."""

@@ -15,7 +15,7 @@ from moemap.engine.expressions import growth
 from moemap.engine.functions import errors, globs
 from moemap.engine.jobs import delivery, rejects
 from moemap.engine.jobs import input as inputs
-from moemap.engine.language import loader, reader
+from moemap.engine.language import field_reader, loader
 from moemap.engine.patterns import parser as regular
 from moemap.engine.runtime import requests
 from moemap.engine.schemas import normal_form as normal_schemas
@@ -94,7 +94,7 @@ def test_limits() -> None:
         loader.MAX_FILES,
         loader.MAX_RULES,
         source.MAX_NODES,
-        reader.MAX_ENTRY_RULES,
+        field_reader.MAX_ENTRY_RULES,
         problem.MAX_PROBLEMS,
         expressions.MAX_EXPRESSION_CHARS,
         expressions.MAX_EXPRESSION_DEPTH,
