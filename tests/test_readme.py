@@ -56,7 +56,11 @@ COMMANDS = [line for _, text in blocks("sh") for line in text.splitlines()]
 @pytest.mark.parametrize("command", [command for command in COMMANDS if not command.startswith("make ")])
 def test_command(command: str, workplace: Path) -> None:
     before = COMMANDS[: COMMANDS.index(command)]
-    for written, read in (("--rejects rejects.ndjson", "rejects.ndjson "), ("-o mapping.py", "python mapping.py")):
+    for written, read in (
+        ("--rejects rejects.ndjson", "rejects.ndjson "),
+        ("-o mapping.py", "python mapping.py"),
+        ("moemap new my-mapping", " my-mapping"),
+    ):
         for needed in (other for other in before if written in other and read in command):
             run(needed, workplace)
     done = run(command, workplace)

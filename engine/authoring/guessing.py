@@ -259,8 +259,10 @@ class Guesses:
             default = _FORMATTED.get(str(part.get("format")), default)
         if wanted in ("integer", "number") and not fitting:
             default = max(default, part.get("minimum", default))
+        values = part.get("enum", [])
         self.settings[name] = {
             "type": _TYPES[wanted],
+            **({"enum": values} if values and all(one in fitting for one in values) else {}),
             "default": default,
             "description": f"To be reviewed: {'.'.join(path)} is required, and no member of the input has this name.",
         }

@@ -240,7 +240,7 @@ class _Mapping:
             "version": "0.1.0",
             "description": "A first draft, to be reviewed.",
             "input": {"as": _ROOT, "schema": "./input.schema.json"},
-            "server": {"url": server} if server is not None else None,
+            "server": {"url": server, "headers": {"Content-Type": "application/json"}} if server is not None else None,
             "settings": self.settings,
             "outputs": {output: {"schema": "./output.schema.json", "request": request}},
             "routes": route,

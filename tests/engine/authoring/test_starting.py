@@ -109,7 +109,11 @@ def test_an_operation_and_a_sample(tmp_path: Path) -> None:
     operation, server = operation_in(tmp_path / "api.yaml", "createInvoice")
     made = start("orders", [Sample("order", ORDER)], None, operation, server)
     mapping = checked(tmp_path / "orders", made)
-    assert mapping["server"] == {"url": "https://ledger.example.com/api"}
+    assert mapping["server"] == {
+        "url": "https://ledger.example.com/api",
+        "headers": {"Content-Type": "application/json"},
+    }
+    assert mapping["settings"]["currency"]["enum"] == ["EUR", "USD"]
     assert mapping["outputs"] == {
         "create-invoice": {
             "schema": "./output.schema.json",

@@ -1,0 +1,55 @@
+"""The guide "Your first mapping", followed from an empty folder: each command prints what the guide shows."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+GUIDE = Path(__file__).parents[2] / "docs" / "first-mapping.md"
+BLOCK = re.compile(r"^```(\w+)(?: title=(\S+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def followed(folder: Path) -> list[tuple[int, str, str]]:
+    """The offset of what the guide shows of each step, what it shows, and what was printed.
+
+    A file with a number behind its name is a line of this file that is replaced.
+    """
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    environment = {**os.environ, "PATH": path, "NO_COLOR": "1"}
+    here, printed, code = folder, "", 0
+    shown = []
+    for match in BLOCK.finditer(GUIDE.read_text("utf-8")):
+        kind, title, text = match.groups()
+        if kind == "sh":
+            printed = ""
+            for line in text.splitlines():
+                if line.startswith("cd "):
+                    here = here / line.removeprefix("cd ")
+                    continue
+                done = subprocess.run(["bash", "-c", line], cwd=here, env=environment, capture_output=True, text=True)
+                assert "Traceback" not in done.stderr
+                printed, code = printed + done.stdout, done.returncode
+        elif kind == "text":
+            assert code == (title == "fails"), printed
+            shown.append((match.start(3), text, printed))
+        else:
+            name, _, line_number = title.partition(":")
+            if line_number:
+                lines = (folder / name).read_text("utf-8").splitlines(keepends=True)
+                lines[int(line_number) - 1] = text
+                text = "".join(lines)
+            (folder / name).write_text(text, "utf-8")
+    return shown
+
+
+@pytest.mark.slow
+def test_guide(tmp_path: Path) -> None:
+    steps = followed(tmp_path)
+    assert len(steps) > 5
+    for _, text, printed in steps:
+        # A line of three dots stands for lines that the guide leaves out.
+        parts = (re.escape(part) for part in re.split(r"^ *\.\.\.\n", text, flags=re.MULTILINE))
+        assert re.fullmatch("(?:.*\n)*".join(parts), printed), printed
