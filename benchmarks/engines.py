@@ -24,7 +24,7 @@ from moemap.engine.interpreter.interpreter import Interpreter
 from moemap.engine.language.rulebook import Rulebook
 from moemap.engine.runtime.result import Result
 
-__all__ = ["CONTROL", "LIMIT", "Engine", "Measured", "engines", "measure", "transforms", "unvalidated"]
+__all__ = ["CONTROL", "LIMIT", "Engine", "Measured", "engines", "measure", "timed", "transforms", "unvalidated"]
 
 LIMIT = "limit: orjson loads and dumps alone"
 HAND = "written by hand"
@@ -175,7 +175,7 @@ def measure(rounds: int, size: int, progress: Callable[[str], None]) -> Measured
         gc.freeze()
         turn = number % len(ways)
         for way in ways[turn:] + ways[:turn]:
-            seconds[way.name].append(_time(way.run, lines[: max(1, int(size * way.share))]))
+            seconds[way.name].append(timed(way.run, lines[: max(1, int(size * way.share))]))
         gc.unfreeze()
         progress(f"round {number + 1} of {rounds}")
     return Measured(seconds, rounds * size)
@@ -190,7 +190,8 @@ def _compare(ways: list[Engine], lines: list[bytes]) -> None:
                 raise SystemExit(f"{way.name!r} gives other bodies than {LIMIT!r} for {line.decode()}")
 
 
-def _time(run: Callable[[bytes], Bodies], lines: list[bytes]) -> float:
+def timed(run: Callable[[bytes], Bodies], lines: list[bytes]) -> float:
+    """Seconds of processor time for each text."""
     gc.collect()
     start = time.process_time()
     for line in lines:

@@ -23,7 +23,7 @@ from statistics import median
 from string import Template
 from typing import Any
 
-from moemap.benchmarks import author, engines, generate, processes
+from moemap.benchmarks import author, engines, generate, processes, shapes
 from moemap.benchmarks.engines import HAND, HAND_VALID, LIMIT, MOEMAP, MOEMAP_VALID, NAIVE_VALID, Measured
 from moemap.benchmarks.processes import START_BASE, START_CACHED
 from moemap.benchmarks.table import Table, times
@@ -74,6 +74,8 @@ def figures(plan: Plan) -> dict[str, str]:
     """All that the page has places for, measured."""
     load_before, began = os.getloadavg()[0], time.perf_counter()
     measured = engines.measure(plan.rounds, plan.batches, _progress)
+    _progress("shapes")
+    shaped = shapes.measure(plan.rounds, plan.batches)
     _progress("start-up")
     starts = processes.start_up(plan.starts)
     _progress("the author's loop")
@@ -100,6 +102,7 @@ def figures(plan: Plan) -> dict[str, str]:
         "control_high": times(control_high),
         "engines": engine_table(measured).text(),
         "goals": goal_table(measured, starts, job_seconds, growth).text(),
+        "shapes": shapes.table(shaped).text(),
         "starts": start_table(starts).text(),
         "mapping": mapping_table().text(),
         "author": author.table(authors).text(),

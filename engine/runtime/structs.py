@@ -1,20 +1,21 @@
 """Maps the texts of batches that msgspec can read as structs, by code generated for structs.
 
-Only a batch whose members are all declared is read; any other is left to the JSON reader, so that both always agree:
-numbers keep their kind, integers have 64 bits, no member is ignored. See `compiler.python.struct_layouts` for which
-objects become structs.
+Only a batch whose members are all declared, or occurred in batches before, is read; any other is left to the JSON
+reader, so that both always agree: numbers keep their kind, integers have 64 bits, no member is ignored. See
+`compiler.python.struct_layouts` for which objects become structs.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import reduce
 from operator import or_
+from threading import Lock
 from types import CodeType
 from typing import Annotated, Any, NoReturn
 
 import msgspec
-from orjson import dumps
+from orjson import dumps, loads
 
 from ..diagnostics.problem import Problem
 from ..values.budget import Budget, TooMuchCopied
@@ -31,6 +32,9 @@ __all__ = ["StructMapper"]
 
 _NO_ANSWER = (Unusual, NotOne, TooMuchCopied, *FAILURES)
 _LONGEST_PAUSE = 1000
+_MOST_TIMES = 20
+_MOST_NAMES = 500
+_LONGEST_NAME = 200
 _MOST_LEVELS = 4
 _INTEGER = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
 _SCALARS: tuple[Any, ...] = (None, bool, _INTEGER, float, str)
@@ -65,8 +69,14 @@ def _declared(kinds: int, inside: Any, longest: int | None) -> Any:
     return reduce(or_, options)
 
 
-def struct(name: str, members: Sequence[tuple[str, str, Any]]) -> type[msgspec.Struct]:
-    """Creates a struct class; each of `members` has its name, that of its attribute, and its declaration."""
+def struct(
+    name: str, members: Sequence[tuple[str, str, Any]], undeclared: Collection[str] = ()
+) -> type[msgspec.Struct]:
+    """Creates a struct class; each of `members` has its name, that of its attribute, and its declaration.
+
+    Members that the schema does not declare can be anything, since no rule reads them.
+    """
+    members = [*members, *((member, f"_more{number}", ANY) for number, member in enumerate(undeclared))]
     fields = [(attribute, ANY if what is ANY else _declared(*what), None) for _, attribute, what in members]
     names = {attribute: member for member, attribute, _ in members}
     return msgspec.defstruct(name or "batch", fields, rename=names, forbid_unknown_fields=True, gc=False)
@@ -160,7 +170,6 @@ _NAMES = {
     "ANY": ANY,
     "assemble": assemble,
     "is_filled": is_filled,
-    "struct": struct,
     "reported": reported,
     "unusual": unusual,
 }
@@ -170,18 +179,25 @@ class StructMapper:
     """Maps texts of batches as structs by the code of one mapping. Safe to share between threads.
 
     There is no result for a batch that does not fit the structs, or with problems other than those that rules report
-    themselves. While there are many of these, most texts are not tried.
+    themselves. While there are many of these, most texts are not tried. The names of members that the schema does not
+    declare are learnt from the first batches that have them.
     """
 
     def __init__(
         self, code: CodeType, names: Mapping[str, Any], validators: Mapping[str, Callable[[Any], bool]]
     ) -> None:
-        namespace: dict[str, Any] = {"__name__": code.co_filename, **names, **_NAMES}
-        exec(code, namespace)  # noqa: S102 - the source has nothing of the rules in it but literals
-        self._function: Callable[[Any, Any], Any] = namespace["transform"]
-        self._read = msgspec.json.Decoder(namespace["STRUCT_1"]).decode
+        self._code = code
+        self._names = {"__name__": code.co_filename, **names, **_NAMES}
         self._notes = Silent(validators)
         self._pause = self._left_out = 0
+        self._undeclared = _Undeclared()
+        self._way = self._made()
+
+    def _made(self) -> tuple[Callable[[Any, Any], Any], Callable[[bytes], Any]]:
+        """The function that maps structs, and the one that reads them."""
+        namespace: dict[str, Any] = {**self._names, "struct": self._undeclared.struct}
+        exec(self._code, namespace)  # noqa: S102 - the source has nothing of the rules in it but literals
+        return namespace["transform"], msgspec.json.Decoder(namespace["STRUCT_1"]).decode
 
     def transform(self, text: bytes) -> Result | None:
         """The Result of a batch; None if the batch must be mapped as an object."""
@@ -190,11 +206,56 @@ class StructMapper:
             return None
         if len(text) > MAX_INPUT_NODES:  # each value takes a character, and the declarations limit the levels
             return None
+        function, read = self._way
         try:
-            requests, skipped, problems = self._function(self._read(text), self._notes)
-        except _NO_ANSWER:
+            requests, skipped, problems = function(read(text), self._notes)
+        except _NO_ANSWER as error:
+            if isinstance(error, msgspec.ValidationError) and self._undeclared.learn(text):
+                self._way = self._made()
+                return None
             self._left_out = self._pause
             self._pause = min(2 * self._pause + 1, _LONGEST_PAUSE)
             return None
         self._pause = 0
         return Result(tuple(requests), tuple(skipped), tuple(problems))
+
+
+class _Undeclared:
+    """The names of members that batches have and the schema does not declare, by the place of the struct."""
+
+    def __init__(self) -> None:
+        self._declared: dict[str, frozenset[str]] = {}
+        self._found: dict[str, dict[str, None]] = {}
+        self._times = 0
+        self._lock = Lock()
+
+    def struct(self, place: str, members: Sequence[tuple[str, str, Any]]) -> type[msgspec.Struct]:
+        """Creates a struct class that has the members found so far, too."""
+        self._declared[place] = frozenset(name for name, _, _ in members)
+        return struct(place, members, tuple(self._found.get(place, ())))
+
+    def learn(self, text: bytes) -> bool:
+        """Adds the names that a batch has; returns whether there are any, within bounds: batches are not trusted."""
+        with self._lock:
+            if self._times >= _MOST_TIMES:
+                return False
+            try:
+                pending: list[tuple[str, Any]] = [("", loads(text))]
+            except ValueError:
+                return False
+            before = sum(map(len, self._found.values()))
+            while pending:
+                place, value = pending.pop()
+                if type(value) is list:
+                    pending += [(_below(place, "[]"), element) for element in value]
+                elif type(value) is dict and place in self._declared:
+                    pending += [(_below(place, name), member) for name, member in value.items()]
+                    names = [name for name in value if name not in self._declared[place] and len(name) <= _LONGEST_NAME]
+                    self._found.setdefault(place, {}).update(dict.fromkeys(names))
+            found = sum(map(len, self._found.values()))
+            self._times = _MOST_TIMES if found > _MOST_NAMES else self._times + 1
+            return before < found <= _MOST_NAMES
+
+
+def _below(place: str, name: str) -> str:
+    return f"{place}.{name}" if place else name

@@ -9,7 +9,7 @@ import orjson
 import pytest
 
 import moemap
-from moemap.benchmarks import generate, processes
+from moemap.benchmarks import generate, processes, shapes
 from moemap.benchmarks.engines import Measured, engines, unvalidated
 from moemap.benchmarks.table import Table, times
 from moemap.engine.interpreter.interpreter import Interpreter
@@ -23,6 +23,14 @@ def test_all_engines_give_the_same_bodies() -> None:
         wanted = others[0].run(line)
         bodies[line] = [orjson.loads(body) for body in wanted]
         assert {way.name: way.run(line) for way in (limit, *others)} == {way.name: wanted for way in (limit, *others)}
+
+
+@pytest.mark.slow
+def test_shapes_are_measured_beside_the_code_written_by_hand() -> None:
+    measured = shapes.measure(2, 10)
+    assert [row[0] for row in shapes.table(measured).rows] == list(shapes.SHAPES)
+    assert all(len(seconds) == 2 for one in measured.values() for seconds in one.seconds.values())
+    assert len({lines[0] for lines in (shapes.lines(shape, 1) for shape in shapes.SHAPES)}) == len(shapes.SHAPES)
 
 
 def test_unvalidated_takes_what_the_schemas_refuse(shipped_mapping: Callable[..., moemap.Mapping]) -> None:

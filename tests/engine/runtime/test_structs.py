@@ -430,6 +430,57 @@ def test_while_most_texts_are_no_records_few_are_tried(book: Books) -> None:
     assert answers[-1]
 
 
+NESTED = {
+    "type": "object",
+    "additionalProperties": False,
+    "properties": {
+        "id": {"type": "string"},
+        "items": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "additionalProperties": False,
+                "properties": {"a": {"type": "string"}, "b": {"type": ["object", "null"]}},
+            },
+        },
+    },
+}
+
+
+def test_undeclared_members_are_learnt(book: Books, difference: Difference) -> None:
+    rule = {"rule": "one", "route": "items", "when": "item", "output": "single", "fields": {"a": "item.a"}}
+    routes = {"items": {"each": "batch.items", "as": "item"}}
+    rulebook = book({**PLAIN, "routes": routes, "rules": [rule]}, NESTED)
+    interpreter, answer = Interpreter(rulebook), answering(rulebook)
+    texts = [
+        b'{"id": "x", "more": {"deep": [1, null]}, "id_2": 1}',
+        b'{"id": "x", "items": [{"a": "y", "z": 1}, {"z": {}}, {"b": {"z": 1}, "_more0": 2, "a-b": 3}]}',
+    ]
+    assert [answer(text) for text in texts] == [None, None]
+    for text in (*texts, b'{"items": [{"a-b": "w"}, {"a": "v"}, {"z": []}], "more": 1.5}'):
+        learnt = answer(text)
+        assert learnt is not None
+        assert not difference(interpreter.run(orjson.loads(text)), learnt)
+    for odd in ("36893488147419103232", '"\udcff"', "01", "[[[[[[]]]]]]"):
+        assert answer(b'{"id": "x", "more": %b}' % odd.encode(errors="surrogateescape")) is None
+    assert answer(b'{"items": [{"z": null}]}') is None  # for a struct, that is an object without members
+
+
+def test_not_every_undeclared_member_is_learnt(book: Books) -> None:
+    rulebook = book({**PLAIN, "rules": [{"rule": "one", "output": "single", "fields": {"id": "batch.id"}}]}, SHAPED)
+    answer = answering(rulebook)
+    many = orjson.dumps({"id": "a", **{f"m{number}": 1 for number in range(1000)}})
+    assert [answer(many) for _ in range(3)] == [None] * 3
+    assert answer(b'{"id": "a", "n": 1}') is None
+    assert answer(b'{"id": "a"}') is not None
+    answer = answering(rulebook)
+    for number in range(30):
+        answer(b'{"id": "a", "m%d": 1}' % number)
+    assert answer(b'{"id": "a", "m0": 1, "m19": 1}') is not None
+    assert [answer(b'{"id": "a", "m20": 1}') for _ in range(2)] == [None] * 2
+    assert [answer(orjson.dumps({"id": "a", "x" * 201: 1})) for _ in range(2)] == [None] * 2
+
+
 def test_a_mapping_that_uses_batches_as_a_whole_has_no_records(book: Books) -> None:
     whole = {**PLAIN, "rules": [{"rule": "one", "output": "single", "fields": {"n": "length(batch)"}}]}
     assert structs_source_of(book(whole, SHAPED)) is None
