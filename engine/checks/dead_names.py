@@ -8,8 +8,8 @@ from ..diagnostics.catalogue import declare
 from ..diagnostics.problem import Problem
 from ..diagnostics.suggestions import did_you_mean
 from ..inference.facts import Flow, SpreadOver
-from ..interpreter.fields import is_excepted
 from ..language.rulebook import Spread
+from ..language.traversal import is_excepted
 from ..source.nodes import MappingNode, ScalarNode, SequenceNode
 from ..types.types import Type, union
 from .shared.examples import SCHEMA

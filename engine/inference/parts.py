@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any, Literal, TypeVar
 
 from ..expressions.roots import RootUse
@@ -20,7 +20,7 @@ from ..language.rulebook import (
     Spread,
     Text,
 )
-from ..language.traversal import roots_in
+from ..language.traversal import is_excepted, roots_in
 from ..types.narrowing import falsy, meet, truthy
 from ..types.types import (
     ANY,
@@ -35,6 +35,7 @@ from ..types.types import (
     literal,
     matches,
     members,
+    string,
     union,
     without_null,
 )
@@ -69,6 +70,8 @@ _TAKERS = 10
 """The maximum number of rules among which one that takes everything is searched."""
 _LEARNT = 40
 """The maximum number of members that conditions narrow; beyond it narrowing is dropped, since each slows the next."""
+_MOST_APART = 64
+"""The maximum number of members that keep their own types when they are spread."""
 
 Record = tuple[list[Fact | SharedFacts], set[str]]
 _Policy = tuple[tuple[EntryRule, ...], list[str], list[tuple[tuple[Any, ...], SharedFacts, tuple[Other, ...]]]]
@@ -314,17 +317,22 @@ class PartWalk:
             value = self.field(field_, context)
             properties[field_.name or ""] = Property(without_null(value), not value.parts.null, field_)
         others: list[Other] = []
+        certain: set[str] = set()
         for spread in source.spreads:
-            others += self.spread(spread, context)
+            more, names = self.spread(spread, context)
+            others += more
+            certain.update(names)
         if any(prop.required and prop.type.never for prop in properties.values()):
             return NEVER  # a required field never has a value
-        empty = NEVER if any(prop.required for prop in properties.values()) else NULL
-        made = _filled(properties, others)
+        made = _filled(properties, others, certain)
+        empty = NEVER if any(prop.required for prop in made.properties.values()) else NULL
         there = bool(made.others) or any(not prop.type.never for prop in made.properties.values())
         return union(Type(objects=(made,)), empty) if there else empty
 
-    def spread(self, spread: Spread, context: Type) -> tuple[Other, ...]:
-        type_ = self.expression(spread.from_, context).type
+    def spread(self, spread: Spread, context: Type) -> tuple[tuple[Other, ...], Collection[str]]:
+        """The types of the entries that pass through, and the names of those that always do."""
+        whole = self.expression(spread.from_, context)
+        type_ = whole.type
         self.facts.append(Iteration(spread.from_, "a spread", "object", type_))
         self.facts.append(SpreadOver(spread, type_))
         found = [part for one in type_.parts.objects for part in members(one)]
@@ -335,7 +343,10 @@ class PartWalk:
         inner = self.let(spread.let, inner)
         made = self.entries(spread, inner)
         self.rejects = outer  # an entry is rejected alone
-        return made
+        if not made or len(found) > _MOST_APART or not _passes_all(spread):
+            return made, ()
+        apart = tuple(_passed(type_.parts.objects, spread))
+        return apart, () if whole.fails else _always_passed(type_, spread)
 
     def entries(self, spread: Spread, context: Type) -> tuple[Other, ...]:
         """The types of the entries that the entry rules let through.
@@ -407,6 +418,9 @@ class PartWalk:
 def _names_of(name: StringType, spread: Spread) -> Iterable[Type]:
     """The names that entries of such names may get; none if the spread leaves them out."""
     except_ = spread.except_
+    if name.values is not None:
+        yield string(spread.rename.get(one, one) for one in name.values if not is_excepted(except_, one))
+        return
     gone = frozenset(name_ for name_ in except_.names if not except_.ignore_case)
     left = Type(string=StringType(excluded=gone - {""}, least=1 if "" in gone else 0))
     kept = meet(Type(string=name), left)
@@ -416,12 +430,46 @@ def _names_of(name: StringType, spread: Spread) -> Iterable[Type]:
     yield from (literal(new) for new in spread.rename.values())
 
 
-def _filled(properties: dict[str, Property], others: list[Other]) -> ObjectType:
-    """The object with the entries that may take the names of absent fields."""
+def _filled(properties: dict[str, Property], others: list[Other], certain: Iterable[str]) -> ObjectType:
+    """The object with the entries that may take the names of absent fields; those with `certain` names are there."""
     result = {}
-    for name, prop in properties.items():
+    for name, prop in {**properties, **{name: Property(NEVER) for name in certain if name not in properties}}.items():
         extra = [] if prop.required else [other for other in others if matches(other.name, name)]
-        sources = ((prop.type, prop.origin), *((other.type, other.origin) for other in extra))
+        own = [] if prop.type.never and extra else [(prop.type, prop.origin)]
+        sources = (*own, *((other.type, other.origin) for other in extra))
         type_ = union(prop.type, *(other.type for other in extra))
-        result[name] = Property(type_, prop.required, Sources(sources)) if extra else prop
+        origin = Sources(sources) if len(sources) > 1 else sources[0][1]
+        result[name] = Property(type_, prop.required or name in certain, origin) if extra else prop
     return ObjectType(result, tuple(others))
+
+
+def _passes_all(spread: Spread) -> bool:
+    """Returns whether every entry that is not excepted passes through as it is."""
+    first, *_ = spread.entries
+    steps = (first.when, first.name, first.value, first.skip, first.reject)
+    return not spread.let and not first.let and all(step is None for step in steps)
+
+
+def _passed(objects: Iterable[ObjectType], spread: Spread) -> Iterator[Other]:
+    """The entries of these objects, each of a known name with its own type."""
+    for one in objects:
+        for name, value in members(one):
+            kept = without_null(value)
+            for passed in _names_of(name, spread) if not kept.never else ():
+                if passed.string is not None:
+                    yield Other(passed.string, kept, spread.entries[0])
+
+
+def _always_passed(type_: Type, spread: Spread) -> set[str]:
+    """The names of entries that pass through whatever the value of this type is."""
+    if not type_.only_objects:
+        return set()
+    names = [
+        {spread.rename.get(name, name) for name, prop in one.properties.items() if _is_sure(name, prop, spread)}
+        for one in type_.objects
+    ]
+    return set.intersection(*names) if names else set()
+
+
+def _is_sure(name: str, prop: Property, spread: Spread) -> bool:
+    return prop.required and not prop.type.parts.null and not is_excepted(spread.except_, name)

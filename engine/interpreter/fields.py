@@ -11,14 +11,12 @@ from typing import Any
 
 from ..diagnostics.catalogue import Severity
 from ..expressions.tree import EvaluationError
-from ..functions.globs import matches_glob
 from ..language.rulebook import (
     ABSENT,
     Bulk,
     Const,
     Each,
     EntryRule,
-    Except,
     Expr,
     Field,
     From,
@@ -28,7 +26,7 @@ from ..language.rulebook import (
     Table,
     Text,
 )
-from ..language.traversal import is_plain, roots_in
+from ..language.traversal import is_excepted, is_plain, roots_in
 from ..runtime.notes import Rejected
 from ..runtime.requests import Envelope
 from ..runtime.result import NAME_TAKEN, NO_ENTRY_RULE, NOTHING
@@ -40,7 +38,7 @@ from ..values.pointers import join
 from .recorder import Recorder, Step
 from .scope import Lazy, Position, Scope, ValueOrigin
 
-__all__ = ["Evaluation", "is_excepted", "size_outcome"]
+__all__ = ["Evaluation", "size_outcome"]
 
 _MOST_DEPTH = 10
 
@@ -432,13 +430,3 @@ class Evaluation(Recorder):
 def size_outcome(size: int) -> str:
     """The outcome of an iteration over this number of elements: none, one or many."""
     return ("none", "one")[size] if size < 2 else "many"
-
-
-def is_excepted(except_: Except, key: str) -> bool:
-    """Returns whether a spread leaves out the entry of this name."""
-    name = key.casefold() if except_.ignore_case else key
-    return (
-        name in except_.names
-        or name.startswith(except_.prefixes)
-        or any(matches_glob(name, pattern) for pattern in except_.patterns)
-    )

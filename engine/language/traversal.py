@@ -1,4 +1,4 @@
-"""Traversals of the rules: the roots that a part reads, whether it can reject an element, whether it does anything."""
+"""Traversals of the rules: the roots that a part reads, whether it can reject an element, which names it leaves out."""
 
 from __future__ import annotations
 
@@ -6,10 +6,19 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..expressions.paths import path_of
+from ..functions.globs import matches_glob
 from .keys import attributes_of
-from .rulebook import Const, Expr, Field, From, ObjectSource, Text
+from .rulebook import Const, Except, Expr, Field, From, ObjectSource, Text
 
-__all__ = ["can_reject", "can_reject_field", "can_reject_object", "can_reject_value", "is_plain", "roots_in"]
+__all__ = [
+    "can_reject",
+    "can_reject_field",
+    "can_reject_object",
+    "can_reject_value",
+    "is_excepted",
+    "is_plain",
+    "roots_in",
+]
 
 
 def roots_in(part: Any) -> Iterator[str]:
@@ -59,3 +68,13 @@ def is_plain(field: Field) -> bool:
         return False
     (part,) = field.source.alternatives
     return isinstance(part, Expr) and path_of(part.expression.tree, dict.fromkeys(roots_in(part), "")) is not None
+
+
+def is_excepted(except_: Except, key: str) -> bool:
+    """Returns whether a spread leaves out the entry of this name."""
+    name = key.casefold() if except_.ignore_case else key
+    return (
+        name in except_.names
+        or name.startswith(except_.prefixes)
+        or any(matches_glob(name, pattern) for pattern in except_.patterns)
+    )

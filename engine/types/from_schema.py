@@ -7,7 +7,7 @@ members are valid.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache, reduce
 from math import inf
 from typing import Any
@@ -37,6 +37,8 @@ _NUMBER_KEYS = ("minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum")
 _STRING_KEYS = ("minLength", "maxLength", "pattern")
 _ARRAY_KEYS = ("items", "prefixItems", "minItems", "maxItems")
 _OBJECT_KEYS = ("properties", "required", "additionalProperties", "patternProperties", "propertyNames", "x-complete")
+_MOST_LEVELS = 4
+_MOST_REFERENCES = 64
 _NOTES = {"$comment", "title", "description", "examples"}
 
 
@@ -51,14 +53,20 @@ class TypeReader:
 
     def __init__(self, schema: Schema) -> None:
         self.schema = schema
-        self.known: dict[str, Type] = {}
+        self.known: dict[tuple[str, int], Type] = {}
+        self.recursive = _recursive(schema.definitions)
+        self.levels = _levels(schema.definitions, self.recursive)
 
     def reference(self, name: str) -> Type:
-        """The type of what a reference leads to."""
-        if name not in self.known:
-            self.known[name] = ANY  # what refers to itself stays open at that place
-            self.known[name] = self.read(self.schema.definitions[name])
-        return self.known[name]
+        """The type of what a reference leads to; at some depth, what refers to itself stays open."""
+        if self.levels == 0 and name in self.recursive:
+            return ANY
+        key = name, self.levels
+        if key not in self.known:
+            self.levels -= name in self.recursive
+            self.known[key] = self.read(self.schema.definitions[name])
+            self.levels += name in self.recursive
+        return self.known[key]
 
     def read(self, part: Any) -> Type:
         """The type of the values that a part of the schema allows."""
@@ -125,6 +133,49 @@ class TypeReader:
             if name not in properties:
                 properties[name] = Property(union(*(other.type for other in others)), True)
         return ObjectType(properties, tuple(others), part.get("x-complete") is True, part)
+
+
+def _references(part: Any) -> Iterator[str]:
+    """What the references anywhere in a part lead to, as often as they are there."""
+    pending = [part]
+    while pending:
+        one = pending.pop()
+        if isinstance(one, dict):
+            if isinstance(one.get("$ref"), str):
+                yield one["$ref"]
+            pending += one.values()
+        elif isinstance(one, list):
+            pending += one
+
+
+def _recursive(definitions: Mapping[str, Any]) -> frozenset[str]:
+    """The definitions that refer to themselves, also through others, and those on the way from one to another."""
+    below = {name: {one for one in _references(part) if one in definitions} for name, part in definitions.items()}
+    above: dict[str, set[str]] = {name: set() for name in definitions}
+    for name, others in below.items():
+        for other in others:
+            above[other].add(name)
+    left = _without_ends(set(definitions), below, above)
+    return frozenset(_without_ends(left, above, below))
+
+
+def _without_ends(names: set[str], onward: Mapping[str, set[str]], back: Mapping[str, set[str]]) -> set[str]:
+    """The names from which one comes to no end."""
+    count = {name: len(onward[name] & names) for name in names}
+    ends = [name for name in names if not count[name]]
+    while ends:
+        for name in back[ends.pop()]:
+            if name in count:
+                count[name] -= 1
+                if not count[name]:
+                    ends.append(name)
+    return {name for name in names if count[name]}
+
+
+def _levels(definitions: Mapping[str, Any], recursive: frozenset[str]) -> int:
+    """How often recursive definitions are entered inside of each other: the fewer the more references there are."""
+    count = max((sum(one in recursive for one in _references(definitions[name])) for name in recursive), default=0)
+    return next((levels for levels in (_MOST_LEVELS, 3, 2) if count**levels <= _MOST_REFERENCES), 1)
 
 
 def _named(

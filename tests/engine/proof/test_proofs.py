@@ -40,6 +40,7 @@ def _rulebook(case: dict[str, Any], folder: Path) -> Rulebook:
         "version": "1.0.0",
         "input": {"as": "batch", "schema": "./batch.schema.json"},
         "outputs": {"body": {**output, **({"combine": case["combine"]} if "combine" in case else {})}},
+        "let": case.get("let", {}),
         "rules": [{"rule": "rule", "output": "body", **case["rule"]}, *more],
     }
     path = folder / "mapping.yaml"

@@ -11,8 +11,10 @@ import pytest
 
 from moemap.engine import schemas
 from moemap.engine.proof.samples import instance
+from moemap.engine.schemas.schema import schema_of
 from moemap.engine.types.from_schema import type_of
 from moemap.engine.types.membership import includes
+from moemap.engine.types.types import ANY, ANY_STRING, Type
 from moemap.tests.engine.notation import written
 
 A, B = (
@@ -48,7 +50,7 @@ CASES: list[tuple[Any, str]] = [
     ({"anyOf": [{"const": "a"}, {"type": "null"}]}, "'a'|null"),
     ({"oneOf": [A, {"type": "string"}]}, "string|{k: 'a', *: any}"),
     ({"$ref": "#/$defs/s", "maxLength": 3, "$defs": {"s": {"type": "string"}}}, "string(<=3)"),
-    ({"type": "array", "items": {"$ref": "#"}}, "[[any]]"),
+    ({"type": "array", "items": {"$ref": "#"}}, "[[[[[any]]]]]"),
     ({"type": "string", "if": {"const": "a"}, "then": False}, "string"),
     (
         {"type": ["string", "null"], "if": {"type": "string"}, "then": {"const": "a"}, "else": {"type": "null"}},
@@ -83,3 +85,36 @@ def test_the_samples_are_of_the_type() -> None:
         for batch in content if isinstance(content, list) else [content]:
             if schemas.Validator(schema).is_valid(batch):
                 assert includes(type_of(schema), batch), path.name
+
+
+def test_what_refers_to_itself_stays_open_at_some_depth() -> None:
+    tree = {"properties": {"id": {"type": "string"}, "child": {"$ref": "#"}}, "required": ["id"], "type": "object"}
+    found = type_of(schema_of(tree))
+    for _ in range(5):
+        (node,) = found.objects
+        assert node.properties["id"].type == ANY_STRING
+        found = node.properties["child"].type
+    assert found == ANY
+
+
+def test_the_more_a_schema_refers_to_itself_the_less_deeply_it_is_read() -> None:
+    names = [f"n{number}" for number in range(30)]
+    tree = {"type": "object", "properties": {name: {"$ref": "#"} for name in names}}
+    found = type_of(schema_of(tree))
+    for name in names[:2]:
+        (node,) = found.objects
+        found = node.properties[name].type
+    assert found == ANY
+
+
+def test_definitions_that_refer_to_each_other() -> None:
+    one = {"type": "object", "properties": {"other": {"$ref": "#/$defs/other"}, "leaf": {"$ref": "#/$defs/leaf"}}}
+    other = {"type": "object", "properties": {"one": {"$ref": "#/$defs/one"}}}
+    leaf = {"type": "boolean"}
+    found = type_of(schema_of({"$ref": "#/$defs/one", "$defs": {"one": one, "other": other, "leaf": leaf}}))
+    for name in ("other", "one", "other"):
+        (node,) = found.objects
+        found = node.properties[name].type
+    assert found.objects[0].properties["one"].type == ANY
+    (node,) = type_of(schema_of({"$ref": "#/$defs/one", "$defs": {"one": one, "other": other, "leaf": leaf}})).objects
+    assert node.properties["leaf"].type == Type(booleans=frozenset({True, False}))
