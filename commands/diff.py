@@ -12,6 +12,7 @@ from .shared.command import FINE, PROBLEMS, Command
 from .shared.completion import mappings
 from .shared.opening import load_mapping
 from .shared.project import chosen, mapping_options
+from .shared.verbosity import note
 
 __all__ = ["command"]
 
@@ -102,5 +103,5 @@ def command(
     text = render(format_, comparison, found, show_values=show_values, color=takes_color(sys.stdout))
     if text:
         click.echo(text)
-    click.echo(comparison.summary, err=True)
+    note(comparison.summary)
     sys.exit(PROBLEMS if check and not comparison.is_enough else FINE)

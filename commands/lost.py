@@ -12,6 +12,7 @@ from .shared.command import FINE, PROBLEMS, Command
 from .shared.completion import mappings
 from .shared.opening import load_mapping
 from .shared.project import chosen, mapping_options
+from .shared.verbosity import note
 
 __all__ = ["command"]
 
@@ -90,7 +91,7 @@ def command(
     if write_baseline is not None:
         with written_whole(Path(write_baseline)) as file:
             file.write(baseline_of(loss).encode())
-    click.echo(summary(loss), err=True)
+    note(summary(loss))
     if fail_on is not None:
         failed = failed or bool(loss.sorted("unread") if fail_on == "unread" else loss.sorted("unread", "read"))
     sys.exit(PROBLEMS if failed else FINE)

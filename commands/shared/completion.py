@@ -73,7 +73,7 @@ def schemas(_context: click.Context, _parameter: click.Parameter, incomplete: st
 
 
 def _configuration() -> Configuration:
-    from ...engine.configuration.reader import configuration_around
+    from ...engine.configuration.finding import configuration_around
 
     return configuration_around(Path())
 

@@ -49,7 +49,7 @@ def configuration(*, broken: bool = False) -> Configuration:
 
     Exits with the problems of the project file and exit code 2 if it has errors, unless a `broken` one is wanted.
     """
-    from ...engine.configuration.reader import configuration_around
+    from ...engine.configuration.finding import configuration_around
     from .opening import print_problems
 
     meta = click.get_current_context().meta

@@ -13,7 +13,7 @@ from ..exports import lazily
 if TYPE_CHECKING:
     from .choice import Choice, ChoiceError, choose
     from .configuration import Configuration, Environment, Said
-    from .reader import configuration_around
+    from .finding import configuration_around
 
 __all__ = ["Choice", "ChoiceError", "Configuration", "Environment", "Said", "choose", "configuration_around"]
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from ..diagnostics.problem import Place, Problem
 from ..language.installed import candidates, file_at, newest
-from ..language.settings import Given
 from ..source.paths import is_file, is_folder
 from ..source.text import Source
+
+if TYPE_CHECKING:
+    # Only for its type: it is imported with the reader of a project file.
+    from ..language.settings import Given
 
 __all__ = ["Configuration", "Environment", "Said"]
 

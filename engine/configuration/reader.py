@@ -1,4 +1,4 @@
-"""Finds the project file around a folder, and reads it with all its problems."""
+"""Reads the values of a project file, with all its problems."""
 
 from __future__ import annotations
 
@@ -17,68 +17,29 @@ from ..language.settings import Given
 from ..source.homes import MAPPINGS
 from ..source.nodes import MappingNode, Node, ScalarNode, plain
 from ..source.paths import is_file, is_folder
-from ..source.project import PROJECT_FILE, Project
-from ..source.text import Source, read
-from ..source.toml import parse
+from ..source.project import Project
+from ..source.text import Source
 from .configuration import Configuration, Environment, Said
 
-__all__ = ["MAGIC", "configuration_around"]
+__all__ = ["MAGIC", "read"]
 
 MAGIC = frozenset("*?[")
 """The characters that make the name of a file a pattern."""
-_PYPROJECT = "pyproject.toml"
-_MINE = re.compile(r"^\s*\[+\s*tool\s*\.\s*moemap\b", re.MULTILINE)
 _VARIABLE = re.compile(r"env:([A-Za-z_][A-Za-z0-9_]*)", re.ASCII)
 
 
-def configuration_around(folder: Path) -> Configuration:
-    """The Configuration of the nearest project file, from a folder upwards to the top of its git working tree.
-
-    Problems of the file are among those of the Configuration, which then has what could be read.
-    """
-    main: Path | None = None
-    try:
-        above = [folder, *(Path(os.path.relpath(one, folder.resolve())) for one in folder.resolve().parents)]
-    except OSError:  # the working folder is gone
-        return Configuration(folder)
-    for place in above:
-        if main is None:
-            main = next(filter(is_file, candidates(place)[1:]), None)
-        own, pyproject = place / PROJECT_FILE, place / _PYPROJECT
-        if os.path.lexists(own):
-            return _read(own, main)
-        if is_file(pyproject) and (read_here := _read(pyproject, main)).source is not None:
-            return read_here
-        if os.path.lexists(place / ".git"):
-            break
-    return Configuration(folder, main=main)
-
-
-def _read(path: Path, main: Path | None) -> Configuration:
-    name = path.as_posix()
-    source, problems = read(path, name)
-    if path.name == _PYPROJECT and (source is None or not _MINE.search(source.text)):
-        return Configuration(path.parent)
-    node, unread = parse(source) if source is not None else (None, ())
-    source, problems = source or Source(name, "", path), (*problems, *unread)
-    if node is not None and path.name == _PYPROJECT:
-        tool = node.get("tool")
-        inner = tool.get("moemap") if isinstance(tool, MappingNode) else None
-        if not isinstance(inner, MappingNode):
-            return Configuration(path.parent)
-        node = inner
-    if node is None:
-        return Configuration(path.parent, source, main=main, problems=problems)
-    return _Reader(path, source, main, problems).configuration(node)
+def read(path: Path, source: Source, node: MappingNode, main: Path | None) -> Configuration:
+    """The Configuration that the table of a project file says, with all problems of it."""
+    return _Reader(path, source, main).configuration(node)
 
 
 class _Reader:
-    def __init__(self, path: Path, source: Source, main: Path | None, problems: tuple[Problem, ...]) -> None:
+    def __init__(self, path: Path, source: Source, main: Path | None) -> None:
         self.folder = path.parent
         self.source = source
         self.main = main
         self.project = Project.around(path.parent)
-        self.problems = Problems(problems)
+        self.problems = Problems()
 
     def configuration(self, node: MappingNode) -> Configuration:
         made = Configuration(self.folder, self.source, main=self.main)

@@ -1,0 +1,66 @@
+"""Finds the project file around a folder."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import replace
+from pathlib import Path
+
+from ..language.installed import candidates
+from ..source.nodes import MappingNode
+from ..source.paths import is_file
+from ..source.project import PROJECT_FILE
+from ..source.text import Source, read
+from .configuration import Configuration
+
+__all__ = ["configuration_around"]
+
+_PYPROJECT = "pyproject.toml"
+_MINE = re.compile(r"^\s*\[+\s*tool\s*\.\s*moemap\b", re.MULTILINE)
+
+
+def configuration_around(folder: Path) -> Configuration:
+    """The Configuration of the nearest project file, from a folder upwards to the top of its git working tree.
+
+    Problems of the file are among those of the Configuration, which then has what could be read.
+    """
+    main: Path | None = None
+    try:
+        above = [folder, *(Path(os.path.relpath(one, folder.resolve())) for one in folder.resolve().parents)]
+    except OSError:  # the working folder is gone
+        return Configuration(folder)
+    for place in above:
+        if main is None:
+            main = next(filter(is_file, candidates(place)[1:]), None)
+        own, pyproject = place / PROJECT_FILE, place / _PYPROJECT
+        if os.path.lexists(own):
+            return _read(own, main)
+        if is_file(pyproject) and (read_here := _read(pyproject, main)).source is not None:
+            return read_here
+        if os.path.lexists(place / ".git"):
+            break
+    return Configuration(folder, main=main)
+
+
+def _read(path: Path, main: Path | None) -> Configuration:
+    name = path.as_posix()
+    source, problems = read(path, name)
+    if path.name == _PYPROJECT and (source is None or not _MINE.search(source.text)):
+        return Configuration(path.parent)
+    # Imported late: most working folders have no project file, and wait for none of this.
+    from ..source.toml import parse
+    from . import reader
+
+    node, unread = parse(source) if source is not None else (None, ())
+    source, problems = source or Source(name, "", path), (*problems, *unread)
+    if node is not None and path.name == _PYPROJECT:
+        tool = node.get("tool")
+        inner = tool.get("moemap") if isinstance(tool, MappingNode) else None
+        if not isinstance(inner, MappingNode):
+            return Configuration(path.parent)
+        node = inner
+    if node is None:
+        return Configuration(path.parent, source, main=main, problems=problems)
+    made = reader.read(path, source, node, main)
+    return replace(made, problems=(*problems, *made.problems))
