@@ -102,7 +102,10 @@ def command(
                 rewritten.write(change.text.encode())
             run.updated |= {id(one) for one in failures if not (one.problems or one.test in change.refused)}
     if not (run.unusable or any(run.outcomes.values())):
-        raise click.UsageError("no tests found" + (f" for -k {expression!r}" if expression is not None else ""))
+        if paths and expression is None:  # a repository may have none
+            click.echo("no tests found", err=True)
+        else:
+            raise click.UsageError("no tests found" + (f" for -k {expression!r}" if expression is not None else ""))
     click.echo(FORMATS[format_](run, color=takes_color(sys.stdout)), nl=False)
     if format_ == "text" and not is_quiet():
         click.echo(run.counts())

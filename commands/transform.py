@@ -107,7 +107,7 @@ def command(inputs: tuple[str, ...], mapping: str | None, workspace: str | None,
     from ..engine.jobs.files import BusyError, InTheWayError
     from ..engine.jobs.job import Job
     from ..engine.jobs.program import RulesChangedError
-    from ..engine.jobs.runfiles import ResumeError, left_over
+    from ..engine.jobs.runfiles import ResumeError, is_finished, left_over
     from ..engine.jobs.running import run
     from ..engine.jobs.summary import Summary
     from ..engine.jobs.transform import Recipe, WorkerError
@@ -130,6 +130,10 @@ def command(inputs: tuple[str, ...], mapping: str | None, workspace: str | None,
         for target in planned:
             if not (resume or restart) and (left := left_over(target.output, target.rejects)) is not None:
                 raise click.UsageError(left)
+            if resume and target.output is not None and is_finished(target.output) and not is_quiet():
+                click.echo(
+                    f"{target.output}: no interrupted run to resume; it is written again from the start", err=True
+                )
         for target in planned:
             is_shown = target.output is None and sys.stdout.isatty()
             recipe = Recipe(

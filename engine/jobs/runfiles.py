@@ -79,7 +79,7 @@ def names_of(output: Path | None, rejects: Path | None) -> Iterator[tuple[Path, 
 
 def is_finished(output: Path) -> bool:
     """Returns whether a run has written this file completely."""
-    return output.exists() and not _journal(output).exists()
+    return is_plain(output) and output.exists() and not _journal(output).exists()
 
 
 def left_over(output: Path | None, rejects: Path | None) -> str | None:

@@ -78,8 +78,13 @@ def not_found(reference: str) -> Problem:
     """The Problem of a reference that names no file."""
     path = Path(reference)
     if is_folder(path):
+        latest = newest([path], "")
         return Problem.of(
-            "M107", what="the folder", path=reference, reason="has neither mapping.yaml nor workspace.yaml"
+            "M107",
+            hint=None if latest is None else f"did you mean {latest.parent.as_posix()!r}?",
+            what="the folder",
+            path=reference,
+            reason="has neither mapping.yaml nor workspace.yaml",
         )
     if "/" in reference or path.suffix in (".yaml", ".yml"):
         return Problem.of("M107", what="the file", path=reference, reason="does not exist")

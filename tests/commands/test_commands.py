@@ -484,3 +484,31 @@ def test_wrong_use_prints_nothing_that_a_terminal_obeys() -> None:
         assert done.exit_code == 2
         assert done.stderr.replace("\n", "").isprintable()
         assert "\\u202e" in done.stderr
+
+
+# Nothing to do
+
+
+def test_a_repository_without_tests_is_fine(tmp_path: Path) -> None:
+    done = run("test", tmp_path)
+    assert (done.exit_code, done.stdout, done.stderr) == (0, "0 passed, 0 failed\n", "no tests found\n")
+    assert run("test", tmp_path, "-k", "purchase").exit_code == 2
+
+
+def test_a_folder_of_versions_suggests_the_newest(batch: Path, tmp_path: Path) -> None:
+    for version in ("v1", "v2", "v10"):
+        (tmp_path / "shop" / version).mkdir(parents=True)
+        (tmp_path / "shop" / version / "mapping.yaml").write_text("")
+    done = run("transform", batch, "--mapping", tmp_path / "shop")
+    assert done.exit_code == 2
+    assert f"did you mean '{tmp_path.as_posix()}/shop/v10'?" in done.stderr
+
+
+def test_resuming_a_run_that_is_finished_says_so(batch: Path, tmp_path: Path) -> None:
+    output = tmp_path / "out.ndjson"
+    assert run("transform", batch, "--output", output, "--resume").stderr.startswith("1 batch: ")
+    done = run("transform", batch, "--output", output, "--resume")
+    assert done.exit_code == 0
+    assert done.stderr.startswith(
+        f"{output}: no interrupted run to resume; it is written again from the start\n1 batch: "
+    )
