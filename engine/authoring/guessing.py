@@ -170,7 +170,7 @@ class Guesses:
     settings: dict[str, Json] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
-    """What the body requires and nothing can stand for."""
+    """The required members of the body for which no source or setting was found."""
     taken: set[str] = field(default_factory=set)
     """The names of settings; those of objects inside count too."""
     found: int = 0

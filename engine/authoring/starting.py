@@ -48,7 +48,7 @@ Json = dict[str, Any]
 
 
 class StartError(ValueError):
-    """What a mapping is to be started from cannot be used; the text says why."""
+    """The source of a new mapping cannot be used; the text says why."""
 
 
 class Sample(NamedTuple):

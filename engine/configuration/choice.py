@@ -1,4 +1,4 @@
-"""What a command is to use: the mapping, its settings and secrets, each with the reason."""
+"""The mapping, settings and secrets that a command uses, each with the reason for the choice."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What counts in a project, and why, as rows of a table."""
+"""The effective configuration of a project as rows of a table, with the reasons."""
 
 from __future__ import annotations
 

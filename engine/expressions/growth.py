@@ -95,7 +95,7 @@ class Growth:
 
     @property
     def flaw(self) -> str | None:
-        """Which bound is exceeded, in words; None if none is."""
+        """The bound that is exceeded, in words; None if none is."""
         if self.copies > MAX_COPIES:
             return f"can contain its input more than {MAX_COPIES} times"
         if self.width > MAX_COPIES:
@@ -154,12 +154,12 @@ class _ExpressionGrowth:
         self.bound: tuple[tuple[str, Growth, int], ...] = ()
         """The variables that are bound, each with the number of iterations around it."""
         self.over: tuple[Growth, ...] = ()
-        """What is gone over by the iterations around a node."""
+        """The growth of the values that the iterations around a node iterate over."""
 
     def of(self, node: TreeNode, current: Growth | None) -> Growth:
         """The growth of a node's value; `current` is the growth of the value it is evaluated on, None for the roots.
 
-        It is worked out once: nested lists, which are asked twice, would double the work with each level.
+        Results are cached: nested lists, whose growth is needed twice, would double the work with each level.
         """
         key = id(node), current, self.bound, self.over
         growth = self.known.get(key)

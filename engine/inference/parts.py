@@ -146,7 +146,7 @@ class PartWalk:
             self.facts.append(RenderedTemplate(text, context))
 
     def recorded(self, walk: Callable[[], _T]) -> tuple[_T, Record]:
-        """What a part of the walk gives, and what it records."""
+        """The result of a part of the walk, and what the part records."""
         outer, self.facts = self.facts, []
         rejecting = set(self.flow.rejecting)
         result = walk()
@@ -330,7 +330,7 @@ class PartWalk:
         return union(Type(objects=(made,)), empty) if there else empty
 
     def spread(self, spread: Spread, context: Type) -> tuple[tuple[Other, ...], Collection[str]]:
-        """The types of the entries that pass through, and the names of those that always do."""
+        """The types of the entries that pass through, and the names of those that are always there."""
         whole = self.expression(spread.from_, context)
         type_ = whole.type
         self.facts.append(Iteration(spread.from_, "a spread", "object", type_))

@@ -1,7 +1,7 @@
-"""What the last walk through the rules found, for the next one to use again.
+"""Keeps the results of the last walk through the rules, for the next one to use again.
 
-A part of the rules is walked again only if it changed, or the type of a root that it reads. All else in scope may have
-changed: contexts that the last walk left behind get the new types of the other roots.
+A part of the rules is walked again only if the part has changed, or the type of a root that it reads. All other names
+in scope may have changed: contexts from the last walk get the new types of the other roots.
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ class RecalledTypes:
         return self._recall.of(key, lambda: (learnt(context, known), context, known))[0]
 
     def result(self, key: tuple[Hashable, ...], names: Collection[str], context: Type, make: Callable[[], _T]) -> _T:
-        """What is made in a context that matters for the roots of these names alone."""
+        """The result for a context, if only the roots of these names affect it."""
         full = (*key, *self._roots(context, names))
         found: tuple[Type, _T] | None = self._recall.get(full)
         return (self._recall.put(full, (context, make())) if found is None else found)[1]
@@ -126,7 +126,7 @@ class RecalledTypes:
         return self._recall.put(full, (context, make()))[1]
 
     def _roots(self, context: Type, names: Collection[str]) -> tuple[Any, ...]:
-        """What identifies the types of some roots, which live as long as the context, and which of them reject."""
+        """Identifies the types of some roots, which live as long as the context, and those roots that reject."""
         types = tuple(
             tuple(None if (own := one.properties.get(name)) is None else (id(own.type), own.required) for name in names)
             for one in context.objects
@@ -135,9 +135,9 @@ class RecalledTypes:
 
 
 def _moved(made: Type, before: Type, now: Type, own: Collection[str]) -> Type | None:
-    """What was made from the context `before`, for the context `now`; None if that cannot be said.
+    """A context made from `before`, adapted to the context `now`; None if that is impossible.
 
-    The two differ in names other than `own`, which what was made may have changed.
+    The two contexts differ in names other than `own`, whose types the made context may have changed.
     """
     if before is now or made.never:
         return made

@@ -107,7 +107,7 @@ def _numbers(version: str) -> tuple[int, int, int]:
 
 
 def _meaning(part: Any) -> Any:
-    """What a part of a rulebook means, as a value that can be compared."""
+    """The meaning of a part of a rulebook, as a value that can be compared."""
     if isinstance(part, Expr):
         return "expression", _tree(part.expression.tree)
     if isinstance(part, Text):

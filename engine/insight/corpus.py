@@ -44,7 +44,7 @@ class DifferenceGroup:
 
 @dataclass
 class CorpusDifference:
-    """What differs over many batches, by the part of results, the place in it (`*` for indexes), and the kind."""
+    """A difference over many batches: the part of the results, the place in it (`*` for indexes), and the kind."""
 
     batches: int = 0
     differing: int = 0

@@ -92,7 +92,7 @@ class CountingInterpreter(Interpreter):
 
 
 def coverage_of(interpreters: Iterable[Interpreter]) -> Coverage:
-    """What the batches of several interpreters took; only those that count are regarded."""
+    """The branches that the batches of several interpreters took; interpreters that do not count are left out."""
     coverage = Coverage()
     for interpreter in interpreters:
         if isinstance(interpreter, CountingInterpreter):

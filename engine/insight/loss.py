@@ -1,4 +1,4 @@
-"""What becomes of the members of inputs, over a corpus: sent, read by rules only, or not read by any rule."""
+"""Finds the fate of every member of inputs over a corpus: sent, read by rules only, or not read by any rule."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _UNIT_BYTES = 1 << 19
 
 @dataclass
 class InputMember:
-    """A place of inputs: how many values it had, in how many batches, of which kinds, and what becomes of them.
+    """A place of inputs: the number of its values and of batches with it, the kinds of values, and its fate.
 
     `by` names the first parts of the rules that read it; `example` is the first value.
     """
@@ -78,9 +78,9 @@ class Loss:
 
 
 def loss_over(rulebook: Rulebook, files: Iterable[str], progress: Callable[[str], None]) -> Loss:
-    """What becomes of all members of the batches in files. Raises OSError.
+    """The fates of all members of the batches in files. Raises OSError.
 
-    `progress` is called now and then with a line to show. Objects and lists count only where they are empty.
+    `progress` is called now and then with a line to show. Objects and lists count only if they are empty.
     """
     fates = _Fates(reads_of(rulebook))
     loss = Loss()
@@ -136,7 +136,7 @@ class _ReadStep:
 
 
 class _Fates:
-    """Finds what becomes of a place, by the reads of a rulebook."""
+    """Finds the fate of a place, by the reads of a rulebook."""
 
     def __init__(self, reads: Iterable[InputRead]) -> None:
         self.root = _ReadStep()
@@ -147,7 +147,7 @@ class _Fates:
             node.reads.append(read)
 
     def of(self, path: Pattern) -> tuple[Fate, tuple[str, ...]]:
-        """What becomes of the value at a path, and the parts of the rules that read it."""
+        """The fate of the value at a path, and the parts of the rules that read it."""
         found: list[InputRead] = []
         nodes = [self.root]
         for token in path:

@@ -1,4 +1,4 @@
-"""What becomes of the members of inputs as text, Markdown and JSON; and what differs from a committed baseline."""
+"""The fates of the members of inputs as text, Markdown and JSON, and their differences from a committed baseline."""
 
 from __future__ import annotations
 
@@ -114,10 +114,7 @@ def baseline_of(loss: Loss) -> str:
 
 
 def drift(text: str, loss: Loss) -> list[str]:
-    """What is not as in a baseline: members that are new or gone, new kinds of values, other fates.
-
-    Raises BaselineError.
-    """
+    """Differences from a baseline: new and missing members, new kinds of values, other fates. Raises BaselineError."""
     try:
         before: Mapping[str, Any] = json.loads(text)["members"]
         known = {path: (member["fate"], set(member["kinds"])) for path, member in before.items()}

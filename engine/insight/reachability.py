@@ -50,7 +50,7 @@ def unreachable(catalogue: Catalogue, rulebook: Rulebook) -> frozenset[str]:
 
 
 def _known(fact: Fact, owners: dict[int, Field]) -> Iterator[_Known]:
-    """What a fact says of the branches of its part."""
+    """The outcomes of a part that a fact shows to be possible or impossible."""
     match fact:
         case Condition():
             yield id(fact.when), "true", fact.can_hold
@@ -77,7 +77,7 @@ def _known(fact: Fact, owners: dict[int, Field]) -> Iterator[_Known]:
 
 
 def _absent(field: Field, *, is_possible: bool) -> Iterator[_Known]:
-    """What is known of a field whose source may be null, or is not; its table and its type may still give nothing."""
+    """The outcome for a field whose source is null, unless its table, type or default decides about it."""
     if field.table is None and field.type is None and field.default is ABSENT:
         yield id(field), "required" if field.required else "absent", is_possible
 

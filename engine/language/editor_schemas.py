@@ -141,7 +141,7 @@ def _described(key: Key) -> Json:
 
 
 def _change(form: Form) -> Json:
-    """What may stand where a form is inherited: each key with a value or a change of one, or with null."""
+    """Describes a form where it is inherited: each key with a value or a change of one, or with null."""
     required = {"mapping": ["language", "extends"], "rule": ["rule"]}.get(form.name)
     return {
         "description": form.change,

@@ -46,7 +46,7 @@ _V = TypeVar("_V")
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """What was made of nodes, what they refer to, and the number of entry rules of policies that they write out."""
+    """The result of reading nodes, the definitions that it depends on, and its number of entry rules of policies."""
 
     made: Any
     uses: dict[tuple[str, str], object]
@@ -66,8 +66,8 @@ class FieldReader:
         self.problems = problems
         self.recall = Recall() if recall is None else recall
         self.uses: dict[tuple[str, str], object] = {}
-        """What the part that is being read refers to: tables and policies; or for routes and outputs that there are
-        some."""
+        """The definitions that the part being read depends on: tables and policies; for routes and outputs, that they
+        exist."""
         self.tables: dict[str, Table] = {}
         self.policies: dict[str, tuple[EntryRule, ...]] = {}
         self.outputs: dict[str, Output] = {}
@@ -245,7 +245,7 @@ class FieldReader:
         return known.get(node.text)
 
     def used(self, kind: str, name: str) -> object:
-        """What the use of a name depends on; for one that is not defined, something that will never be the same."""
+        """The definition that the use of a name depends on; for an undefined name, an object that equals no other."""
         match kind:
             case "table":
                 return self.tables.get(name, object())
@@ -256,8 +256,7 @@ class FieldReader:
         return True if name in self.outputs else object()
 
     def known(self, key: tuple[Hashable, ...], read: Callable[[], _T]) -> _T:
-        """What `read` makes of some nodes: the same as the last time, if they and all that they refer to are the
-        same."""
+        """The result of reading some nodes: the last one if the nodes and all that they depend on are unchanged."""
         before: _Read | None = self.recall.get(key)
         if before is not None and before.holds(self):
             self.uses |= before.uses

@@ -329,10 +329,10 @@ class EntryRule:
     value: Field | None = key(kinds.FIELD, "The value in the output; without it, the entry's own.", default=None)
     skip: Text | None = key(kinds.TEMPLATE, "Leaves the entry out, for this reason.", default=None)
     reject: Text | None = key(
-        kinds.TEMPLATE, "Leaves the entry out and reports an error (M511) with this text.", default=None
+        kinds.TEMPLATE, "Leaves the entry out and reports an error (M511) with this message.", default=None
     )
     warn: Text | None = key(
-        kinds.TEMPLATE, "Reports a warning (M512) with this text; the entry is mapped.", default=None
+        kinds.TEMPLATE, "Reports a warning (M512) with this message; the entry is mapped.", default=None
     )
     description: str | None = description_key()
     reference: tuple[str, ...] = reference_key()

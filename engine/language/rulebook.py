@@ -209,7 +209,7 @@ class Rule:
     )
     reject: Text | None = key(
         kinds.TEMPLATE,
-        "Leaves the element out and reports an error (M511) with this text; without a route, the whole input.",
+        "Leaves the element out and reports an error (M511) with this message; without a route, the whole input.",
         role="choice",
     )
     body: ObjectSource = several(

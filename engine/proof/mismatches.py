@@ -120,7 +120,7 @@ def of_number(type_: Type, part: Mapping[str, Any], at: ProofPlace) -> Iterator[
 
 
 def fewer(least: int, what: str) -> str:
-    """What is wrong with a string, a list or an object that may be too short, in words."""
+    """The flaw of a string, a list or an object that may be too short, in words."""
     return "it can be empty" if least == 1 else f"it can have fewer than {least} {what}"
 
 

@@ -136,7 +136,7 @@ class TypeReader:
 
 
 def _references(part: Any) -> Iterator[str]:
-    """What the references anywhere in a part lead to, as often as they are there."""
+    """The targets of all references in a part, with repetitions."""
     pending = [part]
     while pending:
         one = pending.pop()
@@ -160,7 +160,7 @@ def _recursive(definitions: Mapping[str, Any]) -> frozenset[str]:
 
 
 def _without_ends(names: set[str], onward: Mapping[str, set[str]], back: Mapping[str, set[str]]) -> set[str]:
-    """The names from which one comes to no end."""
+    """The names from which the ways onward never end."""
     count = {name: len(onward[name] & names) for name in names}
     ends = [name for name in names if not count[name]]
     while ends:

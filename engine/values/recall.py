@@ -1,4 +1,4 @@
-"""What the last computation made, for the next one to use again."""
+"""Keeps the results of the last computation, for the next one to use again."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ _T = TypeVar("_T")
 
 
 class Recall:
-    """Results by the identities and texts of what they are made from.
+    """Results by the identities and texts of the values that they are made from.
 
-    A result must keep what it is made from alive where its key has identities (`id`). Not to be shared by threads.
+    A result must keep these values alive if its key has identities (`id`). Not to be shared by threads.
     """
 
     def __init__(self) -> None:
@@ -21,7 +21,7 @@ class Recall:
         self._last: dict[Hashable, Any] = {}
 
     def begin(self) -> None:
-        """Begins a computation: what the last one did not use is forgotten."""
+        """Begins a computation: results that the last one did not use are forgotten."""
         self._last, self._now = self._now, {}
 
     def get(self, key: Hashable) -> Any:

@@ -65,7 +65,7 @@ def _func_base64_decode(text: str) -> str:
     try:
         return base64.b64decode(letters + "=" * (-len(letters) % 4), validate=True).decode()
     except (binascii.Error, ValueError):
-        raise FunctionError("base64_decode() takes Base64 of a text in UTF-8 only") from None
+        raise FunctionError("base64_decode() takes Base64 of a string in UTF-8 only") from None
 
 
 @function(

@@ -99,7 +99,7 @@ def _func_substring(text: str, start: float, length: float) -> str:
 def _func_truncate(text: str, length: float, ending: str) -> str:
     most = _whole("truncate", 2, length)
     if most < len(ending):
-        raise FunctionError(f"truncate() cannot end a text of {most} characters with {len(ending)}")
+        raise FunctionError(f"truncate() cannot end a string of {most} characters with {len(ending)}")
     return text if len(text) <= most else text[: most - len(ending)] + ending
 
 
