@@ -23,7 +23,7 @@ from statistics import median
 from string import Template
 from typing import Any
 
-from moemap.benchmarks import author, engines, generate, processes, shapes
+from moemap.benchmarks import author, engines, generate, many_rules, processes, shapes
 from moemap.benchmarks.engines import HAND, HAND_VALID, LIMIT, MOEMAP, MOEMAP_VALID, NAIVE_VALID, Measured
 from moemap.benchmarks.processes import START_BASE, START_CACHED
 from moemap.benchmarks.table import Table, times
@@ -51,10 +51,11 @@ class Plan:
     job_rounds: int
     job_batches: int
     megabytes: tuple[float, ...]
+    rules: tuple[int, ...]
 
 
-FULL = Plan(20, 1_000, 15, 12, 5, 2_000, 5, 50_000, (1, 100, 1_000))
-QUICK = Plan(6, 300, 5, 3, 2, 500, 2, 2_000, (1, 10, 50))
+FULL = Plan(20, 1_000, 15, 12, 5, 2_000, 5, 50_000, (1, 100, 1_000), (100, 1_000, 10_000))
+QUICK = Plan(6, 300, 5, 3, 2, 500, 2, 2_000, (1, 10, 50), (100, 1_000))
 JOBS = 2
 
 
@@ -105,6 +106,7 @@ def figures(plan: Plan) -> dict[str, str]:
         "shapes": shapes.table(shaped).text(),
         "starts": start_table(starts).text(),
         "mapping": mapping_table().text(),
+        "rules": many_rules.table(many_rules.measure(plan.rules)).text(),
         "author": author.table(authors).text(),
         "tools": tool_table(tools).text(),
         "job_batches": f"{plan.job_batches:,}",

@@ -40,7 +40,7 @@ __all__ = ["LANGUAGE", "MAX_FILES", "MAX_RULES", "Joined", "Loaded", "join", "lo
 
 LANGUAGE = 1
 MAX_FILES = 200
-MAX_RULES = 5_000
+MAX_RULES = 10_000
 MAX_EXTENDS = 16
 
 _HEADERS = ("input", "server", "settings", "outputs", "bulk")

@@ -9,7 +9,7 @@ import orjson
 import pytest
 
 import moemap
-from moemap.benchmarks import generate, processes, shapes
+from moemap.benchmarks import generate, many_rules, processes, shapes
 from moemap.benchmarks.engines import Measured, engines, unvalidated
 from moemap.benchmarks.table import Table, times
 from moemap.engine.interpreter.interpreter import Interpreter
@@ -31,6 +31,12 @@ def test_shapes_are_measured_beside_the_code_written_by_hand() -> None:
     assert [row[0] for row in shapes.table(measured).rows] == list(shapes.SHAPES)
     assert all(len(seconds) == 2 for one in measured.values() for seconds in one.seconds.values())
     assert len({lines[0] for lines in (shapes.lines(shape, 1) for shape in shapes.SHAPES)}) == len(shapes.SHAPES)
+
+
+def test_mappings_of_many_rules_are_measured() -> None:
+    measured = many_rules.measure((20, 1_100))
+    assert [row[0] for row in many_rules.table(measured).rows] == ["20", "1,100"]
+    assert all(tuple(steps) == many_rules.STEPS for steps in measured.values())
 
 
 def test_unvalidated_takes_what_the_schemas_refuse(shipped_mapping: Callable[..., moemap.Mapping]) -> None:

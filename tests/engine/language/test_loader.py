@@ -80,8 +80,8 @@ def test_too_many_files(inspect_files: Inspect, lines: Lines) -> None:
 
 
 def test_too_many_rules(inspect_files: Inspect, lines: Lines) -> None:
-    loaded = inspect_files({"rules.yaml": {"rules": [{"rule": f"r{number}", "skip": "x"} for number in range(5001)]}})
-    assert lines(loaded) == ["mapping.yaml:1:1 M119 rules: 5001; at most 5000 are allowed"]
+    loaded = inspect_files({"rules.yaml": {"rules": [{"rule": f"r{number}", "skip": "x"} for number in range(10001)]}})
+    assert lines(loaded) == ["mapping.yaml:1:1 M119 rules: 10001; at most 10000 are allowed"]
 
 
 def test_rules_that_extend_each_other_in_a_long_chain(inspect_files: Inspect, lines: Lines) -> None:
