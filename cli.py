@@ -5,6 +5,7 @@ Exit codes: 0 fine, 1 problems found, 2 wrong use (including a mapping that cann
 
 from __future__ import annotations
 
+import os
 from functools import partial
 from typing import NoReturn
 
@@ -34,6 +35,9 @@ def main() -> None:
 
 def run() -> NoReturn:
     """Runs the command as a process."""
+    if COMPLETE in os.environ:
+        # Only here: a shell asks for completions seldom.
+        from .commands.shared import shells  # noqa: F401 - it changes what Bash gets
     end(partial(main, complete_var=COMPLETE))
 
 

@@ -23,6 +23,7 @@ __all__ = ["command"]
 def command(shell: str) -> None:
     """Print what makes a shell complete commands, mappings, workspaces, settings, codes and files."""
     from ..cli import COMPLETE
+    from .shared import shells  # noqa: F401 - it changes what Bash gets
 
     made = get_completion_class(shell)
     assert made is not None  # noqa: S101  click knows these shells

@@ -276,9 +276,9 @@ def completed(*words: str) -> list[str]:
         (("show", "x"), ["file,x"]),
         (("transform", "--set", ""), ["plain,currency="]),
         (("show", "other@1", "--set", ""), ["plain,money="]),
-        (("transform", "--set", "currency=U"), ["plain,currency=USD"]),
+        (("transform", "--set", "currency=U"), ["plain,USD"]),
         (("compile", "mparticle-moengage", "--set", "pu"), ["plain,push="]),
-        (("compile", "mparticle-moengage", "--set", "push="), ["plain,push=true", "plain,push=false"]),
+        (("compile", "mparticle-moengage", "--set", "push="), ["plain,true", "plain,false"]),
         (("explain-code", "m15"), ["plain,M156", "plain,M157"]),
         (("transform", "--env", ""), ["plain,test", "plain,live"]),
         (("transform", "--samples", "o"), ["plain,one"]),
@@ -290,6 +290,29 @@ def completed(*words: str) -> list[str]:
 )
 def test_completion(project: Path, words: tuple[str, ...], expected: list[str]) -> None:
     assert completed(*words) == expected
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs Bash 4.4")
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (("transform", "--set", "cur"), ["currency="]),
+        (("transform", "--set", "currency", "="), ["EUR", "USD"]),
+        (("transform", "--set", "currency", "=", "U"), ["USD"]),
+        (("transform", "--set", "currency", "=", "USD", "--env", "l"), ["live"]),
+        (("transform", "--workspace", "=", "l"), ["live"]),
+        (("tran",), ["transform"]),
+    ],
+)
+def test_bash_breaks_words_at_equals_signs(project: Path, words: tuple[str, ...], expected: list[str]) -> None:
+    typed = " ".join(f"'{word}'" for word in ("moemap", *words))
+    Path("moemap").write_text(f"#!/bin/sh\nexec '{sys.executable}' -m moemap.cli \"$@\"\n")
+    Path("moemap").chmod(0o700)
+    script = f"COMP_WORDS=({typed}); COMP_CWORD={len(words)}; _moemap_completion ./moemap"
+    script += "; printf '%s\\n' \"${COMPREPLY[@]}\""
+    source = run("completion", "bash").stdout
+    done = subprocess.run(["bash", "--norc", "-c", f"{source}\n{script}"], capture_output=True, text=True)
+    assert done.stdout.splitlines() == expected
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
