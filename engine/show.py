@@ -12,7 +12,20 @@ import orjson
 from .diagnostics.terminal import printable, printable_lines
 from .expressions.tree import walk
 from .functions.table import FUNCTIONS
-from .language.rulebook import ABSENT, Const, Each, Expr, Field, From, ObjectSource, Rule, Rulebook, Spread, Text
+from .language.rulebook import (
+    ABSENT,
+    Const,
+    Each,
+    Expr,
+    Field,
+    From,
+    Listed,
+    ObjectSource,
+    Rule,
+    Rulebook,
+    Spread,
+    Text,
+)
 from .values.kinds import shown
 
 __all__ = ["as_json", "markdown", "text"]
@@ -168,6 +181,9 @@ def _field_rows(field: Field, place: str) -> Iterator[tuple[str, str, str]]:
     source = field.source
     if isinstance(source, ObjectSource):
         yield from _object_rows(source, place)
+    elif isinstance(source, Listed):
+        for number, item in enumerate(source.items):
+            yield from _field_rows(item, f"{place}/{number}")
     elif isinstance(source, Each):
         yield place, f"each {_one_line(source.each.text)} as {source.as_name}", "array"
         if isinstance(source.value, ObjectSource):

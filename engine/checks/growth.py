@@ -11,7 +11,7 @@ from functools import lru_cache
 from ..diagnostics.problem import Problem
 from ..expressions.growth import PART, REFUSED, SCALAR, Growth, TooLarge, either, joined, of_expression, of_expressions
 from ..expressions.tree import Expression
-from ..language.rulebook import Const, Each, Expr, Field, From, ObjectSource, Rulebook, Spread, Text
+from ..language.rulebook import Const, Each, Expr, Field, From, Listed, ObjectSource, Rulebook, Spread, Text
 from ..values.coercion import TYPES
 from .shared.registry import checks_sizes
 
@@ -100,11 +100,17 @@ class _Walk:
                 return SCALAR
             case ObjectSource():
                 return self.object(field.source, roots)
+            case Listed(items):
+                growth = joined([self.field(item, roots) for item in items]).around()
+                return growth if growth.flaw is None else self.refused("the list", growth.flaw, field)
         return self.each(field, field.source, roots)
 
     def each(self, field: Field, source: Each, roots: Growths) -> Growth:
         over = self.expression(source.each, roots)
-        inner = self.lets(source.let, self.inside(roots, over, source.as_name))
+        inner = self.inside(roots, over, source.as_name)
+        if source.index_name is not None:
+            inner = {**inner, source.index_name: SCALAR}
+        inner = self.lets(source.let, inner)
         value = source.value
         growth = self.object(value, inner) if isinstance(value, ObjectSource) else self.field(value, inner)
         growth = growth.around()

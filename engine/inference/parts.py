@@ -15,7 +15,9 @@ from ..language.rulebook import (
     Expr,
     Field,
     From,
+    Listed,
     ObjectSource,
+    Route,
     Rule,
     Spread,
     Text,
@@ -58,6 +60,7 @@ from .facts import (
     SpreadOver,
 )
 from .fields import coerced, looked_up
+from .functions import COUNT
 from .recalled import RecalledTypes, SharedFacts, names_in
 from .templates import rendered
 
@@ -180,8 +183,9 @@ class PartWalk:
         self.rejects = outer
         return ANY if type_.never and not context.never else type_
 
-    def iterated(self, each: Expr, what: str, as_name: str, key_name: str | None, context: Type) -> Type:
+    def iterated(self, source: Each | Route, what: str, context: Type) -> Type:
         """The context for the elements of a list or the entries of an object; NEVER if there can be none."""
+        each, as_name, key_name = source.each, source.as_name, source.key_name
         type_ = self.expression(each, context).type
         wanted: Literal["array", "object"] = "array" if key_name is None else "object"
         if not context.never:
@@ -189,7 +193,8 @@ class PartWalk:
         if key_name is None:
             array = type_.parts.array
             element = NEVER if array is None else array.element()
-            return self.with_root(context, as_name, element)
+            inner = self.with_root(context, as_name, element)
+            return inner if source.index_name is None else self.with_root(inner, source.index_name, COUNT)
         found = [part for one in type_.parts.objects for part in members(one)]
         inner = self.with_root(context, as_name, union(*(value for _, value in found)))
         return self.with_root(inner, key_name, union(*(Type(string=name) for name, _ in found)))
@@ -209,6 +214,8 @@ class PartWalk:
             self.rejects = self.rejects or field_.table.unlisted == "reject"
         if field_.type is not None:
             value = self.coercion(field_, value, inside)
+        if field_.omit_empty:
+            value = _without_empty(value)
         if inside.never:  # its default and `required` have no effect
             return NEVER if context.never else NULL
         if field_.default is not ABSENT:
@@ -262,7 +269,32 @@ class PartWalk:
                 return union(without_null(found), self.failure(field_)) if found.parts.null else found
             case ObjectSource():
                 return self.object(source, context)
+            case Listed():
+                return self.listed(source, context)
         return self.each(field_, source, context)
+
+    def listed(self, source: Listed, context: Type) -> Type:
+        """The type of a list that is made element by element; null if it can have none."""
+        if context.never:
+            for item in source.items:
+                self.field(item, context)
+            return NEVER
+        members = [self.member(item, context) for item in source.items]
+        if any(one.required and one.type.never for one in members):
+            return NEVER
+        least = sum(one.required for one in members)
+        if least == len(members):
+            return Type(array=ArrayType(NEVER, tuple(one.type for one in members), least, least))
+        items = union(*(one.type for one in members))
+        made = NEVER if items.never else Type(array=ArrayType(items, (), max(least, 1), len(members)))
+        return made if least else union(made, NULL)
+
+    def member(self, field_: Field, context: Type) -> Property:
+        """The value of a field where it has one, and whether it always has."""
+        value = self.field(field_, context)
+        if field_.keep_null and value.parts.null:
+            return Property(value, field_.when is None, field_)
+        return Property(without_null(value), not value.parts.null, field_)
 
     def alternatives(self, field_: Field, source: From, context: Type) -> Type:
         types: list[tuple[Expr | Field, Type]] = []
@@ -284,7 +316,7 @@ class PartWalk:
 
     def each(self, field_: Field, source: Each, context: Type) -> Type:
         found = infer(contexts.tree_of(source.each), context)
-        inner = self.iterated(source.each, "`each`", source.as_name, source.key_name, context)
+        inner = self.iterated(source, "`each`", context)
         outer, self.rejects = self.rejects, False
         inner = self.let(source.let, inner)
         value = source.value
@@ -314,8 +346,7 @@ class PartWalk:
             return NEVER
         properties = {}
         for field_ in source.fields:
-            value = self.field(field_, context)
-            properties[field_.name or ""] = Property(without_null(value), not value.parts.null, field_)
+            properties[field_.name or ""] = self.member(field_, context)
         others: list[Other] = []
         certain: set[str] = set()
         for spread in source.spreads:
@@ -428,6 +459,15 @@ def _names_of(name: StringType, spread: Spread) -> Iterable[Type]:
         return
     yield kept
     yield from (literal(new) for new in spread.rename.values())
+
+
+def _without_empty(value: Type) -> Type:
+    """The type of a value that is null where it is an empty string, list or object."""
+    if value.never:
+        return NEVER
+    booleans, empty = Type(booleans=value.parts.booleans), falsy(value).parts
+    gone = empty.null or empty.string is not None or empty.array is not None or empty.objects
+    return union(truthy(value), booleans, NULL if gone else NEVER)
 
 
 def _filled(properties: dict[str, Property], others: list[Other], certain: Iterable[str]) -> ObjectType:

@@ -94,7 +94,7 @@ class RuleWalk(PartWalk):
         return self.rest(rule.when, context)
 
     def route(self, route: Route, rules: list[Rule], context: Type) -> None:
-        inner = self.iterated(route.each, f"the route {route.name!r}", route.as_name, route.key_name, context)
+        inner = self.iterated(route, f"the route {route.name!r}", context)
         inner = self.shared_let(route.let, inner)
         rest, before = inner, list[Rule]()
         for rule in rules:

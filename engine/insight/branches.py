@@ -19,6 +19,7 @@ from ..language.rulebook import (
     Expr,
     Field,
     From,
+    Listed,
     ObjectSource,
     Route,
     Rule,
@@ -202,6 +203,9 @@ class _Walk:
             self.add(source, "value", "the template gives the value", source.node, path, part)
         elif isinstance(source, ObjectSource):
             self.object(source, path, f"{part}.")
+        elif isinstance(source, Listed):
+            for number, one in enumerate(source.items, 1):
+                self.field(one, f"{path}/list/{number}", f"{part}[{number}]")
         elif isinstance(source, Each):
             self.sizes(source, source.each.node, path, part)
             self.lets(source.let, path, f"{part}[]")

@@ -20,6 +20,7 @@ from ..language.rulebook import (
     Expr,
     Field,
     From,
+    Listed,
     ObjectSource,
     Output,
     Rule,
@@ -166,6 +167,8 @@ def _words(part: Any) -> str:
         return f"each of {_words(part.each)}"
     if isinstance(part, ObjectSource):
         return "an object"
+    if isinstance(part, Listed):
+        return f"a list of {', '.join(map(_words, part.items))}"
     if isinstance(part, Warn):
         return _words(part.message)
     if isinstance(part, EntryRule):
@@ -492,7 +495,7 @@ def _entry_words(rule: EntryRule) -> str:
 
 def _shape(source: Any) -> str:
     """The kind of value that a source makes, as far as its form tells: an object, a list, or any value."""
-    return {"ObjectSource": "object", "Each": "list"}.get(type(source).__name__, "value")
+    return {"ObjectSource": "object", "Each": "list", "Listed": "list"}.get(type(source).__name__, "value")
 
 
 def _difference(old: Any, new: Any) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 from ..diagnostics.problem import Place
 from ..language import kinds
 from ..language.keys import Key, attributes_of
-from ..language.rulebook import Each, Expr, Field, From, ObjectSource, Rulebook, Spread, Text
+from ..language.rulebook import Each, Expr, Field, From, Listed, ObjectSource, Rulebook, Spread, Text
 
 __all__ = ["ANY", "InputRead", "Pattern", "name_matches", "reads_of"]
 
@@ -175,6 +175,8 @@ class _Walk:
             return self.object(source, roots, path)
         if isinstance(source, Each):
             return self.each(source, roots, path)
+        if isinstance(source, Listed):
+            return _joined(self.field(one, roots, f"{path}[]") for one in source.items).listed
         if is_dataclass(source):
             self.form(source, roots, path)
         return _NOTHING
@@ -189,8 +191,9 @@ class _Walk:
         found = self.expression(source.each, roots, path)
         self.read(found, path, source.each.place, is_whole=False)
         inner = {**roots, source.as_name: found.elements}
-        if source.key_name is not None:
-            inner[source.key_name] = _NOTHING
+        for name in (source.key_name, source.index_name):
+            if name is not None:
+                inner[name] = _NOTHING
         inner = self.lets(source.let, inner, path)
         if isinstance(source.value, ObjectSource):
             return self.object(source.value, inner, f"{path}[]").listed

@@ -20,8 +20,10 @@ from ..language.rulebook import (
     Expr,
     Field,
     From,
+    Listed,
     ObjectSource,
     Output,
+    Route,
     Spread,
     Table,
     Text,
@@ -32,7 +34,7 @@ from ..runtime.requests import Envelope
 from ..runtime.result import NAME_TAKEN, NO_ENTRY_RULE, NOTHING
 from ..templates.template import TemplateFailure
 from ..values.coercion import CoercionError, coerce
-from ..values.equality import is_true
+from ..values.equality import is_empty, is_true
 from ..values.kinds import in_part, kind, scalar_text, shown, with_article
 from ..values.pointers import join
 from .recorder import Recorder, Step
@@ -41,6 +43,13 @@ from .scope import Lazy, Position, Scope, ValueOrigin
 __all__ = ["Evaluation", "size_outcome"]
 
 _MOST_DEPTH = 10
+
+
+class _Kept:
+    """Stands for a null that is kept."""
+
+
+_KEPT = _Kept()
 
 
 class Evaluation(Recorder):
@@ -160,10 +169,9 @@ class Evaluation(Recorder):
 
     # Fields
 
-    def iterate(
-        self, each: Expr, as_name: str, key_name: str | None, scope: Scope, at: Position, what: str
-    ) -> Iterator[tuple[str, Scope]]:
+    def iterate(self, source: Each | Route, scope: Scope, at: Position, what: str) -> Iterator[tuple[str, Scope]]:
         """The elements of a list, or with a key name the entries of an object, each with its place and scope."""
+        each, key_name = source.each, source.key_name
         value: Any = self.search(each, scope, at, severity="error")
         if value is None:
             return
@@ -178,9 +186,10 @@ class Evaluation(Recorder):
         entries: Iterable[tuple[Any, Any]] = enumerate(value) if key_name is None else value.items()
         for key, element in entries:
             place = join(base, key) if base is not None else self.places.index.find(element)
-            inner = scope.with_root(as_name, element, place)
-            if key_name is not None:
-                inner = inner.with_root(key_name, key, None)
+            inner = scope.with_root(source.as_name, element, place)
+            name = key_name or source.index_name
+            if name is not None:
+                inner = inner.with_root(name, key, None)
             yield nearest if place is None else place, inner
 
     # Fields
@@ -204,7 +213,7 @@ class Evaluation(Recorder):
             name = field_.name or ""
             value = self.member(field_, scope, at.under(name))
             if value is not None:
-                result[name] = value
+                result[name] = None if value is _KEPT else value
         for spread in source.spreads:
             self.spread(spread, result, scope, at)
         return result or None
@@ -221,7 +230,8 @@ class Evaluation(Recorder):
         note = ""
         value = None
         accounts = len(self.elements)
-        if not self.holds(field_.when, scope, at):
+        holds = self.holds(field_.when, scope, at)
+        if not holds:
             note = "its condition does not hold"
         else:
             value = self.source(field_, scope, at)
@@ -229,6 +239,8 @@ class Evaluation(Recorder):
                 value = self.look_up(field_.table, value, field_, scope, at)
             if value is not None and field_.type is not None:
                 value = self.coerce(value, field_, scope, at)
+            if field_.omit_empty and is_empty(value):
+                value, note = None, "it is empty"
             if value is None:
                 self.unmap(accounts)
             if value is None and field_.default is not ABSENT:
@@ -244,9 +256,19 @@ class Evaluation(Recorder):
         if self.steps is not None:
             inputs = self.places.read_by(field_, scope)
             self.steps.append(Step(at.output or "", at.rule, field_.place, inputs, value, note))
-        if value is not None and at.output:
+        is_kept = value is None and field_.keep_null and holds
+        if (value is not None or is_kept) and at.output:
             self.origins[at.output] = ValueOrigin(field_.node, (field_, scope))
-        return value
+        return _KEPT if is_kept else value
+
+    def listed(self, source: Listed, scope: Scope, at: Position) -> list[Any] | None:
+        """The list, or None if it has no elements."""
+        result: list[Any] = []
+        for item in source.items:
+            value = self.member(item, scope, at.under(len(result)))
+            if value is not None:
+                result.append(None if value is _KEPT else value)
+        return result or None
 
     def source(self, field_: Field, scope: Scope, at: Position) -> Any:
         source = field_.source
@@ -270,6 +292,8 @@ class Evaluation(Recorder):
             return text
         if isinstance(source, ObjectSource):
             return self.object(source, scope, at)
+        if isinstance(source, Listed):
+            return self.listed(source, scope, at)
         return self.each(source, field_, scope, at)
 
     def each(self, source: Each, field_: Field, scope: Scope, at: Position) -> list[Any] | None:
@@ -286,7 +310,7 @@ class Evaluation(Recorder):
         self.took(source, size_outcome(len(value)), scope, at, value)
         if id(source) in self.repeated:
             self.budget.repeat(len(value), source.each.place)
-        for place, inner in self.iterate(source.each, source.as_name, source.key_name, scope, at, "each"):
+        for place, inner in self.iterate(source, scope, at, "each"):
             inside = at.under(len(result)).on(place)
             accounts = len(self.elements)
             try:

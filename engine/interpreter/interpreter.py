@@ -161,7 +161,7 @@ class _Run(Evaluation):
         scope, at = self.top(), Position(None, "", "")
         if route is None:
             return scope, ""
-        elements = self.iterate(route.each, route.as_name, route.key_name, scope, at, f"the route {route.name!r}")
+        elements = self.iterate(route, scope, at, f"the route {route.name!r}")
         for number, (place, inner) in enumerate(elements):
             if number == index:
                 return self.let(route.let, inner, at.on(place)), place
@@ -179,9 +179,7 @@ class _Run(Evaluation):
         before, found, whole = len(self.problems), Counter[str](), Failed(route.name, None, None)
         is_lost = False
         try:
-            for place, inner in self.iterate(
-                route.each, route.as_name, route.key_name, scope, at, f"the route {route.name!r}"
-            ):
+            for place, inner in self.iterate(route, scope, at, f"the route {route.name!r}"):
                 self.here = Failed(route.name, None, place, found[place])
                 found[place] += 1
                 if self.is_wanted(self.here, whole):

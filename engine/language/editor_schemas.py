@@ -193,6 +193,7 @@ _TOGETHER: Mapping[str, Json] = {
                 ],
             },
             "items": _ARRAY_ITEMS,
+            "index": _none_given(["key"]),
             "decimals": {"required": ["type"], "properties": {"type": {"const": "string"}}},
             "time": {"required": ["type"], "properties": {"type": {"const": "datetime"}}},
         },
@@ -201,6 +202,7 @@ _TOGETHER: Mapping[str, Json] = {
             {**_any_given(_MEMBERS), **_none_given(["each"])},
         ],
     },
+    "route": {"dependentSchemas": {"index": _none_given(["key"])}},
     "entryRule": {
         "dependentSchemas": {
             "skip": _none_given(("reject", "name", "value")),

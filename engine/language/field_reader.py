@@ -26,6 +26,7 @@ from .rulebook import (
     Expr,
     Field,
     From,
+    Listed,
     ObjectSource,
     Output,
     Route,
@@ -112,7 +113,7 @@ class FieldReader:
         for name, node in entries:
             if roots and not good_name(name, "the name of a let", self.problems, root=True):
                 continue
-            read = partial(self.named_field, name, node)
+            read = partial(self.named_field, name, node, "a let" if roots else "")
             field = self.known(("let", name, node), read) if roots else read()
             if field is None and roots:  # defined, so that uses of its name are not reported
                 field = Field(name=name.text, source=Const(None), node=node, name_node=name)
@@ -120,11 +121,12 @@ class FieldReader:
                 result.append(field)
         return tuple(result)
 
-    def named_field(self, name: ScalarNode, node: Node) -> Field | None:
-        field = self.field(name.text, node)
+    def named_field(self, name: ScalarNode, node: Node, place: str) -> Field | None:
+        field = self.field(name.text, node, place)
         return None if field is None else replace(field, name_node=name)
 
-    def field(self, name: str | None, node: Node) -> Field | None:
+    def field(self, name: str | None, node: Node, place: str = "no member of an object or a list") -> Field | None:
+        """The field; `place` says what it is, if it is no member of an object or a list written by hand."""
         if isinstance(node, ScalarNode | SequenceNode):
             short = self.alternatives(node)
             return None if short is None else Field(name=name, source=short, node=node)
@@ -135,6 +137,9 @@ class FieldReader:
         field = self.part(keys, Field, name=name, source=source or Const(None), node=node)
         if source is None or field is None:
             return None
+        place = "required" if field.required else place
+        if field.keep_null and place:
+            keys.report("M147", cast("Node", keys.take("keep_null")).place, where=keys.where, reason=f"it is {place}")
         return replace(
             field,
             items=self.items(keys, field),
@@ -147,7 +152,14 @@ class FieldReader:
         name = None if key.name == "value" else key.name
         return None if node is None else self.field(name, node)
 
-    def source(self, keys: Keys, key: str | None) -> From | Const | Text | ObjectSource | Each | None:
+    def listed(self, keys: Keys) -> Listed | None:
+        items = [self.field(None, node, "") for node in keys.items("list")]
+        if not items:
+            keys.wrong("list", cast("Node", keys.take("list")), "a list of fields")
+        found = tuple(item for item in items if item is not None)
+        return Listed(found) if found and len(found) == len(items) else None
+
+    def source(self, keys: Keys, key: str | None) -> From | Const | Text | ObjectSource | Each | Listed | None:
         if key == "each":
             return self.each(keys)
         if "spread" in keys and key not in (None, "fields"):
@@ -156,6 +168,8 @@ class FieldReader:
         spreads = self.spreads(keys)
         if key == "from":
             return self.alternatives(cast("Node", keys.take("from")))
+        if key == "list":
+            return self.listed(keys)
         if key == "const":
             return Const(keys.value("const", None))
         if key == "template":
@@ -190,10 +204,17 @@ class FieldReader:
         elif value is None and not fields and not spreads:
             keys.report("M103", keys.node.place, where=keys.where, key="fields")
         values = self.values(keys, Each)
+        self.one_name(keys)
         if value is None:
             values["value"] = ObjectSource(fields=fields, spreads=spreads)
         lacks = any(values[name] is None for name in ("each", "as_name", "value"))
         return None if lacks else Each(**values)
+
+    def one_name(self, keys: Keys) -> None:
+        """Reports where both a key and an index are named."""
+        if "key" in keys and "index" in keys:
+            place = cast("Node", keys.take("index")).place
+            keys.report("M104", place, where=keys.where, keys="key and index", found="both are given")
 
     def items(self, keys: Keys, of: Field | Setting) -> str | None:
         return self.only_for(keys, "items", of.items, of, "array", "items describe the elements of an array")
@@ -379,6 +400,7 @@ READERS: dict[Kind, Callable[[FieldReader, Keys, Key], Any]] = {
     kinds.FILLED: lambda _, keys, key: keys.text(key.name, required=key.required),
     kinds.TEXTS: lambda _, keys, key: keys.texts(key.name),
     kinds.ELEMENT: lambda _, keys, key: keys.name(key.name, required=key.required, root=True),
+    kinds.INDEX: lambda _, keys, key: keys.name(key.name, required=key.required, root=True),
     kinds.ENTRY_KEY: lambda _, keys, key: keys.name(key.name, required=key.required, root=True),
     kinds.FLAG: lambda _, keys, key: keys.flag(key.name, key.default),
     kinds.SIZE: lambda _, keys, key: keys.whole(key.name, required=key.required),

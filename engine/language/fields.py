@@ -27,6 +27,7 @@ __all__ = [
     "Expr",
     "Field",
     "From",
+    "Listed",
     "ObjectSource",
     "Spread",
     "Table",
@@ -184,12 +185,29 @@ class Each:
         role="detail",
         only_with="each",
     )
+    index_name: str | None = key(
+        kinds.INDEX,
+        "The name of the number of the element in expressions, from 0; not with `key`.",
+        name="index",
+        role="detail",
+        only_with="each",
+    )
     let: tuple[Field, ...] = key(kinds.LET, "Named values of each element of `each`.", role="detail", only_with="each")
     value: ObjectSource | Field = key(
         kinds.FIELD,
         "The value for each element, where that is not an object with `fields` or `spread`.",
         role="detail",
         only_with="each",
+    )
+
+
+@form()
+@dataclass(frozen=True, slots=True, eq=False)
+class Listed:
+    """A source that gives a list with the values of these fields, without those that have none."""
+
+    items: tuple[Field, ...] = key(
+        kinds.LISTED, "A list written by hand; elements without a value are left out.", name="list", role="choice"
     )
 
 
@@ -234,7 +252,7 @@ class Field:
     """A member of an output, or a `let`; `name` is None for a value without a name, such as an element of a list."""
 
     name: str | None
-    source: From | Const | Text | ObjectSource | Each = several(
+    source: From | Const | Text | ObjectSource | Each | Listed = several(
         *keys_of(From),
         *keys_of(Const),
         Key(
@@ -243,6 +261,7 @@ class Field:
             "A string with values in it; absent where one of the values is null.",
             role="choice",
         ),
+        *keys_of(Listed),
         *keys_of(Each),
         *keys_of(ObjectSource),
     )
@@ -259,7 +278,13 @@ class Field:
         default=None,
     )
     time: Time | None = key(kinds.TIME, "With `type: datetime`, how the time is read and written.", default=None)
+    omit_empty: bool | None = key(
+        kinds.FLAG, "Null, `''`, `[]` and `{}` count as no value; without it, as the output says.", default=None
+    )
     default: Any = key(kinds.ANY, "The value where there is none: any JSON value.", default=ABSENT)
+    keep_null: bool = key(
+        kinds.FLAG, "Without a value, the member of an object or a list written by hand is null.", default=False
+    )
     required: bool = key(
         kinds.FLAG, "Without a value, the element that is being mapped is rejected (M506).", default=False
     )

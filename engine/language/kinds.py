@@ -57,9 +57,9 @@ def parts(name: str, names: str, change: str, words: str) -> Kind:
     return Kind(words, of({}, _reference(name)), of({"description": change}, changed), "forms", name)
 
 
-def list_of(words: str, items: Json) -> Kind:
+def list_of(words: str, items: Json, **more: Any) -> Kind:
     """A list, which a change replaces."""
-    return Kind(words, {"type": "array", "items": items})
+    return Kind(words, {"type": "array", "items": items, **more})
 
 
 def _object_of(words: str, values: Json, nullable: Json) -> Kind:
@@ -79,6 +79,7 @@ FILLED = Kind("string", {"type": "string", "minLength": 1})
 TEXTS = list_of("list of strings", {"type": "string"})
 NAME = Kind("[name](files.md#names)", _reference("name"))
 ELEMENT = Kind("[name](files.md#names)", _reference("root"), defines="an element")
+INDEX = Kind("[name](files.md#names)", _reference("root"), defines="an index")
 ENTRY_KEY = Kind("[name](files.md#names)", _reference("root"), defines="a key")
 FLAG = Kind("boolean", {"type": "boolean"})
 SIZE = Kind("integer", {"type": "integer", "minimum": 1})
@@ -101,6 +102,7 @@ COMBINATIONS = _object_of(
     "`append` or `merge` by name", {"enum": ["append", "merge"]}, {"enum": ["append", "merge", None]}
 )
 FIELD = Kind("[field](fields.md)", _reference("field"), _reference("fieldChange"), "field")
+LISTED = list_of("list of [fields](fields.md)", _reference("field"), minItems=1)
 FIELDS = Kind("[fields](fields.md)", _reference("fields"), _reference("fieldsChange"), "fields")
 LET = Kind("[let](fields.md#let)", _reference("let"), _reference("letChange"), "fields")
 ALTERNATIVES = Kind(

@@ -28,6 +28,7 @@ from ..values.kinds import shown
 from ..values.recall import Recall
 from .decoder import Keys, found
 from .discovery import other_than_main
+from .empty_values import omitting_output, omitting_rule
 from .file_keys import MAPPING, PART, WORKSPACE
 from .installed import beside, candidates, installed, is_versioned
 from .keys import FORMS
@@ -43,8 +44,10 @@ MAX_FILES = 200
 MAX_RULES = 10_000
 MAX_EXTENDS = 16
 
-_HEADERS = ("input", "server", "settings", "outputs", "bulk")
+_HEADERS = ("input", "server", "settings", "outputs", "bulk", "omit_empty")
 _PARTS = ("tables", "policies", "let", "routes")
+_OMITTING = {(True, False), (True, True), (None, True)}
+"""What an output and its mapping say of empty values, where these are left out."""
 _SINGULAR = {"tables": "table", "policies": "policy", "let": "let", "routes": "route"}
 
 
@@ -390,6 +393,8 @@ class _Loader:
         read_server = reader.server(server) if server is not None else None
         merged: list[Node] = [header, *layer.parts.values()]
         rules = self.read_rules(layer, reader, merged)
+        omit_empty = keys.flag("omit_empty")
+        omitting = {name for name, one in reader.outputs.items() if (one.omit_empty, omit_empty) in _OMITTING}
         documents = self.schemas(layer, joined)
         if read_input is None:
             return None
@@ -404,13 +409,13 @@ class _Loader:
             server=read_server,
             settings=self.settings,
             values=self.values,
-            outputs=reader.outputs,
+            outputs={name: omitting_output(one) if name in omitting else one for name, one in reader.outputs.items()},
             bulk=read_bulk,
             routes=reader.routes,
             tables=reader.tables,
             policies=reader.policies,
             let=let,
-            rules=rules,
+            rules=tuple(omitting_rule(rule) if rule.output in omitting else rule for rule in rules),
             table_names=reader.table_names,
             policy_names=reader.policy_names,
             used_tables=frozenset(reader.used_tables),

@@ -97,7 +97,9 @@ class RuleReader(FieldReader):
         return self.part(self.keys(node, "bulk", "bulk"), Bulk, node=node)
 
     def route(self, name: ScalarNode, node: Node) -> Route | None:
-        return self.part(self.keys(node, f"the route {name.text!r}", "route"), Route, name=name.text, node=node)
+        keys = self.keys(node, f"the route {name.text!r}", "route")
+        self.one_name(keys)
+        return self.part(keys, Route, name=name.text, node=node)
 
     def input(self, node: Node) -> Input | None:
         return self.part(self.keys(node, "input", "input"), Input, node=node)

@@ -12,7 +12,7 @@ from ..expressions.paths import path_of
 from ..expressions.tree import TreeNode, free_variables, walk
 from ..functions.table import FUNCTIONS
 from ..values.coercion import TYPES
-from .rulebook import Const, Each, EntryRule, Expr, Field, From, ObjectSource, Rulebook, Spread, Table, Text
+from .rulebook import Const, Each, EntryRule, Expr, Field, From, Listed, ObjectSource, Rulebook, Spread, Table, Text
 from .traversal import roots_in
 
 __all__ = ["repeated_in"]
@@ -58,7 +58,9 @@ def repeated_in(rulebook: Rulebook) -> frozenset[int]:
         walk.object(ObjectSource((*output.fields, *output.request.query)), names)
     routes: dict[str | None, _Names] = {None: names}
     for route in rulebook.routes.values():
-        routes[route.name] = walk.lets(route.let, walk.inside(names, route.each, route.as_name, route.key_name))
+        routes[route.name] = walk.lets(
+            route.let, walk.inside(names, route.each, route.as_name, route.key_name or route.index_name)
+        )
     for rule in rulebook.rules:
         walk.object(rule.body, walk.lets(rule.let, routes[rule.route]))
     return frozenset(walk.found)
@@ -107,10 +109,15 @@ class _Walk:
                     self.within(part, names)
         elif isinstance(source, ObjectSource):
             self.object(source, names)
+        elif isinstance(source, Listed):
+            for item in source.items:
+                self.member(item, names)
         elif isinstance(source, Each):
             if _reads(source.each, names):
                 self.found.add(id(source))
-            inner = self.lets(source.let, self.inside(names, source.each, source.as_name, source.key_name))
+            inner = self.lets(
+                source.let, self.inside(names, source.each, source.as_name, source.key_name or source.index_name)
+            )
             if isinstance(source.value, ObjectSource):
                 self.object(source.value, inner)
             else:

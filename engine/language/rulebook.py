@@ -26,6 +26,7 @@ from .fields import (
     Expr,
     Field,
     From,
+    Listed,
     ObjectSource,
     Spread,
     Table,
@@ -49,6 +50,7 @@ __all__ = [
     "Field",
     "From",
     "Input",
+    "Listed",
     "ObjectSource",
     "Output",
     "RequestLine",
@@ -124,6 +126,11 @@ class Output:
         "Lists to append and objects to merge: bodies that agree in everything else become one.",
         examples=({"actions": "append"}, {"attributes": "merge"}),
     )
+    omit_empty: bool | None = key(
+        kinds.FLAG,
+        "In bodies and the query, at any depth, null, `''`, `[]` and `{}` count as no value; without it, as the "
+        "mapping says.",
+    )
     max_bytes: int | None = key(
         kinds.SIZE, "No body grows past this by combining; one that is larger by itself is rejected (M510)."
     )
@@ -166,6 +173,9 @@ class Route:
         kinds.ENTRY_KEY,
         "`each` is an object whose entries are the elements; this is the name of the key in expressions.",
         name="key",
+    )
+    index_name: str | None = key(
+        kinds.INDEX, "The name of the number of the element in expressions, from 0; not with `key`.", name="index"
     )
     let: tuple[Field, ...] = key(kinds.LET, "Named values of each element.")
     description: str | None = description_key()

@@ -8,7 +8,7 @@ from typing import Any
 from ..expressions.paths import path_of
 from ..functions.globs import matches_glob
 from .keys import attributes_of
-from .rulebook import Const, Except, Expr, Field, From, ObjectSource, Text
+from .rulebook import Const, Except, Expr, Field, From, Listed, ObjectSource, Text
 
 __all__ = [
     "can_reject",
@@ -57,6 +57,8 @@ def can_reject_field(field: Field) -> bool:
     source = field.source
     if isinstance(source, From):
         return any(isinstance(part, Field) and can_reject_field(part) for part in source.alternatives)
+    if isinstance(source, Listed):
+        return can_reject(source.items)
     return isinstance(source, ObjectSource) and can_reject_object(source)
 
 

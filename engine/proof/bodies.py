@@ -10,7 +10,7 @@ from typing import Any
 from ..diagnostics.problem import Place
 from ..inference.facts import Flow, Sources, TypedEmission
 from ..inference.recalled import RecalledTypes
-from ..language.rulebook import Each, EntryRule, Field, ObjectSource, Output
+from ..language.rulebook import Each, EntryRule, Field, Listed, ObjectSource, Output
 from ..types.types import NEVER, ArrayType, ObjectType, Property, Type, join, lookup, matches, union, without_null
 from .mismatches import Gap
 from .subtyping import SubtypeChecker
@@ -40,7 +40,7 @@ def place_of(emission: TypedEmission, gap: Gap) -> Place:
         return origin.node.place
     if not isinstance(origin, Field):
         return emission.rule.place
-    is_written = isinstance(origin.source, ObjectSource | Each)
+    is_written = isinstance(origin.source, ObjectSource | Each | Listed)
     is_name = is_written if gap.keyword == "required" else gap.name is not None and gap.name == origin.name
     return (origin.name_node if is_name and origin.name_node is not None else origin.node).place
 

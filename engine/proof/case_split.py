@@ -15,7 +15,7 @@ from ..expressions.tree import walk
 from ..inference.expressions import path_of
 from ..inference.facts import Flow, TypedEmission
 from ..inference.rulebook import Emissions
-from ..language.rulebook import Expr, Field, ObjectSource, Output
+from ..language.rulebook import Expr, Field, Listed, ObjectSource, Output
 from ..types.narrowing import meet, refine
 from ..types.types import NULL, Type, constants, literal, lookup, without_null
 from .bodies import Bodies
@@ -108,6 +108,9 @@ def _paths_in(part: Any) -> Iterator[_Path]:
                 yield from _paths_in(part.when)
             if isinstance(part.source, ObjectSource):
                 yield from _paths_in(part.source)
+            elif isinstance(part.source, Listed):
+                for item in part.source.items:
+                    yield from _paths_in(item)
         case Expr():
             for node in walk(part.expression.tree):
                 path = path_of(node)

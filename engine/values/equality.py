@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-__all__ = ["equal", "included", "is_true"]
+__all__ = ["equal", "included", "is_empty", "is_true"]
 
 _CONTAINERS = frozenset({list, dict})
 
@@ -54,3 +54,8 @@ def included(elements: Iterable[Any], value: Any) -> bool:
 def is_true(value: Any) -> bool:
     """Returns whether JMESPath considers a value true: all but null, false and empty values; 0 is true."""
     return not (value is None or value is False or (isinstance(value, str | list | dict) and not value))
+
+
+def is_empty(value: Any) -> bool:
+    """Returns whether a value is an empty string, list or object."""
+    return isinstance(value, str | list | dict) and not value

@@ -221,17 +221,18 @@ def rules(dice: Dice) -> dict[str, Any]:
         "items": {"each": dice.choice(("batch.a", "batch.b", "batch.*", "batch.c[]")), "as": "item"}
     }
     routes["entries"] = {"each": dice.choice(("batch", "batch.a", "batch.d")), "as": "entry", "key": "entry_key"}
-    dice.roots = (*top, "item")
+    routes["items"]["index"] = "item_index"
+    dice.roots = (*top, "item", "item_index")
     if dice.random() < 0.4:
         routes["items"]["let"] = {"inner": _let(dice, 1)}
     made = []
     for number in range(dice.randint(1, 5)):
         route = dice.choice((None, "items", "items", "entries"))
-        dice.roots = (*top, *{"items": ("item",), "entries": ("entry", "entry_key")}.get(route or "", ()))
+        dice.roots = (*top, *{"items": ("item", "item_index"), "entries": ("entry", "entry_key")}.get(route or "", ()))
         made.append(_rule(dice, f"rule{number}", route))
     dice.roots = (*top, "name", "value")
     policies = {"policy": [_entry(dice) for _ in range(dice.randint(1, 3))]}
-    return {"let": lets, "routes": routes, "rules": made, "policies": policies}
+    return {"let": lets, "routes": routes, "rules": made, "policies": policies, "omit_empty": dice.random() < 0.2}
 
 
 def _rule(dice: Dice, name: str, route: str | None) -> dict[str, Any]:
@@ -271,14 +272,22 @@ def _merged(dice: Dice) -> dict[str, Any]:
 
 
 def _members(dice: Dice, depth: int) -> dict[str, Any]:
-    members: dict[str, Any] = {"fields": {f"f{number}": _field(dice, depth) for number in range(dice.randint(1, 3))}}
+    members: dict[str, Any] = {"fields": {f"f{number}": _member(dice, depth) for number in range(dice.randint(1, 3))}}
     if dice.random() < 0.5:
         members["spread"] = [_spread(dice) for _ in range(dice.randint(1, 2))]
     return members
 
 
+def _member(dice: Dice, depth: int) -> Any:
+    """A field that may keep null."""
+    field = _field(dice, depth)
+    if isinstance(field, dict) and "required" not in field and dice.random() < 0.1:
+        field["keep_null"] = True
+    return field
+
+
 def _field(dice: Dice, depth: int) -> Any:
-    kind = dice.randrange(9 if depth else 5)
+    kind = dice.randrange(10 if depth else 5)
     if kind == 0:
         return expression(dice, 2)
     if kind == 1:
@@ -292,6 +301,8 @@ def _field(dice: Dice, depth: int) -> Any:
         field = {"from": expression(dice, 2) if dice.random() < 0.5 else f"{dice.choice(dice.roots)}.{_name(dice)}"}
     elif kind == 6:
         field = _members(dice, depth - 1)
+    elif kind == 9:
+        field = {"list": [_member(dice, depth - 1) for _ in range(dice.randint(1, 3))]}
     else:
         field = _each(dice, depth)
     if dice.random() < 0.3:
@@ -312,6 +323,8 @@ def _field(dice: Dice, depth: int) -> Any:
         field["default"] = json_value(dice, 1)
     if dice.random() < 0.15:
         field["required"] = True
+    if dice.random() < 0.1:
+        field["omit_empty"] = dice.random() < 0.8
     if dice.random() < 0.3:
         field["on_problem"] = dice.choice(("omit", "reject", "keep"))
     return field
@@ -339,9 +352,10 @@ def _each(dice: Dice, depth: int) -> dict[str, Any]:
     if dice.random() < 0.6:
         each["each"] = f"{dice.choice(before)}.{_name(dice)}"
     dice.roots = (*before, name)
-    if dice.random() < 0.3:
-        each["key"] = f"key{len(before)}"
-        dice.roots = (*dice.roots, each["key"])
+    if dice.random() < 0.4:
+        kind = dice.choice(("key", "key", "index"))
+        each[kind] = f"{kind}{len(before)}"
+        dice.roots = (*dice.roots, each[kind])
     if dice.random() < 0.3:
         each["let"] = {f"let_{name}": _let(dice, 0)}
         dice.roots = (*dice.roots, f"let_{name}")

@@ -118,6 +118,7 @@ description: All keys, once.
 input: {as: batch, schema: ./any.schema.json, description: The batch.}
 server: {url: "https://{host}", headers: {Accept: application/json}}
 checks: {M206: error, M221: ignore}
+omit_empty: true
 settings:
   currency: {type: string, enum: [EUR, USD], default: EUR, description: Of prices.}
   names: {type: array, items: string, pattern: "^[a-z]", min_length: 2, max_length: 9, default: []}
@@ -183,6 +184,8 @@ rules:
         from: [event.a, event.b]
         type: array
         items: string
+      made: {list: [event.a, {from: event.b, keep_null: true}]}
+      numbered: {each: event.list, as: item, index: item_number, value: item_number}
       price: {from: event.price, type: string, decimals: 2}
       when:
         from: event.when
@@ -191,6 +194,7 @@ rules:
         table: sizes
         default: null
         required: true
+        omit_empty: false
         when: event.c
         on_problem: reject
         description: A field.

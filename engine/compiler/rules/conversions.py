@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from ...language.rulebook import Field, Table
 from ...values.coercion import TYPES, CoercionError, coerce
+from ...values.equality import is_empty
 from ...values.numbers import MAX_INTEGER, MIN_INTEGER
 from ..python.kind_tests import is_kind
 from ..python.string_sources import NUMERALS, among
@@ -13,7 +14,7 @@ from ..python.value import ANY, BOOLEAN, DICT, INTEGER, LIST, NULL, NUMBER, STRI
 from .emitter import Emitter, Sink
 from .scope import CodeScope
 
-__all__ = ["converted", "finished", "is_as_wanted"]
+__all__ = ["converted", "finished", "is_as_wanted", "unless_empty"]
 
 _TYPES = {name: bits_of(type_.classes) for name, type_ in TYPES.items()}
 _AS_IS = {name for name, type_ in TYPES.items() if type_.pattern is None}
@@ -26,6 +27,21 @@ def finished(fields: Emitter, value: Value, field: Field, scope: CodeScope, sink
         _looked_up(fields, value, field.table, field, scope, sink)
     else:
         converted(fields, value, field, scope, sink)
+
+
+def unless_empty(fields: Emitter, value: Value, sink: Sink) -> None:
+    """Writes the code that passes a value on if it is no empty string, list or object."""
+    if value.is_constant:
+        if not is_empty(value.constant):
+            sink(value)
+        return
+    empty = [code for kind, code in ((STRING, "''"), (LIST, "[]"), (DICT, "{}")) if value.kinds & kind]
+    if not empty:
+        sink(value)
+        return
+    value = fields.writer.bound(replace(value, text=value.code, shape=None))
+    with fields.writer.inside(f"if {' and '.join(f'{value.code} != {code}' for code in empty)}:"):
+        sink(value)
 
 
 def _looked_up(fields: Emitter, value: Value, table: Table, field: Field, scope: CodeScope, sink: Sink) -> None:

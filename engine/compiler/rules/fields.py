@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from ...language.rulebook import ABSENT, Const, Each, Expr, Field, From, ObjectSource, Text
+from ...language.rulebook import ABSENT, Const, Each, Expr, Field, From, Listed, ObjectSource, Text
 from ...language.traversal import can_reject, can_reject_value, is_plain, roots_in
 from ..expressions.templates import template
 from ..python.function import PythonFunction
@@ -18,7 +18,7 @@ from ..python.kind_tests import NOTHING, is_kind
 from ..python.string_sources import common
 from ..python.value import ANY, DICT, LIST, NULL, VARIABLE, Value, bare
 from ..validation.conditions import any_of
-from .conversions import converted, finished, is_as_wanted
+from .conversions import converted, finished, is_as_wanted, unless_empty
 from .emitter import Emitter, Sink
 from .lets import Let
 from .scope import CodeScope
@@ -53,11 +53,18 @@ class FieldCompiler(Emitter):
         """Writes the code that adds a member to an object; returns whether it is always present."""
         key = repr(field.name or "")
 
+        return self._part(field, scope, f"{target}[{key}] = {{}}", f"{target}[{key}]")
+
+    def _part(self, field: Field, scope: CodeScope, form: str, kept: str) -> bool:
+        """Writes the code that keeps a value, by a statement of this form; returns whether there always is one."""
+
         def keep(value: Value) -> None:
             fitting = self.validated(value, scope.contract)
-            self.writer.line(f"{target}[{key}] = {bare(fitting.code)}")
-            self.copied(field, replace(fitting, text=f"{target}[{key}]"), field.place)
+            self.writer.line(form.format(bare(fitting.code)))
+            self.copied(field, replace(fitting, text=kept), field.place)
 
+        if field.keep_null and scope.contract is not None:  # which looks at values, not at null
+            scope.contract.terms.refused = True
         value = self.constant(field)
         if value is not None:
             if value.constant is not None:
@@ -65,7 +72,7 @@ class FieldCompiler(Emitter):
                 keep(value)
             return value.constant is not None
         self.field(field, scope, keep)
-        return field.when is None and (field.required or field.default not in (ABSENT, None))
+        return field.when is None and (field.required or field.keep_null or field.default not in (ABSENT, None))
 
     def constant(self, field: Field) -> Value | None:
         """The value of a field that is the same for every batch; None for any other field."""
@@ -138,11 +145,11 @@ class FieldCompiler(Emitter):
 
     def _valued(self, field: Field, scope: CodeScope, sink: Sink) -> None:
         """Writes the code of a field whose condition holds."""
-        if field.default in (ABSENT, None) and not field.required:
-            self._source(field, scope, lambda value: finished(self, value, field, scope, sink))
+        if field.default in (ABSENT, None) and not field.required and not field.keep_null:
+            self._source(field, scope, lambda value: self._finished(value, field, scope, sink))
             return
         writer = self.writer
-        if field.default in (ABSENT, None) and isinstance(field.source, From) and not self.traced:
+        if field.required and field.default in (ABSENT, None) and isinstance(field.source, From) and not self.traced:
             value = self.value(replace(field, when=None, required=False), scope, field.name or "value")
             if value.kinds & NULL:
                 with writer.inside(f"if {value.text} is None:"):
@@ -156,14 +163,25 @@ class FieldCompiler(Emitter):
             kept.append(value)
             writer.line(f"{name} = {bare(value.code)}")
 
-        self._source(field, scope, lambda value: finished(self, value, field, scope, keep))
-        with writer.inside(f"if {name} is None:"):
-            if field.default not in (ABSENT, None):
+        self._source(field, scope, lambda value: self._finished(value, field, scope, keep))
+        if field.default not in (ABSENT, None):
+            with writer.inside(f"if {name} is None:"):
                 kept.append(writer.pool.constant(field.default))
                 writer.line(f"{name} = {kept[-1].code}")
-            else:
+        elif field.required:
+            with writer.inside(f"if {name} is None:"):
                 self._missing(field, scope)
+        else:
+            sink(self._one_of(name, kept, NULL))
+            return
         sink(self._one_of(name, kept, 0))
+
+    def _finished(self, value: Value, field: Field, scope: CodeScope, sink: Sink) -> None:
+        """Writes the code that applies what a field says of the value of its source."""
+        if not field.omit_empty:
+            finished(self, value, field, scope, sink)
+            return
+        finished(self, value, field, scope, lambda found: unless_empty(self, found, sink))
 
     def _missing(self, field: Field, scope: CodeScope) -> None:
         """Writes the code that rejects an element without the value."""
@@ -198,8 +216,24 @@ class FieldCompiler(Emitter):
                     sink(Value(value.code, DICT, stable=True, fits=value.fits))
             else:
                 sink(value)
+        elif isinstance(source, Listed):
+            self._listed(source, field, scope, sink)
         else:
             self._each(source, field, scope, sink)
+
+    def _listed(self, source: Listed, field: Field, scope: CodeScope, sink: Sink) -> None:
+        """Writes the code of a list that is made element by element; it is validated as a whole."""
+        found = self.writer.name(field.name or "found")
+        self.writer.line(f"{found} = []")
+        inner = scope.under_variable("#", found)
+        inner = inner.at(inner.output)
+        sure = [self._part(item, inner, f"{found}.append({{}})", f"{found}[-1]") for item in source.items]
+        value = self.writer.declare(found, LIST)
+        if any(sure):
+            sink(value)
+            return
+        with self.writer.inside(f"if {found}:"):
+            sink(value)
 
     def _first(self, field: Field, source: From, scope: CodeScope, sink: Sink) -> None:
         """Writes the code for the first alternative that is not null."""
@@ -261,9 +295,10 @@ class FieldCompiler(Emitter):
         writer.line(f"{found} = []")
         self.repeats(source, value)
         entries = f"enumerate({value.text})" if source.key_name is None else f"{value.text}.items()"
-        wishes = source.key_name or f"{source.as_name}_number", source.as_name
+        wishes = source.key_name or source.index_name or f"{source.as_name}_number", source.as_name
         with writer.loop(wishes, entries) as (key, element):
-            inner = scope.iterating(source.each, source.as_name, source.key_name, (value.text, key, element), value)
+            variables = value.text, key, element
+            inner = scope.iterating(source.each, source.as_name, source.key_name, variables, value, source.index_name)
             inner = inner.under_variable("#", found)
             with self.rejecting(
                 scope.rejects or can_reject(source.let) or can_reject_value(source.value), ["continue"]

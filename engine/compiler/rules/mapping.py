@@ -268,13 +268,14 @@ class _Mapping:
         if not value.stable or value.is_constant:
             value = writer.bound(replace(value, stable=False, constant=VARIABLE), f"{route.name}_items")
         kind, words = (LIST, "a list") if route.key_name is None else (DICT, "an object")
-        wishes = route.key_name or f"{route.as_name}_number", route.as_name
+        wishes = route.key_name or route.index_name or f"{route.as_name}_number", route.as_name
         entries = f"enumerate({value.text})" if route.key_name is None else f"{value.text}.items()"
         rejects = can_reject(route.let) or any(_rejects(rule, scope) for rule in rules)
         is_fit = writer.inside(f"if {is_kind(value, value, kind)}:")
         with is_fit, writer.loop(wishes, entries) as (key, element):
             self.loop_variables = [key, element]
-            inner = scope.iterating(route.each, route.as_name, route.key_name, (value.text, key, element), value)
+            variables = value.text, key, element
+            inner = scope.iterating(route.each, route.as_name, route.key_name, variables, value, route.index_name)
             with self.fields.rejecting(rejects, ["continue"]):
                 self.element(route, rules, inner)
         if value.kinds & ~(kind | NULL):

@@ -12,7 +12,7 @@ from ...language.rulebook import ABSENT, Each, Expr, Field, From, Text
 from ...language.traversal import can_reject_field
 from ...values.pointers import join
 from ..python.pool import Pool
-from ..python.value import ANY, STRING, Value
+from ..python.value import ANY, INTEGER, STRING, Value
 from ..validation.contracts import Contract
 
 __all__ = ["CodeScope", "place_code"]
@@ -90,6 +90,7 @@ class CodeScope:
         key_name: str | None,
         variables: tuple[str, str, str],
         value: Value,
+        index_name: str | None = None,
     ) -> CodeScope:
         """The scope of the elements of a list, or of the entries of an object.
 
@@ -113,19 +114,23 @@ class CodeScope:
         kinds = value.items if key_name is None else ANY
         values = {**self.values, as_name: Value(element, kinds, stable=True, shape=shape, texts=value.texts)}
         places = {**self.places, as_name: root}
-        pointers = {name: text for name, text in self.pointers.items() if name not in (as_name, key_name)}
+        own = (as_name, key_name, index_name)
+        pointers = {name: text for name, text in self.pointers.items() if name not in own}
         if pointer is not None:
             pointers[as_name] = pointer
         if key_name is not None:
             values[key_name] = Value(key, STRING, stable=True, is_name=True)
             places.pop(key_name, None)
+        if index_name is not None:
+            values[index_name] = Value(key, INTEGER, stable=True)
+            places.pop(index_name, None)
         return replace(
             self,
             values=values,
             places=places,
-            lets=self.lets - {as_name, key_name},
+            lets=frozenset(name for name in self.lets if name not in own),
             pointers=pointers,
-            aliases={name: text for name, text in self.aliases.items() if name not in (as_name, key_name)},
+            aliases={name: text for name, text in self.aliases.items() if name not in own},
             pointer=pointer,
             loop=constant,
             place=None,
