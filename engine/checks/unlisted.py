@@ -13,8 +13,9 @@ from ..diagnostics.problem import Problem, Related
 from ..diagnostics.suggestions import closest
 from ..expressions.tree import TreeNode
 from ..inference.facts import EvaluatedPart, Flow
-from ..types.types import ObjectType, Type, constants, matches
+from ..types.types import ObjectType, Type, matches
 from .shared.findings import in_schema, part_key, span_of, text_of
+from .shared.listed import last_step, listed_strings
 from .shared.registry import checks_types
 
 __all__ = ["check"]
@@ -97,7 +98,7 @@ def check(flow: Flow) -> Iterator[Problem]:
         node = part.seen.node
         if node["type"] == "comparator" and node["value"] in ("eq", "ne"):
             for subject, other in (node["children"], node["children"][::-1]):
-                step = _last_step(subject)
+                step = last_step(subject)
                 if step is not None and other["type"] == "literal" and isinstance(other["value"], str):
                     tested.add(id(step))
                     found.setdefault(part_key(part), (part, subject, step, other))
@@ -109,18 +110,11 @@ def check(flow: Flow) -> Iterator[Problem]:
         yield from _unlisted(flow, part, subject, other, step["value"], steps.get(part_key(part, step), []))
 
 
-def _last_step(node: TreeNode) -> TreeNode | None:
-    """The step that a path ends with; None for any other expression."""
-    while node["type"] in ("subexpression", "pipe"):
-        node = node["children"][-1]
-    return node if node["type"] == "field" else None
-
-
 def _unlisted(
     flow: Flow, part: EvaluatedPart, subject: TreeNode, other: TreeNode, name: str, around: list[Type]
 ) -> Iterator[Problem]:
-    variants = [one for type_ in around for one in type_.objects]
-    listed = {value: one for one in variants for value in constants(one.value(name)) or () if isinstance(value, str)}
+    listed = listed_strings(around, name)
+    variants = (one for type_ in around for one in type_.objects)
     texts = [text for one in variants if (text := one.value(name).parts.string) is not None]
     value = other["value"]
     is_new = value not in listed and any(matches(text, value) for text in texts)

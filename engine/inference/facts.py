@@ -123,8 +123,9 @@ class Constant:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LookUp:
-    """A value that is not null was looked up in a table."""
+    """A value of a field that is not null was looked up in a table."""
 
+    field: Field
     table: Table
     type: Type
 

@@ -209,7 +209,7 @@ class PartWalk:
         if field_.table is not None and not value.never:
             found = without_null(value)
             if not found.never:
-                self.facts.append(LookUp(field_.table, found))
+                self.facts.append(LookUp(field_, field_.table, found))
             value = union(NULL if value.parts.null else NEVER, looked_up(found, field_.table))
             self.rejects = self.rejects or field_.table.unlisted == "reject"
         if field_.type is not None:

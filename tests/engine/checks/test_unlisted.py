@@ -82,3 +82,21 @@ def test_what_is_never_equal_is_an_error_of_its_own(found: Callable[..., list[st
     problems = found("item.kind == 'profile'", let={"x": "item.kind == 'profil'"}, warn=[{"when": "x", "message": "x"}])
     assert any(" M220 " in problem for problem in problems)
     assert not any(" M228 " in problem for problem in problems)
+
+
+@pytest.mark.parametrize(
+    ("entries", "hints"),
+    [
+        ({"custom_evnt": 1, "session_start": 2}, {"custom_evnt": "custom_event"}),
+        ({"custom_evnt": 1, "custom_event": 2}, {}),  # both spellings are meant
+        ({"unheard_of": 1}, {}),
+        ({"Profile": 1}, {"Profile": "profile"}),
+    ],
+)
+def test_a_near_entry_of_a_table(entries: Any, hints: dict[str, str], found: Callable[..., list[str]]) -> None:
+    field = {"from": "item.kind", "table": {"unlisted": "keep", "entries": entries}}
+    problems = found("item", fields={"a": field})
+    assert [line.partition(" ")[2] for line in problems] == [
+        f"M240 warning the input schema does not list the value {key!r} (did you mean {near!r}?) []"
+        for key, near in hints.items()
+    ]
