@@ -10,7 +10,7 @@ from typing import Any
 from ..inference.facts import Alternatives, Coercion, Condition, Default, Fact, Iteration, Reached, RenderedTemplate
 from ..inference.rulebook import walk
 from ..inference.templates import rendered
-from ..language.rulebook import ABSENT, Each, Field, Rulebook, Text
+from ..language.rulebook import Each, Field, Rulebook, Text
 from ..source.nodes import Node
 from .branches import Catalogue
 
@@ -77,8 +77,8 @@ def _known(fact: Fact, owners: dict[int, Field]) -> Iterator[_Known]:
 
 
 def _absent(field: Field, *, is_possible: bool) -> Iterator[_Known]:
-    """The outcome for a field whose source is null, unless its table, type or default decides about it."""
-    if field.table is None and field.type is None and field.default is ABSENT:
+    """The outcome for a field whose source is null, unless other keys of it decide about it."""
+    if not field.applied - {"when", "required", "on_problem"}:
         yield id(field), "required" if field.required else "absent", is_possible
 
 

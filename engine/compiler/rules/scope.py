@@ -8,7 +8,7 @@ from typing import Any
 
 from ...diagnostics.problem import Place
 from ...expressions.paths import inputs_read, path_of
-from ...language.rulebook import ABSENT, Each, Expr, Field, From, Text
+from ...language.rulebook import Each, Expr, Field, From, Text
 from ...language.traversal import can_reject_field
 from ...values.pointers import join
 from ..python.pool import Pool
@@ -147,10 +147,10 @@ class CodeScope:
     def _alias(self, definition: Field) -> str | None:
         """The pointer of a let whose value is a part of the batch, if it is a list or an object at all."""
         source = definition.source
-        if not isinstance(source, From) or len(source.alternatives) > 1 or definition.table is not None:
+        if not isinstance(source, From) or len(source.alternatives) > 1:
             return None
         (part,) = source.alternatives
-        if isinstance(part, Field) or definition.default is not ABSENT or definition.items is not None:
+        if isinstance(part, Field) or definition.applied - {"when", "type", "required", "on_problem"}:
             return None
         marked = path_of(part.expression.tree, self._marks())
         if marked is None or definition.type not in (None, "any", "object", "array"):
