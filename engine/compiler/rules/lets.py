@@ -9,6 +9,7 @@ computed; else inside the mapping's function, where it has them computed itself.
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -23,6 +24,8 @@ __all__ = ["Let"]
 
 _SHORT = 12
 """The maximum number of lines that are executed although they may not be needed."""
+_HELPER = re.compile(r"\b[a-z_]+_[0-9]+\(")
+"""A call of a helper function, most of which go over lists."""
 _MOST_LEVELS = 5
 """The maximum number of functions that call each other in one expression."""
 _DEEP = 10
@@ -258,10 +261,12 @@ class Let:
             let.written()
 
     def _is_harmless(self) -> bool:
-        """Returns whether the code can be executed although it may not be needed."""
+        """Returns whether the code can be executed although it may not be needed: it is short and reports nothing."""
+        if not self._is_quiet or self._rejects or self._needs:
+            return False
+        lines = list(_lines(self._body))
         is_loop = any(isinstance(item, Block) and item.loops for item in _items(self._body))
-        is_alone = self._is_quiet and not self._rejects and not self._needs
-        return is_alone and not is_loop and len(list(_lines(self._body))) <= _SHORT + 1
+        return not is_loop and len(lines) <= _SHORT + 1 and not any(map(_HELPER.search, lines))
 
     # Finishing
 
