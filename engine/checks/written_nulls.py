@@ -17,13 +17,14 @@ declare(
     "M235",
     "warning",
     "constant null",
-    "the {key} is null, and null is never sent",
+    "the {key} is null, so it is left out",
     page="""
 A field has `const: null` or `default: null`. A value that is null is left out, so the field has no effect.
 
 ## How to fix
 
 Remove the field or the default. To remove a field that a rule or a workspace inherits, write `name: null` in its place.
+If the receiver is to get null, add [`keep_null: true`](../language/fields.md).
 
 ## Wrong
 
@@ -38,7 +39,7 @@ rules:
 ```
 
 ```text title=problem
-warning[M235]: the constant is null, and null is never sent
+warning[M235]: the constant is null, so it is left out
  --> mapping.yaml:7:23
   |
 7 |       coupon: {const: null}
@@ -66,7 +67,11 @@ _KEYS = {"const": "constant", "default": "default"}
 def check(flow: Flow) -> Iterator[Problem]:
     """Reports each constant and default that is null; an alternative that is always null is reported as such."""
     alternatives = {id(part) for fact in flow.of(Alternatives) for part, _ in fact.types}
-    nulls = (fact for fact in flow.of(Constant) if fact.value is None and id(fact.field) not in alternatives)
+    nulls = (
+        fact
+        for fact in flow.of(Constant)
+        if fact.value is None and not fact.field.keep_null and id(fact.field) not in alternatives
+    )
     for fact in in_every_use(nulls, lambda one: (at(one.field.node), one.key), lambda _: True):
         node, name = fact.field.node, fact.field.name
         node = (node.get(fact.key) if isinstance(node, MappingNode) else None) or node

@@ -60,6 +60,24 @@ def test_strings_written_like_paths(field: Any, schema: Any, path: str | None, w
     assert found == ([] if path is None else [("M234", path)])
 
 
+@pytest.mark.parametrize(
+    ("field", "keys"),
+    [
+        ({"const": None}, ["constant"]),
+        ({"from": "batch.a", "default": None}, ["default"]),
+        ({"list": ["batch.a", {"const": None}]}, ["constant"]),
+        ({"const": None, "keep_null": True}, []),
+        ({"from": "batch.a", "default": None, "keep_null": True}, []),
+        ({"const": [None]}, []),
+        ({"const": 0}, []),
+    ],
+)
+def test_nulls(field: Any, keys: list[str], write: Callable[..., Path]) -> None:
+    rule = {"rule": "one", "output": "out", "fields": {"a": field, "b": "batch.b"}}
+    problems = api.inspect(write({"rules.yaml": {"rules": [rule]}})).problems
+    assert [(problem.code, problem.data["key"]) for problem in problems] == [("M235", key) for key in keys]
+
+
 NAMED = {"spread": [{"from": "batch.part", "rename": {"text": "word", "txt": "word"}, "except": {"names": ["numbr"]}}]}
 TABLE = {"unlisted": "keep", "entries": {"x": "one", "q": "two", "1": 3}}
 
