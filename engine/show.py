@@ -21,6 +21,7 @@ from .language.rulebook import (
     From,
     Listed,
     ObjectSource,
+    RequestLine,
     Rule,
     Rulebook,
     Spread,
@@ -91,7 +92,7 @@ def as_json(rulebook: Rulebook) -> str:
             for name, setting in rulebook.settings.items()
         },
         "outputs": {
-            name: {"method": output.request.method, "path": output.request.path, "schema": output.schema}
+            name: {"method": output.request.method, "path": _path(output.request), "schema": output.schema}
             for name, output in rulebook.outputs.items()
         },
         "routes": {name: {"each": route.each.text, "as": route.as_name} for name, route in rulebook.routes.items()},
@@ -113,7 +114,7 @@ def _cell(text: str) -> str:
 
 def _tables(rulebook: Rulebook) -> Iterator[_Listing]:
     outputs = [
-        (name, f"{output.request.method} {output.request.path}", output.schema, _one_line(output.description or ""))
+        (name, _line(output.request), output.schema or "(no body)", _one_line(output.description or ""))
         for name, output in rulebook.outputs.items()
     ]
     yield _Listing("Outputs", ("output", "request", "schema", "description"), tuple(outputs))
@@ -128,9 +129,7 @@ def _tables(rulebook: Rulebook) -> Iterator[_Listing]:
     yield _Listing("Routes", ("route", "takes"), tuple(routes))
     rules = [_rule_row(rule) for rule in rulebook.rules]
     yield _Listing("Rules, in order", ("rule", "route", "when", "then", "place"), tuple(rules))
-    fields = [
-        (rule.name, *row) for rule in rulebook.rules if rule.output is not None for row in _object_rows(rule.body, "")
-    ]
+    fields = [(rule.name, *row) for rule in rulebook.rules if rule.output is not None for row in _body_rows(rule)]
     yield _Listing("Fields", ("rule", "output place", "from", "type"), tuple(fields))
     tables = [
         (name, shown(key), shown(value) if value is not None else "(left out)")
@@ -162,6 +161,18 @@ def _end(rule: Rule) -> str:
 
 def _one_line(text: str) -> str:
     return " ".join(text.split())
+
+
+def _line(line: RequestLine) -> str:
+    return f"{line.method} {_path(line)}"
+
+
+def _path(line: RequestLine) -> str:
+    return line.path.source.template.text if isinstance(line.path.source, Text) else ""
+
+
+def _body_rows(rule: Rule) -> Iterator[tuple[str, str, str]]:
+    return _object_rows(rule.body, "") if isinstance(rule.body, ObjectSource) else _field_rows(rule.body, "")
 
 
 def _object_rows(source: ObjectSource, place: str) -> Iterator[tuple[str, str, str]]:
@@ -213,9 +224,7 @@ def _source(field: Field) -> str:
 
 
 def _rule_json(rule: Rule) -> dict[str, Any]:
-    fields = [
-        {"output": place, "from": from_, "type": type_ or None} for place, from_, type_ in _object_rows(rule.body, "")
-    ]
+    fields = [{"output": place, "from": from_, "type": type_ or None} for place, from_, type_ in _body_rows(rule)]
     return {
         "name": rule.name,
         "route": rule.route,

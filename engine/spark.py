@@ -31,6 +31,8 @@ COLUMNS: Values[str, str] = {
     "method": "string",
     "path": "string",
     "query": "string",
+    "server": "string",
+    "headers": "string",
     "body": "string",
     "pointer": "string",
     "rule": "string",
@@ -45,9 +47,10 @@ COLUMNS: Values[str, str] = {
 }
 """The columns added to a row, with their SQL types.
 
-`kind` is `request`, `skipped` or `problem`, and determines which others are set: `output method path query body`,
-`pointer rule reason`, or `code severity message rule pointer output file line column hint`, where `pointer` is the
-place in the batch and `output` the place in the body of the request. `query` and `body` are JSON.
+`kind` is `request`, `skipped` or `problem`, and determines which others are set: `output method path query headers
+body` with `server` where the output has one of its own; `pointer rule reason`; or `code severity message rule pointer
+output file line column hint`, where `pointer` is the place in the batch and `output` the place in the body of the
+request. `query` and `headers` are JSON; `body` is what is sent, and null for a request without a body.
 """
 
 
@@ -164,7 +167,9 @@ def _described(result: Result) -> list[dict[str, Any]]:
             "method": request.method,
             "path": request.path,
             "query": orjson.dumps(request.query).decode(),
-            "body": request.text.decode(),
+            "server": request.server,
+            "headers": orjson.dumps(request.headers).decode(),
+            "body": None if request.body is None else request.text.decode(),
         }
         for request in result.requests
     ]

@@ -305,6 +305,7 @@ def check(mapping: Mapping, batch: Any) -> Result:
     assert repr(batch) == before
     for request in result.requests:
         output = mapping.rulebook.outputs[request.output]
+        assert output.schema is not None
         assert exact(mapping.rulebook.schemas[output.schema]).is_valid(request.body)
         assert output.max_bytes is None or len(orjson.dumps(request.body)) <= output.max_bytes
     for problem in result.problems:

@@ -11,6 +11,7 @@ from functools import lru_cache
 from ..diagnostics.problem import Problem
 from ..expressions.growth import PART, REFUSED, SCALAR, Growth, TooLarge, either, joined, of_expression, of_expressions
 from ..expressions.tree import Expression
+from ..language.names import aimed_outputs
 from ..language.rulebook import Const, Each, Expr, Field, From, Listed, ObjectSource, Rulebook, Spread, Text
 from ..values.coercion import TYPES
 from .shared.registry import checks_sizes
@@ -27,8 +28,10 @@ def check(rulebook: Rulebook) -> Iterator[Problem]:
     """Reports each value that can become too large, but no value that is made from a reported one."""
     walk = _Walk()
     roots = walk.lets(rulebook.let, {})
+    aimed = aimed_outputs(rulebook)
     for output in rulebook.outputs.values():
-        walk.object(ObjectSource((*output.fields, *output.request.query)), roots)
+        lines = () if output.name in aimed else output.request.parts
+        walk.object(ObjectSource((*output.fields, *lines)), roots)
     routes: dict[str | None, Growths] = {None: roots}
     for route in rulebook.routes.values():
         routes[route.name] = walk.lets(route.let, {**roots, route.as_name: walk.expression(route.each, roots)})
@@ -38,7 +41,9 @@ def check(rulebook: Rulebook) -> Iterator[Problem]:
         inner = walk.lets(rule.let, inner)
         for warn in rule.warn:
             walk.condition(warn.when, inner)
-        walk.object(rule.body, inner)
+        walk.value(rule.body, inner)
+        if rule.output in aimed:
+            walk.object(ObjectSource(rulebook.outputs[rule.output or ""].request.parts), inner)
     yield from walk.problems
 
 
@@ -110,10 +115,7 @@ class _Walk:
         inner = self.inside(roots, over, source.as_name)
         if source.index_name is not None:
             inner = {**inner, source.index_name: SCALAR}
-        inner = self.lets(source.let, inner)
-        value = source.value
-        growth = self.object(value, inner) if isinstance(value, ObjectSource) else self.field(value, inner)
-        growth = growth.around()
+        growth = self.value(source.value, self.lets(source.let, inner)).around()
         if growth.flaw is not None:
             return self.refused("the list", growth.flaw, field)
         return growth
@@ -122,6 +124,9 @@ class _Walk:
         """The growth of each name inside of an iteration, for all its elements together: each of them may copy the
         outer values."""
         return {**{name: growth.within(over) for name, growth in roots.items()}, as_name: over}
+
+    def value(self, value: ObjectSource | Field, roots: Growths) -> Growth:
+        return self.object(value, roots) if isinstance(value, ObjectSource) else self.field(value, roots)
 
     def object(self, source: ObjectSource, roots: Growths) -> Growth:
         parts, paths = [], []

@@ -104,8 +104,10 @@ def _names(rulebook: Rulebook) -> Iterator[tuple[str, Place | None]]:
     if rulebook.bulk is not None:
         declared.append(rulebook.bulk)
     names = [(one.node, "schema", one.schema) for one in declared]
-    names += [(one.node, "limits", one.limits) for one in rulebook.outputs.values() if one.limits is not None]
+    names += [(one.node, "limits", one.limits) for one in rulebook.outputs.values()]
     for node, key, name in names:
+        if name is None:
+            continue
         said = node.get(key) if isinstance(node, MappingNode) else None
         yield name, (said or node).place
 

@@ -210,7 +210,7 @@ rules:
 def check(flow: Flow) -> Iterator[Problem]:
     """Reports each place in a body that is always refused."""
     for output in flow.rulebook.outputs.values():
-        if output.schema in flow.rulebook.schemas:
+        if output.schema is not None and output.schema in flow.rulebook.schemas:
             for emission, gap in gaps(flow, output, certain=True):
                 yield _problem(flow, emission, gap)
 
@@ -225,7 +225,7 @@ def _problem(flow: Flow, emission: TypedEmission, gap: Gap) -> Problem:
         hint=_hint(gap),
         related=(
             *_inherited(emission, code),
-            *in_schema(flow, emission.output.schema, _SAYS[code], gap.part, *_steps(gap)),
+            *in_schema(flow, emission.output.schema or "", _SAYS[code], gap.part, *_steps(gap)),
         ),
         request=emission.output.name,
         name=gap.name,

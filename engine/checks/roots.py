@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..diagnostics.catalogue import declare
-from ..diagnostics.problem import Problem, Related
+from ..diagnostics.problem import Place, Problem, Related
 from ..diagnostics.suggestions import did_you_mean, known_here
 from ..expressions.roots import RootUse
 from ..expressions.tree import walk
@@ -124,6 +124,7 @@ rules:
 @checks_names
 def check(rulebook: Rulebook) -> Iterator[Problem]:
     """Reports each name that is unknown or hides another."""
+    reported: set[tuple[Place, str]] = set()
     for item in definitions_and_uses(rulebook):
         if isinstance(item, Definition):
             if item.hides is not None:
@@ -131,17 +132,20 @@ def check(rulebook: Rulebook) -> Iterator[Problem]:
                 place, by = item.name_node.place, f"by {item.hides.kind}"
                 yield Problem.of("M120", place, related=[hidden], name=item.name, by=by)
         else:
-            yield from _unknown_roots(item)
+            yield from _unknown_roots(item, reported)
             yield from _unknown_settings(item.text, rulebook)
 
 
-def _unknown_roots(use: Use) -> Iterator[Problem]:
+def _unknown_roots(use: Use, reported: set[tuple[Place, str]]) -> Iterator[Problem]:
     roots = use.text.template.roots if isinstance(use.text, Text) else use.text.expression.roots
     for root in roots:
-        if root.name not in use.roots:
+        place = use.text.span(root.start, root.end)
+        if root.name not in use.roots and (place, root.name) not in reported:
+            reported.add((place, root.name))
             near, known = did_you_mean(root.name, use.roots), known_here(sorted(use.roots))
             hint = _value_meant(use.text, root) or near or _value_meant(use.text, root, operand=True) or known
-            yield Problem.of("M204", use.text.span(root.start, root.end), hint=hint, name=root.name)
+            seen = [] if use.rule is None else [Related(use.rule.place, "this rule has no such name")]
+            yield Problem.of("M204", place, hint=hint, related=seen, name=root.name)
 
 
 def _value_meant(text: Expr | Text, root: RootUse, *, operand: bool = False) -> str | None:

@@ -136,7 +136,8 @@ def _can_exist(written: _Written) -> bool:
 
 
 def _strings_of_outputs(rulebook: Rulebook) -> Iterator[str]:
-    pending: list[Any] = [rulebook.schemas[output.schema].resources for output in rulebook.outputs.values()]
+    schemas = [rulebook.schemas[output.schema] for output in rulebook.outputs.values() if output.schema is not None]
+    pending: list[Any] = [schema.resources for schema in schemas]
     while pending:
         one = pending.pop()
         if isinstance(one, str):

@@ -140,6 +140,11 @@ _CODES: dict[str, Code] = {
         "too much is copied",
         "iterations copy more than {limit} values from outside of them; nothing of this batch is sent",
     ),
+    "M530": Code(
+        "error",
+        "list too long",
+        "the {request} request has a list of {count} elements; at most {limit} are allowed",
+    ),
     # M6: the tests of mappings
     "M601": Code("error", "expectation failed", "the test {test!r} expects {expected} at {pointer}, not {actual}"),
     "M602": Code("error", "no tests", "the file has no tests"),
@@ -175,4 +180,7 @@ def declare(
 
 def is_settable(code: str) -> bool:
     """Returns whether a mapping can set the severity of the code under `checks:`."""
-    return code in _CODES and code[1] in "234" and not _CODES[code].fixed
+    declared = _CODES.get(code)
+    if declared is None or declared.fixed:
+        return False
+    return code[1] in "234" or (declared.page is not None and declared.severity == "warning")

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
-from ..language.rulebook import EntryRule, Expr, Field, Output, Rule, Rulebook, Spread, Table, Text
+from ..language.rulebook import EntryRule, Expr, Field, Output, Rule, Rulebook, Server, Spread, Table, Text
 from ..schemas.positions import Locator
 from ..source.nodes import Node
 from ..types.types import Type
@@ -177,7 +177,8 @@ class TypedEmission:
 class Flow:
     """The result of the walk through a Rulebook.
 
-    `envelopes` has the type of the members that all bodies of an output share; `locator` finds the lines of the
+    `envelopes` has the type of the members that all bodies of an output share, and `servers` that of the URL of each
+    server; `locator` finds the lines of the
     schemas; `rejecting` has the names of lets that can reject what reads them; `recall` what the last walk found.
     """
 
@@ -186,6 +187,7 @@ class Flow:
     facts: list[Fact] = field(default_factory=list)
     emissions: list[TypedEmission] = field(default_factory=list)
     envelopes: dict[str, Type] = field(default_factory=dict)
+    servers: dict[Server, Type] = field(default_factory=dict)
     locator: Locator = field(default_factory=Locator)
     rejecting: set[str] = field(default_factory=set)
     recall: Recall = field(default_factory=Recall)

@@ -28,7 +28,7 @@ from ..types.types import (
     without,
     without_null,
 )
-from ..values.coercion import SECOND_PATTERN, TYPES, CoercionError, Form, TimeForm, coerce
+from ..values.coercion import ALL_TYPES, SECOND_PATTERN, TYPES, CoercionError, Form, TimeForm, coerce
 from ..values.kinds import TYPE_NAMES, scalar_text
 from ..values.numbers import MAX_INTEGER, MIN_INTEGER, decimal_text
 
@@ -67,10 +67,12 @@ def coerced(value: Type, to: str, items: str | None, form: Form | None = None) -
             return _to_number(value, NumberType(False, MIN_INTEGER, MAX_INTEGER))
         case "boolean":
             return _kept(value, ("boolean",), BOOLEAN)
-    declared = TYPES[to]
+    declared = ALL_TYPES[to]
     if declared.pattern is not None:
         made = Type(string=StringType(patterns=frozenset({declared.pattern})))
         return Coerced(made if value.parts.string is not None else NEVER, True)
+    if to not in TYPES:
+        return Coerced(ANY_STRING if declared.classes == {str} else without(value, ("object",)), True)
     kinds = {TYPE_NAMES[one] for one in declared.classes}
     return Coerced(only(value, kinds), not without(value, kinds).never)
 

@@ -319,8 +319,7 @@ class PartWalk:
         inner = self.iterated(source, "`each`", context)
         outer, self.rejects = self.rejects, False
         inner = self.let(source.let, inner)
-        value = source.value
-        element = self.object(value, inner) if isinstance(value, ObjectSource) else self.field(value, inner)
+        element = self.value(source.value, inner)
         whole = not self.rejects and not element.parts.null
         self.rejects = outer
         parts = found.type.parts
@@ -337,6 +336,9 @@ class PartWalk:
         return made
 
     # Objects and spreads
+
+    def value(self, value: ObjectSource | Field, context: Type) -> Type:
+        return self.object(value, context) if isinstance(value, ObjectSource) else self.field(value, context)
 
     def object(self, source: ObjectSource, context: Type) -> Type:
         """The type of the object; null if it can have no members."""

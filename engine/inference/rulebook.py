@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 
+from ..language.names import aimed_outputs
 from ..language.rulebook import (
     Field,
     ObjectSource,
@@ -58,13 +59,17 @@ class Emissions:
 
     def emitted(self, emission: TypedEmission, context: Type) -> TypedEmission:
         """The emission of a rule in a context restricted to a part of all that it could see."""
-        fields = self._walk.object(emission.rule.body, context)
+        fields = self._walk.value(emission.rule.body, context)
         self._walk.facts.clear()
         return replace(emission, fields=without_null(fields), context=context)
 
 
 class RuleWalk(PartWalk):
     """The walk through the whole."""
+
+    def __init__(self, flow: Flow) -> None:
+        super().__init__(flow)
+        self.aimed = aimed_outputs(flow.rulebook)
 
     def rulebook(self, rulebook: Rulebook) -> None:
         settings = {name: Property(setting_type(setting), True) for name, setting in rulebook.settings.items()}
@@ -106,19 +111,22 @@ class RuleWalk(PartWalk):
                 taker = None if reached else contexts.taker(before, rule, inner)
                 self.facts.append(Reached(rule.name_node, rule.name, reached, taker))
             self.changed_rule(rule, alone)
-            rest = self.passed_on(rule, rest, inner, before)
+            if not rule.goes_on:
+                rest = self.passed_on(rule, rest, inner, before)
 
     def changed_rule(self, rule: Rule, context: Type) -> None:
         """Walks through a rule, unless the last walk did with the same types of all roots that it reads."""
+        line = self.flow.rulebook.outputs[rule.output or ""].request if rule.output in self.aimed else None
+        parts = (rule,) if line is None else (rule, line)
         names = self.flow.recall.of(
-            ("names", rule), lambda: (*names_in(rule), *(definition.name or "" for definition in rule.let))
+            ("names", *parts), lambda: (*names_in(parts), *(definition.name or "" for definition in rule.let))
         )
 
         def made() -> tuple[TypedEmission | None, Record, Type]:
             emission, record = self.recorded(lambda: self.rule(rule, context))
             return emission, record, context if emission is None else emission.context
 
-        emission, record, seen = self.recalled.result_and_context(("rule", rule), names, context, made)
+        emission, record, seen = self.recalled.result_and_context(("rule", *parts), names, context, made)
         self.replay(record)
         if emission is not None:
             output = self.flow.rulebook.outputs[emission.output.name]
@@ -133,7 +141,9 @@ class RuleWalk(PartWalk):
         output = self.flow.rulebook.outputs.get(rule.output or "")
         if output is None:
             return None
-        fields = self.object(rule.body, context)
+        fields = self.value(rule.body, context)
+        if output.name in self.aimed:
+            self.object(ObjectSource(output.request.parts), context)
         return None if context.never else TypedEmission(rule, output, without_null(fields), context)
 
     def outputs(self, rulebook: Rulebook, context: Type) -> None:
@@ -142,10 +152,14 @@ class RuleWalk(PartWalk):
             seen = contexts.at_top(own, context) if own else context
             envelope = self.object(ObjectSource(output.fields), seen)
             self.flow.envelopes[name] = self.recalled.same(("envelope", name), envelope)
-            self.object(ObjectSource(output.request.query), seen)
+            if name not in self.aimed:
+                self.object(ObjectSource(output.request.parts), seen)
+        servers = [rulebook.server, *(output.server for output in rulebook.outputs.values())]
+        for server in (server for server in servers if server is not None):
+            self.flow.servers[server] = self.field(server.url, context)
+            self.object(ObjectSource(server.headers), context)
         if rulebook.bulk is not None:
-            for fields in (rulebook.bulk.fields, rulebook.bulk.request.query):
-                self.object(ObjectSource(fields), context)
+            self.object(ObjectSource((*rulebook.bulk.fields, *rulebook.bulk.request.parts)), context)
 
     def shared_let(self, definitions: tuple[Field, ...], context: Type) -> Type:
         """The same as `let`, for names that all rules see."""

@@ -42,6 +42,8 @@ def rendered(text: Text, context: Type) -> Type:
     """The type of a template's result, which is known not to be null only if all its outputs are plain paths."""
     if not text.template.roots:
         return literal(text.template.render({}))
+    if text.template.guard is not None:
+        return union(ANY_STRING, NULL)
     written = re.sub(r"\r\n?", "\n", text.template.text).removesuffix("\n")  # as Jinja reads it
     pieces = re.split(r"\{\{\s*([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)\s*\}\}", written)
     if any("{" in piece for piece in pieces[::2]):

@@ -29,6 +29,7 @@ from ..language.rulebook import (
     Text,
     Warn,
 )
+from ..language.traversal import roots_in
 from ..source.nodes import MappingNode, Node
 from ..values.kinds import shown
 
@@ -121,7 +122,10 @@ class _Walk:
         for output in rulebook.outputs.values():
             self.owner = f"outputs/{output.name}", f"output {output.name}"
             self.fields(output.fields, "/fields", "")
+            if any(roots_in(output.request.path)):
+                self.field(output.request.path, "/path", "path")
             self.fields(output.request.query, "/query", "query ")
+            self.fields(output.request.headers, "/headers", "header ")
         for name, table in rulebook.tables.items():
             if name in rulebook.used_tables:
                 self.owner = f"tables/{name}", f"table {name}"
@@ -143,7 +147,10 @@ class _Walk:
         for number, warn in enumerate(rule.warn, 1):
             self.warn(warn, f"/warn/{number}", f"warning {number}" if len(rule.warn) > 1 else "warning")
         if rule.output is not None:
-            self.object(rule.body, "", "")
+            if isinstance(rule.body, ObjectSource):
+                self.object(rule.body, "", "")
+            else:
+                self.field(rule.body, "/value", "value")
             self.add(rule, "nothing", "no field has a value", rule.name_node, "", "")
 
     def warn(self, warn: Warn, path: str, part: str) -> None:
@@ -168,20 +175,15 @@ class _Walk:
 
     def field(self, field: Field, path: str, part: str) -> None:
         self.condition(field.when, path, part)
-        self.source(field, path, part)
-        if field.table is not None and field.table.name is None:
-            self.table(field.table, f"{path}/table", part)
-        if field.type is not None and field.type != "any":
-            self.add(field, "converted", f"a value becomes {field.type}", field.node, f"{path}/type", part)
+        inner = field.inner
+        self.source(inner, path, part)
+        if inner.table is not None and inner.table.name is None:
+            self.table(inner.table, f"{path}/table", part)
+        if inner.type is not None and inner.type != "any":
+            self.add(inner, "converted", f"a value becomes {inner.type}", field.node, f"{path}/type", part)
             words = {"omit": "is left out", "keep": "is kept", "reject": "rejects the element"}[field.on_problem]
-            self.add(
-                field,
-                "unconverted",
-                f"a value that cannot become {field.type} {words}",
-                field.node,
-                f"{path}/type",
-                part,
-            )
+            text = f"a value that cannot become {inner.type} {words}"
+            self.add(inner, "unconverted", text, field.node, f"{path}/type", part)
         if field.default is not ABSENT:
             self.add(field, "default", f"the default is used: {shown(field.default, _SHOWN)}", field.node, path, part)
         if field.required:

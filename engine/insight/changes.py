@@ -156,7 +156,8 @@ def _words(part: Any) -> str:
     if isinstance(part, Expr):
         return _cut(part.text)
     if isinstance(part, Text):
-        return f"template {shown(part.template.text, _SHOWN)}"
+        text = shown(part.template.text, _SHOWN)
+        return f"template {text}" if part.template.roots else text
     if isinstance(part, From):
         return " or else ".join(_words(one) for one in part.alternatives)
     if isinstance(part, Field):
@@ -314,13 +315,14 @@ class _Comparison:
         for one in _members(old.request):
             before, after = getattr(old.request, one.name), getattr(new.request, one.name)
             if isinstance(before, tuple) and isinstance(after, tuple):
-                self.fields(f"{where}/{one.name}", f"{owner}, {one.name}", before, after)
+                fields = [[field.written for field in fields] for fields in (before, after)]
+                self.fields(f"{where}/{one.name}", f"{owner}, {one.name}", *fields)
             elif _meaning(before) != _meaning(after):
                 text = f"{owner}: the {one.name} is {_words(after)}, was {_words(before)}"
                 self.add(f"{where}/{one.name}", "breaking", text, old, new)
 
     def schema(self, where: str, owner: str, old: Rulebook, new: Rulebook, one: Output, other: Output) -> None:
-        before, after = old.schemas.get(one.schema), new.schemas.get(other.schema)
+        before, after = old.schemas.get(one.schema or ""), new.schemas.get(other.schema or "")
         if before is not None and after is not None and one.schema == other.schema and before.digests != after.digests:
             self.add(f"{where}/schema", "behaviour", f"{owner}: the schema accepts other bodies", one, other)
 
@@ -366,7 +368,12 @@ class _Comparison:
         where, owner = f"rules/{new.name}", f"rule {new.name}"
         self.lets(f"{where}/let", owner, old.let, new.let)
         self.members(where, owner, old, new, skip={"let", "body"})
-        self.object(where, owner, old.body, new.body)
+        if isinstance(old.body, ObjectSource) and isinstance(new.body, ObjectSource):
+            self.object(where, owner, old.body, new.body)
+        elif isinstance(old.body, Field) and isinstance(new.body, Field):
+            self.field(f"{where}/value", f"{owner}, value", old.body, new.body)
+        else:
+            self.add(f"{where}/value", "breaking", f"{owner}: the body is of another kind", old, new)
 
     # Fields
 

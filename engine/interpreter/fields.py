@@ -13,7 +13,6 @@ from ..diagnostics.catalogue import Severity
 from ..expressions.tree import EvaluationError
 from ..language.rulebook import (
     ABSENT,
-    Bulk,
     Const,
     Each,
     EntryRule,
@@ -23,6 +22,7 @@ from ..language.rulebook import (
     Listed,
     ObjectSource,
     Output,
+    RequestLine,
     Route,
     Spread,
     Table,
@@ -30,6 +30,7 @@ from ..language.rulebook import (
 )
 from ..language.traversal import is_excepted, is_plain, roots_in
 from ..runtime.notes import Rejected
+from ..runtime.outputs import Target
 from ..runtime.requests import Envelope
 from ..runtime.result import NAME_TAKEN, NO_ENTRY_RULE, NOTHING
 from ..templates.template import TemplateFailure
@@ -194,17 +195,25 @@ class Evaluation(Recorder):
 
     # Fields
 
-    def envelope(self, output: Output | Bulk, scope: Scope) -> Envelope | None:
-        """The members that all bodies of an output share, or None if a required one is absent."""
+    def envelope(self, output: Output, scope: Scope, *, aimed: bool) -> Envelope | None:
+        """What all requests of an output share, or None if a required part is absent."""
         self.origins = {}
         accounts = len(self.elements)
         try:
             fields = self.object(ObjectSource(output.fields), scope, Position(None, "", "")) or {}
-            query = self.object(ObjectSource(output.request.query), scope, Position(None, "", None)) or {}
+            target = None if aimed else self.target(output.request, scope, Position(None, "", None))
         except Rejected:
             self.unmap(accounts)
             return None
-        return Envelope(fields, query, self.origins)
+        return Envelope(fields, target, self.origins)
+
+    def target(self, line: RequestLine, scope: Scope, at: Position) -> Target:
+        at = Position(at.rule, at.element, None)
+        source = line.path.source
+        fixed = source.template.render({}) if isinstance(source, Text) and not source.template.roots else None
+        path = self.value(line.path, scope, at) if fixed is None else fixed
+        query = self.object(ObjectSource(line.query), scope, at) or {}
+        return Target(path, query, self.object(ObjectSource(line.headers), scope, at) or {})
 
     def object(self, source: ObjectSource, scope: Scope, at: Position) -> dict[str, Any] | None:
         """The object, or None if it has no members."""
@@ -276,7 +285,8 @@ class Evaluation(Recorder):
             for part in source.alternatives:
                 value = self.search(part, scope, at, field_) if isinstance(part, Expr) else self.value(part, scope, at)
                 if value is not None:
-                    self.took(part, "value", scope, at, value)
+                    if part is not field_.inner:  # what is written is a branch, not its conversion
+                        self.took(part, "value", scope, at, value)
                     return value
             return None
         if isinstance(source, Const):

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Set
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, replace
 from typing import Any
 
 from ..diagnostics.problem import Problem
 from ..language.repetition import repeated_in
-from ..language.rulebook import Bulk, Output, Route, Rule, Rulebook
+from ..language.rulebook import Field, ObjectSource, Route, Rule, Rulebook
 from ..runtime.notes import Rejected
-from ..runtime.requests import Assembler, Emission, Envelope, move
-from ..runtime.requests import OutputSpec as Joined
+from ..runtime.requests import Assembler, Emission, move
 from ..runtime.result import (
     NAME_TAKEN,
     NO_ENTRY_RULE,
@@ -29,10 +28,15 @@ from ..values.kinds import kind, with_article
 from ..values.payload import received
 from ..values.pointers import join
 from .fields import Evaluation, size_outcome
-from .recorder import Observer, Step
+from .outputs import output_specs
+from .recorder import ElementOutcome, Observer, Step
 from .scope import Position, Roots, Scope
 
-__all__ = ["NAME_TAKEN", "NOTHING", "NO_ENTRY_RULE", "Interpreter", "Step", "bulk_envelope"]
+__all__ = ["NAME_TAKEN", "NOTHING", "NO_ENTRY_RULE", "Interpreter", "Step"]
+
+
+_RANKS: tuple[ElementOutcome, ...] = ("mapped", "rejected", "skipped")
+"""The outcomes of an element that several rules took: the first one counts."""
 
 
 class _Ended(Exception):  # noqa: N818  control flow, not an error
@@ -41,7 +45,7 @@ class _Ended(Exception):  # noqa: N818  control flow, not an error
 
 @dataclass(frozen=True, slots=True)
 class _Mark:
-    """The ranges of problems and elements recorded while an emission was built."""
+    """The ranges of problems and inner elements recorded while an emission was built."""
 
     first_problem: int
     last_problem: int
@@ -55,7 +59,7 @@ class Interpreter:
     def __init__(self, rulebook: Rulebook) -> None:
         self.rulebook = rulebook
         validators = {name: schema.validator for name, schema in rulebook.schemas.items()}
-        self.assembler = Assembler(map(_joined, rulebook.outputs.values()), validators)
+        self.assembler = Assembler(output_specs(rulebook), validators)
         self.repeated = repeated_in(rulebook)
         self.plain: dict[int, bool] = {}
         self.batch_rules = tuple(rule for rule in rulebook.rules if rule.route is None)
@@ -128,6 +132,8 @@ class _Run(Evaluation):
         self.rulebook = interpreter.rulebook
         self.emissions: list[Emission] = []
         self.marks: dict[Emission, _Mark] = {}
+        self.owned: dict[int, list[Emission]] = {}
+        """For elements of routes, by their index in the account, what was emitted for them."""
 
     def result(self) -> Result:
         self.is_lost = True
@@ -180,42 +186,65 @@ class _Run(Evaluation):
         is_lost = False
         try:
             for place, inner in self.iterate(route, scope, at, f"the route {route.name!r}"):
-                self.here = Failed(route.name, None, place, found[place])
+                last = Failed(route.name, None, place, found[place])
                 found[place] += 1
-                if self.is_wanted(self.here, whole):
-                    self.element(route, rules, inner, at.on(place))
+                steps = {rule.name: last._replace(rule=rule.name) for rule in rules if rule.goes_on}
+                wanted = self.wanted({last, *steps.values()}, whole)
+                if wanted:
+                    self.element(route, last, steps, wanted, inner)
         except Rejected:  # by what it iterates over
             is_lost = True
         self.took(route, size_outcome(found.total()), scope, at)
         is_lost = is_lost or (not found and any(problem.severity == "error" for problem in self.problems[before:]))
-        if not found and self.is_wanted(whole) and is_lost:
+        if not found and self.wanted({whole}) and is_lost:
             self.failed.append(whole)
 
-    def element(self, route: Route, rules: tuple[Rule, ...], scope: Scope, at: Position) -> None:
-        """Applies the first rule that takes an element of a route."""
-        scope = self.let(route.let, scope, at)
-        for rule in rules:
-            try:
-                if self.rule(rule, scope, at.element, route):
-                    return
-            except Rejected:
-                self.account(at.element, "rejected", rule.name)
-                self.failed.append(self.here)
-                return
-        self.took(route, "no rule", scope, at)
-        self.skip(at.element, None, NO_RULE)
-
-    def is_wanted(self, *parts: Failed) -> bool:
-        """Returns whether one of these parts is to be mapped, and marks those as reached."""
+    def wanted(self, parts: Set[Failed], whole: Failed | None = None) -> Set[Failed]:
+        """The parts that are to be mapped, which are marked as reached; all of them if `whole` is to be."""
         if self.only is None:
-            return True
-        wanted = self.only & set(parts)
+            return parts
+        wanted = self.only & (parts | {whole})
         self.reached |= wanted
-        return bool(wanted)
+        return parts if whole in wanted else wanted
+
+    def element(
+        self, route: Route, last: Failed, steps: Mapping[str, Failed], wanted: Set[Failed], scope: Scope
+    ) -> None:
+        """Maps an element of a route: the steps of rules after which it goes on, and the last one."""
+        element = last.element or ""
+        outcomes: list[tuple[ElementOutcome, str | None]] = []
+        owned = len(self.emissions)
+        left = dict.fromkeys((*steps.values(), last))
+        scope = self.let(route.let, scope, Position(None, element, ""))
+        for rule in self.interpreter.route_rules[route.name]:
+            self.here = steps.get(rule.name, last)
+            outcome: ElementOutcome | None = None
+            try:
+                if self.here in wanted:
+                    outcome = self.rule(rule, scope, element, route)
+                elif not rule.goes_on and self.takes(rule.when, scope, Position(rule.name, element, "")):
+                    break
+            except Rejected:
+                outcome = "rejected"
+                self.failed += [self.here] if rule.goes_on else [part for part in left if part in wanted]
+            if rule.goes_on:
+                del left[self.here]
+            if outcome is not None:
+                outcomes.append((outcome, rule.name))
+                if not rule.goes_on:
+                    break
+        else:
+            if not outcomes and last in wanted:
+                self.took(route, "no rule", scope, Position(None, element, ""))
+                self.skipped.append(Skipped(element, None, NO_RULE))
+                outcomes.append(("skipped", None))
+        if outcomes:
+            outcome, name = min(outcomes, key=lambda one: _RANKS.index(one[0]))
+            self.owned[self.account(element, outcome, name)] = self.emissions[owned:]
 
     def batch_rule(self, rule: Rule, scope: Scope) -> None:
         self.here = Failed(None, rule.name, "")
-        if not self.is_wanted(self.here) and rule.output is not None:
+        if not self.wanted({self.here}) and rule.output is not None:
             return
         try:
             self.rule(rule, scope, "", None)
@@ -224,11 +253,11 @@ class _Run(Evaluation):
                 raise
             self.failed.append(self.here)
 
-    def rule(self, rule: Rule, scope: Scope, element: str, route: Route | None) -> bool:
-        """Applies the rule if it takes the element, and returns whether it does."""
+    def rule(self, rule: Rule, scope: Scope, element: str, route: Route | None) -> ElementOutcome | None:
+        """Applies the rule if it takes the element, and returns what became of that; None if it does not."""
         at = Position(rule.name, element, "")
         if not self.takes(rule.when, scope, at):
-            return False
+            return None
         self.took(rule, "takes", scope, at)
         scope = self.let(rule.let, scope, at)
         for warn in rule.warn:
@@ -242,70 +271,55 @@ class _Run(Evaluation):
             self.failed.append(self.here)
             self.is_lost = route is None
         else:
-            self.emit(rule, scope, at, route)
-            return True
+            return self.emit(rule, scope, at)
         if route is None:
             raise _Ended
-        self.account(element, "skipped" if rule.skip is not None else "rejected", rule.name)
-        return True
+        return "skipped" if rule.skip is not None else "rejected"
 
-    def emit(self, rule: Rule, scope: Scope, at: Position, route: Route | None) -> None:
-        output = self.rulebook.outputs[rule.output or ""]
-        base = f"{join('', output.element_of)}/0" if output.element_of is not None else ""
+    def emit(self, rule: Rule, scope: Scope, at: Position) -> ElementOutcome:
+        output = self.interpreter.assembler.outputs[rule.output or ""]
+        base = f"{'' if output.element_of is None else join('', output.element_of)}/0"
+        inside = replace(at, output=base if self.rulebook.outputs[output.name].is_joined else "")
         problems, accounts = len(self.problems), len(self.elements)
         self.origins = {}
+        target = None
         try:
-            fields = self.object(rule.body, scope, replace(at, output=base))
+            fields = {} if output.body == "none" else self.body(rule.body, scope, inside)
+            if fields is not None and output.aimed:
+                target = self.target(self.rulebook.outputs[output.name].request, scope, at)
         except Rejected:
             self.unmap(accounts)
             self.failed.append(self.here)
-            if route is not None:
-                self.account(at.element, "rejected", rule.name)
-            return
+            return "rejected"
         if fields is None:
             self.took(rule, "nothing", scope, at)
-            if route is not None:
-                self.skip(at.element, rule.name, NOTHING)
-            return
-        if route is not None:
-            self.account(at.element, "mapped", rule.name)
-        joined = self.interpreter.assembler.outputs[output.name]
-        emission = Emission(joined, rule.name, rule.place, at.element, fields, self.origins)
+            if rule.route is not None or not rule.is_empty:  # else the rule only warns
+                self.skipped.append(Skipped(at.element, rule.name, NOTHING))
+            return "skipped"
+        emission = Emission(output, rule.name, rule.place, at.element, fields, target, self.origins)
         self.emissions.append(emission)
         self.parts[emission] = self.here
         self.marks[emission] = _Mark(problems, len(self.problems), accounts, len(self.elements))
+        return "mapped"
+
+    def body(self, body: ObjectSource | Field, scope: Scope, at: Position) -> Any:
+        return self.object(body, scope, at) if isinstance(body, ObjectSource) else self.value(body, scope, at)
 
     def assemble(self, scope: Scope) -> Result:
         """Makes requests from the emissions, and corrects what was recorded about them."""
-        wanted = dict.fromkeys(emission.output.name for emission in self.emissions)
-        envelopes = {name: self.envelope(self.rulebook.outputs[name], scope) for name in wanted}
+        wanted = {emission.output.name: emission.output.aimed for emission in self.emissions}
+        envelopes = {
+            name: self.envelope(self.rulebook.outputs[name], scope, aimed=aimed) for name, aimed in wanted.items()
+        }
         assembled = self.interpreter.assembler.assemble(self.emissions, envelopes, self.places.of_origin)
         for emission in assembled.rejected:
             self.failed.append(self.parts[emission])
             self.unmap(self.marks[emission].first_account, self.marks[emission].last_account)
+        for number, emissions in self.owned.items():
+            if emissions and set(emissions) <= set(assembled.rejected):
+                self.unmap(number, number + 1)
         for emission, offsets in assembled.offsets.items():
             mark = self.marks[emission]
             move(self.problems, mark.first_problem, mark.last_problem, offsets)
         self.problems += assembled.problems
         return Result(assembled.requests, tuple(self.skipped), tuple(self.problems))
-
-
-def bulk_envelope(rulebook: Rulebook, bulk: Bulk) -> Envelope | None:
-    """The members that all bulk bodies share. Only settings are in scope, since a bulk body spans batches."""
-    scope = Scope(Roots({"settings": rulebook.values}), {"settings": None})
-    return Evaluation({}, None, frozenset(), {}).envelope(bulk, scope)
-
-
-def _joined(output: Output) -> Joined:
-    """The output in the form that assembling requests needs."""
-    line = output.request
-    return Joined(
-        output.name,
-        line.method,
-        line.path,
-        output.schema,
-        output.limits,
-        output.element_of,
-        output.combine,
-        output.max_bytes,
-    )

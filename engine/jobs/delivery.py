@@ -5,27 +5,31 @@ It is made once from a Rulebook, and small enough to be cached with a compiled m
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import orjson
 
 from ..runtime.result import Request
+from ..values.forms import parameter_text
 
 if TYPE_CHECKING:
-    from ..language.rulebook import Rulebook
+    from ..language.rulebook import Field, Rulebook
 
 __all__ = ["BulkEnvelope", "Bundler", "Delivery", "delivery_of", "fitting"]
 
 
 @dataclass(frozen=True, slots=True)
 class BulkEnvelope:
-    """The parts that all bulk requests share: method, path and query, and the members beside the list `elements`."""
+    """The parts that all bulk requests share: method and target, and the members beside the list `elements`."""
 
     method: str
     path: str
     query: dict[str, Any]
+    headers: dict[str, str]
     fields: dict[str, Any]
     elements: str
     max_bytes: int
@@ -36,7 +40,7 @@ class BulkEnvelope:
 
     def request(self, elements: list[Any]) -> Request:
         body = {**self.fields, self.elements: elements}
-        return Request("bulk", self.method, self.path, self.query, body, orjson.dumps(body))
+        return Request("bulk", self.method, self.path, self.query, body, orjson.dumps(body), self.headers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,22 @@ class Delivery:
     bulk: BulkEnvelope | None
     variables: dict[str, str] = field(default_factory=dict)
 
+    def url_of(self, request: Request) -> str:
+        """The whole URL of a request; {placeholders} of the rules are kept, and all else is encoded."""
+        pairs = [
+            f"{quote(name, safe='')}={_encoded(value)}"
+            for name, values in request.query.items()
+            for value in (values if isinstance(values, list) else (values,))
+        ]
+        server = self.server_url if request.server is None else request.server
+        return f"{server or ''}{request.path}{'?' if pairs else ''}{'&'.join(pairs)}"
+
+    def headers_of(self, request: Request) -> dict[str, str]:
+        """All headers of a request. Those of the mapping's server are never sent to another one."""
+        own = {name.lower() for name in request.headers}
+        given = self.server_headers.items() if request.server is None else ()
+        return {**{name: value for name, value in given if name.lower() not in own}, **request.headers}
+
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
 
@@ -61,22 +81,25 @@ class Delivery:
         return cls(**{**values, "bulk": bulk})
 
 
-def delivery_of(rulebook: Rulebook) -> Delivery:
-    """The Delivery of a mapping.
+def _encoded(value: Any) -> str:
+    """A value of a query; only the {placeholders} of rules have braces around a name."""
+    return re.sub(r"%7B([a-z][a-z0-9_]*)%7D", r"{\1}", quote(parameter_text(value), safe=""), flags=re.ASCII)
 
-    The fields of its bulk bodies see only the settings, since a bulk body spans batches.
-    """
+
+def delivery_of(rulebook: Rulebook) -> Delivery:
+    """The Delivery of a mapping. Its parts see only the settings, since they span batches."""
     # Imported late: running a cached mapping does not evaluate rules.
-    from ..interpreter.interpreter import bulk_envelope
+    from ..interpreter.outputs import evaluated, server_of
+
+    def values(*fields: Field) -> dict[str, Any]:
+        return evaluated(fields, rulebook)[0]
 
     bulk = None
     if rulebook.bulk is not None:
-        line = rulebook.bulk.request
-        made = bulk_envelope(rulebook, rulebook.bulk)
-        query, fields = (dict(made.query), dict(made.fields)) if made is not None else ({}, {})
-        bulk = BulkEnvelope(line.method, line.path, query, fields, rulebook.bulk.elements, rulebook.bulk.max_bytes)
-    server = rulebook.server
-    return Delivery(server.url, dict(server.headers), bulk) if server is not None else Delivery(None, {}, bulk)
+        own, line = rulebook.bulk, rulebook.bulk.request
+        parts = values(line.path).get("path", "/"), values(*line.query), values(*line.headers), values(*own.fields)
+        bulk = BulkEnvelope(line.method, *parts, own.elements, own.max_bytes)
+    return Delivery(*server_of(rulebook.server, rulebook), bulk)
 
 
 def fitting(rulebook: Rulebook) -> Rulebook:

@@ -7,18 +7,17 @@ import shlex
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote
 
 import orjson
 
 from ..runtime.result import Request, Result
+from ..values.placeholders import PLACEHOLDER
 from .delivery import Delivery
 
 __all__ = ["FORMATS", "OutputFormat", "curl", "json_line", "output_format", "render"]
 
 _MAX_ARGUMENT = 120_000
 """Linux limits an argument to 128 KiB; an indented body may be longer than a compact one."""
-_PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*)\}", re.ASCII)
 
 Writer = Callable[[Result, Delivery, bool], Iterable[bytes]]
 
@@ -84,7 +83,7 @@ def _curl(result: Result, delivery: Delivery, pretty: bool) -> Iterator[bytes]:
 def _document(request: Request, *, pretty: bool) -> dict[str, Any]:
     """The request as JSON; its body is serialized already, unless it is to be indented."""
     document = request.to_json()
-    if not pretty:
+    if not pretty and request.text[:1] in (b"{", b"["):  # else it is short, or no JSON
         document["body"] = orjson.Fragment(request.text)
     return document
 
@@ -100,21 +99,22 @@ def curl(request: Request, delivery: Delivery, *, pretty: bool) -> bytes:
     Placeholders such as {app_id} become shell variables: those of the Delivery, or else such as APP_ID. If one is not
     set, the shell stops.
     """
-    query = "&".join(f"{quote(name, safe='')}={quote(_text(value), safe='')}" for name, value in request.query.items())
     variables = delivery.variables
-    url = _quoted(f"{delivery.server_url or ''}{request.path}{'?' if query else ''}{query}", variables)
-    parts = [f"curl --fail-with-body --request {request.method} {url}"]
-    parts += [f"--header {_quoted(f'{name}: {value}', variables)}" for name, value in delivery.server_headers.items()]
-    body = orjson.dumps(request.body, option=orjson.OPT_INDENT_2).decode() if pretty else request.text.decode()
-    if len(body.encode()) > _MAX_ARGUMENT:
-        body = request.text.decode()
+    parts = [f"curl --fail-with-body --request {request.method} {_quoted(delivery.url_of(request), variables)}"]
+    headers = delivery.headers_of(request).items()
+    parts += [f"--header {_quoted(f'{name}: {value}', variables)}" for name, value in headers]
+    if request.body is None:
+        return _command(parts, pretty=pretty)
+    body = request.text.decode()
+    if pretty and body.startswith(("{", "[")):
+        indented = orjson.dumps(request.body, option=orjson.OPT_INDENT_2)
+        body = indented.decode() if len(indented) <= _MAX_ARGUMENT else body
     parts.append(f"--data-raw {shlex.quote(body)}")
+    return _command(parts, pretty=pretty)
+
+
+def _command(parts: list[str], *, pretty: bool) -> bytes:
     return (" \\\n  " if pretty else " ").join(parts).encode() + b"\n"
-
-
-def _text(value: Any) -> str:
-    """A value of a query: strings as they are, everything else as JSON."""
-    return value if isinstance(value, str) else orjson.dumps(value).decode()
 
 
 def _quoted(text: str, variables: Mapping[str, str]) -> str:
@@ -124,4 +124,4 @@ def _quoted(text: str, variables: Mapping[str, str]) -> str:
         return f"${{{variables.get(match[1], match[1].upper())}:?is not set}}"
 
     escaped = re.sub(r'([\\"$`])', r"\\\1", text)
-    return f'"{_PLACEHOLDER.sub(variable, escaped)}"'
+    return f'"{PLACEHOLDER.sub(variable, escaped)}"'

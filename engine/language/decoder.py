@@ -56,7 +56,7 @@ def read_expression(node: ScalarNode, problems: list[Problem]) -> Expr | None:
         return None
 
 
-def read_text(node: ScalarNode, problems: list[Problem]) -> Text | None:
+def read_text(node: ScalarNode, problems: list[Problem], guard: str | None = None) -> Text | None:
     """Compiles the template in a scalar; a Problem has its column inside the scalar."""
     # Imported late, as for expressions.
     from ..templates.compiler import compile as compile_template
@@ -64,7 +64,7 @@ def read_text(node: ScalarNode, problems: list[Problem]) -> Text | None:
     from .rulebook import Text
 
     try:
-        return Text(compile_template(node.text), node)
+        return Text(compile_template(node.text, guard), node)
     except TemplateError as error:
         problems.append(Problem.of("M208", node.span(error.start, error.end), reason=error.reason))
         return None

@@ -223,12 +223,25 @@ _TOGETHER: Mapping[str, Json] = {
             if name != "any"
         ],
     },
+    "output": {
+        "if": {"required": ["body"], "properties": {"body": {"const": "none"}}},
+        "then": _none_given(("schema", "limits")),
+        "else": {"required": ["schema"]},
+        "dependentSchemas": {
+            name: {"properties": {"body": {"const": "object"}}} for name in ("fields", "element_of", "combine")
+        },
+        "anyOf": [
+            {"properties": {"body": {"const": "object"}}},
+            {"properties": {"request": {"not": {"required": ["form"]}}}},
+        ],
+    },
     "rule": {
+        "dependentSchemas": {"value": _none_given(_MEMBERS)},
         "oneOf": [
             {"required": ["output"]},
-            *({"required": [name], **_none_given(_MEMBERS)} for name in _ENDS if name != "output"),
+            *({"required": [name], **_none_given((*_MEMBERS, "value", "then"))} for name in _ENDS if name != "output"),
             {"required": ["abstract"], "properties": {"abstract": {"const": True}}, **_none_given(_ENDS)},
-        ]
+        ],
     },
 }
 
@@ -329,7 +342,7 @@ def _checks() -> Json:
         "description": "How findings of `moemap check` count here, by the code of the problem: `ignore` leaves them "
         "out, `warning` and `error` set their severity. What loading refuses, and unknown names, cannot be changed.",
         "type": "object",
-        "propertyNames": {"pattern": "^M[234][0-9]{2}$"},
+        "propertyNames": {"pattern": "^M[1234][0-9]{2}$"},
         "additionalProperties": {
             "description": "What findings of this code count as.",
             "enum": ["ignore", "warning", "error"],

@@ -13,13 +13,15 @@ __all__ = ["omitting_output", "omitting_rule"]
 
 def omitting_output(output: Output) -> Output:
     """The output whose fields leave empty values out."""
-    request = replace(output.request, query=_fields(output.request.query))
+    line = output.request
+    request = replace(line, query=_fields(line.query), headers=_fields(line.headers))
     return replace(output, fields=_fields(output.fields), request=request)
 
 
 def omitting_rule(rule: Rule) -> Rule:
     """The rule whose fields leave empty values out."""
-    return replace(rule, body=_object(rule.body))
+    body = rule.body
+    return replace(rule, body=_object(body) if isinstance(body, ObjectSource) else _field(body))
 
 
 def _fields(fields: tuple[Field, ...]) -> tuple[Field, ...]:

@@ -410,7 +410,6 @@ READERS: dict[Kind, Callable[[FieldReader, Keys, Key], Any]] = {
     kinds.TIME: FieldReader.time,
     kinds.ANY: lambda _, keys, key: keys.value(key.name, key.default),
     kinds.ANYTHINGS: lambda _, keys, key: tuple(map(plain, keys.items(key.name))),
-    kinds.STRINGS: lambda _, keys, key: keys.named_texts(key.name, "strings"),
     kinds.NAMES: lambda _, keys, key: keys.named_texts(key.name, "names"),
     kinds.FIELD: lambda reader, keys, key: reader.one_field(keys, key),
     kinds.FIELDS: lambda reader, keys, key: reader.fields(keys.entries(key.name)),

@@ -6,7 +6,7 @@ Each part declares the keys that it is read from, and keeps its node, so that me
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Literal
 
@@ -14,7 +14,7 @@ from ..diagnostics.problem import Place
 from ..expressions.tree import Expression
 from ..source.nodes import Node, ScalarNode
 from ..templates.template import Template
-from ..values.coercion import Form, TimeForm
+from ..values.coercion import TYPES, Form, TimeForm
 from . import kinds
 from .keys import Key, form, key, keys_of, several
 
@@ -307,6 +307,19 @@ class Field:
     @property
     def place(self) -> Place:
         return self.node.place
+
+    @property
+    def inner(self) -> Field:
+        """The field itself; or if its value is sent outside of a body, the field whose value is converted for that."""
+        inner = self.source.alternatives[0] if isinstance(self.source, From) else None
+        return inner if isinstance(inner, Field) and self.type not in (None, *TYPES) else self
+
+    @property
+    def written(self) -> Field:
+        """The field as it is written in the rules."""
+        if self.inner is self:
+            return self
+        return replace(self.inner, when=self.when, default=self.default, required=self.required)
 
     @property
     def holds_others(self) -> bool:

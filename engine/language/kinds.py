@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from ..values.coercion import TYPES
+from ..values.forms import FORM_LISTS
 from ..values.numbers import MAX_DECIMALS
 
 __all__ = ["Json", "Kind", "choice", "list_of", "part", "parts"]
@@ -96,7 +97,6 @@ ON_PROBLEM = choice("omit", "reject", "keep")
 PRECISION = choice("seconds", "milliseconds", "microseconds")
 TIME = part("time", "object: [times](types.md#times)")
 TYPE = Kind("[type](types.md#types)", _reference("type"), choices=tuple(TYPES))
-STRINGS = _object_of("object of strings", {"type": "string"}, {"type": ["string", "null"]})
 NAMES = _object_of("object of names", {"type": "string"}, {"type": ["string", "null"]})
 COMBINATIONS = _object_of(
     "`append` or `merge` by name", {"enum": ["append", "merge"]}, {"enum": ["append", "merge", None]}
@@ -145,6 +145,20 @@ ENTRY_RULES = Kind(
     "list of [entry rules](#entry-rules-and-policies), or the name of a policy",
     {"anyOf": [{**_reference("root"), "description": "The name of a policy."}, _reference("entryRules")]},
 )
+PATH = Kind("[template](templates.md)", _reference("template"))
+PARAMETERS = Kind("[fields](fields.md)", _reference("fields"), _reference("fieldsChange"), "fields")
+HEADERS = Kind("[fields](fields.md)", _reference("fields"), _reference("fieldsChange"), "fields")
+LIST_NAMES = choice(*FORM_LISTS)
+BODY = choice("object", "list", "value", "none")
+THEN = choice("continue")
+_TEMPLATED = {"anyOf": [_reference("template"), _reference("fieldMapping")]}
+TEMPLATED = Kind("[template](templates.md) or [field](fields.md)", _TEMPLATED)
+SERVER_HEADERS = _object_of(
+    "object of [templates](templates.md) or [fields](fields.md)",
+    _TEMPLATED,
+    {"anyOf": [*_TEMPLATED["anyOf"], _reference("removed")]},
+)
+SERVER = part("server")
 REQUEST = part("request")
 EXCEPT = part("except")
 WARNINGS = list_of("list", _reference("warn"))

@@ -389,8 +389,7 @@ class _Loader:
         read_bulk = reader.bulk(bulk) if bulk is not None else None
         input_node = keys.take("input", required=True)
         read_input = reader.input(input_node) if input_node is not None else None
-        server = keys.take("server")
-        read_server = reader.server(server) if server is not None else None
+        server = reader.server(keys, MAPPING.keys["server"])
         merged: list[Node] = [header, *layer.parts.values()]
         rules = self.read_rules(layer, reader, merged)
         omit_empty = keys.flag("omit_empty")
@@ -406,7 +405,7 @@ class _Loader:
             workspace=workspace.text if isinstance(workspace, ScalarNode) else None,
             description=description.text if isinstance(description, ScalarNode) else None,
             input=read_input,
-            server=read_server,
+            server=server,
             settings=self.settings,
             values=self.values,
             outputs={name: omitting_output(one) if name in omitting else one for name, one in reader.outputs.items()},

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
 from ..source.nodes import MappingNode, Node
 from . import kinds
 from .keys import attributes_of
-from .rulebook import Expr, Field, Rulebook, Text
+from .rulebook import Expr, Field, Rule, Rulebook, Text
+from .traversal import roots_in
 
-__all__ = ["Definition", "Use", "definitions_and_uses"]
+__all__ = ["Definition", "Use", "aimed_outputs", "definitions_and_uses"]
 
 Definitions = Mapping[str, "Definition"]
 
@@ -33,10 +34,14 @@ class Definition:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Use:
-    """An expression or template, and the definitions of the names in its scope."""
+    """An expression or template, and the definitions of the names in its scope.
+
+    `rule` is the rule that has these names, if it is a part of an output.
+    """
 
     text: Expr | Text
     roots: Definitions
+    rule: Rule | None = None
 
 
 @lru_cache(maxsize=1)
@@ -50,15 +55,30 @@ def _definitions_and_uses(rulebook: Rulebook) -> Iterator[Definition | Use]:
     settings = yield from _defined({}, "settings", "the settings", node, node)
     roots = yield from _defined(settings, name, "the input", node, node)
     roots = yield from _let(rulebook.let, roots)
+    yield from _inside(rulebook.server, settings)
+    aimed = aimed_outputs(rulebook)
     for output in rulebook.outputs.values():
-        yield from _inside(output, roots)
+        yield from _inside(output.server, settings)
+        yield from _inside(output.fields, roots)
+        if output.name not in aimed:
+            yield from _inside(output.request, roots)
     if rulebook.bulk is not None:
         yield from _inside(rulebook.bulk, settings)
     in_routes: dict[str | None, Definitions] = {None: roots}
     for route in rulebook.routes.values():
         in_routes[route.name] = yield from _inside(route, roots)
     for rule in rulebook.rules:
-        yield from _inside(rule, in_routes[rule.route])
+        inner = yield from _inside(rule, in_routes[rule.route])
+        if rule.output in aimed:
+            for item in _inside(rulebook.outputs[rule.output or ""].request, inner):
+                yield replace(item, rule=rule) if isinstance(item, Use) else item
+
+
+def aimed_outputs(rulebook: Rulebook) -> frozenset[str | None]:
+    """The outputs whose requests may differ in path, query and headers, since these read names that only rules have."""
+    names = {rulebook.input.as_name, "settings", *(definition.name for definition in rulebook.let)}
+    outputs = rulebook.outputs.items()
+    return frozenset(name for name, output in outputs if not names.issuperset(roots_in(output.request)))
 
 
 _Walk = Generator["Definition | Use", None, Definitions]

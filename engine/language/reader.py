@@ -11,9 +11,9 @@ from ..source.nodes import Node, ScalarNode, SequenceNode
 from ..values.kinds import shown
 from . import kinds
 from .decoder import Keys, each_named, found
-from .field_reader import FieldReader
 from .keys import FORMS, Key
 from .kinds import Kind
+from .request_reader import RequestReader
 from .rulebook import (
     ABSENT,
     Bulk,
@@ -22,10 +22,8 @@ from .rulebook import (
     Input,
     ObjectSource,
     Output,
-    RequestLine,
     Route,
     Rule,
-    Server,
     Setting,
     Warn,
 )
@@ -34,16 +32,12 @@ from .settings import BOUNDS, pattern_flaw, wanted_of
 __all__ = ["RuleReader"]
 
 
-class RuleReader(FieldReader):
+class RuleReader(RequestReader):
     """Reads the parts of a mapping one after the other; those that others refer to, first."""
 
     def value(self, keys: Keys, key: Key) -> Any:
         read = _READERS.get(key.kind)
         return super().value(keys, key) if read is None else read(self, keys, key)
-
-    def request(self, keys: Keys, key: Key) -> RequestLine | None:
-        node = keys.take(key.name, required=key.required)
-        return None if node is None else self.part(self.keys(node, key.name, "request"), RequestLine)
 
     def setting(self, name: ScalarNode, node: Node) -> Setting | None:
         keys = self.keys(node, f"the setting {name.text!r}", "setting")
@@ -86,12 +80,27 @@ class RuleReader(FieldReader):
 
     def output(self, name: ScalarNode, node: Node) -> Output | None:
         keys = self.keys(node, f"the output {name.text!r}", "output")
+        body = keys.choice("body", kinds.BODY.choices, "object")
+        for other in ("fields", "element_of", "combine") if body != "object" else ():
+            self.not_beside(keys, other, f"body: {body}")
+        for other in ("schema", "limits") if body == "none" else ():
+            self.not_beside(keys, other, f"body: {body}")
+        if body != "none":
+            keys.take("schema", required=True)
         output = cast("Output", self.part(keys, Output, name=name.text, node=node))
+        if output.request.form is not None and body != "object":
+            self.not_beside(keys, "body", "request.form")
         if output.element_of is None:
             return output
         return replace(
             output, combine={**output.combine, output.element_of: output.combine.get(output.element_of, "append")}
         )
+
+    def not_beside(self, keys: Keys, key: str, other: str) -> None:
+        """Reports a key if it is given."""
+        if key in keys:
+            place = cast("Node", keys.take(key)).place
+            keys.report("M104", place, where=keys.where, keys=f"{key} and {other}", found="both are given")
 
     def bulk(self, node: Node) -> Bulk | None:
         return self.part(self.keys(node, "bulk", "bulk"), Bulk, node=node)
@@ -103,9 +112,6 @@ class RuleReader(FieldReader):
 
     def input(self, node: Node) -> Input | None:
         return self.part(self.keys(node, "input", "input"), Input, node=node)
-
-    def server(self, node: Node) -> Server | None:
-        return self.part(self.keys(node, "server", "server"), Server)
 
     def known_rule(self, node: Node, bases: tuple[Node, ...]) -> Rule | None:
         """The rule that extends these, or None."""
@@ -126,11 +132,12 @@ class RuleReader(FieldReader):
         abstract, enabled = keys.flag("abstract"), keys.flag("enabled", default=True)
         end = keys.exactly_one(FORMS["rule"].choices, at_most=abstract)
         if end in ("skip", "reject"):
-            for key in ("fields", "spread"):
-                if key in keys:
-                    place = cast("Node", keys.take(key)).place
-                    keys.report("M104", place, where=keys.where, keys=f"{key} and {end}", found="both are given")
-        body = ObjectSource(self.fields(keys.entries("fields")), spreads=self.spreads(keys))
+            for key in ("fields", "spread", "value", "then"):
+                self.not_beside(keys, key, end)
+        for key in ("fields", "spread") if "value" in keys else ():
+            self.not_beside(keys, key, "value")
+        given = ObjectSource(self.fields(keys.entries("fields")), spreads=self.spreads(keys))
+        body = self.one_field(keys, FORMS["rule"].keys["value"]) or given
         rule = cast("Rule", self.part(keys, Rule, name=name or "?", node=node, name_node=name_node or node, body=body))
         unknown = ("route" in keys and rule.route is None) or (end == "output" and rule.output is None)
         return None if abstract or not enabled or name is None or end is None or unknown else rule
@@ -189,6 +196,13 @@ class RuleReader(FieldReader):
 _READERS: dict[Kind, Callable[[RuleReader, Keys, Key], Any]] = {
     kinds.COMBINATIONS: RuleReader.combine,
     kinds.REQUEST: RuleReader.request,
+    kinds.SERVER: RuleReader.server,
+    kinds.TEMPLATED: RuleReader.server_url,
+    kinds.SERVER_HEADERS: RuleReader.server_headers,
+    kinds.PATH: RuleReader.path,
+    kinds.PARAMETERS: RuleReader.parameters,
+    kinds.HEADERS: RuleReader.headers,
+    kinds.THEN: lambda _, keys, key: keys.choice(key.name, key.kind.choices, None) is not None,
     kinds.WARNINGS: RuleReader.warnings,
     kinds.ROUTE: lambda reader, keys, key: reader.reference(keys, key.name, reader.routes),
     kinds.OUTPUT: lambda reader, keys, key: reader.reference(keys, key.name, reader.outputs),

@@ -12,6 +12,7 @@ from ..expressions.paths import path_of
 from ..expressions.tree import TreeNode, free_variables, walk
 from ..functions.table import FUNCTIONS
 from ..values.coercion import TYPES
+from .names import aimed_outputs
 from .rulebook import Const, Each, EntryRule, Expr, Field, From, Listed, ObjectSource, Rulebook, Spread, Table, Text
 from .traversal import roots_in
 
@@ -54,15 +55,20 @@ def repeated_in(rulebook: Rulebook) -> frozenset[int]:
     """The identities of all such parts: fields of objects and lists, each `each`, and spreads."""
     walk = _Walk()
     names = walk.lets(rulebook.let, _Names(frozenset([rulebook.input.as_name, "settings"]), frozenset(["settings"])))
+    aimed = aimed_outputs(rulebook)
     for output in rulebook.outputs.values():
-        walk.object(ObjectSource((*output.fields, *output.request.query)), names)
+        lines = () if output.name in aimed else output.request.parts
+        walk.object(ObjectSource((*output.fields, *lines)), names)
     routes: dict[str | None, _Names] = {None: names}
     for route in rulebook.routes.values():
         routes[route.name] = walk.lets(
             route.let, walk.inside(names, route.each, route.as_name, route.key_name or route.index_name)
         )
     for rule in rulebook.rules:
-        walk.object(rule.body, walk.lets(rule.let, routes[rule.route]))
+        inner = walk.lets(rule.let, routes[rule.route])
+        walk.value(rule.body, inner)
+        if rule.output in aimed:
+            walk.object(ObjectSource(rulebook.outputs[rule.output or ""].request.parts), inner)
     return frozenset(walk.found)
 
 
@@ -86,6 +92,12 @@ class _Walk:
         """The names in scope for an element of an iteration."""
         inner = names.inside().adding(as_name, is_outer=_reads(over, names))
         return inner if key_name is None else inner.adding(key_name, is_scalar=True)
+
+    def value(self, value: ObjectSource | Field, names: _Names) -> None:
+        if isinstance(value, ObjectSource):
+            self.object(value, names)
+        else:
+            self.member(value, names)
 
     def object(self, source: ObjectSource, names: _Names) -> None:
         for field in source.fields:
@@ -118,10 +130,7 @@ class _Walk:
             inner = self.lets(
                 source.let, self.inside(names, source.each, source.as_name, source.key_name or source.index_name)
             )
-            if isinstance(source.value, ObjectSource):
-                self.object(source.value, inner)
-            else:
-                self.member(source.value, inner)
+            self.value(source.value, inner)
 
     def spread(self, spread: Spread, names: _Names) -> None:
         if _reads(spread.from_, names):

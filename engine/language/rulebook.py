@@ -40,6 +40,7 @@ from .keys import Key, form, key, several
 
 __all__ = [
     "ABSENT",
+    "BodyKind",
     "Bulk",
     "Combine",
     "Const",
@@ -66,6 +67,7 @@ __all__ = [
     "Warn",
 ]
 
+BodyKind = Literal["object", "list", "value", "none"]
 Combine = Literal["append", "merge"]
 _SCHEMA = ": one of the installed schemas, or `./path` relative to this file."
 
@@ -84,19 +86,54 @@ class Warn:
 @form("request", "The request that carries a body.", "A change of the request that carries a body.")
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class RequestLine:
-    """Method, path and query of a request. `path` keeps its {placeholders} for the sender to fill."""
+    """Method and target of a request: fields whose values are what `runtime.outputs.Target` holds.
+
+    `form` is the convention for the names of lists, if bodies are sent as forms. Without a path, the mapping cannot be
+    used.
+    """
 
     method: str = key(kinds.METHOD, "The HTTP method.", default="POST")
-    path: str = key(
-        kinds.FILLED,
-        "The path of the URL; {placeholders} are filled in by whoever sends it.",
+    path: Field = key(
+        kinds.PATH,
+        "The path of the URL. Each value in `{{ }}` becomes one segment of it; {placeholders} are filled in by whoever "
+        "sends it.",
         required=True,
-        default="/",
-        examples=("/v1/event/{app_id}",),
+        default=None,
+        examples=("/v1/event/{app_id}", "/users/{{ user.id }}/events"),
     )
     query: tuple[Field, ...] = key(
-        kinds.FIELDS, "The parameters of the URL; they see what the fields of the output see.", default=()
+        kinds.PARAMETERS, "The parameters of the URL; a list repeats a parameter.", default=()
     )
+    headers: tuple[Field, ...] = key(kinds.HEADERS, "Headers, beside those of the server.", default=())
+    form: str | None = key(
+        kinds.LIST_NAMES,
+        "Sends the body as `application/x-www-form-urlencoded`: an element of a list `a` is named `a[]`, `a[0]`, or "
+        "`a` again.",
+        default=None,
+    )
+
+    @property
+    def parts(self) -> tuple[Field, ...]:
+        """All fields, in the order of their evaluation."""
+        return tuple(field for field in (self.path, *self.query, *self.headers) if field is not None)
+
+
+@form(
+    "server",
+    "Where the requests go. It sees `settings` alone; {placeholders} are filled in by whoever sends requests.",
+    "A change of where the requests go.",
+)
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Server:
+    """The server that requests go to, with {placeholders} for the sender to fill. The fields see the settings alone."""
+
+    url: Field = key(
+        kinds.TEMPLATED,
+        "Stands before the path of each request.",
+        required=True,
+        examples=("https://api-{dc}.example.com", "https://{{ settings.region }}.example.com"),
+    )
+    headers: tuple[Field, ...] = key(kinds.SERVER_HEADERS, "The headers of each request.", default=())
 
 
 @form("output", "A kind of request that rules may emit.", "An output, or a change of the inherited one.")
@@ -105,21 +142,26 @@ class Output:
     """A kind of request that rules may emit."""
 
     name: str
-    schema: str = key(
+    body: BodyKind = key(
+        kinds.BODY,
+        "The body: an object, a list with an element for each emission of a rule, the `value` of a rule, or none.",
+        default="object",
+    )
+    schema: str | None = key(
         kinds.TEXT,
-        f"The JSON Schema of the body{_SCHEMA} A body that does not conform is never sent (M509).",
-        required=True,
-        default="",
+        f"The JSON Schema of the body{_SCHEMA} A body that does not conform is never sent (M509). Required unless "
+        "there is no body.",
+        default=None,
         examples=("moengage/event.schema.json", "./event.schema.json"),
     )
     limits: str | None = key(kinds.TEXT, "A second schema, whose violations are only reported (M513).", default=None)
     request: RequestLine = key(kinds.REQUEST, "How a body is sent.", required=True, default=RequestLine())
+    server: Server | None = key(kinds.SERVER, "Where these requests go, instead of the mapping's server.", default=None)
     fields: tuple[Field, ...] = key(
         kinds.FIELDS, "What every body has; they see the input, `settings` and the mapping's `let`."
     )
     element_of: str | None = key(
-        kinds.TEXT,
-        "The fields of a rule make one element of this list; without it, they are fields of the body itself.",
+        kinds.TEXT, "What a rule gives makes one element of this list; without it, it makes the body itself."
     )
     combine: Mapping[str, Combine] = key(
         kinds.COMBINATIONS,
@@ -134,8 +176,18 @@ class Output:
     max_bytes: int | None = key(
         kinds.SIZE, "No body grows past this by combining; one that is larger by itself is rejected (M510)."
     )
+    max_items: int | None = key(
+        kinds.SIZE,
+        "No list grows past this by combining, nor past the `maxItems` of the schema; one that is longer by itself is "
+        "rejected (M530).",
+    )
     description: str | None = description_key()
     node: Node
+
+    @property
+    def is_joined(self) -> bool:
+        """Returns whether the rules give elements of a list, not whole bodies."""
+        return self.body == "list" or self.element_of is not None
 
 
 @form(
@@ -192,7 +244,8 @@ class Route:
 class Rule:
     """A rule that emits an output, skips or rejects: exactly one of `output`, `skip` and `reject` is given.
 
-    `bases` are the names of the rules that it extends, the nearest first.
+    `body` is what it gives to the output: an object, or a value. With `goes_on`, an element goes on to the rules that
+    follow. `bases` are the names of the rules that it extends, the nearest first.
     """
 
     name: str = several(
@@ -222,9 +275,22 @@ class Rule:
         "Leaves the element out and reports an error (M511) with this message; without a route, the whole input.",
         role="choice",
     )
-    body: ObjectSource = several(
+    body: ObjectSource | Field = several(
         Key("fields", kinds.FIELDS, "What is emitted; only with `output`.", role="detail"),
         Key("spread", kinds.SPREADS, "Entries that pass through, beside `fields`; only with `output`.", role="detail"),
+        Key(
+            "value",
+            kinds.FIELD,
+            "The body if that is a single value, or the element if it is a list; instead of `fields`.",
+            role="detail",
+        ),
+    )
+    goes_on: bool = key(
+        kinds.THEN,
+        "The element goes on to the rules that follow, as if this rule had not taken it; only with `output`.",
+        name="then",
+        default=False,
+        role="detail",
     )
     warn: tuple[Warn, ...] = key(
         kinds.WARNINGS,
@@ -241,6 +307,11 @@ class Rule:
     @property
     def place(self) -> Place:
         return self.name_node.place
+
+    @property
+    def is_empty(self) -> bool:
+        """Returns whether the rule gives its output nothing, whatever the batch."""
+        return isinstance(self.body, ObjectSource) and not self.body.fields and not self.body.spreads
 
 
 @form(
@@ -290,21 +361,6 @@ class Input:
     schema: str = key(kinds.TEXT, f"The JSON Schema of the input{_SCHEMA}", required=True)
     description: str | None = description_key()
     node: Node
-
-
-@form(
-    "server",
-    "Where the requests go; {placeholders} are filled in by whoever sends them.",
-    "A change of where the requests go.",
-)
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class Server:
-    """The server that requests go to, with {placeholders} for the sender to fill."""
-
-    url: str | None = key(
-        kinds.TEXT, "Stands before the path of each request.", required=True, examples=("https://api-{dc}.example.com",)
-    )
-    headers: Mapping[str, str] = key(kinds.STRINGS, "The headers of each request.")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -15,6 +15,7 @@ __all__ = [
     "can_reject_field",
     "can_reject_object",
     "can_reject_value",
+    "fields_in",
     "is_excepted",
     "is_plain",
     "roots_in",
@@ -33,6 +34,14 @@ def roots_in(part: Any) -> Iterator[str]:
     else:
         for attribute, _ in attributes_of(type(part)):
             yield from roots_in(getattr(part, attribute))
+
+
+def fields_in(part: Any) -> Iterator[Field]:
+    """The fields that a part of the rules consists of, however deep."""
+    if isinstance(part, Field):
+        yield part
+    for one in part if isinstance(part, tuple) else (getattr(part, name) for name, _ in attributes_of(type(part))):
+        yield from fields_in(one)
 
 
 def can_reject(fields: tuple[Field, ...]) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 from ..diagnostics.problem import Place
 from ..inference.facts import Flow, Sources, TypedEmission
 from ..inference.recalled import RecalledTypes
+from ..interpreter.outputs import lists_of
 from ..language.rulebook import Each, EntryRule, Field, Listed, ObjectSource, Output
 from ..types.types import NEVER, ArrayType, ObjectType, Property, Type, join, lookup, matches, union, without_null
 from .mismatches import Gap
@@ -21,6 +22,8 @@ __all__ = ["Bodies", "gaps", "place_of"]
 def gaps(flow: Flow, output: Output, *, certain: bool = False) -> Iterator[tuple[TypedEmission, Gap]]:
     """The gaps between the bodies that rules emit and the schema of the output; with `certain`, only those that are
     always there."""
+    if output.schema is None:
+        return
     checker = SubtypeChecker(flow.rulebook.schemas[output.schema], flow.recall, certain=certain)
     bodies = Bodies(flow, output)
     for emission in bodies.emissions:
@@ -53,11 +56,13 @@ class Bodies:
         self.envelope = flow.envelopes.get(output.name, NEVER)
         own = [emission for emission in flow.emissions if emission.output is output]
         self.emissions = [] if self.envelope.never else own
-        document = flow.rulebook.schemas[output.schema].document
+        self.limits = lists_of(output, flow.rulebook)
+        document = flow.rulebook.schemas[output.schema or ""].document
         listed = document.get("properties", {})
         apart = (name for name in output.combine if _is_memberwise(listed.get(name, True)))
-        self.apart = set(apart) if _is_memberwise(document) else set()
+        self.apart: set[str | None] = {*apart, None} if _is_memberwise(document) else set()
         alone = [_body(self.envelope, emission) for emission in self.emissions]
+        self.whole = union(*alone)
         recalled = RecalledTypes(flow.recall, flow.rejecting)
         self.pooled = {
             name: recalled.same(
@@ -69,11 +74,29 @@ class Bodies:
     def of(self, emission: TypedEmission) -> Type:
         """The type of a body with the fields of a rule, including what is joined to it from other bodies."""
         made_of = emission.output, self.envelope, emission.fields, *self.pooled.values()
+        output = emission.output
 
         def made() -> tuple[Type, tuple[object, ...]]:
-            return _joined(_body(self.envelope, emission), emission.output.combine, self.pooled, self.apart), made_of
+            body = _body(self.envelope, emission)
+            return self.joined(body, output.combine) if output.body == "object" else body, made_of
 
-        return self.recall.of(("body", emission.rule, *map(id, made_of)), made)[0]
+        if output.body == "list":
+            return _appended(_body(self.envelope, emission) if self.apart else self.whole, self.limits.get(None))
+        return self.recall.of(("body", emission.rule, *self.limits.items(), *map(id, made_of)), made)[0]
+
+    def joined(self, body: Type, combine: Mapping[str, str]) -> Type:
+        objects = []
+        for one in body.objects:
+            properties = dict(one.properties)
+            for name, how in combine.items():
+                own = one.properties.get(name)
+                if self.pooled[name].never or (name in self.apart and (own is None or own.type.never)):
+                    continue
+                members = own.type if own is not None and name in self.apart else self.pooled[name]
+                grown = _appended(members, self.limits.get(name)) if how == "append" else _merged(members)
+                properties[name] = Property(grown, one.requires(name), None if own is None else own.origin)
+            objects.append(replace(one, properties=properties))
+        return Type(objects=tuple(objects))
 
 
 _MEMBERWISE = {
@@ -93,6 +116,8 @@ def _is_memberwise(part: Any) -> bool:
 def _body(envelope: Type, emission: TypedEmission) -> Type:
     fields = emission.fields
     element_of = emission.output.element_of
+    if emission.output.body != "object":
+        return Type(array=ArrayType(fields, (), 1, 1)) if emission.output.body == "list" else fields
     if element_of is not None:
         own = {element_of: Property(Type(array=ArrayType(fields, (), 1, 1)), True, emission.rule)}
         fields = Type(objects=(ObjectType(own),))
@@ -115,24 +140,11 @@ def _over(envelope: ObjectType, own: ObjectType) -> ObjectType:
     return ObjectType(properties, (*envelope.others, *own.others))
 
 
-def _joined(body: Type, combine: Mapping[str, str], pooled: Mapping[str, Type], apart: set[str]) -> Type:
-    objects = []
-    for one in body.objects:
-        properties = dict(one.properties)
-        for name, how in combine.items():
-            own = one.properties.get(name)
-            if pooled[name].never or (name in apart and (own is None or own.type.never)):
-                continue
-            members = own.type if own is not None and name in apart else pooled[name]
-            grown = _appended(members) if how == "append" else _merged(members)
-            properties[name] = Property(grown, one.requires(name), None if own is None else own.origin)
-        objects.append(replace(one, properties=properties))
-    return Type(objects=tuple(objects))
-
-
-def _appended(type_: Type) -> Type:
+def _appended(type_: Type, limit: int | None) -> Type:
+    """The type of lists that are joined, up to a limit of elements; a list that is longer by itself is sent alone."""
     array = type_.parts.array
-    return type_ if array is None else union(type_, Type(array=ArrayType(array.element(), (), array.least, None)))
+    most = limit if limit is None or array is None else max(limit, array.least)
+    return type_ if array is None else union(type_, Type(array=ArrayType(array.element(), (), array.least, most)))
 
 
 def _merged(type_: Type) -> Type:

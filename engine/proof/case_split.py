@@ -33,6 +33,8 @@ _Path = tuple[str, ...]
 
 def gaps(flow: Flow, output: Output) -> Iterator[tuple[TypedEmission, Gap]]:
     """The gaps between the bodies that rules emit and the schema of the output that remain in some case."""
+    if output.schema is None:
+        return
     checker, bodies = SubtypeChecker(flow.rulebook.schemas[output.schema], flow.recall), Bodies(flow, output)
     emissions = Emissions(flow)
     for emission in bodies.emissions:

@@ -46,7 +46,7 @@ class Search:
         rulebook = flow.rulebook
         self.rulebook = _alone(rulebook, output)
         self.fits = rulebook.schemas[rulebook.input.schema].validator.is_valid
-        self.words = words_of(flow) + tuple(sorted(_texts_of(rulebook.schemas[output.schema].resources)))
+        self.words = words_of(flow) + tuple(sorted(_texts_of(rulebook.schemas[output.schema or ""].resources)))
         self.random = Random(0)  # noqa: S311  not for secrets
         others = (_settings(rulebook, self.random, self.words) for _ in range(OTHER_SETTINGS))
         self.settings: list[dict[str, Any]] = [{}, *(settings for settings in others if settings)]

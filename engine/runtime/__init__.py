@@ -13,7 +13,8 @@ from ..exports import lazily
 if TYPE_CHECKING:
     from .batch import BOM, WIDE_TEXT, Record, is_json, is_wide
     from .operations import CALLS, filled
-    from .requests import Assembler, Emission, Envelope, OutputSpec, move
+    from .outputs import OutputSpec, Target
+    from .requests import Assembler, Emission, Envelope, move
     from .result import NAME_TAKEN, NO_ENTRY_RULE, NO_RULE, NOTHING, Element, Failed, Request, Result, Skipped, failure
     from .runner import FUNCTION, NAMESPACE, Runner
 
@@ -38,6 +39,7 @@ __all__ = [
     "Result",
     "Runner",
     "Skipped",
+    "Target",
     "failure",
     "filled",
     "is_json",

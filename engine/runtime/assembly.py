@@ -1,14 +1,14 @@
 """Assembles requests for generated code in the usual case, where all bodies are valid.
 
-Mostly the parts of an output make one valid body. Otherwise they are assembled as the interpreter does it, by the same
-code. If a body is invalid, `Unusual` is raised and the interpreter maps the batch: it alone knows the origin of each
-value, which the problems of invalid bodies name.
+Mostly the parts of an output make valid bodies at once. Otherwise they are assembled as the interpreter does it, by the
+same code. If a body is invalid, `Unusual` is raised and the interpreter maps the batch: it alone knows the origin of
+each value, which the problems of invalid bodies name.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -16,15 +16,21 @@ from ..diagnostics.problem import Place, Problem
 from ..schemas.violations import Violations
 from ..values.json_size import measured
 from .notes import Loop, Notes
-from .requests import Assembler, Emission, Envelope, OutputSpec, inexact_in, is_larger, is_too_much, move
+from .outputs import Draft, OutputSpec, Target
+from .requests import Assembler, Emission, Envelope, is_larger, is_too_much, move
 from .result import Request
 
-__all__ = ["Emit", "NotOne", "OutputSpec", "Unusual", "assemble", "combined"]
+__all__ = ["Emit", "NotOne", "OutputSpec", "Target", "Unusual", "assemble", "quickly"]
 
 Emitted = tuple[Any, ...]
-"""The fields of an element, its Emit, the numbers of problems before and after it, and its entry in the loop."""
+"""The piece of an element, its Emit, the numbers of problems before and after it, and its entry in the loop.
+
+The piece is what the rule gave; for an output whose parts have targets of their own, it is the target and that.
+"""
+Valid = Mapping[str, Callable[[Any], bool]]
 FEW = 16
 """The number of parts that may be written before their total size is estimated."""
+_NOWHERE = Target("", {}, {})
 _SHAPES: dict[str, Any] = {"append": list, "merge": dict}
 
 
@@ -33,7 +39,7 @@ class Unusual(Exception):  # noqa: N818  control flow, not an error
 
 
 class NotOne(Exception):  # noqa: N818  control flow, not an error
-    """The parts do not make exactly one request."""
+    """The parts that agree do not make exactly one request."""
 
 
 class Emit(NamedTuple):
@@ -48,55 +54,106 @@ class Emit(NamedTuple):
 def assemble(
     output: OutputSpec,
     envelope: dict[str, Any],
-    query: dict[str, Any],
+    target: Target | None,
     parts: Sequence[Emitted],
     notes: Notes,
     requests: list[Request],
 ) -> None:
     """Adds the requests that the parts make, and shifts the output pointers of their problems accordingly."""
-    name, method, path, schema, limits, element_of, _, max_bytes, simple, fits = output
-    if query and inexact_in(query):
-        raise Unusual
     try:
-        if len(parts) > FEW and _is_larger([part[0] for part in parts], max_bytes):
-            raise NotOne
-        if len(parts) == 1:
-            fields = parts[0][0]
-            body = {**envelope, element_of: [fields]} if element_of else {**envelope, **fields}
-        elif not simple:
-            raise NotOne
-        elif element_of:
-            body = {**envelope, element_of: [part[0] for part in parts]}
-        else:
-            body = combined(output, envelope, [part[0] for part in parts])
-        text, size = _measured(body)
-        if max_bytes is not None and size > max_bytes:
-            raise NotOne
+        made = quickly(output, envelope, target, [part[0] for part in parts], notes.validators)
     except NotOne:
-        requests += _assembled(output, envelope, query, parts, notes)
-        if is_too_much(requests, notes.problems):
-            raise Unusual from None
-        return
-    try:
-        is_surely_valid = fits is not None and fits(body)
-    except RecursionError:  # nested too deeply for it
-        is_surely_valid = False
-    if not is_surely_valid:
-        valid = notes.validators
-        if not valid[schema](body) or (limits is not None and not valid[limits](body)):
-            raise Unusual
-    if notes.problems and len(parts) > 1:
-        _move(output, parts, notes.problems)
-    requests.append(Request(name, method, path, query, body, text))
+        requests += _assembled(output, envelope, target, parts, notes)
+    else:
+        requests += made
+        if notes.problems and len(made) < len(parts):
+            for _, group in _groups(output, target, parts, [part[0] for part in parts]):
+                _move(output, group, notes.problems)
     if is_too_much(requests, notes.problems):
         raise Unusual
 
 
-def combined(output: OutputSpec, envelope: dict[str, Any], parts: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def quickly(
+    output: OutputSpec, envelope: dict[str, Any], target: Target | None, pieces: list[Any], valid: Valid
+) -> list[Request]:
+    """The requests of parts, if those that agree make one valid request; the same as those of `Assembler`.
+
+    Raises NotOne where there may be more, and Unusual where a body is invalid.
+    """
+    is_one = not output.aimed and (len(pieces) == 1 or bool(output.combine))
+    if len(pieces) > FEW:
+        fields = [piece[1] for piece in pieces] if output.aimed else pieces
+        if _is_larger(fields, output.max_bytes if is_one else None):
+            raise NotOne
+    if is_one:
+        return [_request(output, envelope, target, pieces, valid)]
+    fields = [piece[1] for piece in pieces] if output.aimed else pieces
+    groups = _groups(output, target, fields, pieces)
+    return [_request(output, envelope, aim, group, valid) for aim, group in groups]
+
+
+def _groups(
+    output: OutputSpec, target: Target | None, parts: Sequence[Any], pieces: Sequence[Any]
+) -> list[tuple[Target | None, list[Any]]]:
+    """The parts that agree, apart from members that differ, with their target; `pieces` has the piece of each part."""
+    if not output.aimed:
+        return [(target, list(parts))] if output.combine else [(target, [part]) for part in parts]
+    if not output.combine:
+        return [(piece[0], [part]) for part, piece in zip(parts, pieces, strict=True)]
+    groups: dict[bytes, tuple[Target | None, list[Any]]] = {}
+    for part, (aim, _) in zip(parts, pieces, strict=True):
+        groups.setdefault(aim.key, (aim, []))[1].append(part)
+    return list(groups.values())
+
+
+def _request(
+    output: OutputSpec, envelope: dict[str, Any], target: Target | None, fields: list[Any], valid: Valid
+) -> Request:
+    """The one request that parts make together."""
+    name, method, kind, schema, limits, element_of, _, max_bytes, _, lists, form, server, headers, _, simple, fits = (
+        output
+    )
+    if len(fields) > 1 and not simple:
+        raise NotOne
+    body: Any
+    if kind != "object":
+        body = fields if kind == "list" else output.whole(output.draft(envelope, fields[0]))
+    elif element_of is not None:
+        body = {**envelope, element_of: fields}
+    else:
+        body = {**envelope, **fields[0]} if len(fields) == 1 else _combined(output, envelope, fields)
+    if lists:
+        _count(lists, body)
+    try:
+        text, size = measured(body) if form is None and kind != "none" else output.measured(body)
+    except TypeError:  # nested too deeply, or with a wide integer
+        raise NotOne from None
+    if max_bytes is not None and size > max_bytes:
+        raise NotOne
+    if schema is not None:
+        try:
+            is_surely_valid = fits is not None and fits(body)
+        except RecursionError:  # nested too deeply for it
+            is_surely_valid = False
+        if not is_surely_valid and not (valid[schema](body) and (limits is None or valid[limits](body))):
+            raise Unusual
+    path, query, own = target or _NOWHERE
+    return Request(name, method, path, query, body, text, {**headers, **own} if headers else own, server)
+
+
+def _count(lists: Mapping[str | None, int], body: Any) -> None:
+    """Raises NotOne if a list has too many elements."""
+    for name, most in lists.items():
+        value = body if name is None else body.get(name)
+        if type(value) is list and len(value) > most:
+            raise NotOne
+
+
+def _combined(output: OutputSpec, envelope: dict[str, Any], parts: Sequence[dict[str, Any]]) -> Draft:
     """The body combined from several parts. Raises NotOne."""
     combine = output.combine.items()
-    body: dict[str, Any] = {**envelope, **parts[0]}
-    own: dict[str, Any] = {}  # a copy to add to: parts of the batch are never changed
+    body: Draft = {**envelope, **parts[0]}
+    own: Draft = {}  # a copy to add to: parts of the batch are never changed
     replaced = False
     for fields in parts[1:]:
         for name, how in combine:
@@ -118,34 +175,34 @@ def combined(output: OutputSpec, envelope: dict[str, Any], parts: Sequence[dict[
                 replaced = replaced or not before.keys().isdisjoint(value)
                 before.update(value)
     # If nothing was replaced, no intermediate body was larger than the final one; otherwise one may have been.
-    if replaced and sum(_measured({**envelope, **fields})[1] for fields in parts) > (output.max_bytes or sys.maxsize):
+    if replaced and sum(_measured(output, {**envelope, **one})[1] for one in parts) > (output.max_bytes or sys.maxsize):
         raise NotOne
     return body
 
 
-def _is_larger(parts: Sequence[dict[str, Any]], max_bytes: int | None) -> bool:
+def _is_larger(parts: Sequence[Any], max_bytes: int | None) -> bool:
     try:
         return is_larger(parts, max_bytes)
     except TypeError:
         raise NotOne from None
 
 
-def _measured(body: dict[str, Any]) -> tuple[bytes, int]:
-    """A body as compact JSON, and its size."""
+def _measured(output: OutputSpec, body: Any) -> tuple[bytes, int]:
+    """A body as it is sent, and its size."""
     try:
-        return measured(body)
+        return output.measured(body)
     except TypeError:  # nested too deeply, or with a wide integer
         raise NotOne from None
 
 
 def _move(output: OutputSpec, parts: Sequence[Emitted], problems: list[Problem]) -> None:
     """Moves the output pointers of the problems of all parts into the combined body."""
-    lists = [output.element_of] if output.element_of else [n for n, how in output.combine.items() if how == "append"]
-    offsets = dict.fromkeys(lists, 0)
+    offsets = dict.fromkeys((name for name, how in output.combine.items() if how == "append"), 0)
     for part in parts:
         move(problems, part[2], part[3], offsets)
-        for name in lists:
-            offsets[name] += 1 if output.element_of else len(part[0].get(name, ()))
+        draft = output.draft({}, part[0][1] if output.aimed else part[0])
+        for name in offsets:
+            offsets[name] += len(draft.get(name, ()))
 
 
 # --- parts that do not make one request
@@ -171,7 +228,7 @@ class _StrictValidator:
 
 
 def _assembled(
-    output: OutputSpec, envelope: dict[str, Any], query: dict[str, Any], parts: Sequence[Emitted], notes: Notes
+    output: OutputSpec, envelope: dict[str, Any], target: Target | None, parts: Sequence[Emitted], notes: Notes
 ) -> tuple[Request, ...]:
     """The requests as the interpreter makes them: too large parts are rejected, the others combined up to the limit."""
     validators = {
@@ -181,10 +238,11 @@ def _assembled(
     }
     elements = notes.elements((part[1].loop, part[4:]) for part in parts)
     emissions = [
-        Emission(output, part[1].rule, part[1].place, element, part[0], {})
+        Emission(output, part[1].rule, part[1].place, element, fields, aim, {})
         for part, element in zip(parts, elements, strict=True)
+        for aim, fields in [part[0] if output.aimed else (None, part[0])]
     ]
-    envelopes = {output.name: Envelope(envelope, query, {})}
+    envelopes = {output.name: Envelope(envelope, target, {})}
     assembled = Assembler([output], validators).assemble(emissions, envelopes, _unknown)
     if any(problem.code == "M518" for problem in assembled.problems):  # the problem names the origin of the number
         raise Unusual

@@ -19,7 +19,7 @@ from ..functions.errors import identity
 from ..functions.globs import matches_glob
 from ..functions.registry import BODIES, Function
 from ..functions.table import FUNCTIONS, call
-from ..templates.filters import text_of
+from ..templates.filters import segment, text_of, without_placeholders
 from ..templates.rendering import rendered
 from ..templates.template import MAX_TEMPLATE_RESULT, TemplateFailure, too_long
 from ..values.coercion import CoercionError, coerce
@@ -64,6 +64,7 @@ __all__ = [
     "not_null",
     "omit",
     "rendered",
+    "segment",
     "sorted_by_numbers",
     "subtract",
     "to_number",
@@ -73,6 +74,7 @@ __all__ = [
     "utc_seconds",
     "with_variables",
     "without_nulls",
+    "without_placeholders",
 ]
 
 FAILURES = (TypeError, ValueError, OverflowError, RecursionError)

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 from ..diagnostics.catalogue import Severity
 from ..diagnostics.problem import Place, Problem
 from ..schemas.violations import MAX_VIOLATIONS, Violation, Violations
-from ..values.json_size import measured, size_of, sorted_text
+from ..values.json_size import size_of, sorted_text
 from ..values.kinds import shown
 from ..values.numbers import is_wide
 from ..values.pointers import join, shift
+from .outputs import MAX_RESULT_BYTES, Draft, OutputSpec, Target
 from .result import Request
 
 __all__ = [
@@ -26,7 +27,6 @@ __all__ = [
     "Emission",
     "Envelope",
     "Origin",
-    "OutputSpec",
     "inexact_in",
     "is_larger",
     "is_too_much",
@@ -53,23 +53,6 @@ class Origin(Protocol):
         """The place in the rules."""
 
 
-class OutputSpec(NamedTuple):
-    """How the bodies of an output are combined and sent."""
-
-    name: str
-    method: str
-    path: str
-    schema: str
-    limits: str | None
-    element_of: str | None
-    combine: Mapping[str, str]
-    max_bytes: int | None
-    simple: bool = False
-    """Set if the parts have combined members only and the envelope is empty."""
-    fits: Callable[[Any], bool] | None = None
-    """A quick test that proves a body valid by both schemas; None if there is none."""
-
-
 InputOf = Callable[[Any, str], str]
 
 _REST = {"M509": "M516", "M513": "M517"}
@@ -78,18 +61,18 @@ _REST = {"M509": "M516", "M513": "M517"}
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Envelope:
-    """The members that all bodies of an output share, and the query of its requests."""
+    """What all requests of an output share: members of the bodies, and the target unless each part has its own."""
 
     fields: Mapping[str, Any]
-    query: Mapping[str, Any]
+    target: Target | None
     origins: Mapping[str, Origin]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Emission:
-    """The fields that one rule gave for one element.
+    """The fields that one rule gave for one element, or the value, and their target if they have one of their own.
 
-    `origins` has the origin of each output place of `body`, as a pointer into the body of a request that has this
+    `origins` has the origin of each output place of the body, as a pointer into the body of a request that has this
     emission alone.
     """
 
@@ -97,22 +80,39 @@ class Emission:
     rule: str
     place: Place
     element: str
-    fields: Mapping[str, Any]
+    fields: Any
+    target: Target | None
     origins: Mapping[str, Origin]
 
-    def body(self, envelope: Envelope) -> dict[str, Any]:
-        own = self.fields if self.output.element_of is None else {self.output.element_of: [self.fields]}
-        return {**envelope.fields, **own}
+    def draft(self, envelope: Envelope) -> Draft:
+        return self.output.draft(envelope.fields, self.fields)
+
+    def body(self, envelope: Envelope) -> Any:
+        return self.output.whole(self.draft(envelope))
 
 
 @dataclass(slots=True, eq=False)
 class _Body:
     """A body being combined: its parts, and the index at which each part begins in the appended lists."""
 
-    body: dict[str, Any]
+    draft: Draft
     envelope: Envelope
     size: int
-    parts: list[tuple[Emission, dict[str, int]]] = field(default_factory=list)
+    parts: list[tuple[Emission, dict[str | None, int]]] = field(default_factory=list)
+
+    @property
+    def output(self) -> OutputSpec:
+        return self.parts[0][0].output
+
+    @property
+    def body(self) -> Any:
+        return self.output.whole(self.draft)
+
+    @property
+    def target(self) -> Target:
+        target = self.parts[0][0].target or self.envelope.target
+        assert target is not None  # noqa: S101  the output or each part has one
+        return target
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -122,7 +122,7 @@ class Assembled:
     requests: tuple[Request, ...]
     problems: tuple[Problem, ...]
     rejected: tuple[Emission, ...]
-    offsets: Mapping[Emission, Mapping[str, int]]
+    offsets: Mapping[Emission, Mapping[str | None, int]]
 
 
 class Assembler:
@@ -158,11 +158,6 @@ class Assembler:
             envelope = envelopes.get(name)
             if envelope is None:
                 assembly.rejected += own
-            elif own and (inexact := inexact_in(envelope.query)):
-                for emission in own:
-                    assembly.reject(
-                        emission, "M518", hint=_AS_TEXT, severity="error", request=name, reason=inexact[0].reason
-                    )
             elif own:
                 assembly.output(output, envelope, own)
 
@@ -233,8 +228,6 @@ def _without_inexact(value: Any) -> Any:
     return None if isinstance(value, int) and is_wide(value) else value
 
 
-MAX_RESULT_BYTES = 100_000_000
-"""The maximum total size of the bodies of a batch: each of them can contain the same value of the batch."""
 _AT_ONCE = 16
 _AS_TEXT = "type: string keeps every digit"
 
@@ -247,7 +240,7 @@ class _Assembly:
         self.requests: list[Request] = []
         self.problems: list[Problem] = []
         self.rejected: list[Emission] = []
-        self.offsets: dict[Emission, Mapping[str, int]] = {}
+        self.offsets: dict[Emission, Mapping[str | None, int]] = {}
         self.left: dict[Emission, tuple[Emission, int, int]] = {}
         """For each emission that lost members: the whole emission, and the range of the problems that say so."""
 
@@ -268,9 +261,10 @@ class _Assembly:
             for valid in self.valid(output, body):
                 self.warn_of_limits(output, valid)
                 self.offsets.update(valid.parts)
-                query, text = dict(envelope.query), measured(valid.body)[0]
-                self.requests.append(Request(output.name, output.method, output.path, query, valid.body, text))
-                self.spend(len(text))
+                whole = valid.body
+                text, size = output.measured(whole)
+                self.requests.append(output.request(valid.target, whole, text))
+                self.spend(size)
 
     def spend(self, size: int) -> None:
         """Adds the size of a body to the total."""
@@ -288,49 +282,54 @@ class _Assembly:
     # Combining
 
     def joined(self, output: OutputSpec, envelope: Envelope, emissions: Iterable[Emission]) -> list[_Body]:
-        """Combines emissions that agree on all but the combined members into one body, up to the size limit."""
+        """Combines emissions that agree on all but the combined members into one body, up to its limits."""
         bodies: list[_Body] = []
-        open_bodies: dict[bytes, _Body] = {}
+        open_bodies: dict[tuple[bytes, bytes], _Body] = {}
         for emission in emissions:
             written = self.written(output, emission, envelope)
             if written is None:
                 continue
-            emission, body, size = written  # noqa: PLW2901  what is left of it
+            emission, draft, size = written  # noqa: PLW2901  what is left of it
             if output.max_bytes is not None and size > output.max_bytes:
                 self.spend(size)
                 self.reject(emission, "M510", request=output.name, size=size, limit=output.max_bytes)
                 continue
-            rest = {key: value for key, value in body.items() if key not in output.combine}
-            key = sorted_text(rest)
+            if (longest := _longest(output, draft)) > (output.max_items or longest):
+                self.reject(emission, "M530", request=output.name, count=longest, limit=output.max_items)
+                continue
+            rest = {key: value for key, value in draft.items() if key not in output.combine}
+            key = b"" if emission.target is None else emission.target.key, sorted_text(rest) if output.combine else b""
             before = open_bodies.get(key) if output.combine else None
-            if before is None or not self.join(output, before, emission, body, size):
-                fresh = {name: _copy(value) if name in output.combine else value for name, value in body.items()}
+            if before is None or not self.join(output, before, emission, draft, size):
+                fresh = {name: _copy(value) if name in output.combine else value for name, value in draft.items()}
                 bodies.append(_Body(fresh, envelope, size, [(emission, {})]))
                 open_bodies[key] = bodies[-1]
         return bodies
 
-    def join(self, output: OutputSpec, before: _Body, emission: Emission, body: dict[str, Any], size: int) -> bool:
-        """Adds an emission to an earlier body, unless that would exceed the limit or the shapes differ."""
-        combined = {name: body[name] for name in output.combine if name in body}
+    def join(self, output: OutputSpec, before: _Body, emission: Emission, draft: Draft, size: int) -> bool:
+        """Adds an emission to an earlier body, unless that would exceed a limit or the shapes differ."""
+        combined = {name: draft[name] for name in output.combine if name in draft}
         for name, value in combined.items():
             shape = list if output.combine[name] == "append" else dict
-            if not isinstance(value, shape) or not isinstance(before.body.get(name, shape()), shape):
+            if not isinstance(value, shape) or not isinstance(before.draft.get(name, shape()), shape):
+                return False
+            most = output.lists.get(name)
+            if most is not None and len(before.draft.get(name, ())) + len(value) > most:
                 return False
         # The sum is at least the size of the combined body: it counts the envelope and a pair of brackets twice.
         total = before.size + size
-        if output.max_bytes is not None and total > output.max_bytes:
-            total = size_of(
-                {**before.body, **{name: _sum(before.body.get(name), value) for name, value in combined.items()}}
-            )
-            if total > output.max_bytes:
+        if output.form is not None or (output.max_bytes is not None and total > output.max_bytes):
+            both = {name: _sum(before.draft.get(name), value) for name, value in combined.items()}
+            total = output.measured(output.whole({**before.draft, **both}))[1]
+            if total > (output.max_bytes or total):
                 return False
-        offsets = {}
+        offsets: dict[str | None, int] = {}
         for name, value in combined.items():
             if isinstance(value, list):
-                offsets[name] = len(before.body.setdefault(name, []))
-                before.body[name].extend(value)
+                offsets[name] = len(before.draft.setdefault(name, []))
+                before.draft[name].extend(value)
             else:
-                before.body.setdefault(name, {}).update(value)
+                before.draft.setdefault(name, {}).update(value)
         before.size = total
         before.parts.append((emission, offsets))
         return True
@@ -339,8 +338,8 @@ class _Assembly:
 
     def valid(self, output: OutputSpec, body: _Body) -> list[_Body]:
         """The body, or if it is invalid, bodies made of its valid parts."""
-        validator = self.validators[output.schema]
-        if validator.is_valid(body.body):
+        validator = None if output.schema is None else self.validators[output.schema]
+        if validator is None or validator.is_valid(body.body):
             return [body]
         kept = []
         for emission, _ in body.parts:
@@ -359,15 +358,13 @@ class _Assembly:
         self.report(output, _alone(emission, envelope), violations, "M509")
         self.rejected.append(emission)
 
-    def written(
-        self, output: OutputSpec, emission: Emission, envelope: Envelope
-    ) -> tuple[Emission, dict[str, Any], int] | None:
-        """The part of an emission that can be written, its body and the size of that; None if it is rejected."""
+    def written(self, output: OutputSpec, emission: Emission, envelope: Envelope) -> tuple[Emission, Draft, int] | None:
+        """The part of an emission that can be written, its draft and the size of its body; None if it is rejected."""
         left: Emission | None = emission
         while left is not None:
-            body = left.body(envelope)
+            draft = left.draft(envelope)
             try:
-                return left, body, size_of(body)
+                return left, draft, output.measured(output.whole(draft))[1]
             except TypeError as error:
                 left = self.exact(output, left, envelope, error)
         return None
@@ -442,7 +439,7 @@ class _Assembly:
             )
 
 
-def move(problems: list[Problem], first: int, last: int, offsets: Mapping[str, int]) -> None:
+def move(problems: list[Problem], first: int, last: int, offsets: Mapping[str | None, int]) -> None:
     """Shifts the output pointers of some problems to the body that their part was combined into."""
     for number in range(first, last):
         problem = problems[number]
@@ -451,7 +448,7 @@ def move(problems: list[Problem], first: int, last: int, offsets: Mapping[str, i
 
 
 def _alone(emission: Emission, envelope: Envelope) -> _Body:
-    return _Body(emission.body(envelope), envelope, 0, [(emission, {})])
+    return _Body(emission.draft(envelope), envelope, 0, [(emission, {})])
 
 
 def _origins(body: _Body) -> dict[str, tuple[Emission, Origin]]:
@@ -462,6 +459,12 @@ def _origins(body: _Body) -> dict[str, tuple[Emission, Origin]]:
         for origins in (emission.origins, body.envelope.origins)
         for place, origin in origins.items()
     }
+
+
+def _longest(output: OutputSpec, draft: Draft) -> int:
+    """The number of elements of the longest list that parts are appended to."""
+    lists = (draft.get(name) for name, how in output.combine.items() if how == "append")
+    return max((len(value) for value in lists if isinstance(value, list)), default=0)
 
 
 def _copy(value: Any) -> Any:

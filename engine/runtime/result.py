@@ -25,25 +25,36 @@ __all__ = [
 ]
 
 
+_NO_HEADERS: dict[str, str] = {}
+
+
 class Request(NamedTuple):
-    """A request to send. `path` and strings in `query` keep their {placeholders}; `body` is read-only."""
+    """A request to send. `path` and constants in `query` and `headers` keep their {placeholders}; all is read-only."""
 
     output: str
     method: str
     path: str
     query: dict[str, Any]
-    body: dict[str, Any]
+    """A list stands for a parameter that is repeated."""
+    body: Any
+    """A JSON value; None if the request has no body."""
     text: bytes
-    """The body as compact JSON."""
+    """The body as it is sent: compact JSON or a form."""
+    headers: dict[str, str] = _NO_HEADERS
+    """The headers that the output adds to those of the mapping's server, or all if it has a server of its own."""
+    server: str | None = None
+    """The URL of the server; None for that of the mapping."""
 
     def to_json(self) -> dict[str, Any]:
-        return {
-            "output": self.output,
-            "method": self.method,
-            "path": self.path,
-            "query": self.query,
-            "body": self.body,
-        }
+        """Without a server, headers or a body where there is none."""
+        document = {"output": self.output, "method": self.method, "path": self.path, "query": self.query}
+        if self.server is not None:
+            document["server"] = self.server
+        if self.headers:
+            document["headers"] = self.headers
+        if self.body is not None:
+            document["body"] = self.body
+        return document
 
 
 class Skipped(NamedTuple):
@@ -70,8 +81,9 @@ class Element(NamedTuple):
 class Failed(NamedTuple):
     """A part of a batch that gave no request because of an error.
 
-    It is an element of a route (with None, all of them), or a rule without a route. If the same place is iterated over
-    more than once, `occurrence` counts from 0.
+    It is an element of a route (with None, all of them), or a rule without a route. What a rule makes of an element
+    that goes on to other rules is a part of its own, with both. If the same place is iterated over more than once,
+    `occurrence` counts from 0.
     """
 
     route: str | None
@@ -80,14 +92,18 @@ class Failed(NamedTuple):
     occurrence: int = 0
 
     def to_json(self) -> dict[str, Any]:
-        """`{route | rule, element}`, with `occurrence` unless it is the first."""
-        name = {"rule": self.rule} if self.route is None else {"route": self.route}
+        """`{route, rule, element}`, without a route or rule that is None, and `occurrence` unless it is the first."""
+        names = {"route": self.route, "rule": self.rule}
+        name = {key: value for key, value in names.items() if value is not None}
         return {**name, "element": self.element, **({"occurrence": self.occurrence} if self.occurrence else {})}
 
     def __str__(self) -> str:
         if self.route is None:
             return f"the rule {self.rule!r}"
-        return f"the route {self.route!r}" + (f" at {self.element or 'the batch'}" if self.element is not None else "")
+        rule = "" if self.rule is None else f"the rule {self.rule!r} of "
+        return f"{rule}the route {self.route!r}" + (
+            f" at {self.element or 'the batch'}" if self.element is not None else ""
+        )
 
 
 class Result(NamedTuple):

@@ -15,17 +15,17 @@ from types import CodeType
 from typing import Annotated, Any, NoReturn
 
 import msgspec
-from orjson import dumps, loads
+from orjson import loads
 
 from ..diagnostics.problem import Problem
 from ..values.budget import Budget, TooMuchCopied
 from ..values.coercion import coerce
 from ..values.payload import MAX_INPUT_NODES
 from ..values.pointers import escape
-from .assembly import FEW, NotOne, OutputSpec, Unusual, combined
+from .assembly import NotOne, OutputSpec, Target, Unusual, quickly
 from .notes import Caller, Site
 from .operations import FAILURES
-from .requests import is_larger, is_too_much
+from .requests import is_too_much
 from .result import Request, Result
 
 __all__ = ["StructMapper"]
@@ -102,32 +102,13 @@ def reported(site: Site, place: str, rule: str | None, reason: str) -> Problem:
 def assemble(
     output: OutputSpec,
     envelope: dict[str, Any],
-    query: dict[str, Any],
-    parts: list[dict[str, Any]],
+    target: Target | None,
+    pieces: list[Any],
     notes: Silent,
     requests: list[Request],
 ) -> None:
-    """Adds the request that parts make together. Raises Unusual if they do not make one valid request."""
-    name, method, path, schema, limits, element_of, _, max_bytes, simple, fits = output
-    if len(parts) > FEW and is_larger(parts, max_bytes):
-        raise Unusual
-    if element_of is not None and (simple or len(parts) == 1):
-        body = envelope
-        body[element_of] = parts
-    elif len(parts) == 1:
-        body = {**envelope, **parts[0]}
-    elif simple:
-        body = combined(output, envelope, parts)
-    else:
-        raise Unusual
-    text = dumps(body)  # a TypeError, for an integer of more than 64 bits that a rule made, is a failure like any other
-    if max_bytes is not None and len(text) > max_bytes:
-        raise Unusual
-    if fits is None or not fits(body):
-        valid = notes.validators
-        if not valid[schema](body) or (limits is not None and not valid[limits](body)):
-            raise Unusual
-    requests.append(Request(name, method, path, query, body, text))
+    """Adds the requests that parts make. Raises Unusual or NotOne where that is not the usual case."""
+    requests += quickly(output, envelope, target, pieces, notes.validators)
     if is_too_much(requests, ()):
         raise Unusual
 

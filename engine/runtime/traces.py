@@ -11,8 +11,9 @@ from typing import Any, NamedTuple
 
 from ..diagnostics.problem import Place
 from .notes import Notes
+from .outputs import OutputSpec, Target
 from .places import Read, output_place, variables_at_work
-from .requests import Assembler, BodyValidator, Emission, Envelope, OutputSpec, move
+from .requests import Assembler, BodyValidator, Emission, Envelope, move
 from .result import Request
 
 __all__ = ["Traces", "ValueSource"]
@@ -59,17 +60,16 @@ class Traces(Notes):
         if output:
             self.origins[output] = _ValuePlace(source.place, place)
 
-    def emitted(
-        self, output: OutputSpec, rule: str, place: Place, element: str, fields: dict[str, Any], noted: int
-    ) -> None:
-        """Records the fields that a rule gave for an element."""
-        emission = Emission(output, rule, place, element, fields, self.origins)
+    def emitted(self, output: OutputSpec, rule: str, place: Place, element: str, piece: Any, noted: int) -> None:
+        """Records what a rule gave for an element: see `assembly.Emitted`."""
+        target, fields = piece if output.aimed else (None, piece)
+        emission = Emission(output, rule, place, element, fields, target, self.origins)
         self.emissions.append(emission)
         self.marks[emission] = noted, len(self.problems)
 
-    def enveloped(self, output: OutputSpec, fields: dict[str, Any], query: dict[str, Any]) -> None:
-        """Records the members that all bodies of an output share."""
-        self.envelopes[output.name] = Envelope(fields, query, self.origins)
+    def enveloped(self, output: OutputSpec, fields: dict[str, Any], target: Target | None) -> None:
+        """Records what all requests of an output share."""
+        self.envelopes[output.name] = Envelope(fields, target, self.origins)
 
     def requests(self, outputs: Sequence[OutputSpec]) -> tuple[Request, ...]:
         """The requests of all emissions."""

@@ -30,7 +30,7 @@ from ..values.pointers import join
 from .definitions import Definitions
 from .normal_form import Document, Normal, SchemaError, Section, normal, quoted
 
-__all__ = ["SCHEMAS", "Schema", "SchemaError", "Validator", "definitions_of", "load", "schema_of"]
+__all__ = ["SCHEMAS", "Schema", "SchemaError", "Validator", "definitions_of", "load", "most_items", "schema_of"]
 
 MAX_SCHEMA_BYTES = 5_000_000
 MAX_SCHEMA_FILES = 500
@@ -78,9 +78,9 @@ def load(name: str, folder: Path) -> Schema:
     if not is_file(path):
         if relative:
             raise SchemaError("does not exist")
-        known = [entry.relative_to(SCHEMAS).as_posix() for entry in SCHEMAS.rglob("*.json")]
+        names = [entry.relative_to(SCHEMAS).as_posix() for entry in SCHEMAS.rglob("*.json")]
         is_beside = is_file(folder / name) and not Project.around(folder).refusal(folder / name)
-        raise SchemaError("does not exist", f"did you mean './{name}'?" if is_beside else did_you_mean(name, known))
+        raise SchemaError("does not exist", f"did you mean './{name}'?" if is_beside else did_you_mean(name, names))
     key = name, path, project
     last = _KNOWN.get(key)
     if last is not None and _is_current(last):
@@ -263,6 +263,24 @@ def _values_in(document: dict[str, Any]) -> Iterator[tuple[str, Any]]:
 
 def _at(pointer: str) -> str:
     return f" (at {pointer})" if pointer else ""
+
+
+def most_items(schema: Schema, name: str | None) -> int | None:
+    """The largest number of elements of a list that is a member of what conforms, or with None all of it."""
+    parts = {**schema.definitions, schema.uri: schema.document}
+    found: list[int] = []
+    pending, seen = [(schema.document, name)], set[tuple[int, str | None]]()
+    while pending:
+        part, member = pending.pop()
+        if not isinstance(part, Mapping) or (id(part), member) in seen:
+            continue
+        seen.add((id(part), member))
+        pending += [(one, member) for one in (parts.get(part.get("$ref", "")), *part.get("allOf", ()))]
+        if member is None and "maxItems" in part:
+            found.append(int(part["maxItems"]))
+        elif member is not None:
+            pending.append((part.get("properties", {}).get(member), None))
+    return min(found, default=None)
 
 
 # --- validation

@@ -13,17 +13,20 @@ MAX_TEMPLATE_CHARS = 10_000
 _MAX_KEPT_CHARS = 500
 
 
-def compile(text: str) -> Template:  # noqa: A001 - always called as templates.compile
-    """Parses and checks a template. Raises TemplateError. Short ones are kept, as expressions are."""
-    return _kept(text) if len(text) <= _MAX_KEPT_CHARS else _compile(text)
+def compile(text: str, guard: str | None = None) -> Template:  # noqa: A001 - always called as templates.compile
+    """Parses and checks a template, whose values all pass the `guard`, if any. Raises TemplateError.
+
+    Short ones are kept, as expressions are.
+    """
+    return _kept(text, guard) if len(text) <= _MAX_KEPT_CHARS else _compile(text, guard)
 
 
 @lru_cache(maxsize=1024)
-def _kept(text: str) -> Template:
-    return _compile(text)
+def _kept(text: str, guard: str | None) -> Template:
+    return _compile(text, guard)
 
 
-def _compile(text: str) -> Template:
+def _compile(text: str, guard: str | None) -> Template:
     # Imported late: Jinja2 is slow to import, and many mappings have no template.
     from .jinja import renderer
     from .parser import read  # imports Jinja2 as well
@@ -31,5 +34,5 @@ def _compile(text: str) -> Template:
     if len(text) > MAX_TEMPLATE_CHARS:
         reason = f"it has {len(text)} characters; at most {MAX_TEMPLATE_CHARS} are allowed"
         raise TemplateError(reason, 0, len(text))
-    tree, roots = read(text)
-    return Template(text, roots, renderer(tree))
+    tree, roots = read(text, guard)
+    return Template(text, roots, renderer(tree), guard)

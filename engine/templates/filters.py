@@ -6,15 +6,31 @@ import operator
 import re
 from collections.abc import Callable, Sequence
 from typing import Any
+from urllib.parse import quote
 
 from ..values.coercion import coerce
 from ..values.equality import equal, included
 from ..values.kinds import kind, shown, with_article
 from ..values.numbers import is_wide, parse_number
 from ..values.payload import json_text
+from ..values.placeholders import PLACEHOLDER
 from .template import MAX_TEMPLATE_RESULT, NullValue, TemplateFailure, too_long
 
-__all__ = ["FILTERS", "TOO_MANY_DIGITS", "compared", "concatenated", "is_digits", "member", "put_out", "text_of"]
+__all__ = [
+    "FILTERS",
+    "GUARDS",
+    "PARAMETER_GUARD",
+    "SEGMENT_GUARD",
+    "TOO_MANY_DIGITS",
+    "compared",
+    "concatenated",
+    "is_digits",
+    "member",
+    "put_out",
+    "segment",
+    "text_of",
+    "without_placeholders",
+]
 
 _WORD_START = re.compile(r"([-\s({\[<]+)")
 
@@ -227,3 +243,29 @@ FILTERS: dict[str, tuple[Callable[..., Any], int, int]] = {
     "int": (_filter_int, 0, 0),
     "round": (_filter_round, 0, 1),
 }
+
+
+# --- guards: filters of all values in the template of a path, a query parameter or a header; no template can name one
+
+
+def segment(value: Any) -> str:
+    """A value as a segment of a path, or a part of one."""
+    if value is None:
+        raise TemplateFailure("a value of the path is null")
+    text = _scalar("a path", value)
+    if text in ("", ".", ".."):
+        raise TemplateFailure(f"a value of the path is {text!r}" if text else "a value of the path is empty")
+    return quote(text, safe="")
+
+
+def without_placeholders(value: Any) -> str | None:
+    """A value as text that the sender does not take for a placeholder."""
+    text = None if value is None else text_of(value)
+    if text is not None and (found := PLACEHOLDER.search(text)):
+        raise TemplateFailure(f"a value has {found[0]}, which would be taken for a placeholder")
+    return text
+
+
+SEGMENT_GUARD = " segment"
+PARAMETER_GUARD = " parameter"
+GUARDS: dict[str, Callable[[Any], Any]] = {SEGMENT_GUARD: segment, PARAMETER_GUARD: without_placeholders}

@@ -11,7 +11,7 @@ from jinja2 import nodes
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from .filters import FILTERS, compared, concatenated, member, put_out
+from .filters import FILTERS, GUARDS, compared, concatenated, member, put_out
 
 __all__ = ["COMPARE", "CONCAT", "TESTS", "given_value", "jinja_environment", "renderer"]
 
@@ -52,6 +52,7 @@ def jinja_environment() -> ImmutableSandboxedEnvironment:
     environment = _Environment(autoescape=False, optimized=False, finalize=_put_out)
     environment.globals.clear()
     environment.filters = {name: _on_values(function) for name, (function, _, _) in FILTERS.items()}
+    environment.filters |= {name: _on_values(function) for name, function in GUARDS.items()}
     environment.filters[CONCAT] = _concat
     environment.filters[COMPARE] = _compare
     environment.tests = dict(TESTS)

@@ -19,7 +19,7 @@ from ..diagnostics.suggestions import did_you_mean
 from ..expressions.roots import RootUse
 from ..values.numbers import parse_number
 from ..values.payload import check_constant, check_payload
-from .filters import FILTERS, TOO_MANY_DIGITS, is_digits
+from .filters import FILTERS, GUARDS, TOO_MANY_DIGITS, is_digits
 from .jinja import COMPARE, CONCAT, TESTS, jinja_environment
 from .rendering import Parts
 from .template import TemplateError
@@ -95,7 +95,7 @@ class _Token:
         return self.start, self.start + len(self.value)
 
 
-def read(text: str) -> tuple[nodes.Template, tuple[RootUse, ...]]:
+def read(text: str, guard: str | None = None) -> tuple[nodes.Template, tuple[RootUse, ...]]:
     """Parses and checks a template; returns its syntax tree and its uses of roots. Raises TemplateError."""
     if check_payload(text):
         raise TemplateError("it has half of a surrogate pair", 0, len(text))
@@ -109,7 +109,7 @@ def read(text: str) -> tuple[nodes.Template, tuple[RootUse, ...]]:
     except RecursionError:
         raise _too_deep(text) from None
     names = _check(text, tree, tokens)
-    return _Operators().visit(tree).set_environment(environment), _roots(names, tokens)
+    return _Operators(guard).visit(tree).set_environment(environment), _roots(names, tokens)
 
 
 def _tokens(text: str) -> list[_Token]:
@@ -229,10 +229,24 @@ def _roots(names: list[str], tokens: list[_Token]) -> tuple[RootUse, ...]:
 
 
 class _Operators(NodeTransformer):
-    """Replaces `a ~ b` and comparisons by filters.
+    """Replaces `a ~ b` and comparisons by filters, and passes the values that are put out to the guard.
 
     Jinja would write null, booleans and numbers as Python does, and take true for 1 in comparisons.
     """
+
+    def __init__(self, guard: str | None) -> None:
+        self.guard = guard
+
+    def visit_Output(self, node: nodes.Output) -> nodes.Output:  # noqa: N802 - the name is Jinja's
+        self.generic_visit(node)
+        if self.guard is not None:
+            node.nodes = [
+                part
+                if isinstance(part, nodes.TemplateData)
+                else nodes.Filter(part, self.guard, [], [], None, None, lineno=part.lineno)
+                for part in node.nodes
+            ]
+        return node
 
     def visit_Concat(self, node: nodes.Concat) -> nodes.Filter:  # noqa: N802 - the name is Jinja's
         self.generic_visit(node)
@@ -249,9 +263,9 @@ class _Operators(NodeTransformer):
 # --- templates for rendering without Jinja2
 
 
-def parts_of(text: str) -> Parts:
+def parts_of(text: str, guard: str | None = None) -> Parts:
     """Converts a checked template to the form that `templates.rendering` takes."""
-    return _parts(read(text)[0].body)
+    return _parts(read(text, guard)[0].body)
 
 
 def _parts(body: list[nodes.Node]) -> Parts:
@@ -285,6 +299,8 @@ def _expression(node: nodes.Node) -> Parts:
             return "concat", inner[0][1]
         case nodes.Filter(name=name) if name == COMPARE:
             return "compare", inner[1][1], inner[0][1]
+        case nodes.Filter(name=name) if name in GUARDS:
+            return "guard", name, inner[0]
         case nodes.Filter(name=name):
             return "filter", name, tuple(inner)
         case nodes.Test(name=name):

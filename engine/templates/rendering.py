@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from .filters import FILTERS, compared, concatenated, member, put_out
+from .filters import FILTERS, GUARDS, compared, concatenated, member, put_out
 from .template import MAX_TEMPLATE_RESULT, NullValue, too_long
 
 __all__ = ["Parts", "rendered"]
@@ -63,6 +63,8 @@ def _operand(expression: Parts, roots: RootValues, null_as_word: bool) -> Any:
             return member(value(target), value(name))
         case ("filter", name, arguments):
             return FILTERS[name][0](*map(value, arguments))
+        case ("guard", name, guarded):
+            return GUARDS[name](value(guarded))
         case ("concat", operands):
             return concatenated([value(operand) for operand in operands], null_as_word)
         case ("is null", tested):

@@ -5,6 +5,7 @@ A coercion is lossless or refused; nothing is rounded, truncated or guessed.
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from collections.abc import Callable
@@ -13,12 +14,18 @@ from typing import Any, NamedTuple, TypeVar
 
 from .kinds import KIND_CLASSES, kind, with_article
 from .numbers import decimal_text, fixed_text, is_wide, parse_decimal
+from .placeholders import PLACEHOLDER
 from .times import EPOCH, MILLISECOND, TimeError, formatted, in_zone, iso_text, of_iso, of_unix, parsed, zone_of
 
 __all__ = [
+    "ALL_TYPES",
     "DAY_PATTERN",
+    "HEADER",
+    "PARAMETER",
     "SECOND_PATTERN",
     "TYPES",
+    "WRITTEN_HEADER",
+    "WRITTEN_PARAMETER",
     "CoercionError",
     "Form",
     "TimeForm",
@@ -51,16 +58,25 @@ class ValueType(NamedTuple):
 
 
 TYPES: dict[str, ValueType] = {}
-"""The types by name."""
+"""The types that rules can name."""
+ALL_TYPES: dict[str, ValueType] = {}
+"""These, and the types of what requests consist of."""
 
 
 def value_type(
-    name: str, description: str, *classes: type, pattern: str | None = None, is_short: bool = False
+    name: str,
+    description: str,
+    *classes: type,
+    pattern: str | None = None,
+    is_short: bool = False,
+    is_named: bool = True,
 ) -> Callable[[_Conversion], _Conversion]:
     """Makes a function the conversion to a type. It gets no null, and raises CoercionError for what it refuses."""
 
     def register(convert: _Conversion) -> _Conversion:
-        TYPES[name] = ValueType(description, frozenset(classes), convert, pattern, is_short)
+        ALL_TYPES[name] = ValueType(description, frozenset(classes), convert, pattern, is_short)
+        if is_named:
+            TYPES[name] = ALL_TYPES[name]
         return convert
 
     return register
@@ -68,6 +84,12 @@ def value_type(
 
 DAY_PATTERN = "[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
 SECOND_PATTERN = f"{DAY_PATTERN}T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]"
+PARAMETER, HEADER = "a query parameter", "a header"
+"""Types of what requests consist of."""
+WRITTEN_PARAMETER, WRITTEN_HEADER = f"the text of {PARAMETER}", f"the text of {HEADER}"
+"""The same for values with {placeholders} that the rules themselves have."""
+_UNSENDABLE = re.compile(r"[^\t\x20-\x7e]")
+
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
@@ -86,7 +108,7 @@ def coerce(value: Any, type: str, items: str | None = None, form: Form | None = 
         return [_element(number, element, items) for number, element in enumerate(_as_array(value), 1)]
     if form is not None:
         return _as_fixed(value, form) if isinstance(form, int) else _as_time(value, *form)
-    return TYPES[type].convert(value)
+    return ALL_TYPES[type].convert(value)
 
 
 # --- coercions
@@ -293,4 +315,53 @@ def _as_object(value: Any) -> dict[str, Any]:
 
 @value_type("any", "Anything.", *KIND_CLASSES.values())
 def _as_any(value: Any) -> Any:
+    return value
+
+
+# --- requests
+
+_SCALARS = (str, int, float, bool)
+
+
+@value_type(PARAMETER, "", *_SCALARS, list, is_named=False)
+def _as_parameter(value: Any) -> Any:
+    """A scalar, or a list of them for a parameter that is repeated."""
+    if isinstance(value, list):
+        return _as_written_parameter([_without_placeholder(element) for element in value])
+    return _as_written_parameter(_without_placeholder(value))
+
+
+@value_type(WRITTEN_PARAMETER, "", *_SCALARS, list, is_named=False)
+def _as_written_parameter(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_parameter(element, " in a list") for element in value]
+    return _parameter(value, "")
+
+
+def _parameter(value: Any, where: str) -> Any:
+    if value is None or isinstance(value, list | dict):
+        raise _refuse(value, where)
+    return str(value) if type(value) is int and is_wide(value) else value
+
+
+@value_type(HEADER, "", str, is_named=False)
+def _as_header(value: Any) -> str:
+    return _as_written_header(_without_placeholder(value))
+
+
+@value_type(WRITTEN_HEADER, "", str, is_named=False)
+def _as_written_header(value: Any) -> str:
+    if isinstance(value, list | dict):
+        raise _refuse(value)
+    text = value if isinstance(value, str) else json.dumps(value)
+    if (found := _UNSENDABLE.search(text)) is not None:
+        raise CoercionError(f"a header cannot have the character {found[0]!r}")
+    if text != text.strip(" \t"):
+        raise CoercionError("a header cannot begin or end with a space")
+    return text
+
+
+def _without_placeholder(value: Any) -> Any:
+    if isinstance(value, str) and (found := PLACEHOLDER.search(value)) is not None:
+        raise CoercionError(f"the sender would take {found[0]} for a placeholder")
     return value

@@ -62,16 +62,19 @@ class Index:
         return self._places.get(id(value))
 
 
-def shift(place: str, offsets: Mapping[str, int]) -> str:
+def shift(place: str, offsets: Mapping[str | None, int]) -> str:
     """Shifts a pointer into one emission's body to the body into which it was combined."""
     for name, offset in offsets.items():
         place = shifted(place, name, offset)
     return place
 
 
-def shifted(place: str, name: str, offset: int) -> str:
-    """Shifts the list index right below the member `name` of a pointer; "" if it would become negative."""
-    prefix = join("", name) + "/"
+def shifted(place: str, name: str | None, offset: int) -> str:
+    """Shifts the list index right below the member `name` of a pointer, or None for the first index of all.
+
+    "" if it would become negative.
+    """
+    prefix = "/" if name is None else join("", name) + "/"
     if not place.startswith(prefix):
         return place
     index, slash, rest = place.removeprefix(prefix).partition("/")

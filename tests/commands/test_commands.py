@@ -377,7 +377,7 @@ def test_show() -> None:
 @pytest.mark.slow
 def test_compile(tmp_path: Path) -> None:
     source = run("compile").stdout
-    assert source.startswith("# Generated from the mapping mparticle-moengage 1.1.0. Do not edit.\n")
+    assert source.startswith("# Generated from the mapping mparticle-moengage 1.2.0. Do not edit.\n")
     assert "def transform(batch, validators):" in source
     assert run("compile", "--output", tmp_path / "mapping.py").stdout == ""
     assert (tmp_path / "mapping.py").read_text() == source

@@ -29,7 +29,7 @@ def test_a_workspace_and_its_mapping(workspace: str) -> None:
     assert result.exit_code == 0
     lines = result.stdout.splitlines()
     assert lines[0] == "breaking: rule user, attributes, Postcode was called Zip"
-    assert lines[1].endswith("mparticle-moengage/v1/user.yaml:46  [rules/user/fields/attributes/fields/Postcode]")
+    assert lines[1].endswith("mparticle-moengage/v1/user.yaml:61  [rules/user/fields/attributes/fields/Postcode]")
     assert result.stderr == "2 breaking, 2 behaviour\n"
 
 

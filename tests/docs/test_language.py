@@ -17,7 +17,7 @@ from moemap.engine.jobs import delivery, rejects
 from moemap.engine.jobs import input as inputs
 from moemap.engine.language import field_reader, loader
 from moemap.engine.patterns import parser as regular
-from moemap.engine.runtime import requests
+from moemap.engine.runtime import outputs
 from moemap.engine.schemas import normal_form as normal_schemas
 from moemap.engine.schemas import violations
 from moemap.engine.values import budget, numbers
@@ -123,7 +123,7 @@ def test_limits() -> None:
         values.MAX_INPUT_DEPTH,
         numbers.MAX_DIGITS,
         rejects.MAX_REJECT_BYTES,
-        requests.MAX_RESULT_BYTES,
+        outputs.MAX_RESULT_BYTES,
         budget.MAX_COPIED,
         100,
     ]

@@ -45,6 +45,44 @@ HEAD: dict[str, Any] = {
             "combine": {"attributes": "merge", "tags": "append"},
             "max_bytes": 400,
         },
+        "aimed": {
+            "schema": "./out.schema.json",
+            "request": {
+                "method": "PUT",
+                "path": "/a/{{ aim.a }}-{{ settings.text }}/{id}",
+                "query": {
+                    "one": "aim.b",
+                    "fixed": {"const": "{token}"},
+                    "sure": {"from": "batch.b", "type": "string", "default": "d", "on_problem": "reject"},
+                },
+                "headers": {
+                    "X-One": {"from": "aim.c", "when": "aim.d"},
+                    "X-Two": {"template": "{key}:{{ aim.b }}"},
+                },
+            },
+            "combine": {"attributes": "merge", "tags": "append"},
+            "max_items": 2,
+        },
+        "elements": {"body": "list", "schema": "./out.schema.json", "request": {"path": "/e"}, "max_items": 2},
+        "value": {
+            "body": "value",
+            "schema": "./out.schema.json",
+            "request": {"path": "/v/{{ batch.a }}", "headers": {"X-A": "batch.c", "content-type": "batch.b"}},
+            "server": {
+                "url": "https://{{ settings.text }}.example.com",
+                "headers": {"Content-Type": "text/plain", "Flag": {"from": "settings.flag"}},
+            },
+        },
+        "none": {
+            "body": "none",
+            "request": {"method": "DELETE", "path": "/n/{% if aim.a %}{{ aim.a }}{% else %}all{% endif %}"},
+        },
+        "form": {
+            "schema": "./out.schema.json",
+            "request": {"path": "/f", "form": "indices"},
+            "combine": {"tags": "append"},
+            "max_bytes": 150,
+        },
     },
 }
 

@@ -204,7 +204,8 @@ TIMES: tuple[dict[str, Any], ...] = (
     {"writes": "%d %b %Y", "writes_zone": "+05:30"},
     {"writes": "milliseconds", "writes_zone": "keep"},
 )
-OUTPUTS = ("single", "list", "merged")
+OUTPUTS = ("single", "list", "merged", "aimed", "elements", "value", "none", "form")
+AIMED = ("aimed", "none")
 
 
 def rules(dice: Dice) -> dict[str, Any]:
@@ -257,9 +258,25 @@ def _rule(dice: Dice, name: str, route: str | None) -> dict[str, Any]:
         rule.setdefault("when", _condition(dice))
     else:
         rule["output"] = dice.choice(OUTPUTS)
-        rule |= _members(dice, 2) if rule["output"] != "merged" else _merged(dice)
+        if rule["output"] in AIMED:
+            aim = expression(dice, 2) if dice.random() < 0.3 else f"{dice.choice(dice.roots)}.{dice.choice('abcd')}"
+            rule["let"] = {**rule.get("let", {}), "aim": aim if dice.random() < 0.5 else dice.choice(dice.roots)}
+        rule |= _given(dice, rule["output"])
+        if route is not None and dice.random() < 0.3:
+            rule["then"] = "continue"
     dice.roots = before
     return rule
+
+
+def _given(dice: Dice, output: str) -> dict[str, Any]:
+    """What a rule gives to an output."""
+    if output in ("merged", "aimed", "form"):
+        return _merged(dice)
+    if output == "none":
+        return {}
+    if output == "value" or (output in ("elements", "list") and dice.random() < 0.5):
+        return {"value": _field(dice, 1)}
+    return _members(dice, 2)
 
 
 def _merged(dice: Dice) -> dict[str, Any]:

@@ -133,6 +133,12 @@ outputs:
     element_of: actions
     combine: {actions: append, attributes: merge}
     max_bytes: 1000
+  sign-up:
+    schema: ./any.schema.json
+    request: {path: "/v1/{{ event.id }}", headers: {X-Id: event.id}, form: brackets}
+    server: {url: {from: settings.currency, table: sizes}, headers: {Accept: {const: text/plain}}}
+  ids: {body: list, schema: ./any.schema.json, request: {path: /v1/ids}, max_items: 50}
+  gone: {body: none, request: {method: DELETE, path: /v1/gone}}
 bulk:
   schema: ./any.schema.json
   request: {path: /v1/bulk}
@@ -215,6 +221,8 @@ rules:
     warn: [{when: event.odd, message: odd}]
   - {rule: left-out, route: events, when: event.test, skip: a test}
   - {rule: refused, route: events, reject: odd}
+  - {rule: id, route: events, output: ids, value: event.id, then: continue}
+  - {rule: go, route: events, output: gone}
 """
 WORKSPACE = """
 language: 1

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...runtime.operations import filled
+from ...templates.filters import PARAMETER_GUARD, SEGMENT_GUARD
 from ...templates.rendering import Parts
 from ...templates.template import Template, TemplateFailure
 from ...values.pointers import escape
@@ -15,6 +16,7 @@ from .compiler import ExpressionCompiler
 
 __all__ = ["template"]
 
+_GUARDS = {SEGMENT_GUARD: "segment", PARAMETER_GUARD: "without_placeholders"}
 _SHORT = 1000
 _FEW = 10
 
@@ -64,8 +66,11 @@ def _parts(writer: PythonFunction, source: Template, values: Mapping[str, Value]
 
     compiler = ExpressionCompiler(writer, values)
 
-    def path(node: nodes.Node) -> Value | None:
+    def path(node: nodes.Node | None) -> Value | None:
         match node:
+            case nodes.Filter(name=name) if name in _GUARDS:
+                value = path(node.node)
+                return None if value is None else Value(f"{_GUARDS[name]}({value.code})", STRING | NULL, raises=True)
             case nodes.Name(name=name):
                 return values.get(name, writer.pool.constant(None))
             case nodes.Getattr(node=base, attr=name):
@@ -73,7 +78,7 @@ def _parts(writer: PythonFunction, source: Template, values: Mapping[str, Value]
                 return None if value is None else compiler.member(value, name)
         return None
 
-    tree: Any = read(source.text)[0]
+    tree: Any = read(source.text, source.guard)[0]
     if not all(isinstance(item, nodes.Output) for item in tree.body):
         return None
     parts = []
@@ -109,4 +114,4 @@ def _tree(source: Template) -> Parts:
     # Imported late for the same reason.
     from ...templates.parser import parts_of
 
-    return parts_of(source.text)
+    return parts_of(source.text, source.guard)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ...language.rulebook import Field, Table
-from ...values.coercion import TYPES, CoercionError, coerce
+from ...values.coercion import ALL_TYPES, TYPES, CoercionError, coerce
 from ...values.equality import is_empty
 from ...values.numbers import MAX_INTEGER, MIN_INTEGER
 from ..python.kind_tests import is_kind
@@ -16,7 +16,7 @@ from .scope import CodeScope
 
 __all__ = ["converted", "finished", "is_as_wanted", "unless_empty"]
 
-_TYPES = {name: bits_of(type_.classes) for name, type_ in TYPES.items()}
+_TYPES = {name: bits_of(type_.classes) for name, type_ in ALL_TYPES.items()}
 _AS_IS = {name for name, type_ in TYPES.items() if type_.pattern is None}
 _DIRECT = {"string", "integer", "double", "boolean"}
 

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from ...diagnostics.problem import Place
-from ...interpreter.interpreter import NOTHING
+from ...interpreter.outputs import evaluated, output_specs
 from ...language.repetition import repeated_in
-from ...language.rulebook import Const, Expr, Field, From, ObjectSource, Output, Route, Rule, Rulebook
-from ...language.traversal import can_reject, can_reject_object
-from ...runtime.result import NO_RULE
+from ...language.rulebook import Const, Expr, Field, From, ObjectSource, Output, RequestLine, Route, Rule, Rulebook
+from ...language.traversal import can_reject, can_reject_value, roots_in
+from ...runtime.result import NO_RULE, NOTHING
 from ...runtime.runner import FUNCTION, NAMESPACE
 from ...schemas.schema import Schema
 from ...types.from_schema import type_of
@@ -129,12 +129,13 @@ class _Mapping:
         self.parameters = ("batch", "validators" if root is None else "notes")
         self.writer = PythonFunction(pool, self.parameters)
         self.fields = FieldCompiler(self.writer, repeated_in(rulebook), traced=traced, shapes=self.shapes)
+        self.specs = {spec.name: spec for spec in output_specs(rulebook)}
         self.parts: dict[str, str] = {}
         self.output_constants: dict[str, str] = {}
         self.validation = Validation(pool)
         self.contracts: dict[str, Contract] = {}
         # Envelopes are made in the order in which outputs are first emitted; only the order of problems shows it.
-        noisy = [name for name, output in rulebook.outputs.items() if not _is_silent(output)]
+        noisy = [output.name for output in rulebook.outputs.values() if not self._is_silent(output)]
         self.in_order = traced or len(noisy) > 1
 
     def write(self) -> list[str]:
@@ -182,7 +183,7 @@ class _Mapping:
         self.note(f"rule {rule.name}", rule.place)
         scope = scope.of_rule(rule.name)
         after = "pass" if rule.output is not None else "return (), skipped, problems"
-        with self.fields.rejecting(_rejects(rule, scope), [after]):
+        with self.fields.rejecting(self.can_reject(rule, scope), [after]):
             condition = self.fields.taking(rule.when, scope, "" if rule.output is not None else after)
             if condition.is_constant:
                 if condition.constant:
@@ -212,14 +213,21 @@ class _Mapping:
             self.emit(rule, scope, route)
         if route is None and rule.output is None:
             writer.line("return (), skipped, problems")
-        if route is not None:
+        if route is not None and not rule.goes_on:
             writer.line("continue")
+
+    def can_reject(self, rule: Rule, scope: CodeScope) -> bool:
+        """Returns whether a rule can reject what it is applied to, other than by `reject`."""
+        output = self.rulebook.outputs.get(rule.output or "")
+        aims = output is not None and self.specs[output.name].aimed and can_reject(output.request.parts)
+        emits = output is not None and can_reject_value(rule.body)
+        return scope.rejects or can_reject(rule.let) or emits or aims
 
     def emit(self, rule: Rule, scope: CodeScope, route: Route | None) -> None:
         """Writes the code that adds the fields of a rule to the parts of its output."""
         writer = self.writer
         output = self.rulebook.outputs[rule.output or ""]
-        base = () if output.element_of is None else (f"{join('', output.element_of)}/0",)
+        base = (f"{'' if output.element_of is None else join('', output.element_of)}/0",) if output.is_joined else ()
         if self.root is None:
             writer.line("noted = len(problems)")
         if self.traced:
@@ -228,31 +236,55 @@ class _Mapping:
         if contract is not None and output.element_of is not None:
             list_ = contract.member(output.element_of)
             contract = None if list_ is None else list_.element()
-        made = self.fields.object(rule.body, scope.at(("", *base), contract), rule.name)
-        if self.traced:
-            emitted = f"{self.output_constant(output)}, {rule.name!r}, {place_code(rule.place)}, {scope.where()}"
-            lines = [f"notes.emitted({emitted}, {made.code}, noted)"]
-        else:
-            lines = [f"{self.parts[output.name]}.append({self.part(rule, made, output, scope)})"]
-        if self.in_order:
-            lines.append(f"emitted[{output.name!r}] = True")
-        if not made.kinds & NULL:
-            writer.lines(lines)
+        made, test = self.body(rule.body, scope.at(("", *base), contract), rule.name)
+        if output.body == "none" or not made.kinds & NULL:
+            self.keep(rule, made, output, scope)
             return
-        with writer.inside(f"if {made.code}:"):
-            writer.lines(lines)
-        if route is not None:
+        with writer.inside(f"if {test}:"):
+            self.keep(rule, made, output, scope)
+        if route is not None or not rule.is_empty:
             with writer.inside("else:"):
                 writer.line(self.fields.skip(scope, repr(rule.name), repr(NOTHING)))
 
-    def part(self, rule: Rule, made: Value, output: Output, scope: CodeScope) -> str:
-        """Code for the part that is kept of an object that the rule made; with structs, no problem needs its place."""
+    def body(self, body: ObjectSource | Field, scope: CodeScope, wish: str) -> tuple[Value, str]:
+        """The object or the value that a rule gives, and code for whether there is one."""
+        if isinstance(body, ObjectSource):
+            made = self.fields.object(body, scope, wish)
+            return made, made.code
+        made = self.fields.value(body, scope, wish)
+        return made, f"{made.code} is not None"
+
+    def keep(self, rule: Rule, made: Value, output: Output, scope: CodeScope) -> None:
+        """Writes the code that keeps what a rule made."""
+        piece = made.code
+        if self.specs[output.name].aimed:
+            piece = f"({self.target(output.request, scope)}, {piece})"
+        if self.traced:
+            emitted = f"{self.output_constant(output)}, {rule.name!r}, {place_code(rule.place)}, {scope.where()}"
+            self.writer.line(f"notes.emitted({emitted}, {piece}, noted)")
+        else:
+            self.writer.line(f"{self.parts[output.name]}.append({self.part(rule, piece, output, scope)})")
+        if self.in_order:
+            self.writer.line(f"emitted[{output.name!r}] = True")
+
+    def target(self, line: RequestLine, scope: CodeScope) -> str:
+        """Code for the target of a request."""
+        inside = scope.at(None)
+        path = self.fields.value(line.path, inside, "path")
+        parts = [
+            self.fields.object(ObjectSource(fields), inside, wish).code if fields else "{}"
+            for fields, wish in ((line.query, "query"), (line.headers, "headers"))
+        ]
+        return f"Target({path.code}, {', '.join(parts)})"
+
+    def part(self, rule: Rule, piece: str, output: Output, scope: CodeScope) -> str:
+        """Code for the part that is kept of what the rule made; with structs, no problem needs its place."""
         if self.root is not None:
-            return made.code
+            return piece
         number = list(self.rulebook.outputs).index(output.name)
         emit = f"Emit({rule.name!r}, {place_code(rule.place)}, {scope.loop}, {number})"
         variables = self.loop_variables if scope.loop is not None else []
-        return f"({', '.join([made.code, self.pool.name('EMIT', emit), 'noted', 'len(problems)', *variables])})"
+        return f"({', '.join([piece, self.pool.name('EMIT', emit), 'noted', 'len(problems)', *variables])})"
 
     # Routes
 
@@ -270,7 +302,7 @@ class _Mapping:
         kind, words = (LIST, "a list") if route.key_name is None else (DICT, "an object")
         wishes = route.key_name or route.index_name or f"{route.as_name}_number", route.as_name
         entries = f"enumerate({value.text})" if route.key_name is None else f"{value.text}.items()"
-        rejects = can_reject(route.let) or any(_rejects(rule, scope) for rule in rules)
+        rejects = can_reject(route.let) or any(self.can_reject(rule, scope) for rule in rules)
         is_fit = writer.inside(f"if {is_kind(value, value, kind)}:")
         with is_fit, writer.loop(wishes, entries) as (key, element):
             self.loop_variables = [key, element]
@@ -286,23 +318,50 @@ class _Mapping:
     def element(self, route: Route, rules: list[Rule], scope: CodeScope) -> None:
         scope = self.fields.lets(route.let, scope)
 
-        def body(number: int) -> None:
-            rule = rules[number]
-            self.note(f"rule {rule.name}", rule.place)
-            if self.shapes is None:
-                self.rule(rule, scope.of_rule(rule.name), route)
-            elif rule.name in self.shapes.exceptions.rules:
-                self.writer.line("unusual()")
-            else:
-                self.shapes.rule = rule.name
-                self.rule(rule, scope.of_rule(rule.name), route)
-                self.shapes.rule = None
+        taken = self.writer.name("taken") if any(rule.goes_on for rule in rules) else None
+        if taken is not None:
+            self.writer.line(f"{taken} = False")
+        start, is_sure = 0, False
+        for number, rule in enumerate(rules):
+            if rule.goes_on:
+                is_sure = is_sure or self.chain(route, rules[start:number], scope)
+                start = number + 1
+                if not is_sure:
+                    self.going_on(route, rule, scope, taken)
+        if not is_sure and not self.chain(route, rules[start:], scope):
+            with self.writer.inside("" if taken is None else f"if not {taken}:"):
+                self.writer.line(self.fields.skip(scope, "None", repr(NO_RULE)))
 
+    def chain(self, route: Route, rules: list[Rule], scope: CodeScope) -> bool:
+        """Writes the code of rules that an element does not go on from; returns whether one always takes it."""
         sites: list[Callable[[], str] | None] = [
             None if rule.when is None else self.fields.site_of(rule.when, scope.of_rule(rule.name)) for rule in rules
         ]
-        if not chain(self.fields, scope, [rule.when for rule in rules], body, sites):
-            self.writer.line(self.fields.skip(scope, "None", repr(NO_RULE)))
+        whens = [rule.when for rule in rules]
+        return chain(self.fields, scope, whens, lambda number: self.taken(route, rules[number], scope), sites)
+
+    def going_on(self, route: Route, rule: Rule, scope: CodeScope, taken: str | None) -> None:
+        """Writes the code of a rule after which an element goes on."""
+        mark = f"{taken} = True"
+        with self.fields.rejecting(can_reject(route.let) or self.can_reject(rule, scope), [mark]):
+            condition = self.fields.taking(rule.when, scope.of_rule(rule.name), mark)
+            if condition.is_constant and not condition.constant:
+                return
+            with self.writer.inside("" if condition.is_constant else f"if {bare(condition.code)}:"):
+                self.writer.line(mark)
+                self.taken(route, rule, scope)
+
+    def taken(self, route: Route, rule: Rule, scope: CodeScope) -> None:
+        """Writes the code of a rule of a route for an element that it takes."""
+        self.note(f"rule {rule.name}", rule.place)
+        if self.shapes is None:
+            self.rule(rule, scope.of_rule(rule.name), route)
+        elif rule.name in self.shapes.exceptions.rules:
+            self.writer.line("unusual()")
+        else:
+            self.shapes.rule = rule.name
+            self.rule(rule, scope.of_rule(rule.name), route)
+            self.shapes.rule = None
 
     # Requests
 
@@ -331,23 +390,24 @@ class _Mapping:
     def output(self, output: Output, scope: CodeScope) -> None:
         """Writes the code of the envelope and requests of one output."""
         self.note(f"output {output.name}", output.node.place)
-        rejects = scope.rejects or can_reject(output.fields) or can_reject(output.request.query)
-        with self.fields.rejecting(rejects, ["pass"]):
+        spec = self.specs[output.name]
+        line = () if spec.aimed else output.request.parts
+        with self.fields.rejecting(scope.rejects or can_reject(output.fields) or can_reject(line), ["pass"]):
             if self.traced:
                 self.writer.line("notes.origins = {}")
             contract = self.contract(output)
             envelope = self.fields.object(ObjectSource(output.fields), scope.at(scope.output, contract), "envelope")
-            query = self.fields.object(ObjectSource(output.request.query), scope.at(None), "query")
+            target = "None" if spec.aimed else self.target(output.request, scope)
             constant = self.output_constant(output)
             if self.traced:
-                self.writer.line(f"notes.enveloped({constant}, {envelope.code}, {query.code})")
+                self.writer.line(f"notes.enveloped({constant}, {envelope.code}, {target})")
                 return
-            arguments = f"{constant}, {envelope.code}, {query.code}, {self.parts[output.name]}"
+            arguments = f"{constant}, {envelope.code}, {target}, {self.parts[output.name]}"
             self.writer.line(f"assemble({arguments}, notes, requests)")
 
     def contract(self, output: Output) -> Contract | None:
         """The Contract for the bodies of an output if batches are structs; otherwise whole bodies are validated."""
-        if self.shapes is None or output.name in self.shapes.exceptions.bodies:
+        if self.shapes is None or output.name in self.shapes.exceptions.bodies or output.body != "object":
             return None
         if output.name not in self.contracts:
             combine = {} if output.element_of is not None else output.combine
@@ -362,43 +422,26 @@ class _Mapping:
         """The name of the constant that describes an output."""
         if output.name in self.output_constants:
             return self.output_constants[output.name]
-        request, contract = output.request, self.contract(output)
+        contract = self.contract(output)
         if contract is None:
             fits = self.validation.check(self.schemas(output))
         else:
             fits = contract.outermost(output.element_of)
         fits = {ALWAYS: "always", NEVER: "None"}.get(fits, fits)
-        constant = (
-            f"OutputSpec({output.name!r}, {request.method!r}, {request.path!r}, {output.schema!r}, {output.limits!r}, "
-            f"{output.element_of!r}, {dict(output.combine)!r}, {output.max_bytes!r}, {self._is_simple(output)}, {fits})"
-        )
+        spec = self.specs[output.name]._replace(fits=None)
+        constant = f"OutputSpec({', '.join(map(repr, spec[:-1]))}, {fits})"
         self.output_constants[output.name] = self.pool.name("OUTPUT", constant)
         return self.output_constants[output.name]
 
-    def _is_simple(self, output: Output) -> bool:
-        """Returns whether bodies of the output have combined members only, apart from the envelope."""
-        names = {field.name for field in output.fields}
-        if output.element_of is not None:
-            return dict(output.combine) == {output.element_of: "append"} and output.element_of not in names
-        bodies = [rule.body for rule in self.rulebook.rules if rule.output == output.name]
-        own = {field.name for body in bodies for field in body.fields}
-        passed = any(body.spreads for body in bodies)
-        return (
-            bool(output.combine) and not passed and own <= output.combine.keys() and not names & output.combine.keys()
-        )
+    def _is_silent(self, output: Output) -> bool:
+        """Returns whether the envelope and the target of the output can cause no problems."""
+        line = () if self.specs[output.name].aimed else output.request.parts
+        fixed = tuple(field for field in line if {"settings"}.issuperset(roots_in(field)))
+        others = (field for field in (*output.fields, *line) if field not in fixed)
+        return all(map(_is_plain, others)) and not evaluated(fixed, self.rulebook)[1]
 
     def note(self, text: str, place: Place) -> None:
         self.writer.line(comment(f"{text} ({place.file}:{place.line})"))
-
-
-def _rejects(rule: Rule, scope: CodeScope) -> bool:
-    """Returns whether a rule can reject what it is applied to, other than by `reject`."""
-    return scope.rejects or can_reject(rule.let) or (rule.output is not None and can_reject_object(rule.body))
-
-
-def _is_silent(output: Output) -> bool:
-    """Returns whether the envelope of the output can cause no problems."""
-    return all(map(_is_plain, (*output.fields, *output.request.query)))
 
 
 def _is_plain(field: Field) -> bool:

@@ -42,7 +42,7 @@ def test_the_readme_lists_every_format() -> None:
 def test_the_shell_hands_on_what_was_meant(pretty: bool) -> None:
     body = {"type": "x", ODD: [ODD, 1, True, None]}
     given, said = arguments(curl(request_of(body, text=ODD), DELIVERY, pretty=pretty), VARIABLES)
-    odd = "it%27s%20%24%28id%29%20%60id%60%20%24%7BHOME%7D%20%5C%20%22%20%21%20%C3%A9%0A%7Bdc%7D%20%25s"
+    odd = "it%27s%20%24%28id%29%20%60id%60%20%24%7BHOME%7D%20%5C%20%22%20%21%20%C3%A9%0A02%20%25s"
     assert said == ""
     assert given[:-1] == [
         "--fail-with-body",
@@ -76,11 +76,12 @@ def test_a_variable_that_is_not_set_stops_the_shell(missing: str, value: str | N
         (7, "7"),
         (1.5, "1.5"),
         ("True", "True"),
-        (["a", 1], "%5B%22a%22%2C1%5D"),
-        ({"a": "\u00e9"}, "%7B%22a%22%3A%22%C3%A9%22%7D"),
+        ("\u00e9", "%C3%A9"),
+        (["a", 1], "a&q=1"),
+        (["a b", True], "a%20b&q=true"),
     ],
 )
-def test_values_of_a_query_stand_as_in_json(value: Any, text: str) -> None:
+def test_values_of_a_query_are_written_as_in_json(value: Any, text: str) -> None:
     given, _ = arguments(curl(request_of({}, q=value), DELIVERY, pretty=False), VARIABLES)
     assert given[3].endswith(f"?q={text}")
 

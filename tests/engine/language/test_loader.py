@@ -12,6 +12,7 @@ import pytest
 from moemap.engine import api
 from moemap.engine.diagnostics.problem import Problem
 from moemap.engine.language.loader import Loaded
+from moemap.engine.language.rulebook import ObjectSource
 
 Inspect = Callable[..., Loaded]
 Lines = Callable[[Loaded], list[str]]
@@ -155,7 +156,11 @@ def test_the_order_of_rules(inspect_files: Inspect) -> None:
         assert rulebook is not None
         assert " ".join(rule.name for rule in rulebook.rules) == names
         assert rulebook.workspace == {"ws.yaml": "one", "top.yaml": "two"}.get(main)
-        fields = {rule.name: [field.name for field in rule.body.fields] for rule in rulebook.rules}
+        fields = {
+            rule.name: [field.name for field in rule.body.fields]
+            for rule in rulebook.rules
+            if isinstance(rule.body, ObjectSource)
+        }
     assert fields["b"] == fields["c"] == fields["e"] == ["x", "y", "z"]
 
 

@@ -275,5 +275,5 @@ def test_a_folder_of_changed_files_is_checked_as_a_whole(tmp_path: Path) -> None
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, "utf-8")
     found = inspect_paths([str(tmp_path)])
-    assert len(found.files) > 25
+    assert len(found.files) >= 25
     assert any(problem.severity == "error" for problem in found.problems)

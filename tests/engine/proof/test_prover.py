@@ -111,7 +111,7 @@ def test_a_search_gives_the_requests_of_the_whole_mapping(name: str) -> None:
     rulebook = _rulebook(SHIPPED)
     search = Search(walk(rulebook), rulebook.outputs[name])
     requests = 0
-    for case in range(8):
+    for case in range(22):
         values = {**rulebook.values, **search.settings[case]}
         interpreter = Interpreter(replace(rulebook, values=values))
         for batch in SAMPLES:

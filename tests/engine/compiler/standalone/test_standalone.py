@@ -148,7 +148,8 @@ def test_random_mappings(
 ) -> None:
     (tmp_path / "in.schema.json").write_text("{}")
     (tmp_path / "out.schema.json").write_text(json.dumps(schema))
-    outputs = {name: {**output, "limits": "./out.schema.json"} for name, output in head["outputs"].items()}
+    limits = {"limits": "./out.schema.json"}
+    outputs = {name: {**output, **(limits if "schema" in output else {})} for name, output in head["outputs"].items()}
     codes: set[str] = set()
     for number in range(seed, seed + 12):
         dice = grammar.Dice(number)
