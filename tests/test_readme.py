@@ -60,6 +60,7 @@ def test_command(command: str, workplace: Path) -> None:
         ("--rejects rejects.ndjson", "rejects.ndjson "),
         ("-o mapping.py", "python mapping.py"),
         ("moemap new my-mapping", " my-mapping"),
+        ("--write-baseline baseline.json", "--baseline baseline.json"),
     ):
         for needed in (other for other in before if written in other and read in command):
             run(needed, workplace)

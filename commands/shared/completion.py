@@ -27,7 +27,7 @@ def mappings(_context: click.Context, _parameter: click.Parameter, incomplete: s
 def settings(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """The settings of the mapping that the command line names, with `=`; then the values, where there are few."""
     from ...engine.checks.shared.opening import Opening
-    from ...engine.configuration.choice import choose
+    from ...engine.configuration.choice import ChoiceError, choose
     from ...engine.language.installed import locate
     from .project import BUNDLED
 
@@ -35,7 +35,10 @@ def settings(context: click.Context, _parameter: click.Parameter, incomplete: st
     named = given.get("workspace") or given.get("mapping") or given.get("name")
     if named is None and "name" in given and context.args:  # not assigned yet, as the line ends in an option
         named = context.args[0]
-    file = locate(choose(_configuration(), BUNDLED, reference=named).reference)
+    try:
+        file = locate(choose(_configuration(), BUNDLED, reference=named).reference)
+    except ChoiceError:
+        return []
     declared = (Opening(file).settings if file is not None else None) or {}
     name, equals, _ = incomplete.partition("=")
     if not equals:

@@ -46,16 +46,20 @@ def choose(
 
     An option wins over the project file: `reference` was given by the `option`, `settings` win over those of the
     environment. An environment's settings are those of the default mapping; any other takes of them what it declares.
-    Raises ChoiceError for an environment that is not defined.
+    Raises ChoiceError for an environment that is not defined, and for a choice of several.
     """
     name = environment or (made.environment.value if made.environment is not None else None)
     chosen = made.environments.get(name) if name is not None else None
     if name is not None and chosen is None:
         hint = did_you_mean(name, made.environments)
         raise ChoiceError(f"no environment {name!r} is defined{f'; {hint}' if hint else ''}")
-    default = Choice(*_default(made, bundled))
-    choice = default if reference is None else Choice(str(made.locate(reference) or reference), option)
-    is_other = made.default is not None and locate(choice.reference) != locate(default.reference)
+    given = None if reference is None else Choice(str(made.locate(reference) or reference), option)
+    default = Choice(*_default(made, bundled)) if given is None or made.default is not None else None
+    choice = given or default
+    assert choice is not None  # noqa: S101  one of them is there
+    is_other = (
+        made.default is not None and default is not None and locate(choice.reference) != locate(default.reference)
+    )
     own = {one.name: replace(one, optional=is_other) for one in chosen.settings} if chosen is not None else {}
     secrets = {one: said.value for one, said in chosen.secrets.items()} if chosen is not None else {}
     is_assumed = reference is None and made.default is None
@@ -72,4 +76,13 @@ def _default(made: Configuration, bundled: str) -> tuple[str, str]:
         return (str(path) if path is not None else name), str(made.default.place)
     if made.main is not None:
         return str(made.main), "the nearest one from this folder upwards"
+    names = list(dict.fromkeys(made.names()))
+    if len(names) > 1:
+        raise ChoiceError(f"name a mapping, or a default in {_name(made)}: there are {', '.join(names)}")
+    if names:
+        return str(made.locate(names[0])), f"the only one of {_name(made)}"
     return bundled, "the bundled mapping, as there is no other"
+
+
+def _name(made: Configuration) -> str:
+    return made.source.name if made.source is not None else "the project"

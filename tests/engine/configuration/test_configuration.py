@@ -193,6 +193,15 @@ def test_another_mapping_takes_the_settings_that_it_declares(write: Write) -> No
     assert [given.optional for given in choose(made, "", reference="mappings/shop").settings.values()] == [False]
 
 
+def test_without_a_default_the_only_mapping_is_taken(write: Write) -> None:
+    write({"moemap.toml": "", "sub/shop/mapping.yaml": SHOP, "shop.yaml": SHOP, "in.schema.json": "{}"})
+    assert choose(configuration_around(Path()), "bundled").why == "the only one of moemap.toml"
+    write({"other.yaml": SHOP})
+    with pytest.raises(ChoiceError, match=r"name a mapping, or a default in moemap.toml: there are other, shop"):
+        choose(configuration_around(Path()), "bundled")
+    assert choose(configuration_around(Path()), "bundled", reference="other").reference == "other.yaml"
+
+
 def test_an_environment_that_is_not_defined(write: Write) -> None:
     write({**FILES, "moemap.toml": PROJECT})
     with pytest.raises(ChoiceError, match=r"no environment 'liev' is defined; did you mean 'live'\?"):
