@@ -56,11 +56,13 @@ _KEPT = _Kept()
 class Evaluation(Recorder):
     """Evaluates fields on one batch, and records what happens.
 
-    `repeated` has the identities of the parts of the rules whose values count as copied; `plain` is a cache: it says
-    of lets, by their identity, whether they are plain.
+    `repeated` has the identities of the parts of the rules whose values count as copied; `plain` is a cache: by the
+    identity of a let, the names that it reads if it is plain, else None.
     """
 
-    def __init__(self, batch: Any, steps: list[Step] | None, repeated: Set[int], plain: dict[int, bool]) -> None:
+    def __init__(
+        self, batch: Any, steps: list[Step] | None, repeated: Set[int], plain: dict[int, frozenset[str] | None]
+    ) -> None:
         super().__init__(batch, steps)
         self.repeated = repeated
         self.plain = plain
@@ -134,10 +136,11 @@ class Evaluation(Recorder):
         """The scope with the names added. Each value is computed when it is first read; plain ones at once."""
         inside = Position(at.rule, at.element, None)
         for definition in definitions:
-            plain = self.plain.get(id(definition))
-            if plain is None:
-                plain = self.plain[id(definition)] = is_plain(definition)
-            if plain and not any(scope.is_lazy(name) for name in roots_in(definition)):
+            key = id(definition)
+            if key not in self.plain:
+                self.plain[key] = frozenset(roots_in(definition)) if is_plain(definition) else None
+            names = self.plain[key]
+            if names is not None and not any(map(scope.is_lazy, names)):
                 scope = scope.with_let(definition, self.value(definition, scope, inside))
             else:
                 scope = scope.with_let(definition, Lazy(definition, scope, inside, self.compute))

@@ -61,7 +61,7 @@ class Interpreter:
         validators = {name: schema.validator for name, schema in rulebook.schemas.items()}
         self.assembler = Assembler(output_specs(rulebook), validators)
         self.repeated = repeated_in(rulebook)
-        self.plain: dict[int, bool] = {}
+        self.plain: dict[int, frozenset[str] | None] = {}
         self.batch_rules = tuple(rule for rule in rulebook.rules if rule.route is None)
         self.route_rules = {
             name: tuple(rule for rule in rulebook.rules if rule.route == name) for name in rulebook.routes

@@ -388,8 +388,9 @@ class _Assembly:
         return left
 
     def warn_of_limits(self, output: OutputSpec, body: _Body) -> None:
-        if output.limits is not None:
-            self.report(output, body, self.validators[output.limits].violations(body.body), "M513")
+        validator = None if output.limits is None else self.validators[output.limits]
+        if validator is not None and not validator.is_valid(body.body):
+            self.report(output, body, validator.violations(body.body), "M513")
 
     def reject(self, emission: Emission, code: str, **data: Any) -> None:
         self.problems.append(Problem.of(code, emission.place, rule=emission.rule, input=emission.element, **data))
