@@ -10,6 +10,7 @@ from typing import Any, ClassVar, TypeAlias
 from jmespath.visitor import Options, TreeInterpreter, _Expression
 
 from ..functions.table import call
+from ..values.budget import Copies, counting
 from ..values.equality import equal, is_true
 from .roots import RootUse
 
@@ -83,7 +84,10 @@ class _Functions:
 
 
 def _key(expression: Any) -> Callable[[Any], Any]:
-    return lambda element: expression.visit(expression.expression, element)
+    def key(element: Any) -> Any:
+        return expression.visit(expression.expression, element)
+
+    return counting(key) if free_variables(expression.expression) else key
 
 
 class _Interpreter(_LibraryInterpreter):  # type: ignore[misc]  # the library has no types for it
@@ -126,6 +130,28 @@ class _ScopedInterpreter(_Interpreter):
             return self.visit(body, value)
         finally:
             self._bound = outer
+
+    def visit_projection(self, node: TreeNode, value: Any) -> Any:
+        return super().visit_projection(_counted(node), value)
+
+    def visit_value_projection(self, node: TreeNode, value: Any) -> Any:
+        return super().visit_value_projection(_counted(node), value)
+
+    def visit_filter_projection(self, node: TreeNode, value: Any) -> Any:
+        return super().visit_filter_projection(_counted(node), value)
+
+    def visit_counted(self, node: TreeNode, value: Any) -> Any:
+        found = self.visit(node["children"][0], value)
+        node["value"].copy(found, None)
+        return found
+
+
+def _counted(node: TreeNode) -> TreeNode:
+    """The node of a projection in which the values of variables are counted, which each element may get."""
+    base, right, *test = node["children"]
+    if right["type"] == "counted" or not free_variables(right):
+        return node
+    return {**node, "children": [base, {**right, "type": "counted", "value": Copies(), "children": [right]}, *test]}
 
 
 class _PartsInterpreter(_ScopedInterpreter):

@@ -22,6 +22,7 @@ from ..functions.table import FUNCTIONS, call
 from ..templates.filters import segment, text_of, without_placeholders
 from ..templates.rendering import rendered
 from ..templates.template import MAX_TEMPLATE_RESULT, TemplateFailure, too_long
+from ..values.budget import Copies, counting
 from ..values.coercion import CoercionError, coerce
 from ..values.equality import equal, included
 from ..values.kinds import TYPE_NAMES, scalar_text
@@ -38,6 +39,7 @@ __all__ = [
     "UNLISTED",
     "UNSET",
     "CoercionError",
+    "Copies",
     "TemplateFailure",
     "add",
     "as_boolean",
@@ -47,6 +49,7 @@ __all__ = [
     "call",
     "characters",
     "coerce",
+    "counting",
     "distinct",
     "equal",
     "filled",

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-__all__ = ["MAX_COPIED", "Budget", "TooMuchCopied"]
+__all__ = ["MAX_COPIED", "Budget", "Copies", "TooMuchCopied", "counting"]
 
 MAX_COPIED = 5_000_000
 """The maximum number of values that iterations may copy for one batch."""
@@ -42,6 +43,29 @@ class Budget:
             self.repeat(_size(value, self.left), place)
         elif type_ is str and len(value) >= _CHARACTERS:
             self.repeat(len(value) // _CHARACTERS, place)
+
+
+class Copies(Budget):
+    """Counts what a projection, or the calls of an `&expression`, make of variables. Raises ValueError beyond it."""
+
+    __slots__ = ()
+
+    def repeat(self, number: int, place: Any) -> None:
+        self.left -= number
+        if self.left < 0:
+            raise ValueError(f"it copies variables into more than {MAX_COPIED} values")
+
+
+def counting(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """The function of an `&expression`, with its results counted as copies."""
+    copies = Copies()
+
+    def counted(element: Any) -> Any:
+        value = function(element)
+        copies.copy(value, None)
+        return value
+
+    return counted
 
 
 def _size(value: Any, limit: int) -> int:

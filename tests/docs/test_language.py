@@ -126,6 +126,7 @@ def test_limits() -> None:
         outputs.MAX_RESULT_BYTES,
         budget.MAX_COPIED,
         100,
+        budget.MAX_COPIED,
     ]
 
 

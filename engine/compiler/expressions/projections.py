@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from ...expressions.tree import TreeNode, free_variables
 from ..python.function import PythonFunction
-from ..python.value import ANY, NULL, STRING, Shape, Value, bare
+from ..python.value import ANY, DICT, LIST, NULL, STRING, Shape, Value, bare
 from .visitor import Visitor
 
 __all__ = ["BY_KEYS", "Small", "by_keys", "key", "mapping", "projection"]
@@ -32,7 +32,14 @@ def key(visitor: Visitor, expref: TreeNode, kinds: int = ANY) -> Small:
     writer = helper.writer
     value = helper.visitor.visit(expref["children"][0], writer.declare("item", kinds))
     writer.line(f"return {bare(value.code)}")
-    return Small(helper.function("key", "\n".join(writer.root.render(1)), "an &expression"), value.raises, value.kinds)
+    name = helper.function("key", "\n".join(writer.root.render(1)), "an &expression")
+    if free_variables(expref) and value.kinds & _COPIED:
+        return Small(f"counting({name})", True, value.kinds)
+    return Small(name, value.raises, value.kinds)
+
+
+_COPIED = STRING | LIST | DICT
+"""The kinds of values whose copies are counted."""
 
 
 class _Helper:
@@ -129,6 +136,9 @@ class _Projection:
     def made(self, right: TreeNode, test: TreeNode | None) -> Small:
         writer = self.writer
         writer.line("found = []")
+        copies = writer.name("copies") if free_variables(right) else ""
+        if copies:
+            writer.line(f"{copies} = Copies()")
         with writer.inside("for item in items:", loops=True) as loop:
             item = writer.declare(writer.name("item"), self.element.kinds, shape=self.element.shape)
             if test is not None:
@@ -138,6 +148,10 @@ class _Projection:
             plain = value.is_constant or not value.kinds & NULL
             if not plain:
                 value = writer.bound(value)
+            if copies and value.kinds & _COPIED:
+                self.raises = True
+                value = value if value.is_constant else writer.bound(value)
+                writer.line(f"{copies}.copy({value.code}, None)")
             kept = f"found.append({bare(value.text)})"
             if not plain:
                 with writer.inside(f"if {value.text} is not None:"):

@@ -146,12 +146,14 @@ def test_the_limit_is_the_same_in_every_way(
         "let: {all: {each: batch.events, as: a, value: batch.events}},\n" + ONCE % "{a: 'all[]'}",
         "let: {all: {each: batch.events, as: a, value: {each: batch.events, as: b, value: batch.events}}},\n"
         + ONCE % "{a: 'all[][]', b: 'all[*][*][*].id'}",
+        ONCE % "{a: 'let $all = batch.events in batch.events[*].{all: $all[*].{id: id}}'}",
     ],
 )  # fmt: skip
 def test_no_batch_fills_the_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rules: str) -> None:
     rulebook = rulebook_of(tmp_path, rules)
     compiled = compiler.compile(rulebook)
     monkeypatch.setattr("moemap.engine.values.budget.MAX_COPIED", 300_000)
+    code = "M504" if "$all" in rules else "M525"
     batch = {"id": "x" * 5000, "events": [{"id": "e" * 20, "tags": ["x"]}] * 20_000}
     tracemalloc.start()
     try:
@@ -159,5 +161,36 @@ def test_no_batch_fills_the_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    assert [problem.code for problem in result.problems] == ["M525"], result.problems[:1]
+    assert [problem.code for problem in result.problems] == [code], result.problems[:1]
     assert peak < 100_000_000
+
+
+VARIABLES = [
+    ("let $all = batch.events in batch.events[*].[$all[]]", 4 * (1 + 28)),
+    ("batch.events[?length($batch.events) > `1`].{id: id, user: $batch.user}", 4 * (2 + 4)),
+    ("batch.events[*].[$batch.events[*].id]", 4 * (1 + 4)),
+    ("map(&$batch.user, batch.events)", 4 * 4),
+    ("to_object(batch.events[*].id, &@, &$batch.user)", 4 * 4),
+    ("let $all = batch.user in values($all)[*].b", 0),
+    ("batch.events[?length($batch.events) > `1`].tags", 0),
+]
+
+
+@pytest.mark.parametrize(("text", "copied"), VARIABLES)
+def test_what_an_expression_copies_is_limited_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, copied: int
+) -> None:
+    rulebook = rulebook_of(tmp_path, ONCE % f'{{a: "{text}"}}')
+    interpreter, compiled = Interpreter(rulebook), compiler.compile(rulebook)
+    source = standalone_of(rulebook)
+    for limit in {copied * 10, copied, max(copied - 1, 0)}:
+        for name in ("values.budget", "runtime.result"):
+            monkeypatch.setattr(f"moemap.engine.{name}.MAX_COPIED", limit)
+        module = ModuleType("standalone_of_copies")
+        monkeypatch.setitem(sys.modules, module.__name__, module)
+        exec(source.replace(f"MAX_COPIED = {MAX_COPIED:_}", f"MAX_COPIED = {limit}"), vars(module))
+        wanted = interpreter.run(EVENTS)
+        reason = f"the expression failed: it copies variables into more than {limit} values"
+        assert (reason in [one.message for one in wanted.problems]) == (limit < copied)
+        assert compiled.transform(EVENTS) == wanted
+        assert module.transform(EVENTS) == wanted.to_json()
