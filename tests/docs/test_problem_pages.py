@@ -39,7 +39,7 @@ def megabyte(folder: Path) -> None:
 
 
 def many_rules(folder: Path) -> None:
-    rules = (f"  - {{rule: rule-{n}, route: events, when: event.kind == '{n}', skip: old}}\n" for n in range(1, 5002))
+    rules = (f"  - {{rule: rule-{n}, route: events, when: event.kind == '{n}', skip: old}}\n" for n in range(1, 10_002))
     (folder / "mapping.yaml").write_text(completed(f"rules:\n{''.join(rules)}"), encoding="utf-8")
 
 
