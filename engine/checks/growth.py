@@ -147,6 +147,8 @@ class _Walk:
         for rule in spread.entries:
             self.condition(rule.when, inner)
             own = self.lets(rule.let, inner)
+            if rule.name is not None:
+                self.field(rule.name, own)
             if rule.value is not None:
                 made.append(self.field(rule.value, own))
         return either(made)

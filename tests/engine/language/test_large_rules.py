@@ -117,6 +117,15 @@ CASES: dict[str, tuple[str, dict[str, int]]] = {
         lets(["a0: batch", *(f"a{n}: {{each: batch.list, as: e{n}, value: a{n - 1}}}" for n in range(1, 10))], "a9"),
         {"M232": 1},
     ),
+    "a name that copies what a let copies": (
+        rules(
+            [
+                f"rule: r, let: {{many: '[{', '.join(['batch'] * 60)}]'}}, output: out, spread: {{from: batch, "
+                f"entries: [{{name: 'to_string([{', '.join(['many'] * 60)}])'}}]}}"
+            ]
+        ),
+        {"M232": 1},
+    ),
     "values that are nested by lets": (
         lets(["a0: batch.list", *(f"a{n}: '[a{n - 1}]'" for n in range(1, 100))], '"distinct(a99)"'),
         {"M232": 1},
