@@ -171,7 +171,8 @@ class _PartsInterpreter(_ScopedInterpreter):
         self.inside += hides
         result = super().visit(node, value, *arguments)
         self.inside -= hides
-        if not self.inside and node["type"] != "identity":  # which is written nowhere
+        is_whole = lead is not None or value is self._roots  # else it is evaluated for each element of a list
+        if is_whole and not self.inside and node["type"] != "identity":  # which is written nowhere
             self.parts.append((node["start"] if lead is None else lead, node["end"], result))
         return result
 

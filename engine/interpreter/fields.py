@@ -269,8 +269,10 @@ class Evaluation(Recorder):
             inputs = self.places.read_by(field_, scope)
             self.steps.append(Step(at.output or "", at.rule, field_.place, inputs, value, note))
         is_kept = value is None and field_.keep_null and holds
-        if (value is not None or is_kept) and at.output:
-            self.origins[at.output] = ValueOrigin(field_.node, (field_, scope))
+        if value is not None or is_kept:
+            self.took(field_, "given", scope, at, value)
+            if at.output:
+                self.origins[at.output] = ValueOrigin(field_.node, (field_, scope))
         return _KEPT if is_kept else value
 
     def listed(self, source: Listed, scope: Scope, at: Position) -> list[Any] | None:
@@ -461,6 +463,7 @@ class Evaluation(Recorder):
             self.skip(at.element, at.rule, NOTHING)
         else:
             result[name] = value
+            self.took(entry_rule, "kept", scope, inside, value)
             self.account(at.element, "mapped", at.rule)
 
 

@@ -32,7 +32,7 @@ from .outputs import output_specs
 from .recorder import ElementOutcome, Observer, Step
 from .scope import Position, Roots, Scope
 
-__all__ = ["NAME_TAKEN", "NOTHING", "NO_ENTRY_RULE", "Interpreter", "Step"]
+__all__ = ["NAME_TAKEN", "NOTHING", "NO_ENTRY_RULE", "Interpreter", "Parts", "Step"]
 
 
 _RANKS: tuple[ElementOutcome, ...] = ("mapped", "rejected", "skipped")
@@ -51,6 +51,10 @@ class _Mark:
     last_problem: int
     first_account: int
     last_account: int
+
+
+Parts = tuple[tuple[tuple[Emission, Mapping[Any, int]], ...], ...]
+"""For each request, the emissions that it is made of, with the offsets of their lists."""
 
 
 class Interpreter:
@@ -99,6 +103,13 @@ class Interpreter:
         run.observer = observer
         return run.result()
 
+    def traced(self, batch: Any, observer: Observer) -> tuple[Result, Parts]:
+        """As `observe`; also, for each request, the emissions that it is made of."""
+        run = _Run(self, batch, None)
+        run.observer = observer
+        result = run.result()
+        return result, run.request_parts if result.requests else ()
+
     def scope_at(self, batch: Any, route: str | None = None, index: int = 0) -> tuple[Scope, str] | None:
         """The names in scope for a batch, or for an element of a route, and the place of the element.
 
@@ -134,6 +145,7 @@ class _Run(Evaluation):
         self.marks: dict[Emission, _Mark] = {}
         self.owned: dict[int, list[Emission]] = {}
         """For elements of routes, by their index in the account, what was emitted for them."""
+        self.request_parts: Parts = ()
 
     def result(self) -> Result:
         self.is_lost = True
@@ -312,6 +324,7 @@ class _Run(Evaluation):
             name: self.envelope(self.rulebook.outputs[name], scope, aimed=aimed) for name, aimed in wanted.items()
         }
         assembled = self.interpreter.assembler.assemble(self.emissions, envelopes, self.places.of_origin)
+        self.request_parts = assembled.parts
         for emission in assembled.rejected:
             self.failed.append(self.parts[emission])
             self.unmap(self.marks[emission].first_account, self.marks[emission].last_account)

@@ -117,12 +117,16 @@ class _Body:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Assembled:
-    """The requests, the problems, the rejected emissions, and the offsets of the others in the appended lists."""
+    """The requests, the problems, the rejected emissions, and the offsets of the others in the appended lists.
+
+    `parts` has for each request the emissions that it is made of, with their offsets.
+    """
 
     requests: tuple[Request, ...]
     problems: tuple[Problem, ...]
     rejected: tuple[Emission, ...]
     offsets: Mapping[Emission, Mapping[str | None, int]]
+    parts: tuple[tuple[tuple[Emission, Mapping[str | None, int]], ...], ...] = ()
 
 
 class Assembler:
@@ -241,6 +245,7 @@ class _Assembly:
         self.problems: list[Problem] = []
         self.rejected: list[Emission] = []
         self.offsets: dict[Emission, Mapping[str | None, int]] = {}
+        self.parts: list[Sequence[tuple[Emission, Mapping[str | None, int]]]] = []
         self.left: dict[Emission, tuple[Emission, int, int]] = {}
         """For each emission that lost members: the whole emission, and the range of the problems that say so."""
 
@@ -252,7 +257,8 @@ class _Assembly:
             if one in offsets:
                 offsets[whole] = offsets.pop(one)
                 move(self.problems, start, end, offsets[whole])
-        return Assembled(tuple(self.requests), tuple(self.problems), rejected, offsets)
+        parts = tuple(tuple((self.left.get(one, (one,))[0], at) for one, at in own) for own in self.parts)
+        return Assembled(tuple(self.requests), tuple(self.problems), rejected, offsets, parts)
 
     def output(self, output: OutputSpec, envelope: Envelope, emissions: list[Emission]) -> None:
         if output.max_bytes is None and self.is_larger(emissions):
@@ -261,6 +267,7 @@ class _Assembly:
             for valid in self.valid(output, body):
                 self.warn_of_limits(output, valid)
                 self.offsets.update(valid.parts)
+                self.parts.append(valid.parts)
                 whole = valid.body
                 text, size = output.measured(whole)
                 self.requests.append(output.request(valid.target, whole, text))

@@ -138,4 +138,4 @@ def test_every_decision_is_a_branch_and_none_is_unreachable() -> None:
     for batch in batches():
         assert interpreter.observe(batch, observe) == interpreter.run(batch)
     assert impossible == set()
-    assert unknown <= {"absent"}  # of constants and of objects, which have no such branch
+    assert unknown <= {"absent", "given", "kept"}  # what is given, and constants and objects without members

@@ -1,0 +1,133 @@
+"""`moemap explain`: says why a value is in a request, or why it is not."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import click
+
+from .shared.command import FINE, PROBLEMS, Command
+from .shared.completion import mappings, samples
+from .shared.opening import load_mapping
+from .shared.project import chosen, mapping_options
+
+__all__ = ["command"]
+
+
+@click.command(
+    "explain",
+    cls=Command,
+    failure="there is no such value, or with --why-not no rule that could give it",
+    epilog="""
+    moemap explain examples/purchase.json
+    moemap explain examples/purchase.json --request 1 --output /actions/0/attributes/currency
+    moemap explain examples/purchase.json --why-not /attributes/Age
+    moemap explain examples/purchase.json --input /events/0/data/product_action/coupon_code
+    moemap explain examples/purchase.json --html explain.html --mask
+    """,
+)
+@click.argument("batch_file", shell_complete=samples, metavar="INPUT")
+@click.option(
+    "--request", "number", type=click.IntRange(0), help="The request, counted from 0; by default all of them."
+)
+@click.option("--output", "pointer", metavar="POINTER", help="A value in the body of a request: all steps to it.")
+@click.option(
+    "--why-not",
+    "missing",
+    metavar="[OUTPUT:]POINTER",
+    help="A place in a body that has no value: what could have given one.",
+)
+@click.option("--input", "source", metavar="POINTER", help="A place of the input: all that read it.")
+@click.option(
+    "--at", "element", metavar="POINTER", help="With --why-not: only this element of the input, as /events/0."
+)
+@click.option("--html", metavar="FILE", help="Write one page with the input, the rules and the requests side by side.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
+@click.option("--mask", is_flag=True, help="Show the kinds of values instead of the values.")
+@click.option("--mapping", shell_complete=mappings, metavar="NAME|PATH", help="A mapping or workspace.")
+@mapping_options
+def command(
+    batch_file: str,
+    number: int | None,
+    pointer: str | None,
+    missing: str | None,
+    source: str | None,
+    element: str | None,
+    html: str | None,
+    as_json: bool,
+    mask: bool,
+    mapping: str | None,
+    settings: tuple[str, ...],
+    environment: str | None,
+) -> None:
+    """Say why a value is in a request, or why it is not.
+
+    INPUT is a JSON file with one batch, or - for standard input. Without further options, each value of the requests is
+    listed with the rule and line that gave it, and the places of the input that were read.
+    """
+    from ..engine.diagnostics.terminal import takes_color
+    from ..engine.insight import explanation
+    from ..engine.insight.tracing import trace
+    from ..engine.insight.why import masked, readers_of, why_not
+    from ..engine.jobs.files import written_whole
+    from ..engine.source.json_reader import read_value
+    from ..engine.values.kinds import shown
+
+    given = [
+        name
+        for name, value in (("--output", pointer), ("--why-not", missing), ("--input", source))
+        if value is not None
+    ]
+    if len(given) > 1:
+        raise click.UsageError(f"{given[0]} cannot be combined with {given[1]}")
+    with click.open_file(batch_file, "rb") as file:
+        text = file.read()
+    try:
+        batch = read_value(text)
+    except ValueError as error:
+        raise click.UsageError(f"{batch_file} {error}") from None
+    found = trace(load_mapping(chosen(mapping, settings, environment)).rulebook, batch, masked if mask else shown)
+    count = len(found.result.requests)
+    if number is not None and number >= count:
+        raise click.UsageError(
+            f"--request {number}: the input gives {count} request{'' if count == 1 else 's'}, counted from 0"
+        )
+    color = takes_color(sys.stdout)
+    if html is not None:
+        with written_whole(Path(html)) as page:
+            page.write(explanation.as_html(found, Path(batch_file).name, mask=mask).encode())
+        sys.exit(FINE)
+    if missing is not None:
+        output, _, place = (
+            missing.rpartition(":") if ":" in missing and not missing.startswith("/") else ("", "", missing)
+        )
+        misses = why_not(found, place, output or None, element)
+        click.echo(
+            json.dumps([miss.to_json() for miss in misses], indent=2)
+            if as_json
+            else explanation.misses_text(misses, color=color)
+        )
+        sys.exit(FINE if misses else PROBLEMS)
+    if source is not None:
+        readers = readers_of(found, source)
+        click.echo(
+            json.dumps([one.to_json() for one in readers], indent=2)
+            if as_json
+            else explanation.readers_text(found, readers, color=color)
+        )
+        sys.exit(FINE)
+    numbers = range(count) if number is None else [number]
+    if pointer is not None:
+        lines = [
+            steps for one in numbers if (steps := explanation.steps_text(found, one, pointer, color=color)) is not None
+        ]
+        click.echo(
+            "\n".join(lines) or f"no request has a value at {pointer}; --why-not {pointer} says why", err=not lines
+        )
+        sys.exit(FINE if lines else PROBLEMS)
+    if as_json:
+        click.echo(json.dumps(explanation.as_json(found, mask=mask), indent=2, ensure_ascii=False))
+    else:
+        click.echo(explanation.summary_text(found, numbers, color=color))

@@ -1,0 +1,120 @@
+"""Traces of batches: every decision of the interpreter on the way to a Result, by rule and element."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, is_dataclass
+from typing import Any
+
+from ..interpreter.interpreter import Interpreter, Parts
+from ..interpreter.recorder import Taken
+from ..interpreter.scope import Places
+from ..language.rulebook import Rule, Rulebook
+from ..runtime.requests import Emission
+from ..runtime.result import Result
+from ..source.nodes import Node
+from ..values.kinds import shown
+from ..values.pointers import shift
+
+__all__ = ["Application", "Trace", "trace"]
+
+
+@dataclass(frozen=True, eq=False)
+class Application:
+    """The decisions of one part of the rules, in order: of a rule on an element, or of the fields of an output.
+
+    `rule` is None for an output, whose fields all its requests share; `element` is the place of the element.
+    """
+
+    rule: Rule | None
+    element: str
+    decisions: tuple[Taken, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Trace:
+    """The trace of one batch.
+
+    `decisions` has all of them in order; `applications` those of each rule that took an element. `bodies` has for each
+    request the places of its body, with the application that gave the value there and the place before bodies were
+    combined. `places` finds what expressions read. `show` writes values in messages.
+    """
+
+    rulebook: Rulebook
+    batch: Any
+    result: Result
+    decisions: tuple[Taken, ...]
+    applications: tuple[Application, ...]
+    bodies: tuple[Mapping[str, tuple[Application, str]], ...]
+    places: Places
+    show: Callable[[Any], str]
+
+
+def trace(rulebook: Rulebook, batch: Any, show: Callable[[Any], str] = shown) -> Trace:
+    """Maps a batch, and keeps all decisions."""
+    decisions: list[Taken] = []
+    result, parts = Interpreter(rulebook).traced(batch, decisions.append)
+    applications = tuple(_applications(decisions))
+    bodies = tuple(_bodies(rulebook, result, parts, decisions, applications))
+    return Trace(rulebook, batch, result, tuple(decisions), applications, bodies, Places(batch), show)
+
+
+def _applications(decisions: list[Taken]) -> Iterator[Application]:
+    starts = [
+        number for number, taken in enumerate(decisions) if taken.outcome == "takes" and isinstance(taken.part, Rule)
+    ]
+    for start, end in zip(starts, [*starts[1:], len(decisions)], strict=True):
+        rule, at = decisions[start].part, decisions[start].at
+        own = tuple(taken for taken in decisions[start + 1 : end] if taken.at.rule == rule.name)
+        yield Application(rule, at.element, own)
+
+
+def _bodies(
+    rulebook: Rulebook,
+    result: Result,
+    parts: Parts,
+    decisions: list[Taken],
+    applications: Sequence[Application],
+) -> Iterator[dict[str, tuple[Application, str]]]:
+    """The places of the body of each request; of several parts that give a value at one place, the last one counts."""
+    by_scope = {id(taken.scope): application for application in applications for taken in application.decisions}
+    shared = [taken for taken in decisions if taken.at.rule is None and taken.at.output]
+    for request, own in zip(result.requests, parts, strict=True):
+        fields_of_output = _identities(rulebook.outputs[request.output].fields)
+        envelope = Application(None, "", tuple(taken for taken in shared if id(taken.part) in fields_of_output))
+        places = {taken.at.output: (envelope, taken.at.output) for taken in envelope.decisions if taken.at.output}
+        for emission, offsets in own:
+            application = _application_of(emission, by_scope, applications)
+            places |= {shift(place, offsets): (application, place) for place in emission.origins}
+        yield places
+
+
+def _application_of(
+    emission: Emission, by_scope: Mapping[int, Application], applications: Sequence[Application]
+) -> Application:
+    """The application that gave an emission: the one in whose scopes its values were computed."""
+    for origin in emission.origins.values():
+        source = getattr(origin, "source", None)
+        if isinstance(source, tuple) and id(source[1]) in by_scope:
+            return by_scope[id(source[1])]
+    return next(
+        one
+        for one in applications
+        if one.rule is not None and one.rule.name == emission.rule and one.element == emission.element
+    )
+
+
+def _identities(part: Any) -> set[int]:
+    """The identities of all parts of the rules below one."""
+    found: set[int] = set()
+    pending = [part]
+    while pending:
+        one = pending.pop()
+        if isinstance(one, tuple | list):
+            pending += one
+        elif isinstance(one, Mapping):
+            pending += one.values()
+        elif is_dataclass(one) and not isinstance(one, Node) and id(one) not in found:
+            found.add(id(one))
+            pending += [getattr(one, member.name) for member in fields(one)]
+    return found

@@ -1,0 +1,203 @@
+"""Why a value is in a request and why one is not: exact wording on a small mapping, and laws on all samples."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from moemap.engine import api
+from moemap.engine.insight.explanation import as_html, as_json, leaves, steps_text, summary_text
+from moemap.engine.insight.tracing import Trace, trace
+from moemap.engine.insight.why import masked, readers_of, steps_to, why_not
+from moemap.engine.language.rulebook import Rulebook
+from moemap.engine.values.pointers import value_at
+from moemap.tests.docs.examples import Block, write
+
+EXAMPLES = sorted((Path(__file__).parents[3] / "examples").glob("*.json"))
+
+MAPPING = """\
+language: 1
+name: shop
+version: 1.0.0
+input: {as: batch, schema: ./batch.schema.json}
+settings: {vat: {type: boolean, default: false}}
+let: {user_id: [batch.user.id, batch.user.email]}
+tables: {sizes: {unlisted: omit, entries: {s: small}}}
+outputs:
+  event:
+    schema: ./event.schema.json
+    request: {path: /v1}
+    fields: {user: user_id}
+    element_of: actions
+routes: {events: {each: batch.events, as: event}}
+rules:
+  - {rule: test, route: events, when: event.test, skip: a test}
+  - rule: order
+    route: events
+    when: event.type == 'order' && event.total
+    output: event
+    fields:
+      name: {const: order}
+      total: {from: event.total, type: double}
+      currency: {from: event.currency, default: EUR}
+      size: {from: event.size, table: sizes}
+      vat: {from: event.vat, when: settings.vat}
+      place: {fields: {city: event.place.city}}
+      label: {template: "{{ event.type }} {{ event.no }}"}
+      items: {each: event.items, as: item, fields: {id: {from: item.id, required: true}}}
+    spread: {from: event.more, except: {names: [internal]}}
+"""
+BATCH: dict[str, Any] = {
+    "user": {"email": "a@example.com"},
+    "events": [
+        {"type": "order", "total": "12.25", "size": "xl", "place": {"cty": "Ribe"}, "more": {"a": 1, "internal": 2}},
+        {"type": "login", "total": 1},
+        {"type": "order", "total": "much", "test": True},
+        {"type": "order", "total": 3, "items": [{"id": 7}, {"no": 8}]},
+    ],
+}  # fmt: skip
+
+
+@pytest.fixture
+def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Rulebook:
+    monkeypatch.chdir(tmp_path)
+    loaded = api.inspect(write([Block("mapping.yaml", MAPPING, 1)], Path()))
+    assert loaded.rulebook is not None, [problem.message for problem in loaded.problems]
+    return loaded.rulebook
+
+
+def said(found: Trace, pointer: str) -> list[str]:
+    application, local = found.bodies[0][pointer]
+    return [
+        f"{step.text} @{step.place.line} {' '.join(step.inputs)}".strip()
+        for step in steps_to(found, application, local)
+    ]
+
+
+WHY = {
+    "/actions/0/total": [
+        "rule order takes /events/0 @17",
+        "since `when` holds: event.type == 'order' && event.total @19 /events/0/type /events/0/total",
+        'from event.total = "12.25" @23 /events/0/total',
+        '"12.25" becomes double @23',
+        "field total: 12.25 @23",
+    ],
+    "/actions/0/name": [
+        "rule order takes /events/0 @17",
+        "since `when` holds: event.type == 'order' && event.total @19 /events/0/type /events/0/total",
+        'the constant: "order" @22',
+    ],
+    "/actions/0/currency": [
+        "rule order takes /events/0 @17",
+        "since `when` holds: event.type == 'order' && event.total @19 /events/0/type /events/0/total",
+        "there is no value, so the default counts @24",
+        'field currency: "EUR" @24',
+    ],
+    "/actions/0/a": [
+        "rule order takes /events/0 @17",
+        "since `when` holds: event.type == 'order' && event.total @19 /events/0/type /events/0/total",
+        "the entry /events/0/more/a passes through @30 /events/0/more/a",
+    ],
+    "/actions/1/items/0/id": [
+        "rule order takes /events/3 @17",
+        "since `when` holds: event.type == 'order' && event.total @19 /events/3/type /events/3/total",
+        "from item.id = 7 @29 /events/3/items/0/id",
+        "field id: 7 @29",
+    ],
+    "/user": [
+        'let user_id from batch.user.email = "a@example.com" @6 /user/email',
+        'from user_id = "a@example.com" @12',
+        'field user: "a@example.com" @12',
+    ],
+}
+
+
+@pytest.mark.parametrize("pointer", WHY)
+def test_why(pointer: str, small: Rulebook) -> None:
+    assert said(trace(small, BATCH), pointer) == WHY[pointer]
+
+
+WHY_NOT: dict[str, str] = {
+    "/actions/0/size": 'rule order, size: sizes does not list "xl" @7',
+    "/actions/0/vat": "rule order, vat: `when` does not hold: settings.vat is false @26",
+    "/actions/0/place/city": "rule order, place.city: event.place has no 'city'; did you mean 'cty'? @27",
+    "/actions/0/label": "rule order, label: a value in the template is null @28",
+    "/actions/0/internal": "rule order, spread: `except` leaves out 'internal', since it is mapped elsewhere @30",
+    "/actions/0/b": "rule order, spread: event.more has no entry 'b' @30",
+}
+
+
+@pytest.mark.parametrize("pointer", WHY_NOT)
+def test_why_not(pointer: str, small: Rulebook) -> None:
+    miss = why_not(trace(small, BATCH), pointer, element="/events/0")[0]
+    assert f"rule {miss.rule}, {miss.part}: {miss.reason} @{miss.place.line}" == WHY_NOT[pointer]
+
+
+RULES_NOT_REACHED = {
+    "/events/1": "the rule does not take /events/1: event.type == 'order' (event.type is \"login\")",
+    "/events/2": "rules before it took all that the route events offers: test",
+}
+
+
+@pytest.mark.parametrize("element", RULES_NOT_REACHED)
+def test_why_a_rule_did_not_take_an_element(element: str, small: Rulebook) -> None:
+    miss = why_not(trace(small, BATCH), "/actions/0/total", element=element)[0]
+    assert miss.reason == RULES_NOT_REACHED[element]
+
+
+def test_no_rule_can_give_a_value(small: Rulebook) -> None:
+    assert why_not(trace(small, BATCH), "/actions/0/total", output="none") == ()
+
+
+def test_who_read_a_place(small: Rulebook) -> None:
+    found = readers_of(trace(small, BATCH), "/events/0/size")
+    assert [(one.owner, one.text, one.place.line, one.value) for one in found] == [
+        ("rule order", "event.size", 25, "xl")
+    ]
+    assert readers_of(trace(small, BATCH), "/events/0/unknown") == ()
+
+
+def test_masked_explanations_have_no_values(small: Rulebook) -> None:
+    found = trace(small, BATCH, masked)
+    texts = [summary_text(found, [0], color=False), steps_text(found, 0, "/actions/0/total", color=False) or ""]
+    texts += [json.dumps(as_json(found, mask=True)), as_html(found, "batch", mask=True)]
+    texts += [miss.reason for miss in why_not(found, "/actions/0/size")]
+    for text in texts:
+        assert "12.25" not in text
+        assert "a@example.com" not in text
+        assert "xl" not in text.replace("xlink", "")
+
+
+def test_html_links_values_to_rules_and_inputs(small: Rulebook) -> None:
+    page = as_html(trace(small, BATCH), "batch.json", mask=False)
+    assert "&#34;r:mapping.yaml:23&#34;" in page
+    assert "&#34;i:/events/0/total&#34;" in page
+    assert '<li data-id="i:/events/0/total" tabindex="0">' in page
+    assert '<li data-id="r:mapping.yaml:23" tabindex="-1">' in page
+    assert "http" not in page.replace("https://json-schema.org", "")
+
+
+@pytest.fixture(scope="module")
+def shipped() -> Rulebook:
+    return api.load("mparticle-moengage").rulebook
+
+
+@pytest.mark.parametrize("sample", EXAMPLES, ids=lambda path: path.stem)
+def test_every_value_of_every_sample_has_its_steps(sample: Path, shipped: Rulebook) -> None:
+    content = json.loads(sample.read_text("utf-8"))
+    for batch in content if isinstance(content, list) else [content]:
+        found = trace(shipped, batch)
+        assert found.result == api.Mapping(shipped).transform(batch)
+        for request, places in zip(found.result.requests, found.bodies, strict=True):
+            for pointer, _ in leaves(request.body):
+                near = pointer
+                while near and near not in places:
+                    near = near.rpartition("/")[0]
+                assert near, pointer
+                application, local = places[near]
+                steps = steps_to(found, application, local)
+                assert steps, pointer
+                assert steps[-1].value == value_at(request.body, near), pointer
