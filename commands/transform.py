@@ -84,6 +84,7 @@ __all__ = ["command"]
 @click.option(
     "--replay-rejects", is_flag=True, help="The inputs are rejects: map what failed, and report what is fixed."
 )
+@click.option("--check-input", is_flag=True, help="Also warn where a batch does not conform to the input schema.")
 @click.option(
     "--strict/--lenient",
     default=None,
@@ -145,6 +146,7 @@ def command(inputs: tuple[str, ...], mapping: str | None, workspace: str | None,
                 target.rejects.name if target.rejects else None,
                 options["replay_rejects"],
                 choice.secrets,
+                options["check_input"],
             )
             job = Job(target.inputs, recipe, program, target.output, target.rejects, options["jobs"], resume, restart)
             with progress_bar(target.inputs) as progress:

@@ -11,6 +11,7 @@ from .checks.shared.opening import inspect, opened
 from .checks.shared.session import Session
 from .diagnostics.problem import MappingError, Problem
 from .interpreter.interpreter import Interpreter, Step
+from .jobs.input_check import input_problems
 from .language.rulebook import Rulebook
 from .runtime.batch import Record
 from .runtime.result import Element, Result
@@ -69,6 +70,10 @@ class Mapping:
     def account(self, batch: Any) -> tuple[Element, ...]:
         """The outcome of each element that a route, a nested list or a spread iterated over."""
         return self._interpreter.get().account(batch)
+
+    def check_input(self, batch: Any) -> tuple[Problem, ...]:
+        """The places of a batch that do not conform to the input schema of the mapping, as warnings (M553)."""
+        return input_problems(self.rulebook, batch)
 
     def explain(self, batch: Any) -> tuple[Result, tuple[Step, ...]]:
         """The Result, and for each output place evaluated: the rule, its line, the input read, the value."""

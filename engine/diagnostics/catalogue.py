@@ -145,6 +145,7 @@ _CODES: dict[str, Code] = {
         "list too long",
         "the {request} request has a list of {count} elements; at most {limit} are allowed",
     ),
+    "M553": Code("warning", "input that breaks its schema", "the input does not conform to its schema: {reason}"),
     # M6: the tests of mappings
     "M601": Code("error", "expectation failed", "the test {test!r} expects {expected} at {pointer}, not {actual}"),
     "M602": Code("error", "no tests", "the file has no tests"),

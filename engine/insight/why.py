@@ -278,8 +278,13 @@ def why_not(trace: Trace, pointer: str, output: str | None = None, element: str 
             continue
         base = trace.rulebook.outputs[rule.output].element_of
         inner = tokens[2:] if base is not None and tokens[:1] == (base,) else tokens
-        for candidate in _candidates(rule, rule.body, inner, (), ""):
-            misses.append(_nearest(trace, candidate, element))
+        body = rule.body
+        ways = (
+            _candidates(rule, body, inner, (), "")
+            if isinstance(body, ObjectSource)
+            else _below(rule, body, inner, (body,), "value")
+        )
+        misses += [_nearest(trace, candidate, element) for candidate in ways]
     return tuple(sorted(misses, key=lambda miss: -miss.nearness)[:_MAX_MISSES])
 
 

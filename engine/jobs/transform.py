@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..diagnostics.problem import MappingError, Problem
+from ..language.rulebook import Rulebook
 from ..runtime.batch import Record
 from ..runtime.result import Failed, Result, failure
 from ..values.payload import is_surely_small
@@ -40,7 +41,8 @@ class Recipe:
     """Everything that a worker needs to know; it can be sent to another process.
 
     `output` and `rejects` are the names of the files, whose suffixes determine the compression; `replays` says that the
-    records are lines of a rejects file; `variables` are those of a Delivery.
+    records are lines of a rejects file; `variables` are those of a Delivery; `checks_input` says that batches are
+    compared with the input schema.
     """
 
     reference: str
@@ -51,6 +53,7 @@ class Recipe:
     rejects: str | None = None
     replays: bool = False
     variables: Values[str, str] = field(default_factory=dict)
+    checks_input: bool = False
 
     def transform(self, digest: str) -> Transform | Outdated:
         """Opens the mapping again; the result is Outdated if its digest has changed."""
@@ -62,6 +65,13 @@ class Recipe:
 
     def program(self) -> Program:
         return open_program(self.reference, self.settings, bulk=FORMATS[self.format].bundled)
+
+    def rulebook(self) -> Rulebook | None:
+        """The rules, if batches are compared with the input schema; a program that was cached has none."""
+        # Imported late: most runs need no rules.
+        from ..checks.shared.opening import inspect
+
+        return inspect(self.reference, self.settings).rulebook if self.checks_input else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +99,7 @@ class Transform:
         self._recipe = recipe
         self._delivery = replace(program.delivery, variables=dict(recipe.variables))
         self._program = program
+        self._rulebook = recipe.rulebook()
         self._compress = compressor(recipe.output)
         self._compress_rejects = compressor(recipe.rejects or "")
 
@@ -158,6 +169,8 @@ class Transform:
 
     def _mapped(self, record: Record) -> Result:
         """The Result of the batch of a record."""
+        if self._rulebook is not None:
+            return self._compared(record, self._rulebook)
         if record.problem is None and (result := self._program.transform_text(record.text)) is not None:
             return result
         batch, problem = record.parse()
@@ -165,6 +178,16 @@ class Transform:
             return Result((), (), (problem,))
         is_small = is_surely_small(record.text)
         return self._program.transform_parsed(batch) if is_small else self._program.transform(batch)
+
+    def _compared(self, record: Record, rulebook: Rulebook) -> Result:
+        """The Result of the batch of a record, with the places that do not conform to the input schema."""
+        from .input_check import input_problems
+
+        batch, problem = record.parse()
+        if problem is not None:
+            return Result((), (), (problem,))
+        result = self._program.transform(batch)
+        return result._replace(problems=(*result.problems, *input_problems(rulebook, batch)))
 
 
 def _outcome(reject: Reject, result: Result) -> str:

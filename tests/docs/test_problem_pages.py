@@ -1,5 +1,6 @@
 """Every code has a page, and what the page shows is what happens."""
 
+import json
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -13,6 +14,7 @@ from moemap.engine.diagnostics import reporters
 from moemap.engine.diagnostics.catalogue import CATALOGUE, declare
 from moemap.engine.diagnostics.reporters import Report
 from moemap.engine.inspection import inspect_paths
+from moemap.engine.jobs.input_check import input_problems
 from moemap.engine.jobs.transform import Recipe, Transform
 from moemap.engine.pages import pages
 from moemap.engine.runtime.batch import Record
@@ -127,6 +129,9 @@ def outcome(code: str, found: Sequence[Block], folder: Path, made: Callable[[Pat
         return rendered(shown, loaded)
     assert loaded.problems == ()
     problems = transformed(loaded, inputs[0]).problems
+    if code == "M553":
+        assert loaded.rulebook is not None
+        problems = input_problems(loaded.rulebook, json.loads(inputs[0]))
     if code in LAST_OF_MANY:
         problems = tuple(problem for problem in problems if problem.code == code)
     return rendered(problems, loaded)
