@@ -27,6 +27,7 @@ __all__ = ["command"]
     moemap test --update mappings
     moemap test --format junit > tests.xml
     moemap test --coverage --coverage-output coverage.html
+    moemap test --suggest suggested.yaml
     """,
 )
 @click.argument("paths", nargs=-1, type=click.Path(), metavar="[PATH]...")
@@ -54,6 +55,7 @@ def command(
     coverage: bool,
     coverage_output: tuple[str, ...],
     fail_under: float | None,
+    suggest: str | None,
 ) -> None:
     """Run the golden tests of mappings.
 
@@ -76,7 +78,7 @@ def command(
         raise click.UsageError(f"{missing}: no such file or folder")
     if update and format_ != "text":
         raise click.UsageError("--update cannot be combined with --format")
-    covering = CoverageOptions(coverage, coverage_output, fail_under)
+    covering = CoverageOptions(coverage, coverage_output, fail_under, suggest)
     configuration()
     places = searched(paths)
     runner = golden.GoldenRunner(interpreter=covering.interpreter)
@@ -109,5 +111,6 @@ def command(
     click.echo(FORMATS[format_](run, color=takes_color(sys.stdout)), nl=False)
     if format_ == "text" and not is_quiet():
         click.echo(run.counts())
-    is_enough = covering.report(runner.interpreters, err=format_ != "text")
+    batches = [batch for outcomes in run.outcomes.values() for outcome in outcomes for batch in outcome.test.batches]
+    is_enough = covering.report(runner.interpreters, batches, err=format_ != "text")
     sys.exit(PROBLEMS if run.count("failed") or not is_enough else FINE)

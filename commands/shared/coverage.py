@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,14 +15,17 @@ if TYPE_CHECKING:
 
 __all__ = ["CoverageOptions", "coverage_options"]
 
+_TRIES = 5000
+
 
 @dataclass(frozen=True)
 class CoverageOptions:
-    """What is wanted: a list on standard output, files, and a least share of branches in percent."""
+    """What is wanted: a list on standard output, files, a least share of branches in percent, a file of suggestions."""
 
     is_listed: bool
     outputs: tuple[str, ...]
     least: float | None
+    suggest: str | None = None
 
     def __post_init__(self) -> None:
         from ...engine.insight.coverage_report import FORMATS
@@ -37,15 +40,21 @@ class CoverageOptions:
         from ...engine.insight.coverage import CountingInterpreter
         from ...engine.interpreter.interpreter import Interpreter
 
-        is_wanted = self.is_listed or self.outputs or self.least is not None
+        is_wanted = self.is_listed or self.outputs or self.least is not None or self.suggest is not None
         return CountingInterpreter if is_wanted else Interpreter
 
-    def report(self, interpreters: Iterable[Interpreter], *, err: bool) -> bool:
-        """Prints and writes what is wanted; returns whether the share is the least one or above."""
+    def report(self, interpreters: Sequence[Interpreter], batches: Iterable[Any], *, err: bool) -> bool:
+        """Prints and writes what is wanted; returns whether the share is the least one or above.
+
+        `batches` are the inputs of the tests, with which the search for suggestions begins.
+        """
         from ...engine.diagnostics.terminal import takes_color
         from ...engine.insight.coverage import coverage_of
         from ...engine.insight.coverage_report import FORMATS, text
+        from ...engine.insight.suggestions import suggestions
+        from ...engine.insight.suggestions import text as text_of_suggestions
         from ...engine.jobs.files import written_whole
+        from .progress import status_line
 
         found = coverage_of(interpreters)
         if self.is_listed:
@@ -53,6 +62,12 @@ class CoverageOptions:
         for output in self.outputs:
             with written_whole(Path(output)) as file:
                 file.write(FORMATS[Path(output).suffix](found).encode())
+        if self.suggest is not None and interpreters:
+            with status_line() as show, written_whole(Path(self.suggest)) as file:
+                made = suggestions(interpreters[0].rulebook, found, batches, _TRIES, show)
+                file.write(text_of_suggestions(made).encode())
+            count = sum(len(one.branches) for one in made)
+            click.echo(f"{len(made)} suggested tests for {count} branches: {self.suggest}", err=True)
         if self.least is None or found.share >= self.least:
             return True
         click.echo(f"{found.share:.1f} % of the branches are taken, less than {self.least:g} %", err=True)
@@ -71,4 +86,7 @@ def coverage_options(command: Callable[..., Any]) -> Callable[..., Any]:
     least = click.option(
         "--fail-under", type=click.FloatRange(0, 100), metavar="PERCENT", help="The least share of branches taken."
     )
-    return listed(outputs(least(command)))
+    suggest = click.option(
+        "--suggest", metavar="FILE", help="Write tests for branches that no test takes; review what they expect."
+    )
+    return listed(outputs(least(suggest(command))))
