@@ -181,7 +181,7 @@ class Transform:
 
     def _compared(self, record: Record, rulebook: Rulebook) -> Result:
         """The Result of the batch of a record, with the places that do not conform to the input schema."""
-        from .input_check import input_problems
+        from .input_check import input_problems  # only where it is asked for
 
         batch, problem = record.parse()
         if problem is not None:
