@@ -13,6 +13,7 @@ from ..inference.facts import Flow
 from ..language.rulebook import ABSENT, Const, Field, ObjectSource, Output, RequestLine, Rule, Rulebook, Text
 from ..language.traversal import fields_in
 from ..source.nodes import MappingNode, Node
+from ..templates.template import TemplateFailure
 from ..types.types import constants, without_null
 from ..values.kinds import shown
 from .shared.registry import checks_rules, checks_types
@@ -525,12 +526,23 @@ def check_servers(flow: Flow) -> Iterator[Problem]:
     """Reports each server whose URL is none, with any settings."""
     for server, type_ in flow.servers.items():
         found = [reason for url in constants(without_null(type_)) or () if (reason := _flaw_of_url(url))]
-        if type_.parts.null:
+        if type_.parts.null and _can_be_null(server.url, flow.rulebook):
             found.append("may have no value, depending on the settings")
         if isinstance(server.url.source, Text) and (start := _VALUES.split(server.url.source.template.text)[0]):
             found += [] if found or re.match(r"https?://", start) else ["does not begin with https:// or http://"]
         if found:
             yield Problem.of("M141", server.url.place, reason=found[0])
+
+
+def _can_be_null(url: Field, rulebook: Rulebook) -> bool:
+    """Returns whether a setting can make the URL null. A template is also null where its result would be too long."""
+    if not isinstance(url.source, Text) or {root.name for root in url.source.template.roots} != {"settings"}:
+        return True
+    nulls = {name: None for name, setting in rulebook.settings.items() if setting.default is None}
+    try:
+        return url.source.template.render({"settings": {**rulebook.values, **nulls}}) is None
+    except TemplateFailure:
+        return True
 
 
 def _flaw_of_url(url: Any) -> str | None:
