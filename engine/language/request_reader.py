@@ -49,6 +49,7 @@ class RequestReader(FieldReader):
         Only constants and templates can have {placeholders}: nothing of a batch may be taken for one.
         """
         written = _WRITTEN[type_]
+        field = replace(field, keep_null=False)
         source, default = field.source, field.default
         if isinstance(source, Text):
             source = read_text(source.node, [], PARAMETER_GUARD) or source
