@@ -39,6 +39,9 @@ class _Listing:
     rows: tuple[tuple[str, ...], ...]
 
 
+_HIDDEN = "(secret)"
+
+
 def text(rulebook: Rulebook, *, color: bool, width: int = 160) -> str:
     """The tables for a terminal."""
     from rich.console import Console
@@ -84,8 +87,8 @@ def as_json(rulebook: Rulebook) -> str:
         "settings": {
             name: {
                 "type": setting.type,
-                "value": rulebook.values[name],
-                "default": None if setting.default is ABSENT else setting.default,
+                "value": _HIDDEN if setting.secret else rulebook.values[name],
+                "default": None if setting.default is ABSENT else _HIDDEN if setting.secret else setting.default,
                 "enum": setting.enum,
                 "description": setting.description,
             }
@@ -119,7 +122,12 @@ def _tables(rulebook: Rulebook) -> Iterator[_Listing]:
     ]
     yield _Listing("Outputs", ("output", "request", "schema", "description"), tuple(outputs))
     settings = [
-        (name, setting.type, shown(rulebook.values[name]), _one_line(setting.description or ""))
+        (
+            name,
+            setting.type,
+            _HIDDEN if setting.secret else shown(rulebook.values[name]),
+            _one_line(setting.description or ""),
+        )
         for name, setting in rulebook.settings.items()
     ]
     yield _Listing("Settings", ("setting", "type", "value", "description"), tuple(settings))

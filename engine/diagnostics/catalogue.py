@@ -74,6 +74,9 @@ _CODES: dict[str, Code] = {
         "error", "part that nothing includes", "no mapping or workspace includes this part, so it has no effect"
     ),
     "M134": Code("error", "not a mapping", "this is {what}, not a mapping or workspace"),
+    "M148": Code(
+        "error", "secret that would be seen", "{what} would be seen: a secret may only be the key of hmac_sha256()"
+    ),
     "M147": Code("error", "null that cannot be kept", "{where} cannot keep null: {reason}"),
     "M146": Code("error", "time that cannot be read or written", "{what} cannot be used for a time: {reason}"),
     "M156": Code("error", "TOML syntax", "the file is not TOML: {reason}"),

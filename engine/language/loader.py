@@ -35,6 +35,7 @@ from .keys import FORMS
 from .merging import extend_rule, merge, merge_part, merge_rule
 from .reader import RuleReader
 from .rulebook import ABSENT, Rule, Rulebook, Setting, SeverityOverride
+from .secrets import exposed_secrets
 from .settings import Given, values_of
 
 __all__ = ["LANGUAGE", "MAX_FILES", "MAX_RULES", "Joined", "Loaded", "join", "load"]
@@ -155,6 +156,7 @@ class _Loader:
             source = self.read(path, display_name(path))
             layer = self.layer(source, ()) if source is not None else None
             draft = self.rulebook(layer) if layer is not None else None
+            self.problems += exposed_secrets(draft) if draft is not None else ()
         return Joined(draft, tuple(self.problems), self.sources, frozenset(self.lost), self.settings, self.values)
 
     # Files

@@ -341,6 +341,9 @@ class Setting:
         "The value where none is given; without it, one must be given (M117). Null is allowed.",
         default=ABSENT,
     )
+    secret: bool = key(
+        kinds.FLAG, "The value is only used as the key of `hmac_sha256()` (M148), and never shown.", default=False
+    )
     description: str | None = description_key()
     node: Node
 

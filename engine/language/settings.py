@@ -60,7 +60,7 @@ def values_of(settings: Mapping[str, Setting], given: Iterable[Given], problems:
         if wanted is None:
             values[name] = value
             continue
-        found = shown(value) if flaw is None else f"this {type(value).__name__}"
+        found = shown(value) if flaw is None and not setting.secret else f"this {type(value).__name__}"
         declared = [Related(setting.node.place, "declared here")] if one.place is not None else []
         data: dict[str, Any] = {"name": name, "wanted": wanted, "found": found}
         problems.append(Problem.of("M116", one.place, hint=flaw or hint, related=declared, **data))

@@ -120,6 +120,7 @@ server: {url: "https://{host}", headers: {Accept: application/json}}
 checks: {M206: error, M221: ignore}
 omit_empty: true
 settings:
+  signing_key: {secret: true, default: k}
   currency: {type: string, enum: [EUR, USD], default: EUR, description: Of prices.}
   names: {type: array, items: string, pattern: "^[a-z]", min_length: 2, max_length: 9, default: []}
   share: {type: double, minimum: 0, maximum: 1, default: 0.5}

@@ -29,7 +29,8 @@ def _func_sha256(text: str) -> str:
 
 @function(
     "hmac_sha256(text: string|null, key: string) -> string|null",
-    "The HMAC of the string with SHA-256 and the key, in lower-case hexadecimal digits.",
+    "The HMAC of the string with SHA-256 and the key, in lower-case hexadecimal digits. The key may be a "
+    "[secret setting](language/settings.md#settings).",
     example(
         "hmac_sha256('order-1', settings.signing_key)",
         "991f81de59daae7e1cbc14087c20dbbf97f0aae67dcb16723d455ea53aa86db3",
