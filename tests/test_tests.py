@@ -41,8 +41,8 @@ HELD_ELSEWHERE: dict[str, tuple[str, str]] = {
     # Modules beside the folders.
     "exports.py": ("engine/test_layout.py", "each folder gives its public names"),
     "own_schemas.py": ("schemas/test_language_schemas.py", "the schemas of the rule language"),
-    "pages.py": ("commands/test_commands.py", "moemap docs writes the pages that are there"),
-    "show.py": ("commands/test_commands.py", "moemap show"),
+    "pages.py": ("commands/test_other_commands.py", "moemap docs writes the pages that are there"),
+    "show.py": ("commands/test_other_commands.py", "moemap show"),
     "spark.py": ("spark/test_spark.py", "with the extra and Java"),
 }
 """What holds modules that have no test module of their own, by pattern; the first one that fits."""

@@ -89,7 +89,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         ("test t", 0),
         ("test t/tests/X.yaml", 0),
         ("test -k X t", 0),
-        ("test X", 2),
+        ("test X", 0),
         ("show X.yaml", 0),
         ("show --format json X.yaml", 0),
         ("show wrongX.yaml", 2),

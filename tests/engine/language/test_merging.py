@@ -113,6 +113,7 @@ def without_removals(over: Any, removed: set[tuple[int, int]], written: Node) ->
     }
 
 
+@pytest.mark.fuzz
 @given(OBJECTS, OBJECTS)
 def test_removals_in_vain_change_nothing_and_are_all(base: Any, over: Any) -> None:
     written = node(over, "over.yaml")

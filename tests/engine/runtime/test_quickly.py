@@ -90,7 +90,7 @@ answered = Counter[bool]()
 
 
 @pytest.mark.fuzz
-@settings(max_examples=400)
+@settings(max_examples=settings().max_examples * 4)
 @given(assembly=assemblies())
 def test_as_the_whole_assembly(assembly: tuple[OutputSpec, dict[str, Any], Target, list[Any]]) -> None:
     spec, envelope, target, pieces = assembly

@@ -6,7 +6,6 @@ import json
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from random import Random
 from types import ModuleType
 from typing import Any
 
@@ -18,12 +17,9 @@ from hypothesis import strategies as st
 from moemap.engine import api, compiler
 from moemap.engine.compiler.rules.mapping import structs_source_of
 from moemap.engine.interpreter.interpreter import Interpreter
-from moemap.engine.language.loader import load
 from moemap.engine.language.rulebook import Rulebook
-from moemap.engine.proof.samples import NoSampleError, sample
 from moemap.engine.runtime.result import Result
 from moemap.engine.runtime.runner import MANY
-from moemap.engine.types.from_schema import type_of
 
 EXAMPLES = sorted((Path(__file__).parents[3] / "examples").glob("*.json"))
 SETTINGS: list[dict[str, Any]] = [
@@ -157,23 +153,6 @@ FIELDS = {
 }
 PLAIN = {"outputs": {"single": {"schema": "./out.schema.json", "request": {"method": "POST", "path": "/s"}}}}
 Books = Callable[[dict[str, Any], dict[str, Any]], Rulebook]
-
-
-@pytest.fixture(scope="module")
-def book(tmp_path_factory: pytest.TempPathFactory, head: dict[str, Any]) -> Books:
-    """The Rulebook of a mapping with this content and a schema of its input."""
-    folder = tmp_path_factory.mktemp("records")
-    (folder / "out.schema.json").write_text("{}")
-
-    def read(content: dict[str, Any], schema: dict[str, Any]) -> Rulebook:
-        (folder / "in.schema.json").write_text(json.dumps(schema))
-        path = folder / "mapping.yaml"
-        path.write_text(json.dumps({**head, **content}), "utf-8")
-        loaded = load(path)
-        assert loaded.rulebook is not None, [problem.message for problem in loaded.problems]
-        return loaded.rulebook
-
-    return read
 
 
 @pytest.fixture(scope="module")
@@ -318,68 +297,6 @@ def test_any_text_is_read_as_it_is_elsewhere_or_not_at_all(
     given_ = answer(text.encode())
     if given_ is not None:
         assert not difference(interpreter.run(orjson.loads(text)), given_)
-
-
-# --- random mappings
-
-NAMES = ("a", "b", "c", "d", "A", "x y")
-
-
-def schema(dice: Random, depth: int = 3) -> dict[str, Any]:
-    """A random schema of what grammar.NAMES lead to: most of it of known members."""
-    choice = dice.randrange(8 if depth else 4)
-    nullable = ["null"] * dice.randrange(2)
-    if choice == 0:
-        return {}
-    if choice <= 3:
-        kinds = dice.sample(["string", "number", "boolean", "integer"], dice.randint(1, 3))
-        return {"type": [*kinds, *nullable]}
-    if choice == 4:
-        return {"type": ["object", *nullable], "additionalProperties": schema(dice, depth - 1)}
-    if choice == 5:
-        return {"type": ["array", *nullable], "items": schema(dice, depth - 1)}
-    part = {
-        "type": ["object", *nullable],
-        "additionalProperties": False,
-        "properties": {name: schema(dice, depth - 1) for name in NAMES if dice.random() < 0.7},
-    }
-    return part if choice == 6 else {"type": ["array", *nullable], "items": part}
-
-
-def of_batches(dice: Random) -> dict[str, Any]:
-    properties = {name: schema(dice) for name in NAMES}
-    return {"type": "object", "additionalProperties": False, "properties": properties}
-
-
-@pytest.mark.slow
-def test_random_mappings(
-    book: Books, grammar: ModuleType, difference: Difference, copy_limit: Callable[[int], int]
-) -> None:
-    answered = made = 0
-    for number in range(400):
-        dice = grammar.Dice(number)
-        copy_limit(number)
-        content = grammar.rules(dice)
-        document = of_batches(dice)
-        rulebook = book(content, document)
-        source = structs_source_of(rulebook)
-        if source is None:
-            continue
-        made += 1
-        interpreter, answer = Interpreter(rulebook), answering(rulebook)
-        type_ = type_of(rulebook.schemas[rulebook.input.schema or ""])
-        for _ in range(8):
-            try:
-                batch = sample(type_, dice, ("a", "b", "A", "12"))
-            except NoSampleError:
-                continue
-            given_ = answer(orjson.dumps(batch))
-            if given_ is not None:
-                found = difference(interpreter.run(batch), given_)
-                assert not found, f"mapping {number}: {found}\n{json.dumps(batch)}\n{json.dumps(content)}\n{source}"
-                answered += 1
-    assert made > 100
-    assert answered > 120
 
 
 # --- when they are used

@@ -189,6 +189,7 @@ def keywords_in(node: Any) -> set[str]:
     return set().union(*map(keywords_in, node)) if isinstance(node, list) else set()
 
 
+@pytest.mark.slow
 @pytest.mark.fuzz
 @settings(max_examples=settings().max_examples * 3)
 @given(DOCUMENTS, st.lists(VALUES, min_size=1, max_size=12))
@@ -228,6 +229,7 @@ ITEMS: st.SearchStrategy[Any] = (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.fuzz
 @settings(max_examples=settings().max_examples * 3)
 @given(LISTS, st.lists(ITEMS.flatmap(lambda item: st.lists(st.just(item) | ITEMS, max_size=3)), min_size=1, max_size=8))
