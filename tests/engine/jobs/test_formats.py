@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from moemap.engine.jobs.delivery import Delivery
+from moemap.engine import api
+from moemap.engine.jobs.delivery import Delivery, delivery_of
 from moemap.engine.jobs.formats import FORMATS, curl
 from moemap.engine.runtime.result import Request
 
@@ -91,3 +92,31 @@ def test_a_body_that_is_too_long_when_indented_is_not() -> None:
     given, said = arguments(curl(request_of(body), DELIVERY, pretty=True), VARIABLES)
     assert (said, len(given[-1])) == ("", len(json.dumps(body)))
     assert json.loads(given[-1]) == body
+
+
+def test_another_server_gets_no_header_of_the_first() -> None:
+    other = Request(
+        "out", "POST", "/x", {}, {"a": [1]}, b"a%5B%5D=1", {"Content-Type": "a/b", "Key": "{key}"}, "https://{dc}.org"
+    )
+    given, said = arguments(curl(other, DELIVERY, pretty=True), VARIABLES)
+    headers = ["--header", "Content-Type: a/b", "--header", "Key: s3cret"]
+    assert given == ["--fail-with-body", "--request", "POST", "https://02.org/x", *headers, "--data-raw", "a%5B%5D=1"]
+    assert said == ""
+
+
+def test_a_header_of_the_output_replaces_that_of_the_server() -> None:
+    request = Request("out", "DELETE", "/x", {}, None, b"", {"authorization": "none"})
+    given, _ = arguments(curl(request, DELIVERY, pretty=False), VARIABLES)
+    assert given[3:] == [
+        "https://api-02.example.com/x",
+        "--header",
+        """X-Odd: "$HOME" `id` \\ it's""",
+        "--header",
+        "authorization: none",
+    ]
+
+
+@pytest.mark.parametrize(("data_centre", "host"), [(None, "api-{dc}"), ("01", "api-01"), ("101", "api-101")])
+def test_the_host_of_a_data_centre(data_centre: str | None, host: str) -> None:
+    rulebook = api.load("mparticle-moengage", {} if data_centre is None else {"data_centre": data_centre}).rulebook
+    assert delivery_of(rulebook).server_url == f"https://{host}.moengage.com"
