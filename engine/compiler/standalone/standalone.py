@@ -32,7 +32,8 @@ _HEAD = '''\
 
 As a program it maps one batch a line: python mapping.py < batches.ndjson > results.ndjson
 
-Needs Python 3.11 or newer. Generated: change the rules, and write it again with `moemap compile --standalone`.
+Needs Python 3.11 or newer; for time zones by name, also the package tzdata or the database of the system. Generated:
+change the rules, and write it again with `moemap compile --standalone`.
 """
 '''
 _TAIL = '''\
