@@ -68,10 +68,12 @@ class Recipe:
 
     def rulebook(self) -> Rulebook | None:
         """The rules, if batches are compared with the input schema; a program that was cached has none."""
+        if not self.checks_input:
+            return None
         # Imported late: most runs need no rules.
         from ..checks.shared.opening import inspect
 
-        return inspect(self.reference, self.settings).rulebook if self.checks_input else None
+        return inspect(self.reference, self.settings).rulebook
 
 
 @dataclass(frozen=True, slots=True)
