@@ -112,7 +112,7 @@ def _is_value(part: EvaluatedPart, name: TreeNode) -> bool:
     is_quoted = written.startswith('"')
     if literal_meant(written) is not None and not is_quoted:
         return True
-    is_described = any(one.properties for one in objects)
+    is_described = any(one.properties and one.origin is not None for one in objects)  # not by conditions alone
     compared = [type_ for type_ in _before(part, name) if _can_be_string(type_)]
     if is_quoted:
         return bool(compared) and (is_described or name["value"].isidentifier())

@@ -80,6 +80,7 @@ def test_bare_words_beside_known_strings(expression: str, hint: str, found: Foun
         'batch.items[*].{"state": "first name"}',
         "batch.items[?contains(tags, state)]",
         "batch.true",
+        "batch.other[?a || @ != c]",
         "batch.items[*].null",
     ],
 )
