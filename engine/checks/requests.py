@@ -562,13 +562,14 @@ def check_constants(rulebook: Rulebook) -> Iterator[Problem]:
     parts += [part for rule in rules for part in (rule.let, rule.body)]
     reported = set[int]()
     for field in fields_in(tuple(parts)):
-        if id(field.node) in reported or not rulebook.is_own(field.node.source):
+        if id(field.node) in reported:
             continue
         constants = [field.source.value] if isinstance(field.source, Const) else []
         constants += [field.default] if field.default is not ABSENT else []
         constants += field.table.entries.values() if field.table is not None else ()
         for text in constants:
-            if isinstance(text, str) and (found := _VALUES.search(text)):
+            found = _VALUES.search(text) if isinstance(text, str) else None
+            if found is not None and rulebook.is_own(field.node.source):
                 reported.add(id(field.node))
                 hint = "a field with `template` evaluates it"
                 yield Problem.of("M139", field.place, hint=hint, text=found[0])

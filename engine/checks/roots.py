@@ -139,8 +139,10 @@ def check(rulebook: Rulebook) -> Iterator[Problem]:
 def _unknown_roots(use: Use, reported: set[tuple[Place, str]]) -> Iterator[Problem]:
     roots = use.text.template.roots if isinstance(use.text, Text) else use.text.expression.roots
     for root in roots:
+        if root.name in use.roots:
+            continue
         place = use.text.span(root.start, root.end)
-        if root.name not in use.roots and (place, root.name) not in reported:
+        if (place, root.name) not in reported:
             reported.add((place, root.name))
             near, known = did_you_mean(root.name, use.roots), known_here(sorted(use.roots))
             hint = _value_meant(use.text, root) or near or _value_meant(use.text, root, operand=True) or known
