@@ -24,6 +24,7 @@ def workspace() -> str:
     return str(ROOT / "examples" / "workspaces" / "email_identity.yaml")
 
 
+@pytest.mark.slow
 def test_a_workspace_and_its_mapping(workspace: str) -> None:
     result = diff("mparticle-moengage@1", workspace)
     assert result.exit_code == 0
@@ -53,6 +54,7 @@ def test_values_of_a_corpus_on_demand(workspace: str) -> None:
     assert "@example.com" in result.stdout
 
 
+@pytest.mark.slow
 def test_no_change() -> None:
     result = diff("--check", "mparticle-moengage@1", "mparticle-moengage")
     assert (result.exit_code, result.stdout) == (0, "")

@@ -11,6 +11,8 @@ import pytest
 import moemap
 from moemap import MappingError
 
+Shipped = Callable[..., moemap.Mapping]
+
 BATCH = '{"user_identities": {"customer_id": "cust-1"}, "user_attributes": {"plan": "gold"}}'
 
 
@@ -68,17 +70,17 @@ def test_json_may_begin_with_a_byte_order_mark() -> None:
 
 
 @pytest.mark.parametrize("text", ["", " ", "\r\n\t"])
-def test_json_text_that_is_empty_is_named(text: str) -> None:
-    (problem,) = moemap.load("mparticle-moengage").transform_json(text).problems
+def test_json_text_that_is_empty_is_named(text: str, shipped_mapping: Shipped) -> None:
+    (problem,) = shipped_mapping().transform_json(text).problems
     assert problem.message == "the record is not JSON: it is empty"
 
 
-def test_json_in_another_encoding_is_named() -> None:
-    (problem,) = moemap.load("mparticle-moengage").transform_json(BATCH.encode("utf-16")).problems
+def test_json_in_another_encoding_is_named(shipped_mapping: Shipped) -> None:
+    (problem,) = shipped_mapping().transform_json(BATCH.encode("utf-16")).problems
     assert problem.message == "the record is not JSON: it is UTF-16 or UTF-32 text; only UTF-8 is read"
 
 
 @pytest.mark.parametrize("text", [10**10, None, {}, 1.5, ["{}"]])
-def test_json_that_is_no_text_is_refused(text: Any) -> None:
+def test_json_that_is_no_text_is_refused(text: Any, shipped_mapping: Shipped) -> None:
     with pytest.raises(TypeError, match=f"JSON text is str or bytes, not {type(text).__name__}"):
-        moemap.load("mparticle-moengage").transform_json(text)
+        shipped_mapping().transform_json(text)

@@ -54,6 +54,7 @@ class _Unread(Mapping[str, Any]):
         raise AssertionError("the values were counted")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_no_check_reads_the_values_of_settings(path: Path) -> None:
     draft = join(path).draft
