@@ -53,7 +53,8 @@ class FieldCompiler(Emitter):
         """Writes the code that adds a member to an object; returns whether it is always present."""
         key = repr(field.name or "")
 
-        return self._part(field, scope, f"{target}[{key}] = {{}}", f"{target}[{key}]")
+        form = key.replace("{", "{{").replace("}", "}}")
+        return self._part(field, scope, f"{target}[{form}] = {{}}", f"{target}[{key}]")
 
     def _part(self, field: Field, scope: CodeScope, form: str, kept: str) -> bool:
         """Writes the code that keeps a value, by a statement of this form; returns whether there always is one."""

@@ -124,7 +124,7 @@ def test_deep_expressions(book: Books, difference: Callable[[Result, Result], st
 
 
 def test_no_text_of_the_rules_becomes_code(book: Books) -> None:
-    evil = "x'''\"\"\"\n\r\u2028#\\'); raise SystemExit('"
+    evil = "x{}{app_id}'''\"\"\"\n\r\u2028#\\'); raise SystemExit('"
     rules = [
         {
             "rule": "evil",
