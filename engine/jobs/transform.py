@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Mapping as Values
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..diagnostics.problem import MappingError, Problem
-from ..language.rulebook import Rulebook
 from ..runtime.batch import Record
 from ..runtime.result import Failed, Result, failure
 from ..values.payload import is_surely_small
@@ -18,6 +17,9 @@ from .input import Unit
 from .program import Program, RulesChangedError, open_program
 from .rejects import Reject, reject_line
 from .summary import FIXED, GIVEN, NEWLY_FAILING, STILL_FAILING, Summary
+
+if TYPE_CHECKING:
+    from ..language.rulebook import Rulebook  # imported late: running a cached mapping reads no rules
 
 __all__ = ["Piece", "Recipe", "Transform", "WorkerError"]
 

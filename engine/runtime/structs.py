@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import reduce
 from operator import or_
-from threading import Lock
 from types import CodeType
 from typing import Annotated, Any, NoReturn
 
@@ -20,6 +19,7 @@ from orjson import loads
 from ..diagnostics.problem import Problem
 from ..values.budget import Budget, TooMuchCopied
 from ..values.coercion import coerce
+from ..values.once import Lock
 from ..values.payload import MAX_INPUT_NODES
 from ..values.pointers import escape
 from .assembly import NotOne, OutputSpec, Target, Unusual, quickly

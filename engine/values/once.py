@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 from weakref import WeakSet
 
-__all__ = ["Once", "cached_property"]
+__all__ = ["Lock", "Once", "cached_property"]
 
 _T = TypeVar("_T")
 
@@ -33,6 +33,24 @@ else:
         def __get__(self, instance: Any, _owner: type) -> _T:
             value = instance.__dict__[self._name] = self._make(instance)
             return value
+
+
+class Lock:
+    """A lock of threads that nobody holds in a process that has just been forked."""
+
+    def __init__(self) -> None:
+        _ALL.add(self)
+        self.renew()
+
+    def renew(self) -> None:
+        """Replaces the lock in a forked process, where the thread that may hold it does not exist."""
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> None:
+        self._lock.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.release()
 
 
 class Once(Generic[_T]):
@@ -68,12 +86,12 @@ class Once(Generic[_T]):
             threading.Thread(target=self.get, name="moemap", daemon=True).start()
 
 
-_ALL: WeakSet[Once[Any]] = WeakSet()
+_ALL: WeakSet[Lock | Once[Any]] = WeakSet()
 
 
 def _renew_all() -> None:
-    for once in list(_ALL):
-        once.renew()
+    for one in list(_ALL):
+        one.renew()
 
 
 if hasattr(os, "register_at_fork"):

@@ -26,6 +26,8 @@ _SHORT = 12
 """The maximum number of lines that are executed although they may not be needed."""
 _HELPER = re.compile(r"\b[a-z_]+_[0-9]+\(")
 """A call of a helper function, most of which go over lists."""
+_CALL = re.compile(r"(?<!\btype)\(")
+"""A call that may end the function, or a parenthesis."""
 _MOST_LEVELS = 5
 """The maximum number of functions that call each other in one expression."""
 _DEEP = 10
@@ -45,8 +47,9 @@ class Let:
         self._number = len(scope.lets)
         self._rejects = not fields.of_structs and (scope.rejects or can_reject_field(definition))
         self._is_mentioned = False
-        self._is_alone = self._is_quiet = False
-        """Set if the code calls no functions inside the mapping's function, and if it reports nothing."""
+        self._is_alone = self._is_quiet = self._is_safe = False
+        """Set if the code calls no functions inside the mapping's function, if it reports nothing, and if it cannot end
+        the function: code for structs does so at any problem."""
         self._value: Value | None = None
         """The value once its code is written."""
         self._is_pure = False
@@ -160,7 +163,7 @@ class Let:
         if self._value is None:
             self._write_others()
             value = self._write_apart()
-            if value.is_constant and not self._body.items and all(need._is_quiet for need in self._needs):
+            if value.is_constant and not self._body.items and all(need._is_safe for need in self._needs):
                 self._value = value
             elif self._is_harmless():
                 self._write_before(value)
@@ -181,6 +184,7 @@ class Let:
         lines = [line for item in block.items[start:] for line in _lines(item)]
         self._is_alone = writer.calls == calls
         self._is_quiet = self._is_alone and not any(word in line for line in lines for word in words)
+        self._is_safe = self._is_quiet and not (self.fields.of_structs and any(map(_CALL.search, lines)))
         return value
 
     def _write_in_place(self) -> None:

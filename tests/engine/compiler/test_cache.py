@@ -66,7 +66,6 @@ def test_the_second_time_comes_from_the_cache(folder: Path, compilations: list[s
 
 
 def test_a_cached_run_imports_little(folder: Path, tmp_path: Path) -> None:
-    open_program(MAPPING, {})
     batch = tmp_path / "batch.json"
     batch.write_text(json.dumps(BATCH))
     libraries = "yaml jmespath jinja2 jsonschema jsonschema_rs referencing rich"
@@ -81,7 +80,8 @@ def test_a_cached_run_imports_little(folder: Path, tmp_path: Path) -> None:
         "print(*sys.modules)\n"
     )
     environment = {**os.environ, "XDG_CACHE_HOME": str(folder.parent)}
-    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True)
+    for _ in "first", "cached":
+        done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True)
     assert (done.returncode, heavy & set(done.stdout.splitlines()[-1].split())) == (0, set()), done.stderr
 
 

@@ -106,7 +106,7 @@ def test_bodies_of_the_shipped_mapping_fit_in_parts(
 @pytest.mark.slow
 def test_random_mappings(book: Books, bodies: ModuleType, difference: Difference) -> None:
     answered = valid = in_parts = 0
-    for number in range(140):
+    for number in range(180):
         dice = Random(number)
         content = bodies.mapping(dice)
         batches = [bodies.batch(dice) for _ in range(12)]
