@@ -67,8 +67,9 @@ def open_program(reference: str, settings: Mapping[str, Any], *, bulk: bool = Fa
     entry = cache.load(key)
     program = _opened(entry, reference, settings, key, bulk=bulk) if entry is not None else None
     if program is None:
-        entry = _compiled(_rulebook(reference, settings, bulk))
-        cache.store(key, entry)
+        rulebook = _rulebook(reference, settings, bulk)
+        entry = _compiled(rulebook)
+        _store(key, entry, rulebook)
         program = _opened(entry, reference, settings, key, bulk=bulk)
     assert program is not None  # noqa: S101  what was made now has all its parts
     return program
@@ -93,10 +94,11 @@ def _opened(entry: cache.Entry, reference: str, settings: Mapping[str, Any], key
         made = cache.load(f"{key}-structs")
         if made is None or made.about.get("digest") != about["digest"]:
             try:
-                made = _compiled_structs(rulebook())
+                loaded = rulebook()
             except RulesChangedError:  # the run can do without this faster way
                 return None
-            cache.store(f"{key}-structs", made)
+            made = _compiled_structs(loaded)
+            _store(f"{key}-structs", made, loaded)
         return made.code
 
     def interpreter() -> Interpreter:
@@ -128,6 +130,12 @@ def _rulebook(reference: str, settings: Mapping[str, Any], bulk: bool) -> Rulebo
 
     rulebook, _ = opened(reference, settings)
     return fitting(rulebook) if bulk else rulebook
+
+
+def _store(key: str, entry: cache.Entry, rulebook: Rulebook) -> None:
+    """Caches compiled code, unless it may hold the value of a secret setting."""
+    if not any(setting.secret for setting in rulebook.settings.values()):
+        cache.store(key, entry)
 
 
 def _compiled(rulebook: Rulebook) -> cache.Entry:

@@ -85,6 +85,19 @@ def test_a_cached_run_imports_little(folder: Path, tmp_path: Path) -> None:
     assert (done.returncode, heavy & set(done.stdout.splitlines()[-1].split())) == (0, set()), done.stderr
 
 
+def test_the_value_of_a_secret_is_not_cached(folder: Path, tmp_path: Path) -> None:
+    main = tiny(tmp_path / "m", "word") / "mapping.yaml"
+    open_program(str(main), {})
+    assert len(list(folder.iterdir())) == 1
+    main.write_text(TINY + "settings: {key: {type: string, secret: true}}\n")
+    signed = PART.replace("{const: %s}", "\"hmac_sha256('a', settings.key)\"")
+    main.with_name("part.yaml").write_text(signed)
+    for _ in "first", "again":
+        (request,) = open_program(str(main), {"key": "open sesame"}).transform({}).requests
+        assert len(request.body["from"]) == 64
+    assert len(list(folder.iterdir())) == 1
+
+
 def test_the_key_knows_every_module_of_the_engine() -> None:
     assert {path for path, _, _ in cache._engine()} == set(map(str, ENGINE.rglob("*.py")))
 
