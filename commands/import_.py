@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from .shared.command import PROBLEMS, Command
+from .shared.verbosity import note
 
 __all__ = ["command"]
 
@@ -48,8 +49,6 @@ def command(tool: str, files: tuple[Path, ...], output: Path) -> None:
         write(made, output)
     unit = "data point" if tool == "data-plan" else "field"
     count = f"{made.converted} {unit}{'' if made.converted == 1 else 's'} converted"
-    click.echo(
-        f"{count}, {summary(made.problems)}; {f'written to {output}' if made.files else 'nothing written'}", err=True
-    )
+    note(f"{count}, {summary(made.problems)}; {f'written to {output}' if made.files else 'nothing written'}")
     if made.problems:
         raise click.exceptions.Exit(PROBLEMS)

@@ -11,7 +11,7 @@ from .shared.command import FINE, PROBLEMS, Command
 from .shared.coverage import CoverageOptions, coverage_options
 from .shared.opening import print_problems
 from .shared.project import configuration, searched
-from .shared.verbosity import detail, is_quiet
+from .shared.verbosity import detail, is_quiet, note
 
 __all__ = ["command"]
 
@@ -105,7 +105,7 @@ def command(
             run.updated |= {id(one) for one in failures if not (one.problems or one.test in change.refused)}
     if not (run.unusable or any(run.outcomes.values())):
         if paths and expression is None:  # a repository may have none
-            click.echo("no tests found", err=True)
+            note("no tests found")
         else:
             raise click.UsageError("no tests found" + (f" for -k {expression!r}" if expression is not None else ""))
     click.echo(FORMATS[format_](run, color=takes_color(sys.stdout)), nl=False)

@@ -13,7 +13,7 @@ from .shared.command import FINE, PROBLEMS, Command
 from .shared.completion import mappings, samples
 from .shared.opening import program_of
 from .shared.project import BUNDLED, chosen, configuration, files_of_samples, mapping_options
-from .shared.verbosity import is_quiet
+from .shared.verbosity import is_quiet, note
 
 __all__ = ["command"]
 
@@ -131,10 +131,8 @@ def command(inputs: tuple[str, ...], mapping: str | None, workspace: str | None,
         for target in planned:
             if not (resume or restart) and (left := left_over(target.output, target.rejects)) is not None:
                 raise click.UsageError(left)
-            if resume and target.output is not None and is_finished(target.output) and not is_quiet():
-                click.echo(
-                    f"{target.output}: no interrupted run to resume; it is written again from the start", err=True
-                )
+            if resume and target.output is not None and is_finished(target.output):
+                note(f"{target.output}: no interrupted run to resume; it is written again from the start")
         for target in planned:
             is_shown = target.output is None and sys.stdout.isatty()
             recipe = Recipe(

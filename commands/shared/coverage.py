@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from .verbosity import note
+
 if TYPE_CHECKING:
     from ...engine.interpreter.interpreter import Interpreter
 
@@ -67,7 +69,7 @@ class CoverageOptions:
                 made = suggestions(interpreters[0].rulebook, found, batches, _TRIES, show)
                 file.write(text_of_suggestions(made).encode())
             count = sum(len(one.branches) for one in made)
-            click.echo(f"{len(made)} suggested tests for {count} branches: {self.suggest}", err=True)
+            note(f"{len(made)} suggested tests for {count} branches: {self.suggest}")
         if self.least is None or found.share >= self.least:
             return True
         click.echo(f"{found.share:.1f} % of the branches are taken, less than {self.least:g} %", err=True)

@@ -30,6 +30,12 @@ def test_a_mapping_is_written_that_passes_its_check() -> None:
     assert checked.exit_code == 0
 
 
+def test_a_quiet_import_says_nothing_of_success() -> None:
+    result = CliRunner().invoke(main, ["import", "rudderstack", "TrackConfig.json", "-o", "shop", "-q"])
+    assert (result.exit_code, result.output) == (0, "")
+    assert Path("shop/mapping.yaml").exists()
+
+
 def test_what_was_left_out_gives_exit_code_1() -> None:
     Path("TrackConfig.json").write_text('[{"destKey": "a"}]', "utf-8")
     result = CliRunner().invoke(main, ["import", "rudderstack", "TrackConfig.json", "-o", "shop"])
