@@ -50,6 +50,6 @@ def command(name: str | None, settings: tuple[str, ...], environment: str | None
     if problems:
         print_problems(problems, made.sources)
         sys.exit(PROBLEMS)
-    found = rows(made, chosen(name, settings, environment))
+    found = rows(made, chosen(name, settings, environment, may_be_open=True))
     click.echo(json.dumps([row._asdict() for row in found], indent=2) if format_ == "json" else text(found))
     sys.exit(FINE)

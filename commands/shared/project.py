@@ -65,9 +65,17 @@ def configuration(*, broken: bool = False) -> Configuration:
 
 
 def chosen(
-    reference: str | None, settings: tuple[str, ...], environment: str | None, *, option: str = "as given"
+    reference: str | None,
+    settings: tuple[str, ...],
+    environment: str | None,
+    *,
+    option: str = "as given",
+    may_be_open: bool = False,
 ) -> Choice:
-    """The mapping to use, with its settings; says which one, where nobody named it."""
+    """The mapping to use, with its settings; says which one, where nobody named it.
+
+    With `may_be_open`, it has an empty reference where a project has several and names none.
+    """
     from ...engine.configuration.choice import ChoiceError, choose
     from .opening import settings_of
 
@@ -79,10 +87,13 @@ def chosen(
             option=option,
             settings=settings_of(settings),
             environment=environment,
+            may_be_open=may_be_open,
         )
     except ChoiceError as error:
         raise click.UsageError(str(error)) from None
-    (note if choice.is_assumed and choice.reference != BUNDLED else detail)(f"using {choice.reference} ({choice.why})")
+    if choice.reference:
+        is_noted = choice.is_assumed and choice.reference != BUNDLED
+        (note if is_noted else detail)(f"using {choice.reference} ({choice.why})")
     if choice.environment is not None:
         detail(f"environment: {choice.environment}")
     return choice

@@ -41,12 +41,14 @@ def choose(
     option: str = "",
     settings: Mapping[str, Any] | None = None,
     environment: str | None = None,
+    may_be_open: bool = False,
 ) -> Choice:
     """Chooses a mapping: the one that is given, the default of the project, the one here, or else the bundled one.
 
     An option wins over the project file: `reference` was given by the `option`, `settings` win over those of the
     environment. An environment's settings are those of the default mapping; any other takes of them what it declares.
-    Raises ChoiceError for an environment that is not defined, and for a choice of several.
+    Raises ChoiceError for an environment that is not defined, and for a choice of several mappings; with `may_be_open`,
+    the reference is empty there, and `why` says between which.
     """
     name = environment or (made.environment.value if made.environment is not None else None)
     chosen = made.environments.get(name) if name is not None else None
@@ -57,6 +59,8 @@ def choose(
     default = Choice(*_default(made, bundled)) if given is None or made.default is not None else None
     choice = given or default
     assert choice is not None  # noqa: S101  one of them is there
+    if not (choice.reference or may_be_open):
+        raise ChoiceError(f"name a mapping, or a default in {_name(made)}: {choice.why}")
     is_other = (
         made.default is not None and default is not None and locate(choice.reference) != locate(default.reference)
     )
@@ -69,7 +73,7 @@ def choose(
 
 
 def _default(made: Configuration, bundled: str) -> tuple[str, str]:
-    """The mapping to use where none is given, and why."""
+    """The mapping to use where none is given, and why; empty if there are several."""
     if made.default is not None:
         name = made.default.value
         path = made.locate(name) or (None if installed(name) is not None else made.folder / name)
@@ -78,7 +82,7 @@ def _default(made: Configuration, bundled: str) -> tuple[str, str]:
         return str(made.main), "the nearest one from this folder upwards"
     names = list(dict.fromkeys(made.names()))
     if len(names) > 1:
-        raise ChoiceError(f"name a mapping, or a default in {_name(made)}: there are {', '.join(names)}")
+        return "", f"there are {', '.join(names)}"
     if names:
         return str(made.locate(names[0])), f"the only one of {_name(made)}"
     return bundled, "the bundled mapping, as there is no other"

@@ -34,7 +34,7 @@ def _rows(made: Configuration, choice: Choice) -> Iterator[Row]:
         yield from (Row(name, str(one.value), str(one.place)) for one in folders)
     if file is not None and not (made.mappings or made.workspaces):
         yield Row("mappings", str(made.folder), "default: the folder of the project file")
-    yield Row("mapping", choice.reference, choice.why)
+    yield Row("mapping", choice.reference or None, choice.why)
     chosen = made.environment
     if choice.environment is not None:
         is_said = chosen is not None and chosen.value == choice.environment

@@ -200,6 +200,19 @@ def test_config(project: Path) -> None:
     assert (done.exit_code, done.stderr.splitlines()[0]) == (1, "error[M115]: no setting 'curency' is declared")
 
 
+def test_config_where_several_mappings_may_be_meant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    write({"moemap.toml": "", "shop.yaml": SHOP, "other.yaml": SHOP, "in.schema.json": "{}", "a.json": "{}"})
+    rows = json.loads(run("config", "--format", "json").stdout)
+    assert {"name": "mapping", "value": None, "why": "there are other, shop"} in rows
+    assert (run("config").exit_code, run("config", "-v").stderr) == (0, "project file: moemap.toml\n")
+    done = run("transform", "a.json")
+    assert (done.exit_code, done.stderr.splitlines()[-1]) == (
+        2,
+        "Error: name a mapping, or a default in moemap.toml: there are other, shop",
+    )
+
+
 # Formats
 
 
