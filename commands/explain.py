@@ -119,6 +119,10 @@ def command(
         )
         sys.exit(FINE)
     numbers = range(count) if number is None else [number]
+    if as_json:
+        made = explanation.as_json(found, numbers, pointer, mask=mask)
+        click.echo(json.dumps(made, indent=2, ensure_ascii=False))
+        sys.exit(FINE if made["requests"] or pointer is None else PROBLEMS)
     if pointer is not None:
         lines = [
             steps for one in numbers if (steps := explanation.steps_text(found, one, pointer, color=color)) is not None
@@ -127,7 +131,4 @@ def command(
             "\n".join(lines) or f"no request has a value at {pointer}; --why-not {pointer} says why", err=not lines
         )
         sys.exit(FINE if lines else PROBLEMS)
-    if as_json:
-        click.echo(json.dumps(explanation.as_json(found, mask=mask), indent=2, ensure_ascii=False))
-    else:
-        click.echo(explanation.summary_text(found, numbers, color=color))
+    click.echo(explanation.summary_text(found, numbers, color=color))

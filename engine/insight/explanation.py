@@ -15,27 +15,32 @@ from .why import Miss, Reader, Step, steps_to
 __all__ = ["as_html", "as_json", "misses_text", "readers_text", "steps_text", "summary_text"]
 
 
-def as_json(trace: Trace, *, mask: bool) -> dict[str, Any]:
-    """`{requests: [{output, method, path, values: [{pointer, value, steps}]}]}`, with all but objects and lists.
+def as_json(trace: Trace, numbers: Iterable[int], pointer: str | None = None, *, mask: bool) -> dict[str, Any]:
+    """`{requests: [{number, output, method, path, values: [{pointer, value, steps}]}]}`, for the requests that have any.
 
-    With `mask`, no value of the batch is in it.
+    The values are those that are no objects or lists; with `pointer`, the one there. With `mask`, no value of the batch
+    is among them.
     """
+    wanted = [(number, trace.result.requests[number]) for number in numbers]
     return {
         "requests": [
             {
+                "number": number,
                 "output": request.output,
                 "method": request.method,
                 "path": request.path,
                 "values": [
                     {
-                        "pointer": pointer,
+                        "pointer": place,
                         "value": trace.show(value) if mask else value,
-                        "steps": [_step_json(trace, step, mask=mask) for step in _steps(trace, number, pointer)],
+                        "steps": [_step_json(trace, step, mask=mask) for step in _steps(trace, number, place)],
                     }
-                    for pointer, value in leaves(request.body)
+                    for place, value in found
                 ],
             }
-            for number, request in enumerate(trace.result.requests)
+            for number, request in wanted
+            if (found := list(leaves(request.body) if pointer is None else _there(request.body, pointer)))
+            or pointer is None
         ],
     }
 
@@ -58,6 +63,14 @@ def leaves(value: Any, pointer: str = "") -> Iterator[tuple[str, Any]]:
             yield from leaves(element, f"{pointer}/{index}")
     else:
         yield pointer, value
+
+
+def _there(body: Any, pointer: str) -> list[tuple[str, Any]]:
+    """The place and its value, if the body has one there, which may be null."""
+    above, _, token = pointer.rpartition("/")
+    value, holder = value_at(body, pointer), value_at(body, above)
+    is_null = isinstance(holder, dict) and token.replace("~1", "/").replace("~0", "~") in holder
+    return [(pointer, value)] if value is not None or is_null else []
 
 
 def _steps(trace: Trace, number: int, pointer: str) -> tuple[Step, ...]:
@@ -94,10 +107,10 @@ def summary_text(trace: Trace, numbers: Iterable[int], *, color: bool) -> str:
 
 def steps_text(trace: Trace, number: int, pointer: str, *, color: bool) -> str | None:
     """The steps to one value of a request, with the parts of expressions; None if the request has no such value."""
-    request = trace.result.requests[number]
-    value = request.body if not pointer else value_at(request.body, pointer)
-    if value is None:
+    found = _there(trace.result.requests[number].body, pointer)
+    if not found:
         return None
+    ((_, value),) = found
     lines = [styled("1", printable(f"{pointer} = {trace.show(value)}"), color=color)]
     for step in _steps(trace, number, pointer):
         lines.append(printable(f"  {step.text}"))

@@ -32,6 +32,16 @@ def test_one_value() -> None:
     assert "reads /events/0/data/currency_code\n" in result.stdout
 
 
+NULLS = """
+language: 1
+name: nulls
+version: 1.0.0
+input: {as: batch, schema: ./any.json}
+outputs: {out: {schema: ./any.json, request: {path: /}}}
+rules: [{rule: one, output: out, fields: {a: {from: batch.a, keep_null: true}}}]
+"""
+
+
 def test_a_value_that_is_not_there() -> None:
     result = explain("--output", "/attributes/Age")
     assert result.exit_code == 1
@@ -55,6 +65,26 @@ def test_json_and_masks() -> None:
     assert (city["value"], city["steps"][-1]["kind"]) == ("Pune", "field")
     assert "Pune" not in explain("--json", "--mask").stdout
     assert "Pune" not in explain("--mask").stdout
+
+
+def test_json_of_one_value() -> None:
+    found = json.loads(explain("--json", "--output", "/actions/0/attributes/currency").stdout)
+    assert [(request["number"], [one["pointer"] for one in request["values"]]) for request in found["requests"]] == [
+        (1, ["/actions/0/attributes/currency"])
+    ]
+    assert [request["number"] for request in json.loads(explain("--json", "--request", "0").stdout)["requests"]] == [0]
+    nothing = explain("--json", "--output", "/attributes/Age")
+    assert (nothing.exit_code, json.loads(nothing.stdout)) == (1, {"requests": []})
+
+
+def test_a_value_that_is_null_is_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("any.json").write_text("{}", "utf-8")
+    Path("mapping.yaml").write_text(NULLS, "utf-8")
+    Path("batch.json").write_text('{"a": null}', "utf-8")
+    given = ["explain", "batch.json", "--mapping", "mapping.yaml", "--output", "/a"]
+    result = CliRunner().invoke(main, given)
+    assert (result.exit_code, result.stdout.splitlines()[0]) == (0, "/a = null")
 
 
 def test_a_page(tmp_path: Path) -> None:
