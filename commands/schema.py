@@ -29,7 +29,8 @@ def command(name: str | None, only_path: bool, output: str | None) -> None:
     """Print a JSON Schema of moemap's own files.
 
     Editors complete and explain the keys of rule files, workspaces, tests and project files by these schemas; programs
-    can rely on those of results, rejects, problems and summaries. Without a NAME, all of them are listed.
+    can rely on those of results, rejects, problems, summaries, explanations, coverage and comparisons. Without a NAME,
+    all of them are listed.
     """
     from ..engine.diagnostics.suggestions import did_you_mean
     from ..engine.own_schemas import OwnSchema, own_schemas
@@ -38,7 +39,7 @@ def command(name: str | None, only_path: bool, output: str | None) -> None:
     known: dict[str, OwnSchema] = own_schemas()
     if name is None:
         for one in known.values():
-            click.echo(f"{one.name:<10} {one.path if only_path else one.title}")
+            click.echo(f"{one.name:<12} {one.path if only_path else one.title}")
         return
     if name not in known:
         hint = did_you_mean(name, known)

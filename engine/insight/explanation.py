@@ -16,7 +16,7 @@ __all__ = ["as_html", "as_json", "misses_text", "readers_text", "steps_text", "s
 
 
 def as_json(trace: Trace, numbers: Iterable[int], pointer: str | None = None, *, mask: bool) -> dict[str, Any]:
-    """`{requests: [{number, output, method, path, values: [{pointer, value, steps}]}]}`, for the requests that have any.
+    """`{requests: [{number, output, method, path, values: [{pointer, value, steps}]}]}`, of requests that have any.
 
     The values are those that are no objects or lists; with `pointer`, the one there. With `mask`, no value of the batch
     is among them.

@@ -163,7 +163,10 @@ def test_who_read_a_place(small: Rulebook) -> None:
 def test_masked_explanations_have_no_values(small: Rulebook) -> None:
     found = trace(small, BATCH, masked)
     texts = [summary_text(found, [0], color=False), steps_text(found, 0, "/actions/0/total", color=False) or ""]
-    texts += [json.dumps(as_json(found, range(len(found.result.requests)), mask=True)), as_html(found, "batch", mask=True)]
+    texts += [
+        json.dumps(as_json(found, range(len(found.result.requests)), mask=True)),
+        as_html(found, "batch", mask=True),
+    ]
     texts += [miss.reason for miss in why_not(found, "/actions/0/size")]
     for text in texts:
         assert "12.25" not in text
