@@ -24,7 +24,7 @@ _FIRST = (
         "extends",
         _EXTENDS,
         "The mapping that this file changes: `name@major`, or `./path` of a folder or a file.",
-        examples=("mparticle-moengage@1", "./base"),
+        examples=("shop@1", "./base"),
     ),
     Key("version", _VERSION, "The version of the mapping (semantic versioning).", required=True, examples=("1.0.0",)),
     Key("checks", Kind("object", {"$ref": "#/$defs/checks"}), "Severities of findings, by code."),

@@ -152,7 +152,7 @@ class Output:
         f"The JSON Schema of the body{_SCHEMA} A body that does not conform is never sent (M509). Required unless "
         "there is no body.",
         default=None,
-        examples=("moengage/event.schema.json", "./event.schema.json"),
+        examples=("shop/event.schema.json", "./event.schema.json"),
     )
     limits: str | None = key(kinds.TEXT, "A second schema, whose violations are only reported (M513).", default=None)
     request: RequestLine = key(kinds.REQUEST, "How a body is sent.", required=True, default=RequestLine())
