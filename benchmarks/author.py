@@ -1,4 +1,4 @@
-"""What is measured of the author's loop: how long it takes to check, test and prove the mapping while rules change.
+"""Measures the author's loop: how long it takes to check, test and prove the mapping while rules change.
 
 The steps take turns in one process, and only ratios within a round are compared. Processor time counts.
 """

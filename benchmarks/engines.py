@@ -90,7 +90,7 @@ def unvalidated(rulebook: Rulebook) -> Rulebook:
 
 
 def transforms() -> Mapping[str, Callable[[bytes], Result]]:
-    """What maps the text of a batch with moemap, by name."""
+    """The functions by which moemap maps the text of a batch, by name."""
     rulebook = moemap.load("mparticle-moengage").rulebook
     compiled = compiler.compile(rulebook)
     interpreter = Interpreter(rulebook)
@@ -104,7 +104,7 @@ def transforms() -> Mapping[str, Callable[[bytes], Result]]:
 
 
 def _of_texts(compiled: compiler.Compiled) -> Callable[[bytes], Result]:
-    """What `moemap transform` does with each text of many."""
+    """The work of `moemap transform` on each text of many."""
     compiled.prepare()
 
     def transform(line: bytes) -> Result:

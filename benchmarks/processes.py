@@ -1,4 +1,4 @@
-"""What is measured on whole processes: start-up, throughput of the command and of other tools, jobs, memory.
+"""Measures whole processes: start-up, throughput of the command and of other tools, jobs, memory.
 
 Commands take turns too, and only ratios within a round are compared. Here the clock on the wall counts; for several
 jobs, which share processors, their time is told beside it.
@@ -54,7 +54,7 @@ Command = Sequence[str]
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What one process took; the bytes are the most that one process of it held in memory."""
+    """The usage of one process; the bytes are the most that one process of it held in memory."""
 
     seconds: float
     peak_bytes: int
@@ -106,13 +106,13 @@ def use(command: Command, environment: Mapping[str, str] | None = None, output: 
 
 
 def _processor_seconds() -> float:
-    """What all processes took that were waited for."""
+    """The usage of all processes that were waited for."""
     usage = resource.getrusage(resource.RUSAGE_CHILDREN)
     return usage.ru_utime + usage.ru_stime
 
 
 def in_turns(runs: Iterable[Run], rounds: int) -> Mapping[str, list[Taken]]:
-    """What each round took by name; the first run of each, which warms the machine up, is not counted."""
+    """The usage of each round by name; the first run of each, which warms the machine up, is not counted."""
     all_taken: dict[str, list[Taken]] = {}
     ordered = list(runs)
     for number in range(rounds + 1):
@@ -216,7 +216,7 @@ def throughput(found: Peers, rounds: int, count: int) -> Mapping[str, list[float
 
 
 def jobs(rounds: int, count: int, numbers: Sequence[int]) -> Mapping[int, list[Taken]]:
-    """What each round took of the whole command with so many jobs, start-up included, file to file."""
+    """The usage of each round of the whole command with so many jobs, start-up included, file to file."""
     with TemporaryDirectory() as folder:
         path = Path(folder, "batches.ndjson")
         with path.open("wb") as file:
@@ -235,7 +235,7 @@ def jobs(rounds: int, count: int, numbers: Sequence[int]) -> Mapping[int, list[T
 
 
 def memory(megabytes: Sequence[float], jobs: int) -> Iterator[tuple[float, int, Usage]]:
-    """What the command takes for files of these sizes: size in millions of bytes, jobs, usage."""
+    """The usage of the command for files of these sizes: size in millions of bytes, jobs, usage."""
     with TemporaryDirectory() as folder:
         path = Path(folder, "batches.ndjson")
         for size in megabytes:

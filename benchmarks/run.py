@@ -121,7 +121,7 @@ def _progress(text: str) -> None:
 
 
 def machine() -> str:
-    """What the figures were measured on."""
+    """The machine that the figures were measured on."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     libraries = ", ".join(f"{name} {version(name)}" for name in LIBRARIES)
     tools = [found for name in ("jq", "node") if (found := _version(name))]
@@ -171,7 +171,7 @@ def engine_table(measured: Measured) -> Table:
 def goal_table(
     measured: Measured, starts: Mapping[str, list[float]], jobs: Mapping[int, list[float]], growth: float
 ) -> Table:
-    """What moemap is to reach, and what it reached."""
+    """The goals of moemap, and the figures it reached."""
     rows = []
 
     def goal(name: str, wanted: float, reached: float, *, at_most: bool = False) -> None:

@@ -38,7 +38,7 @@ _SCHEMA = {
 
 @dataclass(frozen=True)
 class Imported:
-    """What an importer made: texts by the names of their files in the folder of the mapping, and problems.
+    """The result of an importer: texts by the names of their files in the folder of the mapping, and problems.
 
     `sources` has the files that were read, for excerpts; `converted` counts the fields that were made.
     """
@@ -157,6 +157,6 @@ def steps_of(path: str) -> list[str | int] | None:
 
 
 def template_path(root: str, steps: Iterable[str | int]) -> str:
-    """What reads a path of names and list indexes from a root in a template."""
+    """The expression by which a template reads a path of names and list indexes from a root."""
     parts = [f".{step}" if _PLAIN_NAME.fullmatch(str(step)) else f"[{json.dumps(step)}]" for step in steps]
     return "".join([root, *parts])

@@ -1,4 +1,4 @@
-"""What a shell completes the arguments and options of commands with."""
+"""Completes the arguments and options of commands in a shell."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ _TRIES = 5000
 
 @dataclass(frozen=True)
 class CoverageOptions:
-    """What is wanted: a list on standard output, files, a least share of branches in percent, a file of suggestions."""
+    """The wanted reports: a list on standard output, files, a least share of branches in percent, and suggestions."""
 
     is_listed: bool
     outputs: tuple[str, ...]

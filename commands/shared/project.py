@@ -1,4 +1,4 @@
-"""What the project file and the options of a command choose: a mapping, its settings, its files."""
+"""The choices of the project file and of a command's options: a mapping, its settings, its files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What outputs send and what rules give to them: paths (M138), headers (M140), servers (M141), bodies that an output
+"""Checks what outputs send and rules give to them: paths (M138), headers (M140), servers (M141), bodies that an output
 does not take (M135), rules that emit nothing (M136), and keys without effect (M137)."""
 
 from __future__ import annotations
@@ -459,7 +459,7 @@ def _place(node: Node, key: str, *, of_name: bool = False) -> Any:
 
 
 def _given(rule: Rule, output: Output) -> Iterator[Problem]:
-    """What a rule gives to an output that does not take it, or nothing."""
+    """The part that a rule gives to an output that does not take it, or nothing."""
     takes = {"none": [], "value": ["value"]}.get(output.body, ["fields", "spread"])
     takes += ["value"] if output.is_joined else []
     if isinstance(rule.body, ObjectSource):

@@ -187,7 +187,7 @@ def as_html(trace: Trace, title: str, *, mask: bool) -> str:
 
 
 def _links(steps: tuple[Step, ...]) -> str:
-    """What a value is linked to: lines of rules and places of the input, as a JSON list."""
+    """The links of a value, to lines of rules and places of the input, as a JSON list."""
     lines = [f"r:{step.place.file}:{step.place.line}" for step in steps]
     inputs = [f"i:{place}" for step in steps for place in step.inputs]
     return json.dumps(list(dict.fromkeys([*lines, *inputs])))

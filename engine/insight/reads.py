@@ -45,7 +45,7 @@ class InputRead:
 
 @dataclass(frozen=True)
 class _Value:
-    """Where a value may come from: places of the input; and the members or elements of what rules made."""
+    """The origins of a value: places of the input; and the members or elements of what rules made."""
 
     origins: frozenset[Pattern] = frozenset()
     members: Mapping[str, _Value] = field(default_factory=dict)
@@ -217,7 +217,7 @@ class _Walk:
     # Expressions
 
     def expression(self, expr: Expr, roots: _Roots, path: str) -> _Value:
-        """Where the value of an expression comes from; what it only looks at is read."""
+        """The origins of the value of an expression; what it only looks at is read."""
         return _Expression(self, expr, roots, path).value(expr.expression.tree, None)
 
 

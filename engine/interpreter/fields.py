@@ -199,7 +199,7 @@ class Evaluation(Recorder):
     # Fields
 
     def envelope(self, output: Output, scope: Scope, *, aimed: bool) -> Envelope | None:
-        """What all requests of an output share, or None if a required part is absent."""
+        """The parts that all requests of an output share, or None if a required part is absent."""
         self.origins = {}
         accounts = len(self.elements)
         try:

@@ -83,7 +83,7 @@ def is_finished(output: Path) -> bool:
 
 
 def left_over(output: Path | None, rejects: Path | None) -> str | None:
-    """What an interrupted run left of these files and what to do about it, in words; None if nothing is left."""
+    """A sentence on what an interrupted run left of these files, and what to do about it; None if nothing is left."""
     if output is not None and is_plain(output) and (journal := _journal(output)).is_file():
         state = _read(journal)
         batches = state.summary.batches

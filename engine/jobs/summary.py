@@ -51,7 +51,7 @@ class ProblemKind(NamedTuple):
     line: int | None
     column: int | None
     template: str | None
-    """What a rule says, without values of the batch; None if the problem is not one that a rule reports."""
+    """The text of a rule, without values of the batch; None if the problem is not one that a rule reports."""
 
     @classmethod
     def of(cls, problem: Problem) -> ProblemKind:
@@ -68,7 +68,7 @@ class ProblemKind(NamedTuple):
 
     @property
     def text(self) -> str:
-        """What the rule says, or else the title; and the place in the rules."""
+        """The text of the rule, or else the title; and the place in the rules."""
         said = self.template or self.title
         if self.file is None:
             return said

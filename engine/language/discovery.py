@@ -113,7 +113,7 @@ def _keys(text: str) -> set[str]:
 
 
 def other_than_main(keys: Collection[str]) -> tuple[str, str] | None:
-    """What a file with these keys is, in words, if it has no key of a main file and is another one; with a hint."""
+    """The kind of a file with these keys, in words, if it is another than a main file; with a hint."""
     if not _HEADER.isdisjoint(keys):
         return None
     if "tests" in keys:

@@ -48,7 +48,7 @@ MAX_EXTENDS = 16
 _HEADERS = ("input", "server", "settings", "outputs", "bulk", "omit_empty")
 _PARTS = ("tables", "policies", "let", "routes")
 _OMITTING = {(True, False), (True, True), (None, True)}
-"""What an output and its mapping say of empty values, where these are left out."""
+"""The pairs of `omit_empty`, of an output and of its mapping, by which empty values are left out."""
 _SINGULAR = {"tables": "table", "policies": "policy", "let": "let", "routes": "route"}
 
 

@@ -81,7 +81,7 @@ def _typed(text: GivenText, setting: Setting) -> tuple[Any, str | None]:
 
 
 def wanted_of(setting: Setting, value: Any) -> str | None:
-    """What the value of a setting must be, in words, if it is invalid; None if it is valid."""
+    """The values that a setting may have, in words, if this one is invalid; None if it is valid."""
     if value is None and setting.default is None:
         return None
     if setting.enum is not None and not any(equal(value, one) for one in setting.enum):

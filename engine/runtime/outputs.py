@@ -22,7 +22,7 @@ MAX_RESULT_BYTES = 100_000_000
 
 
 class Target(NamedTuple):
-    """Where a request goes on its server. `path` and constants in the others keep their {placeholders}."""
+    """The path, query and headers of a request. `path` and constants in the others keep their {placeholders}."""
 
     path: str
     query: dict[str, Any]

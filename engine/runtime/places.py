@@ -36,7 +36,7 @@ class Here(NamedTuple):
 
 
 class Caller(NamedTuple):
-    """What the caller of a function passes: the rule, the loop that the function runs, and the place of the output."""
+    """The arguments that the caller of a function passes: the rule, the loop that it runs, the place of the output."""
 
     rule: str | None
     loop: Loop

@@ -61,7 +61,7 @@ _REST = {"M509": "M516", "M513": "M517"}
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Envelope:
-    """What all requests of an output share: members of the bodies, and the target unless each part has its own."""
+    """The parts that all requests of an output share: members of bodies, and the target unless each has its own."""
 
     fields: Mapping[str, Any]
     target: Target | None

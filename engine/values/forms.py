@@ -32,7 +32,7 @@ def parameter_text(value: Any) -> str:
 
 
 def _form_entries(value: Any, form: str, is_top: bool) -> Iterator[tuple[str, Any]]:
-    """What follows the name of an object or a list for each of its members, and the member."""
+    """The suffix that the name of an object or a list gets for each of its members, and the member."""
     if type(value) is dict:
         for key, member in value.items():
             yield quote_plus(key) if is_top else f"{_BRACKET}{quote_plus(key)}{_BRACKET_END}", member

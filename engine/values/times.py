@@ -156,7 +156,7 @@ _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Su
 
 
 class _Directive(NamedTuple):
-    """What stands for a part of a time in a format: the texts that it reads, and how it is written."""
+    """A code for a part of a time in a format: the texts that it reads, and how it is written."""
 
     reads: str
     writes: Callable[[datetime], str]
