@@ -269,7 +269,7 @@ def test_the_page_of_any_mapping(project: Path) -> None:
 
 
 def completed(*words: str) -> list[str]:
-    """What a shell is given for the last word."""
+    """The words that a shell offers for the last word of a command line."""
     environment = {"COMP_WORDS": " ".join(("moemap", *words)), "COMP_CWORD": str(len(words))}
     done = subprocess.run(
         [sys.executable, "-m", "moemap.cli"],

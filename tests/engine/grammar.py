@@ -78,7 +78,7 @@ def expression(dice: Dice, depth: int = 4, *, top: bool = True) -> str:
 
 
 def _can_be_used(text: str) -> bool:
-    """Whether the expression copies variables no more often than is allowed."""
+    """Tells if the expression copies variables no more often than is allowed."""
     try:
         parse(text)
     except ExpressionError:
@@ -269,7 +269,7 @@ def _rule(dice: Dice, name: str, route: str | None) -> dict[str, Any]:
 
 
 def _given(dice: Dice, output: str) -> dict[str, Any]:
-    """What a rule gives to an output."""
+    """The part of a rule that makes a body of an output."""
     if output in ("merged", "aimed", "form"):
         return _merged(dice)
     if output == "none":

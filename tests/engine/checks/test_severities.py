@@ -1,4 +1,4 @@
-"""What findings count as can be said of the codes that checks report, and of no others."""
+"""Severities can be set for the codes that checks report, and for no others."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where requests go, what rules give to them, and elements that go on to other rules."""
+"""Targets of requests, the parts that rules give to them, and elements that go on to other rules."""
 
 from __future__ import annotations
 

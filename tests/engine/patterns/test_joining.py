@@ -1,4 +1,4 @@
-"""What is said to be found in joined strings is found in them."""
+"""Patterns that are proven to match joined strings do match them."""
 
 from __future__ import annotations
 

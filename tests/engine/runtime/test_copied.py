@@ -1,4 +1,4 @@
-"""What iterations copy for one batch is bounded, in every way to run a mapping."""
+"""The copies that iterations make for one batch are bounded, in every way to run a mapping."""
 
 from __future__ import annotations
 

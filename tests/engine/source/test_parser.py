@@ -1,4 +1,4 @@
-"""What YAML files may not hold: problems and their places."""
+"""YAML that is refused: problems and their places."""
 
 from __future__ import annotations
 

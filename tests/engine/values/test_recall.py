@@ -1,4 +1,4 @@
-"""What one computation made is there for the next one, and no longer."""
+"""A value that one computation made is kept for the next one, and no longer."""
 
 from __future__ import annotations
 
