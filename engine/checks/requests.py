@@ -10,7 +10,7 @@ from typing import Any
 from ..diagnostics.catalogue import declare
 from ..diagnostics.problem import Problem
 from ..inference.facts import Flow
-from ..language.rulebook import ABSENT, Const, Field, ObjectSource, Output, RequestLine, Rule, Rulebook, Text
+from ..language.rulebook import ABSENT, Const, Field, ObjectSource, Output, RequestLine, Rule, Rulebook, Setting, Text
 from ..language.traversal import fields_in
 from ..source.nodes import MappingNode, Node
 from ..templates.template import TemplateFailure
@@ -429,6 +429,7 @@ rules:
 )
 
 _BODIES = {"object": "an object", "list": "a list", "value": "a single value", "none": "empty"}
+_LEAST = {"integer": 0, "double": 0, "number": 0, "boolean": False, "array": [], "object": {}}
 _VALUES = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 
@@ -538,11 +539,18 @@ def _can_be_null(url: Field, rulebook: Rulebook) -> bool:
     """Returns whether a setting can make the URL null. A template is also null where its result would be too long."""
     if not isinstance(url.source, Text) or {root.name for root in url.source.template.roots} != {"settings"}:
         return True
-    nulls = {name: None for name, setting in rulebook.settings.items() if setting.default is None}
+    settings = {name: _least_value(setting) for name, setting in rulebook.settings.items()}
     try:
-        return url.source.template.render({"settings": {**rulebook.values, **nulls}}) is None
+        return url.source.template.render({"settings": settings}) is None
     except TemplateFailure:
         return True
+
+
+def _least_value(setting: Setting) -> Any:
+    """A value of a setting by its declaration: null if it can be null."""
+    if setting.default is not ABSENT:
+        return setting.default
+    return setting.enum[0] if setting.enum else _LEAST.get(setting.type, "")
 
 
 def _flaw_of_url(url: Any) -> str | None:
