@@ -7,7 +7,9 @@ output that goes away, or has another type, breaks whoever reads it; another sou
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
+from operator import itemgetter
+from pathlib import Path
 from typing import Any, Literal
 
 from ..diagnostics.problem import Place
@@ -77,10 +79,24 @@ class Change:
 
 
 def changes_between(old: Rulebook, new: Rulebook) -> tuple[Change, ...]:
-    """All changes from one rulebook to another, the strongest effects first, else in the order of the rules."""
-    comparison = _Comparison()
+    """All changes from one rulebook to another, the strongest effects first, else in the order of the rules.
+
+    A file that both have read, one of them as its own and the other by `extends`, has the name of the former in places.
+    """
+    comparison = _Comparison(_names_of_files(old, new))
     comparison.rulebooks(old, new)
     return tuple(sorted(comparison.changes, key=lambda change: EFFECTS.index(change.effect)))
+
+
+def _names_of_files(*rulebooks: Rulebook) -> dict[str, str]:
+    """The names of files in places that are to be replaced: a file was found in several ways."""
+    read = [(not book.is_own(source), source) for book in rulebooks for source in book.sources.values()]
+    names: dict[Path, str] = {}
+    other = {}
+    for _, source in sorted(read, key=itemgetter(0)):
+        if source.path is not None:
+            other[source.name] = names.setdefault(source.path.resolve(), source.name)
+    return other
 
 
 def due_version(version: str, changes: Iterable[Change]) -> str:
@@ -214,21 +230,23 @@ def _cut(text: str) -> str:
     return text if len(text) <= _SHOWN else text[: _SHOWN - 2] + ".."
 
 
-def _place(part: Any) -> Place | None:
-    node = getattr(part, "name_node", None) or getattr(part, "node", None)
-    return node.place if isinstance(node, Node) else None
-
-
 def _is_nothing(value: Any) -> bool:
     return value is None or value is ABSENT or value is False or value in ((), {}, frozenset())
 
 
 class _Comparison:
-    def __init__(self) -> None:
+    def __init__(self, names: Mapping[str, str]) -> None:
+        self.names = names
         self.changes: list[Change] = []
 
     def add(self, id_: str, effect: Effect, text: str, old: Any, new: Any) -> None:
-        self.changes.append(Change(id_, effect, text, _place(old), _place(new)))
+        self.changes.append(Change(id_, effect, text, self.place(old), self.place(new)))
+
+    def place(self, part: Any) -> Place | None:
+        node = getattr(part, "name_node", None) or getattr(part, "node", None)
+        if not isinstance(node, Node):
+            return None
+        return replace(node.place, file=self.names.get(node.place.file, node.place.file))
 
     # The parts of a mapping
 

@@ -31,6 +31,8 @@ def test_a_workspace_and_its_mapping(workspace: str) -> None:
     lines = result.stdout.splitlines()
     assert lines[0] == "breaking: rule user, attributes, Postcode was called Zip"
     assert lines[1].endswith("mparticle-moengage/v1/user.yaml:61  [rules/user/fields/attributes/fields/Postcode]")
+    (setting,) = [line for line in lines if line.endswith("[settings/identity/value]")]
+    assert "was" not in setting  # one name of the file, by which of both it was found
     assert result.stderr == "2 breaking, 2 behaviour\n"
 
 
