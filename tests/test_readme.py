@@ -89,4 +89,6 @@ def test_python_block_runs(workplace: Path) -> None:
     ((_, program),) = blocks("python")
     done = subprocess.run([sys.executable, "-c", program], cwd=workplace, capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.startswith("POST /v1/customer/{app_id} {'type': 'customer', 'customer_id': 'ada@example.com'")
+    assert done.stdout.startswith(
+        "POST https://api-{dc}.moengage.com/v1/customer/{app_id} {'type': 'customer', 'customer_id': 'ada@example.com'"
+    )

@@ -84,3 +84,41 @@ def test_json_in_another_encoding_is_named(shipped_mapping: Shipped) -> None:
 def test_json_that_is_no_text_is_refused(text: Any, shipped_mapping: Shipped) -> None:
     with pytest.raises(TypeError, match=f"JSON text is str or bytes, not {type(text).__name__}"):
         shipped_mapping().transform_json(text)
+
+
+def test_where_requests_go(write: Callable[[Any], Path]) -> None:
+    main = {
+        "language": 1,
+        "name": "base",
+        "version": "1.0.0",
+        "input": {"as": "batch", "schema": "./in.schema.json"},
+        "server": {
+            "url": "https://{dc}.example.com",
+            "headers": {"Authorization": "Bearer {token}", "Content-Type": "application/json"},
+        },
+        "outputs": {
+            "out": {
+                "schema": "./out.schema.json",
+                "request": {
+                    "path": "/{app}/{{ batch.id }}",
+                    "query": {"tag": "batch.tags", "key": {"const": "{key}"}},
+                    "headers": {"content-type": {"const": "application/vnd.api+json"}},
+                },
+            },
+            "other": {"body": "none", "server": {"url": "https://other.example.com"}, "request": {"path": "/x"}},
+        },
+        "rules": [
+            {"rule": "one", "output": "out", "fields": {"id": "batch.id"}},
+            {"rule": "two", "output": "other"},
+        ],
+    }
+    mapping = moemap.load(write({"mapping.yaml": main}))
+    requests = mapping.transform({"id": "a/b{c}", "tags": ["x y", "50%"]}).requests
+    assert [mapping.url_of(request) for request in requests] == [
+        "https://{dc}.example.com/{app}/a%2Fb%7Bc%7D?tag=x%20y&tag=50%25&key={key}",
+        "https://other.example.com/x",
+    ]
+    assert [mapping.headers_of(request) for request in requests] == [
+        {"Authorization": "Bearer {token}", "content-type": "application/vnd.api+json"},
+        {},
+    ]
