@@ -45,7 +45,7 @@ def program_of(choice: Choice, *, bulk: bool) -> Program:
     except MappingError as error:
         print_problems(error.problems, {**error.sources, **configuration().sources})
         sys.exit(WRONG_USE)
-    if bulk and program.delivery.bulk is None:
+    if bulk and program.dispatch.bulk is None:
         raise click.UsageError(f"the mapping {program.name} does not describe 'bulk'")
     return program
 

@@ -12,14 +12,14 @@ import orjson
 
 from ..runtime.result import Request, Result
 from ..values.placeholders import PLACEHOLDER
-from .delivery import Delivery
+from .dispatch import Dispatch
 
 __all__ = ["FORMATS", "OutputFormat", "curl", "json_line", "output_format", "render"]
 
 _MAX_ARGUMENT = 120_000
 """Linux limits an argument to 128 KiB; an indented body may be longer than a compact one."""
 
-Writer = Callable[[Result, Delivery, bool], Iterable[bytes]]
+Writer = Callable[[Result, Dispatch, bool], Iterable[bytes]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,32 +52,32 @@ def output_format(
     return declared
 
 
-def render(results: Iterable[Result], delivery: Delivery, format_: str, *, pretty: bool) -> Iterator[bytes]:
+def render(results: Iterable[Result], dispatch: Dispatch, format_: str, *, pretty: bool) -> Iterator[bytes]:
     """The text of the results in pieces, each of whole lines."""
     write = FORMATS[format_].write
     for result in results:
-        yield from write(result, delivery, pretty)
+        yield from write(result, dispatch, pretty)
 
 
 @output_format("result", "results with everything that was skipped")
-def _result(result: Result, _delivery: Delivery, pretty: bool) -> Iterator[bytes]:
+def _result(result: Result, _dispatch: Dispatch, pretty: bool) -> Iterator[bytes]:
     requests = [_document(request, pretty=pretty) for request in result.requests]
     yield json_line({**result._replace(requests=()).to_json(), "requests": requests}, pretty=pretty)
 
 
 @output_format("requests", "only the requests")
-def _requests(result: Result, _delivery: Delivery, pretty: bool) -> Iterator[bytes]:
+def _requests(result: Result, _dispatch: Dispatch, pretty: bool) -> Iterator[bytes]:
     return (json_line(_document(request, pretty=pretty), pretty=pretty) for request in result.requests)
 
 
 @output_format("bulk", "bulk bodies", bundled=True)
-def _bulk(result: Result, _delivery: Delivery, _pretty: bool) -> Iterator[bytes]:
+def _bulk(result: Result, _dispatch: Dispatch, _pretty: bool) -> Iterator[bytes]:
     return (request.text for request in result.requests)
 
 
 @output_format("curl", "shell commands", ending="sh")
-def _curl(result: Result, delivery: Delivery, pretty: bool) -> Iterator[bytes]:
-    return (curl(request, delivery, pretty=pretty) for request in result.requests)
+def _curl(result: Result, dispatch: Dispatch, pretty: bool) -> Iterator[bytes]:
+    return (curl(request, dispatch, pretty=pretty) for request in result.requests)
 
 
 def _document(request: Request, *, pretty: bool) -> dict[str, Any]:
@@ -93,15 +93,15 @@ def json_line(value: Any, *, pretty: bool) -> bytes:
     return orjson.dumps(value, option=orjson.OPT_APPEND_NEWLINE | (orjson.OPT_INDENT_2 if pretty else 0))
 
 
-def curl(request: Request, delivery: Delivery, *, pretty: bool) -> bytes:
+def curl(request: Request, dispatch: Dispatch, *, pretty: bool) -> bytes:
     """A shell command that sends the request, and fails if the receiver refuses it.
 
-    Placeholders such as {app_id} become shell variables: those of the Delivery, or else such as APP_ID. If one is not
+    Placeholders such as {app_id} become shell variables: those of the Dispatch, or else such as APP_ID. If one is not
     set, the shell stops.
     """
-    variables = delivery.variables
-    parts = [f"curl --fail-with-body --request {request.method} {_quoted(delivery.url_of(request), variables)}"]
-    headers = delivery.headers_of(request).items()
+    variables = dispatch.variables
+    parts = [f"curl --fail-with-body --request {request.method} {_quoted(dispatch.url_of(request), variables)}"]
+    headers = dispatch.headers_of(request).items()
     parts += [f"--header {_quoted(f'{name}: {value}', variables)}" for name, value in headers]
     if request.body is None:
         return _command(parts, pretty=pretty)

@@ -20,7 +20,7 @@ from ..diagnostics.problem import MappingError
 from ..language.installed import locate
 from ..runtime.result import Failed, Result
 from ..runtime.runner import FUNCTION, Runner
-from .delivery import Delivery
+from .dispatch import Dispatch
 
 if TYPE_CHECKING:
     # Imported late, here and below: running a cached mapping reads no rules.
@@ -44,7 +44,7 @@ class Program:
     version: str
     digest: str
     files: tuple[str, ...]
-    delivery: Delivery
+    dispatch: Dispatch
     transform: Callable[[Any], Result]
     transform_parsed: Callable[[Any], Result]
     transform_text: Callable[[bytes], Result | None]
@@ -116,9 +116,9 @@ def _opened(entry: cache.Entry, reference: str, settings: Mapping[str, Any], key
     try:
         validators = {name: _validator(schema) for name, schema in about["schemas"].items()}
         runner = Runner(about["code"], code, validators, interpreter, source, structs)
-        delivery = Delivery.from_json(about["delivery"])
+        dispatch = Dispatch.from_json(about["dispatch"])
         ways = runner.transform, runner.transform_parsed, runner.transform_text, runner.prepare, runner.retry
-        return Program(about["name"], about["version"], about["digest"], tuple(entry.origin.files), delivery, *ways)
+        return Program(about["name"], about["version"], about["digest"], tuple(entry.origin.files), dispatch, *ways)
     except (LookupError, TypeError, ValueError, AttributeError):
         return None
 
@@ -126,7 +126,7 @@ def _opened(entry: cache.Entry, reference: str, settings: Mapping[str, Any], key
 def _rulebook(reference: str, settings: Mapping[str, Any], bulk: bool) -> Rulebook:
     # only for a mapping that is not cached
     from ..checks.shared.opening import opened
-    from .delivery import fitting
+    from .dispatch import fitting
 
     rulebook, _ = opened(reference, settings)
     return fitting(rulebook) if bulk else rulebook
@@ -143,7 +143,7 @@ def _compiled(rulebook: Rulebook) -> cache.Entry:
     # only for a mapping that is not cached
     from .. import compiler
     from ..schemas.schema import definitions_of
-    from .delivery import delivery_of
+    from .dispatch import dispatch_of
 
     compiled = compiler.compile(rulebook)
     schemas = {
@@ -157,7 +157,7 @@ def _compiled(rulebook: Rulebook) -> cache.Entry:
         "version": rulebook.version,
         "code": compiled.name,
         "digest": _digest(rulebook),
-        "delivery": delivery_of(rulebook).to_json(),
+        "dispatch": dispatch_of(rulebook).to_json(),
         "schemas": schemas,
     }
     return cache.Entry(_origin(rulebook), about, compiled.code)

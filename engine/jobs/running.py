@@ -19,7 +19,7 @@ import orjson
 
 from ..source.paths import text_of_name
 from .compression import compressor, plain_name
-from .delivery import Bundler
+from .dispatch import Bundler
 from .files import naming
 from .formats import FORMATS, json_line
 from .input import MAX_RECORD_BYTES, Unit, read_units
@@ -49,7 +49,7 @@ def run(job: Job, progress: Progress | None = None) -> Summary:
         state = files.state
         if state.is_finished:
             return state.summary
-        bulk = job.program.delivery.bulk
+        bulk = job.program.dispatch.bulk
         bundler = Bundler(bulk) if bulk is not None and FORMATS[job.recipe.format].bundled else None
         if bundler is not None:
             list(bundler.add(body.encode() for body in state.waiting))

@@ -43,7 +43,7 @@ class Recipe:
     """Everything that a worker needs to know; it can be sent to another process.
 
     `output` and `rejects` are the names of the files, whose suffixes determine the compression; `replays` says that the
-    records are lines of a rejects file; `variables` are those of a Delivery; `checks_input` says that batches are
+    records are lines of a rejects file; `variables` are those of a Dispatch; `checks_input` says that batches are
     compared with the input schema.
     """
 
@@ -101,7 +101,7 @@ class Transform:
 
     def __init__(self, recipe: Recipe, program: Program) -> None:
         self._recipe = recipe
-        self._delivery = replace(program.delivery, variables=dict(recipe.variables))
+        self._dispatch = replace(program.dispatch, variables=dict(recipe.variables))
         self._program = program
         self._rulebook = recipe.rulebook()
         self._compress = compressor(recipe.output)
@@ -120,7 +120,7 @@ class Transform:
         summary = Summary()
         rejects: list[bytes] = []
         results = self._results(records, summary, rejects)
-        pieces = list(render(results, self._delivery, self._recipe.format, pretty=self._recipe.pretty))
+        pieces = list(render(results, self._dispatch, self._recipe.format, pretty=self._recipe.pretty))
         is_bundled = FORMATS[self._recipe.format].bundled
         output = b"" if is_bundled else b"".join(pieces)
         lines = b"".join(rejects)

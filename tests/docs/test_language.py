@@ -13,7 +13,7 @@ from moemap.engine.checks import metaschemas
 from moemap.engine.diagnostics import problem
 from moemap.engine.expressions import growth
 from moemap.engine.functions import errors, globs
-from moemap.engine.jobs import delivery, rejects
+from moemap.engine.jobs import dispatch, rejects
 from moemap.engine.jobs import input as inputs
 from moemap.engine.language import field_reader, loader
 from moemap.engine.patterns import parser as regular
@@ -62,9 +62,9 @@ def test_example(example: list[Block], tmp_path: Path, monkeypatch: pytest.Monke
         return
     result = transformed(loaded, shown["input"])
     if "bulk" in shown:
-        envelope = delivery.delivery_of(loaded.rulebook).bulk
+        envelope = dispatch.dispatch_of(loaded.rulebook).bulk
         assert envelope is not None
-        bundler = delivery.Bundler(envelope)
+        bundler = dispatch.Bundler(envelope)
         full = bundler.add(json.dumps(request.body, separators=(",", ":")).encode() for request in result.requests)
         assert [request.body for request in (*full, *bundler.rest())] == json.loads(shown["bulk"])
         return

@@ -61,7 +61,7 @@ def test_the_second_time_comes_from_the_cache(folder: Path, compilations: list[s
     expected = json.dumps(load(MAPPING).explain(BATCH)[0].to_json())
     first, second = open_program(MAPPING, {}), open_program(MAPPING, {})
     assert (result(first), result(second), len(compilations)) == (expected, expected, 1)
-    assert (first.digest, first.delivery) == (second.digest, second.delivery)
+    assert (first.digest, first.dispatch) == (second.digest, second.dispatch)
     assert [path.stat().st_mode & 0o077 for path in (folder, *folder.iterdir())] == [0, 0]
 
 
@@ -412,8 +412,8 @@ def write_entry(path: Path, head: Any, code: bytes) -> None:
         ("about/code", None),
         ("about/schemas", None),
         ("about/schemas", [1]),
-        ("about/delivery", None),
-        ("about/delivery", {}),
+        ("about/dispatch", None),
+        ("about/dispatch", {}),
     ],
 )
 def test_an_entry_of_another_shape_is_refused(

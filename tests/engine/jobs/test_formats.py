@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from moemap.engine import api
-from moemap.engine.jobs.delivery import Delivery, delivery_of
+from moemap.engine.jobs.dispatch import Dispatch, dispatch_of
 from moemap.engine.jobs.formats import FORMATS, curl
 from moemap.engine.runtime.result import Request
 
-DELIVERY = Delivery(
+DISPATCH = Dispatch(
     "https://api-{dc}.example.com", {"Authorization": "Basic {key}", "X-Odd": '"$HOME" `id` \\ it\'s'}, None
 )
 VARIABLES = {"DC": "02", "KEY": "s3cret", "APP_ID": "A"}
@@ -42,7 +42,7 @@ def test_the_readme_lists_every_format() -> None:
 @pytest.mark.parametrize("pretty", [False, True])
 def test_the_shell_hands_on_what_was_meant(pretty: bool) -> None:
     body = {"type": "x", ODD: [ODD, 1, True, None]}
-    given, said = arguments(curl(request_of(body, text=ODD), DELIVERY, pretty=pretty), VARIABLES)
+    given, said = arguments(curl(request_of(body, text=ODD), DISPATCH, pretty=pretty), VARIABLES)
     odd = "it%27s%20%24%28id%29%20%60id%60%20%24%7BHOME%7D%20%5C%20%22%20%21%20%C3%A9%0A02%20%25s"
     assert said == ""
     assert given[:-1] == [
@@ -65,7 +65,7 @@ def test_a_variable_that_is_not_set_stops_the_shell(missing: str, value: str | N
     variables = {**VARIABLES, missing: value} if value is not None else {**VARIABLES}
     if value is None:
         del variables[missing]
-    given, said = arguments(curl(request_of({}), DELIVERY, pretty=False) + b"echo went on\n", variables)
+    given, said = arguments(curl(request_of({}), DISPATCH, pretty=False) + b"echo went on\n", variables)
     assert (given, said.rpartition(": ")[0].endswith(missing), said.endswith(": is not set\n")) == ([], True, True)
 
 
@@ -83,13 +83,13 @@ def test_a_variable_that_is_not_set_stops_the_shell(missing: str, value: str | N
     ],
 )
 def test_values_of_a_query_are_written_as_in_json(value: Any, text: str) -> None:
-    given, _ = arguments(curl(request_of({}, q=value), DELIVERY, pretty=False), VARIABLES)
+    given, _ = arguments(curl(request_of({}, q=value), DISPATCH, pretty=False), VARIABLES)
     assert given[3].endswith(f"?q={text}")
 
 
 def test_a_body_that_is_too_long_when_indented_is_not() -> None:
     body = {"n": [0] * 40_000}
-    given, said = arguments(curl(request_of(body), DELIVERY, pretty=True), VARIABLES)
+    given, said = arguments(curl(request_of(body), DISPATCH, pretty=True), VARIABLES)
     assert (said, len(given[-1])) == ("", len(json.dumps(body)))
     assert json.loads(given[-1]) == body
 
@@ -98,7 +98,7 @@ def test_another_server_gets_no_header_of_the_first() -> None:
     other = Request(
         "out", "POST", "/x", {}, {"a": [1]}, b"a%5B%5D=1", {"Content-Type": "a/b", "Key": "{key}"}, "https://{dc}.org"
     )
-    given, said = arguments(curl(other, DELIVERY, pretty=True), VARIABLES)
+    given, said = arguments(curl(other, DISPATCH, pretty=True), VARIABLES)
     headers = ["--header", "Content-Type: a/b", "--header", "Key: s3cret"]
     assert given == ["--fail-with-body", "--request", "POST", "https://02.org/x", *headers, "--data-raw", "a%5B%5D=1"]
     assert said == ""
@@ -106,7 +106,7 @@ def test_another_server_gets_no_header_of_the_first() -> None:
 
 def test_a_header_of_the_output_replaces_that_of_the_server() -> None:
     request = Request("out", "DELETE", "/x", {}, None, b"", {"authorization": "none"})
-    given, _ = arguments(curl(request, DELIVERY, pretty=False), VARIABLES)
+    given, _ = arguments(curl(request, DISPATCH, pretty=False), VARIABLES)
     assert given[3:] == [
         "https://api-02.example.com/x",
         "--header",
@@ -119,4 +119,4 @@ def test_a_header_of_the_output_replaces_that_of_the_server() -> None:
 @pytest.mark.parametrize(("data_centre", "host"), [(None, "api-{dc}"), ("01", "api-01"), ("101", "api-101")])
 def test_the_host_of_a_data_centre(data_centre: str | None, host: str) -> None:
     rulebook = api.load("mparticle-moengage", {} if data_centre is None else {"data_centre": data_centre}).rulebook
-    assert delivery_of(rulebook).server_url == f"https://{host}.moengage.com"
+    assert dispatch_of(rulebook).server_url == f"https://{host}.moengage.com"

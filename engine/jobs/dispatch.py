@@ -19,7 +19,7 @@ from ..values.forms import parameter_text
 if TYPE_CHECKING:
     from ..language.rulebook import Field, Rulebook
 
-__all__ = ["BulkEnvelope", "Bundler", "Delivery", "delivery_of", "fitting"]
+__all__ = ["BulkEnvelope", "Bundler", "Dispatch", "dispatch_of", "fitting"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class BulkEnvelope:
 
 
 @dataclass(frozen=True, slots=True)
-class Delivery:
+class Dispatch:
     """How the requests of a mapping are sent. `bulk` is None if the mapping does not describe it.
 
     `variables` are the variables that hold the values of placeholders, where others are wanted than those that have
@@ -76,7 +76,7 @@ class Delivery:
         return asdict(self)
 
     @classmethod
-    def from_json(cls, values: dict[str, Any]) -> Delivery:
+    def from_json(cls, values: dict[str, Any]) -> Dispatch:
         bulk = BulkEnvelope(**values["bulk"]) if values["bulk"] is not None else None
         return cls(**{**values, "bulk": bulk})
 
@@ -86,8 +86,8 @@ def _encoded(value: Any) -> str:
     return re.sub(r"%7B([a-z][a-z0-9_]*)%7D", r"{\1}", quote(parameter_text(value), safe=""), flags=re.ASCII)
 
 
-def delivery_of(rulebook: Rulebook) -> Delivery:
-    """The Delivery of a mapping. Its parts see only the settings, since they span batches."""
+def dispatch_of(rulebook: Rulebook) -> Dispatch:
+    """The Dispatch of a mapping. Its parts see only the settings, since they span batches."""
     # Imported late: running a cached mapping does not evaluate rules.
     from ..interpreter.outputs import evaluated, server_of
 
@@ -99,12 +99,12 @@ def delivery_of(rulebook: Rulebook) -> Delivery:
         own, line = rulebook.bulk, rulebook.bulk.request
         parts = values(line.path).get("path", "/"), values(*line.query), values(*line.headers), values(*own.fields)
         bulk = BulkEnvelope(line.method, *parts, own.elements, own.max_bytes)
-    return Delivery(*server_of(rulebook.server, rulebook), bulk)
+    return Dispatch(*server_of(rulebook.server, rulebook), bulk)
 
 
 def fitting(rulebook: Rulebook) -> Rulebook:
     """The Rulebook with its outputs limited to bodies that fit into a bulk body alone."""
-    bulk = delivery_of(rulebook).bulk
+    bulk = dispatch_of(rulebook).bulk
     if bulk is None:
         return rulebook
     room = bulk.max_bytes - bulk.empty_size

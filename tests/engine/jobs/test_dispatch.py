@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from moemap.engine.api import Mapping
-from moemap.engine.jobs.delivery import Bundler, Delivery, delivery_of, fitting
+from moemap.engine.jobs.dispatch import Bundler, Dispatch, dispatch_of, fitting
 from moemap.engine.language.rulebook import Rulebook
 from moemap.engine.runtime.result import Request
 
@@ -48,7 +48,7 @@ def bulk_body(*bodies: Any) -> dict[str, Any]:
 
 
 def bundler_of(rulebook: Rulebook) -> Bundler:
-    bulk = delivery_of(rulebook).bulk
+    bulk = dispatch_of(rulebook).bulk
     assert bulk is not None
     return Bundler(bulk)
 
@@ -90,13 +90,13 @@ def test_the_tighter_limit_holds(mapping_of: Callable[..., Mapping]) -> None:
 def test_without_bulk(mapping_of: Callable[..., Mapping]) -> None:
     rulebook = mapping_of("rules: []").rulebook
     assert fitting(rulebook) is rulebook
-    assert delivery_of(rulebook).bulk is None
+    assert dispatch_of(rulebook).bulk is None
 
 
 def test_as_json(mapping_of: Callable[..., Mapping]) -> None:
     for main in ("rules: []", {"mapping.yaml": MAIN % 1000}):
-        delivery = delivery_of(mapping_of(main).rulebook)
-        assert Delivery.from_json(orjson.loads(orjson.dumps(delivery.to_json()))) == delivery
+        dispatch = dispatch_of(mapping_of(main).rulebook)
+        assert Dispatch.from_json(orjson.loads(orjson.dumps(dispatch.to_json()))) == dispatch
 
 
 def test_what_waits(mapping_of: Callable[..., Mapping]) -> None:

@@ -1,0 +1,428 @@
+"""The outbox: requests to deliver and the log of what became of them, in a file of SQLite.
+
+Tables `input`, `request` and `attempt` are only added to. The state of a request is what the last line of its log says;
+`queue` holds that of all requests that are neither accepted nor purged, made from the log in the same transaction. One
+thread of a process writes, several processes may: one of them sends (`sending`), any of them adds.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future
+from contextlib import AbstractContextManager
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+import orjson
+import zstandard
+
+from ..jobs.files import BusyError, locked
+from .entries import (
+    ENDS,
+    STATES,
+    Attempt,
+    Counts,
+    Ended,
+    Entry,
+    Input,
+    Kind,
+    OutboxError,
+    OutboxFullError,
+    Queued,
+    Recent,
+    Shown,
+    State,
+)
+from .filesystems import network_filesystem
+from .writing import Writer, connected
+
+__all__ = ["Outbox", "change"]
+
+VERSION = 1
+_SCHEMA = f"""
+CREATE TABLE input (id INTEGER PRIMARY KEY, key BLOB NOT NULL UNIQUE, source TEXT NOT NULL, mapping TEXT NOT NULL,
+    at REAL NOT NULL, text BLOB);
+CREATE TABLE request (id INTEGER PRIMARY KEY AUTOINCREMENT, input INTEGER NOT NULL REFERENCES input, number INTEGER
+    NOT NULL, output TEXT NOT NULL, method TEXT NOT NULL, url TEXT NOT NULL, headers TEXT NOT NULL, body BLOB NOT NULL,
+    lane TEXT, repeatable INTEGER NOT NULL, joinable INTEGER NOT NULL, items TEXT NOT NULL, rule TEXT, place TEXT,
+    pointer TEXT, UNIQUE (input, number));
+CREATE TABLE attempt (id INTEGER PRIMARY KEY AUTOINCREMENT, request INTEGER NOT NULL REFERENCES request, at REAL NOT
+    NULL, kind TEXT NOT NULL, status INTEGER, answer TEXT NOT NULL DEFAULT '', due REAL, call INTEGER);
+CREATE INDEX attempt_request ON attempt (request);
+CREATE INDEX attempt_repeated ON attempt (request) WHERE kind = 'uncertain' AND due IS NOT NULL;
+CREATE INDEX attempt_purged ON attempt (request) WHERE kind = 'purged';
+CREATE TABLE queue (request INTEGER PRIMARY KEY REFERENCES request, state TEXT NOT NULL, lane TEXT, head INTEGER NOT
+    NULL, due REAL NOT NULL, tries INTEGER NOT NULL);
+CREATE INDEX queue_ready ON queue (due, request) WHERE head = 1 AND state = 'waiting';
+CREATE INDEX queue_lane ON queue (lane, request) WHERE lane IS NOT NULL AND state IN ('waiting', 'sending');
+CREATE INDEX queue_state ON queue (state, request);
+CREATE TABLE saved (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+PRAGMA user_version = {VERSION};
+"""
+_APPLICATION = 0x6D6F656F
+_MOVES = ("waiting", "sending")
+_ENTRY = (
+    "r.output, r.method, r.url, r.headers, r.body, r.lane, r.repeatable, r.joinable, r.items, r.rule, r.place, "
+    "r.pointer"
+)
+
+
+class Outbox:
+    """An outbox in a file. Methods that write return a Future, which is done when what was written is on the disk."""
+
+    def __init__(
+        self, path: Path, *, max_bytes: int | None = None, create: bool = True, now: Callable[[], float] = time.time
+    ) -> None:
+        """Opens an outbox, or makes a new one. Raises OutboxError."""
+        self.path = path
+        self.max_bytes = max_bytes
+        self.now = now
+        self._reading = Lock()
+        kind = network_filesystem(path.parent)
+        if kind is not None:
+            raise OutboxError(f"{path}: an outbox cannot lie on a network file system ({kind}); choose a local disk")
+        if not create and not path.is_file():
+            raise OutboxError(f"{path}: there is no outbox")
+        try:
+            connection = connected(path, is_new=create)
+            _prepare(connection, path)
+            self._reader = connected(path)
+        except sqlite3.Error as error:
+            raise OutboxError(f"{path}: {error}") from None
+        self._connection = connection
+        self._writer = Writer(connection)
+
+    def __enter__(self) -> Outbox:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Writes what was given, and closes the file."""
+        self._writer.close()
+        with self._reading:
+            self._reader.close()
+        self._connection.close()
+
+    def sending(self) -> AbstractContextManager[Any]:
+        """Locks the outbox for the one process that sends. Raises OutboxError if another one does."""
+        try:
+            return locked(self.path.with_name(self.path.name + ".sender"))
+        except BusyError:
+            raise OutboxError(f"{self.path}: another process sends from this outbox") from None
+
+    def submit(self, work: Callable[[sqlite3.Connection], Any]) -> Future[Any]:
+        """Does work in a transaction of the writer."""
+        return self._writer.submit(work)
+
+    def read(self, query: str, *values: Any) -> list[Any]:
+        """The rows of a query, which sees only what is on the disk."""
+        with self._reading:
+            return self._reader.execute(query, values).fetchall()
+
+    def vacuum(self) -> None:
+        """Gives free space back to the file system. Nothing else may be under way."""
+        self._writer.alone(lambda connection: connection.execute("VACUUM")).result()
+
+    # Adding
+
+    def add(self, given: Sequence[Input]) -> Future[list[bool]]:
+        """Adds inputs with their requests; says of each whether it is new, else nothing of it is added.
+
+        The Future raises OutboxFullError where the outbox has reached its size.
+        """
+
+        def work(connection: sqlite3.Connection) -> list[bool]:
+            if self.max_bytes is not None and (size := _size(connection)) >= self.max_bytes:
+                raise OutboxFullError(f"{self.path}: the outbox is full ({size} of {self.max_bytes} bytes)")
+            return [_add(connection, one, self.now()) for one in given]
+
+        return self._writer.submit(work)
+
+    # Sending
+
+    def ready(self, limit: int, horizon: float) -> list[Queued]:
+        """The oldest requests that can be sent now, the first of each lane.
+
+        A due time further away than `horizon` was written by a clock that has been set back since, and has come.
+        """
+        now = self.now()
+        query = (
+            f"SELECT q.request, q.tries, {_ENTRY} FROM queue q JOIN request r ON r.id = q.request "  # noqa: S608
+            "WHERE q.head = 1 AND q.state = 'waiting' AND "
+        )
+        order = "ORDER BY q.due, q.request LIMIT ?"
+        rows = self.read(f"{query} q.due = 0 {order}", limit)
+        rows += self.read(f"{query} q.due > 0 AND q.due <= ? {order}", now, limit)
+        rows += self.read(f"{query} q.due > ? {order}", now + horizon, limit)
+        rows.sort()
+        return [Queued(row[0], _entry(row[2:]), row[1]) for row in rows[:limit]]
+
+    def next_due(self) -> float | None:
+        """The time at which the next request that is repeated may be sent; None if none waits for its time."""
+        rows = self.read("SELECT min(due) FROM queue WHERE head = 1 AND state = 'waiting' AND due > 0")
+        return None if rows[0][0] is None else float(rows[0][0])
+
+    def start(self, requests: Sequence[int]) -> Future[frozenset[int]]:
+        """Notes that an attempt begins, for requests that are sent together; the result are those that may be sent.
+
+        Others were held, purged or overtaken since they were read.
+        """
+
+        def work(connection: sqlite3.Connection) -> frozenset[int]:
+            taken = [
+                request
+                for request in requests
+                if connection.execute(
+                    "UPDATE queue SET state = 'sending' WHERE request = ? AND state = 'waiting' AND head = 1",
+                    (request,),
+                ).rowcount
+            ]
+            call = None
+            for request in taken:
+                row = connection.execute(
+                    "INSERT INTO attempt (request, at, kind, call) VALUES (?, ?, 'started', ?)",
+                    (request, self.now(), call),
+                )
+                call = row.lastrowid if call is None else call
+            return frozenset(taken)
+
+        return self._writer.submit(work)
+
+    def end(self, ends: Sequence[Ended]) -> Future[None]:
+        """Notes how attempts ended."""
+
+        def work(connection: sqlite3.Connection) -> None:
+            for ended in ends:
+                change(connection, ended, self.now())
+
+        return self._writer.submit(work)
+
+    def recover(self, *, repeats: bool) -> Future[int]:
+        """Ends the attempts that a process began and did not end: each may have arrived. Returns their number.
+
+        With `repeats`, all are sent again, else only those for which that is harmless.
+        """
+
+        def work(connection: sqlite3.Connection) -> int:
+            rows = connection.execute(
+                "SELECT q.request, r.repeatable FROM queue q JOIN request r ON r.id = q.request "
+                "WHERE q.state = 'sending'"
+            ).fetchall()
+            for request, repeatable in rows:
+                due = self.now() if repeats or repeatable else None
+                ended = Ended(request, "uncertain", None, "the sender ended before there was an answer", due)
+                change(connection, ended, self.now())
+            return len(rows)
+
+        return self._writer.submit(work)
+
+    def recent(self, seconds: float) -> list[Recent]:
+        """The attempts that began within the last seconds, the latest first."""
+        now = self.now()
+        found: list[Recent] = []
+        ended: dict[int, float] = {}
+        last, step = self.read("SELECT coalesce(max(id), 0) FROM attempt")[0][0], 1000
+        while last > 0:
+            rows = self.read(
+                "SELECT a.id, a.at, a.kind, a.call, r.id, r.output, r.lane, r.items FROM attempt a JOIN request r "
+                "ON r.id = a.request WHERE a.id > ? AND a.id <= ? ORDER BY a.id DESC",
+                *(last - step, last),
+            )
+            for id_, at, kind, call, request, output, lane, items in rows:
+                if kind == "started" and now - seconds <= at <= now:
+                    end = ended.pop(request, None)
+                    found.append(Recent(at, end, call or id_, output, lane, orjson.loads(items)))
+                elif kind != "started":
+                    ended[request] = at
+            if rows and rows[-1][1] < now - seconds:
+                break
+            last -= step
+        return found
+
+    def save(self, name: str, value: Any) -> Future[None]:
+        """Keeps a JSON value under a name."""
+        text = orjson.dumps(value).decode()
+
+        def work(connection: sqlite3.Connection) -> None:
+            connection.execute("INSERT OR REPLACE INTO saved VALUES (?, ?)", (name, text))
+
+        return self._writer.submit(work)
+
+    def saved(self, name: str) -> Any:
+        """The JSON value under a name; None if there is none."""
+        rows = self.read("SELECT value FROM saved WHERE name = ?", name)
+        return orjson.loads(rows[0][0]) if rows else None
+
+    # Looking
+
+    def counts(self) -> Counts:
+        """The numbers of requests and inputs."""
+        states: dict[State, int] = dict.fromkeys(STATES, 0)
+        with self._reading:
+            self._reader.execute("BEGIN")  # all numbers are those of one moment
+            try:
+                states |= dict(self._reader.execute("SELECT state, count(*) FROM queue GROUP BY state"))
+                one = "SELECT count(*) FROM {}".format
+                inputs = self._reader.execute(one("input")).fetchone()[0]
+                total = self._reader.execute(one("request")).fetchone()[0]
+                purged = self._reader.execute(one("attempt WHERE kind = 'purged'")).fetchone()[0]
+                repeated = self._reader.execute(
+                    "SELECT count(DISTINCT request) FROM attempt WHERE kind = 'uncertain' AND due IS NOT NULL"
+                ).fetchone()[0]
+                oldest = self._reader.execute(
+                    "SELECT i.at FROM queue q JOIN request r ON r.id = q.request JOIN input i ON i.id = r.input "
+                    "WHERE q.state = 'waiting' ORDER BY q.request LIMIT 1"
+                ).fetchone()
+                compacted = self._reader.execute("SELECT value FROM saved WHERE name = 'compacted'").fetchone()
+                size = _size(self._reader)
+            finally:
+                self._reader.execute("COMMIT")
+        gone = orjson.loads(compacted[0]) if compacted else {"accepted": 0, "purged": 0, "repeated": 0}
+        states["accepted"] = total - sum(states.values()) - purged + gone["accepted"]
+        states["purged"] = purged + gone["purged"]
+        return Counts(inputs, states, repeated + gone["repeated"], oldest and oldest[0], size)
+
+    def left(self) -> int:
+        """The number of requests that wait or are being sent."""
+        return int(self.read("SELECT count(*) FROM queue WHERE state IN ('waiting', 'sending')")[0][0])
+
+    def ids(self, states: Iterable[State], *, lane: str | None = None, limit: int = -1) -> list[int]:
+        """The requests in some of the states of the queue, in order."""
+        wanted = list(states)
+        marks = ", ".join("?" * len(wanted))
+        where = "" if lane is None else "AND lane = ?"
+        query = f"SELECT request FROM queue WHERE state IN ({marks}) {where} ORDER BY request LIMIT ?"  # noqa: S608
+        return [row[0] for row in self.read(query, *wanted, *([] if lane is None else [lane]), limit)]
+
+    def shown(self, request: int) -> Shown | None:
+        """All about a request; None if there is none of this number."""
+        rows = self.read(
+            f"SELECT i.source, i.mapping, q.state, q.tries, q.due, {_ENTRY} FROM request r "  # noqa: S608
+            "JOIN input i ON i.id = r.input LEFT JOIN queue q ON q.request = r.id WHERE r.id = ?",
+            request,
+        )
+        if not rows:
+            return None
+        source, mapping, state, tries, due, *entry = rows[0]
+        log = self.read("SELECT at, kind, status, answer, due FROM attempt WHERE request = ? ORDER BY id", request)
+        lines = tuple(Attempt(*line) for line in log)
+        if state is None:
+            state = state_after(lines[-1].kind, None)
+        return Shown(request, state, _entry(entry), source, mapping, tries or 0, due or None, lines)
+
+    def texts(self, requests: Sequence[int]) -> Iterator[tuple[int, str, bytes]]:
+        """The inputs that made some of the requests: number, source and text of each, in order."""
+        seen: set[int] = set()
+        for request in requests:
+            rows = self.read(
+                "SELECT i.id, i.source, i.text FROM request r JOIN input i ON i.id = r.input WHERE r.id = ?", request
+            )
+            for number, source, text in rows:
+                if number not in seen and text is not None:
+                    seen.add(number)
+                    yield number, source, zstandard.decompress(text)
+
+
+def _prepare(connection: sqlite3.Connection, path: Path) -> None:
+    """Makes the tables of a new file, or recognises those of another version."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+        application = connection.execute("PRAGMA application_id").fetchone()[0]
+        if version == 0 and connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0:
+            for statement in _SCHEMA.split(";"):
+                connection.execute(statement)
+            connection.execute(f"PRAGMA application_id = {_APPLICATION}")
+        elif application != _APPLICATION:
+            raise OutboxError(f"{path}: this is not an outbox")
+        elif version != VERSION:
+            raise OutboxError(f"{path}: the outbox is of version {version}; this moemap has version {VERSION}")
+    finally:
+        connection.execute("COMMIT")
+
+
+def _size(connection: sqlite3.Connection) -> int:
+    pages, free, size = (
+        connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "freelist_count", "page_size")
+    )
+    return int((pages - free) * size)
+
+
+def _add(connection: sqlite3.Connection, given: Input, now: float) -> bool:
+    row = connection.execute(
+        "INSERT OR IGNORE INTO input (key, source, mapping, at, text) VALUES (?, ?, ?, ?, ?)",
+        (given.key, given.source, given.mapping, now, zstandard.compress(given.text)),
+    )
+    if not row.rowcount:
+        return False
+    put(connection, row.lastrowid, given.entries)
+    return True
+
+
+def put(connection: sqlite3.Connection, number: int | None, entries: Iterable[Entry], first: int = 0) -> None:
+    """Adds requests of an input to the queue."""
+    for index, entry in enumerate(entries, first):
+        headers, items = orjson.dumps(dict(entry.headers)).decode(), orjson.dumps(dict(entry.items)).decode()
+        values = (number, index, entry.output, entry.method, entry.url, headers, entry.body, entry.lane)
+        more = (entry.is_repeatable, entry.is_joinable, items, entry.rule, entry.place, entry.pointer)
+        request = connection.execute(
+            "INSERT INTO request VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            values + more,
+        ).lastrowid
+        is_head = entry.lane is None or _first_of(connection, entry.lane) is None
+        connection.execute("INSERT INTO queue VALUES (?, 'waiting', ?, ?, 0, 0)", (request, entry.lane, is_head))
+
+
+def _entry(row: Sequence[Any]) -> Entry:
+    output, method, url, headers, body, lane, repeatable, joinable, items, *origin = row
+    texts = orjson.loads(headers), body, lane
+    return Entry(output, method, url, *texts, bool(repeatable), bool(joinable), orjson.loads(items), *origin)
+
+
+def _first_of(connection: sqlite3.Connection, lane: str) -> int | None:
+    row = connection.execute(
+        "SELECT request FROM queue WHERE lane = ? AND state IN ('waiting', 'sending') ORDER BY request LIMIT 1", (lane,)
+    ).fetchone()
+    return None if row is None else int(row[0])
+
+
+def state_after(kind: Kind, due: float | None) -> State:
+    """The state that a line of the log leads to."""
+    return "waiting" if kind == "uncertain" and due is not None else ENDS[kind]
+
+
+def change(connection: sqlite3.Connection, ended: Ended, now: float) -> None:
+    """Adds a line to the log of a request, and moves it in the queue accordingly."""
+    request, kind, due = ended.request, ended.kind, ended.due
+    connection.execute(
+        "INSERT INTO attempt (request, at, kind, status, answer, due) VALUES (?, ?, ?, ?, ?, ?)",
+        (request, now, kind, ended.status, ended.answer, due),
+    )
+    state = state_after(kind, due)
+    if state in ("accepted", "purged"):
+        lane = connection.execute("DELETE FROM queue WHERE request = ? RETURNING lane", (request,)).fetchall()
+    else:
+        counted = 1 if kind in ("retry", "uncertain", "dead") else 0
+        tries = "0" if kind == "released" else f"tries + {counted}"
+        lane = connection.execute(
+            f"UPDATE queue SET state = ?, due = ?, head = lane IS NULL, tries = {tries} "  # noqa: S608
+            "WHERE request = ? RETURNING lane",
+            (state, due or 0, request),
+        ).fetchall()
+    if lane and lane[0][0] is not None:
+        _appoint(connection, lane[0][0])
+
+
+def _appoint(connection: sqlite3.Connection, lane: str) -> None:
+    """Makes the first request of a lane the one to send; one that is being sent stays before all others."""
+    connection.execute("UPDATE queue SET head = 0 WHERE lane = ? AND state = 'waiting' AND head = 1", (lane,))
+    connection.execute(
+        "UPDATE queue SET head = 1 WHERE request = (SELECT request FROM queue WHERE lane = ?1 AND state IN "
+        "('waiting', 'sending') ORDER BY state = 'waiting', request LIMIT 1)",
+        (lane,),
+    )

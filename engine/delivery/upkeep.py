@@ -1,0 +1,140 @@
+"""What a person does with an outbox: try again, hold, release, purge, export, compact."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import orjson
+
+from .entries import Ended, Entry, Kind, Shown, State
+from .outbox import Outbox, change, put
+
+__all__ = ["MOVES", "as_json", "compact", "exported", "mapped_anew", "move"]
+
+MOVES: Mapping[str, tuple[Kind, tuple[State, ...]]] = {
+    "retry": ("released", ("dead", "uncertain")),
+    "hold": ("held", ("waiting",)),
+    "release": ("released", ("held",)),
+    "purge": ("purged", ("waiting", "dead", "uncertain", "held")),
+}
+"""For each way to move requests: the line of the log, and the states that it starts from."""
+_AT_ONCE = 1000
+
+
+def move(outbox: Outbox, how: str, requests: Sequence[int], reason: str = "") -> int:
+    """Moves requests that are in a state to do so; returns their number."""
+    kind, states = MOVES[how]
+    marks = ", ".join("?" * len(states))
+
+    def work(connection: sqlite3.Connection, some: Sequence[int]) -> int:
+        number = 0
+        for request in some:
+            query = f"SELECT 1 FROM queue WHERE request = ? AND state IN ({marks})"  # noqa: S608
+            if connection.execute(query, (request, *states)).fetchone():
+                change(connection, Ended(request, kind, None, reason), outbox.now())
+                number += 1
+        return number
+
+    parts = (requests[start : start + _AT_ONCE] for start in range(0, len(requests), _AT_ONCE))
+    return sum(outbox.submit(partial(work, some=part)).result() for part in parts)
+
+
+def mapped_anew(outbox: Outbox, number: int, dead: Sequence[int], entries: Iterable[Entry], mapping: str) -> int:
+    """Replaces dead requests of an input by those that the rules give now; returns how many are new.
+
+    A request that the input gave before, and that is not dead, is not sent again.
+    """
+
+    def work(connection: sqlite3.Connection) -> int:
+        rows = connection.execute(
+            "SELECT id, number, output, method, url, headers, body FROM request WHERE input = ?", (number,)
+        ).fetchall()
+        for request in dead:
+            change(connection, Ended(request, "purged", None, f"mapped anew by {mapping}"), outbox.now())
+        before = [_what(*row[2:]) for row in rows if row[0] not in set(dead)]
+        fresh = []
+        for entry in entries:
+            what = _what(entry.output, entry.method, entry.url, orjson.dumps(dict(entry.headers)).decode(), entry.body)
+            if what in before:
+                before.remove(what)
+            else:
+                fresh.append(entry)
+        put(connection, number, fresh, 1 + max(row[1] for row in rows))
+        return len(fresh)
+
+    return int(outbox.submit(work).result())
+
+
+def _what(*parts: Any) -> tuple[Any, ...]:
+    return parts
+
+
+def exported(outbox: Outbox, states: Sequence[State]) -> Iterator[dict[str, Any]]:
+    """All about the requests in some states, with their bodies, as JSON."""
+    for request in outbox.ids(states):
+        shown = outbox.shown(request)
+        if shown is not None:
+            yield {**as_json(shown), "body": shown.entry.body.decode("utf-8", "replace")}
+
+
+def as_json(shown: Shown) -> dict[str, Any]:
+    """All about a request but its body."""
+    entry = shown.entry
+    return {
+        "request": shown.id,
+        "state": shown.state,
+        "output": entry.output,
+        "method": entry.method,
+        "url": entry.url,
+        "order": entry.lane,
+        "rule": entry.rule,
+        "place": entry.place,
+        "input": {"source": shown.source, "pointer": entry.pointer},
+        "mapping": shown.mapping,
+        "tries": shown.tries,
+        "due": shown.due,
+        "log": [line._asdict() for line in shown.log],
+    }
+
+
+def compact(outbox: Outbox, older_than: float) -> int:
+    """Deletes what was accepted or purged before some seconds, and gives the space back; returns its number.
+
+    The keys of inputs stay, so that none is taken twice. Raises OutboxError while another process sends.
+    """
+    before = outbox.now() - older_than
+
+    def work(connection: sqlite3.Connection) -> int:
+        rows = connection.execute(
+            "SELECT a.request, a.kind FROM attempt a LEFT JOIN queue q ON q.request = a.request "
+            "WHERE q.request IS NULL AND a.kind IN ('accepted', 'purged') AND a.at < ? LIMIT ?",
+            (before, _AT_ONCE),
+        ).fetchall()
+        gone = {"accepted": 0, "purged": 0, "repeated": 0}
+        saved = connection.execute("SELECT value FROM saved WHERE name = 'compacted'").fetchone()
+        gone |= orjson.loads(saved[0]) if saved else {}
+        for request, kind in rows:
+            repeated = connection.execute(
+                "SELECT 1 FROM attempt WHERE request = ? AND kind = 'uncertain' AND due IS NOT NULL", (request,)
+            ).fetchone()
+            gone["repeated"] += repeated is not None
+            gone[kind] += 1
+            number = connection.execute("SELECT input FROM request WHERE id = ?", (request,)).fetchone()[0]
+            connection.execute("DELETE FROM attempt WHERE request = ?", (request,))
+            connection.execute("DELETE FROM request WHERE id = ?", (request,))
+            connection.execute(
+                "UPDATE input SET text = NULL WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM request WHERE input = ?1)",
+                (number,),
+            )
+        connection.execute("INSERT OR REPLACE INTO saved VALUES ('compacted', ?)", (orjson.dumps(gone).decode(),))
+        return len(rows)
+
+    total = 0
+    with outbox.sending():
+        while number := outbox.submit(work).result():
+            total += number
+        outbox.vacuum()
+    return total

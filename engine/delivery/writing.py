@@ -1,0 +1,125 @@
+"""Writes to SQLite in one thread: what arrives while a transaction is committed goes together into the next one."""
+
+from __future__ import annotations
+
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any, Literal, TypeVar, cast
+
+__all__ = ["Writer", "connected"]
+
+_T = TypeVar("_T")
+_Work = tuple[Callable[[sqlite3.Connection], Any], "Future[Any]", bool]
+
+MOST_AT_ONCE = 512
+BUSY_SECONDS = 30
+
+
+def connected(path: Path, *, is_new: bool = False) -> sqlite3.Connection:
+    """Connects to a database: transactions begin where the code says so, and are on the disk when they end."""
+    mode = "rwc" if is_new else "rw"
+    uri = f"{path.absolute().as_uri()}?mode={mode}"
+    connection = sqlite3.connect(
+        uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False, cached_statements=256
+    )
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA foreign_keys = ON")
+    return connection
+
+
+class Writer:
+    """The one thread that writes to a database.
+
+    Work is done in the order in which it was given. Work that fails is undone alone: what is committed with it stays.
+    """
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._work: queue.SimpleQueue[_Work | None] = queue.SimpleQueue()
+        self._is_closed = False
+        self._thread = threading.Thread(target=self._run, name="moemap-outbox", daemon=True)
+        self._thread.start()
+
+    def submit(self, work: Callable[[sqlite3.Connection], _T]) -> Future[_T]:
+        """Does work in a transaction; the Future is done when it is on the disk."""
+        return self._put(work, is_alone=False)
+
+    def alone(self, work: Callable[[sqlite3.Connection], _T]) -> Future[_T]:
+        """Does work outside of transactions, after what was given before."""
+        return self._put(work, is_alone=True)
+
+    def _put(self, work: Callable[[sqlite3.Connection], _T], *, is_alone: bool) -> Future[_T]:
+        if self._is_closed:
+            raise RuntimeError("the outbox is closed")
+        future: Future[_T] = Future()
+        self._work.put((work, cast("Future[Any]", future), is_alone))
+        return future
+
+    def close(self) -> None:
+        """Does the work that was given, and ends."""
+        if not self._is_closed:
+            self._is_closed = True
+            self._work.put(None)
+            self._thread.join()
+
+    def _run(self) -> None:
+        next_: _Work | Literal["none yet"] | None = "none yet"
+        while (work := self._work.get() if next_ == "none yet" else next_) is not None:
+            next_ = "none yet"
+            works = [work]
+            while len(works) < MOST_AT_ONCE and not works[-1][2]:
+                try:
+                    following = self._work.get_nowait()
+                except queue.Empty:
+                    break
+                if following is None or following[2]:
+                    next_ = following
+                    break
+                works.append(following)
+            if work[2]:
+                self._alone(*work[:2])
+            else:
+                self._commit([one[:2] for one in works])
+
+    def _alone(self, work: Callable[[sqlite3.Connection], Any], future: Future[Any]) -> None:
+        try:
+            future.set_result(work(self._connection))
+        except Exception as error:
+            future.set_exception(error)
+
+    def _commit(self, works: list[tuple[Callable[[sqlite3.Connection], Any], Future[Any]]]) -> None:
+        done: list[tuple[Future[Any], Any, Exception | None]] = []
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+            for work, future in works:
+                done.append((future, *self._one(work)))
+            self._connection.execute("COMMIT")
+        except Exception as error:  # such as a disk that is full: nothing of this was done
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+            for _, future in works:
+                future.set_exception(error)
+            return
+        for future, result, failed in done:
+            if failed is not None:
+                future.set_exception(failed)
+            else:
+                future.set_result(result)
+
+    def _one(self, work: Callable[[sqlite3.Connection], Any]) -> tuple[Any, Exception | None]:
+        self._connection.execute("SAVEPOINT one")
+        try:
+            result = work(self._connection)
+        except Exception as error:
+            if not self._connection.in_transaction:  # the database itself gave up, and all is undone
+                raise
+            self._connection.execute("ROLLBACK TO one")
+            self._connection.execute("RELEASE one")
+            return None, error
+        self._connection.execute("RELEASE one")
+        return result, None

@@ -1,0 +1,368 @@
+"""The outbox: nothing twice, nothing lost, in order, and always what its log says."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+
+from moemap.engine.delivery import upkeep
+from moemap.engine.delivery.entries import Ended, Entry, Input, OutboxError, OutboxFullError, key_of
+from moemap.engine.delivery.outbox import Outbox, state_after
+
+HORIZON = 3600.0
+
+
+def entry(body: str = "{}", lane: str | None = None, **more: Any) -> Entry:
+    return Entry("event", "POST", "/v1/{app}", {"X": "{key}"}, body.encode(), lane, **more)
+
+
+def given(text: str, *entries: Entry) -> Input:
+    return Input(key_of("shop@1.0.0", None, text.encode()), "a.json:1", "shop@1.0.0", text.encode(), entries)
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def outbox(tmp_path: Path, clock: Clock) -> Iterator[Outbox]:
+    with Outbox(tmp_path / "outbox.db", now=clock) as made:
+        yield made
+
+
+def ready(outbox: Outbox) -> list[int]:
+    return [one.id for one in outbox.ready(100, HORIZON)]
+
+
+def start(outbox: Outbox, *requests: int) -> set[int]:
+    return set(outbox.start(requests).result())
+
+
+def end(outbox: Outbox, request: int, kind: Any, **more: Any) -> None:
+    outbox.end([Ended(request, kind, **more)]).result()
+
+
+def test_an_input_is_taken_once(outbox: Outbox) -> None:
+    one, other = given("1", entry("a"), entry("b")), given("2", entry("c"))
+    assert outbox.add([one, other, one]).result() == [True, True, False]
+    assert outbox.add([one]).result() == [False]
+    assert [(queued.entry.body, queued.tries) for queued in outbox.ready(9, HORIZON)] == [
+        (b"a", 0),
+        (b"b", 0),
+        (b"c", 0),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "is_same"),
+    [
+        (("m@1.0.0", None, b"x"), ("m@1.0.0", None, b"x"), True),
+        (("m@1.0.0", None, b"x"), ("m@1.0.0", None, b"y"), False),
+        (("m@1.0.0", None, b"x"), ("m@1.1.0", None, b"x"), False),
+        (("m@1.0.0", "id", b"x"), ("m@1.0.0", "id", b"y"), True),
+        (("m@1.0.0", "x", b"x"), ("m@1.0.0", None, b"x"), False),
+    ],
+)
+def test_what_the_key_of_an_input_is_made_of(one: Any, other: Any, is_same: bool) -> None:
+    assert (key_of(*one) == key_of(*other)) == is_same
+
+
+def test_a_lane_waits_for_its_first_request_and_others_go_on(outbox: Outbox, clock: Clock) -> None:
+    outbox.add([given("1", entry("1", "a"), entry("2", "a"), entry("3", "b"), entry("4"), entry("5"))]).result()
+    assert ready(outbox) == [1, 3, 4, 5]
+    assert start(outbox, 1, 2) == {1}
+    assert ready(outbox) == [3, 4, 5]
+    end(outbox, 1, "retry", status=503, due=clock.now + 10)
+    assert ready(outbox) == [3, 4, 5]
+    assert outbox.next_due() == clock.now + 10
+    clock.now += 10
+    assert ready(outbox) == [1, 3, 4, 5]
+    start(outbox, 1)
+    end(outbox, 1, "accepted", status=200)
+    assert ready(outbox) == [2, 3, 4, 5]
+
+
+def test_a_retry_is_not_starved_by_what_came_later(outbox: Outbox, clock: Clock) -> None:
+    outbox.add([given(str(number), entry()) for number in range(50)]).result()
+    start(outbox, 1)
+    end(outbox, 1, "retry", due=clock.now + 1)
+    clock.now += 2
+    assert [one.id for one in outbox.ready(3, HORIZON)] == [1, 2, 3]
+
+
+def test_a_clock_that_is_set_back_holds_no_retry(outbox: Outbox, clock: Clock) -> None:
+    outbox.add([given("1", entry())]).result()
+    start(outbox, 1)
+    end(outbox, 1, "retry", due=clock.now + 10)
+    assert ready(outbox) == []
+    clock.now -= 90_000
+    assert ready(outbox) == [1]
+
+
+def test_what_leaves_the_lane_lets_the_next_one_go_and_comes_back_to_its_place(outbox: Outbox) -> None:
+    outbox.add([given("1", *(entry(str(number), "a") for number in range(3)))]).result()
+    start(outbox, 1)
+    end(outbox, 1, "dead", status=400, answer="no such user")
+    assert ready(outbox) == [2]
+    assert upkeep.move(outbox, "retry", [1, 2]) == 1
+    assert ready(outbox) == [1]
+    assert start(outbox, 2) == set()
+    assert upkeep.move(outbox, "hold", [1]) == 1
+    assert ready(outbox) == [2]
+    start(outbox, 2)
+    upkeep.move(outbox, "release", [1])
+    assert ready(outbox) == []
+    end(outbox, 2, "accepted")
+    assert ready(outbox) == [1]
+    upkeep.move(outbox, "purge", [1])
+    assert ready(outbox) == [3]
+    counts = outbox.counts()
+    assert (counts.states["accepted"], counts.states["purged"], counts.states["waiting"]) == (1, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("repeats", "repeatable", "state"),
+    [(True, False, "waiting"), (False, True, "waiting"), (False, False, "uncertain"), (True, True, "waiting")],
+)
+def test_an_attempt_without_an_end_is_uncertain(outbox: Outbox, repeats: bool, repeatable: bool, state: Any) -> None:
+    outbox.add([given("1", entry(is_repeatable=repeatable))]).result()
+    start(outbox, 1)
+    assert outbox.recover(repeats=repeats).result() == 1
+    shown = outbox.shown(1)
+    assert shown is not None
+    assert shown.state == state
+    assert [line.kind for line in shown.log] == ["started", "uncertain"]
+    assert outbox.counts().repeated == (state == "waiting")
+
+
+def test_recent_attempts_and_those_sent_together(outbox: Outbox, clock: Clock) -> None:
+    outbox.add([given("1", *(entry(lane=str(number), items={"n": number}) for number in range(4)))]).result()
+    start(outbox, 1)
+    end(outbox, 1, "accepted")
+    clock.now += 50
+    start(outbox, 2, 3)
+    clock.now += 1
+    end(outbox, 2, "accepted")
+    assert [(one.at, one.ended, one.lane, one.items["n"]) for one in outbox.recent(60)] == [
+        (1050, None, "2", 2),
+        (1050, 1051, "1", 1),
+        (1000, 1000, "0", 0),
+    ]
+    assert len({one.call for one in outbox.recent(60)}) == 2
+    assert len(outbox.recent(10)) == 2
+
+
+def test_the_size_is_bounded(tmp_path: Path) -> None:
+    with Outbox(tmp_path / "outbox.db", max_bytes=200_000) as outbox:
+        added = 0
+        with pytest.raises(OutboxFullError, match=r"outbox\.db: the outbox is full \(\d+ of 200000 bytes\)"):
+            for added in range(100):
+                outbox.add([given(str(added), entry("x" * 10_000))]).result()
+        assert 5 < added < 30
+        for request in ready(outbox):
+            start(outbox, request)
+            end(outbox, request, "accepted")
+        assert upkeep.compact(outbox, -1) == added
+        assert outbox.add([given("more", entry())]).result() == [True]
+        assert outbox.add([given("0", entry())]).result() == [False]
+        assert outbox.counts().states["accepted"] == added
+
+
+@pytest.mark.parametrize(
+    ("make", "reason"),
+    [
+        (lambda path: path.write_bytes(b"no database" * 100), "file is not a database"),
+        (lambda path: sqlite3.connect(path).execute("CREATE TABLE a (b)").connection.close(), "this is not an outbox"),
+        (lambda path: path.mkdir(), "unable to open database file"),
+    ],
+)
+def test_what_is_no_outbox_is_refused(tmp_path: Path, make: Any, reason: str) -> None:
+    path = tmp_path / "outbox.db"
+    make(path)
+    with pytest.raises(OutboxError) as raised:
+        Outbox(path)
+    assert str(raised.value) == f"{path}: {reason}"
+
+
+def test_another_version_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "outbox.db"
+    Outbox(path).close()
+    with sqlite3.connect(path) as connection:
+        connection.execute("PRAGMA user_version = 2")
+    connection.close()
+    with pytest.raises(OutboxError, match="the outbox is of version 2; this moemap has version 1"):
+        Outbox(path)
+
+
+def test_only_one_process_sends(outbox: Outbox) -> None:
+    with outbox.sending(), pytest.raises(OutboxError, match="another process sends from this outbox"):
+        outbox.sending()
+    with outbox.sending():
+        pass
+
+
+def test_work_that_fails_is_undone_alone(outbox: Outbox) -> None:
+    def fail(connection: sqlite3.Connection) -> None:
+        connection.execute("DELETE FROM queue")
+        raise ValueError("no")
+
+    added = outbox.add([given("1", entry())])
+    failed = outbox.submit(fail)
+    with pytest.raises(ValueError, match="no"):
+        failed.result()
+    assert added.result() == [True]
+    assert ready(outbox) == [1]
+
+
+def test_dead_requests_are_mapped_anew_and_no_other_is_sent_again(outbox: Outbox) -> None:
+    outbox.add([given("1", entry("a"), entry("b"), entry("c"))]).result()
+    start(outbox, 1, 2, 3)
+    for request, kind in ((1, "accepted"), (2, "dead"), (3, "accepted")):
+        end(outbox, request, kind)
+    assert list(outbox.texts([2])) == [(1, "a.json:1", b"1")]
+    entries = [entry("a"), entry("b, repaired"), entry("c"), entry("c")]
+    assert upkeep.mapped_anew(outbox, 1, [2], entries, "shop@1.0.1") == 2
+    assert [one.entry.body for one in outbox.ready(9, HORIZON)] == [b"b, repaired", b"c"]
+    assert [line["state"] for line in upkeep.exported(outbox, ["waiting", "dead"])] == ["waiting", "waiting"]
+
+
+def derived(connection: sqlite3.Connection) -> dict[int, tuple[str, float]]:
+    """The queue as the log alone gives it."""
+    states: dict[int, tuple[str, float]] = {
+        row[0]: ("waiting", 0.0) for row in connection.execute("SELECT id FROM request")
+    }
+    for request, kind, due in connection.execute("SELECT request, kind, due FROM attempt ORDER BY id"):
+        states[request] = (state_after(kind, due), due or 0.0)
+    return {id_: (state, 0.0 if state == "sending" else due) for id_, (state, due) in states.items()}
+
+
+@pytest.fixture(scope="module")
+def machine(tmp_path_factory: pytest.TempPathFactory) -> type[RuleBasedStateMachine]:
+    folder = tmp_path_factory.mktemp("outboxes")
+    numbers = iter(range(1_000_000))
+
+    class Law(RuleBasedStateMachine):
+        def __init__(self) -> None:
+            super().__init__()
+            self.path = folder / f"{next(numbers)}.db"
+            self.clock = Clock()
+            self.outbox = Outbox(self.path, now=self.clock)
+            self.inputs = 0
+
+        def teardown(self) -> None:
+            self.outbox.close()
+
+        @rule(lanes=st.lists(st.sampled_from(["a", "b", None]), max_size=4))
+        def add(self, lanes: list[str | None]) -> None:
+            self.inputs += 1
+            self.outbox.add([given(str(self.inputs), *(entry(lane=lane) for lane in lanes))]).result()
+
+        @rule(number=st.integers(0, 5))
+        def begin(self, number: int) -> None:
+            before = ready(self.outbox)
+            wanted = before[: number + 1]
+            assert start(self.outbox, *wanted) == set(wanted)
+
+        @rule(
+            which=st.integers(0, 5),
+            kind=st.sampled_from(["accepted", "retry", "put back", "dead", "uncertain"]),
+            due=st.sampled_from([None, 5.0]),
+        )
+        def finish(self, which: int, kind: Any, due: float | None) -> None:
+            sending = self.outbox.ids(["sending"])
+            if sending:
+                due = self.clock.now + 5 if kind == "retry" or (kind == "uncertain" and due) else None
+                end(self.outbox, sending[which % len(sending)], kind, due=due)
+
+        @rule(how=st.sampled_from(list(upkeep.MOVES)), which=st.integers(1, 20))
+        def move(self, how: str, which: int) -> None:
+            upkeep.move(self.outbox, how, [which])
+
+        @rule(repeats=st.booleans())
+        def crash(self, repeats: bool) -> None:
+            self.outbox.recover(repeats=repeats).result()
+
+        @rule()
+        def wait(self) -> None:
+            self.clock.now += 3
+
+        @invariant()
+        def queue_is_what_the_log_says(self) -> None:
+            connection = sqlite3.connect(self.path)
+            wanted = {id_: pair for id_, pair in derived(connection).items() if pair[0] not in ("accepted", "purged")}
+            rows = connection.execute("SELECT request, state, due, lane, head FROM queue").fetchall()
+            connection.close()
+            assert {row[0]: (row[1], 0.0 if row[1] == "sending" else row[2]) for row in rows} == wanted
+            for lane in ("a", "b"):
+                active = sorted(row for row in rows if row[3] == lane and row[1] in ("waiting", "sending"))
+                sending = [row for row in active if row[1] == "sending"]
+                assert len(sending) <= 1
+                heads = [row for row in active if row[4]]
+                assert heads == (sending or active[:1])
+            assert all(row[4] for row in rows if row[3] is None and row[1] == "waiting")
+
+    return Law
+
+
+def test_the_queue_is_what_the_log_says(machine: type[RuleBasedStateMachine]) -> None:
+    from hypothesis.stateful import run_state_machine_as_test
+
+    checks = [HealthCheck.too_slow, HealthCheck.filter_too_much]
+    run_state_machine_as_test(
+        machine, settings=settings(max_examples=15, stateful_step_count=25, deadline=None, suppress_health_check=checks)
+    )
+
+
+ADDING = """
+import sys
+from pathlib import Path
+from moemap.engine.delivery.entries import Entry, Input, key_of
+from moemap.engine.delivery.outbox import Outbox
+
+outbox = Outbox(Path(sys.argv[1]))
+for number in range(100_000):
+    text = str(number).encode()
+    entries = [Entry("event", "POST", "/", {}, text + b"-" + str(part).encode(), "a") for part in range(3)]
+    outbox.add([Input(key_of("m@1", None, text), "-", "m@1", text, entries)]).result()
+    print(number, flush=True)
+"""
+
+
+@pytest.mark.slow
+def test_a_kill_leaves_whole_inputs_and_all_that_were_promised(tmp_path: Path) -> None:
+    path = tmp_path / "outbox.db"
+    promised = -1
+    for round_ in range(8):
+        process = subprocess.Popen([sys.executable, "-c", ADDING, str(path)], stdout=subprocess.PIPE, text=True)
+        assert process.stdout is not None
+        for _ in range(3 + promised + 11 * round_):
+            promised = max(promised, int(process.stdout.readline()))
+        os.kill(process.pid, signal.SIGKILL)
+        rest = process.stdout.read().split()
+        process.wait()
+        process.stdout.close()
+        promised = max([promised, *map(int, rest)])
+        with Outbox(path) as outbox:
+            bodies = [row[0].decode() for row in outbox.read("SELECT body FROM request ORDER BY id")]
+        assert bodies == [f"{number}-{part}" for number in range(len(bodies) // 3) for part in range(3)]
+        assert len(bodies) // 3 > promised
