@@ -11,7 +11,7 @@ from .checks.shared.opening import inspect, opened
 from .checks.shared.session import Session
 from .diagnostics.problem import MappingError, Problem
 from .interpreter.interpreter import Interpreter, Step
-from .jobs.delivery import delivery_of
+from .jobs.dispatch import dispatch_of
 from .jobs.input_check import input_problems
 from .language.rulebook import Rulebook
 from .runtime.batch import Record
@@ -31,7 +31,7 @@ class Mapping:
         """The warnings of the checks."""
         self._interpreter = Once(lambda: Interpreter(rulebook))
         self._program = Once(lambda: compiler.compile(rulebook))
-        self._delivery = Once(lambda: delivery_of(rulebook))
+        self._dispatch = Once(lambda: dispatch_of(rulebook))
 
     @property
     def name(self) -> str:
@@ -67,11 +67,11 @@ class Mapping:
 
     def url_of(self, request: Request) -> str:
         """The whole URL of a request of this mapping, with its query; {placeholders} of the rules are left to you."""
-        return self._delivery.get().url_of(request)
+        return self._dispatch.get().url_of(request)
 
     def headers_of(self, request: Request) -> dict[str, str]:
         """All headers of a request of this mapping, with {placeholders} as in `url_of`."""
-        return self._delivery.get().headers_of(request)
+        return self._dispatch.get().headers_of(request)
 
     def prepare(self) -> None:
         """Prepares for many batches, at the start of a service, so that the first ones need not wait. See `load`."""

@@ -15,7 +15,7 @@ EXTRAS = PROJECT["project"]["optional-dependencies"]
 LOCKS = {
     "build": PROJECT["build-system"]["requires"],
     "run": DEPENDENCIES,
-    "dev": [*DEPENDENCIES, *EXTRAS["test"], *EXTRAS["dev"]],
+    "dev": [*DEPENDENCIES, *EXTRAS["delivery"], *EXTRAS["test"], *EXTRAS["dev"]],
     "spark": [*DEPENDENCIES, *EXTRAS["test"], *EXTRAS["spark"]],
 }
 
