@@ -13,7 +13,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help demo test fast test-spark fuzz newest lint format types check docs bench lock ci clean
+.PHONY: help demo test fast test-spark test-browser fuzz newest lint format types check docs bench lock ci clean
 
 help: ## show this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -29,6 +29,11 @@ fast: $(READY) ## run all of them but the slow ones
 
 test-spark: .venv-spark/.ready ## run the tests of the Spark extra; needs Java 17
 	@.venv-spark/bin/pytest --quiet tests/spark
+
+test-browser: $(READY) tests/browser/node_modules/.ready ## open the HTML pages in a browser; needs Chromium
+	@$(BIN)/python -c 'import sys; from moemap.tests.browser.chromium import found; sys.exit(found() is None)' || { \
+		echo "There is no Chromium or Chrome to open pages in." >&2; exit 1; }
+	@$(BIN)/pytest --quiet tests/browser $(ARGS)
 
 fuzz: $(READY) ## run the tests on random input for long (ARGS='-k rows')
 	@$(BIN)/pytest --quiet -m fuzz --hypothesis-profile=fuzz $(ARGS)
@@ -65,7 +70,7 @@ ci: ## run all that must hold before a change lands
 	@.ci/run
 
 clean: ## remove everything that was made, .venv too
-	@rm -rf .venv .venv-spark .venv-newest build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks
+	@rm -rf .venv .venv-spark .venv-newest tests/browser/node_modules build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(READY): pyproject.toml requirements/build.txt requirements/dev.txt
@@ -89,4 +94,9 @@ $(READY): pyproject.toml requirements/build.txt requirements/dev.txt
 	@.venv-spark/bin/python $(LOCKED) requirements/build.txt
 	@.venv-spark/bin/python $(LOCKED) requirements/spark.txt --no-build-isolation
 	@.venv-spark/bin/python $(PIP_INSTALL) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# axe-core alone, which looks for barriers in pages; its version and hash are locked.
+tests/browser/node_modules/.ready: tests/browser/package-lock.json
+	@npm ci --prefix tests/browser --ignore-scripts --no-audit --no-fund --silent
 	@touch $@

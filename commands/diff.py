@@ -25,6 +25,7 @@ __all__ = ["command"]
     moemap diff mparticle-moengage@1 examples/workspaces/portfolio.yaml
     moemap diff --against HEAD mappings/mparticle-moengage/v1
     moemap diff --against main --check --format github mappings/mparticle-moengage/v1
+    moemap diff --format html mparticle-moengage@1 examples/workspaces/portfolio.yaml > diff.html
     moemap diff --corpus examples mparticle-moengage@1 examples/workspaces/email_identity.yaml
     """,
 )
@@ -34,10 +35,10 @@ __all__ = ["command"]
 @click.option(
     "--format",
     "format_",
-    type=click.Choice(["text", "markdown", "json", "github"]),
+    type=click.Choice(["text", "markdown", "html", "json", "github"]),
     default="text",
     show_default=True,
-    help="Output for people, a pull request, programs, or GitHub Actions.",
+    help="Output for people, a pull request, a browser, programs, or GitHub Actions.",
 )
 @click.option(
     "--corpus",

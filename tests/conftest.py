@@ -56,6 +56,7 @@ def cache_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "fuzz: looks for the unexpected in random input; `make fuzz` gives it more")
     config.addinivalue_line("markers", "slow: takes seconds; `make fast` leaves it out, `make test` does not")
+    config.addinivalue_line("markers", "browser: opens pages in Chromium, and is skipped where there is none")
     config.addinivalue_line("markers", "cases(*names): run once for each `case` of these files in tests/engine/cases")
 
 

@@ -29,6 +29,10 @@ def test_importing_the_package_imports_nothing_else() -> None:
     assert found.stdout.strip() == ""
 
 
-@pytest.mark.parametrize("path", sorted(ENGINE.rglob("*.py")), ids=lambda path: path.relative_to(ENGINE).as_posix())
+@pytest.mark.parametrize(
+    "path",
+    sorted([*ENGINE.rglob("*.py"), *ENGINE.glob("html/*.*")]),
+    ids=lambda path: path.relative_to(ENGINE).as_posix(),
+)
 def test_the_engine_is_about_no_product(path: Path) -> None:
     assert not re.search("mparticle|moengage", path.read_text("utf-8"), re.IGNORECASE)

@@ -1,4 +1,4 @@
-"""Changes between two versions of a mapping, as text, Markdown, JSON, or annotations of GitHub."""
+"""Changes between two versions of a mapping, as text, Markdown, HTML, JSON, or annotations of GitHub."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from ..diagnostics.problem import Place
 from ..diagnostics.terminal import printable, styled
+from ..html.page import render as page
 from ..language.rulebook import ABSENT
 from ..values.kinds import shown
 from .changes import EFFECTS, Change, Effect, due_version, is_enough
@@ -15,7 +16,7 @@ from .corpus import CorpusDifference, Masked
 
 __all__ = ["FORMATS", "Comparison", "render"]
 
-FORMATS = ("text", "markdown", "json", "github")
+FORMATS = ("text", "markdown", "html", "json", "github")
 _TITLES: dict[Effect, str] = {
     "breaking": "Breaking",
     "behaviour": "Behaviour",
@@ -23,6 +24,7 @@ _TITLES: dict[Effect, str] = {
     "none": "Without effect",
 }
 _STYLES: dict[Effect, str] = {"breaking": "1;31", "behaviour": "1;33", "addition": "1;32", "none": "2"}
+_CLASSES: dict[Effect, str] = {"breaking": "bad", "behaviour": "some", "addition": "good", "none": "quiet"}
 _LEVELS: dict[Effect, str] = {"breaking": "error", "behaviour": "warning", "addition": "notice", "none": "notice"}
 _ESCAPED = "\\`*_{}[]<>|#"
 
@@ -94,6 +96,8 @@ def render(
             indent=2,
             ensure_ascii=False,
         )
+    if format_ == "html":
+        return _html(comparison, corpus)
     if format_ == "markdown":
         return "\n".join([*_markdown(comparison), *([] if corpus is None else _corpus_markdown(corpus))])
     if format_ == "github":
@@ -135,6 +139,12 @@ def _markdown(comparison: Comparison) -> Iterable[str]:
         yield ""
         for change in found:
             yield f"- {_plain(change.text)} ({_plain(_places(change))})"
+
+
+def _html(comparison: Comparison, corpus: CorpusDifference | None) -> str:
+    groups = [(effect, [change for change in comparison.changes if change.effect == effect]) for effect in EFFECTS]
+    shown_groups = [(_TITLES[effect], _CLASSES[effect], found) for effect, found in groups if found]
+    return page("diff", comparison=comparison, corpus=corpus, groups=shown_groups, places=_places, side=_side)
 
 
 def _corpus_text(corpus: CorpusDifference) -> Iterable[str]:

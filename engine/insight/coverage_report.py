@@ -9,6 +9,7 @@ from itertools import groupby
 from typing import Any
 
 from ..diagnostics.terminal import printable, styled
+from ..html.page import render
 from ..source.text import Source
 from .coverage import BranchCount, Coverage
 
@@ -99,9 +100,6 @@ def _path(file: str, sources: Mapping[str, Source]) -> str:
 
 def as_html(coverage: Coverage) -> str:
     """One page with the lines of the files, and the branches of each line with their counts."""
-    from jinja2 import Environment
-
-    page = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True).from_string(_PAGE)
     files = []
     for file, counts in _by_file(coverage):
         source = coverage.sources.get(file)
@@ -115,13 +113,13 @@ def as_html(coverage: Coverage) -> str:
                 "lines": [_line(number, line, by_line.get(number, [])) for number, line in enumerate(written, 1)],
             }
         )
-    return page.render(files=files, coverage=coverage)
+    return render("coverage", files=files, coverage=coverage)
 
 
 def _line(number: int, line: str, counts: list[BranchCount]) -> dict[str, Any]:
     """A line of a file: its number and text, the branches that were not taken, and the state of all of them."""
     missed = [one for one in counts if not one.count]
-    state = "" if not counts else "taken" if not missed else "missed" if len(missed) == len(counts) else "some"
+    state = "" if not counts else "taken" if not missed else "missed" if len(missed) == len(counts) else "partly"
     return {"number": number, "text": line, "missed": missed, "state": state}
 
 
@@ -131,53 +129,3 @@ FORMATS: Mapping[str, Callable[[Coverage], str]] = {".json": as_json, ".info": a
 
 def _by_file(coverage: Coverage) -> Iterable[tuple[str, list[BranchCount]]]:
     return ((file, list(counts)) for file, counts in groupby(coverage, key=lambda one: one.branch.place.file))
-
-
-_PAGE = """\
-<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Coverage of rules</title>
-<style>
-:root { color-scheme: light dark; --line: #8884; --missed: #d33; --some: #b80; --taken: #284; }
-body { font: 15px/1.5 system-ui, sans-serif; margin: 0 auto; max-width: 72rem; padding: 1.5rem; }
-h1 { font-size: 1.4rem; }
-summary { cursor: pointer; padding: .4rem 0; font-weight: 600; }
-ol { font: 13px/1.6 ui-monospace, monospace; list-style: none; margin: 0; padding: 0; overflow-x: auto; }
-li { border-left: 4px solid transparent; padding-left: .5rem; white-space: pre; }
-li.missed { border-color: var(--missed); }
-li.some { border-color: var(--some); }
-li.taken { border-color: var(--taken); }
-li > a { color: inherit; display: inline-block; opacity: .55; text-align: right; text-decoration: none; width: 3.5em; }
-ul { font: 13px/1.5 system-ui, sans-serif; margin: 0 0 .4rem 4.5em; padding: 0; white-space: normal; }
-ul > li { border: 0; padding: 0; white-space: normal; }
-.no { color: var(--missed); }
-</style>
-</head>
-<body>
-<h1>Coverage of rules</h1>
-<p>{{ coverage.taken }} of {{ coverage.branches | length }} branches taken ({{ "%.1f" | format(coverage.share) }} %),
-{{ coverage.unreachable | length }} that no input can take.</p>
-{% for file in files %}
-<details{{ " open" if file.taken < file.count }}>
-<summary>{{ file.name }}: {{ file.taken }} of {{ file.count }}</summary>
-<ol>
-{% for line in file.lines %}
-<li id="{{ file.name }}:{{ line.number }}" class="{{ line.state }}"><a href="#{{ file.name }}:{{ line.number }}">
-{{- line.number }}</a>  {{ line.text }}
-{%- if line.missed %}
-<ul>
-{% for one in line.missed %}
-<li class="no">not taken: {{ one.branch.text }}</li>
-{% endfor %}
-</ul>
-{%- endif %}</li>
-{% endfor %}
-</ol>
-</details>
-{% endfor %}
-</body>
-</html>
-"""

@@ -8,6 +8,7 @@ from typing import Any
 
 from ..diagnostics.catalogue import CATALOGUE
 from ..diagnostics.terminal import printable, styled
+from ..html.page import render
 from ..values.pointers import value_at
 from .tracing import Trace
 from .why import Miss, Reader, Step, steps_to
@@ -149,32 +150,30 @@ def readers_text(trace: Trace, readers: Iterable[Reader], *, color: bool) -> str
 
 def as_html(trace: Trace, title: str, *, mask: bool) -> str:
     """One page with the input, the rules and the requests side by side; pointing at one lights the others."""
-    from jinja2 import Environment
-
-    environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    used = [
-        step
-        for number in range(len(trace.bodies))
-        for pointer in trace.bodies[number]
-        for step in _steps(trace, number, pointer)
-    ]
-    files = {
-        step.place.file: trace.rulebook.sources[step.place.file]
-        for step in used
-        if step.place.file in trace.rulebook.sources
-    }
+    inputs = rows_of(trace.batch, trace, mask=mask)
+    ids = {row["pointer"]: row["id"] for row in reversed(_numbered(inputs, "i"))}
     outputs = []
+    links: dict[str, list[str]] = {}
+    files: dict[str, str] = {}
     for number, request in enumerate(trace.result.requests):
-        rows = [
-            {**row, "links": _links(_steps(trace, number, row["pointer"])) if row["is_leaf"] else ""}
-            for row in rows_of(request.body, trace, mask=mask)
-        ]
+        rows = _numbered(rows_of(request.body, trace, mask=mask), f"o{number}-")
         outputs.append({"title": f"{request.output} {request.method} {request.path}", "rows": rows})
-    return environment.from_string(_PAGE).render(
+        for row in rows:
+            steps = _steps(trace, number, row["pointer"]) if row["is_leaf"] else ()
+            for step in steps:
+                if step.place.file in trace.rulebook.sources:
+                    files.setdefault(step.place.file, f"r{len(files)}-")
+            lines = [f"{files[step.place.file]}{step.place.line}" for step in steps if step.place.file in files]
+            read = [ids[place] for step in steps for place in step.inputs if place in ids]
+            if steps:
+                links[row["id"]] = list(dict.fromkeys([*lines, *read]))
+    return render(
+        "explain",
         title=title,
-        input=rows_of(trace.batch, trace, mask=mask),
-        files=[{"name": name, "lines": list(enumerate(source.text.splitlines(), 1))} for name, source in files.items()],
+        input=inputs,
+        files=[{"name": name, "rows": _lines(trace.rulebook.sources[name].text, lead)} for name, lead in files.items()],
         outputs=outputs,
+        links=links,
         skipped=[
             f"{one.pointer or 'the batch'}: {one.template if mask and one.template else '' if mask else one.reason}"
             for one in trace.result.skipped
@@ -186,152 +185,40 @@ def as_html(trace: Trace, title: str, *, mask: bool) -> str:
     )
 
 
-def _links(steps: tuple[Step, ...]) -> str:
-    """The links of a value, to lines of rules and places of the input, as a JSON list."""
-    lines = [f"r:{step.place.file}:{step.place.line}" for step in steps]
-    inputs = [f"i:{place}" for step in steps for place in step.inputs]
-    return json.dumps(list(dict.fromkeys([*lines, *inputs])))
+def _numbered(rows: list[dict[str, Any]], lead: str) -> list[dict[str, Any]]:
+    for number, row in enumerate(rows):
+        row["id"] = f"{lead}{number}"
+    return rows
+
+
+def _lines(text: str, lead: str) -> list[dict[str, Any]]:
+    return [
+        {"id": f"{lead}{number}", "number": number, "text": line, "is_end": False}
+        for number, line in enumerate(text.splitlines(), 1)
+    ]
 
 
 def rows_of(value: Any, trace: Trace, *, mask: bool) -> list[dict[str, Any]]:
     """The lines of a JSON value as it is printed, each with the pointer that it is about."""
     rows: list[dict[str, Any]] = []
 
-    def add(pointer: str, depth: int, text: str, *, is_leaf: bool) -> None:
-        rows.append({"pointer": pointer, "text": "  " * depth + text, "is_leaf": is_leaf})
+    def add(pointer: str, depth: int, text: str, *, is_leaf: bool = False, is_end: bool = False) -> None:
+        line = "  " * depth + text
+        rows.append({"pointer": pointer, "text": line, "number": None, "is_leaf": is_leaf, "is_end": is_end})
 
     def write(value: Any, pointer: str, depth: int, lead: str, end: str) -> None:
         if isinstance(value, dict | list) and value:
             brackets = "{}" if isinstance(value, dict) else "[]"
-            add(pointer, depth, f"{lead}{brackets[0]}", is_leaf=False)
+            add(pointer, depth, f"{lead}{brackets[0]}")
             entries = list(value.items()) if isinstance(value, dict) else list(enumerate(value))
             for number, (key, member) in enumerate(entries, 1):
                 token = str(key).replace("~", "~0").replace("/", "~1")
                 name = f"{json.dumps(key, ensure_ascii=False)}: " if isinstance(value, dict) else ""
                 write(member, f"{pointer}/{token}", depth + 1, name, "," if number < len(entries) else "")
-            add(pointer, depth, f"{brackets[1]}{end}", is_leaf=False)
+            add(pointer, depth, f"{brackets[1]}{end}", is_end=True)
         else:
             shown = trace.show(value) if mask else json.dumps(value, ensure_ascii=False)
             add(pointer, depth, f"{lead}{shown}{end}", is_leaf=True)
 
     write(value, "", 0, "", "")
     return rows
-
-
-_PAGE = """\
-<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{{ title }}</title>
-<style>
-:root { color-scheme: light dark; --line: #8884; --on: #fd06; --focus: #28f; }
-* { box-sizing: border-box; }
-body { font: 15px/1.5 system-ui, sans-serif; margin: 0; }
-header { padding: .8rem 1rem; border-bottom: 1px solid var(--line); }
-h1 { font-size: 1.1rem; margin: 0; }
-header p { margin: .2rem 0 0; opacity: .75; }
-main { display: grid; grid-template-columns: 1fr 1.3fr 1fr; height: calc(100vh - 4.6rem); }
-section { overflow: auto; border-right: 1px solid var(--line); padding: .5rem; }
-h2 { font-size: .95rem; margin: .2rem 0 .4rem; }
-h3 { font-size: .85rem; margin: .8rem 0 .2rem; }
-ol { font: 12.5px/1.55 ui-monospace, monospace; list-style: none; margin: 0; padding: 0; }
-li { white-space: pre; padding: 0 .3rem; border-radius: 3px; }
-li.on { background: var(--on); }
-li[tabindex] { cursor: pointer; }
-li:focus { outline: 2px solid var(--focus); }
-li b { display: inline-block; width: 3em; opacity: .5; font-weight: normal; }
-@media (max-width: 60rem) {
-  main { display: block; height: auto; }
-  section { border-right: 0; border-bottom: 1px solid var(--line); max-height: 70vh; }
-}
-</style>
-</head>
-<body>
-<header>
-<h1>{{ title }}</h1>
-<p>Point at a value, or move to it with Tab, to see where it comes from and where it goes.</p>
-</header>
-<main>
-<section aria-labelledby="h-input"><h2 id="h-input">Input</h2>
-<ol>
-{% for row in input %}
-<li data-id="i:{{ row.pointer }}"{% if row.is_leaf %} tabindex="0"{% endif %}>{{ row.text }}</li>
-{% endfor %}
-</ol>
-</section>
-<section aria-labelledby="h-rules"><h2 id="h-rules">Rules</h2>
-{% for file in files %}
-<h3>{{ file.name }}</h3>
-<ol>
-{% for number, line in file.lines %}
-<li data-id="r:{{ file.name }}:{{ number }}" tabindex="-1"><b>{{ number }}</b>{{ line }}</li>
-{% endfor %}
-</ol>
-{% endfor %}
-</section>
-<section aria-labelledby="h-output"><h2 id="h-output">Requests</h2>
-{% for output in outputs %}
-<h3>{{ output.title }}</h3>
-<ol>
-{% for row in output.rows %}
-<li{% if row.is_leaf %} tabindex="0" data-links="{{ row.links }}"{% endif %}>{{ row.text }}</li>
-{% endfor %}
-</ol>
-{% endfor %}
-{% if skipped %}
-<h3>Skipped</h3>
-<ol>
-{% for one in skipped %}
-<li>{{ one }}</li>
-{% endfor %}
-</ol>
-{% endif %}
-{% if problems %}
-<h3>Problems</h3>
-<ol>
-{% for one in problems %}
-<li>{{ one }}</li>
-{% endfor %}
-</ol>
-{% endif %}
-</section>
-</main>
-<script>
-const values = [...document.querySelectorAll("li[data-links]")];
-const byId = new Map();
-for (const one of document.querySelectorAll("li[data-id]")) {
-  const known = byId.get(one.dataset.id) || [];
-  known.push(one);
-  byId.set(one.dataset.id, known);
-}
-const links = new Map(values.map((one) => [one, JSON.parse(one.dataset.links)]));
-const back = new Map();
-for (const [value, ids] of links) for (const id of ids) back.set(id, [...(back.get(id) || []), value]);
-function light(item) {
-  for (const one of document.querySelectorAll(".on")) one.classList.remove("on");
-  const id = item.dataset.id;
-  const found = links.has(item) ? [item] : back.get(id) || [];
-  const ids = new Set(found.flatMap((value) => links.get(value)));
-  if (id) ids.add(id);
-  const lit = [...found, ...[...ids].flatMap((one) => byId.get(one) || [])];
-  for (const one of lit) one.classList.add("on");
-  const shown = new Set();
-  for (const one of lit) {
-    const panel = one.closest("section");
-    if (panel === item.closest("section") || shown.has(panel)) continue;
-    shown.add(panel);
-    one.scrollIntoView({ block: "nearest" });
-  }
-}
-for (const event of ["mouseover", "focusin"]) {
-  document.addEventListener(event, (fired) => {
-    const item = fired.target.closest("li");
-    if (item && (item.dataset.links || item.dataset.id)) light(item);
-  });
-}
-</script>
-</body>
-</html>
-"""

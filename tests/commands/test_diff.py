@@ -134,3 +134,15 @@ def test_outside_of_a_repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     result = diff("--against", "HEAD", "mapping.yaml")
     assert result.exit_code == 2
     assert "--against HEAD: not a git repository" in result.stderr
+
+
+@pytest.mark.slow
+def test_html(workspace: str) -> None:
+    page = diff("--format", "html", "mparticle-moengage@1", workspace).stdout
+    assert page.startswith("<!doctype html>")
+    assert "rule user, attributes, Postcode was called Zip" in page
+    assert '<h2 class="bad">Breaking <span class="quiet">2</span></h2>' in page
+    assert (
+        "The two versions mean the same."
+        in diff("--format", "html", "mparticle-moengage@1", "mparticle-moengage").stdout
+    )

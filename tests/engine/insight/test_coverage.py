@@ -110,7 +110,7 @@ def test_json(small: CountingInterpreter) -> None:
 
 def test_html_escapes_what_rules_say(small: CountingInterpreter) -> None:
     page = as_html(run(small, {"type": "order"}))
-    assert '<li id="mapping.yaml:17" class="some">' in page
+    assert '<li id="mapping.yaml:17" class="partly">' in page
     assert "the entry &#34;l&#34;" in page
     assert "skip: &#34;no {{ event.type }}&#34;" in page
 

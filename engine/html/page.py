@@ -1,0 +1,49 @@
+"""Renders pages of HTML from the templates of this folder."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..diagnostics.terminal import printable_lines
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+__all__ = ["render"]
+
+_HERE = Path(__file__).parent
+
+
+def render(name: str, **content: Any) -> str:
+    """The page of the template `name`, with the script of the same name if there is one.
+
+    All content is escaped. The page forbids, by its policy, every script, style and request that is not in the file.
+    """
+    script = _text(f"{name}.js")
+    return _environment().get_template(f"{name}.html").render(style=_text("style.css"), script=script, **content) + "\n"
+
+
+@cache
+def _text(name: str) -> str:
+    path = _HERE / name
+    return path.read_text("utf-8") if path.exists() else ""
+
+
+@cache
+def _environment() -> Environment:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    made = Environment(
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
+        loader=FileSystemLoader(_HERE),
+        finalize=lambda value: printable_lines(value) if type(value) is str else value,
+    )
+    made.filters["hash"] = lambda text: b64encode(sha256(text.encode()).digest()).decode()
+    return made
