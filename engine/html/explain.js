@@ -30,7 +30,8 @@ function light(row) {
   for (const section of document.querySelectorAll("section")) {
     const own = lit.filter((one) => panelOf(one) === section);
     if (section === panelOf(row) || !own.length) continue;
-    reveal(section.querySelector(".panel"), own[values.length === 1 ? own.length - 1 : 0]); // the last step is the nearest
+    if (values.length === 1) own.reverse(); // the last step is the nearest
+    reveal(section.querySelector(".panel"), own[0]);
     const more = own.length > 3 ? `; ${own.length - 3} more` : "";
     words.push(`${section.querySelector("h2").textContent}: ${own.slice(0, 3).map(textOf).join("; ")}${more}`);
   }
