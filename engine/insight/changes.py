@@ -268,6 +268,8 @@ class _Comparison:
                 self.schema(where, f"output {name}", old, new, one, other)
         if _meaning(old.bulk) != _meaning(new.bulk):
             self.add("bulk", "behaviour", "bulk bodies are made otherwise", old.bulk, new.bulk)
+        if _meaning(old.delivery) != _meaning(new.delivery):
+            self.add("delivery", "behaviour", "requests are delivered otherwise", old.delivery, new.delivery)
         for name, one, other in _pairs(old.routes, new.routes):
             where = f"routes/{name}"
             if one is None or other is None:

@@ -45,7 +45,8 @@ class BulkEnvelope:
 
 @dataclass(frozen=True, slots=True)
 class Dispatch:
-    """How the requests of a mapping are sent. `bulk` is None if the mapping does not describe it.
+    """How the requests of a mapping are sent. `bulk` is None if the mapping does not describe it, and
+    `delivery` is what it declares of that.
 
     `variables` are the variables that hold the values of placeholders, where others are wanted than those that have
     the names of these.
@@ -54,6 +55,7 @@ class Dispatch:
     server_url: str | None
     server_headers: dict[str, str]
     bulk: BulkEnvelope | None
+    delivery: dict[str, Any] = field(default_factory=dict)
     variables: dict[str, str] = field(default_factory=dict)
 
     def url_of(self, request: Request) -> str:
@@ -90,6 +92,7 @@ def dispatch_of(rulebook: Rulebook) -> Dispatch:
     """The Dispatch of a mapping. Its parts see only the settings, since they span batches."""
     # Imported late: running a cached mapping does not evaluate rules.
     from ..interpreter.outputs import evaluated, server_of
+    from ..language.declared import declared
 
     def values(*fields: Field) -> dict[str, Any]:
         return evaluated(fields, rulebook)[0]
@@ -99,7 +102,7 @@ def dispatch_of(rulebook: Rulebook) -> Dispatch:
         own, line = rulebook.bulk, rulebook.bulk.request
         parts = values(line.path).get("path", "/"), values(*line.query), values(*line.headers), values(*own.fields)
         bulk = BulkEnvelope(line.method, *parts, own.elements, own.max_bytes)
-    return Dispatch(*server_of(rulebook.server, rulebook), bulk)
+    return Dispatch(*server_of(rulebook.server, rulebook), bulk, declared(rulebook))
 
 
 def fitting(rulebook: Rulebook) -> Rulebook:

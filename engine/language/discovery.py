@@ -28,7 +28,7 @@ FileKind = Literal["mapping", "workspace", "tests", "part"]
 """The kinds of files: main file of a mapping, workspace, test file, or part that others include."""
 
 _PART = frozenset(PART.keys) - {"description"}
-_MAIN = frozenset({"language", "extends", "input", "outputs", "bulk"})
+_MAIN = frozenset({"language", "extends", "input", "outputs", "bulk", "delivery"})
 _HEADER = _MAIN | {"name", "version", "workspace", "server", "checks"}
 _TELLING = (_PART - {"include"}) | (_MAIN - {"input"}) | {"workspace", "tests", "mapping"}
 _KNOWN = _TELLING | {*MAPPING.keys, *WORKSPACE.keys}

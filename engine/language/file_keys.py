@@ -44,6 +44,7 @@ _HEADERS = (
         required=True,
     ),
     Key("bulk", part("bulk"), "How bodies are sent together on demand."),
+    Key("delivery", kinds.DELIVERY, "How requests are delivered: their order, limits and answers."),
     Key("omit_empty", kinds.FLAG, "In all outputs, null, `''`, `[]` and `{}` count as no value.", default=False),
 )
 _VALUES = Kind(

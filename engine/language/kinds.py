@@ -159,6 +159,31 @@ SERVER_HEADERS = _object_of(
     {"anyOf": [*_TEMPLATED["anyOf"], _reference("removed")]},
 )
 SERVER = part("server")
+MEMBER_PATH = r"[^.]+(?:\.[^.]+)*"
+STATUS_CLASS = r"[1-5]xx"
+MEMBER = Kind("name of a member", {"type": "string", "pattern": f"^{MEMBER_PATH}$"})
+POSITIVE = Kind("number above 0", {"type": "number", "exclusiveMinimum": 0})
+STATUSES = list_of(
+    "list of statuses such as `429` or `5xx`",
+    {
+        "anyOf": [
+            {"type": "integer", "minimum": 100, "maximum": 599},
+            {"type": "string", "pattern": f"^{STATUS_CLASS}$"},
+        ]
+    },
+)
+OUTPUTS = list_of("list of [outputs](outputs.md)", {"type": "string"})
+COUNTED = choice("requests", "bodies")
+SENT = choice("alone", "in_bulk")
+EFFECT = choice("upsert", "append")
+UNCERTAIN = choice("repeat", "hold")
+WINDOWS = parts("window", "name", "Windows to add, to change, or (null) to remove.", "[windows](#windows)")
+ANSWERS = part("answers")
+HINTS = part("hints")
+RETRY = part("retry")
+PING = part("ping")
+DELIVERY = part("delivery", "[delivery](delivery.md)")
+OWN_DELIVERY = part("outputDelivery", "[delivery](delivery.md)")
 REQUEST = part("request")
 EXCEPT = part("except")
 WARNINGS = list_of("list", _reference("warn"))

@@ -45,7 +45,7 @@ MAX_FILES = 200
 MAX_RULES = 10_000
 MAX_EXTENDS = 16
 
-_HEADERS = ("input", "server", "settings", "outputs", "bulk", "omit_empty")
+_HEADERS = ("input", "server", "settings", "outputs", "bulk", "delivery", "omit_empty")
 _PARTS = ("tables", "policies", "let", "routes")
 _OMITTING = {(True, False), (True, True), (None, True)}
 """The pairs of `omit_empty`, of an output and of its mapping, by which empty values are left out."""
@@ -392,6 +392,7 @@ class _Loader:
         input_node = keys.take("input", required=True)
         read_input = reader.input(input_node) if input_node is not None else None
         server = reader.server(keys, MAPPING.keys["server"])
+        delivery = reader.delivery(keys, MAPPING.keys["delivery"])
         merged: list[Node] = [header, *layer.parts.values()]
         rules = self.read_rules(layer, reader, merged)
         omit_empty = keys.flag("omit_empty")
@@ -412,6 +413,7 @@ class _Loader:
             values=self.values,
             outputs={name: omitting_output(one) if name in omitting else one for name, one in reader.outputs.items()},
             bulk=read_bulk,
+            delivery=delivery,
             routes=reader.routes,
             tables=reader.tables,
             policies=reader.policies,

@@ -11,9 +11,9 @@ from ..source.nodes import Node, ScalarNode, SequenceNode
 from ..values.kinds import shown
 from . import kinds
 from .decoder import Keys, each_named, found
+from .delivery_reader import DeliveryReader
 from .keys import FORMS, Key
 from .kinds import Kind
-from .request_reader import RequestReader
 from .rulebook import (
     ABSENT,
     Bulk,
@@ -32,7 +32,7 @@ from .settings import BOUNDS, pattern_flaw, wanted_of
 __all__ = ["RuleReader"]
 
 
-class RuleReader(RequestReader):
+class RuleReader(DeliveryReader):
     """Reads the parts of a mapping one after the other; those that others refer to, first."""
 
     def value(self, keys: Keys, key: Key) -> Any:

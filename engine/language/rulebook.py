@@ -17,6 +17,7 @@ from ..source.nodes import Node, Removal, ScalarNode
 from ..source.paths import lies_inside
 from ..source.text import Source
 from . import kinds
+from .delivery import Delivery, OwnDelivery
 from .fields import (
     ABSENT,
     Const,
@@ -157,6 +158,9 @@ class Output:
     limits: str | None = key(kinds.TEXT, "A second schema, whose violations are only reported (M513).", default=None)
     request: RequestLine = key(kinds.REQUEST, "How a body is sent.", required=True, default=RequestLine())
     server: Server | None = key(kinds.SERVER, "Where these requests go, instead of the mapping's server.", default=None)
+    delivery: OwnDelivery | None = key(
+        kinds.OWN_DELIVERY, "How these requests are delivered, where that differs from the mapping's.", default=None
+    )
     fields: tuple[Field, ...] = key(
         kinds.FIELDS, "What every body has; they see the input, `settings` and the mapping's `let`."
     )
@@ -362,6 +366,12 @@ class Input:
         kinds.ELEMENT, "The name of the input in expressions.", name="as", required=True, examples=("batch",)
     )
     schema: str = key(kinds.TEXT, f"The JSON Schema of the input{_SCHEMA}", required=True)
+    id: str | None = key(
+        kinds.MEMBER,
+        "The member that identifies an input: `moemap send` takes one once. Without it, all of its text does.",
+        default=None,
+        examples=("batch_id", "meta.message_id"),
+    )
     description: str | None = description_key()
     node: Node
 
@@ -393,6 +403,7 @@ class Rulebook:
     values: Mapping[str, Any]
     outputs: Mapping[str, Output]
     bulk: Bulk | None
+    delivery: Delivery | None
     routes: Mapping[str, Route]
     tables: Mapping[str, Table]
     policies: Mapping[str, tuple[EntryRule, ...]]

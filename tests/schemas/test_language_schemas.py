@@ -115,8 +115,21 @@ language: 1
 name: sample
 version: 1.2.3
 description: All keys, once.
-input: {as: batch, schema: ./any.schema.json, description: The batch.}
+input: {as: batch, schema: ./any.schema.json, id: id, description: The batch.}
 server: {url: "https://{host}", headers: {Accept: application/json}}
+delivery:
+  effect: append
+  order: user.id
+  uncertain: hold
+  windows:
+    one: {limit: 500, seconds: 1, counts: bodies, outputs: [event], sent: alone, each_key: true}
+    two: {limit: 500, seconds: 1, elements_of: list}
+  answers: {accept: [200], retry: [5xx], wait: [429], stop: [401], reject: [404]}
+  hints: {limit: X-Limit, remaining: X-Remaining, reset: X-Reset, retry_after: Retry-After}
+  retry: {base: 1, factor: 2, cap: 60.5, attempts: 5}
+  bulk_from: 10
+  keep_alive: 4
+  ping: {method: GET, path: /ping, body: {a: 1}}
 checks: {M206: error, M221: ignore}
 omit_empty: true
 settings:
@@ -131,6 +144,7 @@ outputs:
     limits: ./any.schema.json
     request: {method: PUT, path: "/v1/{app_id}", query: {code: settings.currency}}
     fields: {id: batch.id}
+    delivery: {effect: upsert, order: id, bulk: false}
     element_of: actions
     combine: {actions: append, attributes: merge}
     max_bytes: 1000
@@ -325,6 +339,13 @@ OBJECTS = {
     "output": DEFS["output"],
     "request": DEFS["request"],
     "bulk": DEFS["bulk"],
+    "delivery": DEFS["delivery"],
+    "delivery of an output": DEFS["outputDelivery"],
+    "window": DEFS["window"],
+    "answers": DEFS["answers"],
+    "hints": DEFS["hints"],
+    "retry": DEFS["retry"],
+    "ping": DEFS["ping"],
     "route": DEFS["route"],
     "rule": DEFS["rule"],
     "warn": DEFS["warn"],

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from moemap.engine.delivery import upkeep
 from moemap.engine.delivery.entries import Ended, Entry, Input, OutboxError, OutboxFullError, key_of
@@ -324,13 +324,9 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> type[RuleBasedStateMach
     return Law
 
 
+@pytest.mark.fuzz
 def test_the_queue_is_what_the_log_says(machine: type[RuleBasedStateMachine]) -> None:
-    from hypothesis.stateful import run_state_machine_as_test
-
-    checks = [HealthCheck.too_slow, HealthCheck.filter_too_much]
-    run_state_machine_as_test(
-        machine, settings=settings(max_examples=15, stateful_step_count=25, deadline=None, suppress_health_check=checks)
-    )
+    run_state_machine_as_test(machine, settings=settings(stateful_step_count=25))
 
 
 ADDING = """
