@@ -37,11 +37,15 @@ class Blame:
         """The rules that gave the value at a place (`/body/...`, `/query/...`) of a request, or failed to give one."""
         output = self.rulebook.outputs[request.output]
         part, *tokens = tokens_of(place)
-        if part == "query":
-            given = [field.place for field in output.request.query if field.name in tokens[:1]]
-            return _named(output, given or [output.node.place])
+        line, at = output.request, output.node.place
+        parts = {"query": line.query, "headers": line.headers, "path": (line.path,)}.get(part)
+        if parts is not None:
+            given = [field.place for field in parts if field.name in tokens[:1] or part == "path"]
+            return _named(output, given or [at])
+        if part == "server" and output.server is not None:
+            at = output.server.url.place
         if part != "body":
-            return _named(output, [output.node.place])
+            return _named(output, [at])
         own = [step for step in self.steps if step.rule is not None and self.rules[step.rule].output == output.name]
         for length in range(len(tokens), 0, -1):
             looked_for = _general(output, tokens[:length])

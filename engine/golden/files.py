@@ -46,7 +46,7 @@ PARTS = ("requests", "skipped", "problems")
 PROBLEM_KEYS = ("code", "severity", "message", "rule", "input", "output", "hint")
 """The keys that can be expected of a problem; `rule` is the name alone, since lines change."""
 _KNOWN = {
-    "requests": ("output", "method", "path", "query", "body"),
+    "requests": ("output", "method", "path", "query", "server", "headers", "body"),
     "skipped": ("pointer", "rule", "reason"),
     "problems": PROBLEM_KEYS,
 }

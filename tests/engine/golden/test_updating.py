@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -167,3 +168,33 @@ def test_after_an_update_the_test_passes(
     if partial:
         assert list(new.expected) == ["requests"]
         assert all(set(request) <= {"body"} for request in new.expected["requests"])
+
+
+SENT = """\
+language: 1
+name: sent
+version: 1.0.0
+input: {as: batch, schema: ./batch.schema.json}
+outputs:
+  hook:
+    body: none
+    server: {url: "https://hooks.example.com"}
+    request: {path: "/{{ batch.id }}", headers: {Key: batch.key}}
+rules:
+  - {rule: hook, output: hook}
+"""
+
+
+def test_servers_and_headers_are_expected_too(runner: golden.GoldenRunner) -> None:
+    Path("sent.yaml").write_text(SENT, "utf-8")
+    text = "mapping: sent.yaml\ntests:\n- {test: a, input: {id: 1, key: k}, expect: {}}\n"
+    made = updated(text, runner).text
+    (outcome,) = outcomes(made, runner)
+    assert outcome.passed
+    for old, new, part, line in (
+        ("//hooks.", "//other.", "server", 8), ("path: /1", "path: /2", "path", 9), ("Key: k", "Key: x", "headers/Key", 9),
+    ):  # fmt: skip
+        assert made.count(old) == 1
+        (outcome,) = outcomes(made.replace(old, new), runner)
+        ((where, (rule,)),) = [(one.pointer, one.rules) for one in outcome.differences]
+        assert (where, rule.name, rule.place.line) == (f"/requests/0/{part}", "output hook", line)
