@@ -67,17 +67,17 @@ def command(
     if (output_openapi is None) is not (operation is None):
         raise click.UsageError("--output-openapi and --operation go together")
     name = folder.resolve().name
-    if name_of(name) != name or not name[0].isalpha():
+    if name_of(name) != name:
         raise click.UsageError(f"{name!r} cannot be the name of a mapping; did you mean {name_of(name)!r}?")
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise click.UsageError(f"{folder} exists already; name a new folder")
-    found, server = None, None
+    found = None
     try:
         if output_openapi is not None and operation is not None:
-            found, server = operation_in(output_openapi, operation)
+            found = operation_in(output_openapi, operation)
         values = [sample for path in samples for sample in samples_in(path)]
         schema = None if input_schema is None else schema_in(input_schema)
-        made = start(name, values, schema, found, server)
+        made = start(name, values, schema, found)
     except OpenApiError as error:
         raise click.UsageError(f"{output_openapi} {error}{f'; {error.hint}' if error.hint else ''}") from None
     except StartError as error:

@@ -18,7 +18,7 @@ from ..schemas.schema import SchemaError, schema_of
 from ..values.kinds import kind
 from .writing import expression_of
 
-__all__ = ["Guesses", "Scope", "members_of", "part_of", "scope_of", "singular"]
+__all__ = ["Guesses", "Scope", "kinds_of", "members_of", "part_of", "scope_of", "singular"]
 
 MAX_DEPTH = 6
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[^\W\d_a-zA-Z]+")
@@ -66,9 +66,9 @@ class Scope:
     """The document in which the references of the schemas are resolved."""
     names: frozenset[str] = frozenset()
 
-    def within(self, name: str, schema: Json) -> Scope:
-        """The scope with one more name in front, for a value of this schema."""
-        return Scope((*_sources(name, schema, self.whole), *self.sources), self.whole, self.names | {name})
+    def within(self, name: str, schema: Json, above: tuple[str, ...] = ()) -> Scope:
+        """The scope with one more name in front, for a value of this schema in the member `above` of a body."""
+        return Scope((*_sources(name, schema, self.whole, above), *self.sources), self.whole, self.names | {name})
 
 
 def scope_of(name: str, schema: Json) -> Scope:
@@ -119,7 +119,7 @@ def members_of(schema: Any, whole: Mapping[str, Any]) -> dict[str, Any]:
     return members if isinstance(members, dict) else {}
 
 
-def _kinds(schema: Json) -> frozenset[str]:
+def kinds_of(schema: Json) -> frozenset[str]:
     """The JSON types that a schema allows, without null; empty where it does not say."""
     named = schema.get("type")
     types = {named} if isinstance(named, str) else set(named) if isinstance(named, list) else set()
@@ -148,15 +148,15 @@ def singular(name: str, taken: Iterable[str]) -> str:
     return next(one for one in (stem, f"{stem}_element", "item", "element", "inner_element") if one not in known)
 
 
-def _sources(name: str, schema: Json, whole: Mapping[str, Any]) -> Iterator[Source]:
-    """All members of a value and of the objects in it, the outer ones first."""
+def _sources(name: str, schema: Json, whole: Mapping[str, Any], above: tuple[str, ...]) -> Iterator[Source]:
+    """All members of a value and of the objects in it, the outer ones first; their words begin with those `above`."""
     level: list[tuple[tuple[str, ...], Any]] = [((), schema)]
     for _ in range(MAX_DEPTH):
         below = []
         for steps, part in level:
             for member, inner in members_of(part, whole).items():
                 path = (*steps, member)
-                yield Source(expression_of(name, path), tuple(map(words_of, path)), part_of(inner, whole))
+                yield Source(expression_of(name, path), tuple(map(words_of, (*above, *path))), part_of(inner, whole))
                 below.append((path, inner))
         level = below[:500]
 
@@ -194,7 +194,7 @@ class Guesses:
 
     def field(self, part: Json, scope: Scope, path: tuple[str, ...], *, required: bool) -> Any:
         """The field of a member, or None."""
-        kinds = _kinds(part)
+        kinds = kinds_of(part)
         if "const" in part or (isinstance(part.get("enum"), list) and len(part["enum"]) == 1):
             return {"const": part.get("const", (part.get("enum") or [None])[0])} if required else None
         if part.get("type") in ("null", ["null"]):  # null is left out of bodies
@@ -215,8 +215,10 @@ class Guesses:
             return {"fields": fields}
         source = _best(path, part, scope)
         if source is not None:
-            self.found += 1
-            return self.elements(source, part, scope, path) if "array" in kinds else _converted(source, part)
+            made = self.elements(source, part, scope, path) if "array" in kinds else _converted(source, part)
+            if made is not None:
+                self.found += 1
+                return made
         if required:
             return self.assumed(part, kinds, path)
         self.notes.append(f"{'.'.join(path)}: no member of the input has this name")
@@ -226,10 +228,14 @@ class Guesses:
         """The field of a list: as it is, or element by element where the body says what is in these."""
         wanted = part_of(part.get("items", {}), self.whole)
         given = part_of(source.schema.get("items", {}), scope.whole)
-        if "object" not in _kinds(wanted) or not members_of(wanted, self.whole) or not members_of(given, scope.whole):
-            return source.expression
+        if "object" not in kinds_of(wanted) or not members_of(wanted, self.whole) or not members_of(given, scope.whole):
+            one = _converted(source._replace(schema=given), wanted)
+            converted = (
+                {"from": source.expression, "type": "array", "items": one["type"]} if one != source.expression else one
+            )
+            return converted if _fits(given, wanted) else None
         name = singular(path[-1], scope.names)
-        fields = self.fields(wanted, scope.within(name, given), path)
+        fields = self.fields(wanted, scope.within(name, given, path), path)
         return {"each": source.expression, "as": name, "fields": fields} if fields else None
 
     def assumed(self, part: Json, kinds: frozenset[str], path: tuple[str, ...]) -> Any:
@@ -305,7 +311,7 @@ def _best(path: tuple[str, ...], part: Json, scope: Scope) -> Source | None:
 
 def _fits(given: Json, wanted: Json) -> bool:
     """Returns whether values of one schema may become values of another by a type of the rule language."""
-    have, want = _kinds(given), _kinds(wanted)
+    have, want = kinds_of(given), kinds_of(wanted)
     if wanted.get("format") in ("date-time", "date") and not have <= {"string"}:
         return False
     if not have or not want:
@@ -318,7 +324,7 @@ def _fits(given: Json, wanted: Json) -> bool:
 
 def _converted(source: Source, part: Json) -> Any:
     """The field that reads a source, with the type that the body wants if that is another."""
-    have, want = _kinds(source.schema), _kinds(part)
+    have, want = kinds_of(source.schema), kinds_of(part)
     if part.get("format") == "date-time" and source.schema.get("format") != "date-time":
         return {"from": source.expression, "type": "datetime"}
     wider = have | ({"integer"} if "number" in have else set())

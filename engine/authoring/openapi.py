@@ -1,4 +1,4 @@
-"""Takes the JSON Schema of a request body from an OpenAPI document.
+"""Takes an operation from an OpenAPI document: the JSON Schema of its body, and what else its requests need.
 
 The schemas of OpenAPI 3.1 and later are of draft 2020-12; those of 3.0 and Swagger 2.0, a dialect of their own, are put
 into draft 07. The result stands alone: what `$ref` leads to is put in place, or under definitions where it is used more
@@ -10,15 +10,18 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
 from ..diagnostics.suggestions import did_you_mean
 from ..schemas.formats import FORMATS_OF_TEXT
 from ..schemas.keywords import LIST, NAMED, ONE
 from ..values.pointers import pointer
+from .servers import ServerUrl, secrets_of, servers_of
 
-__all__ = ["OpenApiError", "Operation", "operation_of"]
+__all__ = ["OpenApiError", "Operation", "Parameter", "operation_of"]
 
+JSON = "application/json"
+FORM = "application/x-www-form-urlencoded"
 _METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 _OLD_DIALECT = "http://json-schema.org/draft-07/schema#"
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -35,12 +38,23 @@ class OpenApiError(ValueError):
         self.hint = hint
 
 
+class Parameter(NamedTuple):
+    """A parameter of an operation. `schema` stands alone; a list is joined by the `separator`, or repeated without."""
+
+    where: Literal["path", "query", "header"]
+    name: str
+    is_required: bool
+    schema: dict[str, Any]
+    separator: str | None = None
+
+
 @dataclass(frozen=True)
 class Operation:
     """An operation of an API: its method and path, the schema of its body, and what was left out of that schema.
 
-    `schema` is None where the operation has no body. `parameters` has the location (path, query or header), the name,
-    and whether it is required, for each parameter. `dropped` has pointers into the schema with what was left out there.
+    `schema` is None where the operation has no body. `form` says how its lists are written where the body is a form.
+    `secrets` has the headers and parameters of the query that hold them, as ("header", name, value with placeholders).
+    `dropped` has pointers into the schema with what was left out there.
     """
 
     name: str
@@ -48,8 +62,11 @@ class Operation:
     path: str
     media_type: str | None
     schema: dict[str, Any] | None
-    parameters: tuple[tuple[str, str, bool], ...]
+    parameters: tuple[Parameter, ...]
     dropped: tuple[tuple[str, str], ...]
+    form: Literal["indices", "repeat"] | None = None
+    servers: tuple[ServerUrl, ...] = ()
+    secrets: tuple[tuple[str, str, str], ...] = ()
 
 
 def operation_of(document: Any, name: str) -> Operation:
@@ -63,24 +80,56 @@ def operation_of(document: Any, name: str) -> Operation:
     if not version.startswith(("2.", "3.")):
         raise OpenApiError("is no OpenAPI document of version 2 or 3: it has neither `openapi` nor `swagger`")
     method, path, item, found = _find(document, name)
+    is_old = version.startswith(("2.", "3.0"))
     parameters = [
         _resolved(document, one) for one in [*_objects(item.get("parameters")), *_objects(found.get("parameters"))]
     ]
-    media_type, content = _body(document, found, parameters)
-    body = _SchemaOf(document, is_old=version.startswith(("2.", "3.0")))
+    media_type, content, form = _body(document, found, parameters)
+    body = _SchemaOf(document, is_old=is_old)
+    own = {(str(one.get("in")), str(one.get("name"))): one for one in parameters}  # the operation's replace others
     return Operation(
         str(found.get("operationId", f"{method} {path}")),
         method,
         path,
         media_type,
         None if media_type is None else body.whole(content),
-        tuple(
-            (str(one["in"]), str(one.get("name", "")), bool(one.get("required")))
-            for one in parameters
-            if one.get("in") in ("path", "query", "header")
-        ),
+        tuple(made for one in own.values() for made in _parameters(document, one, is_old=is_old)),
         tuple(body.dropped),
+        form,
+        servers_of(document, item, found),
+        secrets_of(document, found),
     )
+
+
+def _parameters(document: Mapping[str, Any], one: Mapping[str, Any], *, is_old: bool) -> Iterator[Parameter]:
+    """A parameter; one for each member of an object that is written as `name[member]`."""
+    where = one.get("in")
+    if where not in ("path", "query", "header"):
+        return
+    content = one.get("content")
+    inner = next(iter(content.values()), {}) if isinstance(content, dict) else one
+    given = inner.get("schema", {}) if "schema" in inner or "type" not in one else _without_names(one)  # Swagger 2.0
+    schema = _SchemaOf(document, is_old=is_old).whole(given)
+    name, is_required = str(one.get("name", "")), bool(one.get("required")) or where == "path"
+    properties = schema.get("properties")
+    if one.get("style") == "deepObject" and isinstance(properties, dict):
+        required = schema.get("required", ()) if is_required else ()
+        rest: dict[str, Any] = {key: schema[key] for key in ("$schema", "$defs", "definitions") if key in schema}
+        for member, part in properties.items():
+            whole = {**rest, **part} if isinstance(part, dict) else rest
+            yield Parameter(where, f"{name}[{member}]", member in required, whole)
+        return
+    separators = {"csv": ",", "ssv": " ", "pipes": "|", "spaceDelimited": " ", "pipeDelimited": "|"}
+    is_swagger = "type" in one
+    style = one.get("collectionFormat", "csv") if is_swagger else one.get("style", "form")
+    separator = separators.get(style, "," if style != "multi" and one.get("explode") is False else None)
+    yield Parameter(where, name, is_required, schema, "," if where == "header" else separator)
+
+
+def _without_names(parameter: Mapping[str, Any]) -> dict[str, Any]:
+    """The schema in a parameter of Swagger 2.0."""
+    no_schema = ("in", "name", "required", "collectionFormat", "allowEmptyValue")
+    return {key: value for key, value in parameter.items() if key not in no_schema}
 
 
 def _find(document: Mapping[str, Any], name: str) -> tuple[str, str, dict[str, Any], dict[str, Any]]:
@@ -92,6 +141,8 @@ def _find(document: Mapping[str, Any], name: str) -> tuple[str, str, dict[str, A
             if not isinstance(found, dict):
                 continue
             names = (found.get("operationId"), f"{method.upper()} {path}")
+            if name in names and method in ("options", "head", "trace"):
+                raise OpenApiError(f"has {name!r}, which is a {method.upper()} request; mappings make none")
             if name in names:
                 return method.upper(), path, item, found
             known += [one for one in names if isinstance(one, str)]
@@ -104,28 +155,35 @@ def _objects(value: Any) -> list[dict[str, Any]]:
 
 def _body(
     document: Mapping[str, Any], operation: Mapping[str, Any], parameters: list[dict[str, Any]]
-) -> tuple[str | None, Any]:
-    """The media type and schema of a body; None if there is none."""
+) -> tuple[str | None, Any, Literal["indices", "repeat"] | None]:
+    """The media type and schema of a body, and how a form writes lists; None if there is no body."""
     for parameter in parameters:  # Swagger 2.0
         if parameter.get("in") == "body":
-            return "application/json", parameter.get("schema", {})
+            return JSON, parameter.get("schema", {}), None
     if forms := [one for one in parameters if one.get("in") == "formData"]:
         required = [str(one.get("name")) for one in forms if one.get("required")]
-        properties = {
-            str(one.get("name")): {key: value for key, value in one.items() if key not in ("in", "name", "required")}
-            for one in forms
-        }
-        return "application/x-www-form-urlencoded", {"type": "object", "properties": properties, "required": required}
+        properties = {str(one.get("name")): _without_names(one) for one in forms}
+        if any(one.get("type") == "file" for one in forms):
+            raise OpenApiError("has an operation that takes a file, which requests of mappings do not carry")
+        schema = {"type": "object", "properties": properties, "required": required}
+        return FORM, schema, "repeat"
     body = operation.get("requestBody")
     content = _resolved(document, body).get("content") if isinstance(body, dict) else None
     if not isinstance(content, dict) or not content:
-        return None, None
+        return None, None, None
     kinds = {str(media_type).partition(";")[0].strip().lower(): media_type for media_type in content}
-    for wanted in ("application/json", "application/x-www-form-urlencoded", *(one for one in kinds if "json" in one)):
+    for wanted in (JSON, FORM, *(one for one in kinds if "json" in one), "*/*"):
         if wanted in kinds:
             media = content[kinds[wanted]]
-            return wanted, media.get("schema", {}) if isinstance(media, dict) else {}
+            media = media if isinstance(media, dict) else {}
+            styles = [one.get("style") for one in _objects([*_members(media.get("encoding")).values()])]
+            form: Literal["indices", "repeat"] = "indices" if "deepObject" in styles else "repeat"
+            return JSON if wanted == "*/*" else wanted, media.get("schema", {}), form if wanted == FORM else None
     raise OpenApiError(f"has an operation whose body is neither JSON nor a form, but {', '.join(kinds)}")
+
+
+def _members(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
 
 
 def _resolved(document: Mapping[str, Any], value: dict[str, Any]) -> dict[str, Any]:

@@ -6,9 +6,8 @@ What is made passes `moemap check` and `moemap test` at once; what was guessed, 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple
@@ -24,10 +23,11 @@ from ..source.json_reader import read_value
 from ..source.nodes import plain
 from ..source.parser import parse
 from ..source.text import Source
-from .guessing import Guesses, Scope, members_of, part_of, scope_of, singular
-from .openapi import Operation, operation_of
+from .guessing import Guesses, Scope, kinds_of, members_of, part_of, scope_of, singular
+from .openapi import FORM, Operation, operation_of
+from .requests import RequestDraft
 from .samples import infer_schema
-from .writing import expression_of, name_of, yaml_text
+from .writing import expression_of, file_name, name_of, yaml_text
 
 __all__ = ["Sample", "Start", "StartError", "operation_in", "samples_in", "schema_in", "start", "write"]
 
@@ -42,7 +42,6 @@ _EXAMPLE = {
     "events": [{"name": "signed_up", "time": "2026-01-31T12:00:00Z"}],
 }
 """The sample of a mapping that is started from nothing."""
-_PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 
 Json = dict[str, Any]
 
@@ -83,7 +82,7 @@ def samples_in(path: Path) -> list[Sample]:
             found.append(value)
             if len(found) > MAX_SAMPLES:
                 raise StartError(f"{path}: more than {MAX_SAMPLES} samples; a few of each kind are enough")
-    stem = name_of(path.name.partition(".")[0])
+    stem = file_name(path.name.partition(".")[0])
     return [Sample(f"{stem}-{number}" if len(found) > 1 else stem, value) for number, value in enumerate(found, 1)]
 
 
@@ -99,16 +98,9 @@ def schema_in(path: Path) -> Json:
     return content
 
 
-def operation_in(path: Path, name: str) -> tuple[Operation, str | None]:
-    """An operation of the OpenAPI document in a file of JSON or YAML, and the URL of its server, if it names one.
-
-    Raises OpenApiError, StartError and OSError.
-    """
-    document = _document(path)
-    operation = operation_of(document, name)
-    servers = document.get("servers")
-    url = servers[0].get("url") if isinstance(servers, list) and servers and isinstance(servers[0], dict) else None
-    return operation, url.rstrip("/") if isinstance(url, str) and re.match(r"https?://", url) else None
+def operation_in(path: Path, name: str) -> Operation:
+    """An operation of the OpenAPI document in a file of JSON or YAML. Raises OpenApiError, StartError and OSError."""
+    return operation_of(_document(path), name)
 
 
 def _document(path: Path) -> Any:
@@ -136,7 +128,6 @@ def start(
     samples: Sequence[Sample] = (),
     input_schema: Json | None = None,
     operation: Operation | None = None,
-    server: str | None = None,
 ) -> Start:
     """Makes the files of a mapping. Without samples and a schema, it starts from a sample of its own.
 
@@ -156,11 +147,10 @@ def start(
             for sample in samples
             for violation in list(validator.violations(sample.value))[:1]
         ]
-    body = _body(operation) if operation is not None else None
-    made = _Mapping(name, input_schema, body)
     if operation is not None:
         notes += [f"output.schema.json, {place or 'the top'}: {what}" for place, what in operation.dropped]
-    mapping, schema = made.mapping(operation, server)
+    made = _Mapping(name, input_schema, operation)
+    mapping = made.mapping()
     notes += [f"mapping.yaml, {note}" for note in made.notes]
     tests = [
         {
@@ -173,7 +163,7 @@ def start(
     files = {
         "mapping.yaml": yaml_text(mapping),
         "input.schema.json": _json(input_schema),
-        "output.schema.json": _json(schema),
+        **({"output.schema.json": _json(made.schema)} if made.schema is not None else {}),
         **{f"samples/{sample.name}.json": _json(_listed(sample.value)) for sample in samples},
         "tests/samples.yaml": yaml_text({"description": "What becomes of the samples.", "tests": tests}),
     }
@@ -196,57 +186,55 @@ def _instance(schema: Json) -> Any:
         raise StartError("no value was found that the input schema accepts; give a sample") from None
 
 
-def _body(operation: Operation) -> Json:
-    """The schema of the body of an operation."""
-    if operation.schema is None:
-        raise StartError(f"the operation {operation.name!r} has no body; only those with one can be started from")
-    if operation.media_type is not None and "json" not in operation.media_type:
-        raise StartError(f"the operation {operation.name!r} takes {operation.media_type}, not JSON")
-    if not members_of(operation.schema, operation.schema):
-        raise StartError(f"the body of the operation {operation.name!r} is not an object with members")
-    return operation.schema
-
-
 class _Mapping:
     """The parts of a mapping in the making."""
 
-    def __init__(self, name: str, input_schema: Json, body: Json | None) -> None:
+    def __init__(self, name: str, input_schema: Json, operation: Operation | None) -> None:
         self.name = name
         self.input = input_schema
-        self.body = body
         self.notes: list[str] = []
+        if operation is not None and operation.media_type == FORM and not _members(operation.schema):
+            operation = replace(operation, media_type=None, schema=None)
+            self.notes.append("the body: left out, since its form has no members with names")
+        self.operation = operation
+        self.schema = None if operation is None else operation.schema
         self.settings: Json = {}
-        self.missing: list[str] = []
 
-    def mapping(self, operation: Operation | None, server: str | None) -> tuple[Json, Json]:
-        """The mapping, and the schema of its output."""
-        root = scope_of(_ROOT, self.input)
-        route, scope, element = self.route(root)
-        fields, schema = (
-            self.copied(scope, element) if self.body is None else (self.guessed(self.body, scope), self.body)
-        )
-        output = name_of(operation.name) if operation is not None else "copy"
-        method, path, query = self.request(operation, root)
-        request = {"method": method, "path": path, **({"query": query} if query else {})}
-        rule: Json = {"rule": output, **({"route": next(iter(route))} if route else {})}
-        if fields:
-            rule |= {"output": output, "fields": fields}
+    def mapping(self) -> Json:
+        """The mapping; `schema` is that of its bodies then."""
+        route, scope, element = self.route(scope_of(_ROOT, self.input))
+        rule: Json = {"route": next(iter(route))} if route else {}
+        output: Json = {}
+        server = None
+        if self.operation is None:
+            name, fields = "copy", self.copied(scope, element)
+            given = {"fields": fields} if fields else {"skip": "nothing in the input has a name"}
+            output["request"] = {"method": "POST", "path": f"/{self.name}"}
         else:
-            without = f"the body requires what the input does not have: {', '.join(self.missing)}"
-            rule["skip"] = without if self.missing else "nothing in the input has the name of a member of the body"
+            name = name_of(self.operation.name)
+            output["body"], given = self.given(scope, element)
+            if "skip" in given:  # no rule gives the request values of the element
+                scope = scope_of(_ROOT, self.input)
+            draft = RequestDraft(self.operation, scope, set(self.settings))
+            output["request"], server = draft.request(), draft.server()
+            self.settings |= draft.settings
+            self.notes += draft.notes
+        if self.schema is not None:
+            output["schema"] = "./output.schema.json"
+        rule = {"rule": name, **rule, **({} if "skip" in given else {"output": name}), **given}
         parts = {
             "language": 1,
             "name": self.name,
             "version": "0.1.0",
             "description": "A first draft, to be reviewed.",
             "input": {"as": _ROOT, "schema": "./input.schema.json"},
-            "server": {"url": server, "headers": {"Content-Type": "application/json"}} if server is not None else None,
+            "server": server,
             "settings": self.settings,
-            "outputs": {output: {"schema": "./output.schema.json", "request": request}},
+            "outputs": {name: {key: output[key] for key in ("body", "schema", "request") if output.get(key)}},
             "routes": route,
             "rules": [rule],
         }
-        return {key: value for key, value in parts.items() if value}, schema
+        return {key: value for key, value in parts.items() if value}
 
     def route(self, root: Scope) -> tuple[Json, Scope, tuple[str, Any]]:
         """The route, if the elements of a list become a request each; the scope; the element's name and schema."""
@@ -259,32 +247,58 @@ class _Mapping:
             ((name, element),) = lists.items()
             as_ = singular(name, root.names)
             inner = root.within(as_, element)
-            is_better = name in _EVENTS
-            if self.body is not None:
-                is_better = Guesses(self.body).number(self.body, inner) > Guesses(self.body).number(self.body, root)
-            if is_better:
+            if name in _EVENTS if self.operation is None else self.number(inner) > self.number(root):
                 route = {name_of(name): {"each": expression_of(_ROOT, [name]), "as": as_}}
                 return route, inner, (as_, element)
         return {}, root, (_ROOT, self.input)
 
-    def guessed(self, body: Json, scope: Scope) -> Json:
-        """The fields of the body that are guessed by name."""
-        guesses = Guesses(body)
-        fields = guesses.fields(body, scope)
-        self.notes += guesses.notes
-        self.missing = guesses.missing
-        if self.missing or not (guesses.found or guesses.settings):
-            return {}
-        self.settings |= guesses.settings
-        return fields
+    def number(self, scope: Scope) -> int:
+        """The number of members and parameters of a request that have a source in a scope."""
+        assert self.operation is not None  # noqa: S101  the only callers know
+        draft = RequestDraft(self.operation, scope, set())
+        draft.request()
+        return draft.found + (Guesses(self.schema).number(_object(self.schema), scope) if self.schema else 0)
 
-    def copied(self, scope: Scope, element: tuple[str, Any]) -> tuple[Json, Json]:
-        """The fields that copy all members of the element, and the schema of such a body."""
+    def given(self, scope: Scope, element: tuple[str, Any]) -> tuple[str | None, Json]:
+        """The kind of the body, if it is no object, and what the rule gives."""
+        if self.schema is None:
+            return "none", {}
+        whole, body = self.schema, _object(self.schema)
+        is_list = body is not self.schema
+        guesses = Guesses(whole)
+        if members_of(body, whole):
+            given: Json = {"fields": guesses.fields(body, scope)}
+        else:
+            given = {"value": self.value(guesses, scope, element)}
+        self.notes += guesses.notes
+        if guesses.missing or not (guesses.found or guesses.settings or given.get("value")):
+            without = f"the body requires what the input does not have: {', '.join(guesses.missing)}"
+            given = {
+                "skip": without if guesses.missing else "nothing in the input has the name of a member of the body"
+            }
+        else:
+            self.settings |= guesses.settings
+        return ("value" if "value" in given else "list" if is_list else None), given
+
+    def value(self, guesses: Guesses, scope: Scope, element: tuple[str, Any]) -> Any:
+        """The field of a body without members of its own: a single value, a list of such, or any object."""
+        assert self.operation is not None  # noqa: S101  the only callers know
+        part = part_of(self.schema, guesses.whole)
+        name, given = element
+        kinds = kinds_of(part)
+        if kinds <= {"object"} and kinds_of(part_of(given, scope.whole)) >= kinds:
+            self.notes.append(f"the body: it takes any {'object' if kinds else 'value'}, and is the whole {name}")
+            return name
+        (*_, last) = [one for one in self.operation.path.split("/") if one and "{" not in one] or ["value"]
+        return guesses.field(part, scope, (last,), required=True)
+
+    def copied(self, scope: Scope, element: tuple[str, Any]) -> Json:
+        """The fields that copy all members of the element; the schema of bodies becomes that of such a copy."""
         name, schema = element
         members = {one: _unmarked(part) for one, part in members_of(schema, scope.whole).items() if one}
         kept = {key: _unmarked(scope.whole[key]) for key in ("$schema", "$defs", "definitions") if key in scope.whole}
         required = [one for one in part_of(schema, scope.whole).get("required", ()) if one in members]
-        body = {
+        self.schema = {
             "$schema": _DIALECT,
             **kept,
             "$comment": "review: a copy of the input's schema, to be replaced by that of the receiver",
@@ -293,25 +307,17 @@ class _Mapping:
             "properties": members,
             "additionalProperties": False,
         }
-        return {one: expression_of(name, [one]) for one in members}, body
+        return {one: expression_of(name, [one]) for one in members}
 
-    def request(self, operation: Operation | None, root: Scope) -> tuple[str, str, Json]:
-        """The method, the path and the query of the request."""
-        if operation is None:
-            return "POST", f"/{self.name}", {}
-        path = _PLACEHOLDER.sub(lambda match: f"{{{_placeholder(match[1])}}}", operation.path)
-        query = {}
-        for where, name, is_required in operation.parameters:
-            if where == "path":
-                self.notes.append(f"the path: {{{_placeholder(name)}}} is filled in by whoever sends the requests")
-            elif is_required and where == "query":
-                guesses = Guesses({}, taken=set(self.settings))
-                query[name] = guesses.field({"type": "string"}, root, (name,), required=True)
-                self.settings |= guesses.settings
-                self.notes += [f"the query: {note}" for note in guesses.notes]
-            elif is_required:
-                self.notes.append(f"the header {name}: the API requires it")
-        return operation.method, path if path.startswith("/") else f"/{path}", query
+
+def _members(schema: Json | None) -> Json:
+    return {} if schema is None else members_of(schema, schema)
+
+
+def _object(schema: Json) -> Any:
+    """The part of a body that a rule gives: an element, where the body is a list of objects."""
+    element = part_of(schema, schema).get("items")
+    return element if members_of(element, schema) and not _members(schema) else schema
 
 
 def _unmarked(schema: Any) -> Any:
@@ -331,11 +337,6 @@ def _takes_null(schema: Any, whole: Mapping[str, Any]) -> bool:
     """Returns whether a member may be null, and so absent in the body."""
     named = part_of(schema, whole).get("type")
     return named is None or named == "null" or (isinstance(named, list) and "null" in named)
-
-
-def _placeholder(name: str) -> str:
-    """A name that whoever sends requests can fill in."""
-    return name_of(name).replace("-", "_")
 
 
 # Writing

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..golden.rewrite import inline
 
-__all__ = ["expression_of", "literal", "name_of", "yaml_text"]
+__all__ = ["expression_of", "file_name", "literal", "name_of", "placeholder", "yaml_text"]
 
 _WIDTH = 100
 _PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
@@ -33,10 +33,21 @@ def literal(value: Any) -> str:
     return "`" + json.dumps(value, ensure_ascii=False).replace("`", "\\`") + "`"
 
 
-def name_of(text: str) -> str:
-    """A name for a rule, an output or a file, of lower-case words with hyphens."""
+def file_name(text: str) -> str:
+    """A name for a file, of lower-case words with hyphens."""
     words = re.sub(r"([a-z0-9])([A-Z])", r"\1-\2", text)
     return re.sub(r"[^a-z0-9]+", "-", words.lower()).strip("-") or "unnamed"
+
+
+def name_of(text: str) -> str:
+    """A name for a mapping, a rule or an output: lower-case words with hyphens, the first of which has letters."""
+    name = file_name(text)
+    return name if name[0].isalpha() else f"x-{name}"
+
+
+def placeholder(text: str) -> str:
+    """A name that whoever sends requests fills in, such as `api_key`."""
+    return name_of(text).replace("-", "_")
 
 
 def yaml_text(value: Any) -> str:

@@ -18,7 +18,7 @@ from ..types.types import constants, without_null
 from ..values.kinds import shown
 from .shared.registry import checks_rules, checks_types
 
-__all__ = ["check", "check_constants", "check_servers"]
+__all__ = ["HEADER_NAME", "check", "check_constants", "check_servers"]
 
 declare(
     "M135",
@@ -431,7 +431,7 @@ rules:
 _BODIES = {"object": "an object", "list": "a list", "value": "a single value", "none": "empty"}
 _LEAST = {"integer": 0, "double": 0, "number": 0, "boolean": False, "array": [], "object": {}}
 _VALUES = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
-_TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 
 
 @checks_rules
@@ -515,7 +515,7 @@ def _headers(headers: tuple[Field, ...]) -> Iterator[Problem]:
     for header in headers:
         name = header.name or ""
         place = (header.name_node or header.node).place
-        if not _TOKEN.fullmatch(name):
+        if not HEADER_NAME.fullmatch(name):
             reason = "can have letters, digits and - only"
             yield Problem.of("M140", place, name=name, reason=reason)
         elif (other := known.setdefault(name.lower(), name)) != name:

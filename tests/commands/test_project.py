@@ -375,6 +375,7 @@ def test_a_new_mapping_of_a_project_has_no_project_file(project: Path) -> None:
     ("arguments", "message"),
     [
         (["My Shop"], "'My Shop' cannot be the name of a mapping; did you mean 'my-shop'?"),
+        (["2026"], "'2026' cannot be the name of a mapping; did you mean 'x-2026'?"),
         (["mappings"], "mappings exists already; name a new folder"),
         (["a", "--operation", "x"], "--output-openapi and --operation go together"),
         (

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from moemap.engine.authoring import OpenApiError, operation_of
+from moemap.engine.authoring.servers import secrets_of, servers_of
 from moemap.engine.schemas.schema import schema_of
 
 
@@ -132,7 +133,8 @@ def test_parameters_of_paths_and_operations() -> None:
     item = given["paths"]["/users/{id}/events"]
     item["parameters"] = [{"$ref": "#/components/parameters/Id"}]
     item["post"]["parameters"] = [{"in": "query", "name": "dry"}, {"in": "cookie", "name": "session"}]
-    assert operation_of(given, "track").parameters == (("path", "id", True), ("query", "dry", False))
+    found = operation_of(given, "track").parameters
+    assert [one[:3] for one in found] == [("path", "id", True), ("query", "dry", False)]
 
 
 def test_swagger() -> None:
@@ -179,6 +181,19 @@ REFUSED: dict[str, tuple[Any, str, str | None]] = {
         "has an operation whose body is neither JSON nor a form, but text/csv",
         None,
     ),
+    "a request that mappings do not make": (
+        {"openapi": "3.0.0", "paths": {"/a": {"head": {"operationId": "track"}}}},
+        "has 'track', which is a HEAD request; mappings make none",
+        None,
+    ),
+    "a file": (
+        {
+            "swagger": "2.0",
+            "paths": {"/a": {"post": {"operationId": "track", "parameters": [{"in": "formData", "type": "file"}]}}},
+        },
+        "has an operation that takes a file, which requests of mappings do not carry",
+        None,
+    ),
     "in a circle": (
         {"openapi": "3.0.0", "paths": {"/a": {"$ref": "#/paths/~1b"}, "/b": {"$ref": "#/paths/~1a"}}},
         "has a reference that leads back to itself: #/paths/~1b",
@@ -201,3 +216,64 @@ def test_schemas_nested_without_end_are_refused() -> None:
         deep = {"not": deep}
     with pytest.raises(OpenApiError, match=r"^has schemas that are nested more than 100 levels deep$"):
         operation_of(document(deep), "track")
+
+
+SERVERS: dict[str, tuple[dict[str, Any], list[tuple[str, dict[str, Any]]]]] = {
+    "none": ({}, [("https://{host}", {})]),
+    "relative": ({"servers": [{"url": "/api/v3/"}]}, [("https://{host}/api/v3", {})]),
+    "several": (
+        {"servers": [{"url": "https://a.b/"}, {"url": "http://c.d/e?f"}]}, [("https://a.b", {}), ("http://c.d/e", {})],
+    ),
+    "variables": (
+        {"servers": [{"url": "{p}://{r}.a.b/{base}", "variables": {
+            "p": {"enum": ["https"], "default": "https"}, "r": {"default": "eu"}, "base": {"default": "v1/x"},
+        }}]},
+        [("{p}://{r}.a.b/v1/x", {"p": ("https", ("https",)), "r": ("eu", ())})],
+    ),
+    "a name that is no variable": ({"servers": [{"url": "{p}://a.b"}]}, [("https://{host}/{p}://a.b", {})]),
+    "swagger": ({"swagger": "2.0", "host": "a.b", "basePath": "/c/", "schemes": ["http"]}, [("http://a.b/c", {})]),
+    "swagger without a host": ({"swagger": "2.0"}, [("https://{host}", {})]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SERVERS)
+def test_servers(name: str) -> None:
+    given, wanted = SERVERS[name]
+    assert [(one.url, one.variables) for one in servers_of(given, {}, {})] == wanted
+
+
+def test_the_nearest_servers_count() -> None:
+    one, two, three = ({"servers": [{"url": f"https://{host}"}]} for host in ("a", "b", "c"))
+    assert [servers_of(*given)[0].url for given in ((one, two, three), (one, two, {}), (one, {}, {}))] == [
+        "https://c", "https://b", "https://a",
+    ]  # fmt: skip
+
+
+SCHEMES = {
+    "basic": {"type": "http", "scheme": "Basic"},
+    "bearer": {"type": "http", "scheme": "bearer"},
+    "sign_in": {"type": "oauth2"},
+    "header": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
+    "query": {"type": "apiKey", "in": "query", "name": "key"},
+    "cookie": {"type": "apiKey", "in": "cookie", "name": "SID"},
+    "certificate": {"type": "mutualTLS"},
+}
+
+
+@pytest.mark.parametrize(
+    ("security", "wanted"),
+    [
+        ([{"basic": []}], [("header", "Authorization", "Basic {credentials}")]),
+        ([{}, {"bearer": []}], [("header", "Authorization", "Bearer {access_token}")]),
+        ([{"sign_in": ["read"]}, {"basic": []}], [("header", "Authorization", "Bearer {access_token}")]),
+        ([{"header": [], "query": []}], [("header", "X-API-Key", "{api_key}"), ("query", "key", "{key}")]),
+        ([{"cookie": []}], [("header", "Cookie", "SID={sid}")]),
+        ([{"certificate": []}], []),
+        ([{"unknown": []}], []),
+        ([], []),
+    ],
+)
+def test_secrets_are_placeholders(security: Any, wanted: list[tuple[str, str, str]]) -> None:
+    given = {"components": {"securitySchemes": SCHEMES}, "security": [{"basic": []}]}
+    assert list(secrets_of(given, {"security": security})) == wanted
+    assert list(secrets_of({"securityDefinitions": SCHEMES, "security": security}, {})) == wanted

@@ -106,8 +106,8 @@ def checked(folder: Path, made: Start) -> dict[str, Any]:
 
 def test_an_operation_and_a_sample(tmp_path: Path) -> None:
     (tmp_path / "api.yaml").write_text(API)
-    operation, server = operation_in(tmp_path / "api.yaml", "createInvoice")
-    made = start("orders", [Sample("order", ORDER)], None, operation, server)
+    operation = operation_in(tmp_path / "api.yaml", "createInvoice")
+    made = start("orders", [Sample("order", ORDER)], None, operation)
     mapping = checked(tmp_path / "orders", made)
     assert mapping["server"] == {
         "url": "https://ledger.example.com/api",
@@ -121,6 +121,7 @@ def test_an_operation_and_a_sample(tmp_path: Path) -> None:
                 "method": "POST",
                 "path": "/accounts/{account_id}/invoices",
                 "query": {"order_id": "record.orderId"},
+                "headers": {"Idempotency-Key": "settings.idempotency_key"},
             },
         }
     }
@@ -157,6 +158,7 @@ def test_an_operation_and_a_sample(tmp_path: Path) -> None:
         "currency": "EUR",
         "customer_country": "DK",
         "lines_price": 1,
+        "idempotency_key": "TODO",
     }
     notes = [note for note in made.notes if note.startswith("mapping.yaml")]
     assert notes == [
@@ -167,7 +169,8 @@ def test_an_operation_and_a_sample(tmp_path: Path) -> None:
         "mapping.yaml, customer.country: required, and no member of the input has this name; now a setting",
         "mapping.yaml, lines.price: required, and no member of the input has this name; now a setting",
         "mapping.yaml, the path: {account_id} is filled in by whoever sends the requests",
-        "mapping.yaml, the header Idempotency-Key: the API requires it",
+        "mapping.yaml, the parameter dryRun: no member of the input has this name",
+        "mapping.yaml, the header Idempotency-Key: required, and no member of the input has this name; now a setting",
     ]
 
 
@@ -273,12 +276,23 @@ def test_files_that_cannot_be_used(action: Callable[[Path], Any], message: str, 
     assert str(caught.value).removeprefix(f"{tmp_path}/") == message.format(path="x.json").removeprefix(f"{tmp_path}/")
 
 
-def test_an_operation_without_a_body() -> None:
-    operation = operation_of(yaml.safe_load(API), "listInvoices")
-    with pytest.raises(
-        StartError, match="the operation 'listInvoices' has no body; only those with one can be started"
-    ):
-        start("x", [], None, operation)
+APIS = Path(__file__).parent / "apis"
+OPERATIONS = yaml.safe_load((APIS / "operations.yaml").read_text("utf-8"))
+
+
+@pytest.mark.parametrize("case", OPERATIONS, ids=[f"{one['api']}: {one['operation']}" for one in OPERATIONS])
+def test_operations_of_public_kinds_of_apis(case: Any, tmp_path: Path) -> None:
+    """Their mappings are without any finding, make these requests, and name what is to be reviewed."""
+    operation = operation_in(APIS / f"{case['api']}.yaml", case["operation"])
+    made = start("made", [Sample("sample", case["sample"])], None, operation)
+    mapping = checked(tmp_path / "made", made)
+    assert [str(problem) for problem in inspect_paths([str(tmp_path / "made")]).problems] == []
+    assert {key: mapping[key] for key in ("server", "outputs", "routes", "rules") if key in mapping} == case["mapping"]
+    assert {name: one["default"] for name, one in mapping.get("settings", {}).items()} == case.get("settings", {})
+    (test,) = yaml.safe_load((tmp_path / "made" / "tests" / "samples.yaml").read_text("utf-8"))["tests"]
+    expected = case.get("expect") or {"requests": case["requests"]}
+    assert test["expect"] == ([expected] if isinstance(case["sample"], list) else expected)
+    assert [note.removeprefix("mapping.yaml, ") for note in made.notes] == case.get("review", [])
 
 
 NAMES = st.sampled_from(["id", "userId", "events", "items", "a b", "$x", "é", "record", "event", "1"]) | st.text(
@@ -291,20 +305,47 @@ VALUES = st.recursive(
 )
 
 
+PARAMETERS = st.lists(
+    st.builds(
+        lambda where, name, required, schema: {
+            "in": where, "name": name, "required": required, "schema": schema, "explode": False,
+        },
+        st.sampled_from(["query", "path", "header"]),
+        st.sampled_from(["id", "user_id", "events", "items", "X-Api-Key", "a[b]"]),
+        st.booleans(),
+        st.sampled_from([TEXT, NUMBER, {"type": "array", "items": TEXT}, {"type": "object"}, {}]),
+    ),
+    max_size=3,
+)  # fmt: skip
+SECURITY = {
+    "header": {"type": "apiKey", "in": "header", "name": "X-Api-Key"},
+    "basic": {"type": "http", "scheme": "basic"},
+}
+
+
+@st.composite
+def documents(draw: st.DrawFn) -> Any:
+    """Documents with one operation, `POST /x/{id}/y`, whose body is like a sample."""
+    operation: dict[str, Any] = {
+        "parameters": draw(PARAMETERS),
+        "security": draw(st.sampled_from([[], [{"header": []}]])),
+    }
+    if draw(st.booleans()):
+        body = json.loads(start("x", [Sample("x", draw(VALUES))]).files["input.schema.json"])
+        body = {"type": "array", "items": body} if draw(st.booleans()) else body
+        media_type = draw(st.sampled_from(["application/json", "application/x-www-form-urlencoded"]))
+        operation["requestBody"] = {"content": {media_type: {"schema": body}}}
+    servers = draw(st.sampled_from([[], [{"url": "/v1"}], [{"url": "https://a.b"}, {"url": "https://c.d"}]]))
+    path = {"/x/{id}/y": {"post": operation}}
+    return {"openapi": "3.1.0", "paths": path, "servers": servers, "components": {"securitySchemes": SECURITY}}
+
+
 @pytest.mark.fuzz
 @pytest.mark.slow
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
-@given(st.lists(VALUES, min_size=1, max_size=3), st.none() | VALUES)
-def test_any_samples(tmp_path_factory: pytest.TempPathFactory, values: list[Any], other: Any) -> None:
-    """Also where the body is like a sample of another kind."""
-    operation = None
-    if isinstance(other, dict):
-        body = json.loads(start("x", [Sample("x", other)]).files["input.schema.json"])
-        content = {"application/json": {"schema": body}}
-        operation = operation_of(
-            {"openapi": "3.1.0", "paths": {"/x": {"post": {"requestBody": {"content": content}}}}}, "POST /x"
-        )
-        if not body.get("properties"):
-            operation = None
+@given(st.lists(VALUES, min_size=1, max_size=3), st.none() | documents())
+def test_any_samples(tmp_path_factory: pytest.TempPathFactory, values: list[Any], document: Any) -> None:
+    """Also of any operation."""
+    operation = None if document is None else operation_of(document, "POST /x/{id}/y")
     samples = [Sample(f"s-{number}", value) for number, value in enumerate(values)]
     checked(tmp_path_factory.mktemp("any") / "any", start("any", samples, None, operation))
