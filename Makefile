@@ -47,9 +47,10 @@ lint: $(READY) ## check style and formatting
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --quiet --check . || { echo "Some files are not formatted: make format" >&2; exit 1; }
 
-format: $(READY) ## format the code and repair what ruff can repair
+format: $(READY) ## format the code and the rules, and repair what ruff can repair
 	@$(BIN)/ruff check --quiet --fix-only .
 	@$(BIN)/ruff format .
+	@$(BIN)/moemap fmt -q mappings examples
 
 types: $(READY) ## check types, strictly
 	@$(BIN)/mypy | sed 's#^\.venv/source/moemap/##'

@@ -97,6 +97,7 @@ _CODES: dict[str, Code] = {
         "error", "argument of a function", "argument {number} of {name}() must be {wanted}, not {found}", cause=True
     ),
     "M232": Code("error", "value that can become too large", "{what} can become too large: it {reason}", fixed=True),
+    "M245": Code("error", "no canonical layout", "the layout of this file cannot be changed: {reason}"),
     "M271": Code("error", "argument that cannot be used", "the {what} of {name}() cannot be used: {reason}"),
     # M3: rules and routes
     # M4: outputs

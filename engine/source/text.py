@@ -13,7 +13,7 @@ from pathlib import Path
 from ..diagnostics.problem import Place, Problem
 from ..values.once import cached_property
 
-__all__ = ["BOM", "MAX_FILE_BYTES", "Source", "read"]
+__all__ = ["BOM", "MAX_FILE_BYTES", "Source", "decoded", "read"]
 
 
 MAX_FILE_BYTES = 1_000_000
@@ -72,13 +72,21 @@ def read(path: Path, name: str) -> tuple[Source | None, tuple[Problem, ...]]:
     try:
         with path.open("rb") as file:
             raw = file.read(MAX_FILE_BYTES + 1)
-            size = max(len(raw), os.fstat(file.fileno()).st_size)
+            size = os.fstat(file.fileno()).st_size
     except OSError as error:
         return None, (Problem.of("M001", top, path=name, reason=error.strerror or str(error)),)
     except ValueError as error:  # a path that no system can have, such as one with a null character
         return None, (Problem.of("M001", top, path=name, reason=str(error)),)
+    return decoded(raw, name, path, size)
+
+
+def decoded(
+    raw: bytes, name: str, path: Path | None = None, size: int = 0
+) -> tuple[Source | None, tuple[Problem, ...]]:
+    """The text of a file with this content, or the problem (M002, M003) for which it has none."""
     if len(raw) > MAX_FILE_BYTES:
-        return None, (Problem.of("M003", top, size=size, limit=MAX_FILE_BYTES),)
+        top = Source(name, "", path).place(0, 0)
+        return None, (Problem.of("M003", top, size=max(size, len(raw)), limit=MAX_FILE_BYTES),)
     try:
         return Source(name, raw.decode("utf-8"), path), ()
     except UnicodeDecodeError as error:

@@ -13,12 +13,14 @@ from moemap.engine.configuration import configuration_around
 from moemap.engine.diagnostics import reporters
 from moemap.engine.diagnostics.catalogue import CATALOGUE, declare
 from moemap.engine.diagnostics.reporters import Report
+from moemap.engine.editing.files import formatted_source
 from moemap.engine.inspection import inspect_paths
 from moemap.engine.jobs.input_check import input_problems
 from moemap.engine.jobs.transform import Recipe, Transform
 from moemap.engine.pages import pages
 from moemap.engine.runtime.batch import Record
 from moemap.engine.runtime.result import Result
+from moemap.engine.source.text import Source
 from moemap.importers import import_rudderstack
 from moemap.tests.docs.examples import DOCS, Block, blocks, completed, rendered, transformed, write
 
@@ -78,6 +80,9 @@ MADE: dict[str, Callable[[Path], None]] = {
 # What no file shows alone: the folder is checked.
 OF_FOLDERS = {"M133"}
 
+# What formatting a file says.
+OF_LAYOUT = {"M245"}
+
 # What importing the files of another tool says.
 OF_IMPORTS = {"M701", "M702", "M703"}
 
@@ -108,6 +113,9 @@ def outcome(code: str, found: Sequence[Block], folder: Path, made: Callable[[Pat
         imported = import_rudderstack("imported", [Path(block.title) for block in files])
         return reporters.render("text", Report(imported.problems, imported.sources))
     main = write(files, folder)
+    if code in OF_LAYOUT:
+        source = Source("mapping.yaml", main.read_text("utf-8"))
+        return reporters.render("text", Report(formatted_source(source)[1], {source.name: source}))
     if made is not None:
         made(folder)
     if code in OF_FOLDERS:

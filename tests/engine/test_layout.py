@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 ORDER = [
     *("values", "diagnostics", "patterns", "functions", "source", "expressions", "templates"),
-    *("schemas", "language", "configuration", "types", "runtime", "interpreter", "inference"),
+    *("schemas", "language", "editing", "configuration", "types", "runtime", "interpreter", "inference"),
     *("proof", "compiler", "checks", "jobs", "delivery", "golden", "authoring", "html", "insight"),
 ]
 """The folders of the engine; each imports only itself and those before it."""

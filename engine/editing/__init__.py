@@ -1,0 +1,1 @@
+"""Texts of rule files: their canonical layout."""
