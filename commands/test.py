@@ -9,9 +9,10 @@ import click
 
 from .shared.command import FINE, PROBLEMS, Command
 from .shared.coverage import CoverageOptions, coverage_options
-from .shared.opening import print_problems
+from .shared.golden import run_tests
+from .shared.mutation import MutationOptions, mutation_options
 from .shared.project import configuration, searched
-from .shared.verbosity import detail, is_quiet, note
+from .shared.verbosity import is_quiet, note
 
 __all__ = ["command"]
 
@@ -19,7 +20,7 @@ __all__ = ["command"]
 @click.command(
     "test",
     cls=Command,
-    failure="a test failed, a test file cannot be used, or the coverage is less than --fail-under",
+    failure="a test failed, a test file cannot be used, the coverage is less than --fail-under, or a mutant survived",
     epilog="""
     moemap test
     moemap test mappings/mparticle-moengage/v1/tests -k purchase
@@ -28,6 +29,8 @@ __all__ = ["command"]
     moemap test --format junit > tests.xml
     moemap test --coverage --coverage-output coverage.html
     moemap test --suggest suggested.yaml
+    moemap test --mutate --against origin/main
+    moemap test --mutate --budget 60s --mutate-output mutants.json mappings
     """,
 )
 @click.argument("paths", nargs=-1, type=click.Path(), metavar="[PATH]...")
@@ -47,6 +50,7 @@ __all__ = ["command"]
     help="Output for people, programs, or a CI service.",
 )
 @coverage_options
+@mutation_options
 def command(
     paths: tuple[str, ...],
     expression: str | None,
@@ -56,19 +60,22 @@ def command(
     coverage_output: tuple[str, ...],
     fail_under: float | None,
     suggest: str | None,
+    mutate: bool,
+    mutate_output: str | None,
+    budget: str | None,
+    seed: int | None,
+    against: str | None,
+    jobs: int | None,
 ) -> None:
     """Run the golden tests of mappings.
 
     A PATH is a test file or a folder that is searched. Without one, the tests of the project are run, or else those
     below this folder, or else, where there are no rule files, those of the installed mappings.
     """
-    from ..engine import golden
-    from ..engine.diagnostics.terminal import printable, printable_lines, takes_color
-    from ..engine.golden import files as goldenfile
-    from ..engine.golden.reports import FORMATS, GoldenRun
+    from ..engine.diagnostics.terminal import takes_color
+    from ..engine.golden.reports import FORMATS
+    from ..engine.golden.runner import GoldenRunner
     from ..engine.golden.selection import SelectionError, selection
-    from ..engine.jobs.files import written_whole
-    from ..engine.source.homes import display_name
 
     try:
         wanted = selection(expression) if expression is not None else None
@@ -78,39 +85,27 @@ def command(
         raise click.UsageError(f"{missing}: no such file or folder")
     if update and format_ != "text":
         raise click.UsageError("--update cannot be combined with --format")
+    mutating = MutationOptions(mutate, mutate_output, budget, seed, against, jobs)
     covering = CoverageOptions(coverage, coverage_output, fail_under, suggest)
     configuration()
     places = searched(paths)
-    runner = golden.GoldenRunner(interpreter=covering.interpreter)
-    run = GoldenRun()
-    for path in goldenfile.discover([Path(place) for place in places]):
-        name = path.as_posix() if places else display_name(path)
-        file, problems, sources = goldenfile.load(path, name, runner.opening)
-        run.sources |= sources
-        if file is None:
-            if format_ == "text":
-                print_problems(problems, sources)
-            run.unusable[name] = problems
-            continue
-        chosen = [one for one in file.tests if wanted is None or wanted((one.name, path.name, *one.covers))]
-        outcomes = run.outcomes[name] = [runner.run(file, one) for one in chosen]
-        for outcome in outcomes:
-            detail(printable(f"{'passed' if outcome.passed else 'failed'}: {outcome.test.name} ({outcome.test.place})"))
-        failures = [outcome for outcome in outcomes if not outcome.passed]
-        if update and failures:
-            change = golden.update(file, failures)
-            click.echo(printable_lines(change.diff), nl=False)
-            with written_whole(path) as rewritten:
-                rewritten.write(change.text.encode())
-            run.updated |= {id(one) for one in failures if not (one.problems or one.test in change.refused)}
+    runner = GoldenRunner(interpreter=covering.interpreter)
+    prints = format_ == "text"
+    run = run_tests(places, runner, wanted, is_named=bool(places), update=update, prints=prints)
     if not (run.unusable or any(run.outcomes.values())):
         if paths and expression is None:  # a repository may have none
             note("no tests found")
         else:
             raise click.UsageError("no tests found" + (f" for -k {expression!r}" if expression is not None else ""))
     click.echo(FORMATS[format_](run, color=takes_color(sys.stdout)), nl=False)
-    if format_ == "text" and not is_quiet():
+    if prints and not is_quiet():
         click.echo(run.counts())
-    batches = [batch for outcomes in run.outcomes.values() for outcome in outcomes for batch in outcome.test.batches]
-    is_enough = covering.report(runner.interpreters, batches, err=format_ != "text")
-    sys.exit(PROBLEMS if run.count("failed") or not is_enough else FINE)
+    is_enough = covering.report(
+        runner.interpreters, [batch for _, test in run.tests for batch in test.batches], err=not prints
+    )
+    if run.count("failed"):
+        if mutate:
+            note("mutants are run once all tests pass")
+        sys.exit(PROBLEMS)
+    mutation = mutating.report(run.tests, runner, err=not prints)
+    sys.exit(FINE if is_enough and (mutation is None or mutation.ok) else PROBLEMS)

@@ -36,6 +36,7 @@ HELD_ELSEWHERE: dict[str, tuple[str, str]] = {
     "insight/*": ("engine/insight", "reports in words, of what is held there"),
     "jobs/*": ("engine/jobs/test_transform.py", "whole runs"),
     "language/*": ("engine/language/test_loader.py", "what is refused, at which place, in which words"),
+    "mutation/*": ("engine/mutation/test_running.py", "reports, explanations and revisions, over whole runs"),
     "runtime/*": ("engine/runtime/test_doors.py", "every way into a mapping gives the same result"),
     "source/*": ("engine/source/test_source.py", "nodes, their places, and what is refused"),
     "values/*": ("engine/runtime/test_doors.py", "limits of payloads, whichever way they come"),

@@ -14,7 +14,7 @@ from ...engine.diagnostics.terminal import is_lively, printable
 if TYPE_CHECKING:
     from ...engine.jobs.summary import Summary
 
-__all__ = ["progress_bar", "status_line"]
+__all__ = ["counting_bar", "progress_bar", "status_line"]
 
 MIN_BYTES = 1_000_000
 REFRESH_SECONDS = 0.1
@@ -52,6 +52,29 @@ def progress_bar(inputs: Iterable[str]) -> Iterator[Callable[[Summary, int], Non
             rate = int((summary.batches - before) / (now - begun))
             problems = summary.problems.total()
             bar.update(task, completed=bytes_read, batches=summary.batches, rate=rate, problems=problems, refresh=True)
+
+        yield show
+
+
+@contextmanager
+def counting_bar(what: str) -> Iterator[Callable[[int, int], object]]:
+    """A progress bar on standard error for a known number of steps, which `what` calls; nothing without a terminal."""
+    if not is_lively(sys.stderr):
+        yield lambda _done, _all: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = BarColumn(), MofNCompleteColumn(), TextColumn(what), TimeRemainingColumn()
+    with Progress(*columns, console=Console(stderr=True), transient=True, auto_refresh=False) as bar:
+        task = bar.add_task("")
+        shown = 0.0
+
+        def show(done: int, all_: int) -> None:
+            nonlocal shown
+            if (now := time.monotonic()) - shown >= REFRESH_SECONDS:
+                shown = now
+                bar.update(task, completed=done, total=all_, refresh=True)
 
         yield show
 

@@ -13,6 +13,7 @@ from ..diagnostics.reporters.json import record
 from ..diagnostics.terminal import printable
 from ..source.text import Source
 from . import runner
+from .files import GoldenTest, TestFile
 from .runner import Outcome
 
 __all__ = ["FORMATS", "GoldenRun"]
@@ -23,10 +24,16 @@ class GoldenRun:
     """A run of golden tests: the outcomes of each file, and the problems of files that cannot be used."""
 
     outcomes: dict[str, list[Outcome]] = field(default_factory=dict)
+    files: dict[str, TestFile] = field(default_factory=dict)
     unusable: dict[str, tuple[Problem, ...]] = field(default_factory=dict)
     sources: dict[str, Source] = field(default_factory=dict)
     updated: set[int] = field(default_factory=set)
     """The identities of the outcomes whose expectations were rewritten."""
+
+    @property
+    def tests(self) -> list[tuple[TestFile, GoldenTest]]:
+        """The tests that were run, each with its file."""
+        return [(self.files[name], one.test) for name, outcomes in self.outcomes.items() for one in outcomes]
 
     def status(self, outcome: Outcome) -> str:
         """Says `passed`, `failed` or `updated`."""

@@ -23,7 +23,7 @@ from ..source.nodes import MappingNode, Node, SequenceNode
 from ..values.kinds import shown
 from . import diff
 from .attribution import Blame, tokens_of
-from .diff import Difference, RuleAt, canonical, compare
+from .diff import Difference, RuleAt, canonical, compare, matches
 from .files import PARTS, PROBLEM_KEYS, GoldenTest, TestFile, discover, load
 
 __all__ = [
@@ -33,6 +33,7 @@ __all__ = [
     "TestFile",
     "compared_parts",
     "discover",
+    "is_met",
     "load",
     "problems",
     "text",
@@ -128,6 +129,12 @@ def compared_parts(test: GoldenTest, expected: dict[str, Any], result: Result) -
     for part in PARTS:
         if part in expected or not test.partial:
             yield part, expected.get(part, []), actual[part]
+
+
+def is_met(test: GoldenTest, expected: dict[str, Any], result: Result) -> bool:
+    """Returns whether a Result is what a test expects of a batch."""
+    parts = compared_parts(test, expected, result)
+    return all(matches(wanted, actual, partial=test.partial or part == "problems") for part, wanted, actual in parts)
 
 
 def _json(result: Result) -> dict[str, Any]:

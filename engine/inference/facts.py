@@ -54,25 +54,28 @@ class RenderedTemplate:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Condition:
-    """A condition was evaluated, and can or cannot hold."""
+    """A condition was evaluated, and can or cannot hold; with the types of the names in scope."""
 
     when: Expr
     what: str
     can_hold: bool
     can_fail_to: bool
+    context: Type
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Reached:
     """A rule of a route, or an entry rule, was offered the elements that those before it left.
 
-    `taker` is the one before it that alone takes all of its elements, None if several do.
+    `taker` is the one before it that alone takes all of its elements, None if several do. `context` has the types of
+    the names in scope for what is left.
     """
 
     node: Node
     name: str | None
     reached: bool
     taker: Rule | EntryRule | None
+    context: Type
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -114,7 +114,7 @@ class PartWalk:
             return False
         found = self.expression(when, context)
         fails = found.fails or not falsy(found.type).never
-        self.facts.append(Condition(when, what, not truthy(found.type).never, fails))
+        self.facts.append(Condition(when, what, not truthy(found.type).never, fails, context))
         return fails
 
     def condition(self, when: Expr | None, context: Type, what: str) -> Type:
@@ -416,9 +416,8 @@ class PartWalk:
             taken = self.where(rule.when, rest)
             alone = self.where(rule.when, context) if taken.never else taken
             reached = not taken.never or alone.never
-            self.facts.append(
-                Reached(rule.node, None, reached, None if reached else contexts.taker(before, rule, context))
-            )
+            taker = None if reached else contexts.taker(before, rule, context)
+            self.facts.append(Reached(rule.node, None, reached, taker, rest))
             kept = self.entry(rule, spread, alone)
             if not taken.never:
                 yield from kept

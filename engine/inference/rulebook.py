@@ -109,7 +109,7 @@ class RuleWalk(PartWalk):
             if not inner.never:
                 reached = not taken.never or alone.never
                 taker = None if reached else contexts.taker(before, rule, inner)
-                self.facts.append(Reached(rule.name_node, rule.name, reached, taker))
+                self.facts.append(Reached(rule.name_node, rule.name, reached, taker, rest))
             self.changed_rule(rule, alone)
             if not rule.goes_on:
                 rest = self.passed_on(rule, rest, inner, before)

@@ -29,7 +29,7 @@ from ..language.rulebook import (
     Text,
     Warn,
 )
-from ..language.traversal import roots_in
+from ..language.traversal import fields_in, roots_in
 from ..source.nodes import MappingNode, Node
 from ..values.kinds import shown
 
@@ -109,6 +109,8 @@ class _Walk:
     # The parts of a mapping
 
     def rulebook(self, rulebook: Rulebook) -> None:
+        parts = (rulebook.let, rulebook.rules, *rulebook.routes.values(), *rulebook.outputs.values())
+        decided = {id(field.table) for field in fields_in((*parts, *rulebook.policies.values()))}  # not by a server
         self.owner = "let", "the mapping"
         self.lets(rulebook.let, "", "")
         for route in rulebook.routes.values():
@@ -127,7 +129,7 @@ class _Walk:
             self.fields(output.request.query, "/query", "query ")
             self.fields(output.request.headers, "/headers", "header ")
         for name, table in rulebook.tables.items():
-            if name in rulebook.used_tables:
+            if id(table) in decided:
                 self.owner = f"tables/{name}", f"table {name}"
                 self.table(table, "", "")
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import fields, is_dataclass
 from typing import Any
 
 from ..inference.facts import Alternatives, Coercion, Condition, Default, Fact, Iteration, Reached, RenderedTemplate
 from ..inference.rulebook import walk
 from ..inference.templates import rendered
 from ..language.rulebook import Each, Field, Rulebook, Text
-from ..source.nodes import Node
+from ..language.traversal import fields_in
 from .branches import Catalogue
 
 __all__ = ["unreachable"]
@@ -26,7 +25,8 @@ def unreachable(catalogue: Catalogue, rulebook: Rulebook) -> frozenset[str]:
     A branch that is written once and used in several places is one of them only if it is in all of these places.
     """
     owners = {}
-    for field in _fields(rulebook, set()):
+    parts = (rulebook.let, rulebook.rules, *rulebook.routes.values(), *rulebook.outputs.values())
+    for field in fields_in((*parts, *rulebook.policies.values())):
         if isinstance(field.source, Text):
             owners[id(field.source)] = field
         elif isinstance(field.source, Each):
@@ -80,22 +80,3 @@ def _absent(field: Field, *, is_possible: bool) -> Iterator[_Known]:
     """The outcome for a field whose source is null, unless other keys of it decide about it."""
     if not field.applied - {"when", "required", "on_problem"}:
         yield id(field), "required" if field.required else "absent", is_possible
-
-
-def _fields(part: Any, seen: set[int]) -> Iterator[Field]:
-    """All fields in a part of a rulebook."""
-    if isinstance(part, Node) or id(part) in seen:
-        return
-    if isinstance(part, tuple | list):
-        inner = list(part)
-    elif isinstance(part, dict):
-        inner = list(part.values())
-    elif is_dataclass(part) and type(part).__module__.endswith("language.rulebook"):
-        seen.add(id(part))
-        if isinstance(part, Field):
-            yield part
-        inner = [getattr(part, one.name) for one in fields(part)]
-    else:
-        return
-    for one in inner:
-        yield from _fields(one, seen)

@@ -18,7 +18,7 @@ from .input import WAITING, Unit
 from .program import RulesChangedError
 from .transform import Outdated, Piece, Transform, WorkerError
 
-__all__ = ["workers"]
+__all__ = ["has_one_thread", "workers"]
 
 UNDER_WAY = 2
 """The maximum number of units of a worker: the current one and the next, so that it never waits."""
@@ -33,7 +33,7 @@ def workers(transform: Transform, jobs: int) -> Iterator[Callable[[Iterable[Unit
     started: list[_Worker] = []
     try:
         # A forked process has everything loaded. That is safe only if this process has no other thread.
-        context = multiprocessing.get_context("fork" if _has_one_thread() else "spawn")
+        context = multiprocessing.get_context("fork" if has_one_thread() else "spawn")
         # Workers ignore Ctrl-C from the start: this process handles it.
         before = signal.signal(signal.SIGINT, signal.SIG_IGN)
         try:
@@ -54,7 +54,7 @@ def workers(transform: Transform, jobs: int) -> Iterator[Callable[[Iterable[Unit
             worker.connection.close()
 
 
-def _has_one_thread() -> bool:
+def has_one_thread() -> bool:
     """Returns whether this process certainly has a single thread. Only Linux can tell."""
     try:
         return len(os.listdir("/proc/self/task")) == 1

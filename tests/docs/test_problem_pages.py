@@ -17,6 +17,7 @@ from moemap.engine.editing.files import formatted_source
 from moemap.engine.inspection import inspect_paths
 from moemap.engine.jobs.input_check import input_problems
 from moemap.engine.jobs.transform import Recipe, Transform
+from moemap.engine.mutation.running import mutate
 from moemap.engine.pages import pages
 from moemap.engine.runtime.batch import Record
 from moemap.engine.runtime.result import Result
@@ -124,6 +125,8 @@ def outcome(code: str, found: Sequence[Block], folder: Path, made: Callable[[Pat
     if any(block.title == "moemap.toml" for block in found):
         project = configuration_around(Path())
         return reporters.render("text", Report(project.problems, project.sources))
+    if any(block.title == "mutants.yaml" for block in found):
+        return problems_of_mutants(Path("tests.yaml"))
     if any(block.title == "tests.yaml" for block in found):
         return problems_of_tests(Path("tests.yaml"))
     loaded = api.inspect(main)
@@ -159,6 +162,14 @@ def problems_of_tests(path: Path) -> str:
         runner = golden.GoldenRunner()
         problems = tuple(problem for test in file.tests for problem in golden.problems(runner.run(file, test)))
     return reporters.render("text", Report(problems, sources))
+
+
+def problems_of_mutants(path: Path) -> str:
+    """The problems with the explanations of mutants."""
+    file, _, _ = golden.load(path, path.name)
+    assert file is not None
+    (mapping,) = mutate([(file, test) for test in file.tests]).mappings
+    return reporters.render("text", Report(mapping.problems, mapping.sources))
 
 
 def test_every_code_has_a_page() -> None:

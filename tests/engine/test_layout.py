@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 ORDER = [
     *("values", "diagnostics", "patterns", "functions", "source", "expressions", "templates"),
     *("schemas", "language", "editing", "configuration", "types", "runtime", "interpreter", "inference"),
-    *("proof", "compiler", "checks", "jobs", "delivery", "golden", "authoring", "html", "insight"),
+    *("proof", "compiler", "checks", "jobs", "delivery", "golden", "authoring", "html", "insight", "mutation"),
 ]
 """The folders of the engine; each imports only itself and those before it."""
 FREE = {"exports"}

@@ -38,7 +38,7 @@ def units() -> list[Unit]:
 @pytest.mark.parametrize("copied", [True, False], ids=["copied where that is safe", "started anew"])
 def test_pieces_come_in_order(monkeypatch: pytest.MonkeyPatch, transform: Transform, copied: bool) -> None:
     if not copied:
-        monkeypatch.setattr(workers, "_has_one_thread", lambda: False)
+        monkeypatch.setattr(workers, "has_one_thread", lambda: False)
     with workers.workers(transform, 3) as pieces:
         assert list(pieces(units())) == [transform.piece(unit) for unit in units()]
 
@@ -60,7 +60,7 @@ def changed_rules(folder: Path, word: str) -> None:
 @pytest.mark.parametrize("copied", [True, False], ids=["copied where that is safe", "started anew"])
 def test_workers_never_mix_rules(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, copied: bool, change: str) -> None:
     if not copied:
-        monkeypatch.setattr(workers, "_has_one_thread", lambda: False)
+        monkeypatch.setattr(workers, "has_one_thread", lambda: False)
     changed_rules(tmp_path, "before")
     recipe = Recipe(str(tmp_path), {}, "requests", pretty=False)
     transform = Transform(recipe, open_program(recipe.reference, {}))

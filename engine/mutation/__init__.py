@@ -1,0 +1,20 @@
+"""Mutation tests: whether a golden test fails for each mistake that someone could make in the rules of a mapping.
+
+Comes in: golden tests that pass, and the Rulebooks of their mappings. Goes out: a Mutation, which has the verdict of
+each Mutant.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..exports import lazily
+
+if TYPE_CHECKING:
+    from .mutants import Mutant, mutants_of
+    from .running import Budget, Mutation, mutate
+    from .testing import TestedMapping, Verdict
+
+__all__ = ["Budget", "Mutant", "Mutation", "TestedMapping", "Verdict", "mutants_of", "mutate"]
+
+__getattr__ = lazily(__name__)

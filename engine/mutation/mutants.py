@@ -1,0 +1,499 @@
+"""Mutants of a mapping: variants of its rules, each with one mistake that someone could make.
+
+A mutant changes the Rulebook, not the text of files. What is written once and used in several places, such as a field
+that rules inherit, is changed in all of them. An id is made of names in the rules, as those of branches are, so it
+stays the same when lines move: `rules/purchase/when#operand`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from itertools import groupby, pairwise
+from typing import Any, Literal
+
+from ..diagnostics.problem import Place
+from ..language.rulebook import (
+    ABSENT,
+    Const,
+    Each,
+    EntryRule,
+    Expr,
+    Field,
+    From,
+    Listed,
+    ObjectSource,
+    Output,
+    Rule,
+    Rulebook,
+    Spread,
+    Table,
+    Text,
+)
+from ..language.traversal import roots_in
+from ..source.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from ..values.kinds import shown
+from .expressions import changes_of
+from .rewriting import REMOVED, parts_below
+
+__all__ = ["Decision", "Mutant", "mutants_of"]
+
+Decision = tuple[int, str]
+"""The identity of a part of the rules and an outcome, as an interpreter that is traced reports them; "" for any."""
+
+_SHOWN = 60
+
+
+@dataclass(frozen=True, eq=False)
+class Mutant:
+    """A variant of the rules.
+
+    `owner` and `part` say where, as those of a branch do; `operator` is the kind of change, `words` are the change.
+    `before` and `after` are what is written and what would be. `changes` has the new parts by the old ones. A batch can
+    only have another result if it takes one of the `decisions`; None stands for all batches.
+    """
+
+    id: str
+    owner: str
+    part: str
+    operator: str
+    words: str
+    place: Place
+    before: str
+    after: str
+    changes: Mapping[Any, Any]
+    decisions: frozenset[Decision] | None
+
+    @property
+    def text(self) -> str:
+        """The mutant in words: "rule purchase, currency: the type string is dropped"."""
+        return f"{self.owner}{f', {self.part}' if self.part else ''}: {self.words}"
+
+
+def mutants_of(rulebook: Rulebook) -> tuple[Mutant, ...]:
+    """All mutants of what is written in the mapping's own files, in the order of these."""
+    walk = _Walk(rulebook)
+    walk.rulebook()
+    own = {name for name, source in rulebook.sources.items() if rulebook.is_own(source)}
+    found = (one for one in walk.found.values() if one.place.file in own)
+    return tuple(sorted(found, key=lambda one: (one.place.file, one.place.line, one.place.column)))
+
+
+class _Walk:
+    def __init__(self, rulebook: Rulebook) -> None:
+        self.of = rulebook
+        self.found: dict[tuple[Place, str, str, str], Mutant] = {}
+        self.ids: set[str] = set()
+        self.owner = ("", "")
+        self.decisions: frozenset[Decision] | None = frozenset()
+
+    def add(
+        self,
+        operator: str,
+        words: str,
+        at: tuple[str, str],
+        place: Place,
+        texts: tuple[str, str],
+        changes: Mapping[Any, Any],
+        *decisions: tuple[Any, str],
+    ) -> None:
+        """Adds a mutant; what is written once and used in several places makes one.
+
+        `at` is the path in the id and the part in words. Without decisions of its own, those of the field around count.
+        """
+        path, part = at
+        before, after = texts
+        taken = frozenset((id(one), outcome) for one, outcome in decisions) if decisions else self.decisions
+        key = place, operator, words, after
+        same = self.found.get(key)
+        if same is not None:
+            both = None if taken is None or same.decisions is None else same.decisions | taken
+            self.found[key] = replace(same, changes={**same.changes, **changes}, decisions=both)
+            return
+        base = f"{self.owner[0]}{path}#{operator.replace(' ', '-')}"
+        name, number = base, 2
+        while name in self.ids:
+            name, number = f"{base}.{number}", number + 1
+        self.ids.add(name)
+        self.found[key] = Mutant(name, self.owner[1], part, operator, words, place, before, after, changes, taken)
+
+    # The parts of a mapping
+
+    def rulebook(self) -> None:
+        book = self.of
+        self.owner = "let", "the mapping"
+        self.lets(book.let, "", "")
+        for route in book.routes.values():
+            self.owner = f"routes/{route.name}", f"route {route.name}"
+            self.decisions = frozenset([(id(route), "")])
+            self.expression(route.each, "/each", "each")
+            self.lets(route.let, "", "")
+        for rule in book.rules:
+            self.rule(rule)
+        for _, ordered in groupby(sorted(book.rules, key=lambda rule: rule.route or ""), key=lambda rule: rule.route):
+            for first, second in pairwise(ordered):
+                self.owner = f"rules/{first.name}", f"rule {first.name}"
+                self.swapped("rule", first, second, first.name_node, f"it comes after the rule {second.name}")
+        for name, policy in book.policies.items():
+            if name in book.used_policies:
+                self.owner = f"policies/{name}", f"policy {name}"
+                self.entries(policy, "", "")
+        for output in book.outputs.values():
+            self.output(output)
+        for table in _tables((book.let, book.routes, book.rules, book.policies, book.outputs)):
+            if table.name is not None:
+                self.owner = f"tables/{table.name}", f"table {table.name}"
+                self.table(table, "", "")
+
+    def rule(self, rule: Rule) -> None:
+        self.owner = f"rules/{rule.name}", f"rule {rule.name}"
+        self.decisions = frozenset([(id(rule), "takes")])
+        name = f"rule: {rule.name}"
+        self.add("rule", "it is dropped", ("", ""), rule.name_node.place, (name, ""), {rule: REMOVED})
+        self.condition(rule, rule.when, "", "")
+        self.lets(rule.let, "", "")
+        if rule.goes_on:
+            place = _place_of(rule.node, "then")
+            texts = "then: continue", ""
+            self.add("then", "the element does not go on", ("", ""), place, texts, {rule: replace(rule, goes_on=False)})
+        for number, warn in enumerate(rule.warn, 1):
+            part = f"warning {number}" if len(rule.warn) > 1 else "warning"
+            path = f"/warn/{number}"
+            taken = (warn.when, "true") if warn.when is not None else (rule, "takes")
+            texts = f"message: {warn.message.template.text}", ""
+            self.add("warning", "it is dropped", (path, part), warn.message.place, texts, {warn: REMOVED}, taken)
+            self.condition(warn, warn.when, path, part)
+        if rule.output is None:
+            return
+        if isinstance(rule.body, ObjectSource):
+            self.object(rule.body, "", "")
+        else:
+            self.field(rule.body, "/value", "value")
+
+    def output(self, output: Output) -> None:
+        self.owner = f"outputs/{output.name}", f"output {output.name}"
+        self.members(output.fields, "/fields", "")
+        if any(roots_in(output.request.path)):
+            self.field(output.request.path, "/path", "path")
+        self.members(output.request.query, "/query", "query ")
+        self.members(output.request.headers, "/headers", "header ")
+        self.decisions = None
+        for name, how in output.combine.items():
+            if name != output.element_of:
+                rest = {key: value for key, value in output.combine.items() if key != name}
+                place = _place_of(output.node, "combine")
+                texts = f"{name}: {how}", ""
+                changes = {output: replace(output, combine=rest)}
+                self.add("combine", f"{name} is not combined", (f"/combine/{name}", ""), place, texts, changes)
+
+    # Fields
+
+    def lets(self, fields: Iterable[Field], path: str, part: str) -> None:
+        for field in fields:
+            here, there = f"{path}/let/{field.name}", f"{part}{'.' if part else ''}let {field.name}"
+            place = (field.name_node or field.node).place
+            nothing = replace(field, source=Const(None), when=None, table=None, type=None, default=ABSENT)
+            texts = f"{field.name}: {_written(field.node)}", ""
+            self.add("let", "it is dropped", (here, there), place, texts, {field: nothing}, (field, ""))
+            self.field(field, here, there)
+
+    def members(self, fields: Iterable[Field], path: str, part: str) -> None:
+        for field in fields:
+            here, there = f"{path}/{field.name}", f"{part}{field.name}"
+            place = (field.name_node or field.node).place
+            name = f"{field.name}_"
+            texts = f"{field.name}: {_written(field.node)}", ""
+            self.add("field", "it is dropped", (here, there), place, texts, {field: REMOVED}, (field, ""))
+            texts = f"{field.name}:", f"{name}:"
+            renamed = {field: replace(field, name=name)}
+            self.add("name", f"it is called {name}", (here, there), place, texts, renamed, (field, ""))
+            self.field(field, here, there)
+
+    def condition(self, owner: Any, when: Expr | None, path: str, part: str) -> None:
+        """The mutants of the condition of a part."""
+        if when is None:
+            return
+        texts = f"when: {when.text}", ""
+        changes = {owner: replace(owner, when=None)}
+        self.add("when", "the condition is dropped", (path, part), when.place, texts, changes, (when, "false"))
+        self.decisions, before = frozenset([(id(when), "")]), self.decisions
+        self.expression(when, f"{path}/when", f"{part}{', ' if part else ''}when")
+        self.decisions = before
+
+    def expression(self, expr: Expr, path: str, part: str) -> None:
+        for change in changes_of(expr.expression):
+            place = expr.span(change.start, change.end)
+            changes = {expr: replace(expr, expression=change.expression)}
+            texts = expr.text, change.expression.text
+            self.add(change.operator, change.words, (path, part), place, texts, changes)
+
+    def field(self, field: Field, path: str, part: str) -> None:
+        before = self.decisions
+        self.decisions = frozenset([(id(field), ""), (id(field.inner), "")])
+        self.condition(field, field.when, path, part)
+        inner, at = field.inner, (path, part)
+        self.source(inner, path, part)
+        if inner.table is not None:
+            self.without("table", inner, at)
+            if inner.table.name is None:
+                self.table(inner.table, f"{path}/table", part)
+        if inner.type is not None and inner.type != "any":
+            tried = (inner, "converted"), (inner, "unconverted")
+            self.without("type", inner, at, *tried)
+            for key in ("items", "decimals", "time"):
+                if getattr(inner, key) is not None:
+                    self.without(key, inner, at, *tried)
+        if inner.on_problem != "omit":
+            self.without("on_problem", inner, at, value="omit")
+        if field.omit_empty is not None and _has(field.node, "omit_empty"):
+            self.without("omit_empty", field, at, value=not field.omit_empty)
+        if field.default is not ABSENT:
+            self.without("default", field, at, (field, "default"), value=ABSENT)
+        if field.required:
+            self.without("required", field, at, (field, "required"), value=False)
+        if field.keep_null:
+            self.without("keep_null", field, at, value=False)
+        self.decisions = before
+
+    def without(
+        self, key: str, field: Field, at: tuple[str, str], *decisions: tuple[Any, str], value: Any = None
+    ) -> None:
+        """The mutant of a field with another value of a key: by default, none."""
+        changes = {"items": None, "decimals": None, "time": None} if key == "type" else {}
+        changed = replace(field, **{**changes, key: value})
+        texts = f"{key}: {_written(_node_of(field.node, key))}", ""
+        words = "it is the other way round" if key == "omit_empty" else "it is dropped"
+        self.add(key, words, at, _place_of(field.node, key), texts, {field: changed}, *decisions)
+
+    def source(self, field: Field, path: str, part: str) -> None:
+        source = field.source
+        if isinstance(source, From):
+            self.alternatives(source, path, part)
+        elif isinstance(source, Const):
+            self.constant(field, source, path, part)
+        elif isinstance(source, Text):
+            pass
+        elif isinstance(source, ObjectSource):
+            self.object(source, path, f"{part}.")
+        elif isinstance(source, Listed):
+            for number, one in enumerate(source.items, 1):
+                here, there = f"{path}/list/{number}", f"{part}[{number}]"
+                texts = _written(one.node), ""
+                self.add("list item", "it is dropped", (here, there), one.node.place, texts, {one: REMOVED}, (one, ""))
+                self.field(one, here, there)
+        elif isinstance(source, Each):
+            self.expression(source.each, f"{path}/each", part)
+            self.lets(source.let, path, f"{part}[]")
+            if isinstance(source.value, ObjectSource):
+                self.object(source.value, path, f"{part}[].")
+            else:
+                self.field(source.value, f"{path}/value", f"{part}[]")
+
+    def alternatives(self, source: From, path: str, part: str) -> None:
+        count = len(source.alternatives)
+        for number, one in enumerate(source.alternatives, 1):
+            here = f"{path}/from/{number}" if count > 1 else f"{path}/from"
+            which = f"{part} (alternative {number} of {count})" if count > 1 else part
+            gives = (one, "value"), (one, "")
+            if count > 1:
+                texts = _written(one.node), ""
+                self.add("alternative", "it is dropped", (here, which), one.node.place, texts, {one: REMOVED}, *gives)
+            if isinstance(one, Field):
+                self.field(one, here, which)
+            else:
+                self.expression(one, here, which)
+        for number, (first, second) in enumerate(pairwise(source.alternatives), 1):
+            self.swapped(
+                "alternative",
+                first,
+                second,
+                first.node,
+                f"alternative {number} comes after the next",
+                (f"{path}/from/{number}", part),
+            )
+
+    def swapped(
+        self, what: str, first: Any, second: Any, node: Node, words: str, at: tuple[str, str] = ("", "")
+    ) -> None:
+        """The mutant in which two neighbours change places."""
+        outcome = "value" if what == "alternative" else "takes"
+        texts = _written(node), f"{words}"
+        self.add(f"{what} order", words, at, node.place, texts, {first: second, second: first}, (first, outcome))
+
+    def constant(self, field: Field, source: Const, path: str, part: str) -> None:
+        node = _node_of(field.node, "const")
+        if isinstance(source.value, list) and len(source.value) > 1:
+            items = node.items if isinstance(node, SequenceNode) else ()
+            for number, one in enumerate(source.value):
+                rest = source.value[:number] + source.value[number + 1 :]
+                place = items[number].place if number < len(items) else node.place
+                changes = {field: replace(field, source=Const(rest))}
+                words = f"the element {shown(one, _SHOWN)} is dropped"
+                self.add("constant", words, (path, part), place, (shown(one, _SHOWN), ""), changes)
+            return
+        new: Any
+        match source.value:
+            case bool():
+                new = not source.value
+            case str():
+                new = f"{source.value}~"
+            case int() | float():
+                new = source.value + 1
+            case _:
+                return
+        texts = shown(source.value, _SHOWN), shown(new, _SHOWN)
+        changes = {field: replace(field, source=Const(new))}
+        self.add("constant", f"{texts[0]} becomes {texts[1]}", (path, part), node.place, texts, changes)
+
+    def object(self, source: ObjectSource, path: str, part: str) -> None:
+        self.members(source.fields, f"{path}/fields", part)
+        for number, spread in enumerate(source.spreads, 1):
+            which = f"spread {number}" if len(source.spreads) > 1 else "spread"
+            self.spread(spread, f"{path}/spread/{number}", f"{part}{which}")
+
+    def table(self, table: Table, path: str, part: str) -> None:
+        at = path, part
+        entries = table.node.get("entries") if isinstance(table.node, MappingNode) else None
+        keys = [key for key, _ in entries.entries] if isinstance(entries, MappingNode) else []
+        nodes = {key.text.casefold() if table.ignore_case else key.text: key for key in keys}
+        for key, value in table.entries.items():
+            rest = {name: one for name, one in table.entries.items() if name != key}
+            place = nodes[key].place if key in nodes else table.node.place
+            texts = f"{key}: {shown(value, _SHOWN)}", ""
+            changes = {table: replace(table, entries=rest)}
+            words = f"the entry {shown(key, _SHOWN)} is dropped"
+            self.add("table entry", words, at, place, texts, changes, (table, f"entry {key}"))
+        old = table.unlisted if isinstance(table.unlisted, str) else f"{{const: {shown(table.unlisted[1], _SHOWN)}}}"
+        new: Literal["omit", "keep"] = "omit" if table.unlisted == "keep" else "keep"
+        changes = {table: replace(table, unlisted=new)}
+        place = _place_of(table.node, "unlisted")
+        texts = f"unlisted: {old}", f"unlisted: {new}"
+        self.add("unlisted", f"{old} becomes {new}", at, place, texts, changes, (table, "unlisted"))
+        if table.ignore_case:
+            as_written = {key.text: table.entries[key.text.casefold()] for key in keys}
+            changes = {table: replace(table, ignore_case=False, entries=as_written)}
+            texts = "ignore_case: true", ""
+            place = _place_of(table.node, "ignore_case")
+            listed = ((table, f"entry {key}") for key in table.entries)
+            self.add("letter case", "letter case counts", at, place, texts, changes, *listed)
+
+    # Spreads
+
+    def spread(self, spread: Spread, path: str, part: str) -> None:
+        at, before = (path, part), self.decisions
+        self.decisions = frozenset([(id(spread), "")])
+        texts = _written(spread.node), ""
+        self.add("spread", "it is dropped", at, spread.node.place, texts, {spread: REMOVED})
+        self.expression(spread.from_, f"{path}/from", part)
+        self.lets(spread.let, path, part)
+        self.exceptions(spread, at)
+        for old, new in spread.rename.items():
+            rest = {key: value for key, value in spread.rename.items() if key != old}
+            changes = {spread: replace(spread, rename=rest)}
+            words, place = f"{old} keeps its name", _place_of(spread.node, "rename")
+            self.add("rename", words, at, place, (f"{old}: {new}", ""), changes, (spread, f"rename {old}"))
+        if spread.policy is None:
+            self.entries(spread.entries, path, part)
+        self.decisions = before
+
+    def exceptions(self, spread: Spread, at: tuple[str, str]) -> None:
+        names, node = spread.except_, _node_of(spread.node, "except")
+        for key in ("names", "prefixes", "patterns"):
+            listed = _node_of(node, key)
+            places = {one.text: one.place for one in _scalars(listed)}
+            if names.ignore_case:
+                places = {text.casefold(): place for text, place in places.items()}
+            for one in sorted(getattr(names, key)):
+                rest = type(getattr(names, key))(name for name in getattr(names, key) if name != one)
+                changes = {spread: replace(spread, except_=replace(names, **{key: rest}))}
+                words, place = f"{one} is not left out", places.get(one, listed.place)
+                self.add("exception", words, at, place, (one, ""), changes, (spread, "excepted"))
+        if names.ignore_case:
+            changes = {
+                spread: replace(
+                    spread,
+                    except_=replace(
+                        names,
+                        ignore_case=False,
+                        names=frozenset(_texts(node, "names")),
+                        prefixes=_texts(node, "prefixes"),
+                        patterns=_texts(node, "patterns"),
+                    ),
+                )
+            }
+            words, place = "letter case counts", _place_of(node, "ignore_case")
+            self.add("letter case", words, at, place, ("ignore_case: true", ""), changes, (spread, "excepted"))
+
+    def entries(self, rules: tuple[EntryRule, ...], path: str, part: str) -> None:
+        for number, rule in enumerate(rules, 1):
+            which = f"entry rule {number}" if len(rules) > 1 else "entry rule"
+            here, below = f"{part}, {which}" if part else which, f"{path}/entries/{number}"
+            at = below, here
+            self.decisions, before = frozenset([(id(rule), "takes")]), self.decisions
+            if rule.node.source is not None and (len(rules) > 1 or rule.when or rule.value or rule.name):
+                texts = _written(rule.node), ""
+                self.add("entry rule", "it is dropped", at, rule.node.place, texts, {rule: REMOVED})
+            self.condition(rule, rule.when, below, here)
+            self.lets(rule.let, below, here)
+            for key, field in (("name", rule.name), ("value", rule.value)):
+                if field is not None:
+                    changes = {rule: replace(rule, name=None) if key == "name" else replace(rule, value=None)}
+                    texts = f"{key}: {_written(field.node)}", ""
+                    self.add(f"entry {key}", "it is dropped", at, _place_of(rule.node, key), texts, changes)
+                    self.field(field, f"{below}/{key}", f"{here}, {key}")
+            if rule.warn is not None:
+                texts = f"warn: {rule.warn.template.text}", ""
+                self.add("warning", "it is dropped", at, rule.warn.place, texts, {rule: replace(rule, warn=None)})
+            self.decisions = before
+        for number, (first, second) in enumerate(pairwise(rules), 1):
+            words = f"it comes after entry rule {number + 1}"
+            at = f"{path}/entries/{number}", f"{part}, entry rule {number}" if part else f"entry rule {number}"
+            self.swapped("entry rule", first, second, first.node, words, at)
+
+
+def _tables(part: Any) -> Iterator[Table]:
+    """The tables that fields in a part of the rules use, in order."""
+    pending, seen = [part], set()
+    while pending:
+        one = pending.pop()
+        if id(one) in seen:
+            continue
+        seen.add(id(one))
+        if isinstance(one, Table):
+            yield one
+        pending.extend(parts_below(one))
+
+
+def _node_of(node: Node, key: str) -> Node:
+    """The node of the value of a key; without one, the node itself."""
+    found = node.get(key) if isinstance(node, MappingNode) else None
+    return node if found is None else found
+
+
+def _has(node: Node, key: str) -> bool:
+    return isinstance(node, MappingNode) and node.get(key) is not None
+
+
+def _place_of(node: Node, key: str) -> Place:
+    """The place of a key with its value."""
+    name = node.key(key) if isinstance(node, MappingNode) else None
+    value = _node_of(node, key)
+    if name is None or name.source is not value.source or name.start > value.start:
+        return value.place
+    return value.source.place(name.start, value.end)
+
+
+def _scalars(node: Node) -> list[ScalarNode]:
+    items = node.items if isinstance(node, SequenceNode) else (node,)
+    return [one for one in items if isinstance(one, ScalarNode)]
+
+
+def _texts(node: Node, key: str) -> tuple[str, ...]:
+    found = node.get(key) if isinstance(node, MappingNode) else None
+    return () if found is None else tuple(one.text for one in _scalars(found))
+
+
+def _written(node: Node) -> str:
+    """The text of a node in the file, on one line."""
+    text = " ".join(node.source.text[node.start : node.end].split())
+    return text if len(text) <= 3 * _SHOWN else f"{text[: 3 * _SHOWN]}..."

@@ -1,0 +1,88 @@
+"""Verdicts on mutants: those that tests find, those that they miss, and which tests run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from moemap.engine import api
+from moemap.engine.interpreter.interpreter import Interpreter
+from moemap.engine.mutation.mutants import mutants_of
+from moemap.engine.mutation.rewriting import Rewriter
+from moemap.engine.mutation.testing import TestedMapping
+from moemap.tests.engine.mutation.mapping import MAPPING, TESTS, by_id, loaded_tests, mutated
+
+MISSED = {
+    "tables/sizes#unlisted": "not covered",
+    "tables/sizes#letter-case": "survived",
+    "tables/sizes#table-entry.2": "not covered",
+    "rules/order#rule-order": "equivalent",
+    "rules/order/fields/size/from/2#alternative": "not covered",
+    "rules/order/fields/size/from/2#path-step": "survived",
+    "rules/order/fields/size/from/1#alternative-order": "survived",
+    "rules/order/fields/total#required": "not covered",
+    "rules/refund#rule": "not covered",
+    "rules/refund/warn/1#warning": "not covered",
+    "let/let/blocked#constant.2": "survived",
+}
+
+
+def test_mutants_that_tests_miss(tmp_path: Path) -> None:
+    found = mutated(tmp_path)
+    status = {name: verdict.status for name, verdict in found.verdicts.items()}
+    assert {name: status[name] for name in MISSED} == MISSED
+    killed = found.verdicts["rules/order/fields/total#type"]
+    assert (killed.status, killed.killed_by, killed.completed) == ("killed", "tests.yaml: an order", 1)
+
+
+def test_more_tests_find_more_mutants(tmp_path: Path) -> None:
+    more = """\
+  - test: the other size, from the other member
+    input: {events: [{type: order, total: 1, format: l}, {type: order, total: 1, size: S, format: l}]}
+    match: partial
+    expect: {requests: [{body: {size: large}}, {body: {size: small}}]}
+"""
+    found = mutated(tmp_path, tests=TESTS + more)
+    status = {name: verdict.status for name, verdict in found.verdicts.items()}
+    assert {name for name, before in MISSED.items() if before != "killed" and status[name] == "killed"} == {
+        "tables/sizes#letter-case",
+        "tables/sizes#table-entry.2",
+        "rules/order/fields/size/from/2#alternative",
+        "rules/order/fields/size/from/2#path-step",
+        "rules/order/fields/size/from/1#alternative-order",
+    }
+
+
+def test_only_tests_that_take_the_changed_part_run(tmp_path: Path) -> None:
+    tests = loaded_tests(tmp_path)
+    loaded = api.inspect(tests[0][0].mapping)
+    assert loaded.rulebook is not None
+    tested = TestedMapping((test, loaded.rulebook) for _, test in tests)
+    mutants = by_id(loaded.rulebook)
+    names = {
+        name: [test.name for test in tested.covering(mutants[name])]
+        for name in ("rules/order/fields/total#type", "rules/rest#rule", "rules/order#when", "rules/refund#rule")
+    }
+    assert names == {
+        "rules/order/fields/total#type": ["an order"],
+        "rules/rest#rule": ["what is no order"],
+        "rules/order#when": ["what is no order"],
+        "rules/refund#rule": [],
+    }
+
+
+@pytest.mark.slow
+def test_the_tests_that_do_not_run_would_pass(tmp_path: Path) -> None:
+    """No test outside of those that take the changed part finds a mutant."""
+    tests = loaded_tests(tmp_path, MAPPING, TESTS)
+    loaded = api.inspect(tests[0][0].mapping)
+    assert loaded.rulebook is not None
+    tested = TestedMapping((test, loaded.rulebook) for _, test in tests)
+    for mutant in mutants_of(loaded.rulebook):
+        changed = Interpreter(Rewriter(loaded.rulebook).rewritten(mutant.changes))
+        others = [test for _, test in tests if test not in tested.covering(mutant)]
+        for test in others:
+            assert [changed.run(batch) for batch in test.batches] == [
+                Interpreter(loaded.rulebook).run(batch) for batch in test.batches
+            ], (mutant.id, test.name)
