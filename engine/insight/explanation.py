@@ -193,8 +193,9 @@ def _numbered(rows: list[dict[str, Any]], lead: str) -> list[dict[str, Any]]:
 
 def _lines(text: str, lead: str) -> list[dict[str, Any]]:
     return [
-        {"id": f"{lead}{number}", "number": number, "text": line, "is_end": False}
+        {"id": f"{lead}{number}", "number": number, "indent": indent, "text": line[len(indent) :], "is_end": False}
         for number, line in enumerate(text.splitlines(), 1)
+        for indent in (line[: len(line) - len(line.lstrip(" "))],)
     ]
 
 
@@ -203,8 +204,8 @@ def rows_of(value: Any, trace: Trace, *, mask: bool) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
 
     def add(pointer: str, depth: int, text: str, *, is_leaf: bool = False, is_end: bool = False) -> None:
-        line = "  " * depth + text
-        rows.append({"pointer": pointer, "text": line, "number": None, "is_leaf": is_leaf, "is_end": is_end})
+        line = {"indent": "  " * depth, "text": text, "number": None}
+        rows.append({"pointer": pointer, **line, "is_leaf": is_leaf, "is_end": is_end})
 
     def write(value: Any, pointer: str, depth: int, lead: str, end: str) -> None:
         if isinstance(value, dict | list) and value:

@@ -180,7 +180,11 @@ def test_html_links_values_to_rules_and_inputs(small: Rulebook) -> None:
     page = as_html(trace(small, BATCH), "batch.json", mask=False)
     (links,) = re.findall(r'id="links">(.*?)</script>', page)
     value, line, place = (
-        next(re.findall(r'id="([^"]+)"', row)[0] for row in unescape(page).splitlines() if row.endswith(f"{end}</li>"))
+        next(
+            re.findall(r'id="([^"]+)"', row)[0]
+            for row in unescape(page).splitlines()
+            if row.endswith(f"{end}</span></li>")
+        )
         for end in ('"total": 12.25,', "total: {from: event.total, type: double}", '"total": "12.25",')
     )
     assert value.startswith("o0-")
