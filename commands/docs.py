@@ -1,4 +1,4 @@
-"""`moemap docs`: writes the page of a mapping, or the generated pages of moemap's own documentation."""
+"""`moemap docs`: writes the documentation of a mapping, or the generated pages of moemap's own."""
 
 from __future__ import annotations
 
@@ -21,15 +21,21 @@ __all__ = ["command"]
     failure="with --check, a page is missing or stale",
     epilog="""
     moemap docs
-    moemap docs examples/workspaces/portfolio.yaml -o portfolio.md
-    moemap docs --check examples/workspaces/portfolio.yaml -o portfolio.md
+    moemap docs mparticle-moengage@1 -o site
+    moemap docs examples/workspaces/portfolio.yaml -o portfolio.html
+    moemap docs --check examples/workspaces/portfolio.yaml -o portfolio.html
     moemap docs --reference docs
     """,
 )
 @click.argument("name", required=False, shell_complete=mappings, metavar="[NAME|PATH]")
 @mapping_options
 @click.option(
-    "-o", "--output", type=click.Path(), metavar="FILE", help="Write to a file instead of standard output (-)."
+    "-o",
+    "--output",
+    type=click.Path(),
+    metavar="FILE|DIR",
+    help="Write to a file that ends in .md or .html, or both to a folder (README.md and index.html); by default, the "
+    "Markdown goes to standard output (-).",
 )
 @click.option(
     "--reference",
@@ -47,15 +53,18 @@ def command(
     folder: str | None,
     only_check: bool,
 ) -> None:
-    """Write the page of a mapping, in Markdown.
+    """Write the documentation of a mapping: a page of Markdown, and one for a browser.
 
-    It lists outputs, settings with their values, rules with their fields, tables and functions, as moemap show does.
+    They list outputs, settings with their values, and what is left out and why. For each rule they say which field of
+    the input becomes which attribute, with its type and description and the line of the rule, and show an example from
+    the golden tests. What a workspace changes is marked.
     """
     from ..cli import main
     from ..engine.diagnostics.terminal import printable
+    from ..engine.documents.markdown import markdown
+    from ..engine.documents.whole import as_html, documentation
     from ..engine.language.editor_schemas import editor_schemas
     from ..engine.pages import pages, stale
-    from ..engine.show import markdown
     from ..engine.source.homes import SCHEMAS, display_name
     from .shared.reference import reference
     from .shared.writing import write
@@ -63,16 +72,19 @@ def command(
     if folder is not None and (name is not None or output is not None):
         raise click.UsageError("--reference cannot be combined with a mapping or --output")
     if folder is not None:
-        made = {**pages(), "commands.md": reference(main)}
-        texts = {Path(folder) / page: text for page, text in made.items()}
+        own = {**pages(), "commands.md": reference(main)}
+        texts = {Path(folder) / page: text for page, text in own.items()}
         texts |= {SCHEMAS / page: text for page, text in editor_schemas().items()}
     elif output is None or output == "-":
         if only_check:
-            raise click.UsageError("--check requires --output with a file, or --reference")
-        write(markdown(load_mapping(chosen(name, settings, environment)).rulebook), None)
+            raise click.UsageError("--check requires --output with a file or folder, or --reference")
+        write(markdown(documentation(load_mapping(chosen(name, settings, environment)).rulebook)), None)
         return
     else:
-        texts = {Path(output): markdown(load_mapping(chosen(name, settings, environment)).rulebook)}
+        made, path = documentation(load_mapping(chosen(name, settings, environment)).rulebook), Path(output)
+        formats = {".md": markdown, ".html": as_html}
+        paths = [path] if path.suffix in formats else [path / "README.md", path / "index.html"]
+        texts = {path: formats[path.suffix](made) for path in paths}
     found = stale(texts)
     for path, text in found.items():
         if not only_check:

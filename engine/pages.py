@@ -7,10 +7,11 @@ from pathlib import Path
 
 from . import checks  # noqa: F401 - their modules declare codes
 from .diagnostics.catalogue import CATALOGUE
+from .documents.markdown import markdown
+from .documents.whole import documentation
 from .functions.table import reference
 from .language.loader import load
 from .language.reference_tables import with_tables
-from .show import markdown
 from .source.homes import DOCS, MAPPINGS
 
 __all__ = ["pages", "stale"]
@@ -27,7 +28,8 @@ def pages() -> Mapping[str, str]:
     for main in sorted(MAPPINGS.glob("*/v*/mapping.yaml")):
         loaded = load(main)
         if loaded.rulebook is not None:
-            found[f"mappings/{loaded.rulebook.name}-{main.parent.name}.md"] = markdown(loaded.rulebook)
+            text = markdown(documentation(loaded.rulebook))
+            found[f"mappings/{loaded.rulebook.name}-{main.parent.name}.md"] = text
     return found
 
 

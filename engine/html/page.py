@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from base64 import b64encode
 from functools import cache
 from hashlib import sha256
@@ -9,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..diagnostics.terminal import printable_lines
+from ..values.kinds import shown
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -36,6 +39,7 @@ def _text(name: str) -> str:
 @cache
 def _environment() -> Environment:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    from markupsafe import Markup, escape
 
     made = Environment(
         autoescape=True,
@@ -45,5 +49,10 @@ def _environment() -> Environment:
         loader=FileSystemLoader(_HERE),
         finalize=lambda value: printable_lines(value) if type(value) is str else value,
     )
+    made.filters["breakable"] = lambda text: Markup("<wbr>").join(  # where a long path may be broken
+        escape(printable_lines(part)) for part in re.split(r"(?<=[.\[(])(?=\w)", text)
+    )
+    made.filters["compact"] = shown
+    made.filters["pretty"] = lambda value: json.dumps(value, indent=2, ensure_ascii=False)
     made.filters["hash"] = lambda text: b64encode(sha256(text.encode()).digest()).decode()
     return made

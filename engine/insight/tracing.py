@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
+from itertools import pairwise
 from typing import Any
 
 from ..interpreter.interpreter import Interpreter, Parts
@@ -50,10 +51,12 @@ class Trace:
     show: Callable[[Any], str]
 
 
-def trace(rulebook: Rulebook, batch: Any, show: Callable[[Any], str] = shown) -> Trace:
-    """Maps a batch, and keeps all decisions."""
+def trace(
+    rulebook: Rulebook, batch: Any, show: Callable[[Any], str] = shown, *, interpreter: Interpreter | None = None
+) -> Trace:
+    """Maps a batch, and keeps all decisions. `interpreter` is that of the rulebook, if there is one already."""
     decisions: list[Taken] = []
-    result, parts = Interpreter(rulebook).traced(batch, decisions.append)
+    result, parts = (interpreter or Interpreter(rulebook)).traced(batch, decisions.append)
     applications = tuple(_applications(decisions))
     bodies = tuple(_bodies(rulebook, result, parts, decisions, applications))
     return Trace(rulebook, batch, result, tuple(decisions), applications, bodies, Places(batch), show)
@@ -63,7 +66,7 @@ def _applications(decisions: list[Taken]) -> Iterator[Application]:
     starts = [
         number for number, taken in enumerate(decisions) if taken.outcome == "takes" and isinstance(taken.part, Rule)
     ]
-    for start, end in zip(starts, [*starts[1:], len(decisions)], strict=True):
+    for start, end in pairwise([*starts, len(decisions)]):
         rule, at = decisions[start].part, decisions[start].at
         own = tuple(taken for taken in decisions[start + 1 : end] if taken.at.rule == rule.name)
         yield Application(rule, at.element, own)

@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 from moemap.engine import api
+from moemap.engine.documents.whole import as_html as documentation_page
+from moemap.engine.documents.whole import documentation
 from moemap.engine.insight.change_report import Comparison, render
 from moemap.engine.insight.changes import changes_between
 from moemap.engine.insight.corpus import compare_over
@@ -60,7 +62,16 @@ def compared() -> str:
     return render("html", comparison, compare_over(old, new, [str(EXAMPLES / "purchase.json")], lambda _text: None))
 
 
-PAGES: dict[str, Callable[[], str]] = {"explain": explained, "coverage": covered, "diff": compared}
+def documented() -> str:
+    return documentation_page(documentation(api.load(EXAMPLES / "workspaces" / "email_identity.yaml").rulebook))
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "explain": explained,
+    "coverage": covered,
+    "diff": compared,
+    "docs": documented,
+}
 
 
 @pytest.fixture(scope="session")

@@ -265,6 +265,17 @@ def test_the_page_of_any_mapping(project: Path) -> None:
     assert run("docs", "--check").exit_code == 2
 
 
+def test_a_folder_gets_both_pages(project: Path) -> None:
+    assert run("docs", "other@1", "-o", "site").stdout == "site/README.md written\nsite/index.html written\n"
+    assert Path("site/README.md").read_text("utf-8") == run("docs", "other@1").stdout
+    assert Path("site/index.html").read_text("utf-8").startswith("<!doctype html>")
+    assert run("docs", "--check", "other@1", "-o", "site").exit_code == 0
+    assert run("docs", "--check", "other@1", "-o", "site/index.html").exit_code == 0
+    Path("site/index.html").write_text("<p>", "utf-8")
+    done = run("docs", "--check", "other@1", "-o", "site")
+    assert (done.exit_code, done.stdout) == (1, "site/index.html is stale; write it without --check\n")
+
+
 # The shell
 
 

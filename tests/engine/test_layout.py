@@ -15,6 +15,7 @@ ORDER = [
     *("values", "diagnostics", "patterns", "functions", "source", "expressions", "templates"),
     *("schemas", "language", "editing", "configuration", "types", "runtime", "interpreter", "inference"),
     *("proof", "compiler", "checks", "jobs", "delivery", "golden", "authoring", "html", "insight", "mutation"),
+    "documents",
 ]
 """The folders of the engine; each imports only itself and those before it."""
 FREE = {"exports"}

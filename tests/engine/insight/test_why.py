@@ -213,3 +213,9 @@ def test_every_value_of_every_sample_has_its_steps(sample: Path, shipped: Rulebo
                 steps = steps_to(found, application, local)
                 assert steps, pointer
                 assert steps[-1].value == value_at(request.body, near), pointer
+
+
+@pytest.mark.parametrize("batch", [[], {}, {"events": 3}, None], ids=str)
+def test_an_input_that_no_rule_takes(small: Rulebook, batch: Any) -> None:
+    found = trace(small, batch)
+    assert (found.result.requests, found.applications, found.bodies) == ((), (), ())

@@ -1,0 +1,66 @@
+"""The page of `moemap docs`: search without a server, links that lead somewhere, and examples on paper."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from moemap.tests.browser.chromium import Page
+
+SHOWN = (
+    """[...document.querySelectorAll("[data-find]:not([hidden]) h2")].map((one) => one.firstChild.textContent.trim())"""
+)
+STATUS = "document.getElementById('found').textContent"
+
+
+@pytest.fixture
+def docs(page: Page, made: Callable[[str], Path]) -> Page:
+    page.open(made("docs"))
+    return page
+
+
+def find(page: Page, words: str) -> Any:
+    page.run("document.getElementById('search').select()")
+    page.type(words)
+    return page.run(SHOWN)
+
+
+def test_search_keeps_what_has_all_words(docs: Page) -> None:
+    count = len(docs.run(SHOWN))
+    assert find(docs, "postcode") == ["user"]
+    assert docs.run(STATUS) == f"1 of {count} sections"
+    rows = "[...document.querySelectorAll('[data-find]:not([hidden]) tbody tr')].filter((row) => row.checkVisibility())"
+    assert docs.run(f"{rows}.map((row) => row.cells[1].textContent)") == ["attributes.Postcode"]
+    assert "purchase" in find(docs, "TransactionId string")
+    assert find(docs, "postcode xylophone") == []
+    assert docs.run(STATUS) == "Nothing has all of these words."
+    docs.press("Escape")
+    assert len(docs.run(SHOWN)) == count
+    assert docs.run(STATUS) == ""
+
+
+def test_a_title_that_has_the_words_shows_its_whole_section(docs: Page) -> None:
+    assert find(docs, "settings")[0] == "Settings"
+    hidden = "document.querySelectorAll('#o2 ~ .wide tr[hidden]').length"
+    assert docs.run(hidden) == 0
+
+
+def test_every_link_leads_to_a_part_of_the_page(docs: Page) -> None:
+    dead = "[...document.querySelectorAll('a')].filter((one) => !document.querySelector(one.getAttribute('href')))"
+    assert docs.run(f"{dead}.length") == 0
+    assert docs.run("document.querySelectorAll('svg a').length") > 10
+
+
+def test_the_contents_are_folded_on_a_phone_only(docs: Page, made: Callable[[str], Path]) -> None:
+    assert docs.run("document.querySelector('.contents').open")
+    docs.open(made("docs"), width=390)
+    assert not docs.run("document.querySelector('.contents').open")
+
+
+def test_examples_are_unfolded_on_paper(docs: Page) -> None:
+    assert docs.run("document.querySelectorAll('.example[open]').length") == 0
+    docs.run("window.dispatchEvent(new Event('beforeprint'))")
+    assert docs.run("document.querySelectorAll('.example:not([open])').length") == 0
