@@ -18,6 +18,7 @@ HELD_ELSEWHERE: dict[str, tuple[str, str]] = {
     "compiler/standalone/*": ("engine/compiler/standalone/test_standalone.py", "modules give the same results"),
     "compiler/validation/*": ("engine/compiler/validation/test_validation.py", "the answers are those of validators"),
     "compiler/*": ("engine/compiler/rules/test_rulebooks.py", "compiled rulebooks give the interpreter's results"),
+    "delivery/*": ("engine/delivery/test_outbox.py", "nothing twice, nothing lost, and what its parts are made of"),
     "diagnostics/*": ("engine/diagnostics/test_reports.py", "one report in every format, and all codes"),
     "functions/*": ("engine/functions/test_functions.py", "each function has examples"),
     "inference/*": ("engine/inference/test_rulebook.py", "what is inferred is what the interpreter gives"),

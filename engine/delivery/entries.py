@@ -62,7 +62,6 @@ class Entry:
 
     Requests with the same `lane` are sent in order, one at a time; without a lane, a request waits for no other one.
     `is_repeatable` says that a second effect of it is harmless. `items` are the elements that windows count, by name.
-    `rule`, `place` and `pointer` say what made it: the rule, its line, and the value of the input.
     """
 
     output: str
@@ -74,9 +73,6 @@ class Entry:
     is_repeatable: bool = False
     is_joinable: bool = False
     items: Mapping[str, int] = field(default_factory=dict)
-    rule: str | None = None
-    place: str | None = None
-    pointer: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,9 +137,11 @@ class Attempt(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """All that is known of a request, without its body."""
+    """All that is known of a request; it is the one of this `number`, from 0, that the input `input` gave."""
 
     id: int
+    input: int
+    number: int
     state: State
     entry: Entry
     source: str
@@ -157,7 +155,7 @@ class Shown:
 class Counts:
     """The numbers of requests by state, and of the inputs.
 
-    `repeated` counts the requests that were sent again although they may have arrived; `oldest` is the time at which
+    `repeated` counts how often one was sent again although it may have arrived; `oldest` is the time at which
     the oldest of the waiting ones came; `size` is that of the file in bytes.
     """
 

@@ -47,8 +47,8 @@ CREATE TABLE input (id INTEGER PRIMARY KEY, key BLOB NOT NULL UNIQUE, source TEX
     at REAL NOT NULL, text BLOB);
 CREATE TABLE request (id INTEGER PRIMARY KEY AUTOINCREMENT, input INTEGER NOT NULL REFERENCES input, number INTEGER
     NOT NULL, output TEXT NOT NULL, method TEXT NOT NULL, url TEXT NOT NULL, headers TEXT NOT NULL, body BLOB NOT NULL,
-    lane TEXT, repeatable INTEGER NOT NULL, joinable INTEGER NOT NULL, items TEXT NOT NULL, rule TEXT, place TEXT,
-    pointer TEXT, UNIQUE (input, number));
+    lane TEXT, repeatable INTEGER NOT NULL, joinable INTEGER NOT NULL, items TEXT NOT NULL,
+    UNIQUE (input, number));
 CREATE TABLE attempt (id INTEGER PRIMARY KEY AUTOINCREMENT, request INTEGER NOT NULL REFERENCES request, at REAL NOT
     NULL, kind TEXT NOT NULL, status INTEGER, answer TEXT NOT NULL DEFAULT '', due REAL, call INTEGER);
 CREATE INDEX attempt_request ON attempt (request);
@@ -64,10 +64,7 @@ PRAGMA user_version = {VERSION};
 """
 _APPLICATION = 0x6D6F656F
 _MOVES = ("waiting", "sending")
-_ENTRY = (
-    "r.output, r.method, r.url, r.headers, r.body, r.lane, r.repeatable, r.joinable, r.items, r.rule, r.place, "
-    "r.pointer"
-)
+_ENTRY = "r.output, r.method, r.url, r.headers, r.body, r.lane, r.repeatable, r.joinable, r.items"
 
 
 class Outbox:
@@ -272,7 +269,7 @@ class Outbox:
                 total = self._reader.execute(one("request")).fetchone()[0]
                 purged = self._reader.execute(one("attempt WHERE kind = 'purged'")).fetchone()[0]
                 repeated = self._reader.execute(
-                    "SELECT count(DISTINCT request) FROM attempt WHERE kind = 'uncertain' AND due IS NOT NULL"
+                    "SELECT count(*) FROM attempt WHERE kind = 'uncertain' AND due IS NOT NULL"
                 ).fetchone()[0]
                 oldest = self._reader.execute(
                     "SELECT i.at FROM queue q JOIN request r ON r.id = q.request JOIN input i ON i.id = r.input "
@@ -302,18 +299,18 @@ class Outbox:
     def shown(self, request: int) -> Shown | None:
         """All about a request; None if there is none of this number."""
         rows = self.read(
-            f"SELECT i.source, i.mapping, q.state, q.tries, q.due, {_ENTRY} FROM request r "  # noqa: S608
+            f"SELECT i.id, r.number, i.source, i.mapping, q.state, q.tries, q.due, {_ENTRY} FROM request r "  # noqa: S608
             "JOIN input i ON i.id = r.input LEFT JOIN queue q ON q.request = r.id WHERE r.id = ?",
             request,
         )
         if not rows:
             return None
-        source, mapping, state, tries, due, *entry = rows[0]
+        input_, number, source, mapping, state, tries, due, *entry = rows[0]
         log = self.read("SELECT at, kind, status, answer, due FROM attempt WHERE request = ? ORDER BY id", request)
         lines = tuple(Attempt(*line) for line in log)
         if state is None:
             state = state_after(lines[-1].kind, None)
-        return Shown(request, state, _entry(entry), source, mapping, tries or 0, due or None, lines)
+        return Shown(request, input_, number, state, _entry(entry), source, mapping, tries or 0, due or None, lines)
 
     def texts(self, requests: Sequence[int]) -> Iterator[tuple[int, str, bytes]]:
         """The inputs that made some of the requests: number, source and text of each, in order."""
@@ -369,9 +366,9 @@ def put(connection: sqlite3.Connection, number: int | None, entries: Iterable[En
     for index, entry in enumerate(entries, first):
         headers, items = orjson.dumps(dict(entry.headers)).decode(), orjson.dumps(dict(entry.items)).decode()
         values = (number, index, entry.output, entry.method, entry.url, headers, entry.body, entry.lane)
-        more = (entry.is_repeatable, entry.is_joinable, items, entry.rule, entry.place, entry.pointer)
+        more = (entry.is_repeatable, entry.is_joinable, items)
         request = connection.execute(
-            "INSERT INTO request VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO request VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             values + more,
         ).lastrowid
         is_head = entry.lane is None or _first_of(connection, entry.lane) is None
@@ -379,9 +376,9 @@ def put(connection: sqlite3.Connection, number: int | None, entries: Iterable[En
 
 
 def _entry(row: Sequence[Any]) -> Entry:
-    output, method, url, headers, body, lane, repeatable, joinable, items, *origin = row
+    output, method, url, headers, body, lane, repeatable, joinable, items = row
     texts = orjson.loads(headers), body, lane
-    return Entry(output, method, url, *texts, bool(repeatable), bool(joinable), orjson.loads(items), *origin)
+    return Entry(output, method, url, *texts, bool(repeatable), bool(joinable), orjson.loads(items))
 
 
 def _first_of(connection: sqlite3.Connection, lane: str) -> int | None:

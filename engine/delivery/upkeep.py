@@ -90,9 +90,7 @@ def as_json(shown: Shown) -> dict[str, Any]:
         "method": entry.method,
         "url": entry.url,
         "order": entry.lane,
-        "rule": entry.rule,
-        "place": entry.place,
-        "input": {"source": shown.source, "pointer": entry.pointer},
+        "input": {"source": shown.source, "request": shown.number},
         "mapping": shown.mapping,
         "tries": shown.tries,
         "due": shown.due,
@@ -118,9 +116,9 @@ def compact(outbox: Outbox, older_than: float) -> int:
         gone |= orjson.loads(saved[0]) if saved else {}
         for request, kind in rows:
             repeated = connection.execute(
-                "SELECT 1 FROM attempt WHERE request = ? AND kind = 'uncertain' AND due IS NOT NULL", (request,)
+                "SELECT count(*) FROM attempt WHERE request = ? AND kind = 'uncertain' AND due IS NOT NULL", (request,)
             ).fetchone()
-            gone["repeated"] += repeated is not None
+            gone["repeated"] += repeated[0]
             gone[kind] += 1
             number = connection.execute("SELECT input FROM request WHERE id = ?", (request,)).fetchone()[0]
             connection.execute("DELETE FROM attempt WHERE request = ?", (request,))

@@ -1,0 +1,120 @@
+"""The delivery that a mapping declares, ready for those who send: see `language.delivery` for what its parts mean."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from ..jobs.dispatch import BulkEnvelope, Dispatch
+from ..runtime.result import Request
+from .entries import Entry
+
+__all__ = ["Hints", "Plan", "Retry", "Window"]
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A limit of the receiver: at most `limit` in any span of `seconds`."""
+
+    name: str
+    limit: int
+    seconds: int
+    counts: str = "requests"
+    elements_of: str | None = None
+    outputs: tuple[str, ...] = ()
+    sent: str | None = None
+    each_key: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Hints:
+    """The names of headers in which the receiver tells its limits."""
+
+    limit: str | None = None
+    remaining: str | None = None
+    reset: str | None = None
+    retry_after: str = "Retry-After"
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """The schedule of attempts."""
+
+    base: float = 2.0
+    factor: float = 2.0
+    cap: float = 300.0
+    attempts: int = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How the requests of a mapping are delivered; `outputs` has effect, order and bulk of each output by its name."""
+
+    dispatch: Dispatch
+    windows: tuple[Window, ...]
+    answers: Mapping[str, str]
+    hints: Hints
+    retry: Retry
+    repeats: bool
+    bulk_from: int | None
+    keep_alive: float
+    ping: Mapping[str, Any] | None
+    id: str | None
+    outputs: Mapping[str, Mapping[str, Any]]
+
+    @classmethod
+    def of(cls, dispatch: Dispatch) -> Plan:
+        """The plan of a mapping that is sent as a Dispatch says."""
+        own = dispatch.delivery
+        return cls(
+            dispatch,
+            tuple(Window(**{**one, "outputs": tuple(one["outputs"])}) for one in own["windows"]),
+            own["answers"],
+            Hints(**own["hints"]),
+            Retry(**own["retry"]),
+            own["uncertain"] == "repeat",
+            own["bulk_from"] if dispatch.bulk is not None else None,
+            own["keep_alive"],
+            own["ping"],
+            own["id"],
+            own["outputs"],
+        )
+
+    @property
+    def bulk(self) -> BulkEnvelope | None:
+        """How bodies are sent in bulk; None where they never are."""
+        return self.dispatch.bulk if self.bulk_from is not None else None
+
+    def identity(self, batch: Any) -> str | None:
+        """The identity of an input; None if it has none of its own."""
+        value = None if self.id is None else _member(batch, self.id)
+        return None if value is None else orjson.dumps(value).decode()
+
+    def entry(self, request: Request) -> Entry:
+        """The entry of the outbox for a request."""
+        own = self.outputs.get(request.output, {})
+        order = own.get("order")
+        value = None if order is None else _member(request.body, order)
+        members = {window.elements_of for window in self.windows if window.elements_of is not None}
+        counted = {name: _member(request.body, name) for name in members}
+        return Entry(
+            request.output,
+            request.method,
+            self.dispatch.url_of(request),
+            self.dispatch.headers_of(request),
+            request.text,
+            None if value is None else orjson.dumps(value).decode(),
+            is_repeatable=own.get("effect") == "upsert",
+            is_joinable=self.bulk is not None and bool(own.get("bulk")) and request.server is None,
+            items={name: len(value) for name, value in sorted(counted.items()) if isinstance(value, list)},
+        )
+
+
+def _member(value: Any, path: str) -> Any:
+    """The member that the names of a path lead to; None if there is none."""
+    for name in path.split("."):
+        value = value.get(name) if isinstance(value, dict) else None
+    return value

@@ -1,0 +1,138 @@
+"""Values of {placeholders}: from where a project file says, kept in memory, and never shown."""
+
+from __future__ import annotations
+
+import base64
+import os
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from ..values.placeholders import PLACEHOLDER
+
+__all__ = ["SecretError", "Secrets", "placeholders_in", "secrets_of"]
+
+_LEAST_REDACTED = 4
+"""A shorter value is in too many texts by chance."""
+_MOST_BYTES = 65_536
+
+
+class SecretError(RuntimeError):
+    """A value cannot be had; the text says which, and never what it is."""
+
+
+class Secrets:
+    """The values of placeholders. Nothing that shows it shows them."""
+
+    def __init__(self, values: Mapping[str, str]) -> None:
+        self._values = dict(values)
+        longest_first = sorted(self._values.items(), key=lambda pair: -len(pair[1]))
+        self._redacted = [(value, name) for name, value in longest_first if len(value) >= _LEAST_REDACTED]
+
+    def __repr__(self) -> str:
+        return f"Secrets({', '.join(sorted(self._values))})"
+
+    def __reduce__(self) -> Any:
+        raise TypeError("secrets are not written")
+
+    def fill(self, text: str) -> str:
+        """The text with its {placeholders} filled in. Raises SecretError for one that has no value."""
+
+        def value(found: Any) -> str:
+            name = found[1]
+            if name not in self._values:
+                raise SecretError(f"the placeholder {{{name}}} has no value")
+            return self._values[name]
+
+        return PLACEHOLDER.sub(value, text)
+
+    def fill_all(self, value: Any) -> Any:
+        """A JSON value, in whose strings the {placeholders} are filled in."""
+        match value:
+            case dict():
+                return {name: self.fill_all(member) for name, member in value.items()}
+            case list():
+                return [self.fill_all(element) for element in value]
+            case str():
+                return self.fill(value)
+        return value
+
+    def redact(self, text: str) -> str:
+        """The text with a placeholder instead of each value."""
+        for value, name in self._redacted:
+            text = text.replace(value, f"{{{name}}}")
+        return text
+
+
+def placeholders_in(*texts: str) -> set[str]:
+    """The names of the {placeholders} in some texts."""
+    return {found[1] for text in texts for found in PLACEHOLDER.finditer(text)}
+
+
+def secrets_of(names: Iterable[str], sources: Mapping[str, str]) -> Secrets:
+    """Reads the value of each placeholder from its source; without one, from the variable of its name.
+
+    Raises SecretError.
+    """
+    values: dict[str, str] = {}
+    for name in sorted(names):
+        kind, _, where = sources.get(name, f"env:{name.upper()}").partition(":")
+        value = _SOURCES[kind](name, where)
+        if not value or not value.isprintable():
+            raise SecretError(f"the value of {{{name}}} is empty, or has characters that no header can have")
+        values[name] = value
+    return Secrets(values)
+
+
+def _variable(name: str, variable: str) -> str:
+    value = os.environ.get(variable)
+    if value is None:
+        raise SecretError(f"the placeholder {{{name}}} has no value: the variable {variable} is not set")
+    return value.strip()
+
+
+def _file(name: str, path: str) -> str:
+    try:
+        with Path(path).expanduser().open("rb") as file:
+            return file.read(_MOST_BYTES).decode().strip()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise SecretError(f"the value of {{{name}}} cannot be read from {path}: {reason}") from None
+
+
+def _keyring(name: str, where: str) -> str:
+    try:
+        import keyring
+    except ImportError:
+        raise SecretError(f"{{{name}}} is in a keyring, and the package keyring is not installed") from None
+    service, _, user = where.partition("/")
+    try:
+        value = keyring.get_password(service, user)
+    except Exception as error:
+        raise SecretError(f"the keyring cannot be read for {{{name}}}: {type(error).__name__}") from None
+    if value is None:
+        raise SecretError(f"the keyring has no value for {{{name}}}: {service}, user {user}")
+    return str(value)
+
+
+def _stdin(_name: str, _where: str) -> str:
+    return sys.stdin.buffer.readline(_MOST_BYTES).decode("utf-8", "replace").strip()
+
+
+def _basic(name: str, where: str) -> str:
+    """The credentials of HTTP Basic: user and password, each from a source of its own."""
+    parts = []
+    for source in where.split(","):
+        kind, _, inner = source.partition(":")
+        parts.append(_SOURCES[kind](name, inner))
+    return base64.b64encode(":".join(parts).encode()).decode()
+
+
+_SOURCES: dict[str, Callable[[str, str], str]] = {
+    "env": _variable,
+    "file": _file,
+    "keyring": _keyring,
+    "stdin": _stdin,
+    "basic": _basic,
+}

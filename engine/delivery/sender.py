@@ -1,0 +1,368 @@
+"""Sends what is in an outbox: in order for each key, within all limits, until each request is accepted or a person's.
+
+One coroutine chooses what is sent next; each call is a task of its own. An attempt is on the disk before its first byte
+is on the way, and its end is on the disk before the next request of its key may go.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import random
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+import orjson
+
+from .answers import Answer, read_answer
+from .entries import Ended, Kind, Queued
+from .limiter import Limiter, Permit
+from .outbox import Outbox
+from .plan import Plan
+from .schedule import delay
+from .secrets import Secrets
+from .sending import Http, Outcome
+
+__all__ = ["Progress", "Sender"]
+
+CONNECTIONS = 64
+AT_ONCE = 1000
+"""The most requests that are kept in memory; refilled when few are left."""
+FEW = 100
+FAILURES = 10
+"""So many calls in a row without an answer that accepts or rejects are an outage: attempts no longer count."""
+REFUSALS = 20
+"""So many requests in a row that are rejected with one status stop the sending: more would die for one reason."""
+NEVER_CONNECTED = 5
+LOOK_SECONDS = 1.0
+ANSWER_SHOWN = 2000
+
+_T = TypeVar("_T")
+
+
+@dataclass(slots=True)
+class Progress:
+    """What was done so far, and what is waited for."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    calls: int = 0
+    started: float = field(default_factory=time.monotonic)
+    waiting: str = ""
+    stopped: str | None = None
+
+    @property
+    def rate(self) -> float:
+        """The requests that were accepted in a second."""
+        return self.counts["accepted"] / max(time.monotonic() - self.started, 1e-9)
+
+
+class Sender:
+    """Sends from one outbox to one receiver. With `goes_on`, it waits for more when all is done."""
+
+    def __init__(
+        self,
+        outbox: Outbox,
+        plan: Plan,
+        secrets: Secrets,
+        *,
+        goes_on: bool = False,
+        connections: int = CONNECTIONS,
+        chance: random.Random | None = None,
+        http: Callable[..., Http] = Http,
+    ) -> None:
+        self.outbox = outbox
+        self.plan = plan
+        self.secrets = secrets
+        self.progress = Progress()
+        self.limiter = Limiter(plan.windows)
+        self._goes_on = goes_on
+        self._connections = connections
+        self._chance = chance or random.Random()  # noqa: S311  spreads retries
+        self._make_http = http
+        self._ready: dict[str, deque[Queued]] = {}
+        self._loaded: set[int] = set()
+        self._sending: Counter[str] = Counter()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._wake = asyncio.Event()
+        self._is_stale = True
+        self._looked = -math.inf
+        self._failures = 0
+        self._is_connected = False
+        self._refused: tuple[int | None, int] = (None, 0)
+        self._most_in_bulk: dict[int, int] = {}
+        """The most requests that may be sent together with one that was refused in a larger body."""
+
+    def wake(self) -> None:
+        """Says that there is something new in the outbox, or that the sender is to stop. For the sender's loop."""
+        self._is_stale = True
+        self._wake.set()
+
+    def stop(self, reason: str) -> None:
+        """Begins nothing more; what is on the way is finished."""
+        self.progress.stopped = self.progress.stopped or reason
+        self.wake()
+
+    async def run(self) -> Progress:
+        """Sends until nothing is left, or until it is stopped. Raises OutboxError if another process sends."""
+        with self.outbox.sending():
+            await _done(self.outbox.recover(repeats=self.plan.repeats))
+            self._restore()
+            async with self._make_http(self.secrets, self._connections, self.plan.keep_alive) as http:
+                try:
+                    await self._loop(http)
+                finally:
+                    if self._tasks:
+                        await asyncio.wait(self._tasks)
+                    await self._save()
+        return self.progress
+
+    def _restore(self) -> None:
+        longest = max((window.seconds for window in self.plan.windows), default=0)
+        now = self.outbox.now()
+        self.limiter.restore(self.outbox.recent(longest), now)
+        until = self.outbox.saved("paused until")
+        if until is not None and 0 < until - now <= self.plan.retry.cap:
+            self.limiter.pause(until - now)
+
+    async def _save(self) -> None:
+        left = self.limiter.paused_until - self.limiter.now()
+        await _done(self.outbox.save("paused until", self.outbox.now() + left if left > 0 else None))
+
+    # Choosing
+
+    async def _loop(self, http: Http) -> None:
+        while self.progress.stopped is None:
+            self._wake.clear()
+            await self._look()
+            wait = LOOK_SECONDS
+            while self.progress.stopped is None and len(self._tasks) < self._most_at_once:
+                call, is_bulk, at = self._next()
+                if not call:
+                    if not self._loaded and not self._tasks and not self._goes_on and await self._is_done():
+                        return
+                    break
+                permit = self.limiter.take([one.entry for one in call], is_bulk=is_bulk)
+                if permit is None:
+                    wait = min(wait, max(at - self.limiter.now(), 0.001))
+                    break
+                self._begin(http, call, permit, is_bulk=is_bulk)
+            try:
+                await asyncio.wait_for(self._wake.wait(), wait)
+            except TimeoutError:
+                self._is_stale = True
+
+    @property
+    def _most_at_once(self) -> int:
+        """The most calls that may be on the way: in an outage, one that tries whether it is over."""
+        return 1 if self._failures >= FAILURES else self._connections
+
+    async def _is_done(self) -> bool:
+        """Returns whether nothing waits, not even for its time."""
+        return await asyncio.to_thread(self.outbox.left) == 0
+
+    async def _look(self) -> None:
+        """Reads what is ready, where little of it is left in memory."""
+        if sum(map(len, self._ready.values())) >= FEW or not self._is_stale:
+            return
+        self._is_stale = False
+        limit = AT_ONCE + len(self._loaded)
+        for one in await asyncio.to_thread(self.outbox.ready, limit, self.plan.retry.cap * 2):
+            if one.id not in self._loaded:
+                self._loaded.add(one.id)
+                self._ready.setdefault(one.entry.output, deque()).append(one)
+
+    def _next(self) -> tuple[list[Queued], bool, float]:
+        """The call that may be sent first, and when; bodies that are sent in bulk together."""
+        now = self.limiter.now()
+        best: tuple[list[Queued], bool, float] = ([], False, math.inf)
+        together = self._together(now)
+        if together:
+            best = together, True, self.limiter.time_for([one.entry for one in together], now, is_bulk=True)
+        for waiting in self._ready.values():
+            for _ in range(len(waiting)):
+                one = waiting[0]
+                if self.limiter.time_for_key(one.entry, now) <= now:
+                    at = self.limiter.time_for([one.entry], now)
+                    if not best[0] or (at, one.id) < (best[2], best[0][0].id):
+                        best = [one], False, at
+                    break
+                waiting.rotate(-1)  # its key has no room; others go on
+                self.progress.waiting = "for the limit of one key"
+        if best[0] and best[2] > now:
+            self.progress.waiting = "after a pause" if self.limiter.paused_until > now else "for a limit"
+        return best
+
+    def _together(self, now: float) -> list[Queued]:
+        """The bodies of the next bulk request, the oldest first; none where too few are ready."""
+        bulk = self.plan.bulk
+        if bulk is None or self.plan.bulk_from is None:
+            return []
+        able = sorted(
+            one
+            for waiting in self._ready.values()
+            for one in waiting
+            if one.entry.is_joinable and self._most_in_bulk.get(one.id, 2) > 1
+        )
+        if len(able) < self.plan.bulk_from and not any(one.id in self._most_in_bulk for one in able):
+            return []
+        chosen: list[Queued] = []
+        size, most = bulk.empty_size, AT_ONCE
+        for one in able:
+            size += len(one.entry.body) + 1
+            most = min(most, self._most_in_bulk.get(one.id, most))
+            if chosen and (size > bulk.max_bytes or len(chosen) >= most):
+                break
+            if self.limiter.time_for_key(one.entry, now, is_bulk=True) <= now:
+                chosen.append(one)
+        return chosen if len(chosen) > 1 else []
+
+    # Sending
+
+    def _begin(self, http: Http, call: list[Queued], permit: Permit, *, is_bulk: bool) -> None:
+        for one in call:
+            self._ready[one.entry.output].remove(one)
+            self._sending[one.entry.output] += 1
+        self.progress.waiting = ""
+        task = asyncio.create_task(self._deliver(http, call, permit, is_bulk=is_bulk))
+        self._tasks.add(task)
+        task.add_done_callback(self._finished)
+
+    def _finished(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self.stop(self.secrets.redact(f"{type(error).__name__}: {error}"))
+        self.wake()
+
+    async def _deliver(self, http: Http, call: list[Queued], permit: Permit, *, is_bulk: bool) -> None:
+        try:
+            started = await _done(self.outbox.start([one.id for one in call]))
+            sent = [one for one in call if one.id in started]
+            if not sent:
+                permit.unused()
+                return
+            await asyncio.sleep(permit.at - self.limiter.now())
+            self.progress.calls += 1
+            outcome = await self._send(http, sent, is_bulk=is_bulk)
+            permit.answered(self.limiter.now())
+            self._wake.set()  # the place is free soon, whatever the disk does
+            await _done(self.outbox.end(self._ends(sent, outcome)))
+        finally:
+            permit.answered(self.limiter.now())
+            for one in call:
+                self._loaded.discard(one.id)
+                self._sending[one.entry.output] -= 1
+
+    async def _send(self, http: Http, call: Sequence[Queued], *, is_bulk: bool) -> Outcome:
+        first, bulk = call[0].entry, self.plan.bulk
+        if not is_bulk or bulk is None:
+            return await http.send(first.method, first.url, first.headers, first.body)
+        body = {**bulk.fields, bulk.elements: [orjson.Fragment(one.entry.body) for one in call]}
+        request = bulk.request([])
+        dispatch = self.plan.dispatch
+        return await http.send(
+            request.method, dispatch.url_of(request), dispatch.headers_of(request), orjson.dumps(body)
+        )
+
+    # Judging
+
+    def _ends(self, call: Sequence[Queued], outcome: Outcome) -> list[Ended]:
+        """How the attempts of a call ended; the limiter learns from it too."""
+        text = outcome.text[:ANSWER_SHOWN]
+        if outcome.status is None:
+            return self._unanswered(call, outcome, text)
+        status, self._is_connected = outcome.status, True
+        answer = read_answer(status, outcome.headers, self.plan, self.outbox.now())
+        self._hint(call, answer)
+        match answer.verdict:
+            case "accept":
+                self._failures, self._refused = 0, (None, 0)
+                return self._all(call, "accepted", status, "")
+            case "wait":
+                self._failures += 1
+                self.limiter.pause(self._delay(self._failures, answer.wait or answer.reset))
+                return self._all(call, "put back", status, text)
+            case "stop":
+                self.stop(f"the receiver answers {status}: {_first_line(text)}")
+                return self._all(call, "put back", status, text)
+            case "retry":
+                return self._failed(call, "retry", status, text, answer.wait)
+        return self._rejected(call, status, text)
+
+    def _unanswered(self, call: Sequence[Queued], outcome: Outcome, text: str) -> list[Ended]:
+        if outcome.arrived:
+            return self._failed(call, "uncertain", None, text, None)
+        self._failures += 1
+        if self._failures >= NEVER_CONNECTED and not (self._is_connected or self._goes_on):
+            self.stop(f"no connection: {text}")
+        self.progress.waiting = text
+        self.limiter.pause(self._delay(self._failures, None))
+        return self._all(call, "put back", None, text)
+
+    def _failed(
+        self, call: Sequence[Queued], kind: Kind, status: int | None, text: str, wait: float | None
+    ) -> list[Ended]:
+        """The ends of attempts that are repeated, unless they were repeated often enough."""
+        self._failures += 1
+        is_outage = self._failures >= FAILURES
+        if is_outage:
+            self.limiter.pause(self._delay(self._failures - FAILURES + 1, wait))
+        ends = []
+        for one in call:
+            due = self.outbox.now() + self._delay(one.tries + 1, wait)
+            is_last = one.tries + 1 >= self.plan.retry.attempts
+            own = kind
+            if kind == "uncertain":
+                if is_last or not (self.plan.repeats or one.entry.is_repeatable):
+                    ends.append(Ended(one.id, "uncertain", status, text))
+                    continue
+            elif is_outage:
+                own = "put back"
+            elif is_last:
+                own, text = "dead", f"after {one.tries + 1} attempts: {text}"
+            ends.append(Ended(one.id, own, status, text, None if own == "dead" else due))
+        self.progress.counts.update(ended.kind for ended in ends)
+        return ends
+
+    def _rejected(self, call: Sequence[Queued], status: int, text: str) -> list[Ended]:
+        """A request that is rejected is dead; of several in one body, the halves are sent by themselves."""
+        self._failures = 0
+        if len(call) > 1:
+            half = (len(call) + 1) // 2
+            for one in call:
+                self._most_in_bulk[one.id] = half
+            return self._all(call, "put back", status, text)
+        self._most_in_bulk.pop(call[0].id, None)
+        before, number = self._refused
+        self._refused = status, number + 1 if before == status else 1
+        if self._refused[1] >= REFUSALS:
+            self.stop(f"{REFUSALS} requests in a row were rejected with {status}: {_first_line(text)}")
+        return self._all(call, "dead", status, text)
+
+    def _all(self, call: Sequence[Queued], kind: Kind, status: int | None, text: str) -> list[Ended]:
+        self.progress.counts[kind] += len(call)
+        if kind == "accepted":
+            for one in call:
+                self._most_in_bulk.pop(one.id, None)
+        return [Ended(one.id, kind, status, text) for one in call]
+
+    def _hint(self, call: Sequence[Queued], answer: Answer) -> None:
+        if answer.remaining is not None and answer.reset is not None:
+            seconds = min(answer.reset, self.plan.retry.cap)
+            for output in {one.entry.output for one in call}:
+                on_the_way = self._sending[output] - sum(one.entry.output == output for one in call)
+                self.limiter.hint(output, answer.remaining, seconds, on_the_way)
+
+    def _delay(self, tries: int, wanted: float | None) -> float:
+        return delay(self.plan.retry, tries, self._chance, wanted)
+
+
+async def _done(future: Future[_T]) -> _T:
+    return await asyncio.wrap_future(future)
+
+
+def _first_line(text: str) -> str:
+    return " ".join(text.split())[:200]

@@ -1,0 +1,94 @@
+"""Sends one call over HTTP, and says what became of it. The only module that needs aiohttp."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any, NamedTuple, TypeVar
+
+from .secrets import Secrets
+
+__all__ = ["Http", "Outcome", "run"]
+
+TIMEOUT = 30.0
+CONNECT_TIMEOUT = 10.0
+MAX_ANSWER = 65_536
+_DNS_SECONDS = 10
+
+_T = TypeVar("_T")
+
+
+class Outcome(NamedTuple):
+    """The answer to a call; without a status, `arrived` says whether it may have arrived nevertheless."""
+
+    status: int | None
+    headers: Mapping[str, str]
+    text: str
+    arrived: bool = True
+
+
+class Http:
+    """A pool of connections. Use it as an asynchronous context."""
+
+    def __init__(self, secrets: Secrets, connections: int, keep_alive: float, timeout: float = TIMEOUT) -> None:
+        import aiohttp
+
+        self._aiohttp = aiohttp
+        self._secrets = secrets
+        self._timeout = aiohttp.ClientTimeout(total=timeout, sock_connect=CONNECT_TIMEOUT)
+        self._make: Callable[[], Any] = lambda: aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=connections, keepalive_timeout=keep_alive, ttl_dns_cache=_DNS_SECONDS),
+            timeout=self._timeout,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            headers={"User-Agent": "moemap"},
+        )
+        self._session: Any = None
+
+    async def __aenter__(self) -> Http:
+        self._session = self._make()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._session.close()
+
+    async def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Outcome:
+        """Sends a request whose {placeholders} are filled in here. Raises SecretError if one has no value."""
+        from yarl import URL
+
+        filled = URL(self._secrets.fill(url), encoded=True)
+        own = {name: self._secrets.fill(value) for name, value in headers.items()}
+        status, text, answered = None, "", {}
+        try:
+            async with self._session.request(
+                method, filled, headers=own, data=body or None, allow_redirects=False
+            ) as response:
+                status, answered = response.status, dict(response.headers)
+                text = await self._text(response)
+        except (OSError, TimeoutError, self._aiohttp.ClientError) as error:
+            if status is not None:  # what the answer means is known, whatever became of its text
+                return Outcome(status, answered, self._secrets.redact(text))
+            reason = self._secrets.redact(f"{type(error).__name__}: {error}".rstrip(": "))
+            return Outcome(None, {}, reason, not isinstance(error, self._never_arrived()))
+        return Outcome(status, answered, self._secrets.redact(text))
+
+    def _never_arrived(self) -> tuple[type[Exception], ...]:
+        """The errors before anything of a request was written."""
+        http = self._aiohttp
+        return http.ClientConnectorError, http.InvalidURL, http.ConnectionTimeoutError
+
+    async def _text(self, response: Any) -> str:
+        parts, size = [], 0
+        while size < MAX_ANSWER and (part := await response.content.read(MAX_ANSWER - size)):
+            parts.append(part)
+            size += len(part)
+        return b"".join(parts).decode("utf-8", "replace")
+
+
+def run(main: Coroutine[Any, Any, _T]) -> _T:
+    """Runs a coroutine, by uvloop where there is one."""
+    try:
+        import uvloop
+    except ImportError:
+        return asyncio.run(main)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(main)
