@@ -294,7 +294,10 @@ def completed(*words: str) -> list[str]:
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        (("transform", "--mapping", ""), ["plain,other", "plain,shop", "plain,live", "plain,mparticle-moengage"]),
+        (
+            ("transform", "--mapping", ""),
+            ["plain,other", "plain,shop", "plain,live", "plain,mparticle-firehose", "plain,mparticle-moengage"],
+        ),
         (("transform", "--workspace", "li"), ["plain,live"]),
         (("show", "sh"), ["plain,shop"]),
         (("show", "x"), ["file,x"]),
@@ -303,7 +306,7 @@ def completed(*words: str) -> list[str]:
         (("transform", "--set", "currency=U"), ["plain,USD"]),
         (("compile", "mparticle-moengage", "--set", "pu"), ["plain,push="]),
         (("compile", "mparticle-moengage", "--set", "push="), ["plain,true", "plain,false"]),
-        (("explain-code", "m15"), ["plain,M156", "plain,M157"]),
+        (("explain-code", "m12"), ["plain,M120", "plain,M124", "plain,M126", "plain,M127", "plain,M128"]),
         (("transform", "--env", ""), ["plain,test", "plain,live"]),
         (("transform", "--samples", "o"), ["plain,one"]),
         (("transform", ""), ["file,"]),
