@@ -117,68 +117,65 @@ def test_the_source_is_the_same_every_time(shipped_mapping: Callable[..., Mappin
 
 
 # --- any schema
+#
+# Schemas and values are made by dice: hypothesis takes most of the time to draw what is so deep.
 
-VALUES = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers(-3, 12)
-    | st.sampled_from([0.0, 1.0, 2.5, -0.0, 1e20])
-    | st.sampled_from(["", "a", "ab", "b", "moe_", "a\n", " ", "é", "aaaaaa", "1"]),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(["a", "b", "ab", "c", ""]), inner),
-    max_leaves=12,
-)
+SCALARS: list[Any] = [None, True, False, *range(-3, 13), 0.0, 1.0, 2.5, -0.0, 1e20]
+SCALARS += ["", "a", "ab", "b", "moe_", "a\n", " ", "é", "aaaaaa", "1"]
 TYPES = ["null", "boolean", "integer", "number", "string", "array", "object"]
-NAMES = st.sampled_from(["a", "b", "ab"])
-SMALL = st.integers(0, 3)
-PATTERNS = st.sampled_from(
-    ["^a", "b$", "^ab?$", "[ab]", "[^a-z]", r"\n", "^(?:a|moe)", "a{2,4}", "^[a-z]+$", r"\d", "."]
-)
+PATTERNS = ["^a", "b$", "^ab?$", "[ab]", "[^a-z]", r"\n", "^(?:a|moe)", "a{2,4}", "^[a-z]+$", r"\d", "."]
+SEEDS = st.integers(0, 2**32)
 
 
-def schemas_of(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-    keywords = {
-        "type": st.sampled_from(TYPES) | st.lists(st.sampled_from(TYPES), min_size=1, max_size=3, unique=True),
-        "const": VALUES,
-        "enum": st.lists(VALUES, min_size=1, max_size=3),
-        "minLength": SMALL,
-        "maxLength": SMALL,
-        "pattern": PATTERNS,
-        "minimum": st.integers(-2, 5),
-        "maximum": st.integers(-2, 5) | st.just(2.5),
-        "exclusiveMinimum": st.integers(-2, 5),
-        "exclusiveMaximum": st.integers(-2, 5),
-        "multipleOf": st.integers(1, 3),
-        "items": inner,
-        "prefixItems": st.lists(inner, min_size=1, max_size=2),
-        "contains": inner,
-        "minContains": SMALL,
-        "minItems": SMALL,
-        "maxItems": SMALL,
-        "uniqueItems": st.booleans(),
-        "properties": st.dictionaries(NAMES, inner, max_size=3),
-        "patternProperties": st.dictionaries(st.just("^a"), inner, max_size=1),
-        "additionalProperties": inner,
-        "propertyNames": inner,
-        "required": st.lists(NAMES, max_size=2, unique=True),
-        "minProperties": SMALL,
-        "maxProperties": SMALL,
-        "dependentRequired": st.dictionaries(NAMES, st.lists(NAMES, max_size=2, unique=True), max_size=1),
-        "dependentSchemas": st.dictionaries(NAMES, inner, max_size=1),
-        "allOf": st.lists(inner, min_size=1, max_size=2),
-        "anyOf": st.lists(inner, min_size=1, max_size=3),
-        "oneOf": st.lists(inner, min_size=1, max_size=3),
-        "not": inner,
-        "if": inner,
-        "then": inner,
-        "else": inner,
-        "$ref": st.sampled_from(["#", "#/$defs/one", "#/$defs/two"]),
-    }
-    chosen = st.lists(st.sampled_from(sorted(keywords)), min_size=1, max_size=4, unique=True)
-    return chosen.flatmap(lambda names: st.fixed_dictionaries({name: keywords[name] for name in names}))
+def value_by(dice: random.Random, depth: int = 3) -> Any:
+    kind = dice.random()
+    if depth == 0 or kind < 0.5:
+        return dice.choice(SCALARS)
+    inner = (value_by(dice, depth - 1) for _ in range(dice.randrange(5)))
+    return list(inner) if kind < 0.75 else {dice.choice(["a", "b", "ab", "c", ""]): one for one in inner}
 
 
-PARTS: st.SearchStrategy[Any] = st.recursive(st.booleans() | st.just({}), schemas_of, max_leaves=8)
-DOCUMENTS = st.builds(lambda part, one, two: {"allOf": [part], "$defs": {"one": one, "two": two}}, PARTS, PARTS, PARTS)
+def names_by(dice: random.Random) -> list[str]:
+    return dice.sample(["a", "b", "ab"], dice.randrange(3))
+
+
+KEYWORDS: dict[str, Callable[[random.Random, Callable[[], Any]], Any]] = {
+    "type": lambda dice, _: dice.choice([dice.choice(TYPES), dice.sample(TYPES, dice.randint(1, 3))]),
+    "const": lambda dice, _: value_by(dice),
+    "enum": lambda dice, _: [value_by(dice) for _ in range(dice.randint(1, 3))],
+    "pattern": lambda dice, _: dice.choice(PATTERNS),
+    "minimum": lambda dice, _: dice.randint(-2, 5),
+    "maximum": lambda dice, _: dice.choice([2.5, dice.randint(-2, 5)]),
+    "exclusiveMinimum": lambda dice, _: dice.randint(-2, 5),
+    "exclusiveMaximum": lambda dice, _: dice.randint(-2, 5),
+    "multipleOf": lambda dice, _: dice.randint(1, 3),
+    "uniqueItems": lambda dice, _: dice.random() < 0.5,
+    "prefixItems": lambda dice, inner: [inner() for _ in range(dice.randint(1, 2))],
+    "properties": lambda dice, inner: {name: inner() for name in names_by(dice)},
+    "patternProperties": lambda dice, inner: {"^a": inner()} if dice.random() < 0.8 else {},
+    "required": lambda dice, _: names_by(dice),
+    "dependentRequired": lambda dice, _: {name: names_by(dice) for name in names_by(dice)[:1]},
+    "dependentSchemas": lambda dice, inner: {name: inner() for name in names_by(dice)[:1]},
+    "$ref": lambda dice, _: dice.choice(["#", "#/$defs/one", "#/$defs/two"]),
+    **dict.fromkeys(
+        ("minLength", "maxLength", "minContains", "minItems", "maxItems", "minProperties", "maxProperties"),
+        lambda dice, _: dice.randint(0, 3),
+    ),
+    **dict.fromkeys(
+        ("items", "contains", "additionalProperties", "propertyNames", "not", "if", "then", "else"),
+        lambda _, inner: inner(),
+    ),
+    **dict.fromkeys(("allOf", "anyOf", "oneOf"), lambda dice, inner: [inner() for _ in range(dice.randint(1, 2))]),
+}
+
+
+def schema_by(dice: random.Random, depth: int = 3) -> Any:
+    if depth == 0 or dice.random() < 0.1:
+        return dice.choice([True, False, {}])
+    names = dice.sample(sorted(KEYWORDS), dice.randint(1, 4))
+    return {name: KEYWORDS[name](dice, lambda: schema_by(dice, depth - 1)) for name in names}
+
+
 NOT_UNDERSTOOD = {"multipleOf", "patternProperties", "minContains", "uniqueItems", "enum", "const"}
 
 
@@ -191,51 +188,60 @@ def keywords_in(node: Any) -> set[str]:
 
 @pytest.mark.slow
 @pytest.mark.fuzz
-@settings(max_examples=settings().max_examples * 3)
-@given(DOCUMENTS, st.lists(VALUES, min_size=1, max_size=12))
-def test_what_fits_is_valid_and_what_is_understood_is_exact(document: Any, values: list[Any]) -> None:
+@settings(max_examples=settings().max_examples * 15)
+@given(SEEDS)
+def test_what_fits_is_valid_and_what_is_understood_is_exact(seed: int) -> None:
+    dice = random.Random(seed)
+    document = {"allOf": [schema_by(dice)], "$defs": {"one": schema_by(dice, 2), "two": schema_by(dice, 2)}}
     try:
         validator = Validator(schema_of(document))
     except SchemaError:  # it refers to itself for one value
         return
     check = check_of(document)
     exact = not keywords_in(document) & NOT_UNDERSTOOD
-    for value in values:
+    for value in [value_by(dice) for _ in range(12)]:
         answer, wanted = check(value), validator.is_valid(value)
         assert wanted if answer else not exact or not wanted, (document, value)
         assert check(value) == answer
 
 
-LEAVES = st.sampled_from(
-    [{"type": type_} for type_ in TYPES] + [True, False, {"const": "a"}, {"maximum": 2}, {"maxLength": 1}]
-)
-LISTS = st.recursive(
-    st.fixed_dictionaries({}, optional={"items": LEAVES, "contains": LEAVES, "maxItems": st.integers(0, 2)})
-    | st.fixed_dictionaries({"prefixItems": st.lists(LEAVES, min_size=1, max_size=2)}, optional={"items": LEAVES}),
-    lambda inner: (
-        st.fixed_dictionaries({"items": inner})
-        | st.fixed_dictionaries({"if": inner, "then": inner, "else": inner})
-        | st.builds(
-            lambda word, parts: {word: parts},
-            st.sampled_from(["allOf", "anyOf", "oneOf"]),
-            st.lists(inner, min_size=1, max_size=2),
-        )
-        | st.fixed_dictionaries({"not": inner})
-    ),
-    max_leaves=5,
-)
-ITEMS: st.SearchStrategy[Any] = (
-    st.sampled_from(["a", "ab", 1, 5, 2.5, True, False, None]) | st.just({}) | st.builds(list)
-)
+LEAVES: list[Any] = [*({"type": one} for one in TYPES), True, False, {"const": "a"}, {"maximum": 2}, {"maxLength": 1}]
+ITEMS: list[Any] = ["a", "ab", 1, 5, 2.5, True, False, None, {}, []]
+
+
+def list_schema_by(dice: random.Random, depth: int = 2) -> Any:
+    kind = dice.random()
+    if depth == 0 or kind < 0.4:
+        first = {"prefixItems": dice.choices(LEAVES, k=dice.randint(1, 2))} if dice.random() < 0.4 else {}
+        others = {"items": dice.choice(LEAVES), "contains": dice.choice(LEAVES), "maxItems": dice.randint(0, 2)}
+        names = ["items"] if first else list(others)
+        return first | {name: others[name] for name in names if dice.random() < 0.5}
+    inner = [list_schema_by(dice, depth - 1) for _ in range(3)]
+    return dice.choice(
+        [
+            {"items": inner[0]},
+            {"not": inner[0]},
+            dict(zip(("if", "then", "else"), inner, strict=True)),
+            {dice.choice(["allOf", "anyOf", "oneOf"]): inner[: dice.randint(1, 2)]},
+        ]
+    )
+
+
+def list_by(dice: random.Random) -> list[Any]:
+    usual = dice.choice(ITEMS)
+    return [usual if dice.random() < 0.5 else dice.choice(ITEMS) for _ in range(dice.randrange(4))]
 
 
 @pytest.mark.slow
 @pytest.mark.fuzz
-@settings(max_examples=settings().max_examples * 3)
-@given(LISTS, st.lists(ITEMS.flatmap(lambda item: st.lists(st.just(item) | ITEMS, max_size=3)), min_size=1, max_size=8))
-def test_lists_of_one_kind_and_of_several(document: Any, values: list[Any]) -> None:
+@settings(max_examples=settings().max_examples * 15)
+@given(SEEDS)
+def test_lists_of_one_kind_and_of_several(seed: int) -> None:
+    dice = random.Random(seed)
+    document = list_schema_by(dice)
     check, validator = check_of(document), Validator(schema_of(document))
     exact = not keywords_in(document) & {"const"}
+    values = [list_by(dice) for _ in range(dice.randint(1, 8))]
     for value in [*values, values]:
         answer, wanted = check(value), validator.is_valid(value)
         assert wanted if answer else not exact or not wanted, (document, value)
