@@ -13,12 +13,12 @@ from ..types.description import describe
 from ..types.narrowing import truthy
 from ..types.types import Type, without_null
 from .shared.findings import in_every_use, part_key, span_of, text_of
-from .shared.registry import checks_types
+from .shared.registry import checks_facts
 
 __all__ = ["check"]
 
 
-@checks_types
+@checks_facts
 def check(flow: Flow) -> Iterator[Problem]:
     """Reports each argument that is refused in all of its uses."""
     arguments = (

@@ -16,7 +16,7 @@ from ..types.types import Type, constants, string
 from ..values.kinds import JSON_TYPES
 from .shared.examples import SCHEMA
 from .shared.findings import in_every_use, part_key, span_of, text_of
-from .shared.registry import checks_types
+from .shared.registry import checks_facts
 
 __all__ = ["check"]
 
@@ -169,7 +169,7 @@ rules:
 )
 
 
-@checks_types
+@checks_facts
 def check(flow: Flow) -> Iterator[Problem]:
     """Reports each comparison with the same outcome in all of its uses."""
     parts = [part for part in flow.of(EvaluatedPart) if part.seen.node["type"] == "comparator"]

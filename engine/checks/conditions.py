@@ -10,7 +10,7 @@ from ..expressions.tree import walk
 from ..inference.facts import Condition, Flow
 from .shared.examples import SCHEMA
 from .shared.findings import at, in_every_use
-from .shared.registry import checks_types
+from .shared.registry import checks_facts
 
 __all__ = ["check"]
 
@@ -115,7 +115,7 @@ rules:
 )
 
 
-@checks_types
+@checks_facts
 def check(flow: Flow) -> Iterator[Problem]:
     """Reports each condition with the same outcome in all of its uses."""
     conditions = [fact for fact in flow.of(Condition) if not _asks_for_kind(fact)]

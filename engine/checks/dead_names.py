@@ -13,7 +13,7 @@ from ..language.traversal import is_excepted
 from ..source.nodes import MappingNode, ScalarNode, SequenceNode
 from ..types.types import Type, union
 from .shared.examples import SCHEMA
-from .shared.registry import checks_types
+from .shared.registry import checks_facts
 
 __all__ = ["check"]
 
@@ -65,7 +65,7 @@ rules:
 )
 
 
-@checks_types
+@checks_facts
 def check(flow: Flow) -> Iterator[Problem]:
     """Reports each name that no entry has in any use of the spread."""
     spreads: dict[int, tuple[Spread, list[Type]]] = {}

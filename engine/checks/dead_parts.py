@@ -15,7 +15,7 @@ from ..inference.facts import EvaluatedPart, Flow
 from ..types.narrowing import falsy, truthy
 from .shared.examples import SCHEMA
 from .shared.findings import in_every_use, part_key, span_of, text_of
-from .shared.registry import checks_types
+from .shared.registry import checks_facts
 
 __all__ = ["check"]
 
@@ -69,7 +69,7 @@ rules:
 )
 
 
-@checks_types
+@checks_facts
 def check(flow: Flow) -> Iterator[Problem]:
     """Reports each part without effect in all of its uses."""
     kinds = {"or_expression", "and_expression", "function_expression"}

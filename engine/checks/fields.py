@@ -13,7 +13,7 @@ from ..types.description import describe
 from ..types.types import Type
 from .shared.examples import SCHEMA
 from .shared.findings import at, in_every_use
-from .shared.registry import checks_types
+from .shared.registry import checks_facts
 
 __all__ = ["check"]
 
@@ -161,7 +161,7 @@ rules:
 )
 
 
-@checks_types
+@checks_facts
 def check(flow: Flow) -> Iterator[Problem]:
     """Reports each alternative, default and conversion without effect in all of its uses."""
     arms = ((fact, number) for fact in flow.of(Alternatives) for number in range(len(fact.types)))

@@ -6,14 +6,28 @@ Growth inside of a single expression is found when the expression is parsed.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from ..diagnostics.problem import Problem
 from ..expressions.growth import PART, REFUSED, SCALAR, Growth, TooLarge, either, joined, of_expression, of_expressions
 from ..expressions.tree import Expression
 from ..language.names import aimed_outputs
-from ..language.rulebook import Const, Each, Expr, Field, From, Listed, ObjectSource, Rulebook, Spread, Text
+from ..language.rulebook import (
+    Const,
+    Each,
+    Expr,
+    Field,
+    From,
+    Listed,
+    ObjectSource,
+    RequestLine,
+    Rule,
+    Rulebook,
+    Spread,
+    Text,
+)
 from ..values.coercion import TYPES
+from ..values.recall import Recall
 from .shared.registry import checks_sizes
 
 __all__ = ["check"]
@@ -24,7 +38,7 @@ _SCALAR_TYPES = {name for name, type_ in TYPES.items() if type_.classes.isdisjoi
 
 
 @checks_sizes
-def check(rulebook: Rulebook) -> Iterator[Problem]:
+def check(rulebook: Rulebook, recall: Recall) -> Iterator[Problem]:
     """Reports each value that can become too large, but no value that is made from a reported one."""
     walk = _Walk()
     roots = walk.lets(rulebook.let, {})
@@ -37,14 +51,21 @@ def check(rulebook: Rulebook) -> Iterator[Problem]:
         routes[route.name] = walk.lets(route.let, {**roots, route.as_name: walk.expression(route.each, roots)})
     for rule in rulebook.rules:
         inner = routes.get(rule.route, roots)
-        walk.condition(rule.when, inner)
-        inner = walk.lets(rule.let, inner)
-        for warn in rule.warn:
-            walk.condition(warn.when, inner)
-        walk.value(rule.body, inner)
-        if rule.output in aimed:
-            walk.object(ObjectSource(rulebook.outputs[rule.output or ""].request.parts), inner)
+        line = rulebook.outputs[rule.output or ""].request if rule.output in aimed else None
+        walk.problems += recall.of(("growth", rule, line, *inner.items()), partial(_in_rule, rule, line, inner))
     yield from walk.problems
+
+
+def _in_rule(rule: Rule, line: RequestLine | None, roots: Growths) -> list[Problem]:
+    walk = _Walk()
+    walk.condition(rule.when, roots)
+    inner = walk.lets(rule.let, roots)
+    for warn in rule.warn:
+        walk.condition(warn.when, inner)
+    walk.value(rule.body, inner)
+    if line is not None:
+        walk.object(ObjectSource(line.parts), inner)
+    return walk.problems
 
 
 @lru_cache(maxsize=2048)

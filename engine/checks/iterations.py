@@ -12,7 +12,7 @@ from ..types.types import Type
 from ..values.kinds import type_with_article
 from .shared.examples import SCHEMA
 from .shared.findings import at, before, in_every_use, part_key, up_to
-from .shared.registry import checks_types
+from .shared.registry import checks_facts
 
 __all__ = ["check"]
 
@@ -76,7 +76,7 @@ _WANTED = {
 }
 
 
-@checks_types
+@checks_facts
 def check(flow: Flow) -> Iterator[Problem]:
     """Reports each part of an expression and each iteration that never has anything to iterate over."""
     parts = (part for part in flow.of(EvaluatedPart) if part.seen.node["type"] in _WANTED)

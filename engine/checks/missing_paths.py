@@ -28,7 +28,7 @@ from .shared.findings import (
     span_of,
     text_of,
 )
-from .shared.registry import checks_types
+from .shared.registry import checks_facts
 from .shared.words import literal_meant
 
 __all__ = ["check"]
@@ -90,7 +90,7 @@ rules:
 _SHOWN = 6
 
 
-@checks_types
+@checks_facts
 def check(flow: Flow) -> Iterator[Problem]:
     """Reports each path that exists in none of its uses."""
     names = given_names(flow.rulebook)

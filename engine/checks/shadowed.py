@@ -10,7 +10,7 @@ from ..inference.facts import Flow, Reached
 from ..language.rulebook import EntryRule, Rule
 from .shared.examples import SCHEMA
 from .shared.findings import at, in_every_use
-from .shared.registry import checks_types
+from .shared.registry import checks_facts
 
 __all__ = ["check"]
 
@@ -130,7 +130,7 @@ rules:
 )
 
 
-@checks_types
+@checks_facts
 def check(flow: Flow) -> Iterator[Problem]:
     """Reports each rule that no element is left for."""
     for fact in in_every_use(flow.of(Reached), lambda one: at(one.node), lambda one: not one.reached):

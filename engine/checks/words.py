@@ -16,7 +16,7 @@ from ..expressions.tree import TreeNode
 from ..inference.facts import EvaluatedPart, Flow
 from ..types.types import ANY, Type
 from .shared.findings import in_every_use, part_key, path_to, span_of, text_of
-from .shared.registry import checks_types
+from .shared.registry import checks_facts
 from .shared.words import literal_meant
 
 __all__ = ["check"]
@@ -76,7 +76,7 @@ _PARTS = {"comparator", "function_expression", "or_expression", "and_expression"
 _PARTS |= {"multi_select_list", "multi_select_dict"}
 
 
-@checks_types
+@checks_facts
 def check(flow: Flow) -> Iterator[Problem]:
     """Reports each name that most likely stands for a value in all of its uses."""
     for part, name in in_every_use(_names(flow), _key, lambda one: _is_value(*one)):

@@ -6,7 +6,7 @@ it only if it is wrong in all of them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
@@ -30,9 +30,12 @@ __all__ = [
     "LookUp",
     "Reached",
     "RenderedTemplate",
+    "SharedFacts",
     "Sources",
     "SpreadOver",
     "TypedEmission",
+    "flattened",
+    "groups_in",
 ]
 
 
@@ -156,6 +159,35 @@ Fact = (
 )
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class SharedFacts:
+    """The facts of a rule, or of a part that several rules share; they count once."""
+
+    facts: tuple[Fact | SharedFacts, ...]
+
+
+def groups_in(facts: Iterable[Fact | SharedFacts]) -> Iterator[SharedFacts]:
+    """All groups of facts, each once; those that are in none are one."""
+    pending, seen = [SharedFacts(tuple(facts))], set[SharedFacts]()
+    while pending:
+        group = pending.pop()
+        if group not in seen:
+            seen.add(group)
+            yield group
+            pending += [fact for fact in group.facts if isinstance(fact, SharedFacts)]
+
+
+def flattened(facts: Iterable[Fact | SharedFacts], seen: set[SharedFacts] | None = None) -> Iterator[Fact]:
+    """The facts, with shared ones where they occur first."""
+    seen = set() if seen is None else seen
+    for fact in facts:
+        if not isinstance(fact, SharedFacts):
+            yield fact
+        elif fact not in seen:
+            seen.add(fact)
+            yield from flattened(fact.facts, seen)
+
+
 _F = TypeVar("_F", bound=Fact)
 
 
@@ -181,13 +213,14 @@ class Flow:
     """The result of the walk through a Rulebook.
 
     `envelopes` has the type of the members that all bodies of an output share, and `servers` that of the URL of each
-    server; `locator` finds the lines of the
-    schemas; `rejecting` has the names of lets that can reject what reads them; `recall` what the last walk found.
+    server; `locator` finds the lines of the schemas; `rejecting` has the names of lets that can reject what reads them;
+    `recall` what the last walk found. `groups` has all facts too, those of one rule or policy in one.
     """
 
     rulebook: Rulebook
     input: Type
     facts: list[Fact] = field(default_factory=list)
+    groups: list[SharedFacts] = field(default_factory=list)
     emissions: list[TypedEmission] = field(default_factory=list)
     envelopes: dict[str, Type] = field(default_factory=dict)
     servers: dict[Server, Type] = field(default_factory=dict)
@@ -195,6 +228,11 @@ class Flow:
     rejecting: set[str] = field(default_factory=set)
     recall: Recall = field(default_factory=Recall)
     _by_kind: dict[type, list[Any]] = field(default_factory=dict)
+
+    def part(self, group: SharedFacts) -> Flow:
+        """A Flow with the facts of one group alone."""
+        facts = [fact for fact in group.facts if not isinstance(fact, SharedFacts)]
+        return Flow(self.rulebook, self.input, facts, locator=self.locator, recall=self.recall)
 
     def of(self, kind: type[_F]) -> Iterable[_F]:
         """The facts of one kind."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator
+from functools import partial
 from typing import Any, Literal, TypeVar
 
 from ..expressions.roots import RootUse
@@ -56,12 +57,13 @@ from .facts import (
     LookUp,
     Reached,
     RenderedTemplate,
+    SharedFacts,
     Sources,
     SpreadOver,
 )
 from .fields import coerced, looked_up
 from .functions import COUNT
-from .recalled import RecalledTypes, SharedFacts, names_in
+from .recalled import RecalledTypes, names_in
 from .templates import rendered
 
 __all__ = ["PartWalk", "Record"]
@@ -77,7 +79,7 @@ _MOST_APART = 64
 """The maximum number of members that keep their own types when they are spread."""
 
 Record = tuple[list[Fact | SharedFacts], set[str]]
-_Policy = tuple[tuple[EntryRule, ...], list[str], list[tuple[tuple[Any, ...], SharedFacts, tuple[Other, ...]]]]
+_Policy = tuple[tuple[EntryRule, ...], list[str], list[tuple[tuple[Any, ...], Record, tuple[Other, ...]]]]
 
 
 class PartWalk:
@@ -155,6 +157,11 @@ class PartWalk:
         result = walk()
         facts, self.facts = self.facts, outer
         return result, (facts, self.flow.rejecting - rejecting)
+
+    def grouped(self, walk: Callable[[], _T]) -> tuple[_T, Record]:
+        """The same, with its facts as one group."""
+        result, (facts, rejecting) = self.recorded(walk)
+        return result, ([SharedFacts(tuple(facts))], rejecting)
 
     def replay(self, record: Record) -> None:
         facts, rejecting = record
@@ -394,19 +401,16 @@ class PartWalk:
         _, names, known = self.policies[key]
         cases = (tuple(one.value(name) for name in names) for one in context.objects)
         seen = (spread.key_name, spread.as_name, *cases)
-        for before, shared, entries in known:
+        for before, record, entries in known:
             if before == seen:
-                self.facts.append(shared)
+                self.facts += record[0]
                 return entries
 
-        def made() -> tuple[SharedFacts, tuple[Other, ...], set[str]]:
-            entries, (facts, rejecting) = self.recorded(lambda: tuple(self.taken(spread, context)))
-            return SharedFacts(tuple(facts)), entries, rejecting
-
         what = "policy", spread.entries, spread.key_name, spread.as_name
-        shared, entries, rejecting = self.recalled.result(what, names, context, made)
-        self.replay(([shared], rejecting))
-        known.append((seen, shared, entries))
+        made = partial(self.grouped, lambda: tuple(self.taken(spread, context)))
+        entries, record = self.recalled.result(what, names, context, made)
+        self.replay(record)
+        known.append((seen, record, entries))
         return entries
 
     def taken(self, spread: Spread, context: Type) -> Iterable[Other]:

@@ -7,8 +7,8 @@ in scope may have changed: contexts from the last walk get the new types of the 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Set
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Set
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from ..language.keys import attributes_of
@@ -17,31 +17,12 @@ from ..language.traversal import roots_in
 from ..types.types import ObjectType, Property, Type
 from ..values.recall import Recall
 from .contexts import learnt, with_root
-from .facts import Fact
 
-__all__ = ["RecalledTypes", "SharedFacts", "flattened", "names_in"]
+__all__ = ["RecalledTypes", "names_in"]
 
 _NAME = re.compile(r"\w+")
 
 _T = TypeVar("_T")
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class SharedFacts:
-    """The facts of a part that several rules share; they count once."""
-
-    facts: tuple[Fact | SharedFacts, ...]
-
-
-def flattened(facts: Iterable[Fact | SharedFacts], seen: set[SharedFacts] | None = None) -> Iterator[Fact]:
-    """The facts, with shared ones where they occur first."""
-    seen = set() if seen is None else seen
-    for fact in facts:
-        if not isinstance(fact, SharedFacts):
-            yield fact
-        elif fact not in seen:
-            seen.add(fact)
-            yield from flattened(fact.facts, seen)
 
 
 def names_in(part: Any) -> tuple[str, ...]:

@@ -10,12 +10,14 @@ from functools import partial
 
 from ..language.names import aimed_outputs
 from ..language.rulebook import (
+    Expr,
     Field,
     ObjectSource,
     Route,
     Rule,
     Rulebook,
 )
+from ..language.traversal import roots_in
 from ..types.from_schema import type_of
 from ..types.narrowing import meet
 from ..types.types import (
@@ -34,10 +36,12 @@ from .facts import (
     Flow,
     Reached,
     TypedEmission,
+    flattened,
+    groups_in,
 )
 from .fields import setting_type
 from .parts import PartWalk, Record
-from .recalled import flattened, names_in
+from .recalled import names_in
 
 __all__ = ["Emissions", "RuleWalk", "walk"]
 
@@ -87,15 +91,18 @@ class RuleWalk(PartWalk):
                 context = self.ending(rule, context)
         for rule in batch_rules:
             if rule.output is not None:
-                self.changed_rule(rule, self.condition(rule.when, context, "rule"))
+                self.test(rule.when, context)
+                self.changed_rule(rule, self.where(rule.when, context))
         for name, route in rulebook.routes.items():
             self.route(route, [rule for rule in rulebook.rules if rule.route == name], context)
         self.outputs(rulebook, context)
         self.flow.facts += flattened(self.facts)
+        self.flow.groups += groups_in(self.facts)
 
     def ending(self, rule: Rule, context: Type) -> Type:
         """The context after a rule that ends the batch did not apply."""
-        self.changed_rule(rule, self.condition(rule.when, context, "rule"))
+        self.test(rule.when, context)
+        self.changed_rule(rule, self.where(rule.when, context))
         return self.rest(rule.when, context)
 
     def route(self, route: Route, rules: list[Rule], context: Type) -> None:
@@ -103,7 +110,7 @@ class RuleWalk(PartWalk):
         inner = self.shared_let(route.let, inner)
         rest, before = inner, list[Rule]()
         for rule in rules:
-            self.can_fail(rule.when, inner, "rule")
+            self.test(rule.when, inner)
             taken = self.where(rule.when, rest)
             alone = self.where(rule.when, inner) if taken.never else taken
             if not inner.never:
@@ -114,6 +121,13 @@ class RuleWalk(PartWalk):
             if not rule.goes_on:
                 rest = self.passed_on(rule, rest, inner, before)
 
+    def test(self, when: Expr | None, context: Type) -> None:
+        """Records the possible results of the condition of a rule, unless the last walk did."""
+
+        if when is not None:
+            made = partial(self.grouped, lambda: self.can_fail(when, context, "rule"))
+            self.replay(self.recalled.result(("test", when), tuple(roots_in(when)), context, made)[1])
+
     def changed_rule(self, rule: Rule, context: Type) -> None:
         """Walks through a rule, unless the last walk did with the same types of all roots that it reads."""
         line = self.flow.rulebook.outputs[rule.output or ""].request if rule.output in self.aimed else None
@@ -123,7 +137,7 @@ class RuleWalk(PartWalk):
         )
 
         def made() -> tuple[TypedEmission | None, Record, Type]:
-            emission, record = self.recorded(lambda: self.rule(rule, context))
+            emission, record = self.grouped(lambda: self.rule(rule, context))
             return emission, record, context if emission is None else emission.context
 
         emission, record, seen = self.recalled.result_and_context(("rule", *parts), names, context, made)
@@ -165,7 +179,7 @@ class RuleWalk(PartWalk):
         """The same as `let`, for names that all rules see."""
         for definition in definitions:
             name = definition.name or ""
-            walk = partial(self.recorded, partial(self.definition, definition, context))
+            walk = partial(self.grouped, partial(self.definition, definition, context))
             type_, record = self.recalled.result(("let", definition), (*names_in(definition), name), context, walk)
             self.replay(record)
             context = self.with_root(context, name, self.recalled.same(("let", name), type_))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
@@ -16,6 +16,7 @@ from .traversal import roots_in
 __all__ = ["Definition", "Use", "aimed_outputs", "definitions_and_uses"]
 
 Definitions = Mapping[str, "Definition"]
+_Found = list["Definition | Use"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,31 +48,29 @@ class Use:
 @lru_cache(maxsize=1)
 def definitions_and_uses(rulebook: Rulebook) -> tuple[Definition | Use, ...]:
     """All definitions and uses in order of evaluation. Abstract and disabled rules are not part of a Rulebook."""
-    return tuple(_definitions_and_uses(rulebook))
-
-
-def _definitions_and_uses(rulebook: Rulebook) -> Iterator[Definition | Use]:
+    found: _Found = []
     node, name = rulebook.input.node, rulebook.input.as_name
-    settings = yield from _defined({}, "settings", "the settings", node, node)
-    roots = yield from _defined(settings, name, "the input", node, node)
-    roots = yield from _let(rulebook.let, roots)
-    yield from _inside(rulebook.server, settings)
+    settings = _defined({}, "settings", "the settings", node, node, found)
+    roots: Definitions = _defined(settings, name, "the input", node, node, found)
+    roots = _let(rulebook.let, roots, found)
+    _inside(rulebook.server, settings, found)
     aimed = aimed_outputs(rulebook)
     for output in rulebook.outputs.values():
-        yield from _inside(output.server, settings)
-        yield from _inside(output.fields, roots)
+        _inside(output.server, settings, found)
+        _inside(output.fields, roots, found)
         if output.name not in aimed:
-            yield from _inside(output.request, roots)
-    if rulebook.bulk is not None:
-        yield from _inside(rulebook.bulk, settings)
+            _inside(output.request, roots, found)
+    _inside(rulebook.bulk, settings, found)
     in_routes: dict[str | None, Definitions] = {None: roots}
     for route in rulebook.routes.values():
-        in_routes[route.name] = yield from _inside(route, roots)
+        in_routes[route.name] = _inside(route, roots, found)
     for rule in rulebook.rules:
-        inner = yield from _inside(rule, in_routes[rule.route])
+        inner = _inside(rule, in_routes[rule.route], found)
         if rule.output in aimed:
-            for item in _inside(rulebook.outputs[rule.output or ""].request, inner):
-                yield replace(item, rule=rule) if isinstance(item, Use) else item
+            uses: _Found = []
+            _inside(rulebook.outputs[rule.output or ""].request, inner, uses)
+            found += [replace(item, rule=rule) if isinstance(item, Use) else item for item in uses]
+    return tuple(found)
 
 
 def aimed_outputs(rulebook: Rulebook) -> frozenset[str | None]:
@@ -81,43 +80,43 @@ def aimed_outputs(rulebook: Rulebook) -> frozenset[str | None]:
     return frozenset(name for name, output in outputs if not names.issuperset(roots_in(output.request)))
 
 
-_Walk = Generator["Definition | Use", None, Definitions]
-
-
-def _defined(roots: Definitions, name: str, kind: str, node: Node, name_node: Node) -> _Walk:
+def _defined(
+    roots: Definitions, name: str, kind: str, node: Node, name_node: Node, found: _Found
+) -> dict[str, Definition]:
     definition = Definition(name, kind, node, name_node, roots.get(name))
-    yield definition
+    found.append(definition)
     return {**roots, name: definition}
 
 
-def _let(fields: tuple[Field, ...], roots: Definitions) -> _Walk:
+def _let(fields: tuple[Field, ...], roots: Definitions, found: _Found) -> Definitions:
     """Adds the names of a `let`, each in scope of those after it."""
     for field in fields:
-        yield from _inside(field, roots)
-        roots = yield from _defined(roots, field.name or "", "a let", field.node, field.name_node or field.node)
+        _inside(field, roots, found)
+        roots = _defined(roots, field.name or "", "a let", field.node, field.name_node or field.node, found)
     return roots
 
 
-def _inside(part: Any, roots: Definitions, node: Node | None = None) -> _Walk:
+def _inside(part: Any, roots: Definitions, found: _Found, node: Node | None = None) -> Definitions:
     """Goes through a part in the order of its attributes; returns what is in scope after it.
 
     A form without a node of its own is read from `node`.
     """
     if isinstance(part, Expr | Text):
-        yield Use(part, roots)
+        found.append(Use(part, roots))
     elif isinstance(part, tuple):
         for one in part:
-            yield from _inside(one, roots, node)
+            _inside(one, roots, found, node)
     else:
-        node = getattr(part, "node", node)
-        for attribute, key in attributes_of(type(part)):
+        attributes = attributes_of(type(part))
+        node = getattr(part, "node", node) if attributes else node
+        for attribute, key in attributes:
             value = getattr(part, attribute)
             if key is not None and key.kind is kinds.LET:
-                roots = yield from _let(value, roots)
+                roots = _let(value, roots, found)
             elif key is None or not key.kind.defines:
                 if value and not isinstance(value, str | bool):
-                    yield from _inside(value, roots, node)
+                    _inside(value, roots, found, node)
             elif value is not None and node is not None:
                 given = node.get(key.name) if isinstance(node, MappingNode) else None
-                roots = yield from _defined(roots, value, key.kind.defines, node, given or node)
+                roots = _defined(roots, value, key.kind.defines, node, given or node, found)
     return roots

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 from ..expressions.paths import path_of
@@ -22,26 +21,44 @@ __all__ = [
 ]
 
 
-def roots_in(part: Any) -> Iterator[str]:
+def roots_in(part: Any) -> list[str]:
     """The names of the roots that a part of the rules reads."""
+    found: list[str] = []
+    _add_roots(part, found)
+    return found
+
+
+def _add_roots(part: Any, found: list[str]) -> None:
     if isinstance(part, Expr):
-        yield from (use.name for use in part.expression.roots)
+        found += [use.name for use in part.expression.roots]
     elif isinstance(part, Text):
-        yield from (use.name for use in part.template.roots)
+        found += [use.name for use in part.template.roots]
     elif isinstance(part, tuple):
         for one in part:
-            yield from roots_in(one)
+            _add_roots(one, found)
     else:
         for attribute, _ in attributes_of(type(part)):
-            yield from roots_in(getattr(part, attribute))
+            if (value := getattr(part, attribute)) is not None:
+                _add_roots(value, found)
 
 
-def fields_in(part: Any) -> Iterator[Field]:
+def fields_in(part: Any) -> list[Field]:
     """The fields that a part of the rules consists of, however deep."""
+    found: list[Field] = []
+    _add_fields(part, found)
+    return found
+
+
+def _add_fields(part: Any, found: list[Field]) -> None:
+    if isinstance(part, tuple):
+        for one in part:
+            _add_fields(one, found)
+        return
     if isinstance(part, Field):
-        yield part
-    for one in part if isinstance(part, tuple) else (getattr(part, name) for name, _ in attributes_of(type(part))):
-        yield from fields_in(one)
+        found.append(part)
+    for attribute, _ in attributes_of(type(part)):
+        if (value := getattr(part, attribute)) is not None:
+            _add_fields(value, found)
 
 
 def can_reject(fields: tuple[Field, ...]) -> bool:

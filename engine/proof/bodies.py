@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from functools import reduce
+from functools import partial, reduce
 from typing import Any
 
 from ..diagnostics.problem import Place
@@ -12,6 +12,7 @@ from ..inference.facts import Flow, Sources, TypedEmission
 from ..inference.recalled import RecalledTypes
 from ..interpreter.outputs import lists_of
 from ..language.rulebook import Each, EntryRule, Field, Listed, ObjectSource, Output
+from ..schemas.schema import Schema
 from ..types.types import NEVER, ArrayType, ObjectType, Property, Type, join, lookup, matches, union, without_null
 from .mismatches import Gap
 from .subtyping import SubtypeChecker
@@ -24,12 +25,20 @@ def gaps(flow: Flow, output: Output, *, certain: bool = False) -> Iterator[tuple
     always there."""
     if output.schema is None:
         return
-    checker = SubtypeChecker(flow.rulebook.schemas[output.schema], flow.recall, certain=certain)
+    schema = flow.rulebook.schemas[output.schema]
+    checker = SubtypeChecker(schema, flow.recall, certain=certain)
     bodies = Bodies(flow, output)
     for emission in bodies.emissions:
-        for gap in checker.gaps(bodies.of(emission)):
+        body = bodies.of(emission)
+        key = "gaps", id(body), id(schema), certain
+        for gap in flow.recall.of(key, partial(_recalled_gaps, checker, body))[0]:
             if gap.always or not certain:
                 yield emission, gap
+
+
+def _recalled_gaps(checker: SubtypeChecker, body: Type) -> tuple[tuple[Gap, ...], Type, Schema]:
+    """The gaps, with what their key identifies."""
+    return checker.gaps(body), body, checker.schema
 
 
 def place_of(emission: TypedEmission, gap: Gap) -> Place:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from moemap.engine import api, checks, golden
-from moemap.engine.checks.shared.registry import NAME_CHECKS, RULE_CHECKS, SIZE_CHECKS, TYPE_CHECKS
+from moemap.engine.checks.shared.registry import FACT_CHECKS, NAME_CHECKS, RULE_CHECKS, SIZE_CHECKS, TYPE_CHECKS
 from moemap.engine.configuration import configuration_around
 from moemap.engine.diagnostics import reporters
 from moemap.engine.diagnostics.catalogue import CATALOGUE, declare
@@ -190,7 +190,7 @@ def test_a_code_is_declared_once() -> None:
 
 
 def test_every_module_of_checks_has_one() -> None:
-    registered = {run.__module__ for run in (*SIZE_CHECKS, *NAME_CHECKS, *RULE_CHECKS, *TYPE_CHECKS)}
+    registered = {run.__module__ for run in (*SIZE_CHECKS, *NAME_CHECKS, *RULE_CHECKS, *FACT_CHECKS, *TYPE_CHECKS)}
     modules = (path.stem for path in Path(checks.__path__[0]).glob("*.py") if path.stem != "__init__")
     assert registered == {f"{checks.__name__}.{name}" for name in modules}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from ...diagnostics.problem import Place, Related
@@ -147,16 +148,20 @@ def _line(text: str) -> str:
     return " ".join(text.split())
 
 
+@lru_cache(maxsize=1)
 def given_names(rulebook: Rulebook) -> dict[object, frozenset[str]]:
     """The names in scope that the rules give, by the place of the expression."""
     found: dict[object, frozenset[str]] = {}
+    by_scope: dict[int, frozenset[str]] = {}
     for use in definitions_and_uses(rulebook):
         if isinstance(use, Use) and isinstance(use.text, Expr):
-            given = frozenset(
-                name
-                for name, definition in use.roots.items()
-                if isinstance(definition.name_node, ScalarNode) or definition.kind in ("the input", "the settings")
-            )
+            given = by_scope.get(id(use.roots))
+            if given is None:
+                given = by_scope[id(use.roots)] = frozenset(
+                    name
+                    for name, definition in use.roots.items()
+                    if isinstance(definition.name_node, ScalarNode) or definition.kind in ("the input", "the settings")
+                )
             key = at(use.text.node)
             found[key] = found.get(key, given) & given
     return found

@@ -7,14 +7,18 @@ from collections.abc import Callable, Iterable
 from ...diagnostics.problem import Problem
 from ...inference.facts import Flow
 from ...language.rulebook import Rulebook
+from ...values.recall import Recall
 
 __all__ = [
+    "FACT_CHECKS",
     "NAME_CHECKS",
     "RULE_CHECKS",
     "SIZE_CHECKS",
     "TYPE_CHECKS",
     "RuleCheck",
+    "SizeCheck",
     "TypeCheck",
+    "checks_facts",
     "checks_names",
     "checks_rules",
     "checks_sizes",
@@ -22,15 +26,17 @@ __all__ = [
 ]
 
 RuleCheck = Callable[[Rulebook], Iterable[Problem]]
+SizeCheck = Callable[[Rulebook, Recall], Iterable[Problem]]
 TypeCheck = Callable[[Flow], Iterable[Problem]]
 
-SIZE_CHECKS: list[RuleCheck] = []
+SIZE_CHECKS: list[SizeCheck] = []
 NAME_CHECKS: list[RuleCheck] = []
 RULE_CHECKS: list[RuleCheck] = []
+FACT_CHECKS: list[TypeCheck] = []
 TYPE_CHECKS: list[TypeCheck] = []
 
 
-def checks_sizes(check: RuleCheck) -> RuleCheck:
+def checks_sizes(check: SizeCheck) -> SizeCheck:
     """Registers a check that runs before all others; they do not run if it finds something."""
     SIZE_CHECKS.append(check)
     return check
@@ -45,6 +51,15 @@ def checks_names(check: RuleCheck) -> RuleCheck:
 def checks_rules(check: RuleCheck) -> RuleCheck:
     """Registers a check of the rules."""
     RULE_CHECKS.append(check)
+    return check
+
+
+def checks_facts(check: TypeCheck) -> TypeCheck:
+    """Registers a check of the types that depends on the facts alone.
+
+    Whatever it finds in all facts, it finds in a part of them that has some about the same place.
+    """
+    FACT_CHECKS.append(check)
     return check
 
 

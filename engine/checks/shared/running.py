@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from functools import partial
 
 from ...diagnostics.catalogue import CATALOGUE, is_settable
 from ...diagnostics.problem import Problem, in_order
-from ...inference.facts import EvaluatedPart, Flow
+from ...inference.facts import EvaluatedPart, Flow, SharedFacts
 from ...inference.rulebook import walk
 from ...language.rulebook import Rulebook
 from ...values.recall import Recall
 from .allowed import without_allowed
-from .registry import NAME_CHECKS, RULE_CHECKS, SIZE_CHECKS, TYPE_CHECKS
+from .registry import FACT_CHECKS, NAME_CHECKS, RULE_CHECKS, SIZE_CHECKS, TYPE_CHECKS, TypeCheck
 from .spans import Spans
 
 __all__ = ["check", "check_names"]
@@ -28,12 +29,26 @@ def check(rulebook: Rulebook, recall: Recall | None = None) -> tuple[Problem, ..
 
     `recall` has what the last check of nearly the same rules found out.
     """
-    if large := tuple(problem for run in SIZE_CHECKS for problem in run(rulebook)):
+    recall = Recall() if recall is None else recall
+    if large := tuple(problem for run in SIZE_CHECKS for problem in run(rulebook, recall)):
         return large  # what has no bound has no type either
     flow = walk(rulebook, recall)
     problems = [problem for run in (*NAME_CHECKS, *RULE_CHECKS) for problem in run(rulebook)]
-    problems += [problem for run in TYPE_CHECKS for problem in run(flow)]
+    problems += [problem for run in (*_finding(flow), *TYPE_CHECKS) for problem in run(flow)]
     return in_order(_counted(without_allowed(_without_consequences(problems, flow), rulebook), rulebook))
+
+
+def _finding(flow: Flow) -> list[TypeCheck]:
+    """The checks of facts that find something in those of one rule or policy; the others find nothing in all facts."""
+    found = set[TypeCheck]()
+    for group in flow.groups:
+        found |= flow.recall.of(("finding", id(group)), partial(_finding_in, flow, group))[0]
+    return [run for run in FACT_CHECKS if run in found]
+
+
+def _finding_in(flow: Flow, group: SharedFacts) -> tuple[set[TypeCheck], SharedFacts]:
+    part = flow.part(group)
+    return {run for run in FACT_CHECKS if any(True for _ in run(part))}, group
 
 
 def _counted(problems: Iterable[Problem], rulebook: Rulebook) -> Iterator[Problem]:

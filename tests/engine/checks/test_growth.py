@@ -10,6 +10,7 @@ from moemap.engine.language.loader import load
 from moemap.engine.language.names import Use, definitions_and_uses
 from moemap.engine.language.rulebook import Expr
 from moemap.engine.source.homes import MAPPINGS
+from moemap.engine.values.recall import Recall
 
 
 def test_every_expression_over_a_batch_is_followed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -23,7 +24,7 @@ def test_every_expression_over_a_batch_is_followed(monkeypatch: pytest.MonkeyPat
         return follow(self, expr, roots)
 
     monkeypatch.setattr(growth._Walk, "expression", expression)
-    assert list(growth.check(rulebook)) == []
+    assert list(growth.check(rulebook, Recall())) == []
     uses = [item for item in definitions_and_uses(rulebook) if isinstance(item, Use)]
     as_name = rulebook.input.as_name
     expressions = {one.text for one in uses if isinstance(one.text, Expr) and as_name in one.roots}
