@@ -8,12 +8,13 @@ becomes one rule and one output, named after the file. What these keys mean is r
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from functools import reduce
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ..engine.authoring.writing import expression_of, name_of
+from ..engine.authoring.writing import expression_of, literal, name_of
 from ..engine.source.nodes import MappingNode, Node, ScalarNode, SequenceNode, plain
 from .drafts import Draft, Imported, Reader, put, steps_of
 
@@ -23,10 +24,32 @@ _TOOL = "RudderStack"
 _ROOT = "message"
 _GENERIC = "GenericFieldMapping.json"
 _KINDS = ("identify", "track", "page", "screen", "group", "alias")
-_TYPES = {"toString": "string", "toFloat": "double", "toInt": "integer"}
+_TYPES = {"toString": "string", "toFloat": "double"}
 _CALLS = {"toLower": "lower", "trim": "trim", "jsonStringifyOnObject": "to_string", "toNumber": "to_number"}
+_JSON = "substring(to_string([VALUE]), `1`, subtract(length(to_string([VALUE])), `2`))"
+"""The JSON text of a value, also of a string: that of a list with it, without the brackets."""
+_MADE = {
+    "dobInMMDD": (r"replace_matches(substring(to_string(VALUE), `5`, `99`), '^([^-]*)-', '$1/')", "VALUE != `null`"),
+    "domainUrl": (r"replace_matches(VALUE, '^https?://', '')", "type(VALUE) == 'string'"),
+    "encodeURIComponent": (f"url_encode({_JSON})", "VALUE != `null`"),
+    "flatJson": ("flatten(VALUE, '.', 'brackets')", "type(VALUE) == 'object'"),
+    "hashToSha256": ("sha256(to_string(VALUE))", "VALUE != `null`"),
+    "jsonStringify": (_JSON, "VALUE != `null`"),
+    "jsonStringifyOnFlatten": ("to_string(flatten(VALUE, '.', 'brackets'))", "type(VALUE) == 'object'"),
+    "microSecondTimestamp": (
+        "multiply(floor(divide(to_unix_ms(VALUE), `1000`)), `1000000`)", "type(VALUE) == 'string'",
+    ),
+    "numberForRevenue": (r"round(to_number(replace_matches(to_string(VALUE), '^\$', '')), `2`)", "VALUE != `null`"),
+    "toInt": (r"to_number(extract(to_string(VALUE), '^\s*[+]?(-?[0-9]+)'))", "VALUE != `null`"),
+}  # fmt: skip
+"""Types: the expression of what they make of a VALUE, and the condition for that."""
+_TIMES = {"timestamp": "milliseconds", "secondTimestamp": "seconds"}
+_READ = ["iso", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d", "milliseconds"]
+_MOMENT = {"YYYY": "%Y", "MM": "%m", "DD": "%d", "HH": "%H", "hh": "%I", "mm": "%M", "ss": "%S", "SSS": "%L", "T": "T"}
+_MOMENT_PART = re.compile(r"\[(?P<text>[^\]]*)\]|(?P<name>([A-Za-z])\3*)|(?P<sign>[^A-Za-z\[])")
 _KNOWN = {"sourceKeys", "destKey", "required", "metadata", "sourceFromGenericMap"}
 _METADATA = {"type", "typeFormat", "template", "defaultValue", "excludes", "multikeyMap", "strictMultiMap"}
+_METADATA |= {"validateTimestamp", "allowedKeyCheck"}
 _OPERATIONS = {"multiplication": "multiply", "addition": "add"}
 
 
@@ -170,22 +193,29 @@ class _Importer:
             if key.text not in _METADATA:
                 self.reader.refuse(key, f"the metadata {key.text!r}", "its meaning is not known")
                 return None
+        if (timed := metadata.get("validateTimestamp")) is not None:
+            self.reader.differ(timed, "the metadata 'validateTimestamp'", "no time is compared with that of the clock")
         options: dict[str, Any] = {}
-        kinds = metadata.get("type")
-        for kind in kinds.items if isinstance(kinds, SequenceNode) else [kinds] if kinds is not None else []:
+        given = metadata.get("type")
+        kinds = given.items if isinstance(given, SequenceNode) else [] if given is None else [given]
+        for kind in kinds:
             name = plain(kind)
             if name in _CALLS:
                 sources = [source.through(_CALLS[name]) for source in sources]
+            elif name in _MADE:
+                sources = [source.made(*_MADE[name]) for source in sources]
             elif name in _TYPES:
                 options["type"] = _TYPES[name]
+            elif name in _TIMES and kind is kinds[-1]:
+                written = self._time(metadata.get("typeFormat"), _TIMES[name])
+                if written is None:
+                    return None
+                options |= {"type": "datetime", "time": {"reads": _READ, "zone": "UTC", "writes": written}}
             elif name == "IsArray":
                 sources = [_Source(text, f"type({text}) == 'array'") for text, _ in sources]
-            else:
+            elif name != "IsBoolean":  # which has no effect
                 self.reader.refuse(kind, f"the type {name!r}", "there is no such conversion")
                 return None
-            if name == "toInt":
-                hint = "floor(to_number(...)) cuts it off"
-                self.reader.differ(kind, "the type 'toInt'", "a fraction is reported, not cut off", hint)
         if (template := metadata.get("template")) is not None:
             return self._templates(sources, template)
         if (excludes := metadata.get("excludes")) is not None:
@@ -195,6 +225,12 @@ class _Importer:
                 return None
             listed = ", ".join(f"'{one}'" for one in names)
             sources = [_Source(f"omit({text}, [{listed}])", f"type({text}) == 'object'") for text, _ in sources]
+        if (allowed := metadata.get("allowedKeyCheck")) is not None:
+            checked_sources = [_allowed(source, plain(allowed)) for source in sources]
+            if None in checked_sources:
+                self.reader.refuse(allowed, "the metadata 'allowedKeyCheck'", "it is not one list of values")
+                return None
+            sources = [one for one in checked_sources if one is not None]
         for table_key, unlisted in (("multikeyMap", "omit"), ("strictMultiMap", "reject")):
             if (table := metadata.get(table_key)) is not None:
                 entries = _entries(plain(table))
@@ -205,6 +241,19 @@ class _Importer:
         if (default := metadata.get("defaultValue")) is not None:
             options["default"] = plain(default)
         return {**_of_sources(sources), **options}
+
+    def _time(self, given: Node | None, usual: str) -> str | None:
+        """How a time is written: in the format of moment.js that is given, or the usual way."""
+        if given is None or usual != "milliseconds":
+            return usual
+        parts, text = [], str(plain(given))
+        for found in _MOMENT_PART.finditer(text):
+            part = found["sign"] or found["text"] or _MOMENT.get(found["name"] or "")
+            parts.append(part.replace("%", "%%") if part is not None and found["name"] is None else part)
+        if None in parts or sum(len(found[0]) for found in _MOMENT_PART.finditer(text)) != len(text):
+            self.reader.refuse(given, f"the format {text!r}", "some of its parts have no counterpart")
+            return None
+        return "".join(part for part in parts if part is not None)
 
     def _templates(self, sources: list[_Source], template: Node) -> dict[str, Any] | None:
         """A field with a template for each source."""
@@ -235,9 +284,25 @@ class _Source(NamedTuple):
             return _Source(text, " && ".join(filter(None, [f"{self.text} != `null`", self.condition])))
         return _Source(text, f"{text} != ''")
 
+    def made(self, text: str, condition: str) -> _Source:
+        """The value of an expression with this one as its VALUE."""
+        made, when = (one.replace("VALUE", self.text) for one in (text, condition))
+        is_object = condition.endswith("'object'")  # so it is no empty string
+        return _Source(made, " && ".join(filter(None, [when, None if is_object else self.condition])))
+
     def field(self, key: str, value: str) -> dict[str, Any]:
         """A field with one source, under the condition of this one."""
         return {key: value, **({} if self.condition is None else {"when": self.condition})}
+
+
+def _allowed(source: _Source, checks: Any) -> _Source | None:
+    """The source where its value is one of a list, in the letter case that is given."""
+    match checks:
+        case [{"sourceVal": [*values]} as check] if not any(isinstance(value, dict | list) for value in values):
+            function = {"toLowerCase": "lower", "toUpperCase": "upper"}.get(str(check.get("type")))
+            text = source.text if function is None else f"{function}({source.text})"
+            return _Source(text, f"contains({literal(values)}, {text})")
+    return None
 
 
 def _of_sources(sources: list[_Source]) -> dict[str, Any]:

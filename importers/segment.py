@@ -22,6 +22,7 @@ __all__ = ["import_segment"]
 _TOOL = "Segment"
 _ROOT = "payload"
 _PLACEHOLDER = re.compile(r"\{\{\{?\s*([^{}]*?)\s*\}?\}\}")
+_NULL: dict[str, Any] = {"const": None, "keep_null": True}
 _CASES = {"lower": "lower", "upper": "upper"}
 
 
@@ -112,11 +113,10 @@ class _Directives:
             return {"fields": fields} if (fields := self._members(node, root)) else None
         value = plain(node)
         if value is None:
-            self.reader.refuse(node, "null", "null members are left out of bodies", "`keep_null` sends them")
-            return None
+            return dict(_NULL)
         if isinstance(node, SequenceNode) and any(map(_has_directives, node.items)):
-            self.reader.refuse(node, "the list", "it has directives in it")
-            return None
+            elements = [self._field(element, root) for element in node.items]
+            return None if None in elements else {"list": [_kept(element) for element in elements]}
         return {"const": value}
 
     def _expression(self, node: Node, root: str) -> str | None:
@@ -245,6 +245,39 @@ class _Directives:
         text = self._expression(value, root)
         return None if text is None else {"from": f"to_string({text})", "when": f"{text} != `null`"}
 
+    def _flatten(self, node: Node, root: str) -> Any:
+        value = node.get("value") if isinstance(node, MappingNode) else None
+        given = plain(node) if isinstance(node, MappingNode) else {}
+        separator = given.get("separator")
+        if value is None or not isinstance(separator, str) or not separator:
+            self.reader.refuse(node, "the directive @flatten", "it has no value, or no separator that is a string")
+            return None
+        text = self._expression(value, root)
+        if text is None:
+            return None
+        self.reader.differ(node, "the directive @flatten", "objects and lists inside that are empty are kept")
+        lists = "keep" if given.get("omitArrays") else "index"
+        return {"from": f"flatten({text}, {literal(separator)}, '{lists}')", "when": f"type({text}) == 'object'"}
+
+    def _replace(self, node: Node, root: str) -> Any:
+        value = node.get("value") if isinstance(node, MappingNode) else None
+        given = plain(node) if isinstance(node, MappingNode) else {}
+        pairs = [(given.get("pattern"), given.get("replacement") or "")]
+        pairs += [(given["pattern2"], given.get("replacement2") or "")] if given.get("pattern2") else []
+        texts = [(one, by) for one, by in pairs if isinstance(one, str) and isinstance(by, str) and "$" not in by]
+        if value is None or texts != pairs:
+            self.reader.refuse(node, "the directive @replace", "it has no value and texts without a dollar")
+            return None
+        text = self._expression(value, root)
+        if text is None:
+            return None
+        made = f"to_string({text})"
+        before, first = (r"^([\s\S]*?)", "$1") if given.get("global") is False else ("", "")  # up to the first one
+        for one, by in texts:
+            pattern = "".join(_of_letter(letter, either=given.get("ignorecase") is True) for letter in one)
+            made = f"replace_matches({made}, {literal(before + pattern)}, {literal(first + by)})"
+        return f"if(contains(['string', 'number', 'boolean'], type({text})), {made}, '')"
+
 
 _DIRECTIVES: dict[str, Callable[[_Directives, Node, str], Any]] = {
     "@path": _Directives._path,
@@ -255,7 +288,23 @@ _DIRECTIVES: dict[str, Callable[[_Directives, Node, str], Any]] = {
     "@arrayPath": _Directives._array_path,
     "@merge": _Directives._merge,
     "@json": _Directives._json,
+    "@flatten": _Directives._flatten,
+    "@replace": _Directives._replace,
+    "@excludeWhenNull": _Directives._field,  # null is left out anyway
 }
+
+
+def _kept(field: Any) -> Any:
+    """A field of an element of a list, which is null where it has no value."""
+    return {**(field if isinstance(field, dict) else {"from": field}), "keep_null": True}
+
+
+def _of_letter(letter: str, *, either: bool) -> str:
+    """The pattern of a character of a text, if wanted in `either` letter case."""
+    cases = dict.fromkeys((letter, letter.lower(), letter.upper()))
+    if either and len(cases) > 1 and all(len(one) == 1 for one in cases):
+        return f"[{''.join(cases)}]"
+    return rf"\{letter}" if letter in r"\.^$*+?{}[]()|" else letter
 
 
 def _under(condition: str, field: Any) -> dict[str, Any]:

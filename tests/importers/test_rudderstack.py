@@ -74,6 +74,75 @@ CASES: dict[str, tuple[dict[str, Any], list[tuple[dict[str, Any], Any]]]] = {
         {"destKey": "a", "sourceKeys": "x", "metadata": {"type": "IsArray"}},
         [({"x": [1]}, {"a": [1]}), ({"x": "s"}, [])],
     ),
+    "a part of a number": (
+        {"destKey": "a", "sourceKeys": "x", "metadata": {"type": "toInt"}},
+        [({"x": "12.9 kg"}, {"a": 12}), ({"x": -7.9}, {"a": -7}), ({"x": "kg"}, [])],
+    ),
+    "JSON of everything": (
+        {"destKey": "a", "sourceKeys": "x", "metadata": {"type": "jsonStringify"}},
+        [({"x": {"b": 1}}, {"a": '{"b":1}'}), ({"x": 'q"'}, {"a": '"q\\""'}), ({"x": 7}, {"a": "7"}), ({}, [])],
+    ),
+    "JSON for a URL": (
+        {"destKey": "a", "sourceKeys": "x", "metadata": {"type": "encodeURIComponent"}},
+        [({"x": "é"}, {"a": "%22%C3%A9%22"})],
+    ),
+    "flat JSON": (
+        {"destKey": "a", "sourceKeys": "x", "metadata": {"type": "flatJson"}},
+        [({"x": {"b": {"c": [1]}}}, {"a": {"b.c[0]": 1}}), ({"x": "s"}, [])],
+    ),
+    "flat JSON as text": (
+        {"destKey": "a", "sourceKeys": "x", "metadata": {"type": "jsonStringifyOnFlatten"}},
+        [({"x": {"b": {"c": 1}}}, {"a": '{"b.c":1}'})],
+    ),
+    "a hash": (
+        {"destKey": "a", "sourceKeys": "x", "metadata": {"type": ["trim", "toLower", "hashToSha256"]}},
+        [({"x": " AB "}, {"a": "fb8e20fc2e4c3f248c60c39bd652f3c1347298bb977b8b4d5903b85055620603"}), ({}, [])],
+    ),
+    "a birthday": (
+        {"destKey": "a", "sourceKeys": "x", "metadata": {"type": "dobInMMDD"}},
+        [({"x": "1990-12-31"}, {"a": "12/31"})],
+    ),
+    "an amount": (
+        {"destKey": "a", "sourceKeys": "x", "metadata": {"type": "numberForRevenue"}},
+        [({"x": "$12.345"}, {"a": 12.35}), ({"x": 7}, {"a": 7}), ({"x": "much"}, [])],
+    ),
+    "a domain": (
+        {"destKey": "a", "sourceKeys": "x", "metadata": {"type": "domainUrl"}},
+        [({"x": "https://a.dk/b"}, {"a": "a.dk/b"})],
+    ),
+    "a type without effect": (
+        {"destKey": "a", "sourceKeys": "x", "metadata": {"type": "IsBoolean"}},
+        [({"x": "y"}, {"a": "y"})],
+    ),
+    "a time": (
+        {"destKey": "a", "sourceKeys": "x", "metadata": {"type": "timestamp"}},
+        [
+            ({"x": "2026-01-31T12:00:00.5+01:00"}, {"a": 1769857200500}),
+            ({"x": "2026-01-31"}, {"a": 1769817600000}),
+            ({"x": 1769857200500}, {"a": 1769857200500}),
+            ({"x": "soon"}, ["M505"]),
+        ],
+    ),
+    "a time in seconds": (
+        {"destKey": "a", "sourceKeys": "x", "metadata": {"type": "secondTimestamp"}},
+        [({"x": "2026-01-31T11:00:00.5Z"}, {"a": 1769857200})],
+    ),
+    "a time in microseconds": (
+        {"destKey": "a", "sourceKeys": "x", "metadata": {"type": "microSecondTimestamp"}},
+        [({"x": "2026-01-31T11:00:00.5Z"}, {"a": 1769857200000000})],
+    ),
+    "a time in a format": (
+        {"destKey": "a", "sourceKeys": "x", "metadata": {"type": "timestamp", "typeFormat": "DD/MM/YYYY [at] HH:mm"}},
+        [({"x": "2026-01-31T23:30:00-02:00"}, {"a": "01/02/2026 at 01:30"})],
+    ),
+    "values that are allowed": (
+        {
+            "destKey": "a",
+            "sourceKeys": "x",
+            "metadata": {"allowedKeyCheck": [{"type": "toLowerCase", "sourceVal": ["web", "app"]}]},
+        },
+        [({"x": "WEB"}, {"a": "web"}), ({"x": "tv"}, [])],
+    ),
     "a template": (
         {"destKey": "a", "sourceKeys": ["x", "y"], "metadata": {"template": "Visited {{value}} page"}},
         [({"y": "home"}, {"a": "Visited home page"}), ({"x": ""}, [])],
@@ -139,12 +208,24 @@ REFUSED: dict[str, tuple[Any, str]] = {
     "no sources": ({"destKey": "a"}, "the entry is not converted: it has no sourceKeys"),
     "no path": ({"destKey": "a", "sourceKeys": "x..y"}, "the source 'x..y' is not converted: it is no path"),
     "a type": (
-        {"destKey": "a", "sourceKeys": "x", "metadata": {"type": "dobInMMDD"}},
-        "the type 'dobInMMDD' is not converted: there is no such conversion",
+        {"destKey": "a", "sourceKeys": "x", "metadata": {"type": "getFbGenderVal"}},
+        "the type 'getFbGenderVal' is not converted: there is no such conversion",
+    ),
+    "a time before another type": (
+        {"destKey": "a", "sourceKeys": "x", "metadata": {"type": ["timestamp", "toString"]}},
+        "the type 'timestamp' is not converted: there is no such conversion",
+    ),
+    "a format": (
+        {"destKey": "a", "sourceKeys": "x", "metadata": {"type": "timestamp", "typeFormat": "dddd, D MMM"}},
+        "the format 'dddd, D MMM' is not converted: some of its parts have no counterpart",
+    ),
+    "several lists of allowed values": (
+        {"destKey": "a", "sourceKeys": "x", "metadata": {"allowedKeyCheck": [{"sourceVal": []}, {"sourceVal": []}]}},
+        "the metadata 'allowedKeyCheck' is not converted: it is not one list of values",
     ),
     "other metadata": (
-        {"destKey": "a", "sourceKeys": "x", "metadata": {"validateTimestamp": {}}},
-        "the metadata 'validateTimestamp' is not converted: its meaning is not known",
+        {"destKey": "a", "sourceKeys": "x", "metadata": {"validate": {}}},
+        "the metadata 'validate' is not converted: its meaning is not known",
     ),
     "another key": (
         {"destKey": "a", "sourceKeys": "x", "metadta": {}},
@@ -192,3 +273,14 @@ def test_a_file_without_a_list_gives_no_mapping(tmp_path: Path) -> None:
 def test_the_kind_of_message_is_guessed_from_the_name_of_the_file(tmp_path: Path) -> None:
     made = imported(tmp_path, [{"destKey": "a", "sourceKeys": "x"}], name="MOENGAGEIdentifyConfig.json")
     assert "  - rule: moengageidentify\n    when: \"message.type == 'identify'\"\n" in made.files["mapping.yaml"]
+
+
+def test_times_are_not_compared_with_the_clock(tmp_path: Path) -> None:
+    made = imported(tmp_path, [{"destKey": "a", "sourceKeys": "x", "metadata": {"validateTimestamp": {}}}])
+    assert [(problem.code, problem.message) for problem in made.problems] == [
+        (
+            "M702",
+            "the metadata 'validateTimestamp' means something else here: no time is compared with that of the clock",
+        )
+    ]
+    assert body(tmp_path, {"x": "y"}) == {"a": "y"}

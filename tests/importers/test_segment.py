@@ -63,6 +63,26 @@ CASES: dict[str, tuple[Any, dict[str, Any], Any]] = {
     "@merge, left": (
         {"@merge": {"direction": "left", "objects": [path("a"), path("b")]}}, {"a": {"x": 1}, "b": {"x": 2}}, {"x": 1},
     ),
+    "directives in a list": ([path("a"), {"x": path("b")}, path("c"), 1], {"a": 1, "b": 2}, [1, {"x": 2}, None, 1]),
+    "@replace": ({"@replace": {"pattern": "a.", "value": path("a")}}, {"a": "a.b axa."}, "b ax"),
+    "@replace, the first": (
+        {"@replace": {"pattern": "-", "replacement": "+", "global": False, "value": path("a")}}, {"a": "a-b-"}, "a+b-",
+    ),
+    "@replace in any case": (
+        {"@replace": {"pattern": "x'", "replacement": "\\", "ignorecase": True, "value": path("a")}},
+        {"a": "X'x'"},
+        "\\" * 2,
+    ),
+    "@replace, twice": (
+        {"@replace": {"pattern": "a", "replacement": "b", "pattern2": "bb", "value": path("a")}}, {"a": "abc"}, "c",
+    ),
+    "@replace in a number": ({"@replace": {"pattern": "1", "replacement": "2", "value": path("a")}}, {"a": 11}, "22"),
+    "@replace in nothing": ({"@replace": {"pattern": "1", "value": path("a")}}, {}, ""),
+    "@replace in a @case": (
+        {"@case": {"operator": "upper", "value": {"@replace": {"pattern": "a", "value": path("a")}}}}, {"a": "ab"}, "B",
+    ),
+    "@excludeWhenNull": ({"@excludeWhenNull": path("a")}, {"a": None}, None),
+    "@excludeWhenNull of a value": ({"@excludeWhenNull": path("a")}, {"a": 1}, 1),
     "@json": ({"@json": {"mode": "encode", "value": path("a")}}, {"a": {"x": 1}}, '{"x":1}'),
 }  # fmt: skip
 
@@ -79,8 +99,17 @@ def test_directives_give_what_the_source_gives(name: str, tmp_path: Path) -> Non
 REFUSED: dict[str, tuple[Any, str]] = {
     "an unknown directive": ({"@liquid": "x"}, "the directive @liquid is not converted: there is nothing like it"),
     "a name of the importer": ({"@members": {}}, "the directive @members is not converted: there is nothing like it"),
-    "null": (None, "null is not converted: null members are left out of bodies"),
-    "directives in a list": ([path("a")], "the list is not converted: it has directives in it"),
+    "something unknown in a list": (
+        [{"@liquid": "x"}], "the directive @liquid is not converted: there is nothing like it",
+    ),
+    "a replacement with a dollar": (
+        {"@replace": {"pattern": "a", "replacement": "$1", "value": path("a")}},
+        "the directive @replace is not converted: it has no value and texts without a dollar",
+    ),
+    "no separator": (
+        {"@flatten": {"value": path("a")}},
+        "the directive @flatten is not converted: it has no value, or no separator that is a string",
+    ),
     "a nested path": ({"@path": path("a")}, 'the path {"@path": "$.a"} is not converted: it is no path'),
     "a template": (
         {"@template": "{{#each a}}x{{/each}}"},
@@ -160,3 +189,21 @@ def test_several_mappings_are_several_rules(tmp_path: Path) -> None:
         "  - rule: order-1",
         "  - rule: order-2",
     ]
+
+
+def test_null_is_sent(tmp_path: Path) -> None:
+    assert imported(tmp_path, {"a": None}).problems == ()
+    assert bodies(tmp_path, {}) == [{"a": None}]
+
+
+@pytest.mark.parametrize(("omits_lists", "wanted"), [(False, {"b_c_0": 1}), (True, {"b_c": [1]})])
+def test_flattening_keeps_what_is_empty(omits_lists: bool, wanted: Any, tmp_path: Path) -> None:
+    made = imported(
+        tmp_path, {"value": {"@flatten": {"separator": "_", "omitArrays": omits_lists, "value": path("a")}}}
+    )
+    (problem,) = made.problems
+    assert (problem.code, problem.message) == (
+        "M702", "the directive @flatten means something else here: objects and lists inside that are empty are kept",
+    )  # fmt: skip
+    assert bodies(tmp_path, {"a": {"b": {"c": [1]}}}) == [{"value": wanted}]
+    assert api.inspect(tmp_path / "shop").problems == ()
