@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,6 +13,9 @@ from .shared.command import FINE, PROBLEMS, Command
 from .shared.completion import mappings, samples
 from .shared.opening import load_mapping
 from .shared.project import chosen, mapping_options
+
+if TYPE_CHECKING:
+    from ..engine.insight.tracing import Trace
 
 __all__ = ["command"]
 
@@ -69,8 +73,8 @@ def command(
     """
     from ..engine.diagnostics.terminal import takes_color
     from ..engine.insight import explanation
-    from ..engine.insight.tracing import trace
-    from ..engine.insight.why import masked, readers_of, why_not
+    from ..engine.insight.tracing import masked, trace
+    from ..engine.insight.why import readers_of
     from ..engine.jobs.files import written_whole
     from ..engine.source.json_reader import read_value
     from ..engine.values.kinds import shown
@@ -100,16 +104,7 @@ def command(
             page.write(explanation.as_html(found, Path(batch_file).name, mask=mask).encode())
         sys.exit(FINE)
     if missing is not None:
-        output, _, place = (
-            missing.rpartition(":") if ":" in missing and not missing.startswith("/") else ("", "", missing)
-        )
-        misses = why_not(found, place, output or None, element)
-        click.echo(
-            json.dumps([miss.to_json() for miss in misses], indent=2)
-            if as_json
-            else explanation.misses_text(misses, color=color)
-        )
-        sys.exit(FINE if misses else PROBLEMS)
+        sys.exit(FINE if _print_misses(found, missing, element, as_json=as_json) else PROBLEMS)
     if source is not None:
         readers = readers_of(found, source)
         click.echo(
@@ -132,3 +127,28 @@ def command(
         )
         sys.exit(FINE if lines else PROBLEMS)
     click.echo(explanation.summary_text(found, numbers, color=color))
+
+
+def _print_misses(found: Trace, missing: str, element: str | None, *, as_json: bool) -> bool:
+    """Prints what could have given a value at a place; returns whether anything could."""
+    from ..engine.diagnostics.suggestions import did_you_mean
+    from ..engine.diagnostics.terminal import printable, takes_color
+    from ..engine.insight import explanation
+    from ..engine.insight.why_not import nearest_place, unread, why_not
+
+    output, _, place = missing.rpartition(":") if not missing.startswith("/") else ("", "", missing)
+    if output and output not in found.rulebook.outputs:
+        hint = did_you_mean(output, found.rulebook.outputs)
+        raise click.UsageError(f"--why-not: no output {output!r}{f'; {hint}' if hint else ''}")
+    if place and not place.startswith("/"):
+        raise click.UsageError(f"--why-not {place}: a place begins with /, as /{place}")
+    misses = why_not(found, place, output or None, element)
+    if as_json:
+        click.echo(json.dumps([miss.to_json() for miss in misses], indent=2))
+        return bool(misses)
+    near = None if misses else nearest_place(found.rulebook, place)
+    nothing = f"no rule can give a value at {place}{f'; did you mean {near!r}?' if near else ''}"
+    click.echo(explanation.misses_text(misses, color=takes_color(sys.stdout)) if misses else printable(nothing))
+    for there, is_read in unread(found, place) if place else ():
+        click.echo(printable(f"the input has {there}, which {'is read' if is_read else 'no rule reads'}"))
+    return bool(misses)

@@ -11,7 +11,8 @@ from ..diagnostics.terminal import printable, styled
 from ..html.page import render
 from ..values.pointers import value_at
 from .tracing import Trace
-from .why import Miss, Reader, Step, steps_to
+from .why import Reader, Step, steps_to
+from .why_not import Miss
 
 __all__ = ["as_html", "as_json", "misses_text", "readers_text", "steps_text", "summary_text"]
 
@@ -124,16 +125,31 @@ def steps_text(trace: Trace, number: int, pointer: str, *, color: bool) -> str |
 
 
 def misses_text(misses: Iterable[Miss], *, color: bool) -> str:
-    """A line for each part of the rules that could have given a value, and its place."""
-    lines = []
+    """A line for each reason why rules gave no value, with the parts for which it holds, and its place.
+
+    Several rules with one reason share a line, and have no place.
+    """
+    groups: dict[str, list[Miss]] = {}
     for miss in misses:
-        lines.append(
-            printable(
-                f"rule {miss.rule}, {miss.part}: {miss.reason}" if miss.part else f"rule {miss.rule}: {miss.reason}"
-            )
-        )
-        lines.append(styled("2", printable(f"    {miss.place}"), color=color))
-    return "\n".join(lines) or "no rule can give a value there"
+        groups.setdefault(miss.reason, []).append(miss)
+    lines = []
+    for reason, own in groups.items():
+        first, *lets = reason.split("; let ")
+        lines.append(f"{styled('1', printable(_who(own)), color=color)}: {printable(first)}")
+        lines += [printable(f"    let {one}") for one in lets]
+        places = list(dict.fromkeys(miss.place for miss in own))
+        if len(places) == 1:
+            lines.append(styled("2", printable(f"    {places[0]}"), color=color))
+    return "\n".join(lines)
+
+
+def _who(misses: list[Miss]) -> str:
+    """The rules and their parts that share a reason."""
+    rules = list(dict.fromkeys(miss.rule for miss in misses if miss.rule is not None))
+    parts = ", ".join(dict.fromkeys(miss.part for miss in misses if miss.part))
+    if len(rules) > 1:
+        return f"rules {', '.join(rules)}"
+    return ", ".join(part for part in (f"rule {rules[0]}" if rules else "", parts) if part)
 
 
 def readers_text(trace: Trace, readers: Iterable[Reader], *, color: bool) -> str:

@@ -14,10 +14,15 @@ from ..language.rulebook import Rule, Rulebook
 from ..runtime.requests import Emission
 from ..runtime.result import Result
 from ..source.nodes import Node
-from ..values.kinds import shown
+from ..values.kinds import kind, shown
 from ..values.pointers import shift
 
-__all__ = ["Application", "Trace", "trace"]
+__all__ = ["Application", "Trace", "masked", "trace"]
+
+
+def masked(value: Any) -> str:
+    """The kind of a value, in place of the value."""
+    return f"({kind(value)})"
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +54,15 @@ class Trace:
     bodies: tuple[Mapping[str, tuple[Application, str]], ...]
     places: Places
     show: Callable[[Any], str]
+
+    @property
+    def is_masked(self) -> bool:
+        return self.show is masked
+
+    def envelope(self, output: str) -> Application:
+        """The decisions about the fields that all requests of an output share."""
+        own = _identities(self.rulebook.outputs[output].fields)
+        return Application(None, "", tuple(taken for taken in self.decisions if id(taken.part) in own))
 
 
 def trace(

@@ -12,8 +12,9 @@ import pytest
 
 from moemap.engine import api
 from moemap.engine.insight.explanation import as_html, as_json, leaves, steps_text, summary_text
-from moemap.engine.insight.tracing import Trace, trace
-from moemap.engine.insight.why import masked, readers_of, steps_to, why_not
+from moemap.engine.insight.tracing import Trace, masked, trace
+from moemap.engine.insight.why import readers_of, steps_to
+from moemap.engine.insight.why_not import nearest_place, unread, why_not
 from moemap.engine.language.rulebook import Rulebook
 from moemap.engine.values.pointers import value_at
 from moemap.tests.docs.examples import Block, write
@@ -140,7 +141,7 @@ def test_why_not(pointer: str, small: Rulebook) -> None:
 
 RULES_NOT_REACHED = {
     "/events/1": "the rule does not take /events/1: event.type == 'order' (event.type is \"login\")",
-    "/events/2": "rules before it took all that the route events offers: test",
+    "/events/2": "it leaves out /events/2: a test",
 }
 
 
@@ -148,6 +149,41 @@ RULES_NOT_REACHED = {
 def test_why_a_rule_did_not_take_an_element(element: str, small: Rulebook) -> None:
     miss = why_not(trace(small, BATCH), "/actions/0/total", element=element)[0]
     assert miss.reason == RULES_NOT_REACHED[element]
+
+
+def test_rules_that_are_not_reached_come_last(small: Rulebook) -> None:
+    misses = why_not(trace(small, BATCH), "/actions/0/total", element="/events/2")
+    assert list(dict.fromkeys((miss.rule, miss.reason) for miss in misses)) == [
+        ("test", "it leaves out /events/2: a test"),
+        ("order", "never reached: rule test took all of the route events before"),
+    ]
+
+
+def test_fields_that_all_requests_share(small: Rulebook) -> None:
+    found = trace(small, {"user": {}, "events": [{"type": "order", "total": 1}]})
+    (miss,) = (one for one in why_not(found, "/user", "event") if one.rule is None)
+    assert (miss.part, miss.place.line) == ("output event: user", 12)
+    assert miss.reason == "user_id is null; let user_id: batch.user has no 'id'; batch.user has no 'email'"
+    assert why_not(trace(small, {"events": []}), "/user")[-1].reason == "no rule gave such a request"
+
+
+def test_what_masked_misses_say(small: Rulebook) -> None:
+    misses = why_not(trace(small, BATCH, masked), "/actions/0/total", element="/events/2")
+    assert misses[0].reason == "it leaves out /events/2: a test"
+
+
+def test_places_of_the_input_that_have_the_name(small: Rulebook) -> None:
+    found = trace(small, BATCH)
+    assert list(unread(found, "/actions/0/internal")) == [("/events/0/more/internal", False)]
+    assert list(unread(found, "/x/total"))[:2] == [("/events/0/total", True), ("/events/1/total", True)]
+
+
+@pytest.mark.parametrize(
+    ("pointer", "near"),
+    [("/actions/0/totl", "/actions/0/total"), ("/cty", "/actions/0/place/city"), ("/usr", "/user"), ("/zzzz", None)],
+)
+def test_the_nearest_place_that_rules_can_give(pointer: str, near: str | None, small: Rulebook) -> None:
+    assert nearest_place(small, pointer) == near
 
 
 def test_no_rule_can_give_a_value(small: Rulebook) -> None:
