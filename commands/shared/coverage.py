@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from .opening import print_problems
 from .verbosity import note
 
 if TYPE_CHECKING:
@@ -42,8 +43,11 @@ class CoverageOptions:
         from ...engine.insight.coverage import CountingInterpreter
         from ...engine.interpreter.interpreter import Interpreter
 
-        is_wanted = self.is_listed or self.outputs or self.least is not None or self.suggest is not None
-        return CountingInterpreter if is_wanted else Interpreter
+        return CountingInterpreter if self.is_wanted else Interpreter
+
+    @property
+    def is_wanted(self) -> bool:
+        return bool(self.is_listed or self.outputs or self.least is not None or self.suggest is not None)
 
     def report(self, interpreters: Sequence[Interpreter], batches: Iterable[Any], *, err: bool) -> bool:
         """Prints and writes what is wanted; returns whether the share is the least one or above.
@@ -59,6 +63,8 @@ class CoverageOptions:
         from .progress import status_line
 
         found = coverage_of(interpreters)
+        if found.problems:
+            print_problems(found.problems, found.sources)
         if self.is_listed:
             click.echo(text(found, color=takes_color(sys.stderr if err else sys.stdout)), err=err)
         for output in self.outputs:
@@ -66,10 +72,14 @@ class CoverageOptions:
                 file.write(FORMATS[Path(output).suffix](found).encode())
         if self.suggest is not None and interpreters:
             with status_line() as show, written_whole(Path(self.suggest)) as file:
-                made = suggestions(interpreters[0].rulebook, found, batches, _TRIES, show)
+                rulebook = interpreters[0].rulebook
+                own = [one for one in interpreters if one.rulebook.main.path == rulebook.main.path]
+                made = suggestions(rulebook, coverage_of(own), batches, _TRIES, show)
                 file.write(text_of_suggestions(made).encode())
             count = sum(len(one.branches) for one in made)
             note(f"{len(made)} suggested tests for {count} branches: {self.suggest}")
+        if found.problems:
+            return False
         if self.least is None or found.share >= self.least:
             return True
         click.echo(f"{found.share:.1f} % of the branches are taken, less than {self.least:g} %", err=True)

@@ -157,6 +157,7 @@ _CODES: dict[str, Code] = {
     "M604": Code("error", "expectation that cannot fail", "the test {test!r} can never fail: {reason}"),
     "M605": Code("error", "explained mutant that does not exist", "the mutant {name!r} is explained, but {reason}"),
     "M606": Code("error", "explained mutant that is found", "the mutant {name!r} needs no explanation: {reason}"),
+    "M607": Code("error", "explained branch that is reached", "the branch {name!r} needs no explanation: {reason}"),
     # M7: files of other tools
     "M701": Code("error", "not converted", "{what} is not converted: {reason}"),
     "M702": Code("warning", "converted with another meaning", "{what} means something else here: {reason}"),

@@ -188,9 +188,11 @@ class _Walk:
             self.add(inner, "unconverted", text, field.node, f"{path}/type", part)
         if field.default is not ABSENT:
             self.add(field, "default", f"the default is used: {shown(field.default, _SHOWN)}", field.node, path, part)
+        if _is_constant(field):
+            return
         if field.required:
             self.add(field, "required", "the element is rejected, since there is no value", field.node, path, part)
-        elif field.default is ABSENT and not isinstance(field.source, ObjectSource) and not _is_constant(field):
+        elif field.default is ABSENT and not isinstance(field.source, ObjectSource):
             self.add(field, "absent", "there is no value", field.node, path, part)
 
     def source(self, field: Field, path: str, part: str) -> None:
@@ -222,7 +224,9 @@ class _Walk:
         self.fields(source.fields, f"{path}/fields", part)
         for number, spread in enumerate(source.spreads, 1):
             which = f"spread {number}" if len(source.spreads) > 1 else "spread"
-            self.spread(spread, f"{path}/spread/{number}", f"{part}{which}")
+            is_alone = number == 1 and not source.fields and not spread.rename
+            is_apart = is_alone and all(rule.name is None for rule in spread.entries)
+            self.spread(spread, f"{path}/spread/{number}", f"{part}{which}", is_apart=is_apart)
 
     def sizes(self, subject: Any, node: Node, path: str, part: str) -> None:
         for outcome, words in (("none", "no elements"), ("one", "one element"), ("many", "several elements")):
@@ -239,7 +243,8 @@ class _Walk:
 
     # Spreads
 
-    def spread(self, spread: Spread, path: str, part: str) -> None:
+    def spread(self, spread: Spread, path: str, part: str, *, is_apart: bool) -> None:
+        """The branches of a spread; `is_apart`: no two of its entries, and no field, can have the same name."""
         self.sizes(spread, spread.from_.node, path, part)
         self.lets(spread.let, path, part)
         names = spread.except_
@@ -253,7 +258,8 @@ class _Walk:
             self.entries(spread.entries, path, part)
         if spread.policy is None and all(rule.when is not None for rule in spread.entries):
             self.add(spread, "no entry rule", "no entry rule takes an entry", spread.node, path, part)
-        self.add(spread, "name taken", "another field has the name of an entry", spread.node, path, part)
+        if not is_apart:
+            self.add(spread, "name taken", "another field has the name of an entry", spread.node, path, part)
 
     def entries(self, rules: tuple[EntryRule, ...], path: str, part: str) -> None:
         for number, rule in enumerate(rules, 1):

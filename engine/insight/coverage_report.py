@@ -29,12 +29,13 @@ def text(coverage: Coverage, *, color: bool = False) -> str:
     lines.append(
         f"{coverage.taken} of {len(coverage.branches)} branches taken ({coverage.share:.1f} %), "
         f"{len(coverage.unreachable)} that no input can take"
+        + (f", {len(coverage.explained)} explained" if coverage.explained else "")
     )
     return "\n".join(lines)
 
 
 def as_json(coverage: Coverage) -> str:
-    """`{taken, branches, share, unreachable, files}`; a file has a list of its branches with their counts."""
+    """`{taken, branches, share, unreachable, explained, files}`; a file has its branches with their counts."""
     files = {
         file: [
             {
@@ -56,6 +57,7 @@ def as_json(coverage: Coverage) -> str:
         "branches": len(coverage.branches),
         "share": round(coverage.share, 2),
         "unreachable": sorted(coverage.unreachable),
+        "explained": coverage.explained,
         "files": files,
     }
     return json.dumps(found, indent=2, ensure_ascii=False) + "\n"

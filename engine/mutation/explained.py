@@ -1,64 +1,19 @@
-"""The file `mutants.yaml` beside a mapping: mutants that no test can kill, each with the reason.
-
-An entry is checked: the mutant must exist, be the change that was explained, and survive.
-"""
+"""Checks the explanations of mutants, and marks those that are explained."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from pathlib import Path
 
 from ..diagnostics.problem import Problem
-from ..language.decoder import Keys
-from ..source.nodes import ScalarNode
-from ..source.parser import parse
-from ..source.paths import is_file
-from ..source.text import Source, read
+from ..insight.explained import Explanation
 from .mutants import Mutant
 from .testing import Verdict
 
-__all__ = ["FILE", "Explained", "checked", "read_explained"]
-
-FILE = "mutants.yaml"
-
-
-@dataclass(frozen=True, slots=True)
-class Explained:
-    """An explained mutant: the node of its id, the change in words, and the reason."""
-
-    name: ScalarNode
-    change: str
-    reason: str
-
-
-def read_explained(folder: Path, name: str) -> tuple[tuple[Explained, ...], tuple[Problem, ...], dict[str, Source]]:
-    """The explained mutants of the mapping in a folder, which messages call `name`, and all problems of the file."""
-    path = folder / FILE
-    if not is_file(path):
-        return (), (), {}
-    source, unread = read(path, name)
-    if source is None:
-        return (), unread, {}
-    node, unread = parse(source)
-    problems = list(unread)
-    found = []
-    if node is not None:
-        keys = Keys(node, "the file of explained mutants", problems)
-        for item in keys.items("explained"):
-            inner = Keys(item, "an explained mutant", problems)
-            mutant = inner.scalar("mutant", required=True)
-            change, reason = inner.text("change", required=True), inner.text("reason", required=True)
-            inner.finish()
-            if mutant is not None and change is not None and reason is not None:
-                found.append(Explained(mutant, change, reason))
-        keys.take("explained", required=True)
-        keys.finish()
-    return tuple(found), tuple(problems), {name: source}
+__all__ = ["checked"]
 
 
 def checked(
-    explained: Iterable[Explained], mutants: Iterable[Mutant], verdicts: dict[str, Verdict]
+    explained: Iterable[Explanation], mutants: Iterable[Mutant], verdicts: dict[str, Verdict]
 ) -> tuple[Problem, ...]:
     """Marks the explained mutants among the verdicts (by id); returns the problems of entries that are not true."""
     known = {mutant.id: mutant for mutant in mutants}

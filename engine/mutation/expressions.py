@@ -127,7 +127,7 @@ def _literals(text: str, node: TreeNode) -> _Found:
     elif isinstance(value, int | float):
         new = f"`{value + 1}`"
     elif isinstance(value, str) and text[start] == "'":
-        new = f"{text[start : end - 1]}~'"
+        new = f"{text[start : end - 2]}'" if len(value) > 1 else f"{text[start : end - 1]}~'"
     else:
         return
     yield "literal", f"{text[start:end]} becomes {new}", start, end, new

@@ -336,7 +336,7 @@ class _Walk:
             case bool():
                 new = not source.value
             case str():
-                new = f"{source.value}~"
+                new = source.value[:-1] if len(source.value) > 1 else f"{source.value}~"
             case int() | float():
                 new = source.value + 1
             case _:

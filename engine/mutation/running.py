@@ -21,12 +21,13 @@ from ..compiler.cache import key_of
 from ..diagnostics.problem import Place, Problem
 from ..golden.diff import canonical
 from ..golden.files import GoldenTest, TestFile, load
+from ..insight.explained import read_explained
 from ..jobs.workers import has_one_thread
 from ..language.rulebook import Rulebook
 from ..source.text import Source
 from .changed import changed_since
 from .equivalence import Proofs
-from .explained import FILE, checked, read_explained
+from .explained import checked
 from .mutants import Mutant, mutants_of
 from .testing import TestedMapping, Verdict
 
@@ -172,10 +173,9 @@ def _prove(mapping: MutatedMapping) -> None:
 
 
 def _explain(mapping: MutatedMapping) -> None:
-    main = mapping.rulebook.main
-    name = (Path(main.name).parent / FILE).as_posix()
-    explained, problems, mapping.sources = read_explained(_folder(mapping.rulebook), name)
-    mapping.problems = (*problems, *checked(explained, mapping.mutants, mapping.verdicts))
+    explained = read_explained(mapping.rulebook)
+    mapping.sources = dict(explained.sources or {})
+    mapping.problems = (*explained.problems, *checked(explained.mutants, mapping.mutants, mapping.verdicts))
 
 
 # Processes

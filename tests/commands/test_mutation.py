@@ -68,7 +68,7 @@ def test_no_mutants_while_tests_fail() -> None:
 
 
 def test_wrong_explanations_are_problems() -> None:
-    Path("mutants.yaml").write_text("explained: [{mutant: a, change: b, reason: c}]", "utf-8")
+    Path("explained.yaml").write_text("mutants: [{mutant: a, change: b, reason: c}]", "utf-8")
     result = run()
     assert result.exit_code == 1
     assert "error[M605]: the mutant 'a' is explained, but there is no such mutant\n" in result.stdout + result.stderr

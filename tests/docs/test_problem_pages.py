@@ -14,6 +14,7 @@ from moemap.engine.diagnostics import reporters
 from moemap.engine.diagnostics.catalogue import CATALOGUE, declare
 from moemap.engine.diagnostics.reporters import Report
 from moemap.engine.editing.files import formatted_source
+from moemap.engine.insight.coverage import CountingInterpreter, coverage_of
 from moemap.engine.inspection import inspect_paths
 from moemap.engine.jobs.input_check import input_problems
 from moemap.engine.jobs.transform import Recipe, Transform
@@ -125,8 +126,8 @@ def outcome(code: str, found: Sequence[Block], folder: Path, made: Callable[[Pat
     if any(block.title == "moemap.toml" for block in found):
         project = configuration_around(Path())
         return reporters.render("text", Report(project.problems, project.sources))
-    if any(block.title == "mutants.yaml" for block in found):
-        return problems_of_mutants(Path("tests.yaml"))
+    if any(block.title == "explained.yaml" for block in found):
+        return problems_of_explanations(Path("tests.yaml"))
     if any(block.title == "tests.yaml" for block in found):
         return problems_of_tests(Path("tests.yaml"))
     loaded = api.inspect(main)
@@ -164,12 +165,15 @@ def problems_of_tests(path: Path) -> str:
     return reporters.render("text", Report(problems, sources))
 
 
-def problems_of_mutants(path: Path) -> str:
-    """The problems with the explanations of mutants."""
-    file, _, _ = golden.load(path, path.name)
+def problems_of_explanations(path: Path) -> str:
+    """The problems with the explanations of branches and mutants."""
+    runner = golden.GoldenRunner(interpreter=CountingInterpreter)
+    file, _, _ = golden.load(path, path.name, runner.opening)
     assert file is not None
+    assert all(runner.run(file, test).passed for test in file.tests)
+    coverage = coverage_of(runner.interpreters)
     (mapping,) = mutate([(file, test) for test in file.tests]).mappings
-    return reporters.render("text", Report(mapping.problems, mapping.sources))
+    return reporters.render("text", Report((*coverage.problems, *mapping.problems), coverage.sources))
 
 
 def test_every_code_has_a_page() -> None:

@@ -44,6 +44,8 @@ FILES = [
 def kind_of(path: Path, document: Any) -> str:
     if "tests" in path.relative_to(ROOT).parts:
         return "tests"
+    if path.name == "explained.yaml":
+        return "explained"
     return "workspace" if "workspace" in document else "rules"
 
 

@@ -139,3 +139,35 @@ def test_every_decision_is_a_branch_and_none_is_unreachable() -> None:
         assert interpreter.observe(batch, observe) == interpreter.run(batch)
     assert impossible == set()
     assert unknown <= {"absent", "given", "kept"}  # what is given, and constants and objects without members
+
+
+def test_explained_branches_are_left_out(small: CountingInterpreter) -> None:
+    Path("explained.yaml").write_text(
+        "branches:\n"
+        "  - {branch: routes/events/each#none, reason: there are always events}\n"
+        "  - {branch: rules/rest#takes, reason: all are orders}\n"
+        "  - {branch: rules/rest#nothing, reason: there is none}\n",
+        "utf-8",
+    )
+    found = run(small, {"type": "order", "format": "s", "total": "1.5"}, {"type": "login"})
+    assert text(found).endswith("9 of 16 branches taken (56.2 %), 1 that no input can take, 1 explained")
+    assert json.loads(as_json(found))["explained"] == {"routes/events/each#none": "there are always events"}
+    assert ", 1 explained." in as_html(found)
+    assert [f"{one.code} {one.message}" for one in found.problems] == [
+        "M607 the branch 'rules/rest#takes' needs no explanation: a test takes it",
+        "M607 the branch 'rules/rest#nothing' needs no explanation: there is no such branch",
+    ]
+
+
+def test_branches_of_several_mappings_have_their_names(small: CountingInterpreter, tmp_path: Path) -> None:
+    folder = tmp_path / "other"
+    folder.mkdir()
+    other = write([Block("mapping.yaml", MAPPING.replace("name: shop", "name: depot"), 1)], folder)
+    loaded = api.inspect(folder / other)
+    assert loaded.rulebook is not None
+    second = CountingInterpreter(loaded.rulebook)
+    small.run({"events": []})
+    second.run({"events": [{"type": "login"}]})
+    found = coverage_of([small, second])
+    assert found.taken == 4
+    assert (found.counts["shop: rules/rest#takes"], found.counts["depot: rules/rest#takes"]) == (0, 1)

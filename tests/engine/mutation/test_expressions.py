@@ -22,7 +22,7 @@ CASES = [
             "the operand 'total || !free' of && is dropped: event.type == 'order'",
             "the step '.type' is dropped: event == 'order' && (total || !free)",
             "== becomes !=: event.type != 'order' && (total || !free)",
-            "'order' becomes 'order~': event.type == 'order~' && (total || !free)",
+            "'order' becomes 'orde': event.type == 'orde' && (total || !free)",
             "the operand 'total' of || is dropped: event.type == 'order' && (!free)",
             "the operand '!free' of || is dropped: event.type == 'order' && (total)",
             "not 'free' becomes itself: event.type == 'order' && (total || free)",

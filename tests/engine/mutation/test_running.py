@@ -111,8 +111,8 @@ def test_only_what_surrounds_a_change_is_shown() -> None:
 
 def test_what_is_explained_counts_as_no_survivor() -> None:
     entry = "  - {{mutant: {}, change: {}, reason: sizes are always small}}\n"
-    Path("mutants.yaml").write_text(
-        "explained:\n"
+    Path("explained.yaml").write_text(
+        "mutants:\n"
         + entry.format("tables/sizes#letter-case", "letter case counts")
         + entry.format("tables/sizes#unlisted", "omit becomes keep")
         + entry.format("tables/sizes#nothing", "letter case counts")
@@ -137,14 +137,14 @@ def test_what_is_explained_counts_as_no_survivor() -> None:
 @pytest.mark.parametrize(
     ("content", "wanted"),
     [
-        ("explained: 1", "M102 'explained' must be a list, not the number 1"),
-        ("explained: [{mutant: x}]", "M103"),
+        ("mutants: 1", "M102 'mutants' must be a list, not the number 1"),
+        ("mutants: [{mutant: x}]", "M103"),
         ("ignored: []", "M103"),
-        ("explained: [", "M00"),
+        ("mutants: [", "M00"),
     ],
 )
 def test_a_file_of_explanations_that_cannot_be_read(content: str, wanted: str) -> None:
-    Path("mutants.yaml").write_text(content, "utf-8")
+    Path("explained.yaml").write_text(content, "utf-8")
     assert f"{mutated(HERE).problems[0].code} {mutated(HERE).problems[0].message}".startswith(wanted)
 
 
