@@ -9,7 +9,7 @@ import click
 
 from .shared.command import FINE, PROBLEMS, Command
 from .shared.coverage import CoverageOptions, coverage_options
-from .shared.golden import run_tests
+from .shared.golden import run_tests, watch_tests
 from .shared.mutation import MutationOptions, mutation_options
 from .shared.project import configuration, searched
 from .shared.verbosity import is_quiet, note
@@ -26,6 +26,7 @@ __all__ = ["command"]
     moemap test mappings/mparticle-moengage/v1/tests -k purchase
     moemap test -k "refund and not wishlist"
     moemap test --update mappings
+    moemap test --watch mappings
     moemap test --format junit > tests.xml
     moemap test --coverage --coverage-output coverage.html
     moemap test --suggest suggested.yaml
@@ -40,6 +41,7 @@ __all__ = ["command"]
     metavar="EXPR",
     help="Only tests whose name, file or covered rows contain these words (and, or, not).",
 )
+@click.option("--watch", is_flag=True, help="Run again what the change of a file touches, until Ctrl-C.")
 @click.option("--update", is_flag=True, help="Rewrite the expectations that failed, and show the changes.")
 @click.option(
     "--format",
@@ -54,6 +56,7 @@ __all__ = ["command"]
 def command(
     paths: tuple[str, ...],
     expression: str | None,
+    watch: bool,
     update: bool,
     format_: str,
     coverage: bool,
@@ -89,6 +92,10 @@ def command(
     covering = CoverageOptions(coverage, coverage_output, fail_under, suggest)
     configuration()
     places = searched(paths)
+    if watch:
+        if update or mutate or covering.is_wanted or format_ != "text":
+            raise click.UsageError("--watch can be combined with -k only")
+        sys.exit(FINE if watch_tests(places, wanted) else PROBLEMS)
     runner = GoldenRunner(interpreter=covering.interpreter)
     prints = format_ == "text"
     run = run_tests(places, runner, wanted, is_named=bool(places), update=update, prints=prints)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,13 +11,15 @@ from typing import TYPE_CHECKING
 import click
 
 from .opening import print_problems
-from .verbosity import detail
+from .verbosity import detail, is_quiet, note
 
 if TYPE_CHECKING:
     from ...engine.golden.reports import GoldenRun
     from ...engine.golden.runner import GoldenRunner
 
-__all__ = ["Wanted", "run_tests"]
+__all__ = ["Wanted", "run_tests", "watch_tests"]
+
+POLL_SECONDS = 0.3
 
 Wanted = Callable[[Iterable[str]], bool] | None
 """Tells whether a test is to run by its name, its file and the rows that it covers; None for all."""
@@ -59,3 +63,34 @@ def run_tests(
                 rewritten.write(change.text.encode())
             run.updated |= {id(one) for one in failures if not (one.problems or one.test in change.refused)}
     return run
+
+
+def watch_tests(places: Iterable[str], wanted: Wanted) -> bool:
+    """Runs tests, and again what a change of a file touches, until Ctrl-C; returns whether all passed at last."""
+    from ...engine.diagnostics.terminal import takes_color
+    from ...engine.golden.reports import FORMATS
+    from ...engine.golden.runner import GoldenRunner
+    from ...engine.golden.watching import Watch, files_of
+
+    watch = Watch([Path(place) for place in places])
+    failed: dict[str, int] = {}
+    try:
+        while True:
+            changed, touched = watch.touched()
+            if touched:
+                for path in changed:
+                    note(f"changed: {path}")
+                runner = GoldenRunner()
+                run = run_tests(map(str, touched), runner, wanted, is_named=True, update=False, prints=True)
+                for path in touched:
+                    file = run.files.get(path.as_posix())
+                    watch.ran(path, None if file is None else files_of(file, runner.opening))
+                    outcomes = run.outcomes.get(path.as_posix())
+                    failed[path.as_posix()] = 1 if outcomes is None else sum(not one.passed for one in outcomes)
+                click.echo(FORMATS["text"](run, color=takes_color(sys.stdout)), nl=False)
+                click.echo(run.counts() + ("" if is_quiet() else "; waiting for changes, Ctrl-C ends"))
+                sys.stdout.flush()
+            time.sleep(POLL_SECONDS)
+    except KeyboardInterrupt:
+        click.echo(err=True)
+    return not any(count for name, count in failed.items() if Path(name).exists())
