@@ -101,7 +101,7 @@ def command(
     color = takes_color(sys.stdout)
     if html is not None:
         with written_whole(Path(html)) as page:
-            page.write(explanation.as_html(found, Path(batch_file).name, mask=mask).encode())
+            page.write(explanation.as_html(found, Path(batch_file).name).encode())
         sys.exit(FINE)
     if missing is not None:
         sys.exit(FINE if _print_misses(found, missing, element, as_json=as_json) else PROBLEMS)
@@ -115,7 +115,7 @@ def command(
         sys.exit(FINE)
     numbers = range(count) if number is None else [number]
     if as_json:
-        made = explanation.as_json(found, numbers, pointer, mask=mask)
+        made = explanation.as_json(found, numbers, pointer)
         click.echo(json.dumps(made, indent=2, ensure_ascii=False))
         sys.exit(FINE if made["requests"] or pointer is None else PROBLEMS)
     if pointer is not None:

@@ -17,11 +17,11 @@ from .why_not import Miss
 __all__ = ["as_html", "as_json", "misses_text", "readers_text", "steps_text", "summary_text"]
 
 
-def as_json(trace: Trace, numbers: Iterable[int], pointer: str | None = None, *, mask: bool) -> dict[str, Any]:
+def as_json(trace: Trace, numbers: Iterable[int], pointer: str | None = None) -> dict[str, Any]:
     """`{requests: [{number, output, method, path, values: [{pointer, value, steps}]}]}`, of requests that have any.
 
-    The values are those that are no objects or lists; with `pointer`, the one there. With `mask`, no value of the batch
-    is among them.
+    The values are those that are no objects or lists; with `pointer`, the one there. If the trace shows values
+    masked, none of the batch is among them.
     """
     wanted = [(number, trace.result.requests[number]) for number in numbers]
     return {
@@ -34,8 +34,8 @@ def as_json(trace: Trace, numbers: Iterable[int], pointer: str | None = None, *,
                 "values": [
                     {
                         "pointer": place,
-                        "value": trace.show(value) if mask else value,
-                        "steps": [_step_json(trace, step, mask=mask) for step in _steps(trace, number, place)],
+                        "value": trace.show(value) if trace.is_masked else value,
+                        "steps": [_step_json(trace, step) for step in _steps(trace, number, place)],
                     }
                     for place, value in found
                 ],
@@ -47,9 +47,9 @@ def as_json(trace: Trace, numbers: Iterable[int], pointer: str | None = None, *,
     }
 
 
-def _step_json(trace: Trace, step: Step, *, mask: bool) -> dict[str, Any]:
+def _step_json(trace: Trace, step: Step) -> dict[str, Any]:
     found = step.to_json()
-    if mask:
+    if trace.is_masked:
         found["value"] = trace.show(step.value)
         found["parts"] = [{"text": text, "value": trace.show(value)} for text, value in step.parts]
     return found
@@ -104,23 +104,47 @@ def summary_text(trace: Trace, numbers: Iterable[int], *, color: bool) -> str:
             text = f"  {pointer} = {trace.show(value)}"
             lines.append(printable(text))
             lines.append(styled("2", printable(f"      {origin}, from {inputs}"), color=color))
+    if not trace.result.requests:
+        lines = [
+            "the input gives no request",
+            *(printable(f"  {one}") for one in (*problems_of(trace), *skips_of(trace))),
+        ]
     return "\n".join(lines)
 
 
+def skips_of(trace: Trace) -> list[str]:
+    """What was left out, and why; where values are masked, as the rules say it."""
+    return [
+        f"{one.pointer or 'the batch'}: {(one.template or '') if trace.is_masked else one.reason}"
+        for one in trace.result.skipped
+    ]
+
+
+def problems_of(trace: Trace) -> list[str]:
+    """The problems in words; where values are masked, their titles."""
+    return [
+        f"{one.severity} {one.code}: {CATALOGUE[one.code].title if trace.is_masked else one.message}"
+        for one in trace.result.problems
+    ]
+
+
 def steps_text(trace: Trace, number: int, pointer: str, *, color: bool) -> str | None:
-    """The steps to one value of a request, with the parts of expressions; None if the request has no such value."""
+    """A tree of the steps to one value of a request, with the parts of expressions; None if there is no such value."""
     found = _there(trace.result.requests[number].body, pointer)
     if not found:
         return None
     ((_, value),) = found
     lines = [styled("1", printable(f"{pointer} = {trace.show(value)}"), color=color)]
-    for step in _steps(trace, number, pointer):
-        lines.append(printable(f"  {step.text}"))
+    steps = _steps(trace, number, pointer)
+    for step in steps:
+        is_last = step is steps[-1]
+        bar = styled("2", "   " if is_last else "│  ", color=color)
+        lines.append(f"{styled('2', '└─ ' if is_last else '├─ ', color=color)}{printable(step.text)}")
         reads = f", reads {', '.join(step.inputs)}" if step.inputs else ""
-        lines.append(styled("2", printable(f"      {step.place}{reads}"), color=color))
-        lines += [
-            styled("2", printable(f"      {text} = {trace.show(part)}"), color=color) for text, part in step.parts
-        ]
+        lines.append(f"{bar}{styled('2', printable(f'{step.place}{reads}'), color=color)}")
+        for left, (text, part) in enumerate(step.parts, 1 - len(step.parts)):
+            branch = styled("2", "├─ " if left else "└─ ", color=color)
+            lines.append(f"{bar}{branch}{printable(f'{text} = {trace.show(part)}')}")
     return "\n".join(lines)
 
 
@@ -164,15 +188,15 @@ def readers_text(trace: Trace, readers: Iterable[Reader], *, color: bool) -> str
 # HTML
 
 
-def as_html(trace: Trace, title: str, *, mask: bool) -> str:
+def as_html(trace: Trace, title: str) -> str:
     """One page with the input, the rules and the requests side by side; pointing at one lights the others."""
-    inputs = rows_of(trace.batch, trace, mask=mask)
+    inputs = rows_of(trace.batch, trace)
     ids = {row["pointer"]: row["id"] for row in reversed(_numbered(inputs, "i"))}
     outputs = []
     links: dict[str, list[str]] = {}
     files: dict[str, str] = {}
     for number, request in enumerate(trace.result.requests):
-        rows = _numbered(rows_of(request.body, trace, mask=mask), f"o{number}-")
+        rows = _numbered(rows_of(request.body, trace), f"o{number}-")
         outputs.append({"title": f"{request.output} {request.method} {request.path}", "rows": rows})
         for row in rows:
             steps = _steps(trace, number, row["pointer"]) if row["is_leaf"] else ()
@@ -190,14 +214,8 @@ def as_html(trace: Trace, title: str, *, mask: bool) -> str:
         files=[{"name": name, "rows": _lines(trace.rulebook.sources[name].text, lead)} for name, lead in files.items()],
         outputs=outputs,
         links=links,
-        skipped=[
-            f"{one.pointer or 'the batch'}: {one.template if mask and one.template else '' if mask else one.reason}"
-            for one in trace.result.skipped
-        ],
-        problems=[
-            f"{one.severity} {one.code}: {CATALOGUE[one.code].title if mask else one.message}"
-            for one in trace.result.problems
-        ],
+        skipped=skips_of(trace),
+        problems=problems_of(trace),
     )
 
 
@@ -215,7 +233,7 @@ def _lines(text: str, lead: str) -> list[dict[str, Any]]:
     ]
 
 
-def rows_of(value: Any, trace: Trace, *, mask: bool) -> list[dict[str, Any]]:
+def rows_of(value: Any, trace: Trace) -> list[dict[str, Any]]:
     """The lines of a JSON value as it is printed, each with the pointer that it is about."""
     rows: list[dict[str, Any]] = []
 
@@ -234,7 +252,7 @@ def rows_of(value: Any, trace: Trace, *, mask: bool) -> list[dict[str, Any]]:
                 write(member, f"{pointer}/{token}", depth + 1, name, "," if number < len(entries) else "")
             add(pointer, depth, f"{brackets[1]}{end}", is_end=True)
         else:
-            shown = trace.show(value) if mask else json.dumps(value, ensure_ascii=False)
+            shown = trace.show(value) if trace.is_masked else json.dumps(value, ensure_ascii=False)
             add(pointer, depth, f"{lead}{shown}{end}", is_leaf=True)
 
     write(value, "", 0, "", "")

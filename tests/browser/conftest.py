@@ -45,7 +45,7 @@ def sample(name: str) -> Any:
 
 
 def explained() -> str:
-    return explanation_page(trace(api.load("mparticle-moengage").rulebook, sample("purchase")), "purchase", mask=False)
+    return explanation_page(trace(api.load("mparticle-moengage").rulebook, sample("purchase")), "purchase")
 
 
 def covered() -> str:

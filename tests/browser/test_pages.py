@@ -70,7 +70,7 @@ rules: [{{rule: all, output: event, fields: {{a: batch.a, b: {{const: "{HOSTILE[
 """
     loaded = api.inspect(write([Block("mapping.yaml", mapping, 1)], Path()))
     assert loaded.rulebook is not None
-    text = as_html(trace(loaded.rulebook, {"a": HOSTILE, HOSTILE: 1}), HOSTILE, mask=False)
+    text = as_html(trace(loaded.rulebook, {"a": HOSTILE, HOSTILE: 1}), HOSTILE)
     assert "\u202e" not in text
     path = tmp_path / "page.html"
     path.write_text(text, "utf-8")

@@ -28,7 +28,7 @@ def test_all_values_with_the_lines_that_gave_them() -> None:
 def test_one_value() -> None:
     result = explain("--request", "1", "--output", "/actions/0/attributes/currency")
     assert result.exit_code == 0
-    assert result.stdout.startswith('/actions/0/attributes/currency = "INR"\n  rule purchase takes /events/0\n')
+    assert result.stdout.startswith('/actions/0/attributes/currency = "INR"\n├─ rule purchase takes /events/0\n')
     assert "reads /events/0/data/currency_code\n" in result.stdout
 
 

@@ -202,8 +202,8 @@ def test_masked_explanations_have_no_values(small: Rulebook) -> None:
     found = trace(small, BATCH, masked)
     texts = [summary_text(found, [0], color=False), steps_text(found, 0, "/actions/0/total", color=False) or ""]
     texts += [
-        json.dumps(as_json(found, range(len(found.result.requests)), mask=True)),
-        as_html(found, "batch", mask=True),
+        json.dumps(as_json(found, range(len(found.result.requests)))),
+        as_html(found, "batch"),
     ]
     texts += [miss.reason for miss in why_not(found, "/actions/0/size")]
     for text in texts:
@@ -213,7 +213,7 @@ def test_masked_explanations_have_no_values(small: Rulebook) -> None:
 
 
 def test_html_links_values_to_rules_and_inputs(small: Rulebook) -> None:
-    page = as_html(trace(small, BATCH), "batch.json", mask=False)
+    page = as_html(trace(small, BATCH), "batch.json")
     (links,) = re.findall(r'id="links">(.*?)</script>', page)
     value, line, place = (
         next(
@@ -255,3 +255,32 @@ def test_every_value_of_every_sample_has_its_steps(sample: Path, shipped: Rulebo
 def test_an_input_that_no_rule_takes(small: Rulebook, batch: Any) -> None:
     found = trace(small, batch)
     assert (found.result.requests, found.applications, found.bodies) == ((), (), ())
+
+
+def test_a_tree_of_steps(small: Rulebook) -> None:
+    assert (
+        steps_text(trace(small, BATCH), 0, "/actions/0/total", color=False)
+        == """\
+/actions/0/total = 12.25
+├─ rule order takes /events/0
+│  mapping.yaml:17:11
+├─ since `when` holds: event.type == 'order' && event.total
+│  mapping.yaml:19:11, reads /events/0/type, /events/0/total
+│  ├─ event.type = "order"
+│  ├─ event.type == 'order' = true
+│  └─ event.total = "12.25"
+├─ from event.total = "12.25"
+│  mapping.yaml:23:21, reads /events/0/total
+├─ "12.25" becomes double
+│  mapping.yaml:23:14
+└─ field total: 12.25
+   mapping.yaml:23:14"""
+    )
+
+
+def test_the_summary_of_an_input_without_requests(small: Rulebook) -> None:
+    assert summary_text(trace(small, []), [], color=False) == (
+        "the input gives no request\n  error M502: a batch must be an object, not a list"
+    )
+    found = trace(small, {"events": [{"test": True}]})
+    assert summary_text(found, [], color=False) == "the input gives no request\n  /events/0: a test"
