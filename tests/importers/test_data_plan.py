@@ -99,6 +99,30 @@ def test_rules_are_checked_against_the_plan(tmp_path: Path) -> None:
     ) in {problem.message for problem in problems}
 
 
+UNPLANNED: list[tuple[dict[str, Any], list[tuple[str, str]]]] = [
+    (search(term="shoes"), []),
+    (search(term="shoes", more=1), [("/events/0/data/custom_attributes/more", "'more' is not allowed")]),
+    (search("Other", term="shoes"), [("/events/0/data/event_name", 'must be "Search", not "Other"')]),
+    (
+        event("commerce_event", product_action={"action": "refund"}),
+        [("/events/0/data/product_action/action", 'must be "purchase", not "refund"')],
+    ),
+    ({"user_attributes": {"name": "Ida"}}, [("/user_attributes/name", "'name' is not allowed")]),
+]
+
+
+@pytest.mark.parametrize(("batch", "expected"), UNPLANNED)
+def test_unplanned_events_and_members_are_reported(
+    batch: dict[str, Any], expected: list[tuple[str, str]], tmp_path: Path
+) -> None:
+    write(imported(tmp_path, [SEARCH, PURCHASE, USER]), tmp_path / "planned")
+    found = api.load(tmp_path / "planned").check_input(batch)
+    reason = "the input does not conform to its schema: "
+    assert [(one.code, one.input, one.message.removeprefix(reason)) for one in found] == [
+        ("M553", place, message) for place, message in expected
+    ]
+
+
 REFUSED = {
     "the data point of the type 'odd' is not converted: no such type, or criterion, is known": [
         SEARCH,
