@@ -8,7 +8,7 @@ from typing import Any
 from ..values.pointers import join
 from .tree import TreeNode, walk
 
-__all__ = ["certain_roots", "inputs_read", "path_of"]
+__all__ = ["certain_roots", "inputs_read", "path_of", "steps_by_start"]
 
 
 _ORDERING = ("lt", "lte", "gt", "gte")
@@ -16,6 +16,22 @@ _ORDERING = ("lt", "lte", "gt", "gte")
 
 _CHAINS = ("subexpression", "index_expression", "pipe")
 """The first child of these is evaluated where the node is, each further one on the result of the one before."""
+
+
+_ON_FIRST = {*_CHAINS, "projection", "value_projection", "filter_projection", "flatten"}
+
+
+def steps_by_start(tree: TreeNode) -> dict[int, TreeNode]:
+    """The member that is read first from each value, such as `b` in `a.b[0].c`, by the offset of the value."""
+    steps: dict[int, TreeNode] = {}
+    for node in walk(tree):
+        if node["type"] == "subexpression":
+            step = node["children"][1]
+            while step["type"] in _ON_FIRST:
+                step = step["children"][0]
+            if step["type"] == "field":
+                steps.setdefault(node["children"][0]["start"], step)
+    return steps
 
 
 def path_of(tree: Mapping[str, Any], roots: Mapping[str, str | None]) -> str | None:

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 
 from ..diagnostics.problem import Problem
-from ..expressions.tree import TreeNode, walk
+from ..expressions.paths import steps_by_start
+from ..expressions.tree import walk
 from .names import Use, definitions_and_uses
 from .rulebook import Expr, Rulebook, Text
 
@@ -39,12 +40,10 @@ def _in_template(text: Text) -> Iterator[tuple[str | None, int, int]]:
 
 def _in_expression(expr: Expr) -> Iterator[tuple[str | None, int, int]]:
     """The settings that an expression reads, but for those that are the key of `hmac_sha256`."""
-    steps: dict[int, TreeNode] = {}
+    steps = steps_by_start(expr.expression.tree)
     keys: set[int] = set()
     for node in walk(expr.expression.tree):
-        if node["type"] == "subexpression" and node["children"][1]["type"] == "field":
-            steps[node["children"][0]["start"]] = node["children"][1]
-        elif node["type"] == "function_expression" and node["value"] == "hmac_sha256":
+        if node["type"] == "function_expression" and node["value"] == "hmac_sha256":
             key = node["children"][1]
             if key["type"] == "subexpression" and all(not child["children"] for child in key["children"]):
                 keys.add(key["start"])

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...expressions.tree import walk
+from ...expressions.paths import steps_by_start
+from ...expressions.tree import TreeNode
 from ...inference.templates import paths_in
 from ...language.rulebook import Expr, Text
 
@@ -24,11 +25,9 @@ def _in_template(text: Text) -> Iterator[tuple[str | None, int, int]]:
 
 
 def _in_expression(expr: Expr) -> Iterator[tuple[str | None, int, int]]:
-    whole = {root.start: root.end for root in expr.expression.roots if root.name == "settings"}
-    for node in walk(expr.expression.tree) if whole else ():
-        start = node["children"][0].get("start") if node["type"] == "subexpression" else None
-        if start in whole and node["children"][1]["type"] == "field":
-            del whole[start]
-            step = node["children"][1]
-            yield step["value"], step["start"], step["end"]
-    yield from ((None, start, end) for start, end in whole.items())
+    steps: dict[int, TreeNode] | None = None
+    for root in expr.expression.roots:
+        if root.name == "settings":
+            steps = steps_by_start(expr.expression.tree) if steps is None else steps
+            step = steps.get(root.start)
+            yield (None, root.start, root.end) if step is None else (step["value"], step["start"], step["end"])
