@@ -83,7 +83,10 @@ def _steps(trace: Trace, number: int, pointer: str) -> tuple[Step, ...]:
     if pointer not in places:
         return ()
     application, local = places[pointer]
-    return steps_to(trace, application, local)
+    key = id(application), local
+    if key not in trace.steps:
+        trace.steps[key] = steps_to(trace, application, local)
+    return trace.steps[key]
 
 
 # Text

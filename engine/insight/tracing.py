@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields, is_dataclass
 from itertools import pairwise
 from typing import Any
 
@@ -15,6 +15,7 @@ from ..runtime.requests import Emission
 from ..runtime.result import Result
 from ..source.nodes import Node
 from ..values.kinds import kind, shown
+from ..values.once import cached_property
 from ..values.pointers import shift
 
 __all__ = ["Application", "Trace", "masked", "trace"]
@@ -36,6 +37,11 @@ class Application:
     element: str
     decisions: tuple[Taken, ...]
 
+    @cached_property
+    def by_output(self) -> Mapping[str, list[Taken]]:
+        """The decisions at each place of what the rule emits."""
+        return _grouped(self.decisions, lambda taken: taken.at.output)
+
 
 @dataclass(frozen=True, eq=False)
 class Trace:
@@ -43,7 +49,8 @@ class Trace:
 
     `decisions` has all of them in order; `applications` those of each rule that took an element. `bodies` has for each
     request the places of its body, with the application that gave the value there and the place before bodies were
-    combined. `places` finds what expressions read. `show` writes values in messages.
+    combined. `places` finds what expressions read. `show` writes values in messages. `steps` keeps those that were
+    asked for, by application and place: all values in one that was taken whole have the same.
     """
 
     rulebook: Rulebook
@@ -54,6 +61,17 @@ class Trace:
     bodies: tuple[Mapping[str, tuple[Application, str]], ...]
     places: Places
     show: Callable[[Any], str]
+    steps: dict[tuple[int, str], tuple[Any, ...]] = field(default_factory=dict)
+
+    @cached_property
+    def by_part(self) -> Mapping[tuple[int, str, str], list[Taken]]:
+        """The decisions by the identity of the part, the outcome, and the element."""
+        return _grouped(self.decisions, lambda taken: (id(taken.part), taken.outcome, taken.at.element))
+
+    @cached_property
+    def by_scope(self) -> Mapping[int, list[Taken]]:
+        """The decisions by the identity of their scope."""
+        return _grouped(self.decisions, lambda taken: id(taken.scope))
 
     @property
     def is_masked(self) -> bool:
@@ -63,6 +81,13 @@ class Trace:
         """The decisions about the fields that all requests of an output share."""
         own = _identities(self.rulebook.outputs[output].fields)
         return Application(None, "", tuple(taken for taken in self.decisions if id(taken.part) in own))
+
+
+def _grouped(decisions: Iterable[Taken], key: Callable[[Taken], Any]) -> dict[Any, list[Taken]]:
+    groups: dict[Any, list[Taken]] = {}
+    for taken in decisions:
+        groups.setdefault(key(taken), []).append(taken)
+    return groups
 
 
 def trace(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -31,6 +31,8 @@ _SHOWN = 100
 _MAX_MISSES = 20
 
 
+_Known = Mapping[tuple[int, int], Any]
+"""The values of the parts of an expression, by where these start and end."""
 Kind = Literal["rule", "condition", "source", "entry", "list", "table", "type", "default", "field"]
 
 
@@ -69,7 +71,7 @@ def steps_to(trace: Trace, application: Application, pointer: str) -> tuple[Step
 
     `pointer` is the place in the body of the rule alone, before bodies were combined.
     """
-    own = [taken for taken in application.decisions if taken.at.output == pointer]
+    own = application.by_output.get(pointer, [])
     last = next((taken for taken in reversed(own) if taken.outcome in ("given", "kept")), None)
     if last is None:
         return ()
@@ -85,11 +87,7 @@ def _taking(trace: Trace, application: Application) -> Iterator[Step]:
     at = application.element or "the batch"
     yield Step("rule", f"rule {rule.name} takes {at}", rule.place)
     if rule.when is not None:
-        taken = next(
-            one
-            for one in trace.decisions
-            if one.part is rule.when and one.outcome == "true" and one.at.element == application.element
-        )
+        taken = trace.by_part[id(rule.when), "true", application.element][0]
         yield from _of_expression(trace, "condition", "since `when` holds: ", rule.when, taken)
 
 
@@ -150,7 +148,8 @@ def _of_expression(
 ) -> Iterator[Step]:
     """A step for an expression, after those for the lets that it reads."""
     scope = taken.scope
-    visited = {start for start, _, _ in parts_of(expr.expression, scope.values)}
+    known = {(start, end): value for start, end, value in parts_of(expr.expression, scope.values)}
+    visited = {start for start, _ in known}
     is_straight = not any(node["type"] in ("or_expression", "and_expression") for node in walk(expr.expression.tree))
     lets = [use for use in expr.expression.roots if use.name in scope.lets]
     for name in dict.fromkeys(use.name for use in lets if is_straight or use.start in visited):
@@ -158,14 +157,15 @@ def _of_expression(
             yield from _of_let(trace, name, scope, (*above, name))
     found = f" = {trace.show(taken.value)}" if taken.outcome == "value" else ""
     text = " ".join(expr.text.split())
-    yield Step(kind_, f"{lead}{text}{found}", expr.place, taken.value, _exact(trace, expr, scope), _parts(expr, scope))
+    inputs, parts = _exact(trace, expr, scope, known), _parts(expr, known)
+    yield Step(kind_, f"{lead}{text}{found}", expr.place, taken.value, inputs, parts)
 
 
 def _of_let(trace: Trace, name: str, scope: Scope, above: tuple[str, ...]) -> Iterator[Step]:
     """The steps to the value of a let, as far as it was computed."""
     definition, inner = scope.lets[name]
-    for taken in trace.decisions:
-        if taken.scope is not inner or taken.at.output is not None:
+    for taken in trace.by_scope.get(id(inner), ()):
+        if taken.at.output is not None:
             continue
         part = taken.part
         if isinstance(part, Expr) and taken.outcome == "value" and _is_in(part, definition):
@@ -181,12 +181,11 @@ def _is_in(part: Expr, field: Field) -> bool:
     return any(one is part or (isinstance(one, Field) and _is_in(part, one)) for one in alternatives)
 
 
-def _exact(trace: Trace, expr: Expr, scope: Scope) -> tuple[str, ...]:
+def _exact(trace: Trace, expr: Expr, scope: Scope, known: _Known) -> tuple[str, ...]:
     """The places that an expression reads, other than through lets; looking up a constant name reads the entry."""
     uses = expr.expression.roots
     roots = trace.places.roots(uses, scope)
     places = list(dict.fromkeys(inputs_read(expr.expression.tree, roots)))
-    known = {(start, end): value for start, end, value in parts_of(expr.expression, scope.values)}
     for node in walk(expr.expression.tree):
         looked_up = look_up(expr, node["start"], node["end"]) if node["type"] == "function_expression" else None
         value = None if looked_up is None else known.get(looked_up[0])
@@ -199,18 +198,17 @@ def _exact(trace: Trace, expr: Expr, scope: Scope) -> tuple[str, ...]:
     return tuple(dict.fromkeys(places))
 
 
-def _parts(expr: Expr, scope: Scope) -> tuple[tuple[str, Any], ...]:
+def _parts(expr: Expr, known: _Known) -> tuple[tuple[str, Any], ...]:
     """The parts of an expression that are no constants, with their values, from left to right."""
     tree = expr.expression.tree
     constants = {(node["start"], node["end"]) for node in walk(tree) if node["type"] in ("literal", "expref")}
-    found = {(start, end): value for start, end, value in parts_of(expr.expression, scope.values)}
     whole = tree["start"], tree["end"]
     ends: dict[int, int] = {}
-    for start, end in found:
+    for start, end in known:
         ends[start] = max(end, ends.get(start, end))
     return tuple(
         (" ".join(expr.text[start:end].split()), value)
-        for (start, end), value in sorted(found.items())
+        for (start, end), value in sorted(known.items())
         if (start, end) not in constants
         and (start, end) != whole
         and (end == ends[start] or not isinstance(value, dict | list))  # not the steps on the way to a part of them

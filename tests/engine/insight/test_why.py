@@ -198,6 +198,24 @@ def test_who_read_a_place(small: Rulebook) -> None:
     assert readers_of(trace(small, BATCH), "/events/0/unknown") == ()
 
 
+def test_a_batch_of_which_no_rule_takes_anything(small: Rulebook) -> None:
+    found = trace(small, {"events": [{"type": "login"}]})
+    assert (found.applications, found.result.requests, summary_text(found, [], color=False)) == ((), (), "")
+    assert [miss.reason for miss in why_not(found, "")][:1] == [
+        "the rule does not take /events/0: event.type == 'order' (event.type is \"login\")"
+    ]
+
+
+def test_a_long_list_is_explained_in_the_time_of_its_length(small: Rulebook) -> None:
+    """Were it the square, this would take many minutes."""
+    order = {"type": "order", "total": 1}
+    many = {**order, "more": {"list": ["x"] * 20_000}, "items": [{"id": 1}] * 1000}
+    found = trace(small, {"events": [many, *[order] * 300]})
+    values = as_json(found, [0], mask=False)["requests"][0]["values"]
+    assert len(values) == 20_000 + 1000 + 3 * 301
+    assert all(value["steps"] for value in values)
+
+
 def test_masked_explanations_have_no_values(small: Rulebook) -> None:
     found = trace(small, BATCH, masked)
     texts = [summary_text(found, [0], color=False), steps_text(found, 0, "/actions/0/total", color=False) or ""]
