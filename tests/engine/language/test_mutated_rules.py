@@ -9,9 +9,12 @@ from __future__ import annotations
 import copy
 import json
 import random
+import sys
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -19,13 +22,29 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from moemap.engine import api
+from moemap.engine import api, show
+from moemap.engine.compiler.standalone.standalone import standalone_of
 from moemap.engine.diagnostics import reporters
 from moemap.engine.diagnostics.reporters import Report
 from moemap.engine.golden import files as goldenfile
+from moemap.engine.insight import change_report, coverage_report, explanation, loss_report, suggestions
+from moemap.engine.insight.change_report import Comparison
+from moemap.engine.insight.changes import changes_between
+from moemap.engine.insight.coverage import CountingInterpreter, coverage_of
+from moemap.engine.insight.evaluation import EvaluationPlaceError, SampleEvaluation, scope_of
+from moemap.engine.insight.loss import loss_over
+from moemap.engine.insight.tracing import trace
+from moemap.engine.insight.why import readers_of, why_not
 from moemap.engine.inspection import inspect_paths
+from moemap.engine.interpreter.interpreter import Interpreter
+from moemap.engine.jobs.dispatch import dispatch_of
+from moemap.engine.jobs.formats import FORMATS, render
+from moemap.engine.jobs.input_check import input_problems
 from moemap.engine.language.file_keys import MAPPING, WORKSPACE
-from moemap.engine.language.keys import FORMS
+from moemap.engine.language.keys import FORMS as KEYS_OF_FORMS
+from moemap.engine.language.rulebook import Rulebook
+from moemap.engine.proof import prove
+from moemap.engine.proof import report as proofs
 from moemap.engine.source.homes import MAPPINGS
 from moemap.tests.docs.examples import DOCS, LANGUAGE, blocks, completed
 from moemap.tests.docs.examples import SCHEMAS as OPEN
@@ -33,6 +52,7 @@ from moemap.tests.test_hardness import EVERYTHING, LIST_SCHEMA
 
 Files = Mapping[str, str]
 
+INPUT = "input.json"
 EXAMPLES = Path(__file__).parents[3] / "examples"
 PURCHASE = json.loads((EXAMPLES / "purchase.json").read_text("utf-8"))
 BATCHES = [
@@ -49,10 +69,25 @@ def snippets() -> tuple[Files, ...]:
     pages = (page.read_text("utf-8") for page in sorted((DOCS / "problems").glob("M*.md")))
     for text in (*LANGUAGE.values(), *pages):
         for section in text.split("\n## "):
-            files = {block.title: block.text for block in blocks(section) if block.title.endswith((".yaml", ".json"))}
+            shown = {INPUT if block.title == "input" else block.title: block.text for block in blocks(section)}
+            files = {name: text for name, text in shown.items() if name.endswith((".yaml", ".json"))}
             if "mapping.yaml" in files:
                 found.append(laid_out(files))
     return tuple(found)
+
+
+@cache
+def known() -> dict[str, list[tuple[frozenset[str], yaml.Node]]]:
+    """The values of each key in the examples, each with the keys beside it."""
+    found: dict[str, list[tuple[frozenset[str], yaml.Node]]] = {}
+    for files in (*snippets(), *shipped()):
+        for tree in trees_of(files).values():
+            for node in mappings_in(tree):
+                keys = frozenset(key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode))
+                for key, value in node.value:
+                    if isinstance(key, yaml.ScalarNode):
+                        found.setdefault(key.value, []).append((keys, value))
+    return found
 
 
 def laid_out(files: Files) -> Files:
@@ -71,7 +106,23 @@ def shipped() -> tuple[Files, ...]:
     for main in sorted(MAPPINGS.glob("*/v*/mapping.yaml")):
         found.append({path.name: path.read_text("utf-8") for path in sorted(main.parent.glob("*.yaml"))})
     found += [{"workspace.yaml": path.read_text("utf-8")} for path in sorted(EXAMPLES.glob("workspaces/*.yaml"))]
+    for main in sorted(EXAMPLES.glob("mappings/*/mapping.yaml")):
+        beside = (path for path in sorted(main.parent.glob("*")) if path.suffix in (".yaml", ".json"))
+        sample = min(main.parent.glob("samples/*.json"))
+        found.append({**{path.name: path.read_text("utf-8") for path in beside}, INPUT: sample.read_text("utf-8")})
     return tuple(found)
+
+
+def trees_of(files: Files) -> dict[str, yaml.Node]:
+    """The trees of those of the files that are YAML."""
+    trees: dict[str, yaml.Node] = {}
+    for name, text in files.items():
+        if name.endswith(".yaml"):
+            with suppress(yaml.YAMLError):
+                tree = yaml.compose(text, Loader=yaml.SafeLoader)
+                if tree is not None:
+                    trees[name] = tree
+    return trees
 
 
 # --- changes of trees
@@ -84,9 +135,15 @@ WORDS = [
     "{{ event.name }}", "{{ x", "{% if event %}a{% endif %}", "{{ event | join }}", "string", "integer", "datetime",
     "array", "omit", "keep", "reject", "append", "merge", "POST", "name@1", "./base", "./mapping.yaml", "..", "/etc",
     "mapping.yaml", "orders.yaml", "./event.schema.json", "mparticle/batch.schema.json", "1.0.0", "ignore", "error",
+    "$event.name", "batch.events[?name == $event.name]", "let $x = event, $y = $x.name in [$x, $y]", "$", "let $x = x",
+    "if(event.x, event.name, `0`)", "group_by(batch.events, &name)", "matches(event.name, '(a|b)*$')", "list", "none",
+    "hmac_sha256(event.name, settings.x)", "format_time(event.time, '%d.%m.%Y', 'Europe/Berlin')", "value", "repeat",
+    "to_unix_ms(event.time)", "sha256(event.name)", "flatten(event, '.', 'index')", "zip(batch.events, event.items)",
+    "iso8601", "unix_ms", "%d.%m.%Y %H:%M", "Europe/Berlin", "seconds", "continue", "brackets", "GET", "number",
+    "/v1/{{ event.name }}/{x}", "https://x.example/{{ settings.x }}", "https://[", "Bearer {token}", "20", "..a\r\nb",
 ]  # fmt: skip
 KEYS = [
-    *dict.fromkeys(key for form in (MAPPING, WORKSPACE, *FORMS.values()) for key in form.keys),
+    *dict.fromkeys(key for form in (MAPPING, WORKSPACE, *KEYS_OF_FORMS.values()) for key in form.keys),
     *("M206", "M222", "x", "tests", "test", "input_file", "expect", "match", "covers", "mapping"),
 ]
 TEXT = "tag:yaml.org,2002:str"
@@ -121,6 +178,12 @@ def places(root: yaml.Node) -> Iterator[tuple[Any, int, int]]:
             else:
                 yield node.value, number, -1
                 pending.append(entry)
+
+
+def mappings_in(root: yaml.Node) -> list[yaml.MappingNode]:
+    """The mappings of a tree, each once."""
+    found = [root, *(parent[number] if side < 0 else parent[number][side] for parent, number, side in places(root))]
+    return list({id(node): node for node in found if isinstance(node, yaml.MappingNode)}.values())
 
 
 class Mutator:
@@ -166,7 +229,29 @@ class Mutator:
             entry[side] = node
             parent[number] = tuple(entry)
 
+    def graft(self) -> None:
+        """Gives a key another value that it has somewhere, or a key that stands elsewhere beside one of the same."""
+        found = [node for tree in self.trees for node in mappings_in(tree) if node.value]
+        if not found:
+            return
+        node = self.random.choice(found)
+        number = self.random.randrange(len(node.value))
+        key = node.value[number][0]
+        own = {one.value for one, _ in node.value if isinstance(one, yaml.ScalarNode)}
+        there = known().get(str(key.value), [(frozenset[str](), scalar("x"))])
+        likely = self.random.choices(there, k=5)
+        beside, value = max(likely, key=lambda one: len(one[0] & own) - len(one[0] ^ own))
+        if self.random.random() < 0.5 or not beside - own:
+            node.value[number] = (key, copy.deepcopy(value))
+            return
+        other = self.random.choice(sorted(beside - own))
+        likely = [one for one in known()[other] if one[0] & own] or known()[other]
+        node.value.append((scalar(other), copy.deepcopy(self.random.choice(likely)[1])))
+
     def mutate(self) -> None:
+        if self.random.random() < 0.7:
+            self.graft()
+            return
         place = self.place()
         parent, number, side = place
         match self.random.choice(("replace", "delete", "duplicate", "swap", "retype", "rename", "insert", "share")):
@@ -202,15 +287,7 @@ class Mutator:
 
 def mutated(files: Files, seed: int, changes: int) -> Files:
     """The files after so many changes to the trees of those that are YAML."""
-    trees: dict[str, yaml.Node] = {}
-    for name, text in files.items():
-        if name.endswith(".yaml"):
-            try:
-                tree = yaml.compose(text, Loader=yaml.SafeLoader)
-            except yaml.YAMLError:
-                continue
-            if tree is not None:
-                trees[name] = tree
+    trees = trees_of(files)
     mutator = Mutator(seed, list(trees.values()))
     for _ in range(changes):
         mutator.mutate()
@@ -226,7 +303,7 @@ def mutated(files: Files, seed: int, changes: int) -> Files:
 # --- the laws
 
 
-def held(files: Files, folder: Path) -> None:
+def held(files: Files, folder: Path, *, deeply: bool = False) -> None:
     """Checking the files gives Problems that all have a place and can be shown; what loads, maps every batch."""
     for name, text in files.items():
         path = folder / name
@@ -240,11 +317,62 @@ def held(files: Files, folder: Path) -> None:
     if "tests.yaml" in files:
         goldenfile.load(folder / "tests.yaml", "tests.yaml")
     if loaded.rulebook is not None:
-        mapping = api.Mapping(loaded.rulebook)
-        for batch in BATCHES:
-            result = mapping.transform(batch)
-            interpreted = mapping.explain(batch)[0]
-            assert result == interpreted
+        batches = [json.loads(files[INPUT]), *BATCHES] if INPUT in files else BATCHES
+        mapped_alike(loaded.rulebook, batches)
+        if deeply:
+            understood(loaded.rulebook, batches, folder)
+
+
+def mapped_alike(rulebook: Rulebook, batches: list[Any]) -> None:
+    """Every door gives what the interpreter gives."""
+    mapping, ready, interpreter = api.Mapping(rulebook), api.Mapping(rulebook), Interpreter(rulebook)
+    ready.prepare()
+    module = sys.modules["standalone_mutated"] = ModuleType("standalone_mutated")
+    exec(compile(standalone_of(rulebook), "standalone_mutated", "exec", dont_inherit=True), vars(module))
+    dispatch = dispatch_of(rulebook)
+    for batch in batches:
+        result = interpreter.run(batch)
+        wanted = json.dumps(result.to_json())
+        assert json.dumps(mapping.transform(batch).to_json()) == wanted
+        assert json.dumps(ready.transform_json(json.dumps(batch)).to_json()) == wanted
+        assert json.dumps(module.transform(batch)) == wanted
+        for name in FORMATS:
+            b"".join(render([result], dispatch, name, pretty=False))
+
+
+def understood(rulebook: Rulebook, batches: list[Any], folder: Path) -> None:
+    """All that shows or searches a mapping takes it."""
+    show.text(rulebook, color=False), show.markdown(rulebook), show.as_json(rulebook)
+    proofs.text("x", prove(rulebook, tries=5), all_guards=True)
+    before = api.inspect(folder / "before" / "mapping.yaml").rulebook
+    for old, new in ((before, rulebook), (rulebook, before), (rulebook, rulebook)):
+        if old is not None and new is not None:
+            comparison = Comparison("a", "b", old.version, new.version, changes_between(old, new), is_versioned=True)
+            assert old is not new or not comparison.changes
+            for name in change_report.FORMATS:
+                change_report.render(name, comparison, None, show_values=True)
+    counting = CountingInterpreter(rulebook)
+    for batch in batches:
+        counting.run(batch)
+        found = trace(rulebook, batch)
+        numbers = range(len(found.result.requests))
+        explanation.as_json(found, numbers, mask=False)
+        explanation.as_html(found, "x", mask=True)
+        explanation.summary_text(found, numbers, color=False)
+        for pointer in ("", "/name", "/list/0", "/attributes/*"):
+            explanation.misses_text(why_not(found, pointer), color=False)
+            explanation.readers_text(found, readers_of(found, pointer), color=False)
+        with suppress(EvaluationPlaceError):
+            SampleEvaluation(scope_of(rulebook, batch, None)).names()
+        input_problems(rulebook, batch)
+    coverage = coverage_of([counting])
+    for write in coverage_report.FORMATS.values():
+        write(coverage)
+    suggestions.text(suggestions.suggestions(rulebook, coverage, batches, 20, lambda _line: None))
+    (folder / "batches.ndjson").write_text("\n".join(map(json.dumps, batches)))
+    loss = loss_over(rulebook, [str(folder / "batches.ndjson")], lambda _line: None)
+    loss_report.render("text", loss, ("unread", "read", "sent"), show_values=True)
+    assert not loss_report.drift(loss_report.baseline_of(loss), loss)
 
 
 @pytest.mark.fuzz
@@ -252,8 +380,9 @@ def held(files: Files, folder: Path) -> None:
 def test_examples_with_something_wrong_in_them(
     number: int, seed: int, changes: int, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    files = mutated(snippets()[number % len(snippets())], seed, changes)
-    held(files, tmp_path_factory.mktemp("rules"))
+    files = snippets()[number % len(snippets())]
+    before = {f"before/{name}": text for name, text in files.items()}
+    held({**before, **mutated(files, seed, changes)}, tmp_path_factory.mktemp("rules"), deeply=True)
 
 
 @pytest.mark.slow
