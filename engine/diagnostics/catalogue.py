@@ -144,6 +144,11 @@ _CODES: dict[str, Code] = {
         "too much is copied",
         "iterations copy more than {limit} values from outside of them; nothing of this batch is sent",
     ),
+    "M526": Code(
+        "error",
+        "too much is looked through",
+        "iterations look through more than {limit} elements from outside of them; nothing of this batch is sent",
+    ),
     "M530": Code(
         "error",
         "list too long",

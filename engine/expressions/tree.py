@@ -10,7 +10,7 @@ from typing import Any, ClassVar, TypeAlias
 from jmespath.visitor import Options, TreeInterpreter, _Expression
 
 from ..functions.table import call
-from ..values.budget import Copies, counting
+from ..values.budget import Copies, counting, looked_through
 from ..values.equality import equal, is_true
 from .roots import RootUse
 
@@ -101,6 +101,9 @@ class _Interpreter(_LibraryInterpreter):  # type: ignore[misc]  # the library ha
 
     def visit_variable_ref(self, node: TreeNode, _value: Any) -> Any:
         raise EvaluationError(f"${node['value']} is not known here")
+
+    def visit_looked_through(self, node: TreeNode, value: Any) -> Any:
+        return looked_through(self.visit(node["children"][0], value), *node["value"])
 
     def visit_function_expression(self, node: TreeNode, value: Any) -> Any:
         if node["value"] != "if":

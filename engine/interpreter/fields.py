@@ -6,11 +6,11 @@ elements around it are still mapped. `Rejected` only unwinds from a field to the
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Iterable, Iterator, Mapping, Set
 from typing import Any
 
 from ..diagnostics.catalogue import Severity
-from ..expressions.tree import EvaluationError
+from ..expressions.tree import EvaluationError, Expression
 from ..language.rulebook import (
     ABSENT,
     Const,
@@ -56,15 +56,22 @@ _KEPT = _Kept()
 class Evaluation(Recorder):
     """Evaluates fields on one batch, and records what happens.
 
-    `repeated` has the identities of the parts of the rules whose values count as copied; `plain` is a cache: by the
+    `repeated` has the identities of the parts of the rules whose values count as copied, `scans` the expressions that
+    count what they look through; `plain` is a cache: by the
     identity of a let, the names that it reads if it is plain, else None.
     """
 
     def __init__(
-        self, batch: Any, steps: list[Step] | None, repeated: Set[int], plain: dict[int, frozenset[str] | None]
+        self,
+        batch: Any,
+        steps: list[Step] | None,
+        repeated: Set[int],
+        scans: Mapping[int, Expression],
+        plain: dict[int, frozenset[str] | None],
     ) -> None:
         super().__init__(batch, steps)
         self.repeated = repeated
+        self.scans = scans
         self.plain = plain
         self.depth = 0
         """The number of lets that are being computed."""
@@ -82,7 +89,7 @@ class Evaluation(Recorder):
     ) -> Any:
         """The value of an expression; if it fails, null with a Problem, of the given `severity` if any."""
         try:
-            return expression.expression.search(scope.values)
+            return self.counted(expression).search(scope.values)
         except EvaluationError as error:
             place, reason = self.places.nearest(expression, scope, at.element), error.reason
             if field_ is not None:
@@ -92,6 +99,10 @@ class Evaluation(Recorder):
             else:
                 self.problem("M504", expression.place, at, input=place, severity=severity, reason=reason)
             return None
+
+    def counted(self, expression: Expr) -> Expression:
+        """The expression, in the form in which it counts what it looks through."""
+        return self.scans.get(id(expression), expression.expression)
 
     def holds(self, when: Expr | None, scope: Scope, at: Position) -> bool:
         return when is None or self.decided(when, self.search(when, scope, at), scope, at)
@@ -110,7 +121,7 @@ class Evaluation(Recorder):
         if when is None:
             return True
         try:
-            return self.decided(when, when.expression.search(scope.values), scope, at)
+            return self.decided(when, self.counted(when).search(scope.values), scope, at)
         except EvaluationError as error:
             place = self.places.nearest(when, scope, at.element)
             self.problem("M504", when.place, at, input=place, severity="error", reason=error.reason)

@@ -10,6 +10,7 @@ from typing import Any
 from ..diagnostics.problem import Problem
 from ..language.repetition import repeated_in
 from ..language.rulebook import Field, ObjectSource, Route, Rule, Rulebook
+from ..language.scanning import scans_in
 from ..runtime.notes import Rejected
 from ..runtime.requests import Assembler, Emission, move
 from ..runtime.result import (
@@ -23,7 +24,7 @@ from ..runtime.result import (
     Skipped,
     too_much_copied,
 )
-from ..values.budget import TooMuchCopied
+from ..values.budget import TooMuchCopied, scanning
 from ..values.kinds import kind, with_article
 from ..values.payload import received
 from ..values.pointers import join
@@ -64,7 +65,7 @@ class Interpreter:
         self.rulebook = rulebook
         validators = {name: schema.validator for name, schema in rulebook.schemas.items()}
         self.assembler = Assembler(output_specs(rulebook), validators)
-        self.repeated = repeated_in(rulebook)
+        self.repeated, self.scans = repeated_in(rulebook), scans_in(rulebook)
         self.plain: dict[int, frozenset[str] | None] = {}
         self.batch_rules = tuple(rule for rule in rulebook.rules if rule.route is None)
         self.route_rules = {
@@ -130,7 +131,7 @@ class _Run(Evaluation):
         self, interpreter: Interpreter, batch: Any, steps: list[Step] | None, only: Set[Failed] | None = None
     ) -> None:
         self.batch, self.flaw = received(batch)
-        super().__init__(self.batch, steps, interpreter.repeated, interpreter.plain)
+        super().__init__(self.batch, steps, interpreter.repeated, interpreter.scans, interpreter.plain)
         self.only = only
         self.here = Failed(None, None, None)
         """The part of the batch being mapped."""
@@ -156,6 +157,7 @@ class _Run(Evaluation):
             self.problem("M502", None, Position(None, "", ""), input="", found=with_article(kind(self.batch)))
             return Result((), (), tuple(self.problems))
         self.is_lost = False
+        scanning()
         at = Position(None, "", "")
         try:
             scope = self.top()

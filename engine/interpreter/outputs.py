@@ -20,7 +20,7 @@ __all__ = ["evaluated", "lists_of", "output_specs", "server_of"]
 
 def evaluated(fields: tuple[Field, ...], rulebook: Rulebook) -> tuple[dict[str, Any], list[Problem]]:
     """The values of fields that read nothing but settings, and the problems with them."""
-    evaluation = Evaluation({}, None, frozenset(), {})
+    evaluation = Evaluation({}, None, frozenset(), {}, {})
     scope = Scope(Roots({"settings": rulebook.values}), {"settings": None})
     try:
         values = evaluation.object(ObjectSource(fields), scope, Position(None, "", None)) or {}

@@ -159,7 +159,7 @@ class Transform:
         result = self._mapped(record)
         if result.ok or self._recipe.rejects is None:
             return result, ()
-        if any(problem.code == "M525" for problem in result.problems):
+        if any(problem.code in ("M525", "M526") for problem in result.problems):
             return result, None  # the interpreter would need very long to find the same
         batch, problem = record.parse()
         return result, self._program.retry(batch)[1] if problem is None else None

@@ -16,7 +16,7 @@ from .names import aimed_outputs
 from .rulebook import Const, Each, EntryRule, Expr, Field, From, Listed, ObjectSource, Rulebook, Spread, Table, Text
 from .traversal import roots_in
 
-__all__ = ["repeated_in"]
+__all__ = ["RepetitionWalk", "repeated_in"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,28 +53,48 @@ _SHORT = {"from_unix_ms", "type"}
 
 def repeated_in(rulebook: Rulebook) -> frozenset[int]:
     """The identities of all such parts: fields of objects and lists, each `each`, and spreads."""
-    walk = _Walk()
-    names = walk.lets(rulebook.let, _Names(frozenset([rulebook.input.as_name, "settings"]), frozenset(["settings"])))
-    aimed = aimed_outputs(rulebook)
-    for output in rulebook.outputs.values():
-        lines = () if output.name in aimed else output.request.parts
-        walk.object(ObjectSource((*output.fields, *lines)), names)
-    routes: dict[str | None, _Names] = {None: names}
-    for route in rulebook.routes.values():
-        routes[route.name] = walk.lets(
-            route.let, walk.inside(names, route.each, route.as_name, route.key_name or route.index_name)
-        )
-    for rule in rulebook.rules:
-        inner = walk.lets(rule.let, routes[rule.route])
-        walk.value(rule.body, inner)
-        if rule.output in aimed:
-            walk.object(ObjectSource(rulebook.outputs[rule.output or ""].request.parts), inner)
+    walk = RepetitionWalk()
+    walk.rulebook(rulebook)
     return frozenset(walk.found)
 
 
-class _Walk:
+class RepetitionWalk:
+    """Goes through the rules with the names in scope.
+
+    Then `found` has the identities of the parts that are used again, and `expressions` all expressions, each with the
+    names that have the same value for several of the elements for which it is evaluated.
+    """
+
     def __init__(self) -> None:
         self.found: set[int] = set()
+        self.expressions: list[tuple[Expr, frozenset[str]]] = []
+
+    def rulebook(self, rulebook: Rulebook) -> None:
+        """Goes through all rules."""
+        top = _Names(frozenset([rulebook.input.as_name, "settings"]), frozenset(["settings"]))
+        names = self.lets(rulebook.let, top)
+        aimed = aimed_outputs(rulebook)
+        for output in rulebook.outputs.values():
+            lines = () if output.name in aimed else output.request.parts
+            self.object(ObjectSource((*output.fields, *lines)), names)
+        routes: dict[str | None, _Names] = {None: names}
+        for route in rulebook.routes.values():
+            self.evaluated(route.each, names)
+            routes[route.name] = self.lets(
+                route.let, self.inside(names, route.each, route.as_name, route.key_name or route.index_name)
+            )
+        for rule in rulebook.rules:
+            self.evaluated(rule.when, routes[rule.route])
+            inner = self.lets(rule.let, routes[rule.route])
+            for warn in rule.warn:
+                self.evaluated(warn.when, inner)
+            self.value(rule.body, inner)
+            if rule.output in aimed:
+                self.object(ObjectSource(rulebook.outputs[rule.output or ""].request.parts), inner)
+
+    def evaluated(self, expression: Expr | None, names: _Names) -> None:
+        if expression is not None:
+            self.expressions.append((expression, names.outer))
 
     def lets(self, definitions: tuple[Field, ...], names: _Names) -> _Names:
         """The names with those of the lets. A let is made for each element, but not kept: only what uses it counts."""
@@ -115,16 +135,20 @@ class _Walk:
     def within(self, field: Field, names: _Names) -> None:
         """Looks at the parts of a field."""
         source = field.source
+        self.evaluated(field.when, names)
         if isinstance(source, From):
             for part in source.alternatives:
                 if isinstance(part, Field):
                     self.within(part, names)
+                else:
+                    self.evaluated(part, names)
         elif isinstance(source, ObjectSource):
             self.object(source, names)
         elif isinstance(source, Listed):
             for item in source.items:
                 self.member(item, names)
         elif isinstance(source, Each):
+            self.evaluated(source.each, names)
             if _reads(source.each, names):
                 self.found.add(id(source))
             inner = self.lets(
@@ -133,6 +157,7 @@ class _Walk:
             self.value(source.value, inner)
 
     def spread(self, spread: Spread, names: _Names) -> None:
+        self.evaluated(spread.from_, names)
         if _reads(spread.from_, names):
             self.found.add(id(spread))
         inner = self.lets(spread.let, self.inside(names, spread.from_, spread.as_name, spread.key_name))
@@ -140,6 +165,7 @@ class _Walk:
             self.entry(entry, inner)
 
     def entry(self, entry: EntryRule, names: _Names) -> None:
+        self.evaluated(entry.when, names)
         names = self.lets(entry.let, names)
         if entry.name is not None:
             self.within(entry.name, names)

@@ -22,7 +22,7 @@ from ..functions.table import FUNCTIONS, call
 from ..templates.filters import segment, text_of, without_placeholders
 from ..templates.rendering import rendered
 from ..templates.template import MAX_TEMPLATE_RESULT, TemplateFailure, too_long
-from ..values.budget import Copies, counting
+from ..values.budget import Copies, counting, looked_through, scanning
 from ..values.coercion import CoercionError, coerce
 from ..values.equality import equal, included
 from ..values.kinds import TYPE_NAMES, scalar_text
@@ -61,12 +61,14 @@ __all__ = [
     "last_of_keys",
     "less",
     "less_or_equal",
+    "looked_through",
     "looked_up",
     "matches_glob",
     "multiply",
     "not_null",
     "omit",
     "rendered",
+    "scanning",
     "segment",
     "sorted_by_numbers",
     "subtract",

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any, Literal, NamedTuple
 
 from ..diagnostics.problem import Problem
-from ..values.budget import MAX_COPIED, TooMuchCopied
+from ..values.budget import MAX_COPIED, MAX_SCANNED, TooMuchCopied, TooMuchScanned
 
 __all__ = [
     "NAME_TAKEN",
@@ -134,7 +134,9 @@ def failure(error: Exception) -> Result:
 
 
 def too_much_copied(error: TooMuchCopied) -> Result:
-    """The Result of a batch whose iterations copy too much."""
+    """The Result of a batch whose iterations copy or look through too much."""
+    if isinstance(error, TooMuchScanned):
+        return Result((), (), (Problem.of("M526", error.place, input="", limit=MAX_SCANNED),))
     return Result((), (), (Problem.of("M525", error.place, input="", limit=MAX_COPIED),))
 
 

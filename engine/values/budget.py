@@ -1,17 +1,34 @@
-"""Bounds what iterations make of values from outside of them: each element may get a copy, so sizes multiply."""
+"""Bounds what iterations make of values from outside of them, and what they look through there: sizes multiply."""
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import Any
 
-__all__ = ["MAX_COPIED", "Budget", "Copies", "TooMuchCopied", "counting"]
+__all__ = [
+    "MAX_COPIED",
+    "MAX_SCANNED",
+    "Budget",
+    "Copies",
+    "TooMuchCopied",
+    "TooMuchScanned",
+    "counting",
+    "is_small",
+    "looked_through",
+    "scanning",
+]
 
 MAX_COPIED = 5_000_000
 """The maximum number of values that iterations may copy for one batch."""
 
+MAX_SCANNED = 20_000_000
+"""The maximum number of elements from outside of them that iterations may look through for one batch."""
+
 _CHARACTERS = 100
 """The number of characters of a string that count as much as a value."""
+_FEW = 100
+"""The number of elements up to which looking through a value does not count."""
 
 
 class TooMuchCopied(Exception):  # noqa: N818  control flow, not an error
@@ -20,6 +37,10 @@ class TooMuchCopied(Exception):  # noqa: N818  control flow, not an error
     def __init__(self, place: Any) -> None:
         super().__init__(place)
         self.place = place
+
+
+class TooMuchScanned(TooMuchCopied):
+    """The iterations of a batch look through more than `MAX_SCANNED` elements; `place` is that of the expression."""
 
 
 class Budget:
@@ -84,3 +105,40 @@ def _size(value: Any, limit: int) -> int:
         elif type_ is str:
             size += len(item) // _CHARACTERS
     return size
+
+
+class _Scans(threading.local):
+    """The number of elements that may still be looked through for the batch that a thread maps."""
+
+    left = MAX_SCANNED
+
+
+_SCANS = _Scans()
+
+
+def scanning() -> None:
+    """Begins to count what this thread looks through for a batch."""
+    _SCANS.left = MAX_SCANNED
+
+
+def looked_through(value: Any, place: Any, whole: bool) -> Any:
+    """The value, with its elements counted; if it is `whole`, also what is inside of them. Raises TooMuchScanned."""
+    number = scanned_in(value, whole)
+    if number > _FEW:
+        _SCANS.left -= number
+        if _SCANS.left < 0:
+            raise TooMuchScanned(place)
+    return value
+
+
+def scanned_in(value: Any, whole: bool) -> int:
+    """The number that counts where a value is looked through."""
+    type_ = type(value)
+    if type_ is list or type_ is dict:
+        return _size(value, MAX_SCANNED) if whole else len(value)
+    return len(value) // _CHARACTERS if type_ is str else 0
+
+
+def is_small(value: Any, whole: bool) -> bool:
+    """Returns whether looking through a value does not count."""
+    return scanned_in(value, whole) <= _FEW

@@ -127,6 +127,9 @@ def test_limits() -> None:
         budget.MAX_COPIED,
         100,
         budget.MAX_COPIED,
+        budget.MAX_SCANNED,
+        100,
+        100,
     ]
 
 

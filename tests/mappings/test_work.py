@@ -47,3 +47,29 @@ def test_many_spellings_of_reserved_names(mapping: moemap.Mapping) -> None:
     (warning, too_large) = mapping.transform(spellings(20_000)).problems
     assert warning.message.endswith("... (10606 more characters)")
     assert too_large.code == "M510"
+
+
+def events(number: int, **more: Any) -> dict[str, Any]:
+    """Events without a time of their own, each of which reads something of the batch."""
+    return {**USER, **more, "events": [{"event_type": "custom_event", "data": {"event_name": "x"}}] * number}
+
+
+def change(value: Any, number: int) -> dict[str, Any]:
+    """A change of an attribute that is deleted often."""
+    data = {"user_attribute_name": "a", "deleted": value}
+    return {
+        **USER,
+        "deleted_user_attributes": ["a"] * number,
+        "events": [{"event_type": "user_attribute_change", "data": data}],
+    }
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "batch",
+    [events(50_000, timestamp_unixtime_ms="9" * 3_000_000), change([1] * 300_000, 300_000)],
+    ids=["a time of the batch", "a change of an attribute"],
+)
+def test_what_is_read_for_each_element_ends_soon(mapping: moemap.Mapping, batch: Any) -> None:
+    (problem,) = mapping.transform(batch).problems
+    assert (problem.code, problem.place is None) == ("M526", False)

@@ -12,9 +12,11 @@ from types import MappingProxyType
 from typing import Any
 
 from ...expressions.tree import EvaluationError, Expression, TreeNode, free_variables
+from ...values.budget import is_small
 from ...values.equality import equal
 from ..python.function import PythonFunction
 from ..python.kind_tests import FALSE, NOTHING, TRUE, TYPE_KINDS, first_of, is_kind, kinds_equal_to, truth
+from ..python.pool import place_code
 from ..python.string_sources import common
 from ..python.struct_layouts import StructShape, listed
 from ..python.value import ANY, BOOLEAN, DICT, LIST, NULL, NUMBER, STRING, VARIABLE, Value, bare, comment, kinds_of
@@ -170,6 +172,16 @@ class ExpressionCompiler(Visitor):
 
     def _visit_field(self, node: TreeNode, current: Value | None) -> Value:
         return self._root(node["value"]) if current is None else self.member(current, node["value"])
+
+    def _visit_looked_through(self, node: TreeNode, current: Value | None) -> Value:
+        base, (place, whole) = self.visit(node["children"][0], current), node["value"]
+        if not base.kinds & (LIST | DICT | STRING) or (base.is_constant and is_small(base.constant, whole)):
+            return base
+        if isinstance(base.shape, StructShape):
+            return Value("unusual()", base.kinds, raises=True)
+        given = bare(base.code if whole else base.text)
+        code = f"looked_through({given}, {self.writer.pool.name('PLACE', place_code(place))}, {whole})"
+        return Value(code, base.kinds, raises=True, items=base.items, shape=None if whole else base.shape)
 
     def _visit_variable_ref(self, node: TreeNode, _current: Value | None) -> Value:
         return self.variable(node["value"])

@@ -6,9 +6,10 @@ import builtins
 import keyword
 from typing import Any
 
+from ...diagnostics.problem import Place
 from .value import Value, comment, kinds_of
 
-__all__ = ["Pool"]
+__all__ = ["Pool", "place_code"]
 
 
 class Pool:
@@ -66,3 +67,8 @@ class Pool:
         """A new name for a constant or a function."""
         self._counts[prefix] = self._counts.get(prefix, 0) + 1
         return f"{prefix}_{self._counts[prefix]}"
+
+
+def place_code(place: Place) -> str:
+    """Code for a place in the rules."""
+    return f"Place{(place.file, place.line, place.column, place.end_line, place.end_column)!r}"

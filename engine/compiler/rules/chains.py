@@ -59,22 +59,23 @@ def chain(
     """
     links: list[_Link] = []
     for number, when in enumerate(whens):
-        probed = _probe(when, scope)
+        tree = None if when is None else fields.counted(when).tree
+        probed = _probe(tree, scope)
         if probed is False:
             continue
         if when is not None and not links:
             fields.reading(when, scope)
-        links.append(_Link(number, when, {} if when is None else _needs(when.expression.tree, scope)))
+        links.append(_Link(number, when, {} if tree is None else _needs(tree, scope)))
         if probed is True:
             break
     return _Chain(fields, scope, body, sites).write(links)
 
 
-def _probe(when: Expr | None, scope: CodeScope) -> bool | None:
+def _probe(tree: TreeNode | None, scope: CodeScope) -> bool | None:
     """The truth of a condition that is the same for every batch; None for any other."""
-    if when is None:
+    if tree is None:
         return True
-    value = _scratch(scope).condition(when.expression.tree)
+    value = _scratch(scope).condition(tree)
     return bool(value.constant) if value.is_constant else None
 
 

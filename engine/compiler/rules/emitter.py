@@ -6,24 +6,26 @@ The modules beside this one use it to write fields, conversions, spreads and cha
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from ...diagnostics.problem import Place
 from ...expressions.paths import certain_roots
+from ...expressions.tree import Expression
 from ...language.rulebook import Each, Expr, Field, Spread, Text
 from ...values.kinds import in_part
 from ..expressions.compiler import ExpressionCompiler
 from ..expressions.templates import template
 from ..python.function import PythonFunction
 from ..python.kind_tests import NOTHING
+from ..python.pool import place_code
 from ..python.string_sources import among
 from ..python.struct_layouts import Shapes
 from ..python.value import DICT, LIST, NULL, STRING, Value, bare
 from ..validation.conditions import ALWAYS, negated
 from ..validation.contracts import Contract
-from .scope import CodeScope, place_code
+from .scope import CodeScope
 
 __all__ = ["Emitter", "Sink"]
 
@@ -60,6 +62,7 @@ class Emitter(ABC):
         self,
         writer: PythonFunction,
         repeated: frozenset[int],
+        scans: Mapping[int, Expression],
         *,
         traced: bool = False,
         shapes: Shapes | None = None,
@@ -67,6 +70,8 @@ class Emitter(ABC):
         self.writer = writer
         self.repeated = repeated
         """The identities of the parts of the rules whose values count as copied."""
+        self.scans = scans
+        """The expressions that count what they look through, by the identity of their part of the rules."""
         self.traced = traced
         """Set if the code records the origin of each output value."""
         self.shapes = shapes
@@ -95,6 +100,10 @@ class Emitter(ABC):
 
     # Expressions
 
+    def counted(self, expression: Expr) -> Expression:
+        """The expression, in the form in which it counts what it looks through."""
+        return self.scans.get(id(expression), expression.expression)
+
     def reading(self, expression: Expr, scope: CodeScope) -> ExpressionCompiler:
         """The compiler for an expression that is evaluated here, after the lets that it certainly reads."""
         for name in certain_roots(expression.expression.tree):
@@ -103,26 +112,26 @@ class Emitter(ABC):
 
     def search(self, expression: Expr, scope: CodeScope, site: Callable[[], str], wish: str = "value") -> Value:
         """The value of an expression; if it fails, null with the problem of the site."""
-        value = self.reading(expression, scope).value(expression.expression)
+        value = self.reading(expression, scope).value(self.counted(expression))
         return self._caught(value, site, wish) if value.raises else value
 
     def iterated(self, expression: Expr, scope: CodeScope, site: Callable[[], str], wish: str) -> Value:
         """Like `search`, for a value that is iterated over: if it fails, all elements are lost."""
-        value = self.reading(expression, scope).value(expression.expression)
+        value = self.reading(expression, scope).value(self.counted(expression))
         return self._caught(value, site, wish, "undecided") if value.raises else value
 
     def condition(self, when: Expr | None, scope: CodeScope) -> Value:
         """The truth of a condition, as code for an `if`."""
         if when is None:
             return self.writer.pool.constant(True)
-        value = self.reading(when, scope).condition(when.expression.tree)
+        value = self.reading(when, scope).condition(self.counted(when).tree)
         return self._caught(value, self.site_of(when, scope), "holds") if value.raises else value
 
     def taking(self, when: Expr | None, scope: CodeScope, after: str, site: Callable[[], str] | None = None) -> Value:
         """Like `condition`, for a rule; `after` is the statement that leaves the element if the condition fails."""
         if when is None:
             return self.writer.pool.constant(True)
-        value = self.reading(when, scope).condition(when.expression.tree)
+        value = self.reading(when, scope).condition(self.counted(when).tree)
         return (
             self._caught(value, site or self.site_of(when, scope), "holds", "undecided", after)
             if value.raises
@@ -133,7 +142,7 @@ class Emitter(ABC):
         """The kinds that values must have if a condition holds."""
         if when is None:
             return {}
-        return ExpressionCompiler(self.writer, scope.values).facts(when.expression.tree, None)
+        return ExpressionCompiler(self.writer, scope.values).facts(self.counted(when).tree, None)
 
     def _caught(self, value: Value, site: Callable[[], str], wish: str, note: str = "failed", after: str = "") -> Value:
         writer = self.writer

@@ -31,7 +31,7 @@ class FieldCompiler(Emitter):
     """Writes the code of fields into one function."""
 
     def inside(self, writer: PythonFunction) -> FieldCompiler:
-        return FieldCompiler(writer, self.repeated, traced=self.traced, shapes=self.shapes)
+        return FieldCompiler(writer, self.repeated, self.scans, traced=self.traced, shapes=self.shapes)
 
     # Objects
 

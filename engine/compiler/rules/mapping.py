@@ -9,6 +9,7 @@ from ...diagnostics.problem import Place
 from ...interpreter.outputs import evaluated, output_specs
 from ...language.repetition import repeated_in
 from ...language.rulebook import Const, Expr, Field, From, ObjectSource, Output, RequestLine, Route, Rule, Rulebook
+from ...language.scanning import scans_in
 from ...language.traversal import can_reject, can_reject_value, roots_in
 from ...runtime.result import NO_RULE, NOTHING
 from ...runtime.runner import FUNCTION, NAMESPACE
@@ -18,7 +19,7 @@ from ...types.types import ANY as ANY_TYPE
 from ...values.pointers import join
 from ..python.function import PythonFunction
 from ..python.kind_tests import is_kind
-from ..python.pool import Pool
+from ..python.pool import Pool, place_code
 from ..python.struct_layouts import Exceptions, Shapes, StructShape
 from ..python.value import DICT, LIST, NULL, VARIABLE, Value, bare, comment
 from ..validation.conditions import ALWAYS, NEVER
@@ -27,7 +28,7 @@ from ..validation.subschemas import subschemas_of
 from ..validation.validation import Validation
 from .chains import chain
 from .fields import FieldCompiler
-from .scope import CodeScope, place_code
+from .scope import CodeScope
 
 __all__ = ["source_of", "sources_of", "title_of"]
 
@@ -128,7 +129,9 @@ class _Mapping:
         self.shapes = None if root is None else root.shapes
         self.parameters = ("batch", "validators" if root is None else "notes")
         self.writer = PythonFunction(pool, self.parameters)
-        self.fields = FieldCompiler(self.writer, repeated_in(rulebook), traced=traced, shapes=self.shapes)
+        self.fields = FieldCompiler(
+            self.writer, repeated_in(rulebook), scans_in(rulebook), traced=traced, shapes=self.shapes
+        )
         self.specs = {spec.name: spec for spec in output_specs(rulebook)}
         self.parts: dict[str, str] = {}
         self.output_constants: dict[str, str] = {}
@@ -157,6 +160,8 @@ class _Mapping:
             writer.line("problems = []")
         if self.fields.repeated:
             writer.line("notes.budget = Budget()" if self.root is None else "notes = notes.of_batch()")
+        if self.fields.scans:
+            writer.line("scanning()")
         writer.line("skipped = []")
         for output in dict.fromkeys(rule.output for rule in rulebook.rules if rule.output is not None):
             self.parts[output] = "" if self.traced else writer.name(f"{output}_parts")

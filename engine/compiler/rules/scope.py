@@ -11,11 +11,11 @@ from ...expressions.paths import inputs_read, path_of
 from ...language.rulebook import Each, Expr, Field, From, Text
 from ...language.traversal import can_reject_field
 from ...values.pointers import join
-from ..python.pool import Pool
+from ..python.pool import Pool, place_code
 from ..python.value import ANY, INTEGER, STRING, Value
 from ..validation.contracts import Contract
 
-__all__ = ["CodeScope", "place_code"]
+__all__ = ["CodeScope"]
 
 _MARK = "\0"
 
@@ -228,11 +228,6 @@ class CodeScope:
     def _read(self, marked: str) -> str:
         name, _, path = marked.partition(_MARK)
         return f"Read({self._place_of(name)}, {path!r})"
-
-
-def place_code(place: Place) -> str:
-    """Code for a place in the rules."""
-    return f"Place{(place.file, place.line, place.column, place.end_line, place.end_column)!r}"
 
 
 def _braced(text: str) -> str:

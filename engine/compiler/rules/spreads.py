@@ -279,7 +279,7 @@ class SpreadCompiler:
         for number, rule in enumerate(rules):
             if rule.when is None:
                 return number
-            condition = compiler.condition(rule.when.expression.tree)
+            condition = compiler.condition(self.fields.counted(rule.when).tree)
             if not condition.is_constant:
                 return None
             if condition.constant:
@@ -322,7 +322,7 @@ class SpreadCompiler:
         for rule in spread.entries:
             if rule.when is None:
                 break
-            expression = rule.when.expression
+            expression = self.fields.counted(rule.when)
             if compiler.condition(expression.tree).raises:
                 break
             parts = []

@@ -1,0 +1,99 @@
+"""Finds the expressions that look through values from outside of an iteration again for each of its elements.
+
+Their work grows with the product of two sizes of a batch, so that what they look through is counted while they do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Set
+from dataclasses import replace
+
+from ..diagnostics.problem import Place
+from ..expressions.tree import Expression, TreeNode, free_variables
+from .repetition import RepetitionWalk
+from .rulebook import Rulebook
+
+__all__ = ["scans_in"]
+
+_STEPS = {"subexpression", "index_expression", "pipe", "flatten", "slice"}
+_AT_ONCE = {"get", "get_ignore_case", "length", "not_null", "to_array", "type"}
+"""Functions whose time does not depend on the size of what they are given."""
+_WHOLE = {"contains", "distinct", "flatten", "index_of", "size", "to_string"}
+"""Functions that look at all that is inside of the elements of what they are given, too."""
+
+
+def scans_in(rulebook: Rulebook) -> dict[int, Expression]:
+    """All such expressions by the identity of their part of the rules, in the form in which they count."""
+    walk = RepetitionWalk()
+    walk.rulebook(rulebook)
+    found: dict[int, Expression] = {}
+    for part, outer in walk.expressions:
+        tree = _counted(part.expression.tree, outer, part.place, inside=False, all_=False)
+        if tree is not part.expression.tree:
+            found[id(part)] = replace(part.expression, tree=tree)
+    return found
+
+
+def _counted(node: TreeNode, outer: Set[str], place: Place, *, inside: bool, all_: bool) -> TreeNode:
+    """The node with what it looks through counted; itself if that is nothing.
+
+    `inside`: it is evaluated for each element of a list, and only variables are from outside of that. `all_`: it is a
+    step on a value from outside.
+    """
+
+    def within(child: TreeNode, *, inner: bool = inside, every: bool = all_) -> TreeNode:
+        return _counted(child, outer, place, inside=inner, all_=every)
+
+    def looked_through(child: TreeNode, *, whole: bool = False) -> TreeNode:
+        made = within(child)
+        if child["type"] in ("literal", "expref") or not (all_ or _reads(child, outer, inside=inside)):
+            return made
+        span = {"start": child["start"], "end": child["end"]}
+        return {"type": "looked_through", **span, "value": (place, whole), "children": [made]}
+
+    kind, below = node["type"], node["children"]
+    if kind == "slice":  # its children are numbers
+        return node
+    if kind.endswith("projection"):
+        base = looked_through(below[0])
+        every = all_ or base["type"] == "looked_through"
+        made = [base, *(within(child, inner=True, every=every) for child in below[1:])]
+    elif kind == "function_expression" and node["value"] not in _AT_ONCE and node["value"] != "if":
+        made = [looked_through(child, whole=node["value"] in _WHOLE) for child in below]
+        every = all_ or any(child["type"] == "looked_through" for child in made)
+        made = [
+            within(child, inner=True, every=every) if child["type"] == "expref" else found
+            for child, found in zip(below, made, strict=True)
+        ]
+    elif kind == "comparator" and all(_reads(child, outer, inside=inside) for child in below):
+        made = [looked_through(child, whole=True) for child in below]
+    elif kind in _STEPS:
+        every = all_ or _reads(below[0], outer, inside=inside)
+        made = [within(below[0]), *(within(child, every=every) for child in below[1:])]
+    else:
+        made = [within(child) if isinstance(child, dict) else child for child in below]
+    return node if all(one is other for one, other in zip(made, below, strict=True)) else {**node, "children": made}
+
+
+def _reads(node: TreeNode, outer: Set[str], *, inside: bool) -> bool:
+    """Returns whether a node reads a value from outside."""
+    if inside:
+        return bool(free_variables(node))
+    return not outer.isdisjoint(_roots(node))
+
+
+def _roots(node: TreeNode) -> Iterator[str]:
+    """The names of the roots that a node reads which is evaluated on the roots."""
+    kind, below = node["type"], node["children"]
+    if kind in ("field", "variable_ref"):
+        yield node["value"]
+    elif kind in _STEPS or kind.endswith("projection"):
+        if below and isinstance(below[0], dict):
+            yield from _roots(below[0])
+        yield from free_variables(*(child for child in below[1:] if isinstance(child, dict)))
+    elif kind == "expref":
+        yield from free_variables(node)
+    else:
+        for child in below:
+            if isinstance(child, dict):
+                yield from _roots(child)

@@ -1,0 +1,119 @@
+"""What iterations look through outside of their elements is bounded, in every way to run a mapping."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from moemap.engine import compiler
+from moemap.engine.compiler.standalone.standalone import standalone_of
+from moemap.engine.expressions.tree import walk
+from moemap.engine.interpreter.interpreter import Interpreter
+from moemap.engine.language.scanning import scans_in
+from moemap.engine.values.budget import MAX_SCANNED
+from moemap.tests.engine.runtime.test_copied import RULE, rulebook_of
+
+FORMS = [
+    # What belongs to the element is looked through once, and what is looked up takes no time.
+    ("event.tags[?@ == $event.id]", []),
+    ("get(batch.user, event.id) || length(batch.events) || type(batch.events)", []),
+    ("batch.events", []),
+    ("batch.id == event.id", []),
+    ("settings.x == event.id", []),
+    # All else is looked through again for each element.
+    ("batch.events[?id == $event.id] | [0].id", ["batch.events"]),
+    ("batch.events[].tags[]", ["batch.events[]", "batch.events[].tags[]"]),
+    ("batch.events | [?id].id", [""]),
+    ("batch.events[*].tags[*]", ["tags", "events"]),
+    ("batch.user.*", ["batch.user"]),
+    ("contains(batch.events[*].id, event.id)", ["batch.events[*].id", "events"]),
+    ("sort_by(batch.events, &id)[0].id", ["batch.events"]),
+    ("lower(batch.id) == event.id", ["batch.id"]),
+    ("batch.user == batch.events", ["batch.user", "batch.events"]),
+    # Inside of lists, variables are what is outside.
+    ("event.tags[?contains($batch.events, @)]", ["$batch.events"]),
+    ("map(&contains($batch.events, @), event.tags)", ["$batch.events"]),
+    ("let $all = batch.events in event.tags[?contains($all, @)]", ["$all"]),
+]
+
+
+@pytest.mark.parametrize(("text", "counted"), FORMS)
+def test_what_counts(tmp_path: Path, text: str, counted: list[str]) -> None:
+    rulebook = rulebook_of(
+        tmp_path, "settings: {x: {type: string, default: a}},\n" + RULE % f"{{a: {json.dumps(text)}}}"
+    )
+    nodes = [node for expression in scans_in(rulebook).values() for node in walk(expression.tree)]
+    found = [text[node["start"] : node["end"]] for node in nodes if node["type"] == "looked_through"]
+    assert sorted(found) == sorted(counted)
+
+
+BATCH: dict[str, Any] = {
+    "id": "X" * 30_000,
+    "user": {f"k{number}": number for number in range(300)},
+    "events": [{"id": f"e{number}", "tags": ["x"]} for number in range(200)],
+}
+WHEN = 'rules: [{rule: one, route: events, when: "%s", output: event, fields: {a: event.id}}%s]'
+TWO = ", {rule: two, route: events, when: event.id == 'e2', output: event, fields: {a: event.id}}"
+ENTRIES = RULE % "{a: {spread: {from: event, entries: [{when: 'contains(batch.events[*].id, name)'}, {}]}}}"
+INSIDE = "rules: [{rule: one, output: event, fields: {a: 'batch.events[*].contains($batch.events[*].id, id)'}}]"
+RULES = [
+    (RULE % "{a: 'batch.events[?id == $event.id] | [0].id'}", 200 * 200),
+    (RULE % "{a: {from: lower(batch.id), type: integer, on_problem: omit}, b: event.id}", 200 * 300),
+    (RULE % "{a: length(keys(batch.user))}", 200 * 300),
+    (WHEN % ("batch.events[?id == $event.id]", ""), 200 * 200),
+    (WHEN % ("batch.events[*] && event.id == 'e1'", TWO), 200 * 200),
+    (WHEN % ("event.id == 'e1' && batch.events[*]", TWO), 200),
+    ("let: {ids: 'batch.events[*].id'},\n" + RULE % "{a: 'contains(ids, event.id)'}", 200 * 200),
+    (INSIDE, 2 * 200 * 200),
+    (ENTRIES, 2 * 2 * 200 * 200),
+    (RULE % "{a: 'length(batch.events)', b: 'event.tags[*]'}", 0),
+    # What is outside, but has few elements, does not count.
+    (RULE % "{a: 'event.tags[?contains($event.tags, @)]'}", 0),
+]
+
+
+@pytest.mark.parametrize(("rules", "number"), RULES)
+def test_the_limit_is_the_same_in_every_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rules: str, number: int
+) -> None:
+    rulebook = rulebook_of(tmp_path, rules)
+    source = standalone_of(rulebook)
+    text = json.dumps(BATCH).encode()
+    for limit in {number, max(number - 1, 0)}:
+        for name in ("values.budget", "runtime.result"):
+            monkeypatch.setattr(f"moemap.engine.{name}.MAX_SCANNED", limit)
+        interpreter, compiled = Interpreter(rulebook), compiler.compile(rulebook)
+        compiled.prepare()
+        module = ModuleType("standalone_of_scans")
+        monkeypatch.setitem(sys.modules, module.__name__, module)
+        exec(source.replace(f"MAX_SCANNED = {MAX_SCANNED:_}", f"MAX_SCANNED = {limit}"), vars(module))
+        wanted = interpreter.run(BATCH)
+        if limit < number:
+            assert (*wanted.requests, *wanted.skipped) == ()
+            (problem,) = wanted.problems
+            assert (problem.code, problem.input, problem.data) == ("M526", "", {"limit": limit})
+            assert problem.place is not None
+        else:
+            assert "M526" not in {problem.code for problem in wanted.problems}
+        assert compiled.transform(BATCH) == wanted
+        assert module.transform(BATCH) == wanted.to_json()
+        assert compiled.transform_text(text) in (None, wanted)
+        assert interpreter.run(BATCH) == wanted  # each batch is counted anew
+
+
+@pytest.mark.slow
+def test_a_batch_that_would_take_hours_ends(tmp_path: Path) -> None:
+    batch = {"events": [{"id": "e"}] * 150_000}
+    for text in (
+        "batch.events[?id == $event.name]",
+        "index_of(batch.events, event)",
+        "sort_by(batch.events, &id)[0].id",
+    ):
+        rulebook = rulebook_of(tmp_path, RULE % f"{{a: {json.dumps(text)}}}")
+        (problem,) = compiler.compile(rulebook).transform(batch).problems
+        assert problem.code == "M526"
