@@ -26,6 +26,8 @@ from moemap.engine import api, show
 from moemap.engine.compiler.standalone.standalone import standalone_of
 from moemap.engine.diagnostics import reporters
 from moemap.engine.diagnostics.reporters import Report
+from moemap.engine.documents.markdown import markdown
+from moemap.engine.documents.whole import as_html, documentation
 from moemap.engine.golden import files as goldenfile
 from moemap.engine.insight import change_report, coverage_report, explanation, loss_report, suggestions
 from moemap.engine.insight.change_report import Comparison
@@ -34,7 +36,8 @@ from moemap.engine.insight.coverage import CountingInterpreter, coverage_of
 from moemap.engine.insight.evaluation import EvaluationPlaceError, SampleEvaluation, scope_of
 from moemap.engine.insight.loss import loss_over
 from moemap.engine.insight.tracing import trace
-from moemap.engine.insight.why import readers_of, why_not
+from moemap.engine.insight.why import readers_of
+from moemap.engine.insight.why_not import why_not
 from moemap.engine.inspection import inspect_paths
 from moemap.engine.interpreter.interpreter import Interpreter
 from moemap.engine.jobs.dispatch import dispatch_of
@@ -342,7 +345,8 @@ def mapped_alike(rulebook: Rulebook, batches: list[Any]) -> None:
 
 def understood(rulebook: Rulebook, batches: list[Any], folder: Path) -> None:
     """All that shows or searches a mapping takes it."""
-    show.text(rulebook, color=False), show.markdown(rulebook), show.as_json(rulebook)
+    page = documentation(rulebook)
+    show.text(rulebook, color=False), show.as_json(rulebook), markdown(page), as_html(page)
     proofs.text("x", prove(rulebook, tries=5), all_guards=True)
     before = api.inspect(folder / "before" / "mapping.yaml").rulebook
     for old, new in ((before, rulebook), (rulebook, before), (rulebook, rulebook)):
