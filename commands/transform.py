@@ -143,7 +143,7 @@ def command(inputs: tuple[str, ...], mapping: str | None, workspace: str | None,
                 target.output.name if target.output else "",
                 target.rejects.name if target.rejects else None,
                 options["replay_rejects"],
-                choice.secrets,
+                choice.variables,
                 options["check_input"],
             )
             job = Job(target.inputs, recipe, program, target.output, target.rejects, options["jobs"], resume, restart)

@@ -19,7 +19,7 @@ class ChoiceError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A mapping, and why it was chosen; its settings by name; the variables of its secrets by placeholder.
+    """A mapping, and why it was chosen; its settings by name; the places of its secrets by placeholder.
 
     `environment` is the name of the environment that they come from. `is_assumed` is true where nobody named the
     mapping.
@@ -31,6 +31,11 @@ class Choice:
     secrets: Mapping[str, str] = field(default_factory=dict)
     environment: str | None = None
     is_assumed: bool = False
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """The variables that hold secrets, by placeholder."""
+        return {name: where[4:] for name, where in self.secrets.items() if where.startswith("env:")}
 
 
 def choose(

@@ -31,7 +31,7 @@ class Said(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """The settings of an environment, and the variables that hold its secrets, by placeholder."""
+    """The settings of an environment, and the places that hold its secrets, by placeholder."""
 
     place: Place
     settings: tuple[Given, ...] = ()

@@ -25,7 +25,9 @@ __all__ = ["MAGIC", "read"]
 
 MAGIC = frozenset("*?[")
 """The characters that make the name of a file a pattern."""
-_VARIABLE = re.compile(r"env:([A-Za-z_][A-Za-z0-9_]*)", re.ASCII)
+_PLACE = r"(?:env:[A-Za-z_][A-Za-z0-9_]*|file:[^,\s]+|keyring:[^,/\s]+/[^,\s]+|stdin)"
+_WANTED = "env:NAME, file:PATH, keyring:SERVICE/USER, stdin, or basic: and two of them"
+_SECRET = re.compile(rf"{_PLACE}|basic:{_PLACE},{_PLACE}", re.ASCII)
 
 
 def read(path: Path, source: Source, node: MappingNode, main: Path | None) -> Configuration:
@@ -153,12 +155,12 @@ class _Reader:
         )
         secrets = {}
         for placeholder, value in keys.entries("secrets"):
-            variable = _VARIABLE.fullmatch(value.text) if isinstance(value, ScalarNode) else None
-            if variable is None:  # the value is not shown: it may be the secret itself
+            # The value is not shown: it may be the secret itself.
+            if not isinstance(value, ScalarNode) or not _SECRET.fullmatch(value.text):
                 hint = "a project file says where secrets come from, and never holds them"
                 what = f"the source of the secret {placeholder.text!r}"
-                self.report("M157", placeholder.place, hint, what=what, wanted="env:NAME")
+                self.report("M157", placeholder.place, hint, what=what, wanted=_WANTED)
             else:
-                secrets[placeholder.text] = Said(variable[1], value.place)
+                secrets[placeholder.text] = Said(value.text, value.place)
         keys.finish()
         return Environment(name.place, settings, secrets)

@@ -44,7 +44,7 @@ def _rows(made: Configuration, choice: Choice) -> Iterator[Row]:
         yield Row(f"setting {name}", value.value if is_given else value, str(value.place) if is_given else "--set")
     environment = made.environments.get(choice.environment or "")
     for name, said in environment.secrets.items() if environment is not None else ():
-        yield Row(f"secret {name}", f"${said.value}", str(said.place))
+        yield Row(f"secret {name}", said.value.replace("env:", "$"), str(said.place))
     for name, files in made.samples.items():
         yield from (Row(f"samples {name}", one.value, str(one.place)) for one in files)
     level, strict = made.fail_level, made.strict

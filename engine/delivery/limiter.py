@@ -16,7 +16,7 @@ from typing import NamedTuple, Protocol
 from .entries import Recent
 from .plan import Window
 
-__all__ = ["Counted", "Limiter", "Permit"]
+__all__ = ["Counted", "Limiter", "Permit", "amount_of"]
 
 AHEAD = 0.02
 """A place that is free so soon is given at once, with the time from which it holds."""
@@ -163,7 +163,7 @@ class Limiter:
             counted = [one for one in call if not window.outputs or one.output in window.outputs]
             if not window.each_key:
                 if counted:
-                    yield span, min(_amount(window, counted), window.limit)
+                    yield span, min(amount_of(window, counted), window.limit)
                 continue
             keys: dict[str, list[Counted]] = {}
             for one in counted:
@@ -173,7 +173,7 @@ class Limiter:
                 of_key = self._keys.get((window.name, key))
                 if of_key is None:
                     of_key = self._keys[window.name, key] = _Span(window.limit, window.seconds)
-                yield of_key, min(_amount(window, own), window.limit)
+                yield of_key, min(amount_of(window, own), window.limit)
 
     def _tidy(self) -> None:
         """Forgets the keys that nothing was sent for in their windows."""
@@ -184,7 +184,7 @@ class Limiter:
                 del self._keys[key]
 
 
-def _amount(window: Window, call: Sequence[Counted]) -> int:
+def amount_of(window: Window, call: Sequence[Counted]) -> int:
     """What a window counts of a call: more than its limit counts as much, since it can only be sent by itself."""
     if window.elements_of is not None:
         return sum(one.items.get(window.elements_of, 0) for one in call)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import base64
 import os
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from ..values.placeholders import PLACEHOLDER
 
-__all__ = ["SecretError", "Secrets", "placeholders_in", "secrets_of"]
+__all__ = ["SecretError", "Secrets"]
 
 _LEAST_REDACTED = 4
 """A shorter value is in too many texts by chance."""
@@ -23,12 +23,14 @@ class SecretError(RuntimeError):
 
 
 class Secrets:
-    """The values of placeholders. Nothing that shows it shows them."""
+    """The values of placeholders, each read from its source when it is first needed. Nothing that shows it shows them.
 
-    def __init__(self, values: Mapping[str, str]) -> None:
-        self._values = dict(values)
-        longest_first = sorted(self._values.items(), key=lambda pair: -len(pair[1]))
-        self._redacted = [(value, name) for name, value in longest_first if len(value) >= _LEAST_REDACTED]
+    `sources` says where a value is; without one, it is in the variable of the name of the placeholder.
+    """
+
+    def __init__(self, sources: Mapping[str, str], values: Mapping[str, str] | None = None) -> None:
+        self._sources = dict(sources)
+        self._values = dict(values or {})
 
     def __repr__(self) -> str:
         return f"Secrets({', '.join(sorted(self._values))})"
@@ -38,14 +40,15 @@ class Secrets:
 
     def fill(self, text: str) -> str:
         """The text with its {placeholders} filled in. Raises SecretError for one that has no value."""
+        return PLACEHOLDER.sub(lambda found: self._value(found[1]), text)
 
-        def value(found: Any) -> str:
-            name = found[1]
-            if name not in self._values:
-                raise SecretError(f"the placeholder {{{name}}} has no value")
-            return self._values[name]
-
-        return PLACEHOLDER.sub(value, text)
+    def _value(self, name: str) -> str:
+        if name not in self._values:
+            value = _read(name, self._sources.get(name, f"env:{name.upper()}"))
+            if not value or not value.isprintable() or not value.isascii():
+                raise SecretError(f"the value of {{{name}}} is empty, or has characters that no header can have")
+            self._values[name] = value
+        return self._values[name]
 
     def fill_all(self, value: Any) -> Any:
         """A JSON value, in whose strings the {placeholders} are filled in."""
@@ -60,29 +63,15 @@ class Secrets:
 
     def redact(self, text: str) -> str:
         """The text with a placeholder instead of each value."""
-        for value, name in self._redacted:
-            text = text.replace(value, f"{{{name}}}")
+        for name, value in sorted(self._values.items(), key=lambda pair: -len(pair[1])):
+            if len(value) >= _LEAST_REDACTED:
+                text = text.replace(value, f"{{{name}}}")
         return text
 
 
-def placeholders_in(*texts: str) -> set[str]:
-    """The names of the {placeholders} in some texts."""
-    return {found[1] for text in texts for found in PLACEHOLDER.finditer(text)}
-
-
-def secrets_of(names: Iterable[str], sources: Mapping[str, str]) -> Secrets:
-    """Reads the value of each placeholder from its source; without one, from the variable of its name.
-
-    Raises SecretError.
-    """
-    values: dict[str, str] = {}
-    for name in sorted(names):
-        kind, _, where = sources.get(name, f"env:{name.upper()}").partition(":")
-        value = _SOURCES[kind](name, where)
-        if not value or not value.isprintable():
-            raise SecretError(f"the value of {{{name}}} is empty, or has characters that no header can have")
-        values[name] = value
-    return Secrets(values)
+def _read(name: str, source: str) -> str:
+    kind, _, where = source.partition(":")
+    return _SOURCES[kind](name, where)
 
 
 def _variable(name: str, variable: str) -> str:
@@ -95,7 +84,7 @@ def _variable(name: str, variable: str) -> str:
 def _file(name: str, path: str) -> str:
     try:
         with Path(path).expanduser().open("rb") as file:
-            return file.read(_MOST_BYTES).decode().strip()
+            return file.readline(_MOST_BYTES).decode().strip()
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
         raise SecretError(f"the value of {{{name}}} cannot be read from {path}: {reason}") from None
@@ -122,11 +111,7 @@ def _stdin(_name: str, _where: str) -> str:
 
 def _basic(name: str, where: str) -> str:
     """The credentials of HTTP Basic: user and password, each from a source of its own."""
-    parts = []
-    for source in where.split(","):
-        kind, _, inner = source.partition(":")
-        parts.append(_SOURCES[kind](name, inner))
-    return base64.b64encode(":".join(parts).encode()).decode()
+    return base64.b64encode(":".join(_read(name, source) for source in where.split(",")).encode()).decode()
 
 
 _SOURCES: dict[str, Callable[[str, str], str]] = {

@@ -24,8 +24,8 @@ from .limiter import Limiter, Permit
 from .outbox import Outbox
 from .plan import Plan
 from .schedule import delay
-from .secrets import Secrets
-from .sending import Http, Outcome
+from .secrets import SecretError, Secrets
+from .sending import Call, Http, Outcome
 
 __all__ = ["Progress", "Sender"]
 
@@ -61,7 +61,11 @@ class Progress:
 
 
 class Sender:
-    """Sends from one outbox to one receiver. With `goes_on`, it waits for more when all is done."""
+    """Sends from one outbox to one receiver.
+
+    With `goes_on`, it waits for more when all is done, until `finish` is called. A service (`is_service`) also goes on
+    where it never had a connection.
+    """
 
     def __init__(
         self,
@@ -70,6 +74,7 @@ class Sender:
         secrets: Secrets,
         *,
         goes_on: bool = False,
+        is_service: bool = False,
         connections: int = CONNECTIONS,
         chance: random.Random | None = None,
         http: Callable[..., Http] = Http,
@@ -79,7 +84,8 @@ class Sender:
         self.secrets = secrets
         self.progress = Progress()
         self.limiter = Limiter(plan.windows)
-        self._goes_on = goes_on
+        self._goes_on = goes_on or is_service
+        self._is_service = is_service
         self._connections = connections
         self._chance = chance or random.Random()  # noqa: S311  spreads retries
         self._make_http = http
@@ -88,6 +94,7 @@ class Sender:
         self._sending: Counter[str] = Counter()
         self._tasks: set[asyncio.Task[None]] = set()
         self._wake = asyncio.Event()
+        self._event_loop: asyncio.AbstractEventLoop | None = None
         self._is_stale = True
         self._looked = -math.inf
         self._failures = 0
@@ -101,6 +108,16 @@ class Sender:
         self._is_stale = True
         self._wake.set()
 
+    def wake_from_elsewhere(self, _: object = None) -> None:
+        """The same, for any thread."""
+        if self._event_loop is not None:
+            self._event_loop.call_soon_threadsafe(self.wake)
+
+    def finish(self) -> None:
+        """Ends when nothing is left."""
+        self._goes_on = False
+        self.wake()
+
     def stop(self, reason: str) -> None:
         """Begins nothing more; what is on the way is finished."""
         self.progress.stopped = self.progress.stopped or reason
@@ -108,6 +125,7 @@ class Sender:
 
     async def run(self) -> Progress:
         """Sends until nothing is left, or until it is stopped. Raises OutboxError if another process sends."""
+        self._event_loop = asyncio.get_running_loop()
         with self.outbox.sending():
             await _done(self.outbox.recover(repeats=self.plan.repeats))
             self._restore()
@@ -239,33 +257,37 @@ class Sender:
 
     async def _deliver(self, http: Http, call: list[Queued], permit: Permit, *, is_bulk: bool) -> None:
         try:
+            prepared = self._call(http, call, is_bulk=is_bulk)
             started = await _done(self.outbox.start([one.id for one in call]))
             sent = [one for one in call if one.id in started]
             if not sent:
                 permit.unused()
                 return
+            if len(sent) < len(call):
+                prepared = self._call(http, sent, is_bulk=is_bulk)
             await asyncio.sleep(permit.at - self.limiter.now())
             self.progress.calls += 1
-            outcome = await self._send(http, sent, is_bulk=is_bulk)
+            outcome = await http.send(prepared)
             permit.answered(self.limiter.now())
             self._wake.set()  # the place is free soon, whatever the disk does
             await _done(self.outbox.end(self._ends(sent, outcome)))
+        except SecretError as error:
+            permit.unused()
+            self.stop(str(error))
         finally:
             permit.answered(self.limiter.now())
             for one in call:
                 self._loaded.discard(one.id)
                 self._sending[one.entry.output] -= 1
 
-    async def _send(self, http: Http, call: Sequence[Queued], *, is_bulk: bool) -> Outcome:
+    def _call(self, http: Http, call: Sequence[Queued], *, is_bulk: bool) -> Call:
         first, bulk = call[0].entry, self.plan.bulk
         if not is_bulk or bulk is None:
-            return await http.send(first.method, first.url, first.headers, first.body)
+            return http.call(first.method, first.url, first.headers, first.body)
         body = {**bulk.fields, bulk.elements: [orjson.Fragment(one.entry.body) for one in call]}
         request = bulk.request([])
         dispatch = self.plan.dispatch
-        return await http.send(
-            request.method, dispatch.url_of(request), dispatch.headers_of(request), orjson.dumps(body)
-        )
+        return http.call(request.method, dispatch.url_of(request), dispatch.headers_of(request), orjson.dumps(body))
 
     # Judging
 
@@ -296,7 +318,7 @@ class Sender:
         if outcome.arrived:
             return self._failed(call, "uncertain", None, text, None)
         self._failures += 1
-        if self._failures >= NEVER_CONNECTED and not (self._is_connected or self._goes_on):
+        if self._failures >= NEVER_CONNECTED and not (self._is_connected or self._is_service):
             self.stop(f"no connection: {text}")
         self.progress.waiting = text
         self.limiter.pause(self._delay(self._failures, None))

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from .secrets import Secrets
 
-__all__ = ["Http", "Outcome", "run"]
+__all__ = ["Call", "Http", "Outcome", "run"]
 
 TIMEOUT = 30.0
 CONNECT_TIMEOUT = 10.0
@@ -25,6 +25,18 @@ class Outcome(NamedTuple):
     headers: Mapping[str, str]
     text: str
     arrived: bool = True
+
+
+class Call(NamedTuple):
+    """A request as it is sent, with all secrets."""
+
+    method: str
+    url: Any
+    headers: Mapping[str, str]
+    body: bytes
+
+    def __repr__(self) -> str:
+        return f"Call({self.method})"
 
 
 class Http:
@@ -51,16 +63,19 @@ class Http:
     async def __aexit__(self, *_: object) -> None:
         await self._session.close()
 
-    async def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Outcome:
-        """Sends a request whose {placeholders} are filled in here. Raises SecretError if one has no value."""
+    def call(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Call:
+        """A request whose {placeholders} are filled in: it is kept in memory only. Raises SecretError."""
         from yarl import URL
 
-        filled = URL(self._secrets.fill(url), encoded=True)
         own = {name: self._secrets.fill(value) for name, value in headers.items()}
+        return Call(method, URL(self._secrets.fill(url), encoded=True), own, body)
+
+    async def send(self, call: Call) -> Outcome:
+        """Sends a request, and says what became of it."""
         status, text, answered = None, "", {}
         try:
             async with self._session.request(
-                method, filled, headers=own, data=body or None, allow_redirects=False
+                call.method, call.url, headers=call.headers, data=call.body or None, allow_redirects=False
             ) as response:
                 status, answered = response.status, dict(response.headers)
                 text = await self._text(response)

@@ -72,12 +72,13 @@ def _what(*parts: Any) -> tuple[Any, ...]:
     return parts
 
 
-def exported(outbox: Outbox, states: Sequence[State]) -> Iterator[dict[str, Any]]:
-    """All about the requests in some states, with their bodies, as JSON."""
-    for request in outbox.ids(states):
+def exported(outbox: Outbox, requests: Iterable[int], *, bodies: bool) -> Iterator[dict[str, Any]]:
+    """All about requests as JSON, with their bodies if wanted."""
+    for request in requests:
         shown = outbox.shown(request)
         if shown is not None:
-            yield {**as_json(shown), "body": shown.entry.body.decode("utf-8", "replace")}
+            body = {"body": shown.entry.body.decode("utf-8", "replace")} if bodies else {}
+            yield {**as_json(shown), **body}
 
 
 def as_json(shown: Shown) -> dict[str, Any]:

@@ -29,7 +29,7 @@ from .runfiles import ResumeError, RunFiles
 from .summary import Summary
 from .transform import Piece, Transform
 
-__all__ = ["ResumeError", "run"]
+__all__ = ["Reader", "ResumeError", "run"]
 
 UNIT_BYTES = 1 << 19
 """The size of the input that a worker gets at once."""
@@ -54,7 +54,7 @@ def run(job: Job, progress: Progress | None = None) -> Summary:
         if bundler is not None:
             list(bundler.add(body.encode() for body in state.waiting))
         most = MAX_REJECT_BYTES if job.recipe.replays else MAX_RECORD_BYTES
-        reader = _Reader(job.inputs, most, state.input, state.records)
+        reader = Reader(job.inputs, most, state.input, state.records)
         if progress is not None:
             progress(state.summary, 0)
         for piece in pieces_of(reader.units()):
@@ -97,7 +97,7 @@ def _bundled(bundler: Bundler | None, piece: Piece, job: Job) -> bytes:
     return compressor(job.recipe.output)(lines) if lines else b""
 
 
-class _Reader:
+class Reader:
     """Reads the records of the inputs in units, and remembers the input of each unit in progress."""
 
     def __init__(self, inputs: tuple[str, ...], most: int, first: int, skip: int) -> None:

@@ -115,6 +115,14 @@ class Transform:
         """The Result of each record."""
         return list(self._results(records, Summary(), []))
 
+    def mapped(self, records: Unit) -> tuple[list[tuple[Record, Result]], Summary, bytes]:
+        """Each record with its Result, their counts, and the rejects."""
+        summary = Summary()
+        rejects: list[bytes] = []
+        own = list(records)
+        results = list(self._results(own, summary, rejects))
+        return list(zip(own, results, strict=True)), summary, self._compress_rejects(b"".join(rejects))
+
     def piece(self, records: Unit) -> Piece:
         """The piece of these records, in their order."""
         summary = Summary()

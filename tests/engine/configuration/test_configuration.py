@@ -296,7 +296,8 @@ def test_a_secret_is_never_shown(write: Write, value: str) -> None:
     made = configuration_around(Path())
     shown = reporters.render("text", Report(made.problems, made.sources))
     assert shown.splitlines()[0] == (
-        "error[M157]: the source of the secret 'api_key' must be the name of a variable, written as env:NAME"
+        "error[M157]: the source of the secret 'api_key' must be a place that has it, written as env:NAME, file:PATH, "
+        "keyring:SERVICE/USER, stdin, or basic: and two of them"
     )
     assert value.strip('"') not in shown.replace("env:NAME", "")
 

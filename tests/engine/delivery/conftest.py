@@ -19,7 +19,7 @@ from moemap.engine.delivery.sending import Http, run
 from moemap.engine.jobs.dispatch import BulkEnvelope, Dispatch
 from moemap.tests.fake_destination import Destination, Settings
 
-SECRETS = Secrets({"key": "very-secret-value", "app": "app-1"})
+SECRETS = Secrets({}, {"key": "very-secret-value", "app": "app-1"})
 ANSWERS = {
     **dict.fromkeys(("2xx",), "accept"),
     **dict.fromkeys(("408", "5xx"), "retry"),

@@ -243,7 +243,10 @@ def test_dead_requests_are_mapped_anew_and_no_other_is_sent_again(outbox: Outbox
     entries = [entry("a"), entry("b, repaired"), entry("c"), entry("c")]
     assert upkeep.mapped_anew(outbox, 1, [2], entries, "shop@1.0.1") == 2
     assert [one.entry.body for one in outbox.ready(9, HORIZON)] == [b"b, repaired", b"c"]
-    assert [line["state"] for line in upkeep.exported(outbox, ["waiting", "dead"])] == ["waiting", "waiting"]
+    assert [line["state"] for line in upkeep.exported(outbox, outbox.ids(["waiting", "dead"]), bodies=True)] == [
+        "waiting",
+        "waiting",
+    ]
 
 
 def derived(connection: sqlite3.Connection) -> dict[int, tuple[str, float]]:

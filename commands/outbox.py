@@ -1,0 +1,198 @@
+"""`moemap outbox`: shows and changes what waits to be delivered."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from .shared.command import FINE, PROBLEMS, Command
+from .shared.delivering import choice_of, duration, opened, outbox_option, plan_of, sending_options
+from .shared.opening import load_mapping, program_of
+
+if TYPE_CHECKING:
+    from ..engine.configuration import Choice
+    from ..engine.delivery.outbox import Outbox
+
+__all__ = ["command"]
+
+ACTIONS = ("status", "show", "dead", "retry", "hold", "release", "purge", "replay", "export", "compact")
+_DAY = 86_400
+
+
+@click.command(
+    "outbox",
+    cls=Command,
+    failure="status: something is dead or held; else: nothing was found",
+    epilog="""
+    moemap outbox status
+    moemap outbox dead
+    moemap outbox retry 17 18
+    moemap outbox retry --all
+    moemap outbox export --state dead > dead.ndjson
+    moemap outbox compact --older-than 7
+    """,
+)
+@click.argument("action", type=click.Choice(ACTIONS))
+@click.argument("requests", nargs=-1, type=click.IntRange(min=1), metavar="[REQUEST]...")
+@sending_options
+@outbox_option
+@click.option("--all", "all_", is_flag=True, help="All requests that the action can be done to.")
+@click.option(
+    "--state",
+    "states",
+    multiple=True,
+    type=click.Choice(["waiting", "sending", "dead", "uncertain", "held"]),
+    help="Requests in this state; several may be given.",
+)
+@click.option("--older-than", type=click.FloatRange(min=0), metavar="DAYS", help="For compact.  [default: 1]")
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="For people or programs.",
+)
+def command(
+    action: str,
+    requests: tuple[int, ...],
+    mapping: str | None,
+    settings: tuple[str, ...],
+    environment: str | None,
+    path: str,
+    all_: bool,
+    states: tuple[str, ...],
+    older_than: float | None,
+    format_: str,
+) -> None:
+    """Show and change what waits to be delivered.
+
+    \b
+    status    counts by state, the oldest that waits, and the size
+    show      all about some requests
+    dead      the requests that were given up, or are uncertain, and why
+    retry     send what is dead or uncertain once more
+    hold      keep back what waits; release lets it go
+    purge     give up what waits, is dead, uncertain or held
+    replay    map the inputs of dead requests anew, by the rules as they are now
+    export    requests with their bodies and logs, one a line of JSON
+    compact   delete what was accepted, and give the space back
+
+    A request that comes back takes its old place in the order of its key.
+    """
+    from ..engine.delivery import upkeep
+    from ..engine.delivery.entries import OutboxError
+
+    with opened(path, create=False) as outbox:
+        try:
+            if action == "status":
+                sys.exit(_status(outbox, format_))
+            if action == "compact":
+                number = upkeep.compact(outbox, (1 if older_than is None else older_than) * _DAY)
+                click.echo(f"{number:,} requests deleted")
+                return
+            if action in upkeep.MOVES:
+                _, able = upkeep.MOVES[action]
+                chosen = _chosen(outbox, requests, states or (able if all_ else ()))
+                number = upkeep.move(outbox, action, chosen)
+                click.echo(f"{number:,} requests: {action}")
+            else:
+                default = (
+                    ("waiting", "sending", "dead", "uncertain", "held") if action == "export" else ("dead", "uncertain")
+                )
+                chosen = _chosen(outbox, requests, states or (("dead",) if action == "replay" else default))
+                number = len(chosen)
+                if action == "replay":
+                    number = _replay(outbox, chosen, choice_of(mapping, settings, environment))
+                elif action == "export" or format_ == "json":
+                    for line in upkeep.exported(outbox, chosen, bodies=action == "export"):
+                        click.echo(json.dumps(line, ensure_ascii=False))
+                else:
+                    _show(outbox, chosen, choice_of(mapping, settings, environment))
+        except OutboxError as error:
+            raise click.UsageError(str(error)) from None
+        sys.exit(FINE if number else PROBLEMS)
+
+
+def _chosen(outbox: Outbox, requests: tuple[int, ...], states: Any) -> list[int]:
+    if requests:
+        return list(requests)
+    if not states:
+        raise click.UsageError("name requests by their numbers, or a --state, or --all")
+    return outbox.ids(states)
+
+
+def _status(outbox: Outbox, format_: str) -> int:
+    counts = outbox.counts()
+    age = None if counts.oldest is None else max(0.0, time.time() - counts.oldest)
+    if format_ == "json":
+        values: dict[str, Any] = {
+            "inputs": counts.inputs,
+            **{str(name): count for name, count in counts.states.items()},
+        }
+        values |= {"repeated": counts.repeated, "age": age, "bytes": counts.size}
+        click.echo(json.dumps(values))
+    else:
+        rows = [*((state, f"{number:,}") for state, number in counts.states.items()), ("inputs", f"{counts.inputs:,}")]
+        rows += [("sent again, and may have arrived", f"{counts.repeated:,}"), ("bytes", f"{counts.size:,}")]
+        rows += [("oldest that waits", duration(age))] if age is not None else []
+        for name, value in rows:
+            click.echo(f"{name:<33} {value:>12}")
+    return PROBLEMS if counts.states["dead"] or counts.states["uncertain"] or counts.states["held"] else FINE
+
+
+def _show(outbox: Outbox, requests: list[int], choice: Choice) -> None:
+    """Shows requests with the rule, the line and the input place that made them."""
+    from ..engine.delivery.origins import Origins
+    from ..engine.diagnostics.terminal import printable
+
+    origins = Origins(outbox, load_mapping(choice).rulebook) if requests else None
+    for number in requests:
+        shown = outbox.shown(number)
+        if shown is None or origins is None:
+            click.echo(f"{number}: there is no such request", err=True)
+            continue
+        entry = shown.entry
+        click.echo(f"{number} {shown.state}: {entry.method} {printable(entry.url)}, {len(entry.body):,} bytes")
+        click.echo(f"  input {printable(shown.source)}, {shown.mapping}")
+        for origin in origins.of(shown):
+            click.echo(f"  rule {origin['rule']} ({origin['place']}) at {printable(origin['pointer']) or 'the batch'}")
+        for line in shown.log:
+            when = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(line.at))
+            status = "" if line.status is None else f" {line.status}"
+            words = " ".join(printable(line.answer).split())
+            click.echo(f"  {when} {line.kind}{status}{': ' if words else ''}{words}")
+
+
+def _replay(outbox: Outbox, dead: list[int], choice: Choice) -> int:
+    """Maps the inputs of dead requests anew; returns how many requests that gives."""
+    from ..engine.delivery import upkeep
+    from ..engine.runtime.batch import Record
+
+    program = program_of(choice, bulk=False)
+    if program.dispatch.delivery["bulk_from"] is not None and program.dispatch.bulk is not None:
+        program = program_of(choice, bulk=True)
+    plan, total = plan_of(program), 0
+    for number, source, text, own in _inputs_of(outbox, dead):
+        batch, problem = Record(source, 0, text).parse()
+        result = program.transform(batch) if problem is None else None
+        entries = [plan.entry(request) for request in result.requests] if result is not None else []
+        total += upkeep.mapped_anew(outbox, number, own, entries, f"{program.name}@{program.version}")
+    click.echo(f"{total:,} requests take the place of {len(dead):,} that were dead")
+    return total
+
+
+def _inputs_of(outbox: Outbox, requests: list[int]) -> Iterator[tuple[int, str, bytes, list[int]]]:
+    groups: dict[int, list[int]] = {}
+    for request in requests:
+        shown = outbox.shown(request)
+        if shown is not None:
+            groups.setdefault(shown.input, []).append(request)
+    for own in groups.values():
+        for number, source, text in outbox.texts(own[:1]):
+            yield number, source, text, own

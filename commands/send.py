@@ -1,0 +1,215 @@
+"""`moemap send`: delivers the requests of batches."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from .shared.command import FINE, PROBLEMS, Command
+from .shared.delivering import choice_of, duration, needs_extra, opened, outbox_option, plan_of, sending_options
+from .shared.opening import program_of
+from .shared.verbosity import is_quiet
+
+if TYPE_CHECKING:
+    from ..engine.delivery.intake import DryRun, Taken
+    from ..engine.delivery.outbox import Outbox
+    from ..engine.delivery.sender import Progress, Sender
+
+__all__ = ["command"]
+
+
+@click.command(
+    "send",
+    cls=Command,
+    failure="a batch had errors, a request is dead or held, or sending was stopped",
+    epilog="""
+    moemap send --dry-run batches.ndjson.gz
+    moemap send --env live 'batches/*.ndjson.gz'
+    zcat batches.ndjson.gz | moemap send --env live -
+    moemap send --env live --outbox live.db
+    """,
+)
+@click.argument("inputs", nargs=-1, type=click.Path(), metavar="[INPUT]...")
+@sending_options
+@outbox_option
+@click.option(
+    "--max-bytes", type=click.IntRange(min=1), metavar="BYTES", help="The outbox takes nothing above this size."
+)
+@click.option("--rejects", type=click.Path(dir_okay=False), metavar="FILE", help="Write the batches that had errors.")
+@click.option("--replay-rejects", is_flag=True, help="The inputs are rejects: map what failed.")
+@click.option("--dry-run", is_flag=True, help="Send nothing: say what would be sent, and how long it would take.")
+def command(
+    inputs: tuple[str, ...],
+    mapping: str | None,
+    settings: tuple[str, ...],
+    environment: str | None,
+    path: str,
+    max_bytes: int | None,
+    rejects: str | None,
+    replay_rejects: bool,
+    dry_run: bool,
+) -> None:
+    """Deliver the requests of batches.
+
+    Each INPUT is a file, a folder, a pattern, or - for standard input, as for transform. Its requests go into the
+    outbox, each input once, and from there to the receiver, until all have arrived. Without INPUT, what is left in the
+    outbox is sent. A run that was interrupted, or killed, is continued by calling the same again.
+    """
+    from ..engine.delivery.entries import OutboxError
+    from ..engine.jobs.files import BusyError, InTheWayError, locked
+    from ..engine.jobs.input import MAX_RECORD_BYTES
+    from ..engine.jobs.program import RulesChangedError
+    from ..engine.jobs.rejects import MAX_REJECT_BYTES
+    from ..engine.jobs.running import Reader
+    from ..engine.jobs.transform import Recipe, Transform
+    from .shared.targets import expanded
+
+    choice = choice_of(mapping, settings, environment)
+    if "-" in inputs and "stdin" in choice.secrets.values():
+        raise click.UsageError("standard input cannot hold both a secret and the batches")
+    if dry_run and not inputs:
+        raise click.UsageError("--dry-run needs an INPUT: it says what would be sent of it")
+    program = program_of(choice, bulk=False)
+    if program.dispatch.delivery["bulk_from"] is not None and program.dispatch.bulk is not None:
+        program = program_of(choice, bulk=True)
+    plan = plan_of(program)
+    recipe = Recipe(
+        choice.reference, choice.settings, "bulk" if plan.bulk else "result", False, "", rejects, replay_rejects
+    )
+    names = expanded(inputs, None) if inputs else ()
+    units = Reader(names, MAX_REJECT_BYTES if replay_rejects else MAX_RECORD_BYTES, 0, 0).units()
+    transform = Transform(recipe, program)
+    try:
+        if dry_run:
+            from ..engine.delivery.intake import DryRun
+
+            tried = DryRun(plan)
+            for unit in units:
+                tried.add(transform, unit)
+            _show_dry_run(tried)
+            sys.exit(PROBLEMS if tried.summary.failed(strict=False) else FINE)
+        needs_extra()
+        with ExitStack() as stack:
+            outbox = stack.enter_context(opened(path, create=bool(inputs), max_bytes=max_bytes))
+            _check_owner(outbox, program.name)
+            written = stack.enter_context(locked(Path(rejects))) if rejects is not None else None
+            if written is not None:
+                written.truncate()
+            from ..engine.delivery.intake import Taken
+
+            given = Taken()
+
+            def take(sender: Sender) -> None:
+                from ..engine.delivery.intake import take as take_all
+
+                nonlocal given
+                given = take_all(
+                    outbox,
+                    plan,
+                    transform,
+                    f"{program.name}@{program.version}",
+                    units,
+                    written.write if written is not None else lambda _: None,
+                    sender.wake_from_elsewhere,
+                )
+
+            progress = _run(outbox, plan, choice.secrets, take)
+            _show_end(outbox, progress, given, is_taken=bool(inputs))
+            counts = outbox.counts().states
+    except (BusyError, InTheWayError, OutboxError, RulesChangedError) as error:
+        raise click.UsageError(str(error)) from None
+    failed = given.summary.failed(strict=False) or counts["dead"] or counts["uncertain"] or counts["held"]
+    sys.exit(PROBLEMS if failed or progress.stopped is not None else FINE)
+
+
+def _check_owner(outbox: Outbox, name: str) -> None:
+    owner = outbox.saved("mapping")
+    if owner is None:
+        outbox.save("mapping", name).result()
+    elif owner != name:
+        raise click.UsageError(
+            f"{outbox.path}: this is the outbox of the mapping {owner}, whose limits are not those of {name}"
+        )
+
+
+def _run(outbox: Outbox, plan: Any, sources: Any, take: Any) -> Progress:
+    """Sends while inputs are taken, and until all is sent; the first Ctrl-C finishes what is on the way."""
+    import asyncio
+    import signal
+
+    from ..engine.delivery.secrets import Secrets
+    from ..engine.delivery.sender import Sender
+    from ..engine.delivery.sending import run
+
+    async def main() -> Progress:
+        sender = Sender(outbox, plan, Secrets(sources), goes_on=True)
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, sender.stop, "interrupted")
+        sending = asyncio.create_task(sender.run())
+        taking = asyncio.create_task(asyncio.to_thread(take, sender))
+        shown = asyncio.create_task(_show(sender))
+        await asyncio.wait([sending, taking], return_when=asyncio.FIRST_COMPLETED)
+        if sending.done():
+            shown.cancel()
+            return sending.result()  # what was not taken yet is taken next time
+        if taking.exception() is not None:
+            sender.stop("the inputs cannot be read")
+        sender.finish()
+        progress = await sending
+        shown.cancel()
+        taking.result()
+        return progress
+
+    return run(main())
+
+
+async def _show(sender: Sender) -> None:
+    """Says on a terminal, a few times a second, how it goes."""
+    import asyncio
+
+    from .shared.progress import status_line
+
+    with status_line() as show:
+        while True:
+            await asyncio.sleep(0.25)
+            if is_quiet():
+                continue
+            progress, left = sender.progress, await asyncio.to_thread(sender.outbox.left)
+            rest = f", about {duration(left / progress.rate)}" if progress.rate > 1 else ""
+            waits = f", waits {progress.waiting}" if progress.waiting else ""
+            show(f"{progress.counts['accepted']:,} accepted, {progress.rate:.0f}/s, {left:,} left{rest}{waits}")
+
+
+def _show_end(outbox: Outbox, progress: Progress, given: Taken, *, is_taken: bool) -> None:
+    counts = outbox.counts()
+    if progress.stopped is not None:
+        click.echo(f"Stopped: {progress.stopped}", err=True)
+    if is_quiet():
+        return
+    if is_taken:
+        click.echo(given.summary.text(), err=True)
+        known = f"; {given.known:,} inputs were known" if given.known else ""
+        click.echo(f"{given.requests:,} requests taken{known}", err=True)
+    states = [f"{count:,} {state}" for state, count in counts.states.items() if count]
+    click.echo(f"outbox {outbox.path}: {', '.join(states) or 'empty'}", err=True)
+    if counts.repeated:
+        click.echo(f"{counts.repeated:,} times a request was sent again that may have arrived", err=True)
+    if counts.states["dead"] or counts.states["uncertain"]:
+        click.echo("moemap outbox dead says why", err=True)
+
+
+def _show_dry_run(tried: DryRun) -> None:
+    click.echo(tried.summary.text(), err=True)
+    width = max((len(endpoint) for endpoint in tried.requests), default=0)
+    for endpoint, number in sorted(tried.requests.items()):
+        click.echo(f"{endpoint:<{width}}  {number:>9,} requests  {tried.bytes[endpoint]:>13,} bytes")
+    click.echo(f"at the limits: at least {duration(tried.seconds)}")
+    for name, number, most in tried.crowded():
+        click.echo(
+            f"window {name}: {number:,} keys have more than it allows, one of them {most:,}; they are slowed down"
+        )

@@ -1,0 +1,80 @@
+"""What the commands that deliver have in common: the outbox, the plan of a mapping, and its secrets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from .completion import mappings
+from .project import chosen, mapping_options
+
+if TYPE_CHECKING:
+    from ...engine.configuration import Choice
+    from ...engine.delivery.outbox import Outbox
+    from ...engine.delivery.plan import Plan
+
+__all__ = ["choice_of", "duration", "needs_extra", "opened", "outbox_option", "plan_of", "sending_options"]
+
+OUTBOX = "outbox.db"
+
+
+def sending_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Adds the options that choose a mapping, its settings and its environment."""
+    mapping = click.option("--mapping", shell_complete=mappings, metavar="NAME|PATH", help="A mapping or workspace.")
+    return mapping(mapping_options(command))
+
+
+def outbox_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Adds the option that names the outbox."""
+    return click.option(
+        "--outbox",
+        "path",
+        type=click.Path(dir_okay=False),
+        default=OUTBOX,
+        show_default=True,
+        metavar="FILE",
+        help="The outbox, on a local disk.",
+    )(command)
+
+
+def choice_of(mapping: str | None, settings: tuple[str, ...], environment: str | None) -> Choice:
+    """The mapping that is named, or that of the project."""
+    return chosen(mapping, settings, environment, option="--mapping")
+
+
+def opened(path: str, *, create: bool, max_bytes: int | None = None) -> Outbox:
+    """The outbox in a file; exits with the reason and exit code 2 if it cannot be used."""
+    from ...engine.delivery.entries import OutboxError
+    from ...engine.delivery.outbox import Outbox
+
+    try:
+        return Outbox(Path(path), max_bytes=max_bytes, create=create)
+    except OutboxError as error:
+        raise click.UsageError(str(error)) from None
+
+
+def plan_of(program: Any) -> Plan:
+    """The plan of a mapping; exits with exit code 2 if it does not say where requests go."""
+    from ...engine.delivery.plan import Plan
+
+    if program.dispatch.server_url is None:
+        raise click.UsageError(f"the mapping {program.name} names no server to send to")
+    return Plan.of(program.dispatch)
+
+
+def needs_extra() -> None:
+    """Exits with exit code 2 where what sends is not installed."""
+    from importlib.util import find_spec
+
+    if find_spec("aiohttp") is None:
+        raise click.UsageError("sending needs more packages: pip install 'moemap[delivery]'")
+
+
+def duration(seconds: float) -> str:
+    """Seconds in words."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

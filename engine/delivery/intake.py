@@ -1,0 +1,127 @@
+"""Maps inputs and adds their requests to an outbox, each input once."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+
+from ..jobs.input import WAITING, Unit
+from ..jobs.summary import Summary
+from ..jobs.transform import Transform
+from ..runtime.batch import Record
+from ..runtime.result import Result
+from .entries import Entry, Input, key_of
+from .limiter import amount_of
+from .outbox import Outbox
+from .plan import Plan
+
+__all__ = ["DryRun", "Taken", "take"]
+
+
+@dataclass(slots=True)
+class Taken:
+    """What became of inputs: their summary, and how many were known already or gave requests."""
+
+    summary: Summary = field(default_factory=Summary)
+    known: int = 0
+    requests: int = 0
+
+
+def take(
+    outbox: Outbox,
+    plan: Plan,
+    transform: Transform,
+    mapping: str,
+    units: Iterable[Unit],
+    on_rejects: Callable[[bytes], object],
+    on_added: Callable[[Taken], object],
+) -> Taken:
+    """Adds all units; what was added is on the disk when this returns. Raises OutboxFullError."""
+    taken = Taken()
+    under_way: list[tuple[list[Input], Future[list[bool]]]] = []
+
+    def settle() -> None:
+        given, future = under_way.pop(0)
+        for one, is_new in zip(given, future.result(), strict=True):
+            taken.known += not is_new
+            taken.requests += len(one.entries) if is_new else 0
+        on_added(taken)
+
+    for unit in units:
+        if unit is WAITING:
+            continue
+        records, summary, rejects = transform.mapped(unit)
+        taken.summary.merge(summary)
+        if rejects:
+            on_rejects(rejects)
+        given = [_input(record, result, plan, mapping) for record, result in records if result.requests]
+        under_way.append((given, outbox.add(given)))
+        if len(under_way) > 1:
+            settle()
+    while under_way:
+        settle()
+    return taken
+
+
+def _input(record: Record, result: Result, plan: Plan, mapping: str) -> Input:
+    identity = None
+    if plan.id is not None:
+        batch, problem = record.parse()
+        identity = plan.identity(batch) if problem is None else None
+    entries = [plan.entry(request) for request in result.requests]
+    return Input(key_of(mapping, identity, record.text), record.where, mapping, record.text, entries)
+
+
+@dataclass(slots=True)
+class DryRun:
+    """What would be sent: requests and bytes by endpoint, and how windows bound the time."""
+
+    plan: Plan
+    summary: Summary = field(default_factory=Summary)
+    requests: Counter[str] = field(default_factory=Counter)
+    bytes: Counter[str] = field(default_factory=Counter)
+    windows: Counter[str] = field(default_factory=Counter)
+    keys: dict[str, Counter[str]] = field(default_factory=dict)
+
+    def add(self, transform: Transform, unit: Unit) -> None:
+        """Adds the requests of a unit."""
+        records, summary, _ = transform.mapped(unit)
+        self.summary.merge(summary)
+        for _, result in records:
+            for request in result.requests:
+                self._add(self.plan.entry(request))
+
+    def _add(self, entry: Entry) -> None:
+        endpoint = f"{entry.method} {entry.url.partition('?')[0]}"
+        self.requests[endpoint] += 1
+        self.bytes[endpoint] += len(entry.body)
+        for window in self.plan.windows:
+            if window.sent == "in_bulk" or (window.outputs and entry.output not in window.outputs):
+                continue
+            amount = amount_of(window, [entry])
+            if not window.each_key:
+                self.windows[window.name] += amount
+            elif entry.lane is not None:
+                self.keys.setdefault(window.name, Counter())[entry.lane] += amount
+
+    @property
+    def seconds(self) -> float:
+        """The least time that all of it takes, each request by itself."""
+        times = [0.0]
+        for window in self.plan.windows:
+            most = max(self.keys.get(window.name, {}).values(), default=0)
+            amount = most if window.each_key else self.windows[window.name]
+            times.append((math.ceil(amount / window.limit) - 1) * window.seconds)
+        return max(times)
+
+    def crowded(self) -> list[tuple[str, int, int]]:
+        """The windows of single keys that some keys fill: name, number of keys, and the most of one."""
+        found = []
+        for window in self.plan.windows:
+            over = [count for count in self.keys.get(window.name, {}).values() if count > window.limit]
+            if over:
+                found.append((window.name, len(over), max(over)))
+        return found

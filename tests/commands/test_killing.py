@@ -1,0 +1,89 @@
+"""The sender is killed at any moment, again and again, while the receiver does all that goes wrong."""
+
+from __future__ import annotations
+
+import random
+import subprocess
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+from moemap.engine.delivery.outbox import Outbox
+from moemap.tests.commands.delivering import batches, change, command, environment, ledger, moemap, project, receiver
+
+FAULTS = {"storm": 0.02, "error": 0.04, "reset_before": 0.03, "reset_after": 0.03, "half": 0.02, "slow": 0.02}
+USERS, EACH, EVENTS = 40, 15, 2
+
+
+def held(folder: Path, got: Any, windows: list[tuple[int, float]]) -> None:
+    """Holds what was promised to what the receiver got."""
+    effects = [(one["element"]["user"], one["element"]["number"]) for one in got["effects"]]
+    with Outbox(folder / "outbox.db") as outbox:
+        rows = outbox.read("SELECT id, body FROM request")
+        uncertain = Counter(
+            row[0] for row in outbox.read("SELECT request FROM attempt WHERE kind = 'uncertain' AND due IS NOT NULL")
+        )
+        left = set(outbox.ids(["dead", "uncertain"]))
+        assert outbox.left() == 0
+    assert len(rows) == USERS * EACH * EVENTS
+    numbers = {(body["user"], body["number"]): id_ for id_, text in rows for body in [orjson.loads(text)]}
+    assert len(numbers) == len(rows)
+    times = Counter(effects)
+    for what, request in numbers.items():
+        assert times[what] >= 1 or request in left, what
+        assert times[what] <= 1 + uncertain[request] + (request in left), what
+    for user in range(USERS):
+        order = [number for one, number in effects if one == f"u{user}"]
+        assert order == sorted(order), user
+    assert got["refused"] == 0
+    for limit, seconds in windows:
+        assert got["most"][f"{seconds:g}"] <= limit
+
+
+def rounds(folder: Path, url: str, number: int, chance: random.Random) -> int:
+    """Starts the sender and kills it, so many times; returns how often it was still at work."""
+    killed = 0
+    for round_ in range(number):
+        inputs = [] if round_ % 5 == 4 else ["batches.ndjson"]
+        sender = subprocess.Popen(
+            command("send", "-q", "--env", "live", *inputs), cwd=folder, env=environment(), stderr=subprocess.PIPE
+        )
+        time.sleep(chance.uniform(0.4, 1.5))
+        killed += sender.poll() is None
+        sender.kill()
+        sender.communicate()
+        if round_ % 7 == 3:
+            change(url, status=503)
+        elif round_ % 7 == 4:
+            change(url, status=None)
+    change(url, status=None)
+    return killed
+
+
+def kill(folder: Path, number: int, seed: int) -> None:
+    windows = [(60, 1.0), (150, 3.0)]
+    with receiver(latency=0.005, windows=windows, faults=FAULTS, seed=seed) as url:
+        project(folder, url, limit=60, three=150)
+        batches(folder, USERS, EACH, EVENTS)
+        assert rounds(folder, url, number, random.Random(seed)) > number // 3
+        last = moemap(folder, "send", "--env", "live", "batches.ndjson")
+        assert last.returncode in (0, 1), last.stderr
+        held(folder, ledger(url), windows)
+
+
+@pytest.mark.slow
+def test_killed_at_any_moment(tmp_path: Path) -> None:
+    kill(tmp_path, 14, seed=1)
+
+
+@pytest.mark.fuzz
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(2, 12))
+def test_killed_for_long(tmp_path: Path, seed: int, request: pytest.FixtureRequest) -> None:
+    if "fuzz" not in request.config.getoption("-m"):
+        pytest.skip("make fuzz kills for long")
+    kill(tmp_path, 40, seed)

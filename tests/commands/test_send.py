@@ -1,0 +1,182 @@
+"""`moemap send`, `outbox` and `ping` against a receiver."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from moemap.tests.commands.delivering import KEY, batches, change, ledger, moemap, project, receiver
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def url() -> Iterator[str]:
+    with receiver(latency=0.002, authorization=f"app:{KEY}") as address:
+        yield address
+
+
+@pytest.fixture
+def shop(tmp_path: Path, url: str) -> Path:
+    project(tmp_path, url)
+    return tmp_path
+
+
+def test_all_is_sent_once(shop: Path, url: str) -> None:
+    batches(shop, users=5, each=4, events=2)
+    done = moemap(shop, "send", "--env", "live", "batches.ndjson")
+    assert (done.returncode, done.stdout) == (0, "")
+    assert done.stderr.splitlines()[-2:] == ["40 requests taken", "outbox outbox.db: 40 accepted"]
+    again = moemap(shop, "send", "--env", "live", "batches.ndjson")
+    assert again.stderr.splitlines()[-2:] == [
+        "0 requests taken; 20 inputs were known",
+        "outbox outbox.db: 40 accepted",
+    ]
+    effects = ledger(url)["effects"]
+    assert sorted((one["element"]["user"], one["element"]["number"]) for one in effects) == sorted(
+        (f"u{user}", number) for user in range(5) for number in range(8)
+    )
+
+
+def test_a_dry_run_needs_no_network_and_no_secret(tmp_path: Path) -> None:
+    project(tmp_path, "http://127.0.0.1:1", limit=10, three=15)
+    batches(tmp_path, users=5, each=10)
+    done = moemap(tmp_path, "send", "--dry-run", "batches.ndjson")
+    assert (done.returncode, done.stdout) == (
+        0,
+        "POST http://127.0.0.1:1/event         50 requests          1,200 bytes\nat the limits: at least 9 s\n",
+    )
+    assert not (tmp_path / "outbox.db").exists()
+
+
+def test_wrong_credentials_stop_at_once_and_lose_nothing(shop: Path, url: str) -> None:
+    batches(shop, users=5, each=4)
+    done = moemap(shop, "send", "--env", "live", "batches.ndjson", key="wrong-key-value")
+    assert done.returncode == 1
+    assert "Stopped: the receiver answers 401: " in done.stderr
+    assert done.stderr.splitlines()[-1] == "outbox outbox.db: 20 waiting"
+    assert "wrong-key-value" not in done.stderr
+    right = moemap(shop, "send", "--env", "live")
+    assert (right.returncode, right.stderr.splitlines()[-1]) == (0, "outbox outbox.db: 20 accepted")
+    assert len(ledger(url)["effects"]) == 20
+
+
+def test_a_secret_that_is_not_there(shop: Path) -> None:
+    batches(shop, users=1, each=1)
+    done = moemap(shop, "send", "batches.ndjson")
+    assert done.returncode == 1
+    assert "Stopped: the placeholder {credentials} has no value: the variable CREDENTIALS is not set" in done.stderr
+
+
+def test_dead_requests_are_shown_with_rule_and_input_and_replayed_by_other_rules(shop: Path, url: str) -> None:
+    batches(shop, users=2, each=3)
+    change(url, bad=['"number":1'])
+    done = moemap(shop, "send", "--env", "live", "batches.ndjson")
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-2:] == ["outbox outbox.db: 4 accepted, 2 dead", "moemap outbox dead says why"]
+    shown = moemap(shop, "outbox", "dead")
+    lines = shown.stdout.splitlines()
+    assert lines[0].startswith("3 dead: POST http://127.0.0.1:")
+    assert lines[1:3] == ["  input batches.ndjson:3, shop@1.0.0", "  rule event (shop/mapping.yaml:23:12) at /events/0"]
+    assert "dead 400: " in lines[4]
+    assert "customer_id is not found in the payload" in lines[4]
+    rules = shop / "shop" / "mapping.yaml"
+    rules.write_text(rules.read_text().replace("{number: event.number}", "{number: event.number, fixed: {const: 1}}"))
+    rules.write_text(rules.read_text().replace("version: 1.0.0", "version: 1.0.1"))
+    change(url, bad=[])
+    replayed = moemap(shop, "outbox", "replay")
+    assert replayed.stdout == "2 requests take the place of 2 that were dead\n"
+    assert moemap(shop, "send", "--env", "live").returncode == 0
+    effects = [one["element"] for one in ledger(url)["effects"]]
+    assert [one for one in effects if "fixed" in one] == [
+        {"user": "u0", "number": 1, "fixed": 1},
+        {"user": "u1", "number": 1, "fixed": 1},
+    ]
+    assert len(effects) == 6
+
+
+def test_what_a_person_does_with_an_outbox(shop: Path, url: str) -> None:
+    batches(shop, users=3, each=1)
+    change(url, status=403)
+    moemap(shop, "send", "--env", "live", "batches.ndjson")
+    steps = [
+        ("hold 1 2", "2 requests: hold"),
+        ("release 2", "1 requests: release"),
+        ("purge 3", "1 requests: purge"),
+        ("retry 1", "0 requests: retry"),
+    ]
+    for words, said in steps:
+        assert moemap(shop, "outbox", *words.split()).stdout.strip() == said
+    status = moemap(shop, "outbox", "status", "--format", "json")
+    counts = json.loads(status.stdout)
+    assert (status.returncode, counts["held"], counts["waiting"], counts["purged"]) == (1, 1, 1, 1)
+    change(url, status=None)
+    moemap(shop, "send", "--env", "live")
+    moemap(shop, "outbox", "release", "--all")
+    assert moemap(shop, "send", "--env", "live").returncode == 0
+    assert moemap(shop, "outbox", "compact", "--older-than", "0").stdout == "3 requests deleted\n"
+    status = moemap(shop, "outbox", "status")
+    assert status.stdout.splitlines()[2].split() == ["accepted", "2"]
+    exported = moemap(shop, "outbox", "export")
+    assert (exported.returncode, exported.stdout) == (1, "")
+
+
+def test_a_ping_says_what_is_wrong(shop: Path, url: str) -> None:
+    done = moemap(shop, "ping", "--env", "live")
+    assert (done.returncode, done.stdout) == (0, f"{url} accepts: host and credentials are right\n")
+    wrong = moemap(shop, "ping", "--env", "live", key="wrong-key-value")
+    assert wrong.returncode == 1
+    assert wrong.stderr.startswith(f"{url}: the credentials are wrong (401: ")
+    project(shop, "http://127.0.0.1:1")
+    nowhere = moemap(shop, "ping", "--env", "live")
+    assert nowhere.returncode == 1
+    assert nowhere.stderr.startswith("http://127.0.0.1:1 cannot be reached: ClientConnectorError: ")
+
+
+def test_a_host_that_was_never_there_stops_the_sending(shop: Path) -> None:
+    batches(shop, users=1, each=1)
+    project(shop, "http://127.0.0.1:1")
+    done = moemap(shop, "send", "--env", "live", "batches.ndjson")
+    assert done.returncode == 1
+    assert "Stopped: no connection: ClientConnectorError: " in done.stderr
+    assert done.stderr.splitlines()[-1] == "outbox outbox.db: 1 waiting"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("outbox", "status"), "outbox.db: there is no outbox"),
+        (("send", "--dry-run"), "--dry-run needs an INPUT: it says what would be sent of it"),
+        (("outbox", "retry", "--outbox", "moemap.toml"), "moemap.toml: file is not a database"),
+    ],
+)
+def test_wrong_use(tmp_path: Path, words: tuple[str, ...], said: str) -> None:
+    project(tmp_path, "http://127.0.0.1:1")
+    done = moemap(tmp_path, *words)
+    assert (done.returncode, done.stderr.splitlines()[-1]) == (2, f"Error: {said}")
+
+
+def test_rejects_are_kept_and_replayed(shop: Path, url: str) -> None:
+    batches(shop, users=2, each=1, bad=True)
+    done = moemap(shop, "send", "--env", "live", "--rejects", "rejects.ndjson", "batches.ndjson")
+    assert done.returncode == 1
+    rules = shop / "shop" / "mapping.yaml"
+    rules.write_text(rules.read_text().replace("when: event.bad,", "when: event.worse,"))
+    again = moemap(shop, "send", "--env", "live", "--replay-rejects", "rejects.ndjson")
+    assert again.stderr.splitlines()[-1] == "outbox outbox.db: 2 accepted"
+    assert len(ledger(url)["effects"]) == 2
+
+
+def test_no_secret_in_any_file_or_output(shop: Path, url: str) -> None:
+    batches(shop, users=2, each=3)
+    change(url, faults={"error": 0.3, "reset_before": 0.2}, bad=['"number":1'])
+    said = [moemap(shop, *words) for words in (("send", "--env", "live", "batches.ndjson"), ("outbox", "export"))]
+    shown = "".join(one.stdout + one.stderr for one in said)
+    written = b"".join(path.read_bytes() for path in shop.rglob("*") if path.is_file())
+    credentials = "YXBwOnZlcnktc2VjcmV0LXZhbHVl"  # app:very-secret-value
+    for secret in (KEY, credentials):
+        assert secret not in shown
+        assert secret.encode() not in written
