@@ -37,7 +37,7 @@ _DAY = 86_400
     moemap outbox compact --older-than 7
     """,
 )
-@click.argument("action", type=click.Choice(ACTIONS))
+@click.argument("action", type=click.Choice(ACTIONS), metavar="ACTION")
 @click.argument("requests", nargs=-1, type=click.IntRange(min=1), metavar="[REQUEST]...")
 @sending_options
 @outbox_option

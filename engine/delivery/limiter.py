@@ -162,18 +162,21 @@ class Limiter:
                 continue
             counted = [one for one in call if not window.outputs or one.output in window.outputs]
             if not window.each_key:
-                if counted:
-                    yield span, min(amount_of(window, counted), window.limit)
+                if counted and (amount := amount_of(window, counted)):
+                    yield span, min(amount, window.limit)
                 continue
             keys: dict[str, list[Counted]] = {}
             for one in counted:
                 if one.lane is not None:
                     keys.setdefault(one.lane, []).append(one)
             for key, own in keys.items():
+                amount = amount_of(window, own)
+                if not amount:
+                    continue
                 of_key = self._keys.get((window.name, key))
                 if of_key is None:
                     of_key = self._keys[window.name, key] = _Span(window.limit, window.seconds)
-                yield of_key, min(amount_of(window, own), window.limit)
+                yield of_key, min(amount, window.limit)
 
     def _tidy(self) -> None:
         """Forgets the keys that nothing was sent for in their windows."""

@@ -102,7 +102,7 @@ def deliver(outbox: Outbox, settings: Settings, filled: Any, *windows: Window, *
                 plan(destination.url, *windows, **more),
                 SECRETS,
                 chance=random.Random(1),
-                http=lambda secrets, most, idle: Http(secrets, most, idle, timeout=1.0),
+                http=lambda secrets, most, idle: Http(secrets, most, idle, timeout=20.0),
             )
             progress = await sender.run()
             return Delivered(progress, destination, outbox)
