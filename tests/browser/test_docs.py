@@ -64,3 +64,12 @@ def test_examples_are_unfolded_on_paper(docs: Page) -> None:
     assert docs.run("document.querySelectorAll('.example[open]').length") == 0
     docs.run("window.dispatchEvent(new Event('beforeprint'))")
     assert docs.run("document.querySelectorAll('.example:not([open])').length") == 0
+
+
+def test_paper_has_tables_however_narrow_it_is(docs: Page, made: Callable[[str], Path]) -> None:
+    display = "getComputedStyle(document.querySelector('tbody tr')).display"
+    docs.open(made("docs"), width=390)
+    assert docs.run(display) == "block"
+    docs.send("Emulation.setEmulatedMedia", media="print")
+    assert docs.run(display) == "table-row"
+    assert docs.run("getComputedStyle(document.querySelector('nav')).display") == "none"
