@@ -360,8 +360,8 @@ def understood(rulebook: Rulebook, batches: list[Any], folder: Path) -> None:
         counting.run(batch)
         found = trace(rulebook, batch)
         numbers = range(len(found.result.requests))
-        explanation.as_json(found, numbers, mask=False)
-        explanation.as_html(found, "x", mask=True)
+        explanation.as_json(found, numbers)
+        explanation.as_html(found, "x")
         explanation.summary_text(found, numbers, color=False)
         for pointer in ("", "/name", "/list/0", "/attributes/*"):
             explanation.misses_text(why_not(found, pointer), color=False)
