@@ -10,17 +10,26 @@ from collections.abc import Callable, Mapping
 from itertools import cycle
 from pathlib import Path
 from statistics import median
+from typing import Any
 
+from moemap.benchmarks import generate
 from moemap.benchmarks.table import Table, times
 from moemap.engine import api, golden
+from moemap.engine.golden.runner import GoldenRunner
+from moemap.engine.insight.coverage import CountingRunner
+from moemap.engine.insight.explanation import as_json
+from moemap.engine.insight.tracing import trace
+from moemap.engine.language.rulebook import Rulebook
 from moemap.engine.proof import prove
 
-__all__ = ["AGAIN", "ANEW", "PROVE", "TESTS", "measure", "run_tests", "table"]
+__all__ = ["AGAIN", "ANEW", "COUNTED", "EXPLAIN", "PROVE", "TESTS", "measure", "run_tests", "table"]
 
 ANEW = "load and check the mapping"
 AGAIN = "check it again after a change of one file"
 TESTS = "run its golden tests, with all that they need"
+COUNTED = "run them, and count the branches that they take"
 PROVE = "prove its outputs"
+EXPLAIN = "explain one batch"
 
 
 def measure(main: Path, rounds: int) -> dict[str, list[float]]:
@@ -40,7 +49,9 @@ def measure(main: Path, rounds: int) -> dict[str, list[float]]:
         ANEW: lambda: api.inspect(main),
         AGAIN: lambda: change(file, "longer comment"),
         TESTS: lambda: run_tests(main.parent / "tests"),
+        COUNTED: lambda: count_branches(main.parent / "tests"),
         PROVE: lambda: prove(rulebook),
+        EXPLAIN: lambda: explain(rulebook, generate.batch(0)),
     }
     seconds: dict[str, list[float]] = {name: [] for name in steps}
     for _ in range(rounds):
@@ -53,9 +64,22 @@ def measure(main: Path, rounds: int) -> dict[str, list[float]]:
     return seconds
 
 
-def run_tests(folder: Path) -> int:
+def explain(rulebook: Rulebook, batch: Any) -> dict[str, Any]:
+    """Explains each value of the requests of a batch."""
+    found = trace(rulebook, batch)
+    return as_json(found, range(len(found.result.requests)), mask=False)
+
+
+def count_branches(folder: Path) -> float:
+    """Runs the golden tests of a folder; returns the share of the branches that they take."""
+    runner = CountingRunner()
+    run_tests(folder, runner)
+    return runner.coverage().share
+
+
+def run_tests(folder: Path, runner: GoldenRunner | None = None) -> int:
     """Runs the golden tests of a folder; returns how many there are."""
-    runner, count = golden.GoldenRunner(), 0
+    runner, count = runner or golden.GoldenRunner(), 0
     for path in golden.discover([folder]):
         file, _, _ = golden.load(path, path.name, runner.opening)
         assert file is not None  # noqa: S101  it is shipped

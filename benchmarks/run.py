@@ -102,7 +102,7 @@ def figures(plan: Plan) -> dict[str, str]:
         "control_low": times(control_low),
         "control_high": times(control_high),
         "engines": engine_table(measured).text(),
-        "goals": goal_table(measured, starts, job_seconds, growth).text(),
+        "goals": goal_table(measured, starts, job_seconds, growth, authors).text(),
         "shapes": shapes.table(shaped).text(),
         "starts": start_table(starts).text(),
         "mapping": mapping_table().text(),
@@ -169,7 +169,11 @@ def engine_table(measured: Measured) -> Table:
 
 
 def goal_table(
-    measured: Measured, starts: Mapping[str, list[float]], jobs: Mapping[int, list[float]], growth: float
+    measured: Measured,
+    starts: Mapping[str, list[float]],
+    jobs: Mapping[int, list[float]],
+    growth: float,
+    authors: Mapping[str, list[float]],
 ) -> Table:
     """The goals of moemap, and the figures it reached."""
     rows = []
@@ -190,6 +194,9 @@ def goal_table(
         at_most=True,
     )
     goal("memory for the largest file / for the smallest", 1.2, growth, at_most=True)
+    counted = processes.ratio(authors, author.TESTS, author.COUNTED)
+    goal("golden tests that count branches / golden tests", 1.3, counted, at_most=True)
+    goal("seconds to explain one batch", 0.2, median(authors[author.EXPLAIN]), at_most=True)
     return Table(("", "to reach", "reached", ""), rows)
 
 

@@ -77,7 +77,6 @@ def command(
     """
     from ..engine.diagnostics.terminal import takes_color
     from ..engine.golden.reports import FORMATS
-    from ..engine.golden.runner import GoldenRunner
     from ..engine.golden.selection import SelectionError, selection
 
     try:
@@ -96,7 +95,7 @@ def command(
         if update or mutate or covering.is_wanted or format_ != "text":
             raise click.UsageError("--watch can be combined with -k only")
         sys.exit(FINE if watch_tests(places, wanted) else PROBLEMS)
-    runner = GoldenRunner(interpreter=covering.interpreter)
+    runner = covering.runner()
     prints = format_ == "text"
     run = run_tests(places, runner, wanted, is_named=bool(places), update=update, prints=prints)
     if not (run.unusable or any(run.outcomes.values())):
@@ -107,9 +106,7 @@ def command(
     click.echo(FORMATS[format_](run, color=takes_color(sys.stdout)), nl=False)
     if prints and not is_quiet():
         click.echo(run.counts())
-    is_enough = covering.report(
-        runner.interpreters, [batch for _, test in run.tests for batch in test.batches], err=not prints
-    )
+    is_enough = covering.report(runner, [batch for _, test in run.tests for batch in test.batches], err=not prints)
     if run.count("failed"):
         if mutate:
             note("mutants are run once all tests pass")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +14,7 @@ from .opening import print_problems
 from .verbosity import note
 
 if TYPE_CHECKING:
-    from ...engine.interpreter.interpreter import Interpreter
+    from ...engine.golden.runner import GoldenRunner
 
 __all__ = ["CoverageOptions", "coverage_options"]
 
@@ -37,32 +37,33 @@ class CoverageOptions:
             if Path(output).suffix not in FORMATS:
                 raise click.UsageError(f"--coverage-output {output}: the name must end in {', '.join(FORMATS)}")
 
-    @property
-    def interpreter(self) -> Callable[..., Interpreter]:
-        """Makes the interpreter of a rulebook; it counts branches if anything is wanted."""
-        from ...engine.insight.coverage import CountingInterpreter
-        from ...engine.interpreter.interpreter import Interpreter
+    def runner(self) -> GoldenRunner:
+        """Makes what runs the tests; it counts branches if anything is wanted."""
+        from ...engine.golden.runner import GoldenRunner
+        from ...engine.insight.coverage import CountingRunner
 
-        return CountingInterpreter if self.is_wanted else Interpreter
+        return CountingRunner() if self.is_wanted else GoldenRunner()
 
     @property
     def is_wanted(self) -> bool:
         return bool(self.is_listed or self.outputs or self.least is not None or self.suggest is not None)
 
-    def report(self, interpreters: Sequence[Interpreter], batches: Iterable[Any], *, err: bool) -> bool:
+    def report(self, runner: GoldenRunner, batches: Iterable[Any], *, err: bool) -> bool:
         """Prints and writes what is wanted; returns whether the share is the least one or above.
 
         `batches` are the inputs of the tests, with which the search for suggestions begins.
         """
         from ...engine.diagnostics.terminal import takes_color
-        from ...engine.insight.coverage import coverage_of
+        from ...engine.insight.coverage import CountingRunner
         from ...engine.insight.coverage_report import FORMATS, text
         from ...engine.insight.suggestions import suggestions
         from ...engine.insight.suggestions import text as text_of_suggestions
         from ...engine.jobs.files import written_whole
         from .progress import status_line
 
-        found = coverage_of(interpreters)
+        if not isinstance(runner, CountingRunner):
+            return True
+        found = runner.coverage()
         if found.problems:
             print_problems(found.problems, found.sources)
         if self.is_listed:
@@ -70,11 +71,10 @@ class CoverageOptions:
         for output in self.outputs:
             with written_whole(Path(output)) as file:
                 file.write(FORMATS[Path(output).suffix](found).encode())
-        if self.suggest is not None and interpreters:
+        if self.suggest is not None and runner.interpreters:
             with status_line() as show, written_whole(Path(self.suggest)) as file:
-                rulebook = interpreters[0].rulebook
-                own = [one for one in interpreters if one.rulebook.main.path == rulebook.main.path]
-                made = suggestions(rulebook, coverage_of(own), batches, _TRIES, show)
+                rulebook = runner.interpreters[0].rulebook
+                made = suggestions(rulebook, runner.coverage(rulebook.main.path), batches, _TRIES, show)
                 file.write(text_of_suggestions(made).encode())
             count = sum(len(one.branches) for one in made)
             note(f"{len(made)} suggested tests for {count} branches: {self.suggest}")

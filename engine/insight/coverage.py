@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from ..checks.shared.opening import Opening
 from ..diagnostics.problem import Place, Problem
+from ..golden.runner import GoldenRunner
 from ..interpreter.interpreter import Interpreter
-from ..interpreter.recorder import Taken
 from ..language.rulebook import Rulebook
 from ..runtime.result import Result
 from ..source.text import Source
+from ..values.recall import Recall
 from .branches import Branch, branches_of
 from .explained import Explained, read_explained
 from .reachability import unreachable
 
-__all__ = ["BranchCount", "CountingInterpreter", "Coverage", "coverage_of"]
+__all__ = ["BranchCount", "CountingInterpreter", "CountingRunner", "Coverage", "coverage_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,19 +47,19 @@ class Coverage:
         self.explained: dict[str, str] = {}
         self.problems: tuple[Problem, ...] = ()
 
-    def add(self, interpreter: CountingInterpreter) -> None:
-        """Adds what the batches of one interpreter took."""
-        catalogue = interpreter.catalogue
-        self.sources |= interpreter.rulebook.sources
+    def add(self, rulebook: Rulebook, hits: Mapping[tuple[int, str], int], recall: Recall | None = None) -> None:
+        """Adds how often decisions of a rulebook were taken; `recall` has what checks found out about it."""
+        catalogue = branches_of(rulebook)
+        self.sources |= rulebook.sources
         if not self.branches:
-            never = unreachable(catalogue, interpreter.rulebook)
+            never = unreachable(catalogue, rulebook, recall)
             self.unreachable = {branch.id: branch for branch in catalogue.branches if branch.id in never}
-        for key, count in interpreter.hits.items():
+        for key, count in hits.items():
             branch = catalogue.by_outcome.get(key)
             if branch is not None:
                 self.counts[branch.id] += count
                 self.unreachable.pop(branch.id, None)
-        own = {name for name, source in interpreter.rulebook.sources.items() if interpreter.rulebook.is_own(source)}
+        own = {name for name, source in rulebook.sources.items() if rulebook.is_own(source)}
         for branch in catalogue.branches:
             if branch.id not in self.unreachable and branch.place.file in own:
                 self.branches.setdefault(branch.id, branch)
@@ -112,24 +114,45 @@ class CountingInterpreter(Interpreter):
 
     def __init__(self, rulebook: Rulebook) -> None:
         super().__init__(rulebook)
-        self.catalogue = branches_of(rulebook)
-        self.hits: Counter[tuple[int, str]] = Counter()
+        self.hits: dict[tuple[int, str], int] = {}
 
     def run(self, batch: Any) -> Result:
         """The Result of a batch, whose decisions are counted."""
-        return self.observe(batch, self._count)
-
-    def _count(self, taken: Taken) -> None:
-        self.hits[id(taken.part), taken.outcome] += 1
+        return self.count(batch, self.hits)
 
 
-def coverage_of(interpreters: Iterable[Interpreter]) -> Coverage:
-    """The branches that the batches of several interpreters took; interpreters that do not count are left out."""
-    mappings: dict[Path | None, tuple[Rulebook, Coverage]] = {}
+class CountingRunner(GoldenRunner):
+    """Runs golden tests, and counts the branches that they take."""
+
+    def __init__(self) -> None:
+        super().__init__(self._opened, CountingInterpreter)
+        self._recalls: dict[Path, Recall] = {}
+
+    def _opened(self, path: Path) -> Opening:
+        self._recalls[path] = Recall()
+        return Opening(path, recall=self._recalls[path])
+
+    def coverage(self, mapping: Path | None = None) -> Coverage:
+        """The branches that the tests took so far: of all mappings, or of one, by its file."""
+        own = (one for one in self.interpreters if mapping is None or one.rulebook.main.path == mapping)
+        return coverage_of(own, self._recalls)
+
+
+def coverage_of(interpreters: Iterable[Interpreter], recalls: Mapping[Path, Recall] | None = None) -> Coverage:
+    """The branches that the batches of several interpreters took; interpreters that do not count are left out.
+
+    `recalls` have what checks found out about mappings, by their files.
+    """
+    shared: dict[int, tuple[Rulebook, Counter[tuple[int, str]]]] = {}
     for interpreter in interpreters:
-        if isinstance(interpreter, CountingInterpreter):
+        if isinstance(interpreter, CountingInterpreter):  # rulebooks that differ in settings alone share their rules
             rulebook = interpreter.rulebook
-            mappings.setdefault(rulebook.main.path, (rulebook, Coverage()))[1].add(interpreter)
+            shared.setdefault(id(rulebook.rules), (rulebook, Counter()))[1].update(interpreter.hits)
+    mappings: dict[Path | None, tuple[Rulebook, Coverage]] = {}
+    for rulebook, hits in shared.values():
+        path = rulebook.main.path
+        recall = recalls.get(path) if recalls is not None and path is not None else None
+        mappings.setdefault(path, (rulebook, Coverage()))[1].add(rulebook, hits, recall)
     for rulebook, coverage in mappings.values():
         coverage.explain(read_explained(rulebook))
     if len(mappings) == 1:

@@ -21,6 +21,7 @@ from ..inference.rulebook import walk
 from ..inference.templates import rendered
 from ..language.rulebook import Each, Field, Rulebook, Table
 from ..language.traversal import fields_in
+from ..values.recall import Recall
 from .branches import Catalogue
 
 __all__ = ["unreachable"]
@@ -29,10 +30,11 @@ _Known = tuple[int, str, bool]
 """The identity of a part of the rulebook, an outcome, and whether some input may lead to it."""
 
 
-def unreachable(catalogue: Catalogue, rulebook: Rulebook) -> frozenset[str]:
+def unreachable(catalogue: Catalogue, rulebook: Rulebook, recall: Recall | None = None) -> frozenset[str]:
     """The ids of the branches of a rulebook that no input can take, whatever the settings.
 
     A branch that is written once and used in several places is one of them only if it is in all of these places.
+    `recall` has what the last walk through the rules found.
     """
     owners: dict[int, Field] = {}
     parts = (rulebook.let, rulebook.rules, *rulebook.routes.values(), *rulebook.outputs.values())
@@ -41,7 +43,7 @@ def unreachable(catalogue: Catalogue, rulebook: Rulebook) -> frozenset[str]:
             owners[id(source)] = field
     possible: dict[tuple[int, str], bool] = defaultdict(bool)
     offered: dict[Any, bool] = defaultdict(bool)
-    flow = walk(rulebook)
+    flow = walk(rulebook, recall)
     for emission in flow.emissions:
         possible[id(emission.rule), "nothing"] |= not any(
             member.required for made in emission.fields.objects for member in made.properties.values()

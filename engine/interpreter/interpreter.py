@@ -104,6 +104,12 @@ class Interpreter:
         run.observer = observer
         return run.result()
 
+    def count(self, batch: Any, hits: dict[tuple[int, str], int]) -> Result:
+        """The Result; adds to the counts of the decisions on the way, by part and outcome."""
+        run = _Run(self, batch, None)
+        run.hits = hits
+        return run.result()
+
     def traced(self, batch: Any, observer: Observer) -> tuple[Result, Parts]:
         """As `observe`; also, for each request, the emissions that it is made of."""
         run = _Run(self, batch, None)

@@ -54,6 +54,8 @@ class Recorder:
         self.steps = steps
         self.places = Places(batch)
         self.observer: Observer | None = None
+        self.hits: dict[tuple[int, str], int] | None = None
+        """How often each decision was taken, by the identity of the part that decides and its outcome."""
         self.problems: list[Problem] = []
         self.skipped: list[Skipped] = []
         self.elements: list[Element] = []
@@ -61,7 +63,9 @@ class Recorder:
         self.budget = Budget()
 
     def took(self, part: Any, outcome: str, scope: Scope, at: Position, value: Any = None) -> None:
-        """Tells the observer of a decision, see `Taken`."""
+        """Counts a decision, and tells the observer of it, see `Taken`."""
+        if self.hits is not None:
+            self.hits[id(part), outcome] = self.hits.get((id(part), outcome), 0) + 1
         if self.observer is not None:
             self.observer(Taken(part, outcome, scope, at, value))
 

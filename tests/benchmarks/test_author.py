@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from moemap.benchmarks import author
-from moemap.benchmarks.author import AGAIN, ANEW, PROVE, TESTS
+from moemap.benchmarks.author import AGAIN, ANEW, COUNTED, EXPLAIN, PROVE, TESTS
 from moemap.engine.language.installed import locate
 from moemap.engine.language.rulebook import Rulebook
 
@@ -16,9 +16,11 @@ def test_every_step_is_measured_in_every_round(monkeypatch: pytest.MonkeyPatch) 
     assert main is not None
     run_tests = author.run_tests
     monkeypatch.setattr(author, "prove", proven.append)
-    monkeypatch.setattr(author, "run_tests", lambda folder: tested.append(run_tests(folder)))
+    monkeypatch.setattr(author, "run_tests", lambda *given: tested.append(run_tests(*given)))
     seconds = author.measure(main, 1)
-    assert {name: len(taken) for name, taken in seconds.items()} == {ANEW: 1, AGAIN: 1, TESTS: 1, PROVE: 1}
+    assert {name: len(taken) for name, taken in seconds.items()} == dict.fromkeys(
+        (ANEW, AGAIN, TESTS, COUNTED, PROVE, EXPLAIN), 1
+    )
     assert [rulebook.name for rulebook in proven] == ["mparticle-moengage"]
     assert tested[0] > 150
 

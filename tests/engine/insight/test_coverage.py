@@ -171,3 +171,15 @@ def test_branches_of_several_mappings_have_their_names(small: CountingInterprete
     found = coverage_of([small, second])
     assert found.taken == 4
     assert (found.counts["shop: rules/rest#takes"], found.counts["depot: rules/rest#takes"]) == (0, 1)
+
+
+def test_counting_is_observing() -> None:
+    rulebook = api.load("mparticle-moengage").rulebook
+    interpreter, observed, counted = Interpreter(rulebook), dict[tuple[int, str], int](), dict[tuple[int, str], int]()
+
+    def observe(taken: Any) -> None:
+        observed[id(taken.part), taken.outcome] = observed.get((id(taken.part), taken.outcome), 0) + 1
+
+    for batch in batches():
+        assert interpreter.observe(batch, observe) == interpreter.count(batch, counted)
+    assert counted == observed
