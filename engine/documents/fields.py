@@ -126,9 +126,9 @@ def rule_end(rule: Rule) -> str:
 def entry_end(entry: EntryRule) -> str:
     """The outcome of a rule for entries in words."""
     if entry.skip is not None:
-        return f"skip: {one_line(entry.skip.template.text)}"
+        return f"left out: {one_line(entry.skip.template.text)}"
     if entry.reject is not None:
-        return f"reject: {one_line(entry.reject.template.text)}"
+        return f"rejected: {one_line(entry.reject.template.text)}"
     parts = [f"named {source_of(entry.name)}"] if entry.name is not None else []
     if entry.value is not None:
         parts.append(f"{source_of(entry.value)}{f' as {entry.value.type}' if entry.value.type else ''}")
