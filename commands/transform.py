@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,6 +14,9 @@ from .shared.completion import mappings, samples
 from .shared.opening import program_of
 from .shared.project import BUNDLED, chosen, configuration, files_of_samples, mapping_options
 from .shared.verbosity import is_quiet, note
+
+if TYPE_CHECKING:
+    from ..engine.jobs.transform import BatchReport
 
 __all__ = ["command"]
 
@@ -28,6 +31,7 @@ __all__ = ["command"]
     zcat batches.ndjson.gz | moemap transform --rejects rejects.ndjson - > results.ndjson
     moemap transform --set identity=email --set 'project_names=["ProjectA"]' batch.json
     moemap transform --workspace examples/workspaces/portfolio.yaml batch.json
+    moemap transform --account --pretty batch.json
     moemap transform --env staging --samples orders --summary json -o results.ndjson
     moemap transform --jobs 4 --output results.ndjson.zst --rejects rejects.ndjson 'batches/*.ndjson.gz'
     moemap transform --jobs 4 --output-dir results --resume 'batches/*.ndjson.gz'
@@ -83,6 +87,11 @@ __all__ = ["command"]
 @click.option("--restart", is_flag=True, help="Discard what an interrupted run left, and start again.")
 @click.option(
     "--replay-rejects", is_flag=True, help="The inputs are rejects: map what failed, and report what is fixed."
+)
+@click.option(
+    "--account",
+    is_flag=True,
+    help="Also account for every leaf of the batches: sent where, skipped why, only read by which rules, or not read.",
 )
 @click.option("--check-input", is_flag=True, help="Also warn where a batch does not conform to the input schema.")
 @click.option(
@@ -144,7 +153,7 @@ def command(inputs: tuple[str, ...], mapping: str | None, workspace: str | None,
                 target.rejects.name if target.rejects else None,
                 options["replay_rejects"],
                 choice.variables,
-                options["check_input"],
+                _reports(check_input=options["check_input"], account=options["account"]),
             )
             job = Job(target.inputs, recipe, program, target.output, target.rejects, options["jobs"], resume, restart)
             with progress_bar(target.inputs) as progress:
@@ -160,3 +169,18 @@ def command(inputs: tuple[str, ...], mapping: str | None, workspace: str | None,
     strict = configuration().strict if options["strict"] is None else None
     is_strict = strict.value if strict is not None else bool(options["strict"])
     sys.exit(PROBLEMS if summary.failed(strict=is_strict) else FINE)
+
+
+def _reports(*, check_input: bool, account: bool) -> tuple[BatchReport, ...]:
+    """What is added to the Result of each batch."""
+    # Only where they are asked for: they are slow to import.
+    reports: list[BatchReport] = []
+    if check_input:
+        from ..engine.jobs.input_check import input_checked
+
+        reports.append(input_checked)
+    if account:
+        from ..engine.insight.account import accounted
+
+        reports.append(accounted)
+    return tuple(reports)

@@ -15,7 +15,7 @@ from .jobs.dispatch import dispatch_of
 from .jobs.input_check import input_problems
 from .language.rulebook import Rulebook
 from .runtime.batch import Record
-from .runtime.result import Element, Request, Result
+from .runtime.result import Accounted, Element, Request, Result
 from .values.once import Once
 from .values.payload import is_surely_small
 
@@ -77,9 +77,17 @@ class Mapping:
         """Prepares for many batches, at the start of a service, so that the first ones need not wait. See `load`."""
         self._program.get().prepare()
 
-    def account(self, batch: Any) -> tuple[Element, ...]:
+    def account(self, batch: Any) -> tuple[Accounted, ...]:
+        """The fate of each leaf of a batch: sent and where to, skipped and why, only read and by what, or unread."""
+        # Only here: mapping batches needs no reports.
+        from .insight.account import account_of
+        from .insight.tracing import trace
+
+        return account_of(trace(self.rulebook, batch))
+
+    def elements(self, batch: Any) -> tuple[Element, ...]:
         """The outcome of each element that a route, a nested list or a spread iterated over."""
-        return self._interpreter.get().account(batch)
+        return self._interpreter.get().elements(batch)
 
     def check_input(self, batch: Any) -> tuple[Problem, ...]:
         """The places of a batch that do not conform to the input schema of the mapping, as warnings (M553)."""

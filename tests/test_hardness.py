@@ -158,7 +158,7 @@ def everything(mapping_of: Callable[..., Mapping]) -> Mapping:
 @MANY
 @given(batch=BATCHES)
 def test_every_element_is_mapped_skipped_or_rejected(batch: Any, everything: Mapping) -> None:
-    result, account = everything.transform(batch), everything.account(batch)
+    result, account = everything.transform(batch), everything.elements(batch)
     assert Counter(one.pointer for one in account) == Counter(iterated(batch))
 
     skipped = Counter((one.pointer, one.rule) for one in account if one.outcome == "skipped")
@@ -324,7 +324,7 @@ def test_whatever_stands_in_a_batch(sample: Any, mutations: list[Any], number: i
     if not isinstance(batch, dict) or is_refused(result):
         return
     for name in ("events", "deleted_user_attributes"):
-        of_route = [one.pointer for one in shipped(number).account(batch) if names_of(one.pointer) == (name,)]
+        of_route = [one.pointer for one in shipped(number).elements(batch) if names_of(one.pointer) == (name,)]
         assert of_route == [f"/{name}/{at}" for at, _ in elements(batch.get(name))]
 
 
@@ -344,7 +344,7 @@ def test_whatever_stands_in_a_batch_of_another_mapping(batch: Any, mutations: li
     assert repr(wrong) == before
     assert as_bytes(everything.transform(copy.deepcopy(wrong))) == as_bytes(result)
     if isinstance(wrong, dict) and not is_refused(result):
-        assert Counter(one.pointer for one in everything.account(wrong)) == Counter(iterated(wrong))
+        assert Counter(one.pointer for one in everything.elements(wrong)) == Counter(iterated(wrong))
 
 
 # --- rule files with something wrong in them
@@ -443,7 +443,7 @@ def test_what_is_no_json_is_refused_wherever_it_stands(value: Any, reason: str) 
         assert repr(batch) == before
         (problem,) = result.problems
         assert (problem.code, problem.message, problem.input) == ("M503", f"the record is refused: {reason}", "")
-        assert (result.requests, result.skipped, shipped(0).account(batch)) == ((), (), ())
+        assert (result.requests, result.skipped, shipped(0).elements(batch)) == ((), (), ())
         assert as_bytes(result) == as_bytes(shipped(0).transform(batch))
 
 

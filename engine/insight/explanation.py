@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
 
 from ..diagnostics.catalogue import CATALOGUE
 from ..diagnostics.terminal import printable, styled
 from ..html.page import render
-from ..values.pointers import value_at
+from ..values.pointers import leaves, value_at
 from .tracing import Trace
-from .why import Reader, Step, steps_to
+from .why import Reader, Step, steps_in
 from .why_not import Miss
 
 __all__ = ["as_html", "as_json", "misses_text", "readers_text", "steps_text", "summary_text"]
@@ -35,7 +35,7 @@ def as_json(trace: Trace, numbers: Iterable[int], pointer: str | None = None) ->
                     {
                         "pointer": place,
                         "value": trace.show(value) if trace.is_masked else value,
-                        "steps": [_step_json(trace, step) for step in _steps(trace, number, place)],
+                        "steps": [_step_json(trace, step) for step in steps_in(trace, number, place)],
                     }
                     for place, value in found
                 ],
@@ -55,38 +55,12 @@ def _step_json(trace: Trace, step: Step) -> dict[str, Any]:
     return found
 
 
-def leaves(value: Any, pointer: str = "") -> Iterator[tuple[str, Any]]:
-    """The values in a body that are no objects or lists, and the empty ones, with their pointers."""
-    if isinstance(value, dict) and value:
-        for key, member in value.items():
-            yield from leaves(member, f"{pointer}/{key.replace('~', '~0').replace('/', '~1')}")
-    elif isinstance(value, list) and value:
-        for index, element in enumerate(value):
-            yield from leaves(element, f"{pointer}/{index}")
-    else:
-        yield pointer, value
-
-
 def _there(body: Any, pointer: str) -> list[tuple[str, Any]]:
     """The place and its value, if the body has one there, which may be null."""
     above, _, token = pointer.rpartition("/")
     value, holder = value_at(body, pointer), value_at(body, above)
     is_null = isinstance(holder, dict) and token.replace("~1", "/").replace("~0", "~") in holder
     return [(pointer, value)] if value is not None or is_null else []
-
-
-def _steps(trace: Trace, number: int, pointer: str) -> tuple[Step, ...]:
-    """The steps to a value of a request; those to what it is in, where it is part of a value that was taken whole."""
-    places = trace.bodies[number]
-    while pointer and pointer not in places:
-        pointer = pointer.rpartition("/")[0]
-    if pointer not in places:
-        return ()
-    application, local = places[pointer]
-    key = id(application), local
-    if key not in trace.steps:
-        trace.steps[key] = steps_to(trace, application, local)
-    return trace.steps[key]
 
 
 # Text
@@ -99,7 +73,7 @@ def summary_text(trace: Trace, numbers: Iterable[int], *, color: bool) -> str:
         request = trace.result.requests[number]
         lines.append(styled("1", f"request {number}: {request.output} {request.method} {request.path}", color=color))
         for pointer, value in leaves(request.body):
-            steps = _steps(trace, number, pointer)
+            steps = steps_in(trace, number, pointer)
             origin = f"{steps[-1].place}" if steps else "?"
             read = dict.fromkeys(place for step in steps if step.kind in ("source", "entry") for place in step.inputs)
             exact = [place for place in read if not any(other.startswith(f"{place}/") for other in read)]
@@ -138,7 +112,7 @@ def steps_text(trace: Trace, number: int, pointer: str, *, color: bool) -> str |
         return None
     ((_, value),) = found
     lines = [styled("1", printable(f"{pointer} = {trace.show(value)}"), color=color)]
-    steps = _steps(trace, number, pointer)
+    steps = steps_in(trace, number, pointer)
     for step in steps:
         is_last = step is steps[-1]
         bar = styled("2", "   " if is_last else "│  ", color=color)
@@ -202,7 +176,7 @@ def as_html(trace: Trace, title: str) -> str:
         rows = _numbered(rows_of(request.body, trace), f"o{number}-")
         outputs.append({"title": f"{request.output} {request.method} {request.path}", "rows": rows})
         for row in rows:
-            steps = _steps(trace, number, row["pointer"]) if row["is_leaf"] else ()
+            steps = steps_in(trace, number, row["pointer"]) if row["is_leaf"] else ()
             for step in steps:
                 if step.place.file in trace.rulebook.sources:
                     files.setdefault(step.place.file, f"r{len(files)}-")

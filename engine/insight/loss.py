@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from ..jobs.input import read_units
 from ..language.rulebook import Rulebook
 from ..values.kinds import kind
-from .reads import ANY, InputRead, Pattern, name_matches, reads_of
+from .reads import ANY, Pattern, Reads, reads_of
 
 __all__ = ["Fate", "InputMember", "Loss", "loss_over"]
 
@@ -82,7 +82,7 @@ def loss_over(rulebook: Rulebook, files: Iterable[str], progress: Callable[[str]
 
     `progress` is called now and then with a line to show. Objects and lists count only if they are empty.
     """
-    fates = _Fates(reads_of(rulebook))
+    reads = Reads(reads_of(rulebook))
     loss = Loss()
     names: Counter[Pattern] = Counter()
     for file_name in files:
@@ -94,13 +94,13 @@ def loss_over(rulebook: Rulebook, files: Iterable[str], progress: Callable[[str]
                         loss.unreadable += 1
                         continue
                     for path, value in _leaves(batch):
-                        _add(loss, names, path, value, fates)
+                        _add(loss, names, path, value, reads)
                     loss.batches += 1
                 progress(f"{loss.batches} batches, {len(loss.members)} members")
     return loss
 
 
-def _add(loss: Loss, names: Counter[Pattern], path: Pattern, value: Any, fates: _Fates) -> None:
+def _add(loss: Loss, names: Counter[Pattern], path: Pattern, value: Any, reads: Reads) -> None:
     member = loss.members.get(path)
     if member is None:
         names[path[:-1]] += 1
@@ -108,7 +108,7 @@ def _add(loss: Loss, names: Counter[Pattern], path: Pattern, value: Any, fates: 
             path = (*path[:-1], ANY)
             member = loss.members.get(path)
     if member is None:
-        fate, by = fates.of(path)
+        fate, by = _fate_of(reads, path)
         member = loss.members[path] = InputMember(fate, by, value)
     member.add(loss.batches, value)
 
@@ -127,37 +127,9 @@ def _leaves(batch: Any) -> Iterator[tuple[Pattern, Any]]:
             yield path, value
 
 
-@dataclass
-class _ReadStep:
-    """A step of the patterns that rules read."""
-
-    below: dict[str, _ReadStep] = field(default_factory=dict)
-    reads: list[InputRead] = field(default_factory=list)
-
-
-class _Fates:
-    """Finds the fate of a place, by the reads of a rulebook."""
-
-    def __init__(self, reads: Iterable[InputRead]) -> None:
-        self.root = _ReadStep()
-        for read in reads:
-            node = self.root
-            for token in read.pattern:
-                node = node.below.setdefault(token, _ReadStep())
-            node.reads.append(read)
-
-    def of(self, path: Pattern) -> tuple[Fate, tuple[str, ...]]:
-        """The fate of the value at a path, and the parts of the rules that read it."""
-        found: list[InputRead] = []
-        nodes = [self.root]
-        for token in path:
-            found += [read for node in nodes for read in node.reads if read.is_whole]
-            nodes = [below for node in nodes for below in _steps(node.below, token)]
-        found += [read for node in nodes for read in node.reads]
-        sent = [read for read in found if read.is_sent]
-        by = dict.fromkeys(f"{read.owner}{f', {read.part}' if read.part else ''}" for read in sent or found)
-        return ("sent" if sent else "read" if found else "unread"), tuple(by)[:_MAX_OWNERS]
-
-
-def _steps(below: Mapping[str, _ReadStep], name: str) -> Iterator[_ReadStep]:
-    return (node for token, node in below.items() if name == ANY or name_matches(token, name))
+def _fate_of(reads: Reads, path: Pattern) -> tuple[Fate, tuple[str, ...]]:
+    """The fate of the value at a path, and the parts of the rules that read it."""
+    found = reads.of(path)
+    sent = [read for read in found if read.is_sent]
+    by = dict.fromkeys(read.title for read in sent or found)
+    return ("sent" if sent else "read" if found else "unread"), tuple(by)[:_MAX_OWNERS]

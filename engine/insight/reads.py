@@ -7,7 +7,7 @@ never more: where it is not clear which part of a value counts, the whole value 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, is_dataclass
 from typing import Any
 
@@ -16,7 +16,7 @@ from ..language import kinds
 from ..language.keys import Key, attributes_of
 from ..language.rulebook import Each, Expr, Field, From, Listed, ObjectSource, Rulebook, Spread, Text
 
-__all__ = ["ANY", "InputRead", "Pattern", "name_matches", "reads_of"]
+__all__ = ["ANY", "InputRead", "Pattern", "Reads", "names_after", "reads_of"]
 
 ANY = "*"
 _FOLDED = "\0"
@@ -41,6 +41,15 @@ class InputRead:
     owner: str
     part: str
     place: Place
+
+    @property
+    def title(self) -> str:
+        return f"{self.owner}, {self.part}" if self.part else self.owner
+
+    @property
+    def rule(self) -> str | None:
+        """The name of the rule; None for another part of the mapping."""
+        return self.owner.removeprefix("rule ") if self.owner.startswith("rule ") else None
 
 
 @dataclass(frozen=True)
@@ -205,11 +214,8 @@ class _Walk:
         written = text.template.text
         for use in text.template.roots:
             value = roots.get(use.name, _NOTHING)
-            at = use.end
-            while (step := _PATH.match(written, at)) is not None:
-                name = next((one for one in step.groups() if one is not None), None)
+            for name in names_after(written, use.end):
                 value = value.elements if name is None else value.member(name)
-                at = step.end()
             self.read(value, path, text.place)
             values.append(value)
         return _joined(values)
@@ -219,6 +225,13 @@ class _Walk:
     def expression(self, expr: Expr, roots: _Roots, path: str) -> _Value:
         """The origins of the value of an expression; what it only looks at is read."""
         return _Expression(self, expr, roots, path).value(expr.expression.tree, None)
+
+
+def names_after(template: str, at: int) -> Iterator[str | None]:
+    """The names on the path that begins at a place in a template; None for an index."""
+    while (step := _PATH.match(template, at)) is not None:
+        yield next((one for one in step.groups() if one is not None), None)
+        at = step.end()
 
 
 def _below(path: str, name: str, key: Key | None) -> str:
@@ -311,7 +324,40 @@ class _Expression:
         return _joined(arguments)
 
 
-def name_matches(token: str, name: str) -> bool:
+@dataclass
+class _ReadStep:
+    """A step of the patterns that rules read."""
+
+    below: dict[str, _ReadStep] = field(default_factory=dict)
+    reads: list[InputRead] = field(default_factory=list)
+
+
+class Reads:
+    """Finds what rules read by its place."""
+
+    def __init__(self, reads: Iterable[InputRead]) -> None:
+        self.root = _ReadStep()
+        for read in reads:
+            node = self.root
+            for token in read.pattern:
+                node = node.below.setdefault(token, _ReadStep())
+            node.reads.append(read)
+
+    def of(self, path: Pattern) -> list[InputRead]:
+        """The reads of the value at a path, in which ANY stands for any index."""
+        found: list[InputRead] = []
+        nodes = [self.root]
+        for token in path:
+            found += [read for node in nodes for read in node.reads if read.is_whole]
+            nodes = [below for node in nodes for below in _steps(node.below, token)]
+        return found + [read for node in nodes for read in node.reads]
+
+
+def _steps(below: Mapping[str, _ReadStep], name: str) -> Iterator[_ReadStep]:
+    return (node for token, node in below.items() if name == ANY or _matches(token, name))
+
+
+def _matches(token: str, name: str) -> bool:
     """Tells if a name of the input is what a token of a pattern stands for."""
     if token in (ANY, name):
         return True

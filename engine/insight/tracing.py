@@ -18,7 +18,7 @@ from ..values.kinds import kind, shown
 from ..values.once import cached_property
 from ..values.pointers import shift
 
-__all__ = ["Application", "Trace", "masked", "trace"]
+__all__ = ["Application", "Trace", "identities", "masked", "trace"]
 
 
 def masked(value: Any) -> str:
@@ -79,7 +79,7 @@ class Trace:
 
     def envelope(self, output: str) -> Application:
         """The decisions about the fields that all requests of an output share."""
-        own = _identities(self.rulebook.outputs[output].fields)
+        own = identities(self.rulebook.outputs[output].fields)
         return Application(None, "", tuple(taken for taken in self.decisions if id(taken.part) in own))
 
 
@@ -122,7 +122,7 @@ def _bodies(
     by_scope = {id(taken.scope): application for application in applications for taken in application.decisions}
     shared = [taken for taken in decisions if taken.at.rule is None and taken.at.output]
     for request, own in zip(result.requests, parts, strict=True):
-        fields_of_output = _identities(rulebook.outputs[request.output].fields)
+        fields_of_output = identities(rulebook.outputs[request.output].fields)
         envelope = Application(None, "", tuple(taken for taken in shared if id(taken.part) in fields_of_output))
         places = {taken.at.output: (envelope, taken.at.output) for taken in envelope.decisions if taken.at.output}
         for emission, offsets in own:
@@ -146,7 +146,7 @@ def _application_of(
     )
 
 
-def _identities(part: Any) -> set[int]:
+def identities(part: Any) -> set[int]:
     """The identities of all parts of the rules below one."""
     found: set[int] = set()
     pending = [part]

@@ -22,10 +22,11 @@ from ..language.rulebook import (
     Text,
 )
 from ..values.kinds import shown
-from ..values.pointers import join
+from ..values.pointers import join, value_at
+from .reads import names_after
 from .tracing import Application, Trace
 
-__all__ = ["Reader", "Step", "look_up", "readers_of", "steps_to"]
+__all__ = ["Reader", "Step", "look_up", "place_in", "places_read", "readers_of", "steps_in", "steps_to"]
 
 _SHOWN = 100
 _MAX_MISSES = 20
@@ -66,6 +67,26 @@ class Step:
 # Why
 
 
+def steps_in(trace: Trace, number: int, pointer: str) -> tuple[Step, ...]:
+    """The steps to a value of a request; those to what it is in, where it is part of a value that was taken whole."""
+    place = place_in(trace, number, pointer)
+    if place is None:
+        return ()
+    application, local = trace.bodies[number][place]
+    key = id(application), local
+    if key not in trace.steps:
+        trace.steps[key] = steps_to(trace, application, local)
+    return trace.steps[key]
+
+
+def place_in(trace: Trace, number: int, pointer: str) -> str | None:
+    """The place in a body whose value rules gave, at a pointer or the nearest above."""
+    places = trace.bodies[number]
+    while pointer and pointer not in places:
+        pointer = pointer.rpartition("/")[0]
+    return pointer if pointer in places else None
+
+
 def steps_to(trace: Trace, application: Application, pointer: str) -> tuple[Step, ...]:
     """The steps to the value at a place in what a rule emitted for an element; empty if it has none there.
 
@@ -100,8 +121,11 @@ def _step(trace: Trace, taken: Taken) -> Iterator[Step]:
             holds = "holds" if taken.outcome == "true" else "does not hold"
             yield from _of_expression(trace, "condition", f"`when` {holds}: ", part, taken)
     elif isinstance(part, Text):
+        for name in dict.fromkeys(use.name for use in part.template.roots if use.name in taken.scope.lets):
+            yield from _of_let(trace, name, taken.scope, (name,))
         parts = tuple((use.name, taken.scope.values.get(use.name)) for use in part.template.roots)
-        yield Step("source", f"template {shown(part.template.text, _SHOWN)}", part.place, taken.value, (), parts)
+        inputs = places_read(trace, part, taken.scope)
+        yield Step("source", f"template {shown(part.template.text, _SHOWN)}", part.place, taken.value, inputs, parts)
     elif isinstance(part, Table):
         name = f"table {part.name}" if part.name else "the table"
         text = (
@@ -196,6 +220,28 @@ def _exact(trace: Trace, expr: Expr, scope: Scope, known: _Known) -> tuple[str, 
         folded = name if name in value else next((key for key in value if key.casefold() == name.casefold()), name)
         places[places.index(base)] = join(base, folded)
     return tuple(dict.fromkeys(places))
+
+
+def places_read(trace: Trace, part: Expr | Text, scope: Scope) -> tuple[str, ...]:
+    """The places of the input that an expression or a template reads, other than through lets."""
+    if isinstance(part, Text):
+        return tuple(dict.fromkeys(_filled_from(trace, part, scope)))
+    return _exact(
+        trace, part, scope, {(start, end): value for start, end, value in parts_of(part.expression, scope.values)}
+    )
+
+
+def _filled_from(trace: Trace, text: Text, scope: Scope) -> Iterator[str]:
+    roots = trace.places.roots(text.template.roots, scope)
+    for use in text.template.roots:
+        place = roots[use.name]
+        if place is not None:
+            for name in names_after(text.template.text, use.end):
+                value = value_at(trace.batch, place)
+                if name is None or not isinstance(value, dict):
+                    break
+                place = join(place, name)
+            yield place
 
 
 def _parts(expr: Expr, known: _Known) -> tuple[tuple[str, Any], ...]:

@@ -76,7 +76,7 @@ class Interpreter:
         """The Result of a batch (any JSON value). Never raises for the contents of a batch."""
         return _Run(self, batch, None).result()
 
-    def account(self, batch: Any) -> tuple[Element, ...]:
+    def elements(self, batch: Any) -> tuple[Element, ...]:
         """The outcome of each element that was iterated over."""
         run = _Run(self, batch, None)
         run.result()

@@ -6,8 +6,9 @@ from typing import Any
 
 from ..diagnostics.problem import Problem
 from ..language.rulebook import Rulebook
+from ..runtime.result import Result
 
-__all__ = ["input_problems"]
+__all__ = ["input_checked", "input_problems"]
 
 
 def input_problems(rulebook: Rulebook, batch: Any) -> tuple[Problem, ...]:
@@ -20,3 +21,8 @@ def input_problems(rulebook: Rulebook, batch: Any) -> tuple[Problem, ...]:
     if violations.more:
         found.append(Problem.of("M553", input="", reason=f"{violations.more} more places do not conform", keyword=None))
     return tuple(found)
+
+
+def input_checked(rulebook: Rulebook, batch: Any, result: Result) -> Result:
+    """A Result with the places of its batch that do not conform to the input schema."""
+    return result._replace(problems=(*result.problems, *input_problems(rulebook, batch)))

@@ -147,7 +147,13 @@ def _fingerprint(job: Job) -> str:
     written = str(job.output), str(job.rejects)
     made_of = [
         [(text_of_name(name), _stamp(name)) for name in job.inputs],
-        [job.recipe.format, job.recipe.pretty, job.recipe.replays, *map(text_of_name, written)],
+        [
+            job.recipe.format,
+            job.recipe.pretty,
+            job.recipe.replays,
+            *(report.__name__ for report in job.recipe.reports),
+            *map(text_of_name, written),
+        ],
         job.program.digest,
     ]
     return hashlib.sha256(orjson.dumps(made_of, option=orjson.OPT_SORT_KEYS)).hexdigest()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -26,6 +27,11 @@ __all__ = [
 
 
 MAX_REASONS = 100
+
+
+_FATES = {"sent": "sent", "skipped": "skipped", "read": "only read", "unread": "not read"}
+_INDEX = re.compile(r"/[0-9]+(?=/|\Z)")
+_SHOWN_PLACES = 20
 
 
 FIXED, STILL_FAILING, NEWLY_FAILING = "fixed", "still failing", "newly failing"
@@ -80,6 +86,7 @@ class Summary:
     """Counts over the records so far, without any values, since summaries go to logs.
 
     `first` has the record in which each kind of problem occurred first; `replayed` counts the outcomes of rejects.
+    Where batches were accounted for, `leaves` counts theirs by fate, and `unread` those that no rule reads by place.
     """
 
     batches: int = 0
@@ -90,6 +97,8 @@ class Summary:
     problems: Counter[ProblemKind] = field(default_factory=Counter)
     replayed: Counter[str] = field(default_factory=Counter)
     first: dict[ProblemKind, str] = field(default_factory=dict)
+    leaves: Counter[str] = field(default_factory=Counter)
+    unread: Counter[str] = field(default_factory=Counter)
 
     def add(self, record: Record, result: Result) -> None:
         self.batches += 1
@@ -104,6 +113,10 @@ class Summary:
             self.problems[kind] += 1
             if kind not in self.first:
                 self.first[kind] = _where(record, problem)
+        for leaf in result.account or ():
+            self.leaves[leaf.fate] += 1
+            if leaf.fate == "unread":
+                self._leave(_INDEX.sub("/*", leaf.pointer), 1)
 
     def merge(self, other: Summary) -> None:
         """Adds the counts of the records that follow."""
@@ -116,6 +129,13 @@ class Summary:
         self.first = {**other.first, **self.first}
         for reason, number in other.skipped.items():
             self._skip(reason, number)
+        self.leaves += other.leaves
+        for place, number in other.unread.items():
+            self._leave(place, number)
+
+    def _leave(self, place: str, number: int) -> None:
+        known = place in self.unread or len(self.unread) < MAX_REASONS
+        self.unread[place if known else OTHER_PLACES] += number
 
     def _skip(self, reason: Reason, number: int) -> None:
         known = reason in self.skipped or len(self.skipped) < MAX_REASONS
@@ -143,6 +163,12 @@ class Summary:
             printable(f"  {kind.code}    {number:>6}  {kind.text}; first in {self.first[kind]}")
             for kind, number in self.problems.most_common()
         ]
+        if self.leaves:
+            lines.append(f"  leaves: {', '.join(f'{self.leaves[fate]} {name}' for fate, name in _FATES.items())}")
+            most = self.unread.most_common(_SHOWN_PLACES)
+            lines += [f"  not read{count:>6}  {printable(place)}" for place, count in most]
+            if len(self.unread) > len(most):
+                lines.append(f"  and {len(self.unread) - len(most)} other places that are not read")
         return "\n".join(lines)
 
     def to_json(self) -> dict[str, Any]:
@@ -161,13 +187,16 @@ class Summary:
                 for kind, number in self.problems.most_common()
             ],
             "rejects": dict(self.replayed),
+            "leaves": dict(self.leaves),
+            "unread": [{"place": place, "count": number} for place, number in self.unread.most_common()],
         }
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> Summary:
         """The summary of a JSON form."""
         totals = {name: values[name] for name in ("batches", "requests", "errors", "warnings")}
-        made = cls(**totals, replayed=Counter(values["rejects"]))
+        made = cls(**totals, replayed=Counter(values["rejects"]), leaves=Counter(values["leaves"]))
+        made.unread.update({one["place"]: one["count"] for one in values["unread"]})
         for one in values["skipped"]:
             made.skipped[Reason(one["rule"], one["reason"])] = one["count"]
         for one in values["problems"]:
@@ -183,6 +212,9 @@ def _count(number: int, one: str, many: str | None = None) -> str:
 def _where(record: Record, problem: Problem) -> str:
     """The record, and what is wrong with it as a whole: such messages contain no values."""
     return f"{record.where}{f': {problem.message}' if problem.place is None else ''}"
+
+
+OTHER_PLACES = "other places"
 
 
 OTHER_REASONS = Reason(None, "other reasons")

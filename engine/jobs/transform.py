@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Mapping as Values
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -21,7 +21,11 @@ from .summary import FIXED, GIVEN, NEWLY_FAILING, STILL_FAILING, Summary
 if TYPE_CHECKING:
     from ..language.rulebook import Rulebook  # imported late: running a cached mapping reads no rules
 
-__all__ = ["Piece", "Recipe", "Transform", "WorkerError"]
+__all__ = ["BatchReport", "Piece", "Recipe", "Transform", "WorkerError"]
+
+
+BatchReport = Callable[["Rulebook", Any, Result], Result]
+"""A function that adds to the Result of a batch; one of a module, so that other processes find it."""
 
 
 class WorkerError(RuntimeError):
@@ -43,8 +47,7 @@ class Recipe:
     """Everything that a worker needs to know; it can be sent to another process.
 
     `output` and `rejects` are the names of the files, whose suffixes determine the compression; `replays` says that the
-    records are lines of a rejects file; `variables` are those of a Dispatch; `checks_input` says that batches are
-    compared with the input schema.
+    records are lines of a rejects file; `variables` are those of a Dispatch; `reports` add to the Result of a batch.
     """
 
     reference: str
@@ -55,7 +58,7 @@ class Recipe:
     rejects: str | None = None
     replays: bool = False
     variables: Values[str, str] = field(default_factory=dict)
-    checks_input: bool = False
+    reports: tuple[BatchReport, ...] = ()
 
     def transform(self, digest: str) -> Transform | Outdated:
         """Opens the mapping again; the result is Outdated if its digest has changed."""
@@ -69,8 +72,8 @@ class Recipe:
         return open_program(self.reference, self.settings, bulk=FORMATS[self.format].bundled)
 
     def rulebook(self) -> Rulebook | None:
-        """The rules, if batches are compared with the input schema; a program that was cached has none."""
-        if not self.checks_input:
+        """The rules, if reports need them; a program that was cached has none."""
+        if not self.reports:
             return None
         # Imported late: most runs need no rules.
         from ..checks.shared.opening import inspect
@@ -184,7 +187,7 @@ class Transform:
     def _mapped(self, record: Record) -> Result:
         """The Result of the batch of a record."""
         if self._rulebook is not None:
-            return self._compared(record, self._rulebook)
+            return self._reported(record, self._rulebook)
         if record.problem is None and (result := self._program.transform_text(record.text)) is not None:
             return result
         batch, problem = record.parse()
@@ -193,15 +196,15 @@ class Transform:
         is_small = is_surely_small(record.text)
         return self._program.transform_parsed(batch) if is_small else self._program.transform(batch)
 
-    def _compared(self, record: Record, rulebook: Rulebook) -> Result:
-        """The Result of the batch of a record, with the places that do not conform to the input schema."""
-        from .input_check import input_problems  # only where it is asked for
-
+    def _reported(self, record: Record, rulebook: Rulebook) -> Result:
+        """The Result of the batch of a record, with what the reports add to it."""
         batch, problem = record.parse()
         if problem is not None:
             return Result((), (), (problem,))
         result = self._program.transform(batch)
-        return result._replace(problems=(*result.problems, *input_problems(rulebook, batch)))
+        for report in self._recipe.reports:
+            result = report(rulebook, batch, result)
+        return result
 
 
 def _outcome(reject: Reject, result: Result) -> str:

@@ -15,6 +15,8 @@ __all__ = [
     "NOTHING",
     "NO_ENTRY_RULE",
     "NO_RULE",
+    "Accounted",
+    "Destination",
     "Element",
     "Failed",
     "Request",
@@ -106,12 +108,56 @@ class Failed(NamedTuple):
         )
 
 
+class Destination(NamedTuple):
+    """A place where a value of the input goes: in the body of a request, or in its `path`, `query` or `headers`."""
+
+    request: int
+    """The number of the request, counted from 0."""
+    part: Literal["body", "path", "query", "headers"]
+    pointer: str
+    """The place in the body, or the name of the parameter or header."""
+    how: Literal["same", "cut", "converted", "part"]
+    """`part`: a value it is in was read as a whole, and it is not known whether it counts."""
+
+    def to_json(self) -> dict[str, Any]:
+        return self._asdict()
+
+
+class Accounted(NamedTuple):
+    """The fate of a leaf of the input, a value that is no object or list, or an empty one.
+
+    It is sent (`to` says where), skipped (by a `rule`, for a `reason`), only read (`by` parts of rules), or unread.
+    """
+
+    pointer: str
+    fate: Literal["sent", "skipped", "read", "unread"]
+    to: tuple[Destination, ...] = ()
+    by: tuple[str, ...] = ()
+    rule: str | None = None
+    reason: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """`{pointer, fate}` and what belongs to its fate: `{to}`, `{rule, reason}`, `{by}`, or nothing."""
+        said: dict[str, Any] = {"pointer": self.pointer, "fate": self.fate}
+        if self.fate == "sent":
+            said["to"] = [one.to_json() for one in self.to]
+        elif self.fate == "skipped":
+            said |= {"rule": self.rule, "reason": self.reason}
+        elif self.fate == "read":
+            said["by"] = list(self.by)
+        return said
+
+
 class Result(NamedTuple):
-    """The requests in the order to send them, the skipped values with reasons, and the problems."""
+    """The requests in the order to send them, the skipped values with reasons, and the problems.
+
+    `account` has the fate of each leaf of the input, where that was asked for.
+    """
 
     requests: tuple[Request, ...]
     skipped: tuple[Skipped, ...]
     problems: tuple[Problem, ...]
+    account: tuple[Accounted, ...] | None = None
 
     @property
     def ok(self) -> bool:
@@ -119,12 +165,15 @@ class Result(NamedTuple):
         return not any(problem.severity == "error" for problem in self.problems)
 
     def to_json(self) -> dict[str, Any]:
-        """`{requests, skipped, problems}`, as `moemap transform` prints it."""
-        return {
+        """`{requests, skipped, problems}`, as `moemap transform` prints it, and `account` if there is one."""
+        document: dict[str, Any] = {
             "requests": [request.to_json() for request in self.requests],
             "skipped": [skipped.to_json() for skipped in self.skipped],
             "problems": [problem.to_json() for problem in self.problems],
         }
+        if self.account is not None:
+            document["account"] = [one.to_json() for one in self.account]
+        return document
 
 
 def failure(error: Exception) -> Result:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-__all__ = ["Index", "escape", "join", "pointer", "shift", "shifted", "value_at"]
+__all__ = ["Index", "escape", "join", "leaves", "pointer", "shift", "shifted", "value_at"]
 
 
 def escape(token: str) -> str:
@@ -34,6 +34,18 @@ def value_at(document: Any, place: str) -> Any:
         else:
             return None
     return document
+
+
+def leaves(value: Any, place: str = "") -> Iterator[tuple[str, Any]]:
+    """The values in a document that are no objects or lists, and the empty ones, with their pointers, in order."""
+    pending = [(place, value)]
+    while pending:
+        place, value = pending.pop()
+        if isinstance(value, dict | list) and value:
+            entries = list(value.items() if isinstance(value, dict) else enumerate(value))
+            pending += [(join(place, token), part) for token, part in reversed(entries)]
+        else:
+            yield place, value
 
 
 class Index:

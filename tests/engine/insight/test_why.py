@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 
 from moemap.engine import api
-from moemap.engine.insight.explanation import as_html, as_json, leaves, steps_text, summary_text
+from moemap.engine.insight.explanation import as_html, as_json, steps_text, summary_text
 from moemap.engine.insight.tracing import Trace, masked, trace
 from moemap.engine.insight.why import readers_of, steps_to
 from moemap.engine.insight.why_not import nearest_place, unread, why_not
 from moemap.engine.language.rulebook import Rulebook
-from moemap.engine.values.pointers import value_at
+from moemap.engine.values.pointers import leaves, value_at
 from moemap.tests.docs.examples import Block, write
 
 EXAMPLES = sorted((Path(__file__).parents[3] / "examples").glob("*.json"))

@@ -54,7 +54,7 @@ def test_case(case: dict[str, Any], mapping_of: Callable[..., Mapping]) -> None:
     text = FIELDS + indent(case["fields"], "    ") if is_fields else case["rules"]
     mapping = mapping_of({"rules.yaml": text, **case.get("files", {})}, case.get("settings"))
     batch = copy.deepcopy(case["input"])
-    actual = told(mapping.transform(batch), mapping.account(batch), is_fields)
+    actual = told(mapping.transform(batch), mapping.elements(batch), is_fields)
     expected = {name: case[name] for name in ("requests", "skipped", "problems", "elements") if name in case}
     assert actual == expected
     assert json.dumps(actual.get("requests")) == json.dumps(expected.get("requests"))  # 1 is neither 1.0 nor true

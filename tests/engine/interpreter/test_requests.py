@@ -88,7 +88,7 @@ def test_no_segment_is_an_error(of: Of, id_: Any, reason: str) -> None:
     (problem,) = result.problems
     assert (problem.code, problem.severity, problem.rule, problem.input) == ("M514", "error", "put", "/items/1")
     assert problem.message == f"the template failed: {reason}"
-    assert [element.outcome for element in mapping.account(batch)] == ["mapped", "rejected"]
+    assert [element.outcome for element in mapping.elements(batch)] == ["mapped", "rejected"]
 
 
 @pytest.mark.parametrize(
@@ -172,7 +172,7 @@ def test_an_element_has_one_outcome(of: Of) -> None:
         *(("/c", body) for body in ([1], [2], [3, 4])),
     ]
     assert [(skipped.pointer, skipped.rule) for skipped in result.skipped] == [("/items/4", "none"), ("/items/7", None)]
-    assert [(element.outcome, element.rule) for element in mapping.account(batch)] == [
+    assert [(element.outcome, element.rule) for element in mapping.elements(batch)] == [
         ("mapped", "first"),
         ("mapped", "first"),
         ("mapped", "first"),

@@ -132,5 +132,5 @@ def test_none_is_lost_and_none_too_large(items: list[Any], more: list[Any], fitt
     bulks = bundle((one.body for one in result.requests), fitted.rulebook)
     assert all(size(bulk.body) <= 80 for bulk in bulks)
     assert [body for bulk in bulks for body in bulk.body["all"]] == [one.body for one in result.requests]
-    mapped = sum(element.outcome == "mapped" for element in fitted.account(batch))
+    mapped = sum(element.outcome == "mapped" for element in fitted.elements(batch))
     assert mapped + len(result.problems) == len(items) + len(more)

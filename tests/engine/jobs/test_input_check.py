@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from moemap.engine import api
+from moemap.engine.jobs.input_check import input_checked
 from moemap.engine.jobs.transform import Recipe, Transform
 from moemap.engine.runtime.batch import Record
 
@@ -18,7 +19,7 @@ def found(recipe: Recipe, batch: object) -> list[tuple[str, str | None]]:
 
 
 def test_places_that_do_not_conform_are_warnings() -> None:
-    assert found(Recipe("mparticle-moengage", {}, "result", False, checks_input=True), ODD) == [
+    assert found(Recipe("mparticle-moengage", {}, "result", False, reports=(input_checked,)), ODD) == [
         ("warning", "/device_info"),
         ("warning", "/events/1"),
     ]

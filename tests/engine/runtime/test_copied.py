@@ -126,7 +126,7 @@ def test_the_limit_is_the_same_in_every_way(
             (problem,) = wanted.problems
             assert (problem.code, problem.input, problem.data) == ("M525", "", {"limit": limit})
             assert problem.place is not None
-            assert interpreter.account(EVENTS) == ()
+            assert interpreter.elements(EVENTS) == ()
         else:
             assert wanted.requests
             assert not wanted.problems

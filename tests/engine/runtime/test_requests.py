@@ -70,7 +70,7 @@ def test_one_that_is_too_large_alone(text: str, mapping_of: Callable[..., Mappin
     assert [request.body for request in result.requests] == [joined(1), joined(text * 9), joined(2)]
     assert (problem.code, problem.input, problem.rule, problem.severity) == ("M510", "/items/2", "one", "error")
     assert problem.message == (f"the list request has a body of {limit + 1} bytes; at most {limit} are allowed")
-    assert [element.outcome for element in mapping.account(batch)] == ["mapped", "mapped", "rejected", "mapped"]
+    assert [element.outcome for element in mapping.elements(batch)] == ["mapped", "mapped", "rejected", "mapped"]
 
 
 MANY = settings(

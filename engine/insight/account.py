@@ -1,0 +1,204 @@
+"""Accounts for every leaf of a batch: sent and where to, skipped and why, read by rules only, or unread.
+
+What is sent is found by the steps that led to each value of the requests, so rules that did not take part do not count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any, Literal, NamedTuple
+
+from ..diagnostics.problem import Place
+from ..language.rulebook import Expr, Field, Rulebook, Spread, Text
+from ..runtime.result import Accounted, Destination, Result, Skipped
+from ..values.equality import equal
+from ..values.pointers import join, leaves, value_at
+from .reads import ANY, InputRead, Pattern, Reads, reads_of
+from .tracing import Trace, identities, trace
+from .why import place_in, places_read, steps_in
+
+__all__ = ["account_of", "accounted"]
+
+_MAX_READERS = 3
+
+Part = Literal["body", "path", "query", "headers"]
+
+
+def accounted(rulebook: Rulebook, batch: Any, result: Result) -> Result:
+    """A Result of a batch with its account."""
+    return result._replace(account=account_of(trace(rulebook, batch)))
+
+
+@lru_cache(maxsize=8)
+def _reads(rulebook: Rulebook) -> Reads:
+    return Reads(reads_of(rulebook))
+
+
+class _Link(NamedTuple):
+    """A place of the input that led to a value of a request, by a part of the rules."""
+
+    request: int
+    part: Part
+    pointer: str
+    place: Place | None
+    """The field that the value is of; None if it is a whole entry."""
+
+
+def account_of(found: Trace) -> tuple[Accounted, ...]:
+    """The fate of each leaf of a batch, in its order."""
+    links: dict[str, list[_Link]] = {}
+    for place, link in (*_to_bodies(found), *_to_targets(found)):
+        links.setdefault(place, []).append(link)
+    readers = _readers(found)
+    skipped = {**_excepted(found), **{one.pointer: one for one in found.result.skipped}}
+    refused = {
+        problem.input: Skipped(problem.input, problem.rule, f"{problem.code}: {problem.message}")
+        for problem in reversed(found.result.problems)
+        if problem.input is not None
+    }
+    reads = _reads(found.rulebook)
+    return tuple(
+        _leaf(found, place, value, links, readers, skipped, refused, reads) for place, value in leaves(found.batch)
+    )
+
+
+def _leaf(
+    found: Trace,
+    place: str,
+    value: Any,
+    links: dict[str, list[_Link]],
+    readers: dict[str, set[str | None]],
+    skipped: dict[str, Skipped],
+    refused: dict[str, Skipped],
+    reads: Reads,
+) -> Accounted:
+    above = list(_above(place))
+    takers = {one.rule.name for one in found.applications if one.rule is not None and one.element in above}
+    static = reads.of(_pattern(found.batch, place))
+    to = [
+        one for base in above for link in links.get(base, ()) for one in _sent(found, link, base, place, value, static)
+    ]
+    exact = dict.fromkeys(one for one in to if one.how != "part")
+    if to:
+        return Accounted(place, "sent", tuple(exact or dict.fromkeys(to)))
+    why = next((skipped[base] for base in above if base in skipped), None) or refused.get(place)
+    if why is not None:
+        return Accounted(place, "skipped", rule=why.rule, reason=why.reason)
+    rules = {rule for base in above for rule in readers.get(base, ())}
+    own = sorted((read for read in static if read.rule in rules), key=lambda read: read.rule not in takers)
+    by = dict.fromkeys(read.title for read in own)
+    if by:
+        return Accounted(place, "read", by=tuple(by)[:_MAX_READERS])
+    return Accounted(place, "unread")
+
+
+def _above(place: str) -> Iterator[str]:
+    """The place itself, and all that it is in."""
+    yield place
+    while place:
+        place = place.rpartition("/")[0]
+        yield place
+
+
+def _pattern(batch: Any, place: str) -> Pattern:
+    names = []
+    for escaped in place.split("/")[1:]:
+        token = escaped.replace("~1", "/").replace("~0", "~")
+        names.append(ANY if isinstance(batch, list) else token)
+        batch = batch[int(token)] if isinstance(batch, list) else batch[token]
+    return tuple(names)
+
+
+def _sent(
+    found: Trace, link: _Link, base: str, place: str, value: Any, static: list[InputRead]
+) -> Iterator[Destination]:
+    """The destination of a leaf at `place`, if a link from `base`, the place or one above, holds for it."""
+    request = found.result.requests[link.request]
+    if link.part == "body":
+        target = link.pointer + place[len(base) :]
+        there = value_at(request.body, target)
+        if equal(there, value) and there is not None:
+            yield Destination(link.request, "body", target, "same")
+            return
+    else:
+        there = None if link.part == "path" else value_at(getattr(request, link.part), link.pointer)
+    how: Literal["same", "cut", "converted", "part"]
+    if place == base:
+        is_cut = isinstance(there, str) and isinstance(value, str) and there != "" and value.startswith(there)
+        how = "same" if there is not None and equal(there, value) else "cut" if is_cut else "converted"
+    elif any(read.is_sent and (link.place is None or read.place.is_inside(link.place)) for read in static):
+        how = "part"
+    else:
+        return
+    yield Destination(link.request, link.part, link.pointer, how)
+
+
+def _to_bodies(found: Trace) -> Iterator[tuple[str, _Link]]:
+    for number, request in enumerate(found.result.requests):
+        places = (place_in(found, number, place) for place, _ in leaves(request.body))
+        for place in dict.fromkeys(one for one in places if one is not None):
+            steps = steps_in(found, number, place)
+            for step in steps:
+                if step.kind in ("source", "entry"):
+                    for base in step.inputs:
+                        yield base, _Link(number, "body", place, steps[-1].place if step.kind == "source" else None)
+
+
+def _to_targets(found: Trace) -> Iterator[tuple[str, _Link]]:
+    """The links to paths, parameters and headers of requests."""
+    for output in found.rulebook.outputs.values():
+        line = output.request
+        parts: list[tuple[Part, tuple[Field, ...]]] = [
+            ("path", (line.path,)),
+            ("query", line.query),
+            ("headers", line.headers),
+        ]
+        for part, fields in parts:
+            own = {one: field.name or "" for field in fields if field is not None for one in identities(field)}
+            for taken in found.decisions if own else ():
+                if id(taken.part) not in own or taken.outcome != "value" or not isinstance(taken.part, Expr | Text):
+                    continue
+                for number, request in enumerate(found.result.requests):
+                    made = {
+                        (one.rule.name, one.element) for one, _ in found.bodies[number].values() if one.rule is not None
+                    }
+                    if request.output != output.name or (
+                        taken.at.rule is not None and made and (taken.at.rule, taken.at.element) not in made
+                    ):
+                        continue
+                    pointer = join("", own[id(taken.part)]) if part != "path" else ""
+                    for base in places_read(found, taken.part, taken.scope):
+                        yield base, _Link(number, part, pointer, taken.part.place)
+
+
+def _readers(found: Trace) -> dict[str, set[str | None]]:
+    """The rules that read each place, whatever for; None for parts of the mapping that are no rule."""
+    readers: dict[str, set[str | None]] = {}
+    for taken in found.decisions:
+        if isinstance(taken.part, Expr | Text):
+            for read in places_read(found, taken.part, taken.scope):
+                readers.setdefault(read, set()).add(taken.at.rule)
+        elif (
+            isinstance(taken.part, Spread)
+            and isinstance(taken.value, dict)
+            and (place := found.places.of(taken.part.from_, taken.value, taken.scope))
+        ):
+            readers.setdefault(place, set()).add(taken.at.rule)
+    return readers
+
+
+def _excepted(found: Trace) -> dict[str, Skipped]:
+    """The entries that spreads except."""
+    bases: dict[tuple[int, int], str | None] = {}
+    excepted: dict[str, Skipped] = {}
+    for taken in found.decisions:
+        if not isinstance(taken.part, Spread):
+            continue
+        key = id(taken.part), id(taken.scope)
+        if isinstance(taken.value, dict):
+            bases[key] = found.places.of(taken.part.from_, taken.value, taken.scope)
+        elif taken.outcome == "excepted" and (base := bases.get(key)) is not None:
+            place = join(base, taken.value)
+            excepted[place] = Skipped(place, taken.at.rule, "the spread excepts it")
+    return excepted

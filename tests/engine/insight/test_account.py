@@ -1,0 +1,176 @@
+"""Every leaf of a batch is accounted for: what was sent is really there, and nothing else is said to be sent."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping as Values
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from moemap.engine import api
+from moemap.engine.language.loader import load
+from moemap.engine.runtime.result import Accounted
+from moemap.engine.values.equality import equal
+from moemap.engine.values.pointers import leaves, value_at
+from moemap.tests.engine.grammar import ROOTS, Dice, batch, rules
+
+ROOT = Path(__file__).parents[3]
+SAMPLES = sorted((ROOT / "examples").glob("*.json"))
+
+
+@pytest.fixture(scope="module")
+def shipped() -> api.Mapping:
+    return api.load("mparticle-moengage")
+
+
+def check(mapping: api.Mapping, given: Any) -> tuple[Accounted, ...]:
+    """The account, held to the laws that hold for any mapping and batch."""
+    account, result = mapping.account(given), mapping.transform(given)
+    assert [one.pointer for one in account] == [pointer for pointer, _ in leaves(given)]
+    left_out = {one.pointer for one in result.skipped} | {problem.input for problem in result.problems}
+    for one in account:
+        for to in one.to:
+            request = result.requests[to.request]
+            there = value_at(request.body if to.part == "body" else getattr(request, to.part), to.pointer)
+            if to.how == "same":
+                assert equal(there, value_at(given, one.pointer))
+            elif to.how == "cut":
+                assert value_at(given, one.pointer).startswith(there)
+            elif to.part == "body":
+                assert there is not None
+        assert bool(one.to) == (one.fate == "sent")
+        assert bool(one.by) == (one.fate == "read")
+        if one.fate == "skipped" and one.reason != "the spread excepts it":
+            assert any(one.pointer == place or one.pointer.startswith(f"{place}/") for place in left_out)
+    return account
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.stem)
+def test_samples(shipped: api.Mapping, path: Path) -> None:
+    content = json.loads(path.read_text("utf-8"))
+    for sample in content if isinstance(content, list) else [content]:
+        check(shipped, sample)
+
+
+def test_nothing_of_a_purchase_disappears(shipped: api.Mapping) -> None:
+    sample = json.loads((ROOT / "examples" / "purchase.json").read_text("utf-8"))
+    fates = {one.pointer: one for one in check(shipped, sample)}
+    action = "/events/0/data/product_action"
+    for place in (f"{action}/coupon_code", f"{action}/affiliation", f"{action}/products/0/variant"):
+        assert fates[place].fate == "unread"
+    assert fates["/events/0/data/screen_name"].fate == "unread"
+    assert fates[f"{action}/transaction_id"].to == ((1, "body", "/actions/0/attributes/TransactionId", "same"),)
+    assert fates["/events/0/data/timestamp_unixtime_ms"].to == ((1, "body", "/actions/0/current_time", "converted"),)
+    assert fates["/user_identities/customer_id"].to == (
+        (0, "body", "/customer_id", "same"),
+        (1, "body", "/customer_id", "same"),
+    )
+    assert fates["/events/0/event_type"].by[0] == "rule purchase, when"
+
+
+RULES = """
+language: 1
+name: shop
+version: 1.0.0
+input: {as: batch, schema: ./any.schema.json}
+outputs:
+  event:
+    schema: ./any.schema.json
+    request:
+      path: "/v1/{{ batch.user.id }}"
+      query: {shop: batch.shop}
+      headers: {X-Trace: batch.trace}
+routes:
+  events: {each: batch.events, as: event}
+rules:
+  - rule: event
+    route: events
+    when: event.type == 'order'
+    output: event
+    fields:
+      name: "truncate(event.name, `3`, '')"
+      total: {from: event.total, type: integer}
+      label: {template: "{{ event.brand }}/{{ event.model }}"}
+      ids: event.items[].id
+      gift: {from: event.gift, when: event.wants_gift}
+    spread: {from: event.more, except: {names: [secret]}, entries: [{when: "value == 'no'", skip: says no}, {}]}
+  - rule: login
+    route: events
+    when: event.type == 'login'
+    skip: logins are not sent
+"""
+BATCH = {
+    "user": {"id": "u 1", "age": 7},
+    "shop": "s",
+    "trace": "t",
+    "events": [
+        {
+            "type": "order",
+            "name": "abcdef",
+            "total": "12",
+            "brand": "a",
+            "model": "b",
+            "items": [{"id": 1, "size": {"of": 2}}],
+            "gift": "card",
+            "wants_gift": False,
+            "more": {"secret": 1, "x": [1, {"y": 2}], "z": "no"},
+        },
+        {"type": "login", "at": 5},
+        {"type": "other"},
+    ],
+}
+FATES: Values[str, Any] = {
+    "/user/id": [("path", "", "converted")],
+    "/user/age": "unread",
+    "/shop": [("query", "/shop", "same")],
+    "/trace": [("headers", "/X-Trace", "same")],
+    "/events/0/type": ("read", ("rule event, when",)),
+    "/events/0/name": [("body", "/name", "cut")],
+    "/events/0/total": [("body", "/total", "converted")],
+    "/events/0/brand": [("body", "/label", "converted")],
+    "/events/0/items/0/id": [("body", "/ids", "part")],
+    "/events/0/items/0/size/of": "unread",
+    "/events/0/gift": "unread",
+    "/events/0/wants_gift": ("read", ("rule event, gift",)),
+    "/events/0/more/secret": ("event", "the spread excepts it"),
+    "/events/0/more/x/1/y": [("body", "/x/1/y", "same")],
+    "/events/0/more/z": ("event", "says no"),
+    "/events/1/at": ("login", "logins are not sent"),
+    "/events/2/type": (None, "no rule takes it"),
+}
+
+
+def test_every_fate(tmp_path: Path) -> None:
+    (tmp_path / "any.schema.json").write_text("{}", "utf-8")
+    (tmp_path / "mapping.yaml").write_text(RULES, "utf-8")
+    mapping = api.load(tmp_path)
+    found: dict[str, Any] = {}
+    for one in check(mapping, BATCH):
+        if one.fate == "sent":
+            found[one.pointer] = [(to.part, to.pointer, to.how) for to in one.to]
+        elif one.fate == "skipped":
+            found[one.pointer] = (one.rule, one.reason)
+        else:
+            found[one.pointer] = "unread" if one.fate == "unread" else (one.fate, one.by)
+    assert {pointer: found[pointer] for pointer in FATES} == FATES
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(0, 180, 60))
+def test_random_mappings(tmp_path: Path, head: dict[str, Any], seed: int) -> None:
+    (tmp_path / "in.schema.json").write_text("{}", "utf-8")
+    (tmp_path / "out.schema.json").write_text("{}", "utf-8")
+    fates: set[str] = set()
+    for number in range(seed, seed + 60):
+        dice = Dice(number)
+        (tmp_path / "mapping.yaml").write_text(json.dumps({**head, **rules(dice)}), "utf-8")
+        loaded = load(tmp_path / "mapping.yaml")  # without the checks
+        assert loaded.rulebook is not None
+        mapping = api.Mapping(loaded.rulebook)
+        dice.roots = ROOTS
+        for _ in range(3):
+            fates.update(one.fate for one in check(mapping, batch(dice)))
+    assert fates == {"sent", "skipped", "read", "unread"}
