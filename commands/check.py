@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 from collections.abc import Mapping as Values
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -17,6 +18,7 @@ from .shared.project import configuration, searched
 from .shared.verbosity import detail, is_quiet
 
 if TYPE_CHECKING:
+    from ..engine.inspection import Inspection
     from ..engine.language.rulebook import Rulebook
 
 __all__ = ["command"]
@@ -31,6 +33,7 @@ __all__ = ["command"]
     moemap check mappings examples/workspaces
     moemap check --format github --fail-level warning mappings
     moemap check --format sarif mappings > moemap.sarif
+    moemap check --fix
     moemap check --prove
     """,
 )
@@ -48,11 +51,20 @@ __all__ = ["command"]
     type=click.Choice(["error", "warning"]),
     help="Minimum severity for exit code 1.  [default: that of the project file, or error]",
 )
+@click.option(
+    "--fix", is_flag=True, help="Apply the hints that are exact edits and resolve their problems, and say what changed."
+)
 @click.option("--prove", is_flag=True, help="Also prove that outputs conform to their schemas, and print the verdicts.")
 @click.option("--all-guards", is_flag=True, help="With --prove: list every place that needs validation at run time.")
 @click.option("--list-skipped", is_flag=True, help="Also list the YAML files that are not checked, and why.")
 def command(
-    paths: tuple[str, ...], format_: str, fail_level: str | None, prove: bool, all_guards: bool, list_skipped: bool
+    paths: tuple[str, ...],
+    format_: str,
+    fail_level: str | None,
+    fix: bool,
+    prove: bool,
+    all_guards: bool,
+    list_skipped: bool,
 ) -> None:
     """Check mappings, workspaces and test files.
 
@@ -70,7 +82,12 @@ def command(
     level = fail_level or (made.fail_level.value if made.fail_level is not None else "error")
     try:
         is_project = not paths and made.source is not None
-        inspection = inspect_project(made) if is_project else inspect_paths(searched(paths))
+        where = () if is_project else searched(paths)
+
+        def inspect(texts: Values[Path, str]) -> Inspection:
+            return inspect_project(made, texts) if is_project else inspect_paths(where, texts)
+
+        inspection = _fixed(inspect) if fix else inspect({})
     except PathError as error:
         raise click.UsageError(str(error)) from None
     problems = inspection.problems
@@ -94,6 +111,22 @@ def command(
         click.echo(f"{counts}: {summary(problems)}{proofs}")
     failed = refuted > 0 or any(problem.severity in ("error", level) for problem in problems)
     sys.exit(PROBLEMS if failed else FINE)
+
+
+def _fixed(inspect: Callable[[Values[Path, str]], Inspection]) -> Inspection:
+    """Applies edits, says which, and returns the inspection afterwards."""
+    from ..engine.diagnostics.terminal import printable
+    from ..engine.fixing import ChangedError, fixed, write
+
+    found = fixed(inspect)
+    try:
+        write(found)
+    except ChangedError as error:
+        raise click.UsageError(str(error)) from None
+    for one in found.fixes:
+        text = f"fixed: {one.edit.place}: {one.old} -> {one.edit.text} ({one.problem.code}: {one.problem.message})"
+        click.echo(printable(text), err=True)
+    return found.inspection
 
 
 def _prove(rulebooks: Values[str, Rulebook], *, all_guards: bool) -> int:

@@ -48,18 +48,19 @@ class Inspection:
     rulebooks: dict[str, Rulebook]
 
 
-def inspect_paths(paths: Iterable[str]) -> Inspection:
+def inspect_paths(paths: Iterable[str], texts: Mapping[Path, str] | None = None) -> Inspection:
     """Checks the mappings, workspaces and test files at or below the paths; without paths, the installed mappings.
 
     A part of a mapping is checked with the files that include it. Each file has one name, the one by which it was
-    given, and is checked once. Raises PathError for a path that does not exist or has nothing to check, and OSError.
+    given, and is checked once. `texts` stand for the contents of files of mappings. Raises PathError for a path that
+    does not exist or has nothing to check, and OSError.
     """
-    return _Inspector().inspect(list(paths))
+    return _Inspector(texts or {}).inspect(list(paths))
 
 
-def inspect_project(made: Configuration) -> Inspection:
+def inspect_project(made: Configuration, texts: Mapping[Path, str] | None = None) -> Inspection:
     """Checks the rule files of a project, and its project file: also the settings of its environments."""
-    found = inspect_paths(map(str, made.homes))
+    found = inspect_paths(map(str, made.homes), texts)
     assert made.source is not None  # noqa: S101  the caller has a project file
     problems = in_order((*found.problems, *made.problems, *settings_problems(made, found.rulebooks.values())))
     return replace(
@@ -93,13 +94,14 @@ def holds_rules(folder: Path) -> bool:
 class _Inspector:
     """Collects files by their real paths, so that each is there once."""
 
-    def __init__(self) -> None:
+    def __init__(self, texts: Mapping[Path, str]) -> None:
+        contents = {os.path.abspath(path): text for path, text in texts.items()}
         self.mains: dict[str, Path] = {}
         self.tests: dict[str, Path] = {}
         self.parts: dict[str, Path] = {}
         self.names: dict[str, str] = {}
         self.skipped: list[SkippedFile] = []
-        self.opening = cache(Opening)
+        self.opening = cache(lambda main: Opening(main, contents))
         self.load = cache(lambda main: self.opening(main).inspect())
         self.mains_in = cache(_mains_in)
 

@@ -108,7 +108,7 @@ def _dead(table: Table, type_: Type, listed: Collection[str]) -> Iterator[Proble
             yield Problem.of("M240", key.place, hint=hint, what="no value of the field is", key=key.text)
         elif key.text not in listed and (near := closest(key.text, listed)) and near not in table.entries:
             what = "the input schema does not list the value"
-            yield Problem.of("M240", key.place, hint=f"did you mean {near!r}?", what=what, key=key.text)
+            yield Problem.of("M240", key.place, hint=did_you_mean(key.text, [near]), what=what, key=key.text)
 
 
 def _can_be(key: str, type_: Type, known: Iterable[str], *, ignore_case: bool) -> bool:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from ..diagnostics.catalogue import declare
 from ..diagnostics.problem import Place, Problem, Related
-from ..diagnostics.suggestions import closest
+from ..diagnostics.suggestions import closest, did_you_mean
 from ..inference.facts import EvaluatedPart, Flow, RenderedTemplate
 from ..inference.templates import paths_in
 from ..language.rulebook import Text
@@ -160,7 +160,7 @@ def _hint(current: Type, name: str) -> str | None:
     known = sorted({known for one in current.objects for known, prop in one.properties.items() if not prop.type.never})
     near = closest(name, known)
     if near is not None:
-        return f"did you mean {near!r}?"
+        return did_you_mean(name, [near])
     if known:
         more = ", ..." if len(known) > _SHOWN else ""
         return f"known there: {', '.join(known[:_SHOWN])}{more}"

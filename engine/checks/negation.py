@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from ..diagnostics.catalogue import declare
 from ..diagnostics.problem import Problem
+from ..diagnostics.suggestions import Suggestion
 from ..expressions.tree import walk
 from ..language.names import Use, definitions_and_uses
 from ..language.rulebook import Expr, Rulebook
@@ -78,4 +79,6 @@ def _negations(expression: Expr) -> Iterator[Problem]:
         part = expression.text[first["start"] + 1 : first["end"]].strip()
         rest = expression.text[first["end"] : node["end"]]
         place = expression.span(node["start"], node["end"])
-        yield Problem.of("M212", place, hint=f"write !({part}{rest})", text=text, part=part)
+        yield Problem.of(
+            "M212", place, hint=Suggestion.of(f"write !({part}{rest})", text, f"!({part}{rest})"), text=text, part=part
+        )

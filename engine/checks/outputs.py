@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from ..diagnostics.catalogue import declare
 from ..diagnostics.problem import Problem, Related
-from ..diagnostics.suggestions import closest
+from ..diagnostics.suggestions import closest, did_you_mean
 from ..inference.facts import Flow, TypedEmission
 from ..proof.bodies import gaps, place_of
 from ..proof.mismatches import Gap
@@ -265,5 +265,5 @@ def _hint(gap: Gap) -> str | None:
     found = gap.name if gap.name is not None else (*gap.reason.split('"'), "")[1]
     near = closest(found, gap.known)
     if near is not None:
-        return f"did you mean {near!r}?"
+        return did_you_mean(found, [near])
     return f"known there: {', '.join(gap.known[:8])}{', ...' if len(gap.known) > 8 else ''}" if gap.known else None

@@ -10,7 +10,7 @@ from collections.abc import Hashable, Iterator
 
 from ..diagnostics.catalogue import declare
 from ..diagnostics.problem import Problem, Related
-from ..diagnostics.suggestions import closest
+from ..diagnostics.suggestions import closest, did_you_mean
 from ..expressions.tree import TreeNode
 from ..inference.facts import EvaluatedPart, Flow
 from ..types.types import ObjectType, Type, matches
@@ -123,7 +123,7 @@ def _unlisted(
         yield Problem.of(
             "M228",
             span_of(part.expr, other),
-            hint=f"did you mean {near!r}?",
+            hint=did_you_mean(value, [near]),
             related=_listing(flow, listed[near], name),
             text=text_of(part.expr, subject),
             value=text_of(part.expr, other),

@@ -8,12 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..values.kinds import MAX_SAID, in_part
 from .catalogue import CATALOGUE, Severity
+from .suggestions import Suggestion
 
-__all__ = ["MAX_PROBLEMS", "MappingError", "Place", "Problem", "Problems", "Related", "TooManyProblems", "in_order"]
+__all__ = [
+    "MAX_PROBLEMS",
+    "Change",
+    "MappingError",
+    "Place",
+    "Problem",
+    "Problems",
+    "Related",
+    "TooManyProblems",
+    "in_order",
+]
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -44,13 +55,20 @@ class Related:
     text: str
 
 
+class Change(NamedTuple):
+    """A text that stands in the place of a Problem, and the one to replace it by."""
+
+    old: str
+    new: str
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """Something that is wrong, and where.
 
     `place` is a span of a rule file, `input` a JSON pointer into the batch, `output` one into the body of a request;
     each is None where it does not apply. `data` has the details for the message of the code, `related` the other places
-    that explain it.
+    that explain it. `change` is what the hint proposes to replace in the text at `place`, if it proposes that.
     """
 
     code: str
@@ -62,6 +80,7 @@ class Problem:
     data: Mapping[str, Any] = field(default_factory=dict, hash=False)
     severity: Severity = "error"
     related: tuple[Related, ...] = ()
+    change: Change | None = None
 
     @classmethod
     def of(
@@ -82,7 +101,8 @@ class Problem:
         for name, detail in data.items():
             if type(detail) is str and len(detail) > MAX_SAID:
                 data[name] = in_part(detail)
-        return cls(code, place, rule, input, output, hint, data, severity, tuple(related))
+        change = Change(hint.old, hint.new) if isinstance(hint, Suggestion) else None
+        return cls(code, place, rule, input, output, hint, data, severity, tuple(related), change)
 
     @property
     def message(self) -> str:

@@ -6,7 +6,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
-__all__ = ["closest", "did_you_mean", "known_here"]
+__all__ = ["Suggestion", "closest", "did_you_mean", "known_here"]
 
 
 _LONGEST_NAME = 64
@@ -19,6 +19,20 @@ _NEIGHBOURS = 6
 
 
 _LISTED = 24
+
+
+class Suggestion(str):
+    """A hint that proposes to replace one text by another, which is to be found once in the place of the Problem."""
+
+    old: str
+    new: str
+
+    @classmethod
+    def of(cls, hint: str, old: str, new: str) -> str:
+        """Creates a hint of this wording."""
+        made = cls(hint)
+        made.old, made.new = old, new
+        return made
 
 
 def closest(name: str, known: Iterable[str]) -> str | None:
@@ -59,7 +73,7 @@ def _neighbours(name: str, ordered: list[str]) -> list[str]:
 def did_you_mean(name: str, known: Iterable[str]) -> str | None:
     """A hint that suggests the known name most similar to `name`, or None if none is similar."""
     near = closest(name, known)
-    return None if near is None else f"did you mean {near!r}?"
+    return None if near is None else Suggestion.of(f"did you mean {near!r}?", name, near)
 
 
 def known_here(names: Sequence[str]) -> str:

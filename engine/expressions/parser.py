@@ -24,6 +24,7 @@ import jmespath.lexer
 import jmespath.parser
 from jmespath.exceptions import LexerError, ParseError
 
+from ..diagnostics.suggestions import Suggestion
 from ..functions.constants import flaw_of_constant
 from ..functions.table import FUNCTIONS, function_meant
 from ..values.payload import check_constant, check_payload, received
@@ -125,7 +126,8 @@ class _Lexer(_LibraryLexer):  # type: ignore[misc]  # the library has no types f
             ) from None
         except ValueError:
             bare = body.strip()
-            hint = f"did you mean the string '{bare}'?" if re.fullmatch(r"[\w $-]+", bare) else None
+            is_bare = re.fullmatch(r"[\w $-]+", bare)
+            hint = Suggestion.of(f"did you mean the string '{bare}'?", f"`{body}`", f"'{bare}'") if is_bare else None
             raise syntax_error(f"{shortened(f'`{body}`')} is not a JSON literal", start, end, hint) from None
         value, _ = received(value)
         if flaw := check_constant(value):

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from ..diagnostics.suggestions import Suggestion
 from .tree import Token, TreeNode
 
 __all__ = [
@@ -106,7 +107,7 @@ def unreadable(at: int, text: str) -> ExpressionError:
                 return syntax_error(f"the {what} is not closed", at, len(text))
             return syntax_error(f"the {what} is not valid", at, closing.end())
         case "=":
-            hint = "did you mean '=='?"
+            hint = Suggestion.of("did you mean '=='?", "=", "==")
         case "-" | "$" | "#" | "/" if re.match(r"[\w$]", text[at + 1 : at + 2] or " "):
             hint = 'a name with such characters is written in double quotes: "first-name"'
         case "+" | "-":
@@ -127,7 +128,7 @@ def unexpected(at: int, text: str, tokens: list[Token]) -> ExpressionError:
     word = text[start:end]
     hint = None
     if word in _WORDS:
-        hint = f"did you mean {_WORDS[word]!r}?"
+        hint = Suggestion.of(f"did you mean {_WORDS[word]!r}?", word, _WORDS[word])
     elif index and tokens[index - 1]["value"] == "not":
         hint = "did you mean '!'?"
     elif token["type"] == "number":

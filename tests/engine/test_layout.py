@@ -20,7 +20,7 @@ ORDER = [
 """The folders of the engine; each imports only itself and those before it."""
 FREE = {"exports"}
 """Modules beside the folders that belong to none, and import nothing of the engine."""
-DOORS = {"api", "inspection", "own_schemas", "pages", "show", "spark"}
+DOORS = {"api", "fixing", "inspection", "own_schemas", "pages", "show", "spark"}
 """Modules beside the folders that may import all of them."""
 
 

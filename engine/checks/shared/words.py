@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ...diagnostics.suggestions import Suggestion
+
 __all__ = ["literal_meant"]
 
 _WORDS = frozenset({"true", "false", "null"})
@@ -14,8 +16,8 @@ def literal_meant(written: str, *, operand: bool = False) -> str | None:
     or a function.
     """
     if written in _WORDS:
-        return f"numbers, booleans and null are in backticks: `{written}`"
+        return Suggestion.of(f"numbers, booleans and null are in backticks: `{written}`", written, f"`{written}`")
     if written.startswith('"') or operand:
         value = written.strip('"').replace("'", "\\'")
-        return f"strings are in single quotes: '{value}'"
+        return Suggestion.of(f"strings are in single quotes: '{value}'", written, f"'{value}'")
     return None

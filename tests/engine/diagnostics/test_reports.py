@@ -268,6 +268,7 @@ def test_json() -> None:
                 "input": None,
                 "output": None,
                 "hint": "did you mean 'when'?",
+                "edit": None,
                 "related": [],
             },
             {
@@ -283,6 +284,7 @@ def test_json() -> None:
                 "input": "/events/0",
                 "output": "/actions/0",
                 "hint": None,
+                "edit": None,
                 "related": [],
             },
         ],
