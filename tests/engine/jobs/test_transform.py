@@ -169,6 +169,8 @@ def test_the_sums_hold_no_values_of_payloads() -> None:
                 "count": 1,
             },
         ],
+        "leaves": {},
+        "unread": [],
         "rejects": {},
     }
 
