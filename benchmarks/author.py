@@ -67,7 +67,7 @@ def measure(main: Path, rounds: int) -> dict[str, list[float]]:
 def explain(rulebook: Rulebook, batch: Any) -> dict[str, Any]:
     """Explains each value of the requests of a batch."""
     found = trace(rulebook, batch)
-    return as_json(found, range(len(found.result.requests)), mask=False)
+    return as_json(found, range(len(found.result.requests)))
 
 
 def count_branches(folder: Path) -> float:

@@ -12,7 +12,7 @@ from ..inference.rulebook import walk
 from ..language.rulebook import EntryRule, Expr, Field, From, ObjectSource, Output, Rule, Rulebook, Spread
 from ..types.description import describe
 from ..types.from_schema import type_of
-from ..types.types import ANY, Type, without_null
+from ..types.types import ANY, Type, constants, without_null
 from ..values.kinds import shown
 from .examples import Example
 from .fields import Value, entry_end, one_line, path_of, source_of, values_in, values_of
@@ -23,6 +23,7 @@ from .usage import functions_of
 __all__ = ["Cell", "Document", "Listing", "Row", "Section", "document_of", "spans", "title_of"]
 
 HIDDEN = "(secret)"
+_MAX_NAMES = 12
 Mark = Literal["", "new", "changed", "removed"]
 
 
@@ -199,14 +200,14 @@ class _Writer:
         rules = [
             Row(
                 rule.name,
-                (Cell(rule.name, "rule"), self.takes(rule), Cell(rule.output, "code"), _text(rule.description)),
+                (_link(rule), self.takes(rule), _code(rule.output), self.names(rule), _text(rule.description)),
             )
             for rule in book.rules
             if rule.output is not None
         ]
-        yield Listing("What is sent", ("Rule", "Takes", "Gives", "Description"), tuple(rules))
+        yield Listing("What is sent", ("Rule", "Takes", "Gives", "Named", "Description"), tuple(rules))
         others = [
-            Row(rule.name, (_link(rule), self.takes(rule), _end(rule), _text(rule.description)))
+            Row(rule.name, (*self.head(rule), _end(rule), _text(rule.description)))
             for rule in book.rules
             if rule.output is None
         ]
@@ -221,11 +222,31 @@ class _Writer:
                 types = f"{types}: {', '.join(map(shown, setting.enum))}"
             yield Row(name, (Cell(name, "code"), Cell(types), Cell(value, "code"), _text(setting.description)))
 
+    def head(self, rule: Rule) -> tuple[Cell, Cell]:
+        return Cell(rule.name, "rule"), self.takes(rule)
+
     def takes(self, rule: Rule) -> Cell:
         """The elements that a rule takes: what it is offered, and its condition."""
         route = self.rulebook.routes.get(rule.route or "")
         what = self.rulebook.input.as_name if route is None else route.as_name
         return Cell(f"{what} if {one_line(rule.when.text)}" if rule.when is not None else f"every {what}", "code")
+
+    def names(self, rule: Rule) -> Cell:
+        """The values of the strings that the output requires of a rule, where those are known before any data."""
+        given, allowed = self.given.get(rule.name, ANY), self.bodies[rule.output or ""]
+        found = [
+            shown(name)
+            for value in values_of(rule)
+            if len(value.way) == 1 and is_required(allowed, self.way(rule, value))
+            for name in _constants(type_at(given, value.way))
+        ]
+        return Cell(", ".join(found))
+
+    def way(self, rule: Rule, value: Value) -> tuple[str, ...]:
+        """The place of a value of a rule in the body of a request."""
+        output = self.rulebook.outputs[rule.output or ""]
+        above = (output.element_of, "-") if output.element_of is not None else ("-",) if output.body == "list" else ()
+        return (*above, *value.way)
 
     def section(self, rule: Rule, example: Example | None) -> Section:
         facts = [("Takes", self.takes(rule))]
@@ -249,10 +270,9 @@ class _Writer:
 
     def values(self, rule: Rule) -> Iterator[Row]:
         output = self.rulebook.outputs[rule.output or ""]
-        above = (output.element_of, "-") if output.element_of is not None else ("-",) if output.body == "list" else ()
         for value in values_of(rule):
             type_ = type_at(self.given.get(rule.name, ANY), value.way)
-            yield self.value(output, (*above, *value.way), value, type_, rule)
+            yield self.value(output, self.way(rule, value), value, type_, rule)
 
     def value(self, output: Output, way: tuple[str, ...], value: Value, type_: Type, rule: Rule | None) -> Row:
         part = value.part
@@ -267,7 +287,9 @@ class _Writer:
                 notes.append("Without it, what is being mapped is rejected.")
             if part.deprecated:
                 notes.append(f"Deprecated: {part.deprecated}")
-            words = f"{part.type} of {part.items}" if part.items else value.type or words
+            named = ", ".join(map(shown, _constants(type_))) if isinstance(part.source, From) else ""
+            if part.items or value.type:
+                words = f"{part.type} of {part.items}" if part.items else f"{value.type}{f': {named}' if named else ''}"
         text = value.source
         if isinstance(part, Field) and part.when is not None:
             text += f" if {one_line(part.when.text)}"
@@ -340,8 +362,10 @@ _ENTRY_COLUMNS = ("Takes", "What happens", "Description")
 _NOTHING = (Cell(""), Cell(""), Cell(""))
 
 
-def _link(rule: Rule) -> Cell:
-    return Cell(rule.name, "rule")
+def _constants(type_: Type) -> tuple[str, ...]:
+    """The strings that a value can be, if those are few and it is nothing else."""
+    found = constants(without_null(type_)) or ()
+    return tuple(one for one in found if isinstance(one, str)) if len(found) <= _MAX_NAMES else ()
 
 
 def _text(text: str | None) -> Cell:

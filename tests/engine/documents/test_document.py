@@ -48,7 +48,7 @@ def test_fields_have_source_target_type_description_and_line(document: Document)
         ("Outputs", [("event", "POST /v1/events", "./event.schema.json", "What happened.")]),
         ("Settings", [("vat", "boolean", "false", "Send <tax>.")]),
         ("Lists of the input", [("events", "batch.events", "event", "")]),
-        ("What is sent", [("order", "event if event.type == 'order'", "event", "An order with its items.")]),
+        ("What is sent", [("order", "event if event.type == 'order'", "event", '"order"', "An order with its items.")]),
         (
             "What is left out",
             [
