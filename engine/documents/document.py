@@ -200,7 +200,7 @@ class _Writer:
         rules = [
             Row(
                 rule.name,
-                (_link(rule), self.takes(rule), _code(rule.output), self.names(rule), _text(rule.description)),
+                (*self.head(rule), _code(rule.output), self.names(rule), _text(rule.description)),
             )
             for rule in book.rules
             if rule.output is not None
