@@ -69,10 +69,16 @@ class Dispatch:
         return f"{server or ''}{request.path}{'?' if pairs else ''}{'&'.join(pairs)}"
 
     def headers_of(self, request: Request) -> dict[str, str]:
-        """All headers of a request. Those of the mapping's server are never sent to another one."""
+        """All headers of a request. Those of the mapping's server are never sent to another one.
+
+        A body is JSON where no header says otherwise.
+        """
         own = {name.lower() for name in request.headers}
         given = self.server_headers.items() if request.server is None else ()
-        return {**{name: value for name, value in given if name.lower() not in own}, **request.headers}
+        headers = {**{name: value for name, value in given if name.lower() not in own}, **request.headers}
+        if request.body is not None and not any(name.lower() == "content-type" for name in headers):
+            headers["Content-Type"] = "application/json"
+        return headers
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)

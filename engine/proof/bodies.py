@@ -71,7 +71,7 @@ class Bodies:
         apart = (name for name in output.combine if _is_memberwise(listed.get(name, True)))
         self.apart: set[str | None] = {*apart, None} if _is_memberwise(document) else set()
         alone = [_body(self.envelope, emission) for emission in self.emissions]
-        self.whole = union(*alone)
+        self.whole = union(*alone) if output.body == "list" else NEVER
         recalled = RecalledTypes(flow.recall, flow.rejecting)
         self.pooled = {
             name: recalled.same(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +55,8 @@ def test_the_shell_hands_on_what_was_meant(pretty: bool) -> None:
         "Authorization: Basic s3cret",
         "--header",
         """X-Odd: "$HOME" `id` \\ it's""",
+        "--header",
+        "Content-Type: application/json",
         "--data-raw",
     ]
     assert json.loads(given[-1]) == body
@@ -102,6 +105,20 @@ def test_another_server_gets_no_header_of_the_first() -> None:
     headers = ["--header", "Content-Type: a/b", "--header", "Key: s3cret"]
     assert given == ["--fail-with-body", "--request", "POST", "https://02.org/x", *headers, "--data-raw", "a%5B%5D=1"]
     assert said == ""
+
+
+@pytest.mark.parametrize(
+    ("body", "headers", "wanted"),
+    [
+        ({"a": 1}, {}, {"Content-Type": "application/json"}),
+        ([], {"Key": "k"}, {"Key": "k", "Content-Type": "application/json"}),
+        (7, {"content-type": "text/plain"}, {"content-type": "text/plain"}),
+        (None, {}, {}),
+    ],
+)
+def test_a_body_is_json_where_no_header_says_otherwise(body: Any, headers: dict[str, str], wanted: Any) -> None:
+    request = Request("out", "POST", "/x", {}, body, b"", headers)
+    assert replace(DISPATCH, server_headers={}).headers_of(request) == wanted
 
 
 def test_a_header_of_the_output_replaces_that_of_the_server() -> None:
