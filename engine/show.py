@@ -140,6 +140,7 @@ def _rule_json(rule: Rule) -> dict[str, Any]:
         "output": rule.output,
         "skip": rule.skip.template.text if rule.skip is not None else None,
         "reject": rule.reject.template.text if rule.reject is not None else None,
+        "convert": rule.convert.text if rule.convert is not None else None,
         "fields": fields,
         "reference": rule.reference,
         "description": rule.description,

@@ -5,11 +5,14 @@ from __future__ import annotations
 import builtins
 import hashlib
 import linecache
+from collections.abc import Callable
 from functools import partial
 from types import CodeType
+from typing import Any
 
 from ..interpreter.interpreter import Interpreter
 from ..language.rulebook import Rulebook
+from ..runtime.result import Result
 from ..runtime.runner import Runner
 from .rules.mapping import source_of, structs_source_of
 
@@ -28,8 +31,12 @@ class Compiled(Runner):
         self.code = _code(source, name)
         validators = {name: schema.validator.is_valid for name, schema in rulebook.schemas.items()}
         make = partial(Interpreter, rulebook)
-        super().__init__(name, self.code, validators, make, lambda: source, self.structs_code)
+        super().__init__(name, self.code, validators, make, lambda: source, self.structs_code, self.converter)
         _show(source, name)
+
+    def converter(self, name: str) -> Callable[[Any], Result]:
+        """The `transform` of a mapping that rules convert batches with."""
+        return compile(self.rulebook.converters[name]).transform
 
     def structs_code(self) -> CodeType | None:
         """The code that reads batches as structs; None if the mapping has no use for it."""

@@ -81,6 +81,7 @@ _CODES: dict[str, Code] = {
     "M146": Code("error", "time that cannot be read or written", "{what} cannot be used for a time: {reason}"),
     "M156": Code("error", "TOML syntax", "the file is not TOML: {reason}"),
     "M157": Code("error", "secret in a project file", "{what} must be a place that has it, written as {wanted}"),
+    "M170": Code("error", "mapping that cannot convert", "{name!r} cannot convert the input: {reason}"),
     # M2: expressions and templates
     "M201": Code("error", "expression syntax", "the expression cannot be read: {reason}", fixed=True),
     "M202": Code("error", "unknown function", "unknown function {name!r}", fixed=True),

@@ -377,6 +377,8 @@ def _code(text: str) -> Cell:
 
 
 def _end(rule: Rule) -> Cell:
+    if rule.convert is not None:
+        return Cell(f"converted by {rule.convert.text}, and then mapped")
     text = rule.skip or rule.reject
     reason = "" if text is None else one_line(text.template.text)
     return Cell(f"rejected: {reason}" if rule.reject is not None else reason)

@@ -120,7 +120,7 @@ def rule_end(rule: Rule) -> str:
         return f"skip: {rule.skip.template.text}"
     if rule.reject is not None:
         return f"reject: {rule.reject.template.text}"
-    return f"output {rule.output}"
+    return f"output {rule.output}" if rule.convert is None else f"convert: {rule.convert.text}"
 
 
 def entry_end(entry: EntryRule) -> str:

@@ -36,6 +36,7 @@ from ..values.kinds import shown
 __all__ = ["Branch", "Catalogue", "branches_of"]
 
 _SHOWN = 60
+_DOES = {"output": "maps", "skip": "skips", "reject": "rejects", "convert": "converts"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +143,7 @@ class _Walk:
 
     def rule(self, rule: Rule) -> None:
         self.owner = f"rules/{rule.name}", f"rule {rule.name}"
-        does = "skips" if rule.skip is not None else "rejects" if rule.reject is not None else "maps"
+        does = _DOES[rule.end]
         self.add(rule, "takes", f"it takes an element and {does} it", rule.name_node, "", "")
         self.condition(rule.when, "", "")
         self.lets(rule.let, "", "")

@@ -509,10 +509,8 @@ def _listed(setting: Setting) -> list[str] | None:
 
 
 def _rule_words(rule: Rule) -> str:
-    does = (
-        f"for {rule.output}" if rule.output is not None else "that skips" if rule.skip is not None else "that rejects"
-    )
-    return f"rule {rule.name} ({does})"
+    does = {"output": f"for {rule.output}", "skip": "that skips", "reject": "that rejects", "convert": "that converts"}
+    return f"rule {rule.name} ({does[rule.end]})"
 
 
 def _entry_words(rule: EntryRule) -> str:

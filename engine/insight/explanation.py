@@ -68,7 +68,9 @@ def _there(body: Any, pointer: str) -> list[tuple[str, Any]]:
 
 def summary_text(trace: Trace, numbers: Iterable[int], *, color: bool) -> str:
     """A line for each value of requests: its place, the value, and the rule and line that gave it."""
-    lines = []
+    lines = (
+        [] if trace.converter is None else [f"{trace.converter} converts the input; the places are in what it gives"]
+    )
     for number in numbers:
         request = trace.result.requests[number]
         lines.append(styled("1", f"request {number}: {request.output} {request.method} {request.path}", color=color))

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from ..interpreter.interpreter import Interpreter
 from ..jobs.input import read_units
 from ..language.rulebook import Rulebook
 from ..values.kinds import kind
@@ -80,9 +81,10 @@ class Loss:
 def loss_over(rulebook: Rulebook, files: Iterable[str], progress: Callable[[str], None]) -> Loss:
     """The fates of all members of the batches in files. Raises OSError.
 
-    `progress` is called now and then with a line to show. Objects and lists count only if they are empty.
+    `progress` is called now and then with a line to show. Objects and lists count only if they are empty. Where a rule
+    hands an input to another mapping, the members are those of what that gives.
     """
-    reads = Reads(reads_of(rulebook))
+    interpreter, reads = Interpreter(rulebook), Reads(reads_of(rulebook))
     loss = Loss()
     names: Counter[Pattern] = Counter()
     for file_name in files:
@@ -93,7 +95,8 @@ def loss_over(rulebook: Rulebook, files: Iterable[str], progress: Callable[[str]
                     if problem is not None:
                         loss.unreadable += 1
                         continue
-                    for path, value in _leaves(batch):
+                    _, mapped = interpreter.converted(batch) or ("", (batch,))
+                    for path, value in (leaf for one in mapped for leaf in _leaves(one)):
                         _add(loss, names, path, value, reads)
                     loss.batches += 1
                 progress(f"{loss.batches} batches, {len(loss.members)} members")

@@ -50,7 +50,8 @@ class Trace:
     `decisions` has all of them in order; `applications` those of each rule that took an element. `bodies` has for each
     request the places of its body, with the application that gave the value there and the place before bodies were
     combined. `places` finds what expressions read. `show` writes values in messages. `steps` keeps those that were
-    asked for, by application and place: all values in one that was taken whole have the same.
+    asked for, by application and place: all values in one that was taken whole have the same. If a rule hands the input
+    to a `converter`, `batch` is what that gives, and all places are in there.
     """
 
     rulebook: Rulebook
@@ -61,6 +62,7 @@ class Trace:
     bodies: tuple[Mapping[str, tuple[Application, str]], ...]
     places: Places
     show: Callable[[Any], str]
+    converter: str | None = None
     steps: dict[tuple[int, str], tuple[Any, ...]] = field(default_factory=dict)
 
     @cached_property
@@ -94,11 +96,15 @@ def trace(
     rulebook: Rulebook, batch: Any, show: Callable[[Any], str] = shown, *, interpreter: Interpreter | None = None
 ) -> Trace:
     """Maps a batch, and keeps all decisions. `interpreter` is that of the rulebook, if there is one already."""
+    interpreter = interpreter or Interpreter(rulebook)
+    converter, bodies = interpreter.converted(batch) or (None, ())
+    if len(bodies) == 1:
+        batch = bodies[0]
     decisions: list[Taken] = []
-    result, parts = (interpreter or Interpreter(rulebook)).traced(batch, decisions.append)
+    result, parts = interpreter.traced(batch, decisions.append)
     applications = tuple(_applications(decisions))
-    bodies = tuple(_bodies(rulebook, result, parts, decisions, applications))
-    return Trace(rulebook, batch, result, tuple(decisions), applications, bodies, Places(batch), show)
+    made = tuple(_bodies(rulebook, result, parts, decisions, applications))
+    return Trace(rulebook, batch, result, tuple(decisions), applications, made, Places(batch), show, converter)
 
 
 def _applications(decisions: list[Taken]) -> Iterator[Application]:

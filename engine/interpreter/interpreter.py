@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Set
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from ..diagnostics.problem import Problem
 from ..language.repetition import repeated_in
 from ..language.rulebook import Field, ObjectSource, Route, Rule, Rulebook
 from ..language.scanning import scans_in
+from ..runtime.conversion import Handed, Locate, joined
 from ..runtime.notes import Rejected
-from ..runtime.requests import Assembler, Emission, move
+from ..runtime.requests import Assembler, Emission, Envelope, move, origins_of
 from ..runtime.result import (
     NAME_TAKEN,
     NO_ENTRY_RULE,
@@ -27,7 +30,7 @@ from ..runtime.result import (
 from ..values.budget import TooMuchCopied, scanning
 from ..values.kinds import kind, with_article
 from ..values.payload import received
-from ..values.pointers import join
+from ..values.pointers import join, value_at
 from .fields import Evaluation, size_outcome
 from .outputs import output_specs
 from .recorder import ElementOutcome, Observer, Step
@@ -67,6 +70,7 @@ class Interpreter:
         self.assembler = Assembler(output_specs(rulebook), validators)
         self.repeated, self.scans = repeated_in(rulebook), scans_in(rulebook)
         self.plain: dict[int, frozenset[str] | None] = {}
+        self.converters = {name: Interpreter(converter) for name, converter in rulebook.converters.items()}
         self.batch_rules = tuple(rule for rule in rulebook.rules if rule.route is None)
         self.route_rules = {
             name: tuple(rule for rule in rulebook.rules if rule.route == name) for name in rulebook.routes
@@ -97,6 +101,21 @@ class Interpreter:
             problems.append(Problem.of("M524", input=gone.element or "", what=str(gone)))
             failed.append(gone)
         return result._replace(problems=tuple(problems)), tuple(failed)
+
+    def converted(self, batch: Any) -> tuple[str, tuple[Any, ...]] | None:
+        """The name of the mapping to which a rule hands the batch, and the bodies that this gives; None if no rule.
+
+        Rules that end the batch before that do not count.
+        """
+        name = _Run(self, batch, None).converter() if self.converters else None
+        if name is None:
+            return None
+        return name, tuple(request.body for request in self.converters[name].run(batch).requests)
+
+    def locators(self, name: str, batch: Any) -> tuple[Locate, ...]:
+        """For each body that a converter makes of a batch, what turns its places into those of the batch."""
+        run = _Run(self.converters[name], batch, None)
+        return run.locators(run.result())
 
     def observe(self, batch: Any, observer: Observer) -> Result:
         """The Result; the observer is told of each decision on the way, in order."""
@@ -153,6 +172,7 @@ class _Run(Evaluation):
         self.owned: dict[int, list[Emission]] = {}
         """For elements of routes, by their index in the account, what was emitted for them."""
         self.request_parts: Parts = ()
+        self.envelopes: Mapping[str, Envelope | None] = {}
 
     def result(self) -> Result:
         self.is_lost = True
@@ -172,6 +192,8 @@ class _Run(Evaluation):
             for name, route in self.rulebook.routes.items():
                 self.route(route, self.interpreter.route_rules[name], scope, at)
             return self.assemble(scope)
+        except Handed as ending:
+            return self.convert(ending.name)
         except (_Ended, Rejected) as ending:
             self.is_ended, self.is_lost = True, self.is_lost or isinstance(ending, Rejected)
             return Result((), tuple(self.skipped), tuple(self.problems))
@@ -179,6 +201,65 @@ class _Run(Evaluation):
             self.is_lost = True
             self.elements.clear()
             return too_much_copied(error)
+
+    def converter(self) -> str | None:
+        """See `Interpreter.converted`."""
+        if self.flaw is not None or not isinstance(self.batch, dict):
+            return None
+        scanning()
+        scope, at = self.top(), Position(None, "", "")
+        rules = (rule for rule in self.interpreter.batch_rules if rule.convert is not None)
+        with suppress(Rejected, TooMuchCopied):
+            return next(
+                (rule.convert.text for rule in rules if rule.convert and self.takes(rule.when, scope, at)), None
+            )
+        return None
+
+    def convert(self, name: str) -> Result:
+        """Maps what another mapping makes of the batch; what was said about the batch itself counts no more."""
+        for record in (self.problems, self.skipped, self.elements, self.emissions, self.failed, self.steps or []):
+            record.clear()
+        conversion = _Run(self.interpreter.converters[name], self.batch, None)
+        first = conversion.result()
+        bodies = [request.body for request in first.requests]
+        self.elements += conversion.elements
+        self.is_lost = not first.ok
+        mapped = []
+        locators = conversion.locators(first)
+        for body, place in zip(bodies, locators, strict=True):
+            run = _Run(self.interpreter, body, self.steps, self.only if len(bodies) == 1 else None)
+            run.observer = self.observer
+            mapped.append(run.result())
+            self.elements += [one._replace(pointer=place(one.pointer)) for one in run.elements]
+            self.reached |= run.reached
+            self.failed += run.failed
+            self.request_parts += run.request_parts
+            self.is_ended = self.is_ended or run.is_ended
+            self.is_lost = self.is_lost or run.is_lost or (len(bodies) > 1 and bool(run.failed))
+        return joined(first, mapped, lambda: locators)
+
+    def locators(self, result: Result) -> tuple[Locate, ...]:
+        """For the body of each request of the Result, what turns its places into those of the batch."""
+        made = []
+        for request, parts in zip(result.requests, self.request_parts, strict=True):
+            first, _ = parts[0]
+            envelope = self.envelopes[first.output.name]
+            assert envelope is not None  # noqa: S101  an output without one makes no requests
+            made.append(partial(self.place_of, request.body, origins_of(parts, envelope), first.element))
+        return tuple(made)
+
+    def place_of(self, body: Any, origins: Mapping[str, tuple[Emission, Any]], otherwise: str, pointer: str) -> str:
+        """The place in the batch of what a place of a body comes from: the nearest one known."""
+        near = pointer
+        while near and near not in origins:
+            near = near.rpartition("/")[0]
+        if not near:
+            return otherwise if pointer else ""
+        emission, origin = origins[near]
+        place = self.places.of_origin(origin, emission.element)
+        below = f"{place}{pointer[len(near) :]}"
+        found = value_at(self.batch, below)
+        return below if found is not None and found is value_at(body, pointer) else place
 
     def scope_at(self, route: Route | None, index: int) -> tuple[Scope, str] | None:
         """See `Interpreter.scope_at`."""
@@ -286,6 +367,8 @@ class _Run(Evaluation):
         if rule.skip is not None:
             reason = self.reason(rule.skip, scope, at)
             self.skipped.append(Skipped(element, rule.name, reason, rule.skip.template.text))
+        elif rule.convert is not None:
+            raise Handed(rule.convert.text)
         elif rule.reject is not None:
             self.say("M511", rule.reject, scope, at)
             self.failed.append(self.here)
@@ -331,6 +414,7 @@ class _Run(Evaluation):
         envelopes = {
             name: self.envelope(self.rulebook.outputs[name], scope, aimed=aimed) for name, aimed in wanted.items()
         }
+        self.envelopes = envelopes
         assembled = self.interpreter.assembler.assemble(self.emissions, envelopes, self.places.of_origin)
         self.request_parts = assembled.parts
         for emission in assembled.rejected:

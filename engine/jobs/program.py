@@ -113,9 +113,15 @@ def _opened(entry: cache.Entry, reference: str, settings: Mapping[str, Any], key
 
         return source_of(rulebook())
 
+    def converter(name: str) -> Callable[[Any], Result]:
+        # only for a batch that a rule converts
+        from .. import compiler
+
+        return compiler.compile(rulebook().converters[name]).transform
+
     try:
         validators = {name: _validator(schema) for name, schema in about["schemas"].items()}
-        runner = Runner(about["code"], code, validators, interpreter, source, structs)
+        runner = Runner(about["code"], code, validators, interpreter, source, structs, converter)
         dispatch = Dispatch.from_json(about["dispatch"])
         ways = runner.transform, runner.transform_parsed, runner.transform_text, runner.prepare, runner.retry
         return Program(about["name"], about["version"], about["digest"], tuple(entry.origin.files), dispatch, *ways)
@@ -182,6 +188,7 @@ def _files(rulebook: Rulebook) -> list[tuple[Path, str]]:
     sources = [(source.path, source.text.encode()) for source in rulebook.sources.values() if source.path is not None]
     files = [(path, hashlib.sha256(content).hexdigest()) for path, content in sources]
     schemas = rulebook.schemas.values()
+    files += (file for converter in rulebook.converters.values() for file in _files(converter))
     return [*files, *(pair for schema in schemas for pair in zip(schema.paths, schema.digests, strict=True))]
 
 

@@ -11,7 +11,6 @@ from .kinds import Kind, list_of, part, parts
 __all__ = ["MAPPING", "PART", "WORKSPACE"]
 
 _VERSION = Kind("string", {"type": "string", "pattern": r"^(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)$"})
-_EXTENDS = Kind("string", {"type": "string", "pattern": r"^\.|^[^@]+@[0-9]+$"})
 _POLICIES = {"type": "object", "propertyNames": {"$ref": "#/$defs/root"}}
 _ENTRY_RULES = {"$ref": "#/$defs/entryRules"}
 _REMOVABLE = {"anyOf": [_ENTRY_RULES, {"$ref": "#/$defs/removed"}]}
@@ -22,7 +21,7 @@ _FIRST = (
     Key("workspace", kinds.NAME, "The name of the workspace.", required=True),
     Key(
         "extends",
-        _EXTENDS,
+        kinds.REFERENCE,
         "The mapping that this file changes: `name@major`, or `./path` of a folder or a file.",
         examples=("shop@1", "./base"),
     ),

@@ -10,7 +10,17 @@ from ..diagnostics.suggestions import did_you_mean
 from ..source.homes import MAPPINGS
 from ..source.paths import is_file, is_folder
 
-__all__ = ["beside", "candidates", "file_at", "installed", "is_versioned", "locate", "newest", "not_found"]
+__all__ = [
+    "beside",
+    "candidates",
+    "file_at",
+    "installed",
+    "is_reference",
+    "is_versioned",
+    "locate",
+    "newest",
+    "not_found",
+]
 
 
 def locate(reference: str) -> Path | None:
@@ -52,6 +62,11 @@ def is_versioned(reference: str) -> bool:
     """Returns whether a reference has the form `name@major`."""
     name, _, major = reference.partition("@")
     return bool(name) and major.isascii() and major.isdecimal()
+
+
+def is_reference(text: str) -> bool:
+    """Returns whether a text names a mapping in a rule file: `name@major`, or a path `./...`."""
+    return text.startswith(".") or is_versioned(text)
 
 
 def candidates(path: Path) -> tuple[Path, ...]:

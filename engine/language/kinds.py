@@ -77,6 +77,8 @@ EXPRESSION = Kind("[expression](expressions.md)", _reference("expression"))
 TEMPLATE = Kind("[template](templates.md)", _reference("template"))
 TEXT = Kind("string", {"type": "string"})
 FILLED = Kind("string", {"type": "string", "minLength": 1})
+REFERENCE = Kind("string", {"type": "string", "pattern": r"^\.|^[^@]+@[0-9]+$"})
+"""A mapping: `name@major`, or a path `./...`."""
 TEXTS = list_of("list of strings", {"type": "string"})
 NAME = Kind("[name](files.md#names)", _reference("name"))
 ELEMENT = Kind("[name](files.md#names)", _reference("root"), defines="an element")

@@ -17,6 +17,7 @@ from typing import Any
 from .. import schemas
 from ..diagnostics.problem import Place, Problem, Problems, Related, TooManyProblems, in_order
 from ..diagnostics.suggestions import did_you_mean
+from ..schemas.schema import Schema
 from ..source.homes import MAPPINGS, display_name
 from ..source.nodes import MappingNode, Node, ScalarNode, SequenceNode, plain, reused, synthetic
 from ..source.parser import MAX_NODES, parse, size_of
@@ -30,7 +31,7 @@ from .decoder import Keys, found
 from .discovery import other_than_main
 from .empty_values import omitting_output, omitting_rule
 from .file_keys import MAPPING, PART, WORKSPACE
-from .installed import beside, candidates, installed, is_versioned
+from .installed import beside, candidates, installed, is_reference
 from .keys import FORMS
 from .merging import extend_rule, merge, merge_part, merge_rule
 from .reader import RuleReader
@@ -135,9 +136,11 @@ def join(path: Path, texts: Mapping[str, str] | None = None, recall: Recall | No
 
 
 class _Loader:
-    def __init__(self, texts: Mapping[str, str], recall: Recall) -> None:
+    def __init__(self, texts: Mapping[str, str], recall: Recall, converted: tuple[Path, ...] = ()) -> None:
         self.texts = texts
         self.recall = recall
+        self.converted = converted
+        """The main files of the mappings whose input this one converts, outermost first."""
         self.problems = Problems()
         self.sources: dict[str, Source] = {}
         self.missing: list[Path] = []
@@ -156,6 +159,7 @@ class _Loader:
             source = self.read(path, display_name(path))
             layer = self.layer(source, ()) if source is not None else None
             draft = self.rulebook(layer) if layer is not None else None
+            draft = self.with_converters(draft, path) if draft is not None else None
             self.problems += exposed_secrets(draft) if draft is not None else ()
         return Joined(draft, tuple(self.problems), self.sources, frozenset(self.lost), self.settings, self.values)
 
@@ -203,7 +207,7 @@ class _Loader:
     def base(self, source: Source, extends: ScalarNode, chain: tuple[str, ...]) -> _Layer | None:
         """The layer that `extends` names: an installed mapping, or a file by a path `./...` relative to this one."""
         relative = extends.text.startswith(".")
-        if not relative and not is_versioned(extends.text):
+        if not is_reference(extends.text):
             return None  # `check_header` has reported it
         path = self.base_path(source.path or Path("-"), extends, relative=relative)
         if path is None:
@@ -269,7 +273,7 @@ class _Loader:
             self.report("M113", language.place, found=shown(plain(language)), supported=LANGUAGE)
         keys.name("workspace" if is_workspace else "name", required="extends" not in keys)
         extends = keys.scalar("extends", required=is_workspace)
-        if extends is not None and not extends.text.startswith(".") and not is_versioned(extends.text):
+        if extends is not None and not is_reference(extends.text):
             self.report(
                 "M114", extends.place, what="'extends'", found=repr(extends.text), wanted="name@major or ./path"
             )
@@ -427,9 +431,36 @@ class _Loader:
             schemas=documents,
             severities=layer.severities,
             main=layer.main,
+            converters={},
             missing=tuple(self.missing),
             in_vain=tuple(removal for node in merged if isinstance(node, MappingNode) for removal in node.in_vain),
         )
+
+    def with_converters(self, draft: Rulebook, main: Path) -> Rulebook:
+        """The Rulebook with the mappings that its rules convert the input with."""
+        converters: dict[str, Rulebook] = {}
+        for node in (rule.convert for rule in draft.rules if rule.convert is not None):
+            path = self.base_path(node.source.path or main, node, relative=node.text.startswith("."))
+            if path is None or node.text in converters:
+                continue
+            loader = _Loader(self.texts, self.recall, (*self.converted, main.resolve()))
+            if path.resolve() in loader.converted or len(loader.converted) > MAX_EXTENDS:
+                self.report("M170", node.place, name=node.text, reason="it would convert its own input")
+                continue
+            loaded = loader.join(path).with_settings({})
+            if loaded.rulebook is None:
+                first = next(problem for problem in loaded.problems if problem.severity == "error")
+                related = () if first.place is None else (Related(first.place, "its first error"),)
+                self.report("M170", node.place, related=related, name=node.text, reason="it has errors of its own")
+                continue
+            converters[node.text] = loaded.rulebook
+            self.missing += loaded.rulebook.missing
+            wanted = draft.schemas.get(draft.input.schema)
+            given = [output.schema for output in loaded.rulebook.outputs.values()]
+            if wanted and not all(name and _same(loaded.rulebook.schemas[name], wanted) for name in given):
+                reason = f"all its outputs must have the schema of the input, {draft.input.schema!r}"
+                self.report("M170", node.place, name=node.text, reason=reason)
+        return replace(draft, converters=converters, missing=tuple(self.missing))
 
     def read_rules(self, layer: _Layer, reader: RuleReader, merged: list[Node]) -> tuple[Rule, ...]:
         """The rules with all that they inherit, whose nodes are added to those that were merged."""
@@ -538,6 +569,11 @@ def _bases(layer: _Layer, name: str) -> Iterator[Node]:
 def _place_of_name(rule: MappingNode) -> Place:
     name = rule.get("rule")
     return name.place if name is not None else rule.place
+
+
+def _same(one: Schema, other: Schema) -> bool:
+    """Returns whether two schemas are the same file."""
+    return one.path.resolve() == other.path.resolve()
 
 
 def _looked_up(name: str) -> str:

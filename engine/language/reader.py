@@ -12,6 +12,7 @@ from ..values.kinds import shown
 from . import kinds
 from .decoder import Keys, each_named, found
 from .delivery_reader import DeliveryReader
+from .installed import is_reference
 from .keys import FORMS, Key
 from .kinds import Kind
 from .rulebook import (
@@ -131,8 +132,8 @@ class RuleReader(DeliveryReader):
             keys.where = f"the rule {name!r}"
         abstract, enabled = keys.flag("abstract"), keys.flag("enabled", default=True)
         end = keys.exactly_one(FORMS["rule"].choices, at_most=abstract)
-        if end in ("skip", "reject"):
-            for key in ("fields", "spread", "value", "then"):
+        if end in ("skip", "reject", "convert"):
+            for key in ("fields", "spread", "value", "then", *(("route", "let", "warn") if end == "convert" else ())):
                 self.not_beside(keys, key, end)
         for key in ("fields", "spread") if "value" in keys else ():
             self.not_beside(keys, key, "value")
@@ -147,6 +148,14 @@ class RuleReader(DeliveryReader):
         if node is None or self.named(key, node, known) is None:
             return None
         return node.text
+
+    def mapping_reference(self, keys: Keys, key: str) -> ScalarNode | None:
+        """The node that names a mapping; None, with a Problem, if it has not the form of such a name."""
+        node = keys.scalar(key)
+        if node is None or is_reference(node.text):
+            return node
+        keys.report("M114", node.place, what=f"{key!r}", found=repr(node.text), wanted="name@major or ./path")
+        return None
 
     def warnings(self, keys: Keys, key: Key) -> tuple[Warn, ...]:
         read = (self.part(self.keys(item, key.name, "warn"), Warn) for item in keys.items(key.name))
@@ -204,6 +213,7 @@ _READERS: dict[Kind, Callable[[RuleReader, Keys, Key], Any]] = {
     kinds.HEADERS: RuleReader.headers,
     kinds.THEN: lambda _, keys, key: keys.choice(key.name, key.kind.choices, None) is not None,
     kinds.WARNINGS: RuleReader.warnings,
+    kinds.REFERENCE: lambda reader, keys, key: reader.mapping_reference(keys, key.name),
     kinds.ROUTE: lambda reader, keys, key: reader.reference(keys, key.name, reader.routes),
     kinds.OUTPUT: lambda reader, keys, key: reader.reference(keys, key.name, reader.outputs),
 }

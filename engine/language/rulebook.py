@@ -246,7 +246,7 @@ class Route:
 )
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Rule:
-    """A rule that emits an output, skips or rejects: exactly one of `output`, `skip` and `reject` is given.
+    """A rule that emits an output, skips, rejects or converts, by which one of these keys is given.
 
     `body` is what it gives to the output: an object, or a value. With `goes_on`, an element goes on to the rules that
     follow. `bases` are the names of the rules that it extends, the nearest first.
@@ -278,6 +278,13 @@ class Rule:
         kinds.TEMPLATE,
         "Leaves the element out and reports an error (M511) with this message; without a route, the whole input.",
         role="choice",
+    )
+    convert: ScalarNode | None = key(
+        kinds.REFERENCE,
+        "The mapping, `name@major` or `./path`, that turns the input into one that this mapping reads; only without a "
+        "route.",
+        role="choice",
+        examples=("shop-webhook@1",),
     )
     body: ObjectSource | Field = several(
         Key("fields", kinds.FIELDS, "What is emitted; only with `output`.", role="detail"),
@@ -311,6 +318,13 @@ class Rule:
     @property
     def place(self) -> Place:
         return self.name_node.place
+
+    @property
+    def end(self) -> Literal["output", "skip", "reject", "convert"]:
+        """The key that says what becomes of what the rule takes."""
+        if self.output is not None:
+            return "output"
+        return "skip" if self.skip is not None else "reject" if self.reject is not None else "convert"
 
     @property
     def is_empty(self) -> bool:
@@ -390,7 +404,7 @@ class Rulebook:
 
     `rules` are the ones to evaluate, in order; `values` has the value of each setting; `sources` each file that was
     read, by its name in messages; `schemas` the documents of schemas by the path in the rules; `severities` the
-    severities of findings by code.
+    severities of findings by code; `converters` the mappings that rules convert the input with, by these names.
     """
 
     name: str
@@ -417,6 +431,7 @@ class Rulebook:
     schemas: Mapping[str, Schema]
     severities: Mapping[str, SeverityOverride]
     main: Source
+    converters: Mapping[str, Rulebook]
     missing: tuple[Path, ...]
     """Files that were searched for and do not exist: with one of them, this would be another mapping."""
     in_vain: tuple[Removal, ...] = ()

@@ -31,6 +31,7 @@ __all__ = [
     "is_larger",
     "is_too_much",
     "move",
+    "origins_of",
 ]
 
 
@@ -412,7 +413,7 @@ class _Assembly:
         hint: str | None = None,
         severity: Severity | None = None,
     ) -> None:
-        origins = _origins(body) if violations else {}
+        origins = origins_of(body.parts, body.envelope) if violations else {}
         for violation in violations:
             near = violation.pointer
             while near and near not in origins:
@@ -459,12 +460,14 @@ def _alone(emission: Emission, envelope: Envelope) -> _Body:
     return _Body(emission.draft(envelope), envelope, 0, [(emission, {})])
 
 
-def _origins(body: _Body) -> dict[str, tuple[Emission, Origin]]:
+def origins_of(
+    parts: Iterable[tuple[Emission, Mapping[str | None, int]]], envelope: Envelope
+) -> dict[str, tuple[Emission, Origin]]:
     """The origin of each place of a combined body, and its emission; the last one of several."""
     return {
         shift(place, offsets): (emission, origin)
-        for emission, offsets in body.parts
-        for origins in (emission.origins, body.envelope.origins)
+        for emission, offsets in parts
+        for origins in (emission.origins, envelope.origins)
         for place, origin in origins.items()
     }
 

@@ -6,7 +6,8 @@ only created for one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Callable, Mapping, Sequence, Set
+from functools import partial
 from types import CodeType, TracebackType
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -15,7 +16,7 @@ from ..values.budget import TooMuchCopied
 from ..values.kinds import kind, with_article
 from ..values.once import Once
 from ..values.payload import received
-from . import assembly, notes
+from . import assembly, conversion, notes
 from . import memo as learned
 from . import operations as support
 from .result import Failed, Result, too_much_copied
@@ -29,7 +30,7 @@ FUNCTION = "transform"
 NAMESPACE = {
     **{
         name: value
-        for module in (support, notes, assembly, learned)
+        for module in (support, notes, assembly, learned, conversion)
         for name, value in vars(module).items()
         if name in module.__all__
     },
@@ -49,13 +50,17 @@ class Evaluator(Protocol):
     def retry(self, batch: Any, only: Set[Failed] | None = None) -> tuple[Result, tuple[Failed, ...] | None]:
         """The Result of the parts that failed before, alone, and the parts that fail now."""
 
+    def locators(self, name: str, batch: Any) -> Sequence[conversion.Locate]:
+        """For each body that a converter makes of a batch, what turns its places into those of the batch."""
+
 
 class Runner:
     """Runs the code of one mapping. Immutable, and safe to share between threads.
 
     `code` is None if Python cannot compile the source (rules nested more than about 18 loops deep): then the
     interpreter is used. `source` gives the generated source, for notes on an exception in it; `structs` gives the code
-    that reads batches as structs, or None if there is none.
+    that reads batches as structs, or None if there is none; `converter` gives the `transform` of a mapping that rules
+    convert batches with.
     """
 
     def __init__(
@@ -66,6 +71,7 @@ class Runner:
         interpreter: Callable[[], Evaluator],
         source: Callable[[], str],
         structs: Callable[[], CodeType | None],
+        converter: Callable[[str], Callable[[Any], Result]],
     ) -> None:
         self.name = name
         self._function = _interpreted if code is None else _function(code)
@@ -73,6 +79,8 @@ class Runner:
         self._interpreter = Once(interpreter)
         self._make_source = source
         self._make_structs_code = structs
+        self._make_converter = converter
+        self._converters: dict[str, Once[Callable[[Any], Result]]] = {}
         self._structs = Once(self._struct_mapper)
         self._texts = 0
 
@@ -121,12 +129,21 @@ class Runner:
             requests, skipped, problems = self._function(batch, self._validators)
         except assembly.Unusual:
             return self._interpreter.get().run(batch)
+        except conversion.Handed as handed:
+            return self._converted(handed.name, batch)
         except TooMuchCopied as error:
             return too_much_copied(error)
         except BaseException as error:
             self._locate(error)
             raise
         return Result(tuple(requests), tuple(skipped), tuple(problems))
+
+    def _converted(self, name: str, batch: Any) -> Result:
+        """The Result of a batch that a rule hands to another mapping."""
+        converter = self._converters.setdefault(name, Once(partial(self._make_converter, name)))
+        first = converter.get()(batch)
+        mapped = [self.transform(request.body) for request in first.requests]
+        return conversion.joined(first, mapped, lambda: self._interpreter.get().locators(name, batch))
 
     def _locate(self, error: BaseException) -> None:
         """Adds the line of the rules to an exception from generated code."""

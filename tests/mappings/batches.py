@@ -45,14 +45,14 @@ ACTIONS = [
 
 
 def samples() -> list[JSON]:
-    """The sample batches of the repository, and those from public reports."""
+    """The sample batches of the repository, and those from public reports; messages of the Firehose are none."""
     root = Path(__file__).parents[2]
     reports = root / "mappings" / "mparticle-moengage" / "v1" / "tests" / "reports"
     found: list[JSON] = []
     for path in sorted([*(root / "examples").glob("*.json"), *reports.glob("*.json")]):
         content = json.loads(path.read_text("utf-8"))
         found += content if isinstance(content, list) else [content]
-    return found
+    return [sample for sample in found if sample.get("type") != "event_processing_request"]
 
 
 def copied(value: JSON) -> JSON:

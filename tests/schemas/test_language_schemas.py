@@ -240,6 +240,15 @@ rules:
   - {rule: refused, route: events, reject: odd}
   - {rule: id, route: events, output: ids, value: event.id, then: continue}
   - {rule: go, route: events, output: gone}
+  - {rule: sheets, when: batch.rows, convert: sheets@1}
+"""
+SHEETS = """
+language: 1
+name: sheets
+version: 1.0.0
+input: {as: sheet, schema: mparticle/batch.schema.json}
+outputs: {batch: {schema: ./../../any.schema.json, request: {path: /}}}
+rules: [{rule: batch, output: batch, fields: {}}]
 """
 WORKSPACE = """
 language: 1
@@ -288,6 +297,9 @@ def loading(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Any], tu
     (folder / "base").mkdir()
     for place in (folder, folder / "base"):
         (place / "any.schema.json").write_text("{}")
+        (place / "sheets" / "v1").mkdir(parents=True)
+        (place / "sheets" / "v1" / "mapping.yaml").write_text(SHEETS)
+    (folder / ".moemap").touch()
     everything = {**DOCUMENTS["mapping"], **DOCUMENTS["part"], **DOCUMENTS["rules"]}
     (folder / "base" / "mapping.yaml").write_text(json.dumps(everything))
     including = {

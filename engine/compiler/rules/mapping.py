@@ -14,6 +14,7 @@ from ...language.traversal import can_reject, can_reject_value, roots_in
 from ...runtime.result import NO_RULE, NOTHING
 from ...runtime.runner import FUNCTION, NAMESPACE
 from ...schemas.schema import Schema
+from ...source.nodes import ScalarNode
 from ...types.from_schema import type_of
 from ...types.types import ANY as ANY_TYPE
 from ...values.pointers import join
@@ -212,6 +213,9 @@ class _Mapping:
                 self.fields.say("M512", warn.message, scope)
         if rule.skip is not None:
             writer.line(self.fields.skip_as(rule.skip, scope, repr(rule.name)))
+        elif rule.convert is not None:
+            self.hand_over(rule.convert, scope)
+            return
         elif rule.reject is not None:
             self.fields.say("M511", rule.reject, scope)
         else:
@@ -220,6 +224,17 @@ class _Mapping:
             writer.line("return (), skipped, problems")
         if route is not None and not rule.goes_on:
             writer.line("continue")
+
+    def hand_over(self, converter: ScalarNode, scope: CodeScope) -> None:
+        """Writes the code that hands the batch to the mapping that converts it; a standalone module has none."""
+        if self.root is not None:
+            self.writer.line("unusual()")
+        elif self.name == FUNCTION:
+            self.writer.line(f"raise Handed({converter.text!r})")
+        else:
+            reason = f"this input is for the mapping {converter.text}, which is no part of this module"
+            self.writer.line(f"notes.reported({scope.at(None).site('M511', converter.place)}, {reason!r})")
+            self.writer.line("return (), skipped, problems")
 
     def can_reject(self, rule: Rule, scope: CodeScope) -> bool:
         """Returns whether a rule can reject what it is applied to, other than by `reject`."""

@@ -17,5 +17,5 @@ def test_branches_in_words() -> None:
     assert found["rules/user/fields/attributes/fields/mobile/type#unconverted"] == (
         "rule user, attributes.mobile: a value that cannot become string is left out"
     )
-    assert found["rules/firehose-message#takes"] == "rule firehose-message: it takes an element and rejects it"
+    assert found["rules/firehose-message#takes"] == "rule firehose-message: it takes an element and converts it"
     assert found["routes/events/each#none"] == "route events: no elements"

@@ -12,6 +12,7 @@ import pytest
 from moemap.engine import api
 from moemap.engine.insight.loss import Loss, loss_over
 from moemap.engine.insight.reads import reads_of
+from moemap.engine.interpreter.interpreter import Interpreter
 from moemap.engine.language.rulebook import Rulebook
 from moemap.tests.docs.examples import Block, write
 
@@ -94,6 +95,8 @@ def test_members_that_are_not_read_do_not_count(sample: Path, mapping: api.Mappi
     found = loss_over(mapping.rulebook, [str(sample)], lambda _line: None)
     unread = {path for path, member in found.members.items() if member.fate == "unread"}
     content = json.loads(sample.read_text("utf-8"))
+    if converted := Interpreter(mapping.rulebook).converted(content):
+        content = list(converted[1])
     for batch in content if isinstance(content, list) else [content]:
         requests = mapping.transform(batch).requests
         for path in leaves(batch):

@@ -1,0 +1,199 @@
+"""Inputs that a rule hands to another mapping: every way gives the same, with the places of the input as it arrived."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+import moemap
+from moemap.engine import api
+from moemap.engine.compiler.standalone.standalone import standalone_of
+from moemap.engine.interpreter.interpreter import Interpreter
+from moemap.engine.jobs.program import open_program
+from moemap.engine.language.loader import load
+
+HEAD = "language: 1\nversion: 1.0.0\n"
+MAIN = f"""{HEAD}name: main
+input: {{as: order, schema: ./order.schema.json}}
+outputs:
+  line: {{schema: ./line.schema.json, request: {{path: /lines}}, element_of: lines, combine: {{lines: append}}}}
+routes:
+  lines: {{each: order.lines, as: line}}
+rules:
+  - {{rule: rows, when: order.rows, convert: ./rows}}
+  - {{rule: negative, route: lines, when: line.count < `0`, reject: the count is negative}}
+  - {{rule: free, route: lines, when: line.price == `0`, skip: it is free}}
+  - rule: line
+    route: lines
+    output: line
+    fields:
+      id: {{from: line.id, required: true}}
+      price: {{from: line.price, type: double}}
+"""
+ROWS = f"""{HEAD}name: rows
+input: {{as: sheet, schema: ./sheet.schema.json}}
+outputs:
+  order:
+    schema: ./../order.schema.json
+    request: {{path: /}}
+    combine: {{lines: append}}
+    fields: {{shop: sheet.shop}}
+routes:
+  rows: {{each: sheet.rows, as: row}}
+rules:
+  - {{rule: blank, route: rows, when: "!row", skip: the row is blank}}
+  - {{rule: comment, route: rows, when: type(row) == 'string', reject: the row is a comment}}
+  - rule: row
+    route: rows
+    output: order
+    fields:
+      lines:
+        list: [{{fields: {{id: "row[0]", price: "row[1]", count: "row[2]"}}}}]
+"""
+SHEETS: list[Any] = [
+    {"rows": [["a", "1.5"], ["b", "much"], [], ["c", 0], ["d", 1, -1]]},
+    {"rows": [["a", 1], [None, 2], "comment"], "shop": "Ribe"},
+    {"rows": [[]]},
+    {"rows": [["a", 1]], "lines": [{"id": "z"}]},
+    {"rows": 7},
+    {"rows": {}},
+    {"rows": [["a", {}], ["b", [1]]]},
+]
+LINES: list[Any] = [{"lines": [{"id": "a", "price": 2}, {"id": "b", "count": -1}, {}]}, {"lines": []}, {}]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = tmp_path_factory.mktemp("converting")
+    (made / ".moemap").touch()
+    (made / "rows").mkdir()
+    (made / "mapping.yaml").write_text(MAIN, "utf-8")
+    (made / "rows" / "mapping.yaml").write_text(ROWS, "utf-8")
+    for name in ("order", "line", "rows/sheet"):
+        (made / f"{name}.schema.json").write_text("{}", "utf-8")
+    return made
+
+
+def test_places_are_those_of_the_input_as_it_arrived(folder: Path) -> None:
+    result = moemap.load(folder).transform(SHEETS[0])
+    assert [request.body for request in result.requests] == [{"lines": [{"id": "a", "price": 1.5}, {"id": "b"}]}]
+    assert [(one.pointer, one.reason) for one in result.skipped] == [
+        ("/rows/2", "the row is blank"),
+        ("/rows/3", "it is free"),
+    ]
+    assert [(one.code, one.input, one.output) for one in result.problems] == [
+        ("M505", "/rows/1/1", "/lines/1/price"),
+        ("M511", "/rows/4", None),
+    ]
+
+
+def test_what_the_conversion_rejects_is_reported_and_the_rest_is_mapped(folder: Path) -> None:
+    result = moemap.load(folder).transform(SHEETS[1])
+    assert [request.body for request in result.requests] == [{"lines": [{"id": "a", "price": 1}]}]
+    assert [(one.code, one.input) for one in result.problems] == [("M511", "/rows/2"), ("M506", "/rows/1")]
+
+
+@pytest.mark.parametrize("batch", SHEETS + LINES, ids=json.dumps)
+def test_every_way_gives_the_same(folder: Path, batch: Any) -> None:
+    mapping, program = moemap.load(folder), open_program(str(folder), {})
+    mapping.prepare()
+    program.prepare()
+    text = json.dumps(batch).encode()
+    expected = Interpreter(mapping.rulebook).run(batch)
+    assert mapping.transform(batch) == expected
+    assert mapping.transform_json(text) == expected
+    assert program.transform(batch) == expected
+    assert (program.transform_text(text) or expected) == expected
+    assert mapping.explain(batch)[0] == expected
+    assert Interpreter(mapping.rulebook).retry(batch)[0] == expected
+
+
+def test_a_replay_maps_only_what_failed(folder: Path) -> None:
+    interpreter = Interpreter(moemap.load(folder).rulebook)
+    first, failed = interpreter.retry(SHEETS[0])
+    assert failed is not None
+    again, still = interpreter.retry(SHEETS[0], set(failed))
+    assert len(first.requests) == 1
+    assert (again.requests, still) == ((), failed)
+
+
+def test_a_replay_maps_all_where_the_conversion_failed(folder: Path) -> None:
+    _, failed = Interpreter(moemap.load(folder).rulebook).retry(SHEETS[1])
+    assert failed is None
+
+
+def test_elements_of_both_are_accounted_for(folder: Path) -> None:
+    interpreter = Interpreter(moemap.load(folder).rulebook)
+    assert [(one.pointer, one.outcome, one.rule) for one in interpreter.account(SHEETS[0])] == [
+        ("/rows/0", "mapped", "row"),
+        ("/rows/1", "mapped", "row"),
+        ("/rows/2", "skipped", "blank"),
+        ("/rows/3", "mapped", "row"),
+        ("/rows/4", "mapped", "row"),
+        ("/rows/0", "mapped", "line"),
+        ("/rows/1", "mapped", "line"),
+        ("/rows/3", "skipped", "free"),
+        ("/rows/4", "rejected", "negative"),
+    ]
+
+
+def test_a_standalone_module_rejects_the_other_form(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    module = ModuleType("standalone")
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    exec(standalone_of(moemap.load(folder).rulebook), vars(module))
+    result = module.transform(SHEETS[0])
+    assert result["requests"] == []
+    assert [(one["code"], one["message"], one["input"]) for one in result["problems"]] == [
+        ("M511", "this input is for the mapping ./rows, which is no part of this module", "")
+    ]
+    assert module.transform(LINES[0]) == moemap.load(folder).transform(LINES[0]).to_json()
+
+
+def test_a_change_of_the_other_mapping_is_seen(folder: Path, tmp_path: Path) -> None:
+    digest = open_program(str(folder), {}).digest
+    file = folder / "rows" / "mapping.yaml"
+    before = file.read_text("utf-8")
+    try:
+        file.write_text(before.replace("the row is blank", "the row is empty"), "utf-8")
+        program = open_program(str(folder), {})
+        assert program.digest != digest
+        assert program.transform(SHEETS[2]).skipped[0].reason == "the row is empty"
+    finally:
+        file.write_text(before, "utf-8")
+
+
+@pytest.mark.parametrize(
+    ("rule", "message"),
+    [
+        ("{rule: rows, convert: rows}", "'convert' 'rows' is not name@major or ./path"),
+        ("{rule: rows, convert: ./none}", "no mapping './none' is known"),
+        ("{rule: rows, convert: ./../none}", "the mapping './../none' "),
+        ("{rule: rows, convert: none@1}", "no mapping 'none@1' is known"),
+        ("{rule: rows, convert: .}", "'.' cannot convert the input: it would convert its own input"),
+        (
+            "{rule: rows, convert: ./rows, skip: it is}",
+            "the rule 'rows' takes exactly one of output, skip, reject and convert",
+        ),
+        ("{rule: rows, route: lines, convert: ./rows}", "the rule 'rows' takes exactly one of route and convert"),
+        ("{rule: rows, convert: ./rows, fields: {}}", "the rule 'rows' takes exactly one of fields and convert"),
+    ],
+)
+def test_errors(folder: Path, rule: str, message: str) -> None:
+    text = MAIN.replace("{rule: rows, when: order.rows, convert: ./rows}", rule)
+    problems = load(folder / "mapping.yaml", text=text).problems
+    assert [problem.message for problem in problems if problem.message.startswith(message)] != [], problems
+
+
+def test_a_mapping_with_errors_converts_nothing(folder: Path) -> None:
+    (folder / "broken").mkdir(exist_ok=True)
+    (folder / "broken" / "mapping.yaml").write_text(ROWS.replace("rules:", "ruls:"), "utf-8")
+    text = MAIN.replace("./rows}", "./broken}")
+    (problem,) = load(folder / "mapping.yaml", text=text).problems
+    assert problem.message == "'./broken' cannot convert the input: it has errors of its own"
+    assert [str(one.place) for one in problem.related] != []
+    assert not api.load(folder).problems
