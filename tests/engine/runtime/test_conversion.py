@@ -127,6 +127,21 @@ def test_a_replay_maps_all_where_the_conversion_failed(folder: Path) -> None:
     assert failed is None
 
 
+def test_elements_of_both_are_accounted_for(folder: Path) -> None:
+    elements = moemap.load(folder).elements(SHEETS[0])
+    assert [(one.pointer, one.outcome, one.rule) for one in elements] == [
+        ("/rows/0", "mapped", "row"),
+        ("/rows/1", "mapped", "row"),
+        ("/rows/2", "skipped", "blank"),
+        ("/rows/3", "mapped", "row"),
+        ("/rows/4", "mapped", "row"),
+        ("/rows/0", "mapped", "line"),
+        ("/rows/1", "mapped", "line"),
+        ("/rows/3", "skipped", "free"),
+        ("/rows/4", "rejected", "negative"),
+    ]
+
+
 def test_a_standalone_module_rejects_the_other_form(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     module = ModuleType("standalone")
     monkeypatch.setitem(sys.modules, module.__name__, module)
