@@ -11,7 +11,8 @@ import click
 from ..engine.jobs.formats import FORMATS
 from .shared.command import FINE, PROBLEMS, Command
 from .shared.completion import mappings, samples
-from .shared.opening import program_of
+from .shared.coverage import print_coverage
+from .shared.opening import load_mapping, program_of
 from .shared.project import BUNDLED, chosen, configuration, files_of_samples, mapping_options
 from .shared.verbosity import is_quiet, note
 
@@ -35,6 +36,7 @@ __all__ = ["command"]
     moemap transform --env staging --samples orders --summary json -o results.ndjson
     moemap transform --jobs 4 --output results.ndjson.zst --rejects rejects.ndjson 'batches/*.ndjson.gz'
     moemap transform --jobs 4 --output-dir results --resume 'batches/*.ndjson.gz'
+    moemap transform --coverage --jobs 4 'batches/*.ndjson.gz'
     moemap transform --replay-rejects rejects.ndjson --output fixed.ndjson --rejects still.ndjson
     """,
 )
@@ -93,6 +95,15 @@ __all__ = ["command"]
     is_flag=True,
     help="Also account for every leaf of the batches: sent where, skipped why, only read by which rules, or not read.",
 )
+@click.option(
+    "--coverage", is_flag=True, help="Instead of results: how often the batches take each branch of the rules."
+)
+@click.option(
+    "--coverage-output",
+    multiple=True,
+    metavar="FILE",
+    help="Write that to a file: .html (annotated rules), .json, or .info (LCOV); may be repeated.",
+)
 @click.option("--check-input", is_flag=True, help="Also warn where a batch does not conform to the input schema.")
 @click.option(
     "--strict/--lenient",
@@ -130,6 +141,8 @@ def command(inputs: tuple[str, ...], mapping: str | None, workspace: str | None,
     choice = chosen(workspace or mapping, options["settings"], options["environment"], option=option)
     inputs = (*inputs, *files_of_samples(options["samples"]))
     check_options(inputs, options)
+    if options["coverage"] or options["coverage_output"]:
+        sys.exit(PROBLEMS if print_coverage(load_mapping(choice).rulebook, inputs, options) else FINE)
     program = program_of(choice, bulk=FORMATS[options["format_"]].bundled)
     names = expanded(inputs, options["output_dir"]) or ("-",)
     resume, restart = options["resume"], options["restart"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,8 +15,10 @@ from .verbosity import note
 
 if TYPE_CHECKING:
     from ...engine.golden.runner import GoldenRunner
+    from ...engine.insight.coverage import Coverage
+    from ...engine.language.rulebook import Rulebook
 
-__all__ = ["CoverageOptions", "coverage_options"]
+__all__ = ["CoverageOptions", "coverage_options", "print_coverage"]
 
 _TRIES = 5000
 
@@ -31,11 +33,7 @@ class CoverageOptions:
     suggest: str | None = None
 
     def __post_init__(self) -> None:
-        from ...engine.insight.coverage_report import FORMATS
-
-        for output in self.outputs:
-            if Path(output).suffix not in FORMATS:
-                raise click.UsageError(f"--coverage-output {output}: the name must end in {', '.join(FORMATS)}")
+        _check_outputs(self.outputs)
 
     def runner(self) -> GoldenRunner:
         """Makes what runs the tests; it counts branches if anything is wanted."""
@@ -55,7 +53,7 @@ class CoverageOptions:
         """
         from ...engine.diagnostics.terminal import takes_color
         from ...engine.insight.coverage import CountingRunner
-        from ...engine.insight.coverage_report import FORMATS, text
+        from ...engine.insight.coverage_report import text
         from ...engine.insight.suggestions import suggestions
         from ...engine.insight.suggestions import text as text_of_suggestions
         from ...engine.jobs.files import written_whole
@@ -68,9 +66,7 @@ class CoverageOptions:
             print_problems(found.problems, found.sources)
         if self.is_listed:
             click.echo(text(found, color=takes_color(sys.stderr if err else sys.stdout)), err=err)
-        for output in self.outputs:
-            with written_whole(Path(output)) as file:
-                file.write(FORMATS[Path(output).suffix](found).encode())
+        _write(found, self.outputs)
         if self.suggest is not None and runner.interpreters:
             with status_line() as show, written_whole(Path(self.suggest)) as file:
                 rulebook = runner.interpreters[0].rulebook
@@ -84,6 +80,51 @@ class CoverageOptions:
             return True
         click.echo(f"{found.share:.1f} % of the branches are taken, less than {self.least:g} %", err=True)
         return False
+
+
+def _check_outputs(outputs: Iterable[str]) -> None:
+    from ...engine.insight.coverage_report import FORMATS
+
+    for output in outputs:
+        if Path(output).suffix not in FORMATS:
+            raise click.UsageError(f"--coverage-output {output}: the name must end in {', '.join(FORMATS)}")
+
+
+def _write(coverage: Coverage, outputs: Iterable[str]) -> None:
+    from ...engine.insight.coverage_report import FORMATS
+    from ...engine.jobs.files import written_whole
+
+    for output in outputs:
+        with written_whole(Path(output)) as file:
+            file.write(FORMATS[Path(output).suffix](coverage).encode())
+
+
+_OF_RESULTS = ("output", "output_dir", "rejects", "resume", "restart", "replay_rejects", "check_input", "account")
+
+
+def print_coverage(rulebook: Rulebook, inputs: Iterable[str], options: Mapping[str, Any]) -> bool:
+    """Prints and writes how often batches take each branch; returns whether a record cannot be read."""
+    from ...engine.diagnostics.terminal import takes_color
+    from ...engine.insight.corpus_coverage import coverage_over
+    from ...engine.insight.coverage_report import text
+    from .progress import status_line
+    from .targets import expanded
+
+    for name in _OF_RESULTS:
+        if options[name]:
+            raise click.UsageError(
+                f"--coverage cannot be combined with --{name.replace('_', '-')}: there are no results"
+            )
+    _check_outputs(options["coverage_output"])
+    names = expanded(tuple(inputs), None) or ("-",)
+    with status_line() as show:
+        found = coverage_over(rulebook, names, options["jobs"], show)
+    if options["coverage"]:
+        click.echo(text(found.coverage, color=takes_color(sys.stdout), counts_all=True))
+    _write(found.coverage, options["coverage_output"])
+    unreadable = f", {found.unreadable} that cannot be read" if found.unreadable else ""
+    note(f"{found.batches} batches{unreadable}")
+    return bool(found.unreadable)
 
 
 def coverage_options(command: Callable[..., Any]) -> Callable[..., Any]:

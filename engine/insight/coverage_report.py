@@ -16,8 +16,8 @@ from .coverage import BranchCount, Coverage
 __all__ = ["FORMATS", "as_html", "as_json", "as_lcov", "text"]
 
 
-def text(coverage: Coverage, *, color: bool = False) -> str:
-    """The share of each file, and the branches that were not taken, by line."""
+def text(coverage: Coverage, *, color: bool = False, counts_all: bool = False) -> str:
+    """The share of each file, and the branches that were not taken, by line; or all, with their counts."""
     lines = []
     for file, counts in _by_file(coverage):
         missed = [one for one in counts if not one.count]
@@ -25,7 +25,12 @@ def text(coverage: Coverage, *, color: bool = False) -> str:
         lines.append(
             styled("1", f"{printable(file)}: {len(counts) - len(missed)} of {len(counts)} ({share:.1f} %)", color=color)
         )
-        lines += [f"  {one.branch.place.line:>4}  {printable(one.branch.text)}" for one in missed]
+        if counts_all:
+            width = max(len(f"{one.count:,}") for one in counts)
+            shown = [(f"{one.count:>{width},}  ", one) for one in counts]
+        else:
+            shown = [("", one) for one in missed]
+        lines += [f"  {one.branch.place.line:>4}  {count}{printable(one.branch.text)}" for count, one in shown]
     lines.append(
         f"{coverage.taken} of {len(coverage.branches)} branches taken ({coverage.share:.1f} %), "
         f"{len(coverage.unreachable)} that no input can take"

@@ -56,3 +56,28 @@ def test_files_by_their_ending() -> None:
 
 def test_without_these_options_nothing_is_counted() -> None:
     assert coverage().stdout == "1 passed, 0 failed\n"
+
+
+def test_over_a_corpus() -> None:
+    Path("batches.ndjson").write_text('{"events": [{"name": "a"}, {}]}\n' * 3, "utf-8")
+    run = CliRunner().invoke
+    result = run(main, ["transform", "--coverage", "--coverage-output", "c.json", "--mapping", ".", "batches.ndjson"])
+    assert result.exit_code == 0, result.output
+    assert "     2  3  rule event: it takes an element and maps it\n" in result.stdout
+    assert result.stderr == "3 batches\n"
+    assert Path("c.json").exists()
+    result = run(main, ["transform", "--coverage", "--mapping", ".", "-"], input="{\n")
+    assert (result.exit_code, result.stderr) == (1, "0 batches, 1 that cannot be read\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "wanted"),
+    [
+        (["-o", "results"], "--coverage cannot be combined with --output: there are no results"),
+        (["--coverage-output", "c.xml"], "--coverage-output c.xml: the name must end in .json, .info, .html"),
+    ],
+)
+def test_over_a_corpus_there_are_no_results(arguments: list[str], wanted: str) -> None:
+    result = CliRunner().invoke(main, ["transform", "--coverage", "--mapping", ".", *arguments, "-"], input="{}")
+    assert result.exit_code == 2
+    assert wanted in result.stderr

@@ -1,0 +1,147 @@
+"""Counts how often the batches of a corpus take each branch of the rules, in several processes.
+
+The interpreter maps the batches: compiled code does not tell its decisions.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import signal
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from multiprocessing.pool import Pool
+from pathlib import Path
+from threading import Semaphore
+from typing import Any
+
+from ..interpreter.interpreter import Interpreter
+from ..jobs.input import Unit, read_units
+from ..jobs.job import STDIN
+from ..jobs.workers import UNDER_WAY, has_one_thread
+from ..language.loader import load
+from ..language.rulebook import Rulebook
+from .branches import branches_of
+from .coverage import Coverage
+
+__all__ = ["CorpusCoverage", "coverage_over"]
+
+_UNIT_BYTES = 1 << 18
+
+
+@dataclass(frozen=True)
+class CorpusCoverage:
+    """The branches that batches took; the number of these, and of records that cannot be read."""
+
+    coverage: Coverage
+    batches: int
+    unreadable: int
+
+
+@dataclass
+class _Count:
+    """The counts of some batches, by the ids of branches."""
+
+    branches: Counter[str]
+    batches: int = 0
+    unreadable: int = 0
+
+
+class _Counting:
+    """Counts the branches that units of batches take."""
+
+    def __init__(self, rulebook: Rulebook) -> None:
+        self.interpreter = Interpreter(rulebook)
+        self.catalogue = branches_of(rulebook)
+
+    def count(self, unit: Unit) -> _Count:
+        """The counts of one unit."""
+        hits: dict[tuple[int, str], int] = {}
+        count = _Count(Counter())
+        for record in unit:
+            batch, problem = record.parse()
+            if problem is not None:
+                count.unreadable += 1
+                continue
+            self.interpreter.count(batch, hits)
+            count.batches += 1
+        for key, taken in hits.items():
+            if (branch := self.catalogue.by_outcome.get(key)) is not None:
+                count.branches[branch.id] += taken
+        return count
+
+
+def coverage_over(
+    rulebook: Rulebook, files: Iterable[str], jobs: int, progress: Callable[[str], None]
+) -> CorpusCoverage:
+    """The branches that the batches in files take. Raises OSError.
+
+    `progress` is called now and then with a line to show.
+    """
+    counting = _Counting(rulebook)
+    total = _Count(Counter())
+    with ExitStack() as stack:
+        for count in _counts(counting, _units(files), jobs, stack):
+            total.branches.update(count.branches)
+            total.batches += count.batches
+            total.unreadable += count.unreadable
+            progress(f"{total.batches} batches, {len(total.branches)} branches")
+    keys = {branch.id: key for key, branch in counting.catalogue.by_outcome.items()}
+    coverage = Coverage()
+    coverage.add(rulebook, {keys[name]: taken for name, taken in total.branches.items()})
+    return CorpusCoverage(coverage, total.batches, total.unreadable)
+
+
+def _units(files: Iterable[str]) -> Iterator[Unit]:
+    for name in files:
+        if name == STDIN:
+            yield from read_units(sys.stdin.buffer, name, _UNIT_BYTES)
+            continue
+        with open(name, "rb") as file:
+            yield from read_units(file, name, _UNIT_BYTES)
+
+
+_WORK: list[_Counting] = []
+"""The counting of a worker."""
+
+
+def _counts(counting: _Counting, units: Iterable[Unit], jobs: int, stack: ExitStack) -> Iterator[_Count]:
+    if jobs == 1:
+        return map(counting.count, units)
+    # A forked process has everything loaded. That is safe only if this process has no other thread.
+    is_forked = has_one_thread()
+    context = multiprocessing.get_context("fork" if is_forked else "spawn")
+    _WORK[:] = [counting]
+    rulebook = counting.interpreter.rulebook
+    given = None if is_forked else (rulebook.main.path, rulebook.values)
+    pool = stack.enter_context(context.Pool(jobs, _start, (given,)))
+    stack.callback(_WORK.clear)
+    return _bounded(pool, units, jobs * UNDER_WAY)
+
+
+def _bounded(pool: Pool, units: Iterable[Unit], most: int) -> Iterator[_Count]:
+    """The counts of units, of which so many are under way at most: a pool would read all of them ahead."""
+    room = Semaphore(most)
+
+    def given() -> Iterator[Unit]:
+        for unit in units:
+            room.acquire()
+            yield list(unit)
+
+    for count in pool.imap_unordered(_work, given()):
+        room.release()
+        yield count
+
+
+def _start(given: tuple[Path, Mapping[str, Any]] | None) -> None:
+    """Prepares a worker: it leaves Ctrl-C to its parent, and loads the mapping unless it was forked."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if given is not None:
+        rulebook = load(given[0], given[1]).rulebook
+        _WORK[:] = [] if rulebook is None else [_Counting(rulebook)]
+
+
+def _work(unit: Unit) -> _Count:
+    return _WORK[0].count(unit)
