@@ -12,6 +12,9 @@ LOCKED := $(PIP_INSTALL) --require-hashes --requirement
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 MAKEFLAGS += --no-print-directory
+# Compiled modules are kept beside what is installed, so that tests and the processes they start compile nothing twice.
+export PYTHONPYCACHEPREFIX := $(CURDIR)/.venv/bytecode
+unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
 .PHONY: help demo test fast test-spark test-browser fuzz newest lint format types check docs bench lock ci clean
 

@@ -76,7 +76,8 @@ def command(
     from ..engine.diagnostics.reporters import Report, render
     from ..engine.diagnostics.reporters.text import summary
     from ..engine.diagnostics.terminal import printable, takes_color
-    from ..engine.inspection import PathError, inspect_paths, inspect_project
+    from ..engine.inspection import inspect_paths, inspect_project
+    from ..engine.source.paths import PathError
 
     made = configuration(broken=not paths)
     level = fail_level or (made.fail_level.value if made.fail_level is not None else "error")

@@ -63,7 +63,7 @@ def command(
     from ..engine.diagnostics.terminal import printable
     from ..engine.documents.markdown import markdown
     from ..engine.documents.whole import as_html, documentation
-    from ..engine.language.editor_schemas import editor_schemas
+    from ..engine.own_schemas import generated_schemas
     from ..engine.pages import pages, stale
     from ..engine.source.homes import SCHEMAS, display_name
     from .shared.reference import reference
@@ -74,7 +74,7 @@ def command(
     if folder is not None:
         own = {**pages(), "commands.md": reference(main)}
         texts = {Path(folder) / page: text for page, text in own.items()}
-        texts |= {SCHEMAS / page: text for page, text in editor_schemas().items()}
+        texts |= {SCHEMAS / page: text for page, text in generated_schemas().items()}
     elif output is None or output == "-":
         if only_check:
             raise click.UsageError("--check requires --output with a file or folder, or --reference")

@@ -40,8 +40,9 @@ def command(paths: tuple[str, ...], check: bool, diff: bool) -> None:
     """
     from ..engine.diagnostics.problem import Problem
     from ..engine.diagnostics.terminal import printable
-    from ..engine.editing.files import PathError, formatted_source, rule_files
+    from ..engine.editing.files import formatted_source, rule_files
     from ..engine.jobs.files import written_whole
+    from ..engine.source.paths import PathError
     from ..engine.source.text import Source, decoded, read
     from .shared.opening import print_problems
 

@@ -30,7 +30,7 @@ def command(mapping: str | None, settings: tuple[str, ...], environment: str | N
     """
     from ..engine.delivery.answers import read_answer
     from ..engine.delivery.secrets import SecretError, Secrets
-    from ..engine.delivery.sending import Http, Outcome, run
+    from ..engine.delivery.sending import CallOutcome, Http, run
 
     choice = choice_of(mapping, settings, environment)
     program = program_of(choice, bulk=False)
@@ -40,7 +40,7 @@ def command(mapping: str | None, settings: tuple[str, ...], environment: str | N
     needs_extra()
     secrets, dispatch, ping = Secrets(choice.secrets), plan.dispatch, plan.ping
 
-    async def main() -> Outcome:
+    async def main() -> CallOutcome:
         body = b"" if ping["body"] is None else json.dumps(secrets.fill_all(ping["body"])).encode()
         async with Http(secrets, 1, plan.keep_alive) as http:
             url = f"{dispatch.server_url}{ping['path']}"

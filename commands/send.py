@@ -15,7 +15,7 @@ from .shared.opening import program_of
 from .shared.verbosity import is_quiet
 
 if TYPE_CHECKING:
-    from ..engine.delivery.intake import DryRun, Taken
+    from ..engine.delivery.intake import DryRun, TakenInputs
     from ..engine.delivery.outbox import Outbox
     from ..engine.delivery.sender import Progress, Sender
 
@@ -99,9 +99,9 @@ def command(
             written = stack.enter_context(locked(Path(rejects))) if rejects is not None else None
             if written is not None:
                 written.truncate()
-            from ..engine.delivery.intake import Taken
+            from ..engine.delivery.intake import TakenInputs
 
-            given = Taken()
+            given = TakenInputs()
 
             def take(sender: Sender) -> None:
                 from ..engine.delivery.intake import take as take_all
@@ -185,7 +185,7 @@ async def _show(sender: Sender) -> None:
             show(f"{progress.counts['accepted']:,} accepted, {progress.rate:.0f}/s, {left:,} left{rest}{waits}")
 
 
-def _show_end(outbox: Outbox, progress: Progress, given: Taken, *, is_taken: bool) -> None:
+def _show_end(outbox: Outbox, progress: Progress, given: TakenInputs, *, is_taken: bool) -> None:
     counts = outbox.counts()
     if progress.stopped is not None:
         click.echo(f"Stopped: {progress.stopped}", err=True)

@@ -185,7 +185,7 @@ def command(inputs: tuple[str, ...], mapping: str | None, workspace: str | None,
 
 
 def _reports(*, check_input: bool, account: bool) -> tuple[BatchReport, ...]:
-    """What is added to the Result of each batch."""
+    """The reports that are added to the Result of each batch."""
     # Only where they are asked for: they are slow to import.
     reports: list[BatchReport] = []
     if check_input:

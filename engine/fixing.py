@@ -38,7 +38,7 @@ class Fix:
 
 @dataclass(frozen=True, slots=True)
 class Fixes:
-    """What was fixed, in order, the inspection afterwards, and the sources as they were, with their new texts."""
+    """The fixes that were applied, the inspection afterwards, and the sources as they were, with their new texts."""
 
     fixes: tuple[Fix, ...]
     inspection: Inspection

@@ -22,15 +22,11 @@ from .language.rulebook import Rulebook, Setting
 from .language.settings import values_of
 from .source.homes import MAPPINGS, display_name
 from .source.parser import parse
-from .source.paths import is_file, lies_inside
+from .source.paths import PathError, is_file, lies_inside
 from .source.project import Project
 from .source.text import Source, read
 
-__all__ = ["Inspection", "PathError", "holds_rules", "inspect_paths", "inspect_project", "settings_problems"]
-
-
-class PathError(ValueError):
-    """A path with nothing to check; the text says why."""
+__all__ = ["Inspection", "holds_rules", "inspect_paths", "inspect_project", "settings_problems"]
 
 
 @dataclass(frozen=True, slots=True)

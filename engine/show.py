@@ -11,10 +11,11 @@ import orjson
 
 from .diagnostics.terminal import printable, printable_lines
 from .documents.document import HIDDEN, title_of
-from .documents.fields import one_line, path_of, rule_end, values_of
+from .documents.fields import path_of, rule_end, values_of
 from .documents.usage import functions_of
 from .functions.table import FUNCTIONS
 from .language.rulebook import ABSENT, Rule, Rulebook
+from .source.text import one_line
 from .values.kinds import shown
 from .values.pointers import pointer
 

@@ -15,7 +15,7 @@ from typing import Any
 from ..engine.authoring.writing import yaml_text
 from ..engine.source.homes import SCHEMAS
 from ..engine.source.nodes import MappingNode, Node, SequenceNode, plain
-from .drafts import Imported, Reader
+from .drafts import Imported, ImportReader
 
 __all__ = ["import_data_plan"]
 
@@ -37,7 +37,7 @@ _USER = {"user_attributes": "user_attributes", "user_identities": "user_identiti
 
 def import_data_plan(name: str, paths: Iterable[Path]) -> Imported:
     """A mapping called `name` whose input schema accepts what the plan in the one file has."""
-    reader = Reader()
+    reader = ImportReader()
     schema = json.loads((SCHEMAS / _BATCH).read_text("utf-8"))
     planned: dict[str, list[dict[str, Any]]] = {}
     converted = 0
@@ -86,7 +86,7 @@ def _points(root: Node) -> SequenceNode | None:
     return points if isinstance(points, SequenceNode) else None
 
 
-def _add(point: Node, schema: dict[str, Any], planned: dict[str, list[dict[str, Any]]], reader: Reader) -> bool:
+def _add(point: Node, schema: dict[str, Any], planned: dict[str, list[dict[str, Any]]], reader: ImportReader) -> bool:
     """Adds a data point to the schema, or to the planned events by their type; tells if it could be."""
     value = plain(point)
     match = value.get("match") if isinstance(value, dict) else None

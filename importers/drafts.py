@@ -18,8 +18,8 @@ from ..engine.source.text import Source, read
 
 __all__ = [
     "Draft",
+    "ImportReader",
     "Imported",
-    "Reader",
     "put",
     "steps_of",
     "template_path",
@@ -57,7 +57,7 @@ def write(imported: Imported, folder: Path) -> None:
             file.write(text.encode())
 
 
-class Reader:
+class ImportReader:
     """Reads files as nodes with places, and collects problems."""
 
     def __init__(self) -> None:

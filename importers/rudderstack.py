@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from ..engine.authoring.writing import expression_of, literal, name_of
 from ..engine.source.nodes import MappingNode, Node, ScalarNode, SequenceNode, plain
-from .drafts import Draft, Imported, Reader, put, steps_of
+from .drafts import Draft, Imported, ImportReader, put, steps_of
 
 __all__ = ["import_rudderstack"]
 
@@ -74,7 +74,7 @@ def import_rudderstack(name: str, paths: Iterable[Path]) -> Imported:
 
 class _Importer:
     def __init__(self) -> None:
-        self.reader = Reader()
+        self.reader = ImportReader()
         self.generic: dict[str, list[str]] = {}
         self.names: set[str] = set()
         self.converted = 0

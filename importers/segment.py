@@ -14,7 +14,7 @@ from typing import Any
 
 from ..engine.authoring.writing import expression_of, literal, name_of
 from ..engine.source.nodes import MappingNode, Node, ScalarNode, SequenceNode, plain
-from .drafts import Draft, Imported, Reader, steps_of, template_path
+from .drafts import Draft, Imported, ImportReader, steps_of, template_path
 from .triggers import TriggerError, condition_of
 
 __all__ = ["import_segment"]
@@ -28,7 +28,7 @@ _CASES = {"lower": "lower", "upper": "upper"}
 
 def import_segment(name: str, paths: Iterable[Path]) -> Imported:
     """A mapping called `name` from files of mappings or subscriptions."""
-    reader = Reader()
+    reader = ImportReader()
     draft = Draft(name, _ROOT, _TOOL, {}, [])
     converted = 0
     for path in paths:
@@ -68,7 +68,7 @@ def _mapping(node: MappingNode) -> MappingNode:
 class _Directives:
     """Turns directives into fields."""
 
-    def __init__(self, reader: Reader) -> None:
+    def __init__(self, reader: ImportReader) -> None:
         self.reader = reader
         self.converted = 0
 

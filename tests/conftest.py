@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import json
+import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -14,8 +16,12 @@ from hypothesis import HealthCheck, settings
 
 from moemap.engine import api
 from moemap.engine.checks import roots, unused
-from moemap.engine.diagnostics.problem import in_order
-from moemap.engine.language.loader import Loaded, load
+from moemap.engine.checks.shared.running import check
+from moemap.engine.diagnostics.problem import Problem, in_order
+from moemap.engine.language.loader import Joined, Loaded, join, load
+from moemap.engine.language.rulebook import Rulebook
+from moemap.engine.source.homes import PACKAGE
+from moemap.engine.values.recall import Recall
 
 MAIN = """\
 language: 1
@@ -45,11 +51,47 @@ settings.register_profile("fuzz", settings.get_profile("moemap"), max_examples=5
 settings.load_profile("moemap")
 
 
+# The heap of the tests is large and lives long: collecting it as often as a small one takes a fifth of all time.
+gc.set_threshold(50_000, 20, 50)
+
+
 @pytest.fixture(scope="session", autouse=True)
-def cache_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """The tests neither use nor fill the cache of who runs them."""
+def caches_of_their_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """The tests neither use nor fill the caches of who runs them; all workers share those of the run."""
+    run = tmp_path_factory.getbasetemp()
+    folder = run.parent if "PYTEST_XDIST_WORKER" in os.environ else run
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        patch.setenv("XDG_CACHE_HOME", str(folder / "cache"))
+        if "PYTHONPYCACHEPREFIX" not in os.environ:  # as it is for `make test`
+            patch.setenv("PYTHONPYCACHEPREFIX", str(folder / "bytecode"))
+            patch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def mappings_of_the_repository_are_checked_once() -> Iterator[None]:
+    """A mapping of the repository is read and checked once in each process, however often it is opened."""
+    joined: dict[tuple[str, str], Joined] = {}
+    findings: dict[int, tuple[Problem, ...]] = {}
+
+    def join_once(path: Path, texts: Mapping[str, str] | None = None, recall: Recall | None = None) -> Joined:
+        if texts or recall is not None or not path.absolute().is_relative_to(PACKAGE):
+            return join(path, texts, recall)
+        key = str(path), "" if path.is_absolute() else os.getcwd()
+        if key not in joined:
+            joined[key] = join(path)
+        return joined[key]
+
+    def check_once(rulebook: Rulebook, recall: Recall | None = None) -> tuple[Problem, ...]:
+        if recall is not None or not any(rulebook is one.draft for one in joined.values()):
+            return check(rulebook, recall)
+        if id(rulebook) not in findings:
+            findings[id(rulebook)] = check(rulebook)
+        return findings[id(rulebook)]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("moemap.engine.checks.shared.opening.join", join_once)
+        patch.setattr("moemap.engine.checks.shared.opening.check", check_once)
         yield
 
 

@@ -93,7 +93,8 @@ class Copy:
 
     def run(self, *arguments: str, status: int = 0) -> str:
         """What Python prints, with the copy as the package `moemap`."""
-        environment = {**os.environ, "PYTHONPATH": str(self.folder), "XDG_CACHE_HOME": str(self.folder / "cache")}
+        caches = {name: str(self.folder / name) for name in ("XDG_CACHE_HOME", "PYTHONPYCACHEPREFIX")}
+        environment = {**os.environ, "PYTHONPATH": str(self.folder), **caches}
         command = [sys.executable, *arguments]
         done = subprocess.run(command, cwd=self.root, env=environment, capture_output=True, text=True)
         assert done.returncode == status, done.stdout + done.stderr

@@ -1,4 +1,4 @@
-"""What the commands that deliver have in common: the outbox, the plan of a mapping, and its secrets."""
+"""The parts that the commands that deliver share: the outbox, the plan of a mapping, and its secrets."""
 
 from __future__ import annotations
 

@@ -10,12 +10,12 @@ from typing import Any
 
 import click
 
-from .process import Group
+from .process import ExitCodeGroup
 
 __all__ = ["CommandGroup"]
 
 
-class CommandGroup(Group):
+class CommandGroup(ExitCodeGroup):
     """The commands of a package: the `command` of each module, under the name of the module.
 
     A module whose name would be a word of Python has an underscore behind it: `import_`.

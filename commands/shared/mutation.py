@@ -17,7 +17,7 @@ from .opening import print_problems
 if TYPE_CHECKING:
     from ...engine.golden.files import GoldenTest, TestFile
     from ...engine.golden.runner import GoldenRunner
-    from ...engine.mutation.running import Budget, Mutation
+    from ...engine.mutation.running import Mutation, MutationBudget
 
 __all__ = ["MutationOptions", "mutation_options"]
 
@@ -26,7 +26,7 @@ _UNITS = {"s": 1, "m": 60, "": 0}
 
 @dataclass(frozen=True)
 class MutationOptions:
-    """What is wanted of mutants; without `is_wanted`, nothing else may be given."""
+    """The wanted reports on mutants; without `is_wanted`, nothing else may be given."""
 
     is_wanted: bool
     output: str | None
@@ -45,19 +45,19 @@ class MutationOptions:
             raise click.UsageError(f"--mutate-output {self.output}: the name must end in .json")
         self.limit()
 
-    def limit(self) -> Budget:
+    def limit(self) -> MutationBudget:
         """The budget: a number of mutants, or a time."""
-        from ...engine.mutation.running import Budget
+        from ...engine.mutation.running import MutationBudget
 
         if self.budget is None:
-            return Budget()
+            return MutationBudget()
         match = re.fullmatch(r"(\d{1,9})(s|m|)", self.budget)
         if match is None:
             raise click.UsageError(
                 f"--budget {self.budget}: give a number of mutants such as 200, or a time such as 90s or 5m"
             )
         number, unit = int(match[1]), _UNITS[match[2]]
-        return Budget(seconds=number * unit) if unit else Budget(count=number)
+        return MutationBudget(seconds=number * unit) if unit else MutationBudget(count=number)
 
     def report(
         self, tests: Sequence[tuple[TestFile, GoldenTest]], runner: GoldenRunner, *, err: bool

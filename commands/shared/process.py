@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 
 import click
 
-__all__ = ["Group", "end"]
+__all__ = ["ExitCodeGroup", "end"]
 
 _HELP = getattr(click.exceptions, "NoArgsIsHelpError", ())  # newer versions show their help by an error
 BY_SIGNAL = 128
@@ -23,7 +23,7 @@ _SIGPIPE = 13
 """The number of SIGPIPE, which Windows does not have."""
 
 
-class Group(click.Group):
+class ExitCodeGroup(click.Group):
     """The whole command, with its exit codes.
 
     Ctrl-C is exit code 130, a closed pipe 141; a file that cannot be read or written is wrong use.

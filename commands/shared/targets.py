@@ -13,7 +13,7 @@ from typing import Any
 
 import click
 
-__all__ = ["Target", "check_options", "check_output", "expanded", "targets"]
+__all__ = ["PlannedRun", "check_options", "check_output", "expanded", "targets"]
 
 STDIN = "-"
 _MAGIC = frozenset("*?[")
@@ -21,7 +21,7 @@ _ENDINGS = (".json", ".ndjson", ".jsonl")
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class PlannedRun:
     """Inputs, and the files their results go to; an output of None is standard output."""
 
     inputs: tuple[str, ...]
@@ -106,13 +106,13 @@ def _is_inside(path: str, folder: str) -> bool:
     return Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder))
 
 
-def targets(names: tuple[str, ...], options: dict[str, Any], made_of: Iterable[str]) -> list[Target]:
+def targets(names: tuple[str, ...], options: dict[str, Any], made_of: Iterable[str]) -> list[PlannedRun]:
     """The targets of the inputs, in order. With --output-dir and --resume, finished ones are left out.
 
     Refused are runs that would overwrite their inputs, files that the mapping is `made_of`, or their own files.
     """
     if not options["output_dir"]:
-        planned = [Target(names, _output(options["output"]), _rejects(options["rejects"]))]
+        planned = [PlannedRun(names, _output(options["output"]), _rejects(options["rejects"]))]
         given = {_output(name): name for name in (options["output"], options["rejects"]) if name}
         _check_apart(planned, names, made_of, given)
         return planned
@@ -153,7 +153,7 @@ def _is_device(path: Path | None) -> bool:
     return path is not None and not _is_file(path)
 
 
-def _in_folders(names: tuple[str, ...], options: dict[str, Any]) -> list[Target]:
+def _in_folders(names: tuple[str, ...], options: dict[str, Any]) -> list[PlannedRun]:
     """A target for each input, at the same relative path among the outputs as among the inputs."""
     from ...engine.jobs.compression import plain_name
     from ...engine.jobs.files import real_path
@@ -167,7 +167,7 @@ def _in_folders(names: tuple[str, ...], options: dict[str, Any]) -> list[Target]
     endings = [name[len(inner) :] for name, inner in zip(below, plain, strict=True)]
     often = Counter(zip(stems, endings, strict=True))
     kind = FORMATS[options["format_"]].ending or ("json" if options["pretty"] else "ndjson")
-    planned: list[Target] = []
+    planned: list[PlannedRun] = []
     made: dict[Path, str] = {}
     for name, whole, stem, ending in zip(names, plain, stems, endings, strict=True):
         start = stem if often[stem, ending] == 1 else whole
@@ -176,7 +176,7 @@ def _in_folders(names: tuple[str, ...], options: dict[str, Any]) -> list[Target]
             raise click.UsageError(f"{made[output]} and {name} would both be written to {output}")
         made[output] = name
         rejects = Path(options["rejects"], f"{start}.rejects.ndjson{ending}") if options["rejects"] else None
-        planned.append(Target((name,), real_path(output), real_path(rejects) if rejects else None))
+        planned.append(PlannedRun((name,), real_path(output), real_path(rejects) if rejects else None))
     return planned
 
 
@@ -188,7 +188,7 @@ def check_output(name: str, made_of: Iterable[Path]) -> None:
 
 
 def _check_apart(
-    planned: Iterable[Target], names: Iterable[str], made_of: Iterable[str], given: Values[Path | None, str]
+    planned: Iterable[PlannedRun], names: Iterable[str], made_of: Iterable[str], given: Values[Path | None, str]
 ) -> None:
     """Refuses to overwrite inputs, or to write two outputs to one file. `given` are names for messages."""
     from ...engine.jobs.runfiles import names_of

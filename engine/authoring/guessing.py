@@ -18,7 +18,7 @@ from ..schemas.schema import SchemaError, schema_of
 from ..values.kinds import kind
 from .writing import expression_of
 
-__all__ = ["Guesses", "Scope", "kinds_of", "members_of", "part_of", "scope_of", "singular"]
+__all__ = ["Guesses", "ReadableMembers", "kinds_of", "members_of", "part_of", "scope_of", "singular"]
 
 MAX_DEPTH = 6
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[^\W\d_a-zA-Z]+")
@@ -49,7 +49,7 @@ _FORMATTED = {
 Json = dict[str, Any]
 
 
-class Source(NamedTuple):
+class ReadableMember(NamedTuple):
     """A member of an input: the expression that reads it, its words by object, its schema."""
 
     expression: str
@@ -58,22 +58,24 @@ class Source(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Scope:
+class ReadableMembers:
     """The members that rules can read at a place, the innermost element first."""
 
-    sources: tuple[Source, ...]
+    sources: tuple[ReadableMember, ...]
     whole: Mapping[str, Any]
     """The document in which the references of the schemas are resolved."""
     names: frozenset[str] = frozenset()
 
-    def within(self, name: str, schema: Json, above: tuple[str, ...] = ()) -> Scope:
+    def within(self, name: str, schema: Json, above: tuple[str, ...] = ()) -> ReadableMembers:
         """The scope with one more name in front, for a value of this schema in the member `above` of a body."""
-        return Scope((*_sources(name, schema, self.whole, above), *self.sources), self.whole, self.names | {name})
+        return ReadableMembers(
+            (*_sources(name, schema, self.whole, above), *self.sources), self.whole, self.names | {name}
+        )
 
 
-def scope_of(name: str, schema: Json) -> Scope:
+def scope_of(name: str, schema: Json) -> ReadableMembers:
     """The scope of the input of this name."""
-    return Scope((), schema).within(name, schema)
+    return ReadableMembers((), schema).within(name, schema)
 
 
 def part_of(schema: Any, whole: Mapping[str, Any]) -> Json:
@@ -148,7 +150,7 @@ def singular(name: str, taken: Iterable[str]) -> str:
     return next(one for one in (stem, f"{stem}_element", "item", "element", "inner_element") if one not in known)
 
 
-def _sources(name: str, schema: Json, whole: Mapping[str, Any], above: tuple[str, ...]) -> Iterator[Source]:
+def _sources(name: str, schema: Json, whole: Mapping[str, Any], above: tuple[str, ...]) -> Iterator[ReadableMember]:
     """All members of a value and of the objects in it, the outer ones first; their words begin with those `above`."""
     level: list[tuple[tuple[str, ...], Any]] = [((), schema)]
     for _ in range(MAX_DEPTH):
@@ -156,7 +158,9 @@ def _sources(name: str, schema: Json, whole: Mapping[str, Any], above: tuple[str
         for steps, part in level:
             for member, inner in members_of(part, whole).items():
                 path = (*steps, member)
-                yield Source(expression_of(name, path), tuple(map(words_of, (*above, *path))), part_of(inner, whole))
+                yield ReadableMember(
+                    expression_of(name, path), tuple(map(words_of, (*above, *path))), part_of(inner, whole)
+                )
                 below.append((path, inner))
         level = below[:500]
 
@@ -176,7 +180,7 @@ class Guesses:
     found: int = 0
     """How many members of the body have a source."""
 
-    def fields(self, schema: Any, scope: Scope, path: tuple[str, ...] = ()) -> Json:
+    def fields(self, schema: Any, scope: ReadableMembers, path: tuple[str, ...] = ()) -> Json:
         """The fields of an object of this schema; what it requires is always among them, where that is possible."""
         part = part_of(schema, self.whole)
         required = part.get("required", ())
@@ -187,12 +191,12 @@ class Guesses:
                 made[name] = guessed
         return made
 
-    def number(self, schema: Any, scope: Scope) -> int:
+    def number(self, schema: Any, scope: ReadableMembers) -> int:
         """The number of members of a body that have a source in a scope."""
         self.fields(schema, scope)
         return self.found
 
-    def field(self, part: Json, scope: Scope, path: tuple[str, ...], *, required: bool) -> Any:
+    def field(self, part: Json, scope: ReadableMembers, path: tuple[str, ...], *, required: bool) -> Any:
         """The field of a member, or None."""
         kinds = kinds_of(part)
         if "const" in part or (isinstance(part.get("enum"), list) and len(part["enum"]) == 1):
@@ -224,7 +228,7 @@ class Guesses:
         self.notes.append(f"{'.'.join(path)}: no member of the input has this name")
         return None
 
-    def elements(self, source: Source, part: Json, scope: Scope, path: tuple[str, ...]) -> Any:
+    def elements(self, source: ReadableMember, part: Json, scope: ReadableMembers, path: tuple[str, ...]) -> Any:
         """The field of a list: as it is, or element by element where the body says what is in these."""
         wanted = part_of(part.get("items", {}), self.whole)
         given = part_of(source.schema.get("items", {}), scope.whole)
@@ -284,7 +288,7 @@ class Guesses:
             return None
 
 
-def _best(path: tuple[str, ...], part: Json, scope: Scope) -> Source | None:
+def _best(path: tuple[str, ...], part: Json, scope: ReadableMembers) -> ReadableMember | None:
     """The source that fits a member of the body best: the one that shares the most words with its name."""
     wanted = tuple(map(words_of, path))
     flat = [word for words in wanted for word in words]
@@ -322,7 +326,7 @@ def _fits(given: Json, wanted: Json) -> bool:
     return not have & structured and any(have & _CONVERTED.get(one, frozenset()) for one in want)
 
 
-def _converted(source: Source, part: Json) -> Any:
+def _converted(source: ReadableMember, part: Json) -> Any:
     """The field that reads a source, with the type that the body wants if that is another."""
     have, want = kinds_of(source.schema), kinds_of(part)
     if part.get("format") == "date-time" and source.schema.get("format") != "date-time":

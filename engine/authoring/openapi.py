@@ -18,7 +18,7 @@ from ..schemas.keywords import LIST, NAMED, ONE
 from ..values.pointers import pointer
 from .servers import ServerUrl, secrets_of, servers_of
 
-__all__ = ["OpenApiError", "Operation", "Parameter", "operation_of"]
+__all__ = ["ApiParameter", "OpenApiError", "Operation", "operation_of"]
 
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
@@ -38,7 +38,7 @@ class OpenApiError(ValueError):
         self.hint = hint
 
 
-class Parameter(NamedTuple):
+class ApiParameter(NamedTuple):
     """A parameter of an operation. `schema` stands alone; a list is joined by the `separator`, or repeated without."""
 
     where: Literal["path", "query", "header"]
@@ -62,7 +62,7 @@ class Operation:
     path: str
     media_type: str | None
     schema: dict[str, Any] | None
-    parameters: tuple[Parameter, ...]
+    parameters: tuple[ApiParameter, ...]
     dropped: tuple[tuple[str, str], ...]
     form: Literal["indices", "repeat"] | None = None
     servers: tuple[ServerUrl, ...] = ()
@@ -101,7 +101,7 @@ def operation_of(document: Any, name: str) -> Operation:
     )
 
 
-def _parameters(document: Mapping[str, Any], one: Mapping[str, Any], *, is_old: bool) -> Iterator[Parameter]:
+def _parameters(document: Mapping[str, Any], one: Mapping[str, Any], *, is_old: bool) -> Iterator[ApiParameter]:
     """A parameter; one for each member of an object that is written as `name[member]`."""
     where = one.get("in")
     if where not in ("path", "query", "header"):
@@ -117,13 +117,13 @@ def _parameters(document: Mapping[str, Any], one: Mapping[str, Any], *, is_old: 
         rest: dict[str, Any] = {key: schema[key] for key in ("$schema", "$defs", "definitions") if key in schema}
         for member, part in properties.items():
             whole = {**rest, **part} if isinstance(part, dict) else rest
-            yield Parameter(where, f"{name}[{member}]", member in required, whole)
+            yield ApiParameter(where, f"{name}[{member}]", member in required, whole)
         return
     separators = {"csv": ",", "ssv": " ", "pipes": "|", "spaceDelimited": " ", "pipeDelimited": "|"}
     is_swagger = "type" in one
     style = one.get("collectionFormat", "csv") if is_swagger else one.get("style", "form")
     separator = separators.get(style, "," if style != "multi" and one.get("explode") is False else None)
-    yield Parameter(where, name, is_required, schema, "," if where == "header" else separator)
+    yield ApiParameter(where, name, is_required, schema, "," if where == "header" else separator)
 
 
 def _without_names(parameter: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..checks.requests import HEADER_NAME
-from .guessing import Guesses, Scope, kinds_of, members_of, part_of, singular, words_of
-from .openapi import FORM, Operation, Parameter
+from .guessing import Guesses, ReadableMembers, kinds_of, members_of, part_of, singular, words_of
+from .openapi import FORM, ApiParameter, Operation
 from .servers import ServerUrl
 from .writing import placeholder
 
@@ -34,7 +34,7 @@ class RequestDraft:
     """The request of an operation in the making."""
 
     operation: Operation
-    scope: Scope
+    scope: ReadableMembers
     taken: set[str]
     """The names of all settings."""
     settings: Json = field(default_factory=dict)
@@ -155,7 +155,7 @@ class RequestDraft:
                 made[name] = value
         return made
 
-    def parameter(self, one: Parameter) -> Any:
+    def parameter(self, one: ApiParameter) -> Any:
         what = _WHAT[one.where]
         part = _typed(part_of(one.schema, one.schema))
         items = _typed(part_of(part.get("items", {}), one.schema))

@@ -23,7 +23,7 @@ from ..source.json_reader import read_value
 from ..source.nodes import plain
 from ..source.parser import parse
 from ..source.text import Source
-from .guessing import Guesses, Scope, kinds_of, members_of, part_of, scope_of, singular
+from .guessing import Guesses, ReadableMembers, kinds_of, members_of, part_of, scope_of, singular
 from .openapi import FORM, Operation, operation_of
 from .requests import RequestDraft
 from .samples import infer_schema
@@ -236,7 +236,7 @@ class _Mapping:
         }
         return {key: value for key, value in parts.items() if value}
 
-    def route(self, root: Scope) -> tuple[Json, Scope, tuple[str, Any]]:
+    def route(self, root: ReadableMembers) -> tuple[Json, ReadableMembers, tuple[str, Any]]:
         """The route, if the elements of a list become a request each; the scope; the element's name and schema."""
         lists = {
             name: element
@@ -252,14 +252,14 @@ class _Mapping:
                 return route, inner, (as_, element)
         return {}, root, (_ROOT, self.input)
 
-    def number(self, scope: Scope) -> int:
+    def number(self, scope: ReadableMembers) -> int:
         """The number of members and parameters of a request that have a source in a scope."""
         assert self.operation is not None  # noqa: S101  the only callers know
         draft = RequestDraft(self.operation, scope, set())
         draft.request()
         return draft.found + (Guesses(self.schema).number(_object(self.schema), scope) if self.schema else 0)
 
-    def given(self, scope: Scope, element: tuple[str, Any]) -> tuple[str | None, Json]:
+    def given(self, scope: ReadableMembers, element: tuple[str, Any]) -> tuple[str | None, Json]:
         """The kind of the body, if it is no object, and what the rule gives."""
         if self.schema is None:
             return "none", {}
@@ -280,7 +280,7 @@ class _Mapping:
             self.settings |= guesses.settings
         return ("value" if "value" in given else "list" if is_list else None), given
 
-    def value(self, guesses: Guesses, scope: Scope, element: tuple[str, Any]) -> Any:
+    def value(self, guesses: Guesses, scope: ReadableMembers, element: tuple[str, Any]) -> Any:
         """The field of a body without members of its own: a single value, a list of such, or any object."""
         assert self.operation is not None  # noqa: S101  the only callers know
         part = part_of(self.schema, guesses.whole)
@@ -292,7 +292,7 @@ class _Mapping:
         (*_, last) = [one for one in self.operation.path.split("/") if one and "{" not in one] or ["value"]
         return guesses.field(part, scope, (last,), required=True)
 
-    def copied(self, scope: Scope, element: tuple[str, Any]) -> Json:
+    def copied(self, scope: ReadableMembers, element: tuple[str, Any]) -> Json:
         """The fields that copy all members of the element; the schema of bodies becomes that of such a copy."""
         name, schema = element
         members = {one: _unmarked(part) for one, part in members_of(schema, scope.whole).items() if one}

@@ -7,8 +7,8 @@ from collections.abc import Hashable, Iterator
 from ..diagnostics.problem import Problem
 from ..functions.registry import Parameter
 from ..functions.table import FUNCTIONS
+from ..inference.calls import accepted
 from ..inference.facts import EvaluatedPart, Flow
-from ..inference.functions import accepted
 from ..types.description import describe
 from ..types.narrowing import truthy
 from ..types.types import Type, without_null

@@ -26,6 +26,7 @@ from ..language.rulebook import (
     Spread,
     Text,
 )
+from ..source.text import one_line
 from ..values.coercion import TYPES
 from ..values.recall import Recall
 from .shared.registry import checks_sizes
@@ -98,7 +99,7 @@ class _Walk:
             return _kept(expr.expression, tuple((use.name, roots.get(use.name, PART)) for use in expr.expression.roots))
         except TooLarge as error:
             start, end = error.node["start"], error.node["end"]
-            text = " ".join(expr.text[start:end].split())
+            text = one_line(expr.text[start:end])
             self.problems.append(Problem.of("M232", expr.span(start, end), what=repr(text), reason=error.flaw))
             return REFUSED
 

@@ -1,4 +1,4 @@
-"""Checks what outputs send and rules give to them: paths (M138), headers (M140), servers (M141), bodies that an output
+"""Checks what outputs send and rules give to them: paths (M138), methods (M142), headers (M140), bodies that an output
 does not take (M135), rules that emit nothing (M136), and keys without effect (M137)."""
 
 from __future__ import annotations
@@ -9,16 +9,12 @@ from typing import Any
 
 from ..diagnostics.catalogue import declare
 from ..diagnostics.problem import Problem
-from ..inference.facts import Flow
-from ..language.rulebook import ABSENT, Const, Field, ObjectSource, Output, RequestLine, Rule, Rulebook, Setting, Text
-from ..language.traversal import fields_in
+from ..language.rulebook import Field, ObjectSource, Output, RequestLine, Rule, Rulebook, Text
 from ..source.nodes import MappingNode, Node
-from ..templates.template import TemplateFailure
-from ..types.types import constants, without_null
-from ..values.kinds import shown
-from .shared.registry import checks_rules, checks_types
+from .shared.registry import checks_rules
+from .shared.template_values import TEMPLATE_VALUES
 
-__all__ = ["HEADER_NAME", "check", "check_constants", "check_servers"]
+__all__ = ["HEADER_NAME", "check"]
 
 declare(
     "M135",
@@ -229,53 +225,6 @@ rules:
 )
 
 declare(
-    "M139",
-    "warning",
-    "template that is not evaluated",
-    "{text!r} stands in a constant, so it is sent as it is",
-    page="""
-A constant, a default or an entry of a table contains `{{ }}` or `{% %}`. Templates are evaluated under `template`, in
-reasons, paths, and the URL and headers of a server, and nowhere else.
-
-## How to fix
-
-Write `template:` instead of `const:`. If the receiver evaluates the text itself, allow the finding:
-`# moemap: allow M139 because the receiver fills it in`.
-
-## Wrong
-
-```yaml title=mapping.yaml
-rules:
-  - rule: event
-    route: events
-    output: event
-    fields:
-      title: {const: "Hello {{ event.name }}"}
-```
-
-```text title=problem
-warning[M139]: '{{ event.name }}' stands in a constant, so it is sent as it is
- --> mapping.yaml:6:14
-  |
-6 |       title: {const: "Hello {{ event.name }}"}
-  |              ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-  = help: a field with `template` evaluates it
-```
-
-## Right
-
-```yaml title=mapping.yaml
-rules:
-  - rule: event
-    route: events
-    output: event
-    fields:
-      title: {template: "Hello {{ event.name }}"}
-```
-""",
-)
-
-declare(
     "M140",
     "error",
     "name of a header",
@@ -318,55 +267,6 @@ outputs:
   event:
     schema: ./event.schema.json
     request: {path: /v1/event, headers: {X-Source: {from: batch.source, default: shop}}}
-rules:
-  - rule: event
-    route: events
-    output: event
-    fields:
-      name: event.name
-```
-""",
-)
-
-declare(
-    "M141",
-    "error",
-    "server",
-    "the URL of the server {reason}",
-    page="""
-The URL of a server begins with `https://` or `http://` and does not end with `/`, since every path begins with one. It
-is made of the settings, and must be a URL whatever they are.
-
-## How to fix
-
-Correct the template or the table, or give it a `default`.
-
-## Wrong
-
-```yaml title=mapping.yaml
-server:
-  url: example.com/api/
-rules:
-  - rule: event
-    route: events
-    output: event
-    fields:
-      name: event.name
-```
-
-```text title=problem
-error[M141]: the URL of the server can be "example.com/api/", which does not begin with https:// or http://
- --> mapping.yaml:2:8
-  |
-2 |   url: example.com/api/
-  |        ^^^^^^^^^^^^^^^^
-```
-
-## Right
-
-```yaml title=mapping.yaml
-server:
-  url: https://example.com/api
 rules:
   - rule: event
     route: events
@@ -429,8 +329,6 @@ rules:
 )
 
 _BODIES = {"object": "an object", "list": "a list", "value": "a single value", "none": "empty"}
-_LEAST = {"integer": 0, "double": 0, "number": 0, "boolean": False, "array": [], "object": {}}
-_VALUES = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
 HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 
 
@@ -500,7 +398,7 @@ def _line(line: RequestLine) -> Iterator[Problem]:
 def _flaw_of_path(path: str) -> str | None:
     if not path.startswith("/"):
         return "does not begin with '/'"
-    written = _VALUES.sub("x", path)
+    written = TEMPLATE_VALUES.sub("x", path)
     if sign := re.search(r"[?#]", written):
         return f"has the sign {sign[0]!r}" + (": parameters stand under `query`" if sign[0] == "?" else "")
     if sign := re.search(r"[^\x21-\x7e]", written):
@@ -520,65 +418,3 @@ def _headers(headers: tuple[Field, ...]) -> Iterator[Problem]:
             yield Problem.of("M140", place, name=name, reason=reason)
         elif (other := known.setdefault(name.lower(), name)) != name:
             yield Problem.of("M140", place, name=name, reason=f"is given twice: {other!r} is the same")
-
-
-@checks_types
-def check_servers(flow: Flow) -> Iterator[Problem]:
-    """Reports each server whose URL is none, with any settings."""
-    for server, type_ in flow.servers.items():
-        found = [reason for url in constants(without_null(type_)) or () if (reason := _flaw_of_url(url))]
-        if type_.parts.null and _can_be_null(server.url, flow.rulebook):
-            found.append("may have no value, depending on the settings")
-        if isinstance(server.url.source, Text) and (start := _VALUES.split(server.url.source.template.text)[0]):
-            found += [] if found or re.match(r"https?://", start) else ["does not begin with https:// or http://"]
-        if found:
-            yield Problem.of("M141", server.url.place, reason=found[0])
-
-
-def _can_be_null(url: Field, rulebook: Rulebook) -> bool:
-    """Returns whether a setting can make the URL null. A template is also null where its result would be too long."""
-    if not isinstance(url.source, Text) or {root.name for root in url.source.template.roots} != {"settings"}:
-        return True
-    settings = {name: _least_value(setting) for name, setting in rulebook.settings.items()}
-    try:
-        return url.source.template.render({"settings": settings}) is None
-    except TemplateFailure:
-        return True
-
-
-def _least_value(setting: Setting) -> Any:
-    """A value of a setting by its declaration: null if it can be null."""
-    if setting.default is not ABSENT:
-        return setting.default
-    return setting.enum[0] if setting.enum else _LEAST.get(setting.type, "")
-
-
-def _flaw_of_url(url: Any) -> str | None:
-    if not isinstance(url, str) or not re.match(r"https?://[^/]", url):
-        return f"can be {shown(url)}, which does not begin with https:// or http://"
-    if url.endswith("/"):
-        return f"can be {shown(url)}, which ends with '/', as every path begins with one"
-    return f"can be {shown(url)}, which is not a URL" if re.search(r"[^\x21-\x7e]|[?#]", url) else None
-
-
-@checks_rules
-def check_constants(rulebook: Rulebook) -> Iterator[Problem]:
-    """Reports templates in constants."""
-    outputs, routes, rules = rulebook.outputs.values(), rulebook.routes.values(), rulebook.rules
-    parts: list[Any] = [rulebook.let, *rulebook.policies.values(), *(route.let for route in routes)]
-    parts += [part for output in outputs for part in (output.fields, output.request.parts)]
-    parts += [part for rule in rules for part in (rule.let, rule.body)]
-    reported = set[int]()
-    for field in fields_in(tuple(parts)):
-        if id(field.node) in reported:
-            continue
-        constants = [field.source.value] if isinstance(field.source, Const) else []
-        constants += [field.default] if field.default is not ABSENT else []
-        constants += field.table.entries.values() if field.table is not None else ()
-        for text in constants:
-            found = _VALUES.search(text) if isinstance(text, str) else None
-            if found is not None and rulebook.is_own(field.node.source):
-                reported.add(id(field.node))
-                hint = "a field with `template` evaluates it"
-                yield Problem.of("M139", field.place, hint=hint, text=found[0])
-                break

@@ -24,7 +24,7 @@ import orjson
 from ..source.homes import ENGINE
 from ..source.project import Project
 
-__all__ = ["Entry", "Provenance", "folder", "key_of", "load", "origin_of", "store"]
+__all__ = ["CacheEntry", "Provenance", "folder", "key_of", "load", "origin_of", "store"]
 
 MAX_ENTRIES = 64
 _MAGIC = b"moemap compiled mapping 2\n"
@@ -62,7 +62,7 @@ def origin_of(files: Iterable[tuple[Path, str]], missing: Iterable[Path], folder
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class CacheEntry:
     """A compiled mapping. `about` is JSON; `code` is None if Python cannot compile the source."""
 
     origin: Provenance
@@ -98,7 +98,7 @@ def digest_of(path: str) -> str | None:
         return None
 
 
-def load(key: str) -> Entry | None:
+def load(key: str) -> CacheEntry | None:
     """The entry of this key, if it is complete, written by this user alone, and still of the current files."""
     cache = folder()
     if cache is None or not _is_ours(cache, stat.S_IFDIR) or not _is_ours(path := cache / key, stat.S_IFREG):
@@ -121,7 +121,7 @@ def load(key: str) -> Entry | None:
     return entry if entry.origin.holds() else None
 
 
-def _read(content: bytes) -> Entry:
+def _read(content: bytes) -> CacheEntry:
     text, _, code = content.partition(b"\n")
     about = orjson.loads(text)
     files = {str(path): (str(real), str(digest)) for path, (real, digest) in about["files"].items()}
@@ -129,14 +129,14 @@ def _read(content: bytes) -> Entry:
     made = marshal.loads(code)  # noqa: S302 - only what is ours gets here
     if made is not None and not isinstance(made, CodeType):
         raise TypeError("not code")
-    return Entry(origin, dict(about["about"]), made)
+    return CacheEntry(origin, dict(about["about"]), made)
 
 
 def _digest(key: str, content: bytes) -> bytes:
     return hashlib.sha256(key.encode() + b"\n" + content).digest()
 
 
-def store(key: str, entry: Entry) -> None:
+def store(key: str, entry: CacheEntry) -> None:
     """Writes the entry, atomically. An unusable folder is ignored."""
     import tempfile
 

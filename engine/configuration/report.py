@@ -11,10 +11,10 @@ from ..values.kinds import shown
 from .choice import Choice
 from .configuration import Configuration
 
-__all__ = ["Row", "rows", "text"]
+__all__ = ["ConfigurationRow", "rows", "text"]
 
 
-class Row(NamedTuple):
+class ConfigurationRow(NamedTuple):
     """A value, and where it comes from: a place in a file, or an option."""
 
     name: str
@@ -22,37 +22,39 @@ class Row(NamedTuple):
     why: str
 
 
-def rows(made: Configuration, choice: Choice) -> list[Row]:
+def rows(made: Configuration, choice: Choice) -> list[ConfigurationRow]:
     """The values that a command uses with this choice, in the order of the project file."""
     return list(_rows(made, choice))
 
 
-def _rows(made: Configuration, choice: Choice) -> Iterator[Row]:
+def _rows(made: Configuration, choice: Choice) -> Iterator[ConfigurationRow]:
     file = None if made.source is None else made.source.name
-    yield Row("project file", file, "found from this folder upwards" if file else "there is none")
+    yield ConfigurationRow("project file", file, "found from this folder upwards" if file else "there is none")
     for name, folders in (("mappings", made.mappings), ("workspaces", made.workspaces)):
-        yield from (Row(name, str(one.value), str(one.place)) for one in folders)
+        yield from (ConfigurationRow(name, str(one.value), str(one.place)) for one in folders)
     if file is not None and not (made.mappings or made.workspaces):
-        yield Row("mappings", str(made.folder), "default: the folder of the project file")
-    yield Row("mapping", choice.reference or None, choice.why)
+        yield ConfigurationRow("mappings", str(made.folder), "default: the folder of the project file")
+    yield ConfigurationRow("mapping", choice.reference or None, choice.why)
     chosen = made.environment
     if choice.environment is not None:
         is_said = chosen is not None and chosen.value == choice.environment
-        yield Row("environment", choice.environment, str(chosen.place) if chosen and is_said else "--env")
+        yield ConfigurationRow("environment", choice.environment, str(chosen.place) if chosen and is_said else "--env")
     for name, value in choice.settings.items():
         is_given = isinstance(value, Given)
-        yield Row(f"setting {name}", value.value if is_given else value, str(value.place) if is_given else "--set")
+        yield ConfigurationRow(
+            f"setting {name}", value.value if is_given else value, str(value.place) if is_given else "--set"
+        )
     environment = made.environments.get(choice.environment or "")
     for name, said in environment.secrets.items() if environment is not None else ():
-        yield Row(f"secret {name}", said.value.replace("env:", "$"), str(said.place))
+        yield ConfigurationRow(f"secret {name}", said.value.replace("env:", "$"), str(said.place))
     for name, files in made.samples.items():
-        yield from (Row(f"samples {name}", one.value, str(one.place)) for one in files)
+        yield from (ConfigurationRow(f"samples {name}", one.value, str(one.place)) for one in files)
     level, strict = made.fail_level, made.strict
-    yield Row("fail_level", level.value if level else "error", str(level.place) if level else "default")
-    yield Row("strict", strict.value if strict else False, str(strict.place) if strict else "default")
+    yield ConfigurationRow("fail_level", level.value if level else "error", str(level.place) if level else "default")
+    yield ConfigurationRow("strict", strict.value if strict else False, str(strict.place) if strict else "default")
 
 
-def text(found: Sequence[Row]) -> str:
+def text(found: Sequence[ConfigurationRow]) -> str:
     """The rows as a table for people."""
     shown_rows = [(row.name, _word(row.value), row.why) for row in found]
     widths = [max(len(row[column]) for row in shown_rows) for column in (0, 1)]

@@ -19,7 +19,7 @@ _NUMBER = re.compile(r"[0-9]{1,15}(\.[0-9]{1,9})?")
 
 
 class Answer(NamedTuple):
-    """What an answer says: its verdict, the seconds to wait, and how much is left for how many seconds."""
+    """The content of an answer: its verdict, the seconds to wait, and how much is left for how many seconds."""
 
     verdict: str
     wait: float | None

@@ -1,4 +1,4 @@
-"""What goes into an outbox and comes out of it."""
+"""The entries of an outbox: what is put into it, and what is taken out."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ __all__ = [
     "Counts",
     "Ended",
     "Entry",
-    "Input",
     "Kind",
+    "MappedInput",
     "OutboxError",
     "OutboxFullError",
     "Queued",
@@ -76,7 +76,7 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Input:
+class MappedInput:
     """An input with all the requests that it was mapped to; an outbox takes both or neither.
 
     `key` identifies it: an outbox takes an input once. `source` names where it came from, and `text` is the input

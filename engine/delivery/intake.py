@@ -13,17 +13,17 @@ from ..jobs.summary import Summary
 from ..jobs.transform import Transform
 from ..runtime.batch import Record
 from ..runtime.result import Result
-from .entries import Entry, Input, key_of
+from .entries import Entry, MappedInput, key_of
 from .limiter import amount_of
 from .outbox import Outbox
 from .plan import Plan
 
-__all__ = ["DryRun", "Taken", "take"]
+__all__ = ["DryRun", "TakenInputs", "take"]
 
 
 @dataclass(slots=True)
-class Taken:
-    """What became of inputs: their summary, and how many were known already or gave requests."""
+class TakenInputs:
+    """The result of taking inputs: their summary, and how many were known already or gave requests."""
 
     summary: Summary = field(default_factory=Summary)
     known: int = 0
@@ -37,11 +37,11 @@ def take(
     mapping: str,
     units: Iterable[Unit],
     on_rejects: Callable[[bytes], object],
-    on_added: Callable[[Taken], object],
-) -> Taken:
+    on_added: Callable[[TakenInputs], object],
+) -> TakenInputs:
     """Adds all units; what was added is on the disk when this returns. Raises OutboxFullError."""
-    taken = Taken()
-    under_way: list[tuple[list[Input], Future[list[bool]]]] = []
+    taken = TakenInputs()
+    under_way: list[tuple[list[MappedInput], Future[list[bool]]]] = []
 
     def settle() -> None:
         given, future = under_way.pop(0)
@@ -66,18 +66,18 @@ def take(
     return taken
 
 
-def _input(record: Record, result: Result, plan: Plan, mapping: str) -> Input:
+def _input(record: Record, result: Result, plan: Plan, mapping: str) -> MappedInput:
     identity = None
     if plan.id is not None:
         batch, problem = record.parse()
         identity = plan.identity(batch) if problem is None else None
     entries = [plan.entry(request) for request in result.requests]
-    return Input(key_of(mapping, identity, record.text), record.where, mapping, record.text, entries)
+    return MappedInput(key_of(mapping, identity, record.text), record.where, mapping, record.text, entries)
 
 
 @dataclass(slots=True)
 class DryRun:
-    """What would be sent: requests and bytes by endpoint, and how windows bound the time."""
+    """An account of what would be sent: requests and bytes by endpoint, and how windows bound the time."""
 
     plan: Plan
     summary: Summary = field(default_factory=Summary)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
 from .entries import Recent
-from .plan import Window
+from .plan import PlannedWindow
 
 __all__ = ["Counted", "Limiter", "Permit", "amount_of"]
 
@@ -24,7 +24,7 @@ _TIDY = 4096
 
 
 class Counted(Protocol):
-    """What windows count of a body."""
+    """The amounts that windows count of a body."""
 
     @property
     def output(self) -> str: ...
@@ -96,7 +96,7 @@ class _Hint(NamedTuple):
 class Limiter:
     """The limits of a receiver. Its times are those of a clock that is never set."""
 
-    def __init__(self, windows: Sequence[Window], now: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, windows: Sequence[PlannedWindow], now: Callable[[], float] = time.monotonic) -> None:
         self.now = now
         self.paused_until = -math.inf
         self._windows = [(window, _Span(window.limit, window.seconds)) for window in windows]
@@ -187,8 +187,8 @@ class Limiter:
                 del self._keys[key]
 
 
-def amount_of(window: Window, call: Sequence[Counted]) -> int:
-    """What a window counts of a call: more than its limit counts as much, since it can only be sent by itself."""
+def amount_of(window: PlannedWindow, call: Sequence[Counted]) -> int:
+    """The amount of a call that a window counts: at most its limit, since a larger call can only be sent by itself."""
     if window.elements_of is not None:
         return sum(one.items.get(window.elements_of, 0) for one in call)
     return len(call) if window.counts == "bodies" else 1

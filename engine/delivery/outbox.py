@@ -27,8 +27,8 @@ from .entries import (
     Counts,
     Ended,
     Entry,
-    Input,
     Kind,
+    MappedInput,
     OutboxError,
     OutboxFullError,
     Queued,
@@ -127,7 +127,7 @@ class Outbox:
 
     # Adding
 
-    def add(self, given: Sequence[Input]) -> Future[list[bool]]:
+    def add(self, given: Sequence[MappedInput]) -> Future[list[bool]]:
         """Adds inputs with their requests; says of each whether it is new, else nothing of it is added.
 
         The Future raises OutboxFullError where the outbox has reached its size.
@@ -350,7 +350,7 @@ def _size(connection: sqlite3.Connection) -> int:
     return int((pages - free) * size)
 
 
-def _add(connection: sqlite3.Connection, given: Input, now: float) -> bool:
+def _add(connection: sqlite3.Connection, given: MappedInput, now: float) -> bool:
     row = connection.execute(
         "INSERT OR IGNORE INTO input (key, source, mapping, at, text) VALUES (?, ?, ?, ?, ?)",
         (given.key, given.source, given.mapping, now, zstandard.compress(given.text)),

@@ -12,11 +12,11 @@ from ..jobs.dispatch import BulkEnvelope, Dispatch
 from ..runtime.result import Request
 from .entries import Entry
 
-__all__ = ["Hints", "Plan", "Retry", "Window"]
+__all__ = ["Plan", "PlannedHints", "PlannedRetry", "PlannedWindow"]
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
+class PlannedWindow:
     """A limit of the receiver: at most `limit` in any span of `seconds`."""
 
     name: str
@@ -30,7 +30,7 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True)
-class Hints:
+class PlannedHints:
     """The names of headers in which the receiver tells its limits."""
 
     limit: str | None = None
@@ -40,7 +40,7 @@ class Hints:
 
 
 @dataclass(frozen=True, slots=True)
-class Retry:
+class PlannedRetry:
     """The schedule of attempts."""
 
     base: float = 2.0
@@ -54,10 +54,10 @@ class Plan:
     """How the requests of a mapping are delivered; `outputs` has effect, order and bulk of each output by its name."""
 
     dispatch: Dispatch
-    windows: tuple[Window, ...]
+    windows: tuple[PlannedWindow, ...]
     answers: Mapping[str, str]
-    hints: Hints
-    retry: Retry
+    hints: PlannedHints
+    retry: PlannedRetry
     repeats: bool
     bulk_from: int | None
     keep_alive: float
@@ -71,10 +71,10 @@ class Plan:
         own = dispatch.delivery
         return cls(
             dispatch,
-            tuple(Window(**{**one, "outputs": tuple(one["outputs"])}) for one in own["windows"]),
+            tuple(PlannedWindow(**{**one, "outputs": tuple(one["outputs"])}) for one in own["windows"]),
             own["answers"],
-            Hints(**own["hints"]),
-            Retry(**own["retry"]),
+            PlannedHints(**own["hints"]),
+            PlannedRetry(**own["retry"]),
             own["uncertain"] == "repeat",
             own["bulk_from"] if dispatch.bulk is not None else None,
             own["keep_alive"],

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import random
 
-from .plan import Retry
+from .plan import PlannedRetry
 
 __all__ = ["delay"]
 
 
-def delay(retry: Retry, tries: int, chance: random.Random, wanted: float | None = None) -> float:
+def delay(retry: PlannedRetry, tries: int, chance: random.Random, wanted: float | None = None) -> float:
     """The seconds until the next attempt, after some that failed: at random up to a bound that grows, so that not all
     come at once; but not before the receiver wants it (`wanted`), and not later than the cap.
     """

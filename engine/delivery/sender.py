@@ -18,6 +18,7 @@ from typing import TypeVar
 
 import orjson
 
+from ..source.text import one_line
 from .answers import Answer, read_answer
 from .entries import Ended, Kind, Queued
 from .limiter import Limiter, Permit
@@ -25,7 +26,7 @@ from .outbox import Outbox
 from .plan import Plan
 from .schedule import delay
 from .secrets import SecretError, Secrets
-from .sending import Call, Http, Outcome
+from .sending import CallOutcome, Http, SentCall
 
 __all__ = ["Progress", "Sender"]
 
@@ -46,7 +47,7 @@ _T = TypeVar("_T")
 
 @dataclass(slots=True)
 class Progress:
-    """What was done so far, and what is waited for."""
+    """The progress of a sender: the numbers of calls by outcome, and the wait that is on."""
 
     counts: Counter[str] = field(default_factory=Counter)
     calls: int = 0
@@ -280,7 +281,7 @@ class Sender:
                 self._loaded.discard(one.id)
                 self._sending[one.entry.output] -= 1
 
-    def _call(self, http: Http, call: Sequence[Queued], *, is_bulk: bool) -> Call:
+    def _call(self, http: Http, call: Sequence[Queued], *, is_bulk: bool) -> SentCall:
         first, bulk = call[0].entry, self.plan.bulk
         if not is_bulk or bulk is None:
             return http.call(first.method, first.url, first.headers, first.body)
@@ -291,7 +292,7 @@ class Sender:
 
     # Judging
 
-    def _ends(self, call: Sequence[Queued], outcome: Outcome) -> list[Ended]:
+    def _ends(self, call: Sequence[Queued], outcome: CallOutcome) -> list[Ended]:
         """How the attempts of a call ended; the limiter learns from it too."""
         text = outcome.text[:ANSWER_SHOWN]
         if outcome.status is None:
@@ -314,7 +315,7 @@ class Sender:
                 return self._failed(call, "retry", status, text, answer.wait)
         return self._rejected(call, status, text)
 
-    def _unanswered(self, call: Sequence[Queued], outcome: Outcome, text: str) -> list[Ended]:
+    def _unanswered(self, call: Sequence[Queued], outcome: CallOutcome, text: str) -> list[Ended]:
         if outcome.arrived:
             return self._failed(call, "uncertain", None, text, None)
         self._failures += 1
@@ -387,4 +388,4 @@ async def _done(future: Future[_T]) -> _T:
 
 
 def _first_line(text: str) -> str:
-    return " ".join(text.split())[:200]
+    return one_line(text)[:200]

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from .secrets import Secrets
 
-__all__ = ["Call", "Http", "Outcome", "run"]
+__all__ = ["CallOutcome", "Http", "SentCall", "run"]
 
 TIMEOUT = 30.0
 CONNECT_TIMEOUT = 10.0
@@ -18,7 +18,7 @@ _DNS_SECONDS = 10
 _T = TypeVar("_T")
 
 
-class Outcome(NamedTuple):
+class CallOutcome(NamedTuple):
     """The answer to a call; without a status, `arrived` says whether it may have arrived nevertheless."""
 
     status: int | None
@@ -27,7 +27,7 @@ class Outcome(NamedTuple):
     arrived: bool = True
 
 
-class Call(NamedTuple):
+class SentCall(NamedTuple):
     """A request as it is sent, with all secrets."""
 
     method: str
@@ -63,14 +63,14 @@ class Http:
     async def __aexit__(self, *_: object) -> None:
         await self._session.close()
 
-    def call(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Call:
+    def call(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> SentCall:
         """A request whose {placeholders} are filled in: it is kept in memory only. Raises SecretError."""
         from yarl import URL
 
         own = {name: self._secrets.fill(value) for name, value in headers.items()}
-        return Call(method, URL(self._secrets.fill(url), encoded=True), own, body)
+        return SentCall(method, URL(self._secrets.fill(url), encoded=True), own, body)
 
-    async def send(self, call: Call) -> Outcome:
+    async def send(self, call: SentCall) -> CallOutcome:
         """Sends a request, and says what became of it."""
         status, text, answered = None, "", {}
         try:
@@ -81,10 +81,10 @@ class Http:
                 text = await self._text(response)
         except (OSError, TimeoutError, self._aiohttp.ClientError) as error:
             if status is not None:  # what the answer means is known, whatever became of its text
-                return Outcome(status, answered, self._secrets.redact(text))
+                return CallOutcome(status, answered, self._secrets.redact(text))
             reason = self._secrets.redact(f"{type(error).__name__}: {error}".rstrip(": "))
-            return Outcome(None, {}, reason, not isinstance(error, self._never_arrived()))
-        return Outcome(status, answered, self._secrets.redact(text))
+            return CallOutcome(None, {}, reason, not isinstance(error, self._never_arrived()))
+        return CallOutcome(status, answered, self._secrets.redact(text))
 
     def _never_arrived(self) -> tuple[type[Exception], ...]:
         """The errors before anything of a request was written."""

@@ -1,4 +1,4 @@
-"""What a person does with an outbox: try again, hold, release, purge, export, compact."""
+"""The upkeep of an outbox by hand: try again, hold, release, purge, export, compact."""
 
 from __future__ import annotations
 

@@ -16,12 +16,12 @@ from .suggestions import Suggestion
 
 __all__ = [
     "MAX_PROBLEMS",
-    "Change",
     "MappingError",
     "Place",
     "Problem",
     "Problems",
     "Related",
+    "TextChange",
     "TooManyProblems",
     "in_order",
 ]
@@ -40,6 +40,10 @@ class Place:
     def __str__(self) -> str:
         return f"{self.file}:{self.line}:{self.column}"
 
+    def to_json(self) -> dict[str, Any]:
+        """`{file, line, column}`: where the span starts."""
+        return {"file": self.file, "line": self.line, "column": self.column}
+
     def is_inside(self, other: Place) -> bool:
         """Returns whether the span is equal to another one or inside it."""
         starts_in = (other.line, other.column) <= (self.line, self.column)
@@ -55,7 +59,7 @@ class Related:
     text: str
 
 
-class Change(NamedTuple):
+class TextChange(NamedTuple):
     """A text that stands in the place of a Problem, and the one to replace it by."""
 
     old: str
@@ -80,7 +84,7 @@ class Problem:
     data: Mapping[str, Any] = field(default_factory=dict, hash=False)
     severity: Severity = "error"
     related: tuple[Related, ...] = ()
-    change: Change | None = None
+    change: TextChange | None = None
 
     @classmethod
     def of(
@@ -101,7 +105,7 @@ class Problem:
         for name, detail in data.items():
             if type(detail) is str and len(detail) > MAX_SAID:
                 data[name] = in_part(detail)
-        change = Change(hint.old, hint.new) if isinstance(hint, Suggestion) else None
+        change = TextChange(hint.old, hint.new) if isinstance(hint, Suggestion) else None
         return cls(code, place, rule, input, output, hint, data, severity, tuple(related), change)
 
     @property

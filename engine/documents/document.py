@@ -10,17 +10,18 @@ from ..diagnostics.problem import Place
 from ..functions.table import FUNCTIONS
 from ..inference.rulebook import walk
 from ..language.rulebook import EntryRule, Expr, Field, From, ObjectSource, Output, Rule, Rulebook, Spread
+from ..source.text import one_line
 from ..types.description import describe
 from ..types.from_schema import type_of
 from ..types.types import ANY, Type, constants, without_null
 from ..values.kinds import shown
-from .examples import Example
-from .fields import Value, entry_end, one_line, path_of, source_of, values_in, values_of
+from .examples import ShownTest
+from .fields import OutputValue, entry_end, path_of, source_of, values_in, values_of
 from .lineage import Drawing, drawing, mermaid
 from .notes import described, is_required, parts_at, type_at
 from .usage import functions_of
 
-__all__ = ["Cell", "Document", "Listing", "Row", "Section", "document_of", "spans", "title_of"]
+__all__ = ["Cell", "Listing", "MappingDocument", "PageSection", "TableRow", "document_of", "spans", "title_of"]
 
 HIDDEN = "(secret)"
 _MAX_NAMES = 12
@@ -35,7 +36,7 @@ class Cell(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class TableRow:
     """A row of a table; rows of two documents with the same `key` are about the same thing."""
 
     key: str
@@ -43,7 +44,7 @@ class Row:
     place: Place | None = None
     mark: Mark = ""
 
-    def removed(self) -> Row:
+    def removed(self) -> TableRow:
         """The same row, marked; it leads nowhere any more."""
         cells = tuple(cell._replace(form="code") if cell.form == "rule" else cell for cell in self.cells)
         return replace(self, cells=cells, place=None, mark="removed")
@@ -55,7 +56,7 @@ class Listing:
 
     title: str
     columns: tuple[str, ...]
-    rows: tuple[Row, ...]
+    rows: tuple[TableRow, ...]
     note: str = ""
 
     @property
@@ -76,7 +77,7 @@ class Listing:
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
+class PageSection:
     """A rule: what it takes and what comes of it, the values that it gives, and an example."""
 
     name: str
@@ -84,10 +85,10 @@ class Section:
     description: str
     facts: tuple[tuple[str, Cell], ...]
     listings: tuple[Listing, ...]
-    example: Example | None
+    example: ShownTest | None
     mark: Mark = ""
 
-    def against(self, base: Section | None) -> Section:
+    def against(self, base: PageSection | None) -> PageSection:
         """The same section, with what differs from the base marked."""
         if base is None:
             return replace(self, mark="new")
@@ -98,7 +99,7 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
+class MappingDocument:
     """The whole documentation. `base` is the title of what the mapping extends, if that is known."""
 
     title: str
@@ -107,19 +108,19 @@ class Document:
     drawing: Drawing
     mermaid: str
     overview: tuple[Listing, ...]
-    sections: tuple[Section, ...]
+    sections: tuple[PageSection, ...]
     details: tuple[Listing, ...]
     base: str | None = None
 
     @property
-    def files(self) -> dict[str, list[Section]]:
+    def files(self) -> dict[str, list[PageSection]]:
         """The sections by the file of their rule, in order."""
-        found: dict[str, list[Section]] = {}
+        found: dict[str, list[PageSection]] = {}
         for section in self.sections:
             found.setdefault(section.place.file, []).append(section)
         return found
 
-    def against(self, base: Document) -> Document:
+    def against(self, base: MappingDocument) -> MappingDocument:
         """The same document, with what differs from the base marked."""
         old = {one.title: one for one in (*base.overview, *base.details)}
         sections = {one.name: one for one in base.sections}
@@ -144,14 +145,14 @@ def title_of(rulebook: Rulebook) -> str:
     return of if rulebook.workspace is None else f"{rulebook.workspace} ({of})"
 
 
-def document_of(rulebook: Rulebook, examples: Mapping[str, Example]) -> Document:
+def document_of(rulebook: Rulebook, examples: Mapping[str, ShownTest]) -> MappingDocument:
     """The documentation of a rulebook, with these examples by the names of rules."""
     flow = walk(rulebook)
     given = {emission.rule.name: emission.fields for emission in flow.emissions}
     schemas = {name: rulebook.schemas.get(output.schema or "") for name, output in rulebook.outputs.items()}
     bodies = {name: ANY if schema is None else type_of(schema) for name, schema in schemas.items()}
     writer = _Writer(rulebook, given, bodies, flow.envelopes)
-    return Document(
+    return MappingDocument(
         title_of(rulebook),
         one_line(rulebook.description or ""),
         (("Input", Cell(rulebook.input.schema, "code")),),
@@ -178,7 +179,7 @@ class _Writer:
     def overview(self) -> Iterator[Listing]:
         book = self.rulebook
         outputs = [
-            Row(
+            TableRow(
                 name,
                 (
                     Cell(name, "code"),
@@ -192,13 +193,15 @@ class _Writer:
         yield Listing("Outputs", ("Output", "Request", "Schema of the body", "Description"), tuple(outputs))
         yield Listing("Settings", ("Setting", "Type", "Value", "Description"), tuple(self.settings()))
         routes = [
-            Row(name, (Cell(name, "code"), _code(one.each.text), Cell(one.as_name, "code"), _text(one.description)))
+            TableRow(
+                name, (Cell(name, "code"), _code(one.each.text), Cell(one.as_name, "code"), _text(one.description))
+            )
             for name, one in book.routes.items()
         ]
         note = "Each element goes to the first rule of its list that takes it."
         yield Listing("Lists of the input", ("List", "Elements of", "Called", "Description"), tuple(routes), note)
         rules = [
-            Row(
+            TableRow(
                 rule.name,
                 (*self.head(rule), _code(rule.output), self.names(rule), _text(rule.description)),
             )
@@ -207,20 +210,20 @@ class _Writer:
         ]
         yield Listing("What is sent", ("Rule", "Takes", "Gives", "Named", "Description"), tuple(rules))
         others = [
-            Row(rule.name, (*self.head(rule), _end(rule), _text(rule.description)))
+            TableRow(rule.name, (*self.head(rule), _end(rule), _text(rule.description)))
             for rule in book.rules
             if rule.output is None
         ]
         note = "Nothing of these reaches a request. What is rejected is reported as an error."
         yield Listing("What is left out", ("Rule", "Takes", "Reason", "Description"), tuple(others), note)
 
-    def settings(self) -> Iterator[Row]:
+    def settings(self) -> Iterator[TableRow]:
         for name, setting in self.rulebook.settings.items():
             value = HIDDEN if setting.secret else shown(self.rulebook.values[name])
             types = setting.type if setting.items is None else f"{setting.type} of {setting.items}"
             if setting.enum is not None:
                 types = f"{types}: {', '.join(map(shown, setting.enum))}"
-            yield Row(name, (Cell(name, "code"), Cell(types), Cell(value, "code"), _text(setting.description)))
+            yield TableRow(name, (Cell(name, "code"), Cell(types), Cell(value, "code"), _text(setting.description)))
 
     def head(self, rule: Rule) -> tuple[Cell, Cell]:
         return Cell(rule.name, "rule"), self.takes(rule)
@@ -242,13 +245,13 @@ class _Writer:
         ]
         return Cell(", ".join(found))
 
-    def way(self, rule: Rule, value: Value) -> tuple[str, ...]:
+    def way(self, rule: Rule, value: OutputValue) -> tuple[str, ...]:
         """The place of a value of a rule in the body of a request."""
         output = self.rulebook.outputs[rule.output or ""]
         above = (output.element_of, "-") if output.element_of is not None else ("-",) if output.body == "list" else ()
         return (*above, *value.way)
 
-    def section(self, rule: Rule, example: Example | None) -> Section:
+    def section(self, rule: Rule, example: ShownTest | None) -> PageSection:
         facts = [("Takes", self.takes(rule))]
         if rule.output is None:
             facts.append(("Reason", _end(rule)))
@@ -266,15 +269,17 @@ class _Writer:
                 title = f"Entries of {one_line(value.part.from_.text)}"
                 listings.append(Listing(title, _ENTRY_COLUMNS, tuple(_entries(value.part.entries))))
         description = one_line(rule.description or "")
-        return Section(rule.name, rule.place, description, tuple(facts), tuple(listings), example)
+        return PageSection(rule.name, rule.place, description, tuple(facts), tuple(listings), example)
 
-    def values(self, rule: Rule) -> Iterator[Row]:
+    def values(self, rule: Rule) -> Iterator[TableRow]:
         output = self.rulebook.outputs[rule.output or ""]
         for value in values_of(rule):
             type_ = type_at(self.given.get(rule.name, ANY), value.way)
             yield self.value(output, self.way(rule, value), value, type_, rule)
 
-    def value(self, output: Output, way: tuple[str, ...], value: Value, type_: Type, rule: Rule | None) -> Row:
+    def value(
+        self, output: Output, way: tuple[str, ...], value: OutputValue, type_: Type, rule: Rule | None
+    ) -> TableRow:
         part = value.part
         required, notes = bool(way) and is_required(self.bodies[output.name], way), []
         words = "" if isinstance(part, Spread) or type_.never else describe(type_ if type_.any else without_null(type_))
@@ -296,9 +301,9 @@ class _Writer:
         place = _dotted(way)
         cells = Cell(text, "code"), Cell(place, "code"), Cell(words), Cell("yes" if required else "")
         key = f"{place} {value.source}" if isinstance(part, Spread) else place
-        return Row(key, (*cells, _text(" ".join(note for note in notes if note))), value.place)
+        return TableRow(key, (*cells, _text(" ".join(note for note in notes if note))), value.place)
 
-    def about(self, value: Value, rule: Rule | None) -> str | None:
+    def about(self, value: OutputValue, rule: Rule | None) -> str | None:
         """The description that the input schema has of the source of a value, if that is a plain path."""
         part = value.part
         source = part.source if isinstance(part, Field) else None
@@ -322,7 +327,7 @@ class _Writer:
                 self.value(output, value.way, value, type_at(envelope, value.way), None) for value in values_in(source)
             ]
             rows += [
-                Row(
+                TableRow(
                     f"query {field.name}",
                     (Cell(_source(field), "code"), Cell(f"?{field.name}=", "code"), *_NOTHING),
                     field.place,
@@ -335,14 +340,14 @@ class _Writer:
             yield Listing(f"Policy {name}", _ENTRY_COLUMNS, tuple(_entries(entries)), note)
         for name, table in book.tables.items():
             rows = [
-                Row(key, (_code(shown(key)), _code("(left out)" if value is None else shown(value))))
+                TableRow(key, (_code(shown(key)), _code("(left out)" if value is None else shown(value))))
                 for key, value in table.entries.items()
             ]
             unlisted = table.unlisted if isinstance(table.unlisted, str) else f"{shown(table.unlisted[1])} instead"
             note = f"Values that are not listed: {unlisted}."
             yield Listing(f"Table {name}", ("Value", "Becomes"), tuple(rows), note)
         lets = [
-            Row(
+            TableRow(
                 field.name or "",
                 (Cell(field.name or "", "code"), Cell(_source(field), "code"), _text(field.description)),
                 field.place,
@@ -351,7 +356,7 @@ class _Writer:
         ]
         yield Listing("Named values", ("Name", "Source", "Description"), tuple(lets))
         functions = [
-            Row(name, (_code(FUNCTIONS[name].signature), Cell(FUNCTIONS[name].description)))
+            TableRow(name, (_code(FUNCTIONS[name].signature), Cell(FUNCTIONS[name].description)))
             for name in sorted(functions_of(book))
         ]
         yield Listing("Functions", ("Function", "Description"), tuple(functions))
@@ -395,11 +400,13 @@ def _source(field: Field) -> str:
     return f"{words} if {one_line(field.when.text)}" if field.when is not None else words
 
 
-def _entries(entries: Sequence[EntryRule]) -> Iterator[Row]:
+def _entries(entries: Sequence[EntryRule]) -> Iterator[TableRow]:
     for number, entry in enumerate(entries):
         takes = "all others" if entry.when is None else one_line(entry.when.text)
         form: Literal["text", "code"] = "text" if entry.when is None else "code"
-        yield Row(str(number), (Cell(takes, form), Cell(entry_end(entry)), _text(entry.description)), entry.node.place)
+        yield TableRow(
+            str(number), (Cell(takes, form), Cell(entry_end(entry)), _text(entry.description)), entry.node.place
+        )
 
 
 def _dotted(way: Sequence[str]) -> str:

@@ -18,14 +18,14 @@ from ..interpreter.interpreter import Interpreter
 from ..language.rulebook import ABSENT, Rulebook
 from ..values.pointers import join, value_at
 
-__all__ = ["Example", "examples_of"]
+__all__ = ["ShownTest", "examples_of"]
 
 MAX_BYTES = 4000
 """No example is longer, but for one of a rule that has no shorter one; that is cut off."""
 
 
 @dataclass(frozen=True, slots=True)
-class Example:
+class ShownTest:
     """A test with its settings, the element of the input that a rule takes, and what comes of it.
 
     `request` is the method and path, and `output` what the rule gives of its body; or `words` say why there is none.
@@ -45,11 +45,11 @@ class Example:
         return sum(len(orjson.dumps(one)) for one in (self.input, self.output) if one is not ABSENT)
 
 
-def examples_of(rulebook: Rulebook, mains: Iterable[Path]) -> dict[str, Example]:
+def examples_of(rulebook: Rulebook, mains: Iterable[Path]) -> dict[str, ShownTest]:
     """The example of each rule that a test reaches, from the tests of these mappings, run with the rulebook's rules."""
     opening = cache(Opening)
     interpreters: dict[bytes, Interpreter | None] = {b"{}": Interpreter(rulebook)}
-    best: dict[str, tuple[tuple[bool, int, int, int], Example]] = {}
+    best: dict[str, tuple[tuple[bool, int, int, int], ShownTest]] = {}
     for test in _tests([main.resolve() for main in mains], opening):
         key = orjson.dumps(test.settings, option=orjson.OPT_SORT_KEYS)
         if key not in interpreters:
@@ -77,25 +77,25 @@ def _tests(mains: list[Path], opening: Callable[[Path], Opening]) -> Iterator[Go
             yield from file.tests
 
 
-def _example(test: GoldenTest, found: Trace, application: Application) -> Example | None:
+def _example(test: GoldenTest, found: Trace, application: Application) -> ShownTest | None:
     rule, element = application.rule, application.element
     if rule is None:
         return None
     about = test.name, test.place, test.settings, element, value_at(found.batch, element)
     for problem in found.result.problems if rule.reject is not None else ():
         if problem.rule == rule.name and problem.input == element:
-            return Example(*about, words=f"Rejected: {problem.message}")
+            return ShownTest(*about, words=f"Rejected: {problem.message}")
     for request, places in zip(found.result.requests, found.bodies, strict=True):
         given = _given(request.body, "", None, places, application)
         if given is not ABSENT:
-            return Example(*about, request=f"{request.method} {request.path}", output=given)
+            return ShownTest(*about, request=f"{request.method} {request.path}", output=given)
     said = [
         f"Left out: {one.reason}" if one.pointer == element else f"Left out: {one.pointer}: {one.reason}"
         for one in found.result.skipped
         if one.rule == rule.name and one.pointer.startswith(element)
     ]
     said += [f"Warning: {one.message}" for one in found.result.problems if one.rule == rule.name]
-    return Example(*about, words="; ".join(dict.fromkeys(said))) if said else None
+    return ShownTest(*about, words="; ".join(dict.fromkeys(said))) if said else None
 
 
 def _given(

@@ -21,13 +21,14 @@ from ..language.rulebook import (
     Spread,
     Text,
 )
+from ..source.text import one_line
 from ..values.kinds import shown
 
-__all__ = ["Value", "entry_end", "one_line", "path_of", "rule_end", "source_of", "values_in", "values_of"]
+__all__ = ["OutputValue", "entry_end", "path_of", "rule_end", "source_of", "values_in", "values_of"]
 
 
 @dataclass(frozen=True, slots=True)
-class Value:
+class OutputValue:
     """A value of an output: the way to it (`-` is any element of a list, `*` any other name) and its source in words.
 
     `part` is what gives it, `roots` the names of the elements of lists that it is in, with those lists.
@@ -41,23 +42,23 @@ class Value:
     roots: tuple[tuple[str, Expr], ...] = ()
 
 
-def values_of(rule: Rule) -> Iterator[Value]:
+def values_of(rule: Rule) -> Iterator[OutputValue]:
     """The values that a rule gives its output."""
     yield from values_in(rule.body) if isinstance(rule.body, ObjectSource) else _field(rule.body, (), ())
 
 
-def values_in(source: ObjectSource) -> Iterator[Value]:
+def values_in(source: ObjectSource) -> Iterator[OutputValue]:
     """The values of an object."""
     return _object(source, (), ())
 
 
-def _object(source: ObjectSource, way: tuple[str, ...], roots: tuple[tuple[str, Expr], ...]) -> Iterator[Value]:
+def _object(source: ObjectSource, way: tuple[str, ...], roots: tuple[tuple[str, Expr], ...]) -> Iterator[OutputValue]:
     for field in source.fields:
         yield from _field(field, (*way, field.name or ""), roots)
     for spread in source.spreads:
         policy = f", policy {spread.policy}" if spread.policy else ""
         text = f"every entry of {one_line(spread.from_.text)}{_exceptions(spread)}{policy}"
-        yield Value((*way, "*"), text, None, spread.node.place, spread, roots)
+        yield OutputValue((*way, "*"), text, None, spread.node.place, spread, roots)
 
 
 def _exceptions(spread: Spread) -> str:
@@ -66,7 +67,7 @@ def _exceptions(spread: Spread) -> str:
     return f" except {', '.join(names)}" if names else ""
 
 
-def _field(field: Field, way: tuple[str, ...], roots: tuple[tuple[str, Expr], ...]) -> Iterator[Value]:
+def _field(field: Field, way: tuple[str, ...], roots: tuple[tuple[str, Expr], ...]) -> Iterator[OutputValue]:
     source = field.source
     if isinstance(source, ObjectSource):
         yield from _object(source, way, roots)
@@ -74,7 +75,7 @@ def _field(field: Field, way: tuple[str, ...], roots: tuple[tuple[str, Expr], ..
         for number, item in enumerate(source.items):
             yield from _field(item, (*way, str(number)), roots)
     elif isinstance(source, Each):
-        yield Value(way, _each(source), "array", field.place, field, roots)
+        yield OutputValue(way, _each(source), "array", field.place, field, roots)
         roots = (*roots, (source.as_name, source.each))
         inner = (*way, "-")
         yield from (
@@ -83,7 +84,7 @@ def _field(field: Field, way: tuple[str, ...], roots: tuple[tuple[str, Expr], ..
             else _field(source.value, inner, roots)
         )
     else:
-        yield Value(way, source_of(field), field.type, field.place, field, roots)
+        yield OutputValue(way, source_of(field), field.type, field.place, field, roots)
 
 
 def _each(source: Each) -> str:
@@ -140,8 +141,3 @@ def entry_end(entry: EntryRule) -> str:
 def path_of(line: RequestLine) -> str:
     """The path of a request as it is written in the rules."""
     return line.path.source.template.text if isinstance(line.path.source, Text) else ""
-
-
-def one_line(text: str) -> str:
-    """A text on one line, with single blanks."""
-    return " ".join(text.split())

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ..language.rulebook import Rule, Rulebook
 
-__all__ = ["Drawing", "Line", "Node", "drawing", "mermaid"]
+__all__ = ["Box", "Drawing", "Line", "drawing", "mermaid"]
 
 _LEFT_OUT = "left out or rejected"
 _ROW, _TOP, _TEXT = 28, 12, 7.3
@@ -58,7 +58,7 @@ def _quoted(name: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Node:
+class Box:
     """A box of the drawing. `rule` is the name of its rule, if it is one."""
 
     x: int
@@ -73,7 +73,7 @@ class Node:
 class Line:
     """A rule with the two curves that join it to what it reads and gives."""
 
-    node: Node
+    node: Box
     curves: tuple[str, ...]
 
 
@@ -83,7 +83,7 @@ class Drawing:
 
     width: int
     height: float
-    ends: tuple[Node, ...]
+    ends: tuple[Box, ...]
     lines: tuple[Line, ...]
 
 
@@ -121,10 +121,10 @@ def _spread(names: Iterable[str], heights: list[float]) -> dict[str, float]:
     return placed
 
 
-def _node(column: int, name: str, y: float, rule: str | None) -> Node:
+def _node(column: int, name: str, y: float, rule: str | None) -> Box:
     width = _WIDTHS[column]
     most = int((width - 20) / _TEXT)
-    return Node(_COLUMNS[column], y, width, name if len(name) <= most else f"{name[: most - 1]}…", name, rule)
+    return Box(_COLUMNS[column], y, width, name if len(name) <= most else f"{name[: most - 1]}…", name, rule)
 
 
 def _curve(x: float, y: float, to_x: float, to_y: float) -> str:

@@ -10,18 +10,18 @@ from ..diagnostics.problem import Place
 from ..diagnostics.terminal import printable, printable_lines
 from ..language.rulebook import ABSENT
 from ..values.kinds import shown
-from .document import Cell, Document, Listing, Row, Section, spans
-from .examples import Example
+from .document import Cell, Listing, MappingDocument, PageSection, TableRow, spans
+from .examples import ShownTest
 
 __all__ = ["markdown"]
 
 
-def markdown(document: Document) -> str:
+def markdown(document: MappingDocument) -> str:
     """The page: overview, a section for each rule, and the details that rules refer to."""
     return "\n".join(_lines(document))
 
 
-def _lines(document: Document) -> Iterator[str]:
+def _lines(document: MappingDocument) -> Iterator[str]:
     yield f"# {_plain(document.title)}"
     yield ""
     if document.description:
@@ -39,7 +39,7 @@ def _lines(document: Document) -> Iterator[str]:
         yield from _listing(f"## {_plain(listing.title)}", listing)
 
 
-def _section(section: Section) -> Iterator[str]:
+def _section(section: PageSection) -> Iterator[str]:
     mark = f" (**{section.mark}**)" if section.mark else ""
     yield from (f"### Rule {_plain(section.name)}{mark}", "")
     if section.description:
@@ -71,7 +71,7 @@ def _listing(title: str, listing: Listing) -> Iterator[str]:
     yield ""
 
 
-def _cells(row: Row, used: list[int], *, marks: bool, places: bool) -> Iterator[str]:
+def _cells(row: TableRow, used: list[int], *, marks: bool, places: bool) -> Iterator[str]:
     if marks:
         yield f"**{row.mark}**" if row.mark else ""
     yield from (_cell(row.cells[one]) for one in used)
@@ -88,7 +88,7 @@ def _line(place: Place) -> str:
     return f"{PurePath(place.file).name}:{place.line}"
 
 
-def _example(example: Example) -> Iterator[str]:
+def _example(example: ShownTest) -> Iterator[str]:
     yield from ("<details>", f"<summary>Example: {_plain(example.test)}</summary>", "")
     if example.settings:
         given = ", ".join(f"{name} = {shown(value)}" for name, value in example.settings.items())

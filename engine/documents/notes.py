@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ..schemas.schema import Schema
+from ..source.text import one_line
 from ..types.types import Type, lookup
 
 __all__ = ["described", "is_required", "parts_at", "type_at"]
@@ -26,7 +27,7 @@ def described(parts: Sequence[Any], schema: Schema) -> str | None:
                 (inner["description"] for inner in _same(part, schema) if "description" in inner), None
             )
             if isinstance(text, str):
-                found[" ".join(text.split())] = None
+                found[one_line(text)] = None
     return next(iter(found)) if len(found) == 1 else None
 
 

@@ -11,13 +11,13 @@ from ..language.rulebook import Rulebook
 from ..source.nodes import MappingNode, ScalarNode
 from ..source.parser import parse
 from ..source.paths import is_file
-from .document import Document, document_of, spans
+from .document import MappingDocument, document_of, spans
 from .examples import examples_of
 
 __all__ = ["as_html", "documentation"]
 
 
-def documentation(rulebook: Rulebook) -> Document:
+def documentation(rulebook: Rulebook) -> MappingDocument:
     """The documentation of a rulebook, in which all that differs from what it extends is marked."""
     main, base = rulebook.main.path, _base(rulebook)
     examples = examples_of(rulebook, [path for path in (main, base) if path is not None])
@@ -38,6 +38,6 @@ def _base(rulebook: Rulebook) -> Path | None:
     return next((path for path in paths if path is not None and is_file(path)), None)
 
 
-def as_html(document: Document) -> str:
+def as_html(document: MappingDocument) -> str:
     """The documentation as one page of HTML."""
     return render("docs", document=document, spans=spans)

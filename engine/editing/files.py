@@ -8,15 +8,11 @@ from pathlib import Path
 from ..diagnostics.problem import Problem
 from ..language.discovery import kind_of, yaml_files
 from ..source.parser import parse
-from ..source.paths import is_file
+from ..source.paths import PathError, is_file
 from ..source.text import Source
 from .layout import LayoutError, formatted
 
-__all__ = ["PathError", "formatted_source", "rule_files"]
-
-
-class PathError(ValueError):
-    """A path without any file to format; the text says why."""
+__all__ = ["formatted_source", "rule_files"]
 
 
 def rule_files(paths: Iterable[str]) -> tuple[Path, ...]:

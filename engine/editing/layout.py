@@ -51,7 +51,7 @@ def formatted(text: str) -> str:
 
 
 def _meaning(text: str) -> object:
-    """What a text says to its reader: values with their kinds; where they repeat each other, too."""
+    """The values in a text, with their kinds, and the places where anchors repeat them."""
     node, problems = parse(Source("", text), wide=True)
     numbers: dict[int, int] = {}
 

@@ -27,11 +27,10 @@ from ..source.paths import is_file
 from ..source.project import Project
 from ..source.recovery import lost_names, without_consequences
 from ..source.text import Source, read
+from .keys import EXPECTATION, PARTS, RULE_NAME, TEST, TEST_FILE
 
 __all__ = [
     "MAX_INPUT_BYTES",
-    "PARTS",
-    "PROBLEM_KEYS",
     "GoldenTest",
     "TestFile",
     "discover",
@@ -40,16 +39,6 @@ __all__ = [
 
 MAX_INPUT_BYTES = 10_000_000
 """The maximum size of an input file in bytes."""
-
-PARTS = ("requests", "skipped", "problems")
-"""The parts of an expectation."""
-PROBLEM_KEYS = ("code", "severity", "message", "rule", "input", "output", "hint")
-"""The keys that can be expected of a problem; `rule` is the name alone, since lines change."""
-_KNOWN = {
-    "requests": ("output", "method", "path", "query", "server", "headers", "body"),
-    "skipped": ("pointer", "rule", "reason"),
-    "problems": PROBLEM_KEYS,
-}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -155,9 +144,9 @@ class _Reader:
             hint = "it is a rule file: check it with moemap check"
             self.report("M602", node.entries[0][0].place, hint)
             return None
-        keys = Keys(node, "a test file", self.problems)
+        keys = Keys(node, "a test file", self.problems, TEST_FILE.keys)
         description = keys.text("description")
-        keys.exactly_one(("mapping", "workspace"), at_most=True)
+        keys.exactly_one(TEST_FILE.choices, at_most=True)
         self.main = mapping = self.mapping(keys)
         items = keys.items("tests")
         keys.take("tests", required=True)
@@ -185,7 +174,7 @@ class _Reader:
 
     def mapping(self, keys: Keys) -> Path | None:
         """The mapping or workspace that the file names, else the nearest one above it."""
-        names = [node for key in ("mapping", "workspace") if (node := keys.scalar(key)) is not None]
+        names = [node for key in TEST_FILE.choices if (node := keys.scalar(key)) is not None]
         if names:
             return self.named(names[0], "the mapping" if "mapping" in keys else "the workspace")
         if "mapping" in keys or "workspace" in keys:
@@ -217,7 +206,7 @@ class _Reader:
         return found_installed
 
     def test(self, node: Node) -> GoldenTest | None:
-        keys = Keys(node, "a test", self.problems)
+        keys = Keys(node, "a test", self.problems, TEST.keys)
         name = keys.scalar("test", required=True)
         if name is not None:
             keys.where = f"the test {name.text!r}"
@@ -226,7 +215,7 @@ class _Reader:
         covers, settings = keys.texts("covers"), keys.entries("settings")
         self.given += [Given(one.text, plain(value), one.place, value.place) for one, value in settings]
         input_, input_file = self.input(keys)
-        partial = keys.choice("match", ("exact", "partial"), "exact") == "partial"
+        partial = keys.choice("match", TEST.keys["match"].kind.choices, "exact") == "partial"
         many = isinstance(input_, list)
         expect = keys.take("expect", required=True)
         key = None if expect is None or keys.mapping is None else keys.mapping.key("expect")
@@ -256,7 +245,7 @@ class _Reader:
 
     def input(self, keys: Keys) -> tuple[Any, Path | None]:
         """The JSON value of the input, ABSENT if there is none, and the file it comes from."""
-        keys.exactly_one(("input", "input_file"))
+        keys.exactly_one(TEST.choices)
         value, node = keys.value("input", ABSENT), keys.scalar("input_file")
         if node is None:
             return value, None
@@ -294,14 +283,14 @@ class _Reader:
                 self.expectation(item, test, partial)
 
     def expectation(self, node: Node, test: str, partial: bool) -> None:
-        keys = Keys(node, "an expectation", self.problems)
-        for part in PARTS:
+        keys = Keys(node, "an expectation", self.problems, EXPECTATION.keys)
+        for part, form in PARTS.items():
             for item in keys.items(part):
-                inner = Keys(item, f"an element of {part!r}", self.problems)
-                for key in _KNOWN[part]:
-                    value = inner.take(key)
-                    if part == "problems" and key == "rule" and isinstance(value, MappingNode | SequenceNode):
-                        inner.wrong(key, value, "the name of a rule, or null")
+                inner = Keys(item, f"an element of {part!r}", self.problems, form.keys)
+                for key in form.keys.values():
+                    value = inner.take(key.name)
+                    if key.kind is RULE_NAME and isinstance(value, MappingNode | SequenceNode):
+                        inner.wrong(key.name, value, "the name of a rule, or null")
                 inner.finish()
         keys.finish()
         if partial and isinstance(node, MappingNode) and not node.entries:

@@ -24,7 +24,8 @@ from ..values.kinds import shown
 from . import diff
 from .attribution import Blame, tokens_of
 from .diff import Difference, RuleAt, canonical, compare, matches
-from .files import PARTS, PROBLEM_KEYS, GoldenTest, TestFile, discover, load
+from .files import GoldenTest, TestFile, discover, load
+from .keys import PARTS, PROBLEM_KEYS
 
 __all__ = [
     "GoldenRunner",

@@ -1,4 +1,20 @@
 """Pages for a browser: one style sheet and one template base, from which every page is rendered whole.
 
-A page is one file that opens from disk. It asks for nothing outside of it and runs nothing but its own script.
+Comes in: a template by its name, and the values for it. Goes out: a page, which is one file that opens from disk. It
+asks for nothing outside of it and runs nothing but its own script.
 """
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..exports import lazily
+
+if TYPE_CHECKING:
+    from .page import render
+
+__all__ = [
+    "render",
+]
+
+__getattr__ = lazily(__name__)

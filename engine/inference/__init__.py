@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from ..exports import lazily
 
 if TYPE_CHECKING:
-    from .expressions import path_of
+    from .calls import accepted
     from .facts import (
         Alternatives,
         Coercion,
@@ -25,8 +25,9 @@ if TYPE_CHECKING:
         TypedEmission,
     )
     from .fields import setting_type
-    from .functions import TIMES, accepted
+    from .refinements import TIMES
     from .rulebook import Emissions, walk
+    from .steps import path_of
     from .templates import paths_in
 
 __all__ = [

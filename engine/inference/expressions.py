@@ -35,8 +35,10 @@ from ..types.types import (
     without,
     without_null,
 )
-from .functions import Call, accepted, result
+from .calls import Call, accepted
+from .functions import result
 from .inverses import argument_of, fitting_part, listed_in
+from .steps import argument_of_call, first_and_rest, flattened, is_expref, on_list, path_of, unless_null, where_elements
 
 __all__ = ["Inferred", "Observer", "Seen", "infer", "narrow", "otherwise", "path_of"]
 
@@ -176,16 +178,16 @@ class _Inference:
                 return ArrayType(NEVER, first, len(first), len(first))
             return ArrayType(array.element(), (), 0, array.most)
 
-        return _on_list(current, cut), ()
+        return on_list(current, cut), ()
 
     def _flatten(self, node: TreeNode, current: Type) -> tuple[Type, tuple[Type, ...]]:
         base = self.of(node["children"][0], current)
-        return _on_list(base, _flattened), (base,)
+        return on_list(base, flattened), (base,)
 
     def _projection(self, node: TreeNode, current: Type) -> tuple[Type, tuple[Type, ...]]:
         left, right = node["children"]
         base = self.of(left, current)
-        return _on_list(base, lambda array: self.over(array, right)), (base,)
+        return on_list(base, lambda array: self.over(array, right)), (base,)
 
     def _filter_projection(self, node: TreeNode, current: Type) -> tuple[Type, tuple[Type, ...]]:
         left, right, condition = node["children"]
@@ -197,7 +199,7 @@ class _Inference:
             items = without_null(self.of(right, chosen))
             return ArrayType(items, (), 0, 0 if items.never else array.most)
 
-        return _on_list(base, kept), (base,)
+        return on_list(base, kept), (base,)
 
     def _value_projection(self, node: TreeNode, current: Type) -> tuple[Type, tuple[Type, ...]]:
         left, right = node["children"]
@@ -255,13 +257,13 @@ class _Inference:
         there = without_null(current)
         found = tuple(self.of(child, there) for child in node["children"])
         made = Type(array=ArrayType(NEVER, found, len(found), len(found)))
-        return _unless_null(current, made), found
+        return unless_null(current, made), found
 
     def _multi_select_dict(self, node: TreeNode, current: Type) -> tuple[Type, tuple[Type, ...]]:
         there = without_null(current)
         found = {pair["value"]: self.of(pair["children"][0], there) for pair in node["children"]}
         made = Type(objects=(ObjectType({name: Property(type_, True) for name, type_ in found.items()}),))
-        return _unless_null(current, made), tuple(found.values())
+        return unless_null(current, made), tuple(found.values())
 
     def chosen(self, node: TreeNode, current: Type) -> tuple[Type, tuple[Type, ...]]:
         """The type of `if`, which evaluates one of its two values."""
@@ -290,7 +292,7 @@ class _Inference:
             taken.append(part)
         if refused:
             return NEVER, tuple(arguments)
-        bodies = {number: child["children"][0] for number, child in enumerate(node["children"]) if _is_expref(child)}
+        bodies = {number: child["children"][0] for number, child in enumerate(node["children"]) if is_expref(child)}
 
         def over(number: int, array: ArrayType) -> ArrayType:
             return self.over(array, bodies[number], keep_null=True)
@@ -301,62 +303,7 @@ class _Inference:
         return type_, tuple(arguments)
 
 
-def _is_expref(node: TreeNode) -> bool:
-    return bool(node["type"] == "expref")
-
-
-def _unless_null(current: Type, made: Type) -> Type:
-    if not current.parts.null:
-        return made
-    return NULL if without_null(current).never else union(made, NULL)
-
-
-def _on_list(base: Type, change: Callable[[ArrayType], ArrayType]) -> Type:
-    """Applies a change to the lists of a type; all other values give null."""
-    array = base.parts.array
-    found = NULL if without(base, ("array",)) != NEVER else NEVER
-    return found if array is None else union(found, Type(array=change(array)))
-
-
-def _flattened(array: ArrayType) -> ArrayType:
-    if array.exact:
-        first: list[Type] = []
-        for element in array.first:
-            inner = element.parts.array
-            if inner is None:
-                first.append(element)
-            elif inner.exact and without(element, ("array",)) == NEVER:
-                first += inner.first
-            else:
-                break
-        else:
-            return ArrayType(NEVER, tuple(first), len(first), len(first))
-    element = array.element()
-    inner = element.parts.array
-    if inner is None:
-        return array
-    return ArrayType(union(without(element, ("array",)), inner.element()))
-
-
 # --- narrowing
-
-
-def path_of(node: TreeNode) -> tuple[str, ...] | None:
-    """The names of a plain path such as `event.data.x`; None for any other expression."""
-    match node["type"]:
-        case "field":
-            return (node["value"],)
-        case "current":
-            return ()
-        case "subexpression" | "pipe":
-            path: tuple[str, ...] = ()
-            for child in node["children"]:
-                step = path_of(child)
-                if step is None:
-                    return None
-                path += step
-            return path
-    return None
 
 
 def narrow(current: Type, node: TreeNode, truth: bool, depth: int = 0, *, scope: Type | None = None) -> Type:
@@ -371,7 +318,7 @@ def narrow(current: Type, node: TreeNode, truth: bool, depth: int = 0, *, scope:
         case "and_expression" | "or_expression":
             if depth > _MAX_NESTED:
                 return current
-            left, right = _first_and_rest(node)
+            left, right = first_and_rest(node)
             below = depth if right["type"] == node["type"] else depth + 1
             if (node["type"] == "and_expression") == truth:
                 return narrow(narrow(current, left, truth, depth + 1, scope=scope), right, truth, below, scope=scope)
@@ -392,15 +339,6 @@ def narrow(current: Type, node: TreeNode, truth: bool, depth: int = 0, *, scope:
     return _narrow_call(current, node, truth, scope) if node["type"] == "function_expression" else current
 
 
-def _first_and_rest(node: TreeNode) -> tuple[TreeNode, TreeNode]:
-    """Splits `a && b && c` into `a` and `b && c`, which keeps together the types narrowed by `a`."""
-    left, right = node["children"]
-    while left["type"] == node["type"]:
-        left, middle = left["children"]
-        right = {"type": node["type"], "children": [middle, right]}
-    return left, right
-
-
 def otherwise(current: Type, node: TreeNode, *, scope: Type | None = None) -> Type:
     """The part of `current` for which the condition does not hold: it is not true, or it fails."""
     if current.never:
@@ -408,7 +346,7 @@ def otherwise(current: Type, node: TreeNode, *, scope: Type | None = None) -> Ty
     scope = current if scope is None else scope
     match node["type"]:
         case "and_expression":
-            left, right = _first_and_rest(node)
+            left, right = first_and_rest(node)
             return either_case(
                 otherwise(current, left, scope=scope),
                 otherwise(narrow(current, left, True, scope=scope), right, scope=scope),
@@ -477,14 +415,6 @@ def _narrow_length(current: Type, node: TreeNode, bound: NumberType, scope: Type
     return _where_is(current, node, long, scope)
 
 
-def _argument_of(node: TreeNode, name: str) -> TreeNode | None:
-    """The first argument of a call of a function, None for any other expression."""
-    if node["type"] != "function_expression" or node["value"] != name:
-        return None
-    argument: TreeNode = node["children"][0]
-    return argument
-
-
 # --- backwards: from the value of an expression to the value it was evaluated on
 
 
@@ -505,13 +435,13 @@ def _where_is(current: Type, node: TreeNode, wanted: Type, scope: Type) -> Type:
         return current
     name, first = node["value"], children(node)[0]
     path = path_of(first)
-    if name == "distinct" and _argument_of(first, "map") is not None:
+    if name == "distinct" and argument_of_call(first, "map") is not None:
         each, elements = first["children"]
         array = wanted.parts.array
         few = array is not None and array.most is not None and array.most <= 1
-        itself = _argument_of(each["children"][0], "type")
+        itself = argument_of_call(each["children"][0], "type")
         same = few and itself is not None and itself["type"] == "current"
-        return _where_elements(current, elements, lambda type_: type_, alike=True) if same else current
+        return where_elements(current, elements, lambda type_: type_, alike=True) if same else current
     if len(children(node)) != 1:
         return current
     argument = infer(first, current, scope=scope).type
@@ -521,31 +451,11 @@ def _where_is(current: Type, node: TreeNode, wanted: Type, scope: Type) -> Type:
 
 def _where_lacks(current: Type, node: TreeNode, value: Any, scope: Type) -> Type:
     """The part of `current` for which the expression does not give a list that contains this value."""
-    if _argument_of(node, "map") is None:
-        return _where_elements(current, node, lambda type_: excluding(type_, (value,)))
+    if argument_of_call(node, "map") is None:
+        return where_elements(current, node, lambda type_: excluding(type_, (value,)))
     each, elements = node["children"]
     others = excluding(ANY, (value,))
-    return _where_elements(current, elements, lambda type_: _where_is(type_, each["children"][0], others, scope))
-
-
-def _where_elements(current: Type, node: TreeNode, change: Callable[[Type], Type], *, alike: bool = False) -> Type:
-    """The part of `current` for which the elements of a list have the changed types; with `alike` all of one kind."""
-    if node["type"] == "projection" and node["children"][1]["type"] == "identity":  # x[*]: all of x but null
-
-        def but_null(type_: Type) -> Type:
-            return union(NULL if type_.parts.null else NEVER, change(without_null(type_)))
-
-        return _where_elements(current, node["children"][0], but_null, alike=alike)
-
-    def changed(type_: Type) -> Type:
-        array = type_.parts.array
-        if array is None:
-            return type_
-        items, first = change(array.items), tuple(map(change, array.first))
-        return meet(type_, union(without(type_, ("array",)), Type(array=ArrayType(items, first, 0, None, alike))))
-
-    path = path_of(node)
-    return current if path is None else refine(current, path, changed)
+    return where_elements(current, elements, lambda type_: _where_is(type_, each["children"][0], others, scope))
 
 
 def _narrow_call(current: Type, node: TreeNode, truth: bool, scope: Type) -> Type:
@@ -562,7 +472,7 @@ def _narrow_call(current: Type, node: TreeNode, truth: bool, scope: Type) -> Typ
         if not truth and values is not None and len(values) == 1:
             return _where_lacks(current, arguments[0], values[0], scope)
         return current
-    as_text = _argument_of(arguments[0], "to_string")
+    as_text = argument_of_call(arguments[0], "to_string")
     path = path_of(arguments[0] if as_text is None else as_text)
 
     def fitting(type_: Type) -> Type:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable
 from functools import partial
 from typing import Any, Literal, TypeVar
 
@@ -23,26 +23,23 @@ from ..language.rulebook import (
     Spread,
     Text,
 )
-from ..language.traversal import is_excepted, roots_in
-from ..types.narrowing import falsy, meet, truthy
+from ..language.traversal import roots_in
+from ..types.narrowing import falsy, truthy
 from ..types.types import (
     ANY,
     NEVER,
     NULL,
     ArrayType,
-    ObjectType,
     Other,
     Property,
-    StringType,
     Type,
     literal,
-    matches,
     members,
-    string,
     union,
     without_null,
 )
 from . import contexts
+from .entries import always_passed, filled, names_of, passed, passes_all, without_empty
 from .expressions import Inferred, Seen, infer
 from .facts import (
     Alternatives,
@@ -58,12 +55,11 @@ from .facts import (
     Reached,
     RenderedTemplate,
     SharedFacts,
-    Sources,
     SpreadOver,
 )
 from .fields import coerced, looked_up
-from .functions import COUNT
 from .recalled import RecalledTypes, names_in
+from .refinements import COUNT
 from .templates import rendered
 
 __all__ = ["PartWalk", "Record"]
@@ -125,7 +121,7 @@ class PartWalk:
         return self.where(when, context)
 
     def where(self, when: Expr | None, context: Type) -> Type:
-        """The same without a record."""
+        """The context in which a condition holds, as `condition` gives it, without a fact about it."""
         if when is None:
             return context
         return self.recalled.context(
@@ -181,8 +177,7 @@ class PartWalk:
         return context
 
     def definition(self, definition: Field, context: Type) -> Type:
-        """The type of a let. One that has no value in any case rejects what reads it, not what is beside it; of its
-        value nothing is known then."""
+        """The type of a let, or ANY if it always rejects: that rejects what reads it, not what stands beside it."""
         outer, self.rejects = self.rejects, False
         type_ = self.field(definition, context)
         if self.rejects:
@@ -222,7 +217,7 @@ class PartWalk:
         if field_.type is not None:
             value = self.coercion(field_, value, inside)
         if field_.omit_empty:
-            value = _without_empty(value)
+            value = without_empty(value)
         if inside.never:  # its default and `required` have no effect
             return NEVER if context.never else NULL
         if field_.default is not ABSENT:
@@ -364,7 +359,7 @@ class PartWalk:
             certain.update(names)
         if any(prop.required and prop.type.never for prop in properties.values()):
             return NEVER  # a required field never has a value
-        made = _filled(properties, others, certain)
+        made = filled(properties, others, certain)
         empty = NEVER if any(prop.required for prop in made.properties.values()) else NULL
         there = bool(made.others) or any(not prop.type.never for prop in made.properties.values())
         return union(Type(objects=(made,)), empty) if there else empty
@@ -376,17 +371,17 @@ class PartWalk:
         self.facts.append(Iteration(spread.from_, "a spread", "object", type_))
         self.facts.append(SpreadOver(spread, type_))
         found = [part for one in type_.parts.objects for part in members(one)]
-        names = union(*(name for one, _ in found for name in _names_of(one, spread)))
+        names = union(*(name for one, _ in found for name in names_of(one, spread)))
         inner = self.with_root(context, spread.as_name, union(*(value for _, value in found)))
         inner = self.with_root(inner, spread.key_name, names)
         outer, self.rejects = self.rejects, False
         inner = self.let(spread.let, inner)
         made = self.entries(spread, inner)
         self.rejects = outer  # an entry is rejected alone
-        if not made or len(found) > _MOST_APART or not _passes_all(spread):
+        if not made or len(found) > _MOST_APART or not passes_all(spread):
             return made, ()
-        apart = tuple(_passed(type_.parts.objects, spread))
-        return apart, () if whole.fails else _always_passed(type_, spread)
+        apart = tuple(passed(type_.parts.objects, spread))
+        return apart, () if whole.fails else always_passed(type_, spread)
 
     def entries(self, spread: Spread, context: Type) -> tuple[Other, ...]:
         """The types of the entries that the entry rules let through.
@@ -449,72 +444,3 @@ class PartWalk:
         if context.never or name.parts.string is None or value.never:
             return []
         return [Other(name.parts.string, value, rule)]
-
-
-def _names_of(name: StringType, spread: Spread) -> Iterable[Type]:
-    """The names that entries of such names may get; none if the spread leaves them out."""
-    except_ = spread.except_
-    if name.values is not None:
-        yield string(spread.rename.get(one, one) for one in name.values if not is_excepted(except_, one))
-        return
-    gone = frozenset(name_ for name_ in except_.names if not except_.ignore_case)
-    left = Type(string=StringType(excluded=gone - {""}, least=1 if "" in gone else 0))
-    kept = meet(Type(string=name), left)
-    if kept.string is None:
-        return
-    yield kept
-    yield from (literal(new) for new in spread.rename.values())
-
-
-def _without_empty(value: Type) -> Type:
-    """The type of a value that is null where it is an empty string, list or object."""
-    if value.never:
-        return NEVER
-    booleans, empty = Type(booleans=value.parts.booleans), falsy(value).parts
-    gone = empty.null or empty.string is not None or empty.array is not None or empty.objects
-    return union(truthy(value), booleans, NULL if gone else NEVER)
-
-
-def _filled(properties: dict[str, Property], others: list[Other], certain: Iterable[str]) -> ObjectType:
-    """The object with the entries that may take the names of absent fields; those with `certain` names are there."""
-    result = {}
-    for name, prop in {**properties, **{name: Property(NEVER) for name in certain if name not in properties}}.items():
-        extra = [] if prop.required else [other for other in others if matches(other.name, name)]
-        own = [] if prop.type.never and extra else [(prop.type, prop.origin)]
-        sources = (*own, *((other.type, other.origin) for other in extra))
-        type_ = union(prop.type, *(other.type for other in extra))
-        origin = Sources(sources) if len(sources) > 1 else sources[0][1]
-        result[name] = Property(type_, prop.required or name in certain, origin) if extra else prop
-    return ObjectType(result, tuple(others))
-
-
-def _passes_all(spread: Spread) -> bool:
-    """Returns whether every entry that is not excepted passes through as it is."""
-    first, *_ = spread.entries
-    steps = (first.when, first.name, first.value, first.skip, first.reject)
-    return not spread.let and not first.let and all(step is None for step in steps)
-
-
-def _passed(objects: Iterable[ObjectType], spread: Spread) -> Iterator[Other]:
-    """The entries of these objects, each of a known name with its own type."""
-    for one in objects:
-        for name, value in members(one):
-            kept = without_null(value)
-            for passed in _names_of(name, spread) if not kept.never else ():
-                if passed.string is not None:
-                    yield Other(passed.string, kept, spread.entries[0])
-
-
-def _always_passed(type_: Type, spread: Spread) -> set[str]:
-    """The names of entries that pass through whatever the value of this type is."""
-    if not type_.only_objects:
-        return set()
-    names = [
-        {spread.rename.get(name, name) for name, prop in one.properties.items() if _is_sure(name, prop, spread)}
-        for one in type_.objects
-    ]
-    return set.intersection(*names) if names else set()
-
-
-def _is_sure(name: str, prop: Property, spread: Spread) -> bool:
-    return prop.required and not prop.type.parts.null and not is_excepted(spread.except_, name)

@@ -7,33 +7,26 @@ output that goes away, or has another type, breaks whoever reads it; another sou
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import dataclass, is_dataclass, replace
 from operator import itemgetter
 from pathlib import Path
 from typing import Any, Literal
 
 from ..diagnostics.problem import Place
-from ..language.keys import attributes_of
 from ..language.rulebook import (
     ABSENT,
-    Const,
     Each,
-    EntryRule,
-    Expr,
     Field,
-    From,
-    Listed,
     ObjectSource,
     Output,
     Rule,
     Rulebook,
     Setting,
     Table,
-    Text,
-    Warn,
 )
 from ..source.nodes import Node
 from ..values.kinds import shown
+from .meaning import SHOWN, apart, in_words, is_nothing, is_shared, key_of, meaning, members_of
 
 __all__ = ["EFFECTS", "Change", "Effect", "changes_between", "due_version", "is_enough"]
 
@@ -41,9 +34,6 @@ Effect = Literal["breaking", "behaviour", "addition", "none"]
 EFFECTS: tuple[Effect, ...] = ("breaking", "behaviour", "addition", "none")
 """The effects of changes, the strongest first."""
 
-_NOTES = {"node", "name_node", "description", "reference", "deprecated", "bases", "name", "policy"}
-"""Members of the parts of a rulebook that have no meaning for results."""
-_SHOWN = 80
 _BREAKING = {
     ("Field", "type"),
     ("Field", "items"),
@@ -72,8 +62,7 @@ class Change:
     def to_json(self) -> dict[str, Any]:
         """`{id, effect, text, old, new}`; places are `{file, line, column}` or null."""
         places = {
-            key: None if place is None else {"file": place.file, "line": place.line, "column": place.column}
-            for key, place in (("old", self.old), ("new", self.new))
+            key: None if place is None else place.to_json() for key, place in (("old", self.old), ("new", self.new))
         }
         return {"id": self.id, "effect": self.effect, "text": self.text, **places}
 
@@ -120,120 +109,6 @@ def _numbers(version: str) -> tuple[int, int, int]:
     return major, minor, patch
 
 
-# Meaning
-
-
-def _meaning(part: Any) -> Any:
-    """The meaning of a part of a rulebook, as a value that can be compared."""
-    if isinstance(part, Expr):
-        return "expression", _tree(part.expression.tree)
-    if isinstance(part, Text):
-        return "template", part.template.text
-    if isinstance(part, Node):
-        return None
-    if is_dataclass(part):
-        return type(part).__name__, [(one.name, _meaning(getattr(part, one.name))) for one in _members(part)]
-    if isinstance(part, Mapping):
-        return sorted(((str(key), _meaning(value)) for key, value in part.items()), key=lambda pair: pair[0])
-    if isinstance(part, frozenset | set):
-        return sorted(map(str, part))
-    if isinstance(part, tuple | list):
-        return [_named(one) for one in part]
-    return part if isinstance(part, str) else (type(part).__name__, part)
-
-
-def _named(part: Any) -> Any:
-    name = getattr(part, "name", None)
-    return name if isinstance(name, str) else None, _meaning(part)
-
-
-def _members(part: Any) -> list[Any]:
-    """The members of a part that have a meaning; a name that is computed is one, too."""
-    return [one for one in fields(part) if one.name not in _NOTES or isinstance(getattr(part, one.name), Field)]
-
-
-def _key(part: Any, attribute: str) -> str:
-    """The key of the rule language that an attribute of a part keeps."""
-    return next(
-        (key.name for name, key in attributes_of(type(part)) if name == attribute and key is not None), attribute
-    )
-
-
-def _tree(tree: Any) -> Any:
-    if isinstance(tree, dict):
-        return [(key, _tree(value)) for key, value in sorted(tree.items()) if key not in ("start", "end")]
-    if isinstance(tree, list):
-        return [_tree(one) for one in tree]
-    return type(tree).__name__, tree
-
-
-def _words(part: Any) -> str:
-    """A part of a rulebook in a few words."""
-    if isinstance(part, Expr):
-        return _cut(part.text)
-    if isinstance(part, Text):
-        text = shown(part.template.text, _SHOWN)
-        return f"template {text}" if part.template.roots else text
-    if isinstance(part, From):
-        return " or else ".join(_words(one) for one in part.alternatives)
-    if isinstance(part, Field):
-        return _words(part.source)
-    if isinstance(part, Const):
-        return f"the constant {shown(part.value, _SHOWN)}"
-    if isinstance(part, Each):
-        return f"each of {_words(part.each)}"
-    if isinstance(part, ObjectSource):
-        return "an object"
-    if isinstance(part, Listed):
-        return f"a list of {', '.join(map(_words, part.items))}"
-    if isinstance(part, Warn):
-        return _words(part.message)
-    if isinstance(part, EntryRule):
-        return _entry_words(part)
-    if isinstance(part, Table):
-        return f"table {part.name}" if part.name else "a table"
-    if is_dataclass(part):
-        return type(part).__name__.lower()
-    if isinstance(part, Mapping):
-        return _cut(", ".join(f"{key}: {_words(value)}" for key, value in part.items()) or "nothing")
-    if isinstance(part, frozenset | set):
-        return _cut(", ".join(sorted(map(str, part))) or "nothing")
-    if isinstance(part, tuple | list):
-        return _cut(", ".join(map(_words, part)) or "nothing")
-    return "nothing" if part is ABSENT else shown(part, _SHOWN)
-
-
-def _apart(old: Any, new: Any) -> tuple[str, str]:
-    """Two parts in words, of long expressions and templates the places where they begin to differ."""
-    if not (isinstance(old, Expr) and isinstance(new, Expr)):
-        return _words(old), _words(new)
-    one, other = " ".join(old.text.split()), " ".join(new.text.split())
-    if max(len(one), len(other)) <= _SHOWN:
-        return one, other
-    start = next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
-    start = max(0, start - _SHOWN // 4)
-    lead = ".." if start else ""
-    return _cut(lead + one[start:]), _cut(lead + other[start:])
-
-
-def _is_shared(name: str, old: Any, new: Any) -> bool:
-    """Tells the parts that two others share by a name: policies and named tables, which are compared by themselves."""
-    if name == "entries" and hasattr(old, "policy"):
-        return old.policy is not None and old.policy == new.policy
-    if name == "table":
-        return old.table is not None and new.table is not None and None is not old.table.name == new.table.name
-    return False
-
-
-def _cut(text: str) -> str:
-    text = " ".join(text.split())
-    return text if len(text) <= _SHOWN else text[: _SHOWN - 2] + ".."
-
-
-def _is_nothing(value: Any) -> bool:
-    return value is None or value is ABSENT or value is False or value in ((), {}, frozenset())
-
-
 class _Comparison:
     def __init__(self, names: Mapping[str, str]) -> None:
         self.names = names
@@ -266,9 +141,9 @@ class _Comparison:
             else:
                 self.output(where, f"output {name}", one, other)
                 self.schema(where, f"output {name}", old, new, one, other)
-        if _meaning(old.bulk) != _meaning(new.bulk):
+        if meaning(old.bulk) != meaning(new.bulk):
             self.add("bulk", "behaviour", "bulk bodies are made otherwise", old.bulk, new.bulk)
-        if _meaning(old.delivery) != _meaning(new.delivery):
+        if meaning(old.delivery) != meaning(new.delivery):
             self.add("delivery", "behaviour", "requests are delivered otherwise", old.delivery, new.delivery)
         for name, one, other in _pairs(old.routes, new.routes):
             where = f"routes/{name}"
@@ -282,7 +157,7 @@ class _Comparison:
             if one is not None and other is not None:
                 self.table(f"tables/{name}", f"table {name}", one, other)
         for name, one, other in _pairs(old.policies, new.policies):
-            if one is not None and other is not None and _meaning(one) != _meaning(other):
+            if one is not None and other is not None and meaning(one) != meaning(other):
                 place = next((entry for entry in other if entry not in one), None)
                 self.add(f"policies/{name}", "behaviour", f"policy {name}: {_difference(one, other)}", one[0], place)
         self.rules(old.rules, new.rules)
@@ -290,12 +165,12 @@ class _Comparison:
     def table(self, where: str, owner: str, old: Table, new: Table) -> None:
         for key, before, after in _pairs(old.entries, new.entries):
             if key not in new.entries:
-                self.add(f"{where}/{key}", "behaviour", f"{owner} has no entry {shown(key, _SHOWN)} any more", old, new)
+                self.add(f"{where}/{key}", "behaviour", f"{owner} has no entry {shown(key, SHOWN)} any more", old, new)
             elif key not in old.entries:
-                text = f"{owner} has an entry {shown(key, _SHOWN)}: {shown(after, _SHOWN)}"
+                text = f"{owner} has an entry {shown(key, SHOWN)}: {shown(after, SHOWN)}"
                 self.add(f"{where}/{key}", "addition", text, old, new)
-            elif _meaning(before) != _meaning(after):
-                text = f"{owner}: {shown(key, _SHOWN)} becomes {shown(after, _SHOWN)}, was {shown(before, _SHOWN)}"
+            elif meaning(before) != meaning(after):
+                text = f"{owner}: {shown(key, SHOWN)} becomes {shown(after, SHOWN)}, was {shown(before, SHOWN)}"
                 self.add(f"{where}/{key}", "behaviour", text, old, new)
         self.members(where, owner, old, new, skip={"entries"})
 
@@ -312,7 +187,7 @@ class _Comparison:
                 self.values(where, owner, one, other)
                 self.members(where, owner, one, other, skip={"enum"})
                 if old.values.get(name) != new.values.get(name) and one.default == other.default:
-                    words = f"{_words(new.values.get(name))}, was {_words(old.values.get(name))}"
+                    words = f"{in_words(new.values.get(name))}, was {in_words(old.values.get(name))}"
                     self.add(f"{where}/value", "behaviour", f"{owner} has the value {words}", one, other)
 
     def values(self, where: str, owner: str, old: Setting, new: Setting) -> None:
@@ -321,7 +196,9 @@ class _Comparison:
         if before is None or after is None:
             if (before is None) != (after is None):
                 effect: Effect = "breaking" if after is not None else "addition"
-                text = f"{owner} allows only {_words(new.enum)}" if after is not None else f"{owner} allows all values"
+                text = (
+                    f"{owner} allows only {in_words(new.enum)}" if after is not None else f"{owner} allows all values"
+                )
                 self.add(f"{where}/enum", effect, text, old, new)
             return
         if lost := [value for value in before if value not in after]:
@@ -332,13 +209,13 @@ class _Comparison:
     def output(self, where: str, owner: str, old: Output, new: Output) -> None:
         self.fields(f"{where}/fields", owner, old.fields, new.fields)
         self.members(where, owner, old, new, skip={"fields", "request"})
-        for one in _members(old.request):
+        for one in members_of(old.request):
             before, after = getattr(old.request, one.name), getattr(new.request, one.name)
             if isinstance(before, tuple) and isinstance(after, tuple):
                 fields = [[field.written for field in fields] for fields in (before, after)]
                 self.fields(f"{where}/{one.name}", f"{owner}, {one.name}", *fields)
-            elif _meaning(before) != _meaning(after):
-                text = f"{owner}: the {one.name} is {_words(after)}, was {_words(before)}"
+            elif meaning(before) != meaning(after):
+                text = f"{owner}: the {one.name} is {in_words(after)}, was {in_words(before)}"
                 self.add(f"{where}/{one.name}", "breaking", text, old, new)
 
     def schema(self, where: str, owner: str, old: Rulebook, new: Rulebook, one: Output, other: Output) -> None:
@@ -353,7 +230,7 @@ class _Comparison:
         for rule in new:
             if rule.name not in before:
                 same = next(
-                    (one for one in gone if one not in renamed.values() and _meaning(one) == _meaning(rule)), None
+                    (one for one in gone if one not in renamed.values() and meaning(one) == meaning(rule)), None
                 )
                 if same is not None:
                     renamed[rule.name] = same
@@ -414,13 +291,13 @@ class _Comparison:
             if one is not None and other is not None:
                 self.field(here, f"{owner}, {name}", one, other)
             elif other is not None:
-                same = next((old_name for old_name, field in gone.items() if _meaning(field) == _meaning(other)), None)
+                same = next((old_name for old_name, field in gone.items() if meaning(field) == meaning(other)), None)
                 if same is not None:
                     del gone[same]
                     text = f"{owner}, {name} was called {same}"
                     self.add(here, "breaking", text, before[same], other)
                 else:
-                    self.add(here, "addition", f"{owner}, {name} is new: {_words(other)}", None, other)
+                    self.add(here, "addition", f"{owner}, {name} is new: {in_words(other)}", None, other)
         for name, field in gone.items():
             self.add(f"{where}/{name}", "breaking", f"{owner}, {name} is gone", field, None)
 
@@ -438,9 +315,9 @@ class _Comparison:
                 self.field(f"{where}/value", f"{owner}[]", one.value, other.value)
             else:
                 self.add(f"{where}/value", "breaking", f"{owner}: the elements are of another kind", old, new)
-        elif _meaning(one) != _meaning(other):
+        elif meaning(one) != meaning(other):
             effect: Effect = "behaviour" if is_let or _shape(one) == _shape(other) else "breaking"
-            before, after = _apart(one, other)
+            before, after = apart(one, other)
             text = f"{after}, was {before}" if before != after else f"another {after}"
             self.add(f"{where}/from", effect, f"{owner} comes from {text}", old, new)
 
@@ -452,7 +329,7 @@ class _Comparison:
             other = new.spreads[number] if number < len(new.spreads) else None
             if one is None or other is None:
                 self.gone_or_new(here, f"{owner}, spread {number + 1}", one, other)
-            elif _meaning(one) != _meaning(other):
+            elif meaning(one) != meaning(other):
                 self.members(here, f"{owner}, spread {number + 1}", one, other)
 
     # Any part
@@ -469,16 +346,16 @@ class _Comparison:
         places: tuple[Any, Any] | None = None,
     ) -> None:
         """Compares the members of two parts of one kind, each as a whole."""
-        for one in _members(old):
+        for one in members_of(old):
             before, after = getattr(old, one.name), getattr(new, one.name)
-            if one.name in skip or _meaning(before) == _meaning(after) or _is_shared(one.name, old, new):
+            if one.name in skip or meaning(before) == meaning(after) or is_shared(one.name, old, new):
                 continue
-            key = _key(old, one.name)
+            key = key_of(old, one.name)
             effect: Effect = "breaking" if (type(old).__name__, one.name) in _BREAKING and not is_let else "behaviour"
-            was, now = _apart(before, after)
-            if _is_nothing(before):
+            was, now = apart(before, after)
+            if is_nothing(before):
                 text = f"has `{key}` now: {now}"
-            elif _is_nothing(after):
+            elif is_nothing(after):
                 text = f"has no `{key}` any more, was {was}"
             elif was != now:
                 text = f"`{key}` is {now}, was {was}"
@@ -505,17 +382,12 @@ def _by_name(parts: Iterable[Field]) -> dict[str, Field]:
 
 def _listed(setting: Setting) -> list[str] | None:
     values = getattr(setting, "enum", None)
-    return None if values is None else [shown(value, _SHOWN) for value in values]
+    return None if values is None else [shown(value, SHOWN) for value in values]
 
 
 def _rule_words(rule: Rule) -> str:
     does = {"output": f"for {rule.output}", "skip": "that skips", "reject": "that rejects", "convert": "that converts"}
     return f"rule {rule.name} ({does[rule.end]})"
-
-
-def _entry_words(rule: EntryRule) -> str:
-    does = "skip" if rule.skip is not None else "reject" if rule.reject is not None else "keep"
-    return f"{does} when {_words(rule.when)}" if rule.when is not None else f"{does} the rest"
 
 
 def _shape(source: Any) -> str:
@@ -528,19 +400,19 @@ def _difference(old: Any, new: Any) -> str:
     if isinstance(old, Table) and isinstance(new, Table):
         for key, before, after in _pairs(dict(old.entries), dict(new.entries)):
             if before != after:
-                return f"{shown(key, _SHOWN)} is {shown(after, _SHOWN)}, was {shown(before, _SHOWN)}"
-        return f"unlisted is {_words(new.unlisted)}, was {_words(old.unlisted)}"
+                return f"{shown(key, SHOWN)} is {shown(after, SHOWN)}, was {shown(before, SHOWN)}"
+        return f"unlisted is {in_words(new.unlisted)}, was {in_words(old.unlisted)}"
     if isinstance(old, tuple) and isinstance(new, tuple):
         if len(old) != len(new):
             return f"{len(new)} parts, were {len(old)}"
         for number, (one, other) in enumerate(zip(old, new, strict=True), 1):
-            if _meaning(one) != _meaning(other):
+            if meaning(one) != meaning(other):
                 return f"part {number}: {_difference(one, other)}"
     if is_dataclass(old) and type(old) is type(new):
-        for member in _members(old):
+        for member in members_of(old):
             one, other = getattr(old, member.name), getattr(new, member.name)
-            if _meaning(one) != _meaning(other):
-                was, now = _apart(one, other)
-                key = _key(old, member.name)
+            if meaning(one) != meaning(other):
+                was, now = apart(one, other)
+                key = key_of(old, member.name)
                 return f"`{key}` is {now}, was {was}" if was != now else f"`{key}`: {_difference(one, other)}"
     return "in its parts"

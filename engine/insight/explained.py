@@ -33,7 +33,7 @@ class Explanation:
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """What the file of a mapping explains, and the problems with reading it."""
+    """The content of the file of explanations of a mapping, and the problems with reading it."""
 
     branches: tuple[Explanation, ...] = ()
     mutants: tuple[Explanation, ...] = ()
@@ -42,7 +42,7 @@ class Explained:
 
 
 def read_explained(rulebook: Rulebook) -> Explained:
-    """What is explained beside a mapping; nothing without such a file."""
+    """The explanations beside a mapping; none without such a file."""
     main = rulebook.main
     path, name = (main.path or Path()).parent / FILE, (Path(main.name).parent / FILE).as_posix()
     if not is_file(path):

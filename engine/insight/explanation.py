@@ -11,7 +11,7 @@ from ..diagnostics.terminal import printable, styled
 from ..html.page import render
 from ..values.pointers import leaves, value_at
 from .tracing import Trace
-from .why import Reader, Step, steps_in
+from .why import ExplanationStep, ReadingPart, steps_in
 from .why_not import Miss
 
 __all__ = ["as_html", "as_json", "misses_text", "readers_text", "steps_text", "summary_text"]
@@ -47,7 +47,7 @@ def as_json(trace: Trace, numbers: Iterable[int], pointer: str | None = None) ->
     }
 
 
-def _step_json(trace: Trace, step: Step) -> dict[str, Any]:
+def _step_json(trace: Trace, step: ExplanationStep) -> dict[str, Any]:
     found = step.to_json()
     if trace.is_masked:
         found["value"] = trace.show(step.value)
@@ -92,7 +92,7 @@ def summary_text(trace: Trace, numbers: Iterable[int], *, color: bool) -> str:
 
 
 def skips_of(trace: Trace) -> list[str]:
-    """What was left out, and why; where values are masked, as the rules say it."""
+    """The elements that were left out, and why; where values are masked, as the rules say it."""
     return [
         f"{one.pointer or 'the batch'}: {(one.template or '') if trace.is_masked else one.reason}"
         for one in trace.result.skipped
@@ -155,7 +155,7 @@ def _who(misses: list[Miss]) -> str:
     return ", ".join(part for part in (f"rule {rules[0]}" if rules else "", parts) if part)
 
 
-def readers_text(trace: Trace, readers: Iterable[Reader], *, color: bool) -> str:
+def readers_text(trace: Trace, readers: Iterable[ReadingPart], *, color: bool) -> str:
     """A line for each expression that read a place of the input, with its value."""
     lines = []
     for reader in readers:

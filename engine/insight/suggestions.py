@@ -23,7 +23,7 @@ from .branches import Branch, Catalogue, branches_of
 from .coverage import Coverage
 from .reads import ANY, Pattern, reads_of
 
-__all__ = ["Suggestion", "suggestions", "text"]
+__all__ = ["SuggestedTest", "suggestions", "text"]
 
 _SCALARS = (None, True, False, 0, 1, -1.5, 1767182400000, "", "a", "12.5", "true", "2026-01-31T23:59:59Z")
 _MAX_SETTINGS = 60
@@ -31,7 +31,7 @@ _MAX_POOL = 400
 
 
 @dataclass(frozen=True)
-class Suggestion:
+class SuggestedTest:
     """A test for branches that no test takes: the input, the settings that it needs, and the result that it has."""
 
     branches: tuple[Branch, ...]
@@ -42,7 +42,7 @@ class Suggestion:
 
 def suggestions(
     rulebook: Rulebook, coverage: Coverage, pool: Iterable[Any], tries: int, progress: Callable[[str], None]
-) -> tuple[Suggestion, ...]:
+) -> tuple[SuggestedTest, ...]:
     """Suggestions for the branches of a coverage that were not taken, found by so many tries, the same ones every time.
 
     `pool` has inputs to begin with. Each suggestion was run: its branches are those that it takes.
@@ -65,7 +65,7 @@ class _Search:
         self.settings: list[dict[str, Any]] = [{}, *(self._settings() for _ in range(_MAX_SETTINGS))]
         self.interpreters: dict[int, Interpreter] = {}
 
-    def found(self, tries: int, progress: Callable[[str], None]) -> Iterator[Suggestion]:
+    def found(self, tries: int, progress: Callable[[str], None]) -> Iterator[SuggestedTest]:
         for number in range(tries):
             if not self.missing:
                 return
@@ -87,7 +87,7 @@ class _Search:
                 self.missing -= covered
                 new -= covered
                 own = tuple(branch for branch in self.catalogue.branches if branch.id in covered)
-                yield Suggestion(own, small, settings, result)
+                yield SuggestedTest(own, small, settings, result)
 
     # Inputs
 
@@ -219,7 +219,7 @@ def _paths(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
         yield from _paths(inner, (*path, key))
 
 
-def text(found: Iterable[Suggestion]) -> str:
+def text(found: Iterable[SuggestedTest]) -> str:
     """A test file with the suggestions: their expectations are what the mapping gives today, to be reviewed."""
     lines = ["description: Suggested tests; review what they expect.", "", "tests:"]
     for one in found:

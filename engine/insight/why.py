@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from ..diagnostics.problem import Place
 from ..expressions.paths import inputs_read
-from ..expressions.tree import children, parts_of, walk
+from ..expressions.tree import walk
 from ..interpreter.recorder import Taken
 from ..interpreter.scope import Scope
 from ..language.rulebook import (
@@ -21,12 +21,14 @@ from ..language.rulebook import (
     Table,
     Text,
 )
+from ..source.text import one_line
 from ..values.kinds import shown
 from ..values.pointers import join, value_at
 from .reads import names_after
+from .spans import look_up, values_by_span
 from .tracing import Application, Trace
 
-__all__ = ["Reader", "Step", "look_up", "place_in", "places_read", "readers_of", "steps_in", "steps_to"]
+__all__ = ["ExplanationStep", "ReadingPart", "place_in", "places_read", "readers_of", "steps_in", "steps_to"]
 
 _SHOWN = 100
 _MAX_MISSES = 20
@@ -38,7 +40,7 @@ Kind = Literal["rule", "condition", "source", "entry", "list", "table", "type", 
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class ExplanationStep:
     """A step on the way to a value: what happened, where the rules say so, and what was read and computed.
 
     `inputs` are the places of the input, `parts` the parts of an expression with their values. `value` is the value
@@ -57,7 +59,7 @@ class Step:
         return {
             "kind": self.kind,
             "text": self.text,
-            "place": {"file": self.place.file, "line": self.place.line, "column": self.place.column},
+            "place": self.place.to_json(),
             "value": self.value,
             "inputs": list(self.inputs),
             "parts": [{"text": text, "value": value} for text, value in self.parts],
@@ -67,7 +69,7 @@ class Step:
 # Why
 
 
-def steps_in(trace: Trace, number: int, pointer: str) -> tuple[Step, ...]:
+def steps_in(trace: Trace, number: int, pointer: str) -> tuple[ExplanationStep, ...]:
     """The steps to a value of a request; those to what it is in, where it is part of a value that was taken whole."""
     place = place_in(trace, number, pointer)
     if place is None:
@@ -87,7 +89,7 @@ def place_in(trace: Trace, number: int, pointer: str) -> str | None:
     return pointer if pointer in places else None
 
 
-def steps_to(trace: Trace, application: Application, pointer: str) -> tuple[Step, ...]:
+def steps_to(trace: Trace, application: Application, pointer: str) -> tuple[ExplanationStep, ...]:
     """The steps to the value at a place in what a rule emitted for an element; empty if it has none there.
 
     `pointer` is the place in the body of the rule alone, before bodies were combined.
@@ -100,19 +102,19 @@ def steps_to(trace: Trace, application: Application, pointer: str) -> tuple[Step
     return (*_taking(trace, application), *(step for taken in here for step in _step(trace, taken)))
 
 
-def _taking(trace: Trace, application: Application) -> Iterator[Step]:
+def _taking(trace: Trace, application: Application) -> Iterator[ExplanationStep]:
     """Why the rule took the element."""
     rule = application.rule
     if rule is None:
         return
     at = application.element or "the batch"
-    yield Step("rule", f"rule {rule.name} takes {at}", rule.place)
+    yield ExplanationStep("rule", f"rule {rule.name} takes {at}", rule.place)
     if rule.when is not None:
         taken = trace.by_part[id(rule.when), "true", application.element][0]
         yield from _of_expression(trace, "condition", "since `when` holds: ", rule.when, taken)
 
 
-def _step(trace: Trace, taken: Taken) -> Iterator[Step]:
+def _step(trace: Trace, taken: Taken) -> Iterator[ExplanationStep]:
     part = taken.part
     if isinstance(part, Expr):
         if taken.outcome == "value":
@@ -125,7 +127,9 @@ def _step(trace: Trace, taken: Taken) -> Iterator[Step]:
             yield from _of_let(trace, name, taken.scope, (name,))
         parts = tuple((use.name, taken.scope.values.get(use.name)) for use in part.template.roots)
         inputs = places_read(trace, part, taken.scope)
-        yield Step("source", f"template {shown(part.template.text, _SHOWN)}", part.place, taken.value, inputs, parts)
+        yield ExplanationStep(
+            "source", f"template {shown(part.template.text, _SHOWN)}", part.place, taken.value, inputs, parts
+        )
     elif isinstance(part, Table):
         name = f"table {part.name}" if part.name else "the table"
         text = (
@@ -133,10 +137,10 @@ def _step(trace: Trace, taken: Taken) -> Iterator[Step]:
             if taken.outcome == "unlisted"
             else f"{name} has an entry for {trace.show(taken.value)}"
         )
-        yield Step("table", text, part.node.place)
+        yield ExplanationStep("table", text, part.node.place)
     elif isinstance(part, EntryRule):
         if taken.outcome == "kept":
-            yield Step(
+            yield ExplanationStep(
                 "entry",
                 f"the entry {taken.at.element} passes through",
                 part.node.place,
@@ -145,34 +149,34 @@ def _step(trace: Trace, taken: Taken) -> Iterator[Step]:
             )
     elif isinstance(part, Each):
         count = len(taken.value)
-        yield Step(
+        yield ExplanationStep(
             "list", f"for each of {count} element{'' if count == 1 else 's'} of {part.each.text}", part.each.place
         )
     elif isinstance(part, Field):
         yield from _of_field(trace, part, taken)
 
 
-def _of_field(trace: Trace, field: Field, taken: Taken) -> Iterator[Step]:
+def _of_field(trace: Trace, field: Field, taken: Taken) -> Iterator[ExplanationStep]:
     before = trace.show(taken.value)
     if taken.outcome == "converted":
-        yield Step("type", f"{before} becomes {field.type}", field.place)
+        yield ExplanationStep("type", f"{before} becomes {field.type}", field.place)
     elif taken.outcome == "unconverted":
-        yield Step("type", f"{before} cannot become {field.type}", field.place)
+        yield ExplanationStep("type", f"{before} cannot become {field.type}", field.place)
     elif taken.outcome == "default":
-        yield Step("default", "there is no value, so the default counts", field.place, taken.value)
+        yield ExplanationStep("default", "there is no value, so the default counts", field.place, taken.value)
     elif taken.outcome == "given":
         what = (
             "the constant" if isinstance(field.source, Const) else f"field {field.name}" if field.name else "the value"
         )
-        yield Step("field", f"{what}: {before}", field.place, taken.value)
+        yield ExplanationStep("field", f"{what}: {before}", field.place, taken.value)
 
 
 def _of_expression(
     trace: Trace, kind_: Kind, lead: str, expr: Expr, taken: Taken, above: tuple[str, ...] = ()
-) -> Iterator[Step]:
+) -> Iterator[ExplanationStep]:
     """A step for an expression, after those for the lets that it reads."""
     scope = taken.scope
-    known = {(start, end): value for start, end, value in parts_of(expr.expression, scope.values)}
+    known = values_by_span(expr, scope)
     visited = {start for start, _ in known}
     is_straight = not any(node["type"] in ("or_expression", "and_expression") for node in walk(expr.expression.tree))
     lets = [use for use in expr.expression.roots if use.name in scope.lets]
@@ -180,12 +184,12 @@ def _of_expression(
         if name not in above and kind_ != "condition":
             yield from _of_let(trace, name, scope, (*above, name))
     found = f" = {trace.show(taken.value)}" if taken.outcome == "value" else ""
-    text = " ".join(expr.text.split())
+    text = one_line(expr.text)
     inputs, parts = _exact(trace, expr, scope, known), _parts(expr, known)
-    yield Step(kind_, f"{lead}{text}{found}", expr.place, taken.value, inputs, parts)
+    yield ExplanationStep(kind_, f"{lead}{text}{found}", expr.place, taken.value, inputs, parts)
 
 
-def _of_let(trace: Trace, name: str, scope: Scope, above: tuple[str, ...]) -> Iterator[Step]:
+def _of_let(trace: Trace, name: str, scope: Scope, above: tuple[str, ...]) -> Iterator[ExplanationStep]:
     """The steps to the value of a let, as far as it was computed."""
     definition, inner = scope.lets[name]
     for taken in trace.by_scope.get(id(inner), ()):
@@ -226,9 +230,7 @@ def places_read(trace: Trace, part: Expr | Text, scope: Scope) -> tuple[str, ...
     """The places of the input that an expression or a template reads, other than through lets."""
     if isinstance(part, Text):
         return tuple(dict.fromkeys(_filled_from(trace, part, scope)))
-    return _exact(
-        trace, part, scope, {(start, end): value for start, end, value in parts_of(part.expression, scope.values)}
-    )
+    return _exact(trace, part, scope, values_by_span(part, scope))
 
 
 def _filled_from(trace: Trace, text: Text, scope: Scope) -> Iterator[str]:
@@ -253,7 +255,7 @@ def _parts(expr: Expr, known: _Known) -> tuple[tuple[str, Any], ...]:
     for start, end in known:
         ends[start] = max(end, ends.get(start, end))
     return tuple(
-        (" ".join(expr.text[start:end].split()), value)
+        (one_line(expr.text[start:end]), value)
         for (start, end), value in sorted(known.items())
         if (start, end) not in constants
         and (start, end) != whole
@@ -261,21 +263,11 @@ def _parts(expr: Expr, known: _Known) -> tuple[tuple[str, Any], ...]:
     )
 
 
-def look_up(expr: Expr, start: int, end: int) -> tuple[tuple[int, int], str] | None:
-    """The span of the object and the name, if a part of an expression is the look-up of a constant name."""
-    for node in walk(expr.expression.tree):
-        if (node["start"], node["end"]) == (start, end) and node["type"] == "function_expression":
-            arguments = children(node)
-            if node["value"] in ("get", "get_ignore_case") and arguments[1]["type"] == "literal":
-                return (arguments[0]["start"], arguments[0]["end"]), str(arguments[1]["value"])
-    return None
-
-
 # Who read an input
 
 
 @dataclass(frozen=True, slots=True)
-class Reader:
+class ReadingPart:
     """A part of the rules that read a place of the input: its owner, its text, and what it gave."""
 
     owner: str
@@ -285,20 +277,19 @@ class Reader:
 
     def to_json(self) -> dict[str, Any]:
         """`{owner, text, place: {file, line, column}, value}`."""
-        place = {"file": self.place.file, "line": self.place.line, "column": self.place.column}
-        return {"owner": self.owner, "text": self.text, "place": place, "value": self.value}
+        return {"owner": self.owner, "text": self.text, "place": self.place.to_json(), "value": self.value}
 
 
-def readers_of(trace: Trace, pointer: str) -> tuple[Reader, ...]:
+def readers_of(trace: Trace, pointer: str) -> tuple[ReadingPart, ...]:
     """The expressions that read a place of the input, something in it, or something that it is in, in order."""
-    found: dict[tuple[str, Place], Reader] = {}
+    found: dict[tuple[str, Place], ReadingPart] = {}
     for taken in trace.decisions:
         part = taken.part
         if not isinstance(part, Expr):
             continue
         if any(_overlap(pointer, place) for place in trace.places.read_by(part, taken.scope)):
             owner = f"rule {taken.at.rule}" if taken.at.rule else "the mapping"
-            found.setdefault((owner, part.place), Reader(owner, " ".join(part.text.split()), part.place, taken.value))
+            found.setdefault((owner, part.place), ReadingPart(owner, one_line(part.text), part.place, taken.value))
     return tuple(found.values())
 
 

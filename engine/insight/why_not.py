@@ -9,7 +9,7 @@ from typing import Any
 from ..diagnostics.catalogue import CATALOGUE
 from ..diagnostics.problem import Place
 from ..diagnostics.suggestions import closest, did_you_mean
-from ..expressions.tree import children, parts_of
+from ..expressions.tree import children
 from ..interpreter.scope import Scope
 from ..language.rulebook import (
     Each,
@@ -25,10 +25,11 @@ from ..language.rulebook import (
     Spread,
     Text,
 )
+from ..source.text import one_line
 from ..values.kinds import kind, with_article
 from ..values.pointers import join
+from .spans import look_up, values_by_span
 from .tracing import Application, Trace
-from .why import look_up
 
 __all__ = ["Miss", "nearest_place", "unread", "why_not"]
 
@@ -60,7 +61,7 @@ class Miss:
             "rule": self.rule,
             "part": self.part,
             "reason": self.reason,
-            "place": {"file": self.place.file, "line": self.place.line, "column": self.place.column},
+            "place": self.place.to_json(),
             "element": self.element,
         }
 
@@ -325,24 +326,22 @@ def _absent(trace: Trace, part: Expr | Text | Each | Field, scope: Scope) -> str
 
 def _missing(expr: Expr, scope: Scope) -> str:
     """The step of an expression at which its value is lost."""
-    known: dict[tuple[int, int], Any] = {}
-    for start, end, value in parts_of(expr.expression, scope.values):
-        known[start, end] = value
+    known = values_by_span(expr, scope)
     for (start, end), value in sorted(known.items()):
         if value is not None:
             continue
         before = [span for span in known if span[0] == start and span[1] < end]
-        text = " ".join(expr.text[start:end].split())
+        text = one_line(expr.text[start:end])
         if (looked_up := look_up(expr, start, end)) is not None:
             argument, name = looked_up
-            return _lost(" ".join(expr.text[slice(*argument)].split()), known.get(argument), name)
+            return _lost(one_line(expr.text[slice(*argument)]), known.get(argument), name)
         if not before:
             return f"{text} is null"
         above = max(before, key=lambda span: span[1])
         name = expr.text[above[1] : end].lstrip(". ").strip('"')
-        prefix = " ".join(expr.text[slice(*above)].split())
+        prefix = one_line(expr.text[slice(*above)])
         return _lost(prefix, known[above], name)
-    return f"{' '.join(expr.text.split())} is null"
+    return f"{one_line(expr.text)} is null"
 
 
 def _lost(prefix: str, value: Any, name: str) -> str:
@@ -358,7 +357,7 @@ def _lost(prefix: str, value: Any, name: str) -> str:
 
 def _refuted(trace: Trace, when: Expr, scope: Scope, *, follow: bool = True) -> str:
     """The part of a condition that makes it false, with the values that it compares; `follow`: and why lets are."""
-    known = {(start, end): value for start, end, value in parts_of(when.expression, scope.values)}
+    known = values_by_span(when, scope)
 
     def refuting(node: Any) -> Any:
         if node["type"] == "and_expression":
@@ -368,14 +367,12 @@ def _refuted(trace: Trace, when: Expr, scope: Scope, *, follow: bool = True) -> 
         return node
 
     node = refuting(when.expression.tree)
-    text = " ".join(when.text[node["start"] : node["end"]].split())
+    text = one_line(when.text[node["start"] : node["end"]])
     behind = _behind(trace, when, scope, (node["start"], node["end"])) if follow else ""
     if node["type"] not in ("comparator", "not_expression", "or_expression", "function_expression"):
         return f"{text} is {trace.show(known.get((node['start'], node['end'])))}{behind}"
     spans = [(child["start"], child["end"]) for child in children(node) if child["type"] not in ("literal", "expref")]
-    values = [
-        f"{' '.join(when.text[slice(*span)].split())} is {trace.show(known[span])}" for span in spans if span in known
-    ]
+    values = [f"{one_line(when.text[slice(*span)])} is {trace.show(known[span])}" for span in spans if span in known]
     return f"{text} ({', '.join(values)}){behind}" if values else f"{text}{behind}"
 
 
@@ -473,7 +470,7 @@ def _holding(when: Expr | None, scope: Scope) -> int:
     """The number of parts joined by `&&` in a condition that hold before the first that does not."""
     if when is None:
         return 0
-    known = {(start, end): value for start, end, value in parts_of(when.expression, scope.values)}
+    known = values_by_span(when, scope)
     count, pending = 0, [when.expression.tree]
     while pending:
         node = pending.pop(0)

@@ -75,7 +75,9 @@ def open_program(reference: str, settings: Mapping[str, Any], *, bulk: bool = Fa
     return program
 
 
-def _opened(entry: cache.Entry, reference: str, settings: Mapping[str, Any], key: str, *, bulk: bool) -> Program | None:
+def _opened(
+    entry: cache.CacheEntry, reference: str, settings: Mapping[str, Any], key: str, *, bulk: bool
+) -> Program | None:
     """The program of a cache entry; None if the entry lacks something that a program needs."""
     about, code = entry.about, entry.code
     if code is not None and FUNCTION not in code.co_names:
@@ -138,13 +140,13 @@ def _rulebook(reference: str, settings: Mapping[str, Any], bulk: bool) -> Rulebo
     return fitting(rulebook) if bulk else rulebook
 
 
-def _store(key: str, entry: cache.Entry, rulebook: Rulebook) -> None:
+def _store(key: str, entry: cache.CacheEntry, rulebook: Rulebook) -> None:
     """Caches compiled code, unless it may hold the value of a secret setting."""
     if not any(setting.secret for setting in rulebook.settings.values()):
         cache.store(key, entry)
 
 
-def _compiled(rulebook: Rulebook) -> cache.Entry:
+def _compiled(rulebook: Rulebook) -> cache.CacheEntry:
     """Compiles a mapping, with everything that running it needs."""
     # only for a mapping that is not cached
     from .. import compiler
@@ -166,16 +168,16 @@ def _compiled(rulebook: Rulebook) -> cache.Entry:
         "dispatch": dispatch_of(rulebook).to_json(),
         "schemas": schemas,
     }
-    return cache.Entry(_origin(rulebook), about, compiled.code)
+    return cache.CacheEntry(_origin(rulebook), about, compiled.code)
 
 
-def _compiled_structs(rulebook: Rulebook) -> cache.Entry:
+def _compiled_structs(rulebook: Rulebook) -> cache.CacheEntry:
     """Compiles the code of a mapping for batches read as structs."""
     # only for a mapping that is not cached
     from .. import compiler
 
     about = {"digest": _digest(rulebook)}
-    return cache.Entry(_origin(rulebook), about, compiler.compile(rulebook).structs_code())
+    return cache.CacheEntry(_origin(rulebook), about, compiler.compile(rulebook).structs_code())
 
 
 def _origin(rulebook: Rulebook) -> cache.Provenance:

@@ -12,6 +12,7 @@ from ..diagnostics.problem import Problem
 from ..diagnostics.terminal import printable
 from ..runtime.batch import Record
 from ..runtime.result import Result
+from ..source.text import one_line
 
 __all__ = [
     "FIXED",
@@ -63,7 +64,7 @@ class ProblemKind(NamedTuple):
     def of(cls, problem: Problem) -> ProblemKind:
         """The kind of a Problem."""
         place = problem.place
-        template = " ".join(problem.data["template"].split()) if "template" in problem.data else None
+        template = one_line(problem.data["template"]) if "template" in problem.data else None
         if place is None:
             return cls(problem.code, problem.severity, None, None, None, None, template)
         return cls(problem.code, problem.severity, problem.rule, place.file, place.line, place.column, template)
@@ -104,7 +105,7 @@ class Summary:
         self.batches += 1
         self.requests += len(result.requests)
         for skipped in result.skipped:
-            reason = skipped.reason if skipped.template is None else " ".join(skipped.template.split())
+            reason = skipped.reason if skipped.template is None else one_line(skipped.template)
             self._skip(Reason(skipped.rule, reason), 1)
         for problem in result.problems:
             self.errors += problem.severity == "error"

@@ -1,4 +1,4 @@
-"""What a mapping declares of the delivery of its requests, as plain JSON for those who send them."""
+"""The delivery that a mapping declares for its requests, as plain JSON for those who send them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["declared"]
 
 
 def declared(rulebook: Rulebook) -> dict[str, Any]:
-    """What a mapping declares of the delivery of its requests, as JSON, with the defaults of what it leaves out."""
+    """The delivery that a mapping declares, as JSON, with the defaults of what it leaves out."""
     own = rulebook.delivery or Delivery(windows={})
     return {
         **_plain(own),

@@ -1,4 +1,4 @@
-"""What a mapping declares of the delivery of its requests: order, limits of the receiver, and how answers are read."""
+"""Declarations of the delivery of requests: order, limits of the receiver, and how answers are read."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ class Ping:
 @form("outputDelivery", "How requests of this output are delivered, where that differs.", "A change of how they are.")
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class OwnDelivery:
-    """What an output says of its delivery; None leaves it to the mapping."""
+    """The delivery of one output, where it differs; None leaves it to the mapping."""
 
     effect: str | None = key(
         kinds.EFFECT, "What a second delivery does: nothing (`upsert`), or the same again (`append`).", default=None

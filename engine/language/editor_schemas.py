@@ -20,7 +20,7 @@ from .keys import FORMS, Form, Key
 from .rulebook import Rulebook  # noqa: F401 - its module declares forms
 from .settings import BOUNDS
 
-__all__ = ["editor_schemas"]
+__all__ = ["described", "editor_schemas", "schema_document"]
 
 Json = dict[str, Any]
 
@@ -37,15 +37,20 @@ def editor_schemas() -> dict[str, str]:
     }
 
 
+def schema_document(name: str, title: str, description: str) -> Json:
+    """The head of a schema document."""
+    return {"$schema": _DIALECT, "$id": f"{_ROOT}{name}.schema.json", "title": title, "description": description}
+
+
 def _rules() -> Json:
     language = {"language": _property(MAPPING, "language")}
     change = {"if": {"required": ["extends"]}, "then": _ref("mappingChange"), "else": _ref("mapping")}
+    description = (
+        "A mapping (`mapping.yaml`), or a part of one that it includes. A file that one with `extends` includes is "
+        "described by workspace.schema.json."
+    )
     return {
-        "$schema": _DIALECT,
-        "$id": f"{_ROOT}rules.schema.json",
-        "title": "moemap rule file",
-        "description": "A mapping (`mapping.yaml`), or a part of one that it includes. A file that one with `extends` "
-        "includes is described by workspace.schema.json.",
+        **schema_document("rules", "moemap rule file", description),
         "type": "object",
         "properties": language,
         "if": _any_given(key for key in MAPPING.keys if key not in PART.keys),
@@ -56,19 +61,18 @@ def _rules() -> Json:
 
 
 def _workspace() -> Json:
-    whole = _form(WORKSPACE)
+    whole = described(WORKSPACE)
     for name in WORKSPACE.keys:
         if name in PART.keys:
             whole["properties"][name] = _property(PART, name, "partChange")
         elif name in MAPPING.keys and name != "settings":
             whole["properties"][name] = _property(MAPPING, name)
     here = {"$ref": "#/$defs/workspace"}
+    description = (
+        "A workspace (`workspace.yaml`): a mapping with its own settings and changes. Or a part that it includes."
+    )
     schema: Json = {
-        "$schema": _DIALECT,
-        "$id": f"{_ROOT}workspace.schema.json",
-        "title": "moemap workspace file",
-        "description": "A workspace (`workspace.yaml`): a mapping with its own settings and changes. Or a part that it "
-        "includes.",
+        **schema_document("workspace", "moemap workspace file", description),
         "type": "object",
         "properties": {"workspace": {"$ref": "#/$defs/workspace/properties/workspace"}},
         "if": _any_given(name for name in WORKSPACE.keys if name not in (*PART.keys, "checks")),
@@ -115,24 +119,25 @@ def _forms() -> Iterator[tuple[str, Json]]:
     for form in (*FORMS.values(), MAPPING, PART):
         needs = {name: [key.only_with] for name, key in form.keys.items() if key.only_with}
         needed = {"dependentRequired": needs} if needs else {}
-        yield form.name, {**_form(form), **needed, **_TOGETHER.get(form.name, {})}
+        yield form.name, {**described(form), **needed, **_TOGETHER.get(form.name, {})}
         if form.change:
             yield f"{form.name}Change", _change(form)
 
 
-def _form(form: Form) -> Json:
+def described(form: Form) -> Json:
+    """The schema of a form."""
     required = [name for name, key in form.keys.items() if key.required and not key.role]
     return {
         "description": form.description,
         "type": "object",
         **({"required": required} if required else {}),
         "additionalProperties": False,
-        "properties": {name: _described(key) for name, key in form.keys.items()},
+        "properties": {name: _value(key) for name, key in form.keys.items()},
     }
 
 
-def _described(key: Key) -> Json:
-    schema = {**key.kind.schema, "description": key.description}
+def _value(key: Key) -> Json:
+    schema = {**key.kind.schema, **({"description": key.description} if key.description else {})}
     if isinstance(key.default, str | bool) and not key.required:
         schema["default"] = key.default
     if key.examples:

@@ -6,9 +6,9 @@ mappings and schemas are read.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from os.path import abspath, normpath
 from pathlib import Path
@@ -17,9 +17,8 @@ from typing import Any
 from .. import schemas
 from ..diagnostics.problem import Place, Problem, Problems, Related, TooManyProblems, in_order
 from ..diagnostics.suggestions import did_you_mean
-from ..schemas.schema import Schema
 from ..source.homes import MAPPINGS, display_name
-from ..source.nodes import MappingNode, Node, ScalarNode, SequenceNode, plain, reused, synthetic
+from ..source.nodes import MappingNode, Node, ScalarNode, SequenceNode, plain, reused
 from ..source.parser import MAX_NODES, parse, size_of
 from ..source.paths import is_file
 from ..source.project import Project
@@ -33,6 +32,7 @@ from .empty_values import omitting_output, omitting_rule
 from .file_keys import MAPPING, PART, WORKSPACE
 from .installed import beside, candidates, installed, is_reference
 from .keys import FORMS
+from .layers import Layer, bases_of, entries_of, extends_of, place_of_name, schema_names
 from .merging import extend_rule, merge, merge_part, merge_rule
 from .reader import RuleReader
 from .rulebook import ABSENT, Rule, Rulebook, Setting, SeverityOverride
@@ -99,22 +99,6 @@ class Joined:
         draft = None if self.draft is None else replace(self.draft, values=values)
         failed = any(problem.severity == "error" for problem in in_place)
         return Loaded(None if failed else draft, in_place, self.sources, draft, self.lost)
-
-
-@dataclass(slots=True)
-class _Layer:
-    """The joined YAML of a mapping, or of a workspace on top of one.
-
-    A rule is kept as its parts: its definition in the mapping, then the change of each workspace. They are merged once
-    the rule that it extends is known, so that a change can also remove something inherited.
-    """
-
-    main: Source
-    header: MappingNode
-    parts: dict[str, Node] = field(default_factory=dict)
-    rules: dict[str, tuple[MappingNode, ...]] = field(default_factory=dict)
-    values: list[tuple[ScalarNode, Node]] = field(default_factory=list)
-    severities: dict[str, SeverityOverride] = field(default_factory=dict)
 
 
 def load(path: Path, settings: Mapping[str, Any] | None = None, *, text: str | None = None) -> Loaded:
@@ -187,7 +171,7 @@ class _Loader:
         self.report("M102", node.place, what="a rule file", wanted="a mapping", found=found(node))
         return None
 
-    def layer(self, source: Source, chain: tuple[str, ...], extends: Node | None = None) -> _Layer | None:
+    def layer(self, source: Source, chain: tuple[str, ...], extends: Node | None = None) -> Layer | None:
         header = self.parse(source)
         if header is None:
             return None
@@ -196,7 +180,7 @@ class _Loader:
             what, hint = other
             self.report("M134", (extends or header.entries[0][0]).place, hint, what=what)
             return None
-        layer = _Layer(source, header)
+        layer = Layer(source, header)
         self.collect(layer, source, header, [source.name])
         named = header.get("extends")
         if isinstance(named, ScalarNode) and isinstance(named.value, str):
@@ -204,7 +188,7 @@ class _Loader:
             return None if base is None else self.on_top(base, layer)
         return layer if named is None and header.get("workspace") is None else None
 
-    def base(self, source: Source, extends: ScalarNode, chain: tuple[str, ...]) -> _Layer | None:
+    def base(self, source: Source, extends: ScalarNode, chain: tuple[str, ...]) -> Layer | None:
         """The layer that `extends` names: an installed mapping, or a file by a path `./...` relative to this one."""
         relative = extends.text.startswith(".")
         if not is_reference(extends.text):
@@ -239,7 +223,7 @@ class _Loader:
             self.report("M109", extends.place, hint, name=name)
         return path_of_installed
 
-    def collect(self, layer: _Layer, source: Source, node: MappingNode, chain: list[str]) -> None:
+    def collect(self, layer: Layer, source: Source, node: MappingNode, chain: list[str]) -> None:
         """Adds the parts and rules of one file to a layer, then those of the files that it includes."""
         is_main = source is layer.main
         is_workspace = is_main and node.get("workspace") is not None
@@ -301,7 +285,7 @@ class _Loader:
         }
         return {name.text: SeverityOverride(severity, name) for name, severity in chosen.items() if severity}
 
-    def add_part(self, layer: _Layer, key: str, node: Node | None) -> None:
+    def add_part(self, layer: Layer, key: str, node: Node | None) -> None:
         if node is None:
             return
         before = layer.parts.get(key)
@@ -314,21 +298,21 @@ class _Loader:
                 self.defined_twice(name.place, first.place, kind=_SINGULAR[key], name=name.text)
         layer.parts[key] = replace(before, entries=before.entries + node.entries)
 
-    def add_rule(self, layer: _Layer, node: Node) -> None:
+    def add_rule(self, layer: Layer, node: Node) -> None:
         name = node.get("rule") if isinstance(node, MappingNode) else None
         if not isinstance(node, MappingNode) or not isinstance(name, ScalarNode):
             RuleReader(self.problems).rule(node)
             return
         first = layer.rules.get(name.text)
         if first is not None:
-            self.defined_twice(name.place, _place_of_name(first[0]), kind="rule", name=name.text)
+            self.defined_twice(name.place, place_of_name(first[0]), kind="rule", name=name.text)
             return
         layer.rules[name.text] = (node,)
 
     def defined_twice(self, place: Place, first: Place, **data: Any) -> None:
         self.report("M106", place, related=[Related(first, "first defined here")], first=first, **data)
 
-    def include(self, layer: _Layer, source: Source, include: Node, chain: list[str]) -> None:
+    def include(self, layer: Layer, source: Source, include: Node, chain: list[str]) -> None:
         if not isinstance(include, ScalarNode) or not isinstance(include.value, str):
             self.report("M102", include.place, what="'include'", wanted="a list of file names", found=found(include))
             return
@@ -358,7 +342,7 @@ class _Loader:
         if included is not None and node is not None:
             self.collect(layer, included, node, [*chain, name])
 
-    def on_top(self, base: _Layer, over: _Layer) -> _Layer:
+    def on_top(self, base: Layer, over: Layer) -> Layer:
         """Merges a layer onto the one it extends: parts merge, changed rules keep their place, new ones come first."""
         parts = dict(base.parts)
         for key, node in over.parts.items():
@@ -366,20 +350,20 @@ class _Loader:
         new = {name: parts for name, parts in over.rules.items() if name not in base.rules}
         for name, (rule,) in list(new.items()):
             if not any(rule.get(key) for key in (*FORMS["rule"].choices, "extends", "abstract")):
-                self.report("M111", _place_of_name(rule), did_you_mean(name, base.rules), name=name, what="change")
+                self.report("M111", place_of_name(rule), did_you_mean(name, base.rules), name=name, what="change")
                 del new[name]
         kept = {name: rule_parts + over.rules.get(name, ()) for name, rule_parts in base.rules.items()}
         header = merge(base.header, over.header)
         assert isinstance(header, MappingNode)  # noqa: S101  both are mappings
         severities = {**base.severities, **over.severities}
-        return _Layer(over.main, header, parts, {**new, **kept}, [*base.values, *over.values], severities)
+        return Layer(over.main, header, parts, {**new, **kept}, [*base.values, *over.values], severities)
 
     # The Rulebook
 
-    def rulebook(self, layer: _Layer) -> Rulebook | None:
+    def rulebook(self, layer: Layer) -> Rulebook | None:
         reader = RuleReader(self.problems, self.recall)
         header = layer.header
-        joined = MappingNode(header.source, header.start, header.end, _entries(layer, header))
+        joined = MappingNode(header.source, header.start, header.end, entries_of(layer, header))
         keys = Keys(joined, "the mapping", self.problems)
         self.settings |= reader.read_named(keys, "settings", reader.setting, "setting", root=True)
         self.values = {name: setting.default for name, setting in self.settings.items()}
@@ -462,7 +446,7 @@ class _Loader:
                 self.report("M170", node.place, name=node.text, reason=reason)
         return replace(draft, converters=converters, missing=tuple(self.missing))
 
-    def read_rules(self, layer: _Layer, reader: RuleReader, merged: list[Node]) -> tuple[Rule, ...]:
+    def read_rules(self, layer: Layer, reader: RuleReader, merged: list[Node]) -> tuple[Rule, ...]:
         """The rules with all that they inherit, whose nodes are added to those that were merged."""
         if len(layer.rules) > MAX_RULES:
             self.report("M119", layer.main.place(0, 0), what="rules", count=len(layer.rules), limit=MAX_RULES)
@@ -476,20 +460,20 @@ class _Loader:
                 size += 0 if node is parts[0] else size_of(node)
             if size > MAX_NODES:
                 what = "rules and what they extend"
-                self.report("M127", _place_of_name(parts[0]), what=what, limit=MAX_NODES, of="values")
+                self.report("M127", place_of_name(parts[0]), what=what, limit=MAX_NODES, of="values")
                 return ()
         merged += nodes.values()
         result = []
         for name, node in nodes.items():
-            rule = reader.known_rule(node, tuple(_bases(layer, name)))
+            rule = reader.known_rule(node, tuple(bases_of(layer, name)))
             if rule is not None:
                 result.append(rule)
         return tuple(result)
 
-    def extended(self, layer: _Layer, name: str, chain: tuple[str, ...]) -> MappingNode | None:
+    def extended(self, layer: Layer, name: str, chain: tuple[str, ...]) -> MappingNode | None:
         """A rule with all that it inherits and all changes of workspaces; None, with a Problem, if impossible."""
         first, *changes = layer.rules[name]
-        extends = _extends(layer, name)
+        extends = extends_of(layer, name)
         if extends is not None and not (isinstance(extends, ScalarNode) and isinstance(extends.value, str | None)):
             self.report("M102", extends.place, what="'extends'", wanted="the name of a rule", found=found(extends))
             return None
@@ -515,10 +499,10 @@ class _Loader:
             rule = self.recall.of(("merged", rule, change), partial(merge_rule, rule, change))
         return rule
 
-    def schemas(self, layer: _Layer, joined: MappingNode) -> dict[str, Any]:
+    def schemas(self, layer: Layer, joined: MappingNode) -> dict[str, Any]:
         """The documents of all schemas that the mapping names, by these names."""
         documents: dict[str, Any] = {}
-        for node in _schema_names(joined):
+        for node in schema_names(joined):
             folder = node.source.path.parent if node.source.path is not None else Path()
             if node.text in documents:
                 other = documents[node.text].path
@@ -535,43 +519,7 @@ class _Loader:
         return documents
 
 
-def _entries(layer: _Layer, header: MappingNode) -> tuple[tuple[ScalarNode, Node], ...]:
-    result = []
-    for key, node in layer.parts.items():
-        name = header.key(key) or synthetic(key, node)
-        assert isinstance(name, ScalarNode)  # noqa: S101  synthetic text is a scalar
-        result.append((name, node))
-    return tuple(result)
-
-
-def _schema_names(joined: MappingNode) -> list[ScalarNode]:
-    places: list[Node | None] = [joined.get("input"), joined.get("bulk")]
-    outputs = joined.get("outputs")
-    if isinstance(outputs, MappingNode):
-        places += [node for _, node in outputs.entries]
-    names = [place.get(key) for place in places if isinstance(place, MappingNode) for key in ("schema", "limits")]
-    return [name for name in names if isinstance(name, ScalarNode) and isinstance(name.value, str)]
-
-
-def _extends(layer: _Layer, name: str) -> Node | None:
-    """The node of the rule's `extends`: of the last workspace that gives it, else of the mapping."""
-    return next((found for part in reversed(layer.rules[name]) if (found := part.get("extends"))), None)
-
-
-def _bases(layer: _Layer, name: str) -> Iterator[Node]:
-    """The names of the rules that a rule extends, the nearest first. The chain of a readable rule has no cycle."""
-    while isinstance(extends := _extends(layer, name), ScalarNode) and isinstance(extends.value, str):
-        name = extends.text
-        base = layer.rules[name][0]
-        yield base.get("rule") or base
-
-
-def _place_of_name(rule: MappingNode) -> Place:
-    name = rule.get("rule")
-    return name.place if name is not None else rule.place
-
-
-def _same(one: Schema, other: Schema) -> bool:
+def _same(one: schemas.Schema, other: schemas.Schema) -> bool:
     """Returns whether two schemas are the same file."""
     return one.path.resolve() == other.path.resolve()
 

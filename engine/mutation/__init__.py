@@ -12,9 +12,9 @@ from ..exports import lazily
 
 if TYPE_CHECKING:
     from .mutants import Mutant, mutants_of
-    from .running import Budget, Mutation, mutate
+    from .running import Mutation, MutationBudget, mutate
     from .testing import TestedMapping, Verdict
 
-__all__ = ["Budget", "Mutant", "Mutation", "TestedMapping", "Verdict", "mutants_of", "mutate"]
+__all__ = ["Mutant", "Mutation", "MutationBudget", "TestedMapping", "Verdict", "mutants_of", "mutate"]
 
 __getattr__ = lazily(__name__)

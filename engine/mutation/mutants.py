@@ -32,6 +32,7 @@ from ..language.rulebook import (
 )
 from ..language.traversal import roots_in
 from ..source.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from ..source.text import one_line
 from ..values.kinds import shown
 from .expressions import changes_of
 from .rewriting import REMOVED, parts_below
@@ -495,5 +496,5 @@ def _texts(node: Node, key: str) -> tuple[str, ...]:
 
 def _written(node: Node) -> str:
     """The text of a node in the file, on one line."""
-    text = " ".join(node.source.text[node.start : node.end].split())
+    text = one_line(node.source.text[node.start : node.end])
     return text if len(text) <= 3 * _SHOWN else f"{text[: 3 * _SHOWN]}..."

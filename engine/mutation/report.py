@@ -10,6 +10,7 @@ from typing import Any
 
 from ..diagnostics.problem import Place
 from ..diagnostics.terminal import printable, styled
+from ..source.text import one_line
 from .mutants import Mutant
 from .running import MutatedMapping, Mutation
 from .testing import Status, Verdict, name_of
@@ -57,7 +58,7 @@ def counts(found: Mutation) -> str:
 
 def _diff(mutant: Mutant) -> Iterator[tuple[str, str]]:
     """The lines of the change, with their styles; of long texts, what surrounds it."""
-    before, after = (" ".join(one.split()) for one in (mutant.before, mutant.after))
+    before, after = (one_line(one) for one in (mutant.before, mutant.after))
     start = 0
     while start < min(len(before), len(after)) and before[start] == after[start]:
         start += 1

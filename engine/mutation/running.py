@@ -31,14 +31,14 @@ from .explained import checked
 from .mutants import Mutant, mutants_of
 from .testing import TestedMapping, Verdict
 
-__all__ = ["Budget", "MutatedMapping", "Mutation", "mutate"]
+__all__ = ["MutatedMapping", "Mutation", "MutationBudget", "mutate"]
 
 _CHUNK = 4
 MAX_CACHED = 64
 
 
 @dataclass(frozen=True, slots=True)
-class Budget:
+class MutationBudget:
     """The most mutants to run, and the most seconds to spend on them."""
 
     count: int | None = None
@@ -98,7 +98,7 @@ def mutate(
     *,
     jobs: int = 1,
     seed: int = 0,
-    budget: Budget | None = None,
+    budget: MutationBudget | None = None,
     against: str | None = None,
     progress: Progress = lambda _done, _all: None,
 ) -> Mutation:
@@ -107,7 +107,7 @@ def mutate(
     With a budget, the mutants are tried in an order that the seed gives; `against` is a revision: only the parts of the
     rules that changed since count. Raises RevisionError, and KeyboardInterrupt.
     """
-    budget = budget or Budget()
+    budget = budget or MutationBudget()
     mappings = _mappings(tests, opening)
     wanted: list[tuple[int, int]] = []
     keys = [_key(mapping) for mapping in mappings]

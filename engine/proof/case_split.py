@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..expressions.tree import walk
-from ..inference.expressions import path_of
 from ..inference.facts import Flow, TypedEmission
 from ..inference.rulebook import Emissions
+from ..inference.steps import path_of
 from ..language.rulebook import Expr, Field, Listed, ObjectSource, Output
 from ..types.narrowing import meet, refine
 from ..types.types import NULL, Type, constants, literal, lookup, without_null

@@ -9,9 +9,9 @@ from random import Random
 from typing import Any
 
 from ..diagnostics.problem import Problem
-from ..inference.expressions import path_of
 from ..inference.facts import EvaluatedPart, Flow, TypedEmission
 from ..inference.fields import setting_type
+from ..inference.steps import path_of
 from ..interpreter.interpreter import Interpreter
 from ..language.rulebook import ObjectSource, Output, Rulebook
 from ..language.settings import wanted_of

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from ..diagnostics.problem import Place, Problem, Problems, TooManyProblems, in_order
+from ..diagnostics.problem import Problem, Problems, TooManyProblems, in_order
 from ..diagnostics.suggestions import did_you_mean
 from .nodes import MAX_DEPTH, MappingNode, Node, ScalarNode, SequenceNode, duplicate
 from .scalars import BREAKS, NOT_IN_JSON, JsonScalar, NotJson, quoted, resolve
@@ -105,7 +105,7 @@ class _Open:
     start: int
     event: yaml.CollectionStartEvent
     parts: list[_Made] = field(default_factory=list)
-    firsts: dict[str, Place] = field(default_factory=dict)
+    firsts: dict[str, _Made] = field(default_factory=dict)
 
     @property
     def awaits_key(self) -> bool:
@@ -120,7 +120,8 @@ class _Builder:
         self._wide = wide
         self._end_of_text = end
         self.problems = Problems()
-        self._base = len(source.text) - len(source.text.lstrip(BOM))
+        self._size = len(source.text)
+        self._base = self._size - len(source.text.lstrip(BOM))
         self._open: list[_Open] = []
         self._anchors: dict[str, _Made | None] = {}  # None: its node is not complete yet
         self._count = 0
@@ -129,13 +130,13 @@ class _Builder:
     def build(self) -> Node:
         for event in self._events():
             match event:
+                case yaml.ScalarEvent():  # most of them
+                    self._scalar(event)
                 case yaml.DocumentStartEvent() if self._root is not None:
                     hint = "put each document into its own file"
                     raise self._stopped("M009", *self._marks(event), hint=hint, reason="the file has a second document")
                 case yaml.AliasEvent():
                     self._alias(event)
-                case yaml.ScalarEvent():
-                    self._scalar(event)
                 case yaml.CollectionStartEvent():
                     self._start(event)
                 case yaml.CollectionEndEvent():
@@ -157,24 +158,24 @@ class _Builder:
         if directive := _TAG_DIRECTIVE.search(text):
             reason = "the directive %TAG is not supported"
             raise self._stopped("M004", *directive.span(), hint="remove it; YAML tags are not supported", reason=reason)
-        last = 0
+        event = None
         try:
             for event in yaml.parse(text[self._base : self._end_of_text], Loader=_LOADER):
                 yield event
-                last = self._marks(event)[1]
         except yaml.MarkedYAMLError as error:
             raise self._exceeded_before(error) or self._syntax_error(error) from None
         except (
             ValueError,
             OverflowError,
         ) as error:  # raised by PyYAML for escapes that are no characters
+            last = 0 if event is None else self._marks(event)[1]
             raise self._stopped("M004", last, last, reason=f"what follows cannot be read: {error}") from None
 
     def _marks(self, event: yaml.Event) -> tuple[int, int]:
         return self._at(event.start_mark), self._at(event.end_mark)
 
     def _at(self, mark: yaml.Mark | yaml._yaml.Mark | None) -> int:
-        return len(self.source.text) if mark is None else min(mark.index + self._base, len(self.source.text))
+        return self._size if mark is None else min(mark.index + self._base, self._size)
 
     def _exceeded_before(self, error: yaml.MarkedYAMLError) -> _Stopped | None:
         """The limit of moemap that the text exceeds before the position of the parser's error, if any.
@@ -326,6 +327,7 @@ class _Builder:
             hint = f"quote it: {quoted(node.text)}"
             self._not_json(key.start, key.end, node.text or "an empty key", what, hint)
         elif (first := opened.firsts.get(node.text)) is not None:
-            self.problems.append(duplicate(self.source.place(key.start, key.end), first, node.text))
+            at = self.source.place(key.start, key.end)
+            self.problems.append(duplicate(at, self.source.place(first.start, first.end), node.text))
         else:
-            opened.firsts[node.text] = self.source.place(key.start, key.end)
+            opened.firsts[node.text] = key

@@ -1,10 +1,14 @@
-"""Questions about paths that never raise: a path that no system can have does not exist."""
+"""Paths: tests of them that never raise, since a path that no system can have does not exist, and wrong ones."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-__all__ = ["is_file", "is_folder", "lies_inside", "text_of_name"]
+__all__ = ["PathError", "is_file", "is_folder", "lies_inside", "text_of_name"]
+
+
+class PathError(ValueError):
+    """A path at which there is no file of the wanted kind; the text says why."""
 
 
 def text_of_name(name: str) -> str:

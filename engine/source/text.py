@@ -13,7 +13,7 @@ from pathlib import Path
 from ..diagnostics.problem import Place, Problem
 from ..values.once import cached_property
 
-__all__ = ["BOM", "MAX_FILE_BYTES", "Source", "decoded", "read"]
+__all__ = ["BOM", "MAX_FILE_BYTES", "Source", "decoded", "one_line", "read"]
 
 
 MAX_FILE_BYTES = 1_000_000
@@ -62,6 +62,11 @@ class Source:
         starts = self._line_starts
         line = max(bisect_right(starts, offset), 1)
         return line, max(offset - starts[line - 1], 0) + 1
+
+
+def one_line(text: str) -> str:
+    """A text on one line, with single blanks between its words."""
+    return " ".join(text.split())
 
 
 def read(path: Path, name: str) -> tuple[Source | None, tuple[Problem, ...]]:

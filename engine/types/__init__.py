@@ -1,4 +1,7 @@
-"""Types of JSON values: unions, narrowing, membership, description in words, and types from schemas."""
+"""Types of JSON values: unions, narrowing, membership, description in words, and types from schemas.
+
+Comes in: a Schema, or types. Goes out: types; for a type and a value, whether the value is of the type; words.
+"""
 
 from __future__ import annotations
 

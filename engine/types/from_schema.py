@@ -160,7 +160,7 @@ def _recursive(definitions: Mapping[str, Any]) -> frozenset[str]:
 
 
 def _without_ends(names: set[str], onward: Mapping[str, set[str]], back: Mapping[str, set[str]]) -> set[str]:
-    """The names from which the ways onward never end."""
+    """The names of definitions from which references lead on without end."""
     count = {name: len(onward[name] & names) for name in names}
     ends = [name for name in names if not count[name]]
     while ends:

@@ -15,7 +15,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from moemap.cli import main
-from moemap.commands.shared.targets import Target, expanded, targets
+from moemap.commands.shared.targets import PlannedRun, expanded, targets
 from moemap.engine.jobs.compression import decompressed
 
 pytestmark = pytest.mark.slow  # each starts processes of its own
@@ -311,4 +311,4 @@ def test_a_run_that_was_ended_in_its_last_step_goes_on(here: Path, step: str, mo
 def test_targets_of_one_output(here: Path) -> None:
     write("a.json")
     (one,) = targets(("a.json",), {**OPTIONS, "output": "out", "rejects": "r"}, ())
-    assert one == Target(("a.json",), Path("out"), Path("r"))
+    assert one == PlannedRun(("a.json",), Path("out"), Path("r"))

@@ -16,8 +16,9 @@ from click.testing import CliRunner
 
 from moemap.cli import main
 from moemap.engine.golden import files as goldenfile
-from moemap.engine.inspection import Inspection, PathError, inspect_paths
+from moemap.engine.inspection import Inspection, inspect_paths
 from moemap.engine.language import discovery
+from moemap.engine.source.paths import PathError
 
 ROOT = Path(__file__).parents[2]
 MAPPING = """\

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -108,11 +109,34 @@ def test_imports_inside_of_functions_have_a_reason(name: str) -> None:
 
 @pytest.mark.parametrize("name", ORDER)
 def test_every_folder_introduces_itself(name: str) -> None:
-    introduction = ast.get_docstring(ast.parse((ROOT / "engine" / name / "__init__.py").read_text("utf-8")))
-    assert introduction
+    text = (ROOT / "engine" / name / "__init__.py").read_text("utf-8")
+    introduction = ast.get_docstring(ast.parse(text)) or ""
+    assert "Comes in: " in introduction
+    assert "Goes out: " in introduction
+    assert "__all__ = [" in text
 
 
 def test_the_page_of_the_architecture_has_the_folders_in_order() -> None:
     page = (ROOT / "docs" / "architecture.md").read_text("utf-8")
     table = page.partition("## The folders")[2].partition("## ")[0]
     assert re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE) == ORDER
+
+
+def test_no_two_classes_have_the_same_name() -> None:
+    """Outside of tests; classes that one module alone uses begin with an underscore and do not count."""
+    folders = ("engine", "commands", "importers")
+    homes = defaultdict(list)
+    for path in (path for folder in folders for path in sorted((ROOT / folder).rglob("*.py"))):
+        for node in ast.parse(path.read_text("utf-8")).body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                homes[node.name].append(path.relative_to(ROOT).as_posix())
+    assert {name: paths for name, paths in homes.items() if len(paths) > 1} == {}
+
+
+@pytest.mark.parametrize("folder", ["engine", "commands", "importers"])
+def test_docstrings_begin_with_what_a_thing_is_or_does(folder: str) -> None:
+    kinds = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    for path in sorted((ROOT / folder).rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            first = (ast.get_docstring(node) or "").partition(" ")[0] if isinstance(node, kinds) else ""
+            assert first not in ("What", "Whether"), path

@@ -14,6 +14,7 @@ from ...inference.facts import EvaluatedPart, Flow
 from ...language.names import Use, definitions_and_uses
 from ...language.rulebook import Expr, Rulebook
 from ...source.nodes import Node, ScalarNode
+from ...source.text import one_line
 
 __all__ = [
     "at",
@@ -75,7 +76,7 @@ def span_of(expr: Expr, node: TreeNode) -> Place:
 
 def text_of(expr: Expr, node: TreeNode) -> str:
     """A part of an expression as it is written, on one line."""
-    return _line(expr.text[node["start"] : node["end"]])
+    return one_line(expr.text[node["start"] : node["end"]])
 
 
 def path_to(expr: Expr, node: TreeNode) -> tuple[str, str]:
@@ -112,7 +113,7 @@ class _SpannedPath:
 
     def text(self, expr: Expr, end: int) -> str:
         spans = (*reversed(self.outer), (self.start, end))
-        return ".".join(filter(None, (_line(expr.text[first:last]).rstrip(" .|[") for first, last in spans)))
+        return ".".join(filter(None, (one_line(expr.text[first:last]).rstrip(" .|[") for first, last in spans)))
 
 
 def _path_of(expr: Expr, node: TreeNode) -> _SpannedPath:
@@ -142,10 +143,6 @@ def _path_of(expr: Expr, node: TreeNode) -> _SpannedPath:
 def _gone_over(expr: Expr, call: TreeNode) -> str:
     lists = [child for child in children(call) if child["type"] != "expref"]
     return f"an element of {text_of(expr, lists[0])!r}"
-
-
-def _line(text: str) -> str:
-    return " ".join(text.split())
 
 
 @lru_cache(maxsize=1)

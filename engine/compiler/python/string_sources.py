@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ...inference.functions import TIMES
+from ...inference.refinements import TIMES
 from ...patterns.builders import one_of
 from .value import DICT, LIST, STRING, Texts, Value
 

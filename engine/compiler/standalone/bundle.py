@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pkgutil import iter_modules
+from symtable import symtable
 
 from ...runtime import assembly, embedded, traces
 from ...runtime import memo as learned
@@ -168,7 +169,13 @@ def names_of_all() -> frozenset[str]:
 
 def names_in(source: str) -> frozenset[str]:
     """The names that a source reads."""
-    return _names(ast.parse(source))
+    found: set[str] = set()
+    pending = [symtable(source, "<names>", "exec")]
+    while pending:
+        table = pending.pop()
+        found.update(symbol.get_name() for symbol in table.get_symbols() if symbol.is_referenced())
+        pending += table.get_children()
+    return frozenset(found)
 
 
 def _names(node: ast.AST) -> frozenset[str]:

@@ -88,12 +88,11 @@ def standalone_of(rulebook: Rulebook) -> str:
         *schemas,
         _TAIL,
     ]
-    source = "\n".join(parts)
-    try:
-        builtins.compile(source, "<standalone>", "exec", dont_inherit=True)
+    try:  # the rest is the engine's own
+        builtins.compile("\n".join([code, *schemas]), "<standalone>", "exec", dont_inherit=True)
     except (SyntaxError, RecursionError, MemoryError):
         raise StandaloneError("its rules are nested too deeply to be Python code") from None
-    return source
+    return "\n".join(parts)
 
 
 def _embedded_schemas(rulebook: Rulebook) -> EmbeddedSchemas:

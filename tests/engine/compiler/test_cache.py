@@ -45,7 +45,7 @@ def compilations(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     made: list[str] = []
     compiled = program._compiled
 
-    def counted(rulebook: Any) -> cache.Entry:
+    def counted(rulebook: Any) -> cache.CacheEntry:
         made.append(rulebook.name)
         return compiled(rulebook)
 
@@ -218,11 +218,11 @@ def test_processes_at_the_same_time(folder: Path) -> None:
 def test_only_the_newest_are_kept(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cache, "MAX_ENTRIES", 3)
     for number in range(5):
-        cache.store(str(number), cache.Entry(NOWHERE, {}, None))
+        cache.store(str(number), cache.CacheEntry(NOWHERE, {}, None))
         os.utime(folder / str(number), ns=(number, number))
-    cache.store("last", cache.Entry(NOWHERE, {"a": 1}, None))
+    cache.store("last", cache.CacheEntry(NOWHERE, {"a": 1}, None))
     assert sorted(path.name for path in folder.iterdir()) == ["3", "4", "last"]
-    assert cache.load("last") == cache.Entry(NOWHERE, {"a": 1}, None)
+    assert cache.load("last") == cache.CacheEntry(NOWHERE, {"a": 1}, None)
     assert cache.load("never") is None
 
 
@@ -335,7 +335,7 @@ def test_an_edit_while_the_first_run_compiles(tmp_path: Path, monkeypatch: pytes
     main = tiny(tmp_path / "m", "word")
     compiled = program._compiled
 
-    def edited(rulebook: Any) -> cache.Entry:
+    def edited(rulebook: Any) -> cache.CacheEntry:
         with (main / name).open("a") as file:
             file.write("\n")
         return compiled(rulebook)

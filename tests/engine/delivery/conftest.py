@@ -10,9 +10,9 @@ from typing import Any
 import orjson
 import pytest
 
-from moemap.engine.delivery.entries import Entry, Input, key_of
+from moemap.engine.delivery.entries import Entry, MappedInput, key_of
 from moemap.engine.delivery.outbox import Outbox
-from moemap.engine.delivery.plan import Hints, Plan, Retry, Window
+from moemap.engine.delivery.plan import Plan, PlannedHints, PlannedRetry, PlannedWindow
 from moemap.engine.delivery.secrets import Secrets
 from moemap.engine.delivery.sender import Progress, Sender
 from moemap.engine.delivery.sending import Http, run
@@ -26,17 +26,17 @@ ANSWERS = {
     **dict.fromkeys(("429",), "wait"),
     **dict.fromkeys(("401", "403", "404"), "stop"),
 }
-HINTS = Hints("x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset")
+HINTS = PlannedHints("x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset")
 
 
-def plan(url: str, *windows: Window, bulk_from: int | None = None, **more: Any) -> Plan:
+def plan(url: str, *windows: PlannedWindow, bulk_from: int | None = None, **more: Any) -> Plan:
     """A plan for a fake destination, with quick retries."""
     bulk = BulkEnvelope("POST", "/bulk/{app}", {}, {}, {"type": "bulk"}, "elements", 100_000)
     dispatch = Dispatch(url, {"Authorization": "Bearer {key}"}, bulk)
     values: dict[str, Any] = {
         "answers": ANSWERS,
         "hints": HINTS,
-        "retry": Retry(0.01, 2.0, 0.2, 8),
+        "retry": PlannedRetry(0.01, 2.0, 0.2, 8),
         "repeats": True,
         "keep_alive": 4.0,
         "ping": None,
@@ -54,9 +54,9 @@ def entry(url: str, user: str, number: int, *, is_repeatable: bool = False, **mo
     return Entry("event", "POST", f"{url}/event/{{app}}", headers, body, user, is_repeatable, is_joinable=True)
 
 
-def given_of(one: Entry) -> Input:
+def given_of(one: Entry) -> MappedInput:
     """An input with one request."""
-    return Input(key_of("m@1", None, one.body), "in", "m@1", one.body, [one])
+    return MappedInput(key_of("m@1", None, one.body), "in", "m@1", one.body, [one])
 
 
 def fill(outbox: Outbox, url: str, users: int, each: int, **more: Any) -> int:
@@ -66,7 +66,7 @@ def fill(outbox: Outbox, url: str, users: int, each: int, **more: Any) -> int:
         for user in range(users):
             one = entry(url, f"u{user}", number, **more)
             key = key_of("m@1", f"{user}-{number}", b"")
-            given.append(Input(key, f"in:{number}", "m@1", b"{}", [one]))
+            given.append(MappedInput(key, f"in:{number}", "m@1", b"{}", [one]))
     outbox.add(given).result()
     return users * each
 
@@ -91,7 +91,7 @@ def outbox(tmp_path: Path) -> Iterator[Outbox]:
         yield made
 
 
-def deliver(outbox: Outbox, settings: Settings, filled: Any, *windows: Window, **more: Any) -> Delivered:
+def deliver(outbox: Outbox, settings: Settings, filled: Any, *windows: PlannedWindow, **more: Any) -> Delivered:
     """Fills the outbox by a function of the URL, and sends all of it to a destination."""
 
     async def main() -> Delivered:

@@ -7,7 +7,7 @@ import random
 import pytest
 
 from moemap.engine.delivery.answers import read_answer
-from moemap.engine.delivery.plan import Retry
+from moemap.engine.delivery.plan import PlannedRetry
 from moemap.engine.delivery.schedule import delay
 from moemap.tests.engine.delivery.conftest import plan
 
@@ -64,7 +64,7 @@ def test_what_is_left(limit: str, remaining: str, left: int | None) -> None:
     [(1, None, 0, 2), (3, None, 0, 8), (50, None, 0, 60), (1, 10, 10, 10), (1, 1000, 60, 60), (9, 1, 1, 60)],
 )
 def test_waits_grow_by_chance_up_to_the_cap(tries: int, wanted: float | None, least: float, most: float) -> None:
-    waits = [delay(Retry(2, 2, 60, 9), tries, random.Random(seed), wanted) for seed in range(500)]
+    waits = [delay(PlannedRetry(2, 2, 60, 9), tries, random.Random(seed), wanted) for seed in range(500)]
     assert least <= min(waits)
     assert max(waits) <= most
     assert max(waits) > most * 0.9

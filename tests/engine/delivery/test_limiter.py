@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from moemap.engine.delivery.entries import Entry, Recent
 from moemap.engine.delivery.limiter import AHEAD, Limiter
-from moemap.engine.delivery.plan import Window
+from moemap.engine.delivery.plan import PlannedWindow
 
 
 class Clock:
@@ -28,7 +28,7 @@ def entry(output: str = "event", lane: str | None = None, **items: int) -> Entry
 
 WINDOWS = st.lists(
     st.builds(
-        Window,
+        PlannedWindow,
         st.sampled_from(["a", "b"]),
         st.integers(1, 6),
         st.integers(1, 3),
@@ -59,7 +59,7 @@ CALLS = st.lists(
 )
 
 
-def counted(window: Window, call: list[Entry], key: str | None) -> int:
+def counted(window: PlannedWindow, call: list[Entry], key: str | None) -> int:
     """What the receiver counts of a call, written anew."""
     is_bulk = len(call) > 1
     if window.sent is not None and (window.sent == "in_bulk") != is_bulk:
@@ -76,7 +76,9 @@ def counted(window: Window, call: list[Entry], key: str | None) -> int:
 
 @pytest.mark.fuzz
 @given(WINDOWS, CALLS)
-def test_no_span_has_more_than_its_limit(windows: list[Window], calls: list[tuple[list[Entry], float, float]]) -> None:
+def test_no_span_has_more_than_its_limit(
+    windows: list[PlannedWindow], calls: list[tuple[list[Entry], float, float]]
+) -> None:
     clock = Clock()
     limiter = Limiter(windows, clock)
     ends: list[tuple[float, int, object]] = []
@@ -103,7 +105,7 @@ def test_no_span_has_more_than_its_limit(windows: list[Window], calls: list[tupl
 
 def test_the_limit_is_used_to_the_full() -> None:
     clock, sent = Clock(), 0
-    limiter = Limiter([Window("second", 500, 1)], clock)
+    limiter = Limiter([PlannedWindow("second", 500, 1)], clock)
     while clock.now < 10:
         permit = limiter.take([entry()])
         if permit is None:
@@ -117,7 +119,7 @@ def test_the_limit_is_used_to_the_full() -> None:
 
 def test_it_depends_on_an_answer_when_there_is_room() -> None:
     clock = Clock()
-    limiter = Limiter([Window("second", 1, 1)], clock)
+    limiter = Limiter([PlannedWindow("second", 1, 1)], clock)
     permit = limiter.take([entry()])
     assert permit is not None
     assert limiter.time_for([entry()], clock.now) == math.inf
@@ -141,7 +143,7 @@ def test_a_pause_and_hints_hold_back() -> None:
 
 def test_what_was_sent_before_counts() -> None:
     clock = Clock()
-    limiter = Limiter([Window("minute", 3, 60), Window("bodies", 4, 60, "bodies")], clock)
+    limiter = Limiter([PlannedWindow("minute", 3, 60), PlannedWindow("bodies", 4, 60, "bodies")], clock)
     recent = [
         Recent(90.0, 95.0, 1, "event", None, {}),
         Recent(90.0, 95.0, 1, "event", None, {}),
@@ -154,7 +156,7 @@ def test_what_was_sent_before_counts() -> None:
 
 def test_keys_are_forgotten() -> None:
     clock, chance = Clock(), random.Random(1)
-    limiter = Limiter([Window("user", 5, 1, each_key=True)], clock)
+    limiter = Limiter([PlannedWindow("user", 5, 1, each_key=True)], clock)
     for _ in range(20_000):
         clock.now += 0.01
         permit = limiter.take([entry(lane=str(chance.random()))])

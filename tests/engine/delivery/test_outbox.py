@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from moemap.engine.delivery import upkeep
-from moemap.engine.delivery.entries import Ended, Entry, Input, OutboxError, OutboxFullError, key_of
+from moemap.engine.delivery.entries import Ended, Entry, MappedInput, OutboxError, OutboxFullError, key_of
 from moemap.engine.delivery.outbox import Outbox, state_after
 
 HORIZON = 3600.0
@@ -27,8 +27,8 @@ def entry(body: str = "{}", lane: str | None = None, **more: Any) -> Entry:
     return Entry("event", "POST", "/v1/{app}", {"X": "{key}"}, body.encode(), lane, **more)
 
 
-def given(text: str, *entries: Entry) -> Input:
-    return Input(key_of("shop@1.0.0", None, text.encode()), "a.json:1", "shop@1.0.0", text.encode(), entries)
+def given(text: str, *entries: Entry) -> MappedInput:
+    return MappedInput(key_of("shop@1.0.0", None, text.encode()), "a.json:1", "shop@1.0.0", text.encode(), entries)
 
 
 class Clock:

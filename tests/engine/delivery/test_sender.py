@@ -12,7 +12,7 @@ import pytest
 
 from moemap.engine.delivery import sender as senders
 from moemap.engine.delivery.outbox import Outbox
-from moemap.engine.delivery.plan import Retry, Window
+from moemap.engine.delivery.plan import PlannedRetry, PlannedWindow
 from moemap.tests.engine.delivery.conftest import deliver, entry, fill, given_of
 from moemap.tests.fake_destination import Settings
 
@@ -103,7 +103,7 @@ def test_an_error_that_stays_is_dead_after_the_last_attempt(outbox: Outbox) -> N
     def some(url: str) -> None:
         fill(outbox, url, users=1, each=1)
 
-    done = deliver(outbox, Settings(faults={"error": 1.0}), some, retry=Retry(0.01, 1.0, 0.01, 3))
+    done = deliver(outbox, Settings(faults={"error": 1.0}), some, retry=PlannedRetry(0.01, 1.0, 0.01, 3))
     assert done.states == {"dead": 1}
     shown = outbox.shown(1)
     assert shown is not None
@@ -123,7 +123,7 @@ def test_an_outage_burns_no_attempts(outbox: Outbox, monkeypatch: pytest.MonkeyP
     original = senders.Sender._ends
     monkeypatch.setattr(senders.Sender, "_ends", end_of_outage)
     done = deliver(
-        outbox, settings, partial(fill, outbox, users=3, each=2), retry=Retry(0.01, 1.0, 0.02, senders.FAILURES)
+        outbox, settings, partial(fill, outbox, users=3, each=2), retry=PlannedRetry(0.01, 1.0, 0.02, senders.FAILURES)
     )
     assert done.states == {"accepted": 6}
 
@@ -151,7 +151,7 @@ def test_no_window_is_exceeded_and_most_of_it_is_used(outbox: Outbox) -> None:
         outbox,
         Settings(windows=[(50, 1.0)], latency=0.02),
         partial(fill, outbox, users=200, each=1),
-        Window("second", 50, 1),
+        PlannedWindow("second", 50, 1),
     )
     assert done.states == {"accepted": 200}
     assert done.destination.refused == 0
@@ -164,7 +164,7 @@ def test_the_window_of_one_key_is_foreseen_and_others_go_on(outbox: Outbox) -> N
         fill(outbox, url, users=1, each=12)
         outbox.add([given_of(entry(url, f"v{number}", number)) for number in range(30)]).result()
 
-    done = deliver(outbox, Settings(), filled, Window("user", 5, 1, each_key=True))
+    done = deliver(outbox, Settings(), filled, PlannedWindow("user", 5, 1, each_key=True))
     assert done.of_user("u0") == list(range(12))
     times = [one.at for one in done.destination.effects if one.element["user"] == "u0"]
     assert all(later - first >= 1.0 for first, later in zip(times, times[5:], strict=False))
@@ -178,8 +178,8 @@ def test_the_receiver_may_allow_less_than_is_declared(outbox: Outbox, is_epoch: 
         outbox,
         Settings(windows=[(60, 1.0)], reset_is_epoch=is_epoch),
         partial(fill, outbox, users=100, each=1),
-        Window("second", 1000, 1),
-        retry=Retry(0.1, 2.0, 5.0, 8),
+        PlannedWindow("second", 1000, 1),
+        retry=PlannedRetry(0.1, 2.0, 5.0, 8),
     )
     assert done.states == {"accepted": 100}
     assert done.destination.refused <= senders.CONNECTIONS  # those that were on the way with the first answer

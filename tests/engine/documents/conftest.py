@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from moemap.engine import api
-from moemap.engine.documents.document import Document
+from moemap.engine.documents.document import MappingDocument
 from moemap.engine.documents.whole import documentation
 
 FILES = {
@@ -108,17 +108,17 @@ def shop(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def made(path: Path) -> Document:
+def made(path: Path) -> MappingDocument:
     loaded = api.inspect(path)
     assert loaded.rulebook is not None, [(problem.message, problem.place) for problem in loaded.problems]
     return documentation(loaded.rulebook)
 
 
 @pytest.fixture
-def document(shop: Path) -> Document:
+def document(shop: Path) -> MappingDocument:
     return made(shop / "mapping.yaml")
 
 
 @pytest.fixture
-def workspace(shop: Path) -> Document:
+def workspace(shop: Path) -> MappingDocument:
     return made(shop / "workspace.yaml")

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from moemap.engine import api
-from moemap.engine.documents.document import Document, Listing, spans
+from moemap.engine.documents.document import Listing, MappingDocument, spans
 from moemap.engine.documents.examples import examples_of
 from moemap.engine.documents.lineage import drawing, mermaid
 from moemap.engine.language.rulebook import ABSENT
@@ -19,12 +19,12 @@ def rows(listing: Listing) -> list[tuple[str, ...]]:
     return [tuple(cell.text for cell in row.cells) for row in listing.rows]
 
 
-def listing(document: Document, title: str) -> Listing:
+def listing(document: MappingDocument, title: str) -> Listing:
     every = [*document.overview, *document.details, *(one for part in document.sections for one in part.listings)]
     return next(one for one in every if one.title == title)
 
 
-def test_fields_have_source_target_type_description_and_line(document: Document) -> None:
+def test_fields_have_source_target_type_description_and_line(document: MappingDocument) -> None:
     assert rows(listing(document, "Fields")) == [
         ('always "order"', "actions[].name", '"order"', "yes", "Its name."),
         (
@@ -63,11 +63,11 @@ def test_fields_have_source_target_type_description_and_line(document: Document)
         ("Table sizes", [('"s"', '"small"')]),
     ],
 )
-def test_listings(document: Document, title: str, expected: Any) -> None:
+def test_listings(document: MappingDocument, title: str, expected: Any) -> None:
     assert rows(listing(document, title)) == expected
 
 
-def test_a_section_says_what_a_rule_takes_and_gives(document: Document) -> None:
+def test_a_section_says_what_a_rule_takes_and_gives(document: MappingDocument) -> None:
     section = document.sections[1]
     assert [(name, cell.text) for name, cell in section.facts] == [
         ("Takes", "event if event.type == 'order'"),
@@ -77,7 +77,7 @@ def test_a_section_says_what_a_rule_takes_and_gives(document: Document) -> None:
     ]
 
 
-def test_the_example_of_a_rule_shows_most_of_it_with_the_fewest_settings(document: Document) -> None:
+def test_the_example_of_a_rule_shows_most_of_it_with_the_fewest_settings(document: MappingDocument) -> None:
     taken, order, other = (section.example for section in document.sections)
     assert taken is not None
     assert (taken.settings, taken.pointer, taken.words) == ({"vat": True}, "/events/0", "Left out: a test")
@@ -88,7 +88,7 @@ def test_the_example_of_a_rule_shows_most_of_it_with_the_fewest_settings(documen
     assert other.words == "Rejected: 'login' is unknown"
 
 
-def test_what_a_workspace_changes_is_marked(workspace: Document) -> None:
+def test_what_a_workspace_changes_is_marked(workspace: MappingDocument) -> None:
     assert workspace.base == "shop 1.0.0"
     assert {one.name: one.mark for one in workspace.sections} == {"silent": "new", "order": "changed", "other": ""}
     marks = {row.cells[1].text: row.mark for row in listing(workspace, "Fields").rows}
@@ -110,7 +110,7 @@ def test_what_a_workspace_changes_is_marked(workspace: Document) -> None:
     assert [row.mark for row in listing(workspace, "Settings").rows] == ["changed"]
 
 
-def test_examples_of_a_workspace_come_from_its_own_rules(workspace: Document) -> None:
+def test_examples_of_a_workspace_come_from_its_own_rules(workspace: MappingDocument) -> None:
     order = next(one.example for one in workspace.sections if one.name == "order")
     assert order is not None
     assert order.output["actions"][0]["total"] == "12.5"
@@ -121,7 +121,7 @@ def test_code_in_texts_stands_between_backticks() -> None:
     assert spans("one ` alone") == [("one ` alone", False)]
 
 
-def test_the_lineage_has_every_rule_that_sends(document: Document) -> None:
+def test_the_lineage_has_every_rule_that_sends(document: MappingDocument) -> None:
     assert document.mermaid.splitlines() == [
         "flowchart LR",
         '  s0["events"]',

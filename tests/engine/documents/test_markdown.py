@@ -6,12 +6,12 @@ import re
 
 import pytest
 
-from moemap.engine.documents.document import Document
+from moemap.engine.documents.document import MappingDocument
 from moemap.engine.documents.markdown import markdown
 from moemap.engine.documents.whole import as_html
 
 
-def test_rows_and_examples(document: Document) -> None:
+def test_rows_and_examples(document: MappingDocument) -> None:
     page = markdown(document)
     for part in (
         "# shop 1.0.0\n\nOrders become `event` requests.\n",
@@ -30,13 +30,13 @@ def test_rows_and_examples(document: Document) -> None:
     assert "**" not in page
 
 
-def test_every_row_of_a_table_has_all_cells(document: Document) -> None:
+def test_every_row_of_a_table_has_all_cells(document: MappingDocument) -> None:
     for block in re.findall(r"(?:^\|.*\n)+", markdown(document), re.MULTILINE):
         counts = {len(re.findall(r"(?<!\\)\|", line)) for line in block.splitlines()}
         assert len(counts) == 1, block
 
 
-def test_what_a_workspace_changes_is_in_bold(workspace: Document) -> None:
+def test_what_a_workspace_changes_is_in_bold(workspace: MappingDocument) -> None:
     page = markdown(workspace)
     assert "It extends shop 1.0.0; what differs is marked in **bold**." in page
     assert "### Rule order (**changed**)" in page
@@ -46,11 +46,11 @@ def test_what_a_workspace_changes_is_in_bold(workspace: Document) -> None:
 @pytest.mark.parametrize(
     "part", ['<span class="mark changed">changed</span>', '<tr class="removed">', "It extends shop"]
 )
-def test_the_page_for_a_browser_marks_the_same(workspace: Document, part: str) -> None:
+def test_the_page_for_a_browser_marks_the_same(workspace: MappingDocument, part: str) -> None:
     assert part in as_html(workspace)
 
 
-def test_the_page_for_a_browser_has_no_base_where_there_is_none(document: Document) -> None:
+def test_the_page_for_a_browser_has_no_base_where_there_is_none(document: MappingDocument) -> None:
     page = as_html(document)
     assert 'class="mark' not in page
     assert "Orders become <code>event</code> requests." in page

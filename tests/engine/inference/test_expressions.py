@@ -17,6 +17,7 @@ from moemap.engine.expressions.parser import parse
 from moemap.engine.expressions.tree import EvaluationError
 from moemap.engine.functions.table import FUNCTIONS
 from moemap.engine.inference import functions as infer_functions
+from moemap.engine.inference.calls import declared
 from moemap.engine.inference.expressions import Seen, infer, narrow, otherwise
 from moemap.engine.proof.samples import instance, sample
 from moemap.engine.types.from_schema import type_of
@@ -55,7 +56,7 @@ def test_narrowing(case: dict[str, str]) -> None:
 
 
 def test_a_function_without_a_refinement_has_the_type_of_its_signature(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(infer_functions, "_REFINED", {})
+    monkeypatch.setattr(infer_functions, "REFINED", {})
     texts = ("lower('A')", "type(batch)", "not_null(batch.x, batch)")
     found = {text: infer(parse(text).tree, CONTEXT) for text in texts}
     assert [written(one.type) for one in found.values()] == ["string|null", "string", "any"]
@@ -69,7 +70,7 @@ def test_a_refined_type_lies_within_that_of_the_signature(name: str) -> None:
         found = infer(parse(one.expression).tree, Type(objects=(ObjectType(roots),)))
         assert includes(found.type, one.result)
         if parse(one.expression).tree.get("value") == name:
-            assert not subtract_kinds(found.type, infer_functions.declared(name))
+            assert not subtract_kinds(found.type, declared(name))
 
 
 def subtract_kinds(type_: Type, whole: Type) -> set[str]:

@@ -12,7 +12,7 @@ from moemap.engine import schemas
 from moemap.engine.insight.revisions import RevisionError
 from moemap.engine.mutation import running
 from moemap.engine.mutation.report import as_json, text
-from moemap.engine.mutation.running import Budget, Mutation, mutate
+from moemap.engine.mutation.running import Mutation, MutationBudget, mutate
 from moemap.tests.engine.mutation.mapping import MAPPING, TESTS, loaded_tests, mutated
 
 
@@ -58,14 +58,14 @@ def test_an_unusable_cache_is_no_error(cache: Path) -> None:
 def test_a_budget_runs_some_mutants_the_same_ones_for_a_seed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(running, "_cached", lambda _key: {})
 
-    def ran(seed: int, budget: Budget) -> set[str]:
+    def ran(seed: int, budget: MutationBudget) -> set[str]:
         return set(mutate(loaded_tests(HERE), seed=seed, budget=budget).mappings[0].verdicts)
 
-    one, same, other = ran(1, Budget(count=9)), ran(1, Budget(count=9)), ran(2, Budget(count=9))
+    one, same, other = ran(1, MutationBudget(count=9)), ran(1, MutationBudget(count=9)), ran(2, MutationBudget(count=9))
     assert len(one) == 9
     assert one == same != other
-    assert len(ran(0, Budget(seconds=0))) == 1
-    assert "not run" in text(mutate(loaded_tests(HERE), budget=Budget(count=9)))
+    assert len(ran(0, MutationBudget(seconds=0))) == 1
+    assert "not run" in text(mutate(loaded_tests(HERE), budget=MutationBudget(count=9)))
 
 
 def git(folder: Path, *arguments: str) -> None:

@@ -1,0 +1,9 @@
+"""Values in the text of a template, as far as they can be told without parsing it."""
+
+from __future__ import annotations
+
+import re
+
+__all__ = ["TEMPLATE_VALUES"]
+
+TEMPLATE_VALUES = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
