@@ -378,6 +378,9 @@ def _compiled(pattern: str) -> Callable[[str], bool] | None:
 
 def union(*types: Type) -> Type:
     """A type that has the values of all these types."""
+    if len(types) > MAX_VARIANTS * 8:  # halves: one by one, the members of all before would be joined with each
+        half = len(types) // 2
+        return union(union(*types[:half]), union(*types[half:]))
     result = NEVER
     for type_ in _texts_together(types) if len(types) > 2 else types:
         if result is NEVER:

@@ -11,14 +11,18 @@ from hypothesis import strategies as st
 
 from moemap.engine import schemas
 from moemap.engine.proof.samples import NoSampleError, sample
+from moemap.engine.types import types
 from moemap.engine.types.description import describe
 from moemap.engine.types.from_schema import type_of
 from moemap.engine.types.membership import includes
 from moemap.engine.types.narrowing import excluding, falsy, meet, refine, truthy
 from moemap.engine.types.types import (
     ANY,
+    ANY_STRING,
     NEVER,
     NULL,
+    ObjectType,
+    Property,
     StringType,
     Type,
     constants,
@@ -108,3 +112,24 @@ def test_a_dollar_ends_the_text() -> None:
 
 def test_lookup_in_what_is_no_object() -> None:
     assert lookup(union(literal("x"), literal({"a": 1})), "a") == union(literal(1), NULL)
+
+
+def test_many_objects_are_joined_in_few_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each step looks at all members: they do not grow one object at a time."""
+    looked_at = []
+    join = types.join
+
+    def counted(a: ObjectType, b: ObjectType) -> ObjectType:
+        looked_at.append(len(a.properties) + len(b.properties))
+        return join(a, b)
+
+    monkeypatch.setattr(types, "join", counted)
+    steps = []
+    for count in (1_000, 4_000):
+        looked_at.clear()
+        given = [Type(objects=(ObjectType({f"a{n}": Property(ANY_STRING, True)}, ()),)) for n in range(count)]
+        made = union(*given)
+        assert {name for one in made.objects for name in one.properties} == {f"a{n}" for n in range(count)}
+        assert all(includes(made, {f"a{n}": "x"}) for n in (0, count // 2, count - 1))
+        steps.append(sum(looked_at))
+    assert steps[1] < 6 * steps[0]
