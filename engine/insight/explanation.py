@@ -14,6 +14,9 @@ from .tracing import Trace
 from .why import ExplanationStep, ReadingPart, steps_in
 from .why_not import Miss
 
+_MAX_ROWS = 10_000
+"""The most lines of the input, and of all requests together, on a page."""
+
 __all__ = ["as_html", "as_json", "misses_text", "readers_text", "steps_text", "summary_text"]
 
 
@@ -169,13 +172,15 @@ def readers_text(trace: Trace, readers: Iterable[ReadingPart], *, color: bool) -
 
 def as_html(trace: Trace, title: str) -> str:
     """One page with the input, the rules and the requests side by side; pointing at one lights the others."""
-    inputs = rows_of(trace.batch, trace)
+    inputs = _cut(rows_of(trace.batch, trace), _MAX_ROWS)
     ids = {row["pointer"]: row["id"] for row in reversed(_numbered(inputs, "i"))}
     outputs = []
     links: dict[str, list[str]] = {}
     files: dict[str, str] = {}
+    left = _MAX_ROWS
     for number, request in enumerate(trace.result.requests):
-        rows = _numbered(rows_of(request.body, trace), f"o{number}-")
+        rows = _numbered(_cut(rows_of(request.body, trace), left), f"o{number}-")
+        left = max(left - len(rows), 0)
         outputs.append({"title": f"{request.output} {request.method} {request.path}", "rows": rows})
         for row in rows:
             steps = steps_in(trace, number, row["pointer"]) if row["is_leaf"] else ()
@@ -196,6 +201,12 @@ def as_html(trace: Trace, title: str) -> str:
         skipped=skips_of(trace),
         problems=problems_of(trace),
     )
+
+
+def _cut(rows: list[dict[str, Any]], most: int) -> list[dict[str, Any]]:
+    """The first rows, with a note of how many more there are: a page with all of a large input would not open."""
+    note = {**rows[0], "indent": "", "text": f"... {len(rows) - most} more lines", "is_leaf": False}
+    return rows if len(rows) <= most else [*rows[:most], note]
 
 
 def _numbered(rows: list[dict[str, Any]], lead: str) -> list[dict[str, Any]]:

@@ -298,3 +298,11 @@ def test_the_summary_of_an_input_without_requests(small: Rulebook) -> None:
     )
     found = trace(small, {"events": [{"test": True}]})
     assert summary_text(found, [], color=False) == "the input gives no request\n  /events/0: a test"
+
+
+def test_a_page_of_a_large_input_is_cut_off(small: Rulebook) -> None:
+    events = [{"type": "order", "total": 1, "more": {f"m{number}": 1 for number in range(200)}} for _ in range(80)]
+    page = as_html(trace(small, {"events": events}), "batch")
+    assert page.count('role="option"') < 2 * 10_000 + 100
+    assert page.count(" more lines</span>") == 2
+    assert "<span>... 6484 more lines</span>" in page
