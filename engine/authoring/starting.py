@@ -82,6 +82,8 @@ def samples_in(path: Path) -> list[Sample]:
             found.append(value)
             if len(found) > MAX_SAMPLES:
                 raise StartError(f"{path}: more than {MAX_SAMPLES} samples; a few of each kind are enough")
+    if not found:
+        raise StartError(f"{path}: no sample in it")
     stem = file_name(path.name.partition(".")[0])
     return [Sample(f"{stem}-{number}" if len(found) > 1 else stem, value) for number, value in enumerate(found, 1)]
 

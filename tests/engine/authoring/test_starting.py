@@ -257,20 +257,17 @@ def test_samples_of_a_file(tmp_path: Path) -> None:
     assert samples_in(tmp_path / "list.json") == [Sample("list-1", 1), Sample("list-2", 2)]
 
 
-def broken(path: Path) -> None:
-    path.write_text("{")
-
-
 @pytest.mark.parametrize(
-    ("action", "message"),
+    ("action", "text", "message"),
     [
-        (samples_in, "{path}:1: the record is not JSON: unexpected end of data (character 2)"),
-        (schema_in, "{path}: is not JSON: unexpected end of data: line 1 column 2 (char 1)"),
+        (samples_in, "{", "{path}:1: the record is not JSON: unexpected end of data (character 2)"),
+        (samples_in, "", "{path}: no sample in it"),
+        (schema_in, "{", "{path}: is not JSON: unexpected end of data: line 1 column 2 (char 1)"),
     ],
 )
-def test_files_that_cannot_be_used(action: Callable[[Path], Any], message: str, tmp_path: Path) -> None:
+def test_files_that_cannot_be_used(action: Callable[[Path], Any], text: str, message: str, tmp_path: Path) -> None:
     path = tmp_path / "x.json"
-    broken(path)
+    path.write_text(text)
     with pytest.raises(StartError) as caught:
         action(path)
     assert str(caught.value).removeprefix(f"{tmp_path}/") == message.format(path="x.json").removeprefix(f"{tmp_path}/")
