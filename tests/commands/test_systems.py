@@ -73,9 +73,26 @@ def test_a_pipe_and_a_reader_that_goes_away(moemap: list[str]) -> None:
         assert process.stderr.read() == b""
 
 
-@pytest.mark.parametrize("arguments", [["check"], ["test", "-k", "purchase"], ["show"], ["compile", "--standalone"]])
-def test_the_other_commands(moemap: list[str], arguments: list[str]) -> None:
-    done = subprocess.run([*moemap, *arguments], capture_output=True, text=True, check=False)
+MAPPING = "mparticle-moengage@1"
+OTHERS = [
+    ["check"],
+    ["test", "-k", "purchase"],
+    ["show"],
+    ["compile", "--standalone"],
+    ["config"],
+    ["diff", "--corpus", str(PURCHASE), MAPPING, MAPPING],
+    ["docs", MAPPING],
+    ["eval", "batch", "--mapping", MAPPING, "--input", str(PURCHASE)],
+    ["explain", "--mapping", MAPPING, str(PURCHASE)],
+    ["lost", "--mapping", MAPPING, "--write-baseline", "baseline.json", str(PURCHASE)],
+    ["new", "orders", "--from-sample", str(PURCHASE)],
+    ["fmt", "--check", str(ROOT / "examples" / "workspaces")],
+]
+
+
+@pytest.mark.parametrize("arguments", OTHERS, ids=lambda arguments: arguments[0])
+def test_the_other_commands(moemap: list[str], arguments: list[str], tmp_path: Path) -> None:
+    done = subprocess.run([*moemap, *arguments], capture_output=True, text=True, check=False, cwd=tmp_path)
     assert (done.returncode, "Traceback" in done.stderr) == (0, False), done.stderr
 
 
