@@ -19,7 +19,11 @@ from .plan import PlannedWindow
 __all__ = ["Counted", "Limiter", "Permit", "amount_of"]
 
 AHEAD = 0.02
-"""A place that is free so soon is given at once, with the time from which it holds."""
+PACED_SECONDS = 5
+"""What a window of this length or a shorter one lets pass is spread over it: a burst would wait at the receiver, and
+each place be taken for longer."""
+_PACE = 0.98
+_TOLERANCE = 0.02
 _TIDY = 4096
 
 
@@ -37,11 +41,13 @@ class Counted(Protocol):
 class _Span:
     """A window, or that of one key: what is on its way, and when the places of what was answered are free again."""
 
-    __slots__ = ("freed", "limit", "on_the_way", "seconds", "used")
+    __slots__ = ("freed", "limit", "next", "on_the_way", "pace", "seconds", "used")
 
     def __init__(self, limit: int, seconds: int) -> None:
         self.limit = limit
         self.seconds = seconds
+        self.pace = _PACE * seconds / limit if seconds <= PACED_SECONDS else 0.0
+        self.next = -math.inf
         self.on_the_way = 0
         self.used = 0
         self.freed: list[tuple[float, int]] = []
@@ -54,13 +60,23 @@ class _Span:
         """The time at which there is room; infinity if that depends on an answer."""
         self.free(now)
         lacking = self.used + self.on_the_way + amount - self.limit
+        paced = max(now, self.next - _TOLERANCE)
         if lacking <= 0:
-            return now
+            return paced
         for at, freed in heapq.nsmallest(lacking, self.freed):
             lacking -= freed
             if lacking <= 0:
-                return at
+                return max(paced, at)
         return math.inf
+
+    def take(self, amount: int, at: float) -> None:
+        self.free(at)
+        self.on_the_way += amount
+        self.next = max(self.next, at) + amount * self.pace
+
+    def give_back(self, amount: int) -> None:
+        self.on_the_way -= amount
+        self.next -= amount * self.pace
 
     def answered(self, amount: int, at: float) -> None:
         self.used += amount
@@ -84,7 +100,7 @@ class Permit:
     def unused(self) -> None:
         """Gives the places back: nothing was sent."""
         for span, amount in self.taken:
-            span.on_the_way -= amount
+            span.give_back(amount)
         self.taken = []
 
 
@@ -98,6 +114,8 @@ class Limiter:
 
     def __init__(self, windows: Sequence[PlannedWindow], now: Callable[[], float] = time.monotonic) -> None:
         self.now = now
+        self.ahead = AHEAD
+        """A place that is free so soon is given at once, with the time from which it holds."""
         self.paused_until = -math.inf
         self._windows = [(window, _Span(window.limit, window.seconds)) for window in windows]
         self._keys: dict[tuple[str, str], _Span] = {}
@@ -133,12 +151,11 @@ class Limiter:
         """Takes the places of a call; None if there is no room even in a moment."""
         now = self.now()
         at = self.time_for(call, now, is_bulk=is_bulk)
-        if at > now + AHEAD:
+        if at > now + self.ahead:
             return None
         permit = Permit(at)
         for span, amount in self._spans(call, is_bulk=is_bulk):
-            span.free(at)
-            span.on_the_way += amount
+            span.take(amount, at)
             permit.taken.append((span, amount))
         for output in {one.output for one in call}:
             if (hint := self._hints.get(output)) is not None:

@@ -40,6 +40,7 @@ REFUSALS = 20
 """So many requests in a row that are rejected with one status stop the sending: more would die for one reason."""
 NEVER_CONNECTED = 5
 LOOK_SECONDS = 1.0
+MOST_AHEAD = 0.1
 ANSWER_SHOWN = 2000
 
 _T = TypeVar("_T")
@@ -94,6 +95,8 @@ class Sender:
         self._loaded: set[int] = set()
         self._sending: Counter[str] = Counter()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._open = 0
+        """The calls that have no answer yet; others only wait for the disk."""
         self._wake = asyncio.Event()
         self._event_loop: asyncio.AbstractEventLoop | None = None
         self._is_stale = True
@@ -158,7 +161,7 @@ class Sender:
             self._wake.clear()
             await self._look()
             wait = LOOK_SECONDS
-            while self.progress.stopped is None and len(self._tasks) < self._most_at_once:
+            while self.progress.stopped is None and self._open < self._most_at_once:
                 call, is_bulk, at = self._next()
                 if not call:
                     if not self._loaded and not self._tasks and not self._goes_on and await self._is_done():
@@ -176,7 +179,7 @@ class Sender:
 
     @property
     def _most_at_once(self) -> int:
-        """The most calls that may be on the way: in an outage, one that tries whether it is over."""
+        """The most calls that may be begun and not answered: in an outage, one that tries whether it is over."""
         return 1 if self._failures >= FAILURES else self._connections
 
     async def _is_done(self) -> bool:
@@ -246,6 +249,7 @@ class Sender:
             self._ready[one.entry.output].remove(one)
             self._sending[one.entry.output] += 1
         self.progress.waiting = ""
+        self._open += 1
         task = asyncio.create_task(self._deliver(http, call, permit, is_bulk=is_bulk))
         self._tasks.add(task)
         task.add_done_callback(self._finished)
@@ -257,9 +261,14 @@ class Sender:
         self.wake()
 
     async def _deliver(self, http: Http, call: list[Queued], permit: Permit, *, is_bulk: bool) -> None:
+        is_open = True
         try:
             prepared = self._call(http, call, is_bulk=is_bulk)
+            begun = self.limiter.now()
             started = await _done(self.outbox.start([one.id for one in call]))
+            # So early, the next ones are begun before they may be sent: none waits for the disk then.
+            took = self.limiter.now() - begun
+            self.limiter.ahead += (min(took, MOST_AHEAD) - self.limiter.ahead) / 8
             sent = [one for one in call if one.id in started]
             if not sent:
                 permit.unused()
@@ -270,12 +279,16 @@ class Sender:
             self.progress.calls += 1
             outcome = await http.send(prepared)
             permit.answered(self.limiter.now())
-            self._wake.set()  # the place is free soon, whatever the disk does
-            await _done(self.outbox.end(self._ends(sent, outcome)))
+            ends = self._ends(sent, outcome)
+            is_open = False
+            self._open -= 1
+            self._wake.set()
+            await _done(self.outbox.end(ends))
         except SecretError as error:
             permit.unused()
             self.stop(str(error))
         finally:
+            self._open -= is_open
             permit.answered(self.limiter.now())
             for one in call:
                 self._loaded.discard(one.id)
