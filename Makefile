@@ -16,13 +16,16 @@ MAKEFLAGS += --no-print-directory
 export PYTHONPYCACHEPREFIX := $(CURDIR)/.venv/bytecode
 unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
-.PHONY: help demo test fast test-spark test-browser fuzz newest lint format types check docs bench lock ci clean
+.PHONY: help demo demo-delivery test fast test-spark test-browser fuzz newest lint format types check docs bench lock ci clean
 
 help: ## show this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
 
 demo: $(READY) ## map a sample purchase and show the requests
 	@$(BIN)/moemap transform --pretty examples/purchase.json
+
+demo-delivery: $(READY) ## deliver to a fake MoEngage, kill the sender in between, show the ledger
+	@$(BIN)/python examples/delivery/demo.py
 
 test: $(READY) ## run the engine's tests, and say which were slow
 	@$(BIN)/$(PYTEST) $(ARGS)

@@ -22,7 +22,7 @@ from urllib.request import urlopen
 
 import aiohttp
 
-from moemap.engine.delivery.entries import Entry, Input, key_of
+from moemap.engine.delivery.entries import Entry, MappedInput, key_of
 from moemap.engine.delivery.outbox import Outbox
 from moemap.engine.delivery.plan import Plan
 from moemap.engine.delivery.secrets import Secrets
@@ -52,10 +52,10 @@ def entry(url: str, number: int) -> Entry:
     return Entry("event", "POST", f"{url}/event", {"Content-Type": "application/json"}, BODY.encode(), f"u{number}")
 
 
-def inputs(url: str, first: int, count: int) -> list[Input]:
+def inputs(url: str, first: int, count: int) -> list[MappedInput]:
     """Inputs of one request each, of as many users."""
     numbers = range(first, first + count)
-    return [Input(key_of("m@1", str(n), b""), "in", "m@1", b"{}", [entry(url, n)]) for n in numbers]
+    return [MappedInput(key_of("m@1", str(n), b""), "in", "m@1", b"{}", [entry(url, n)]) for n in numbers]
 
 
 @contextmanager

@@ -66,7 +66,7 @@ def _workspace() -> Json:
         if name in PART.keys:
             whole["properties"][name] = _property(PART, name, "partChange")
         elif name in MAPPING.keys and name != "settings":
-            whole["properties"][name] = _property(MAPPING, name)
+            whole["properties"][name] = _property(MAPPING, name, "mappingChange" if name == "delivery" else "")
     here = {"$ref": "#/$defs/workspace"}
     description = (
         "A workspace (`workspace.yaml`): a mapping with its own settings and changes. Or a part that it includes."

@@ -123,5 +123,6 @@ WORKSPACE = _of(
     *(replace(one, required=True) for one in _FIRST if one.name in ("language", "workspace", "extends")),
     next(one for one in _FIRST if one.name == "checks"),
     Key("settings", _VALUES, "The values of the mapping's settings, by name."),
+    next(one for one in _HEADERS if one.name == "delivery"),
     *_PARTS,
 )

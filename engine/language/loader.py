@@ -235,6 +235,7 @@ class _Loader:
             layer.severities = self.severities(keys)
             if is_workspace:
                 layer.values = list(keys.entries("settings"))
+                self.add_part(layer, "delivery", keys.take("delivery"))
             else:
                 if "name" not in keys:
                     keys.take("workspace")  # known here, so that a misspelt 'workspace' is recognised

@@ -258,6 +258,7 @@ extends: ./base
 checks: {M206: warning}
 include: []
 settings: {currency: USD}
+delivery: {uncertain: hold, windows: {one: {limit: 9}, two: null}}
 tables: {genders: null, sizes: {entries: {S: null, M: 2}}}
 policies: {plain: [{}]}
 let: {country: null, region: batch.region}
