@@ -30,10 +30,10 @@ def command(tool: str, files: tuple[Path, ...], output: Path) -> None:
     """Write a mapping from the files of another tool.
 
     TOOL is rudderstack (the JSON mapping files of its transformer), segment (mappings or subscriptions of destination
-    actions), or data-plan (a data plan of mParticle). From the first two, the new folder has the rules, and schemas
-    that accept anything, to be replaced. A data plan becomes a mapping that extends the shipped one and accepts the
-    planned events only, so that `moemap check` compares the rules with the plan. Whatever cannot be converted, or means
-    something else here, is reported with its place.
+    actions), or data-plan (a data plan of mParticle). From the first two, the new folder has the rules, golden tests
+    with made-up inputs, and schemas that accept anything, to be replaced. A data plan becomes a mapping that extends
+    the shipped one and accepts the planned events only, so that `moemap check` compares the rules with the plan.
+    Whatever cannot be converted, or means something else here, is reported with its place.
     """
     from ..engine.diagnostics.reporters import Report, render
     from ..engine.diagnostics.reporters.text import summary

@@ -10,7 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from ..engine.authoring.writing import yaml_text
+from ..engine.checks.shared.opening import inspect
 from ..engine.diagnostics.problem import Problem
+from ..engine.insight.coverage import CountingInterpreter, coverage_of
+from ..engine.insight.suggestions import suggestions
+from ..engine.insight.suggestions import text as text_of_suggestions
 from ..engine.jobs.files import written_whole
 from ..engine.source.nodes import MappingNode, Node, SequenceNode
 from ..engine.source.parser import parse
@@ -28,6 +32,7 @@ __all__ = [
 
 _STEP = re.compile(r"""([^.\[\]]+)|\[(\d+)\]|\[(?:'([^']*)'|"([^"]*)")\]""")
 _SEPARATOR = re.compile(r"\.|(?=\[)|\Z")
+_TRIES = 1000
 _PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _SCHEMA = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -40,21 +45,38 @@ _SCHEMA = {
 class Imported:
     """The result of an importer: texts by the names of their files in the folder of the mapping, and problems.
 
-    `sources` has the files that were read, for excerpts; `converted` counts the fields that were made.
+    `sources` has the files that were read, for excerpts; `converted` counts the fields that were made. A draft has
+    rules of its own, to be reviewed.
     """
 
     files: Mapping[str, str]
     problems: tuple[Problem, ...]
     sources: Mapping[str, Source]
     converted: int
+    is_draft: bool = False
 
 
 def write(imported: Imported, folder: Path) -> None:
-    """Writes the files of a mapping into a folder, which is made."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Writes the files of a mapping into a folder, which is made; of a draft, golden tests of made-up inputs too."""
     for name, text in imported.files.items():
-        with written_whole(folder / name) as file:
-            file.write(text.encode())
+        _write(folder / name, text)
+    if imported.is_draft:
+        loaded = inspect(folder / "mapping.yaml")
+        if loaded.rulebook is not None:
+            found = suggestions(
+                loaded.rulebook, coverage_of([CountingInterpreter(loaded.rulebook)]), (), _TRIES, _quiet
+            )
+            _write(folder / "tests" / "suggested.yaml", text_of_suggestions(found))
+
+
+def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with written_whole(path) as file:
+        file.write(text.encode())
+
+
+def _quiet(_line: str) -> None:
+    """Shows no progress."""
 
 
 class ImportReader:

@@ -69,7 +69,7 @@ def import_rudderstack(name: str, paths: Iterable[Path]) -> Imported:
             draft.add_output(rule["output"])
             draft.rules.append(rule)
     texts = draft.files() if draft.rules else {}
-    return Imported(texts, tuple(importer.reader.problems), importer.reader.sources, importer.converted)
+    return Imported(texts, tuple(importer.reader.problems), importer.reader.sources, importer.converted, is_draft=True)
 
 
 class _Importer:

@@ -53,7 +53,9 @@ def import_segment(name: str, paths: Iterable[Path]) -> Imported:
             draft.add_output(rule)
             draft.rules.append({"rule": rule, **made["condition"], "output": rule, **made["body"]})
             converted += found.converted
-    return Imported(draft.files() if draft.rules else {}, tuple(reader.problems), reader.sources, converted)
+    return Imported(
+        draft.files() if draft.rules else {}, tuple(reader.problems), reader.sources, converted, is_draft=True
+    )
 
 
 def _mapping(node: MappingNode) -> MappingNode:

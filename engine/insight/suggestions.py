@@ -100,9 +100,10 @@ class _Search:
                 pass
         batch = copy.deepcopy(self.random.choice(self.pool))
         for _ in range(self.random.randint(1, 3)):
-            if self.random.random() < 0.7 or not (paths := list(_paths(batch))):
+            paths = list(_paths(batch))
+            if self.patterns and (self.random.random() < 0.7 or not paths):
                 self._set(batch, self.random.choice(self.patterns))
-            else:
+            elif paths:
                 self._change(batch, self.random.choice(paths))
         return batch
 

@@ -24,10 +24,13 @@ def test_a_mapping_is_written_that_passes_its_check() -> None:
     assert sorted(path.name for path in Path("mappings/shop").iterdir()) == [
         "input.schema.json",
         "mapping.yaml",
+        "tests",
         "track.schema.json",
     ]
     checked = CliRunner().invoke(main, ["check", "mappings/shop"])
-    assert checked.exit_code == 0
+    assert (checked.exit_code, checked.stdout) == (0, "2 files checked: no problems\n")
+    tested = CliRunner().invoke(main, ["test", "mappings/shop", "--coverage", "--fail-under", "100"])
+    assert (tested.exit_code, tested.stdout.splitlines()[0]) == (0, "4 passed, 0 failed")
 
 
 def test_a_quiet_import_says_nothing_of_success() -> None:
