@@ -10,19 +10,37 @@ from collections.abc import Callable, Mapping
 from itertools import cycle
 from pathlib import Path
 from statistics import median
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from moemap.benchmarks import generate
 from moemap.benchmarks.table import Table, times
 from moemap.engine import api, golden
 from moemap.engine.golden.runner import GoldenRunner
+from moemap.engine.insight.corpus import Comparing, compare_over
 from moemap.engine.insight.coverage import CountingRunner
 from moemap.engine.insight.explanation import as_json
+from moemap.engine.insight.loss import loss_over
 from moemap.engine.insight.tracing import trace
+from moemap.engine.jobs.input import read_units
+from moemap.engine.jobs.transform import Recipe, Transform
 from moemap.engine.language.rulebook import Rulebook
 from moemap.engine.proof import prove
 
-__all__ = ["AGAIN", "ANEW", "COUNTED", "EXPLAIN", "PROVE", "TESTS", "measure", "run_tests", "table"]
+__all__ = [
+    "AGAIN",
+    "ANEW",
+    "COUNTED",
+    "DIFFER",
+    "EXPLAIN",
+    "LOST",
+    "MAPPED",
+    "PROVE",
+    "TESTS",
+    "measure",
+    "run_tests",
+    "table",
+]
 
 ANEW = "load and check the mapping"
 AGAIN = "check it again after a change of one file"
@@ -30,6 +48,10 @@ TESTS = "run its golden tests, with all that they need"
 COUNTED = "run them, and count the branches that they take"
 PROVE = "prove its outputs"
 EXPLAIN = "explain one batch"
+BATCHES = 1_000
+MAPPED = f"map {BATCHES:,} batches"
+LOST = "find what is lost of them (`moemap lost`)"
+DIFFER = "compare two versions over them (`moemap diff --corpus`)"
 
 
 def measure(main: Path, rounds: int) -> dict[str, list[float]]:
@@ -53,15 +75,46 @@ def measure(main: Path, rounds: int) -> dict[str, list[float]]:
         PROVE: lambda: prove(rulebook),
         EXPLAIN: lambda: explain(rulebook, generate.batch(0)),
     }
-    seconds: dict[str, list[float]] = {name: [] for name in steps}
-    for _ in range(rounds):
-        file = next(files)
-        change(file, "comment")
-        for name, step in steps.items():
-            start = time.process_time()
-            step()
-            seconds[name].append(time.process_time() - start)
+    with TemporaryDirectory() as folder:
+        steps |= corpus_steps(rulebook, Path(folder, "batches.ndjson"))
+        seconds: dict[str, list[float]] = {name: [] for name in steps}
+        for _ in range(rounds):
+            file = next(files)
+            change(file, "comment")
+            for name, step in steps.items():
+                start = time.process_time()
+                step()
+                seconds[name].append(time.process_time() - start)
     return seconds
+
+
+def corpus_steps(rulebook: Rulebook, file: Path) -> dict[str, Callable[[], object]]:
+    """What reads many batches, which are written to a file."""
+    file.write_bytes(b"".join(generate.lines(BATCHES)))
+    old, new = (transform({"identity": identity}) for identity in ("customer_id", "email"))
+
+    def mapped() -> None:
+        with file.open("rb") as stream:
+            for unit in read_units(stream, file.name, 1 << 19, lines=True):
+                old.results(unit)
+
+    return {
+        MAPPED: mapped,
+        LOST: lambda: loss_over(rulebook, [str(file)], _quiet),
+        DIFFER: lambda: compare_over(Comparing(old, new), [str(file)], _quiet),
+    }
+
+
+def transform(settings: Mapping[str, Any]) -> Transform:
+    """What maps batches with the shipped mapping, which is prepared for many."""
+    recipe = Recipe("mparticle-moengage", settings, "result", pretty=False)
+    program = recipe.program()
+    program.prepare()
+    return Transform(recipe, program)
+
+
+def _quiet(_line: str) -> None:
+    """Shows no progress."""
 
 
 def explain(rulebook: Rulebook, batch: Any) -> dict[str, Any]:

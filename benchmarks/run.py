@@ -196,6 +196,8 @@ def goal_table(
     goal("memory for the largest file / for the smallest", 1.2, growth, at_most=True)
     counted = processes.ratio(authors, author.TESTS, author.COUNTED)
     goal("golden tests that count branches / golden tests", 1.3, counted, at_most=True)
+    for step, name in ((author.LOST, "moemap lost"), (author.DIFFER, "moemap diff --corpus")):
+        goal(f"speed of `{name}` / mapping the batches", 0.25, processes.ratio(authors, author.MAPPED, step) ** -1)
     goal("seconds to explain one batch", 0.2, median(authors[author.EXPLAIN]), at_most=True)
     return Table(("", "to reach", "reached", ""), rows)
 

@@ -5,14 +5,20 @@ from __future__ import annotations
 import sys
 from contextlib import ExitStack
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from .shared.command import FINE, PROBLEMS, Command
 from .shared.completion import mappings
-from .shared.opening import load_mapping
+from .shared.opening import load_mapping, program_of
 from .shared.project import chosen, mapping_options
 from .shared.verbosity import note
+
+if TYPE_CHECKING:
+    from ..engine.configuration import Choice
+    from ..engine.insight.ignoring import IgnoreLine
+    from ..engine.jobs.transform import Transform
 
 __all__ = ["command"]
 
@@ -20,12 +26,13 @@ __all__ = ["command"]
 @click.command(
     "diff",
     cls=Command,
-    failure="with --check: the version of the new mapping is not enough for its changes",
+    failure="with --check: the version of the new mapping is not enough, or a line of --ignore ignores no change",
     epilog="""
     moemap diff mparticle-moengage@1 examples/workspaces/portfolio.yaml
     moemap diff --against HEAD mappings/mparticle-moengage/v1
     moemap diff --against main --check --format github mappings/mparticle-moengage/v1
     moemap diff --format html mparticle-moengage@1 examples/workspaces/portfolio.yaml > diff.html
+    moemap diff --check --ignore accepted.txt --against main mappings/mparticle-moengage/v1
     moemap diff --corpus examples mparticle-moengage@1 examples/workspaces/email_identity.yaml
     """,
 )
@@ -46,6 +53,15 @@ __all__ = ["command"]
     metavar="FILE",
     help="Also compare what both versions make of these batches; may be repeated.",
 )
+@click.option(
+    "--jobs", type=click.IntRange(1, 256), default=1, show_default=True, help="Worker processes for --corpus."
+)
+@click.option(
+    "--ignore",
+    "ignore_file",
+    metavar="FILE",
+    help="Lines `ID # REASON`: changes, by the id that is shown for them, that do not count.",
+)
 @click.option("--show-values", is_flag=True, help="With --corpus: show values of batches instead of their kinds.")
 @mapping_options
 def command(
@@ -54,6 +70,8 @@ def command(
     check: bool,
     format_: str,
     corpus: tuple[str, ...],
+    jobs: int,
+    ignore_file: str | None,
     show_values: bool,
     settings: tuple[str, ...],
     environment: str | None,
@@ -64,11 +82,14 @@ def command(
     relies on goes away or has another type), behaviour (other values, conditions or order), or an addition; changes of
     layout, comments and descriptions are none.
     """
-    from ..engine.diagnostics.terminal import takes_color
+    from ..engine.diagnostics.terminal import printable, takes_color
     from ..engine.insight.change_report import Comparison, render
     from ..engine.insight.changes import changes_between
-    from ..engine.insight.corpus import compare_over
+    from ..engine.insight.corpus import Comparing, compare_over
+    from ..engine.insight.ignoring import without_ignored
     from ..engine.insight.revisions import RevisionError, checked_out
+    from ..engine.jobs.program import RulesChangedError
+    from ..engine.jobs.transform import WorkerError
     from .shared.progress import status_line
     from .shared.targets import expanded
 
@@ -88,21 +109,51 @@ def command(
             except RevisionError as error:
                 raise click.UsageError(f"--against {against}: {error}") from None
             old_name = f"{new_name} in {against}"
-        old = load_mapping(chosen(old_path, settings, environment))
+        old_choice = chosen(old_path, settings, environment)
+        old = load_mapping(old_choice)
+        differences = changes_between(old.rulebook, new.rulebook)
+        changes, accepted, stale = without_ignored(differences, _ignores(ignore_file))
         comparison = Comparison(
             old_name,
             new_name,
             old.rulebook.version,
             new.rulebook.version,
-            changes_between(old.rulebook, new.rulebook),
+            changes,
             is_versioned=old.rulebook.workspace is None is new.rulebook.workspace,
+            accepted=accepted,
+            stale=stale,
         )
         found = None
         if corpus:
             with status_line() as show:
-                found = compare_over(old, new, expanded(corpus, None), show)
+                comparing = Comparing(_transform(old_choice), _transform(choice))
+                try:
+                    found = compare_over(comparing, expanded(corpus, None), show, jobs)
+                except (RulesChangedError, WorkerError) as error:
+                    raise click.UsageError(str(error)) from None
     text = render(format_, comparison, found, show_values=show_values, color=takes_color(sys.stdout))
     if text:
         click.echo(text)
     note(comparison.summary)
-    sys.exit(PROBLEMS if check and not comparison.is_enough else FINE)
+    for line in comparison.stale:
+        click.echo(printable(f"{ignore_file}:{line.line}: no change has the id {line.id}: remove the line"), err=True)
+    sys.exit(PROBLEMS if check and (comparison.stale or not comparison.is_enough) else FINE)
+
+
+def _ignores(name: str | None) -> tuple[IgnoreLine, ...]:
+    """The lines of the file of --ignore."""
+    from ..engine.insight.ignoring import IgnoreError, read_ignores
+
+    if name is None:
+        return ()
+    try:
+        return read_ignores(Path(name).read_text("utf-8"))
+    except (IgnoreError, UnicodeDecodeError) as error:
+        raise click.UsageError(f"--ignore {name}: {error}") from None
+
+
+def _transform(choice: Choice) -> Transform:
+    """What maps batches as one of the two mappings does."""
+    from ..engine.jobs.transform import Recipe, Transform
+
+    return Transform(Recipe(choice.reference, choice.settings, "result", pretty=False), program_of(choice, bulk=False))

@@ -13,6 +13,7 @@ from ..language.rulebook import ABSENT
 from ..values.kinds import shown
 from .changes import EFFECTS, Change, Effect, due_version, is_enough
 from .corpus import CorpusDifference, Masked
+from .ignoring import Accepted, IgnoreLine
 
 __all__ = ["FORMATS", "Comparison", "render"]
 
@@ -33,6 +34,7 @@ _ESCAPED = "\\`*_{}[]<>|#"
 class Comparison:
     """Two versions of a mapping in names and version numbers, and the changes between them.
 
+    `changes` are those that count; `accepted` ones are ignored for a reason, and `stale` lines ignore nothing.
     `is_versioned`: the numbers are those of the two; a workspace has only the number of the mapping that it extends.
     """
 
@@ -42,6 +44,8 @@ class Comparison:
     new_version: str
     changes: Sequence[Change]
     is_versioned: bool = True
+    accepted: Sequence[Accepted] = ()
+    stale: Sequence[IgnoreLine] = ()
 
     @property
     def due(self) -> str:
@@ -61,6 +65,8 @@ class Comparison:
             if (count := sum(change.effect == effect for change in self.changes)) and effect != "none"
         ]
         words = ", ".join(counts) or "no change in meaning"
+        if self.accepted:
+            words += f", {len(self.accepted)} ignored"
         if not self.is_versioned:
             return words
         version = f"version {self.new_version}"
@@ -91,6 +97,8 @@ def render(
                 "due": comparison.due,
                 "enough": comparison.is_enough,
                 "changes": [change.to_json() for change in comparison.changes],
+                "ignored": [{"change": one.change.to_json(), "reason": one.reason} for one in comparison.accepted],
+                "stale": [line.id for line in comparison.stale],
                 **({} if corpus is None else {"corpus": corpus.to_json()}),
             },
             indent=2,
@@ -102,14 +110,16 @@ def render(
         return "\n".join([*_markdown(comparison), *([] if corpus is None else _corpus_markdown(corpus))])
     if format_ == "github":
         return "\n".join(_annotation(change) for change in comparison.changes if change.effect != "none")
-    return "\n".join([*_text(comparison.changes, color=color), *([] if corpus is None else _corpus_text(corpus))])
+    return "\n".join([*_text(comparison, color=color), *([] if corpus is None else _corpus_text(corpus))])
 
 
-def _text(changes: Iterable[Change], *, color: bool) -> Iterable[str]:
-    for change in changes:
+def _text(comparison: Comparison, *, color: bool) -> Iterable[str]:
+    for change in comparison.changes:
         head = styled(_STYLES[change.effect], f"{change.effect}:", color=color)
         yield f"{head} {printable(change.text)}"
         yield styled("2", f"  {_places(change)}  [{printable(change.id)}]", color=color)
+    for one in comparison.accepted:
+        yield styled("2", f"ignored: {printable(one.change.text)} ({printable(one.reason)})", color=color)
 
 
 def _places(change: Change) -> str:
@@ -139,6 +149,9 @@ def _markdown(comparison: Comparison) -> Iterable[str]:
         yield ""
         for change in found:
             yield f"- {_plain(change.text)} ({_plain(_places(change))})"
+    if comparison.accepted:
+        yield from ("", "**Ignored**", "")
+        yield from (f"- {_plain(one.change.text)}: {_plain(one.reason)}" for one in comparison.accepted)
 
 
 def _html(comparison: Comparison, corpus: CorpusDifference | None) -> str:

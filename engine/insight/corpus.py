@@ -3,28 +3,27 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from functools import partial
+from typing import Any
 
 from ..golden.diff import compare
-from ..jobs.input import read_units
+from ..jobs.input import Unit, read_units
+from ..jobs.transform import Transform
+from ..jobs.workers import workers
 from ..language.rulebook import ABSENT
 from ..runtime.result import Result
 from ..values.kinds import kind, with_article
 
-__all__ = ["CorpusDifference", "DifferenceGroup", "Masked", "compare_over"]
+__all__ = ["Comparing", "CorpusDifference", "DifferenceGroup", "Masked", "compare_over"]
 
 _INDEX = re.compile(r"/\d+(?=/|$)")
 _MAX_EXAMPLES = 3
+_MAX_GROUPS = 500
+_OTHER_PLACES = "(other places)"
 _UNIT_BYTES = 1 << 19
-
-
-class Mapper(Protocol):
-    """A mapping that is ready to run."""
-
-    def transform_json(self, text: bytes) -> Result:
-        """The Result of a batch as JSON text."""
 
 
 @dataclass(frozen=True)
@@ -79,26 +78,64 @@ class CorpusDifference:
         }
         return CorpusDifference(self.batches, self.differing, groups)
 
+    def merge(self, other: CorpusDifference) -> None:
+        """Adds what was found in the batches that follow."""
+        self.batches += other.batches
+        self.differing += other.differing
+        for key, found in other.groups.items():
+            group = self.group(*key)
+            group.count += found.count
+            group.examples += found.examples[: _MAX_EXAMPLES - len(group.examples)]
+
+    def group(self, part: str, place: str, kind: str) -> DifferenceGroup:
+        """The group of a kind of difference; beyond a number of places, that of all others in the part."""
+        key = part, place, kind
+        if key not in self.groups and len(self.groups) >= _MAX_GROUPS:
+            key = part, _OTHER_PLACES, kind
+        return self.groups.setdefault(key, DifferenceGroup())
+
     def sorted(self) -> list[tuple[tuple[str, str, str], DifferenceGroup]]:
         """The groups, the most frequent ones first."""
         return sorted(self.groups.items(), key=lambda item: (-item[1].count, item[0]))
 
 
-def compare_over(old: Mapper, new: Mapper, files: Iterable[str], progress: Callable[[str], None]) -> CorpusDifference:
+class Comparing:
+    """Compares the results of two mappings for a unit of batches; a batch that cannot be read is no difference."""
+
+    def __init__(self, old: Transform, new: Transform) -> None:
+        self._old = old
+        self._new = new
+
+    def piece(self, unit: Unit) -> CorpusDifference:
+        found = CorpusDifference()
+        records = [record for record in unit if record.problem is None]
+        results = zip(records, self._old.results(records), self._new.results(records), strict=True)
+        for record, before, after in results:
+            _add(found, record.where, before, after)
+        return found
+
+
+def compare_over(
+    comparing: Comparing, files: Iterable[str], progress: Callable[[str], None], jobs: int = 1
+) -> CorpusDifference:
     """The differences between the results of two mappings on all batches in files.
 
-    A batch that cannot be read is no difference. `progress` is called now and then with a line to show. Raises OSError.
+    `progress` is called now and then with a line to show. Raises OSError and WorkerError.
     """
     found = CorpusDifference()
+    with ExitStack() as stack:
+        pieces: Callable[[Iterable[Unit]], Iterator[CorpusDifference]]
+        pieces = partial(map, comparing.piece) if jobs == 1 else stack.enter_context(workers(comparing, jobs))
+        for piece in pieces(_units(files)):
+            found.merge(piece)
+            progress(f"{found.batches} batches, {found.differing} differ")
+    return found
+
+
+def _units(files: Iterable[str]) -> Iterator[Unit]:
     for name in files:
         with open(name, "rb") as file:
-            for unit in read_units(file, name, _UNIT_BYTES):
-                for record in unit:
-                    if record.problem is None:
-                        before, after = old.transform_json(record.text), new.transform_json(record.text)
-                        _add(found, record.where, before, after)
-                progress(f"{found.batches} batches, {found.differing} differ")
-    return found
+            yield from read_units(file, name, _UNIT_BYTES)
 
 
 def _add(found: CorpusDifference, source: str, old: Result, new: Result) -> None:
@@ -113,7 +150,7 @@ def _add(found: CorpusDifference, source: str, old: Result, new: Result) -> None
             differs = True
             kind = "gone" if one.actual is ABSENT else "new" if one.expected is ABSENT else "changed"
             place = _INDEX.sub("/*", one.headline)
-            group = found.groups.setdefault((name, place, kind), DifferenceGroup())
+            group = found.group(name, place, kind)
             group.count += 1
             if len(group.examples) < _MAX_EXAMPLES:
                 group.examples.append((source, one.expected, one.actual))

@@ -89,7 +89,15 @@ class Outdated:
 
     def piece(self, _records: Unit) -> Piece:
         """Always raises RulesChangedError."""
-        raise RulesChangedError(f"the files of {self.recipe.reference} have changed since the run began")
+        raise self._error
+
+    def results(self, _records: Unit) -> list[Result]:
+        """Always raises RulesChangedError."""
+        raise self._error
+
+    @property
+    def _error(self) -> RulesChangedError:
+        return RulesChangedError(f"the files of {self.recipe.reference} have changed since the run began")
 
 
 def _read_reject(record: Record) -> Reject | Problem:

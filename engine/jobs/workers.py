@@ -12,20 +12,28 @@ from contextlib import contextmanager
 from functools import partial
 from multiprocessing.connection import Connection
 from queue import SimpleQueue
-from typing import Any
+from typing import Any, Protocol
 
 from .input import WAITING, Unit
 from .program import RulesChangedError
-from .transform import Outdated, Piece, Transform, WorkerError
+from .transform import Piece, WorkerError
 
 __all__ = ["has_one_thread", "workers"]
+
+
+class Maker(Protocol):
+    """What makes a piece of each unit; other processes make an equal one of it."""
+
+    def piece(self, records: Unit, /) -> Any:
+        """The piece of these records."""
+
 
 UNDER_WAY = 2
 """The maximum number of units of a worker: the current one and the next, so that it never waits."""
 
 
 @contextmanager
-def workers(transform: Transform, jobs: int) -> Iterator[Callable[[Iterable[Unit]], Iterator[Piece]]]:
+def workers(maker: Maker, jobs: int) -> Iterator[Callable[[Iterable[Unit]], Iterator[Any]]]:
     """A function that makes the pieces of units in order, in `jobs` processes, which end with the block.
 
     Raises WorkerError if one of them ends early, and RulesChangedError.
@@ -38,7 +46,7 @@ def workers(transform: Transform, jobs: int) -> Iterator[Callable[[Iterable[Unit
         before = signal.signal(signal.SIGINT, signal.SIG_IGN)
         try:
             for _ in range(jobs):
-                started.append(_Worker(context, transform, [worker.connection for worker in started]))
+                started.append(_Worker(context, maker, [worker.connection for worker in started]))
         finally:
             signal.signal(signal.SIGINT, before)
         for worker in started:
@@ -62,7 +70,7 @@ def has_one_thread() -> bool:
         return False
 
 
-def _pieces(workers: Sequence[_Worker], units: Iterable[Unit]) -> Iterator[Piece]:
+def _pieces(workers: Sequence[_Worker], units: Iterable[Unit]) -> Iterator[Any]:
     waiting: deque[_Worker] = deque()
     for number, unit in enumerate(units):
         if unit is WAITING:
@@ -82,14 +90,14 @@ def _pieces(workers: Sequence[_Worker], units: Iterable[Unit]) -> Iterator[Piece
 class _Worker:
     """A process that makes pieces, and a thread that receives them, so that neither side blocks the other."""
 
-    def __init__(self, context: Any, transform: Transform, others: Sequence[Connection[Any, Any]]) -> None:
+    def __init__(self, context: Any, maker: Maker, others: Sequence[Connection[Any, Any]]) -> None:
         self.connection, theirs = context.Pipe()
         ours = (*others, self.connection) if context.get_start_method() == "fork" else ()
-        self.process = context.Process(target=_work, args=(theirs, transform, ours), daemon=True)
+        self.process = context.Process(target=_work, args=(theirs, maker, ours), daemon=True)
         self.process.start()
         theirs.close()
         self.receiver = threading.Thread(target=self._receive, daemon=True)
-        self._made: SimpleQueue[Piece | RulesChangedError | None] = SimpleQueue()
+        self._made: SimpleQueue[Any] = SimpleQueue()
 
     def give(self, unit: Unit) -> None:
         try:
@@ -97,7 +105,7 @@ class _Worker:
         except (BrokenPipeError, ConnectionResetError):
             raise WorkerError("a worker process ended early") from None
 
-    def piece(self) -> Piece:
+    def piece(self) -> Any:
         """The oldest piece not returned yet."""
         piece = self._made.get()
         if piece is None:
@@ -114,9 +122,7 @@ class _Worker:
             self._made.put(None)
 
 
-def _work(
-    connection: Connection[Any, Any], transform: Transform | Outdated, inherited: Iterable[Connection[Any, Any]]
-) -> None:
+def _work(connection: Connection[Any, Any], maker: Maker, inherited: Iterable[Connection[Any, Any]]) -> None:
     """The main loop of a worker. It ends when the other side closes; `inherited` connections would keep that open."""
     for other in inherited:
         other.close()
@@ -124,7 +130,7 @@ def _work(
         while True:
             unit = connection.recv()
             try:
-                connection.send(transform.piece(unit))
+                connection.send(maker.piece(unit))
             except RulesChangedError as error:
                 connection.send(error)
     except (EOFError, OSError):

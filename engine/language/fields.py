@@ -45,6 +45,10 @@ class _Absent:
     def __repr__(self) -> str:
         return "ABSENT"
 
+    def __reduce__(self) -> str:
+        """There is one of it, in other processes too."""
+        return "ABSENT"
+
 
 ABSENT = _Absent()
 """Stands for "no default", since null would be a value."""

@@ -14,14 +14,16 @@ from moemap.engine.documents.whole import as_html as documentation_page
 from moemap.engine.documents.whole import documentation
 from moemap.engine.insight.change_report import Comparison, render
 from moemap.engine.insight.changes import changes_between
-from moemap.engine.insight.corpus import compare_over
+from moemap.engine.insight.corpus import Comparing, compare_over
 from moemap.engine.insight.coverage import CountingInterpreter, coverage_of
 from moemap.engine.insight.coverage_report import as_html as coverage_page
 from moemap.engine.insight.explanation import as_html as explanation_page
 from moemap.engine.insight.tracing import trace
+from moemap.engine.jobs.transform import Recipe, Transform
 from moemap.tests.browser.chromium import Page, found
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
+MAPPING, WORKSPACE = "mparticle-moengage", EXAMPLES / "workspaces" / "email_identity.yaml"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -55,11 +57,13 @@ def covered() -> str:
 
 
 def compared() -> str:
-    old, new = api.load("mparticle-moengage"), api.load(EXAMPLES / "workspaces" / "email_identity.yaml")
+    old, new = api.load(MAPPING), api.load(WORKSPACE)
     changes = changes_between(old.rulebook, new.rulebook)
     versions = old.rulebook.version, new.rulebook.version
     comparison = Comparison("old", "new", *versions, changes, is_versioned=False)
-    return render("html", comparison, compare_over(old, new, [str(EXAMPLES / "purchase.json")], lambda _text: None))
+    recipes = [Recipe(str(name), {}, "result", pretty=False) for name in (MAPPING, WORKSPACE)]
+    comparing = Comparing(*(Transform(recipe, recipe.program()) for recipe in recipes))
+    return render("html", comparison, compare_over(comparing, [str(EXAMPLES / "purchase.json")], lambda _text: None))
 
 
 def documented() -> str:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from jsonschema import Draft202012Validator
 
 from moemap.cli import main
+from moemap.engine.insight.ignoring import IgnoreError, read_ignores
 
 ROOT = Path(__file__).parents[2]
 
@@ -146,3 +149,50 @@ def test_html(workspace: str) -> None:
         "The two versions mean the same."
         in diff("--format", "html", "mparticle-moengage@1", "mparticle-moengage").stdout
     )
+
+
+@pytest.mark.slow
+def test_ignored_changes_do_not_count(workspace: str, tmp_path: Path) -> None:
+    accepted = tmp_path / "accepted.txt"
+    accepted.write_text(
+        "# agreed\n\nrules/user/fields/attributes/fields/Postcode # the receiver knows both\nnever/was # gone\n",
+        "utf-8",
+    )
+    result = diff("--ignore", str(accepted), "mparticle-moengage@1", workspace)
+    assert result.exit_code == 0
+    assert "ignored: rule user, attributes, Postcode was called Zip (the receiver knows both)\n" in result.stdout
+    assert result.stderr == (
+        f"1 breaking, 2 behaviour, 1 ignored\n{accepted}:4: no change has the id never/was: remove the line\n"
+    )
+    assert diff("--check", "--ignore", str(accepted), "mparticle-moengage@1", workspace).exit_code == 1
+    found = json.loads(diff("--format", "json", "--ignore", str(accepted), "mparticle-moengage@1", workspace).stdout)
+    assert [(one["change"]["id"], one["reason"]) for one in found["ignored"]] == [
+        ("rules/user/fields/attributes/fields/Postcode", "the receiver knows both")
+    ]
+    assert found["stale"] == ["never/was"]
+    Draft202012Validator(json.loads((ROOT / "schemas/moemap/comparison.schema.json").read_text("utf-8"))).validate(
+        found
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("rules/a", "line 1 gives no reason: write rules/a # REASON"),
+        ("rules/a # ", "line 1 gives no reason: write rules/a # REASON"),
+        ("rules/a # b\nrules/a # c", "line 2 has the id of line 1"),
+    ],
+)
+def test_lines_that_cannot_be_read(text: str, reason: str) -> None:
+    with pytest.raises(IgnoreError, match=f"^{re.escape(reason)}$"):
+        read_ignores(text)
+
+
+@pytest.mark.slow
+def test_a_corpus_in_several_processes(workspace: str, tmp_path: Path) -> None:
+    sample = json.dumps(json.loads((ROOT / "examples" / "purchase.json").read_text("utf-8")))
+    (tmp_path / "many.ndjson").write_text(f"{sample}\n" * 400 + "no JSON\n", "utf-8")
+    options = ["--format", "json", "--corpus", str(tmp_path / "many.ndjson"), "mparticle-moengage@1", workspace]
+    found = [json.loads(diff("--jobs", jobs, *options).stdout)["corpus"] for jobs in ("1", "2")]
+    assert found[0] == found[1]
+    assert (found[0]["batches"], found[0]["differing"]) == (401, 400)
