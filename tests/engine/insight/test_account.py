@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from moemap.engine import api
+from moemap.engine.interpreter.interpreter import Interpreter
 from moemap.engine.language.loader import load
 from moemap.engine.runtime.result import Accounted
 from moemap.engine.values.equality import equal
@@ -27,6 +28,8 @@ def shipped() -> api.Mapping:
 
 def check(mapping: api.Mapping, given: Any) -> tuple[Accounted, ...]:
     """The account, held to the laws that hold for any mapping and batch."""
+    _, converted = Interpreter(mapping.rulebook).converted(given) or ("", (given,))
+    given = converted[0]  # the places are in there
     account, result = mapping.account(given), mapping.transform(given)
     assert [one.pointer for one in account] == [pointer for pointer, _ in leaves(given)]
     left_out = {one.pointer for one in result.skipped} | {problem.input for problem in result.problems}
