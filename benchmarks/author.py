@@ -25,6 +25,7 @@ from moemap.engine.insight.tracing import trace
 from moemap.engine.jobs.input import read_units
 from moemap.engine.jobs.transform import Recipe, Transform
 from moemap.engine.language.rulebook import Rulebook
+from moemap.engine.mutation.running import mutate
 from moemap.engine.proof import prove
 
 __all__ = [
@@ -40,6 +41,7 @@ __all__ = [
     "measure",
     "run_tests",
     "table",
+    "try_mutants",
 ]
 
 ANEW = "load and check the mapping"
@@ -121,6 +123,19 @@ def explain(rulebook: Rulebook, batch: Any) -> dict[str, Any]:
     """Explains each value of the requests of a batch."""
     found = trace(rulebook, batch)
     return as_json(found, range(len(found.result.requests)))
+
+
+def try_mutants(main: Path, jobs: int) -> tuple[int, float]:
+    """Runs the golden tests of a mapping on all mutants; returns how many there are, and the seconds on the wall."""
+    runner = golden.GoldenRunner()
+    tests = []
+    for path in golden.discover([main.parent / "tests"]):
+        file, _, _ = golden.load(path, path.name, runner.opening)
+        assert file is not None  # noqa: S101  it is shipped
+        tests += [(file, test) for test in file.tests]
+    start = time.perf_counter()
+    found = mutate(tests, runner.opening, jobs=jobs, is_cached=False)
+    return sum(len(mapping.mutants) for mapping in found.mappings), time.perf_counter() - start
 
 
 def count_branches(folder: Path) -> float:

@@ -81,6 +81,8 @@ def figures(plan: Plan) -> dict[str, str]:
     starts = processes.start_up(plan.starts)
     _progress("the author's loop")
     authors = author.measure(_main(), plan.author_rounds)
+    _progress("mutants")
+    mutants, mutant_seconds = author.try_mutants(_main(), JOBS)
     _progress("other tools")
     peers = processes.peers()
     tools = processes.throughput(peers, plan.tool_rounds, plan.tool_batches)
@@ -102,12 +104,13 @@ def figures(plan: Plan) -> dict[str, str]:
         "control_low": times(control_low),
         "control_high": times(control_high),
         "engines": engine_table(measured).text(),
-        "goals": goal_table(measured, starts, job_seconds, growth, authors).text(),
+        "goals": goal_table(measured, starts, job_seconds, growth, authors, mutant_seconds).text(),
         "shapes": shapes.table(shaped).text(),
         "starts": start_table(starts).text(),
         "mapping": mapping_table().text(),
         "rules": many_rules.table(many_rules.measure(plan.rules)).text(),
         "author": author.table(authors).text(),
+        "mutants": f"{mutants:,}",
         "tools": tool_table(tools).text(),
         "job_batches": f"{plan.job_batches:,}",
         "missing": "".join(f"\nNot measured: {name} ({reason}).\n" for name, reason in peers.missing.items()),
@@ -174,6 +177,7 @@ def goal_table(
     jobs: Mapping[int, list[float]],
     growth: float,
     authors: Mapping[str, list[float]],
+    mutants: float,
 ) -> Table:
     """The goals of moemap, and the figures it reached."""
     rows = []
@@ -198,6 +202,7 @@ def goal_table(
     goal("golden tests that count branches / golden tests", 1.3, counted, at_most=True)
     for step, name in ((author.LOST, "moemap lost"), (author.DIFFER, "moemap diff --corpus")):
         goal(f"speed of `{name}` / mapping the batches", 0.25, processes.ratio(authors, author.MAPPED, step) ** -1)
+    goal(f"minutes for all mutants with {JOBS} jobs", 2, mutants / 60, at_most=True)
     goal("seconds to explain one batch", 0.2, median(authors[author.EXPLAIN]), at_most=True)
     return Table(("", "to reach", "reached", ""), rows)
 

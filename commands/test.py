@@ -87,8 +87,8 @@ def command(
         raise click.UsageError(f"{missing}: no such file or folder")
     if update and format_ != "text":
         raise click.UsageError("--update cannot be combined with --format")
-    mutating = MutationOptions(mutate, mutate_output, budget, seed, against, jobs)
-    covering = CoverageOptions(coverage, coverage_output, fail_under, suggest)
+    mutating = MutationOptions(mutate, mutate_output, budget, seed, against, jobs, suggest if mutate else None)
+    covering = CoverageOptions(coverage, coverage_output, fail_under, None if mutate else suggest)
     configuration()
     places = searched(paths)
     if watch:

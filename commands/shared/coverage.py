@@ -140,6 +140,8 @@ def coverage_options(command: Callable[..., Any]) -> Callable[..., Any]:
         "--fail-under", type=click.FloatRange(0, 100), metavar="PERCENT", help="The least share of branches taken."
     )
     suggest = click.option(
-        "--suggest", metavar="FILE", help="Write tests for branches that no test takes; review what they expect."
+        "--suggest",
+        metavar="FILE",
+        help="Write tests for branches that no test takes, or mutants that none finds; review what they expect.",
     )
     return listed(outputs(least(suggest(command))))

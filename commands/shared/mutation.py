@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .opening import print_problems
+from .verbosity import note
 
 if TYPE_CHECKING:
     from ...engine.golden.files import GoldenTest, TestFile
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["MutationOptions", "mutation_options"]
 
+_TRIES = 2000
 _UNITS = {"s": 1, "m": 60, "": 0}
 
 
@@ -34,6 +36,7 @@ class MutationOptions:
     seed: int | None
     against: str | None
     jobs: int | None
+    suggest: str | None = None
 
     def __post_init__(self) -> None:
         given = (self.output, self.budget, self.seed, self.against, self.jobs)
@@ -92,7 +95,24 @@ class MutationOptions:
         if self.output is not None:
             with written_whole(Path(self.output)) as file:
                 file.write(as_json(found).encode())
+        if self.suggest is not None:
+            self._suggest(found, self.suggest)
         return found
+
+    @staticmethod
+    def _suggest(found: Mutation, output: str) -> None:
+        """Writes tests that find survivors of the first mapping that has some."""
+        from ...engine.insight.suggestions import text as text_of_suggestions
+        from ...engine.jobs.files import written_whole
+        from ...engine.mutation.suggestions import suggestions
+        from .progress import status_line
+
+        survived = [(mapping, mutant) for mapping, mutant, _ in found.of("survived", "not covered")]
+        own = [mutant for mapping, mutant in survived if mapping is survived[0][0]]
+        with status_line() as show, written_whole(Path(output)) as file:
+            made = suggestions(survived[0][0].tested, own, _TRIES, show) if survived else ()
+            file.write(text_of_suggestions(made).encode())
+        note(f"{len(made)} suggested tests for {sum(len(one.mutants) for one in made)} mutants: {output}")
 
 
 def mutation_options(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from random import Random
-from typing import Any
+from typing import Any, Protocol
 
 from ..golden.rewrite import block
 from ..inference.fields import setting_type
@@ -20,10 +20,10 @@ from ..proof.samples import NoSampleError
 from ..runtime.result import Result
 from ..types.types import constants
 from .branches import Branch, Catalogue, branches_of
-from .coverage import Coverage
+from .coverage import BranchCount, Coverage
 from .reads import ANY, Pattern, reads_of
 
-__all__ = ["SuggestedTest", "suggestions", "text"]
+__all__ = ["InputSearch", "SuggestedTest", "suggestions", "text"]
 
 _SCALARS = (None, True, False, 0, 1, -1.5, 1767182400000, "", "a", "12.5", "true", "2026-01-31T23:59:59Z")
 _MAX_SETTINGS = 60
@@ -39,6 +39,27 @@ class SuggestedTest:
     settings: dict[str, Any]
     result: Result
 
+    @property
+    def shows(self) -> tuple[str, ...]:
+        """The branches that the test takes, in words."""
+        return tuple(branch.text for branch in self.branches)
+
+
+class ProposedTest(Protocol):
+    """A suggested test: what it shows, and its input, settings and result."""
+
+    @property
+    def shows(self) -> tuple[str, ...]: ...
+
+    @property
+    def batch(self) -> Any: ...
+
+    @property
+    def settings(self) -> dict[str, Any]: ...
+
+    @property
+    def result(self) -> Result: ...
+
 
 def suggestions(
     rulebook: Rulebook, coverage: Coverage, pool: Iterable[Any], tries: int, progress: Callable[[str], None]
@@ -47,11 +68,13 @@ def suggestions(
 
     `pool` has inputs to begin with. Each suggestion was run: its branches are those that it takes.
     """
-    return tuple(_Search(rulebook, coverage, list(pool)).found(tries, progress))
+    return tuple(InputSearch(rulebook, coverage, list(pool)).found(tries, progress))
 
 
-class _Search:
-    def __init__(self, rulebook: Rulebook, coverage: Coverage, pool: list[Any]) -> None:
+class InputSearch:
+    """Makes inputs that take other ways through the rules, from those of a pool."""
+
+    def __init__(self, rulebook: Rulebook, coverage: Iterable[BranchCount], pool: list[Any]) -> None:
         self.rulebook = rulebook
         self.random = Random(0)  # noqa: S311  not for secrets
         self.catalogue: Catalogue = branches_of(rulebook)
@@ -72,7 +95,7 @@ class _Search:
             if number % 100 == 0:
                 progress(f"{len(self.missing)} branches left, {number} of {tries} inputs tried")
             case = self.random.randrange(len(self.settings)) if self.random.random() < 0.4 else 0
-            batch = self._batch()
+            batch = self.batch()
             new = self._taken(batch, case)[1] & self.missing
             if not new:
                 continue
@@ -80,8 +103,7 @@ class _Search:
                 self.pool.append(batch)
             while new:
                 wanted = min(new)
-                small = self._reduced(batch, case, wanted)
-                settings = self._needed(small, case, wanted)
+                small, settings = self._smallest(wanted, batch, case)
                 result, taken = self._run(small, settings)
                 covered = taken & self.missing
                 self.missing -= covered
@@ -89,9 +111,14 @@ class _Search:
                 own = tuple(branch for branch in self.catalogue.branches if branch.id in covered)
                 yield SuggestedTest(own, small, settings, result)
 
+    def _smallest(self, wanted: str, batch: Any, case: int) -> tuple[Any, dict[str, Any]]:
+        """The parts of a batch and of its settings that a branch needs."""
+        small = self.reduced(batch, lambda smaller: wanted in self._taken(smaller, case)[1])
+        return small, self.needed(case, lambda fewer: wanted in self._run(small, fewer)[1])
+
     # Inputs
 
-    def _batch(self) -> Any:
+    def batch(self) -> Any:
         """Another input: one of the pool with some members changed, or one that reaches a rule."""
         if self.random.random() < 0.1 and self.flow.emissions:
             try:
@@ -187,8 +214,8 @@ class _Search:
 
         return interpreter.observe(batch, observe), found
 
-    def _reduced(self, batch: Any, case: int, wanted: str) -> Any:
-        """The batch without the members that a branch does not need."""
+    def reduced(self, batch: Any, is_enough: Callable[[Any], bool]) -> Any:
+        """The batch without the members that are not needed."""
         at = 0
         while at < len(paths := list(_paths(batch))):
             smaller = copy.deepcopy(batch)
@@ -196,18 +223,18 @@ class _Search:
             for token in paths[at][:-1]:
                 above = above[token]
             del above[paths[at][-1]]
-            if wanted in self._taken(smaller, case)[1]:
+            if is_enough(smaller):
                 batch = smaller
             else:
                 at += 1
         return batch
 
-    def _needed(self, batch: Any, case: int, wanted: str) -> dict[str, Any]:
-        """The settings that a branch needs."""
+    def needed(self, case: int, is_enough: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+        """The settings that are needed."""
         settings = dict(self.settings[case])
         for name in list(settings):
             fewer = {key: value for key, value in settings.items() if key != name}
-            if wanted in self._run(batch, fewer)[1]:
+            if is_enough(fewer):
                 settings = fewer
         return settings
 
@@ -220,7 +247,7 @@ def _paths(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
         yield from _paths(inner, (*path, key))
 
 
-def text(found: Iterable[SuggestedTest]) -> str:
+def text(found: Iterable[ProposedTest]) -> str:
     """A test file with the suggestions: their expectations are what the mapping gives today, to be reviewed."""
     lines = ["description: Suggested tests; review what they expect.", "", "tests:"]
     for one in found:
@@ -233,11 +260,11 @@ def text(found: Iterable[SuggestedTest]) -> str:
             ],
         }
         test = {
-            "test": one.branches[0].text,
+            "test": one.shows[0],
             **({"settings": one.settings} if one.settings else {}),
             "input": one.batch,
             "expect": {key: value for key, value in expect.items() if value},
         }
         written = block(json.loads(json.dumps(test)), 4)
-        lines += [*(f"  # {branch.text}" for branch in one.branches[1:]), f"  - {written}", ""]
+        lines += [*(f"  # {more}" for more in one.shows[1:]), f"  - {written}", ""]
     return "\n".join(lines)

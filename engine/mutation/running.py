@@ -100,12 +100,14 @@ def mutate(
     seed: int = 0,
     budget: MutationBudget | None = None,
     against: str | None = None,
+    is_cached: bool = True,
     progress: Progress = lambda _done, _all: None,
 ) -> Mutation:
     """Runs tests, all of which pass, on the mutants of their mappings.
 
     With a budget, the mutants are tried in an order that the seed gives; `against` is a revision: only the parts of the
-    rules that changed since count. Raises RevisionError, and KeyboardInterrupt.
+    rules that changed since count. Verdicts are kept between runs if `is_cached`. Raises RevisionError, and
+    KeyboardInterrupt.
     """
     budget = budget or MutationBudget()
     mappings = _mappings(tests, opening)
@@ -115,7 +117,7 @@ def mutate(
         if against is not None:
             is_changed = _changed(mapping, against)
             mapping.mutants = tuple(one for one in mapping.mutants if is_changed(one.place))
-        known = _cached(keys[number])
+        known = _cached(keys[number]) if is_cached else {}
         mapping.verdicts = {one.id: known[one.id] for one in mapping.mutants if one.id in known}
         mapping.cached = len(mapping.verdicts)
         wanted += ((number, at) for at, one in enumerate(mapping.mutants) if one.id not in mapping.verdicts)
@@ -134,7 +136,8 @@ def mutate(
     finally:
         for mapping, key in zip(mappings, keys, strict=True):
             _prove(mapping)
-            _keep(key, mapping.verdicts)
+            if is_cached:
+                _keep(key, mapping.verdicts)
     for mapping in mappings:
         _explain(mapping)
     return Mutation(tuple(mappings))

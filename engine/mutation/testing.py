@@ -90,9 +90,13 @@ class TestedMapping:
         numbers |= {number for number, run in enumerate(self._runs) if any(_meets(mutant, one) for one in run.places)}
         return [self._runs[number] for number in sorted(numbers)]
 
+    def changed(self, mutant: Mutant) -> Rulebook:
+        """The rules with the mistake of a mutant."""
+        return self._rewriter.rewritten(mutant.changes)
+
     def variant(self, mutant: Mutant) -> Callable[[str], Interpreter]:
         """Makes the interpreters of a mutant for the settings of tests."""
-        rulebook = self._rewriter.rewritten(mutant.changes)
+        rulebook = self.changed(mutant)
         made: dict[str, Interpreter] = {}
 
         def interpreter(settings: str) -> Interpreter:

@@ -96,3 +96,12 @@ def test_wrong_use(arguments: list[str], wanted: str) -> None:
 def test_a_budget() -> None:
     assert run("--budget", "3").stdout.endswith("5 mutants: 3 killed, 0 survived, 2 not run\n")
     assert run("--budget", "5m").stdout.endswith("5 mutants: 5 killed, 0 survived (3 known from before)\n")
+
+
+def test_suggested_tests_for_survivors() -> None:
+    write([Block("mapping.yaml", MAPPING, 1)], Path())
+    Path("tests.yaml").write_text(TESTS, "utf-8")
+    result = run("--suggest", "suggested.yaml")
+    assert result.exit_code == 1
+    assert result.stderr.endswith(" mutants: suggested.yaml\n")
+    assert CliRunner().invoke(main, ["test", "suggested.yaml"]).exit_code == 0

@@ -139,7 +139,7 @@ def test_what_is_explained_counts_as_no_survivor() -> None:
     [
         ("mutants: 1", "M102 'mutants' must be a list, not the number 1"),
         ("mutants: [{mutant: x}]", "M103"),
-        ("ignored: []", "M103"),
+        ("ignored: []", "M101"),
         ("mutants: [", "M00"),
     ],
 )
