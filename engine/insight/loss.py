@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -11,22 +12,29 @@ from ..interpreter.interpreter import Interpreter
 from ..jobs.input import read_units
 from ..language.rulebook import Rulebook
 from ..values.kinds import kind
+from ..values.times import TimeError, of_iso
 from .reads import ANY, Pattern, Reads, reads_of
 
-__all__ = ["Fate", "InputMember", "Loss", "loss_over"]
+__all__ = ["MAX_NAMES", "Fate", "InputMember", "Loss", "loss_over"]
 
 Fate = Literal["sent", "read", "unread"]
-_MAX_NAMES = 200
+MAX_NAMES = 200
 """The maximum number of names below one place; further ones are counted together."""
 _MAX_OWNERS = 3
 _UNIT_BYTES = 1 << 19
+_UNKNOWN = (1 << 62, -1)
+"""The times of a member before the first value."""
+_EARLIEST, _LATEST = 946_684_800_000, 4_102_444_800_000
+"""Integers between these, the years 2000 and 2100 in milliseconds, are times."""
+_SHORTEST_TIME = 20
 
 
 @dataclass
 class InputMember:
     """A place of inputs: the number of its values and of batches with it, the kinds of values, and its fate.
 
-    `by` names the first parts of the rules that read it; `example` is the first value.
+    `by` names the first parts of the rules that read it; `example` is the first value. `times` are the earliest and the
+    latest, in milliseconds since 1970, if all values are times.
     """
 
     fate: Fate
@@ -35,11 +43,15 @@ class InputMember:
     values: int = 0
     batches: int = 0
     kinds: Counter[str] = field(default_factory=Counter)
+    times: tuple[int, int] | None = _UNKNOWN
     _last: int = -1
 
     def add(self, batch: int, value: Any) -> None:
         self.values += 1
         self.kinds[kind(value)] += 1
+        if self.times is not None:
+            found = _time_of(value)
+            self.times = None if found is None else (min(self.times[0], found), max(self.times[1], found))
         if self._last != batch:
             self._last = batch
             self.batches += 1
@@ -47,11 +59,17 @@ class InputMember:
 
 @dataclass
 class Loss:
-    """The members of all inputs by their path, in which `*` stands for any index."""
+    """The members of all inputs by their path, in which `*` stands for any index.
+
+    `passed` has the number of distinct names below each place whose names pass through: at most MAX_NAMES are told
+    apart. `now` is when the run began, in milliseconds since 1970.
+    """
 
     batches: int = 0
     unreadable: int = 0
     members: dict[Pattern, InputMember] = field(default_factory=dict)
+    passed: dict[Pattern, int] = field(default_factory=dict)
+    now: int = field(default_factory=lambda: int(time.time() * 1000))
 
     def sorted(self, *fates: Fate) -> list[tuple[Pattern, InputMember]]:
         """The members of these fates, the most frequent ones first."""
@@ -59,10 +77,15 @@ class Loss:
         return sorted(chosen, key=lambda item: (-item[1].batches, item[0]))
 
     def to_json(self, *, show_values: bool) -> dict[str, Any]:
-        """`{batches, unreadable, members: [{path, fate, by, batches, values, kinds, example}]}`."""
+        """`{batches, unreadable, passed: [{path, names}], members: [{path, fate, by, batches, values, kinds, ...}]}`.
+
+        Members that are times have `times`, the earliest and the latest, in milliseconds since now; `example` is there
+        with `show_values`.
+        """
         return {
             "batches": self.batches,
             "unreadable": self.unreadable,
+            "passed": [{"path": "/" + "/".join(path), "names": names} for path, names in sorted(self.passed.items())],
             "members": [
                 {
                     "path": "/" + "/".join(path),
@@ -71,6 +94,7 @@ class Loss:
                     "batches": member.batches,
                     "values": member.values,
                     "kinds": dict(sorted(member.kinds.items())),
+                    **({} if (times := member.times) is None else {"times": [one - self.now for one in times]}),
                     **({"example": member.example} if show_values else {}),
                 }
                 for path, member in sorted(self.members.items())
@@ -106,14 +130,34 @@ def loss_over(rulebook: Rulebook, files: Iterable[str], progress: Callable[[str]
 def _add(loss: Loss, names: Counter[Pattern], path: Pattern, value: Any, reads: Reads) -> None:
     member = loss.members.get(path)
     if member is None:
-        names[path[:-1]] += 1
-        if names[path[:-1]] > _MAX_NAMES:
-            path = (*path[:-1], ANY)
+        above = path[:-1]
+        names[above] += 1
+        if path[-1:] != (ANY,) and (above in loss.passed or _passes(reads, path)):
+            loss.passed[above] = min(names[above], MAX_NAMES)
+        if names[above] > MAX_NAMES:
+            path = (*above, ANY)
             member = loss.members.get(path)
     if member is None:
         fate, by = _fate_of(reads, path)
         member = loss.members[path] = InputMember(fate, by, value)
     member.add(loss.batches, value)
+
+
+def _passes(reads: Reads, path: Pattern) -> bool:
+    """Tells if rules send members of an object whatever their names are."""
+    return any(read.is_sent and read.pattern == (*path[:-1], ANY) for read in reads.of(path))
+
+
+def _time_of(value: Any) -> int | None:
+    """The time that a value gives, in milliseconds since 1970."""
+    if type(value) is int:
+        return value if _EARLIEST <= value <= _LATEST else None
+    if type(value) is str and len(value) >= _SHORTEST_TIME and value[4] == "-" == value[7]:
+        try:
+            return int(of_iso(value).timestamp() * 1000)
+        except TimeError:
+            return None
+    return None
 
 
 def _leaves(batch: Any) -> Iterator[tuple[Pattern, Any]]:

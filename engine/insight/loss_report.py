@@ -8,7 +8,7 @@ from typing import Any
 
 from ..diagnostics.terminal import printable, styled
 from ..values.kinds import shown
-from .loss import Fate, InputMember, Loss
+from .loss import MAX_NAMES, Fate, InputMember, Loss
 from .reads import Pattern
 
 __all__ = ["BaselineError", "baseline_of", "drift", "render", "summary"]
@@ -19,6 +19,7 @@ _HEADS: dict[Fate, str] = {
     "sent": "Sent",
 }
 _SHOWN = 60
+_UNITS = (("year", 31_557_600), ("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
 
 
 class BaselineError(ValueError):
@@ -54,9 +55,14 @@ def _text(loss: Loss, chosen: _Chosen, show_values: bool, color: bool) -> Iterat
         if members:
             yield styled("1", f"{_HEADS[fate]}:", color=color)
         for path, member in members:
-            yield f"  {_share(loss, member):>6}  {_path(path)}  ({_kinds(member)}){_example(member, show_values)}"
+            kinds = f"{_kinds(member)}{_times(loss, member)}"
+            yield f"  {_share(loss, member):>6}  {_path(path)}  ({kinds}){_example(member, show_values)}"
             if member.by:
                 yield styled("2", f"          {printable('; '.join(member.by))}", color=color)
+    if loss.passed:
+        yield styled("1", "Names that pass through:", color=color)
+    for path, names in sorted(loss.passed.items()):
+        yield f"  {_names(names):>6}  {_path(path)}"
 
 
 def _markdown(loss: Loss, chosen: _Chosen, show_values: bool) -> Iterator[str]:
@@ -74,10 +80,14 @@ def _markdown(loss: Loss, chosen: _Chosen, show_values: bool) -> Iterator[str]:
             cells = [
                 _share(loss, member),
                 f"`{_path(path)}`",
-                f"{_kinds(member)}{_example(member, show_values)}",
+                f"{_kinds(member)}{_times(loss, member)}{_example(member, show_values)}",
                 "; ".join(member.by),
             ]
             yield f"| {' | '.join(map(_cell, cells))} |"
+    if loss.passed:
+        yield from ("", "### Names that pass through", "", "| Names | Object |", "| --- | --- |")
+    for path, names in sorted(loss.passed.items()):
+        yield f"| {_names(names)} | {_cell(f'`{_path(path)}`')} |"
 
 
 def _cell(text: str) -> str:
@@ -95,6 +105,26 @@ def _path(path: Pattern) -> str:
 
 def _kinds(member: InputMember) -> str:
     return ", ".join(kind for kind, _ in member.kinds.most_common())
+
+
+def _names(count: int) -> str:
+    """A number of distinct names; of many, the least that there are."""
+    return f"{count}+" if count == MAX_NAMES else str(count)
+
+
+def _times(loss: Loss, member: InputMember) -> str:
+    """The ages of the earliest and the latest value of a member that is a time."""
+    if member.times is None:
+        return ""
+    first, last = (_age(loss.now - moment) for moment in member.times)
+    return f", times of {first}" if first == last else f", times from {first} to {last}"
+
+
+def _age(milliseconds: int) -> str:
+    length = abs(milliseconds) / 1000
+    name, unit = next((name, unit) for name, unit in _UNITS if length >= unit or unit == 1)
+    count = round(length / unit)
+    return f"{count} {name}{'' if count == 1 else 's'} {'ago' if milliseconds >= 0 else 'ahead'}"
 
 
 def _example(member: InputMember, show_values: bool) -> str:

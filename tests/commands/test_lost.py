@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -68,3 +69,35 @@ def test_a_file_that_is_no_baseline() -> None:
 def test_summary_counts_records_that_cannot_be_read() -> None:
     Path("batch.ndjson").write_text('{"mpid": "7"}\n{oops\n', "utf-8")
     assert lost("batch.ndjson").stderr == "1 batch, 1 unreadable: 1 members, of which 1 sent, 0 only read, 0 not read\n"
+
+
+@pytest.mark.slow
+def test_ages_of_times_and_names_that_pass_through() -> None:
+    now = int(time.time() * 1000)
+    day = 86_400_000
+    events = [
+        {
+            "event_type": "custom_event",
+            "data": {"timestamp_unixtime_ms": now + offset, "custom_attributes": {name: "x"}},
+        }
+        for ahead, name in ((-40 * day, "a"), (3 * day + 60_000, "b"))
+    ]
+    batch = {"mpid": 7, "sent": "2020-01-01T00:00:00Z", "id": "2020-01-01-without-a-time", "events": events}
+    Path("batch.json").write_text(json.dumps(batch), "utf-8")
+    text = lost("--all", "batch.json").stdout
+    assert "/events/*/data/timestamp_unixtime_ms  (integer, times from 40 days ago to 3 days ahead)\n" in text
+    assert f"/sent  (string, times of {round((now / 1000 - 1_577_836_800) / 31_557_600)} years ago)\n" in text
+    assert "/id  (string)\n" in text
+    assert text.endswith("Names that pass through:\n       2  /events/*/data/custom_attributes\n")
+    assert "| 2 | `/events/*/data/custom_attributes` |\n" in lost("--format", "markdown", "batch.json").stdout
+    found = json.loads(lost("--format", "json", "batch.json").stdout)
+    assert found["passed"] == [{"path": "/events/*/data/custom_attributes", "names": 2}]
+    (ages,) = [one["times"] for one in found["members"] if one["path"].endswith("/timestamp_unixtime_ms")]
+    assert ages == pytest.approx([-40 * day, 3 * day + 60_000], abs=600_000)
+
+
+@pytest.mark.slow
+def test_many_names_are_counted_to_a_limit() -> None:
+    batch = {"mpid": 7, "user_attributes": {f"name{number}": 1 for number in range(300)}}
+    Path("batch.json").write_text(json.dumps(batch), "utf-8")
+    assert "  200+  /user_attributes\n" in lost("batch.json").stdout
