@@ -80,7 +80,7 @@ def test_ages_of_times_and_names_that_pass_through() -> None:
             "event_type": "custom_event",
             "data": {"timestamp_unixtime_ms": now + offset, "custom_attributes": {name: "x"}},
         }
-        for ahead, name in ((-40 * day, "a"), (3 * day + 60_000, "b"))
+        for offset, name in ((-40 * day, "a"), (3 * day + 60_000, "b"))
     ]
     batch = {"mpid": 7, "sent": "2020-01-01T00:00:00Z", "id": "2020-01-01-without-a-time", "events": events}
     Path("batch.json").write_text(json.dumps(batch), "utf-8")
