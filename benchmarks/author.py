@@ -91,7 +91,7 @@ def measure(main: Path, rounds: int) -> dict[str, list[float]]:
 
 
 def corpus_steps(rulebook: Rulebook, file: Path) -> dict[str, Callable[[], object]]:
-    """What reads many batches, which are written to a file."""
+    """The steps that read many batches, which are written to a file."""
     file.write_bytes(b"".join(generate.lines(BATCHES)))
     old, new = (transform({"identity": identity}) for identity in ("customer_id", "email"))
 
@@ -108,7 +108,7 @@ def corpus_steps(rulebook: Rulebook, file: Path) -> dict[str, Callable[[], objec
 
 
 def transform(settings: Mapping[str, Any]) -> Transform:
-    """What maps batches with the shipped mapping, which is prepared for many."""
+    """Opens the shipped mapping, and prepares it for many batches."""
     recipe = Recipe("mparticle-moengage", settings, "result", pretty=False)
     program = recipe.program()
     program.prepare()

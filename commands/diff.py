@@ -153,7 +153,7 @@ def _ignores(name: str | None) -> tuple[IgnoreLine, ...]:
 
 
 def _transform(choice: Choice) -> Transform:
-    """What maps batches as one of the two mappings does."""
+    """Opens one of the two mappings for many batches."""
     from ..engine.jobs.transform import Recipe, Transform
 
     return Transform(Recipe(choice.reference, choice.settings, "result", pretty=False), program_of(choice, bulk=False))

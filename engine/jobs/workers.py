@@ -22,7 +22,7 @@ __all__ = ["has_one_thread", "workers"]
 
 
 class Maker(Protocol):
-    """What makes a piece of each unit; other processes make an equal one of it."""
+    """Makes a piece of each unit; other processes make an equal maker of it."""
 
     def piece(self, records: Unit, /) -> Any:
         """The piece of these records."""
