@@ -228,7 +228,7 @@ class _Run(Evaluation):
         locators = conversion.locators(first)
         for body, place in zip(bodies, locators, strict=True):
             run = _Run(self.interpreter, body, self.steps, self.only if len(bodies) == 1 else None)
-            run.observer = self.observer
+            run.observer, run.hits = self.observer, self.hits
             mapped.append(run.result())
             self.elements += [one._replace(pointer=place(one.pointer)) for one in run.elements]
             self.reached |= run.reached

@@ -86,3 +86,24 @@ def test_the_tests_that_do_not_run_would_pass(tmp_path: Path) -> None:
             assert [changed.run(batch) for batch in test.batches] == [
                 Interpreter(loaded.rulebook).run(batch) for batch in test.batches
             ], (mutant.id, test.name)
+
+
+def test_a_mutant_that_converts_without_end_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    old = "language: 1\nname: old\nversion: 1.0.0\ninput: {as: order, schema: ./any.schema.json}\n" + (
+        "outputs: {batch: {schema: ./../batch.schema.json, request: {path: /}}}\n"
+        "rules: [{rule: batch, output: batch, fields: {events: {list: [{fields: {name: order.sum}}]}}}]\n"
+    )
+    rules = """\
+rules:
+  - {rule: old-form, when: batch.sum, convert: ./old}
+  - {rule: event, route: events, output: event, fields: {name: event.name}}
+"""
+    Path("old").mkdir()
+    Path("old/mapping.yaml").write_text(old, "utf-8")
+    Path("old/any.schema.json").write_text("{}", "utf-8")
+    Path(".moemap").touch()
+    tests = "tests: [{test: t, input: {sum: 1}, match: partial, expect: {requests: [{body: {name: 1}}]}}]"
+    found = mutated(Path(), rules, tests)
+    assert found.verdicts["rules/old-form#when"].status == "killed"
+    assert found.verdicts["rules/old-form/when#path-step"].status == "killed"
