@@ -76,6 +76,7 @@ def command(
     below this folder, or else, where there are no rule files, those of the installed mappings.
     """
     from ..engine.diagnostics.terminal import takes_color
+    from ..engine.golden.files import mappings_in
     from ..engine.golden.reports import FORMATS
     from ..engine.golden.selection import SelectionError, selection
 
@@ -99,7 +100,11 @@ def command(
     prints = format_ == "text"
     run = run_tests(places, runner, wanted, is_named=bool(places), update=update, prints=prints)
     if not (run.unusable or any(run.outcomes.values())):
-        if paths and expression is None:  # a repository may have none
+        if expression is None and covering.is_wanted and places:
+            note("no tests found")
+            for mapping in mappings_in(map(Path, places)):
+                runner.include(mapping)
+        elif paths and expression is None:  # a repository may have none
             note("no tests found")
         else:
             raise click.UsageError("no tests found" + (f" for -k {expression!r}" if expression is not None else ""))

@@ -35,6 +35,7 @@ __all__ = [
     "TestFile",
     "discover",
     "load",
+    "mappings_in",
 ]
 
 MAX_INPUT_BYTES = 10_000_000
@@ -100,6 +101,12 @@ def discover(paths: Iterable[Path] = ()) -> list[Path]:
             if file is path or kind_of(file) == "tests":
                 found.setdefault(file.resolve(), file)
     return list(found.values())
+
+
+def mappings_in(paths: Iterable[Path]) -> list[Path]:
+    """The mappings and workspaces among files, and in folders."""
+    files = (file for path in paths for file in (yaml_files(path) if path.is_dir() else [path]))
+    return [file for file in files if kind_of(file) in ("mapping", "workspace")]
 
 
 def load(

@@ -85,6 +85,10 @@ class GoldenRunner:
         errors = (problem for problem in mapping if problem.severity == "error")
         return Outcome(test, problems=tuple(_located(problem, test) for problem in errors))
 
+    def include(self, mapping: Path) -> None:
+        """Adds a mapping or workspace that no test is for, unless it cannot be loaded."""
+        self._mapping(mapping, {})
+
     def _mapping(self, path: Path, settings: dict[str, Any]) -> Interpreter | tuple[Problem, ...]:
         key = (path, canonical(settings))
         if key not in self._mappings:

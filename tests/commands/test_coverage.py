@@ -44,6 +44,16 @@ def test_a_least_share() -> None:
     assert "% of the branches are taken, less than 99.5 %\n" in result.stderr
 
 
+def test_of_a_mapping_without_tests_no_branch_is_taken() -> None:
+    Path("tests.yaml").unlink()
+    Path("tests").mkdir()
+    result = CliRunner().invoke(main, ["test", ".", "--coverage", "--suggest", "tests/suggested.yaml"])
+    assert (result.exit_code, result.stderr.splitlines()[0]) == (0, "no tests found")
+    assert "branches taken (0.0 %)" in result.stdout
+    again = CliRunner().invoke(main, ["test", ".", "--coverage", "--fail-under", "100"])
+    assert (again.exit_code, again.stdout.partition(" passed, ")[2][:8]) == (0, "0 failed")
+
+
 def test_files_by_their_ending() -> None:
     outputs = [word for name in ("c.html", "c.json", "c.info") for word in ("--coverage-output", name)]
     assert coverage(*outputs).exit_code == 0
