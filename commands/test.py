@@ -89,7 +89,9 @@ def command(
     if update and format_ != "text":
         raise click.UsageError("--update cannot be combined with --format")
     mutating = MutationOptions(mutate, mutate_output, budget, seed, against, jobs, suggest if mutate else None)
-    covering = CoverageOptions(coverage, coverage_output, fail_under, None if mutate else suggest)
+    covering = CoverageOptions(coverage, coverage_output, fail_under, None if mutate else suggest, against)
+    if against is not None and not (mutate or covering.is_wanted):
+        raise click.UsageError("--against needs --mutate or --coverage")
     configuration()
     places = searched(paths)
     if watch:

@@ -14,6 +14,7 @@ from .opening import print_problems
 from .verbosity import note
 
 if TYPE_CHECKING:
+    from ...engine.diagnostics.problem import Place
     from ...engine.golden.runner import GoldenRunner
     from ...engine.insight.coverage import Coverage
     from ...engine.language.rulebook import Rulebook
@@ -31,6 +32,7 @@ class CoverageOptions:
     outputs: tuple[str, ...]
     least: float | None
     suggest: str | None = None
+    against: str | None = None
 
     def __post_init__(self) -> None:
         _check_outputs(self.outputs)
@@ -62,6 +64,8 @@ class CoverageOptions:
         if not isinstance(runner, CountingRunner):
             return True
         found = runner.coverage()
+        if self.against is not None:
+            found.keep(_changed(runner, self.against))
         if found.problems:
             print_problems(found.problems, found.sources)
         if self.is_listed:
@@ -80,6 +84,23 @@ class CoverageOptions:
             return True
         click.echo(f"{found.share:.1f} % of the branches are taken, less than {self.least:g} %", err=True)
         return False
+
+
+def _changed(runner: GoldenRunner, revision: str) -> Callable[[Place], bool]:
+    """Tells whether a place is in a part of the rules that changed since a revision."""
+    from ...engine.insight.changed_parts import changed_since
+    from ...engine.insight.revisions import RevisionError
+
+    mappings = {one.rulebook.main.path: one.rulebook for one in runner.interpreters}
+    try:
+        changed = [
+            changed_since(path.parent, rulebook.sources, revision)
+            for path, rulebook in mappings.items()
+            if path is not None
+        ]
+    except RevisionError as error:
+        raise click.UsageError(f"--against {revision}: {error}") from None
+    return lambda place: any(is_changed(place) for is_changed in changed)
 
 
 def _check_outputs(outputs: Iterable[str]) -> None:

@@ -39,8 +39,8 @@ class MutationOptions:
     suggest: str | None = None
 
     def __post_init__(self) -> None:
-        given = (self.output, self.budget, self.seed, self.against, self.jobs)
-        names = ("--mutate-output", "--budget", "--seed", "--against", "--jobs")
+        given = (self.output, self.budget, self.seed, self.jobs)
+        names = ("--mutate-output", "--budget", "--seed", "--jobs")
         for name, value in zip(names, given, strict=True):
             if value is not None and not self.is_wanted:
                 raise click.UsageError(f"{name} needs --mutate")
@@ -129,7 +129,9 @@ def mutation_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--budget", metavar="LIMIT", help="The most mutants to run (200), or the most time (90s, 5m)."),
         click.option("--seed", type=int, metavar="NUMBER", help="Which mutants are run within a budget.  [default: 0]"),
         click.option(
-            "--against", metavar="REVISION", help="Only mutants of rules that changed since a revision of Git."
+            "--against",
+            metavar="REVISION",
+            help="Only branches and mutants of rules that changed since a revision of Git.",
         ),
         click.option(
             "--jobs", type=click.IntRange(1, 256), help="Number of worker processes.  [default: one for each core]"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -89,6 +89,10 @@ class Coverage:
                 self.explained[name] = one.reason
                 del self.branches[name]
         self.problems = tuple(problems)
+
+    def keep(self, is_wanted: Callable[[Place], bool]) -> None:
+        """Leaves out the branches at other places."""
+        self.branches = {name: branch for name, branch in self.branches.items() if is_wanted(branch.place)}
 
     def __iter__(self) -> Iterator[BranchCount]:
         """All branches in the order of their files and lines."""

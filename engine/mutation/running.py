@@ -21,11 +21,11 @@ from ..compiler.cache import key_of
 from ..diagnostics.problem import Place, Problem
 from ..golden.diff import canonical
 from ..golden.files import GoldenTest, TestFile, load
+from ..insight.changed_parts import changed_since
 from ..insight.explained import read_explained
 from ..jobs.workers import has_one_thread
 from ..language.rulebook import Rulebook
 from ..source.text import Source
-from .changed import changed_since
 from .equivalence import Proofs
 from .explained import checked
 from .mutants import Mutant, mutants_of

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -91,3 +92,17 @@ def test_over_a_corpus_there_are_no_results(arguments: list[str], wanted: str) -
     result = CliRunner().invoke(main, ["transform", "--coverage", "--mapping", ".", *arguments, "-"], input="{}")
     assert result.exit_code == 2
     assert wanted in result.stderr
+
+
+def test_only_what_changed_since_a_revision() -> None:
+    git = ["git", "-c", "user.name=a", "-c", "user.email=a@example.com"]
+    for arguments in (["init", "-q"], ["add", "."], ["commit", "-qm", "first"]):
+        subprocess.run([*git, *arguments], check=True, capture_output=True)
+    assert coverage("--coverage", "--against", "HEAD", "--fail-under", "100").exit_code == 0
+    Path("mapping.yaml").write_text(Path("mapping.yaml").read_text("utf-8").replace("when: event.name, ", ""), "utf-8")
+    result = coverage("--coverage", "--against", "HEAD", "--fail-under", "100")
+    assert result.exit_code == 1
+    assert "route events" not in result.stdout
+    assert "rule event: no field has a value\n" in result.stdout
+    assert coverage("--coverage", "--against", "nowhere").exit_code == 2
+    assert "--against needs --mutate or --coverage" in coverage("--against", "HEAD").stderr

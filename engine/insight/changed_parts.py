@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from ..diagnostics.problem import Place
-from ..insight.revisions import checked_out
 from ..source.nodes import MappingNode, Node, SequenceNode
 from ..source.parser import parse
 from ..source.text import Source, read
+from .revisions import checked_out
 
 __all__ = ["changed_since"]
 
