@@ -184,7 +184,7 @@ delivery:
 declare(
     "M154",
     "error",
-    "schedule that cannot be",
+    "waits of retries that do not grow",
     "the schedule of retries {reason}",
     page="""
 The waits of `retry` grow from `base` by `factor` up to `cap`. A cap below the base, or a factor below 1, makes none

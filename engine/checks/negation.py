@@ -18,7 +18,7 @@ declare(
     "M212",
     "error",
     "negation of a part",
-    "{text!r} negates {part!r} alone, and nothing follows from true or false",
+    "{text!r} negates {part!r} alone, and a boolean has no members or elements",
     cause=True,
     page="""
 `!` binds tighter than the dot: `!event.test` is `(!event).test`, a member of `true` or `false`, and so always null. The
@@ -40,7 +40,7 @@ rules:
 ```
 
 ```text title=problem
-error[M212]: '!event.test' negates 'event' alone, and nothing follows from true or false
+error[M212]: '!event.test' negates 'event' alone, and a boolean has no members or elements
  --> mapping.yaml:6:39
   |
 6 |       name: {from: event.name, when: "!event.test"}
