@@ -14,7 +14,9 @@ from moemap.engine.diagnostics.catalogue import CATALOGUE
 from moemap.engine.diagnostics.problem import Place, Problem
 from moemap.engine.diagnostics.reporters import Report
 from moemap.engine.golden import files as goldenfile
-from moemap.engine.runtime.result import Request, Result, Skipped
+from moemap.engine.jobs.summary import Summary
+from moemap.engine.runtime.batch import Record
+from moemap.engine.runtime.result import Accounted, Destination, Request, Result, Skipped
 from moemap.tests.schemas.test_language_schemas import SCHEMAS, VALIDATORS, nodes, with_unknown_keys
 
 # --- results, problems and tests
@@ -38,6 +40,40 @@ def test_result() -> None:
         ):
             if not place_.endswith(("/query", "/body")):
                 assert not VALIDATORS["result"].is_valid(replaced(document, place_, wrong)), place_
+
+
+def test_account() -> None:
+    account = (
+        Accounted("/a", "sent", (Destination(0, "body", "/x", "same"), Destination(1, "query", "/q", "cut"))),
+        Accounted("/b", "skipped", rule=None, reason="no rule takes it"),
+        Accounted("/c", "read", by=("rule r, when",)),
+        Accounted("/d", "unread"),
+    )
+    document = json.loads(json.dumps(Result((), (), (), account).to_json()))
+    VALIDATORS["result"].validate(document)
+    assert document["account"] == [
+        {
+            "pointer": "/a",
+            "fate": "sent",
+            "to": [
+                {"request": 0, "part": "body", "pointer": "/x", "how": "same"},
+                {"request": 1, "part": "query", "pointer": "/q", "how": "cut"},
+            ],
+        },
+        {"pointer": "/b", "fate": "skipped", "rule": None, "reason": "no rule takes it"},
+        {"pointer": "/c", "fate": "read", "by": ["rule r, when"]},
+        {"pointer": "/d", "fate": "unread"},
+    ]
+    for number, one in enumerate(document["account"]):
+        assert not VALIDATORS["result"].is_valid(replaced(document, f"/account/{number}", {**one, "more": 1}))
+    summary = Summary()
+    summary.add(Record("batch.json", 1, b"{}"), Result((), (), (), account))
+    VALIDATORS["summary"].validate(json.loads(json.dumps(summary.to_json())))
+    assert summary.text().splitlines() == [
+        "1 batch: 0 requests, 0 skipped, 0 problems",
+        "  leaves: 1 sent, 1 skipped, 1 only read, 1 not read",
+        "  not read     1  /d",
+    ]
 
 
 def replaced(document: Any, place: str, value: Any) -> Any:
