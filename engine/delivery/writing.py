@@ -10,6 +10,8 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, Literal, TypeVar, cast
 
+from .entries import OutboxError
+
 __all__ = ["Writer", "connected"]
 
 _T = TypeVar("_T")
@@ -103,11 +105,11 @@ class Writer:
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
             for _, future in works:
-                future.set_exception(error)
+                future.set_exception(_said(error))
             return
         for future, result, failed in done:
             if failed is not None:
-                future.set_exception(failed)
+                future.set_exception(_said(failed))
             else:
                 future.set_result(result)
 
@@ -123,3 +125,8 @@ class Writer:
             return None, error
         self._connection.execute("RELEASE one")
         return result, None
+
+
+def _said(error: Exception) -> Exception:
+    """The error as users read it."""
+    return OutboxError(f"the outbox cannot be written: {error}") if isinstance(error, sqlite3.Error) else error

@@ -214,6 +214,18 @@ def test_another_version_is_refused(tmp_path: Path) -> None:
         Outbox(path)
 
 
+def test_a_disk_that_is_full_loses_nothing_that_was_promised(outbox: Outbox) -> None:
+    outbox.add([given("1", entry())]).result()
+    pages = outbox.read("PRAGMA page_count")[0][0]
+    outbox.submit(lambda connection: connection.execute(f"PRAGMA max_page_count = {pages + 2}").fetchall()).result()
+    with pytest.raises(OutboxError, match="the outbox cannot be written: database or disk is full"):
+        outbox.add([given("2", entry("x" * 100_000))]).result()
+    assert ready(outbox) == [1]
+    assert start(outbox, 1) == {1}
+    outbox.submit(lambda connection: connection.execute("PRAGMA max_page_count = 100000").fetchall()).result()
+    assert outbox.add([given("2", entry("x" * 100_000))]).result() == [True]
+
+
 def test_only_one_process_sends(outbox: Outbox) -> None:
     with outbox.sending(), pytest.raises(OutboxError, match="another process sends from this outbox"):
         outbox.sending()
@@ -335,14 +347,14 @@ def test_the_queue_is_what_the_log_says(machine: type[RuleBasedStateMachine]) ->
 ADDING = """
 import sys
 from pathlib import Path
-from moemap.engine.delivery.entries import Entry, Input, key_of
+from moemap.engine.delivery.entries import Entry, MappedInput, key_of
 from moemap.engine.delivery.outbox import Outbox
 
 outbox = Outbox(Path(sys.argv[1]))
 for number in range(100_000):
     text = str(number).encode()
     entries = [Entry("event", "POST", "/", {}, text + b"-" + str(part).encode(), "a") for part in range(3)]
-    outbox.add([Input(key_of("m@1", None, text), "-", "m@1", text, entries)]).result()
+    outbox.add([MappedInput(key_of("m@1", None, text), "-", "m@1", text, entries)]).result()
     print(number, flush=True)
 """
 
