@@ -59,7 +59,6 @@ class _Unread(Mapping[str, Any]):
 def test_no_check_reads_the_values_of_settings(path: Path) -> None:
     draft = join(path).draft
     assert draft is not None
-    assert draft.settings
     unread = replace(draft, values=_Unread())
     assert (check_names(unread), check(unread)) == (check_names(draft), check(draft))
 
