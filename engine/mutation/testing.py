@@ -19,7 +19,7 @@ from ..language.rulebook import Rulebook
 from .mutants import Decision, Mutant
 from .rewriting import Rewriter
 
-__all__ = ["Status", "TestedMapping", "Verdict", "name_of"]
+__all__ = ["Status", "TestedMapping", "Verdict", "meets", "name_of"]
 
 Status = Literal["killed", "survived", "not covered", "equivalent", "explained", "not run"]
 
@@ -87,7 +87,7 @@ class TestedMapping:
         if mutant.decisions is None:
             return self._runs
         numbers = set().union(*(self._by_decision.get(one, ()) for one in mutant.decisions))
-        numbers |= {number for number, run in enumerate(self._runs) if any(_meets(mutant, one) for one in run.places)}
+        numbers |= {number for number, run in enumerate(self._runs) if any(meets(mutant, one) for one in run.places)}
         return [self._runs[number] for number in sorted(numbers)]
 
     def changed(self, mutant: Mutant) -> Rulebook:
@@ -123,7 +123,7 @@ def name_of(test: GoldenTest) -> str:
     return f"{test.place.file}: {test.name}"
 
 
-def _meets(mutant: Mutant, place: Place) -> bool:
+def meets(mutant: Mutant, place: Place) -> bool:
     """Returns whether a problem of a batch was reported where a mutant changes the rules."""
     return place.file == mutant.place.file and place.line <= mutant.place.line <= (place.end_line or place.line)
 

@@ -52,6 +52,7 @@ def interrupted(process: subprocess.Popen[str]) -> int:
     return process.wait(timeout=60)
 
 
+@pytest.mark.slow
 def test_the_last_results_give_the_exit_code(watching: subprocess.Popen[str]) -> None:
     assert counts(watching) == "1 passed, 0 failed; waiting for changes, Ctrl-C ends\n"
     Path("tests.yaml").write_text(BAD, "utf-8")
@@ -59,6 +60,7 @@ def test_the_last_results_give_the_exit_code(watching: subprocess.Popen[str]) ->
     assert interrupted(watching) == 1
 
 
+@pytest.mark.slow
 def test_a_change_of_the_rules(watching: subprocess.Popen[str]) -> None:
     counts(watching)
     rules = Path("mapping.yaml").read_text("utf-8")

@@ -27,6 +27,7 @@ def test_the_counts_are_those_of_the_interpreter() -> None:
     assert found.coverage.unreachable.keys() == wanted.unreachable.keys()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("is_forked", [True, False])
 def test_processes_count_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_forked: bool) -> None:
     monkeypatch.chdir(tmp_path)

@@ -27,6 +27,7 @@ def cache(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch:
 HERE = Path()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("is_forked", [True, False])
 def test_processes_give_the_same_verdicts(monkeypatch: pytest.MonkeyPatch, is_forked: bool) -> None:
     monkeypatch.setattr(running, "_cached", lambda _key: {})

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from moemap.engine import api
+from moemap.engine.golden.diff import canonical
 from moemap.engine.interpreter.interpreter import Interpreter
+from moemap.engine.language.loader import load
 from moemap.engine.mutation.mutants import mutants_of
 from moemap.engine.mutation.rewriting import Rewriter
-from moemap.engine.mutation.testing import TestedMapping
+from moemap.engine.mutation.testing import TestedMapping, meets
+from moemap.tests.engine.grammar import ROOTS, Dice, batch, rules
 from moemap.tests.engine.mutation.mapping import MAPPING, TESTS, by_id, loaded_tests, mutated
 
 MISSED = {
@@ -107,3 +112,40 @@ rules:
     found = mutated(Path(), rules, tests)
     assert found.verdicts["rules/old-form#when"].status == "killed"
     assert found.verdicts["rules/old-form/when#path-step"].status == "killed"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [0, 1000])
+def test_a_batch_that_takes_no_decision_of_a_mutant_gives_the_same(
+    tmp_path: Path, head: dict[str, Any], seed: int
+) -> None:
+    """So the tests that do not take the changed part need not run."""
+    (tmp_path / "in.schema.json").write_text("{}", "utf-8")
+    (tmp_path / "out.schema.json").write_text("{}", "utf-8")
+    differing = same = 0
+    for number in range(seed, seed + 12):
+        dice = Dice(number)
+        (tmp_path / "mapping.yaml").write_text(json.dumps({**head, **rules(dice)}), "utf-8")
+        rulebook = load(tmp_path / "mapping.yaml").rulebook
+        assert rulebook is not None
+        dice.roots = ROOTS
+        batches = [batch(dice) for _ in range(3)]
+        interpreter, rewriter, mutants = Interpreter(rulebook), Rewriter(rulebook), mutants_of(rulebook)
+        for mutant in dice.sample(mutants, min(25, len(mutants))):
+            changed = Interpreter(rewriter.rewritten(mutant.changes))
+            for one in batches:
+                hits: dict[tuple[int, str], int] = {}
+                before = interpreter.count(one, hits)
+                taken = {*hits, *((part, "") for part, _ in hits)}
+                reached = mutant.decisions is None or not mutant.decisions.isdisjoint(taken)
+                reached = reached or any(
+                    meets(mutant, problem.place) for problem in before.problems if problem.place is not None
+                )
+                after = changed.run(one)
+                if canonical(before.to_json()) != canonical(after.to_json()):
+                    assert reached, (number, mutant.id, mutant.text)
+                    differing += 1
+                else:
+                    same += not reached
+    assert differing > 10
+    assert same > 10
