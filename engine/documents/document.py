@@ -212,8 +212,15 @@ class _Writer:
         others = [
             TableRow(rule.name, (*self.head(rule), _end(rule), _text(rule.description)))
             for rule in book.rules
-            if rule.output is None
+            if rule.output is None and rule.convert is None
         ]
+        converts = [
+            TableRow(rule.name, (*self.head(rule), _code(rule.convert.text), _text(rule.description)))
+            for rule in book.rules
+            if rule.convert is not None
+        ]
+        note = "What another mapping makes of these inputs is mapped in their place."
+        yield Listing("What is converted", ("Rule", "Takes", "By", "Description"), tuple(converts), note)
         note = "Nothing of these reaches a request. What is rejected is reported as an error."
         yield Listing("What is left out", ("Rule", "Takes", "Reason", "Description"), tuple(others), note)
 

@@ -59,7 +59,15 @@ def examples_of(rulebook: Rulebook, mains: Iterable[Path]) -> dict[str, ShownTes
         chosen = interpreters[key]
         if chosen is None:
             continue
-        for found in (trace(chosen.rulebook, batch, interpreter=chosen) for batch in test.batches):
+        for batch in test.batches:
+            found = trace(chosen.rulebook, batch, interpreter=chosen)
+            for rule in chosen.rulebook.rules if found.converter is not None else ():
+                if rule.convert is not None and rule.convert.text == found.converter:
+                    words = f"Converted by {found.converter}, and then mapped"
+                    whole = ShownTest(test.name, test.place, test.settings, "", batch, words=words)
+                    rank = whole.size > MAX_BYTES, len(test.settings), 0, whole.size
+                    if rule.name not in best or rank < best[rule.name][0]:
+                        best[rule.name] = rank, whole
             for application in found.applications:
                 example = _example(test, found, application)
                 if application.rule is not None and example is not None:

@@ -29,12 +29,13 @@ class _Edge:
 
 
 def _edges(rulebook: Rulebook) -> Iterator[_Edge]:
-    """One edge for each rule with an output, in the order of sources and rules, and one for all others of a source."""
+    """One edge for each rule that gives or converts, by the order of sources, and one for all others of a source."""
     sources = {"": f"the {rulebook.input.as_name}"} | {name: name for name in rulebook.routes}
     for route, source in sources.items():
         own: list[Rule] = [rule for rule in rulebook.rules if (rule.route or "") == route]
         yield from (_Edge(source, (rule.name,), rule.output) for rule in own if rule.output is not None)
-        rest = tuple(rule.name for rule in own if rule.output is None)
+        yield from (_Edge(source, (rule.name,), rule.convert.text) for rule in own if rule.convert is not None)
+        rest = tuple(rule.name for rule in own if rule.output is None and rule.convert is None)
         if rest:
             yield _Edge(source, rest, _LEFT_OUT)
 

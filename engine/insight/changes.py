@@ -47,6 +47,8 @@ _BREAKING = {
     ("Server", "headers"),
 }
 """Members whose change breaks whoever reads the output, or whoever gives the setting; others change behaviour."""
+_OF_SENDING = {"name", "server", "bulk", "delivery"}
+"""The parts of a mapping that do not change what its requests hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +163,17 @@ class _Comparison:
                 place = next((entry for entry in other if entry not in one), None)
                 self.add(f"policies/{name}", "behaviour", f"policy {name}: {_difference(one, other)}", one[0], place)
         self.rules(old.rules, new.rules)
+        for name, one, other in _pairs(old.converters, new.converters):
+            if one is not None and other is not None:
+                self.converter(name, one, other)
+
+    def converter(self, name: str, old: Rulebook, new: Rulebook) -> None:
+        """Compares what mappings that convert the input make of it; how they would send it does not matter."""
+        for change in changes_between(old, new):
+            if change.id.split("/")[0] not in _OF_SENDING:
+                effect: Effect = "none" if change.effect == "none" else "behaviour"
+                text = f"{name}: {change.text}"
+                self.changes.append(Change(f"converters/{name}/{change.id}", effect, text, change.old, change.new))
 
     def table(self, where: str, owner: str, old: Table, new: Table) -> None:
         for key, before, after in _pairs(old.entries, new.entries):
@@ -318,7 +331,7 @@ class _Comparison:
         elif meaning(one) != meaning(other):
             effect: Effect = "behaviour" if is_let or _shape(one) == _shape(other) else "breaking"
             before, after = apart(one, other)
-            text = f"{after}, was {before}" if before != after else f"another {after}"
+            text = f"{after}, was {before}" if before != after else f"{after} that differs"
             self.add(f"{where}/from", effect, f"{owner} comes from {text}", old, new)
 
     def object(self, where: str, owner: str, old: ObjectSource, new: ObjectSource) -> None:

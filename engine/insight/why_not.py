@@ -137,6 +137,10 @@ def _left_out(trace: Trace, element: str | None) -> Iterator[Miss]:
         ]
         does = "leaves out" if rule.skip is not None else "rejects"
         reason = f"it {does} {at or 'the batch'}: {'; '.join(dict.fromkeys(reasons))}"
+        if rule.convert is not None:
+            if trace.result.requests:
+                continue
+            reason = f"it hands the batch to {rule.convert.text}"
         yield Miss(rule.name, "", reason, rule.place, at, _LEFT_OUT if rule.route is not None else _ENDED)
 
 

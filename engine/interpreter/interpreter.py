@@ -164,6 +164,8 @@ class _Run(Evaluation):
         self.failed: list[Failed] = []
         self.is_ended = self.is_lost = False
         """Set if the batch gives no requests: `is_ended` by a rule, `is_lost` by an error."""
+        self.is_converted = False
+        """Set if another mapping gave the batch, which then is not converted again."""
         self.parts: dict[Emission, Failed] = {}
         self.interpreter = interpreter
         self.rulebook = interpreter.rulebook
@@ -228,7 +230,7 @@ class _Run(Evaluation):
         locators = conversion.locators(first)
         for body, place in zip(bodies, locators, strict=True):
             run = _Run(self.interpreter, body, self.steps, self.only if len(bodies) == 1 else None)
-            run.observer, run.hits = self.observer, self.hits
+            run.observer, run.hits, run.is_converted = self.observer, self.hits, True
             mapped.append(run.result())
             self.elements += [one._replace(pointer=place(one.pointer)) for one in run.elements]
             self.reached |= run.reached
@@ -368,7 +370,11 @@ class _Run(Evaluation):
             reason = self.reason(rule.skip, scope, at)
             self.skipped.append(Skipped(element, rule.name, reason, rule.skip.template.text))
         elif rule.convert is not None:
-            raise Handed(rule.convert.text)
+            if not self.is_converted:
+                raise Handed(rule.convert.text)
+            reason = f"this is what {rule.convert.text} gives, and would be converted again"
+            self.problem("M511", rule.convert.place, at, reason=reason)
+            self.is_lost = True
         elif rule.reject is not None:
             self.say("M511", rule.reject, scope, at)
             self.failed.append(self.here)

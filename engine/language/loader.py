@@ -424,9 +424,18 @@ class _Loader:
     def with_converters(self, draft: Rulebook, main: Path) -> Rulebook:
         """The Rulebook with the mappings that its rules convert the input with."""
         converters: dict[str, Rulebook] = {}
-        for node in (rule.convert for rule in draft.rules if rule.convert is not None):
+        paths: dict[str, Path] = {}
+        for rule, node in ((rule, rule.convert) for rule in draft.rules if rule.convert is not None):
             path = self.base_path(node.source.path or main, node, relative=node.text.startswith("."))
-            if path is None or node.text in converters:
+            if path is None:
+                continue
+            if rule.when is None:
+                reason = "without `when`, what it gives would be converted again"
+                self.report("M170", node.place, name=node.text, reason=reason)
+            if paths.setdefault(node.text, path) != path:
+                reason = "in the folder of another rule, this is another mapping"
+                self.report("M170", node.place, name=node.text, reason=reason)
+            if node.text in converters:
                 continue
             loader = _Loader(self.texts, self.recall, (*self.converted, main.resolve()))
             if path.resolve() in loader.converted or len(loader.converted) > MAX_EXTENDS:

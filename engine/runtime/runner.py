@@ -126,11 +126,18 @@ class Runner:
         if type(batch) is not dict:
             return Result((), (), (Problem.of("M502", input="", found=with_article(kind(batch))),))
         try:
-            requests, skipped, problems = self._function(batch, self._validators)
+            return self._mapped(batch)
         except assembly.Unusual:
             return self._interpreter.get().run(batch)
         except conversion.Handed as handed:
             return self._converted(handed.name, batch)
+
+    def _mapped(self, batch: Any) -> Result:
+        """The Result of an object. Raises Unusual, and Handed where a rule hands it to another mapping."""
+        try:
+            requests, skipped, problems = self._function(batch, self._validators)
+        except (assembly.Unusual, conversion.Handed):
+            raise
         except TooMuchCopied as error:
             return too_much_copied(error)
         except BaseException as error:
@@ -142,7 +149,13 @@ class Runner:
         """The Result of a batch that a rule hands to another mapping."""
         converter = self._converters.setdefault(name, Once(partial(self._make_converter, name)))
         first = converter.get()(batch)
-        mapped = [self.transform(request.body) for request in first.requests]
+        bodies = [received(request.body) for request in first.requests]
+        if not all(reason is None and type(body) is dict for body, reason in bodies):
+            return self._interpreter.get().run(batch)
+        try:
+            mapped = [self._mapped(body) for body, _ in bodies]
+        except (assembly.Unusual, conversion.Handed):  # what was converted is not converted again
+            return self._interpreter.get().run(batch)
         return conversion.joined(first, mapped, lambda: self._interpreter.get().locators(name, batch))
 
     def _locate(self, error: BaseException) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
+from collections import Counter
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -13,6 +15,10 @@ import pytest
 import moemap
 from moemap.engine import api
 from moemap.engine.compiler.standalone.standalone import standalone_of
+from moemap.engine.documents.document import document_of
+from moemap.engine.insight.changes import changes_between
+from moemap.engine.insight.tracing import trace
+from moemap.engine.insight.why_not import why_not
 from moemap.engine.interpreter.interpreter import Interpreter
 from moemap.engine.jobs.program import open_program
 from moemap.engine.language.loader import load
@@ -154,6 +160,64 @@ def test_a_standalone_module_rejects_the_other_form(folder: Path, monkeypatch: p
     assert module.transform(LINES[0]) == moemap.load(folder).transform(LINES[0]).to_json()
 
 
+def test_what_was_converted_is_not_converted_again(folder: Path, tmp_path: Path) -> None:
+    shutil.copytree(folder, tmp_path / "again")
+    main = tmp_path / "again" / "mapping.yaml"
+    main.write_text(MAIN.replace("when: order.rows", "when: order.rows || order.lines"), "utf-8")
+    mapping, batch = moemap.load(main.parent), {"rows": [["a", 1]]}
+    result = mapping.transform(batch)
+    message = "this is what ./rows gives, and would be converted again"
+    assert [(one.code, one.message, one.input) for one in result.problems] == [("M511", message, "")]
+    assert result.requests == ()
+    assert result == Interpreter(mapping.rulebook).run(batch) == mapping.explain(batch)[0]
+    assert Interpreter(mapping.rulebook).retry(batch) == (result, None)
+    assert [one.fate for one in mapping.account(batch)] != []
+
+
+def test_branches_taken_after_a_conversion_count(folder: Path) -> None:
+    interpreter = Interpreter(moemap.load(folder).rulebook)
+    hits: dict[tuple[int, str], int] = {}
+    interpreter.count(SHEETS[0], hits)
+    seen = Counter[tuple[int, str]]()
+    interpreter.observe(SHEETS[0], lambda taken: seen.update([(id(taken.part), taken.outcome)]))
+    assert hits == seen
+    line = next(rule for rule in interpreter.rulebook.rules if rule.name == "line")
+    assert hits[id(line), "takes"] == 2
+
+
+def test_a_change_of_what_the_other_mapping_makes_is_a_change(folder: Path, tmp_path: Path) -> None:
+    shutil.copytree(folder, tmp_path / "new")
+    rows = tmp_path / "new" / "rows" / "mapping.yaml"
+    rows.write_text(ROWS.replace("row[1]", "row[3]"), "utf-8")
+    old, new = (moemap.load(path).rulebook for path in (folder, tmp_path / "new"))
+    (change,) = changes_between(old, new)
+    assert (change.effect, change.text) == (
+        "behaviour",
+        "./rows: rule row, lines comes from a list of an object that differs",
+    )
+    assert change.id == "converters/./rows/rules/row/fields/lines/from"
+
+
+def test_one_path_in_two_folders_is_refused(folder: Path, tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    shutil.copytree(folder, project)
+    shutil.copytree(folder / "rows", project / "own" / "rows")
+    workspace = project / "own" / "workspace.yaml"
+    rule = "{rule: more, when: order.more, convert: ./rows}"
+    workspace.write_text(f"language: 1\nworkspace: own\nextends: ./../mapping.yaml\nrules:\n  - {rule}\n", "utf-8")
+    messages = [problem.message for problem in load(workspace).problems]
+    assert "'./rows' cannot convert the input: in the folder of another rule, this is another mapping" in messages
+
+
+def test_explanations_and_documentation_say_that_inputs_are_converted(folder: Path) -> None:
+    rulebook = moemap.load(folder).rulebook
+    (miss,) = why_not(trace(rulebook, {"rows": [[]]}), "/lines/0/id")
+    assert miss.reason == "it hands the batch to ./rows"
+    listings = {one.title: one for one in document_of(rulebook, {}).overview}
+    assert [row.key for row in listings["What is converted"].rows] == ["rows"]
+    assert [row.key for row in listings["What is left out"].rows] == ["negative", "free"]
+
+
 def test_a_change_of_the_other_mapping_is_seen(folder: Path, tmp_path: Path) -> None:
     digest = open_program(str(folder), {}).digest
     file = folder / "rows" / "mapping.yaml"
@@ -170,6 +234,10 @@ def test_a_change_of_the_other_mapping_is_seen(folder: Path, tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("rule", "message"),
     [
+        (
+            "{rule: rows, convert: ./rows}",
+            "'./rows' cannot convert the input: without `when`, what it gives would be converted again",
+        ),
         ("{rule: rows, convert: rows}", "'convert' 'rows' is not name@major or ./path"),
         ("{rule: rows, convert: ./none}", "no mapping './none' is known"),
         ("{rule: rows, convert: ./../none}", "the mapping './../none' "),
