@@ -10,7 +10,16 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .shared.command import FINE, PROBLEMS, Command
-from .shared.delivering import choice_of, duration, needs_extra, opened, outbox_option, plan_of, sending_options
+from .shared.delivering import (
+    check_owner,
+    choice_of,
+    duration,
+    needs_extra,
+    opened,
+    outbox_option,
+    plan_of,
+    sending_options,
+)
 from .shared.opening import program_of
 from .shared.verbosity import is_quiet
 
@@ -95,7 +104,7 @@ def command(
         needs_extra()
         with ExitStack() as stack:
             outbox = stack.enter_context(opened(path, create=bool(inputs), max_bytes=max_bytes))
-            _check_owner(outbox, program.name)
+            check_owner(outbox, program.name)
             written = stack.enter_context(locked(Path(rejects))) if rejects is not None else None
             if written is not None:
                 written.truncate()
@@ -124,16 +133,6 @@ def command(
         raise click.UsageError(str(error)) from None
     failed = given.summary.failed(strict=False) or counts["dead"] or counts["uncertain"] or counts["held"]
     sys.exit(PROBLEMS if failed or progress.stopped is not None else FINE)
-
-
-def _check_owner(outbox: Outbox, name: str) -> None:
-    owner = outbox.saved("mapping")
-    if owner is None:
-        outbox.save("mapping", name).result()
-    elif owner != name:
-        raise click.UsageError(
-            f"{outbox.path}: this is the outbox of the mapping {owner}, whose limits are not those of {name}"
-        )
 
 
 def _run(outbox: Outbox, plan: Any, sources: Any, take: Any) -> Progress:

@@ -16,7 +16,16 @@ if TYPE_CHECKING:
     from ...engine.delivery.outbox import Outbox
     from ...engine.delivery.plan import Plan
 
-__all__ = ["choice_of", "duration", "needs_extra", "opened", "outbox_option", "plan_of", "sending_options"]
+__all__ = [
+    "check_owner",
+    "choice_of",
+    "duration",
+    "needs_extra",
+    "opened",
+    "outbox_option",
+    "plan_of",
+    "sending_options",
+]
 
 OUTBOX = "outbox.db"
 
@@ -54,6 +63,17 @@ def opened(path: str, *, create: bool, max_bytes: int | None = None) -> Outbox:
         return Outbox(Path(path), max_bytes=max_bytes, create=create)
     except OutboxError as error:
         raise click.UsageError(str(error)) from None
+
+
+def check_owner(outbox: Outbox, name: str) -> None:
+    """Marks a new outbox as that of a mapping; exits with exit code 2 if it is that of another one."""
+    owner = outbox.saved("mapping")
+    if owner is None:
+        outbox.save("mapping", name).result()
+    elif owner != name:
+        raise click.UsageError(
+            f"{outbox.path}: this is the outbox of the mapping {owner}, whose limits are not those of {name}"
+        )
 
 
 def plan_of(program: Any) -> Plan:

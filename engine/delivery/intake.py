@@ -57,7 +57,7 @@ def take(
         taken.summary.merge(summary)
         if rejects:
             on_rejects(rejects)
-        given = [_input(record, result, plan, mapping) for record, result in records if result.requests]
+        given = [input_of(record, result, plan, mapping) for record, result in records if result.requests]
         under_way.append((given, outbox.add(given)))
         if len(under_way) > 1:
             settle()
@@ -66,7 +66,7 @@ def take(
     return taken
 
 
-def _input(record: Record, result: Result, plan: Plan, mapping: str) -> MappedInput:
+def input_of(record: Record, result: Result, plan: Plan, mapping: str) -> MappedInput:
     identity = None
     if plan.id is not None:
         batch, problem = record.parse()
