@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from .receiving import MAX_BODY_BYTES, PATH, TYPES
+from ..jobs.input import MAX_RECORD_BYTES
 
-__all__ = ["description"]
+__all__ = ["MAX_BODY_BYTES", "PATH", "TYPES", "description"]
+
+PATH = "/v1/batches"
+TYPES = frozenset({"application/json", "application/x-ndjson", "application/ndjson", "application/json-seq"})
+MAX_BODY_BYTES = MAX_RECORD_BYTES
+"""The most bytes of a body, and of what a compressed one holds."""
 
 _Json = dict[str, Any]
 

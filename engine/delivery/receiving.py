@@ -16,21 +16,19 @@ from typing import Any, BinaryIO
 
 from ..diagnostics.problem import Problem
 from ..jobs.compression import decompressed
-from ..jobs.input import MAX_RECORD_BYTES, read_units
+from ..jobs.input import read_units
 from ..jobs.transform import Transform
 from ..runtime.result import Result
 from .entries import OutboxError, OutboxFullError
 from .intake import input_of
+from .interface import MAX_BODY_BYTES, PATH, TYPES, description
 from .metrics import CONTENT_TYPE, Metrics
 from .outbox import Outbox
 from .plan import Plan
 from .sender import Sender
 
-__all__ = ["MAX_BODY_BYTES", "PATH", "TYPES", "Receiver"]
+__all__ = ["Receiver"]
 
-PATH = "/v1/batches"
-MAX_BODY_BYTES = MAX_RECORD_BYTES
-"""The most bytes of a body, and of what a compressed one holds."""
 READ_SECONDS = 30.0
 """A sender that takes longer for a body is hung up on."""
 RETRY_SECONDS = 10
@@ -43,10 +41,9 @@ _UNIT_BYTES = 1 << 19
 _TOO_LARGE = f"the body has more than {MAX_BODY_BYTES} bytes"
 _AT_ONCE = 1 << 15
 """A body of more bytes is mapped in a thread, so that others are answered meanwhile."""
-TYPES = frozenset({"application/json", "application/x-ndjson", "application/ndjson", "application/json-seq"})
 
 _counts: ContextVar[dict[str, int]] = ContextVar("counts")
-"""What was taken, of the request that is being answered."""
+"""The counts of what the request that is being answered gave."""
 _Log = Callable[[Mapping[str, Any]], None]
 _Json = dict[str, Any]
 
@@ -151,8 +148,6 @@ class Receiver:
         return web.Response(body=text.encode(), headers={"Content-Type": CONTENT_TYPE})
 
     async def _description(self, _: Any) -> Any:
-        from .interface import description
-
         return _answer(200, description(self.mapping, has_authorization=self._authorization is not None))
 
     # Steps
@@ -236,7 +231,7 @@ def _unpacked(text: bytes) -> bytes:
 
 
 def _answering(receiver: Receiver) -> Any:
-    """What surrounds all handlers: each error becomes an answer, and each answer is counted."""
+    """Surrounds all handlers: each error becomes an answer, and each answer is counted."""
     from aiohttp import web
 
     @web.middleware

@@ -83,7 +83,7 @@ def test_what_was_answered_arrives_once_although_the_service_is_killed(tmp_path:
             assert process.wait(timeout=20) == 0
         found = arrived(url)
         assert (taken, sorted(set(found))) == (60, list(range(60)))
-        repeated = json.loads(moemap(tmp_path, "outbox", "status", "--json").stdout)["repeated"]
+        repeated = json.loads(moemap(tmp_path, "outbox", "status", "--format", "json").stdout)["repeated"]
         assert len(found) - 60 <= repeated
         for user in range(3):
             own = list(dict.fromkeys(number for number in found if number % 3 == user))

@@ -18,10 +18,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from moemap.engine.delivery import receiving
-from moemap.engine.delivery.interface import description
+from moemap.engine.delivery.interface import PATH, description
 from moemap.engine.delivery.outbox import Outbox
 from moemap.engine.delivery.plan import Plan
-from moemap.engine.delivery.receiving import PATH, Receiver
+from moemap.engine.delivery.receiving import Receiver
 from moemap.engine.delivery.secrets import Secrets
 from moemap.engine.delivery.sender import Sender
 from moemap.engine.jobs.program import Program, open_program
@@ -282,6 +282,8 @@ BODIES = st.one_of(
 )
 
 
+@pytest.mark.slow
+@pytest.mark.fuzz
 @settings(
     max_examples=settings().max_examples // 10 or 1,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
