@@ -47,15 +47,15 @@ DELIVERY: dict[str, Any] = {
 }
 
 
-def entry(url: str, number: int) -> Entry:
-    """A request of a user, of about 2 kB."""
-    return Entry("event", "POST", f"{url}/event", {"Content-Type": "application/json"}, BODY.encode(), f"u{number}")
+def entry(url: str, number: int, body: bytes = BODY.encode()) -> Entry:
+    """A request of a user, of about 2 kB unless another body is given."""
+    return Entry("event", "POST", f"{url}/event", {"Content-Type": "application/json"}, body, f"u{number}")
 
 
-def inputs(url: str, first: int, count: int) -> list[MappedInput]:
+def inputs(url: str, first: int, count: int, body: bytes = BODY.encode()) -> list[MappedInput]:
     """Inputs of one request each, of as many users."""
     numbers = range(first, first + count)
-    return [MappedInput(key_of("m@1", str(n), b""), "in", "m@1", b"{}", [entry(url, n)]) for n in numbers]
+    return [MappedInput(key_of("m@1", str(n), b""), "in", "m@1", b"{}", [entry(url, n, body)]) for n in numbers]
 
 
 @contextmanager
@@ -136,7 +136,7 @@ def starts(folder: Path, count: int) -> None:
     with receiver(status=401) as url:
         with Outbox(path) as outbox:
             for first in range(0, count, 5000):
-                outbox.add(inputs(url, first, 5000)).result()
+                outbox.add(inputs(url, first, 5000, b"{}" * 100)).result()
         command = [sys.executable, __file__, "--start", str(path), url]
         print(subprocess.run(command, check=True, capture_output=True, text=True).stdout, end="")  # noqa: S603
 

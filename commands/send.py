@@ -113,6 +113,8 @@ def command(
             given = TakenInputs()
 
             def take(sender: Sender) -> None:
+                from itertools import takewhile
+
                 from ..engine.delivery.intake import take as take_all
 
                 nonlocal given
@@ -121,7 +123,7 @@ def command(
                     plan,
                     transform,
                     f"{program.name}@{program.version}",
-                    units,
+                    takewhile(lambda _: sender.progress.stopped is None, units),
                     written.write if written is not None else lambda _: None,
                     sender.wake_from_elsewhere,
                 )
