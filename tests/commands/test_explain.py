@@ -137,11 +137,10 @@ QUESTIONS: dict[str, tuple[list[str], list[str]]] = {
             "'identity' makes the customer_id of every request",
         ],
     ),
-    "And this one?": (
-        ["firehose_message.json", "event:"],
+    "Why is the push token of the Firehose message not sent?": (
+        ["firehose_message.json", "device:"],
         [
-            "rule firehose-message: it rejects the batch: this is a Firehose message (event_processing_request), "
-            "not an event batch",
+            "rule push-switched-off: it leaves out /events/6: push registrations are not sent (setting 'push')",
         ],
     ),
     "Why is there no event for the screen view?": (
