@@ -44,6 +44,8 @@ for line in sys.stdin:
     print(json.dumps(mapping.transform(json.loads(line))))
 """
 
+ELSEWHERE = "this input is for the mapping mparticle-firehose@1, which is no part of this module"
+
 Books = Callable[[dict[str, Any]], Rulebook]
 
 
@@ -112,6 +114,9 @@ def test_the_shipped_mapping(name: str, grammar: ModuleType, tmp_path: Path) -> 
     interpreter = Interpreter(rulebook)
     codes: set[str] = set()
     for batch, given in zip(batches, results_in_an_empty_environment(module, batches), strict=True):
+        if isinstance(batch, dict) and batch.get("type") == "event_processing_request":
+            assert [problem["message"] for problem in given["problems"]] == [ELSEWHERE]  # what `convert` names
+            continue
         wanted = interpreter.run(batch)
         assert not difference(wanted.to_json(), given), f"{difference(wanted.to_json(), given)}\n{json.dumps(batch)}"
         codes.update(problem.code for problem in wanted.problems)
