@@ -110,20 +110,18 @@ def _request(
     output: OutputSpec, envelope: dict[str, Any], target: Target | None, fields: list[Any], valid: Valid
 ) -> Request:
     """The one request that parts make together."""
-    name, method, kind, schema, limits, element_of, _, max_bytes, _, lists, form, server, headers, _, simple, fits = (
-        output
-    )
-    if len(fields) > 1 and not simple:
-        raise NotOne
+    name, method, kind, schema, _, element_of, _, max_bytes, _, lists, form, server, headers, _, _, fits = output
     body: Any
+    if len(fields) > 1 and not output.simple:
+        raise NotOne
     if kind != "object":
         body = fields if kind == "list" else output.whole(output.draft(envelope, fields[0]))
     elif element_of is not None:
         body = {**envelope, element_of: fields}
     else:
-        body = {**envelope, **fields[0]} if len(fields) == 1 else _combined(output, envelope, fields)
-    if lists:
-        _count(lists, body)
+        body = {**envelope, **fields[0]} if len(fields) == 1 else combined(output, envelope, fields)
+    if lists and has_too_many(output, body):
+        raise NotOne
     try:
         text, size = measured(body) if form is None and kind != "none" else output.measured(body)
     except TypeError:  # nested too deeply, or with a wide integer
@@ -135,31 +133,45 @@ def _request(
             is_surely_valid = fits is not None and fits(body)
         except RecursionError:  # nested too deeply for it
             is_surely_valid = False
-        if not is_surely_valid and not (valid[schema](body) and (limits is None or valid[limits](body))):
+        if not is_surely_valid and not is_valid(output, body, valid):
             raise Unusual
     path, query, own = target or _NOWHERE
     return Request(name, method, path, query, body, text, {**headers, **own} if headers else own, server)
 
 
-def _count(lists: Mapping[str | None, int], body: Any) -> None:
-    """Raises NotOne if a list has too many elements."""
-    for name, most in lists.items():
-        value = body if name is None else body.get(name)
-        if type(value) is list and len(value) > most:
-            raise NotOne
+def has_too_many(output: OutputSpec, body: Any) -> bool:
+    """Returns whether a list of the body has more elements than combining may give it."""
+    lists = ((body if name is None else body.get(name), most) for name, most in output.lists.items())
+    return any(type(value) is list and len(value) > most for value, most in lists)
 
 
-def _combined(output: OutputSpec, envelope: dict[str, Any], parts: Sequence[dict[str, Any]]) -> Draft:
+def is_valid(output: OutputSpec, body: Any, valid: Valid) -> bool:
+    """Returns whether a body conforms to the schemas of its output, which has one."""
+    return valid[output.schema or ""](body) and (output.limits is None or valid[output.limits](body))
+
+
+def combined(output: OutputSpec, envelope: dict[str, Any], parts: Sequence[dict[str, Any]]) -> Draft:
     """The body combined from several parts. Raises NotOne."""
-    combine = output.combine.items()
+    if not output.simple:
+        raise NotOne
+    combine = output.combine
+    if len(parts) == 2 and len(parts[1]) == 1:  # the usual case: what one part has more is disjoint
+        one, other = parts
+        ((name, value),) = other.items()
+        before = one.get(name)
+        if (
+            type(value) is dict
+            and type(before) is dict
+            and combine[name] == "merge"
+            and before.keys().isdisjoint(value)
+        ):
+            return {**envelope, **one, name: {**before, **value}}
     body: Draft = {**envelope, **parts[0]}
     own: Draft = {}  # a copy to add to: parts of the batch are never changed
     replaced = False
     for fields in parts[1:]:
-        for name, how in combine:
-            if name not in fields:
-                continue
-            value, before = fields[name], body.get(name)
+        for name in fields if len(fields) == 1 else [name for name in combine if name in fields]:
+            value, before, how = fields[name], body.get(name), combine[name]
             if type(value) is not _SHAPES[how]:
                 raise NotOne
             if before is None:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-__all__ = ["Known", "Renamed", "Spellings", "always", "never", "pattern"]
+__all__ = ["Changed", "Known", "Renamed", "Spellings", "always", "never", "pattern"]
 
 _MOST_NAMES = 10_000
 _LONGEST_NAME = 200
@@ -24,8 +24,20 @@ class Known(set[str]):
 class Renamed(dict[str, str]):
     """Names, and the names that replace them."""
 
-    def learn(self, name: str, new: str) -> str:
-        """Adds a name and its replacement, within the same bounds. Returns the replacement."""
+    def learn(self, name: str, new: str) -> None:
+        """Adds a name and its replacement, within the same bounds."""
+        if len(self) < _MOST_NAMES and len(name) <= _LONGEST_NAME and len(new) <= _LONGEST_NAME:
+            self[name] = new
+
+
+class Changed(dict[str, str]):
+    """What a function makes of names, computed once for each of them, within the same bounds."""
+
+    def __init__(self, change: Callable[[str], str]) -> None:
+        self._change = change
+
+    def __missing__(self, name: str) -> str:
+        new = self._change(name)
         if len(self) < _MOST_NAMES and len(name) <= _LONGEST_NAME and len(new) <= _LONGEST_NAME:
             self[name] = new
         return new

@@ -82,6 +82,7 @@ class Runner:
         self._make_converter = converter
         self._converters: dict[str, Once[Callable[[Any], Result]]] = {}
         self._structs = Once(self._struct_mapper)
+        self._mapper: StructMapper | None = None
         self._texts = 0
 
     def _struct_mapper(self) -> StructMapper | None:
@@ -90,7 +91,8 @@ class Runner:
             return None
         from .structs import StructMapper  # not needed for one payload
 
-        return StructMapper(code, NAMESPACE, self._validators)
+        self._mapper = StructMapper(code, NAMESPACE, self._validators)
+        return self._mapper
 
     def prepare(self) -> None:
         """Prepares for many texts; this takes some tenths of a second without a cache."""
@@ -102,9 +104,8 @@ class Runner:
         For many texts, this is a faster way to the very same Result. It is prepared in the background after the first
         ones.
         """
-        if self._structs.is_made:
-            mapper = self._structs.get()
-            return None if mapper is None else mapper.transform(text)
+        if self._mapper is not None:
+            return self._mapper.transform(text)
         self._texts += 1
         if self._texts >= MANY:
             self._structs.begin()

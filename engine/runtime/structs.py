@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import reduce
-from operator import or_
+from operator import attrgetter, or_
 from types import CodeType
 from typing import Annotated, Any, NoReturn
 
 import msgspec
-from orjson import loads
+from orjson import dumps, loads
 
 from ..diagnostics.problem import Problem
 from ..values.budget import Budget, TooMuchCopied
@@ -22,14 +22,15 @@ from ..values.coercion import coerce
 from ..values.once import Lock
 from ..values.payload import MAX_INPUT_NODES
 from ..values.pointers import escape
-from .assembly import NotOne, OutputSpec, Target, Unusual, quickly
+from .assembly import NotOne, OutputSpec, Target, Unusual, combined, has_too_many, is_valid, quickly
 from .notes import Caller, Site
 from .operations import FAILURES
-from .requests import is_too_much
+from .requests import is_larger, is_too_much
 from .result import Request, Result
 
 __all__ = ["StructMapper"]
 
+_new = tuple.__new__  # faster than calling the class of a named tuple
 _NO_ANSWER = (Unusual, NotOne, TooMuchCopied, *FAILURES)
 _LONGEST_PAUSE = 1000
 _MOST_TIMES = 20
@@ -107,10 +108,8 @@ def assemble(
     notes: Silent,
     requests: list[Request],
 ) -> None:
-    """Adds the requests that parts make. Raises Unusual or NotOne where that is not the usual case."""
+    """Adds the requests that parts make. Raises Unusual or NotOne unless that is the usual case."""
     requests += quickly(output, envelope, target, pieces, notes.validators)
-    if is_too_much(requests, ()):
-        raise Unusual
 
 
 class Silent:
@@ -149,8 +148,17 @@ class Silent:
 
 _NAMES = {
     "ANY": ANY,
+    "Request": Request,
     "assemble": assemble,
+    "attrgetter": attrgetter,
+    "combined": combined,
+    "dumps": dumps,
+    "has_too_many": has_too_many,
     "is_filled": is_filled,
+    "is_larger": is_larger,
+    "is_too_much": is_too_much,
+    "is_valid": is_valid,
+    "new": _new,
     "reported": reported,
     "unusual": unusual,
 }
@@ -190,6 +198,8 @@ class StructMapper:
         function, read = self._way
         try:
             requests, skipped, problems = function(read(text), self._notes)
+            self._pause = 0
+            return _new(Result, (tuple(requests), tuple(skipped), tuple(problems), None))
         except _NO_ANSWER as error:
             if isinstance(error, msgspec.ValidationError) and self._undeclared.learn(text):
                 self._way = self._made()
@@ -197,8 +207,6 @@ class StructMapper:
             self._left_out = self._pause
             self._pause = min(2 * self._pause + 1, _LONGEST_PAUSE)
             return None
-        self._pause = 0
-        return Result(tuple(requests), tuple(skipped), tuple(problems))
 
 
 class _Undeclared:

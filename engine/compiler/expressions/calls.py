@@ -23,9 +23,9 @@ def call(compiler: Visitor, node: TreeNode, current: Value | None) -> Value:
     name = node["value"]
     if name == "if":
         return _chosen(compiler, node, current)
-    of_elements = _kinds_of_elements(compiler, node, current) or _count_of_spellings(compiler, node, current)
-    if of_elements is not None:
-        return of_elements
+    for short in (_kinds_of_elements, _count_of_spellings, _any_of_booleans):
+        if (found := short(compiler, node, current)) is not None:
+            return found
     if any(child["type"] == "expref" for child in node["children"]):
         return _with_keys(compiler, node, current)
     arguments = [compiler.visit(child, current) for child in node["children"]]
@@ -67,6 +67,18 @@ def _kinds_of_elements(compiler: Visitor, node: TreeNode, current: Value | None)
         if kinds is not None:
             return Value(f"len({kinds})", INTEGER)
     return None
+
+
+def _any_of_booleans(compiler: Visitor, node: TreeNode, current: Value | None) -> Value | None:
+    """Compiles `contains([test, ...], `true`)`."""
+    listed, wanted = node["children"][0], node["children"][-1]
+    is_test = node["value"] == "contains" and listed["type"] == "multi_select_list" and current is None
+    if not is_test or wanted["type"] != "literal" or wanted["value"] is not True:
+        return None
+    values = [compiler.visit(child, None) for child in listed["children"]]
+    if any(value.kinds != BOOLEAN or value.raises for value in values):
+        return None
+    return Value(f"({' or '.join(value.code for value in values)})", BOOLEAN)
 
 
 def _count_of_spellings(compiler: Visitor, node: TreeNode, current: Value | None) -> Value | None:

@@ -6,8 +6,10 @@ expression, and is evaluated only when jmespath would. Projections become helper
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from functools import reduce
+from operator import or_
 from types import MappingProxyType
 from typing import Any
 
@@ -19,7 +21,7 @@ from ..python.kind_tests import FALSE, NOTHING, TRUE, TYPE_KINDS, first_of, is_k
 from ..python.pool import place_code
 from ..python.string_sources import common
 from ..python.struct_layouts import StructShape, listed
-from ..python.value import ANY, BOOLEAN, DICT, LIST, NULL, NUMBER, STRING, VARIABLE, Value, bare, comment, kinds_of
+from ..python.value import ANY, BOOLEAN, DICT, LIST, NULL, NUMBER, STRING, VARIABLE, Value, bare, kinds_of
 from .calls import call
 from .projections import projection
 from .visitor import Visitor
@@ -64,9 +66,8 @@ class ExpressionCompiler(Visitor):
         value, name = self.visit(expression.tree, None), self._changed_name(expression.tree)
         if name is None or value.kinds != STRING:
             return value
-        renamed = self.writer.pool.name("RENAMED", f"Renamed()  {comment(value.code)}")
-        code = f"({renamed}.get({name.code}) or {renamed}.learn({name.code}, {bare(value.code)}))"
-        return replace(value, text=code)
+        changed = self.writer.pool.name("CHANGED", f"Changed(lambda {name.code}: {bare(value.code)})")
+        return replace(value, text=f"{changed}[{name.code}]")
 
     def _changed_name(self, node: TreeNode) -> Value | None:
         """The name of an entry, if the node is several nested calls of functions with constants and this name alone."""
@@ -133,8 +134,21 @@ class ExpressionCompiler(Visitor):
                 value = self.stable_path(one, current)
                 return {} if value is None else {value.text: kinds_of(other["value"]) | kinds_equal_to(other["value"])}
             return {}
+        if kind == "comparator" and node["value"] in _ORDER:
+            for one, other in (below, below[::-1]):
+                if other["type"] == "literal" and kinds_of(other["value"]) & NUMBER:
+                    value = self.stable_number(one, current)
+                    return {} if value is None else {value.text: NUMBER}
+            return {}
         value = self.stable_path(node, current)
         return {} if value is None else {value.text: ANY & ~NULL}
+
+    def stable_number(self, node: TreeNode, current: Value | None) -> Value | None:
+        """The stable value of a plain path, or of `to_number` of one; None for any other expression."""
+        if node["type"] == "function_expression" and node["value"] == "to_number":
+            path = self.stable_path(node["children"][0], current)
+            return None if path is None else self.visit(node, current)
+        return self.stable_path(node, current)
 
     def stable_path(self, node: TreeNode, current: Value | None) -> Value | None:
         """The stable value of a plain path; None for any other expression."""
@@ -348,8 +362,11 @@ class ExpressionCompiler(Visitor):
                 return TRUE
             if other is None or other is True or other is False:
                 return Value(f"({left.text if other is None else left.code} is {other})", BOOLEAN, raises=raises)
-            if isinstance(other, str) or (isinstance(other, int | float) and other not in (0, 1)):
+            if _is_unmistakable(other):
                 return Value(f"({left.code} == {right.code})", BOOLEAN, raises=raises)
+            if other in (0, 1) and left.stable:
+                word = "False" if other == 0 else "True"
+                return Value(f"({left.code} == {right.code} and {left.code} is not {word})", BOOLEAN, raises=raises)
         elif not (left.kinds & right.kinds & (LIST | DICT) or _are_confused(left.kinds | right.kinds)):
             return Value(f"({left.code} == {right.code})", BOOLEAN, raises=raises)
         return Value(f"equal({bare(left.code)}, {bare(right.code)})", BOOLEAN, raises=raises)
@@ -412,7 +429,11 @@ class ExpressionCompiler(Visitor):
                 if kind == LIST:
                     return self.writer.pool.constant(constant)
                 return self.writer.pool.constant(dict(zip((child["value"] for child in below), constant, strict=True)))
-            return Value(f"({code})" if kind == DICT else code, kind, raises=raises)
+            items, inner = (
+                _union(part.kinds for part in values),
+                _union(part.items for part in values if part.kinds & LIST),
+            )
+            return Value(f"({code})" if kind == DICT else code, kind, raises=raises, items=items, inner=inner)
         return Value(f"(None if {first} is None else {code})", kind | NULL, raises=raises or current.raises)
 
     # Projections
@@ -457,7 +478,12 @@ class ExpressionCompiler(Visitor):
             return Value(
                 f"flattened({bare(base.text)})", kinds, raises=base.raises, items=DICT | NULL, shape=listed(elements)
             )
-        return Value(f"flattened({bare(base.code)})", kinds, raises=base.raises)
+        return Value(
+            f"flattened({bare(base.code)})",
+            kinds,
+            raises=base.raises,
+            items=base.items & ~LIST | (base.inner if base.items & LIST else 0),
+        )
 
     # Functions
 
@@ -474,6 +500,17 @@ class ExpressionCompiler(Visitor):
             return self.writer.pool.constant(Expression("", tree, (), has_variables=True).search({}))
         except EvaluationError:
             return None
+
+
+def _union(kinds: Iterable[int]) -> int:
+    return reduce(or_, kinds, 0)
+
+
+def _is_unmistakable(constant: Any) -> bool:
+    """Returns whether Python takes no other JSON values as equal to a constant than JSON does."""
+    if isinstance(constant, list | dict):
+        return all(map(_is_unmistakable, constant if isinstance(constant, list) else constant.values()))
+    return constant is None or isinstance(constant, str) or (not isinstance(constant, bool) and constant not in (0, 1))
 
 
 def _are_confused(kinds: int) -> bool:

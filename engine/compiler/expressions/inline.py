@@ -15,7 +15,7 @@ from ..python.string_sources import time_texts
 from ..python.value import ANY, BOOLEAN, DICT, INTEGER, LIST, NULL, NUMBER, STRING, Value, bare
 from .visitor import Visitor
 
-__all__ = ["INLINE", "Inline", "bare_elements"]
+__all__ = ["INLINE", "Inline", "bare_elements", "spelled"]
 
 
 _SHORT = 1000  # with a replacement of as many characters, the result is never too long
@@ -93,6 +93,8 @@ def _to_number(compiler: Visitor, arguments: list[Value]) -> Value | None:
         return Value(f"to_number({bare(value.code)})", NUMBER | NULL, raises=value.raises)
     first, again = compiler.writer.once(value)
     code = f"({again.code} if type({bare(first)}) is int else to_number({again.code}))"
+    if value.stable and not value.is_constant:
+        return compiler.writer.shared(value, "number", f"{value.code}_number", lambda: (code, NUMBER | NULL))
     return Value(code, NUMBER | NULL, raises=value.raises)
 
 
@@ -162,15 +164,20 @@ def _get_ignore_case(compiler: Visitor, arguments: list[Value]) -> Value | None:
     target, name = arguments
     if not isinstance(name.constant, str) or not target.stable or target.is_constant or target.kinds & ~(DICT | NULL):
         return None
-    spelling, writer = name.constant, compiler.writer
-    exact = compiler.object_of(target)
-    spellings = writer.pool.name("SPELLINGS", "Spellings()")
-    writer.pool.name("ASKED", f"{spellings}.asked({spelling!r})")
-    made = f"{exact.code} if {spellings}.issuperset({exact.code}) else {spellings}.of({exact.code})"
-    spelled = writer.shared(target, "spelled", f"{target.code}_spelled", lambda: (made, DICT))
-    code = f"{spelled.code}.get({spelling!r})"
+    owner = spelled(compiler, target, name.constant)
+    code = f"{owner.code}.get({name.code})"
     found = Value("", texts=target.texts)
-    return writer.shared(target, f"~{spelling}", f"{target.code}_{spelling}", lambda: (code, ANY), found)
+    wish = f"{target.code}_{name.constant}"
+    return compiler.writer.shared(target, f"~{name.constant}", wish, lambda: (code, ANY), found)
+
+
+def spelled(compiler: Visitor, target: Value, name: str) -> Value:
+    """An object that has the members of another one, those that expressions name with the spelling used there."""
+    writer, exact = compiler.writer, compiler.object_of(target)
+    spellings = writer.pool.name("SPELLINGS", "Spellings()")
+    writer.pool.name("ASKED", f"{spellings}.asked({name!r})")
+    made = f"{exact.code} if {spellings}.issuperset({exact.code}) else {spellings}.of({exact.code})"
+    return writer.shared(target, "spelled", f"{target.code}_spelled", lambda: (made, DICT))
 
 
 def _from_unix_ms(compiler: Visitor, arguments: list[Value]) -> Value | None:

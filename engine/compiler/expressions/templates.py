@@ -9,12 +9,13 @@ from ...runtime.operations import filled
 from ...templates.filters import PARAMETER_GUARD, SEGMENT_GUARD
 from ...templates.rendering import Parts
 from ...templates.template import Template, TemplateFailure
+from ...values.kinds import MAX_SAID, in_part
 from ...values.pointers import escape
 from ..python.function import PythonFunction
 from ..python.value import NULL, STRING, Value, bare
 from .compiler import ExpressionCompiler
 
-__all__ = ["template"]
+__all__ = ["message", "template"]
 
 _GUARDS = {SEGMENT_GUARD: "segment", PARAMETER_GUARD: "without_placeholders"}
 _SHORT = 1000
@@ -40,17 +41,37 @@ def template(writer: PythonFunction, source: Template, values: Mapping[str, Valu
             pass
     codes = ", ".join(bare(part.code) for part in parts)
     code = f"filled({text}, {codes})"
-    if text:  # rarely evaluated: here short code is better than fast code
-        return Value(code, STRING, raises=True)
+    if not text:
+        quick = _quick(parts, _SHORT)
+        return Value(code if quick is None else f"({quick} else {code})", STRING | NULL, raises=True)
+    return Value(code, STRING, raises=True)
+
+
+def message(writer: PythonFunction, source: Template, values: Mapping[str, Value]) -> str:
+    """Code for the output of a template as a message, which is cut if it is long."""
+    value = template(writer, source, values, text=True)
+    if isinstance(value.constant, str):
+        return repr(in_part(value.constant))
+    parts = _parts(writer, source, values) if value.code.startswith("filled") else None
+    variables = [] if parts is None else [part for part in parts if not part.is_constant]
+    if parts is None or not variables:
+        return f"in_part({bare(value.code)})"
+    given = sum(len(str(part.constant)) for part in parts if part.is_constant)
+    quick = _quick(parts, (MAX_SAID - given) // len(variables))
+    return f"in_part({value.code})" if quick is None else f"{quick} else in_part({value.code})"
+
+
+def _quick(parts: list[Value], most: int) -> str | None:
+    """Code for the text of a few strings with less than so many characters each, up to its `else`."""
     variables = [part for part in parts if not part.is_constant]
-    texts = [part.constant if part.is_constant else f"{{{part.code}}}" for part in parts]
-    if all(part.stable for part in variables) and all(isinstance(part, str) for part in texts) and len(texts) < _FEW:
-        # Without values other than strings, and with no chance that the output is too long.
-        tests = [f"len({part.code}) < {_SHORT}" for part in dict.fromkeys(variables)]
-        tests = [f"type({part.code}) is str" for part in variables if part.kinds != STRING] + tests
-        plain = "".join(_braced(part.constant) if part.is_constant else f"{{{part.code}}}" for part in parts)
-        code = f"(f{plain!r} if {' and '.join(tests)} else {code})"
-    return Value(code, STRING | NULL, raises=True)
+    if not all(part.stable for part in variables) or len(parts) >= _FEW:
+        return None
+    if not all(isinstance(part.constant, str) for part in parts if part.is_constant):
+        return None
+    tests = [f"len({part.code}) < {most}" for part in dict.fromkeys(variables)]
+    tests = [f"type({part.code}) is str" for part in variables if part.kinds != STRING] + tests
+    plain = "".join(_braced(part.constant) if part.is_constant else f"{{{part.code}}}" for part in parts)
+    return f"f{plain!r} if {' and '.join(tests)}"
 
 
 def _braced(text: str) -> str:

@@ -123,11 +123,12 @@ class Value:
 
     `kinds` are the kinds that the value may have. A `stable` value is a constant, or a name that keeps the value in its
     whole scope; a `named` one is a name that keeps it in the rest of the same Python expression only. `raises` says
-    that evaluating it can raise one of the errors of the language; `items` are the kinds of a list's elements. A value
-    with a `shape` is a struct or a list of structs; code that can handle those uses its `text`. A value that `fits` is
-    known to be valid at its place in the output. `texts` are the origins of all strings in the value, including those
-    in members and elements; it is empty if they are unknown. `is_name` says that the value is the name of an entry
-    of an object: the same names occur in many batches. Of a `lazy` value nothing else is known here.
+    that evaluating it can raise one of the errors of the language; `items` are the kinds of a list's elements, `inner`
+    those of the elements of lists among them. A value with a `shape` is a struct or a list of structs; code that can
+    handle those uses its `text`. A value that `fits` is known to be valid at its place in the output. `texts` are the
+    origins of all strings in the value, including those in members and elements; it is empty if they are unknown.
+    `is_name` says that the value is the name of an entry of an object: the same names occur in many batches. Of a
+    `lazy` value nothing else is known here.
     """
 
     text: str
@@ -137,6 +138,7 @@ class Value:
     raises: bool = False
     constant: Any = VARIABLE
     items: int = ANY
+    inner: int = ANY
     shape: Shape | None = None
     fits: bool = False
     texts: tuple[Texts, ...] = ()

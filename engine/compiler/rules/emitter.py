@@ -14,9 +14,8 @@ from ...diagnostics.problem import Place
 from ...expressions.paths import certain_roots
 from ...expressions.tree import Expression
 from ...language.rulebook import Each, Expr, Field, Spread, Text
-from ...values.kinds import in_part
 from ..expressions.compiler import ExpressionCompiler
-from ..expressions.templates import template
+from ..expressions.templates import message, template
 from ..python.function import PythonFunction
 from ..python.kind_tests import NOTHING
 from ..python.pool import place_code
@@ -125,7 +124,8 @@ class Emitter(ABC):
         if when is None:
             return self.writer.pool.constant(True)
         value = self.reading(when, scope).condition(self.counted(when).tree)
-        return self._caught(value, self.site_of(when, scope), "holds") if value.raises else value
+        is_caught = value.raises and not self.of_structs
+        return self._caught(value, self.site_of(when, scope), "holds") if is_caught else value
 
     def taking(self, when: Expr | None, scope: CodeScope, after: str, site: Callable[[], str] | None = None) -> Value:
         """Like `condition`, for a rule; `after` is the statement that leaves the element if the condition fails."""
@@ -134,7 +134,7 @@ class Emitter(ABC):
         value = self.reading(when, scope).condition(self.counted(when).tree)
         return (
             self._caught(value, site or self.site_of(when, scope), "holds", "undecided", after)
-            if value.raises
+            if value.raises and not self.of_structs
             else value
         )
 
@@ -173,11 +173,11 @@ class Emitter(ABC):
 
     def reason(self, text: Text, scope: CodeScope) -> str:
         """Code for the text of a reason; if rendering fails, it reports a problem and gives the template's text."""
+        if self.of_structs:
+            return message(self.writer, text.template, scope.values)
         value = template(self.writer, text.template, scope.values, text=True)
-        if isinstance(value.constant, str):
-            return repr(in_part(value.constant))
-        if not value.raises or self.of_structs:
-            return f"in_part({bare(value.code)})"
+        if not value.raises:
+            return message(self.writer, text.template, scope.values)
         name = self.writer.name("reason")
         function, _, arguments = value.code.partition("(")
         site = scope.at(None).site("M514", text.place)
@@ -193,15 +193,18 @@ class Emitter(ABC):
         else:
             self.writer.line(f"notes.reported({site}, {reason})")
 
-    def skip(self, scope: CodeScope, rule: str, reason: str) -> str:
+    def skip(self, scope: CodeScope, rule: str, reason: str, template: str = "None") -> str:
         """The statement that records that the current element is skipped. Iterations in a let are not accounted for."""
         if scope.quiet:
             return "pass"
-        return f"skipped.append(Skipped({scope.where()}, {rule}, {reason}))"
+        parts = f"{scope.where()}, {rule}, {reason}, {template}"
+        if self.of_structs:
+            return f"skipped.append(new(Skipped, ({parts})))"
+        return f"skipped.append(Skipped({parts.removesuffix(', None')}))"
 
     def skip_as(self, text: Text, scope: CodeScope, rule: str) -> str:
         """Like `skip`, with a reason from the rules."""
-        return self.skip(scope, rule, f"{self.reason(text, scope)}, {text.template.text!r}")
+        return self.skip(scope, rule, self.reason(text, scope), repr(text.template.text))
 
     def rejecting(self, rejects: bool, after: list[str]) -> Any:
         """A `with` block for code that may reject the element; the statements `after` run if it does.

@@ -10,16 +10,20 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
+from ...expressions.tree import TreeNode
 from ...language.rulebook import ABSENT, Const, Each, Expr, Field, From, Listed, ObjectSource, Text
 from ...language.traversal import can_reject, can_reject_value, is_plain, roots_in
+from ..expressions.compiler import ExpressionCompiler
 from ..expressions.templates import template
 from ..python.function import PythonFunction
 from ..python.kind_tests import NOTHING, is_kind
 from ..python.string_sources import common
 from ..python.value import ANY, DICT, LIST, NULL, VARIABLE, Value, bare
 from ..validation.conditions import any_of
+from .alike import grouped, write
 from .conversions import converted, finished, is_as_wanted, unless_empty
 from .emitter import Emitter, Sink
+from .entry_conditions import conjuncts
 from .lets import Let
 from .scope import CodeScope
 from .spreads import SpreadCompiler
@@ -39,7 +43,12 @@ class FieldCompiler(Emitter):
         """A new object under a stable name; it may turn out empty."""
         name = self.writer.name(wish)
         self.writer.line(f"{name} = {{}}")
-        sure = [field.name or "" for field in source.fields if self._member(name, field, scope.under(field.name or ""))]
+        sure = []
+        for part in grouped(self, source.fields, scope):
+            if isinstance(part, Field):
+                sure += [part.name or ""] if self._member(name, part, scope.under(part.name or "")) else []
+            else:
+                write(self, name, part, scope)
         for spread in source.spreads:
             SpreadCompiler(self).spread(spread, name, scope)
         if scope.contract is not None:
@@ -58,8 +67,12 @@ class FieldCompiler(Emitter):
 
     def _part(self, field: Field, scope: CodeScope, form: str, kept: str) -> bool:
         """Writes the code that keeps a value, by a statement of this form; returns whether there always is one."""
+        here = self.writer.block
+        is_sure = field.when is None and (field.required or field.keep_null or field.default not in (ABSENT, None))
 
         def keep(value: Value) -> None:
+            nonlocal is_sure
+            is_sure = is_sure or self.writer.block is here
             fitting = self.validated(value, scope.contract)
             self.writer.line(form.format(bare(fitting.code)))
             self.copied(field, replace(fitting, text=kept), field.place)
@@ -67,13 +80,12 @@ class FieldCompiler(Emitter):
         if field.keep_null and scope.contract is not None:  # which looks at values, not at null
             scope.contract.terms.refused = True
         value = self.constant(field)
-        if value is not None:
-            if value.constant is not None:
-                self.gave(field, scope)
-                keep(value)
-            return value.constant is not None
-        self.field(field, scope, keep)
-        return field.when is None and (field.required or field.keep_null or field.default not in (ABSENT, None))
+        if value is None:
+            self.field(field, scope, keep)
+        elif value.constant is not None:
+            self.gave(field, scope)
+            keep(value)
+        return is_sure
 
     def constant(self, field: Field) -> Value | None:
         """The value of a field that is the same for every batch; None for any other field."""
@@ -89,7 +101,12 @@ class FieldCompiler(Emitter):
         if constant is not None:
             self.gave(field, scope)
             return constant
-        found = None if self.traced and scope.output is not None else self._found(field, scope)
+        is_noted = self.traced and scope.output is not None
+        if field.when is not None and not is_noted and self._is_fixed(field.when, scope):
+            if not self.condition(field.when, scope).constant:
+                return self.writer.pool.constant(None)
+            field = replace(field, when=None)
+        found = None if is_noted else self._found(field, scope)
         if found is not None and is_as_wanted(found, field):
             return self.writer.bound(found, field.name or "value", variable)
         name, kept = variable or self.writer.name(wish), list[Value]()
@@ -109,6 +126,12 @@ class FieldCompiler(Emitter):
             here.items.pop()
             return self.writer.pool.constant(None)
         return self._one_of(name, kept, NULL)
+
+    def _is_fixed(self, when: Expr, scope: CodeScope) -> bool:
+        """Returns whether a condition is the same for every batch."""
+        roots = (scope.values.get(use.name, NOTHING) for use in when.expression.roots)
+        compiler = ExpressionCompiler(self.writer, scope.values)
+        return all(root.is_constant for root in roots) and compiler.condition(self.counted(when).tree).is_constant
 
     def _one_of(self, name: str, values: Sequence[Value], kinds: int) -> Value:
         """The value of a variable that was assigned one of these values, or else a value of these other kinds."""
@@ -134,6 +157,10 @@ class FieldCompiler(Emitter):
             self.gave(field, scope)
             sink(value)
 
+        if field.when is not None and self.of_structs:
+            parts = [*conjuncts(self.counted(field.when).tree)]
+            self._nested(parts, self.reading(field.when, scope), lambda: self._valued(field, scope, given))
+            return
         condition = self.condition(field.when, scope)
         if condition.is_constant:
             if condition.constant:
@@ -143,6 +170,21 @@ class FieldCompiler(Emitter):
         with self.writer.inside(f"if {bare(condition.code)}:") as block:
             block.kinds.update(facts)
             self._valued(field, scope, given)
+
+    def _nested(self, tests: list[TreeNode], compiler: ExpressionCompiler, write: Callable[[], None]) -> None:
+        """Writes code below tests, each of which reads what it needs only if those before it hold."""
+        if not tests:
+            write()
+            return
+        value = compiler.condition(tests[0])
+        if value.is_constant:
+            if value.constant:
+                self._nested(tests[1:], compiler, write)
+            return
+        facts = compiler.facts(tests[0], None)
+        with self.writer.inside(f"if {bare(value.code)}:") as block:
+            block.kinds.update(facts)
+            self._nested(tests[1:], compiler, write)
 
     def _valued(self, field: Field, scope: CodeScope, sink: Sink) -> None:
         """Writes the code of a field whose condition holds."""

@@ -22,7 +22,7 @@ from .scope import CodeScope
 
 __all__ = ["Let"]
 
-_SHORT = 12
+_SHORT = 14
 """The maximum number of lines that are executed although they may not be needed."""
 _HELPER = re.compile(r"\b[a-z_]+_[0-9]+\(")
 """A call of a helper function, most of which go over lists."""

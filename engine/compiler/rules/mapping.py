@@ -8,7 +8,7 @@ from dataclasses import replace
 from ...diagnostics.problem import Place
 from ...interpreter.outputs import evaluated, output_specs
 from ...language.repetition import repeated_in
-from ...language.rulebook import Const, Expr, Field, From, ObjectSource, Output, RequestLine, Route, Rule, Rulebook
+from ...language.rulebook import Const, Expr, Field, From, ObjectSource, Output, Route, Rule, Rulebook
 from ...language.scanning import scans_in
 from ...language.traversal import can_reject, can_reject_value, roots_in
 from ...runtime.result import NO_RULE, NOTHING
@@ -29,6 +29,7 @@ from ..validation.subschemas import subschemas_of
 from ..validation.validation import Validation
 from .chains import chain
 from .fields import FieldCompiler
+from .requests import RequestCompiler
 from .scope import CodeScope
 
 __all__ = ["source_of", "sources_of", "title_of"]
@@ -51,6 +52,15 @@ _OWN_NAMES = {
     "is_filled",
     "reported",
     "unusual",
+    "attrgetter",
+    "dumps",
+    "combined",
+    "has_too_many",
+    "is_larger",
+    "is_too_much",
+    "is_valid",
+    "new",
+    "Request",
     FUNCTION,
 }
 
@@ -134,8 +144,10 @@ class _Mapping:
             self.writer, repeated_in(rulebook), scans_in(rulebook), traced=traced, shapes=self.shapes
         )
         self.specs = {spec.name: spec for spec in output_specs(rulebook)}
+        self.requests = RequestCompiler(rulebook, self.fields, self.specs.values())
         self.parts: dict[str, str] = {}
         self.output_constants: dict[str, str] = {}
+        self.known_fits: dict[str, str] = {}
         self.validation = Validation(pool)
         self.contracts: dict[str, Contract] = {}
         # Envelopes are made in the order in which outputs are first emitted; only the order of problems shows it.
@@ -177,7 +189,7 @@ class _Mapping:
         for name, route in rulebook.routes.items():
             with self.fields.rejecting(scope.rejects, ["pass"]):  # by what it iterates over
                 self.route(route, [rule for rule in rulebook.rules if rule.route == name], scope)
-        self.requests(scope)
+        self.outputs(scope)
         if self.shapes is not None:
             self.shapes.whole_bodies |= {name for name, contract in self.contracts.items() if contract.terms.broken}
         return [f"def {self.name}({', '.join(self.parameters)}):", *writer.render()]
@@ -277,8 +289,10 @@ class _Mapping:
     def keep(self, rule: Rule, made: Value, output: Output, scope: CodeScope) -> None:
         """Writes the code that keeps what a rule made."""
         piece = made.code
-        if self.specs[output.name].aimed:
-            piece = f"({self.target(output.request, scope)}, {piece})"
+        spec = self.specs[output.name]
+        if spec.aimed:
+            target = self.requests.target(output.request, spec, scope)
+            piece = f"({', '.join(target)}, {piece})" if self.requests.is_direct(spec) else f"({aim(target)}, {piece})"
         if self.traced:
             emitted = f"{self.output_constant(output)}, {rule.name!r}, {place_code(rule.place)}, {scope.where()}"
             self.writer.line(f"notes.emitted({emitted}, {piece}, noted)")
@@ -286,16 +300,6 @@ class _Mapping:
             self.writer.line(f"{self.parts[output.name]}.append({self.part(rule, piece, output, scope)})")
         if self.in_order:
             self.writer.line(f"emitted[{output.name!r}] = True")
-
-    def target(self, line: RequestLine, scope: CodeScope) -> str:
-        """Code for the target of a request."""
-        inside = scope.at(None)
-        path = self.fields.value(line.path, inside, "path")
-        parts = [
-            self.fields.object(ObjectSource(fields), inside, wish).code if fields else "{}"
-            for fields, wish in ((line.query, "query"), (line.headers, "headers"))
-        ]
-        return f"Target({path.code}, {', '.join(parts)})"
 
     def part(self, rule: Rule, piece: str, output: Output, scope: CodeScope) -> str:
         """Code for the part that is kept of what the rule made; with structs, no problem needs its place."""
@@ -385,7 +389,7 @@ class _Mapping:
 
     # Requests
 
-    def requests(self, scope: CodeScope) -> None:
+    def outputs(self, scope: CodeScope) -> None:
         """Writes the code of the envelopes and requests of all outputs in order."""
         writer = self.writer
         writer.line("requests = []")
@@ -405,6 +409,8 @@ class _Mapping:
             for output in outputs:
                 with writer.inside(f"if {self.parts[output.name]}:"):
                     self.output(output, scope)
+        if self.shapes is not None:
+            self.requests.bounded(self.parts)
         writer.line("return requests, skipped, problems")
 
     def output(self, output: Output, scope: CodeScope) -> None:
@@ -417,13 +423,15 @@ class _Mapping:
                 self.writer.line("notes.origins = {}")
             contract = self.contract(output)
             envelope = self.fields.object(ObjectSource(output.fields), scope.at(scope.output, contract), "envelope")
-            target = "None" if spec.aimed else self.target(output.request, scope)
+            target = ("", "", "") if spec.aimed else self.requests.target(output.request, spec, scope)
             constant = self.output_constant(output)
             if self.traced:
-                self.writer.line(f"notes.enveloped({constant}, {envelope.code}, {target})")
-                return
-            arguments = f"{constant}, {envelope.code}, {target}, {self.parts[output.name]}"
-            self.writer.line(f"assemble({arguments}, notes, requests)")
+                self.writer.line(f"notes.enveloped({constant}, {envelope.code}, {aim(target)})")
+            elif self.requests.is_direct(spec):
+                self.requests.bodies(spec, constant, envelope.code, target, self.parts[output.name], self.fits(output))
+            else:
+                arguments = f"{constant}, {envelope.code}, {aim(target)}, {self.parts[output.name]}"
+                self.writer.line(f"assemble({arguments}, notes, requests)")
 
     def contract(self, output: Output) -> Contract | None:
         """The Contract for the bodies of an output if batches are structs; otherwise whole bodies are validated."""
@@ -442,16 +450,22 @@ class _Mapping:
         """The name of the constant that describes an output."""
         if output.name in self.output_constants:
             return self.output_constants[output.name]
-        contract = self.contract(output)
-        if contract is None:
-            fits = self.validation.check(self.schemas(output))
-        else:
-            fits = contract.outermost(output.element_of)
-        fits = {ALWAYS: "always", NEVER: "None"}.get(fits, fits)
         spec = self.specs[output.name]._replace(fits=None)
+        fits = {ALWAYS: "always"}.get(self.fits(output), self.fits(output))
         constant = f"OutputSpec({', '.join(map(repr, spec[:-1]))}, {fits})"
         self.output_constants[output.name] = self.pool.name("OUTPUT", constant)
         return self.output_constants[output.name]
+
+    def fits(self, output: Output) -> str:
+        """The name of the function that proves bodies of an output valid; ALWAYS, or "None" if there is none."""
+        if output.name not in self.known_fits:
+            contract = self.contract(output)
+            if contract is None:
+                fits = self.validation.check(self.schemas(output))
+            else:
+                fits = contract.outermost(output.element_of)
+            self.known_fits[output.name] = "None" if fits == NEVER else fits
+        return self.known_fits[output.name]
 
     def _is_silent(self, output: Output) -> bool:
         """Returns whether the envelope and the target of the output can cause no problems."""
@@ -462,6 +476,11 @@ class _Mapping:
 
     def note(self, text: str, place: Place) -> None:
         self.writer.line(comment(f"{text} ({place.file}:{place.line})"))
+
+
+def aim(target: tuple[str, str, str]) -> str:
+    """Code for a Target."""
+    return f"Target({', '.join(target)})" if any(target) else "None"
 
 
 def _is_plain(field: Field) -> bool:

@@ -82,6 +82,11 @@ class Contract:
             word = "elif"
         if len(plain) == len(codes):
             return
+        if set(codes) == {"array", "object"} and not plain and set(codes.values()) != {NEVER}:
+            yield f"if type({value.text}) is list:"
+            yield from (f"    {line}" for line in _unless(codes["array"]))
+            yield from (f"elif {negated(codes['object'])}:", "    unusual()")
+            return
         refused = [f"type({value.text}) not in {validation.classes(plain)}"] if plain else []
         function = validation.function(self.parts, exact=False)
         if function == NEVER:

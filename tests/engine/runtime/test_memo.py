@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from moemap.engine.functions.table import call
-from moemap.engine.runtime.memo import Known, Renamed, Spellings
+from moemap.engine.runtime.memo import Changed, Known, Renamed, Spellings
 
 # Among them letters whose lower case, upper case and folded form are not each other's.
 LETTERS = "aAbBkKsSiI$\u212a\u00df\u1e9e\u017f\u03c2\u03c3\u03a3\u0130\u0131\u13f8\uab70\u13a0"
@@ -41,19 +41,22 @@ def test_names_are_remembered_from_the_first_object_on() -> None:
 
 
 def test_what_is_remembered_is_bounded() -> None:
-    known, renamed, spellings = Known(), Renamed(), Spellings()
+    known, renamed, spellings, changed = Known(), Renamed(), Spellings(), Changed(str.upper)
     for number in range(11_000):
         known.learn(f"name {number}")
+        assert changed[f"name {number}"] == f"NAME {number}"
         renamed.learn(f"name {number}", "x")
     spellings.count({f"name {number}": number for number in range(11_000)})
-    for one in (known, renamed, spellings):
+    for one in (known, renamed, spellings, changed):
         assert len(one) == 10_000
         one.clear()
     known.learn("x" * 201)
     renamed.learn("x" * 201, "y")
     renamed.learn("y", "x" * 201)
+    assert changed["x" * 201] == "X" * 201
     spellings = Spellings()
     assert spellings.count({"x" * 201: 1}) == 1
+    assert not changed
     assert not known
     assert not renamed
     assert not spellings

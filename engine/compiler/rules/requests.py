@@ -1,0 +1,112 @@
+"""Writes the code of requests: their targets, and for batches read as structs also their bodies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from ...interpreter.outputs import evaluated
+from ...language.rulebook import Field, ObjectSource, RequestLine, Rulebook
+from ...language.traversal import roots_in
+from ...runtime.outputs import MAX_RESULT_BYTES, OutputSpec
+from ..validation.conditions import ALWAYS
+from .fields import FieldCompiler
+from .scope import CodeScope
+
+__all__ = ["RequestCompiler"]
+
+TargetCode = tuple[str, str, str]
+"""Code for the path, the query and the headers of a request."""
+_FEW = 16
+"""The number of parts that may be written before their total size is estimated."""
+
+
+class RequestCompiler:
+    """Writes the code of the requests of one mapping."""
+
+    def __init__(self, rulebook: Rulebook, fields: FieldCompiler, specs: Iterable[OutputSpec]) -> None:
+        self.rulebook = rulebook
+        self.fields = fields
+        self.writer = fields.writer
+        sizes = {spec.name: self._size(spec) for spec in specs}
+        bounded = {name: size for name, size in sizes.items() if size is not None}
+        is_bounded = sum(bounded.values()) <= MAX_RESULT_BYTES
+        self.unbounded = [name for name in sizes if not (is_bounded and name in bounded)]
+        """The outputs whose bodies can be too large together."""
+
+    def _size(self, spec: OutputSpec) -> int | None:
+        """How large the bodies of an output can be together; None if that is not known."""
+        emitting = [rule for rule in self.rulebook.rules if rule.output == spec.name]
+        number = 1 if spec.combine else len(emitting)
+        is_few = self.is_direct(spec) and (spec.combine or all(rule.route is None for rule in emitting))
+        return number * spec.max_bytes if spec.max_bytes is not None and is_few else None
+
+    def is_direct(self, spec: OutputSpec) -> bool:
+        """Returns whether the bodies of an output are made by generated code, not by `assemble`."""
+        return (
+            self.fields.of_structs and spec.body == "object" and spec.form is None and not (spec.aimed and spec.combine)
+        )
+
+    def target(self, line: RequestLine, spec: OutputSpec, scope: CodeScope) -> TargetCode:
+        """Code for the target of a request; `assemble` adds the headers of the output."""
+        scope = scope.at(None)
+        path = self.fields.value(line.path, scope, "path").code
+        headers = spec.headers if self.is_direct(spec) else {}
+        return (
+            path,
+            self._members(line.query, {}, scope, "query"),
+            self._members(line.headers, headers, scope, "headers"),
+        )
+
+    def _members(self, fields: tuple[Field, ...], before: Mapping[str, str], scope: CodeScope, wish: str) -> str:
+        """Code for the members of a query or of headers, after those that all requests have."""
+        if not self.fields.traced and all({"settings"}.issuperset(roots_in(field)) for field in fields):
+            values, problems = evaluated(fields, self.rulebook)
+            if not problems:
+                return repr({**before, **values})
+        made = self.fields.object(ObjectSource(fields), scope, wish).code
+        return f"{{**{before!r}, **{made}}}" if before else made
+
+    def bodies(self, spec: OutputSpec, constant: str, envelope: str, target: TargetCode, parts: str, fits: str) -> None:
+        """Writes the code of the requests that are made directly of the parts in a variable."""
+        writer = self.writer
+        single = bool(spec.combine)
+        listed = f"[part[-1] for part in {parts}]" if spec.aimed else parts
+        many = f"len({parts}) > {_FEW} and is_larger({listed}, {spec.max_bytes if single else None})"
+        with writer.inside(f"if {many if spec.simple or not single else f'len({parts}) > 1'}:"):
+            writer.line("unusual()")
+        if spec.element_of is not None:
+            self._request(spec, constant, f"{{**{envelope}, {spec.element_of!r}: {parts}}}", target, fits)
+        elif single:
+            one = f"{{**{envelope}, **{parts}[0]}} if len({parts}) == 1"
+            self._request(spec, constant, f"{one} else combined({constant}, {envelope}, {parts})", target, fits)
+        else:
+            names = [writer.name(wish) for wish in ("path", "query", "headers")] if spec.aimed else []
+            part = writer.name("part")
+            with writer.inside(f"for {', '.join([*names, part])} in {parts}:", loops=True):
+                aim = (names[0], names[1], names[2]) if spec.aimed else target
+                self._request(spec, constant, f"{{**{envelope}, **{part}}}", aim, fits)
+
+    def bounded(self, parts: Mapping[str, str]) -> None:
+        """Writes the code that refuses bodies that are too large together; the variables with parts, by output."""
+        unbounded = [parts[name] for name in self.unbounded if name in parts]
+        if unbounded:
+            with self.writer.inside(f"if ({' or '.join(unbounded)}) and is_too_much(requests, ()):"):
+                self.writer.line("unusual()")
+
+    def _request(self, spec: OutputSpec, constant: str, body: str, target: TargetCode, fits: str) -> None:
+        """Writes the code that adds the request with a body, if it is valid."""
+        writer = self.writer
+        name, text = writer.name("body"), writer.name("text")
+        writer.lines([f"{name} = {body}", f"{text} = dumps({name})"])
+        tests = [] if spec.max_bytes is None else [f"len({text}) > {spec.max_bytes}"]
+        if spec.schema is not None and fits != ALWAYS:
+            quick = "" if fits == "None" else f"{fits}({name}) or "
+            tests.append(f"not ({quick}is_valid({constant}, {name}, notes.validators))")
+        if spec.lists:
+            tests.append(f"has_too_many({constant}, {name})")
+        if tests:
+            with writer.inside(f"if {' or '.join(tests)}:"):
+                writer.line("unusual()")
+        path, query, headers = target
+        parts = f"{spec.name!r}, {spec.method!r}, {path}, {query}, {name}, {text}, {headers}, {spec.server!r}"
+        writer.line(f"requests.append(new(Request, ({parts})))")
