@@ -31,7 +31,7 @@ class Renamed(dict[str, str]):
 
 
 class Changed(dict[str, str]):
-    """What a function makes of names, computed once for each of them, within the same bounds."""
+    """Names by the names that they are changed from, computed once for each, within the same bounds."""
 
     def __init__(self, change: Callable[[str], str]) -> None:
         self._change = change

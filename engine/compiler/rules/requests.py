@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from ...interpreter.outputs import evaluated
 from ...language.rulebook import Field, ObjectSource, RequestLine, Rulebook
 from ...language.traversal import roots_in
+from ...runtime.assembly import FEW
 from ...runtime.outputs import MAX_RESULT_BYTES, OutputSpec
 from ..validation.conditions import ALWAYS
 from .fields import FieldCompiler
@@ -16,8 +17,6 @@ __all__ = ["RequestCompiler"]
 
 TargetCode = tuple[str, str, str]
 """Code for the path, the query and the headers of a request."""
-_FEW = 16
-"""The number of parts that may be written before their total size is estimated."""
 
 
 class RequestCompiler:
@@ -59,7 +58,8 @@ class RequestCompiler:
 
     def _members(self, fields: tuple[Field, ...], before: Mapping[str, str], scope: CodeScope, wish: str) -> str:
         """Code for the members of a query or of headers, after those that all requests have."""
-        if not self.fields.traced and all({"settings"}.issuperset(roots_in(field)) for field in fields):
+        is_noted = self.fields.traced or any(id(field) in self.fields.repeated for field in fields)
+        if not is_noted and all({"settings"}.issuperset(roots_in(field)) for field in fields):
             values, problems = evaluated(fields, self.rulebook)
             if not problems:
                 return repr({**before, **values})
@@ -71,7 +71,7 @@ class RequestCompiler:
         writer = self.writer
         single = bool(spec.combine)
         listed = f"[part[-1] for part in {parts}]" if spec.aimed else parts
-        many = f"len({parts}) > {_FEW} and is_larger({listed}, {spec.max_bytes if single else None})"
+        many = f"len({parts}) > {FEW} and is_larger({listed}, {spec.max_bytes if single else None})"
         with writer.inside(f"if {many if spec.simple or not single else f'len({parts}) > 1'}:"):
             writer.line("unusual()")
         if spec.element_of is not None:

@@ -196,7 +196,7 @@ def test_what_becomes_of_a_name_is_found_once() -> None:
     exec("\n".join([*pool.constants, f"def search(name): return {value.code}"]), namespace)
     for name in ["Data. Sale", " Ads ", "", " ", "\u0130 \u03a3", "x" * 300, "Data. Sale", " Ads ", "", " ", "x" * 300]:
         assert namespace["search"](name) == expression.search({"name": name, "unwanted": ". "})
-    assert namespace["RENAMED_1"] == {
+    assert namespace["CHANGED_1"] == {
         "Data. Sale": "data__sale",
         " Ads ": "ads",
         "\u0130 \u03a3": "i\u0307_\u03c3",
