@@ -11,7 +11,16 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .shared.command import FINE, PROBLEMS, Command
-from .shared.delivering import choice_of, duration, opened, outbox_option, plan_of, sending_options
+from .shared.delivering import (
+    check_owner,
+    choice_of,
+    counted,
+    duration,
+    opened,
+    outbox_option,
+    plan_of,
+    sending_options,
+)
 from .shared.opening import load_mapping, program_of
 
 if TYPE_CHECKING:
@@ -94,19 +103,21 @@ def command(
                 sys.exit(_status(outbox, format_))
             if action == "compact":
                 number = upkeep.compact(outbox, (1 if older_than is None else older_than) * _DAY)
-                click.echo(f"{number:,} requests deleted")
+                click.echo(f"{counted(number, 'request')} deleted")
                 return
             if action in upkeep.MOVES:
                 _, able = upkeep.MOVES[action]
                 chosen = _chosen(outbox, requests, states or (able if all_ else ()))
                 number = upkeep.move(outbox, action, chosen)
-                click.echo(f"{number:,} requests: {action}")
+                click.echo(f"{action}: {counted(number, 'request')}")
             else:
                 default = (
                     ("waiting", "sending", "dead", "uncertain", "held") if action == "export" else ("dead", "uncertain")
                 )
                 chosen = _chosen(outbox, requests, states or (("dead",) if action == "replay" else default))
-                number = len(chosen)
+                number = sum(outbox.shown(one) is not None for one in chosen) if requests else len(chosen)
+                if not chosen:
+                    click.echo(f"{outbox.path}: there are no such requests", err=True)
                 if action == "replay":
                     number = _replay(outbox, chosen, choice_of(mapping, settings, environment))
                 elif action == "export" or format_ == "json":
@@ -177,13 +188,20 @@ def _replay(outbox: Outbox, dead: list[int], choice: Choice) -> int:
     program = program_of(choice, bulk=False)
     if program.dispatch.delivery["bulk_from"] is not None and program.dispatch.bulk is not None:
         program = program_of(choice, bulk=True)
-    plan, total = plan_of(program), 0
+    check_owner(outbox, program.name)
+    plan, total, replaced, failing = plan_of(program), 0, 0, 0
     for number, source, text, own in _inputs_of(outbox, dead):
         batch, problem = Record(source, 0, text).parse()
         result = program.transform(batch) if problem is None else None
         entries = [plan.entry(request) for request in result.requests] if result is not None else []
+        if not entries and (result is None or not result.ok):  # nothing takes their place: they stay
+            failing += len(own)
+            continue
         total += upkeep.mapped_anew(outbox, number, own, entries, f"{program.name}@{program.version}")
-    click.echo(f"{total:,} requests take the place of {len(dead):,} that were dead")
+        replaced += len(own)
+    click.echo(f"{total:,} request{' takes' if total == 1 else 's take'} the place of {replaced:,} that were dead")
+    if failing:
+        click.echo(f"{counted(failing, 'request')} left as before: their inputs give errors", err=True)
     return total
 
 
@@ -191,7 +209,7 @@ def _inputs_of(outbox: Outbox, requests: list[int]) -> Iterator[tuple[int, str, 
     groups: dict[int, list[int]] = {}
     for request in requests:
         shown = outbox.shown(request)
-        if shown is not None:
+        if shown is not None and shown.state in ("dead", "uncertain"):
             groups.setdefault(shown.input, []).append(request)
     for own in groups.values():
         for number, source, text in outbox.texts(own[:1]):

@@ -13,6 +13,7 @@ from .shared.command import FINE, PROBLEMS, Command
 from .shared.delivering import (
     check_owner,
     choice_of,
+    counted,
     duration,
     needs_extra,
     opened,
@@ -194,8 +195,8 @@ def _show_end(outbox: Outbox, progress: Progress, given: TakenInputs, *, is_take
         return
     if is_taken:
         click.echo(given.summary.text(), err=True)
-        known = f"; {given.known:,} inputs were known" if given.known else ""
-        click.echo(f"{given.requests:,} requests taken{known}", err=True)
+        known = f"; {counted(given.known, 'input')} known before" if given.known else ""
+        click.echo(f"{counted(given.requests, 'request')} taken{known}", err=True)
     states = [f"{count:,} {state}" for state, count in counts.states.items() if count]
     click.echo(f"outbox {outbox.path}: {', '.join(states) or 'empty'}", err=True)
     if counts.repeated:
@@ -208,7 +209,8 @@ def _show_dry_run(tried: DryRun) -> None:
     click.echo(tried.summary.text(), err=True)
     width = max((len(endpoint) for endpoint in tried.requests), default=0)
     for endpoint, number in sorted(tried.requests.items()):
-        click.echo(f"{endpoint:<{width}}  {number:>9,} requests  {tried.bytes[endpoint]:>13,} bytes")
+        what = "request " if number == 1 else "requests"
+        click.echo(f"{endpoint:<{width}}  {number:>9,} {what}  {tried.bytes[endpoint]:>13,} bytes")
     click.echo(f"at the limits: at least {duration(tried.seconds)}")
     for name, number, most in tried.crowded():
         click.echo(

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = [
     "check_owner",
     "choice_of",
+    "counted",
     "duration",
     "needs_extra",
     "opened",
@@ -83,6 +84,11 @@ def plan_of(program: Any) -> Plan:
     if program.dispatch.server_url is None:
         raise click.UsageError(f"the mapping {program.name} names no server to send to")
     return Plan.of(program.dispatch)
+
+
+def counted(number: int, what: str) -> str:
+    """A number of things in words."""
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def needs_extra() -> None:

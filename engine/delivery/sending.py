@@ -79,7 +79,7 @@ class Http:
             ) as response:
                 status, answered = response.status, dict(response.headers)
                 text = await self._text(response)
-        except (OSError, TimeoutError, self._aiohttp.ClientError) as error:
+        except (OSError, TimeoutError, UnicodeError, self._aiohttp.ClientError) as error:
             if status is not None:  # what the answer means is known, whatever became of its text
                 return CallOutcome(status, answered, self._secrets.redact(text))
             reason = self._secrets.redact(f"{type(error).__name__}: {error}".rstrip(": "))
@@ -89,7 +89,7 @@ class Http:
     def _never_arrived(self) -> tuple[type[Exception], ...]:
         """The errors before anything of a request was written."""
         http = self._aiohttp
-        return http.ClientConnectorError, http.InvalidURL, http.ConnectionTimeoutError
+        return UnicodeError, http.ClientConnectorError, http.InvalidURL, http.ConnectionTimeoutError
 
     async def _text(self, response: Any) -> str:
         parts, size = [], 0

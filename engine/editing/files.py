@@ -25,6 +25,8 @@ def rule_files(paths: Iterable[str]) -> tuple[Path, ...]:
         path = Path(text)
         if not path.is_dir() and not is_file(path):
             raise PathError(f"{text}: {'neither a file nor a folder' if path.exists() else 'no such file or folder'}")
+        if not path.is_dir() and path.suffix.lower() not in (".yaml", ".yml"):
+            raise PathError(f"{text}: not a rule file: its name ends neither in .yaml nor in .yml")
         files = [file for file in yaml_files(path) if kind_of(file) is not None] if path.is_dir() else [path]
         if not files:
             raise PathError(f"{text}: no mapping, workspace or test file below it")

@@ -57,6 +57,15 @@ def test_standard_input_goes_to_standard_output() -> None:
     assert fmt("-", ".").exit_code == 2
 
 
+def test_files_that_are_no_yaml_stay() -> None:
+    Path("a.schema.json").write_text('{"a":   1}\n', "utf-8")
+    result = fmt("a.schema.json", "mapping.yaml")
+    assert result.exit_code == 2
+    assert "a.schema.json: not a rule file: its name ends neither in .yaml nor in .yml" in result.stderr
+    assert Path("a.schema.json").read_text("utf-8") == '{"a":   1}\n'
+    assert Path("mapping.yaml").read_text("utf-8") == OLD
+
+
 def test_line_ends_and_links_stay() -> None:
     Path("mapping.yaml").write_bytes(OLD.replace("\n", "\r\n").encode())
     os.symlink("mapping.yaml", "workspace.yaml")

@@ -32,7 +32,7 @@ def test_all_is_sent_once(shop: Path, url: str) -> None:
     assert done.stderr.splitlines()[-2:] == ["40 requests taken", "outbox outbox.db: 40 accepted"]
     again = moemap(shop, "send", "--env", "live", "batches.ndjson")
     assert again.stderr.splitlines()[-2:] == [
-        "0 requests taken; 20 inputs were known",
+        "0 requests taken; 20 inputs known before",
         "outbox outbox.db: 40 accepted",
     ]
     effects = ledger(url)["effects"]
@@ -98,15 +98,39 @@ def test_dead_requests_are_shown_with_rule_and_input_and_replayed_by_other_rules
     assert len(effects) == 6
 
 
+def test_a_replay_loses_nothing_that_the_rules_cannot_map(shop: Path, url: str) -> None:
+    batches(shop, users=1, each=2)
+    change(url, bad=['"number":1'])
+    moemap(shop, "send", "--env", "live", "batches.ndjson")
+    rules = shop / "shop" / "mapping.yaml"
+    before = rules.read_text()
+    rules.write_text(before.replace("event.bad", "event.number"))
+    replayed = moemap(shop, "outbox", "replay")
+    assert replayed.stdout == "0 requests take the place of 0 that were dead\n"
+    assert replayed.stderr == "1 request left as before: their inputs give errors\n"
+    rules.write_text(before)
+    accepted = next(
+        number for number in (1, 2) if f"{number} accepted" in moemap(shop, "outbox", "show", "1", "2").stdout
+    )
+    assert moemap(shop, "outbox", "replay", str(accepted)).stdout.startswith("0 requests take")
+    status = json.loads(moemap(shop, "outbox", "status", "--format", "json").stdout)
+    assert (status["accepted"], status["dead"], status["purged"]) == (1, 1, 0)
+    rules.write_text(before.replace("name: shop", "name: other"))
+    other = moemap(shop, "outbox", "replay", "--mapping", "shop/mapping.yaml")
+    assert (other.returncode, "this is the outbox of the mapping shop" in other.stderr) == (2, True)
+    gone = moemap(shop, "outbox", "show", "99", "--mapping", "shop/mapping.yaml")
+    assert (gone.returncode, gone.stdout, gone.stderr) == (1, "", "99: there is no such request\n")
+
+
 def test_what_a_person_does_with_an_outbox(shop: Path, url: str) -> None:
     batches(shop, users=3, each=1)
     change(url, status=403)
     moemap(shop, "send", "--env", "live", "batches.ndjson")
     steps = [
-        ("hold 1 2", "2 requests: hold"),
-        ("release 2", "1 requests: release"),
-        ("purge 3", "1 requests: purge"),
-        ("retry 1", "0 requests: retry"),
+        ("hold 1 2", "hold: 2 requests"),
+        ("release 2", "release: 1 request"),
+        ("purge 3", "purge: 1 request"),
+        ("retry 1", "retry: 0 requests"),
     ]
     for words, said in steps:
         assert moemap(shop, "outbox", *words.split()).stdout.strip() == said
