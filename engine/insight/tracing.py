@@ -125,7 +125,9 @@ def _bodies(
     applications: Sequence[Application],
 ) -> Iterator[dict[str, tuple[Application, str]]]:
     """The places of the body of each request; of several parts that give a value at one place, the last one counts."""
-    by_scope = {id(taken.scope): application for application in applications for taken in application.decisions}
+    by_scope = {
+        (id(taken.scope), taken.at.rule): application for application in applications for taken in application.decisions
+    }
     shared = [taken for taken in decisions if taken.at.rule is None and taken.at.output]
     for request, own in zip(result.requests, parts, strict=True):
         fields_of_output = identities(rulebook.outputs[request.output].fields)
@@ -138,13 +140,16 @@ def _bodies(
 
 
 def _application_of(
-    emission: Emission, by_scope: Mapping[int, Application], applications: Sequence[Application]
+    emission: Emission, by_scope: Mapping[tuple[int, str | None], Application], applications: Sequence[Application]
 ) -> Application:
-    """The application that gave an emission: the one in whose scopes its values were computed."""
+    """The application that gave an emission: that of its rule in whose scopes its values were computed.
+
+    Rules that take one element after another can share a scope.
+    """
     for origin in emission.origins.values():
         source = getattr(origin, "source", None)
-        if isinstance(source, tuple) and id(source[1]) in by_scope:
-            return by_scope[id(source[1])]
+        if isinstance(source, tuple) and (id(source[1]), emission.rule) in by_scope:
+            return by_scope[id(source[1]), emission.rule]
     return next(
         one
         for one in applications

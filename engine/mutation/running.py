@@ -239,11 +239,14 @@ def _verdict_in(mappings: Sequence[MutatedMapping], one: tuple[int, int]) -> Ver
 def _key(mapping: MutatedMapping) -> str:
     """The name of the cached verdicts: they hold for these rules, schemas and tests, and this engine."""
     digest = hashlib.sha256()
-    rulebook = mapping.rulebook
-    for name, source in sorted(rulebook.sources.items()):
-        digest.update(f"{name}\n{source.text}\n".encode())
-    for name, schema in sorted(rulebook.schemas.items()):
-        digest.update(f"{name}\n{canonical(schema.document)}\n".encode())
+    pending = [mapping.rulebook]
+    while pending:
+        rulebook = pending.pop()
+        pending += rulebook.converters.values()
+        for name, source in sorted(rulebook.sources.items()):
+            digest.update(f"{name}\n{source.text}\n".encode())
+        for name, schema in sorted(rulebook.schemas.items()):
+            digest.update(f"{name}\n{canonical(schema.document)}\n".encode())
     for test in mapping.tested.tests:
         parts = (str(test.place), test.name, test.settings, test.input, test.many, test.partial, test.expected)
         digest.update(f"{canonical(parts)}\n".encode())

@@ -161,6 +161,16 @@ def test_every_fate(tmp_path: Path) -> None:
     assert {pointer: found[pointer] for pointer in FATES} == FATES
 
 
+def test_rules_that_take_one_element_account_for_their_own_values(tmp_path: Path) -> None:
+    (tmp_path / "any.schema.json").write_text("{}", "utf-8")
+    also = "  - {rule: also, route: events, output: event, fields: {alias: event.alias}, then: continue}\n"
+    (tmp_path / "mapping.yaml").write_text(RULES.replace("rules:\n", f"rules:\n{also}"), "utf-8")
+    batch = {"user": {"id": "u"}, "events": [{"type": "order", "name": "a", "alias": "b"}]}
+    found = {one.pointer: [(to.request, to.pointer) for to in one.to] for one in check(api.load(tmp_path), batch)}
+    del found["/user/id"]
+    assert found == {"/events/0/type": [], "/events/0/name": [(1, "/name")], "/events/0/alias": [(0, "/alias")]}
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(0, 180, 60))
 def test_random_mappings(tmp_path: Path, head: dict[str, Any], seed: int) -> None:

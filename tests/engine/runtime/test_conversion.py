@@ -7,7 +7,7 @@ import shutil
 import sys
 from collections import Counter
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
@@ -22,6 +22,7 @@ from moemap.engine.insight.why_not import why_not
 from moemap.engine.interpreter.interpreter import Interpreter
 from moemap.engine.jobs.program import open_program
 from moemap.engine.language.loader import load
+from moemap.engine.mutation import running
 
 HEAD = "language: 1\nversion: 1.0.0\n"
 MAIN = f"""{HEAD}name: main
@@ -196,6 +197,15 @@ def test_a_change_of_what_the_other_mapping_makes_is_a_change(folder: Path, tmp_
         "./rows: rule row, lines comes from a list of an object that differs",
     )
     assert change.id == "converters/./rows/rules/row/fields/lines/from"
+
+
+def test_verdicts_on_mutants_hold_for_the_other_mapping_too(folder: Path, tmp_path: Path) -> None:
+    shutil.copytree(folder, tmp_path / "new")
+    rows = tmp_path / "new" / "rows" / "mapping.yaml"
+    rows.write_text(ROWS.replace("row[1]", "row[3]"), "utf-8")
+    books = [moemap.load(path).rulebook for path in (folder, tmp_path / "new")]
+    old, new = (running._key(SimpleNamespace(rulebook=book, tested=SimpleNamespace(tests=()))) for book in books)  # type: ignore[arg-type]
+    assert old != new
 
 
 def test_one_path_in_two_folders_is_refused(folder: Path, tmp_path: Path) -> None:
