@@ -86,12 +86,17 @@ def command(
     ]
     if len(given) > 1:
         raise click.UsageError(f"{given[0]} cannot be combined with {given[1]}")
+    for name, place in (("--output", pointer), ("--input", source), ("--at", element)):
+        if place and not place.startswith("/"):
+            raise click.UsageError(f"{name} {place}: a place begins with /, as /{place}")
     with click.open_file(batch_file, "rb") as file:
         text = file.read()
     try:
         batch = read_value(text)
     except ValueError as error:
         raise click.UsageError(f"{batch_file} {error}") from None
+    if isinstance(batch, list):
+        raise click.UsageError(f"{batch_file} holds a list; give one batch of it")
     found = trace(load_mapping(chosen(mapping, settings, environment)).rulebook, batch, masked if mask else shown)
     count = len(found.result.requests)
     if number is not None and number >= count:

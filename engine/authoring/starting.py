@@ -23,6 +23,7 @@ from ..source.json_reader import read_value
 from ..source.nodes import plain
 from ..source.parser import parse
 from ..source.text import Source
+from ..values.kinds import kind, with_article
 from .guessing import Guesses, ReadableMembers, kinds_of, members_of, part_of, scope_of, singular
 from .openapi import FORM, Operation, operation_of
 from .requests import RequestDraft
@@ -79,6 +80,8 @@ def samples_in(path: Path) -> list[Sample]:
             value, problem = record.parse()
             if problem is not None:
                 raise StartError(f"{record.where}: {problem.message}")
+            if not isinstance(value, dict):
+                raise StartError(f"{record.where}: a sample is an object, not {with_article(kind(value))}")
             found.append(value)
             if len(found) > MAX_SAMPLES:
                 raise StartError(f"{path}: more than {MAX_SAMPLES} samples; a few of each kind are enough")

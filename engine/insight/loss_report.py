@@ -30,9 +30,10 @@ def summary(loss: Loss) -> str:
     """The counts in one line."""
     counts = {fate: len(loss.sorted(fate)) for fate in _HEADS}
     batches = f"{loss.batches} batch{'' if loss.batches == 1 else 'es'}"
+    members = f"{len(loss.members)} member{'' if len(loss.members) == 1 else 's'}"
     unreadable = f", {loss.unreadable} unreadable" if loss.unreadable else ""
     return (
-        f"{batches}{unreadable}: {len(loss.members)} members, of which {counts['sent']} sent, "
+        f"{batches}{unreadable}: {members}, of which {counts['sent']} sent, "
         f"{counts['read']} only read, {counts['unread']} not read"
     )
 

@@ -99,6 +99,8 @@ def test_a_page(tmp_path: Path) -> None:
         (["--request", "9"], "--request 9: the input gives 2 requests, counted from 0"),
         (["--output", "/a", "--input", "/b"], "--output cannot be combined with --input"),
         (["--why-not", "evnt:/a"], "--why-not: no output 'evnt'; did you mean 'event'?"),
+        (["--output", "actions/0"], "--output actions/0: a place begins with /, as /actions/0"),
+        (["--input", "events"], "--input events: a place begins with /, as /events"),
         (["--why-not", "actions/0"], "--why-not actions/0: a place begins with /, as /actions/0"),
     ],
 )
@@ -184,6 +186,14 @@ QUESTIONS: dict[str, tuple[list[str], list[str]]] = {
     ),
 }
 """What people ask about the samples who never saw the mapping; one command answers each, first of all."""
+
+
+def test_a_list_is_no_batch(tmp_path: Path) -> None:
+    file = tmp_path / "list.json"
+    file.write_text("[{}]", "utf-8")
+    result = CliRunner().invoke(main, ["explain", str(file)])
+    assert result.exit_code == 2
+    assert f"{file} holds a list; give one batch of it" in " ".join(result.stderr.split())
 
 
 @pytest.mark.parametrize("question", QUESTIONS)

@@ -68,7 +68,7 @@ def test_a_file_that_is_no_baseline() -> None:
 
 def test_summary_counts_records_that_cannot_be_read() -> None:
     Path("batch.ndjson").write_text('{"mpid": "7"}\n{oops\n', "utf-8")
-    assert lost("batch.ndjson").stderr == "1 batch, 1 unreadable: 1 members, of which 1 sent, 0 only read, 0 not read\n"
+    assert lost("batch.ndjson").stderr == "1 batch, 1 unreadable: 1 member, of which 1 sent, 0 only read, 0 not read\n"
 
 
 @pytest.mark.slow

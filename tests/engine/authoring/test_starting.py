@@ -250,11 +250,11 @@ def test_a_sample_that_the_schema_refuses_is_noted(tmp_path: Path) -> None:
 
 
 def test_samples_of_a_file(tmp_path: Path) -> None:
-    for name, text in {"One Order.json": "{}", "many.ndjson": "{}\n[1]\n", "list.json": "[1, 2]"}.items():
+    for name, text in {"One Order.json": "{}", "many.ndjson": "{}\n{}\n", "list.json": '[{}, {"a": 1}]'}.items():
         (tmp_path / name).write_text(text)
     found = [[sample.name for sample in samples_in(tmp_path / name)] for name in ("One Order.json", "many.ndjson")]
     assert found == [["one-order"], ["many-1", "many-2"]]
-    assert samples_in(tmp_path / "list.json") == [Sample("list-1", 1), Sample("list-2", 2)]
+    assert samples_in(tmp_path / "list.json") == [Sample("list-1", {}), Sample("list-2", {"a": 1})]
 
 
 @pytest.mark.parametrize(
@@ -262,6 +262,7 @@ def test_samples_of_a_file(tmp_path: Path) -> None:
     [
         (samples_in, "{", "{path}:1: the record is not JSON: unexpected end of data (character 2)"),
         (samples_in, "", "{path}: no sample in it"),
+        (samples_in, '"x"', "{path}:1: a sample is an object, not a string"),
         (schema_in, "{", "{path}: is not JSON: unexpected end of data: line 1 column 2 (char 1)"),
     ],
 )
