@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from .shared.command import PROBLEMS, Command
+from .shared.folders import name_for
 from .shared.verbosity import note
 
 __all__ = ["command"]
@@ -40,9 +41,7 @@ def command(tool: str, files: tuple[Path, ...], output: Path) -> None:
     from ..engine.diagnostics.terminal import takes_color
     from ..importers import IMPORTERS, write
 
-    if output.exists() and (not output.is_dir() or any(output.iterdir())):
-        raise click.UsageError(f"{output} exists already; name a new folder")
-    made = IMPORTERS[tool](output.resolve().name, files)
+    made = IMPORTERS[tool](name_for(output), files)
     if made.problems:
         click.echo(render("text", Report(made.problems, made.sources, (), takes_color(sys.stdout))))
     if made.files:

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from .shared.command import FINE, WRONG_USE, Command
+from .shared.folders import name_for
 from .shared.opening import print_problems
 from .shared.project import configuration
 from .shared.verbosity import note
@@ -62,15 +63,10 @@ def command(
     """
     from ..engine.authoring.openapi import OpenApiError
     from ..engine.authoring.starting import StartError, operation_in, samples_in, schema_in, start, write
-    from ..engine.authoring.writing import name_of
 
     if (output_openapi is None) is not (operation is None):
         raise click.UsageError("--output-openapi and --operation go together")
-    name = folder.resolve().name
-    if name_of(name) != name:
-        raise click.UsageError(f"{name!r} cannot be the name of a mapping; did you mean {name_of(name)!r}?")
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise click.UsageError(f"{folder} exists already; name a new folder")
+    name = name_for(folder)
     found = None
     try:
         if output_openapi is not None and operation is not None:

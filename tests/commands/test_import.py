@@ -57,6 +57,14 @@ def test_a_folder_that_has_files_is_not_touched() -> None:
     assert Path("shop/mapping.yaml").read_text("utf-8") == "mine"
 
 
+def test_a_folder_must_have_the_name_of_a_mapping() -> None:
+    Path("a.json").write_text("{}", "utf-8")
+    result = CliRunner().invoke(main, ["import", "segment", "a.json", "-o", "out.d"])
+    assert result.exit_code == 2
+    assert "'out.d' cannot be the name of a mapping; did you mean 'out-d'?" in result.stderr
+    assert not Path("out.d").exists()
+
+
 def test_a_missing_file_is_named() -> None:
     result = CliRunner().invoke(main, ["import", "segment", "none.json", "-o", "shop"])
     assert result.exit_code == 1
