@@ -108,6 +108,8 @@ def command(
         with written_whole(Path(html)) as page:
             page.write(explanation.as_html(found, Path(batch_file).name).encode())
         sys.exit(FINE)
+    if given and found.converter is not None and not as_json:
+        click.echo(explanation.converted_text(found), err=True)
     if missing is not None:
         sys.exit(FINE if _print_misses(found, missing, element, as_json=as_json) else PROBLEMS)
     if source is not None:

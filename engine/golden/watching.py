@@ -20,9 +20,10 @@ def files_of(file: TestFile, opening: Callable[[Path], Opening]) -> set[Path]:
     joined = opening(file.mapping).joined
     found = {file.path, file.mapping, *(test.input_file for test in file.tests if test.input_file is not None)}
     found |= {source.path for source in joined.sources.values() if source.path is not None}
-    if joined.draft is not None:
-        found |= {path for schema in joined.draft.schemas.values() for path in schema.paths}
-        found |= {*joined.draft.missing}
+    for draft in joined.draft.with_all_converters() if joined.draft is not None else ():
+        found |= {source.path for source in draft.sources.values() if source.path is not None}
+        found |= {path for schema in draft.schemas.values() for path in schema.paths}
+        found |= {*draft.missing}
     return found
 
 

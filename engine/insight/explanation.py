@@ -17,7 +17,7 @@ from .why_not import Miss
 _MAX_ROWS = 10_000
 """The most lines of the input, and of all requests together, on a page."""
 
-__all__ = ["as_html", "as_json", "misses_text", "readers_text", "steps_text", "summary_text"]
+__all__ = ["as_html", "as_json", "converted_text", "misses_text", "readers_text", "steps_text", "summary_text"]
 
 
 def as_json(trace: Trace, numbers: Iterable[int], pointer: str | None = None) -> dict[str, Any]:
@@ -69,11 +69,14 @@ def _there(body: Any, pointer: str) -> list[tuple[str, Any]]:
 # Text
 
 
+def converted_text(trace: Trace) -> str:
+    """The note that the places are not those of the input."""
+    return printable(f"{trace.converter} converts the input; the places are in what it gives")
+
+
 def summary_text(trace: Trace, numbers: Iterable[int], *, color: bool) -> str:
     """A line for each value of requests: its place, the value, and the rule and line that gave it."""
-    lines = (
-        [] if trace.converter is None else [f"{trace.converter} converts the input; the places are in what it gives"]
-    )
+    lines = [] if trace.converter is None else [converted_text(trace)]
     for number in numbers:
         request = trace.result.requests[number]
         lines.append(styled("1", f"request {number}: {request.output} {request.method} {request.path}", color=color))

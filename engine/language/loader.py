@@ -443,6 +443,7 @@ class _Loader:
                 continue
             loaded = loader.join(path).with_settings({})
             if loaded.rulebook is None:
+                self.missing += (source.path for source in loaded.sources.values() if source.path is not None)
                 first = next(problem for problem in loaded.problems if problem.severity == "error")
                 related = () if first.place is None else (Related(first.place, "its first error"),)
                 self.report("M170", node.place, related=related, name=node.text, reason="it has errors of its own")

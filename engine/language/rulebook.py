@@ -5,7 +5,7 @@ Each part declares the keys that it is read from, and keeps its node, so that me
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -436,6 +436,12 @@ class Rulebook:
     """Files that were searched for and do not exist: with one of them, this would be another mapping."""
     in_vain: tuple[Removal, ...] = ()
     """The removals that found nothing to remove."""
+
+    def with_all_converters(self) -> Iterator[Rulebook]:
+        """This and all mappings that convert its input, or theirs."""
+        yield self
+        for converter in self.converters.values():
+            yield from converter.with_all_converters()
 
     def is_own(self, source: Source) -> bool:
         """Returns whether a file belongs to the mapping itself, not to the mapping that it extends."""

@@ -239,10 +239,7 @@ def _verdict_in(mappings: Sequence[MutatedMapping], one: tuple[int, int]) -> Ver
 def _key(mapping: MutatedMapping) -> str:
     """The name of the cached verdicts: they hold for these rules, schemas and tests, and this engine."""
     digest = hashlib.sha256()
-    pending = [mapping.rulebook]
-    while pending:
-        rulebook = pending.pop()
-        pending += rulebook.converters.values()
+    for rulebook in mapping.rulebook.with_all_converters():
         for name, source in sorted(rulebook.sources.items()):
             digest.update(f"{name}\n{source.text}\n".encode())
         for name, schema in sorted(rulebook.schemas.items()):

@@ -188,6 +188,15 @@ QUESTIONS: dict[str, tuple[list[str], list[str]]] = {
 """What people ask about the samples who never saw the mapping; one command answers each, first of all."""
 
 
+def test_places_in_converted_inputs_are_said_to_be_there(tmp_path: Path) -> None:
+    file = tmp_path / "message.json"
+    message = {"type": "event_processing_request", "events": []}
+    file.write_text(json.dumps(message), "utf-8")
+    for question in (["--input", "/user_identities/email"], ["--why-not", "/attributes/Age"]):
+        result = CliRunner().invoke(main, ["explain", str(file), *question])
+        assert result.stderr == "mparticle-firehose@1 converts the input; the places are in what it gives\n"
+
+
 def test_a_list_is_no_batch(tmp_path: Path) -> None:
     file = tmp_path / "list.json"
     file.write_text("[{}]", "utf-8")

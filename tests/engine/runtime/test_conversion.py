@@ -16,6 +16,9 @@ import moemap
 from moemap.engine import api
 from moemap.engine.compiler.standalone.standalone import standalone_of
 from moemap.engine.documents.document import document_of
+from moemap.engine.golden import files
+from moemap.engine.golden.runner import GoldenRunner
+from moemap.engine.golden.watching import files_of
 from moemap.engine.insight.changes import changes_between
 from moemap.engine.insight.tracing import trace
 from moemap.engine.insight.why_not import why_not
@@ -206,6 +209,18 @@ def test_verdicts_on_mutants_hold_for_the_other_mapping_too(folder: Path, tmp_pa
     books = [moemap.load(path).rulebook for path in (folder, tmp_path / "new")]
     old, new = (running._key(SimpleNamespace(rulebook=book, tested=SimpleNamespace(tests=()))) for book in books)  # type: ignore[arg-type]
     assert old != new
+
+
+def test_tests_are_run_again_where_the_other_mapping_changes(folder: Path, tmp_path: Path) -> None:
+    shutil.copytree(folder, tmp_path / "copy")
+    tests, rows = (tmp_path / "copy" / name for name in ("tests.yaml", "rows/mapping.yaml"))
+    tests.write_text("mapping: ./mapping.yaml\ntests: [{test: one, input: {}, expect: {}}]\n", "utf-8")
+    for text in (ROWS, ROWS.replace("rules:", "ruls:")):
+        rows.write_text(text, "utf-8")
+        runner = GoldenRunner()
+        file, _, _ = files.load(tests, str(tests), runner.opening)
+        assert file is not None
+        assert rows.resolve() in {path.resolve() for path in files_of(file, runner.opening)}
 
 
 def test_one_path_in_two_folders_is_refused(folder: Path, tmp_path: Path) -> None:
