@@ -149,6 +149,10 @@ class Interpreter:
         return _Run(self, batch, steps).result(), tuple(steps)
 
 
+def _located(outer: Locate, inner: Locate, pointer: str) -> str:
+    return outer(inner(pointer))
+
+
 class _Run(Evaluation):
     """The evaluation of one batch."""
 
@@ -164,6 +168,8 @@ class _Run(Evaluation):
         self.failed: list[Failed] = []
         self.is_ended = self.is_lost = False
         """Set if the batch gives no requests: `is_ended` by a rule, `is_lost` by an error."""
+        self.inner: list[tuple[_Run, Result, Locate]] = []
+        """If a rule hands the batch to another mapping: the evaluations of what this gives, with the places in the batch."""
         self.is_converted = False
         """Set if another mapping gave the batch, which then is not converted again."""
         self.parts: dict[Emission, Failed] = {}
@@ -232,6 +238,7 @@ class _Run(Evaluation):
             run = _Run(self.interpreter, body, self.steps, self.only if len(bodies) == 1 else None)
             run.observer, run.hits, run.is_converted = self.observer, self.hits, True
             mapped.append(run.result())
+            self.inner.append((run, mapped[-1], place))
             self.elements += [one._replace(pointer=place(one.pointer)) for one in run.elements]
             self.reached |= run.reached
             self.failed += run.failed
@@ -242,6 +249,10 @@ class _Run(Evaluation):
 
     def locators(self, result: Result) -> tuple[Locate, ...]:
         """For the body of each request of the Result, what turns its places into those of the batch."""
+        if self.inner:
+            return tuple(
+                partial(_located, outer, inner) for run, own, outer in self.inner for inner in run.locators(own)
+            )
         made = []
         for request, parts in zip(result.requests, self.request_parts, strict=True):
             first, _ = parts[0]

@@ -223,6 +223,31 @@ def test_tests_are_run_again_where_the_other_mapping_changes(folder: Path, tmp_p
         assert rows.resolve() in {path.resolve() for path in files_of(file, runner.opening)}
 
 
+def test_a_mapping_that_converts_can_convert_first(folder: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(folder, copy)
+    (copy / "rows" / "table").mkdir()
+    (copy / "mapping.yaml").write_text(MAIN.replace("order.rows", "order.rows || order.table"), "utf-8")
+    table = "rules:\n  - {rule: table, when: sheet.table, convert: ./table}\n"
+    (copy / "rows" / "mapping.yaml").write_text(ROWS.replace("rules:\n", table), "utf-8")
+    (copy / "rows" / "table" / "mapping.yaml").write_text(
+        f"""{HEAD}name: table
+input: {{as: page, schema: ./page.schema.json}}
+outputs: {{sheet: {{schema: ./../sheet.schema.json, request: {{path: /}}}}}}
+rules: [{{rule: sheet, output: sheet, fields: {{rows: page.table, shop: page.at.shop}}}}]
+""",
+        "utf-8",
+    )
+    (copy / "rows" / "table" / "page.schema.json").write_text("{}", "utf-8")
+    for sheet in SHEETS:
+        page = {"table": sheet["rows"], "at": {"shop": sheet.get("shop")}}
+        given, wanted = moemap.load(copy).transform(page), moemap.load(folder).transform({**sheet, "lines": None})
+        assert given == Interpreter(moemap.load(copy).rulebook).run(page)
+        assert [request.body for request in given.requests] == [request.body for request in wanted.requests]
+        places = [(one.code, one.input and one.input.replace("/rows", "/table")) for one in wanted.problems]
+        assert [(one.code, one.input) for one in given.problems] == places
+
+
 def test_one_path_in_two_folders_is_refused(folder: Path, tmp_path: Path) -> None:
     project = tmp_path / "project"
     shutil.copytree(folder, project)
