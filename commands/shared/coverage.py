@@ -144,7 +144,7 @@ def print_coverage(rulebook: Rulebook, inputs: Iterable[str], options: Mapping[s
         click.echo(text(found.coverage, color=takes_color(sys.stdout), counts_all=True))
     _write(found.coverage, options["coverage_output"])
     unreadable = f", {found.unreadable} that cannot be read" if found.unreadable else ""
-    note(f"{found.batches} batches{unreadable}")
+    note(f"{found.batches} batch{'' if found.batches == 1 else 'es'}{unreadable}")
     return bool(found.unreadable)
 
 

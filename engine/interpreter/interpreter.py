@@ -169,7 +169,7 @@ class _Run(Evaluation):
         self.is_ended = self.is_lost = False
         """Set if the batch gives no requests: `is_ended` by a rule, `is_lost` by an error."""
         self.inner: list[tuple[_Run, Result, Locate]] = []
-        """If a rule hands the batch to another mapping: the evaluations of what this gives, with the places in the batch."""
+        """If another mapping converted the batch: the evaluations of what this gave, with the places in the batch."""
         self.is_converted = False
         """Set if another mapping gave the batch, which then is not converted again."""
         self.parts: dict[Emission, Failed] = {}
