@@ -321,7 +321,7 @@ def check(mapping: Mapping, batch: Any) -> Result:
 def test_whatever_stands_in_a_batch(sample: Any, mutations: list[Any], number: int) -> None:
     batch = mutated(sample, mutations)
     result = check(shipped(number), batch)
-    if not isinstance(batch, dict) or is_refused(result):
+    if not isinstance(batch, dict) or is_refused(result) or batch.get("type") == "event_processing_request":
         return
     for name in ("events", "deleted_user_attributes"):
         of_route = [one.pointer for one in shipped(number).elements(batch) if names_of(one.pointer) == (name,)]

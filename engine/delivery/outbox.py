@@ -13,13 +13,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from pathlib import Path
-from threading import Lock
 from typing import Any
 
 import orjson
 import zstandard
 
 from ..jobs.files import BusyError, locked
+from ..values.once import Lock
 from .entries import (
     ENDS,
     STATES,

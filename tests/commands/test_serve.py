@@ -60,7 +60,7 @@ def arrived(url: str) -> list[int]:
 
 def wait_for(url: str, count: int) -> None:
     until = time.monotonic() + 30
-    while len(arrived(url)) < count and time.monotonic() < until:
+    while len(set(arrived(url))) < count and time.monotonic() < until:
         time.sleep(0.05)
 
 

@@ -34,9 +34,12 @@ def watching(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[subpro
     Path("tests.yaml").write_text(GOOD, "utf-8")
     command = [sys.executable, "-m", "moemap", "test", "--watch", "tests.yaml"]
     environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
-    ) as process:
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # it may be ignored where tests run unattended
+    try:
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    with process:
         yield process
         process.kill()
 
