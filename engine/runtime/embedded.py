@@ -11,7 +11,7 @@ from typing import IO, Any, NoReturn
 from ..diagnostics.problem import Problem
 from ..schemas.validation import SchemaEvaluator
 from ..source.json_reader_plain import read_plainly
-from ..values.budget import TooMuchCopied
+from ..values.budget import TooMuchCopied, scanning
 from ..values.kinds import kind, with_article
 from ..values.payload import received
 from .assembly import Unusual
@@ -29,6 +29,7 @@ def result_of(batch: Any, mapped: Mapped, traced: Mapped, validators: Mapping[st
         return Result((), (), (Problem.of("M503", input="", reason=reason),)).to_json()
     if type(batch) is not dict:
         return Result((), (), (Problem.of("M502", input="", found=with_article(kind(batch))),)).to_json()
+    scanning()
     try:
         try:
             result = mapped(batch, {name: validator.is_valid for name, validator in validators.items()})

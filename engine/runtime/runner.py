@@ -12,7 +12,7 @@ from types import CodeType, TracebackType
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ..diagnostics.problem import Problem
-from ..values.budget import TooMuchCopied
+from ..values.budget import TooMuchCopied, scanning
 from ..values.kinds import kind, with_article
 from ..values.once import Once
 from ..values.payload import received
@@ -135,6 +135,7 @@ class Runner:
 
     def _mapped(self, batch: Any) -> Result:
         """The Result of an object. Raises Unusual, and Handed where a rule hands it to another mapping."""
+        scanning()
         try:
             requests, skipped, problems = self._function(batch, self._validators)
         except (assembly.Unusual, conversion.Handed):

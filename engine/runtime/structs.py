@@ -17,7 +17,7 @@ import msgspec
 from orjson import dumps, loads
 
 from ..diagnostics.problem import Problem
-from ..values.budget import Budget, TooMuchCopied
+from ..values.budget import Budget, TooMuchCopied, scanning
 from ..values.coercion import coerce
 from ..values.once import Lock
 from ..values.payload import MAX_INPUT_NODES
@@ -196,6 +196,7 @@ class StructMapper:
         if len(text) > MAX_INPUT_NODES:  # each value takes a character, and the declarations limit the levels
             return None
         function, read = self._way
+        scanning()
         try:
             requests, skipped, problems = function(read(text), self._notes)
             self._pause = 0

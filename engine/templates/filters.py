@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 from urllib.parse import quote
 
+from ..values.budget import MAX_SCANNED, is_beyond
 from ..values.coercion import coerce
 from ..values.equality import equal, included
 from ..values.kinds import kind, shown, with_article
@@ -68,11 +69,22 @@ def member(target: Any, name: Any) -> Any:
     return None
 
 
+def look_through(values: Sequence[Any], *, whole: bool) -> None:
+    """Counts the elements of values: iterations may look through them again for each of theirs.
+
+    Raises TemplateFailure where there were too many for the batch.
+    """
+    if any(is_beyond(value, whole) for value in values):
+        raise TemplateFailure(f"the iterations of the batch look through more than {MAX_SCANNED:,} elements")
+
+
 # --- comparisons
 
 
 def compared(values: Sequence[Any], operators: Sequence[str]) -> bool:
     """The comparison `a < b <= c`, with Jinja's names of the operators between the values."""
+    if not (operators[0] in ("in", "notin") and isinstance(values[1], dict)):
+        look_through(values, whole=True)
     pairs = zip(operators, values, values[1:], strict=False)
     return all(_COMPARISONS[operator](one, other) for operator, one, other in pairs)
 
@@ -226,8 +238,18 @@ def _title(text: str) -> str:
     return "".join(word[0].upper() + word[1:].lower() for word in _WORD_START.split(text) if word)
 
 
+def _looking_through(name: str, filter_: Callable[..., Any]) -> Callable[..., Any]:
+    def looking(value: Any, *arguments: Any) -> Any:
+        look_through((value,), whole=name == "string")
+        return filter_(value, *arguments)
+
+    return filter_ if name in _CONSTANT_TIME else looking
+
+
+_CONSTANT_TIME = {"default", "length", "first", "last", "int", "round"}
+"""Filters whose time does not depend on the size of what they are given."""
 # Each with its minimum and maximum number of arguments.
-FILTERS: dict[str, tuple[Callable[..., Any], int, int]] = {
+_PLAIN_FILTERS: dict[str, tuple[Callable[..., Any], int, int]] = {
     "lower": (_on_text("lower", str.lower), 0, 0),
     "upper": (_on_text("upper", str.upper), 0, 0),
     "trim": (_on_text("trim", str.strip), 0, 0),
@@ -242,6 +264,9 @@ FILTERS: dict[str, tuple[Callable[..., Any], int, int]] = {
     "string": (lambda value: None if value is None else text_of(value), 0, 0),
     "int": (_filter_int, 0, 0),
     "round": (_filter_round, 0, 1),
+}
+FILTERS = {
+    name: (_looking_through(name, filter_), least, most) for name, (filter_, least, most) in _PLAIN_FILTERS.items()
 }
 
 

@@ -14,6 +14,7 @@ __all__ = [
     "TooMuchCopied",
     "TooMuchScanned",
     "counting",
+    "is_beyond",
     "is_small",
     "looked_through",
     "scanning",
@@ -123,12 +124,17 @@ def scanning() -> None:
 
 def looked_through(value: Any, place: Any, whole: bool) -> Any:
     """The value, with its elements counted; if it is `whole`, also what is inside of them. Raises TooMuchScanned."""
+    if is_beyond(value, whole):
+        raise TooMuchScanned(place)
+    return value
+
+
+def is_beyond(value: Any, whole: bool) -> bool:
+    """Counts the elements of a value, and returns whether there were too many for the batch by now."""
     number = scanned_in(value, whole)
     if number > _FEW:
         _SCANS.left -= number
-        if _SCANS.left < 0:
-            raise TooMuchScanned(place)
-    return value
+    return _SCANS.left < 0
 
 
 def scanned_in(value: Any, whole: bool) -> int:

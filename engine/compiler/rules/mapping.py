@@ -173,8 +173,6 @@ class _Mapping:
             writer.line("problems = []")
         if self.fields.repeated:
             writer.line("notes.budget = Budget()" if self.root is None else "notes = notes.of_batch()")
-        if self.fields.scans:
-            writer.line("scanning()")
         writer.line("skipped = []")
         for output in dict.fromkeys(rule.output for rule in rulebook.rules if rule.output is not None):
             self.parts[output] = "" if self.traced else writer.name(f"{output}_parts")

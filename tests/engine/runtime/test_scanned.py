@@ -15,6 +15,8 @@ from moemap.engine.compiler.standalone.standalone import standalone_of
 from moemap.engine.expressions.tree import walk
 from moemap.engine.interpreter.interpreter import Interpreter
 from moemap.engine.language.scanning import scans_in
+from moemap.engine.templates import filters
+from moemap.engine.values import budget
 from moemap.engine.values.budget import MAX_SCANNED
 from moemap.tests.engine.runtime.test_copied import RULE, rulebook_of
 
@@ -117,3 +119,37 @@ def test_a_batch_that_would_take_hours_ends(tmp_path: Path) -> None:
         rulebook = rulebook_of(tmp_path, RULE % f"{{a: {json.dumps(text)}}}")
         (problem,) = compiler.compile(rulebook).transform(batch).problems
         assert problem.code == "M526"
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "{{ batch.list | join }}",
+        "{{ batch.list | string | length }}",
+        "{% if 'b' in batch.list %}yes{% endif %}",
+        "{% if batch.list == batch.list %}yes{% endif %}",
+        "{{ batch.text | lower | length }}",
+    ],
+)
+def test_templates_count_likewise(template: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(budget, "MAX_SCANNED", 1_000)
+    monkeypatch.setattr(filters, "MAX_SCANNED", 1_000)
+    rulebook = rulebook_of(tmp_path, RULE % f"{{a: {{template: {json.dumps(template)}}}}}")
+    batch = {"list": ["a"] * 300, "text": "a" * 30_000, "events": [{"name": "e"}] * 8}
+    wanted = Interpreter(rulebook).run(batch)
+    failed = [
+        problem.input for problem in wanted.problems if "look through more than 1,000 elements" in problem.message
+    ]
+    assert 0 < len(failed) < 8
+    assert compiler.compile(rulebook).transform(batch) == wanted
+    assert compiler.compile(rulebook).transform(batch) == wanted  # each batch is counted anew
+    small = {**batch, "list": ["a"] * 90, "text": "a" * 9_000}
+    assert Interpreter(rulebook).run(small).problems == ()
+    assert compiler.compile(rulebook).transform(small).problems == ()
+
+
+@pytest.mark.slow
+def test_templates_that_would_take_hours_end(tmp_path: Path) -> None:
+    rulebook = rulebook_of(tmp_path, RULE % "{a: {template: '{{ batch.list | join }}'}}")
+    result = compiler.compile(rulebook).transform({"list": [""] * 50_000, "events": [{"name": "e"}] * 50_000})
+    assert len(result.problems) > 49_000

@@ -29,8 +29,10 @@ OPERANDS = st.sampled_from(
 
 
 def _filtered(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
-    def with_arguments(name: str) -> st.SearchStrategy[str]:
+    def with_arguments(name: str, inner: st.SearchStrategy[str] = inner) -> st.SearchStrategy[str]:
         _, least, most = FILTERS[name]
+        if name == "round":  # of constants, it takes only numbers of digits
+            inner = st.sampled_from(["2", "a", "b.a"])
         arguments = st.lists(inner, min_size=least, max_size=most).map(lambda given: f"({', '.join(given)})")
         return st.tuples(inner, arguments).map(lambda pair: f"({pair[0]})|{name}{pair[1]}")
 
