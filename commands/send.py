@@ -152,7 +152,11 @@ def _run(outbox: Outbox, plan: Any, sources: Any, take: Any) -> Progress:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, sender.stop, "interrupted")
-        sending = asyncio.create_task(sender.run())
+        sending, begun = asyncio.create_task(sender.run()), asyncio.create_task(sender.begun.wait())
+        await asyncio.wait([sending, begun], return_when=asyncio.FIRST_COMPLETED)
+        if not begun.done():  # another process sends
+            begun.cancel()
+            return sending.result()
         taking = asyncio.create_task(asyncio.to_thread(take, sender))
         shown = asyncio.create_task(_show(sender))
         await asyncio.wait([sending, taking], return_when=asyncio.FIRST_COMPLETED)

@@ -53,7 +53,7 @@ def _endings() -> Iterator[None]:
     except click.UsageError as error:
         if isinstance(error, _HELP):
             raise
-        raise click.UsageError(_printable(error.format_message()), error.ctx) from None
+        raise click.UsageError(_printable(error.format_message().replace("\n\t", " ")), error.ctx) from None
     except KeyboardInterrupt as interrupt:
         click.echo(f"\n{_printable(str(interrupt))}", err=True)  # after the ^C that the terminal shows
         _exit(BY_SIGNAL + signal.SIGINT)

@@ -85,6 +85,8 @@ class Sender:
         self.plan = plan
         self.secrets = secrets
         self.progress = Progress()
+        self.begun = asyncio.Event()
+        """Set once no other process can send from the outbox."""
         self.limiter = Limiter(plan.windows)
         self._goes_on = goes_on or is_service
         self._is_service = is_service
@@ -131,6 +133,7 @@ class Sender:
         """Sends until nothing is left, or until it is stopped. Raises OutboxError if another process sends."""
         self._event_loop = asyncio.get_running_loop()
         with self.outbox.sending():
+            self.begun.set()
             await _done(self.outbox.recover(repeats=self.plan.repeats))
             self._restore()
             async with self._make_http(self.secrets, self._connections, self.plan.keep_alive) as http:

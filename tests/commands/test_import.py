@@ -17,6 +17,11 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Path("TrackConfig.json").write_text(json.dumps([{"destKey": "a", "sourceKeys": "event"}]), "utf-8")
 
 
+def test_a_tool_must_be_named() -> None:
+    done = CliRunner().invoke(main, ["import"])
+    assert done.stderr.endswith("Error: Missing argument 'TOOL'. Choose from: rudderstack, segment, data-plan\n")
+
+
 def test_a_mapping_is_written_that_passes_its_check() -> None:
     result = CliRunner().invoke(main, ["import", "rudderstack", "TrackConfig.json", "-o", "mappings/shop"])
     assert (result.exit_code, result.stdout) == (0, "")

@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from moemap.tests.commands.delivering import KEY, batches, change, ledger, moemap, project, receiver
+from moemap.tests.commands.delivering import (
+    KEY,
+    batches,
+    change,
+    command,
+    environment,
+    ledger,
+    moemap,
+    project,
+    receiver,
+)
 
 pytestmark = pytest.mark.slow
 
@@ -204,3 +216,18 @@ def test_no_secret_in_any_file_or_output(shop: Path, url: str) -> None:
     for secret in (KEY, credentials):
         assert secret not in shown
         assert secret.encode() not in written
+
+
+def test_a_second_sender_takes_nothing(shop: Path, url: str) -> None:
+    change(url, latency=0.3)
+    batches(shop, users=3, each=6)
+    words = ["send", "--env", "live", "batches.ndjson"]
+    with subprocess.Popen(command(*words), cwd=shop, env=environment(), stderr=subprocess.PIPE, text=True) as first:
+        while not (shop / "outbox.db.sender").exists():
+            time.sleep(0.02)
+        (shop / "others.ndjson").write_text('{"id": "other", "user": "u9", "events": [{"number": 1}]}\n')
+        second = moemap(shop, "send", "--env", "live", "others.ndjson")
+        assert second.returncode == 2
+        assert "another process sends from this outbox" in second.stderr
+        assert first.wait(timeout=60) == 0
+    assert {one["element"]["user"] for one in ledger(url)["effects"]} == {"u0", "u1", "u2"}
