@@ -33,7 +33,7 @@ FAULTS = (
 
 @dataclass
 class Settings:
-    """What the receiver allows, and what goes wrong: the share of requests for each fault."""
+    """The limits of the receiver, and its faults: the share of requests for each."""
 
     windows: list[tuple[int, float]] = field(default_factory=list)
     latency: float = 0.0
@@ -181,7 +181,7 @@ class Destination:
         }
 
     def count(self, at: float, seconds: float) -> int:
-        """What arrived in the span of so many seconds that ends now."""
+        """The number of arrivals in the span of so many seconds that ends now."""
         return len(self.arrivals) - bisect.bisect_right(self.arrivals, at - seconds)
 
     def most_in(self, seconds: float) -> int:

@@ -329,7 +329,7 @@ def test_whatever_stands_in_a_batch(sample: Any, mutations: list[Any], number: i
 
 
 def is_refused(result: Result) -> bool:
-    """Whether the whole batch was skipped or rejected."""
+    """Returns whether the whole batch was skipped or rejected."""
     refused = any(problem.code in ("M503", "M511") and problem.input == "" for problem in result.problems)
     return refused or any(one.pointer == "" for one in result.skipped)
 

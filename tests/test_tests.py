@@ -49,7 +49,7 @@ HELD_ELSEWHERE: dict[str, tuple[str, str]] = {
     "show.py": ("commands/test_other_commands.py", "moemap show"),
     "spark.py": ("spark/test_spark.py", "with the extra and Java"),
 }
-"""What holds modules that have no test module of their own, by pattern; the first one that fits."""
+"""The tests that hold modules without a test module of their own, by pattern; the first one that fits."""
 
 
 def with_logic() -> Iterator[str]:

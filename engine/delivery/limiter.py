@@ -20,8 +20,8 @@ __all__ = ["Counted", "Limiter", "Permit", "amount_of"]
 
 AHEAD = 0.02
 PACED_SECONDS = 5
-"""What a window of this length or a shorter one lets pass is spread over it: a burst would wait at the receiver, and
-each place be taken for longer."""
+"""The length up to which a window spreads what it lets pass: a burst would wait at the receiver, and take each place
+for longer."""
 _PACE = 0.98
 _TOLERANCE = 0.02
 _TIDY = 4096

@@ -100,7 +100,7 @@ def show(got: dict[str, Any]) -> None:
 
 
 def ledger(url: str) -> Any:
-    """What the fake has got."""
+    """The ledger of the fake: all that it has got."""
     with urlopen(f"{url}/ledger") as answer:  # noqa: S310  the fake's own address
         return json.load(answer)
 

@@ -53,7 +53,7 @@ def receiver(**settings: Any) -> Iterator[str]:
 
 
 def ledger(url: str) -> Any:
-    """What a receiver got and did."""
+    """The ledger of a receiver: what it got and did."""
     with urllib.request.urlopen(f"{url}/ledger") as answer:
         return json.load(answer)
 

@@ -1,4 +1,4 @@
-"""What macOS or Windows lack is done without: tested by taking it away before moemap is imported."""
+"""Does without what macOS or Windows lack: tested by taking it away before moemap is imported."""
 
 from __future__ import annotations
 

@@ -74,6 +74,6 @@ def rendered(problems: Iterable[Problem], loaded: Loaded) -> str:
 
 
 def transformed(loaded: Loaded, text: str) -> Result:
-    """What the mapping makes of an input."""
+    """The Result of an input."""
     assert loaded.rulebook is not None, rendered(loaded.problems, loaded)
     return api.Mapping(loaded.rulebook).transform_json(text)

@@ -150,7 +150,7 @@ def outcome(code: str, found: Sequence[Block], folder: Path, made: Callable[[Pat
 
 
 def replayed(main: Path, reject: str) -> Result:
-    """What a reject that is replayed gives."""
+    """The Result of a reject that is replayed."""
     recipe = Recipe(str(main), {}, "result", pretty=False, replays=True)
     (result,) = Transform(recipe, recipe.program()).results([Record("rejects.ndjson", 1, reject.strip().encode())])
     return result

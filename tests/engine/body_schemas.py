@@ -22,7 +22,7 @@ class Schemer:
         self.dice = dice
         self.defs: dict[str, Any] = {}
         self.is_mild = dice.random() < 0.75
-        """Whether all can be asked of parts of a body."""
+        """Returns whether all can be asked of parts of a body."""
 
     def document(self, values: list[Any]) -> dict[str, Any]:
         node = self.node(values, 4)

@@ -1,4 +1,4 @@
-"""What the tests of the compiler share: chance, and what it means that two Results are equal."""
+"""Shared by the tests of the compiler: chance, and the equality of Results."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ HEAD: dict[str, Any] = {
 
 @pytest.fixture(scope="session")
 def head() -> dict[str, Any]:
-    """What random mappings have beside their rules."""
+    """The parts of random mappings beside their rules."""
     return HEAD
 
 

@@ -72,7 +72,7 @@ def fill(outbox: Outbox, url: str, users: int, each: int, **more: Any) -> int:
 
 
 class Delivered:
-    """What a sender and the receiver made of an outbox."""
+    """The outcome of an outbox: what a sender and the receiver made of it."""
 
     def __init__(self, progress: Progress, destination: Destination, outbox: Outbox) -> None:
         self.progress = progress

@@ -1,4 +1,4 @@
-"""What answers mean, and what their headers say, in any form."""
+"""The meaning of answers, and of their headers in any form."""
 
 from __future__ import annotations
 

@@ -60,7 +60,7 @@ CALLS = st.lists(
 
 
 def counted(window: PlannedWindow, call: list[Entry], key: str | None) -> int:
-    """What the receiver counts of a call, written anew."""
+    """The amount that the receiver counts of a call, written anew."""
     is_bulk = len(call) > 1
     if window.sent is not None and (window.sent == "in_bulk") != is_bulk:
         return 0

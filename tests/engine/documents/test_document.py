@@ -1,4 +1,4 @@
-"""What the documentation of a small mapping says, and what it marks of a workspace; laws on the shipped mapping."""
+"""The documentation of a small mapping and the marks of a workspace, exactly; laws on the shipped mapping."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What holds for every page without a browser: its policy names what is in it, and its content is escaped."""
+"""Laws of every page, without a browser: its policy names what is in it, and its content is escaped."""
 
 from __future__ import annotations
 

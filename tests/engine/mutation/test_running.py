@@ -229,7 +229,7 @@ REPORT = {
         },
     },
 }
-"""What the schema of mutation-testing-elements (version 2) asks for of the parts that are written."""
+"""The parts of the schema of mutation-testing-elements (version 2) that are about what is written."""
 
 
 def test_the_report_is_what_its_readers_take() -> None:

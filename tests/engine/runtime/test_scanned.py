@@ -1,4 +1,4 @@
-"""What iterations look through outside of their elements is bounded, in every way to run a mapping."""
+"""Bounds of what iterations look through outside of their elements, in every way to run a mapping."""
 
 from __future__ import annotations
 
