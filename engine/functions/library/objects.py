@@ -86,8 +86,8 @@ def _func_flatten(target: dict[str, Any], separator: str, lists: str) -> dict[st
         if isinstance(value, dict) and value:
             pending += [(f"{name}{separator}{inner}", one) for inner, one in reversed(value.items())]
         elif isinstance(value, list) and value and lists != "keep":
-            form = f"{name}[{{}}]" if lists == "brackets" else f"{name}{separator}{{}}"
-            pending += [(form.format(number), value[number]) for number in reversed(range(len(value)))]
+            before, after = ("[", "]") if lists == "brackets" else (separator, "")
+            pending += [(f"{name}{before}{number}{after}", value[number]) for number in reversed(range(len(value)))]
         else:
             found[name] = value
     return found

@@ -371,3 +371,15 @@ class _Applied:
 )
 def test_null_gives_null(expression: str) -> None:
     assert parse(expression).search({"x": None}) is None
+
+
+@pytest.mark.parametrize(
+    ("lists", "names"),
+    [
+        ("index", ['{0.__class__}.{"a"}.0', '{0.__class__}.{"a"}.1.0', "{}.0"]),
+        ("brackets", ['{0.__class__}.{"a"}[0]', '{0.__class__}.{"a"}[1][0]', "{}[0]"]),
+    ],
+)
+def test_flatten_takes_braces_in_names_as_they_are(lists: str, names: list[str]) -> None:
+    value = {"{0.__class__}": {'{"a"}': [1, [2]]}, "{}": ["b"]}
+    assert BODIES["flatten"](value, ".", lists) == dict(zip(names, [1, 2, "b"], strict=True))
