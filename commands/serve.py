@@ -131,7 +131,13 @@ async def _serve(receiver: Receiver, sender: Sender | None, host: str, port: int
     ended = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, ended.set)
-    sending = None if sender is None else asyncio.create_task(sender.run())
+    sending = None
+    if sender is not None:
+        sending, begun = asyncio.create_task(sender.run()), asyncio.create_task(sender.begun.wait())
+        await asyncio.wait([sending, begun], return_when=asyncio.FIRST_COMPLETED)
+        if not begun.done():  # another process sends: nothing is received here
+            begun.cancel()
+            sending.result()
     runner = web.AppRunner(receiver.application(), access_log=None, handle_signals=False)
     await runner.setup()
     try:

@@ -120,6 +120,15 @@ def test_it_only_receives_where_another_process_sends(tmp_path: Path) -> None:
             assert process.wait(timeout=20) == 0
 
 
+def test_it_does_not_listen_where_another_process_sends(tmp_path: Path) -> None:
+    project(tmp_path, "http://127.0.0.1:1")
+    with service(tmp_path):
+        done = moemap(tmp_path, "serve", "--env", "live", "--port", "0", "--rejects", "others.ndjson")
+        assert done.returncode == 2
+        assert "another process sends from this outbox" in done.stderr
+        assert "Listening" not in done.stderr
+
+
 def test_wrong_use(tmp_path: Path) -> None:
     project(tmp_path, "http://127.0.0.1:1")
     done = moemap(tmp_path, "serve", "--port", "0", "--authorization", "Token {nowhere}")
