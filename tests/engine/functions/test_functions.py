@@ -347,7 +347,11 @@ def test_the_librarys_functions_do_what_they_do_there(data: st.DataObject) -> No
         return
     if name == "to_number" and isinstance(arguments[0], str):
         return  # the library takes what Python does
-    assert json.dumps(functions.call(name, *arguments)) == json.dumps(expected)
+    given = functions.call(name, *arguments)
+    if name in ("avg", "sum") and isinstance(expected, float):  # the library rounds after each step, ours once
+        assert given == pytest.approx(expected, rel=1e-9, abs=1e-3)
+        return
+    assert json.dumps(given) == json.dumps(expected)
 
 
 class _Applied:
