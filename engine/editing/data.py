@@ -1,0 +1,160 @@
+"""What editors and Studio are told about a rule file: places, texts and edits, without the types of any protocol.
+
+Lines and columns count from 1, in characters, as those of a Place; ends are exclusive. Paths are absolute. Texts for
+people are Markdown.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+__all__ = [
+    "Action",
+    "Completion",
+    "CompletionKind",
+    "Edit",
+    "Fold",
+    "Hover",
+    "Inlay",
+    "Lens",
+    "Location",
+    "Position",
+    "Signature",
+    "Span",
+    "Symbol",
+    "SymbolKind",
+    "Token",
+    "TokenType",
+]
+
+CompletionKind = Literal["key", "value", "member", "root", "function", "target", "rule", "table", "setting", "code"]
+SymbolKind = Literal["mapping", "rule", "route", "output", "field", "let", "table", "setting", "policy", "test"]
+TokenType = Literal["root", "member", "variable", "function", "operator", "string", "number", "keyword"]
+
+
+class Position(NamedTuple):
+    """A position between two characters of a text."""
+
+    line: int
+    column: int
+
+
+class Span(NamedTuple):
+    """A part of a text."""
+
+    start: Position
+    end: Position
+
+
+class Location(NamedTuple):
+    """A part of a file."""
+
+    path: Path
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """A part of a file to be replaced by a text. A file that does not exist yet is made: its span is empty, at 1:1."""
+
+    path: Path
+    span: Span
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """A text that can be written at a position, replacing `span`.
+
+    `text` is what is inserted. `detail` has a few words, such as a type. `rank` orders the completions: lowest first.
+    """
+
+    label: str
+    kind: CompletionKind
+    span: Span
+    text: str
+    detail: str = ""
+    documentation: str = ""
+    rank: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Hover:
+    """What is said about a part of a text."""
+
+    span: Span
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """The function whose arguments are being written.
+
+    `parameters` are the parts of `label` (start and end offsets) that name them, `active` is the number of the one
+    that the cursor is at.
+    """
+
+    label: str
+    documentation: str
+    parameters: tuple[tuple[int, int], ...]
+    active: int
+
+
+@dataclass(frozen=True, slots=True)
+class Inlay:
+    """A short text that is shown at a position of a line without being part of it."""
+
+    position: Position
+    text: str
+    tooltip: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Lens:
+    """A line above a part of a text that says something about it, and a command that it runs when it is chosen."""
+
+    span: Span
+    title: str
+    command: str = ""
+    arguments: tuple[Any, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Symbol:
+    """A part of a file that has a name. `span` is the whole part, `selection` its name in it."""
+
+    name: str
+    kind: SymbolKind
+    detail: str
+    span: Span
+    selection: Span
+    children: tuple[Symbol, ...] = ()
+
+
+class Fold(NamedTuple):
+    """Lines that can be folded into the first of them; the end is inclusive."""
+
+    start_line: int
+    end_line: int
+    is_comment: bool = False
+
+
+class Token(NamedTuple):
+    """A part of an expression or template, on one line, for colouring."""
+
+    line: int
+    column: int
+    length: int
+    type: TokenType
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """A change that is offered. `code` is that of the Problem it resolves, if it resolves one."""
+
+    title: str
+    kind: Literal["quickfix", "refactor", "source"]
+    edits: tuple[Edit, ...]
+    code: str = ""
