@@ -1,4 +1,4 @@
-"""What editors and Studio are told about a rule file: places, texts and edits, without the types of any protocol.
+"""The data that editors and Studio are given about a rule file: places, texts and edits, without types of a protocol.
 
 Lines and columns count from 1, in characters, as those of a Place; ends are exclusive. Paths are absolute. Texts for
 people are Markdown.

@@ -17,7 +17,7 @@ from ..source.scalars import resolve
 from ..source.text import Source
 from .diff import matches
 
-__all__ = ["Edit", "applied", "block", "edits", "inline"]
+__all__ = ["Rewrite", "applied", "block", "edits", "inline"]
 
 _WIDTH = 120
 _PLAIN = re.compile(r"[A-Za-z0-9_/$](?:[\w./@$+-]| (?! ))*", re.ASCII)
@@ -28,7 +28,7 @@ _REST_OF_LINE = re.compile(r"[ \t]*(?:#[^\r\n]*)?(?=[\r\n]|\Z)")
 
 
 @dataclass(frozen=True, slots=True)
-class Edit:
+class Rewrite:
     """A replacement of the characters `start` to `end` (exclusive) of a text by `text`."""
 
     start: int
@@ -36,7 +36,7 @@ class Edit:
     text: str
 
 
-def applied(text: str, changes: Iterable[Edit]) -> str:
+def applied(text: str, changes: Iterable[Rewrite]) -> str:
     """Applies edits, which must not overlap, to a text. New lines get the line ends of the text.
 
     Several insertions at one place are applied in their order.
@@ -92,7 +92,7 @@ def _escape(character: str) -> str:
 # Editing
 
 
-def edits(key: ScalarNode, node: Node, value: Any, parents: Iterable[Node] = ()) -> list[Edit]:
+def edits(key: ScalarNode, node: Node, value: Any, parents: Iterable[Node] = ()) -> list[Rewrite]:
     """The edits that change the value of a key from `node` to `value`. Nothing outside that value is changed.
 
     `parents` are the nodes around the key: if one of them is in flow style, so is the new text.
@@ -102,7 +102,7 @@ def edits(key: ScalarNode, node: Node, value: Any, parents: Iterable[Node] = ())
     alias = _ALIAS.match(editor.text, key.end) if node.start < key.end else None
     if alias is not None:  # the node is where the anchor is
         new = f" {inline(value)}" if flow else _below(value, editor.column(key))
-        return [Edit(alias.start(1), alias.end(), new)]
+        return [Rewrite(alias.start(1), alias.end(), new)]
     return list(editor.member(key, node, value, flow=flow))
 
 
@@ -111,7 +111,7 @@ class _Editor:
         self.source = source
         self.text = source.text
 
-    def member(self, key: ScalarNode, node: Node, value: Any, *, flow: bool) -> Iterator[Edit]:
+    def member(self, key: ScalarNode, node: Node, value: Any, *, flow: bool) -> Iterator[Rewrite]:
         inside = self.inside(node, value, flow=flow)
         if inside is not None:
             yield from inside
@@ -130,18 +130,18 @@ class _Editor:
             new = _below(value, indent - 2)
             if only_blank and colon is not None:
                 start = colon.end()
-        yield Edit(start, node.end, new)
+        yield Rewrite(start, node.end, new)
 
-    def element(self, node: Node, value: Any, *, flow: bool) -> Iterator[Edit]:
+    def element(self, node: Node, value: Any, *, flow: bool) -> Iterator[Rewrite]:
         inside = self.inside(node, value, flow=flow)
         if inside is not None:
             yield from inside
             return
         blank = " " if node.start == node.end else ""
         new = inline(value) if flow or self.fits(node, value) else block(value, self.column(node) + len(blank))
-        yield Edit(node.start, node.end, blank + new)
+        yield Rewrite(node.start, node.end, blank + new)
 
-    def inside(self, node: Node, value: Any, *, flow: bool) -> list[Edit] | None:
+    def inside(self, node: Node, value: Any, *, flow: bool) -> list[Rewrite] | None:
         """The edits of inner values that suffice, or None if the node has to be replaced."""
         if matches(plain(node), value):
             return []
@@ -162,14 +162,14 @@ class _Editor:
             return [edit for item, element in pairs for edit in self.element(item, element, flow=flow)]
         return None
 
-    def added(self, node: MappingNode, members: dict[str, Any]) -> list[Edit]:
+    def added(self, node: MappingNode, members: dict[str, Any]) -> list[Rewrite]:
         """Adds keys at the end of a mapping in block style, after the comment of its last line, if any."""
         if not members:
             return []
         indent = self.column(node)
         rest = _REST_OF_LINE.match(self.text, node.end)
         end = rest.end() if rest else node.end
-        return [Edit(end, end, "\n" + " " * indent + block(members, indent))]
+        return [Rewrite(end, end, "\n" + " " * indent + block(members, indent))]
 
     def is_written_out(self, node: MappingNode | SequenceNode) -> bool:
         """Returns whether all parts are at their own place: an alias has the place of what it repeats."""

@@ -13,7 +13,7 @@ from ..source.nodes import plain
 from ..source.parser import parse
 from .diff import align, canonical
 from .files import GoldenTest, TestFile
-from .rewrite import Edit, applied, edits
+from .rewrite import Rewrite, applied, edits
 from .runner import Outcome, compared_parts
 
 __all__ = ["Update", "update"]
@@ -64,7 +64,7 @@ def update(file: TestFile, outcomes: Iterable[Outcome]) -> Update:
     return Update(new_text, "".join(lines), tuple(test for test in wanted if test not in good))
 
 
-def _all(changes: dict[GoldenTest, list[Edit]], tests: Iterable[GoldenTest]) -> list[Edit]:
+def _all(changes: dict[GoldenTest, list[Rewrite]], tests: Iterable[GoldenTest]) -> list[Rewrite]:
     return [edit for test in tests for edit in changes[test]]
 
 
