@@ -82,7 +82,7 @@ class Completion:
 
 @dataclass(frozen=True, slots=True)
 class Hover:
-    """What is said about a part of a text."""
+    """The text that is shown for a part of a text under the pointer."""
 
     span: Span
     text: str

@@ -39,7 +39,7 @@ from ..values.equality import is_empty, is_true
 from ..values.kinds import in_part, kind, scalar_text, shown, with_article
 from ..values.pointers import join
 from .recorder import Recorder, Step
-from .scope import Lazy, Site, Scope, ValueOrigin
+from .scope import Lazy, Scope, Stand, ValueOrigin
 
 __all__ = ["Evaluation", "size_outcome"]
 
@@ -82,7 +82,7 @@ class Evaluation(Recorder):
         self,
         expression: Expr,
         scope: Scope,
-        at: Site,
+        at: Stand,
         field_: Field | None = None,
         *,
         severity: Severity | None = None,
@@ -104,16 +104,16 @@ class Evaluation(Recorder):
         """The expression, in the form in which it counts what it looks through."""
         return self.scans.get(id(expression), expression.expression)
 
-    def holds(self, when: Expr | None, scope: Scope, at: Site) -> bool:
+    def holds(self, when: Expr | None, scope: Scope, at: Stand) -> bool:
         return when is None or self.decided(when, self.search(when, scope, at), scope, at)
 
-    def decided(self, when: Expr, value: Any, scope: Scope, at: Site) -> bool:
+    def decided(self, when: Expr, value: Any, scope: Scope, at: Stand) -> bool:
         """Returns whether the value of a condition counts as true."""
         holds = is_true(value)
         self.took(when, "true" if holds else "false", scope, at, value)
         return holds
 
-    def takes(self, when: Expr | None, scope: Scope, at: Site) -> bool:
+    def takes(self, when: Expr | None, scope: Scope, at: Stand) -> bool:
         """Returns whether the rule with this condition takes the element.
 
         If the condition fails, the element is rejected, and the rules that follow do not see it.
@@ -127,7 +127,7 @@ class Evaluation(Recorder):
             self.problem("M504", when.place, at, input=place, severity="error", reason=error.reason)
             raise Rejected from None
 
-    def reason(self, text: Text, scope: Scope, at: Site) -> str:
+    def reason(self, text: Text, scope: Scope, at: Stand) -> str:
         """Renders a reason; if that fails, the text as it is written."""
         try:
             return in_part(text.template.render_text(self.filling(text, scope)))
@@ -135,7 +135,7 @@ class Evaluation(Recorder):
             self.problem("M514", text.place, at, reason=error.reason)
             return in_part(text.template.text)
 
-    def say(self, code: str, text: Text, scope: Scope, at: Site) -> None:
+    def say(self, code: str, text: Text, scope: Scope, at: Stand) -> None:
         """Records the Problem that a rule gives."""
         self.problem(code, text.place, at, reason=self.reason(text, scope, at), template=text.template.text)
 
@@ -143,9 +143,9 @@ class Evaluation(Recorder):
         """The values that a template reads: all that it names, whether it writes them or not."""
         return {use.name: scope.values.get(use.name) for use in text.template.roots}
 
-    def let(self, definitions: tuple[Field, ...], scope: Scope, at: Site) -> Scope:
+    def let(self, definitions: tuple[Field, ...], scope: Scope, at: Stand) -> Scope:
         """The scope with the names added. Each value is computed when it is first read; plain ones at once."""
-        inside = Site(at.rule, at.element, None)
+        inside = Stand(at.rule, at.element, None)
         for definition in definitions:
             key = id(definition)
             if key not in self.plain:
@@ -184,7 +184,7 @@ class Evaluation(Recorder):
 
     # Fields
 
-    def iterate(self, source: Each | Route, scope: Scope, at: Site, what: str) -> Iterator[tuple[str, Scope]]:
+    def iterate(self, source: Each | Route, scope: Scope, at: Stand, what: str) -> Iterator[tuple[str, Scope]]:
         """The elements of a list, or with a key name the entries of an object, each with its place and scope."""
         each, key_name = source.each, source.key_name
         value: Any = self.search(each, scope, at, severity="error")
@@ -214,22 +214,22 @@ class Evaluation(Recorder):
         self.origins = {}
         accounts = len(self.elements)
         try:
-            fields = self.object(ObjectSource(output.fields), scope, Site(None, "", "")) or {}
-            target = None if aimed else self.target(output.request, scope, Site(None, "", None))
+            fields = self.object(ObjectSource(output.fields), scope, Stand(None, "", "")) or {}
+            target = None if aimed else self.target(output.request, scope, Stand(None, "", None))
         except Rejected:
             self.unmap(accounts)
             return None
         return Envelope(fields, target, self.origins)
 
-    def target(self, line: RequestLine, scope: Scope, at: Site) -> Target:
-        at = Site(at.rule, at.element, None)
+    def target(self, line: RequestLine, scope: Scope, at: Stand) -> Target:
+        at = Stand(at.rule, at.element, None)
         source = line.path.source
         fixed = source.template.render({}) if isinstance(source, Text) and not source.template.roots else None
         path = self.value(line.path, scope, at) if fixed is None else fixed
         query = self.object(ObjectSource(line.query), scope, at) or {}
         return Target(path, query, self.object(ObjectSource(line.headers), scope, at) or {})
 
-    def object(self, source: ObjectSource, scope: Scope, at: Site) -> dict[str, Any] | None:
+    def object(self, source: ObjectSource, scope: Scope, at: Stand) -> dict[str, Any] | None:
         """The object, or None if it has no members."""
         result: dict[str, Any] = {}
         for field_ in source.fields:
@@ -241,14 +241,14 @@ class Evaluation(Recorder):
             self.spread(spread, result, scope, at)
         return result or None
 
-    def member(self, field_: Field, scope: Scope, at: Site) -> Any:
+    def member(self, field_: Field, scope: Scope, at: Stand) -> Any:
         """The value of a field of an object or a list."""
         value = self.value(field_, scope, at)
         if id(field_) in self.repeated:
             self.budget.copy(value, field_.place)
         return value
 
-    def value(self, field_: Field, scope: Scope, at: Site) -> Any:
+    def value(self, field_: Field, scope: Scope, at: Stand) -> Any:
         """The value of a field; None if it is left out."""
         note = ""
         value = None
@@ -286,7 +286,7 @@ class Evaluation(Recorder):
                 self.origins[at.output] = ValueOrigin(field_.node, (field_, scope))
         return _KEPT if is_kept else value
 
-    def listed(self, source: Listed, scope: Scope, at: Site) -> list[Any] | None:
+    def listed(self, source: Listed, scope: Scope, at: Stand) -> list[Any] | None:
         """The list, or None if it has no elements."""
         result: list[Any] = []
         for item in source.items:
@@ -295,7 +295,7 @@ class Evaluation(Recorder):
                 result.append(None if value is _KEPT else value)
         return result or None
 
-    def source(self, field_: Field, scope: Scope, at: Site) -> Any:
+    def source(self, field_: Field, scope: Scope, at: Stand) -> Any:
         source = field_.source
         if isinstance(source, From):
             for part in source.alternatives:
@@ -322,7 +322,7 @@ class Evaluation(Recorder):
             return self.listed(source, scope, at)
         return self.each(source, field_, scope, at)
 
-    def each(self, source: Each, field_: Field, scope: Scope, at: Site) -> list[Any] | None:
+    def each(self, source: Each, field_: Field, scope: Scope, at: Stand) -> list[Any] | None:
         result: list[Any] = []
         value = self.search(source.each, scope, at, field_, severity="error")
         if value is None:
@@ -356,7 +356,7 @@ class Evaluation(Recorder):
                 self.account(place, "mapped", at.rule)
         return result
 
-    def look_up(self, table: Table, value: Any, field_: Field, scope: Scope, at: Site) -> Any:
+    def look_up(self, table: Table, value: Any, field_: Field, scope: Scope, at: Stand) -> Any:
         key = value if isinstance(value, str) else scalar_text(value) if isinstance(value, bool | int | float) else None
         if key is not None:
             key = key.casefold() if table.ignore_case else key
@@ -374,7 +374,7 @@ class Evaluation(Recorder):
             raise Rejected
         return value if table.unlisted == "keep" else None
 
-    def coerce(self, value: Any, field_: Field, scope: Scope, at: Site) -> Any:
+    def coerce(self, value: Any, field_: Field, scope: Scope, at: Stand) -> Any:
         try:
             converted = coerce(value, field_.type or "any", field_.items, field_.form)
             self.took(field_, "converted", scope, at, value)
@@ -388,7 +388,7 @@ class Evaluation(Recorder):
 
     # Spreads
 
-    def spread(self, spread: Spread, result: dict[str, Any], scope: Scope, at: Site) -> None:
+    def spread(self, spread: Spread, result: dict[str, Any], scope: Scope, at: Stand) -> None:
         """Adds the entries that pass through to `result`."""
         value = self.search(spread.from_, scope, at, severity="error")
         if value is None:
@@ -428,7 +428,7 @@ class Evaluation(Recorder):
                 self.unmap(accounts)
                 self.account(where, "rejected", at.rule)
 
-    def entry(self, spread: Spread, result: dict[str, Any], scope: Scope, at: Site) -> None:
+    def entry(self, spread: Spread, result: dict[str, Any], scope: Scope, at: Stand) -> None:
         scope = self.let(spread.let, scope, at)
         for entry_rule in spread.entries:
             if self.takes(entry_rule.when, scope, at):
@@ -450,9 +450,9 @@ class Evaluation(Recorder):
         else:
             self.keep(spread, entry_rule, result, scope, at)
 
-    def keep(self, spread: Spread, entry_rule: EntryRule, result: dict[str, Any], scope: Scope, at: Site) -> None:
+    def keep(self, spread: Spread, entry_rule: EntryRule, result: dict[str, Any], scope: Scope, at: Stand) -> None:
         key = scope.values[spread.key_name]
-        apart = Site(at.rule, at.element, None)
+        apart = Stand(at.rule, at.element, None)
         name = key if entry_rule.name is None else self.value(entry_rule.name, scope, apart)
         if not isinstance(name, str):
             place = (entry_rule.name or entry_rule).node.place

@@ -34,7 +34,7 @@ from ..values.pointers import join, value_at
 from .fields import Evaluation, size_outcome
 from .outputs import output_specs
 from .recorder import ElementOutcome, Observer, Step
-from .scope import Site, Roots, Scope
+from .scope import Roots, Scope, Stand
 
 __all__ = ["NAME_TAKEN", "NOTHING", "NO_ENTRY_RULE", "Interpreter", "Parts", "Step"]
 
@@ -185,14 +185,14 @@ class _Run(Evaluation):
     def result(self) -> Result:
         self.is_lost = True
         if self.flaw is not None:
-            self.problem("M503", None, Site(None, "", ""), input="", reason=self.flaw)
+            self.problem("M503", None, Stand(None, "", ""), input="", reason=self.flaw)
             return Result((), (), tuple(self.problems))
         if not isinstance(self.batch, dict):
-            self.problem("M502", None, Site(None, "", ""), input="", found=with_article(kind(self.batch)))
+            self.problem("M502", None, Stand(None, "", ""), input="", found=with_article(kind(self.batch)))
             return Result((), (), tuple(self.problems))
         self.is_lost = False
         scanning()
-        at = Site(None, "", "")
+        at = Stand(None, "", "")
         try:
             scope = self.top()
             for rule in self.interpreter.batch_rules:
@@ -215,7 +215,7 @@ class _Run(Evaluation):
         if self.flaw is not None or not isinstance(self.batch, dict):
             return None
         scanning()
-        scope, at = self.top(), Site(None, "", "")
+        scope, at = self.top(), Stand(None, "", "")
         rules = (rule for rule in self.interpreter.batch_rules if rule.convert is not None)
         with suppress(Rejected, TooMuchCopied):
             return next(
@@ -278,7 +278,7 @@ class _Run(Evaluation):
         """See `Interpreter.scope_at`."""
         if self.flaw is not None or not isinstance(self.batch, dict):
             return None
-        scope, at = self.top(), Site(None, "", "")
+        scope, at = self.top(), Stand(None, "", "")
         if route is None:
             return scope, ""
         elements = self.iterate(route, scope, at, f"the route {route.name!r}")
@@ -291,11 +291,11 @@ class _Run(Evaluation):
         """The names that all rules see."""
         as_name = self.rulebook.input.as_name
         roots = Roots({as_name: self.batch, "settings": self.rulebook.values})
-        return self.let(self.rulebook.let, Scope(roots, {as_name: "", "settings": None}), Site(None, "", ""))
+        return self.let(self.rulebook.let, Scope(roots, {as_name: "", "settings": None}), Stand(None, "", ""))
 
     # Rules and routes
 
-    def route(self, route: Route, rules: tuple[Rule, ...], scope: Scope, at: Site) -> None:
+    def route(self, route: Route, rules: tuple[Rule, ...], scope: Scope, at: Stand) -> None:
         before, found, whole = len(self.problems), Counter[str](), Failed(route.name, None, None)
         is_lost = False
         try:
@@ -329,14 +329,14 @@ class _Run(Evaluation):
         outcomes: list[tuple[ElementOutcome, str | None]] = []
         owned = len(self.emissions)
         left = dict.fromkeys((*steps.values(), last))
-        scope = self.let(route.let, scope, Site(None, element, ""))
+        scope = self.let(route.let, scope, Stand(None, element, ""))
         for rule in self.interpreter.route_rules[route.name]:
             self.here = steps.get(rule.name, last)
             outcome: ElementOutcome | None = None
             try:
                 if self.here in wanted:
                     outcome = self.rule(rule, scope, element, route)
-                elif not rule.goes_on and self.takes(rule.when, scope, Site(rule.name, element, "")):
+                elif not rule.goes_on and self.takes(rule.when, scope, Stand(rule.name, element, "")):
                     break
             except Rejected:
                 outcome = "rejected"
@@ -349,7 +349,7 @@ class _Run(Evaluation):
                     break
         else:
             if not outcomes and last in wanted:
-                self.took(route, "no rule", scope, Site(None, element, ""))
+                self.took(route, "no rule", scope, Stand(None, element, ""))
                 self.skipped.append(Skipped(element, None, NO_RULE))
                 outcomes.append(("skipped", None))
         if outcomes:
@@ -369,7 +369,7 @@ class _Run(Evaluation):
 
     def rule(self, rule: Rule, scope: Scope, element: str, route: Route | None) -> ElementOutcome | None:
         """Applies the rule if it takes the element, and returns what became of that; None if it does not."""
-        at = Site(rule.name, element, "")
+        at = Stand(rule.name, element, "")
         if not self.takes(rule.when, scope, at):
             return None
         self.took(rule, "takes", scope, at)
@@ -396,7 +396,7 @@ class _Run(Evaluation):
             raise _Ended
         return "skipped" if rule.skip is not None else "rejected"
 
-    def emit(self, rule: Rule, scope: Scope, at: Site) -> ElementOutcome:
+    def emit(self, rule: Rule, scope: Scope, at: Stand) -> ElementOutcome:
         output = self.interpreter.assembler.outputs[rule.output or ""]
         base = f"{'' if output.element_of is None else join('', output.element_of)}/0"
         inside = replace(at, output=base if self.rulebook.outputs[output.name].is_joined else "")
@@ -422,7 +422,7 @@ class _Run(Evaluation):
         self.marks[emission] = _Mark(problems, len(self.problems), accounts, len(self.elements))
         return "mapped"
 
-    def body(self, body: ObjectSource | Field, scope: Scope, at: Site) -> Any:
+    def body(self, body: ObjectSource | Field, scope: Scope, at: Stand) -> Any:
         return self.object(body, scope, at) if isinstance(body, ObjectSource) else self.value(body, scope, at)
 
     def assemble(self, scope: Scope) -> Result:

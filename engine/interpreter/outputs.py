@@ -13,7 +13,7 @@ from ..runtime.outputs import OutputSpec
 from ..schemas.schema import most_items
 from ..values.forms import FORM_TYPE
 from .fields import Evaluation
-from .scope import Site, Roots, Scope
+from .scope import Roots, Scope, Stand
 
 __all__ = ["evaluated", "lists_of", "output_specs", "server_of"]
 
@@ -23,7 +23,7 @@ def evaluated(fields: tuple[Field, ...], rulebook: Rulebook) -> tuple[dict[str, 
     evaluation = Evaluation({}, None, frozenset(), {}, {})
     scope = Scope(Roots({"settings": rulebook.values}), {"settings": None})
     try:
-        values = evaluation.object(ObjectSource(fields), scope, Site(None, "", None)) or {}
+        values = evaluation.object(ObjectSource(fields), scope, Stand(None, "", None)) or {}
     except Rejected:
         values = {}
     return values, evaluation.problems

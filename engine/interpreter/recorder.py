@@ -12,7 +12,7 @@ from ..language.rulebook import Field
 from ..runtime.notes import Rejected
 from ..runtime.result import Element, Skipped
 from ..values.budget import Budget
-from .scope import Places, Site, Scope, ValueOrigin
+from .scope import Places, Scope, Stand, ValueOrigin
 
 __all__ = ["ElementOutcome", "Recorder", "Step"]
 
@@ -40,7 +40,7 @@ class Taken(NamedTuple):
     part: Any
     outcome: str
     scope: Scope
-    at: Site
+    at: Stand
     value: Any
 
 
@@ -62,7 +62,7 @@ class Recorder:
         self.origins: dict[str, ValueOrigin] = {}
         self.budget = Budget()
 
-    def took(self, part: Any, outcome: str, scope: Scope, at: Site, value: Any = None) -> None:
+    def took(self, part: Any, outcome: str, scope: Scope, at: Stand, value: Any = None) -> None:
         """Counts a decision, and tells the observer of it, see `Taken`."""
         if self.hits is not None:
             self.hits[id(part), outcome] = self.hits.get((id(part), outcome), 0) + 1
@@ -73,7 +73,7 @@ class Recorder:
         self,
         code: str,
         place: Place | None,
-        at: Site,
+        at: Stand,
         *,
         input: str | None = None,
         severity: Severity | None = None,
@@ -98,7 +98,7 @@ class Recorder:
         place: Place,
         field_: Field,
         scope: Scope,
-        at: Site,
+        at: Stand,
         *,
         input: str | None = None,
         severity: Severity | None = None,

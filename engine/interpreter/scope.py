@@ -16,22 +16,22 @@ from ..language.rulebook import Each, Expr, Field, From, Text
 from ..source.nodes import Node
 from ..values.pointers import Index, join, value_at
 
-__all__ = ["Lazy", "Places", "Site", "Roots", "Scope", "ValueOrigin"]
+__all__ = ["Lazy", "Places", "Roots", "Scope", "Stand", "ValueOrigin"]
 
 
 @dataclass(frozen=True, slots=True)
-class Site:
+class Stand:
     """The current rule, the input element, and the output place being built (None outside of bodies)."""
 
     rule: str | None
     element: str
     output: str | None
 
-    def under(self, token: str | int) -> Site:
-        return Site(self.rule, self.element, None if self.output is None else join(self.output, token))
+    def under(self, token: str | int) -> Stand:
+        return Stand(self.rule, self.element, None if self.output is None else join(self.output, token))
 
-    def on(self, element: str) -> Site:
-        return Site(self.rule, element, self.output)
+    def on(self, element: str) -> Stand:
+        return Stand(self.rule, element, self.output)
 
 
 class Lazy:
@@ -39,7 +39,7 @@ class Lazy:
 
     __slots__ = ("_compute", "at", "definition", "is_made", "is_rejected", "made", "scope")
 
-    def __init__(self, definition: Field, scope: Scope, at: Site, compute: Callable[[Lazy], None]) -> None:
+    def __init__(self, definition: Field, scope: Scope, at: Stand, compute: Callable[[Lazy], None]) -> None:
         self.definition = definition
         self.scope = scope
         self.at = at
