@@ -20,13 +20,14 @@ from .language.installed import candidates, locate
 from .language.loader import Loaded
 from .language.rulebook import Rulebook, Setting
 from .language.settings import values_of
+from .source.contents import unsaved
 from .source.homes import MAPPINGS, display_name
 from .source.parser import parse
 from .source.paths import PathError, is_file, lies_inside
 from .source.project import Project
 from .source.text import Source, read
 
-__all__ = ["Inspection", "holds_rules", "inspect_paths", "inspect_project", "settings_problems"]
+__all__ = ["Inspection", "Inspector", "holds_rules", "inspect_paths", "inspect_project", "settings_problems"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,8 @@ def inspect_paths(paths: Iterable[str], texts: Mapping[Path, str] | None = None)
     given, and is checked once. `texts` stand for the contents of files of mappings. Raises PathError for a path that
     does not exist or has nothing to check, and OSError.
     """
-    return _Inspector(texts or {}).inspect(list(paths))
+    with unsaved(texts):
+        return Inspector(cache(Opening)).inspect(list(paths))
 
 
 def inspect_project(made: Configuration, texts: Mapping[Path, str] | None = None) -> Inspection:
@@ -87,23 +89,34 @@ def holds_rules(folder: Path) -> bool:
     return any(kind_of(file) is not None for file in yaml_files(folder))
 
 
-class _Inspector:
-    """Collects files by their real paths, so that each is there once."""
+class Inspector:
+    """Checks files that are collected by their real paths, so that each is there once.
 
-    def __init__(self, texts: Mapping[Path, str]) -> None:
-        contents = {os.path.abspath(path): text for path, text in texts.items()}
+    `opening` opens mappings, each once, and `read_tests` reads test files: a caller can have kept them.
+    """
+
+    def __init__(
+        self,
+        opening: Callable[[Path], Opening],
+        read_tests: Callable[[Path, str], goldenfile.ReadTests] = goldenfile.read_tests,
+    ) -> None:
+        self.opening = opening
+        self.read_tests = read_tests
         self.mains: dict[str, Path] = {}
         self.tests: dict[str, Path] = {}
         self.parts: dict[str, Path] = {}
         self.names: dict[str, str] = {}
         self.skipped: list[SkippedFile] = []
-        self.opening = cache(lambda main: Opening(main, contents))
         self.load = cache(lambda main: self.opening(main).inspect())
         self.mains_in = cache(_mains_in)
 
     def inspect(self, paths: list[str]) -> Inspection:
         for path in paths or [""]:
             self.find(path)
+        return self.found()
+
+    def found(self) -> Inspection:
+        """The inspection of the files that were taken."""
         lonely = {real: path for real, path in self.parts.items() if not self.is_included(real, path)}
         self.name_the_rest()
         problems: list[Problem] = []
@@ -120,7 +133,7 @@ class _Inspector:
         for real, part in lonely.items():
             problems += self.part_alone(self.names[real], part, sources)
         for real, tests in self.tests.items():
-            _, found, read_sources = goldenfile.load(tests, self.names[real], self.opening)
+            _, found, read_sources = self.read_tests(tests, self.names[real]).checked(self.opening)
             problems += found
             sources |= read_sources
         files = tuple(self.names[real] for real in (*self.mains, *lonely, *self.tests))

@@ -20,6 +20,7 @@ from moemap.engine.checks.shared.running import check
 from moemap.engine.diagnostics.problem import Problem, in_order
 from moemap.engine.language.loader import Joined, Loaded, join, load
 from moemap.engine.language.rulebook import Rulebook
+from moemap.engine.source.contents import _UNSAVED
 from moemap.engine.source.homes import PACKAGE
 from moemap.engine.values.recall import Recall
 
@@ -74,9 +75,9 @@ def mappings_of_the_repository_are_checked_once() -> Iterator[None]:
     joined: dict[tuple[str, str], Joined] = {}
     findings: dict[int, tuple[Problem, ...]] = {}
 
-    def join_once(path: Path, texts: Mapping[str, str] | None = None, recall: Recall | None = None) -> Joined:
-        if texts or recall is not None or not path.absolute().is_relative_to(PACKAGE):
-            return join(path, texts, recall)
+    def join_once(path: Path, recall: Recall | None = None) -> Joined:
+        if _UNSAVED.get() or recall is not None or not path.absolute().is_relative_to(PACKAGE):
+            return join(path, recall)
         key = str(path), "" if path.is_absolute() else os.getcwd()
         if key not in joined:
             joined[key] = join(path)

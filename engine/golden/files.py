@@ -19,6 +19,7 @@ from ..language.discovery import kind_of, yaml_files
 from ..language.installed import candidates, installed
 from ..language.rulebook import ABSENT
 from ..language.settings import Given, values_of
+from ..source.contents import content
 from ..source.homes import MAPPINGS
 from ..source.json_reader import read_value
 from ..source.nodes import MappingNode, Node, ScalarNode, SequenceNode, plain
@@ -32,10 +33,12 @@ from .keys import EXPECTATION, PARTS, RULE_NAME, TEST, TEST_FILE
 __all__ = [
     "MAX_INPUT_BYTES",
     "GoldenTest",
+    "ReadTests",
     "TestFile",
     "discover",
     "load",
     "mappings_in",
+    "read_tests",
 ]
 
 MAX_INPUT_BYTES = 10_000_000
@@ -117,18 +120,44 @@ def load(
     Returns the file, or None if it has an error; all Problems; and the source by its name. `opening` opens the
     mapping, whose settings are needed; a caller can pass one that opens each mapping once.
     """
+    return read_tests(path, name).checked(opening)
+
+
+def read_tests(path: Path, name: str) -> ReadTests:
+    """Reads one test file, which messages call `name`, without the mapping that it tests."""
     source, unread = read(path, name)
     if source is None:
-        return None, unread, {}
+        return ReadTests(None, unread, {})
     node, unread = parse(source, wide=True)
     if node is None:
-        return None, unread, {name: source}
+        return ReadTests(None, unread, {name: source})
     reader = _Reader(path, source)
     reader.problems += unread
     file = reader.file(node)
-    reader.check_settings(opening)
     lost = frozenset(lost_names(node) if unread else ())
-    return (None if reader.problems else file), in_order(without_consequences(reader.problems, lost)), {name: source}
+    return ReadTests(file, tuple(reader.problems), {name: source}, lost, reader.main, tuple(reader.given))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ReadTests:
+    """A test file that was read, and the settings that its tests give to the mapping `main`."""
+
+    file: TestFile | None
+    problems: tuple[Problem, ...]
+    sources: dict[str, Source]
+    lost: frozenset[str] = frozenset()
+    main: Path | None = None
+    given: tuple[Given, ...] = ()
+
+    def checked(
+        self, opening: Callable[[Path], Opening]
+    ) -> tuple[TestFile | None, tuple[Problem, ...], dict[str, Source]]:
+        """The results of `load`: all settings are checked against those of the mapping, if it can be read."""
+        settings = opening(self.main).settings if self.given and self.main is not None else None
+        problems = list(self.problems)
+        if settings is not None:
+            values_of(settings, self.given, problems)
+        return (None if problems else self.file), in_order(without_consequences(problems, self.lost)), self.sources
 
 
 class _Reader:
@@ -172,12 +201,6 @@ class _Reader:
         if mapping is None or not isinstance(node, MappingNode):
             return None
         return TestFile(self.path, self.source, node, mapping, tuple(tests.values()), description)
-
-    def check_settings(self, opening: Callable[[Path], Opening]) -> None:
-        """Checks the settings of all tests against those of the mapping, if that can be read."""
-        settings = opening(self.main).settings if self.given and self.main is not None else None
-        if settings is not None:
-            values_of(settings, self.given, self.problems)
 
     def mapping(self, keys: Keys) -> Path | None:
         """The mapping or workspace that the file names, else the nearest one above it."""
@@ -264,7 +287,7 @@ class _Reader:
             reason, hint = refusal
             self.report("M603", node.place, hint, path=node.text, reason=reason)
             return ABSENT, path
-        if not os.path.exists(path):
+        if not is_file(path) and not os.path.exists(path):
             names = [entry.name for entry in path.parent.glob("*")]
             hint = did_you_mean(path.name, names)
             self.report("M107", node.place, hint, what="the input file", path=node.text, reason="does not exist")
@@ -316,11 +339,10 @@ def _mapping_above(path: Path) -> Path | None:
 
 def _read_json(path: Path) -> Any:
     """Parses a JSON file. Raises ValueError with the reason."""
-    if not path.is_file():
+    if not is_file(path):
         raise ValueError("is not a file")
     try:
-        with path.open("rb") as file:
-            raw = file.read(MAX_INPUT_BYTES + 1)
+        raw = content(path, MAX_INPUT_BYTES + 1)
     except OSError as error:
         raise ValueError(f"cannot be read: {error.strerror}") from None
     if len(raw) > MAX_INPUT_BYTES:

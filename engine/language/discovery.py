@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from ..source.contents import content
 from ..source.nodes import MappingNode
 from ..source.parser import parse
 from ..source.paths import is_file
@@ -79,8 +80,7 @@ def kind_of(path: Path) -> FileKind | None:
     A file that cannot be read counts as a mapping: loading it reports why.
     """
     try:
-        with path.open("rb") as file:
-            raw = file.read(MAX_FILE_BYTES)
+        raw = content(path, MAX_FILE_BYTES)
     except OSError:
         return "mapping"
     text = raw.decode("utf-16" if raw.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) else "utf-8-sig", "replace")

@@ -10,13 +10,14 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
-from os.path import abspath, normpath
+from os.path import normpath
 from pathlib import Path
 from typing import Any
 
 from .. import schemas
 from ..diagnostics.problem import Place, Problem, Problems, Related, TooManyProblems, in_order
 from ..diagnostics.suggestions import did_you_mean
+from ..source.contents import unsaved
 from ..source.homes import MAPPINGS, display_name
 from ..source.nodes import MappingNode, Node, ScalarNode, SequenceNode, plain, reused
 from ..source.parser import MAX_NODES, parse, size_of
@@ -107,21 +108,20 @@ def load(path: Path, settings: Mapping[str, Any] | None = None, *, text: str | N
     `settings` are JSON values, or such with their places (Given), that override those of a workspace. `text`, if given,
     replaces the content of the file, as for the unsaved buffer of an editor.
     """
-    return join(path, {} if text is None else {abspath(path): text}).with_settings(settings or {})
+    with unsaved(None if text is None else {path: text}):
+        return join(path).with_settings(settings or {})
 
 
-def join(path: Path, texts: Mapping[str, str] | None = None, recall: Recall | None = None) -> Joined:
+def join(path: Path, recall: Recall | None = None) -> Joined:
     """Reads the mapping or workspace file at `path`, and all files that belong to it.
 
-    `texts` replace the contents of files, by absolute path. With `recall`, files and parts that are the same as the
-    last time are the same objects.
+    With `recall`, files and parts that are the same as the last time are the same objects.
     """
-    return _Loader(texts or {}, Recall() if recall is None else recall).join(path)
+    return _Loader(Recall() if recall is None else recall).join(path)
 
 
 class _Loader:
-    def __init__(self, texts: Mapping[str, str], recall: Recall, converted: tuple[Path, ...] = ()) -> None:
-        self.texts = texts
+    def __init__(self, recall: Recall, converted: tuple[Path, ...] = ()) -> None:
         self.recall = recall
         self.converted = converted
         """The main files of the mappings whose input this one converts, outermost first."""
@@ -150,8 +150,7 @@ class _Loader:
     # Files
 
     def read(self, path: Path, name: str) -> Source | None:
-        text = self.texts.get(abspath(path))
-        source, problems = (Source(name, text, path), ()) if text is not None else read(path, name)
+        source, problems = read(path, name)
         self.problems += problems
         return source and self.recall.of(("file", name, path, source.text), lambda: source)
 
@@ -437,7 +436,7 @@ class _Loader:
                 self.report("M170", node.place, name=node.text, reason=reason)
             if node.text in converters:
                 continue
-            loader = _Loader(self.texts, self.recall, (*self.converted, main.resolve()))
+            loader = _Loader(self.recall, (*self.converted, main.resolve()))
             if path.resolve() in loader.converted or len(loader.converted) > MAX_EXTENDS:
                 self.report("M170", node.place, name=node.text, reason="it would convert its own input")
                 continue

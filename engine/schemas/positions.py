@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ..diagnostics.problem import Place
+from ..source.contents import content
 from ..source.homes import display_name
 from ..source.text import BOM, Source
 from ..values.pointers import Index, escape
@@ -42,7 +43,7 @@ class Locator:
         """The place that a pointer leads to in the file of a schema; None if the file does not have it."""
         if path not in self._sources:
             try:
-                self._sources[path] = Source(display_name(path), path.read_text("utf-8"), path)
+                self._sources[path] = Source(display_name(path), content(path).decode(), path)
             except (OSError, UnicodeDecodeError):  # it was there when the schema was loaded
                 self._sources[path] = None
         source = self._sources[path]

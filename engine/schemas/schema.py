@@ -18,6 +18,7 @@ from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 
 from ..diagnostics.suggestions import did_you_mean
 from ..patterns.searching import prepared
+from ..source import contents
 from ..source.homes import SCHEMAS
 from ..source.json_reader import read_value
 from ..source.paths import is_file
@@ -98,7 +99,7 @@ _KNOWN: dict[tuple[str, Path, Project], Schema] = {}
 def _is_current(schema: Schema) -> bool:
     """Returns whether the files of a schema still have the content that it was read from."""
     try:
-        now = [hashlib.sha256(path.read_bytes()).hexdigest() for path in schema.paths]
+        now = [hashlib.sha256(contents.content(path)).hexdigest() for path in schema.paths]
     except OSError:
         return False
     return now == list(schema.digests)
@@ -151,7 +152,7 @@ def _beside(uri: str, document: Document) -> list[Path]:
 def _identifier(path: Path) -> str | None:
     """The `$id` of the schema in a file; None where it has none, or cannot be read."""
     try:
-        content = read_value(path.read_bytes())
+        content = read_value(contents.content(path))
     except (OSError, ValueError):
         return None
     return _uri_of(content) if isinstance(content, dict) else None
@@ -199,7 +200,7 @@ class _Files:
             found = self.folders[folder] = {}
             left = MAX_SCHEMA_BYTES
             for path in sorted(folder.glob("*.json"))[:MAX_SCHEMA_FILES]:
-                if not self.project.refusal(path) and is_file(path) and (left := left - path.stat().st_size) >= 0:
+                if not self.project.refusal(path) and is_file(path) and (left := left - contents.size(path)) >= 0:
                     found.setdefault(_identifier(path), path)
         own = _own_uri(document)
         return next(
@@ -208,10 +209,10 @@ class _Files:
 
     def read(self, path: Path) -> dict[str, Any]:
         """The JSON object in a file."""
-        self.bytes += path.stat().st_size
+        self.bytes += contents.size(path)
         if self.bytes > MAX_SCHEMA_BYTES:
             raise SchemaError(f"has more than {MAX_SCHEMA_BYTES} bytes")
-        text = path.read_bytes()
+        text = contents.content(path)
         self.digests[path] = hashlib.sha256(text).hexdigest()
         try:
             document = read_value(text)

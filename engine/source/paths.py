@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from .contents import is_unsaved, note
+
 __all__ = ["PathError", "is_file", "is_folder", "lies_inside", "text_of_name"]
 
 
@@ -18,9 +20,10 @@ def text_of_name(name: str) -> str:
 
 def is_file(path: Path) -> bool:
     """Returns whether a path is an existing file."""
+    note(path)
     try:
-        return path.is_file()
-    except OSError:  # a name that is too long
+        return path.is_file() or is_unsaved(path)
+    except (OSError, ValueError):  # a name that is too long, or one that no file can have
         return False
 
 

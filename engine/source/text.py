@@ -12,6 +12,8 @@ from pathlib import Path
 
 from ..diagnostics.problem import Place, Problem
 from ..values.once import cached_property
+from . import contents
+from .contents import content
 
 __all__ = ["BOM", "MAX_FILE_BYTES", "Source", "decoded", "one_line", "read"]
 
@@ -75,9 +77,8 @@ def read(path: Path, name: str) -> tuple[Source | None, tuple[Problem, ...]]:
     if os.path.exists(path) and not (os.path.isfile(path) or os.path.isdir(path)):  # opening a pipe may block forever
         return None, (Problem.of("M001", top, path=name, reason="is not a file"),)
     try:
-        with path.open("rb") as file:
-            raw = file.read(MAX_FILE_BYTES + 1)
-            size = os.fstat(file.fileno()).st_size
+        raw = content(path, MAX_FILE_BYTES + 1)
+        size = contents.size(path)
     except OSError as error:
         return None, (Problem.of("M001", top, path=name, reason=error.strerror or str(error)),)
     except ValueError as error:  # a path that no system can have, such as one with a null character

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from os.path import abspath
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from ...diagnostics.problem import MAX_PROBLEMS, MappingError, Problem, in_order
 from ...language.installed import file_at, locate, not_found
 from ...language.loader import Loaded, join
 from ...language.rulebook import Rulebook, Setting
+from ...source.contents import unsaved
 from ...source.paths import is_folder
 from ...source.recovery import without_consequences
 from ...values.once import cached_property
@@ -25,9 +25,9 @@ __all__ = ["Opening", "inspect", "opened"]
 class Opening:
     """A mapping whose files are read and checked once, to be opened with settings: no check depends on their values."""
 
-    def __init__(self, path: Path, texts: Mapping[str, str] | None = None, recall: Recall | None = None) -> None:
+    def __init__(self, path: Path, recall: Recall | None = None) -> None:
         self.recall = recall
-        self.joined = join(path, texts, recall)
+        self.joined = join(path, recall)
 
     @property
     def settings(self) -> Mapping[str, Setting] | None:
@@ -65,7 +65,8 @@ def inspect(reference: str | Path, settings: Mapping[str, Any] | None = None, *,
         path = file_at(path)
     if path is None:
         return Loaded(None, (not_found(str(reference)),), {})
-    return Opening(path, {} if text is None else {abspath(path): text}).inspect(settings)
+    with unsaved(None if text is None else {path: text}):
+        return Opening(path).inspect(settings)
 
 
 def _listed(problems: tuple[Problem, ...]) -> tuple[Problem, ...]:

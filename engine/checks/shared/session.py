@@ -7,6 +7,7 @@ from os.path import abspath
 from pathlib import Path
 
 from ...language.loader import Loaded
+from ...source.contents import unsaved
 from ...values.recall import Recall
 from .opening import Opening
 
@@ -33,4 +34,5 @@ class Session:
         for oldest in list(self._recalls)[:-MAX_MAPPINGS]:
             del self._recalls[oldest]
         recall.begin()
-        return Opening(main, {abspath(path): text for path, text in (texts or {}).items()}, recall).inspect()
+        with unsaved(texts):
+            return Opening(main, recall).inspect()

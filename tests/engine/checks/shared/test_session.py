@@ -17,6 +17,7 @@ from moemap.engine.compiler.rules.mapping import source_of
 from moemap.engine.inference.facts import TypedEmission
 from moemap.engine.inference.rulebook import RuleWalk
 from moemap.engine.language.rulebook import Rule
+from moemap.engine.source.contents import unsaved
 from moemap.engine.source.homes import MAPPINGS
 from moemap.engine.types.types import Type
 from moemap.tests.test_hardness import EVERYTHING, LIST_SCHEMA
@@ -66,7 +67,8 @@ def edits(files: Texts, random: Random, count: int) -> Iterator[Texts]:
 
 def assert_as_new(session: Session, main: Path, texts: Texts) -> bool:
     """The session finds what a new check finds; returns whether the mapping can be used."""
-    one, other = session.inspect(main, texts), Opening(main, by_name(texts)).inspect()
+    with unsaved(texts):
+        one, other = session.inspect(main), Opening(main).inspect()
     assert one.problems == other.problems
     assert [problem.related for problem in one.problems] == [problem.related for problem in other.problems]
     assert [source.text for source in one.sources.values()] == [source.text for source in other.sources.values()]
@@ -133,7 +135,3 @@ def test_mappings_are_forgotten(write: Callable[[Mapping[str, Any]], Path]) -> N
         other.write_bytes(main.read_bytes())
         assert session.inspect(other).ok
     assert len(session._recalls) == MAX_MAPPINGS
-
-
-def by_name(texts: Texts) -> dict[str, str]:
-    return {str(path): text for path, text in texts.items()}

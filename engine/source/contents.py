@@ -1,0 +1,86 @@
+"""The contents of files: those on the disk, or the texts of an editor that stand for them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from pathlib import Path
+
+__all__ = ["Stamp", "content", "is_unsaved", "note", "size", "stamp", "unsaved", "used"]
+
+Stamp = bytes | tuple[int, int, int] | None
+"""What tells one content of a file from another: an unsaved text, or time, size and number of the file on the disk."""
+
+_UNSAVED: ContextVar[Mapping[str, bytes]] = ContextVar("unsaved", default={})  # noqa: B039  it is never changed
+_USED: ContextVar[dict[str, Stamp] | None] = ContextVar("used", default=None)
+
+
+@contextmanager
+def unsaved(texts: Mapping[Path, str] | None) -> Iterator[None]:
+    """Lets texts stand for the contents of files, whether these exist or not."""
+    own = {os.path.realpath(path): text.encode("utf-8", "surrogatepass") for path, text in (texts or {}).items()}
+    token = _UNSAVED.set({**_UNSAVED.get(), **own})
+    try:
+        yield
+    finally:
+        _UNSAVED.reset(token)
+
+
+@contextmanager
+def used() -> Iterator[dict[str, Stamp]]:
+    """Collects the files that are read or looked for meanwhile, with the stamps that they have then."""
+    outer, own = _USED.get(), dict[str, Stamp]()
+    token = _USED.set(own)
+    try:
+        yield own
+    finally:
+        _USED.reset(token)
+        if outer is not None:
+            outer.update(own)
+
+
+def content(path: Path, limit: int = -1) -> bytes:
+    """The content of a file, at most so many bytes of it. Raises OSError, and ValueError for an impossible path."""
+    note(path)
+    text = _text(path)
+    if text is not None:
+        return text if limit < 0 else text[:limit]
+    with path.open("rb") as file:
+        return file.read(limit)
+
+
+def size(path: Path) -> int:
+    """The number of bytes of a file. Raises OSError."""
+    text = _text(path)
+    return path.stat().st_size if text is None else len(text)
+
+
+def is_unsaved(path: Path) -> bool:
+    """Returns whether a text stands for the content of a file."""
+    return _text(path) is not None
+
+
+def stamp(path: str | Path) -> Stamp:
+    """The present stamp of a file; None if there is none."""
+    text = _text(path)
+    if text is not None:
+        return text
+    try:
+        found = os.stat(path)
+    except (OSError, ValueError):
+        return None
+    return found.st_mtime_ns, found.st_size, found.st_ino
+
+
+def note(path: Path) -> None:
+    """Adds a file to those that are used."""
+    found = _USED.get()
+    if found is not None and (name := os.path.abspath(path)) not in found:
+        found[name] = stamp(name)
+
+
+def _text(path: str | Path) -> bytes | None:
+    texts = _UNSAVED.get()
+    return texts.get(os.path.realpath(path)) if texts else None
