@@ -8,7 +8,7 @@ import sys
 import click
 
 from .shared.command import FINE, PROBLEMS, Command
-from .shared.delivering import choice_of, needs_extra, plan_of, sending_options
+from .shared.delivering import choice_of, needs_delivery, plan_of, sending_options
 from .shared.opening import program_of
 
 __all__ = ["command"]
@@ -37,7 +37,7 @@ def command(mapping: str | None, settings: tuple[str, ...], environment: str | N
     plan = plan_of(program)
     if plan.ping is None:
         raise click.UsageError(f"the mapping {program.name} does not say with what to ping")
-    needs_extra()
+    needs_delivery()
     secrets, dispatch, ping = Secrets(choice.secrets), plan.dispatch, plan.ping
 
     async def main() -> CallOutcome:

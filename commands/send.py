@@ -15,7 +15,7 @@ from .shared.delivering import (
     choice_of,
     counted,
     duration,
-    needs_extra,
+    needs_delivery,
     opened,
     outbox_option,
     plan_of,
@@ -102,7 +102,7 @@ def command(
                 tried.add(transform, unit)
             _show_dry_run(tried)
             sys.exit(PROBLEMS if tried.summary.failed(strict=False) else FINE)
-        needs_extra()
+        needs_delivery()
         with ExitStack() as stack:
             outbox = stack.enter_context(opened(path, create=bool(inputs), max_bytes=max_bytes))
             check_owner(outbox, program.name)

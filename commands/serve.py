@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .shared.command import FINE, PROBLEMS, Command
-from .shared.delivering import check_owner, choice_of, needs_extra, opened, outbox_option, plan_of, sending_options
+from .shared.delivering import check_owner, choice_of, needs_delivery, opened, outbox_option, plan_of, sending_options
 from .shared.opening import program_of
 from .shared.verbosity import is_quiet
 
@@ -87,7 +87,7 @@ def command(
     if program.dispatch.delivery["bulk_from"] is not None and program.dispatch.bulk is not None:
         program = program_of(choice, bulk=True)
     plan = plan_of(program)
-    needs_extra()
+    needs_delivery()
     secrets = Secrets(choice.secrets)
     program.prepare()
     written = Path(f"{path}.rejects.ndjson" if rejects is None else rejects)

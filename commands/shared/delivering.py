@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .completion import mappings
+from .extras import needs_extra
 from .project import chosen, mapping_options
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ __all__ = [
     "choice_of",
     "counted",
     "duration",
-    "needs_extra",
+    "needs_delivery",
     "opened",
     "outbox_option",
     "plan_of",
@@ -91,12 +92,9 @@ def counted(number: int, what: str) -> str:
     return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
-def needs_extra() -> None:
+def needs_delivery() -> None:
     """Exits with exit code 2 where what sends is not installed."""
-    from importlib.util import find_spec
-
-    if find_spec("aiohttp") is None:
-        raise click.UsageError("sending needs more packages: pip install 'moemap[delivery]'")
+    needs_extra("aiohttp", "sending", "delivery")
 
 
 def duration(seconds: float) -> str:
