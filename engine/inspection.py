@@ -27,7 +27,7 @@ from .source.paths import PathError, is_file, lies_inside
 from .source.project import Project
 from .source.text import Source, read
 
-__all__ = ["Inspection", "Inspector", "holds_rules", "inspect_paths", "inspect_project", "settings_problems"]
+__all__ = ["Inspection", "Inspector", "holds_rules", "inspect_paths", "inspect_project", "renamed", "settings_problems"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +126,7 @@ class Inspector:
             loaded = self.load(main)
             names = {display_name(main): self.names[real]}  # also of a main file that could not be read
             names |= {name: self.names[of] for name, of in _reals(loaded).items()}
-            problems += [_renamed(problem, names) for problem in loaded.problems]
+            problems += [renamed(problem, names) for problem in loaded.problems]
             sources |= {names.get(name, name): source for name, source in loaded.sources.items()}
             if loaded.rulebook is not None:
                 rulebooks[self.names[real]] = loaded.rulebook
@@ -243,12 +243,12 @@ def _as_given(path: Path) -> str:
     return Path(os.path.normpath(path)).as_posix()
 
 
-def _renamed(problem: Problem, names: dict[str, str]) -> Problem:
+def renamed(problem: Problem, names: Mapping[str, str]) -> Problem:
     """The Problem with other names of the files in its places."""
 
-    def renamed(value: Any) -> Any:
+    def named(value: Any) -> Any:
         return replace(value, file=names.get(value.file, value.file)) if isinstance(value, Place) else value
 
-    related = tuple(replace(one, place=renamed(one.place)) for one in problem.related)
-    data = {key: renamed(value) for key, value in problem.data.items()}
-    return replace(problem, place=renamed(problem.place), related=related, data=data)
+    related = tuple(replace(one, place=named(one.place)) for one in problem.related)
+    data = {key: named(value) for key, value in problem.data.items()}
+    return replace(problem, place=named(problem.place), related=related, data=data)

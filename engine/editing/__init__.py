@@ -1,7 +1,7 @@
-"""Texts of rule files: their canonical layout.
+"""Texts of rule files while they are written: their canonical layout, and what editors show of them.
 
-Comes in: the text of a rule, workspace or test file. Goes out: the text in its layout, with comments, order and meaning
-kept, or Problems.
+Comes in: the texts of rule, workspace and test files, and positions in them. Goes out: texts in their layout, or
+Problems; and what `data` declares: Problems, names and their uses, completions, edits. No types of a protocol.
 """
 
 from __future__ import annotations
@@ -12,8 +12,10 @@ from ..exports import lazily
 
 if TYPE_CHECKING:
     from .files import formatted_source, rule_files
+    from .state import EditingState
 
 __all__ = [
+    "EditingState",
     "formatted_source",
     "rule_files",
 ]

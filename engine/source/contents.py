@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass, field
 from pathlib import Path
 
 __all__ = ["Stamp", "content", "is_unsaved", "note", "size", "stamp", "unsaved", "used"]
@@ -13,7 +14,23 @@ __all__ = ["Stamp", "content", "is_unsaved", "note", "size", "stamp", "unsaved",
 Stamp = bytes | tuple[int, int, int] | None
 """What tells one content of a file from another: an unsaved text, or time, size and number of the file on the disk."""
 
-_UNSAVED: ContextVar[Mapping[str, bytes]] = ContextVar("unsaved", default={})  # noqa: B039  it is never changed
+
+@dataclass(slots=True)
+class _Unsaved:
+    """Texts by the real paths of their files; `reals` keeps real paths that were asked for."""
+
+    texts: Mapping[str, bytes]
+    reals: dict[str, str] = field(default_factory=dict)
+
+    def text(self, path: str | Path) -> bytes | None:
+        name = str(path)
+        real = self.reals.get(name)
+        if real is None:
+            real = self.reals[name] = os.path.realpath(name)
+        return self.texts.get(real)
+
+
+_UNSAVED: ContextVar[_Unsaved | None] = ContextVar("unsaved", default=None)
 _USED: ContextVar[dict[str, Stamp] | None] = ContextVar("used", default=None)
 
 
@@ -21,7 +38,8 @@ _USED: ContextVar[dict[str, Stamp] | None] = ContextVar("used", default=None)
 def unsaved(texts: Mapping[Path, str] | None) -> Iterator[None]:
     """Lets texts stand for the contents of files, whether these exist or not."""
     own = {os.path.realpath(path): text.encode("utf-8", "surrogatepass") for path, text in (texts or {}).items()}
-    token = _UNSAVED.set({**_UNSAVED.get(), **own})
+    outer = _UNSAVED.get()
+    token = _UNSAVED.set(_Unsaved({**(outer.texts if outer is not None else {}), **own}) if own else outer)
     try:
         yield
     finally:
@@ -83,4 +101,4 @@ def note(path: Path) -> None:
 
 def _text(path: str | Path) -> bytes | None:
     texts = _UNSAVED.get()
-    return texts.get(os.path.realpath(path)) if texts else None
+    return None if texts is None else texts.text(path)
