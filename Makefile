@@ -16,7 +16,7 @@ MAKEFLAGS += --no-print-directory
 export PYTHONPYCACHEPREFIX := $(CURDIR)/.venv/bytecode
 unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-delivery test fast test-spark test-browser fuzz newest lint format types check docs bench lock ci clean
+.PHONY: help demo demo-delivery test fast test-spark test-browser fuzz newest lint format types check docs studio bench lock ci clean
 
 help: ## show this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -67,6 +67,9 @@ check: $(READY) ## check the shipped mappings
 docs: $(READY) ## write the generated pages of docs/ anew
 	@$(BIN)/moemap docs --reference docs
 
+studio: engine/studio/web/node_modules/.ready ## build the page of Studio from engine/studio/web
+	@npm run --silent build --prefix engine/studio/web
+
 bench: $(READY) ## measure; some minutes (ARGS=--quick: roughly)
 	@$(BIN)/python benchmarks/run.py $(ARGS)
 
@@ -77,7 +80,7 @@ ci: ## run all that must hold before a change lands
 	@.ci/run
 
 clean: ## remove everything that was made, .venv too
-	@rm -rf .venv .venv-spark .venv-newest tests/browser/node_modules build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks
+	@rm -rf .venv .venv-spark .venv-newest tests/browser/node_modules engine/studio/web/node_modules build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(READY): pyproject.toml requirements/build.txt requirements/dev.txt
@@ -103,7 +106,7 @@ $(READY): pyproject.toml requirements/build.txt requirements/dev.txt
 	@.venv-spark/bin/python $(PIP_INSTALL) --no-deps --no-build-isolation --editable .
 	@touch $@
 
-# axe-core alone, which looks for barriers in pages; its version and hash are locked.
-tests/browser/node_modules/.ready: tests/browser/package-lock.json
-	@npm ci --prefix tests/browser --ignore-scripts --no-audit --no-fund --silent
+# Versions and hashes are locked. In tests/browser it is axe-core alone, which looks for barriers in pages.
+%/node_modules/.ready: %/package-lock.json
+	@npm ci --prefix $* --ignore-scripts --no-audit --no-fund --silent
 	@touch $@

@@ -31,7 +31,7 @@ def test_importing_the_package_imports_nothing_else() -> None:
 
 @pytest.mark.parametrize(
     "path",
-    sorted([*ENGINE.rglob("*.py"), *ENGINE.glob("html/*.*")]),
+    sorted([*ENGINE.rglob("*.py"), *ENGINE.glob("html/*.*"), *ENGINE.glob("studio/web/src/*")]),
     ids=lambda path: path.relative_to(ENGINE).as_posix(),
 )
 def test_the_engine_is_about_no_product(path: Path) -> None:

@@ -26,8 +26,8 @@ def render(name: str, **content: Any) -> str:
 
     All content is escaped. The page forbids, by its policy, every script, style and request that is not in the file.
     """
-    script = _text(f"{name}.js")
-    return _environment().get_template(f"{name}.html").render(style=_text("style.css"), script=script, **content) + "\n"
+    style, script = _text("base.css") + _text("style.css"), _text(f"{name}.js")
+    return _environment().get_template(f"{name}.html").render(style=style, script=script, **content) + "\n"
 
 
 @cache
