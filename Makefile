@@ -16,7 +16,7 @@ MAKEFLAGS += --no-print-directory
 export PYTHONPYCACHEPREFIX := $(CURDIR)/.venv/bytecode
 unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-delivery test fast test-spark test-browser fuzz newest lint format types check docs studio bench lock ci clean
+.PHONY: help demo demo-delivery test fast test-spark test-postgres test-browser fuzz newest lint format types check docs studio bench lock ci clean
 
 help: ## show this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -35,6 +35,9 @@ fast: $(READY) ## run all of them but the slow ones
 
 test-spark: .venv-spark/.ready ## run the tests of the Spark extra; needs Java 17
 	@.venv-spark/bin/pytest --quiet tests/spark
+
+test-postgres: $(READY) ## run the tests of the outbox in PostgreSQL; needs its server installed
+	@$(BIN)/pytest --quiet tests/postgres $(ARGS)
 
 test-browser: $(READY) tests/browser/node_modules/.ready ## open the HTML pages in a browser; needs Chromium
 	@$(BIN)/python -c 'import sys; from moemap.tests.browser.chromium import found; sys.exit(found() is None)' || { \

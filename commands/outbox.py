@@ -117,7 +117,7 @@ def command(
                 chosen = _chosen(outbox, requests, states or (("dead",) if action == "replay" else default))
                 number = sum(outbox.shown(one) is not None for one in chosen) if requests else len(chosen)
                 if not chosen:
-                    click.echo(f"{outbox.path}: there are no such requests", err=True)
+                    click.echo(f"{outbox.name}: there are no such requests", err=True)
                 if action == "replay":
                     number = _replay(outbox, chosen, choice_of(mapping, settings, environment))
                 elif action == "export" or format_ == "json":

@@ -11,7 +11,16 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .shared.command import FINE, PROBLEMS, Command
-from .shared.delivering import check_owner, choice_of, needs_delivery, opened, outbox_option, plan_of, sending_options
+from .shared.delivering import (
+    OUTBOX,
+    check_owner,
+    choice_of,
+    needs_delivery,
+    opened,
+    outbox_option,
+    plan_of,
+    sending_options,
+)
 from .shared.opening import program_of
 from .shared.verbosity import is_quiet
 
@@ -51,7 +60,7 @@ __all__ = ["command"]
     "--rejects",
     type=click.Path(dir_okay=False),
     metavar="FILE",
-    help="Add the batches that had errors to this file; by default, beside the outbox.",
+    help="Add the batches that had errors to this file; by default, beside the outbox, or in the working folder.",
 )
 @click.option("--no-delivery", is_flag=True, help="Only receive; another process sends.")
 @click.option("--log", type=click.Choice(["text", "json"]), default="text", show_default=True, help="The form of logs.")
@@ -75,6 +84,7 @@ def command(
     /openapi.json tell about the service. SIGTERM ends it when all that is under way is done.
     """
     from ..engine.delivery.entries import OutboxError
+    from ..engine.delivery.places import is_url
     from ..engine.delivery.receiving import Receiver
     from ..engine.delivery.secrets import SecretError, Secrets
     from ..engine.delivery.sender import Sender
@@ -90,7 +100,7 @@ def command(
     needs_delivery()
     secrets = Secrets(choice.secrets)
     program.prepare()
-    written = Path(f"{path}.rejects.ndjson" if rejects is None else rejects)
+    written = Path(f"{OUTBOX if is_url(path) else path}.rejects.ndjson" if rejects is None else rejects)
     recipe = Recipe(choice.reference, choice.settings, "bulk" if plan.bulk else "result", False, "", str(written))
     try:
         agreed = None if authorization is None else secrets.fill(authorization)

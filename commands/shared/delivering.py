@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -43,11 +42,10 @@ def outbox_option(command: Callable[..., Any]) -> Callable[..., Any]:
     return click.option(
         "--outbox",
         "path",
-        type=click.Path(dir_okay=False),
         default=OUTBOX,
         show_default=True,
-        metavar="FILE",
-        help="The outbox, on a local disk.",
+        metavar="FILE|URL",
+        help="The outbox: a file on a local disk, or postgresql://HOST/DATABASE.",
     )(command)
 
 
@@ -57,12 +55,17 @@ def choice_of(mapping: str | None, settings: tuple[str, ...], environment: str |
 
 
 def opened(path: str, *, create: bool, max_bytes: int | None = None) -> Outbox:
-    """The outbox in a file; exits with the reason and exit code 2 if it cannot be used."""
+    """The outbox of a file or URL; exits with the reason and exit code 2 if it cannot be used."""
+    from importlib.util import find_spec
+
     from ...engine.delivery.entries import OutboxError
     from ...engine.delivery.outbox import Outbox
+    from ...engine.delivery.places import is_url
 
+    if is_url(path):
+        needs_extra("psycopg", "an outbox in PostgreSQL", "postgres")
     try:
-        return Outbox(Path(path), max_bytes=max_bytes, create=create)
+        return Outbox(path, max_bytes=max_bytes, create=create)
     except OutboxError as error:
         raise click.UsageError(str(error)) from None
 
@@ -74,7 +77,7 @@ def check_owner(outbox: Outbox, name: str) -> None:
         outbox.save("mapping", name).result()
     elif owner != name:
         raise click.UsageError(
-            f"{outbox.path}: this is the outbox of the mapping {owner}, whose limits are not those of {name}"
+            f"{outbox.name}: this is the outbox of the mapping {owner}, whose limits are not those of {name}"
         )
 
 

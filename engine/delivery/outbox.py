@@ -1,4 +1,4 @@
-"""The outbox: requests to deliver and the log of what became of them, in a file of SQLite.
+"""The outbox: requests to deliver and the log of what became of them, in a database.
 
 Tables `input`, `request` and `attempt` are only added to. The state of a request is what the last line of its log says;
 `queue` holds that of all requests that are neither accepted nor purged, made from the log in the same transaction. One
@@ -7,19 +7,19 @@ thread of a process writes, several processes may: one of them sends (`sending`)
 
 from __future__ import annotations
 
-import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack, closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import orjson
 import zstandard
 
-from ..jobs.files import BusyError, locked
 from ..values.once import Lock
+from .database import Connection
 from .entries import (
     ENDS,
     STATES,
@@ -36,61 +36,40 @@ from .entries import (
     Shown,
     State,
 )
-from .filesystems import network_filesystem
-from .writing import Writer, connected
+from .places import database_at
+from .writing import Writer
 
-__all__ = ["Outbox", "change"]
+__all__ = ["Outbox", "change", "keep", "put"]
 
-VERSION = 1
-_SCHEMA = f"""
-CREATE TABLE input (id INTEGER PRIMARY KEY, key BLOB NOT NULL UNIQUE, source TEXT NOT NULL, mapping TEXT NOT NULL,
-    at REAL NOT NULL, text BLOB);
-CREATE TABLE request (id INTEGER PRIMARY KEY AUTOINCREMENT, input INTEGER NOT NULL REFERENCES input, number INTEGER
-    NOT NULL, output TEXT NOT NULL, method TEXT NOT NULL, url TEXT NOT NULL, headers TEXT NOT NULL, body BLOB NOT NULL,
-    lane TEXT, repeatable INTEGER NOT NULL, joinable INTEGER NOT NULL, items TEXT NOT NULL,
-    UNIQUE (input, number));
-CREATE TABLE attempt (id INTEGER PRIMARY KEY AUTOINCREMENT, request INTEGER NOT NULL REFERENCES request, at REAL NOT
-    NULL, kind TEXT NOT NULL, status INTEGER, answer TEXT NOT NULL DEFAULT '', due REAL, call INTEGER);
-CREATE INDEX attempt_request ON attempt (request);
-CREATE INDEX attempt_repeated ON attempt (request) WHERE kind = 'uncertain' AND due IS NOT NULL;
-CREATE INDEX attempt_purged ON attempt (request) WHERE kind = 'purged';
-CREATE TABLE queue (request INTEGER PRIMARY KEY REFERENCES request, state TEXT NOT NULL, lane TEXT, head INTEGER NOT
-    NULL, due REAL NOT NULL, tries INTEGER NOT NULL);
-CREATE INDEX queue_ready ON queue (due, request) WHERE head = 1 AND state = 'waiting';
-CREATE INDEX queue_lane ON queue (lane, request) WHERE lane IS NOT NULL AND state IN ('waiting', 'sending');
-CREATE INDEX queue_state ON queue (state, request);
-CREATE TABLE saved (name TEXT PRIMARY KEY, value TEXT NOT NULL);
-PRAGMA user_version = {VERSION};
-"""
-_APPLICATION = 0x6D6F656F
-_MOVES = ("waiting", "sending")
 _ENTRY = "r.output, r.method, r.url, r.headers, r.body, r.lane, r.repeatable, r.joinable, r.items"
 
 
 class Outbox:
-    """An outbox in a file. Methods that write return a Future, which is done when what was written is on the disk."""
+    """An outbox. Methods that write return a Future, which is done when what was written is on the disk."""
 
     def __init__(
-        self, path: Path, *, max_bytes: int | None = None, create: bool = True, now: Callable[[], float] = time.time
+        self,
+        place: Path | str,
+        *,
+        max_bytes: int | None = None,
+        create: bool = True,
+        now: Callable[[], float] = time.time,
     ) -> None:
-        """Opens an outbox, or makes a new one. Raises OutboxError."""
-        self.path = path
+        """Opens the outbox in a file, or at the URL of a database, or makes a new one. Raises OutboxError."""
+        self._database = database = database_at(place, create=create)
+        self.name = database.name
         self.max_bytes = max_bytes
         self.now = now
         self._reading = Lock()
-        kind = network_filesystem(path.parent)
-        if kind is not None:
-            raise OutboxError(f"{path}: an outbox cannot lie on a network file system ({kind}); choose a local disk")
-        if not create and not path.is_file():
-            raise OutboxError(f"{path}: there is no outbox")
-        try:
-            connection = connected(path, is_new=create)
-            _prepare(connection, path)
-            self._reader = connected(path)
-        except sqlite3.Error as error:
-            raise OutboxError(f"{path}: {error}") from None
-        self._connection = connection
-        self._writer = Writer(connection)
+        with ExitStack() as opened:
+            try:
+                self._connection = opened.enter_context(closing(database.connected()))
+                database.prepare(self._connection)
+                self._reader = database.connected()
+            except database.errors as error:
+                raise OutboxError(f"{self.name}: {error}") from None
+            opened.pop_all()
+        self._writer = Writer(database, self._connection)
 
     def __enter__(self) -> Outbox:
         return self
@@ -99,7 +78,7 @@ class Outbox:
         self.close()
 
     def close(self) -> None:
-        """Writes what was given, and closes the file."""
+        """Writes what was given, and closes the database."""
         self._writer.close()
         with self._reading:
             self._reader.close()
@@ -107,23 +86,26 @@ class Outbox:
 
     def sending(self) -> AbstractContextManager[Any]:
         """Locks the outbox for the one process that sends. Raises OutboxError if another one does."""
-        try:
-            return locked(self.path.with_name(self.path.name + ".sender"))
-        except BusyError:
-            raise OutboxError(f"{self.path}: another process sends from this outbox") from None
+        lease: AbstractContextManager[Any] | None = self._writer.alone(self._database.lease).result()
+        if lease is None:
+            raise OutboxError(f"{self.name}: another process sends from this outbox")
+        return lease
 
-    def submit(self, work: Callable[[sqlite3.Connection], Any]) -> Future[Any]:
+    def submit(self, work: Callable[[Connection], Any]) -> Future[Any]:
         """Does work in a transaction of the writer."""
         return self._writer.submit(work)
 
     def read(self, query: str, *values: Any) -> list[Any]:
-        """The rows of a query, which sees only what is on the disk."""
-        with self._reading:
-            return self._reader.execute(query, values).fetchall()
+        """The rows of a query, which sees only what is on the disk. Raises OutboxError."""
+        try:
+            with self._reading:
+                return self._reader.execute(query, values).fetchall()
+        except self._database.errors as error:
+            raise OutboxError(f"the outbox cannot be read: {error}") from None
 
     def vacuum(self) -> None:
         """Gives free space back to the file system. Nothing else may be under way."""
-        self._writer.alone(lambda connection: connection.execute("VACUUM")).result()
+        self._writer.alone(self._database.vacuum).result()
 
     # Adding
 
@@ -133,9 +115,9 @@ class Outbox:
         The Future raises OutboxFullError where the outbox has reached its size.
         """
 
-        def work(connection: sqlite3.Connection) -> list[bool]:
-            if self.max_bytes is not None and (size := _size(connection)) >= self.max_bytes:
-                raise OutboxFullError(f"{self.path}: the outbox is full ({size} of {self.max_bytes} bytes)")
+        def work(connection: Connection) -> list[bool]:
+            if self.max_bytes is not None and (size := self._database.size(connection)) >= self.max_bytes:
+                raise OutboxFullError(f"{self.name}: the outbox is full ({size} of {self.max_bytes} bytes)")
             return [_add(connection, one, self.now()) for one in given]
 
         return self._writer.submit(work)
@@ -149,8 +131,8 @@ class Outbox:
         """
         now = self.now()
         query = (
-            f"SELECT q.request, q.tries, {_ENTRY} FROM queue q INDEXED BY queue_ready "  # noqa: S608
-            "CROSS JOIN request r ON r.id = q.request WHERE q.head = 1 AND q.state = 'waiting' AND "
+            f"SELECT q.request, q.tries, {_ENTRY} FROM {self._database.queue} "  # noqa: S608
+            "WHERE q.head = 1 AND q.state = 'waiting' AND"
         )
         order = "ORDER BY q.due, q.request LIMIT ?"
         rows = self.read(f"{query} q.due = 0 {order}", limit)
@@ -170,7 +152,7 @@ class Outbox:
         Others were held, purged or overtaken since they were read.
         """
 
-        def work(connection: sqlite3.Connection) -> frozenset[int]:
+        def work(connection: Connection) -> frozenset[int]:
             taken = [
                 request
                 for request in requests
@@ -182,10 +164,10 @@ class Outbox:
             call = None
             for request in taken:
                 row = connection.execute(
-                    "INSERT INTO attempt (request, at, kind, call) VALUES (?, ?, 'started', ?)",
+                    "INSERT INTO attempt (request, at, kind, call) VALUES (?, ?, 'started', ?) RETURNING id",
                     (request, self.now(), call),
-                )
-                call = row.lastrowid if call is None else call
+                ).fetchone()
+                call = row[0] if call is None else call
             return frozenset(taken)
 
         return self._writer.submit(work)
@@ -193,7 +175,7 @@ class Outbox:
     def end(self, ends: Sequence[Ended]) -> Future[None]:
         """Notes how attempts ended."""
 
-        def work(connection: sqlite3.Connection) -> None:
+        def work(connection: Connection) -> None:
             for ended in ends:
                 change(connection, ended, self.now())
 
@@ -205,7 +187,7 @@ class Outbox:
         With `repeats`, all are sent again, else only those for which that is harmless.
         """
 
-        def work(connection: sqlite3.Connection) -> int:
+        def work(connection: Connection) -> int:
             rows = connection.execute(
                 "SELECT q.request, r.repeatable FROM queue q JOIN request r ON r.id = q.request "
                 "WHERE q.state = 'sending'"
@@ -243,12 +225,7 @@ class Outbox:
 
     def save(self, name: str, value: Any) -> Future[None]:
         """Keeps a JSON value under a name."""
-        text = orjson.dumps(value).decode()
-
-        def work(connection: sqlite3.Connection) -> None:
-            connection.execute("INSERT OR REPLACE INTO saved VALUES (?, ?)", (name, text))
-
-        return self._writer.submit(work)
+        return self._writer.submit(partial(keep, name=name, value=value))
 
     def saved(self, name: str) -> Any:
         """The JSON value under a name; None if there is none."""
@@ -261,9 +238,9 @@ class Outbox:
         """The numbers of requests and inputs."""
         states: dict[State, int] = dict.fromkeys(STATES, 0)
         with self._reading:
-            self._reader.execute("BEGIN")  # all numbers are those of one moment
+            self._reader.execute(self._database.snapshot)  # all numbers are those of one moment
             try:
-                states |= dict(self._reader.execute("SELECT state, count(*) FROM queue GROUP BY state"))
+                states |= dict(self._reader.execute("SELECT state, count(*) FROM queue GROUP BY state").fetchall())
                 one = "SELECT count(*) FROM {}".format
                 inputs = self._reader.execute(one("input")).fetchone()[0]
                 total = self._reader.execute(one("request")).fetchone()[0]
@@ -276,7 +253,7 @@ class Outbox:
                     "WHERE q.state = 'waiting' ORDER BY q.request LIMIT 1"
                 ).fetchone()
                 compacted = self._reader.execute("SELECT value FROM saved WHERE name = 'compacted'").fetchone()
-                size = _size(self._reader)
+                size = self._database.size(self._reader)
             finally:
                 self._reader.execute("COMMIT")
         gone = orjson.loads(compacted[0]) if compacted else {"accepted": 0, "purged": 0, "repeated": 0}
@@ -288,13 +265,14 @@ class Outbox:
         """The number of requests that wait or are being sent."""
         return int(self.read("SELECT count(*) FROM queue WHERE state IN ('waiting', 'sending')")[0][0])
 
-    def ids(self, states: Iterable[State], *, lane: str | None = None, limit: int = -1) -> list[int]:
+    def ids(self, states: Iterable[State], *, lane: str | None = None, limit: int | None = None) -> list[int]:
         """The requests in some of the states of the queue, in order."""
         wanted = list(states)
         marks = ", ".join("?" * len(wanted))
         where = "" if lane is None else "AND lane = ?"
-        query = f"SELECT request FROM queue WHERE state IN ({marks}) {where} ORDER BY request LIMIT ?"  # noqa: S608
-        return [row[0] for row in self.read(query, *wanted, *([] if lane is None else [lane]), limit)]
+        most = "" if limit is None else "LIMIT ?"
+        query = f"SELECT request FROM queue WHERE state IN ({marks}) {where} ORDER BY request {most}"  # noqa: S608
+        return [row[0] for row in self.read(query, *wanted, *(one for one in (lane, limit) if one is not None))]
 
     def shown(self, request: int) -> Shown | None:
         """All about a request; None if there is none of this number."""
@@ -325,54 +303,39 @@ class Outbox:
                     yield number, source, zstandard.decompress(text)
 
 
-def _prepare(connection: sqlite3.Connection, path: Path) -> None:
-    """Makes the tables of a new file, or recognises those of another version."""
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        version = connection.execute("PRAGMA user_version").fetchone()[0]
-        application = connection.execute("PRAGMA application_id").fetchone()[0]
-        if version == 0 and connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0:
-            for statement in _SCHEMA.split(";"):
-                connection.execute(statement)
-            connection.execute(f"PRAGMA application_id = {_APPLICATION}")
-        elif application != _APPLICATION:
-            raise OutboxError(f"{path}: this is not an outbox")
-        elif version != VERSION:
-            raise OutboxError(f"{path}: the outbox is of version {version}; this moemap has version {VERSION}")
-    finally:
-        connection.execute("COMMIT")
-
-
-def _size(connection: sqlite3.Connection) -> int:
-    pages, free, size = (
-        connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "freelist_count", "page_size")
+def keep(connection: Connection, name: str, value: Any) -> None:
+    """Keeps a JSON value under a name."""
+    connection.execute(
+        "INSERT INTO saved VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+        (name, orjson.dumps(value).decode()),
     )
-    return int((pages - free) * size)
 
 
-def _add(connection: sqlite3.Connection, given: MappedInput, now: float) -> bool:
+def _add(connection: Connection, given: MappedInput, now: float) -> bool:
     row = connection.execute(
-        "INSERT OR IGNORE INTO input (key, source, mapping, at, text) VALUES (?, ?, ?, ?, ?)",
+        "INSERT INTO input (key, source, mapping, at, text) VALUES (?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING "
+        "RETURNING id",
         (given.key, given.source, given.mapping, now, zstandard.compress(given.text)),
-    )
-    if not row.rowcount:
+    ).fetchone()
+    if row is None:
         return False
-    put(connection, row.lastrowid, given.entries)
+    put(connection, row[0], given.entries)
     return True
 
 
-def put(connection: sqlite3.Connection, number: int | None, entries: Iterable[Entry], first: int = 0) -> None:
+def put(connection: Connection, number: int, entries: Iterable[Entry], first: int = 0) -> None:
     """Adds requests of an input to the queue."""
     for index, entry in enumerate(entries, first):
         headers, items = orjson.dumps(dict(entry.headers)).decode(), orjson.dumps(dict(entry.items)).decode()
         values = (number, index, entry.output, entry.method, entry.url, headers, entry.body, entry.lane)
-        more = (entry.is_repeatable, entry.is_joinable, items)
+        more = (int(entry.is_repeatable), int(entry.is_joinable), items)
         request = connection.execute(
-            "INSERT INTO request VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO request (input, number, output, method, url, headers, body, lane, repeatable, joinable, "
+            "items) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
             values + more,
-        ).lastrowid
-        is_head = entry.lane is None or _first_of(connection, entry.lane) is None
-        connection.execute("INSERT INTO queue VALUES (?, 'waiting', ?, ?, 0, 0)", (request, entry.lane, is_head))
+        ).fetchone()[0]
+        head = int(entry.lane is None or _first_of(connection, entry.lane) is None)
+        connection.execute("INSERT INTO queue VALUES (?, 'waiting', ?, ?, 0, 0)", (request, entry.lane, head))
 
 
 def _entry(row: Sequence[Any]) -> Entry:
@@ -381,7 +344,7 @@ def _entry(row: Sequence[Any]) -> Entry:
     return Entry(output, method, url, *texts, bool(repeatable), bool(joinable), orjson.loads(items))
 
 
-def _first_of(connection: sqlite3.Connection, lane: str) -> int | None:
+def _first_of(connection: Connection, lane: str) -> int | None:
     row = connection.execute(
         "SELECT request FROM queue WHERE lane = ? AND state IN ('waiting', 'sending') ORDER BY request LIMIT 1", (lane,)
     ).fetchone()
@@ -393,7 +356,7 @@ def state_after(kind: Kind, due: float | None) -> State:
     return "waiting" if kind == "uncertain" and due is not None else ENDS[kind]
 
 
-def change(connection: sqlite3.Connection, ended: Ended, now: float) -> None:
+def change(connection: Connection, ended: Ended, now: float) -> None:
     """Adds a line to the log of a request, and moves it in the queue accordingly."""
     request, kind, due = ended.request, ended.kind, ended.due
     connection.execute(
@@ -407,7 +370,7 @@ def change(connection: sqlite3.Connection, ended: Ended, now: float) -> None:
         counted = 1 if kind in ("retry", "uncertain", "dead") else 0
         tries = "0" if kind == "released" else f"tries + {counted}"
         lane = connection.execute(
-            f"UPDATE queue SET state = ?, due = ?, head = lane IS NULL, tries = {tries} "  # noqa: S608
+            f"UPDATE queue SET state = ?, due = ?, head = CASE WHEN lane IS NULL THEN 1 ELSE 0 END, tries = {tries} "  # noqa: S608
             "WHERE request = ? RETURNING lane",
             (state, due or 0, request),
         ).fetchall()
@@ -415,11 +378,11 @@ def change(connection: sqlite3.Connection, ended: Ended, now: float) -> None:
         _appoint(connection, lane[0][0])
 
 
-def _appoint(connection: sqlite3.Connection, lane: str) -> None:
+def _appoint(connection: Connection, lane: str) -> None:
     """Makes the first request of a lane the one to send; one that is being sent stays before all others."""
     connection.execute("UPDATE queue SET head = 0 WHERE lane = ? AND state = 'waiting' AND head = 1", (lane,))
     connection.execute(
-        "UPDATE queue SET head = 1 WHERE request = (SELECT request FROM queue WHERE lane = ?1 AND state IN "
-        "('waiting', 'sending') ORDER BY state = 'waiting', request LIMIT 1)",
+        "UPDATE queue SET head = 1 WHERE request = (SELECT request FROM queue WHERE lane = ? AND state IN "
+        "('waiting', 'sending') ORDER BY CASE WHEN state = 'waiting' THEN 1 ELSE 0 END, request LIMIT 1)",
         (lane,),
     )

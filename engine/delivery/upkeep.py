@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
 import orjson
 
+from .database import Connection
 from .entries import Ended, Entry, Kind, Shown, State
-from .outbox import Outbox, change, put
+from .outbox import Outbox, change, keep, put
 
 __all__ = ["MOVES", "as_json", "compact", "exported", "mapped_anew", "move"]
 
@@ -29,7 +29,7 @@ def move(outbox: Outbox, how: str, requests: Sequence[int], reason: str = "") ->
     kind, states = MOVES[how]
     marks = ", ".join("?" * len(states))
 
-    def work(connection: sqlite3.Connection, some: Sequence[int]) -> int:
+    def work(connection: Connection, some: Sequence[int]) -> int:
         number = 0
         for request in some:
             query = f"SELECT 1 FROM queue WHERE request = ? AND state IN ({marks})"  # noqa: S608
@@ -48,7 +48,7 @@ def mapped_anew(outbox: Outbox, number: int, dead: Sequence[int], entries: Itera
     A request that the input gave before, and that is not dead, is not sent again.
     """
 
-    def work(connection: sqlite3.Connection) -> int:
+    def work(connection: Connection) -> int:
         rows = connection.execute(
             "SELECT id, number, output, method, url, headers, body FROM request WHERE input = ?", (number,)
         ).fetchall()
@@ -106,7 +106,7 @@ def compact(outbox: Outbox, older_than: float) -> int:
     """
     before = outbox.now() - older_than
 
-    def work(connection: sqlite3.Connection) -> int:
+    def work(connection: Connection) -> int:
         rows = connection.execute(
             "SELECT a.request, a.kind FROM attempt a LEFT JOIN queue q ON q.request = a.request "
             "WHERE q.request IS NULL AND a.kind IN ('accepted', 'purged') AND a.at < ? LIMIT ?",
@@ -125,10 +125,10 @@ def compact(outbox: Outbox, older_than: float) -> int:
             connection.execute("DELETE FROM attempt WHERE request = ?", (request,))
             connection.execute("DELETE FROM request WHERE id = ?", (request,))
             connection.execute(
-                "UPDATE input SET text = NULL WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM request WHERE input = ?1)",
-                (number,),
+                "UPDATE input SET text = NULL WHERE id = ? AND NOT EXISTS (SELECT 1 FROM request WHERE input = ?)",
+                (number, number),
             )
-        connection.execute("INSERT OR REPLACE INTO saved VALUES ('compacted', ?)", (orjson.dumps(gone).decode(),))
+        keep(connection, "compacted", gone)
         return len(rows)
 
     total = 0

@@ -1,37 +1,22 @@
-"""Writes to SQLite in one thread: what arrives while a transaction is committed goes together into the next one."""
+"""Writes to a database in one thread: what arrives while a transaction is committed goes together into the next one."""
 
 from __future__ import annotations
 
 import queue
-import sqlite3
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
-from pathlib import Path
 from typing import Any, Literal, TypeVar, cast
 
+from .database import Connection, Database
 from .entries import OutboxError
 
-__all__ = ["Writer", "connected"]
+__all__ = ["Writer"]
 
 _T = TypeVar("_T")
-_Work = tuple[Callable[[sqlite3.Connection], Any], "Future[Any]", bool]
+_Work = tuple[Callable[[Connection], Any], "Future[Any]", bool]
 
 MOST_AT_ONCE = 512
-BUSY_SECONDS = 30
-
-
-def connected(path: Path, *, is_new: bool = False) -> sqlite3.Connection:
-    """Connects to a database: transactions begin where the code says so, and are on the disk when they end."""
-    mode = "rwc" if is_new else "rw"
-    uri = f"{path.absolute().as_uri()}?mode={mode}"
-    connection = sqlite3.connect(
-        uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False, cached_statements=256
-    )
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = FULL")
-    connection.execute("PRAGMA foreign_keys = ON")
-    return connection
 
 
 class Writer:
@@ -40,22 +25,23 @@ class Writer:
     Work is done in the order in which it was given. Work that fails is undone alone: what is committed with it stays.
     """
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, database: Database, connection: Connection) -> None:
+        self._database = database
         self._connection = connection
         self._work: queue.SimpleQueue[_Work | None] = queue.SimpleQueue()
         self._is_closed = False
         self._thread = threading.Thread(target=self._run, name="moemap-outbox", daemon=True)
         self._thread.start()
 
-    def submit(self, work: Callable[[sqlite3.Connection], _T]) -> Future[_T]:
+    def submit(self, work: Callable[[Connection], _T]) -> Future[_T]:
         """Does work in a transaction; the Future is done when it is on the disk."""
         return self._put(work, is_alone=False)
 
-    def alone(self, work: Callable[[sqlite3.Connection], _T]) -> Future[_T]:
+    def alone(self, work: Callable[[Connection], _T]) -> Future[_T]:
         """Does work outside of transactions, after what was given before."""
         return self._put(work, is_alone=True)
 
-    def _put(self, work: Callable[[sqlite3.Connection], _T], *, is_alone: bool) -> Future[_T]:
+    def _put(self, work: Callable[[Connection], _T], *, is_alone: bool) -> Future[_T]:
         if self._is_closed:
             raise RuntimeError("the outbox is closed")
         future: Future[_T] = Future()
@@ -88,16 +74,16 @@ class Writer:
             else:
                 self._commit([one[:2] for one in works])
 
-    def _alone(self, work: Callable[[sqlite3.Connection], Any], future: Future[Any]) -> None:
+    def _alone(self, work: Callable[[Connection], Any], future: Future[Any]) -> None:
         try:
             future.set_result(work(self._connection))
         except Exception as error:
-            future.set_exception(error)
+            future.set_exception(self._said(error))
 
-    def _commit(self, works: list[tuple[Callable[[sqlite3.Connection], Any], Future[Any]]]) -> None:
+    def _commit(self, works: list[tuple[Callable[[Connection], Any], Future[Any]]]) -> None:
         done: list[tuple[Future[Any], Any, Exception | None]] = []
         try:
-            self._connection.execute("BEGIN IMMEDIATE")
+            self._database.begin(self._connection)
             for work, future in works:
                 done.append((future, *self._one(work)))
             self._connection.execute("COMMIT")
@@ -105,15 +91,15 @@ class Writer:
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
             for _, future in works:
-                future.set_exception(_said(error))
+                future.set_exception(self._said(error))
             return
         for future, result, failed in done:
             if failed is not None:
-                future.set_exception(_said(failed))
+                future.set_exception(self._said(failed))
             else:
                 future.set_result(result)
 
-    def _one(self, work: Callable[[sqlite3.Connection], Any]) -> tuple[Any, Exception | None]:
+    def _one(self, work: Callable[[Connection], Any]) -> tuple[Any, Exception | None]:
         self._connection.execute("SAVEPOINT one")
         try:
             result = work(self._connection)
@@ -126,7 +112,8 @@ class Writer:
         self._connection.execute("RELEASE one")
         return result, None
 
-
-def _said(error: Exception) -> Exception:
-    """The error as users read it."""
-    return OutboxError(f"the outbox cannot be written: {error}") if isinstance(error, sqlite3.Error) else error
+    def _said(self, error: Exception) -> Exception:
+        """The error as users read it."""
+        if isinstance(error, self._database.errors):
+            return OutboxError(f"the outbox cannot be written: {error}")
+        return error

@@ -19,10 +19,10 @@ FAULTS = {"storm": 0.02, "error": 0.04, "reset_before": 0.03, "reset_after": 0.0
 USERS, EACH, EVENTS = 30, 10, 2
 
 
-def held(folder: Path, got: Any, windows: list[tuple[int, float]]) -> None:
+def held(place: str, got: Any, windows: list[tuple[int, float]]) -> None:
     """Holds what was promised to what the receiver got."""
     effects = [(one["element"]["user"], one["element"]["number"]) for one in got["effects"]]
-    with Outbox(folder / "outbox.db") as outbox:
+    with Outbox(place) as outbox:
         rows = outbox.read("SELECT id, body FROM request")
         uncertain = Counter(
             row[0] for row in outbox.read("SELECT request FROM attempt WHERE kind = 'uncertain' AND due IS NOT NULL")
@@ -44,13 +44,16 @@ def held(folder: Path, got: Any, windows: list[tuple[int, float]]) -> None:
         assert got["most"][f"{seconds:g}"] <= limit
 
 
-def rounds(folder: Path, url: str, number: int, chance: random.Random) -> None:
+def rounds(folder: Path, place: str, url: str, number: int, chance: random.Random) -> None:
     """Starts the sender and kills it, so many times: soon after it has begun to send, or before."""
     for round_ in range(number):
         inputs = [] if round_ % 5 == 4 else ["batches.ndjson"]
         before = len(ledger(url)["arrivals"])
         sender = subprocess.Popen(
-            command("send", "-q", "--env", "live", *inputs), cwd=folder, env=environment(), stderr=subprocess.PIPE
+            command("send", "-q", "--env", "live", "--outbox", place, *inputs),
+            cwd=folder,
+            env=environment(),
+            stderr=subprocess.PIPE,
         )
         end = time.monotonic() + (chance.uniform(0.3, 1.0) if round_ % 4 == 3 else 20)
         while len(ledger(url)["arrivals"]) == before and time.monotonic() < end and sender.poll() is None:
@@ -65,15 +68,16 @@ def rounds(folder: Path, url: str, number: int, chance: random.Random) -> None:
     change(url, status=None)
 
 
-def kill(folder: Path, number: int, seed: int) -> None:
+def kill(folder: Path, number: int, seed: int, place: str = "outbox.db") -> None:
+    place = str(folder / place) if "://" not in place else place
     windows = [(60, 1.0), (80, 3.0)]
     with receiver(latency=0.03, windows=windows, faults=FAULTS, seed=seed) as url:
         project(folder, url, limit=60, three=80)
         batches(folder, USERS, EACH, EVENTS)
-        rounds(folder, url, number, random.Random(seed))
-        last = moemap(folder, "send", "--env", "live", "batches.ndjson")
+        rounds(folder, place, url, number, random.Random(seed))
+        last = moemap(folder, "send", "--env", "live", "--outbox", place, "batches.ndjson")
         assert last.returncode in (0, 1), last.stderr
-        held(folder, ledger(url), windows)
+        held(place, ledger(url), windows)
 
 
 @pytest.mark.slow

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from itertools import count
 from typing import Any
 
 import orjson
@@ -71,6 +71,16 @@ def fill(outbox: Outbox, url: str, users: int, each: int, **more: Any) -> int:
     return users * each
 
 
+class Clock:
+    """A clock that stands still until it is set."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
 class Delivered:
     """The outcome of an outbox: what a sender and the receiver made of it."""
 
@@ -85,9 +95,33 @@ class Delivered:
         return [one.element["number"] for one in self.destination.effects if one.element.get("user") == user]
 
 
+@pytest.fixture(scope="session")
+def new_place(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], str]:
+    """Gives places where an outbox can be made."""
+    folder, numbers = tmp_path_factory.mktemp("outboxes"), count()
+    return lambda: str(folder / f"{next(numbers)}.db")
+
+
 @pytest.fixture
-def outbox(tmp_path: Path) -> Iterator[Outbox]:
-    with Outbox(tmp_path / "outbox.db") as made:
+def place(new_place: Callable[[], str]) -> str:
+    return new_place()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def outbox(place: str) -> Iterator[Outbox]:
+    with Outbox(place) as made:
+        yield made
+
+
+@pytest.fixture
+def timed(place: str, clock: Clock) -> Iterator[Outbox]:
+    """An outbox with a clock that the test sets."""
+    with Outbox(place, now=clock) as made:
         yield made
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from moemap.engine.delivery import outbox as outboxes
+from moemap.engine.delivery import sqlite as files
 from moemap.engine.delivery.entries import OutboxError
 from moemap.engine.delivery.filesystems import network_filesystem
 from moemap.engine.delivery.outbox import Outbox
@@ -42,7 +42,7 @@ def test_a_system_that_lists_no_mounts_is_believed(tmp_path: Path) -> None:
 
 
 def test_an_outbox_cannot_lie_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(outboxes, "network_filesystem", lambda _: "nfs4")
+    monkeypatch.setattr(files, "network_filesystem", lambda _: "nfs4")
     path = tmp_path / "outbox.db"
     with pytest.raises(OutboxError) as raised:
         Outbox(path)

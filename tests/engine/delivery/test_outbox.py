@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import random
 import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from moemap.engine.delivery import upkeep
+from moemap.engine.delivery.database import Connection
 from moemap.engine.delivery.entries import Ended, Entry, MappedInput, OutboxError, OutboxFullError, key_of
 from moemap.engine.delivery.outbox import Outbox, state_after
+from moemap.tests.engine.delivery.conftest import Clock
 
 HORIZON = 3600.0
 
@@ -29,25 +32,6 @@ def entry(body: str = "{}", lane: str | None = None, **more: Any) -> Entry:
 
 def given(text: str, *entries: Entry) -> MappedInput:
     return MappedInput(key_of("shop@1.0.0", None, text.encode()), "a.json:1", "shop@1.0.0", text.encode(), entries)
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def outbox(tmp_path: Path, clock: Clock) -> Iterator[Outbox]:
-    with Outbox(tmp_path / "outbox.db", now=clock) as made:
-        yield made
 
 
 def ready(outbox: Outbox) -> list[int]:
@@ -87,36 +71,36 @@ def test_what_the_key_of_an_input_is_made_of(one: Any, other: Any, is_same: bool
     assert (key_of(*one) == key_of(*other)) == is_same
 
 
-def test_a_lane_waits_for_its_first_request_and_others_go_on(outbox: Outbox, clock: Clock) -> None:
-    outbox.add([given("1", entry("1", "a"), entry("2", "a"), entry("3", "b"), entry("4"), entry("5"))]).result()
-    assert ready(outbox) == [1, 3, 4, 5]
-    assert start(outbox, 1, 2) == {1}
-    assert ready(outbox) == [3, 4, 5]
-    end(outbox, 1, "retry", status=503, due=clock.now + 10)
-    assert ready(outbox) == [3, 4, 5]
-    assert outbox.next_due() == clock.now + 10
+def test_a_lane_waits_for_its_first_request_and_others_go_on(timed: Outbox, clock: Clock) -> None:
+    timed.add([given("1", entry("1", "a"), entry("2", "a"), entry("3", "b"), entry("4"), entry("5"))]).result()
+    assert ready(timed) == [1, 3, 4, 5]
+    assert start(timed, 1, 2) == {1}
+    assert ready(timed) == [3, 4, 5]
+    end(timed, 1, "retry", status=503, due=clock.now + 10)
+    assert ready(timed) == [3, 4, 5]
+    assert timed.next_due() == clock.now + 10
     clock.now += 10
-    assert ready(outbox) == [1, 3, 4, 5]
-    start(outbox, 1)
-    end(outbox, 1, "accepted", status=200)
-    assert ready(outbox) == [2, 3, 4, 5]
+    assert ready(timed) == [1, 3, 4, 5]
+    start(timed, 1)
+    end(timed, 1, "accepted", status=200)
+    assert ready(timed) == [2, 3, 4, 5]
 
 
-def test_a_retry_is_not_starved_by_what_came_later(outbox: Outbox, clock: Clock) -> None:
-    outbox.add([given(str(number), entry()) for number in range(50)]).result()
-    start(outbox, 1)
-    end(outbox, 1, "retry", due=clock.now + 1)
+def test_a_retry_is_not_starved_by_what_came_later(timed: Outbox, clock: Clock) -> None:
+    timed.add([given(str(number), entry()) for number in range(50)]).result()
+    start(timed, 1)
+    end(timed, 1, "retry", due=clock.now + 1)
     clock.now += 2
-    assert [one.id for one in outbox.ready(3, HORIZON)] == [1, 2, 3]
+    assert [one.id for one in timed.ready(3, HORIZON)] == [1, 2, 3]
 
 
-def test_a_clock_that_is_set_back_holds_no_retry(outbox: Outbox, clock: Clock) -> None:
-    outbox.add([given("1", entry())]).result()
-    start(outbox, 1)
-    end(outbox, 1, "retry", due=clock.now + 10)
-    assert ready(outbox) == []
+def test_a_clock_that_is_set_back_holds_no_retry(timed: Outbox, clock: Clock) -> None:
+    timed.add([given("1", entry())]).result()
+    start(timed, 1)
+    end(timed, 1, "retry", due=clock.now + 10)
+    assert ready(timed) == []
     clock.now -= 90_000
-    assert ready(outbox) == [1]
+    assert ready(timed) == [1]
 
 
 def test_what_leaves_the_lane_lets_the_next_one_go_and_comes_back_to_its_place(outbox: Outbox) -> None:
@@ -155,29 +139,29 @@ def test_an_attempt_without_an_end_is_uncertain(outbox: Outbox, repeats: bool, r
     assert outbox.counts().repeated == (state == "waiting")
 
 
-def test_recent_attempts_and_those_sent_together(outbox: Outbox, clock: Clock) -> None:
-    outbox.add([given("1", *(entry(lane=str(number), items={"n": number}) for number in range(4)))]).result()
-    start(outbox, 1)
-    end(outbox, 1, "accepted")
+def test_recent_attempts_and_those_sent_together(timed: Outbox, clock: Clock) -> None:
+    timed.add([given("1", *(entry(lane=str(number), items={"n": number}) for number in range(4)))]).result()
+    start(timed, 1)
+    end(timed, 1, "accepted")
     clock.now += 50
-    start(outbox, 2, 3)
+    start(timed, 2, 3)
     clock.now += 1
-    end(outbox, 2, "accepted")
-    assert [(one.at, one.ended, one.lane, one.items["n"]) for one in outbox.recent(60)] == [
+    end(timed, 2, "accepted")
+    assert [(one.at, one.ended, one.lane, one.items["n"]) for one in timed.recent(60)] == [
         (1050, None, "2", 2),
         (1050, 1051, "1", 1),
         (1000, 1000, "0", 0),
     ]
-    assert len({one.call for one in outbox.recent(60)}) == 2
-    assert len(outbox.recent(10)) == 2
+    assert len({one.call for one in timed.recent(60)}) == 2
+    assert len(timed.recent(10)) == 2
 
 
-def test_the_size_is_bounded(tmp_path: Path) -> None:
-    with Outbox(tmp_path / "outbox.db", max_bytes=200_000) as outbox:
+def test_the_size_is_bounded(place: str) -> None:
+    with Outbox(place, max_bytes=400_000) as outbox:
         added = 0
-        with pytest.raises(OutboxFullError, match=r"outbox\.db: the outbox is full \(\d+ of 200000 bytes\)"):
+        with pytest.raises(OutboxFullError, match=r": the outbox is full \(\d+ of 400000 bytes\)"):
             for added in range(100):
-                outbox.add([given(str(added), entry("x" * 10_000))]).result()
+                outbox.add([given(str(added), entry(random.Random(added).randbytes(10_000).hex()))]).result()
         assert 5 < added < 30
         for request in ready(outbox):
             start(outbox, request)
@@ -234,7 +218,7 @@ def test_only_one_process_sends(outbox: Outbox) -> None:
 
 
 def test_work_that_fails_is_undone_alone(outbox: Outbox) -> None:
-    def fail(connection: sqlite3.Connection) -> None:
+    def fail(connection: Connection) -> None:
         connection.execute("DELETE FROM queue")
         raise ValueError("no")
 
@@ -261,27 +245,21 @@ def test_dead_requests_are_mapped_anew_and_no_other_is_sent_again(outbox: Outbox
     ]
 
 
-def derived(connection: sqlite3.Connection) -> dict[int, tuple[str, float]]:
+def derived(outbox: Outbox) -> dict[int, tuple[str, float]]:
     """The queue as the log alone gives it."""
-    states: dict[int, tuple[str, float]] = {
-        row[0]: ("waiting", 0.0) for row in connection.execute("SELECT id FROM request")
-    }
-    for request, kind, due in connection.execute("SELECT request, kind, due FROM attempt ORDER BY id"):
+    states: dict[int, tuple[str, float]] = {row[0]: ("waiting", 0.0) for row in outbox.read("SELECT id FROM request")}
+    for request, kind, due in outbox.read("SELECT request, kind, due FROM attempt ORDER BY id"):
         states[request] = (state_after(kind, due), due or 0.0)
     return {id_: (state, 0.0 if state == "sending" else due) for id_, (state, due) in states.items()}
 
 
 @pytest.fixture(scope="module")
-def machine(tmp_path_factory: pytest.TempPathFactory) -> type[RuleBasedStateMachine]:
-    folder = tmp_path_factory.mktemp("outboxes")
-    numbers = iter(range(1_000_000))
-
+def machine(new_place: Callable[[], str]) -> type[RuleBasedStateMachine]:
     class Law(RuleBasedStateMachine):
         def __init__(self) -> None:
             super().__init__()
-            self.path = folder / f"{next(numbers)}.db"
             self.clock = Clock()
-            self.outbox = Outbox(self.path, now=self.clock)
+            self.outbox = Outbox(new_place(), now=self.clock)
             self.inputs = 0
 
         def teardown(self) -> None:
@@ -323,10 +301,8 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> type[RuleBasedStateMach
 
         @invariant()
         def queue_is_what_the_log_says(self) -> None:
-            connection = sqlite3.connect(self.path)
-            wanted = {id_: pair for id_, pair in derived(connection).items() if pair[0] not in ("accepted", "purged")}
-            rows = connection.execute("SELECT request, state, due, lane, head FROM queue").fetchall()
-            connection.close()
+            wanted = {id_: pair for id_, pair in derived(self.outbox).items() if pair[0] not in ("accepted", "purged")}
+            rows = self.outbox.read("SELECT request, state, due, lane, head FROM queue")
             assert {row[0]: (row[1], 0.0 if row[1] == "sending" else row[2]) for row in rows} == wanted
             for lane in ("a", "b"):
                 active = sorted(row for row in rows if row[3] == lane and row[1] in ("waiting", "sending"))
@@ -346,11 +322,10 @@ def test_the_queue_is_what_the_log_says(machine: type[RuleBasedStateMachine]) ->
 
 ADDING = """
 import sys
-from pathlib import Path
 from moemap.engine.delivery.entries import Entry, MappedInput, key_of
 from moemap.engine.delivery.outbox import Outbox
 
-outbox = Outbox(Path(sys.argv[1]))
+outbox = Outbox(sys.argv[1])
 for number in range(100_000):
     text = str(number).encode()
     entries = [Entry("event", "POST", "/", {}, text + b"-" + str(part).encode(), "a") for part in range(3)]
@@ -360,11 +335,10 @@ for number in range(100_000):
 
 
 @pytest.mark.slow
-def test_a_kill_leaves_whole_inputs_and_all_that_were_promised(tmp_path: Path) -> None:
-    path = tmp_path / "outbox.db"
+def test_a_kill_leaves_whole_inputs_and_all_that_were_promised(place: str) -> None:
     promised = -1
     for round_ in range(8):
-        process = subprocess.Popen([sys.executable, "-c", ADDING, str(path)], stdout=subprocess.PIPE, text=True)
+        process = subprocess.Popen([sys.executable, "-c", ADDING, place], stdout=subprocess.PIPE, text=True)
         assert process.stdout is not None
         for _ in range(3 + promised + 11 * round_):
             promised = max(promised, int(process.stdout.readline()))
@@ -373,7 +347,7 @@ def test_a_kill_leaves_whole_inputs_and_all_that_were_promised(tmp_path: Path) -
         process.wait()
         process.stdout.close()
         promised = max([promised, *map(int, rest)])
-        with Outbox(path) as outbox:
+        with Outbox(place) as outbox:
             bodies = [row[0].decode() for row in outbox.read("SELECT body FROM request ORDER BY id")]
         assert bodies == [f"{number}-{part}" for number in range(len(bodies) // 3) for part in range(3)]
         assert len(bodies) // 3 > promised

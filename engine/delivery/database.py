@@ -1,0 +1,86 @@
+"""The databases that an outbox can lie in: SQLite, and PostgreSQL for what outgrows one machine.
+
+Both are spoken to in the same SQL, with `?` for values; what differs between them is here.
+"""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from typing import Any, Protocol
+
+__all__ = ["TABLES", "VERSION", "Connection", "Cursor", "Database"]
+
+VERSION = 1
+"""The version of the tables."""
+TABLES = """
+CREATE TABLE input (id {number}, key {bytes} NOT NULL UNIQUE, source TEXT NOT NULL, mapping TEXT NOT NULL,
+    at {real} NOT NULL, text {bytes});
+CREATE TABLE request (id {counter}, input {integer} NOT NULL REFERENCES input, number INTEGER NOT NULL,
+    output TEXT NOT NULL, method TEXT NOT NULL, url TEXT NOT NULL, headers TEXT NOT NULL, body {bytes} NOT NULL,
+    lane TEXT, repeatable INTEGER NOT NULL, joinable INTEGER NOT NULL, items TEXT NOT NULL,
+    UNIQUE (input, number));
+CREATE TABLE attempt (id {counter}, request {integer} NOT NULL REFERENCES request, at {real} NOT NULL,
+    kind TEXT NOT NULL, status INTEGER, answer TEXT NOT NULL DEFAULT '', due {real}, call {integer});
+CREATE INDEX attempt_request ON attempt (request);
+CREATE INDEX attempt_repeated ON attempt (request) WHERE kind = 'uncertain' AND due IS NOT NULL;
+CREATE INDEX attempt_purged ON attempt (request) WHERE kind = 'purged';
+CREATE TABLE queue (request {integer} PRIMARY KEY REFERENCES request, state TEXT NOT NULL, lane TEXT,
+    head INTEGER NOT NULL, due {real} NOT NULL, tries INTEGER NOT NULL);
+CREATE INDEX queue_ready ON queue (due, request) WHERE head = 1 AND state = 'waiting';
+CREATE INDEX queue_lane ON queue (lane, request) WHERE lane IS NOT NULL AND state IN ('waiting', 'sending');
+CREATE INDEX queue_state ON queue (state, request);
+CREATE TABLE saved (name TEXT PRIMARY KEY, value TEXT NOT NULL)
+"""
+"""The statements that make the tables; `{number}` and others are the types of a database."""
+
+
+class Cursor(Protocol):
+    """The result of a statement."""
+
+    @property
+    def rowcount(self) -> int: ...
+
+    def fetchone(self) -> Any: ...
+
+    def fetchall(self) -> list[Any]: ...
+
+
+class Connection(Protocol):
+    """A connection whose transactions begin and end where the code says so."""
+
+    @property
+    def in_transaction(self) -> bool: ...
+
+    def execute(self, query: str, values: Any = (), /) -> Cursor: ...
+
+    def close(self) -> None: ...
+
+
+class Database(Protocol):
+    """The place of an outbox. `name` is what messages call it, `errors` are the exceptions of its library.
+
+    `snapshot` begins a transaction that sees one moment, and `queue` reads the queue with its requests.
+    """
+
+    name: str
+    errors: tuple[type[Exception], ...]
+    snapshot: str
+    queue: str
+
+    def connected(self) -> Connection:
+        """Opens a connection."""
+
+    def prepare(self, connection: Connection) -> None:
+        """Makes the tables of a new outbox, or recognises what is there. Raises OutboxError."""
+
+    def begin(self, connection: Connection) -> None:
+        """Begins a transaction that writes: until it ends, no other process writes."""
+
+    def size(self, connection: Connection) -> int:
+        """The number of bytes that the outbox takes."""
+
+    def vacuum(self, connection: Connection) -> None:
+        """Gives free space back to the file system."""
+
+    def lease(self, connection: Connection) -> AbstractContextManager[Any] | None:
+        """Makes this process the one that sends; None if another one is."""
