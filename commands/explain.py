@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from .shared.command import FINE, PROBLEMS, Command
 from .shared.completion import mappings, samples
-from .shared.opening import load_mapping
+from .shared.opening import load_mapping, print_problems
 from .shared.project import chosen, mapping_options
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ __all__ = ["command"]
 @click.command(
     "explain",
     cls=Command,
-    failure="there is no such value, or with --why-not no rule that could give it",
+    failure="the input is refused as a whole, or there is no such value, or with --why-not no rule that could give it",
     epilog="""
     moemap explain examples/purchase.json
     moemap explain examples/purchase.json --request 1 --output /actions/0/attributes/currency
@@ -76,7 +76,6 @@ def command(
     from ..engine.insight.tracing import masked, trace
     from ..engine.insight.why import readers_of
     from ..engine.jobs.files import written_whole
-    from ..engine.source.json_reader import read_value
     from ..engine.values.kinds import shown
 
     given = [
@@ -89,15 +88,11 @@ def command(
     for name, place in (("--output", pointer), ("--input", source), ("--at", element)):
         if place and not place.startswith("/"):
             raise click.UsageError(f"{name} {place}: a place begins with /, as /{place}")
-    with click.open_file(batch_file, "rb") as file:
-        text = file.read()
-    try:
-        batch = read_value(text)
-    except ValueError as error:
-        raise click.UsageError(f"{batch_file} {error}") from None
-    if isinstance(batch, list):
-        raise click.UsageError(f"{batch_file} holds a list; give one batch of it")
+    batch = _batch_in(batch_file)
     found = trace(load_mapping(chosen(mapping, settings, environment)).rulebook, batch, masked if mask else shown)
+    if found.refusal is not None:
+        print_problems((found.refusal,), {})
+        sys.exit(PROBLEMS)
     count = len(found.result.requests)
     if number is not None and number >= count:
         raise click.UsageError(
@@ -134,6 +129,21 @@ def command(
         )
         sys.exit(FINE if lines else PROBLEMS)
     click.echo(explanation.summary_text(found, numbers, color=color))
+
+
+def _batch_in(name: str) -> Any:
+    """The batch in a file, or - for standard input."""
+    from ..engine.source.json_reader import read_value
+
+    with click.open_file(name, "rb") as file:
+        text = file.read()
+    try:
+        batch = read_value(text)
+    except ValueError as error:
+        raise click.UsageError(f"{name} {error}") from None
+    if isinstance(batch, list):
+        raise click.UsageError(f"{name} holds a list; give one batch of it")
+    return batch
 
 
 def _print_misses(found: Trace, missing: str, element: str | None, *, as_json: bool) -> bool:

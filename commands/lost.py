@@ -20,7 +20,7 @@ __all__ = ["command"]
 @click.command(
     "lost",
     cls=Command,
-    failure="with --fail-on: there is such a member; with --baseline: something is not as in the baseline",
+    failure="a batch cannot be read; with --fail-on: there is such a member; with --baseline: something differs",
     epilog="""
     moemap lost examples
     moemap lost --format markdown --all examples > lost.md
@@ -59,7 +59,8 @@ def command(
     """Say which members of inputs are lost.
 
     Each member of the batches is sent by a rule, only read by rules (by a condition, for instance), or not read at all.
-    This is found from the rules alone: a member counts as sent where some rule can send it.
+    This is found from the rules: a member counts as sent where some rule can send it. Of conditions, only those count
+    that compare a member with a constant string.
     """
     from ..engine.diagnostics.terminal import printable, takes_color
     from ..engine.insight.loss import loss_over
@@ -71,7 +72,7 @@ def command(
     rulebook = load_mapping(chosen(mapping, settings, environment)).rulebook
     with status_line() as show:
         loss = loss_over(rulebook, expanded(inputs, None), show)
-    failed = False
+    failed = bool(loss.unreadable)
     if baseline is not None:
         try:
             changes = drift(Path(baseline).read_text("utf-8"), loss)
@@ -79,7 +80,7 @@ def command(
             raise click.UsageError(f"{baseline}: {error}") from None
         for line in changes:
             click.echo(printable(line))
-        failed = bool(changes)
+        failed = failed or bool(changes)
     elif text := render(
         format_,
         loss,

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from ..interpreter.interpreter import Interpreter
 from ..jobs.input import read_units
 from ..language.rulebook import Rulebook
-from ..values.kinds import kind
+from ..values.kinds import KINDS
 from ..values.times import TimeError, of_iso
-from .reads import ANY, Pattern, Reads, reads_of
+from .reads import Reads, ReadsAt, reads_of
+from .sources import ANY, ElementGuard, Pattern
 
-__all__ = ["MAX_NAMES", "Fate", "InputMember", "Loss", "loss_over"]
+__all__ = ["MAX_NAMES", "Collector", "Fate", "InputMember", "Loss", "loss_over"]
 
 Fate = Literal["sent", "read", "unread"]
 MAX_NAMES = 200
@@ -42,19 +43,22 @@ class InputMember:
     example: Any
     values: int = 0
     batches: int = 0
-    kinds: Counter[str] = field(default_factory=Counter)
+    types: dict[type, int] = field(default_factory=dict)
+    """How often each Python type was there."""
     times: tuple[int, int] | None = _UNKNOWN
-    _last: int = -1
+    last: int = -1
+    """The number of the last batch with it."""
 
-    def add(self, batch: int, value: Any) -> None:
-        self.values += 1
-        self.kinds[kind(value)] += 1
-        if self.times is not None:
-            found = _time_of(value)
-            self.times = None if found is None else (min(self.times[0], found), max(self.times[1], found))
-        if self._last != batch:
-            self._last = batch
-            self.batches += 1
+    @property
+    def kinds(self) -> Counter[str]:
+        return Counter({KINDS[type_]: number for type_, number in self.types.items()})
+
+    def time(self, value: Any) -> None:
+        """Takes account of the time that a value is, if it is one."""
+        found = _time_of(value)
+        self.times = (
+            None if found is None or self.times is None else (min(self.times[0], found), max(self.times[1], found))
+        )
 
 
 @dataclass
@@ -108,44 +112,140 @@ def loss_over(rulebook: Rulebook, files: Iterable[str], progress: Callable[[str]
     `progress` is called now and then with a line to show. Objects and lists count only if they are empty. Where a rule
     hands an input to another mapping, the members are those of what that gives.
     """
-    interpreter, reads = Interpreter(rulebook), Reads(reads_of(rulebook))
-    loss = Loss()
-    names: Counter[Pattern] = Counter()
+    interpreter, collector = Interpreter(rulebook), Collector(Reads(reads_of(rulebook)))
+    loss = collector.loss
     for file_name in files:
         with open(file_name, "rb") as file:
             for unit in read_units(file, file_name, _UNIT_BYTES):
                 for record in unit:
                     batch, problem = record.parse()
-                    if problem is not None:
+                    if problem is not None or not isinstance(batch, dict):
                         loss.unreadable += 1
                         continue
                     _, mapped = interpreter.converted(batch) or ("", (batch,))
-                    for path, value in (leaf for one in mapped for leaf in _leaves(one)):
-                        _add(loss, names, path, value, reads)
+                    for one in mapped:
+                        collector.add(one)
                     loss.batches += 1
                 progress(f"{loss.batches} batches, {len(loss.members)} members")
     return loss
 
 
-def _add(loss: Loss, names: Counter[Pattern], path: Pattern, value: Any, reads: Reads) -> None:
-    member = loss.members.get(path)
-    if member is None:
-        above = path[:-1]
-        names[above] += 1
-        if path[-1:] != (ANY,) and (above in loss.passed or _passes(reads, path)):
-            loss.passed[above] = min(names[above], MAX_NAMES)
-        if names[above] > MAX_NAMES:
-            path = (*above, ANY)
-            member = loss.members.get(path)
-    if member is None:
-        fate, by = _fate_of(reads, path)
-        member = loss.members[path] = InputMember(fate, by, value)
-    member.add(loss.batches, value)
+@dataclass(slots=True, eq=False)
+class _Node:
+    """A place of inputs, below elements for which some guards fail; `choices` are the guards about the value here.
+
+    These are kept by the member that they look at and its value; `variants` has the nodes to go on from by the values.
+    """
+
+    path: Pattern
+    reads: ReadsAt
+    failing: frozenset[ElementGuard]
+    below: dict[str, _Node] = field(default_factory=dict)
+    member: InputMember | None = None
+    choices: dict[Pattern, dict[Any, list[ElementGuard]]] = field(default_factory=dict)
+    variants: dict[tuple[Any, ...], _Node] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for guard in self.reads.guards:
+            self.choices.setdefault(guard.member, {}).setdefault(guard.value, []).append(guard)
+
+    def child(self, name: str) -> _Node:
+        """The node of a member; of further ones after many, that of all of them together."""
+        if len(self.below) > MAX_NAMES:
+            name = ANY
+        node = self.below.get(name)
+        if node is None:
+            node = self.below[name] = _Node((*self.path, name), self.reads.below(name), self.failing)
+        return node
+
+    def variant(self, value: Any) -> _Node:
+        """The node for a value here: another one where other guards fail."""
+        found = []
+        for member, values in self.choices.items():
+            there = _at(value, member)
+            found.append(there if type(there) is str and there in values else None)
+        key = tuple(found)
+        node = self.variants.get(key)
+        if node is None:
+            if len(self.variants) > MAX_NAMES:
+                return self
+            failing = {
+                guard
+                for (_, values), there in zip(self.choices.items(), key, strict=True)
+                for wanted, guards in values.items()
+                if wanted != there
+                for guard in guards
+            }
+            node = self.variants[key] = _Node(self.path, self.reads, self.failing.union(failing))
+        return node
 
 
-def _passes(reads: Reads, path: Pattern) -> bool:
-    """Tells if rules send members of an object whatever their names are."""
-    return any(read.is_sent and read.pattern == (*path[:-1], ANY) for read in reads.of(path))
+def _at(value: Any, path: Pattern) -> Any:
+    for name in path:
+        if type(value) is not dict:
+            return None
+        value = value.get(name)
+    return value
+
+
+class Collector:
+    """Collects the members of batches."""
+
+    def __init__(self, reads: Reads) -> None:
+        self.root = _Node((), reads.root, frozenset())
+        self.loss = Loss()
+        self.names: Counter[Pattern] = Counter()
+
+    def add(self, batch: Any) -> None:
+        """Adds the scalars and empty values of a batch."""
+        number = self.loss.batches
+        pending: list[tuple[_Node, Any]] = [(self.root, batch)]
+        while pending:
+            node, value = pending.pop()
+            if node.choices:
+                node = node.variant(value)
+            if type(value) is dict and value:
+                below = node.below
+                pending += [(below.get(name) or node.child(name), member) for name, member in value.items()]
+            elif type(value) is list and value:
+                child = node.below.get(ANY) or node.child(ANY)
+                pending += [(child, element) for element in value]
+            else:
+                if (member := node.member) is None:
+                    member = node.member = self.member(node, value)
+                member.values += 1
+                kinds, type_ = member.types, type(value)
+                kinds[type_] = kinds.get(type_, 0) + 1
+                if member.last != number:
+                    member.last = number
+                    member.batches += 1
+                if member.times is not None:
+                    member.time(value)
+
+    def member(self, node: _Node, value: Any) -> InputMember:
+        """The member at a node, which has the best of the fates at all nodes of its path."""
+        loss, path = self.loss, node.path
+        found = [read for read in node.reads.all if read.guards.isdisjoint(node.failing)]
+        if path not in loss.members:
+            above = path[:-1]
+            self.names[above] += 1
+            passes = any(read.is_sent and read.pattern == (*above, ANY) for read in found)
+            if path[-1:] != (ANY,) and (above in loss.passed or passes):
+                loss.passed[above] = min(self.names[above], MAX_NAMES)
+            if self.names[above] > MAX_NAMES:
+                path = (*above, ANY)
+        sent = [read for read in found if read.is_sent]
+        fate: Fate = "sent" if sent else "read" if found else "unread"
+        by = tuple(dict.fromkeys(read.title for read in sent or found))
+        member = loss.members.setdefault(path, InputMember(fate, by[:_MAX_OWNERS], value))
+        if _RANKS[fate] > _RANKS[member.fate]:
+            member.fate, member.by = fate, by[:_MAX_OWNERS]
+        elif fate == member.fate:
+            member.by = tuple(dict.fromkeys((*member.by, *by)))[:_MAX_OWNERS]
+        return member
+
+
+_RANKS: dict[Fate, int] = {"unread": 0, "read": 1, "sent": 2}
 
 
 def _time_of(value: Any) -> int | None:
@@ -158,25 +258,3 @@ def _time_of(value: Any) -> int | None:
         except TimeError:
             return None
     return None
-
-
-def _leaves(batch: Any) -> Iterator[tuple[Pattern, Any]]:
-    """The scalars and empty values of a batch, each with its path."""
-    pending: list[tuple[Pattern, Any]] = [((), batch)]
-    while pending:
-        path, value = pending.pop()
-        if isinstance(value, dict) and value:
-            pending += [((*path, name), member) for name, member in value.items()]
-        elif isinstance(value, list) and value:
-            below = (*path, ANY)
-            pending += [(below, element) for element in value]
-        else:
-            yield path, value
-
-
-def _fate_of(reads: Reads, path: Pattern) -> tuple[Fate, tuple[str, ...]]:
-    """The fate of the value at a path, and the parts of the rules that read it."""
-    found = reads.of(path)
-    sent = [read for read in found if read.is_sent]
-    by = dict.fromkeys(read.title for read in sent or found)
-    return ("sent" if sent else "read" if found else "unread"), tuple(by)[:_MAX_OWNERS]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, fields, is_dataclass
 from itertools import pairwise
 from typing import Any
 
+from ..diagnostics.problem import Problem
 from ..interpreter.interpreter import Interpreter, Parts
 from ..interpreter.recorder import Taken
 from ..interpreter.scope import Places
@@ -74,6 +75,11 @@ class Trace:
     def by_scope(self) -> Mapping[int, list[Taken]]:
         """The decisions by the identity of their scope."""
         return _grouped(self.decisions, lambda taken: id(taken.scope))
+
+    @property
+    def refusal(self) -> Problem | None:
+        """The problem for which no rule has seen the input, such as that it is no object."""
+        return next((one for one in self.result.problems if one.code in ("M502", "M503")), None)
 
     @property
     def is_masked(self) -> bool:

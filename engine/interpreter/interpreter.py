@@ -13,6 +13,7 @@ from ..diagnostics.problem import Problem
 from ..language.repetition import repeated_in
 from ..language.rulebook import Field, ObjectSource, Route, Rule, Rulebook
 from ..language.scanning import scans_in
+from ..language.traversal import roots_in
 from ..runtime.conversion import Handed, Locate, joined
 from ..runtime.notes import Rejected
 from ..runtime.requests import Assembler, Emission, Envelope, move, origins_of
@@ -72,6 +73,8 @@ class Interpreter:
         self.plain: dict[int, frozenset[str] | None] = {}
         self.converters = {name: Interpreter(converter) for name, converter in rulebook.converters.items()}
         self.batch_rules = tuple(rule for rule in rulebook.rules if rule.route is None)
+        self.converting = tuple(rule for rule in self.batch_rules if rule.convert is not None)
+        self.converting_let = _needed(rulebook.let, self.converting)
         self.route_rules = {
             name: tuple(rule for rule in rulebook.rules if rule.route == name) for name in rulebook.routes
         }
@@ -149,6 +152,17 @@ class Interpreter:
         return _Run(self, batch, steps).result(), tuple(steps)
 
 
+def _needed(let: tuple[Field, ...], rules: tuple[Rule, ...]) -> tuple[Field, ...]:
+    """The lets on which the conditions of rules depend."""
+    names = {name for rule in rules if rule.when is not None for name in roots_in(rule.when)}
+    found = []
+    for definition in reversed(let):
+        if definition.name in names:
+            found.append(definition)
+            names.update(roots_in(definition))
+    return tuple(reversed(found))
+
+
 def _located(outer: Locate, inner: Locate, pointer: str) -> str:
     return outer(inner(pointer))
 
@@ -215,8 +229,8 @@ class _Run(Evaluation):
         if self.flaw is not None or not isinstance(self.batch, dict):
             return None
         scanning()
-        scope, at = self.top(), Stand(None, "", "")
-        rules = (rule for rule in self.interpreter.batch_rules if rule.convert is not None)
+        scope, at = self.top(self.interpreter.converting_let), Stand(None, "", "")
+        rules = self.interpreter.converting
         with suppress(Rejected, TooMuchCopied):
             return next(
                 (rule.convert.text for rule in rules if rule.convert and self.takes(rule.when, scope, at)), None
@@ -287,11 +301,12 @@ class _Run(Evaluation):
                 return self.let(route.let, inner, at.on(place)), place
         return None
 
-    def top(self) -> Scope:
-        """The names that all rules see."""
+    def top(self, let: tuple[Field, ...] | None = None) -> Scope:
+        """The names that all rules see; with `let`, these lets only."""
         as_name = self.rulebook.input.as_name
         roots = Roots({as_name: self.batch, "settings": self.rulebook.values})
-        return self.let(self.rulebook.let, Scope(roots, {as_name: "", "settings": None}), Stand(None, "", ""))
+        let = self.rulebook.let if let is None else let
+        return self.let(let, Scope(roots, {as_name: "", "settings": None}), Stand(None, "", ""))
 
     # Rules and routes
 

@@ -8,6 +8,7 @@ from typing import Any
 
 __all__ = [
     "JSON_TYPES",
+    "KINDS",
     "KIND_CLASSES",
     "MAX_SAID",
     "TYPE_CLASSES",
@@ -35,7 +36,8 @@ _TABLE: tuple[tuple[type, str, str], ...] = (
 KIND_CLASSES = {"array" if word == "list" else word: class_ for class_, word, _ in _TABLE}
 """The class of each kind of values, by the name of the type of the rule language that has them, or "null"."""
 
-_KINDS = {class_: word for class_, word, _ in _TABLE}
+KINDS = {class_: word for class_, word, _ in _TABLE}
+"""The kinds of JSON values for messages, by their class."""
 
 TYPE_NAMES = {class_: type_ for class_, _, type_ in _TABLE}
 """The type of a value, in the words of JMESPath and JSON Schema, by its class."""
@@ -49,7 +51,7 @@ TYPE_CLASSES = {type_: frozenset(one for one, name in TYPE_NAMES.items() if name
 
 def kind(value: Any) -> str:
     """The kind of a JSON value for messages: string, integer, double, boolean, list, object or null."""
-    return _KINDS[type(value)]
+    return KINDS[type(value)]
 
 
 def with_article(kind: str) -> str:

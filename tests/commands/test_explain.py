@@ -197,6 +197,25 @@ def test_places_in_converted_inputs_are_said_to_be_there(tmp_path: Path) -> None
         assert result.stderr == "mparticle-firehose@1 converts the input; the places are in what it gives\n"
 
 
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("5", "error[M502]: a batch must be an object, not an integer\n  = input: the whole document\n"),
+        ('{"a": ' * 300 + "1" + "}" * 300, "error[M503]: "),
+    ],
+)
+@pytest.mark.parametrize("given", [(), ("--json",), ("--html", "page.html"), ("--why-not", "/a"), ("--input", "/a")])
+def test_an_input_that_is_refused(
+    text: str, message: str, given: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("batch.json").write_text(text, "utf-8")
+    result = CliRunner().invoke(main, ["explain", "batch.json", *given])
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.startswith(message)
+    assert not Path("page.html").exists()
+
+
 def test_a_list_is_no_batch(tmp_path: Path) -> None:
     file = tmp_path / "list.json"
     file.write_text("[{}]", "utf-8")

@@ -67,8 +67,10 @@ def test_a_file_that_is_no_baseline() -> None:
 
 
 def test_summary_counts_records_that_cannot_be_read() -> None:
-    Path("batch.ndjson").write_text('{"mpid": "7"}\n{oops\n', "utf-8")
-    assert lost("batch.ndjson").stderr == "1 batch, 1 unreadable: 1 member, of which 1 sent, 0 only read, 0 not read\n"
+    Path("batch.ndjson").write_text('{"mpid": "7"}\n{oops\n5\n', "utf-8")
+    result = lost("batch.ndjson")
+    assert result.exit_code == 1
+    assert result.stderr == "1 batch, 2 unreadable: 1 member, of which 1 sent, 0 only read, 0 not read\n"
 
 
 @pytest.mark.slow

@@ -99,6 +99,8 @@ rules:
       label: {template: "{{ event.brand }}/{{ event.model }}"}
       ids: event.items[].id
       gift: {from: event.gift, when: event.wants_gift}
+      tagged: {const: true, when: length(event.tags) > `1`}
+      basic: {const: true, when: "event.options == {size: 'S'}"}
     spread: {from: event.more, except: {names: [secret]}, entries: [{when: "value == 'no'", skip: says no}, {}]}
   - rule: login
     route: events
@@ -119,6 +121,8 @@ BATCH = {
             "items": [{"id": 1, "size": {"of": 2}}],
             "gift": "card",
             "wants_gift": False,
+            "tags": ["a", {"b": 1}],
+            "options": {"size": {"of": 1}},
             "more": {"secret": 1, "x": [1, {"y": 2}], "z": "no"},
         },
         {"type": "login", "at": 5},
@@ -138,6 +142,9 @@ FATES: Values[str, Any] = {
     "/events/0/items/0/size/of": "unread",
     "/events/0/gift": "unread",
     "/events/0/wants_gift": ("read", ("rule event, gift",)),
+    "/events/0/tags/0": ("read", ("rule event, tagged",)),
+    "/events/0/tags/1/b": "unread",
+    "/events/0/options/size/of": ("read", ("rule event, basic",)),
     "/events/0/more/secret": ("event", "the spread excepts it"),
     "/events/0/more/x/1/y": [("body", "/x/1/y", "same")],
     "/events/0/more/z": ("event", "says no"),

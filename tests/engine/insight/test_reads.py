@@ -8,13 +8,24 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis.strategies import integers
 
 from moemap.engine import api
-from moemap.engine.insight.loss import Loss, loss_over
-from moemap.engine.insight.reads import reads_of
+from moemap.engine.diagnostics.problem import Place
+from moemap.engine.expressions.parser import parse
+from moemap.engine.expressions.syntax_errors import ExpressionError
+from moemap.engine.expressions.tree import EvaluationError, Expression
+from moemap.engine.insight.loss import Collector, Loss, loss_over
+from moemap.engine.insight.reads import InputRead, Reads, reads_of
+from moemap.engine.insight.sources import Depth, InputSource, SourcesOfExpression, ValueSources
 from moemap.engine.interpreter.interpreter import Interpreter
+from moemap.engine.language.loader import load
 from moemap.engine.language.rulebook import Rulebook
+from moemap.engine.values import pointers
 from moemap.tests.docs.examples import Block, write
+from moemap.tests.engine.grammar import ROOTS, Dice, expression, json_value, rules
+from moemap.tests.engine.grammar import batch as random_batch
 
 EXAMPLES = sorted((Path(__file__).parents[3] / "examples").glob("*.json"))
 
@@ -26,20 +37,32 @@ def rulebook(folder: Path, piece: str) -> Rulebook:
     return loaded.rulebook
 
 
+HERE = Place("rules.yaml", 1, 1, 1, 2)
 RULE = "rules:\n  - rule: event\n    route: events\n    output: event\n"
 
 CASES: dict[str, tuple[str, set[str]]] = {
     "a path": (f"{RULE}    fields: {{a: event.x.y}}\n", {"+events/*/x/y"}),
     "a condition": (f"{RULE}    when: event.k == 'a'\n    fields: {{a: event.x}}\n", {"events/*/k", "+events/*/x"}),
     "a function": (f"{RULE}    fields: {{a: lower(event.x)}}\n", {"+events/*/x"}),
-    "a size": (f"{RULE}    fields: {{a: {{const: 1, when: length(event.l) > `1`}}}}\n", {"events/*/l"}),
+    "a size": (f"{RULE}    fields: {{a: {{const: 1, when: length(event.l) > `1`}}}}\n", {"events/*/l", "events/*/l/*"}),
+    "a list that is compared": (f"{RULE}    fields: {{a: {{const: 1, when: event.l == event.m}}}}\n",
+                                {"events/*/l/", "events/*/m/"}),
+    "a text of a list": (f"{RULE}    fields: {{a: {{const: 1, when: to_string(event.l) == 'a'}}}}\n",
+                         {"events/*/l", "events/*/l/"}),
+    "whether there is one": (f"{RULE}    fields: {{a: {{const: 1, when: event.l && event.k == 'a'}}}}\n",
+                             {"events/*/l", "events/*/k"}),
+    "elements of a computed list": (f"{RULE}    fields: {{a: 'split(event.x, event.y)[0]'}}\n",
+                                    {"+events/*/x", "+events/*/y"}),
+    "the first by a key": (f"{RULE}    fields: {{a: 'max_by(event.l, &k).v'}}\n",
+                           {"events/*/l", "events/*/l/*", "events/*/l/*/k/", "+events/*/l/*/v"}),
+    "a variable": (f"{RULE}    fields: {{a: 'let $v = event.x in $v.y'}}\n", {"+events/*/x/y"}),
     "a template": (f'{RULE}    fields: {{a: {{template: "{{{{ event.x[0].y }}}}"}}}}\n', {"+events/*/x/*/y"}),
     "alternatives": (f"{RULE}    fields: {{a: [event.x, {{from: event.y, when: event.z}}]}}\n",
                      {"+events/*/x", "+events/*/y", "events/*/z"}),
     "a projection with a filter": (f"{RULE}    fields: {{a: 'event.l[?k == `1`].v'}}\n",
                                    {"events/*/l", "events/*/l/*/k", "+events/*/l/*/v"}),
     "each": (f"{RULE}    fields: {{a: {{each: event.l, as: one, fields: {{b: one.v}}}}}}\n",
-             {"events/*/l", "+events/*/l/*/v"}),
+             {"events/*/l", "events/*/l/*", "+events/*/l/*/v"}),
     "a spread": (f"{RULE}    spread: {{from: event.m}}\n", {"events/*/m", "+events/*/m/*"}),
     "a let that is sent": (f"{RULE}    let: {{v: event.x}}\n    fields: {{a: v.y}}\n", {"+events/*/x/y"}),
     "a let that decides": (
@@ -49,12 +72,13 @@ CASES: dict[str, tuple[str, set[str]]] = {
     "objects in between": (f"{RULE}    let: {{v: '{{p: event.x, q: event.y}}'}}\n    fields: {{a: v.q}}\n",
                            {"+events/*/y"}),
     "a sorted list": (f"{RULE}    fields: {{a: 'sort_by(event.l, &k)[0].v'}}\n",
-                      {"events/*/l/*/k", "+events/*/l/*/v"}),
+                      {"events/*/l", "events/*/l/*", "events/*/l/*/k/", "+events/*/l/*/v"}),
     "an object by keys": (f"{RULE}    fields: {{a: 'to_object(event.l, &k, &v).x'}}\n",
-                          {"events/*/l/*/k", "+events/*/l/*/v"}),
-    "a computed name": (f"{RULE}    fields: {{a: 'get(event.m, event.n)'}}\n", {"+events/*/m/*"}),
+                          {"events/*/l", "events/*/l/*", "events/*/l/*/k/", "+events/*/l/*/v"}),
+    "a computed name": (f"{RULE}    fields: {{a: 'get(event.m, event.n)'}}\n",
+                        {"events/*/m", "+events/*/m/*", "events/*/n", "events/*/n/"}),
     "a skip": ("rules:\n  - {rule: s, route: events, when: event.k, skip: '{{ event.why }}'}\n",
-               {"events/*/k", "events/*/why"}),
+               {"events/*/k", "events/*/why/"}),
 }  # fmt: skip
 
 
@@ -63,9 +87,9 @@ def test_reads(name: str, tmp_path: Path) -> None:
     piece, wanted = CASES[name]
     reads = reads_of(rulebook(tmp_path, piece))
     sent = {"/".join(one.pattern) for one in reads if one.is_sent}
-    read = {"/".join(one.pattern) for one in reads if not one.is_sent}
-    found = {f"+{place}" for place in sent} | {place for place in read if place not in sent}
-    assert found - {"events", "+user/id"} == wanted
+    read = {f"{'/'.join(one.pattern)}{'/' if one.is_whole else ''}" for one in reads if not one.is_sent}
+    found = {f"+{place}" for place in sent} | {place for place in read if place.removesuffix("/") not in sent}
+    assert found - {"events", "events/*", "+user/id"} == wanted
 
 
 def without(batch: Any, path: list[Any]) -> Any:
@@ -112,3 +136,83 @@ def test_members_that_a_purchase_loses(mapping: api.Mapping) -> None:
     fates = {path[-1]: member.fate for path, member in found.members.items() if path[:4] == action}
     assert {name for name, fate in fates.items() if fate == "unread"} >= {"coupon_code", "affiliation", "variant"}
     assert found.members[*action, "total_amount"].by[0] == "rule purchase, attributes.Total Amount"
+
+
+def replaced(batch: Any, pointer: str, value: Any) -> Any:
+    batch = copy.deepcopy(batch)
+    *path, last = [token.replace("~1", "/").replace("~0", "~") for token in pointer.split("/")[1:]]
+    above = batch
+    for token in path:
+        above = above[int(token) if isinstance(above, list) else token]
+    above[int(last) if isinstance(above, list) else last] = value
+    return batch
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(0, 600, 100))
+def test_values_that_random_rules_do_not_read_do_not_count(tmp_path: Path, head: dict[str, Any], seed: int) -> None:
+    (tmp_path / "in.schema.json").write_text("{}", "utf-8")
+    (tmp_path / "out.schema.json").write_text("{}", "utf-8")
+    tried = 0
+    for number in range(seed, seed + 100):
+        dice = Dice(number)
+        (tmp_path / "mapping.yaml").write_text(json.dumps({**head, **rules(dice)}), "utf-8")
+        found = load(tmp_path / "mapping.yaml").rulebook  # without the checks
+        assert found is not None
+        interpreter, dice.roots = Interpreter(found), ROOTS
+        for _ in range(3):
+            content = random_batch(dice)
+            (tmp_path / "batch.json").write_text(json.dumps(content), "utf-8")
+            members = loss_over(found, [str(tmp_path / "batch.json")], lambda _line: None).members
+            unread = {path for path, member in members.items() if member.fate == "unread"}
+            before = interpreter.run(content).requests
+            for pointer, _ in pointers.leaves(content):
+                if general(content, pointer) in unread and pointer:
+                    tried += 1
+                    for value in (None, "zz", 7):
+                        assert interpreter.run(replaced(content, pointer, value)).requests == before, (number, pointer)
+    assert tried > 20
+
+
+@pytest.mark.fuzz
+@given(seed=integers(0, 2**32))
+def test_values_that_expressions_do_not_read_do_not_count(seed: int) -> None:
+    dice = Dice(seed)
+    try:
+        parsed = parse(expression(dice))
+    except ExpressionError:
+        return
+    found: list[InputRead] = []
+
+    def look(value: ValueSources, depth: Depth) -> None:
+        for _, origin, is_whole in value.read(depth):
+            found.append(InputRead(origin.place, is_whole, False, "", "", HERE, origin.guards))
+
+    roots = {name: ValueSources(frozenset({InputSource((name,))})) for name in ROOTS}
+    look(SourcesOfExpression(roots, look).of(parsed.tree), "whole")
+    for _ in range(5):
+        collector, context = Collector(Reads(found)), {name: json_value(dice) for name in ROOTS}
+        collector.add(context)
+        unread = {path for path, member in collector.loss.members.items() if member.fate == "unread"}
+        before = outcome(parsed, context)
+        for pointer, _ in pointers.leaves(context):
+            if general(context, pointer) in unread:
+                for value in (None, "zz", 7):
+                    assert outcome(parsed, replaced(context, pointer, value)) == before, (parsed.text, pointer)
+
+
+def outcome(parsed: Expression, context: dict[str, Any]) -> Any:
+    try:
+        return json.dumps(parsed.search(context))
+    except EvaluationError:
+        return "it fails"
+
+
+def general(batch: Any, pointer: str) -> tuple[str, ...]:
+    """The path of a place, with `*` for indexes."""
+    path = []
+    for token in pointer.split("/")[1:]:
+        name = token.replace("~1", "/").replace("~0", "~")
+        path.append("*" if isinstance(batch, list) else name)
+        batch = batch[int(name)] if isinstance(batch, list) else batch[name]
+    return tuple(path)
