@@ -56,7 +56,6 @@ def choice_of(mapping: str | None, settings: tuple[str, ...], environment: str |
 
 def opened(path: str, *, create: bool, max_bytes: int | None = None) -> Outbox:
     """The outbox of a file or URL; exits with the reason and exit code 2 if it cannot be used."""
-    from importlib.util import find_spec
 
     from ...engine.delivery.entries import OutboxError
     from ...engine.delivery.outbox import Outbox
