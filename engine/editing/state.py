@@ -254,6 +254,11 @@ class EditingState:
                 self._rulebooks[str(main)] = rulebook
         return self._rulebooks.get(str(main))
 
+    def opening(self, main: Path) -> Opening:
+        """A mapping or workspace as its files are now, which can be opened with settings."""
+        with self.reading():
+            return self._opening(main)
+
     def _opening(self, main: Path) -> Opening:
         return self._opened(main).opening
 

@@ -13,7 +13,7 @@ from ..html.page import render
 from ..source.text import Source
 from .coverage import BranchCount, Coverage
 
-__all__ = ["FORMATS", "as_html", "as_json", "as_lcov", "text"]
+__all__ = ["FORMATS", "as_html", "as_json", "as_lcov", "lines_of", "text"]
 
 
 def text(coverage: Coverage, *, color: bool = False, counts_all: bool = False) -> str:
@@ -126,8 +126,19 @@ def as_html(coverage: Coverage) -> str:
 def _line(number: int, line: str, counts: list[BranchCount]) -> dict[str, Any]:
     """A line of a file: its number and text, the branches that were not taken, and the state of all of them."""
     missed = [one for one in counts if not one.count]
-    state = "" if not counts else "taken" if not missed else "missed" if len(missed) == len(counts) else "partly"
-    return {"number": number, "text": line, "missed": missed, "state": state}
+    return {"number": number, "text": line, "missed": missed, "state": _state(counts)}
+
+
+def _state(counts: list[BranchCount]) -> str:
+    missed = sum(1 for one in counts if not one.count)
+    return "" if not counts else "taken" if not missed else "missed" if missed == len(counts) else "partly"
+
+
+def lines_of(coverage: Coverage) -> Iterator[tuple[str, list[tuple[int, str, list[BranchCount]]]]]:
+    """The lines of each file that have branches: the number, "taken", "partly" or "missed", and the branches."""
+    for file, counts in _by_file(coverage):
+        lines = ((line, list(found)) for line, found in groupby(counts, key=lambda one: one.branch.place.line))
+        yield file, [(line, _state(found), found) for line, found in lines]
 
 
 FORMATS: Mapping[str, Callable[[Coverage], str]] = {".json": as_json, ".info": as_lcov, ".html": as_html}

@@ -1,0 +1,65 @@
+"""`moemap studio`: rules, samples and results on one page of a browser on this machine."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+
+import click
+
+from .shared.command import FINE, Command
+from .shared.extras import needs_extra
+from .shared.verbosity import is_quiet
+
+__all__ = ["command"]
+
+
+@click.command(
+    "studio",
+    cls=Command,
+    epilog="""
+    moemap studio
+    moemap studio my-mapping --no-browser
+    moemap studio mappings/mparticle-moengage/v1 --port 8765
+    moemap studio my-mapping --export state.html
+    """,
+)
+@click.argument("project", default=".", type=click.Path(exists=True))
+@click.option("--port", type=click.IntRange(0, 65535), default=0, metavar="PORT", help="The port; by default, any.")
+@click.option("--no-browser", is_flag=True, help="Only print the address.")
+@click.option(
+    "--token-file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Write the token into this file, which you alone can read, instead of into the address.",
+)
+def command(project: str, port: int, no_browser: bool, token_file: Path | None) -> None:
+    """Edit rules and see at once what they make of samples.
+
+    PROJECT is a mapping, or a folder with mappings. A page opens in the browser, with the rule files, several samples,
+    their requests, and why each value is there; all are computed again with each key that is pressed. The page is
+    served by this command, to this machine alone, and nothing leaves it. Rule files are changed when you save.
+    """
+    from ..engine.source.project import Project
+
+    needs_extra("aiohttp", "Studio", "studio")
+    from ..engine.studio.serving import serve
+
+    start = Path(project).absolute()
+    folder = start if start.is_dir() else start.parent
+    root = Project.around(folder).root or folder
+
+    def announce(address: str, token: str | None) -> None:
+        whole = address if token is None else f"{address}#{token}"
+        if not is_quiet():
+            click.echo(f"Studio is at {whole}", err=True)
+            click.echo("The address opens one browser. Ctrl-C ends Studio.", err=True)
+        if not no_browser:
+            click.launch(whole)
+
+    try:
+        asyncio.run(serve(root, start, port, announce, token_file))
+    except OSError as error:
+        raise click.UsageError(str(error)) from None
+    sys.exit(FINE)

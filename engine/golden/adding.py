@@ -1,0 +1,79 @@
+"""Writes new golden tests: an input with the results that it has now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..runtime.result import Result
+from ..source.nodes import SequenceNode
+from .files import TestFile
+from .keys import PROBLEM_KEYS
+from .rewrite import Rewrite, block, inline
+
+__all__ = ["added", "expectation_of", "new_file", "new_test", "place_for", "unused_name"]
+
+_FIRST = 2
+"""The indentation of tests in a new file."""
+
+
+def expectation_of(result: Result) -> dict[str, Any]:
+    """The expectation of a test whose input has this Result: parts that are empty need not be given."""
+    whole = result.to_json()
+    named = [{**one.to_json(), "rule": one.rule} for one in result.problems]
+    whole["problems"] = [
+        {key: one[key] for key in PROBLEM_KEYS if key != "hint" and one[key] is not None} for one in named
+    ]
+    return {part: whole[part] for part in ("requests", "skipped", "problems") if whole[part]}
+
+
+def new_test(
+    name: str, given: Mapping[str, Any], result: Result, settings: Mapping[str, Any] | None = None, indent: int = _FIRST
+) -> str:
+    """The lines of a test, an element of `tests`; `given` has its `input` or `input_file`."""
+    test: dict[str, Any] = {"test": name}
+    if settings:
+        test["settings"] = dict(settings)
+    test |= given
+    expected = expectation_of(result)
+    test["expect"] = expected or {"requests": []}
+    return f"{' ' * indent}- {block(test, indent + 2)}\n"
+
+
+def new_file(mapping: str | None, tests: str) -> str:
+    """The text of a file with these tests; `mapping` is the path to what they test, None if that lies above."""
+    head = "" if mapping is None else f"mapping: {inline(mapping)}\n\n"
+    return f"{head}tests:\n{tests}"
+
+
+def place_for(file: TestFile) -> tuple[int, int] | None:
+    """The offset at which a test can be added to a file, and the indentation there; None if it is written in flow."""
+    tests = file.node.get("tests")
+    text = file.source.text
+    if not isinstance(tests, SequenceNode) or not tests.items or text[tests.start : tests.start + 1] == "[":
+        return None
+    first, last = tests.items[0], tests.items[-1]
+    line = text.rfind("\n", 0, first.start) + 1
+    dash = text[line : first.start]
+    end = len(text[: last.end].rstrip())
+    after = text.find("\n", end)
+    return (len(text) if after < 0 else after + 1), len(dash) - len(dash.lstrip(" "))
+
+
+def added(file: TestFile, test: str) -> Rewrite | None:
+    """The change that adds the lines of a test to a file; None if that needs another layout."""
+    place = place_for(file)
+    if place is None:
+        return None
+    start, _ = place
+    lead = "" if start == 0 or file.source.text[start - 1] == "\n" else "\n"
+    return Rewrite(start, start, f"{lead}\n{test}")
+
+
+def unused_name(name: str, file: TestFile | None) -> str:
+    """A name that no test of the file has yet."""
+    taken = {test.name for test in file.tests} if file is not None else set()
+    number, found = 2, name
+    while found in taken:
+        found, number = f"{name} {number}", number + 1
+    return found

@@ -1,0 +1,141 @@
+"""Makes golden tests of samples, accounts of what is lost, comparisons of versions, and documentation."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ..checks.shared.opening import Opening
+from ..documents.whole import as_html, documentation
+from ..golden import adding
+from ..golden.files import TestFile
+from ..insight.changes import changes_between, due_version
+from ..insight.loss import loss_over
+from ..insight.revisions import RevisionError, checked_out
+from ..language.rulebook import Rulebook
+from .answers import Json, PageAnswers
+from .asking import chosen
+from .evaluator import AskError, StudioResults
+from .rows import printed
+from .samples import StudioSample
+
+__all__ = ["compared", "docs", "golden", "lost"]
+
+_MOST_INLINE = 200_000
+_NEW = "studio.yaml"
+
+
+def golden(evaluator: StudioResults, sample: StudioSample, selected: Json, params: Mapping[str, Any]) -> Json:
+    """The edit that adds a test of a sample with the results that are seen."""
+    settings = selected.get("settings", {})
+    main = evaluator.main(selected.get("mapping"))
+    rulebook = evaluator.rulebook(selected.get("mapping"), settings, sample)
+    name = params.get("name") or sample.name
+    if not isinstance(name, str) or not name.strip() or len(name) > 200:
+        raise AskError("wrong", "'name' is a text of at most 200 characters")
+    tests = evaluator.project.tests_of(main)
+    target, file = _target(evaluator, main, tests, params.get("path"))
+    name = adding.unused_name(name.strip(), file)
+    path = evaluator.project.path(target)
+    if sample.kind == "file" and sample.index is None and sample.path is not None:
+        given: Json = {"input_file": Path(os.path.relpath(sample.path, path.parent)).as_posix()}
+    elif sample.size > _MOST_INLINE:
+        raise AskError("refused", "the input is too large to be written into a test: save it as a file first")
+    else:
+        given = {"input": evaluator.value(sample)}
+    result = evaluator.now.interpreter(rulebook).run(evaluator.value(sample))
+    place = None if file is None else adding.place_for(file)
+    text = adding.new_test(name, given, result, settings, *(() if place is None else place[1:]))
+    if file is None or place is None:
+        is_above = main.parent in path.parents and main.stem in ("mapping", "workspace")
+        text = adding.new_file(None if is_above else Path(os.path.relpath(main, path.parent)).as_posix(), text)
+        at, start = {"line": 1, "column": 1}, ""
+    else:
+        where = file.source.place(place[0], place[0])
+        at, start = {"line": where.line, "column": where.column}, "" if file.source.text.endswith("\n") else "\n"
+        text = f"{start}\n{text}"
+    return {"edits": [{"path": target, "span": {"start": at, "end": at}, "text": text}], "path": target, "name": name}
+
+
+def _target(
+    evaluator: StudioResults, main: Path, tests: list[tuple[str, TestFile]], wanted: object
+) -> tuple[str, TestFile | None]:
+    """The test file to add to: the one that is wanted, that of Studio, the only one, or a new one."""
+    own = {name: file for name, file in tests if adding.place_for(file) is not None}
+    new = evaluator.project.files.name(main.parent / "tests" / _NEW)
+    if isinstance(wanted, str):
+        return wanted, own.get(wanted)
+    if new in own or len(own) != 1:
+        return new, own.get(new)
+    return next(iter(own.items()))
+
+
+def lost(evaluator: StudioResults, selected: Json, params: Mapping[str, Any]) -> Json:
+    """The members of samples in files that the rules do not send."""
+    rulebook = evaluator.rulebook(selected.get("mapping"), selected.get("settings", {}))
+    wanted = params.get("samples")
+    samples = evaluator.project.samples.values() if wanted is None else [evaluator.sample(one) for one in wanted]
+    files = dict.fromkeys(str(one.path) for one in samples if one.kind == "file")
+    loss = loss_over(rulebook, files, lambda _: None)
+    found = loss.to_json(show_values=True)
+    for member in found["members"]:
+        member["example"] = printed(member["example"])
+    return found
+
+
+def compared(evaluator: StudioResults, selected: Json, params: Mapping[str, Any]) -> Json:
+    """The changes in meaning since what is saved, or since a revision of Git."""
+    old_name = chosen(params, "old")
+    if not isinstance(old_name, str):
+        raise AskError("wrong", "'old' is 'saved' or a revision of Git")
+    settings = selected.get("settings", {})
+    main = evaluator.main(selected.get("mapping"))
+    new = evaluator.rulebook(selected.get("mapping"), settings)
+    if old_name == "saved":
+        old = evaluator.saved(main, settings)
+        if old is None:
+            raise AskError("unavailable", "the saved mapping has errors")
+        return _changes(evaluator, old_name, old, new, main.parent)
+    try:
+        with checked_out(main, old_name) as path:
+            loaded = Opening(path).inspect(settings)
+            if loaded.rulebook is None:
+                raise AskError("unavailable", f"the mapping in {old_name} has errors")
+            return _changes(evaluator, old_name, loaded.rulebook, new, path.parent)
+    except RevisionError as error:
+        raise AskError("unavailable", str(error)) from None
+
+
+def _changes(evaluator: StudioResults, name: str, old: Rulebook, new: Rulebook, folder: Path) -> Json:
+    """The changes; the files of the old mapping, which may lie elsewhere, have the names of those of the new one."""
+    changes = changes_between(old, new)
+    name_of = evaluator.project.files.name
+    home = folder if new.main.path is None else new.main.path.parent
+    answers = PageAnswers(name_of, new.sources)
+    before = PageAnswers(
+        lambda path: name_of(home / path.relative_to(folder) if path.is_relative_to(folder) else path), old.sources
+    )
+    return {
+        "old": name,
+        "changes": [
+            {
+                "id": one.id,
+                "effect": one.effect,
+                "text": one.text,
+                "old": before.place(one.old),
+                "new": answers.place(one.new),
+            }
+            for one in changes
+        ],
+        "due_version": due_version(old.version, changes),
+        "mapping_version": new.version,
+    }
+
+
+def docs(evaluator: StudioResults, selected: Json, params: Mapping[str, Any]) -> Json:
+    """The documentation of a mapping as a page of HTML."""
+    name = params.get("mapping") or selected.get("mapping")
+    rulebook = evaluator.rulebook(name, selected.get("settings", {}) if name == selected.get("mapping") else {})
+    return {"html": as_html(documentation(rulebook))}

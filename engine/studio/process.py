@@ -1,0 +1,123 @@
+"""The process that evaluates rules for Studio: killed where it does not answer in time, and started anew."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from .frames import LENGTH, frame, length_of
+
+__all__ = ["AnswerError", "WorkerProcess"]
+
+START_SECONDS = 60.0
+
+Json = dict[str, Any]
+
+
+class AnswerError(RuntimeError):
+    """A request that was not answered: the kind of the error, and why."""
+
+    def __init__(self, kind: str, message: str) -> None:
+        super().__init__(message)
+        self.kind = kind
+
+
+class WorkerProcess:
+    """A process of its own that answers one request after another.
+
+    `whole` gives all that a new process must be told before it can answer; `stopped` is called with the reason when one
+    was killed. Nothing of the folder that is open is imported: modules come from where this process has them.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        start: Path,
+        whole: Callable[[], Json],
+        stopped: Callable[[str], None],
+        *,
+        seconds: float = 20.0,
+    ) -> None:
+        self.process: Process | None = None
+        self.seconds = seconds
+        self._command = [sys.executable, "-P", "-m", f"{__package__}.worker", str(root), str(start)]
+        self._whole = whole
+        self._changes: Json = {}
+        self._stopped = stopped
+        self._turn = asyncio.Lock()
+        self._is_closed = False
+
+    async def ask(self, method: str, params: Json, seconds: float | None = None) -> Any:
+        """The answer to a request, after those that were made before. Raises AnswerError."""
+        async with self._turn:
+            if self._is_closed:
+                raise AnswerError("stopped", "Studio ends")
+            fresh = self.process is None
+            if fresh:
+                await self._start()
+            changes, self._changes = self._whole() if fresh else self._changes, {}
+            return await self._exchange({"method": method, "params": params, "changes": changes}, method, seconds)
+
+    def change(self, changes: Json) -> None:
+        """Tells the process what changed, with the next request."""
+        for name, value in changes.items():
+            known = self._changes.get(name)
+            self._changes[name] = {**known, **value} if isinstance(known, dict) and name != "selected" else value
+
+    async def _start(self) -> None:
+        self.process = await asyncio.create_subprocess_exec(*self._command, stdin=PIPE, stdout=PIPE)
+        try:
+            await asyncio.wait_for(self._read(self.process), START_SECONDS)
+        except (TimeoutError, asyncio.IncompleteReadError) as error:
+            await self._kill()
+            raise AnswerError("failed", "what evaluates rules could not be started") from error
+
+    async def _exchange(self, message: Json, method: str, seconds: float | None) -> Any:
+        process = self.process
+        assert process is not None  # noqa: S101  it was started
+        assert process.stdin is not None  # noqa: S101
+        limit = seconds or self.seconds
+        try:
+            async with asyncio.timeout(limit):
+                process.stdin.write(frame(message))
+                await process.stdin.drain()
+                answer = await self._read(process)
+        except TimeoutError:
+            await self._end(f"{method} took more than {limit:g} seconds: the evaluation was stopped, and begins anew")
+        except (asyncio.IncompleteReadError, ConnectionError, ValueError):
+            await self._end(f"the evaluation of {method} ended early, perhaps for lack of memory, and begins anew")
+        except asyncio.CancelledError:  # half an answer would be taken for the next one
+            await self._kill()
+            raise
+        else:
+            if "error" in answer:
+                raise AnswerError(answer["error"]["kind"], answer["error"]["message"])
+            return answer["result"]
+
+    async def _end(self, reason: str) -> None:
+        await self._kill()
+        self._stopped(reason)
+        raise AnswerError("stopped", reason)
+
+    async def _read(self, process: Process) -> Any:
+        assert process.stdout is not None  # noqa: S101
+        length = length_of(await process.stdout.readexactly(LENGTH))
+        return json.loads(await process.stdout.readexactly(length))
+
+    async def _kill(self) -> None:
+        process, self.process = self.process, None
+        if process is not None:
+            with suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()
+
+    async def close(self) -> None:
+        """Ends the process, whatever it does."""
+        self._is_closed = True
+        await self._kill()
