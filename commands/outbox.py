@@ -12,16 +12,16 @@ import click
 
 from .shared.command import FINE, PROBLEMS, Command
 from .shared.delivering import (
-    check_owner,
     choice_of,
     counted,
+    deliverable,
     duration,
     opened,
     outbox_option,
     plan_of,
     sending_options,
 )
-from .shared.opening import load_mapping, program_of
+from .shared.opening import load_mapping
 
 if TYPE_CHECKING:
     from ..engine.configuration import Choice
@@ -185,10 +185,8 @@ def _replay(outbox: Outbox, dead: list[int], choice: Choice) -> int:
     from ..engine.delivery import upkeep
     from ..engine.runtime.batch import Record
 
-    program = program_of(choice, bulk=False)
-    if program.dispatch.delivery["bulk_from"] is not None and program.dispatch.bulk is not None:
-        program = program_of(choice, bulk=True)
-    check_owner(outbox, program.name)
+    program = deliverable(choice)
+    outbox.claim(program.name)
     plan, total, replaced, failing = plan_of(program), 0, 0, 0
     for number, source, text, own in _inputs_of(outbox, dead):
         batch, problem = Record(source, 0, text).parse()

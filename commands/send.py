@@ -11,9 +11,9 @@ import click
 
 from .shared.command import FINE, PROBLEMS, Command
 from .shared.delivering import (
-    check_owner,
     choice_of,
     counted,
+    deliverable,
     duration,
     needs_delivery,
     opened,
@@ -21,7 +21,6 @@ from .shared.delivering import (
     plan_of,
     sending_options,
 )
-from .shared.opening import program_of
 from .shared.verbosity import is_quiet
 
 if TYPE_CHECKING:
@@ -83,9 +82,7 @@ def command(
         raise click.UsageError("standard input cannot hold both a secret and the batches")
     if dry_run and not inputs:
         raise click.UsageError("--dry-run needs an INPUT: it says what would be sent of it")
-    program = program_of(choice, bulk=False)
-    if program.dispatch.delivery["bulk_from"] is not None and program.dispatch.bulk is not None:
-        program = program_of(choice, bulk=True)
+    program = deliverable(choice)
     plan = plan_of(program)
     recipe = Recipe(
         choice.reference, choice.settings, "bulk" if plan.bulk else "result", False, "", rejects, replay_rejects
@@ -105,7 +102,7 @@ def command(
         needs_delivery()
         with ExitStack() as stack:
             outbox = stack.enter_context(opened(path, create=bool(inputs), max_bytes=max_bytes))
-            check_owner(outbox, program.name)
+            outbox.claim(program.name)
             written = stack.enter_context(locked(Path(rejects))) if rejects is not None else None
             if written is not None:
                 written.truncate()

@@ -13,15 +13,14 @@ import click
 from .shared.command import FINE, PROBLEMS, Command
 from .shared.delivering import (
     OUTBOX,
-    check_owner,
     choice_of,
+    deliverable,
     needs_delivery,
     opened,
     outbox_option,
     plan_of,
     sending_options,
 )
-from .shared.opening import program_of
 from .shared.verbosity import is_quiet
 
 if TYPE_CHECKING:
@@ -93,9 +92,7 @@ def command(
     from ..engine.jobs.transform import Recipe, Transform
 
     choice = choice_of(mapping, settings, environment)
-    program = program_of(choice, bulk=False)
-    if program.dispatch.delivery["bulk_from"] is not None and program.dispatch.bulk is not None:
-        program = program_of(choice, bulk=True)
+    program = deliverable(choice)
     plan = plan_of(program)
     needs_delivery()
     secrets = Secrets(choice.secrets)
@@ -106,7 +103,7 @@ def command(
         agreed = None if authorization is None else secrets.fill(authorization)
         with ExitStack() as stack:
             outbox = stack.enter_context(opened(path, create=True, max_bytes=max_bytes))
-            check_owner(outbox, program.name)
+            outbox.claim(program.name)
             file = stack.enter_context(locked(written))
             file.seek(0, 2)
             sender = None if no_delivery else Sender(outbox, plan, secrets, is_service=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from collections.abc import Mapping as Values
 from functools import lru_cache
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -22,9 +23,11 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
     from pyspark.sql.types import DataType
 
-__all__ = ["COLUMNS", "transform"]
+__all__ = ["COLUMNS", "fill", "transform"]
 
 MOST_ROWS = 1000
+MOST_INPUTS = 100
+"""The number of inputs that are added to an outbox in one transaction."""
 COLUMNS: Values[str, str] = {
     "kind": "string",
     "output": "string",
@@ -75,6 +78,50 @@ def transform(
     for name, type_ in COLUMNS.items():
         schema = schema.add(name, type_)
     return df.mapInArrow(_mapper(mapping, settings, column), schema)
+
+
+def fill(
+    df: DataFrame, outbox: str, mapping: str, column: str = "value", settings: Values[str, Any] | None = None
+) -> None:
+    """Adds the requests of the batches in a column of `df` to an outbox, from which `moemap send` delivers them.
+
+    It is for `foreachBatch` of a stream: an outbox takes each input once, so a batch of the stream that Spark repeats
+    adds nothing twice. `outbox` is the URL of a PostgreSQL database that all executors reach, or a file where all of
+    Spark runs on one machine. Batches that cannot be mapped have no requests; `transform` has their problems. The
+    other parameters, and what is raised before Spark starts, are those of `transform`; OutboxError and the errors of
+    Spark come later. Needs the extra `delivery`, or `postgres`, on every executor.
+    """
+    from pyspark.sql import functions
+
+    load(mapping, settings)
+    if _is_nested(_checked(df, column)):
+        df = df.withColumn(column, functions.to_json(column))
+    df.select(column).foreachPartition(_filler(outbox, mapping, settings))
+
+
+def _filler(outbox: str, mapping: str, settings: Values[str, Any] | None) -> Callable[[Iterator[Any]], None]:
+    given = dict(settings or {})
+
+    def fill_from(rows: Iterator[Any]) -> None:
+        from .delivery.intake import take
+        from .delivery.outbox import Outbox
+        from .delivery.plan import Plan
+        from .jobs.program import open_program
+        from .jobs.transform import Recipe, Transform
+        from .runtime.batch import Record
+
+        dispatch = open_program(mapping, given).dispatch
+        plan = Plan.of(dispatch)
+        recipe = Recipe(mapping, given, "bulk" if plan.bulk else "result", pretty=False)
+        program = recipe.program()
+        texts = (text.encode() if isinstance(text, str) else bytes(text) for (text,) in rows if text is not None)
+        units = iter(lambda: [Record("spark", 0, text) for text in islice(texts, MOST_INPUTS)], [])
+        with Outbox(outbox) as opened:
+            opened.claim(program.name)
+            name = f"{program.name}@{program.version}"
+            take(opened, plan, Transform(recipe, program), name, units, lambda _rejects: None, lambda _taken: None)
+
+    return fill_from
 
 
 def _checked(df: DataFrame, column: str) -> DataType:

@@ -9,17 +9,19 @@ import click
 
 from .completion import mappings
 from .extras import needs_extra
+from .opening import program_of
 from .project import chosen, mapping_options
 
 if TYPE_CHECKING:
     from ...engine.configuration import Choice
     from ...engine.delivery.outbox import Outbox
     from ...engine.delivery.plan import Plan
+    from ...engine.jobs.program import Program
 
 __all__ = [
-    "check_owner",
     "choice_of",
     "counted",
+    "deliverable",
     "duration",
     "needs_delivery",
     "opened",
@@ -69,15 +71,11 @@ def opened(path: str, *, create: bool, max_bytes: int | None = None) -> Outbox:
         raise click.UsageError(str(error)) from None
 
 
-def check_owner(outbox: Outbox, name: str) -> None:
-    """Marks a new outbox as that of a mapping; exits with exit code 2 if it is that of another one."""
-    owner = outbox.saved("mapping")
-    if owner is None:
-        outbox.save("mapping", name).result()
-    elif owner != name:
-        raise click.UsageError(
-            f"{outbox.name}: this is the outbox of the mapping {owner}, whose limits are not those of {name}"
-        )
+def deliverable(choice: Choice) -> Program:
+    """The program of a mapping, with bodies that fit into bulk bodies if it sends these."""
+    program = program_of(choice, bulk=False)
+    is_bulk = program.dispatch.delivery["bulk_from"] is not None and program.dispatch.bulk is not None
+    return program_of(choice, bulk=True) if is_bulk else program
 
 
 def plan_of(program: Any) -> Plan:

@@ -91,6 +91,16 @@ class Outbox:
             raise OutboxError(f"{self.name}: another process sends from this outbox")
         return lease
 
+    def claim(self, mapping: str) -> None:
+        """Marks a new outbox as that of a mapping. Raises OutboxError if it is that of another one."""
+        owner = self.saved("mapping")
+        if owner is None:
+            self.save("mapping", mapping).result()
+        elif owner != mapping:
+            raise OutboxError(
+                f"{self.name}: this is the outbox of the mapping {owner}, whose limits are not those of {mapping}"
+            )
+
     def submit(self, work: Callable[[Connection], Any]) -> Future[Any]:
         """Does work in a transaction of the writer."""
         return self._writer.submit(work)

@@ -15,7 +15,8 @@ from pyspark.sql import DataFrame, SparkSession, types
 
 from moemap.engine import spark as spark_module
 from moemap.engine.api import MappingError, load
-from moemap.engine.spark import COLUMNS, transform
+from moemap.engine.delivery.outbox import Outbox
+from moemap.engine.spark import COLUMNS, fill, transform
 
 ROOT = Path(__file__).parents[2]
 MAPPING = "mparticle-moengage"
@@ -165,3 +166,42 @@ def test_the_example_reads_text_and_parquet_and_writes_parquet(spark: SparkSessi
         assert done.returncode == 0, done.stderr
         counts = {kind: int(number) for number, kind in (line.split() for line in done.stdout.splitlines())}
         assert counts == {kind: kinds.count(kind) for kind in ("problem", "request", "skipped")}
+
+
+def outbox_of(path: Path) -> tuple[int, list[tuple[str, str, bytes]]]:
+    with Outbox(path) as outbox:
+        rows = outbox.read("SELECT output, url, body FROM request")
+        return outbox.counts().inputs, sorted(rows)
+
+
+def test_a_stream_fills_an_outbox_and_what_spark_repeats_adds_nothing(spark: SparkSession, tmp_path: Path) -> None:
+    texts = [*dict.fromkeys(samples())]
+    (tmp_path / "in").mkdir()
+    for number, text in enumerate(texts):
+        (tmp_path / "in" / f"{number:02}.json").write_text(text.replace("\n", " ") + "\n")
+    outbox = str(tmp_path / "outbox.db")
+
+    def add(batch: DataFrame, _number: int) -> None:
+        fill(batch, outbox, MAPPING)
+        fill(batch, outbox, MAPPING)
+
+    stream = spark.readStream.text(str(tmp_path / "in"))
+    query = stream.writeStream.foreachBatch(add).trigger(availableNow=True)
+    query.option("checkpointLocation", str(tmp_path / "checkpoint")).start().awaitTermination()
+    mapping = load(MAPPING)
+    results = [mapping.transform_json(text) for text in texts]
+    requests = [request for result in results for request in result.requests]
+    inputs, rows = outbox_of(tmp_path / "outbox.db")
+    assert inputs == sum(bool(result.requests) for result in results)
+    assert sorted((output, body) for output, _, body in rows) == sorted((one.output, one.text) for one in requests)
+    assert all(url.startswith("https://") for _, url, _ in rows)
+    with Outbox(Path(outbox)) as opened:
+        assert opened.saved("mapping") == MAPPING
+
+
+def test_what_cannot_fill_an_outbox_is_said(spark: SparkSession, tmp_path: Path) -> None:
+    with pytest.raises(MappingError):
+        fill(frame(spark, ["{}"]), str(tmp_path / "outbox.db"), "mparticle-moengage", settings={"identity": "phone"})
+    Outbox(tmp_path / "other.db").claim("shop")
+    with pytest.raises(Exception, match="this is the outbox of the mapping shop"):
+        fill(frame(spark, ["{}"]), str(tmp_path / "other.db"), MAPPING)
