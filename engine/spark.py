@@ -103,6 +103,7 @@ def _filler(outbox: str, mapping: str, settings: Values[str, Any] | None) -> Cal
     given = dict(settings or {})
 
     def fill_from(rows: Iterator[Any]) -> None:
+        # Needed only on executors, and only where batches are delivered.
         from .delivery.intake import take
         from .delivery.outbox import Outbox
         from .delivery.plan import Plan
