@@ -54,6 +54,9 @@ class StudioProject:
                 kind = kind_of(path) if _is_wanted(path.relative_to(home)) else None
                 if kind is not None:
                     found[self.files.name(path)] = kind
+        for path in self.rules.state.opened:  # some may not be saved yet
+            if path.suffix != ".json" and (kind := self.rules.state.kind(path)) is not None:
+                found[self.files.name(path)] = kind
         for path in islice(_json_files(self.files.root), _MOST_FILES):
             name = self.files.name(path)
             if name.endswith(_SCHEMA):

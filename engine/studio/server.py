@@ -99,20 +99,19 @@ class StudioServer:
         @web.middleware
         async def guarding(request: Any, handler: Handler) -> Any:
             host = request.headers.get("Host")
-            nonce = secrets.token_urlsafe(16)
-            request["nonce"] = nonce
             try:
                 answer = self._refusal(request, host) or await handler(request)
             except web.HTTPException as error:
                 answer = _refused(error.status, error.reason.lower())
             if not answer.prepared:
-                known = host if self.access.knows_host(host) else ""
-                policy = _POLICY.format(nonce=nonce, host=known)
                 answer.headers.update(_HEADERS)
-                answer.headers.setdefault("Content-Security-Policy", policy)
+                answer.headers.setdefault("Content-Security-Policy", self._policy(host, secrets.token_urlsafe(16)))
             return answer
 
         return guarding
+
+    def _policy(self, host: str | None, nonce: str) -> str:
+        return _POLICY.format(nonce=nonce, host=host if self.access.knows_host(host) else "")
 
     def _refusal(self, request: Any, host: str | None) -> Any:
         """The answer to a request that is not from this machine's own page; None if it may be answered."""
@@ -151,8 +150,10 @@ class StudioServer:
         page = self._files.get("index.html")
         if page is None:
             return _refused(404, "Studio's page is not installed")
-        text = page.read_text("utf-8").replace("{{nonce}}", request["nonce"])
-        return web.Response(text=text, content_type="text/html")
+        nonce = secrets.token_urlsafe(16)
+        headers = {"Content-Security-Policy": self._policy(request.headers.get("Host"), nonce)}
+        text = page.read_text("utf-8").replace("{{nonce}}", nonce)
+        return web.Response(text=text, content_type="text/html", headers=headers)
 
     async def _static(self, request: Any) -> Any:
         from aiohttp import web

@@ -163,35 +163,46 @@ class Studio:
             return {"path": name, "kind": "part", "text": text, "saved": text, "hash": None, "changed": False} | {
                 "read_only": True
             }
-        there = self._open[name] = self.files.read(name)
-        text = self._texts.get(name, there.text)
+        there = self._on_disk(name)
+        if there is None and name not in self._texts:
+            raise RefusedError(f"{name} does not exist")
+        saved = "" if there is None else there.text
         return {
             "path": name,
             "kind": self.files.kinds.get(name, "part"),
-            "text": text,
-            "saved": there.text,
-            "hash": there.hash,
+            "text": self._texts.get(name, saved),
+            "saved": saved,
+            "hash": None if there is None else there.hash,
             "changed": name in self._texts,
             "read_only": False,
         }
 
+    def _on_disk(self, name: str) -> OpenFile | None:
+        """The file on disk, which is open from now on; None if it is a new one. Raises RefusedError."""
+        raw = self.files.raw(self.files.locate(name), MAX_TEXT_BYTES)
+        if raw is None:
+            self._open.pop(name, None)
+            return None
+        there = self._open[name] = OpenFile.of(self.files.root / name, raw)
+        return there
+
     async def _edit(self, params: Json, page: Tell) -> Json:
         await self._ready()
         name, text = _text(params, "path"), _text(params, "text", empty=True).replace("\r\n", "\n")
-        path = self.files.locate(name)
+        saved = self._on_disk(name)
         try:
             size = len(text.encode())
         except UnicodeEncodeError:
             raise RequestError("refused", "the text holds half a character (a lone surrogate)") from None
         if size > MAX_TEXT_BYTES:
             raise RequestError("refused", f"{name} would have more than {MAX_TEXT_BYTES:,} bytes")
-        raw = self.files.raw(path, MAX_TEXT_BYTES)
-        saved = None if raw is None else OpenFile.of(path, raw).text
-        if text == saved:
+        if saved is not None and text == saved.text:
             self._texts.pop(name, None)
         else:
             self._texts[name] = text
-        self._changed(name, None if text == saved else text)
+        self._changed(name, self._texts.get(name))
+        if name not in self.files.kinds:
+            await self._refresh()
         self.tell("edited", {"path": name, "text": text, "version": self.version}, but=page)
         return {"version": self.version}
 
@@ -212,14 +223,13 @@ class Studio:
         try:
             there = self.files.save(name, text, known)
         except ConflictError as error:
-            data = {"text": None, "hash": None} if error.there is None else _on_disk(error.there)
+            data = {"text": None, "hash": None} if error.there is None else _content(error.there)
             raise RequestError("conflict", str(error), data) from None
-        is_new = name not in self.files.kinds
         self._texts.pop(name, None)
         self._open[name] = there
         self._known = self._states_on_disk()
         self.evaluation.change({"texts": {name: None}, "disk": True})
-        if is_new:
+        if known is None:
             await self._refresh()
         self.tell("disk", {"path": name, "hash": there.hash, "text": there.text, "conflict": False}, but=page)
         self._compute()
@@ -228,11 +238,14 @@ class Studio:
     async def _revert(self, params: Json, page: Tell) -> Json:
         await self._ready()
         name = _text(params, "path")
-        there = self.files.read(name)
+        there = self._on_disk(name)
         self._texts.pop(name, None)
         self._changed(name, None)
-        self.tell("edited", {"path": name, "text": there.text, "version": self.version}, but=page)
-        return {"text": there.text, "hash": there.hash, "version": self.version}
+        text, known = ("", None) if there is None else (there.text, there.hash)
+        if there is None:
+            await self._refresh()
+        self.tell("edited", {"path": name, "text": text, "version": self.version}, but=page)
+        return {"text": text, "hash": known, "version": self.version}
 
     async def _refresh(self) -> None:
         await self._find()
@@ -367,7 +380,7 @@ class Studio:
         return {name: self.files.state(self.files.root / name.lstrip("/")) for name in (*names, *folders)}
 
 
-def _on_disk(there: OpenFile) -> Json:
+def _content(there: OpenFile) -> Json:
     return {"text": there.text, "hash": there.hash}
 
 
