@@ -141,10 +141,10 @@ class ProjectFiles:
             return None
         except OSError as error:
             raise RefusedError(f"{path.name} cannot be read: {error.strerror}") from None
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            os.close(descriptor)
+            raise RefusedError(f"{path.name} is not a file")
         with os.fdopen(descriptor, "rb") as file:
-            status = os.fstat(descriptor)
-            if not stat.S_ISREG(status.st_mode):
-                raise RefusedError(f"{path.name} is not a file")
             raw = file.read(most + 1)
         if len(raw) > most:
             raise RefusedError(f"{path.name} has more than {most:,} bytes")

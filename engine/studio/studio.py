@@ -50,7 +50,7 @@ class Studio:
         start = self.files.root if start is None else start
         limit = {} if seconds is None else {"seconds": seconds}
         self._seconds = seconds
-        self.evaluation = WorkerProcess(self.files.root, start, self._whole, self._was_stopped, **limit)
+        self.worker = WorkerProcess(self.files.root, start, self._whole, self._was_stopped, **limit)
         self.testing = WorkerProcess(self.files.root, start, self._whole, lambda _: None, **limit)
         self.selected: Json = {"mapping": None, "samples": [], "settings": {}}
         self._open: dict[str, OpenFile] = {}
@@ -90,7 +90,7 @@ class Studio:
 
     async def _ask(self, method: str, params: Json) -> Any:
         limit = None if self._seconds is not None else _SLOW.get(method)
-        found = await self.evaluation.ask(method, params, limit)
+        found = await self.worker.ask(method, params, limit)
         if self._is_stopped:
             self._is_stopped = False
             self.tell("evaluation", {"status": "ready", "message": "the evaluation began anew"})
@@ -108,7 +108,7 @@ class Studio:
                 task.cancel()
                 with suppress(asyncio.CancelledError):
                     await task
-        await self.evaluation.close()
+        await self.worker.close()
         await self.testing.close()
 
     # The project
@@ -127,7 +127,7 @@ class Studio:
             self.selected = {"mapping": found["mapping"], "samples": [], "settings": {}}
         ids = [one["id"] for one in found["samples"]]
         self.selected["samples"] = [one for one in self.selected["samples"] if one in ids] or ids[:_AT_FIRST]
-        self.evaluation.change({"selected": self.selected})
+        self.worker.change({"selected": self.selected})
         self._known = self._states_on_disk()
 
     async def _list(self, _: Json, __: Tell) -> Json:
@@ -208,7 +208,7 @@ class Studio:
 
     def _changed(self, name: str, text: str | None) -> None:
         self.version += 1
-        self.evaluation.change({"texts": {name: text}})
+        self.worker.change({"texts": {name: text}})
         self._compute()
 
     async def _save(self, params: Json, page: Tell) -> Json:
@@ -228,7 +228,7 @@ class Studio:
         self._texts.pop(name, None)
         self._open[name] = there
         self._known = self._states_on_disk()
-        self.evaluation.change({"texts": {name: None}, "disk": True})
+        self.worker.change({"texts": {name: None}, "disk": True})
         if known is None:
             await self._refresh()
         self.tell("disk", {"path": name, "hash": there.hash, "text": there.text, "conflict": False}, but=page)
@@ -267,11 +267,11 @@ class Studio:
         self.version += 1
         if mapping != self.selected["mapping"]:
             self.selected = {"mapping": mapping, "samples": [], "settings": params.get("settings", {})}
-            self.evaluation.change({"selected": self.selected})
+            self.worker.change({"selected": self.selected})
             await self._refresh()
         if "samples" in params or "settings" in params:
             self.selected = {"mapping": mapping, "samples": samples[:MOST_SAMPLES], "settings": settings}
-            self.evaluation.change({"selected": self.selected})
+            self.worker.change({"selected": self.selected})
         self._compute()
         return {"selected": self.selected, "version": self.version}
 
@@ -280,7 +280,7 @@ class Studio:
         name, text = _text(params, "name"), _text(params, "text")
         if len(name) > 100:
             raise RequestError("wrong", "'name' has more than 100 characters")
-        await self.evaluation.ask("change", {"pasted": {name: text}})  # which may refuse it
+        await self.worker.ask("change", {"pasted": {name: text}})  # which may refuse it
         self._pasted[name] = text
         for oldest in list(self._pasted)[:-_MOST_PASTED]:
             del self._pasted[oldest]
@@ -350,7 +350,7 @@ class Studio:
         if not files and not any(name.endswith("/") for name in changed):
             return
         self.version += 1
-        self.evaluation.change({"disk": True})
+        self.worker.change({"disk": True})
         if len(files) < len(changed):  # a folder: something was added or removed
             await self._refresh()
         self._compute()

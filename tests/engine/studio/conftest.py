@@ -105,7 +105,7 @@ class Page:
         """The next notification of a kind."""
         while True:
             for message in self.told:
-                if message["method"] == method and holds(message["params"]):
+                if message.get("method") == method and holds(message["params"]):
                     self.told.remove(message)
                     return message["params"]
             self.told.append(await self.socket.receive_json(timeout=120))

@@ -306,7 +306,7 @@ def test_too_many_requests_at_once_end_the_page(run: Run, monkeypatch: pytest.Mo
         async def never(*_: Any) -> None:
             await asyncio.Event().wait()
 
-        site.studio.answer = never  # type: ignore[method-assign]
+        site.studio.answer = never  # type: ignore[method-assign, assignment]
         async with site.page() as page:
             for number in range(4):
                 await page.socket.send_json({"id": number, "method": "project"})
