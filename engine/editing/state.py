@@ -159,6 +159,11 @@ class EditingState:
             known = self._trees[path] = source, tree
         return known[1]
 
+    def present(self, path: Path) -> MappingNode | None:
+        """The YAML tree of a file; None while its text is broken."""
+        tree = self.tree(path)
+        return tree if tree is not None and tree.source is self.source(path) else None
+
     def named(self, path: Path) -> Path:
         """The absolute path by which a file is known."""
         return self._names.get(os.path.realpath(path)) or Path(os.path.abspath(path))
