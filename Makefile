@@ -16,7 +16,7 @@ MAKEFLAGS += --no-print-directory
 export PYTHONPYCACHEPREFIX := $(CURDIR)/.venv/bytecode
 unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-delivery test fast test-spark test-postgres test-browser fuzz newest lint format types check docs studio bench lock ci clean
+.PHONY: help demo demo-delivery test fast test-spark test-postgres test-browser test-editors vscode fuzz newest lint format types check docs studio bench lock ci clean
 
 help: ## show this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -43,6 +43,12 @@ test-browser: $(READY) tests/browser/node_modules/.ready ## open the HTML pages 
 	@$(BIN)/python -c 'import sys; from moemap.tests.browser.chromium import found; sys.exit(found() is None)' || { \
 		echo "There is no Chromium or Chrome to open pages in." >&2; exit 1; }
 	@$(BIN)/pytest --quiet tests/browser $(ARGS)
+
+test-editors: $(READY) vscode ## test the language server in Neovim, and the extension for VS Code; needs npm and Neovim
+	@$(BIN)/pytest --quiet tests/editors $(ARGS)
+
+vscode: editors/vscode/node_modules/.ready ## build the extension for VS Code, editors/vscode/dist/moemap.vsix; needs npm
+	@npm run --prefix editors/vscode --silent package >/dev/null
 
 fuzz: $(READY) ## run the tests on random input for long (ARGS='-k rows')
 	@$(BIN)/pytest --quiet -m fuzz --hypothesis-profile=fuzz $(ARGS)

@@ -37,6 +37,7 @@ HELD_ELSEWHERE: dict[str, tuple[str, str]] = {
     "golden/*": ("engine/golden/test_runner.py", "differences with the rules that caused them"),
     "insight/*": ("engine/insight", "reports in words, of what is held there"),
     "jobs/*": ("engine/jobs/test_transform.py", "whole runs"),
+    "language_server/*": ("engine/language_server/test_server.py", "what an editor meets"),
     "language/*": ("engine/language/test_loader.py", "what is refused, at which place, in which words"),
     "mutation/*": ("engine/mutation/test_running.py", "reports, explanations and revisions, over whole runs"),
     "runtime/*": ("engine/runtime/test_doors.py", "every way into a mapping gives the same result"),

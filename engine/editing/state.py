@@ -85,6 +85,7 @@ class EditingState:
         self._recalls: dict[str, Recall] = {}
         self._rulebooks: dict[str, Rulebook] = {}
         self._shown: dict[Path, set[Path]] = {}
+        self._nearest: dict[Path, Path | None] = {}
         self._chosen: dict[Path, Path | None] = {}
 
     # Texts
@@ -303,6 +304,7 @@ class EditingState:
         path = self.named(path)
         with self.reading():
             mains = () if self._kind(path) == "tests" else self._mains(path)
+            self._nearest[path] = next(iter(mains), None)
             tests = [one for one, read in self._all_tests() if one == path or self._depends(one, read, path, mains)]
             lonely = set(self._lonely())
             parts = [one for one in lonely if one == path or not set(mains).isdisjoint(self._above(one))]
@@ -330,6 +332,22 @@ class EditingState:
             if place in found:
                 found[place].append(there)
         return {file: tuple(problems) for file, problems in found.items()}
+
+    def first_problems(self, path: Path) -> tuple[Problem, ...]:
+        """Those of the problems of a file that the mapping nearest to it finds, before all others are asked.
+
+        They are some of those of `diagnostics`, in a third of the time where three mappings share the file.
+        """
+        path = self.named(path)
+        with self.reading():
+            main = self._nearest.get(path)
+            if main is None or self._kind(path) == "tests":
+                return ()
+            loaded = self._opened(main).opening.inspect()
+            self._openings[str(main)].is_checked = True
+        names = _Names({name: self.named(one.path) for name, one in loaded.sources.items() if one.path is not None})
+        problems = (renamed(problem, names) for problem in loaded.problems)
+        return tuple(one for one in problems if one.place is not None and Path(one.place.file) == path)
 
     def _sources_of(self, main: Path) -> tuple[Path, ...]:
         """The rule files of a mapping or workspace, and of those that it extends."""

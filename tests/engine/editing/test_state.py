@@ -82,7 +82,9 @@ def test_any_changes(seed: int, project: Path, tmp_path: Path) -> None:
         wanted, all_found = whole(saved), set[str]()
         names = [name, *random.sample(sorted(FILES), 3)]
         for path in names:
+            first = {said(one, project) for one in state.first_problems(project / path)}
             found = of_state(state, project / path, project)
+            assert first <= set(found.get(path, ()))
             assert {file: wanted.get(file, []) for file in found} == found
             all_found |= {one for problems in found.values() for one in problems}
             assert not found or path in found

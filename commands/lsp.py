@@ -1,0 +1,42 @@
+"""`moemap lsp`: serves an editor over the Language Server Protocol."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import click
+
+from .shared.command import FINE, PROBLEMS, Command
+from .shared.extras import needs_extra
+
+__all__ = ["command"]
+
+
+@click.command(
+    "lsp",
+    cls=Command,
+    failure="the editor went without saying so",
+    epilog="""
+    Neovim   vim.lsp.config('moemap', {cmd = {'moemap', 'lsp'}, filetypes = {'yaml'}})
+    Neovim   vim.lsp.enable('moemap')
+    Helix    language-server.moemap = {command = "moemap", args = ["lsp"]}
+    Emacs    (add-to-list 'eglot-server-programs '(yaml-ts-mode . ("moemap" "lsp")))
+    VS Code  the extension in editors/vscode: make vscode
+    """,
+)
+def command() -> None:
+    """Serve an editor over the Language Server Protocol.
+
+    The editor starts this command, and speaks to it over standard input and output. It answers for rule, workspace and
+    test files, with unsaved texts: problems, completion, values of a sample, and more.
+
+    docs/editors.md has the setup of editors.
+    """
+    needs_extra("pygls", "the language server", "lsp")
+    from ..engine.language_server.server import serve
+
+    # What else writes to standard output, such as a library's warning, must not come between the messages.
+    stdout = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    sys.exit(FINE if serve(sys.stdin.buffer, stdout) else PROBLEMS)

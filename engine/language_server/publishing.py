@@ -1,0 +1,118 @@
+"""Problems on their way to the editor: of the newest texts, soon after the last key press, of all files they touch."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from pathlib import Path
+
+from lsprotocol import types
+
+__all__ = ["Publishing"]
+
+Diagnostics = list[types.Diagnostic]
+
+DELAY = 0.08
+"""The seconds without a key press after which the texts are checked."""
+PAUSE = 4 * DELAY
+"""The seconds after which, without another key press, what depends on them is checked, which takes longer."""
+
+
+class Publishing:
+    """Checks open files that changed, and publishes the problems of these and of the files that depend on them.
+
+    `check_first` gives those of a file that are found first, `check` those of all files that it touches, by path; both
+    give None if they failed. `publish` sends the problems of one file. A result that a newer text has overtaken is
+    dropped.
+    """
+
+    def __init__(
+        self,
+        check_first: Callable[[Path], Awaitable[Diagnostics | None]],
+        check: Callable[[Path], Awaitable[Mapping[Path, Diagnostics] | None]],
+        publish: Callable[[Path, Diagnostics], None],
+    ) -> None:
+        self._check_first = check_first
+        self._check = check
+        self._publish = publish
+        self._waiting: dict[Path, None] = {}
+        self._pause = 0.0
+        self._changed = asyncio.Event()
+        self._timer: asyncio.TimerHandle | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._found: dict[Path, frozenset[Path]] = {}
+        """The files with results, by the open file whose check gave them."""
+        self._first: dict[Path, Diagnostics] = {}
+        """Those of the problems that are shown that were found first."""
+        self._shown: dict[Path, Diagnostics] = {}
+
+    def now(self, paths: Iterable[Path]) -> None:
+        """Checks these open files, all that depends on them included."""
+        self._pause = 0.0
+        self._in(0.0, paths)
+
+    def soon(self, paths: Iterable[Path]) -> None:
+        """Checks these open files, which are being written, when no other change has come for a moment."""
+        self._pause = PAUSE
+        self._in(DELAY, paths)
+
+    def _in(self, delay: float, paths: Iterable[Path]) -> None:
+        self._waiting.update(dict.fromkeys(paths))
+        self._changed.set()
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = asyncio.get_running_loop().call_later(delay, self._begin)
+
+    def forget(self, path: Path) -> None:
+        """Takes back what only the check of this file gave, as it is closed."""
+        self._waiting.pop(path, None)
+        self._take_back(self._found.pop(path, frozenset()))
+
+    def _begin(self) -> None:
+        self._timer = None
+        if self._task is None or self._task.done():
+            self._task = asyncio.get_running_loop().create_task(self._work())
+
+    async def _work(self) -> None:
+        while self._waiting and self._timer is None:
+            path = next(iter(self._waiting))
+            del self._waiting[path]
+            self._changed.clear()
+            self._found.setdefault(path, frozenset())
+            first = await self._check_first(path)
+            if first is not None and self._counts(path):
+                # What other mappings find comes later, and must not come and go meanwhile.
+                others = [one for one in self._shown.get(path, ()) if one not in self._first.get(path, ())]
+                self._first[path] = first
+                if (together := [*first, *(one for one in others if one not in first)]) != self._shown.get(path, []):
+                    self._show(path, together)
+                if await self._is_changed_within(self._pause) and self._counts(path):
+                    self._waiting[path] = None
+            found = await self._check(path) if self._counts(path) else None
+            if found is not None and self._counts(path):
+                before, self._found[path] = self._found[path], frozenset(found)
+                for file, diagnostics in found.items():
+                    if file == path or self._shown.get(file, []) != diagnostics:
+                        self._show(file, diagnostics)
+                self._take_back(before - frozenset(found))
+
+    async def _is_changed_within(self, seconds: float) -> bool:
+        """Waits so long, or until a change comes; returns whether one came."""
+        try:
+            await asyncio.wait_for(self._changed.wait(), seconds)
+        except TimeoutError:
+            return False
+        return True
+
+    def _counts(self, path: Path) -> bool:
+        """Returns whether a result is that of the newest text of an open file."""
+        return path not in self._waiting and path in self._found
+
+    def _take_back(self, files: frozenset[Path]) -> None:
+        for file in files.difference(*self._found.values()):
+            if self._shown.get(file):
+                self._show(file, [])
+
+    def _show(self, file: Path, diagnostics: Diagnostics) -> None:
+        self._shown[file] = diagnostics
+        self._publish(file, diagnostics)

@@ -1,0 +1,101 @@
+"""The extension for VS Code: its manifest is true of the server, its grammars colour expressions and nothing else."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import tomllib
+import zipfile
+from pathlib import Path
+
+import click
+import pytest
+from lsprotocol import types
+
+from moemap.cli import main
+from moemap.engine.language import kinds
+from moemap.engine.language.keys import FORMS
+from moemap.engine.language_server.server import RuleServer
+from moemap.engine.language_server.wording import LEGEND
+
+ROOT = Path(__file__).parents[2]
+EXTENSION = ROOT / "editors" / "vscode"
+MANIFEST = json.loads((EXTENSION / "package.json").read_text("utf-8"))
+BUILT = EXTENSION / "dist" / "moemap.vsix"
+
+
+def test_the_extension_has_the_version_of_the_package() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    assert (MANIFEST["version"], MANIFEST["license"]) == (project["version"], project["license"])
+
+
+def test_the_command_is_that_of_the_server() -> None:
+    program, *arguments = MANIFEST["contributes"]["configuration"]["properties"]["moemap.command"]["default"]
+    assert program == "moemap"
+    assert main.get_command(click.Context(main), arguments[0]) is not None
+    assert arguments[1:] == []
+
+
+def test_a_folder_that_is_not_trusted_names_no_command() -> None:
+    limits = MANIFEST["capabilities"]["untrustedWorkspaces"]
+    assert (limits["supported"], limits["restrictedConfigurations"]) == ("limited", ["moemap.command"])
+
+
+def test_commands_of_the_extension_are_none_of_the_server() -> None:
+    """VS Code refuses a command that is there twice."""
+    own = {one["command"] for one in MANIFEST["contributes"]["commands"]}
+    assert own.isdisjoint(RuleServer().protocol.fm.commands)
+    assert all(f'"{name}"' in (EXTENSION / "src" / "extension.js").read_text("utf-8") for name in own)
+
+
+def test_settings_are_used() -> None:
+    """vscode-languageclient reads the trace by the name of the client."""
+    settings = set(MANIFEST["contributes"]["configuration"]["properties"])
+    assert settings == {"moemap.command", "moemap.trace.server"}
+
+
+def test_every_editor_has_colours_for_the_tokens() -> None:
+    assert set(LEGEND.token_types) <= {one.value for one in types.SemanticTokenTypes}
+
+
+def test_the_grammar_knows_the_keys_of_expressions() -> None:
+    wanted = {
+        key.name
+        for form in FORMS.values()
+        for key in form.keys.values()
+        if key.kind in (kinds.EXPRESSION, kinds.ALTERNATIVES)
+    }
+    text = (EXTENSION / "syntaxes" / "expressions.tmLanguage.json").read_text("utf-8")
+    assert {name for name in ("from", "each", "when") if f"- {name}:" in text} == wanted
+
+
+# What needs its packages and Node.js: make test-editors
+
+
+needs_packages = pytest.mark.skipif(
+    not (EXTENSION / "node_modules").is_dir(), reason="the packages of the extension are not installed"
+)
+
+
+def scopes(files: list[Path]) -> list[list[list[tuple[int, int, list[str]]]]]:
+    script = Path(__file__).with_name("scopes.mjs")
+    done = subprocess.run(["node", script, EXTENSION, *files], capture_output=True, text=True, check=True)
+    found: list[list[list[tuple[int, int, list[str]]]]] = json.loads(done.stdout)
+    return found
+
+
+@needs_packages
+def test_other_files_are_not_coloured(tmp_path: Path) -> None:
+    """Their keys may have the same names."""
+    path = tmp_path / "pipeline.yaml"
+    path.write_text("job:\n  when: manual\n  from: a.b\n  script: '{{ x }}'\n", "utf-8")
+    assert not [name for line in scopes([path])[0] for *_, names in line for name in names if "moemap" in name]
+
+
+@pytest.mark.skipif(not BUILT.exists(), reason="the extension is not built: make vscode")
+def test_what_is_packaged() -> None:
+    with zipfile.ZipFile(BUILT) as package:
+        inside = {name.removeprefix("extension/") for name in package.namelist() if name.startswith("extension/")}
+        assert json.loads(package.read("extension/package.json"))["version"] == MANIFEST["version"]
+    grammars = {one["path"].removeprefix("./") for one in MANIFEST["contributes"]["grammars"]}
+    assert inside == {"package.json", "readme.md", MANIFEST["main"].removeprefix("./"), *grammars}
