@@ -16,7 +16,7 @@ MAKEFLAGS += --no-print-directory
 export PYTHONPYCACHEPREFIX := $(CURDIR)/.venv/bytecode
 unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-delivery test fast test-spark test-postgres test-browser test-editors vscode fuzz newest lint format types check docs studio bench lock ci clean
+.PHONY: help demo demo-delivery test fast test-spark test-postgres test-interface test-browser test-editors vscode fuzz newest lint format types check docs studio bench lock ci clean
 
 help: ## show this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -38,6 +38,9 @@ test-spark: .venv-spark/.ready ## run the tests of the Spark extra; needs Java 1
 
 test-postgres: $(READY) ## run the tests of the outbox in PostgreSQL; needs its server installed
 	@$(BIN)/pytest --quiet tests/postgres $(ARGS)
+
+test-interface: .venv-interface/.ready ## attack the service by its OpenAPI description
+	@.venv-interface/bin/pytest --quiet tests/interface $(ARGS)
 
 test-browser: $(READY) tests/browser/node_modules/.ready ## open the HTML pages in a browser; needs Chromium
 	@$(BIN)/python -c 'import sys; from moemap.tests.browser.chromium import found; sys.exit(found() is None)' || { \
@@ -89,7 +92,7 @@ ci: ## run all that must hold before a change lands
 	@.ci/run
 
 clean: ## remove everything that was made, .venv too
-	@rm -rf .venv .venv-spark .venv-newest tests/browser/node_modules engine/studio/web/node_modules build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks
+	@rm -rf .venv .venv-spark .venv-interface .venv-newest tests/browser/node_modules engine/studio/web/node_modules build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(READY): pyproject.toml requirements/build.txt requirements/dev.txt
@@ -113,6 +116,14 @@ $(READY): pyproject.toml requirements/build.txt requirements/dev.txt
 	@.venv-spark/bin/python $(LOCKED) requirements/build.txt
 	@.venv-spark/bin/python $(LOCKED) requirements/spark.txt --no-build-isolation
 	@.venv-spark/bin/python $(PIP_INSTALL) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv-interface/.ready: pyproject.toml requirements/build.txt requirements/interface.txt
+	@echo "Setting up .venv-interface ..." >&2
+	@test -x .venv-interface/bin/python || "$(PYTHON)" -m venv .venv-interface
+	@.venv-interface/bin/python $(LOCKED) requirements/build.txt
+	@.venv-interface/bin/python $(LOCKED) requirements/interface.txt
+	@.venv-interface/bin/python $(PIP_INSTALL) --no-deps --no-build-isolation --editable .
 	@touch $@
 
 # Versions and hashes are locked. In tests/browser it is axe-core alone, which looks for barriers in pages.

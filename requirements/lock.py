@@ -1,9 +1,9 @@
 """Lock the versions of all that is installed for work on moemap: `make lock`, or `make lock ARGS=--upgrade`.
 
-Writes build.txt (the build backend), run.txt (what the wheel needs), dev.txt and spark.txt (with the extra of that name
-and what its tests need) beside this file: exact versions with hashes, for each Python that pyproject.toml classifies
-and for every platform. Versions that are locked stay unless pyproject.toml asks for others, or with --upgrade. The
-wheel itself keeps its open lower bounds.
+Writes build.txt (the build backend), run.txt (what the wheel needs), dev.txt, spark.txt (with the extra of that name,
+and what its tests need) and interface.txt (what the tests of `moemap serve` by its description need) beside this file:
+exact versions with hashes, for each Python that pyproject.toml classifies and for every platform. Versions that are
+locked stay unless pyproject.toml asks for others, or with --upgrade. The wheel itself keeps its open lower bounds.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ WITHOUT_WHEELS = {"pyspark"}  # is Java for the most part; built from source wit
 
 
 def main() -> None:
-    """Write the four files, and check that they can be installed wherever moemap is supported."""
+    """Write the files, and check that they can be installed wherever moemap is supported."""
     project = tomllib.loads(PROJECT.read_text("utf-8"))
     pythons = supported_pythons(project)
     with tempfile.TemporaryDirectory() as temp:
@@ -51,6 +51,7 @@ def main() -> None:
             lock("run.txt", PROJECT, *same),
             dev,
             lock("spark.txt", PROJECT, *same, "--extra", "spark", "--extra", "test"),
+            lock("interface.txt", PROJECT, "--constraints", HERE / "run.txt", "--extra", "interface"),
         ]
         for version in pythons:
             for platform in PLATFORMS:

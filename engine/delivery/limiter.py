@@ -173,6 +173,18 @@ class Limiter:
         """Takes what the receiver says: so many are left for so long, of which some may be on the way."""
         self._hints[output] = _Hint(remaining - on_the_way, self.now() + seconds)
 
+    def used(self) -> Iterator[tuple[str, int, int]]:
+        """The name of each window that is not one of single keys, how much of it is used now, and its limit."""
+        now = self.now()
+        for window, span in self._windows:
+            if not window.each_key:
+                span.free(now)
+                yield window.name, span.used + span.on_the_way, span.limit
+
+    def paused(self) -> float:
+        """The seconds for which nothing passes."""
+        return max(self.paused_until - self.now(), 0.0)
+
     def _spans(self, call: Sequence[Counted], *, is_bulk: bool, only_keys: bool = False) -> Iterator[tuple[_Span, int]]:
         for window, span in self._windows:
             if (only_keys and not window.each_key) or window.sent == ("alone" if is_bulk else "in_bulk"):

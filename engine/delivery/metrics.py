@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from .entries import Counts
-from .sender import Progress
+from .sender import Sender
 
 __all__ = ["CONTENT_TYPE", "Metrics"]
 
@@ -41,12 +41,13 @@ class Metrics:
         self._classes[bisect_left(_BOUNDS, seconds)] += 1
         self._seconds += seconds
 
-    def text(self, outbox: Counts, progress: Progress | None, now: float) -> str:
+    def text(self, outbox: Counts, sender: Sender | None, now: float) -> str:
         """All metrics, with those of the outbox and of the sender if there is one."""
-        return "\n".join([*self._lines(outbox, progress, now), ""])
+        return "\n".join([*self._lines(outbox, sender, now), ""])
 
-    def _lines(self, outbox: Counts, progress: Progress | None, now: float) -> Iterator[str]:
+    def _lines(self, outbox: Counts, sender: Sender | None, now: float) -> Iterator[str]:
         counts = dict(self.counts)
+        progress = None if sender is None else sender.progress
         if progress is not None:
             counts["moemap_attempts_total"] = Counter({("end", end): n for end, n in progress.counts.items()})
         for name, text in _HELP.items():
@@ -69,9 +70,20 @@ class Metrics:
         if progress is not None:
             gauges["moemap_sender_stopped"] = ("1 where the sender has stopped.", int(progress.stopped is not None))
             gauges["moemap_sender_waiting"] = ("1 where a limit or an outage holds it up.", int(bool(progress.waiting)))
+        if sender is not None:
+            gauges["moemap_limiter_paused_seconds"] = (
+                "How long nothing is sent, as the receiver asked for or an outage has it.",
+                round(sender.limiter.paused(), 3),
+            )
         for name, (text, value) in gauges.items():
             yield from _head(name, "gauge", text)
             yield _line(name, {}, value)
+        if sender is not None:
+            windows = list(sender.limiter.used())
+            yield from _head("moemap_limiter_used", "gauge", "How much of a window is used.")
+            yield from (_line("moemap_limiter_used", {"window": name}, used) for name, used, _ in windows)
+            yield from _head("moemap_limiter_limit", "gauge", "The limit of a window.")
+            yield from (_line("moemap_limiter_limit", {"window": name}, limit) for name, _, limit in windows)
 
 
 def _head(name: str, kind: str, text: str) -> tuple[str, str]:

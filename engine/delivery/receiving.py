@@ -26,6 +26,7 @@ from .metrics import CONTENT_TYPE, Metrics
 from .outbox import Outbox
 from .plan import Plan
 from .sender import Sender
+from .telemetry import span
 
 __all__ = ["Receiver"]
 
@@ -119,7 +120,7 @@ class Receiver:
         else:
             results, rejects = self._map(text, lines)
         problems = [(number, problem) for number, (_, result) in enumerate(results) for problem in result.problems]
-        if all(problem.code == "M501" for _, problem in problems) and len(problems) == len(results):
+        if problems and len(problems) == len(results) and all(problem.code == "M501" for _, problem in problems):
             return _answer(400, {"error": "the body cannot be read", **_listed(problems)})
         try:
             is_new = await self._keep(results, rejects)
@@ -143,8 +144,7 @@ class Receiver:
         from aiohttp import web
 
         counts = await asyncio.to_thread(self.outbox.counts)
-        progress = None if self._sender is None else self._sender.progress
-        text = self.metrics.text(counts, progress, time.time())
+        text = self.metrics.text(counts, self._sender, time.time())
         return web.Response(body=text.encode(), headers={"Content-Type": CONTENT_TYPE})
 
     async def _description(self, _: Any) -> Any:
@@ -238,6 +238,15 @@ def _answering(receiver: Receiver) -> Any:
     async def answering(request: Any, handler: Callable[[Any], Awaitable[Any]]) -> Any:
         started = time.monotonic()
         _counts.set({})
+        with span(f"{request.method} {_route(request)}", "server", request.headers) as said:
+            response = await answer(request, handler)
+            said |= {"http.response.status_code": response.status, **_named(_counts.get())}
+            if response.status >= 500:
+                said["error.type"] = str(response.status)
+        receiver.answered(request, response.status, time.monotonic() - started)
+        return response
+
+    async def answer(request: Any, handler: Callable[[Any], Awaitable[Any]]) -> Any:
         try:
             response = await handler(request)
         except web.HTTPRequestEntityTooLarge:
@@ -256,10 +265,19 @@ def _answering(receiver: Receiver) -> Any:
         except Exception as error:  # a bug here is no reason to hang up on a sender
             receiver.failed(error)
             response = _refusal(500, "the service failed, which is a bug in moemap")
-        receiver.answered(request, response.status, time.monotonic() - started)
         return response
 
     return answering
+
+
+def _route(request: Any) -> str:
+    """The path that is served; paths that are not are many."""
+    resource = request.match_info.route.resource
+    return "*" if resource is None else str(resource.canonical)
+
+
+def _named(counts: Mapping[str, int]) -> Mapping[str, int]:
+    return {f"moemap.{name}": count for name, count in counts.items()}
 
 
 def _listed(problems: list[tuple[int, Problem]]) -> _Json:

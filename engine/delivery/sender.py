@@ -27,6 +27,7 @@ from .plan import Plan
 from .schedule import delay
 from .secrets import SecretError, Secrets
 from .sending import CallOutcome, Http, SentCall
+from .telemetry import span
 
 __all__ = ["Progress", "Sender"]
 
@@ -280,7 +281,7 @@ class Sender:
                 prepared = self._call(http, sent, is_bulk=is_bulk)
             await asyncio.sleep(permit.at - self.limiter.now())
             self.progress.calls += 1
-            outcome = await http.send(prepared)
+            outcome = await _traced(http, prepared, sent)
             permit.answered(self.limiter.now())
             ends = self._ends(sent, outcome)
             is_open = False
@@ -397,6 +398,18 @@ class Sender:
 
     def _delay(self, tries: int, wanted: float | None) -> float:
         return delay(self.plan.retry, tries, self._chance, wanted)
+
+
+async def _traced(http: Http, prepared: SentCall, call: Sequence[Queued]) -> CallOutcome:
+    """Sends a call within a span that says which requests are in it."""
+    with span(f"{prepared.method} {call[0].entry.output}", "client") as said:
+        outcome = await http.send(prepared)
+        said |= {"moemap.request": call[0].id, "moemap.requests": len(call), "moemap.try": call[0].tries + 1}
+        if outcome.status is not None:
+            said["http.response.status_code"] = outcome.status
+        if outcome.status is None or outcome.status >= 400:
+            said["error.type"] = str(outcome.status or "no answer")
+    return outcome
 
 
 async def _done(future: Future[_T]) -> _T:

@@ -101,6 +101,14 @@ def test_what_is_taken_is_on_the_disk_and_is_taken_once(run: Callable[..., None]
     run(work)
 
 
+def test_an_empty_list_has_no_batches(run: Callable[..., None]) -> None:
+    async def work(service: Service) -> None:
+        status, answer, _ = await service.post([])
+        assert (status, answer) == (202, {"inputs": 0, "known": 0, "requests": 0, "problems": [], "more": 0})
+
+    run(work)
+
+
 def test_lists_lines_and_compressed_bodies(run: Callable[..., None]) -> None:
     batches = [{"id": f"b-{number}", "user": "u1", "events": [{"number": number}]} for number in range(6)]
     lines = b"".join(json.dumps(batch).encode() + b"\n" for batch in batches[2:4])
@@ -258,6 +266,19 @@ def test_metrics_and_logs_have_numbers_and_no_values(run: Callable[..., None]) -
         assert "secret" not in json.dumps(logged) + text
 
     run(work, log=logged.append)
+
+
+def test_the_metrics_of_a_sender_have_its_limits(run: Callable[..., None]) -> None:
+    async def work(service: Service) -> None:
+        await service.post(BATCH)
+        _, text = await service.get("/metrics")
+        lines = text.splitlines()
+        assert "moemap_limiter_paused_seconds 0.0" in lines
+        assert "moemap_sender_stopped 0" in lines
+        assert 'moemap_limiter_used{window="second"} 0' in lines
+        assert 'moemap_limiter_limit{window="second"} 500' in lines
+
+    run(work, sends=True)
 
 
 def test_the_description_is_that_of_the_service(run: Callable[..., None]) -> None:
