@@ -34,7 +34,16 @@ __all__ = ["command"]
     metavar="FILE",
     help="Write the token into this file, which you alone can read, instead of into the address.",
 )
-def command(project: str, port: int, no_browser: bool, token_file: Path | None) -> None:
+@click.option(
+    "--export",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Write the rules, samples and results into one page to be sent to others, and open nothing.",
+)
+@click.option("--show-values", is_flag=True, help="With --export: show the values of samples instead of their kinds.")
+def command(
+    project: str, port: int, no_browser: bool, token_file: Path | None, export: Path | None, show_values: bool
+) -> None:
     """Edit rules and see at once what they make of samples.
 
     PROJECT is a mapping, or a folder with mappings. A page opens in the browser, with the rule files, several samples,
@@ -43,12 +52,14 @@ def command(project: str, port: int, no_browser: bool, token_file: Path | None) 
     """
     from ..engine.source.project import Project
 
-    needs_extra("aiohttp", "Studio", "studio")
-    from ..engine.studio.serving import serve
-
     start = Path(project).absolute()
     folder = start if start.is_dir() else start.parent
     root = Project.around(folder).root or folder
+    if export is not None:
+        _export(root, start, export, show_values=show_values)
+        sys.exit(FINE)
+    needs_extra("aiohttp", "Studio", "studio")
+    from ..engine.studio.serving import serve
 
     def announce(address: str, token: str | None) -> None:
         whole = address if token is None else f"{address}#{token}"
@@ -63,3 +74,17 @@ def command(project: str, port: int, no_browser: bool, token_file: Path | None) 
     except OSError as error:
         raise click.UsageError(str(error)) from None
     sys.exit(FINE)
+
+
+def _export(root: Path, start: Path, file: Path, *, show_values: bool) -> None:
+    """Writes the page with the present state; exits with exit code 2 if there is no mapping that can be used."""
+    from ..engine.jobs.files import written_whole
+    from ..engine.studio.evaluator import AskError
+    from ..engine.studio.worker import Worker
+
+    try:
+        page = Worker(root, start).exported(show_values=show_values)
+    except AskError as error:
+        raise click.UsageError(str(error)) from None
+    with written_whole(file) as written:
+        written.write(page.encode("utf-8", "backslashreplace"))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ..diagnostics.catalogue import CATALOGUE
 from ..diagnostics.terminal import printable, styled
 from ..html.page import render
+from ..source.text import Source
 from ..values.pointers import leaves, value_at
 from .tracing import Trace
 from .why import ExplanationStep, ReadingPart, steps_in
@@ -17,7 +18,16 @@ from .why_not import Miss
 _MAX_ROWS = 10_000
 """The most lines of the input, and of all requests together, on a page."""
 
-__all__ = ["as_html", "as_json", "converted_text", "misses_text", "readers_text", "steps_text", "summary_text"]
+__all__ = [
+    "as_html",
+    "as_json",
+    "converted_text",
+    "misses_text",
+    "page_of",
+    "readers_text",
+    "steps_text",
+    "summary_text",
+]
 
 
 def as_json(trace: Trace, numbers: Iterable[int], pointer: str | None = None) -> dict[str, Any]:
@@ -175,35 +185,79 @@ def readers_text(trace: Trace, readers: Iterable[ReadingPart], *, color: bool) -
 
 def as_html(trace: Trace, title: str) -> str:
     """One page with the input, the rules and the requests side by side; pointing at one lights the others."""
-    inputs = _cut(rows_of(trace.batch, trace), _MAX_ROWS)
-    ids = {row["pointer"]: row["id"] for row in reversed(_numbered(inputs, "i"))}
-    outputs = []
-    links: dict[str, list[str]] = {}
-    files: dict[str, str] = {}
-    left = _MAX_ROWS
-    for number, request in enumerate(trace.result.requests):
-        rows = _numbered(_cut(rows_of(request.body, trace), left), f"o{number}-")
-        left = max(left - len(rows), 0)
-        outputs.append({"title": f"{request.output} {request.method} {request.path}", "rows": rows})
-        for row in rows:
-            steps = steps_in(trace, number, row["pointer"]) if row["is_leaf"] else ()
-            for step in steps:
-                if step.place.file in trace.rulebook.sources:
-                    files.setdefault(step.place.file, f"r{len(files)}-")
-            lines = [f"{files[step.place.file]}{step.place.line}" for step in steps if step.place.file in files]
-            read = [ids[place] for step in steps for place in step.inputs if place in ids]
-            if steps:
-                links[row["id"]] = list(dict.fromkeys([*lines, *read]))
+    return page_of(title, [("", trace)])
+
+
+def page_of(
+    title: str,
+    traces: Sequence[tuple[str, Trace]],
+    *,
+    lead: str = "",
+    findings: Sequence[str] = (),
+    sources: Mapping[str, Source] | None = None,
+    states: Mapping[str, Mapping[int, str]] | None = None,
+) -> str:
+    """The page of several inputs, by their names.
+
+    `sources` are files of rules that are shown in any case, `states` tell by their lines what the inputs took of them
+    ("taken", "partly", "missed"), `findings` what checks say about them, and `lead` is a sentence about all.
+    """
+    linked = _Linked(sources or {})
+    for name, found in traces:
+        linked.add(name, found, f"s{len(linked.inputs)}-" if len(traces) > 1 else "")
     return render(
         "explain",
         title=title,
-        input=inputs,
-        files=[{"name": name, "rows": _lines(trace.rulebook.sources[name].text, lead)} for name, lead in files.items()],
-        outputs=outputs,
-        links=links,
-        skipped=skips_of(trace),
-        problems=problems_of(trace),
+        lead=lead,
+        findings=findings,
+        inputs=linked.inputs,
+        files=[
+            {"name": name, "rows": _lines(linked.sources[name].text, start, (states or {}).get(name, {}))}
+            for name, start in linked.files.items()
+        ],
+        outputs=linked.outputs,
+        links=linked.links,
+        skipped=linked.skipped,
+        problems=linked.problems,
     )
+
+
+class _Linked:
+    """The lines of inputs, rules and requests, and for each value of a request the lines that belong to it."""
+
+    def __init__(self, sources: Mapping[str, Source]) -> None:
+        self.sources = dict(sources)
+        self.files = {name: f"r{number}-" for number, name in enumerate(sources)}
+        self.inputs: list[dict[str, Any]] = []
+        self.outputs: list[dict[str, Any]] = []
+        self.links: dict[str, list[str]] = {}
+        self.skipped: list[str] = []
+        self.problems: list[str] = []
+        self._left = _MAX_ROWS
+
+    def add(self, name: str, trace: Trace, lead: str) -> None:
+        """Adds an input with its requests. `lead` begins the ids of its lines, which need not be those of others."""
+        before = f"{name}: " if name else ""
+        inputs = _cut(rows_of(trace.batch, trace), self._left if name else _MAX_ROWS)
+        ids = {row["pointer"]: row["id"] for row in reversed(_numbered(inputs, f"{lead}i"))}
+        self.inputs.append({"title": name, "rows": inputs})
+        self.sources |= trace.rulebook.sources
+        for number, request in enumerate(trace.result.requests):
+            rows = _numbered(_cut(rows_of(request.body, trace), self._left), f"{lead}o{number}-")
+            self._left = max(self._left - len(rows), 0)
+            self.outputs.append({"title": f"{before}{request.output} {request.method} {request.path}", "rows": rows})
+            for row in rows:
+                steps = steps_in(trace, number, row["pointer"]) if row["is_leaf"] else ()
+                for step in steps:
+                    if step.place.file in trace.rulebook.sources:
+                        self.files.setdefault(step.place.file, f"r{len(self.files)}-")
+                places = [step.place for step in steps if step.place.file in self.files]
+                read = [ids[place] for step in steps for place in step.inputs if place in ids]
+                if steps:
+                    lines = [f"{self.files[place.file]}{place.line}" for place in places]
+                    self.links[row["id"]] = list(dict.fromkeys([*lines, *read]))
+        self.skipped += [f"{before}{one}" for one in skips_of(trace)]
+        self.problems += [f"{before}{one}" for one in problems_of(trace)]
 
 
 def _cut(rows: list[dict[str, Any]], most: int) -> list[dict[str, Any]]:
@@ -218,9 +272,16 @@ def _numbered(rows: list[dict[str, Any]], lead: str) -> list[dict[str, Any]]:
     return rows
 
 
-def _lines(text: str, lead: str) -> list[dict[str, Any]]:
+def _lines(text: str, lead: str, states: Mapping[int, str]) -> list[dict[str, Any]]:
     return [
-        {"id": f"{lead}{number}", "number": number, "indent": indent, "text": line[len(indent) :], "is_end": False}
+        {
+            "id": f"{lead}{number}",
+            "number": number,
+            "indent": indent,
+            "text": line[len(indent) :],
+            "is_end": False,
+            "state": states.get(number),
+        }
         for number, line in enumerate(text.splitlines(), 1)
         for indent in (line[: len(line) - len(line.lstrip(" "))],)
     ]
@@ -231,7 +292,7 @@ def rows_of(value: Any, trace: Trace) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
 
     def add(pointer: str, depth: int, text: str, *, is_leaf: bool = False, is_end: bool = False) -> None:
-        line = {"indent": "  " * depth, "text": text, "number": None}
+        line = {"indent": "  " * depth, "text": text, "number": None, "state": None}
         rows.append({"pointer": pointer, **line, "is_leaf": is_leaf, "is_end": is_end})
 
     def write(value: Any, pointer: str, depth: int, lead: str, end: str) -> None:

@@ -8,20 +8,26 @@ from pathlib import Path
 from typing import Any
 
 from ..checks.shared.opening import Opening
+from ..diagnostics.catalogue import CATALOGUE
 from ..documents.whole import as_html, documentation
 from ..golden import adding
 from ..golden.files import TestFile
 from ..insight.changes import changes_between, due_version
+from ..insight.coverage import Coverage
+from ..insight.coverage_report import lines_of
+from ..insight.explanation import page_of
 from ..insight.loss import loss_over
 from ..insight.revisions import RevisionError, checked_out
+from ..insight.tracing import masked, trace
 from ..language.rulebook import Rulebook
+from ..source.homes import PAGES
 from .answers import Json, PageAnswers
 from .asking import chosen
 from .evaluator import AskError, StudioResults
 from .rows import printed
 from .samples import StudioSample
 
-__all__ = ["compared", "docs", "golden", "lost"]
+__all__ = ["compared", "docs", "export", "golden", "lost", "problem"]
 
 _MOST_INLINE = 200_000
 _NEW = "studio.yaml"
@@ -139,3 +145,50 @@ def docs(evaluator: StudioResults, selected: Json, params: Mapping[str, Any]) ->
     name = params.get("mapping") or selected.get("mapping")
     rulebook = evaluator.rulebook(name, selected.get("settings", {}) if name == selected.get("mapping") else {})
     return {"html": as_html(documentation(rulebook))}
+
+
+def export(results: StudioResults, selected: Json, params: Mapping[str, Any]) -> Json:
+    """One page of HTML with the rules, the samples that are shown, their requests, findings and coverage.
+
+    Values of samples are masked unless `show_values` is true.
+    """
+    name, settings = selected.get("mapping"), selected.get("settings", {})
+    main = results.main(name)
+    rulebook = results.rulebook(name, settings)
+    show = printed if params.get("show_values") is True else masked
+    known = [results.project.samples[one] for one in selected.get("samples", []) if one in results.project.samples]
+    traces, hits = [], dict[tuple[int, str], int]()
+    for sample in known:
+        value = results.value(sample)
+        interpreter = results.now.interpreter(rulebook)
+        interpreter.count(value, hits)
+        traces.append((sample.name, trace(rulebook, value, show, interpreter=interpreter)))
+    coverage = Coverage()
+    coverage.add(rulebook, hits, results.now.state.opening(main).recall)
+    problems = results.now.inspected(main, settings).problems
+    failed = sum(1 for _, found in traces if not found.result.ok)
+    lead = (
+        f"{_counted(len(traces), 'sample')}, {failed} with errors; {_counted(len(problems), 'finding')}; "
+        f"{coverage.taken} of {len(coverage.branches)} branches taken."
+    )
+    page = page_of(
+        f"{rulebook.workspace or rulebook.name} {rulebook.version}".strip(),
+        traces,
+        lead=lead,
+        findings=[f"{one.severity} {one.code} at {one.place or 'the mapping'}: {one.message}" for one in problems],
+        sources={file: source for file, source in rulebook.sources.items() if rulebook.is_own(source)},
+        states={file: {line: state for line, state, _ in lines} for file, lines in lines_of(coverage)},
+    )
+    return {"html": page}
+
+
+def problem(params: Mapping[str, Any]) -> Json:
+    """The page of a code of a problem."""
+    code = chosen(params, "code")
+    if not isinstance(code, str) or code not in CATALOGUE:
+        raise AskError("wrong", f"there is no code {code!a}")
+    return {"text": (PAGES / f"{code}.md").read_text("utf-8")}
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"

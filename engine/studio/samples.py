@@ -11,10 +11,12 @@ from typing import Any
 from ..golden.files import MAX_INPUT_BYTES, GoldenTest, TestFile
 from ..source.json_reader import read_value
 
-__all__ = ["FOLDERS", "SampleError", "StudioSample", "of_files", "of_tests", "pasted"]
+__all__ = ["FOLDERS", "MOST_SAMPLES", "SampleError", "StudioSample", "of_files", "of_tests", "pasted"]
 
 FOLDERS = frozenset({"examples", "example", "samples", "sample", "payloads", "fixtures", "inputs", "data"})
 """The names of folders whose JSON files are samples."""
+MOST_SAMPLES = 12
+"""The most samples that are shown at once."""
 _MOST_FILES = 300
 _MOST_BATCHES = 20
 

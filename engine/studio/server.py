@@ -74,6 +74,7 @@ class StudioServer:
         application.router.add_post("/session", self._enter)
         application.router.add_get("/socket", self._socket)
         application.router.add_get("/pages/docs", self._docs)
+        application.router.add_get("/pages/export", self._export)
         application.router.add_get("/{name}", self._static)
         application.cleanup_ctx.append(self._running)
         application.on_shutdown.append(self._hang_up)
@@ -166,10 +167,20 @@ class StudioServer:
         return web.Response(body=file.read_bytes(), content_type=content_type, charset="utf-8" if is_text else None)
 
     async def _docs(self, request: Any) -> Any:
+        return await self._made("docs", {"mapping": request.query.get("mapping")})
+
+    async def _export(self, request: Any) -> Any:
+        answer = await self._made("export", {"show_values": request.query.get("values") == "1"})
+        if answer.status == 200:
+            answer.headers["Content-Disposition"] = 'attachment; filename="studio.html"'
+        return answer
+
+    async def _made(self, method: str, params: dict[str, Any]) -> Any:
+        """A page that Studio makes."""
         from aiohttp import web
 
         try:
-            made = await self.studio.answer("docs", {"mapping": request.query.get("mapping")}, lambda _: None)
+            made = await self.studio.answer(method, params, lambda _: None)
         except RequestError as error:
             return _refused(404, str(error))
         return web.Response(text=made["html"], content_type="text/html", headers={"Content-Security-Policy": _ALONE})

@@ -11,13 +11,13 @@ from typing import Any
 
 from .files import INSTALLED, MAX_TEXT_BYTES, ConflictError, OpenFile, ProjectFiles, RefusedError
 from .process import AnswerError, WorkerProcess
+from .samples import MOST_SAMPLES
 
 __all__ = ["RequestError", "Studio"]
 
 Json = dict[str, Any]
 Tell = Callable[[Json], None]
 
-MOST_SAMPLES = 12
 _AT_FIRST = 3
 _MOST_PASTED = 20
 _SLOW = {"project": 60.0, "state": 30.0, "lost": 120.0, "docs": 60.0, "compare": 60.0, "tests.more": 60.0}
@@ -25,7 +25,7 @@ _SLOW = {"project": 60.0, "state": 30.0, "lost": 120.0, "docs": 60.0, "compare":
 ASKED = frozenset(
     {
         *("sample.open", "part", "links", "explain", "read_by", "why_not", "account", "eval", "golden", "lost"),
-        *("compare", "docs", "problem", "targets", "paths", "privacy"),
+        *("compare", "docs", "export", "problem", "targets", "paths", "privacy"),
     }
 )
 """The methods that the evaluation answers."""

@@ -19,7 +19,7 @@ from .frames import frame, receive
 from .language import Language
 from .project import StudioProject, homes_of
 from .rules import Rules
-from .samples import SampleError, pasted
+from .samples import MOST_SAMPLES, SampleError, pasted
 from .testing import TestRun
 
 __all__ = ["Worker", "main"]
@@ -38,7 +38,7 @@ class Worker:
         files = ProjectFiles(root)
         self.state = EditingState(homes_of(files.root, start))
         self.project = StudioProject(files, Rules(self.state), start)
-        self.evaluator = StudioResults(self.project, Rules(EditingState(self.state.roots)))
+        self.results = StudioResults(self.project, Rules(EditingState(self.state.roots)))
         self.language = Language(self.project)
         self.selected: Json = {}
         self.run: TestRun | None = None
@@ -48,7 +48,7 @@ class Worker:
             "state": self._state,
             "tests.begin": self._begin,
             "tests.more": self._more,
-            "sample.open": lambda params: asking.opened(self.evaluator, self._sample(params)),
+            "sample.open": lambda params: asking.opened(self.results, self._sample(params)),
             "part": self._part,
             "links": self._asking(asking.links),
             "explain": self._asking(asking.explained, "request", "pointer"),
@@ -56,10 +56,12 @@ class Worker:
             "why_not": self._asking(asking.missing, "pointer", output=None),
             "account": lambda params: asking.account(self._trace(params)),
             "eval": self._asking(asking.evaluated, "text", at=None),
-            "golden": lambda params: making.golden(self.evaluator, self._sample(params), self.selected, params),
-            "lost": lambda params: making.lost(self.evaluator, self.selected, params),
-            "compare": lambda params: making.compared(self.evaluator, self.selected, params),
-            "docs": lambda params: making.docs(self.evaluator, self.selected, params),
+            "golden": lambda params: making.golden(self.results, self._sample(params), self.selected, params),
+            "lost": lambda params: making.lost(self.results, self.selected, params),
+            "compare": lambda params: making.compared(self.results, self.selected, params),
+            "docs": lambda params: making.docs(self.results, self.selected, params),
+            "export": lambda params: making.export(self.results, self.selected, params),
+            "problem": making.problem,
             "installed": self._installed,
         }
 
@@ -84,6 +86,14 @@ class Worker:
             traceback.print_exc()
             return {"error": {"kind": "failed", "message": f"Studio failed: {type(error).__name__}"}}
 
+    def exported(self, *, show_values: bool) -> str:
+        """The page of the first samples of the first mapping. Raises AskError."""
+        with self.state.reading():
+            found = self._project({})
+            samples = [one["id"] for one in found["samples"]][:MOST_SAMPLES]
+            self.selected = {"mapping": found["mapping"], "samples": samples, "settings": {}}
+            return str(making.export(self.results, self.selected, {"show_values": show_values})["html"])
+
     # What changes
 
     def _change(self, params: Json) -> None:
@@ -102,7 +112,7 @@ class Worker:
                 self.state.open(path, text)
         if params.get("disk") or params.get("whole"):
             self.state.refresh()
-            self.evaluator.before.state.refresh()
+            self.results.before.state.refresh()
         for name, text in params.get("pasted", {}).items():
             sample = pasted(name, text)
             self.project.pasted[sample.id] = self.project.samples[sample.id] = sample
@@ -131,24 +141,24 @@ class Worker:
     # What is asked
 
     def _sample(self, params: Mapping[str, Any]) -> Any:
-        return self.evaluator.sample(asking.chosen(params, "sample"))
+        return self.results.sample(asking.chosen(params, "sample"))
 
     def _trace(self, params: Mapping[str, Any]) -> Any:
         chosen = self.selected
-        return self.evaluator.traced(chosen.get("mapping"), chosen.get("settings", {}), self._sample(params))
+        return self.results.traced(chosen.get("mapping"), chosen.get("settings", {}), self._sample(params))
 
     def _asking(self, ask: Callable[..., Json], *names: str, **optional: Any) -> Callable[[Json], Json]:
         def answer(params: Json) -> Json:
             given = [asking.chosen(params, name) for name in names]
             given += [params.get(name, default) for name, default in optional.items()]
             found = self._trace(params)
-            return ask(found, self.evaluator.answers(found.rulebook), *given)
+            return ask(found, self.results.answers(found.rulebook), *given)
 
         return answer
 
     def _part(self, params: Json) -> Json:
         sample = self._sample(params)
-        value = self.evaluator.value(sample)
+        value = self.results.value(sample)
         given = [asking.chosen(params, name) for name in ("request", "pointer", "start", "count")]
         found = None if given[0] is None else self._trace(params)
         whole = value if found is None else found.result.requests[asking.number_of(found, given[0])].body
@@ -159,14 +169,14 @@ class Worker:
         if chosen.get("mapping") is None:
             return {"usable": False, "findings": [], "samples": [], "coverage": {"files": {}, "taken": 0, "count": 0}}
         if params.get("tests"):  # the tests may have changed with the edit
-            self.project.samples_of(self.evaluator.main(chosen["mapping"]))
+            self.project.samples_of(self.results.main(chosen["mapping"]))
         known = [one for one in chosen.get("samples", []) if one in self.project.samples]
-        return self.evaluator.state(chosen["mapping"], known, chosen.get("settings", {}))
+        return self.results.state(chosen["mapping"], known, chosen.get("settings", {}))
 
     def _begin(self, _: Json) -> Json:
         self.project.find()
         chosen = self.selected.get("mapping")
-        self.run = None if chosen is None else TestRun(self.project, self.evaluator.main(chosen))
+        self.run = None if chosen is None else TestRun(self.project, self.results.main(chosen))
         return {"count": 0 if self.run is None else self.run.count}
 
     def _more(self, _: Json) -> Json:
@@ -175,7 +185,7 @@ class Worker:
     def _installed(self, params: Json) -> Json:
         """The text of a file of an installed mapping that the selected one extends."""
         name = asking.chosen(params, "path")
-        rulebook = self.evaluator.rulebook(self.selected.get("mapping"), self.selected.get("settings", {}))
+        rulebook = self.results.rulebook(self.selected.get("mapping"), self.selected.get("settings", {}))
         answers = PageAnswers(self.project.files.name, rulebook.sources)
         for file, source in rulebook.sources.items():
             if answers.path(file) == name:

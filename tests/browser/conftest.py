@@ -20,6 +20,7 @@ from moemap.engine.insight.coverage_report import as_html as coverage_page
 from moemap.engine.insight.explanation import as_html as explanation_page
 from moemap.engine.insight.tracing import trace
 from moemap.engine.jobs.transform import Recipe, Transform
+from moemap.engine.studio.worker import Worker
 from moemap.tests.browser.chromium import Page, found
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -70,11 +71,17 @@ def documented() -> str:
     return documentation_page(documentation(api.load(EXAMPLES / "workspaces" / "email_identity.yaml").rulebook))
 
 
+def exported() -> str:
+    root = EXAMPLES.parent
+    return Worker(root, root).exported(show_values=False)
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "explain": explained,
     "coverage": covered,
     "diff": compared,
     "docs": documented,
+    "studio": exported,
 }
 
 

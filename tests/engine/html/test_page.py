@@ -15,7 +15,9 @@ from moemap.engine.html.page import render
 FOLDER = Path(__file__).parents[3] / "engine" / "html"
 CONTENT = {
     "title": "<&\u202e",
-    "input": [],
+    "inputs": [],
+    "lead": "",
+    "findings": [],
     "files": [],
     "outputs": [],
     "links": {"</script>": []},
