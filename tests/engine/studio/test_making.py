@@ -39,7 +39,7 @@ def applied(text: str, edit: Any) -> str:
     lines = text.splitlines(keepends=True)
     line, column = edit["span"]["start"]["line"], edit["span"]["start"]["column"]
     at = sum(map(len, lines[: line - 1])) + column - 1
-    return text[:at] + edit["text"] + text[at:]
+    return f"{text[:at]}{edit['text']}{text[at:]}"
 
 
 @pytest.mark.parametrize("end", ["", "\n", "\n# the end\n", "\n\n\n"])
