@@ -8,7 +8,7 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
-__all__ = ["TABLES", "VERSION", "Connection", "Cursor", "Database"]
+__all__ = ["TABLES", "VERSION", "Connection", "Database", "DatabaseCursor"]
 
 VERSION = 1
 """The version of the tables."""
@@ -34,7 +34,7 @@ CREATE TABLE saved (name TEXT PRIMARY KEY, value TEXT NOT NULL)
 """The statements that make the tables; `{number}` and others are the types of a database."""
 
 
-class Cursor(Protocol):
+class DatabaseCursor(Protocol):
     """The result of a statement."""
 
     @property
@@ -51,7 +51,7 @@ class Connection(Protocol):
     @property
     def in_transaction(self) -> bool: ...
 
-    def execute(self, query: str, values: Any = (), /) -> Cursor: ...
+    def execute(self, query: str, values: Any = (), /) -> DatabaseCursor: ...
 
     def close(self) -> None: ...
 

@@ -46,7 +46,7 @@ from .syntax_errors import (
 )
 from .tree import Expression, Token, TreeNode, children
 
-__all__ = ["MAX_EXPRESSION_CHARS", "RootUse", "parse"]
+__all__ = ["MAX_EXPRESSION_CHARS", "RootUse", "parse", "tokens_of"]
 
 MAX_EXPRESSION_CHARS = 10_000
 
@@ -76,7 +76,7 @@ def _parse(text: str) -> Expression:
         raise ExpressionError("M210", 0, len(text), data={"reason": reason})
     if not text.strip(WHITESPACE):
         raise syntax_error("it is empty", 0, len(text))
-    tokens = _tokens(text)
+    tokens = tokens_of(text)
     try:
         tree: TreeNode = _Parser().tree(tokens)
     except ParseError as error:
@@ -135,8 +135,8 @@ class _Lexer(_LibraryLexer):  # type: ignore[misc]  # the library has no types f
         return {"type": "literal", "value": value, "start": start, "end": end}
 
 
-def _tokens(text: str) -> list[Token]:
-    """The tokens of the text, the last one of type "eof", each with "start" and "end"."""
+def tokens_of(text: str) -> list[Token]:
+    """The tokens of a text, the last one of type "eof", each with "start" and "end". Raises ExpressionError."""
     try:
         text.encode()
     except UnicodeEncodeError as error:

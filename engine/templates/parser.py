@@ -24,7 +24,7 @@ from .jinja import COMPARE, CONCAT, TESTS, jinja_environment
 from .rendering import Parts
 from .template import TemplateError
 
-__all__ = ["parts_of", "read"]
+__all__ = ["parts_of", "read", "tokens_of"]
 
 MAX_DEPTH = 50
 
@@ -101,7 +101,7 @@ def read(text: str, guard: str | None = None) -> tuple[nodes.Template, tuple[Roo
         raise TemplateError("it has half of a surrogate pair", 0, len(text))
     environment = jinja_environment()
     try:
-        tokens = _tokens(text)
+        tokens = tokens_of(text)
         _check_numbers(tokens)
         tree = environment.parse(text)
     except jinja2.TemplateSyntaxError as error:
@@ -112,7 +112,7 @@ def read(text: str, guard: str | None = None) -> tuple[nodes.Template, tuple[Roo
     return _Operators(guard).visit(tree).set_environment(environment), _roots(names, tokens)
 
 
-def _tokens(text: str) -> list[_Token]:
+def tokens_of(text: str) -> list[_Token]:
     """Names, operators and other tokens, with their offsets."""
     tokens = []
     at = 0
