@@ -6,7 +6,7 @@ The steps take turns in one process, and only ratios within a round are compared
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from itertools import cycle
 from pathlib import Path
 from statistics import median
@@ -18,11 +18,12 @@ from moemap.benchmarks.table import Table, times
 from moemap.engine import api, golden
 from moemap.engine.golden.runner import GoldenRunner
 from moemap.engine.insight.corpus import Comparing, compare_over
+from moemap.engine.insight.corpus_coverage import CorpusCounter
 from moemap.engine.insight.coverage import CountingRunner
 from moemap.engine.insight.explanation import as_json
 from moemap.engine.insight.loss import loss_over
 from moemap.engine.insight.tracing import trace
-from moemap.engine.jobs.input import read_units
+from moemap.engine.jobs.input import Unit, read_units
 from moemap.engine.jobs.transform import Recipe, Transform
 from moemap.engine.language.rulebook import Rulebook
 from moemap.engine.mutation.running import mutate
@@ -54,6 +55,7 @@ BATCHES = 1_000
 MAPPED = f"map {BATCHES:,} batches"
 LOST = "find what is lost of them (`moemap lost`)"
 DIFFER = "compare two versions over them (`moemap diff --corpus`)"
+COVER = "count the branches that they take (`moemap transform --coverage`)"
 
 
 def measure(main: Path, rounds: int) -> dict[str, list[float]]:
@@ -95,15 +97,22 @@ def corpus_steps(rulebook: Rulebook, file: Path) -> dict[str, Callable[[], objec
     file.write_bytes(b"".join(generate.lines(BATCHES)))
     old, new = (transform({"identity": identity}) for identity in ("customer_id", "email"))
 
-    def mapped() -> None:
+    counter = CorpusCounter(rulebook)
+    counter.decisions.prepare()
+
+    def units() -> Iterator[Unit]:
         with file.open("rb") as stream:
-            for unit in read_units(stream, file.name, 1 << 19, lines=True):
-                old.results(unit)
+            yield from read_units(stream, file.name, 1 << 19, lines=True)
+
+    def mapped() -> None:
+        for unit in units():
+            old.results(unit)
 
     return {
         MAPPED: mapped,
         LOST: lambda: loss_over(rulebook, [str(file)], _quiet),
         DIFFER: lambda: compare_over(Comparing(old, new), [str(file)], _quiet),
+        COVER: lambda: [counter.count(unit) for unit in units()],
     }
 
 

@@ -202,8 +202,12 @@ def goal_table(
     goal("memory for the largest file / for the smallest", 1.2, growth, at_most=True)
     counted = processes.ratio(authors, author.TESTS, author.COUNTED)
     goal("golden tests that count branches / golden tests", 1.3, counted, at_most=True)
-    for step, name in ((author.LOST, "moemap lost"), (author.DIFFER, "moemap diff --corpus")):
-        goal(f"speed of `{name}` / mapping the batches", 0.25, processes.ratio(authors, author.MAPPED, step) ** -1)
+    for step, name, least in (
+        (author.LOST, "moemap lost", 0.25),
+        (author.DIFFER, "moemap diff --corpus", 0.25),
+        (author.COVER, "moemap transform --coverage", 0.33),
+    ):
+        goal(f"speed of `{name}` / mapping the batches", least, processes.ratio(authors, author.MAPPED, step) ** -1)
     goal(f"minutes for all mutants with {JOBS} jobs", 2, mutants / 60, at_most=True)
     goal("seconds to explain one batch", 0.2, median(authors[author.EXPLAIN]), at_most=True)
     return Table(("", "to reach", "reached", ""), rows)

@@ -16,7 +16,7 @@ from ..runtime.result import Result
 from ..runtime.runner import Runner
 from .rules.mapping import source_of, structs_source_of
 
-__all__ = ["Compiled", "compile"]
+__all__ = ["Compiled", "code_of", "compile"]
 
 
 class Compiled(Runner):
@@ -28,7 +28,7 @@ class Compiled(Runner):
         """The source of the generated module. Deterministic: the same Rulebook has the same source."""
         digest = hashlib.sha256(source.encode()).hexdigest()[:12]
         name = f"<moemap {rulebook.name} {rulebook.version} {digest}>"
-        self.code = _code(source, name)
+        self.code = code_of(source, name)
         validators = {name: schema.validator.is_valid for name, schema in rulebook.schemas.items()}
         make = partial(Interpreter, rulebook)
         super().__init__(name, self.code, validators, make, lambda: source, self.structs_code, self.converter)
@@ -45,7 +45,7 @@ class Compiled(Runner):
             return None
         name = f"{self.name[:-1]} structs>"
         _show(source, name)
-        return _code(source, name)
+        return code_of(source, name)
 
 
 def compile(rulebook: Rulebook) -> Compiled:  # noqa: A001 - used as compiler.compile
@@ -58,7 +58,7 @@ def _show(source: str, name: str) -> None:
     linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
 
 
-def _code(source: str, name: str) -> CodeType | None:
+def code_of(source: str, name: str) -> CodeType | None:
     """The code of the source; None if it is nested too deeply for Python."""
     try:
         return builtins.compile(source, name, "exec", dont_inherit=True)

@@ -1,7 +1,4 @@
-"""Counts how often the batches of a corpus take each branch of the rules, in several processes.
-
-The interpreter maps the batches: compiled code does not tell its decisions.
-"""
+"""Counts how often the batches of a corpus take each branch of the rules, in several processes."""
 
 from __future__ import annotations
 
@@ -17,7 +14,7 @@ from pathlib import Path
 from threading import Semaphore
 from typing import Any
 
-from ..interpreter.interpreter import Interpreter
+from ..compiler.counting import DecisionCounter
 from ..jobs.input import Unit, read_units
 from ..jobs.job import STDIN
 from ..jobs.workers import UNDER_WAY, has_one_thread
@@ -26,7 +23,7 @@ from ..language.rulebook import Rulebook
 from .branches import branches_of
 from .coverage import Coverage
 
-__all__ = ["CorpusCoverage", "coverage_over"]
+__all__ = ["BranchCounts", "CorpusCounter", "CorpusCoverage", "coverage_over"]
 
 _UNIT_BYTES = 1 << 18
 
@@ -41,7 +38,7 @@ class CorpusCoverage:
 
 
 @dataclass
-class _Count:
+class BranchCounts:
     """The counts of some batches, by the ids of branches."""
 
     branches: Counter[str]
@@ -49,25 +46,25 @@ class _Count:
     unreadable: int = 0
 
 
-class _Counting:
+class CorpusCounter:
     """Counts the branches that units of batches take."""
 
     def __init__(self, rulebook: Rulebook) -> None:
-        self.interpreter = Interpreter(rulebook)
+        self.rulebook = rulebook
+        self.decisions = DecisionCounter(rulebook)
         self.catalogue = branches_of(rulebook)
 
-    def count(self, unit: Unit) -> _Count:
+    def count(self, unit: Unit) -> BranchCounts:
         """The counts of one unit."""
-        hits: dict[tuple[int, str], int] = {}
-        count = _Count(Counter())
+        count = BranchCounts(Counter())
         for record in unit:
             batch, problem = record.parse()
             if problem is not None:
                 count.unreadable += 1
                 continue
-            self.interpreter.count(batch, hits)
+            self.decisions.count(batch)
             count.batches += 1
-        for key, taken in hits.items():
+        for key, taken in self.decisions.take().items():
             if (branch := self.catalogue.by_outcome.get(key)) is not None:
                 count.branches[branch.id] += taken
         return count
@@ -80,8 +77,8 @@ def coverage_over(
 
     `progress` is called now and then with a line to show.
     """
-    counting = _Counting(rulebook)
-    total = _Count(Counter())
+    counting = CorpusCounter(rulebook)
+    total = BranchCounts(Counter())
     with ExitStack() as stack:
         for count in _counts(counting, _units(files), jobs, stack):
             total.branches.update(count.branches)
@@ -103,25 +100,26 @@ def _units(files: Iterable[str]) -> Iterator[Unit]:
             yield from read_units(file, name, _UNIT_BYTES)
 
 
-_WORK: list[_Counting] = []
+_WORK: list[CorpusCounter] = []
 """The counting of a worker."""
 
 
-def _counts(counting: _Counting, units: Iterable[Unit], jobs: int, stack: ExitStack) -> Iterator[_Count]:
+def _counts(counting: CorpusCounter, units: Iterable[Unit], jobs: int, stack: ExitStack) -> Iterator[BranchCounts]:
     if jobs == 1:
         return map(counting.count, units)
+    counting.decisions.prepare()
     # A forked process has everything loaded. That is safe only if this process has no other thread.
     is_forked = has_one_thread()
     context = multiprocessing.get_context("fork" if is_forked else "spawn")
     _WORK[:] = [counting]
-    rulebook = counting.interpreter.rulebook
+    rulebook = counting.rulebook
     given = None if is_forked else (rulebook.main.path, rulebook.values)
     pool = stack.enter_context(context.Pool(jobs, _start, (given,)))
     stack.callback(_WORK.clear)
     return _bounded(pool, units, jobs * UNDER_WAY)
 
 
-def _bounded(pool: Pool, units: Iterable[Unit], most: int) -> Iterator[_Count]:
+def _bounded(pool: Pool, units: Iterable[Unit], most: int) -> Iterator[BranchCounts]:
     """The counts of units, of which so many are under way at most: a pool would read all of them ahead."""
     room = Semaphore(most)
 
@@ -140,8 +138,8 @@ def _start(given: tuple[Path, Mapping[str, Any]] | None) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if given is not None:
         rulebook = load(given[0], given[1]).rulebook
-        _WORK[:] = [] if rulebook is None else [_Counting(rulebook)]
+        _WORK[:] = [] if rulebook is None else [CorpusCounter(rulebook)]
 
 
-def _work(unit: Unit) -> _Count:
+def _work(unit: Unit) -> BranchCounts:
     return _WORK[0].count(unit)

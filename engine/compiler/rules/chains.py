@@ -58,6 +58,8 @@ def chain(
     Returns whether one always holds.
     """
     links: list[_Link] = []
+    if fields.counters is not None:
+        return _Chain(fields, scope, body, sites).write([_Link(number, when, {}) for number, when in enumerate(whens)])
     for number, when in enumerate(whens):
         tree = None if when is None else fields.counted(when).tree
         probed = _probe(tree, scope)

@@ -61,6 +61,10 @@ def _looked_up(fields: Emitter, value: Value, table: Table, field: Field, scope:
     def through(value: Value) -> None:
         nonlocal kinds
         value = writer.bound(value)
+        if fields.counters is not None:
+            numbers = writer.pool.name("NUMBERS", repr(fields.counters.entries(table)))
+            other = fields.counters.number(table, "unlisted")
+            writer.line(f"hits[looked_up({numbers}, {table.ignore_case}, {value.code}, {other})] += 1")
         if unlisted == "keep":
             kinds |= value.kinds
         last = value.code if unlisted == "keep" else "UNLISTED" if unlisted == "reject" else otherwise
@@ -79,6 +83,9 @@ def _looked_up(fields: Emitter, value: Value, table: Table, field: Field, scope:
 
 def converted(fields: Emitter, value: Value, field: Field, scope: CodeScope, sink: Sink) -> None:
     """Writes the code that converts a value to the type of its field."""
+    kept = sink
+    if fields.counters is not None and field.type is not None:
+        sink = _counting(fields, field, sink)
     if is_as_wanted(value, field):
         fields.handed(value, sink)
         return
@@ -112,14 +119,22 @@ def converted(fields: Emitter, value: Value, field: Field, scope: CodeScope, sin
     if not value.kinds & NULL:
         header = "else:" if as_is else ""
     if not header:
-        _coerced(fields, value, field, scope, sink)
+        _coerced(fields, value, field, scope, sink, kept)
         return
     with writer.inside(header):
-        _coerced(fields, value, field, scope, sink)
+        _coerced(fields, value, field, scope, sink, kept)
 
 
-def _coerced(fields: Emitter, value: Value, field: Field, scope: CodeScope, sink: Sink) -> None:
-    """Writes the conversion of a value of another kind, which may fail."""
+def _counting(fields: Emitter, field: Field, sink: Sink) -> Sink:
+    def counted(value: Value) -> None:
+        fields.count(field, "converted")
+        sink(value)
+
+    return counted
+
+
+def _coerced(fields: Emitter, value: Value, field: Field, scope: CodeScope, sink: Sink, kept: Sink) -> None:
+    """Writes the conversion of a value of another kind, which may fail; `kept` is for a value that is kept then."""
     writer = fields.writer
     arguments = ", ".join([value.code, repr(field.type), *([repr(field.items)] if field.items else [])])
     if field.form is not None:
@@ -137,16 +152,19 @@ def _coerced(fields: Emitter, value: Value, field: Field, scope: CodeScope, sink
     if is_direct and (is_sure or field.on_problem != "keep"):
         # The rare case is a call: long code is slow.
         writer.line(f"{name} = as_{field.type}({value.code}, notes, {site})")
+        if not is_sure:
+            fields.count(field, "unconverted", f"+= {name} is None")
         with writer.inside("" if is_sure else f"if {name} is not None:"):
             sink(writer.declare(name, _wanted(field)))
         return
     with writer.inside("try:"):
         writer.line(f"{name} = coerce({arguments})")
     with writer.inside("except CoercionError as error:"):
+        fields.count(field, "unconverted")
         severity = ", 'error'" if field.holds_others else ""
         writer.line(f"notes.unconverted({site}, {value.code}, error{severity})")
         if field.on_problem == "keep":
-            sink(Value(value.code, value.kinds & ~NULL, stable=True))
+            kept(Value(value.code, value.kinds & ~NULL, stable=True))
     with writer.inside("else:"):
         sink(writer.declare(name, _wanted(field)))
 

@@ -21,9 +21,10 @@ from ..python.kind_tests import NOTHING
 from ..python.pool import place_code
 from ..python.string_sources import among
 from ..python.struct_layouts import Shapes
-from ..python.value import DICT, LIST, NULL, STRING, Value, bare
+from ..python.value import ANY, DICT, LIST, NULL, STRING, Value, bare
 from ..validation.conditions import ALWAYS, negated
 from ..validation.contracts import Contract
+from .counters import Counters
 from .scope import CodeScope
 
 __all__ = ["Emitter", "Sink"]
@@ -65,6 +66,7 @@ class Emitter(ABC):
         *,
         traced: bool = False,
         shapes: Shapes | None = None,
+        counters: Counters | None = None,
     ) -> None:
         self.writer = writer
         self.repeated = repeated
@@ -76,6 +78,8 @@ class Emitter(ABC):
         self.shapes = shapes
         """The shapes of the input if batches are structs; rare cases are then left to the code for objects."""
         self.of_structs = shapes is not None
+        self.counters = counters
+        """The counters of decisions, if the code counts them."""
         self.policies: dict[Any, Any] = {}
         """The functions of policies, by everything that their code depends on."""
 
@@ -125,18 +129,16 @@ class Emitter(ABC):
             return self.writer.pool.constant(True)
         value = self.reading(when, scope).condition(self.counted(when).tree)
         is_caught = value.raises and not self.of_structs
-        return self._caught(value, self.site_of(when, scope), "holds") if is_caught else value
+        return self._decided(when, self._caught(value, self.site_of(when, scope), "holds") if is_caught else value)
 
     def taking(self, when: Expr | None, scope: CodeScope, after: str, site: Callable[[], str] | None = None) -> Value:
         """Like `condition`, for a rule; `after` is the statement that leaves the element if the condition fails."""
         if when is None:
             return self.writer.pool.constant(True)
         value = self.reading(when, scope).condition(self.counted(when).tree)
-        return (
-            self._caught(value, site or self.site_of(when, scope), "holds", "undecided", after)
-            if value.raises and not self.of_structs
-            else value
-        )
+        if value.raises and not self.of_structs:
+            value = self._caught(value, site or self.site_of(when, scope), "holds", "undecided", after)
+        return self._decided(when, value)
 
     def facts(self, when: Expr | None, scope: CodeScope) -> dict[str, int]:
         """The kinds that values must have if a condition holds."""
@@ -156,6 +158,41 @@ class Emitter(ABC):
             if after:
                 writer.line(after)
         return writer.declare(name, value.kinds | NULL)
+
+    # Counters
+
+    def count(self, part: Any, outcome: str, change: str = "+= 1") -> None:
+        """Writes the code that counts an outcome, if the code counts them."""
+        if self.counters is not None:
+            self.writer.line(f"hits[{self.counters.number(part, outcome)}] {change}")
+
+    def count_value(self, part: Any, outcome: str, value: Value, change: str = "+=") -> Value:
+        """Writes the code that counts an outcome if there is a value; returns the value, under a name if needed."""
+        if self.counters is None or (value.is_constant and value.constant is None):
+            return value
+        if not value.kinds & NULL:
+            self.count(part, outcome, f"{change} 1")
+            return value
+        value = self.writer.bound(value)
+        self.count(part, outcome, f"{change} {value.code} is not None")
+        return value
+
+    def count_size(self, part: Any, size: str) -> None:
+        """Writes the code that counts an iteration over so many elements."""
+        if self.counters is not None:
+            self.writer.line(f"hits[{self.counters.sizes(part)} + min({size}, 2)] += 1")
+
+    def _decided(self, when: Expr, value: Value) -> Value:
+        """Writes the code that counts what became of a condition; returns its truth, under a name if needed."""
+        if self.counters is None:
+            return value
+        if value.is_constant:
+            self.count(when, "true" if value.constant else "false")
+            return value
+        holds, (true, false) = self.writer.name("holds"), [self.counters.number(when, one) for one in ("true", "false")]
+        self.writer.line(f"{holds} = {bare(value.code)}")
+        self.writer.line(f"hits[{true} if {holds} else {false}] += 1")
+        return self.writer.declare(holds, ANY)
 
     # Problems
 

@@ -35,7 +35,9 @@ class FieldCompiler(Emitter):
     """Writes the code of fields into one function."""
 
     def inside(self, writer: PythonFunction) -> FieldCompiler:
-        return FieldCompiler(writer, self.repeated, self.scans, traced=self.traced, shapes=self.shapes)
+        return FieldCompiler(
+            writer, self.repeated, self.scans, traced=self.traced, shapes=self.shapes, counters=self.counters
+        )
 
     # Objects
 
@@ -105,10 +107,16 @@ class FieldCompiler(Emitter):
         if field.when is not None and not is_noted and self._is_fixed(field.when, scope):
             if not self.condition(field.when, scope).constant:
                 return self.writer.pool.constant(None)
-            field = replace(field, when=None)
+            field = self._changed(field, when=None)
         found = None if is_noted else self._found(field, scope)
+        if found is not None:
+            self.count(field, "absent")
         if found is not None and is_as_wanted(found, field):
-            return self.writer.bound(found, field.name or "value", variable)
+            found = self.writer.bound(found, field.name or "value", variable)
+            if field.type is not None:
+                self.count_value(field, "converted", found)
+            self.count_value(field, "absent", found, "-=")
+            return found
         name, kept = variable or self.writer.name(wish), list[Value]()
         self.writer.line(f"{name} = None")
         here = self.writer.block
@@ -119,7 +127,7 @@ class FieldCompiler(Emitter):
             self.writer.line(f"{name} = {bare(value.code)}")
 
         if found is not None:
-            converted(self, found, field, scope, keep)
+            converted(self, found, field, scope, self._present(field, keep))
         else:
             self.field(field, scope, keep)
         if len(here.items) == start:
@@ -189,11 +197,17 @@ class FieldCompiler(Emitter):
     def _valued(self, field: Field, scope: CodeScope, sink: Sink) -> None:
         """Writes the code of a field whose condition holds."""
         if field.default in (ABSENT, None) and not field.required and not field.keep_null:
+            if field.default is ABSENT:
+                self.count(field, "absent")
+                sink = self._present(field, sink)
+            else:
+                self.count(field, "default")
+                sink = self._present(field, sink, "default")
             self._source(field, scope, lambda value: self._finished(value, field, scope, sink))
             return
         writer = self.writer
         if field.required and field.default in (ABSENT, None) and isinstance(field.source, From) and not self.traced:
-            value = self.value(replace(field, when=None, required=False), scope, field.name or "value")
+            value = self.value(self._changed(field, when=None, required=False), scope, field.name or "value")
             if value.kinds & NULL:
                 with writer.inside(f"if {value.text} is None:"):
                     self._missing(field, scope)
@@ -209,15 +223,33 @@ class FieldCompiler(Emitter):
         self._source(field, scope, lambda value: self._finished(value, field, scope, keep))
         if field.default not in (ABSENT, None):
             with writer.inside(f"if {name} is None:"):
+                self.count(field, "default")
                 kept.append(writer.pool.constant(field.default))
                 writer.line(f"{name} = {kept[-1].code}")
         elif field.required:
             with writer.inside(f"if {name} is None:"):
                 self._missing(field, scope)
         else:
+            self.count(field, "absent" if field.default is ABSENT else "default", f"+= {name} is None")
             sink(self._one_of(name, kept, NULL))
             return
         sink(self._one_of(name, kept, 0))
+
+    def _changed(self, field: Field, **changes: Any) -> Field:
+        """The field with changes that do not matter to what is counted."""
+        changed = replace(field, **changes)
+        if self.counters is not None:
+            self.counters.stands_for(changed, field)
+        return changed
+
+    def _present(self, field: Field, sink: Sink, outcome: str = "absent") -> Sink:
+        """The sink that takes back that there is no value."""
+
+        def present(value: Value) -> None:
+            self.count(field, outcome, "-= 1")
+            sink(value)
+
+        return sink if self.counters is None else present
 
     def _finished(self, value: Value, field: Field, scope: CodeScope, sink: Sink) -> None:
         """Writes the code that applies what a field says of the value of its source."""
@@ -251,7 +283,7 @@ class FieldCompiler(Emitter):
                     site = self.site("M514", source.place, field, scope)
                     self.writer.line(f"{name} = notes.unfilled({site}, error)")
                 value = self.writer.declare(name, value.kinds | NULL)
-            sink(value)
+            sink(self.count_value(source, "value", value))
         elif isinstance(source, ObjectSource):
             value = self.object(source, scope, field.name or "value")
             if value.kinds & NULL:
@@ -306,8 +338,10 @@ class FieldCompiler(Emitter):
 
     def _alternative(self, part: Expr | Field, field: Field, scope: CodeScope) -> Value:
         if isinstance(part, Field):
-            return self.value(part, scope, field.name or "value")
-        return self.search(part, scope, self.failure_of(part, field, scope), field.name or "value")
+            value = self.value(part, scope, field.name or "value")
+            return value if part is field.inner else self.count_value(part, "value", value)
+        value = self.search(part, scope, self.failure_of(part, field, scope), field.name or "value")
+        return self.count_value(part, "value", value)
 
     def _each(self, source: Each, field: Field, scope: CodeScope, sink: Sink) -> None:
         writer = self.writer
@@ -337,6 +371,7 @@ class FieldCompiler(Emitter):
         found = writer.name(field.name or "found")
         writer.line(f"{found} = []")
         self.repeats(source, value)
+        self.count_size(source, f"len({value.text})")
         entries = f"enumerate({value.text})" if source.key_name is None else f"{value.text}.items()"
         wishes = source.key_name or source.index_name or f"{source.as_name}_number", source.as_name
         with writer.loop(wishes, entries) as (key, element):
@@ -391,7 +426,7 @@ class FieldCompiler(Emitter):
         roots = [scope.values.get(name, NOTHING) for name in roots_in(definition)]
         if is_plain(definition) and all(root.lazy is None for root in roots):
             return self.value(definition, scope, definition.name or "")
-        if not all(root.is_constant for root in roots):
+        if self.counters is not None or not all(root.is_constant for root in roots):
             return None
         value = Let(self.inside(PythonFunction(self.writer.pool, ())), definition, scope).written()
         return value if value.is_constant else None

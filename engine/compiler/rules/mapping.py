@@ -28,11 +28,12 @@ from ..validation.contracts import Contract, Terms
 from ..validation.subschemas import subschemas_of
 from ..validation.validation import Validation
 from .chains import chain
+from .counters import Counters
 from .fields import FieldCompiler
 from .requests import RequestCompiler
 from .scope import CodeScope
 
-__all__ = ["source_of", "sources_of", "title_of"]
+__all__ = ["counting_source_of", "source_of", "sources_of", "title_of"]
 
 _OWN_NAMES = {
     "emitted",
@@ -71,6 +72,13 @@ def source_of(rulebook: Rulebook) -> str:
     body = "\n".join(_Mapping(rulebook, pool).write())
     head = comment(f"Generated from the mapping {title_of(rulebook)}. Do not edit.")
     return "\n".join([head, "", *_module(pool, FUNCTION), "", "", body, ""])
+
+
+def counting_source_of(rulebook: Rulebook, counters: Counters) -> str:
+    """The source of a module whose `transform` makes no requests, but counts the decisions of the rules in `hits`."""
+    pool = Pool(frozenset(NAMESPACE) | _OWN_NAMES | {"hits"})
+    body = "\n".join(_Mapping(rulebook, pool, counters=counters).write())
+    return "\n".join([*_module(pool, FUNCTION), "", "", body, ""])
 
 
 def structs_source_of(rulebook: Rulebook) -> str | None:
@@ -131,6 +139,7 @@ class _Mapping:
         *,
         traced: bool = False,
         root: StructShape | None = None,
+        counters: Counters | None = None,
     ) -> None:
         self.rulebook = rulebook
         self.pool = pool
@@ -141,7 +150,12 @@ class _Mapping:
         self.parameters = ("batch", "validators" if root is None else "notes")
         self.writer = PythonFunction(pool, self.parameters)
         self.fields = FieldCompiler(
-            self.writer, repeated_in(rulebook), scans_in(rulebook), traced=traced, shapes=self.shapes
+            self.writer,
+            repeated_in(rulebook),
+            scans_in(rulebook),
+            traced=traced,
+            shapes=self.shapes,
+            counters=counters,
         )
         self.specs = {spec.name: spec for spec in output_specs(rulebook)}
         self.requests = RequestCompiler(rulebook, self.fields, self.specs.values())
@@ -152,7 +166,7 @@ class _Mapping:
         self.contracts: dict[str, Contract] = {}
         # Envelopes are made in the order in which outputs are first emitted; only the order of problems shows it.
         noisy = [output.name for output in rulebook.outputs.values() if not self._is_silent(output)]
-        self.in_order = traced or len(noisy) > 1
+        self.in_order = traced or (len(noisy) > 1 and counters is None)
 
     def write(self) -> list[str]:
         """The lines of the function."""
@@ -211,6 +225,7 @@ class _Mapping:
     def rule(self, rule: Rule, scope: CodeScope, route: Route | None) -> None:
         """Writes the code of a rule for an element that it takes."""
         writer = self.writer
+        self.fields.count(rule, "takes")
         scope = self.fields.lets(rule.let, scope)
         for warn in rule.warn:
             condition = self.fields.condition(warn.when, scope)
@@ -272,8 +287,9 @@ class _Mapping:
             return
         with writer.inside(f"if {test}:"):
             self.keep(rule, made, output, scope)
-        if route is not None or not rule.is_empty:
+        if route is not None or not rule.is_empty or self.fields.counters is not None:
             with writer.inside("else:"):
+                self.fields.count(rule, "nothing")
                 writer.line(self.fields.skip(scope, repr(rule.name), repr(NOTHING)))
 
     def body(self, body: ObjectSource | Field, scope: CodeScope, wish: str) -> tuple[Value, str]:
@@ -315,6 +331,10 @@ class _Mapping:
         writer = self.writer
         self.note(f"route {route.name}", route.node.place)
         value = self.fields.iterated(route.each, scope, self.fields.site_of(route.each, scope), "items")
+        if self.fields.counters is not None:
+            value = writer.bound(replace(value, text=value.code, shape=None, stable=value.is_constant))
+            test = is_kind(value, value, LIST if route.key_name is None else DICT)
+            self.fields.count_size(route, f"len({value.code}) if {test} else 0")
         if value.is_constant and value.constant is None:
             return
         if route.key_name is not None:
@@ -352,6 +372,7 @@ class _Mapping:
                     self.going_on(route, rule, scope, taken)
         if not is_sure and not self.chain(route, rules[start:], scope):
             with self.writer.inside("" if taken is None else f"if not {taken}:"):
+                self.fields.count(route, "no rule")
                 self.writer.line(self.fields.skip(scope, "None", repr(NO_RULE)))
 
     def chain(self, route: Route, rules: list[Rule], scope: CodeScope) -> bool:
@@ -427,7 +448,7 @@ class _Mapping:
                 self.writer.line(f"notes.enveloped({constant}, {envelope.code}, {aim(target)})")
             elif self.requests.is_direct(spec):
                 self.requests.bodies(spec, constant, envelope.code, target, self.parts[output.name], self.fits(output))
-            else:
+            elif self.fields.counters is None:
                 arguments = f"{constant}, {envelope.code}, {aim(target)}, {self.parts[output.name]}"
                 self.writer.line(f"assemble({arguments}, notes, requests)")
 

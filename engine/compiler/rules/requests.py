@@ -59,7 +59,8 @@ class RequestCompiler:
     def _members(self, fields: tuple[Field, ...], before: Mapping[str, str], scope: CodeScope, wish: str) -> str:
         """Code for the members of a query or of headers, after those that all requests have."""
         is_noted = self.fields.traced or any(id(field) in self.fields.repeated for field in fields)
-        if not is_noted and all({"settings"}.issuperset(roots_in(field)) for field in fields):
+        is_apart = not is_noted and self.fields.counters is None
+        if is_apart and all({"settings"}.issuperset(roots_in(field)) for field in fields):
             values, problems = evaluated(fields, self.rulebook)
             if not problems:
                 return repr({**before, **values})

@@ -72,7 +72,8 @@ class SpreadCompiler:
         if not value.stable or value.is_constant:
             value = writer.bound(Value(value.code, value.kinds, texts=value.texts), "source")
         test = is_kind(value, value, DICT)
-        if spread.policy is not None and not spread.let and scope.caller is None and not _is_lazy(spread, scope):
+        is_shared = spread.policy is not None and self.fields.counters is None
+        if is_shared and not spread.let and scope.caller is None and not _is_lazy(spread, scope):
             with writer.inside(f"if {test}:"):
                 self.fields.copied(spread, value, spread.from_.place)
                 inner = self._called(spread, value, target, scope)
@@ -81,6 +82,7 @@ class SpreadCompiler:
         wishes = spread.key_name, spread.as_name
         with writer.inside(f"if {test}:"):
             self.fields.copied(spread, value, spread.from_.place)
+            self.fields.count_size(spread, f"len({value.code})")
             with writer.loop(wishes, f"{value.code}.items()") as (key, entry):
                 inner = scope.iterating(spread.from_, spread.as_name, spread.key_name, (value.code, key, entry), value)
                 self._entry(spread, target, inner, key)
@@ -178,14 +180,16 @@ class SpreadCompiler:
     def _entry(self, spread: Spread, target: str, scope: CodeScope, key: str) -> str | None:
         """Writes the code of one entry; returns the name of the set of names without special rules, if there is one."""
         writer, self.entry = self.writer, spread.as_name
-        guards = self._guards(spread, scope)
+        guards = self._guards(spread, scope) if self.fields.counters is None else []
         known = None
         if guards:
             known = self._remembering(spread, target, scope, key, guards)
         else:
-            self._without_excepted(spread.except_, key)
+            self._without_excepted(spread, key)
         name = Value(key, STRING, stable=True, is_name=True)
         if spread.rename:
+            for old in spread.rename:
+                self.fields.count(spread, f"rename {old}", f"+= {key} == {old!r}")
             names = writer.pool.name("NAMES", repr(dict(spread.rename)))
             name = writer.bound(Value(f"{names}.get({key}, {key})", STRING), spread.key_name)
         scope = replace(scope, values={**scope.values, spread.key_name: name})
@@ -194,15 +198,17 @@ class SpreadCompiler:
                 self._named(name.code, scope)
             scope = self.fields.lets(spread.let, scope)
             if not self._rest(spread, len(guards), target, scope):
+                self.fields.count(spread, "no entry rule")
                 writer.line(self.fields.skip(scope, scope.rule_code, repr(NO_ENTRY_RULE)))
         return known
 
-    def _without_excepted(self, except_: Except, key: str) -> None:
+    def _without_excepted(self, spread: Spread, key: str) -> None:
         """Writes the code that skips entries that are mapped elsewhere; slow tests are cached."""
-        writer = self.writer
+        writer, except_ = self.writer, spread.except_
         test = _excepted(self, except_, key)
-        if test and not (except_.ignore_case or except_.patterns):
+        if test and (self.fields.counters is not None or not (except_.ignore_case or except_.patterns)):
             with writer.inside(f"if {test}:"):
+                self.fields.count(spread, "excepted")
                 writer.line("continue")
         elif test:
             excepted = self._remembered("EXCEPTED", "Known()")
@@ -238,7 +244,7 @@ class SpreadCompiler:
     def _rest(self, spread: Spread, start: int, target: str, scope: CodeScope) -> bool:
         """Writes the code of the entry rules from index `start` on; returns whether one always takes the entry."""
         rules = spread.entries[start:]
-        keeper = self._keeper(spread, start, scope)
+        keeper = self._keeper(spread, start, scope) if self.fields.counters is None else None
         if keeper is None or keeper == start:
             return self._chain(rules, spread, target, scope)
         writer, element = self.writer, scope.values[spread.as_name]
@@ -345,7 +351,7 @@ class SpreadCompiler:
         writer = self.writer
         known = self._remembered("NAMES", "Known()")
         with writer.inside(f"if {key} not in {known}:"):
-            self._without_excepted(spread.except_, key)
+            self._without_excepted(spread, key)
             self._chain(spread.entries[: len(guards)], spread, target, scope)
             compiler = ExpressionCompiler(writer, scope.values)
             codes = []
@@ -386,6 +392,7 @@ class SpreadCompiler:
     def _taken(self, spread: Spread, rule: EntryRule, target: str, scope: CodeScope) -> None:
         """Writes the code of an entry rule for an entry that it takes."""
         writer = self.writer
+        self.fields.count(rule, "takes")
         scope = self.fields.lets(rule.let, scope)
         if rule.warn is not None:
             self.fields.say("M512", rule.warn, scope)
@@ -412,12 +419,13 @@ class SpreadCompiler:
 
     def _kept(self, spread: Spread, rule: EntryRule, target: str, scope: CodeScope) -> None:
         writer, before = self.writer, (self.named, self.entry)
-        if is_named_by_key(spread, rule, scope):
+        if self.fields.counters is None and is_named_by_key(spread, rule, scope):
             name = self._renamed(spread, rule, scope)
             self.named, self.entry = name.code, ""
         else:
             name = self._name(spread, rule, scope)
         with writer.inside(f"if {name.code} in {target}:"):
+            self.fields.count(spread, "name taken")
             writer.line(self.fields.skip(scope, scope.rule_code, repr(NAME_TAKEN)))
             writer.line("continue")
         value = writer.refined(scope.values[spread.as_name])
