@@ -29,8 +29,8 @@ def command(name: str | None, only_path: bool, output: str | None) -> None:
     """Print a JSON Schema of moemap's own files.
 
     Editors complete and explain the keys of rule files, workspaces, tests and project files by these schemas; programs
-    can rely on those of results, rejects, problems, summaries, explanations, coverage and comparisons. Without a NAME,
-    all of them are listed.
+    can rely on those of results, rejects, problems, summaries, explanations, coverage, comparisons and privacy reports.
+    Without a NAME, all of them are listed.
     """
     from ..engine.diagnostics.suggestions import did_you_mean
     from ..engine.own_schemas import OwnSchema, own_schemas

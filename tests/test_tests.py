@@ -24,6 +24,7 @@ HELD_ELSEWHERE: dict[str, tuple[str, str]] = {
     "inference/*": ("engine/inference/test_rulebook.py", "what is inferred is what the interpreter gives"),
     "interpreter/*": ("engine/interpreter/test_interpreter.py", "what it does, step by step"),
     "patterns/*": ("engine/patterns/test_emptiness.py", "automata find what the validator finds"),
+    "privacy/*": ("engine/privacy/test_flows.py", "no flow is missed"),
     "proof/*": ("engine/proof/test_prover.py", "what is proven is not refuted, what is refuted is shown"),
     "schemas/*": ("engine/schemas/test_any_schema.py", "any schema means what it means to the library"),
     "templates/*": ("engine/templates/test_templates.py", "what is allowed, and what Jinja2 makes of it"),

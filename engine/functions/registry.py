@@ -71,7 +71,10 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A function; its last parameter can be given any number of times when it is `variadic`."""
+    """A function; its last parameter can be given any number of times when it is `variadic`.
+
+    One that `masks` returns what no longer tells what it was made of, such as a hash.
+    """
 
     name: str
     parameters: tuple[Parameter, ...]
@@ -80,6 +83,7 @@ class Function:
     description: str
     examples: tuple[Example, ...]
     builtin: bool
+    masks: bool
 
     @property
     def signature(self) -> str:
@@ -88,7 +92,9 @@ class Function:
         return f"{self.name}({', '.join(parts)}{', ...' if self.variadic else ''}) -> {self.returns}"
 
 
-def declare(signature: str, description: str, *examples: Example, builtin: bool = False) -> Function:
+def declare(
+    signature: str, description: str, *examples: Example, builtin: bool = False, masks: bool = False
+) -> Function:
     """A function from its signature, in the form that `Function.signature` has."""
     match = _SIGNATURE.fullmatch(signature)
     if match is None:
@@ -98,7 +104,7 @@ def declare(signature: str, description: str, *examples: Example, builtin: bool 
     for parameter in listed.split(", "):
         label, _, types = parameter.partition(": ")
         parameters.append(Parameter(label, () if types == "any" else tuple(types.split("|"))))
-    return Function(name, tuple(parameters), variadic is not None, returns, description, examples, builtin)
+    return Function(name, tuple(parameters), variadic is not None, returns, description, examples, builtin, masks)
 
 
 DECLARED: dict[str, Function] = {}
@@ -107,12 +113,12 @@ BODIES: dict[str, Callable[..., Any]] = {}
 
 
 def function(
-    signature: str, description: str, *examples: Example, builtin: bool = False
+    signature: str, description: str, *examples: Example, builtin: bool = False, masks: bool = False
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Makes the decorated function one of the language; its arguments are checked before it is called."""
 
     def added(body: Callable[..., Any]) -> Callable[..., Any]:
-        declared = declare(signature, description, *examples, builtin=builtin)
+        declared = declare(signature, description, *examples, builtin=builtin, masks=masks)
         DECLARED[declared.name], BODIES[declared.name] = declared, body
         return body
 

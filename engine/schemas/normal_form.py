@@ -20,6 +20,7 @@ from ..values.kinds import kind, shown, with_article
 from ..values.pointers import join
 from .formats import FORMATS_OF_TEXT
 from .keywords import DIALECTS, FLAWS, LIST, NAMED, ONE, is_known
+from .personal import PERSONAL, PERSONAL_NAMES
 
 __all__ = ["MAX_LEVELS", "MAX_WAYS", "Document", "Normal", "SchemaError", "Section", "normal", "quoted"]
 
@@ -27,7 +28,9 @@ MAX_WAYS = 10_000
 MAX_LEVELS = 100
 _SHOWN = 80
 _NEWEST = 2020
-_KEPT_BESIDE_REFERENCE = frozenset({"$ref", "definitions", "$defs", "$schema", "title", "description", "$comment"})
+_KEPT_BESIDE_REFERENCE = frozenset(
+    {"$ref", "definitions", "$defs", "$schema", "title", "description", "$comment", PERSONAL, PERSONAL_NAMES}
+)
 _NOTES = ("format", "contentMediaType", "contentEncoding")
 """Keywords that are annotations, apart from the known formats of old drafts."""
 

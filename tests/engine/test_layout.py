@@ -15,8 +15,8 @@ ROOT = Path(__file__).parents[2]
 ORDER = [
     *("values", "diagnostics", "patterns", "functions", "source", "expressions", "templates"),
     *("schemas", "language", "configuration", "types", "runtime", "interpreter", "inference"),
-    *("proof", "compiler", "checks", "jobs", "delivery", "golden", "authoring", "html", "insight", "mutation"),
-    *("documents", "editing", "language_server", "studio"),
+    *("proof", "privacy", "compiler", "checks", "jobs", "delivery", "golden", "authoring", "html", "insight"),
+    *("mutation", "documents", "editing", "language_server", "studio"),
 ]
 """The folders of the engine; each imports only itself and those before it."""
 FREE = {"exports"}

@@ -1,4 +1,4 @@
-"""The schemas of explanations, coverage and comparisons describe what the commands write, and no more than that."""
+"""The schemas of what commands find out describe what they write, and no more than that."""
 
 import json
 from pathlib import Path
@@ -19,6 +19,7 @@ COMMANDS = [
     ("explanation", ["explain", PURCHASE, "--json", "--why-not", "/attributes/Age"]),
     ("explanation", ["explain", PURCHASE, "--json", "--input", "/events/0/data/currency_code"]),
     ("comparison", ["diff", "--format", "json", "mparticle-moengage@1", WORKSPACE]),
+    ("privacy", ["privacy", "--format", "json", "--set", "advertising_ids=true"]),
     ("comparison", ["diff", "--format", "json", "--corpus", PURCHASE, "mparticle-moengage@1", WORKSPACE]),
 ]
 

@@ -21,6 +21,7 @@ __all__: list[str] = []
         "sha256(normalize_email('Ada@Example.org '))",
         "cfe00dde46ef942601ffafb9e2825e802858b460e586b8305b344c1eb826357d",
     ),
+    masks=True,
 )
 @null_gives_null
 def _func_sha256(text: str) -> str:
@@ -36,6 +37,7 @@ def _func_sha256(text: str) -> str:
         "991f81de59daae7e1cbc14087c20dbbf97f0aae67dcb16723d455ea53aa86db3",
         settings={"signing_key": "k"},
     ),
+    masks=True,
 )
 @null_gives_null
 def _func_hmac_sha256(text: str, key: str) -> str:

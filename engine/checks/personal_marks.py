@@ -1,0 +1,119 @@
+"""Marks of personal data in the schema of the input that mark nothing (M246)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from ..diagnostics.catalogue import declare
+from ..diagnostics.problem import Problem, Related
+from ..diagnostics.suggestions import closest, did_you_mean
+from ..language.rulebook import Rulebook
+from ..schemas.keywords import LIST, NAMED, ONE
+from ..schemas.personal import CATEGORIES, PERSONAL, PERSONAL_NAMES, flaw_of
+from ..schemas.positions import Locator
+from ..source.homes import SCHEMAS
+from ..source.nodes import MappingNode
+from ..values.pointers import join
+from .shared.registry import checks_rules
+
+__all__ = ["check"]
+
+declare(
+    "M246",
+    "error",
+    "mark of personal data that marks nothing",
+    "the schema {schema!r} has a mark of personal data that marks nothing at {where}: {reason}",
+    page="""
+In the schema of the input, `x-personal` says that a member is personal, and of which
+[category](../privacy.md#marks-in-the-schema); `x-personal-names` says it of the members of an object by their names.
+Here the category or the keyword is none of those. So the member counts as not personal: `moemap privacy` does not list
+it, and no assertion protects it.
+
+## How to fix
+
+Write the category or the keyword that was meant.
+
+## Wrong
+
+```yaml title=mapping.yaml
+input: {as: batch, schema: ./batch.schema.json}
+rules:
+  - {rule: event, route: events, output: event, fields: {mail: batch.mail}}
+```
+
+```json title=batch.schema.json
+{"properties": {"mail": {"type": "string", "x-personal": "mail"}}}
+```
+
+```text title=problem
+error[M246]: the schema './batch.schema.json' has a mark of personal data that marks nothing at /properties/mail/x-personal: "mail" is not a category
+ --> mapping.yaml:1:28
+  |
+1 | input: {as: batch, schema: ./batch.schema.json}
+  |                            ^^^^^^^^^^^^^^^^^^^
+  = help: did you mean 'email'?
+  = see: batch.schema.json:1:44: it stands here
+```
+
+## Right
+
+```json title=batch.schema.json
+{"properties": {"mail": {"type": "string", "x-personal": "email"}}}
+```
+""",  # noqa: E501 - a message is one line
+)
+
+
+_OWN = ("x-complete", PERSONAL, PERSONAL_NAMES)
+
+
+@checks_rules
+def check(rulebook: Rulebook) -> Iterator[Problem]:
+    """Reports each mark in the files of the input's schema that is none. The tests check the installed schemas."""
+    schema = rulebook.schemas.get(rulebook.input.schema)
+    node = rulebook.input.node
+    said = node.get("schema") if isinstance(node, MappingNode) else None
+    locator = Locator()
+    seen: set[Path] = set()
+    for section in () if schema is None else schema.sections:
+        document = section.document
+        if document.path in seen or document.path.resolve().is_relative_to(SCHEMAS):
+            continue
+        seen.add(document.path)
+        for pointer, reason, hint in flaws(document.content):
+            there = locator.at(document.path, pointer)
+            yield Problem.of(
+                "M246",
+                (said or node).place,
+                hint=hint,
+                related=() if there is None else (Related(there, "it stands here"),),
+                schema=rulebook.input.schema,
+                where=pointer if document.is_first else f"{pointer} of {document.path.name}",
+                reason=reason,
+            )
+
+
+def flaws(content: Any) -> Iterator[tuple[str, str, str | None]]:
+    """The places of marks in a document that are none, each with a reason and a hint."""
+    pending = [("", content)]
+    while pending:
+        at, part = pending.pop()
+        if not isinstance(part, dict):
+            continue
+        for keyword, value in part.items():
+            below = join(at, keyword)
+            if keyword in _OWN[1:]:
+                reason = flaw_of(keyword, value)
+                if reason is not None:
+                    named = value if keyword == PERSONAL and isinstance(value, str) else ""
+                    yield below, reason, did_you_mean(named, CATEGORIES)
+            elif (keyword.startswith("x-") or keyword == "personal") and closest(keyword, _OWN) in _OWN[1:]:
+                yield below, f"there is no keyword {keyword!r}", did_you_mean(keyword, _OWN)
+            elif keyword in NAMED and isinstance(value, dict):
+                pending += [(join(below, name), one) for name, one in value.items()]
+            elif keyword in LIST and isinstance(value, list):
+                pending += [(join(below, number), one) for number, one in enumerate(value)]
+            elif keyword in ONE:
+                pending.append((below, value))

@@ -1,0 +1,350 @@
+"""The flows of values from the input to requests and messages, found in the rules alone.
+
+A flow may be said to be there that no input takes, but none is missed: a value that is sent, or that decides what is
+sent, has a flow from its place to the place of the request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from ..expressions.tree import TreeNode
+from ..language.names import aimed_outputs
+from ..language.rulebook import (
+    ABSENT,
+    Const,
+    Each,
+    EntryRule,
+    Expr,
+    Field,
+    From,
+    Listed,
+    ObjectSource,
+    Output,
+    RequestLine,
+    Route,
+    Rule,
+    Rulebook,
+    Spread,
+    Text,
+)
+from ..language.traversal import roots_in
+from .expressions import Roots, of_expression, of_template
+from .origins import ANY, NAMES, NOTHING, Hop, InputOrigin, Marks, Others, Pattern, Step, TracedValue, Way, joined
+from .possible import Possible, possible
+
+__all__ = ["DataFlow", "Part", "flows_of"]
+
+Part = Literal["body", "path", "query", "headers", "message"]
+_SAME = ("array", "object", "any")
+"""Types to which values are converted without a change."""
+_Influences = Mapping[InputOrigin, Way]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DataFlow:
+    """A flow of what is at a place of the input to a place of a request; with `is_sent` of the value, else only of what
+    it decides.
+
+    `output` is None for a message that a rule gives, `rule` for what all bodies of an output share. The place of a
+    message is empty, and so is that of a whole request. `ways` are the ways on which it goes there, at least one.
+    """
+
+    origin: InputOrigin
+    is_sent: bool
+    output: str | None
+    part: Part
+    pointer: Pattern
+    rule: str | None
+    ways: tuple[Way, ...]
+
+
+def flows_of(
+    rulebook: Rulebook, can: Possible | None = None, marks: Mapping[str | None, Marks] | None = None
+) -> tuple[DataFlow, ...]:
+    """All flows of a rulebook that are possible, of places that are asked for.
+
+    `marks` has these for its own input under None, and for that of a mapping that converts for it under the name.
+    """
+    walk = _Walk(rulebook, possible(rulebook) if can is None else can)
+    walk.mapping(marks)
+    return tuple(walk.found)
+
+
+class _Walk:
+    def __init__(self, rulebook: Rulebook, can: Possible) -> None:
+        self.rulebook = rulebook
+        self.can = can
+        self.found: list[DataFlow] = []
+        self.rule: str | None = None
+        self.bodies: dict[str, list[TracedValue]] = {}
+        """The bodies that each output is given, whole."""
+        self.rejecting: dict[str, _Influences] = {}
+
+    # Rules
+
+    def mapping(self, marks: Mapping[str | None, Marks] | None) -> None:
+        """Walks through the whole mapping."""
+        rulebook = self.rulebook
+        given: list[TracedValue] = []
+        if marks is None or None in marks:
+            given.append(TracedValue({InputOrigin((), marks=None if marks is None else marks[None]): (Way(),)}))
+        for name, converter in rulebook.converters.items():
+            if marks is None or name in marks:
+                given.append(_converted(name, converter, None if marks is None else marks[name]))
+        roots: Roots = self.lets(rulebook.let, {rulebook.input.as_name: joined(given)})
+        control: _Influences = {}
+        for rule in rulebook.rules:
+            if rule.route is None and rule.output is None:
+                control = {**control, **self.condition(rule.when, roots)}
+                self.messages(rule, self.lets(rule.let, roots))
+        for rule in rulebook.rules:
+            if rule.route is None and rule.output is not None:
+                self.emission(rule, roots, {**control, **self.condition(rule.when, roots)})
+        for route in rulebook.routes.values():
+            self.route(route, roots, control)
+        aimed = aimed_outputs(rulebook)
+        for name, output in rulebook.outputs.items():
+            if name in self.can.outputs:
+                self.rule = None
+                shared = self.object(ObjectSource(output.fields), roots)
+                control = {**control, **self.rejections(output)}
+                self.send(output, "body", (), shared, control)
+                self.bodies.setdefault(name, []).append(shared)
+                if name not in aimed:
+                    self.target(output, output.request, roots, control)
+
+    def route(self, route: Route, roots: Roots, control: _Influences) -> None:
+        found = self.expression(route.each, roots)
+        inner = {**roots, route.as_name: found.elements}
+        if route.key_name is not None:
+            inner[route.key_name] = found.keys
+        if route.index_name is not None:
+            inner[route.index_name] = TracedValue(influences=found.tested)
+        inner = self.lets(route.let, inner)
+        control = {**control, **found.tested}
+        for rule in self.rulebook.rules:
+            if rule.route != route.name:
+                continue
+            own = {**control, **self.condition(rule.when, inner)}
+            if rule.output is not None:
+                self.emission(rule, inner, own)
+            else:
+                self.messages(rule, self.lets(rule.let, inner))
+            if not rule.goes_on:
+                control = own
+
+    def condition(self, when: Expr | None, roots: Roots) -> _Influences:
+        return {} if when is None else self.expression(when, roots).tested
+
+    def messages(self, rule: Rule, roots: Roots) -> None:
+        self.rule = rule.name
+        for text in (rule.skip, rule.reject):
+            self.say(text, roots, rule.when)
+        for warn in rule.warn:
+            if self.can.can_hold(warn.when):
+                self.say(warn.message, roots, rule.when, warn.when)
+
+    def say(self, text: Text | None, roots: Roots, *conditions: Expr | None) -> None:
+        if text is None:
+            return
+        value = self.text(text, roots)
+        for condition in conditions:
+            value = value if condition is None else value.where(condition)
+        self.add(value, True, None, "message", ())
+
+    def emission(self, rule: Rule, roots: Roots, control: _Influences) -> None:
+        output = self.rulebook.outputs[rule.output or ""]
+        if rule.name not in self.can.rules or not self.can.can_hold(rule.when):
+            return
+        roots = self.lets(rule.let, roots)
+        self.messages(rule, roots)
+        control = {**control, **self.rejections(rule)}
+        self.add(TracedValue(influences=control), False, output.name, "body", ())
+        if output.body != "none":
+            value = self.value_of(rule.body, roots)
+            value = value if rule.when is None else value.where(rule.when)
+            base: Pattern = (*(() if output.element_of is None else (output.element_of,)), *((ANY,) * output.is_joined))
+            self.send(output, "body", base, value, {})
+            for step in reversed(base):
+                value = value.listed if step == ANY else TracedValue(members={str(step): value})
+            self.bodies.setdefault(output.name, []).append(value.influenced(control))
+        if output.name in aimed_outputs(self.rulebook):
+            self.target(output, output.request, roots, self.rejections(output.request), rule.when)
+
+    def target(
+        self, output: Output, line: RequestLine, roots: Roots, control: _Influences, when: Expr | None = None
+    ) -> None:
+        parts: list[tuple[Part, tuple[Field, ...]]] = [
+            ("path", (line.path,)),
+            ("query", line.query),
+            ("headers", line.headers),
+        ]
+        for part, fields in parts:
+            for one in fields:
+                if one is not None:
+                    value = self.field(one, roots)
+                    value = value if when is None else value.where(when)
+                    self.send(output, part, () if part == "path" else (one.name or "",), value, control)
+
+    def send(self, output: Output, part: Part, base: Pattern, value: TracedValue, control: _Influences) -> None:
+        self.add(value.influenced(control), True, output.name, part, base)
+
+    def add(self, value: TracedValue, is_sent: bool, output: str | None, part: Part, at: Pattern) -> None:
+        """Adds the flows of a value that is sent to a place, or that only decides about it."""
+        for origin, ways in value.origins.items():
+            self.found.append(DataFlow(origin, is_sent, output, part, at, self.rule, ways))
+        for origin, way in value.influences.items():
+            self.found.append(DataFlow(origin, False, output, part, at, self.rule, (way,)))
+        for name, member in value.members.items():
+            self.add(member, is_sent, output, part, (*at, name))
+        for step, one in ((ANY, value.others), (ANY, value.items), (NAMES, value.names)):
+            if one is not None:
+                self.add(one, is_sent, output, part, (*at, step))
+
+    # Fields
+
+    def lets(self, definitions: Iterable[Field], roots: Roots) -> dict[str, TracedValue]:
+        named = dict(roots)
+        for one in definitions:
+            name = one.name or ""
+            named[name] = self.field(one, named).through(Hop(f"let {name}", one.place))
+            if name in self.can.kept.rejecting:
+                self.rejecting[name] = {**self.rejecting.get(name, {}), **named[name].tested, **self.rejections(one)}
+        return named
+
+    def rejections(self, part: Rule | Field | Output | RequestLine) -> _Influences:
+        """The influences on the lets that reject whatever reads them, of those that a part reads."""
+        names = (name for name in roots_in(part) if name in self.rejecting)
+        return {origin: way for name in names for origin, way in self.rejecting[name].items()}
+
+    def value_of(self, value: ObjectSource | Field, roots: Roots) -> TracedValue:
+        return self.object(value, roots) if isinstance(value, ObjectSource) else self.field(value, roots)
+
+    def field(self, part: Field, roots: Roots) -> TracedValue:
+        """The value of a field."""
+        if not self.can.can_hold(part.when):
+            return NOTHING
+        value = self.source(part, roots)
+        if part.table is not None:
+            name = "a table" if part.table.name is None else f"table {part.table.name}"
+            value = self.looked_up(part, value).through(Hop(name, part.table.node.place))
+        if part.type is not None and (part.type not in _SAME or part.items is not None):
+            value = value.whole() if part.type != "array" else joined([value, value.elements.whole().listed])
+        if part.default is not ABSENT:
+            value = value.influenced(value.tested)
+        if part.when is not None:
+            value = value.where(part.when).influenced(self.expression(part.when, roots).tested)
+        return value
+
+    def looked_up(self, part: Field, value: TracedValue) -> TracedValue:
+        table = part.table
+        assert table is not None  # noqa: S101  the caller has seen it
+        return joined([value.whole(), *([value] if table.unlisted == "keep" else [])])
+
+    def source(self, part: Field, roots: Roots) -> TracedValue:
+        source = part.source
+        if isinstance(source, From):
+            found: list[TracedValue] = []
+            tested: dict[InputOrigin, Way] = {}
+            for one in source.alternatives:
+                value = self.field(one, roots) if isinstance(one, Field) else self.sent(one, roots)
+                if self.can.gives(one):
+                    found.append(value.influenced(tested))
+                tested = {**tested, **value.tested}
+            return joined(found)
+        if isinstance(source, Const):
+            return NOTHING
+        if isinstance(source, Text):
+            return self.text(source, roots)
+        if isinstance(source, ObjectSource):
+            return self.object(source, roots)
+        if isinstance(source, Listed):
+            return joined([self.field(one, roots).listed for one in source.items])
+        return self.each(source, roots)
+
+    def sent(self, expr: Expr, roots: Roots) -> TracedValue:
+        """The value of an expression that becomes that of a field."""
+        return self.expression(expr, roots).through(Hop(expr.text, expr.place))
+
+    def text(self, text: Text, roots: Roots) -> TracedValue:
+        return of_template(text, roots).through(Hop("a template", text.place))
+
+    def expression(self, expr: Expr, roots: Roots) -> TracedValue:
+        def called(node: TreeNode) -> Hop:
+            return Hop(f"{node['value']}()", expr.span(node["start"], node["end"]))
+
+        return of_expression(expr.expression.tree, roots, self.can, called)
+
+    def each(self, source: Each, roots: Roots) -> TracedValue:
+        found = self.sent(source.each, roots)
+        inner = {**roots, source.as_name: found.elements}
+        if source.key_name is not None:
+            inner[source.key_name] = found.keys
+        if source.index_name is not None:
+            inner[source.index_name] = TracedValue(influences=found.tested)
+        inner = self.lets(source.let, inner)
+        return self.value_of(source.value, inner).listed.influenced(found.tested)
+
+    def object(self, source: ObjectSource, roots: Roots) -> TracedValue:
+        members = {one.name or "": self.field(one, roots) for one in source.fields}
+        spreads = [self.spread(one, roots) for one in source.spreads]
+        return joined([TracedValue(members=members), *spreads]) if spreads else TracedValue(members=members)
+
+    def spread(self, spread: Spread, roots: Roots) -> TracedValue:
+        """The object of the entries that pass through."""
+        whole = self.sent(spread.from_, roots)
+        step: Step = Others(spread.except_) if _excepts(spread) else ANY
+        entry = whole.member(step)
+        inner = self.lets(spread.let, {**roots, spread.as_name: entry, spread.key_name: whole.keys})
+        names: list[TracedValue] = []
+        values: list[TracedValue] = []
+        control: _Influences = whole.tested
+        for rule in spread.entries:
+            control = {**control, **self.condition(rule.when, inner)}
+            if self.can.can_hold(rule.when):
+                name, value = self.entry(rule, spread, inner)
+                values.append(value.influenced(control))
+                names.append(name.influenced(control))
+        if not spread.entries:
+            names, values = [whole.keys], [entry]
+        return TracedValue(influences=whole.influences, others=joined(values), names=joined(names))
+
+    def entry(self, rule: EntryRule, spread: Spread, roots: Roots) -> tuple[TracedValue, TracedValue]:
+        """The name and the value that an entry rule gives."""
+        roots = self.lets(rule.let, roots)
+        for text in (rule.warn, rule.skip, rule.reject):
+            self.say(text, roots, rule.when)
+        if rule.skip is not None or rule.reject is not None:
+            return NOTHING, NOTHING
+        name = roots[spread.key_name] if rule.name is None else self.field(rule.name, roots)
+        value = roots[spread.as_name] if rule.value is None else self.field(rule.value, roots)
+        value = value.influenced(name.tested)
+        if rule.when is not None:
+            name, value = name.where(rule.when), value.where(rule.when)
+        return name, value
+
+
+def _excepts(spread: Spread) -> bool:
+    return bool(spread.except_.names or spread.except_.prefixes or spread.except_.patterns)
+
+
+def _converted(name: str, rulebook: Rulebook, marks: Marks | None) -> TracedValue:
+    """The input that a mapping makes for the one that it converts for."""
+    walk = _Walk(rulebook, possible(rulebook))
+    walk.mapping(None if marks is None else {None: marks})
+    made = joined(body for bodies in walk.bodies.values() for body in bodies)
+    decided = {flow.origin: flow.ways[0] for flow in walk.found if not flow.is_sent and not flow.pointer}
+    made = made.influenced(decided)
+
+    def moved(value: TracedValue) -> TracedValue:
+        return TracedValue(
+            {replace(one, converter=one.converter or name): ways for one, ways in value.origins.items()},
+            {replace(one, converter=one.converter or name): way for one, way in value.influences.items()},
+            {key: moved(one) for key, one in value.members.items()},
+            *(None if one is None else moved(one) for one in (value.others, value.items, value.names)),
+        )
+
+    return moved(made)

@@ -1,0 +1,129 @@
+"""Where personal members of the input can go: the flows of a mapping for what its input schema marks as personal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from ..language.rulebook import Rulebook
+from .flows import DataFlow, Part, flows_of
+from .members import PersonalMember, members_of
+from .origins import Marks, Pattern, Way, written
+from .possible import Possible, possible, with_values
+
+__all__ = ["PersonalFlow", "Privacy", "members_in", "personal_flows", "privacy_of"]
+
+
+Key = tuple[PersonalMember, bool, str | None, Part, Pattern, str | None, str | None]
+"""All that tells flows apart: a PersonalFlow but its ways."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PersonalFlow:
+    """A personal member that can reach a place of a request, or with `is_sent` false, only decides something there.
+
+    `output` is None for a message of the rules; `rule` for what all bodies of an output share. `mask` is the function
+    that masks it; `ways` are the ways on which it goes there. `is_set`: the settings of the mapping allow it.
+    """
+
+    member: PersonalMember
+    is_sent: bool
+    output: str | None
+    part: Part
+    pointer: Pattern
+    rule: str | None
+    mask: str | None
+    ways: tuple[Way, ...]
+    is_set: bool = True
+
+    @property
+    def place(self) -> str:
+        return written(self.pointer)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Privacy:
+    """The personal members of an input, those that are sent where, and those that only decide about requests."""
+
+    members: tuple[PersonalMember, ...]
+    sent: tuple[PersonalFlow, ...]
+    influences: tuple[PersonalFlow, ...]
+    values: Mapping[str, object] = field(default_factory=dict)
+
+
+def members_in(rulebook: Rulebook) -> tuple[PersonalMember, ...]:
+    """The personal members of the input of a mapping, and of those that convert for it."""
+    found: tuple[PersonalMember, ...] = ()
+    for name, one in ((None, rulebook), *rulebook.converters.items()):
+        schema = one.schemas.get(one.input.schema)
+        found += () if schema is None else members_of(schema, name)
+    return found
+
+
+def personal_flows(
+    rulebook: Rulebook, members: Iterable[PersonalMember], can: Possible | None = None
+) -> Mapping[Key, tuple[Way, ...]]:
+    """The ways of the flows of these members that are possible, by what tells the flows apart."""
+    by_place: dict[str | None, dict[Pattern, tuple[PersonalMember, ...]]] = {}
+    for member in members:
+        places = by_place.setdefault(member.converter, {})
+        places[member.pattern] = (*places.get(member.pattern, ()), member)
+    marks = {name: Marks(places) for name, places in by_place.items()}
+    return _merged(flows_of(rulebook, can, marks)) if marks else {}
+
+
+def privacy_of(rulebook: Rulebook) -> Privacy:
+    """The flows of personal members, whatever the settings; and which of them the settings allow."""
+    members = members_in(rulebook)
+    every = personal_flows(rulebook, members)
+    now = personal_flows(rulebook, members, possible(with_values(rulebook)))
+    own = {(member, output, rule) for member, is_sent, output, _, _, rule, _ in every if is_sent}
+    told = own | {(one[0], one[2], one[5]) for one in every if not one[1] and not one[4]}
+
+    def is_told(key: Key) -> bool:
+        """Returns whether another flow tells more of the same member and output."""
+        member, is_sent, output, part, pointer, rule, mask = key
+        if is_sent:
+            above = (pointer[:length] for length in range(len(pointer)))
+            return any((member, is_sent, output, part, one, rule, mask) in every for one in above)
+        return (member, output, rule) in (told if pointer else own)
+
+    flows = [PersonalFlow(*key, ways, key in now) for key, ways in every.items() if not is_told(key)]
+    sent, influences = (tuple(one for one in flows if one.is_sent is wanted) for wanted in (True, False))
+    return Privacy(members, sent, influences, rulebook.values)
+
+
+def _merged(flows: Iterable[DataFlow]) -> dict[Key, tuple[Way, ...]]:
+    """The ways of members by what tells their flows apart."""
+    found: dict[Key, tuple[Way, ...]] = {}
+    for flow in flows:
+        origin, depth = flow.origin, len(flow.origin.pattern)
+        ends = origin.is_whole or not flow.is_sent
+        for member in _members(flow):
+            pointer = flow.pointer if ends else flow.pointer + member.pattern[depth:]
+            key = member, flow.is_sent, flow.output, flow.part, pointer, flow.rule, origin.mask
+            known = found.get(key)
+            if known is None:
+                found[key] = flow.ways
+            elif flow.is_sent and len(known) < _MOST_WAYS and known is not flow.ways:
+                found[key] = _apart((*known, *flow.ways))
+    return found
+
+
+def _members(flow: DataFlow) -> Iterator[PersonalMember]:
+    """The members that a flow is about."""
+    origin = flow.origin
+    for pattern, members in origin.marks.patterns.items() if origin.marks is not None else ():
+        if not origin.is_alone or len(pattern) <= len(origin.pattern):
+            yield from members
+
+
+_MOST_WAYS = 4
+
+
+def _apart(ways: Iterable[Way]) -> tuple[Way, ...]:
+    """The first way of those with the same conditions."""
+    apart: dict[frozenset[int], Way] = {}
+    for way in ways:
+        apart.setdefault(frozenset(map(id, way.conditions)), way)
+    return tuple(apart.values())

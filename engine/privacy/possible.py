@@ -1,0 +1,109 @@
+"""The effects that inputs can have, any of them or those for which a condition does not hold.
+
+Nothing is taken from the schema of the input, so that it is true of an input that breaks it, too.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from ..expressions.tree import TreeNode
+from ..inference.facts import Alternatives, Condition, EvaluatedPart, Flow
+from ..inference.rulebook import RuleWalk
+from ..language.rulebook import Expr, Field, ObjectSource, Rule, Rulebook, Setting
+from ..types.types import NEVER, OBJECT, Type, constants, union
+
+__all__ = ["Possible", "possible", "with_values"]
+
+
+@dataclass(frozen=True, slots=True)
+class Possible:
+    """The effects that inputs can have.
+
+    `nodes` has the types of the nodes of expressions that are evaluated, `conditions` whether they can hold, and
+    `sources` whether they give a value, all by identity; `rules` are the names of those that emit, `outputs` what they
+    emit.
+    """
+
+    nodes: Mapping[int, Type]
+    conditions: Mapping[int, bool]
+    sources: Mapping[int, bool]
+    rules: frozenset[str]
+    outputs: frozenset[str]
+    is_possible: bool
+    """False if the condition always holds."""
+    kept: Flow
+    """Keeps the identities."""
+
+    def is_evaluated(self, node: TreeNode) -> bool:
+        """Returns whether a node of an expression is ever evaluated."""
+        return id(node) in self.nodes
+
+    def is_constant(self, node: TreeNode) -> bool:
+        """Returns whether a node of an expression has always the same value, unless it fails."""
+        known = constants(self.nodes[id(node)])
+        return known is not None and len(known) == 1
+
+    def can_hold(self, when: Expr | None) -> bool:
+        return when is None or self.conditions.get(id(when), True)
+
+    def gives(self, part: Expr | Field) -> bool:
+        """Returns whether an alternative of a field can give a value."""
+        return self.sources.get(id(part), True)
+
+
+def possible(rulebook: Rulebook, without: Expr | None = None) -> Possible:
+    """The effects of inputs, or of those for which a condition does not hold."""
+    if without is not None:
+        ending = Rule(
+            name="",
+            route=None,
+            output=None,
+            when=without,
+            let=(),
+            skip=None,
+            reject=None,
+            convert=None,
+            body=ObjectSource((), ()),
+            warn=(),
+            node=without.node,
+            name_node=without.node,
+        )
+        rulebook = replace(rulebook, rules=(ending, *rulebook.rules))
+    flow = Flow(rulebook, OBJECT)
+    RuleWalk(flow).rulebook(rulebook)
+    nodes: dict[int, Type] = {}
+    conditions: dict[int, bool] = defaultdict(bool)
+    sources: dict[int, bool] = defaultdict(bool)
+    for fact in flow.facts:
+        match fact:
+            case EvaluatedPart(seen=seen):
+                nodes[id(seen.node)] = union(nodes.get(id(seen.node), NEVER), seen.type)
+            case Condition():
+                conditions[id(fact.when)] |= fact.can_hold
+            case Alternatives():
+                for part, type_ in fact.types:
+                    sources[id(part)] |= bool(type_.parts.kinds - {"null"})
+    emitted = [one for one in flow.emissions if one.output.body == "none" or not one.fields.never]
+    fails = any(fact.can_fail_to for fact in flow.of(Condition) if fact.when is without)
+    return Possible(
+        nodes,
+        dict(conditions),
+        dict(sources),
+        frozenset(one.rule.name for one in emitted),
+        frozenset(one.output.name for one in emitted),
+        without is None or fails,
+        flow,
+    )
+
+
+def with_values(rulebook: Rulebook) -> Rulebook:
+    """The rulebook in which each setting can have no other value than its own."""
+
+    def fixed(name: str, setting: Setting) -> Setting:
+        value = rulebook.values.get(name)
+        return setting if isinstance(value, list | dict) else replace(setting, enum=(value,), default=value)
+
+    return replace(rulebook, settings={name: fixed(name, one) for name, one in rulebook.settings.items()})

@@ -1,0 +1,191 @@
+"""Where personal members can go, as text, Markdown and JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from ..diagnostics.terminal import printable, styled
+from ..language.rulebook import Rulebook
+from ..schemas.personal import CATEGORIES
+from ..source.text import one_line
+from .members import PersonalMember
+from .personal import PersonalFlow, Privacy
+
+__all__ = ["render", "summary"]
+
+_SHOWN_RULES = 3
+_NOTHING = "nowhere"
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """The flows of a member to one place, from any rules."""
+
+    where: str
+    flows: tuple[PersonalFlow, ...]
+
+    @property
+    def rules(self) -> str:
+        names = list(dict.fromkeys(flow.rule for flow in self.flows))
+        shown = ["all bodies" if name is None else name for name in names[:_SHOWN_RULES]]
+        more = len(names) - len(shown)
+        word = "" if names[0] is None else "rule " if len(names) == 1 else "rules "
+        return f"{word}{', '.join(shown)}{f' and {more} more' if more else ''}"
+
+    @property
+    def conditions(self) -> list[str]:
+        """The conditions that hold on all ways of all of the flows."""
+        ways = [way for flow in self.flows for way in flow.ways]
+        texts = [[one_line(one.text) for one in way.conditions] for way in ways]
+        return [text for text in dict.fromkeys(texts[0]) if all(text in one for one in texts)]
+
+    @property
+    def mask(self) -> str | None:
+        return self.flows[0].mask
+
+    @property
+    def is_set(self) -> bool:
+        return any(flow.is_set for flow in self.flows)
+
+
+def summary(privacy: Privacy) -> str:
+    """The counts in one line."""
+    sent = {flow.member for flow in privacy.sent}
+    read = {flow.member for flow in privacy.influences} - sent
+    count = len(privacy.members)
+    return (
+        f"{count} personal member{'' if count == 1 else 's'}: {len(sent)} can be sent, {len(read)} only decide "
+        f"something, {count - len(sent) - len(read)} go {_NOTHING}"
+    )
+
+
+def render(format_: str, rulebook: Rulebook, privacy: Privacy, *, color: bool = False) -> str:
+    """The members and their flows in a format: text, markdown or json."""
+    if format_ == "json":
+        return json.dumps(_document(rulebook, privacy), indent=2, ensure_ascii=False)
+    lines = _markdown(rulebook, privacy) if format_ == "markdown" else _text(privacy, color)
+    return "\n".join(lines)
+
+
+def _lines(flows: Iterable[PersonalFlow]) -> list[_Line]:
+    found: dict[tuple[Any, ...], list[PersonalFlow]] = {}
+    for flow in flows:
+        found.setdefault((_where(flow), flow.mask), []).append(flow)
+    return [_Line(where, tuple(own)) for (where, _), own in found.items()]
+
+
+def _where(flow: PersonalFlow) -> str:
+    """The place of a flow in words: an output, the part of the request unless that is the body, the place in there."""
+    if flow.output is None:
+        return "a message of the rules"
+    part = "" if flow.part == "body" or (not flow.pointer and not flow.is_sent) else f" {flow.part}"
+    return f"{flow.output}{part}{f' {flow.place}' if flow.place else ''}"
+
+
+def _of(member: PersonalMember, flows: Iterable[PersonalFlow]) -> list[_Line]:
+    return _lines(flow for flow in flows if flow.member is member)
+
+
+def _title(member: PersonalMember) -> str:
+    return f"{member.text or '/'}{f' of {member.converter}' if member.converter else ''}"
+
+
+def _text(privacy: Privacy, color: bool) -> Iterator[str]:
+    alike: dict[tuple[str, ...], list[PersonalMember]] = {}
+    for member in privacy.members:
+        if lines := tuple(_member_text(privacy, member, color)):
+            alike.setdefault(lines, []).append(member)
+    for lines, members in alike.items():
+        yield from (f"{styled('1', printable(_title(one)), color=color)}  ({one.category})" for one in members)
+        yield from lines
+    if gone := _gone(privacy):
+        yield styled("1", f"These go {_NOTHING}:", color=color)
+        yield from (printable(f"  {_title(member)}  ({member.category})") for member in gone)
+
+
+def _member_text(privacy: Privacy, member: PersonalMember, color: bool) -> Iterator[str]:
+    for line in _of(member, privacy.sent):
+        yield printable(f"  -> {line.where}  ({line.rules}{_masked(line)}{_unset(line)})")
+        for condition in line.conditions:
+            yield styled("2", printable(f"       where {condition}"), color=color)
+    if read := _of(member, privacy.influences):
+        yield printable(f"  decides about {', '.join(f'{line.where} ({line.rules})' for line in read)}")
+
+
+def _gone(privacy: Privacy) -> list[PersonalMember]:
+    """The members that neither are sent nor decide anything."""
+    used = {flow.member for flow in (*privacy.sent, *privacy.influences)}
+    return [member for member in privacy.members if member not in used]
+
+
+def _masked(line: _Line) -> str:
+    return f", masked by {line.mask}()" if line.mask else ""
+
+
+def _unset(line: _Line) -> str:
+    return "" if line.is_set else "; not with these settings"
+
+
+def _markdown(rulebook: Rulebook, privacy: Privacy) -> Iterator[str]:
+    yield f"# Personal data in {rulebook.workspace or rulebook.name}\n\n{summary(privacy)}.\n"
+    yield "| Category | PersonalMember | Sent to | By | Where | Masked |\n| --- | --- | --- | --- | --- | --- |"
+    for member in privacy.members:
+        for line in _of(member, privacy.sent):
+            conditions = "<br>".join(_code(one) for one in line.conditions)
+            by = f"{line.rules}{_unset(line)}"
+            mask = f"{line.mask}()" if line.mask else ""
+            yield _row(member.category, _code(_title(member)), _code(line.where), by, conditions, mask)
+    if privacy.influences:
+        yield "\n## Members that only decide something\n"
+        yield "| Category | PersonalMember | Decides about | By |\n| --- | --- | --- | --- |"
+    for member in privacy.members:
+        for line in _of(member, privacy.influences):
+            yield _row(member.category, _code(_title(member)), _code(line.where), line.rules)
+    if gone := _gone(privacy):
+        yield f"\n## Members that go {_NOTHING}\n"
+        yield from (f"- {_code(_title(member))} ({member.category})" for member in gone)
+
+
+def _row(*cells: str) -> str:
+    return f"| {' | '.join(printable(cell).replace('|', chr(92) + '|') for cell in cells)} |"
+
+
+def _code(text: str) -> str:
+    text = printable(text)
+    return f"`` {text} ``" if "`" in text else f"`{text}`"
+
+
+def _document(rulebook: Rulebook, privacy: Privacy) -> dict[str, Any]:
+    return {
+        "mapping": rulebook.name,
+        "version": rulebook.version,
+        "workspace": rulebook.workspace,
+        "categories": {one: CATEGORIES[one] for one in dict.fromkeys(member.category for member in privacy.members)},
+        "members": [
+            {
+                "member": member.text,
+                "category": member.category,
+                "converter": member.converter,
+                "sent": [_flow(flow) for flow in privacy.sent if flow.member is member],
+                "decides": [_flow(flow) for flow in privacy.influences if flow.member is member],
+            }
+            for member in privacy.members
+        ],
+    }
+
+
+def _flow(flow: PersonalFlow) -> dict[str, Any]:
+    where = {"output": flow.output, "part": flow.part, "pointer": flow.place, "rule": flow.rule}
+    if not flow.is_sent:
+        return {**where, "with_settings": flow.is_set}
+    ways = [
+        {
+            "conditions": [{"text": one_line(one.text), **one.place.to_json()} for one in way.conditions],
+            "through": [{"what": one_line(hop.what), **hop.place.to_json()} for hop in way.hops],
+        }
+        for way in flow.ways
+    ]
+    return {**where, "with_settings": flow.is_set, "masked_by": flow.mask, "ways": ways}
