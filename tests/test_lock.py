@@ -52,7 +52,7 @@ def test_one_package_has_one_version_in_every_lock() -> None:
         for package, version in [line.split()[0].split("==")]
     }
     twice = {package for package, _ in found if len([1 for name, _ in found if name == package]) > 1}
-    # The newest releases of NumPy leave the oldest Python out; schemathesis wants another jsonschema-rs than the newest.
+    # The newest NumPy leaves the oldest Python out; schemathesis wants another jsonschema-rs than the newest.
     assert twice <= {"numpy", "jsonschema-rs"}
 
 
