@@ -21,11 +21,14 @@ from .shared.delivering import (
     plan_of,
     sending_options,
 )
+from .shared.opening import load_mapping
 from .shared.verbosity import is_quiet
 
 if TYPE_CHECKING:
+    from ..engine.configuration import Choice
     from ..engine.delivery.intake import DryRun, TakenInputs
     from ..engine.delivery.outbox import Outbox
+    from ..engine.delivery.results import StoredResults
     from ..engine.delivery.sender import Progress, Sender
 
 __all__ = ["command"]
@@ -39,6 +42,7 @@ __all__ = ["command"]
     moemap send --dry-run batches.ndjson.gz
     moemap send --env live 'batches/*.ndjson.gz'
     zcat batches.ndjson.gz | moemap send --env live -
+    moemap transform --env live -o results.ndjson batches.ndjson && moemap send --env live --results results.ndjson
     moemap send --env live --outbox live.db
     """,
 )
@@ -50,6 +54,7 @@ __all__ = ["command"]
 )
 @click.option("--rejects", type=click.Path(dir_okay=False), metavar="FILE", help="Write the batches that had errors.")
 @click.option("--replay-rejects", is_flag=True, help="The inputs are rejects: map what failed.")
+@click.option("--results", is_flag=True, help="The inputs are results of transform: send their requests.")
 @click.option("--dry-run", is_flag=True, help="Send nothing: say what would be sent, and how long it would take.")
 def command(
     inputs: tuple[str, ...],
@@ -60,6 +65,7 @@ def command(
     max_bytes: int | None,
     rejects: str | None,
     replay_rejects: bool,
+    results: bool,
     dry_run: bool,
 ) -> None:
     """Deliver the requests of batches.
@@ -89,7 +95,9 @@ def command(
     )
     names = expanded(inputs, None) if inputs else ()
     units = Reader(names, MAX_REJECT_BYTES if replay_rejects else MAX_RECORD_BYTES, 0, 0).units()
-    transform = Transform(recipe, program)
+    if results and replay_rejects:
+        raise click.UsageError("--results cannot be combined with --replay-rejects")
+    transform = _stored_results(choice) if results else Transform(recipe, program)
     try:
         if dry_run:
             from ..engine.delivery.intake import DryRun
@@ -133,6 +141,13 @@ def command(
         raise click.UsageError(str(error)) from None
     failed = given.summary.failed(strict=False) or counts["dead"] or counts["uncertain"] or counts["held"]
     sys.exit(PROBLEMS if failed or progress.stopped is not None else FINE)
+
+
+def _stored_results(choice: Choice) -> StoredResults:
+    """The reader of results that were mapped before."""
+    from ..engine.delivery.results import StoredResults
+
+    return StoredResults(load_mapping(choice).rulebook)
 
 
 def _run(outbox: Outbox, plan: Any, sources: Any, take: Any) -> Progress:

@@ -7,10 +7,10 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from ..jobs.input import WAITING, Unit
 from ..jobs.summary import Summary
-from ..jobs.transform import Transform
 from ..runtime.batch import Record
 from ..runtime.result import Result
 from .entries import Entry, MappedInput, key_of
@@ -19,6 +19,13 @@ from .outbox import Outbox
 from .plan import Plan
 
 __all__ = ["DryRun", "TakenInputs", "take"]
+
+
+class Mapper(Protocol):
+    """The part of a Transform that is needed here."""
+
+    def mapped(self, records: Unit, /) -> tuple[list[tuple[Record, Result]], Summary, bytes]:
+        """Each record with its Result, their counts, and the rejects."""
 
 
 @dataclass(slots=True)
@@ -33,7 +40,7 @@ class TakenInputs:
 def take(
     outbox: Outbox,
     plan: Plan,
-    transform: Transform,
+    transform: Mapper,
     mapping: str,
     units: Iterable[Unit],
     on_rejects: Callable[[bytes], object],
@@ -86,7 +93,7 @@ class DryRun:
     windows: Counter[str] = field(default_factory=Counter)
     keys: dict[str, Counter[str]] = field(default_factory=dict)
 
-    def add(self, transform: Transform, unit: Unit) -> None:
+    def add(self, transform: Mapper, unit: Unit) -> None:
         """Adds the requests of a unit."""
         records, summary, _ = transform.mapped(unit)
         self.summary.merge(summary)

@@ -53,6 +53,20 @@ def test_all_is_sent_once(shop: Path, url: str) -> None:
     )
 
 
+def test_results_are_sent_as_they_stand(shop: Path, url: str) -> None:
+    batches(shop, users=2, each=2)
+    mapped = moemap(shop, "transform", "--env", "live", "-o", "results.ndjson", "batches.ndjson")
+    assert mapped.returncode == 0, mapped.stderr
+    done = moemap(shop, "send", "--env", "live", "--results", "results.ndjson")
+    assert done.stderr.splitlines()[-2:] == ["4 requests taken", "outbox outbox.db: 4 accepted"]
+    assert len(ledger(url)["effects"]) == 4
+    (shop / "odd.ndjson").write_text('{"requests": [{"output": "none"}]}\n{"events": []}\n')
+    odd = moemap(shop, "send", "--env", "live", "--results", "--rejects", "rejects.ndjson", "odd.ndjson")
+    assert odd.returncode == 1
+    assert "the 1. request is invalid: the mapping has no output 'none'" in odd.stderr
+    assert len((shop / "rejects.ndjson").read_text().splitlines()) == 2
+
+
 def test_a_dry_run_needs_no_network_and_no_secret(tmp_path: Path) -> None:
     project(tmp_path, "http://127.0.0.1:1", limit=10, three=15)
     batches(tmp_path, users=5, each=10)
