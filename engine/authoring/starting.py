@@ -30,7 +30,7 @@ from .requests import RequestDraft
 from .samples import infer_schema
 from .writing import expression_of, file_name, name_of, yaml_text
 
-__all__ = ["Sample", "Start", "StartError", "operation_in", "samples_in", "schema_in", "start", "write"]
+__all__ = ["DraftSample", "Start", "StartError", "operation_in", "samples_in", "schema_in", "start", "write"]
 
 MAX_SAMPLES = 100
 MAX_DOCUMENT_BYTES = 20_000_000
@@ -51,7 +51,7 @@ class StartError(ValueError):
     """The source of a new mapping cannot be used; the text says why."""
 
 
-class Sample(NamedTuple):
+class DraftSample(NamedTuple):
     """A sample of the input, and the name that its file is to have."""
 
     name: str
@@ -69,7 +69,7 @@ class Start:
 # Reading
 
 
-def samples_in(path: Path) -> list[Sample]:
+def samples_in(path: Path) -> list[DraftSample]:
     """The samples in a file: one JSON document, a list of them, or one a line. Raises StartError and OSError."""
     found = []
     with path.open("rb") as stream:
@@ -88,7 +88,7 @@ def samples_in(path: Path) -> list[Sample]:
     if not found:
         raise StartError(f"{path}: no sample in it")
     stem = file_name(path.name.partition(".")[0])
-    return [Sample(f"{stem}-{number}" if len(found) > 1 else stem, value) for number, value in enumerate(found, 1)]
+    return [DraftSample(f"{stem}-{number}" if len(found) > 1 else stem, value) for number, value in enumerate(found, 1)]
 
 
 def schema_in(path: Path) -> Json:
@@ -130,7 +130,7 @@ def _document(path: Path) -> Any:
 
 def start(
     name: str,
-    samples: Sequence[Sample] = (),
+    samples: Sequence[DraftSample] = (),
     input_schema: Json | None = None,
     operation: Operation | None = None,
 ) -> Start:
@@ -140,7 +140,7 @@ def start(
     """
     notes: list[str] = []
     if not samples:
-        samples = [Sample("example", _EXAMPLE if input_schema is None else _instance(input_schema))]
+        samples = [DraftSample("example", _EXAMPLE if input_schema is None else _instance(input_schema))]
     if input_schema is None:
         inferred = infer_schema(sample.value for sample in samples)
         input_schema = inferred.schema

@@ -6,7 +6,8 @@ people are Markdown.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -21,6 +22,7 @@ __all__ = [
     "Lens",
     "Location",
     "Position",
+    "Sample",
     "Signature",
     "Span",
     "Symbol",
@@ -53,6 +55,16 @@ class Location(NamedTuple):
 
     path: Path
     span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """An input to try rules on: its name, the file it stands in, and the settings that its test sets."""
+
+    name: str
+    path: Path
+    batch: Any = field(compare=False, repr=False)
+    settings: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

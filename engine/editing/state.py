@@ -24,6 +24,7 @@ from ..source.nodes import MappingNode
 from ..source.parser import parse
 from ..source.text import Source, decoded
 from ..values.recall import Recall
+from .data import Sample
 
 __all__ = ["EditingState"]
 
@@ -86,7 +87,7 @@ class EditingState:
         self._rulebooks: dict[str, Rulebook] = {}
         self._shown: dict[Path, set[Path]] = {}
         self._nearest: dict[Path, Path | None] = {}
-        self._chosen: dict[Path, Path | None] = {}
+        self._chosen: dict[Path, Sample | None] = {}
 
     # Texts
 
@@ -265,6 +266,11 @@ class EditingState:
         with self.reading():
             return self._opening(main)
 
+    def recall(self, main: Path) -> Recall:
+        """All that is known of a mapping to infer its types again quickly."""
+        with self.reading():
+            return self._opened(self.named(main)).opening.recall or Recall()
+
     def _opening(self, main: Path) -> Opening:
         return self._opened(main).opening
 
@@ -364,12 +370,12 @@ class EditingState:
 
     # Samples
 
-    def choose(self, main: Path, sample: Path | None) -> None:
-        """Keeps the file whose input is shown for a mapping."""
+    def choose(self, main: Path, sample: Sample | None) -> None:
+        """Keeps the sample whose values are shown for a mapping."""
         self._chosen[self.named(main)] = sample
 
-    def chosen(self, main: Path) -> Path | None:
-        """The file whose input was chosen for a mapping."""
+    def chosen(self, main: Path) -> Sample | None:
+        """The sample that was chosen for a mapping."""
         return self._chosen.get(self.named(main))
 
 

@@ -46,7 +46,7 @@ from .syntax_errors import (
 )
 from .tree import Expression, Token, TreeNode, children
 
-__all__ = ["MAX_EXPRESSION_CHARS", "RootUse", "parse", "tokens_of"]
+__all__ = ["MAX_EXPRESSION_CHARS", "RootUse", "parse", "tokens_of", "tree_of"]
 
 MAX_EXPRESSION_CHARS = 10_000
 
@@ -63,6 +63,17 @@ def parse(text: str) -> Expression:
     Short ones are kept: a mapping is loaded again and again while it is written, and rules repeat expressions.
     """
     return _kept(text) if len(text) <= _MAX_KEPT_CHARS else _parse(text)
+
+
+def tree_of(text: str) -> TreeNode | None:
+    """The tree of an expression that is still being written, without the checks of `parse`; None if it has none."""
+    if len(text) > MAX_EXPRESSION_CHARS:
+        return None
+    try:
+        tree: TreeNode = _Parser().tree(tokens_of(text))
+    except (ParseError, ExpressionError):
+        return None
+    return tree
 
 
 @lru_cache(maxsize=2048)

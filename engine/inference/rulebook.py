@@ -43,16 +43,20 @@ from .fields import setting_type
 from .parts import PartWalk, Record
 from .recalled import names_in
 
-__all__ = ["Emissions", "RuleWalk", "walk"]
+__all__ = ["Emissions", "RuleWalk", "input_type", "walk"]
 
 
 def walk(rulebook: Rulebook, recall: Recall | None = None) -> Flow:
     """Walks through the whole Rulebook; with `recall`, where it changed since the last walk."""
-    schema = rulebook.schemas.get(rulebook.input.schema)
-    recall = Recall() if recall is None else recall
-    flow = Flow(rulebook, ANY if schema is None else meet(type_of(schema), OBJECT), recall=recall)
+    flow = Flow(rulebook, input_type(rulebook), recall=Recall() if recall is None else recall)
     RuleWalk(flow).rulebook(rulebook)
     return flow
+
+
+def input_type(rulebook: Rulebook) -> Type:
+    """The type of the input of a rulebook."""
+    schema = rulebook.schemas.get(rulebook.input.schema)
+    return ANY if schema is None else meet(type_of(schema), OBJECT)
 
 
 class Emissions:
@@ -75,16 +79,19 @@ class RuleWalk(PartWalk):
         super().__init__(flow)
         self.aimed = aimed_outputs(flow.rulebook)
 
-    def rulebook(self, rulebook: Rulebook) -> None:
-        settings = {name: Property(setting_type(setting), True) for name, setting in rulebook.settings.items()}
+    def roots(self, rulebook: Rulebook) -> Type:
+        """The context of all rules without their lets: the settings and the input."""
+        settings = {name: Property(setting_type(setting), True, setting) for name, setting in rulebook.settings.items()}
         given = Type(objects=(ObjectType(settings, (Other(StringType(), ANY),)),))
         roots = {
             "settings": self.recalled.root("settings", self.recalled.same("settings", given)),
             rulebook.input.as_name: self.recalled.root("", self.recalled.same("input", self.flow.input)),
         }
         # An undefined root is reported by another check: it can be anything.
-        context = self.recalled.same("roots", Type(objects=(ObjectType(roots, (Other(StringType(), ANY),)),)))
-        context = self.shared_let(rulebook.let, context)
+        return self.recalled.same("roots", Type(objects=(ObjectType(roots, (Other(StringType(), ANY),)),)))
+
+    def rulebook(self, rulebook: Rulebook) -> None:
+        context = self.shared_let(rulebook.let, self.roots(rulebook))
         batch_rules = [rule for rule in rulebook.rules if rule.route is None]
         for rule in batch_rules:
             if rule.output is None:

@@ -16,7 +16,7 @@ from moemap.engine import golden
 from moemap.engine.authoring.guessing import Guesses, scope_of
 from moemap.engine.authoring.openapi import operation_of
 from moemap.engine.authoring.starting import (
-    Sample,
+    DraftSample,
     Start,
     StartError,
     operation_in,
@@ -107,7 +107,7 @@ def checked(folder: Path, made: Start) -> dict[str, Any]:
 def test_an_operation_and_a_sample(tmp_path: Path) -> None:
     (tmp_path / "api.yaml").write_text(API)
     operation = operation_in(tmp_path / "api.yaml", "createInvoice")
-    made = start("orders", [Sample("order", ORDER)], None, operation)
+    made = start("orders", [DraftSample("order", ORDER)], None, operation)
     mapping = checked(tmp_path / "orders", made)
     assert mapping["server"] == {
         "url": "https://ledger.example.com/api",
@@ -218,7 +218,7 @@ def test_events_become_a_request_each(tmp_path: Path) -> None:
         "openapi": "3.1.0",
         "paths": {"/event": {"put": {"requestBody": {"content": {"application/json": {"schema": body}}}}}},
     }
-    made = start("events", [Sample("a", batch)], None, operation_of(document, "PUT /event"))
+    made = start("events", [DraftSample("a", batch)], None, operation_of(document, "PUT /event"))
     mapping = checked(tmp_path / "events", made)
     assert mapping["routes"] == {"events": {"each": "record.events", "as": "event"}}
     assert mapping["rules"][0]["fields"] == {"name": "event.name", "total": "event.total", "user_id": "record.user.id"}
@@ -232,7 +232,7 @@ def test_events_become_a_request_each(tmp_path: Path) -> None:
 def test_nothing_in_common_is_skipped(tmp_path: Path) -> None:
     document = yaml.safe_load(API)
     del document["components"]["schemas"]["Invoice"]["required"]
-    made = start("empty", [Sample("a", {"other": 1})], None, operation_of(document, "createInvoice"))
+    made = start("empty", [DraftSample("a", {"other": 1})], None, operation_of(document, "createInvoice"))
     (rule,) = checked(tmp_path / "empty", made)["rules"]
     assert rule["skip"] == "nothing in the input has the name of a member of the body"
 
@@ -244,7 +244,7 @@ def test_a_schema_without_samples(tmp_path: Path) -> None:
 
 
 def test_a_sample_that_the_schema_refuses_is_noted(tmp_path: Path) -> None:
-    made = start("orders", [Sample("x", {"a": 1})], members(a=TEXT))
+    made = start("orders", [DraftSample("x", {"a": 1})], members(a=TEXT))
     checked(tmp_path / "orders", made)
     assert made.notes == ("samples/x.json: must be string, not integer at /a",)
 
@@ -254,7 +254,7 @@ def test_samples_of_a_file(tmp_path: Path) -> None:
         (tmp_path / name).write_text(text)
     found = [[sample.name for sample in samples_in(tmp_path / name)] for name in ("One Order.json", "many.ndjson")]
     assert found == [["one-order"], ["many-1", "many-2"]]
-    assert samples_in(tmp_path / "list.json") == [Sample("list-1", {}), Sample("list-2", {"a": 1})]
+    assert samples_in(tmp_path / "list.json") == [DraftSample("list-1", {}), DraftSample("list-2", {"a": 1})]
 
 
 @pytest.mark.parametrize(
@@ -282,7 +282,7 @@ OPERATIONS = yaml.safe_load((APIS / "operations.yaml").read_text("utf-8"))
 def test_operations_of_public_kinds_of_apis(case: Any, tmp_path: Path) -> None:
     """Their mappings are without any finding, make these requests, and name what is to be reviewed."""
     operation = operation_in(APIS / f"{case['api']}.yaml", case["operation"])
-    made = start("made", [Sample("sample", case["sample"])], None, operation)
+    made = start("made", [DraftSample("sample", case["sample"])], None, operation)
     mapping = checked(tmp_path / "made", made)
     assert [str(problem) for problem in inspect_paths([str(tmp_path / "made")]).problems] == []
     assert {key: mapping[key] for key in ("server", "outputs", "routes", "rules") if key in mapping} == case["mapping"]
@@ -329,7 +329,7 @@ def documents(draw: st.DrawFn) -> Any:
         "security": draw(st.sampled_from([[], [{"header": []}]])),
     }
     if draw(st.booleans()):
-        body = json.loads(start("x", [Sample("x", draw(VALUES))]).files["input.schema.json"])
+        body = json.loads(start("x", [DraftSample("x", draw(VALUES))]).files["input.schema.json"])
         body = {"type": "array", "items": body} if draw(st.booleans()) else body
         media_type = draw(st.sampled_from(["application/json", "application/x-www-form-urlencoded"]))
         operation["requestBody"] = {"content": {media_type: {"schema": body}}}
@@ -345,5 +345,5 @@ def documents(draw: st.DrawFn) -> Any:
 def test_any_samples(tmp_path_factory: pytest.TempPathFactory, values: list[Any], document: Any) -> None:
     """Also of any operation."""
     operation = None if document is None else operation_of(document, "POST /x/{id}/y")
-    samples = [Sample(f"s-{number}", value) for number, value in enumerate(values)]
+    samples = [DraftSample(f"s-{number}", value) for number, value in enumerate(values)]
     checked(tmp_path_factory.mktemp("any") / "any", start("any", samples, None, operation))

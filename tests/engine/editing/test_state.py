@@ -13,6 +13,7 @@ import pytest
 from hypothesis import settings
 
 from moemap.engine.diagnostics.problem import Problem
+from moemap.engine.editing.data import Sample
 from moemap.engine.editing.state import EditingState
 from moemap.engine.inspection import inspect_paths
 from moemap.engine.source.homes import MAPPINGS, PACKAGE
@@ -230,9 +231,10 @@ def test_files_that_come_and_go(project: Path) -> None:
 
 
 def test_the_chosen_sample_is_kept(project: Path) -> None:
-    state, sample = EditingState([project]), project / "tests" / "inputs" / "order.json"
+    path = project / "tests" / "inputs" / "order.json"
+    state, sample = EditingState([project]), Sample("order.json", path, {})
     assert state.chosen(project / "mapping.yaml") is None
     state.choose(project / "mapping.yaml", sample)
     assert state.chosen(project / "mapping.yaml") == sample
     with state.reading():
-        assert json.loads(state.text(sample) or "")["id"] == 1
+        assert json.loads(state.text(path) or "")["id"] == 1

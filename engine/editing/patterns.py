@@ -1,0 +1,70 @@
+"""Places of the input that expressions lead to, as patterns: names, with `*` for the elements of lists."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ..expressions.tree import TreeNode, children
+from .samples import ELEMENT, Pattern
+
+__all__ = ["pattern_of", "pattern_where"]
+
+_CHAINS = ("subexpression", "index_expression", "pipe")
+
+
+def pattern_of(node: TreeNode, roots: Mapping[str, Pattern], current: Pattern | None = None) -> Pattern | None:
+    """The pattern of the value of an expression; None if it is no part of the input.
+
+    It is evaluated on the value of the pattern `current`, without one on the roots, whose patterns are known.
+    """
+    kind, below = node["type"], children(node)
+    if kind == "field" and current is not None:
+        return (*current, node["value"])
+    if kind in ("field", "variable_ref"):
+        return roots.get(node["value"])
+    if kind in _CHAINS:
+        for child in below:
+            current = pattern_of(child, roots, current)
+            if current is None:
+                return None
+        return current
+    if kind in ("projection", "filter_projection", "value_projection"):
+        base = pattern_of(below[0], roots, current)
+        return None if base is None else pattern_of(below[1], roots, (*base, ELEMENT))
+    if kind in ("flatten", "or_expression"):
+        return pattern_of(below[0], roots, current)
+    if kind == "index":
+        return None if current is None else (*current, ELEMENT)
+    return current if kind in ("identity", "current", "slice") else None
+
+
+def pattern_where(
+    node: TreeNode, target: TreeNode, roots: Mapping[str, Pattern], current: Pattern | None = None
+) -> Pattern | None:
+    """The pattern of the value that a node inside of an expression is evaluated on; None if it is not known."""
+    if node is target:
+        return current
+    kind, below = node["type"], children(node)
+    if kind in _CHAINS:
+        for child in below:
+            if _contains(child, target):
+                return pattern_where(child, target, roots, current)
+            current = pattern_of(child, roots, current)
+            if current is None:
+                return None
+        return None
+    inside = next((child for child in below if _contains(child, target)), None)
+    if inside is None:
+        return None
+    if kind in ("projection", "filter_projection", "value_projection") and inside is not below[0]:
+        base = pattern_of(below[0], roots, current)
+        return None if base is None else pattern_where(inside, target, roots, (*base, ELEMENT))
+    if inside["type"] == "expref":
+        elements = next((child for child in below if child["type"] != "expref"), None)
+        base = None if elements is None else pattern_of(elements, roots, current)
+        return None if base is None else pattern_where(inside["children"][0], target, roots, (*base, ELEMENT))
+    return pattern_where(inside, target, roots, current)
+
+
+def _contains(node: TreeNode, target: TreeNode) -> bool:
+    return node is target or any(_contains(child, target) for child in children(node))

@@ -1,0 +1,179 @@
+"""Values of a sample at the places of the rules: what each part of them gave when the sample was mapped."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from ..interpreter.interpreter import Interpreter
+from ..interpreter.recorder import Taken
+from ..interpreter.scope import Scope
+from ..language.keys import attributes_of
+from ..language.rulebook import EntryRule, Expr, Field, Route, Rule, Rulebook, Spread, Text
+from ..runtime.result import Result
+from .data import Sample
+
+__all__ = ["PlacedPart", "RulePlaces", "Traced", "TracedSamples"]
+
+Part = Rule | Route | Field | Spread | EntryRule | Expr | Text
+_MOST_KEPT = 32
+_MOST_SEARCHED = 20
+_PARTS = (Rule, Route, Field, Spread, EntryRule, Expr, Text)
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedPart:
+    """A part of the rules, and where it stands in its file."""
+
+    start: int
+    end: int
+    part: Part
+
+
+class RulePlaces:
+    """The parts of the rules of a mapping by their places, also in files that have changed since."""
+
+    def __init__(self, rulebook: Rulebook) -> None:
+        self._texts = {str(one.path): one.text for one in rulebook.sources.values() if one.path is not None}
+        found: dict[str, dict[int, PlacedPart]] = {}
+        for part in _parts((rulebook.let, *rulebook.routes.values(), rulebook.rules, *rulebook.outputs.values())):
+            node = part.node
+            if node.source.path is not None:
+                found.setdefault(str(node.source.path), {})[id(part)] = PlacedPart(node.start, node.end, part)
+        self._parts = {
+            path: sorted(parts.values(), key=lambda one: (one.start, -one.end)) for path, parts in found.items()
+        }
+        self._starts = {path: [one.start for one in parts] for path, parts in self._parts.items()}
+
+    def before(self, path: Path, text: str, offset: int) -> int | None:
+        """The offset that a place of the present text had when the rules were read; None if it is new."""
+        old = self._texts.get(str(path))
+        return None if old is None else _moved(text, old, offset)
+
+    def near(self, path: Path, text: str, offset: int) -> int | None:
+        """The same; for a place that is new, the end of what stands before it in both texts."""
+        old = self._texts.get(str(path))
+        if old is None:
+            return None
+        found = _moved(text, old, offset)
+        return len(old[: _alike(text, old)].rstrip()) if found is None else found
+
+    def now(self, path: Path, text: str, offset: int) -> int | None:
+        """The offset in the present text of a place in the one that the rules were read from; None if it is gone."""
+        old = self._texts.get(str(path))
+        return None if old is None else _moved(old, text, offset)
+
+    def around(self, path: Path, offset: int) -> list[Part]:
+        """The parts that stand around an offset, the innermost first."""
+        parts, starts = self._parts.get(str(path), []), self._starts.get(str(path), [])
+        return [one.part for one in reversed(parts[: bisect_right(starts, offset)]) if offset <= one.end]
+
+    def of(self, path: Path, kind: type[Part]) -> Iterator[PlacedPart]:
+        """The parts of a kind that stand in a file, in order."""
+        return (one for one in self._parts.get(str(path), []) if isinstance(one.part, kind))
+
+
+def _alike(one: str, other: str) -> int:
+    """The number of characters with which two texts begin alike."""
+    least = min(len(one), len(other))
+    return next((at for at in range(least) if one[at] != other[at]), least)
+
+
+def _moved(before: str, after: str, offset: int) -> int | None:
+    """The offset in a text of a place in another one, where both begin or end alike; None elsewhere."""
+    if before == after:
+        return offset
+    same = _alike(before, after)
+    if offset <= same:
+        return offset
+    most = min(len(before), len(after)) - same
+    end = next((number for number in range(most) if before[-1 - number] != after[-1 - number]), most)
+    return offset - len(before) + len(after) if offset >= len(before) - end else None
+
+
+def _parts(part: Any) -> Iterator[Part]:
+    """All parts below one, each where it is used."""
+    pending = [part]
+    seen: set[int] = set()
+    while pending:
+        one = pending.pop()
+        if isinstance(one, tuple | list):
+            pending += reversed(one)
+            continue
+        if id(one) in seen:
+            continue
+        seen.add(id(one))
+        if isinstance(one, _PARTS):
+            yield one
+        pending += [getattr(one, attribute) for attribute, _ in reversed(attributes_of(type(one)))]
+
+
+@dataclass(frozen=True, eq=False)
+class Traced:
+    """A sample that was mapped: the result, and all decisions by the identity of the part that took them."""
+
+    sample: Sample
+    result: Result
+    decisions: Mapping[int, tuple[Taken, ...]]
+
+    def taken(self, part: Part) -> tuple[Taken, ...]:
+        """The decisions of a part of the rules, in order."""
+        return self.decisions.get(id(part), ())
+
+    def scope(self, parts: Iterable[Part]) -> Scope | None:
+        """The names in scope at the first of these parts that was evaluated."""
+        return next((taken[0].scope for part in parts if (taken := self.taken(part))), None)
+
+    def value(self, field: Field) -> tuple[Any, int] | None:
+        """The first value of a field, and how many it has; None if it has none."""
+        given = [one.value for one in self.taken(field) if one.outcome == "given"]
+        return (given[0], len(given)) if given else None
+
+
+class TracedSamples:
+    """The samples of a mapping, mapped where they are asked for; the last ones are kept."""
+
+    def __init__(self, rulebook: Rulebook, samples: Sequence[Sample]) -> None:
+        self._rulebook = rulebook
+        self._samples = samples
+        self._interpreter: Interpreter | None = None
+        self._kept: dict[int, Traced] = {}
+        self._takers: dict[str, Sample] = {}
+        self._pending = iter(samples)
+
+    def of(self, sample: Sample) -> Traced:
+        """The decisions that a sample leads to."""
+        found = self._kept.pop(id(sample), None) or self._traced(sample)
+        self._kept[id(sample)] = found
+        for oldest in list(self._kept)[:-_MOST_KEPT]:
+            del self._kept[oldest]
+        return found
+
+    def that_reaches(self, rule: str) -> Traced | None:
+        """The first sample with an element that a rule takes; a call searches only so many more."""
+        for sample in islice(self._pending, _MOST_SEARCHED) if rule not in self._takers else ():
+            for taken in (one for found in self.of(sample).decisions.values() for one in found):
+                if taken.outcome == "takes" and isinstance(taken.part, Rule):
+                    self._takers.setdefault(taken.part.name, sample)
+            if rule in self._takers:
+                break
+        sample_ = self._takers.get(rule)
+        return None if sample_ is None else self.of(sample_)
+
+    def _traced(self, sample: Sample) -> Traced:
+        settings = {name: value for name, value in sample.settings.items() if name in self._rulebook.settings}
+        if settings:
+            interpreter = Interpreter(replace(self._rulebook, values={**self._rulebook.values, **settings}))
+        else:
+            interpreter = self._interpreter = self._interpreter or Interpreter(self._rulebook)
+        decisions: dict[int, list[Taken]] = {}
+
+        def observe(taken: Taken) -> None:
+            decisions.setdefault(id(taken.part), []).append(taken)
+
+        result = interpreter.observe(sample.batch, observe)
+        return Traced(sample, result, {part: tuple(found) for part, found in decisions.items()})
