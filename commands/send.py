@@ -33,6 +33,10 @@ if TYPE_CHECKING:
 
 __all__ = ["command"]
 
+REFRESH_SECONDS = 0.25
+LINE_SECONDS = 60.0
+"""How often a line says how it goes where there is no terminal."""
+
 
 @click.command(
     "send",
@@ -187,20 +191,28 @@ def _run(outbox: Outbox, plan: Any, sources: Any, take: Any) -> Progress:
 
 
 async def _show(sender: Sender) -> None:
-    """Says on a terminal, a few times a second, how it goes."""
+    """Says how it goes: on a terminal a few times a second in one line, elsewhere a line a minute."""
     import asyncio
+    import time
 
+    from ..engine.diagnostics.terminal import is_lively
     from .shared.progress import status_line
 
     with status_line() as show:
+        due = time.monotonic() + LINE_SECONDS
         while True:
-            await asyncio.sleep(0.25)
-            if is_quiet():
+            await asyncio.sleep(REFRESH_SECONDS)
+            is_due = time.monotonic() >= due
+            if is_quiet() or not (is_lively(sys.stderr) or is_due):
                 continue
             progress, left = sender.progress, await asyncio.to_thread(sender.outbox.left)
             rest = f", about {duration(left / progress.rate)}" if progress.rate > 1 else ""
             waits = f", waits {progress.waiting}" if progress.waiting else ""
-            show(f"{progress.counts['accepted']:,} accepted, {progress.rate:.0f}/s, {left:,} left{rest}{waits}")
+            text = f"{progress.counts['accepted']:,} accepted, {progress.rate:.0f}/s, {left:,} left{rest}{waits}"
+            show(text)
+            if is_due and not is_lively(sys.stderr):
+                due = time.monotonic() + LINE_SECONDS
+                click.echo(text, err=True)
 
 
 def _show_end(outbox: Outbox, progress: Progress, given: TakenInputs, *, is_taken: bool) -> None:

@@ -83,7 +83,7 @@ def test_the_image_runs_a_service_that_is_well(tmp_path: Path) -> None:
     ]
     health = [word.replace(":8080", f":{port}") for word in health]
     assert found["EXPOSE"] == "8080"
-    serve(json.loads(found["CMD"]), tmp_path, port, health=words, stop=signal.Signals[found["STOPSIGNAL"]])
+    serve(json.loads(found["CMD"]), tmp_path, port, health=health, stop=signal.Signals[found["STOPSIGNAL"]])
 
 
 def test_the_image_is_built_as_the_wheel_is() -> None:

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
+import re
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
+from moemap.commands import send
 from moemap.commands.shared import progress
+from moemap.engine.delivery import sender as delivery
 from moemap.engine.jobs.summary import Summary
 
 
@@ -77,3 +85,23 @@ def test_a_status_line_is_written_over_and_taken_away(
     with progress.status_line() as show:
         show("proving c")
     assert "proving c" not in terminal.getvalue()
+
+
+def test_a_log_gets_a_line_now_and_then(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    class Sender:
+        progress = delivery.Progress(Counter(accepted=1200), waiting="for a limit")
+        outbox = SimpleNamespace(left=lambda: 34)
+
+    async def watch() -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(send._show(cast("Any", Sender)), 0.5)
+
+    monkeypatch.setattr(send, "REFRESH_SECONDS", 0.001)
+    monkeypatch.setattr(send, "LINE_SECONDS", 0.05)
+    asyncio.run(watch())
+    lines = capsys.readouterr().err.splitlines()
+    assert 1 < len(lines) < 15
+    assert all(re.fullmatch(r"1,200 accepted, \d+/s, 34 left(, about .*)?, waits for a limit", line) for line in lines)
+    monkeypatch.setattr(send, "LINE_SECONDS", 60.0)
+    asyncio.run(watch())
+    assert capsys.readouterr().err == ""
