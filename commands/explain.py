@@ -73,7 +73,7 @@ def command(
     """
     from ..engine.diagnostics.terminal import takes_color
     from ..engine.insight import explanation
-    from ..engine.insight.tracing import masked, trace
+    from ..engine.insight.tracing import TooManyDecisionsError, masked, trace
     from ..engine.insight.why import readers_of
     from ..engine.jobs.files import written_whole
     from ..engine.values.kinds import shown
@@ -89,7 +89,11 @@ def command(
         if place and not place.startswith("/"):
             raise click.UsageError(f"{name} {place}: a place begins with /, as /{place}")
     batch = _batch_in(batch_file)
-    found = trace(load_mapping(chosen(mapping, settings, environment)).rulebook, batch, masked if mask else shown)
+    rulebook = load_mapping(chosen(mapping, settings, environment)).rulebook
+    try:
+        found = trace(rulebook, batch, masked if mask else shown)
+    except TooManyDecisionsError as error:
+        raise click.UsageError(f"{batch_file}: {error}; give a part of it, such as a few of its elements") from None
     if found.refusal is not None:
         print_problems((found.refusal,), {})
         sys.exit(PROBLEMS)
@@ -166,6 +170,8 @@ def _print_misses(found: Trace, missing: str, element: str | None, *, as_json: b
     near = None if misses else nearest_place(found.rulebook, place)
     nothing = f"no rule can give a value at {place}{f'; did you mean {near!r}?' if near else ''}"
     click.echo(explanation.misses_text(misses, color=takes_color(sys.stdout)) if misses else printable(nothing))
+    if number := found.refused.get(element, (0, 0))[1]:
+        click.echo(f"of the elements that a rule does not take, only the first {number} are compared", err=True)
     for there, is_read in unread(found, place) if place else ():
         click.echo(printable(f"the input has {there}, which {'is read' if is_read else 'no rule reads'}"))
     return bool(misses)

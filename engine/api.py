@@ -78,7 +78,10 @@ class Mapping:
         self._program.get().prepare()
 
     def account(self, batch: Any) -> tuple[Accounted, ...]:
-        """The fate of each leaf of a batch: sent and where to, skipped and why, only read and by what, or unread."""
+        """The fate of each leaf of a batch: sent and where to, skipped and why, only read and by what, or unread.
+
+        Raises ValueError for a batch that takes too many decisions to tell.
+        """
         # Only here: mapping batches needs no reports.
         from .insight.account import account_of
         from .insight.tracing import trace

@@ -150,6 +150,7 @@ _CODES: dict[str, Code] = {
         "too much is looked through",
         "iterations look through more than {limit} elements from outside of them; nothing of this batch is sent",
     ),
+    "M527": Code("warning", "too much to account for", "the values of this batch are not accounted for: {reason}"),
     "M530": Code(
         "error",
         "list too long",

@@ -13,7 +13,7 @@ import orjson
 from ..checks.shared.opening import Opening
 from ..diagnostics.problem import Place
 from ..golden.files import GoldenTest, discover, load
-from ..insight.tracing import Application, Trace, trace
+from ..insight.tracing import Application, TooManyDecisionsError, Trace, trace
 from ..interpreter.interpreter import Interpreter
 from ..language.rulebook import ABSENT, Rulebook
 from ..values.pointers import join, value_at
@@ -60,7 +60,10 @@ def examples_of(rulebook: Rulebook, mains: Iterable[Path]) -> dict[str, ShownTes
         if chosen is None:
             continue
         for batch in test.batches:
-            found = trace(chosen.rulebook, batch, interpreter=chosen)
+            try:
+                found = trace(chosen.rulebook, batch, interpreter=chosen)
+            except TooManyDecisionsError:  # far too large for an example
+                continue
             for rule in chosen.rulebook.rules if found.converter is not None else ():
                 if rule.convert is not None and rule.convert.text == found.converter:
                     words = f"Converted by {found.converter}, and then mapped"

@@ -9,13 +9,14 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
-from ..diagnostics.problem import Place
+from ..diagnostics.problem import Place, Problem
+from ..interpreter.recorder import Taken
 from ..language.rulebook import Expr, Field, Rulebook, Spread, Text
 from ..runtime.result import Accounted, Destination, Result, Skipped
 from ..values.equality import equal
 from ..values.pointers import join, leaves, value_at
 from .reads import ANY, InputRead, Pattern, Reads, reads_of
-from .tracing import Trace, identities, trace
+from .tracing import TooManyDecisionsError, Trace, identities, trace
 from .why import place_in, places_read, steps_in
 
 __all__ = ["account_of", "accounted"]
@@ -26,8 +27,12 @@ Part = Literal["body", "path", "query", "headers"]
 
 
 def accounted(rulebook: Rulebook, batch: Any, result: Result) -> Result:
-    """A Result of a batch with its account."""
-    return result._replace(account=account_of(trace(rulebook, batch)))
+    """A Result of a batch with its account; that is empty, with a Problem, if there are too many decisions for one."""
+    try:
+        return result._replace(account=account_of(trace(rulebook, batch)))
+    except TooManyDecisionsError as error:
+        problem = Problem.of("M527", input="", reason=str(error))
+        return result._replace(account=(), problems=(*result.problems, problem))
 
 
 @lru_cache(maxsize=8)
@@ -74,7 +79,7 @@ def _leaf(
     reads: Reads,
 ) -> Accounted:
     above = list(_above(place))
-    takers = {one.rule.name for one in found.applications if one.rule is not None and one.element in above}
+    takers = {rule for base in above for rule in found.takers.get(base, ())}
     static = reads.of(_pattern(found.batch, place))
     to = [
         one for base in above for link in links.get(base, ()) for one in _sent(found, link, base, place, value, static)
@@ -147,6 +152,7 @@ def _to_bodies(found: Trace) -> Iterator[tuple[str, _Link]]:
 
 def _to_targets(found: Trace) -> Iterator[tuple[str, _Link]]:
     """The links to paths, parameters and headers of requests."""
+    requests = _requests(found)
     for output in found.rulebook.outputs.values():
         line = output.request
         parts: list[tuple[Part, tuple[Field, ...]]] = [
@@ -159,23 +165,26 @@ def _to_targets(found: Trace) -> Iterator[tuple[str, _Link]]:
             for taken in found.decisions if own else ():
                 if id(taken.part) not in own or taken.outcome != "value" or not isinstance(taken.part, Expr | Text):
                     continue
-                for number, request in enumerate(found.result.requests):
-                    made = {
-                        (one.rule.name, one.element) for one, _ in found.bodies[number].values() if one.rule is not None
-                    }
-                    if request.output != output.name or (
-                        taken.at.rule is not None and made and (taken.at.rule, taken.at.element) not in made
-                    ):
-                        continue
-                    pointer = join("", own[id(taken.part)]) if part != "path" else ""
+                pointer = join("", own[id(taken.part)]) if part != "path" else ""
+                for number in requests.get((output.name, taken.at.rule, taken.at.element if taken.at.rule else ""), ()):
                     for base in places_read(found, taken.part, taken.scope):
                         yield base, _Link(number, part, pointer, taken.part.place)
+
+
+def _requests(found: Trace) -> dict[tuple[str, str | None, str], list[int]]:
+    """The requests by their output, and by the rules and elements that they are made of; all of an output by None."""
+    requests: dict[tuple[str, str | None, str], list[int]] = {}
+    for number, request in enumerate(found.result.requests):
+        for rule, element in (*found.makers[number], (None, "")):
+            requests.setdefault((request.output, rule, element), []).append(number)
+    return requests
 
 
 def _readers(found: Trace) -> dict[str, set[str | None]]:
     """The rules that read each place, whatever for; None for parts of the mapping that are no rule."""
     readers: dict[str, set[str | None]] = {}
-    for taken in found.decisions:
+
+    def look(taken: Taken) -> None:
         if isinstance(taken.part, Expr | Text):
             for read in places_read(found, taken.part, taken.scope):
                 readers.setdefault(read, set()).add(taken.at.rule)
@@ -185,6 +194,8 @@ def _readers(found: Trace) -> dict[str, set[str | None]]:
             and (place := found.places.of(taken.part.from_, taken.value, taken.scope))
         ):
             readers.setdefault(place, set()).add(taken.at.rule)
+
+    found.replay(look)
     return readers
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
 from itertools import pairwise
-from typing import Any
+from typing import Any, TypeVar
 
 from ..diagnostics.problem import Problem
 from ..interpreter.interpreter import Interpreter, Parts
-from ..interpreter.recorder import Taken
+from ..interpreter.recorder import Observer, Taken
 from ..interpreter.scope import Places
 from ..language.rulebook import Rule, Rulebook
 from ..runtime.requests import Emission
@@ -19,7 +19,22 @@ from ..values.kinds import kind, shown
 from ..values.once import cached_property
 from ..values.pointers import shift
 
-__all__ = ["Application", "Trace", "identities", "masked", "trace"]
+MAX_DECISIONS = 1_000_000
+"""The most decisions that a trace keeps; at most about a gigabyte."""
+_TOO_MANY = f"mapping it takes more than {MAX_DECISIONS:,} decisions"
+MAX_REFUSALS = 100_000
+"""The most elements that are compared for the nearest miss, by all rules together."""
+
+_T = TypeVar("_T")
+
+__all__ = ["Application", "TooManyDecisionsError", "Trace", "identities", "masked", "trace"]
+
+
+class TooManyDecisionsError(ValueError):
+    """More decisions than a trace keeps."""
+
+    def __init__(self) -> None:
+        super().__init__(_TOO_MANY)
 
 
 def masked(value: Any) -> str:
@@ -48,33 +63,84 @@ class Application:
 class Trace:
     """The trace of one batch.
 
-    `decisions` has all of them in order; `applications` those of each rule that took an element. `bodies` has for each
+    `decisions` has them in order, but for the rules that do not take an element: `refusals` finds these, as they are as
+    many as rules times elements. `applications` has those of each rule that took an element. `bodies` has for each
     request the places of its body, with the application that gave the value there and the place before bodies were
-    combined. `places` finds what expressions read. `show` writes values in messages. `steps` keeps those that were
-    asked for, by application and place: all values in one that was taken whole have the same. If a rule hands the input
-    to a `converter`, `batch` is what that gives, and all places are in there.
+    combined; `makers` the names of the rules that made it, with their elements. `places` finds what expressions read.
+    `show` writes values in messages. `steps` keeps the last ones that were asked for, by application and place: all
+    values in one that was taken whole have the same. If a rule hands the input to a `converter`, `batch` is what that
+    gives, and all places are in there.
     """
 
-    rulebook: Rulebook
+    interpreter: Interpreter
     batch: Any
     result: Result
     decisions: tuple[Taken, ...]
     applications: tuple[Application, ...]
     bodies: tuple[Mapping[str, tuple[Application, str]], ...]
+    makers: tuple[dict[tuple[str, str], None], ...]
     places: Places
     show: Callable[[Any], str]
     converter: str | None = None
     steps: dict[tuple[int, str], tuple[Any, ...]] = field(default_factory=dict)
+    refused: dict[str | None, tuple[Mapping[int, list[Taken]], int]] = field(default_factory=dict)
+    """See `refusals`."""
+
+    @property
+    def rulebook(self) -> Rulebook:
+        return self.interpreter.rulebook
 
     @cached_property
-    def by_part(self) -> Mapping[tuple[int, str, str], list[Taken]]:
-        """The decisions by the identity of the part, the outcome, and the element."""
-        return _grouped(self.decisions, lambda taken: (id(taken.part), taken.outcome, taken.at.element))
+    def by_rule(self) -> Mapping[int, list[Application]]:
+        """The applications by the identity of their rule."""
+        return _grouped(self.applications, lambda application: id(application.rule))
 
     @cached_property
-    def by_scope(self) -> Mapping[int, list[Taken]]:
-        """The decisions by the identity of their scope."""
-        return _grouped(self.decisions, lambda taken: id(taken.scope))
+    def takers(self) -> Mapping[str, dict[str, None]]:
+        """The names of the rules that took an element."""
+        takers: dict[str, dict[str, None]] = {}
+        for application in self.applications:
+            if application.rule is not None:
+                takers.setdefault(application.element, {})[application.rule.name] = None
+        return takers
+
+    @cached_property
+    def takings(self) -> Mapping[tuple[int, str], Taken]:
+        """The decisions by which rules took elements, by the identity of the condition, and the element."""
+        whens = _whens(self.rulebook)
+        own = (taken for taken in self.decisions if taken.outcome == "true" and id(taken.part) in whens)
+        return {(id(taken.part), taken.at.element): taken for taken in own}
+
+    @cached_property
+    def in_lets(self) -> Mapping[int, list[Taken]]:
+        """The decisions about values of lets, by the identity of their scope."""
+        return _grouped((one for one in self.decisions if one.at.output is None), lambda taken: id(taken.scope))
+
+    def replay(self, observer: Observer) -> None:
+        """Maps the batch again, and tells the observer of all decisions, also of those that are not kept."""
+        self.interpreter.observe(self.batch, observer)
+
+    def refusals(self, element: str | None = None) -> tuple[Mapping[int, list[Taken]], int]:
+        """The elements that rules do not take, by the identity of the condition; and how many there are at most of one.
+
+        Only those of `element`, if given. The number is 0 if none are left out.
+        """
+        if element not in self.refused:
+            whens, found, is_cut = _whens(self.rulebook), dict[int, list[Taken]](), False
+            most = max(MAX_REFUSALS // max(len(whens), 1), 1)
+
+            def collect(taken: Taken) -> None:
+                nonlocal is_cut
+                if taken.outcome == "false" and id(taken.part) in whens and element in (None, taken.at.element):
+                    own = found.setdefault(id(taken.part), [])
+                    if len(own) < most:
+                        own.append(taken)
+                    else:
+                        is_cut = True
+
+            self.replay(collect)
+            self.refused[element] = found, most if is_cut else 0
+        return self.refused[element]
 
     @property
     def refusal(self) -> Problem | None:
@@ -91,26 +157,47 @@ class Trace:
         return Application(None, "", tuple(taken for taken in self.decisions if id(taken.part) in own))
 
 
-def _grouped(decisions: Iterable[Taken], key: Callable[[Taken], Any]) -> dict[Any, list[Taken]]:
-    groups: dict[Any, list[Taken]] = {}
-    for taken in decisions:
-        groups.setdefault(key(taken), []).append(taken)
+def _grouped(items: Iterable[_T], key: Callable[[_T], Any]) -> dict[Any, list[_T]]:
+    groups: dict[Any, list[_T]] = {}
+    for item in items:
+        groups.setdefault(key(item), []).append(item)
     return groups
+
+
+def _whens(rulebook: Rulebook) -> set[int]:
+    """The identities of the conditions of rules."""
+    return {id(rule.when) for rule in rulebook.rules if rule.when is not None}
 
 
 def trace(
     rulebook: Rulebook, batch: Any, show: Callable[[Any], str] = shown, *, interpreter: Interpreter | None = None
 ) -> Trace:
-    """Maps a batch, and keeps all decisions. `interpreter` is that of the rulebook, if there is one already."""
+    """Maps a batch, and keeps its decisions. `interpreter` is that of the rulebook, if there is one already.
+
+    Raises TooManyDecisionsError.
+    """
     interpreter = interpreter or Interpreter(rulebook)
     converter, bodies = interpreter.converted(batch) or (None, ())
     if len(bodies) == 1:
         batch = bodies[0]
     decisions: list[Taken] = []
-    result, parts = interpreter.traced(batch, decisions.append)
+    whens = _whens(rulebook)
+
+    def keep(taken: Taken) -> None:
+        if taken.outcome == "false" and id(taken.part) in whens:
+            return
+        if len(decisions) == MAX_DECISIONS:
+            raise TooManyDecisionsError
+        decisions.append(taken)
+
+    result, parts = interpreter.traced(batch, keep)
+    makers = tuple({(emission.rule, emission.element): None for emission, _ in own} for own in parts)
     applications = tuple(_applications(decisions))
     made = tuple(_bodies(rulebook, result, parts, decisions, applications))
-    return Trace(rulebook, batch, result, tuple(decisions), applications, made, Places(batch), show, converter)
+    makers = tuple({(emission.rule, emission.element): None for emission, _ in own} for own in parts)
+    return Trace(
+        interpreter, batch, result, tuple(decisions), applications, made, makers, Places(batch), show, converter
+    )
 
 
 def _applications(decisions: list[Taken]) -> Iterator[Application]:

@@ -28,10 +28,20 @@ from .reads import names_after
 from .spans import look_up, values_by_span
 from .tracing import Application, Trace
 
-__all__ = ["ExplanationStep", "ReadingPart", "place_in", "places_read", "readers_of", "steps_in", "steps_to"]
+__all__ = [
+    "ExplanationStep",
+    "ReadingPart",
+    "place_in",
+    "places_read",
+    "read_near",
+    "readers_of",
+    "steps_in",
+    "steps_to",
+]
 
 _SHOWN = 100
-_MAX_MISSES = 20
+_MAX_KEPT = 1000
+"""The most places whose steps are kept."""
 
 
 _Known = Mapping[tuple[int, int], Any]
@@ -77,6 +87,8 @@ def steps_in(trace: Trace, number: int, pointer: str) -> tuple[ExplanationStep, 
     application, local = trace.bodies[number][place]
     key = id(application), local
     if key not in trace.steps:
+        if len(trace.steps) == _MAX_KEPT:
+            trace.steps.clear()
         trace.steps[key] = steps_to(trace, application, local)
     return trace.steps[key]
 
@@ -110,7 +122,7 @@ def _taking(trace: Trace, application: Application) -> Iterator[ExplanationStep]
     at = application.element or "the batch"
     yield ExplanationStep("rule", f"rule {rule.name} takes {at}", rule.place)
     if rule.when is not None:
-        taken = trace.by_part[id(rule.when), "true", application.element][0]
+        taken = trace.takings[id(rule.when), application.element]
         yield from _of_expression(trace, "condition", "since `when` holds: ", rule.when, taken)
 
 
@@ -192,9 +204,7 @@ def _of_expression(
 def _of_let(trace: Trace, name: str, scope: Scope, above: tuple[str, ...]) -> Iterator[ExplanationStep]:
     """The steps to the value of a let, as far as it was computed."""
     definition, inner = scope.lets[name]
-    for taken in trace.by_scope.get(id(inner), ()):
-        if taken.at.output is not None:
-            continue
+    for taken in trace.in_lets.get(id(inner), ()):
         part = taken.part
         if isinstance(part, Expr) and taken.outcome == "value" and _is_in(part, definition):
             yield from _of_expression(trace, "source", f"let {name} from ", part, taken, above)
@@ -283,14 +293,26 @@ class ReadingPart:
 def readers_of(trace: Trace, pointer: str) -> tuple[ReadingPart, ...]:
     """The expressions that read a place of the input, something in it, or something that it is in, in order."""
     found: dict[tuple[str, Place], ReadingPart] = {}
-    for taken in trace.decisions:
+
+    def look(taken: Taken) -> None:
         part = taken.part
-        if not isinstance(part, Expr):
-            continue
-        if any(_overlap(pointer, place) for place in trace.places.read_by(part, taken.scope)):
-            owner = f"rule {taken.at.rule}" if taken.at.rule else "the mapping"
-            found.setdefault((owner, part.place), ReadingPart(owner, one_line(part.text), part.place, taken.value))
+        if not isinstance(part, Expr) or not read_near(trace, part, taken.scope, pointer):
+            return
+        owner = f"rule {taken.at.rule}" if taken.at.rule else "the mapping"
+        found.setdefault((owner, part.place), ReadingPart(owner, one_line(part.text), part.place, taken.value))
+
+    trace.replay(look)
     return tuple(found.values())
+
+
+def read_near(trace: Trace, part: Expr, scope: Scope, pointer: str) -> list[str]:
+    """The places that an expression reads: one of the input, others in it, and others that it is in."""
+    roots = [scope.pointers.get(use.name) for use in part.expression.roots if use.name not in scope.lets]
+    if len(roots) == len(part.expression.roots) and not any(
+        _overlap(pointer, root) for root in roots if root is not None
+    ):
+        return []  # as most do: they are about other elements
+    return [place for place in trace.places.read_by(part, scope) if _overlap(pointer, place)]
 
 
 def _overlap(one: str, other: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +11,7 @@ from ..diagnostics.catalogue import CATALOGUE
 from ..diagnostics.problem import Place
 from ..diagnostics.suggestions import closest, did_you_mean
 from ..expressions.tree import children
+from ..interpreter.recorder import Taken
 from ..interpreter.scope import Scope
 from ..language.rulebook import (
     Each,
@@ -30,12 +32,14 @@ from ..values.kinds import kind, with_article
 from ..values.pointers import join
 from .spans import look_up, values_by_span
 from .tracing import Application, Trace
+from .why import read_near
 
 __all__ = ["Miss", "nearest_place", "unread", "why_not"]
 
 _MAX_MISSES = 20
 _MAX_LETS = 5
 _MAX_UNREAD = 5
+_MAX_TAKERS = 10
 _ENDED, _GIVEN, _FIELD, _SPREAD, _LEFT_OUT = 500, 400, 250, 200, 100
 """How near misses are: a batch that was ended, a value that is there, a field or an entry without a value, an element
 that another rule left out. Conditions are as near as they have parts that hold."""
@@ -86,7 +90,8 @@ def why_not(trace: Trace, pointer: str, output: str | None = None, element: str 
     `pointer` is a place in the body that one rule makes (`/attributes/city`), in which an index of a list may be `*`;
     an empty one asks for the whole. Only rules of `output`, and only the `element` of the input, if given.
     """
-    ended = [miss for miss in _left_out(trace, None) if miss.nearness == _ENDED]
+    left_out = list(_left_out(trace))
+    ended = [miss for miss in left_out if miss.nearness == _ENDED]
     if ended:
         return tuple(ended)
     tokens = tuple(token.replace("~1", "/").replace("~0", "~") for token in pointer.split("/")[1:])
@@ -110,33 +115,26 @@ def why_not(trace: Trace, pointer: str, output: str | None = None, element: str 
         found = [_nearest(trace, rule, candidate, element) for candidate in ways]
         routes |= {rule.route} if found else set()
         misses += found
-    misses += [miss for miss in _left_out(trace, element) if miss.element and routes & _routes_of(trace, miss)]
+    of_routes = {rule.name for rule in trace.rulebook.rules if rule.route in routes}
+    misses += [miss for miss in left_out if miss.element and element in (None, miss.element) and miss.rule in of_routes]
     return tuple(sorted(misses, key=lambda miss: -miss.nearness)[:_MAX_MISSES])
 
 
-def _routes_of(trace: Trace, miss: Miss) -> set[str | None]:
-    return {rule.route for rule in trace.rulebook.rules if rule.name == miss.rule}
-
-
-def _left_out(trace: Trace, element: str | None) -> Iterator[Miss]:
+def _left_out(trace: Trace) -> Iterator[Miss]:
     """The elements that rules left out or rejected; without a route, the whole batch."""
+    said: dict[tuple[str | None, str | None], dict[str, None]] = {}
+    for skipped in trace.result.skipped:
+        reason = skipped.template or "" if trace.is_masked else skipped.reason
+        said.setdefault((skipped.rule, skipped.pointer), {})[reason] = None
+    for problem in trace.result.problems:
+        reason = CATALOGUE[problem.code].title if trace.is_masked else problem.message
+        said.setdefault((problem.rule, problem.input), {})[reason] = None
     for application in trace.applications:
-        rule = application.rule
-        if rule is None or rule.output is not None or element not in (None, application.element):
+        rule, at = application.rule, application.element
+        if rule is None or rule.output is not None:
             continue
-        at = application.element
-        reasons = [
-            one.template or "" if trace.is_masked else one.reason
-            for one in trace.result.skipped
-            if (one.rule, one.pointer) == (rule.name, at)
-        ]
-        reasons += [
-            CATALOGUE[one.code].title if trace.is_masked else one.message
-            for one in trace.result.problems
-            if (one.rule, one.input) == (rule.name, at)
-        ]
         does = "leaves out" if rule.skip is not None else "rejects"
-        reason = f"it {does} {at or 'the batch'}: {'; '.join(dict.fromkeys(reasons))}"
+        reason = f"it {does} {at or 'the batch'}: {'; '.join(said.get((rule.name, at), ()))}"
         if rule.convert is not None:
             if trace.result.requests:
                 continue
@@ -154,21 +152,25 @@ def unread(trace: Trace, pointer: str) -> Iterator[tuple[str, bool]]:
     """The places of the input that have the name at the end of a pointer, each with whether an expression reads it."""
     name = pointer.rpartition("/")[2].replace("~1", "/").replace("~0", "~")
     found: list[str] = []
-    pending: list[tuple[str, Any]] = [("", trace.batch)]
+    pending = deque[tuple[str, Any]]([("", trace.batch)])
     while pending and len(found) < _MAX_UNREAD:
-        place, value = pending.pop(0)
+        place, value = pending.popleft()
         entries = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
         for key, inner in entries:
             if str(key).casefold() == name.casefold() and isinstance(value, dict):
                 found.append(join(place, key))
             pending.append((join(place, key), inner))
-    read = {
-        place
-        for taken in (trace.decisions if found else ())
-        if isinstance(taken.part, Expr)
-        for place in trace.places.read_by(taken.part, taken.scope)
-    }
-    yield from ((place, any(one == place or one.startswith(f"{place}/") for one in read)) for place in found)
+    read: set[str] = set()
+
+    def look(taken: Taken) -> None:
+        for place in found if isinstance(taken.part, Expr) else ():
+            if place not in read:
+                near = read_near(trace, taken.part, taken.scope, place)
+                read.update({place} if any(one.startswith(place) for one in near) else ())
+
+    if found:
+        trace.replay(look)
+    yield from ((place, place in read) for place in found)
 
 
 def nearest_place(rulebook: Rulebook, pointer: str) -> str | None:
@@ -242,8 +244,8 @@ def _nearest(trace: Trace, rule: Rule, candidate: _Candidate, element: str | Non
     """How far a candidate came at most, over all elements."""
     misses = [
         _in_application(trace, candidate, application)
-        for application in trace.applications
-        if application.rule is rule and element in (None, application.element)
+        for application in trace.by_rule.get(id(rule), ())
+        if element in (None, application.element)
     ]
     if misses:
         return max(misses, key=lambda miss: miss.nearness)
@@ -434,11 +436,7 @@ def _in_spread(application: Application, spread: Spread, name: str) -> tuple[str
 
 def _not_taken(trace: Trace, rule: Rule, candidate: _Candidate, element: str | None) -> Miss:
     """Why a rule took no element."""
-    tried = [
-        taken
-        for taken in trace.decisions
-        if taken.part is rule.when and taken.outcome == "false" and element in (None, taken.at.element)
-    ]
+    tried = trace.refusals(element)[0].get(id(rule.when))
     if tried and rule.when is not None:
         nearest = max(tried, key=lambda taken: _holding(rule.when, taken.scope))
         reason = (
@@ -454,16 +452,17 @@ def _not_taken(trace: Trace, rule: Rule, candidate: _Candidate, element: str | N
 
 
 def _not_offered(trace: Trace, rule: Rule, candidate: _Candidate, route: Route, element: str | None) -> Miss:
-    takers = {
-        taken.part.name: taken.part
-        for taken in trace.decisions
-        if isinstance(taken.part, Rule)
-        and taken.outcome == "takes"
-        and taken.part.route == route.name
-        and element in (None, taken.at.element)
-    }
+    takers = [
+        own[0].rule.name
+        for own in trace.by_rule.values()
+        if own[0].rule is not None
+        and own[0].rule.route == route.name
+        and any(element in (None, one.element) for one in own)
+    ]
     if takers:
-        names = f"rule{'s'[: len(takers) > 1]} {', '.join(takers)}"
+        others = len(takers) - _MAX_TAKERS
+        names = f"rule{'s'[: len(takers) > 1]} {', '.join(takers[:_MAX_TAKERS])}"
+        names += f" and {others} other{'s'[: others > 1]}" if others > 0 else ""
         reason = f"never reached: {names} took all of the route {route.name} before"
     else:
         reason = f"the route {route.name} offers no element"

@@ -13,6 +13,7 @@ from moemap.engine.checks import metaschemas
 from moemap.engine.diagnostics import problem
 from moemap.engine.expressions import growth
 from moemap.engine.functions import errors, globs
+from moemap.engine.insight import tracing
 from moemap.engine.jobs import dispatch, rejects
 from moemap.engine.jobs import input as inputs
 from moemap.engine.language import field_reader, loader
@@ -130,6 +131,8 @@ def test_limits() -> None:
         budget.MAX_SCANNED,
         100,
         100,
+        tracing.MAX_DECISIONS,
+        tracing.MAX_REFUSALS,
     ]
 
 

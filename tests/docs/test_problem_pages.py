@@ -14,6 +14,8 @@ from moemap.engine.diagnostics import reporters
 from moemap.engine.diagnostics.catalogue import CATALOGUE, declare
 from moemap.engine.diagnostics.reporters import Report
 from moemap.engine.editing.files import formatted_source
+from moemap.engine.insight import tracing
+from moemap.engine.insight.account import accounted
 from moemap.engine.insight.coverage import CountingInterpreter, coverage_of
 from moemap.engine.inspection import inspect_paths
 from moemap.engine.jobs.input_check import input_problems
@@ -88,6 +90,9 @@ OF_LAYOUT = {"M245"}
 # What importing the files of another tool says.
 OF_IMPORTS = {"M701", "M702", "M703"}
 
+# What is said where values are accounted for; the page does not show a million decisions.
+OF_ACCOUNTS = {"M527"}
+
 LAST_OF_MANY = {"M516", "M517"}
 """Those that only come after twenty others, which their pages leave out."""
 
@@ -141,6 +146,9 @@ def outcome(code: str, found: Sequence[Block], folder: Path, made: Callable[[Pat
         return rendered(shown, loaded)
     assert loaded.problems == ()
     problems = transformed(loaded, inputs[0]).problems
+    if code in OF_ACCOUNTS:
+        assert loaded.rulebook is not None
+        problems = accounted(loaded.rulebook, json.loads(inputs[0]), transformed(loaded, inputs[0])).problems
     if code == "M553":
         assert loaded.rulebook is not None
         problems = input_problems(loaded.rulebook, json.loads(inputs[0]))
@@ -214,6 +222,8 @@ def test_form(code: str) -> None:
 @pytest.mark.parametrize("code", PAGES)
 def test_wrong(code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
+    if code in OF_ACCOUNTS:
+        monkeypatch.setattr(tracing, "MAX_DECISIONS", 3)
     wrong, _ = examples(code)
     shown = wrong[-1].text.removesuffix("\n")
     assert outcome(code, wrong[:-1], tmp_path, MADE.get(code)) == shown
