@@ -10,9 +10,15 @@ from typing import Any
 
 from lsprotocol import types
 
+from ..editing.completion import completions
 from ..editing.data import Edit, Position, Span
 from ..editing.files import formatted_source
-from .wording import Wording
+from ..editing.hover import hover
+from ..editing.inlays import inlays
+from ..editing.signatures import signature
+from ..editing.symbols import document_symbols, folds, selections
+from ..editing.tokens import tokens
+from .wording import LEGEND, Wording
 
 __all__ = ["FEATURES", "Feature"]
 
@@ -37,6 +43,72 @@ def _answers(method: str, options: Any = None) -> Callable[[Callable[[Wording, P
         return answer
 
     return declare
+
+
+@_answers(types.TEXT_DOCUMENT_COMPLETION, types.CompletionOptions(trigger_characters=list(". [{('\":@")))
+def _completion(wording: Wording, path: Path, asked: types.CompletionParams) -> types.CompletionList:
+    at = wording.positions(path).from_editor(asked.position)
+    found = completions(wording.state, path, at)
+    return types.CompletionList(False, [wording.completion(path, one, number) for number, one in enumerate(found)])
+
+
+@_answers(types.TEXT_DOCUMENT_HOVER)
+def _hover(wording: Wording, path: Path, asked: types.HoverParams) -> types.Hover | None:
+    found = hover(wording.state, path, wording.positions(path).from_editor(asked.position))
+    return None if found is None else types.Hover(wording.markup(found.text), wording.range(path, found.span))
+
+
+@_answers(types.TEXT_DOCUMENT_SIGNATURE_HELP, types.SignatureHelpOptions(["(", ","]))
+def _signature(wording: Wording, path: Path, asked: types.SignatureHelpParams) -> types.SignatureHelp | None:
+    found = signature(wording.state, path, wording.positions(path).from_editor(asked.position))
+    return None if found is None else wording.signature(found)
+
+
+@_answers(types.TEXT_DOCUMENT_INLAY_HINT)
+def _inlays(wording: Wording, path: Path, asked: types.InlayHintParams) -> list[types.InlayHint]:
+    positions = wording.positions(path)
+    return [
+        types.InlayHint(
+            positions.position(one.position),
+            one.text,
+            tooltip=wording.markup(one.tooltip) if one.tooltip else None,
+            padding_left=True,
+        )
+        for one in inlays(wording.state, path, (asked.range.start.line + 1, asked.range.end.line + 1))
+    ]
+
+
+@_answers(types.TEXT_DOCUMENT_DOCUMENT_SYMBOL)
+def _symbols(wording: Wording, path: Path, _asked: types.DocumentSymbolParams) -> list[types.DocumentSymbol]:
+    return [wording.symbol(path, one) for one in document_symbols(wording.state, path)]
+
+
+@_answers(types.TEXT_DOCUMENT_FOLDING_RANGE)
+def _folds(wording: Wording, path: Path, _asked: types.FoldingRangeParams) -> list[types.FoldingRange]:
+    return [
+        types.FoldingRange(
+            one.start_line - 1, one.end_line - 1, kind=types.FoldingRangeKind.Comment if one.is_comment else None
+        )
+        for one in folds(wording.state, path)
+    ]
+
+
+@_answers(types.TEXT_DOCUMENT_SELECTION_RANGE)
+def _selections(wording: Wording, path: Path, asked: types.SelectionRangeParams) -> list[types.SelectionRange]:
+    positions = wording.positions(path)
+    found = []
+    for position in asked.positions:
+        outer = None
+        spans = selections(wording.state, path, positions.from_editor(position))
+        for span in sorted(spans, key=lambda one: (one.start, (-one.end.line, -one.end.column))):
+            outer = types.SelectionRange(positions.range(span), outer)
+        found.append(outer or types.SelectionRange(types.Range(position, position)))
+    return found
+
+
+@_answers(types.TEXT_DOCUMENT_SEMANTIC_TOKENS_FULL, LEGEND)
+def _tokens(wording: Wording, path: Path, _asked: types.SemanticTokensParams) -> types.SemanticTokens:
+    return wording.tokens(path, tokens(wording.state, path))
 
 
 @_answers(types.TEXT_DOCUMENT_FORMATTING)

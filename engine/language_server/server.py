@@ -20,6 +20,7 @@ from pygls.lsp.server import LanguageServer
 from pygls.uris import to_fs_path
 
 from ..editing.state import EditingState
+from ..editing.symbols import project_symbols
 from .features import FEATURES, Feature
 from .publishing import Publishing
 from .thread import AnalysisThread
@@ -66,8 +67,9 @@ class RuleServer(LanguageServer):
             (types.TEXT_DOCUMENT_DID_SAVE, self._on_files),
             (types.WORKSPACE_DID_CHANGE_WATCHED_FILES, self._on_files),
             (types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS, self._on_folders),
+            (types.WORKSPACE_SYMBOL, self._symbols),
         ):
-            self.feature(method)(partial(handler))  # pygls marks it, which methods do not allow
+            self.feature(method)(partial(handler))  # pygls marks what it is given, which methods do not allow
         for feature in FEATURES:
             self.feature(feature.method, feature.options)(self._handler(feature))
 
@@ -110,6 +112,12 @@ class RuleServer(LanguageServer):
         except Exception as error:  # the server goes on, whatever is wrong with one answer
             self.log(what, error)
             return None
+
+    async def _symbols(self, params: types.WorkspaceSymbolParams) -> list[types.WorkspaceSymbol] | None:
+        def work(wording: Wording) -> list[types.WorkspaceSymbol]:
+            return [wording.found_symbol(path, one) for path, one in project_symbols(wording.state, params.query)]
+
+        return await self._answer(types.WORKSPACE_SYMBOL, work)
 
     # Problems
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import tomllib
 import zipfile
@@ -13,6 +14,9 @@ import pytest
 from lsprotocol import types
 
 from moemap.cli import main
+from moemap.engine.editing.data import Token, TokenType
+from moemap.engine.editing.state import EditingState
+from moemap.engine.editing.tokens import tokens
 from moemap.engine.language import kinds
 from moemap.engine.language.keys import FORMS
 from moemap.engine.language_server.server import RuleServer
@@ -22,6 +26,21 @@ ROOT = Path(__file__).parents[2]
 EXTENSION = ROOT / "editors" / "vscode"
 MANIFEST = json.loads((EXTENSION / "package.json").read_text("utf-8"))
 BUILT = EXTENSION / "dist" / "moemap.vsix"
+HOMES = ("mappings", "examples/mappings", "examples/workspaces")
+FILES = sorted(path for home in HOMES for path in (ROOT / home).rglob("*.yaml"))
+CATEGORIES: dict[TokenType, tuple[str, ...]] = {
+    "root": ("variable",),
+    "member": ("variable",),
+    "variable": ("variable",),
+    "function": ("entity.name.function",),
+    "operator": ("keyword.operator",),
+    "string": ("string", "constant.language"),  # a literal such as `null` is one for the server
+    "number": ("constant.numeric",),
+    "keyword": ("keyword.control",),
+}
+"""How the scopes of an expression begin, by the type of the token."""
+WITH_KEY = re.compile(r".*\b(from|each|when): +[^\s{][^,]*$|.*\{\{[^}]*$")
+"""The start of a line up to a token of an expression with such a key, or of a template."""
 
 
 def test_the_extension_has_the_version_of_the_package() -> None:
@@ -82,6 +101,40 @@ def scopes(files: list[Path]) -> list[list[list[tuple[int, int, list[str]]]]]:
     done = subprocess.run(["node", script, EXTENSION, *files], capture_output=True, text=True, check=True)
     found: list[list[list[tuple[int, int, list[str]]]]] = json.loads(done.stdout)
     return found
+
+
+def in_units(text: str, column: int) -> int:
+    """A column in units of UTF-16, as JavaScript counts them."""
+    return len(text[:column].encode("utf-16-le")) // 2
+
+
+@needs_packages
+def test_scopes_agree_with_the_tokens_of_the_server() -> None:
+    state = EditingState([ROOT / home for home in HOMES])
+    missing, wrong, coloured = [], [], 0
+    for path, lines in zip(FILES, scopes(FILES), strict=True):
+        texts = path.read_text("utf-8").split("\n")
+        left: dict[tuple[int, int], Token] = {}
+        for one in tokens(state, path):
+            left[one.line, in_units(texts[one.line - 1], one.column - 1)] = one
+        for number, line in enumerate(lines, start=1):
+            for start, _end, names in line:
+                own = [name for name in names if name.endswith(".moemap")][-1:]
+                if not own or own[0].startswith(("meta.", "punctuation.")):
+                    continue
+                coloured += 1
+                token = left.pop((number, start), None)
+                if token is None or not own[0].startswith(CATEGORIES[token.type]):
+                    wrong.append(f"{path}:{number}:{start + 1}: {own[0]}, not {token}")
+        # What stands under any other key is known to be an expression by the server alone.
+        missing += [
+            f"{path}:{one.line}:{one.column}: {one.type}"
+            for one in left.values()
+            if one.type != "operator" and WITH_KEY.match(texts[one.line - 1][: one.column - 1])
+        ]
+    assert wrong == []
+    assert missing == []
+    assert coloured > 1000
 
 
 @needs_packages

@@ -6,6 +6,18 @@ const { LanguageClient, State } = require("vscode-languageclient/node");
 
 let client;
 
+// Lets a person choose a sample from a list that can be searched, where the server would ask with buttons.
+async function executeCommand(command, args, next) {
+  if (command === "moemap.chooseSample" && args.length === 1) {
+    const names = await next("moemap.samples", args);
+    if (names.length > 0) {
+      const name = await vscode.window.showQuickPick(names, { title: "Which sample shall be shown?" });
+      return name === undefined ? undefined : next(command, [...args, name]);
+    }
+  }
+  return next(command, args);
+}
+
 function made() {
   const [command, ...args] = vscode.workspace.getConfiguration("moemap").get("command");
   return new LanguageClient(
@@ -15,6 +27,7 @@ function made() {
     {
       documentSelector: [{ scheme: "file", language: "yaml" }],
       initializationFailedHandler: () => false,
+      middleware: { executeCommand },
     },
   );
 }

@@ -47,6 +47,11 @@ class Editor:
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=folders[0]
         )
         self.notes: dict[str, list[Any]] = {}
+        self.answers: dict[str, Any] = {
+            "workspace/applyEdit": {"applied": True},
+            "window/showDocument": {"success": True},
+        }
+        """What the editor answers when the server asks, by method."""
         self._buffer = b""
         self._number = 0
         self.opened: dict[Path, int] = {}
@@ -157,7 +162,7 @@ class Editor:
             return
         self.notes.setdefault(message["method"], []).append(message.get("params"))
         if "id" in message:
-            self._send({"id": message["id"], "result": None})
+            self._send({"id": message["id"], "result": self.answers.get(message["method"])})
 
     def _message(self) -> Any:
         head = self._until(b"\r\n\r\n")

@@ -69,9 +69,11 @@ def test_broken_yaml_is_marked_and_the_rest_still_answers(editor: Editor, root: 
     path = root / "parts" / "orders.yaml"
     editor.open(path)
     assert editor.problems(path) == []
+    symbols = editor.about("documentSymbol", path)
+    assert symbols
     editor.change(path, ORDERS + '- {rule: "unfinished\n')
     assert codes(editor.problems(path))[0] == "M004"
-    assert editor.about("formatting", path, options=OPTIONS) == []
+    assert editor.about("documentSymbol", path) == symbols
 
 
 def test_only_the_newest_text_counts(editor: Editor, root: Path) -> None:
@@ -83,6 +85,7 @@ def test_only_the_newest_text_counts(editor: Editor, root: Path) -> None:
     editor.change(path, WRONG)
     assert codes(editor.problems(path)) == ["M204"]
     time.sleep(0.3)
+    editor.ask("workspace/symbol", query="")
     assert [one for one in editor.notes["textDocument/publishDiagnostics"] if one["uri"] == path.as_uri()] == []
 
 
@@ -96,6 +99,9 @@ def test_only_the_newest_text_counts(editor: Editor, root: Path) -> None:
 def test_files_of_others_are_left_alone(editor: Editor, root: Path, name: str, text: str) -> None:
     path = root / name
     editor.open(path, text)
+    assert editor.at("hover", path, 0, 3) is None
+    assert editor.at("completion", path, 0, 3) is None
+    assert editor.about("documentSymbol", path) is None
     assert editor.about("formatting", path, options=OPTIONS) is None
     assert "textDocument/publishDiagnostics" not in editor.notes
 
@@ -111,7 +117,8 @@ def test_what_stops_to_be_a_file_of_rules_has_no_problems(editor: Editor, root: 
 def test_a_document_that_was_never_saved_is_left_alone(editor: Editor) -> None:
     known = {"uri": "untitled:Untitled-1", "languageId": "yaml", "version": 1, "text": "language: 1\n"}
     editor.tell("textDocument/didOpen", textDocument=known)
-    assert editor.ask("textDocument/formatting", textDocument={"uri": known["uri"]}, options=OPTIONS) is None
+    position = {"line": 0, "character": 1}
+    assert editor.ask("textDocument/hover", textDocument={"uri": known["uri"]}, position=position) is None
     editor.tell("textDocument/didClose", textDocument={"uri": known["uri"]})
 
 
@@ -193,7 +200,8 @@ def test_a_question_that_is_cancelled_is_answered_so(editor: Editor, root: Path)
 def test_nonsense_is_no_end(editor: Editor, root: Path) -> None:
     path = root / "parts" / "orders.yaml"
     editor.open(path)
-    editor.begin("textDocument/formatting", textDocument={"uri": path.as_uri()})  # has no answer, as it is no request
+    assert editor.at("hover", path, 100_000, 100_000) is None
+    editor.begin("textDocument/hover", textDocument={"uri": path.as_uri()})  # has no answer, as it is no request
     with pytest.raises(AnswerError):
         editor.ask("textDocument/nothing")
     editor.tell("nothing")
@@ -208,12 +216,11 @@ def test_an_error_of_the_server_is_one_line_without_values(monkeypatch: pytest.M
         raise ValueError("ada@example.com")
 
     monkeypatch.setattr(server.analysis, "ask", fail)
-    handler = server.protocol.fm.features["textDocument/formatting"]
-    options = types.FormattingOptions(2, insert_spaces=True)
-    about = types.DocumentFormattingParams(types.TextDocumentIdentifier("file:///a.yaml"), options)
-    assert asyncio.run(handler(about)) is None
+    handler = server.protocol.fm.features["textDocument/hover"]
+    at = types.HoverParams(types.TextDocumentIdentifier("file:///a.yaml"), types.Position(0, 0))
+    assert asyncio.run(handler(at)) is None
     (line,) = logged
-    assert re.fullmatch(r"textDocument/formatting failed: ValueError at test_server\.py:\d+", line.message)
+    assert re.fullmatch(r"textDocument/hover failed: ValueError at test_server\.py:\d+", line.message)
 
 
 def test_without_the_extra_the_command_names_it(monkeypatch: pytest.MonkeyPatch) -> None:
