@@ -96,6 +96,7 @@ def test_a_log_gets_a_line_now_and_then(monkeypatch: pytest.MonkeyPatch, capsys:
         with suppress(TimeoutError):
             await asyncio.wait_for(send._show(cast("Any", Sender)), 0.5)
 
+    monkeypatch.setattr(send, "is_quiet", lambda: False)
     monkeypatch.setattr(send, "REFRESH_SECONDS", 0.001)
     monkeypatch.setattr(send, "LINE_SECONDS", 0.05)
     asyncio.run(watch())
