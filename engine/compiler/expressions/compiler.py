@@ -15,7 +15,6 @@ from typing import Any
 
 from ...expressions.tree import EvaluationError, Expression, TreeNode, free_variables
 from ...values.budget import is_small
-from ...values.equality import equal
 from ..python.function import PythonFunction
 from ..python.kind_tests import FALSE, NOTHING, TRUE, TYPE_KINDS, first_of, is_kind, kinds_equal_to, truth
 from ..python.pool import place_code
@@ -23,13 +22,11 @@ from ..python.string_sources import common
 from ..python.struct_layouts import StructShape, listed
 from ..python.value import ANY, BOOLEAN, DICT, LIST, NULL, NUMBER, STRING, VARIABLE, Value, bare, kinds_of
 from .calls import call
+from .comparisons import ORDER, comparison, negated
 from .projections import projection
 from .visitor import Visitor
 
 __all__ = ["ExpressionCompiler"]
-
-_ORDER = {"lt": "<", "lte": "<=", "gt": ">", "gte": ">="}
-_ORDERED = {"lt": "less", "lte": "less_or_equal", "gt": "greater", "gte": "greater_or_equal"}
 
 
 class ExpressionCompiler(Visitor):
@@ -92,7 +89,7 @@ class ExpressionCompiler(Visitor):
         if kind in ("and_expression", "or_expression"):
             return self._junction(node, current, kind == "and_expression")
         if kind == "not_expression":
-            return self._negated(self.condition(below[0], current))
+            return negated(self.condition(below[0], current))
         value = self.visit(node, current)
         code = truth(self.writer, value)
         if code in ("True", "False") and not value.raises:
@@ -134,7 +131,7 @@ class ExpressionCompiler(Visitor):
                 value = self.stable_path(one, current)
                 return {} if value is None else {value.text: kinds_of(other["value"]) | kinds_equal_to(other["value"])}
             return {}
-        if kind == "comparator" and node["value"] in _ORDER:
+        if kind == "comparator" and node["value"] in ORDER:
             for one, other in (below, below[::-1]):
                 if other["type"] == "literal" and kinds_of(other["value"]) & NUMBER:
                     value = self.stable_number(one, current)
@@ -161,13 +158,6 @@ class ExpressionCompiler(Visitor):
             pending += part["children"]
         value = self.visit(node, current)
         return value if value.stable and not value.is_constant else None
-
-    def _negated(self, value: Value) -> Value:
-        if value.is_constant:
-            return FALSE if value.constant else TRUE
-        return Value(f"(not {value.code})", BOOLEAN, raises=value.raises)
-
-    # Nodes
 
     def visit(self, node: TreeNode, current: Value | None) -> Value:
         """The value of a node; without `current`, at the top, names are roots."""
@@ -304,72 +294,7 @@ class ExpressionCompiler(Visitor):
     _visit_subexpression = _visit_index_expression = _visit_pipe = _chain
 
     def _visit_comparator(self, node: TreeNode, current: Value | None) -> Value:
-        below, sign = node["children"], node["value"]
-        if sign in ("eq", "ne"):
-            value = self._type_test(below, current) or self._equal(*(self.visit(child, current) for child in below))
-            return value if sign == "eq" else self._negated(value)
-        left, right = (self.visit(child, current) for child in below)
-        if left.is_constant and right.is_constant:
-            folded = self.folded(node, left, right)
-            if folded is not None:
-                return folded
-        raises = left.raises or right.raises
-        if not left.kinds & (NUMBER | STRING) or not right.kinds & (NUMBER | STRING):
-            return Value(f"({left.code}, {right.code}, None)[2]", NULL, raises=raises)
-        kinds = left.kinds | right.kinds
-        mixed = bool(kinds & NUMBER and kinds & STRING)
-        if not (left.kinds | right.kinds) & ~NUMBER:
-            return Value(f"({left.code} {_ORDER[sign]} {right.code})", BOOLEAN, raises=raises)
-        if right.is_constant and right.kinds & NUMBER and left.kinds & NUMBER:
-            first, again = self.writer.once(left)
-            plain = f"{again.code} {_ORDER[sign]} {right.code}"
-            slow = f"{_ORDERED[sign]}({again.code}, {right.code})" if left.kinds & STRING else "None"
-            code = f"({plain} if {is_kind(first_of(first, left), again, NUMBER)} else {slow})"
-            return Value(code, BOOLEAN | NULL, raises=raises or mixed)
-        slow = f"{_ORDERED[sign]}({bare(left.code)}, {bare(right.code)})"
-        return Value(slow, BOOLEAN | NULL, raises=raises or mixed)
-
-    def _type_test(self, below: list[TreeNode], current: Value | None) -> Value | None:
-        """Compiles `type(x) == 'array'` and the like to a test of kinds."""
-        for one, other in (below, below[::-1]):
-            if one["type"] == "function_expression" and one["value"] == "type" and other["type"] == "literal":
-                wanted = TYPE_KINDS.get(other["value"]) if isinstance(other["value"], str) else None
-                value = self.visit(one["children"][0], current)
-                if wanted is not None and not (value.raises and not value.kinds & wanted):
-                    first, again = self.writer.once(value)
-                    code = is_kind(first_of(first, value), again, wanted)
-                    if code in ("True", "False"):
-                        return TRUE if code == "True" else FALSE
-                    return Value(f"({code})", BOOLEAN, raises=value.raises)
-        return None
-
-    def _equal(self, left: Value, right: Value) -> Value:
-        if left.is_constant and right.is_constant:
-            return TRUE if equal(left.constant, right.constant) else FALSE
-        if left.is_constant:
-            left, right = right, left
-        if (left.shape or right.shape) is not None and right.constant is not None:
-            return Value("unusual()", BOOLEAN)  # a rare use is no reason to read all structs as objects
-        raises = left.raises or right.raises
-        if right.is_constant:
-            other = right.constant
-            texts = self.writer.texts(left.text) if left.stable else None
-            if not raises and not left.kinds & (right.kinds | kinds_equal_to(other)):
-                return FALSE
-            if texts is not None and isinstance(other, str) and (other not in texts or len(texts) == 1):
-                return TRUE if other in texts else FALSE
-            if other is None and left.kinds == NULL and not raises:
-                return TRUE
-            if other is None or other is True or other is False:
-                return Value(f"({left.text if other is None else left.code} is {other})", BOOLEAN, raises=raises)
-            if _is_unmistakable(other):
-                return Value(f"({left.code} == {right.code})", BOOLEAN, raises=raises)
-            if other in (0, 1) and left.stable:
-                word = "False" if other == 0 else "True"
-                return Value(f"({left.code} == {right.code} and {left.code} is not {word})", BOOLEAN, raises=raises)
-        elif not (left.kinds & right.kinds & (LIST | DICT) or _are_confused(left.kinds | right.kinds)):
-            return Value(f"({left.code} == {right.code})", BOOLEAN, raises=raises)
-        return Value(f"equal({bare(left.code)}, {bare(right.code)})", BOOLEAN, raises=raises)
+        return comparison(self, node, current)
 
     def _visit_and_expression(self, node: TreeNode, current: Value | None) -> Value:
         return self._either(node, current, conjunction=True)
@@ -401,7 +326,7 @@ class ExpressionCompiler(Visitor):
         return replace(found, text=code, kinds=left.kinds & ~NULL | right.kinds)
 
     def _visit_not_expression(self, node: TreeNode, current: Value | None) -> Value:
-        return self._negated(self.condition(node["children"][0], current))
+        return negated(self.condition(node["children"][0], current))
 
     def _visit_multi_select_list(self, node: TreeNode, current: Value | None) -> Value:
         return self._select(node["children"], current, "[{}]", lambda _child, code: code, LIST)
@@ -504,18 +429,6 @@ class ExpressionCompiler(Visitor):
 
 def _union(kinds: Iterable[int]) -> int:
     return reduce(or_, kinds, 0)
-
-
-def _is_unmistakable(constant: Any) -> bool:
-    """Returns whether Python takes no other JSON values as equal to a constant than JSON does."""
-    if isinstance(constant, list | dict):
-        return all(map(_is_unmistakable, constant if isinstance(constant, list) else constant.values()))
-    return constant is None or isinstance(constant, str) or (not isinstance(constant, bool) and constant not in (0, 1))
-
-
-def _are_confused(kinds: int) -> bool:
-    """Returns whether there can be both booleans and numbers, some of which Python takes as equal."""
-    return bool(kinds & BOOLEAN and kinds & NUMBER)
 
 
 def _given(value: Value | None) -> Value:
