@@ -5,6 +5,7 @@ The steps take turns in one process, and only ratios within a round are compared
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import Callable, Iterator, Mapping
 from itertools import cycle
@@ -28,12 +29,15 @@ from moemap.engine.jobs.transform import Recipe, Transform
 from moemap.engine.language.rulebook import Rulebook
 from moemap.engine.mutation.running import mutate
 from moemap.engine.proof import prove
+from moemap.engine.source.project import Project
+from moemap.engine.studio.worker import Worker
 
 __all__ = [
     "AGAIN",
     "ANEW",
     "COUNTED",
     "DIFFER",
+    "EDITED",
     "EXPLAIN",
     "LOST",
     "MAPPED",
@@ -47,6 +51,7 @@ __all__ = [
 
 ANEW = "load and check the mapping"
 AGAIN = "check it again after a change of one file"
+EDITED = "show in Studio what an edit makes of three samples"
 TESTS = "run its golden tests, with all that they need"
 COUNTED = "run them, and count the branches that they take"
 PROVE = "prove its outputs"
@@ -71,9 +76,11 @@ def measure(main: Path, rounds: int) -> dict[str, list[float]]:
         lines.insert(len(lines) // 2, f"# a {word}")  # the nodes below it are others than before
         session.inspect(main, {file: "\n".join(lines)})
 
+    studio = Studio(main)
     steps: dict[str, Callable[[], object]] = {
         ANEW: lambda: api.inspect(main),
         AGAIN: lambda: change(file, "longer comment"),
+        EDITED: studio.edit,
         TESTS: lambda: run_tests(main.parent / "tests"),
         COUNTED: lambda: count_branches(main.parent / "tests"),
         PROVE: lambda: prove(rulebook),
@@ -90,6 +97,36 @@ def measure(main: Path, rounds: int) -> dict[str, list[float]]:
                 step()
                 seconds[name].append(time.process_time() - start)
     return seconds
+
+
+class Studio:
+    """What evaluates the rules for Studio's page, in this process."""
+
+    def __init__(self, main: Path) -> None:
+        root = Project.around(main.parent).root or main.parent
+        self.worker = Worker(root, main)
+        found = self.ask("project")
+        samples = [one["id"] for one in found["samples"]][:3]
+        self.path = main.relative_to(root).as_posix()
+        self.lines = main.read_text("utf-8").splitlines()
+        self.edits = 0
+        self.ask("change", {"selected": {"mapping": self.path, "samples": samples, "settings": {}}})
+        self.ask("state")
+
+    def ask(self, method: str, params: Mapping[str, Any] | None = None) -> Any:
+        return self.worker.answer({"method": method, "params": params or {}})["result"]
+
+    def edit(self) -> Any:
+        """Types a character in the middle of a file, and computes all that the page shows."""
+        self.edits += 1
+        lines = [*self.lines]
+        lines.insert(len(lines) // 2, f"# {'x' * self.edits}")
+        gc.disable()  # its process collects garbage between the answers
+        try:
+            self.ask("change", {"texts": {self.path: "\n".join(lines)}})
+            return self.ask("state")
+        finally:
+            gc.enable()
 
 
 def corpus_steps(rulebook: Rulebook, file: Path) -> dict[str, Callable[[], object]]:

@@ -210,6 +210,7 @@ def goal_table(
         goal(f"speed of `{name}` / mapping the batches", least, processes.ratio(authors, author.MAPPED, step) ** -1)
     goal(f"minutes for all mutants with {JOBS} jobs", 2, mutants / 60, at_most=True)
     goal("seconds to explain one batch", 0.2, median(authors[author.EXPLAIN]), at_most=True)
+    goal("seconds from an edit in Studio to what it shows", 0.2, median(authors[author.EDITED]), at_most=True)
     return Table(("", "to reach", "reached", ""), rows)
 
 

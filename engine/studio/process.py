@@ -16,6 +16,8 @@ from .frames import LENGTH, frame, length_of
 __all__ = ["AnswerError", "WorkerProcess"]
 
 START_SECONDS = 60.0
+SECONDS = 20.0
+"""A process that takes longer for an answer is killed, unless it is asked for what takes long."""
 
 Json = dict[str, Any]
 
@@ -42,11 +44,12 @@ class WorkerProcess:
         whole: Callable[[], Json],
         stopped: Callable[[str], None],
         *,
-        seconds: float = 20.0,
+        is_background: bool = False,
     ) -> None:
         self.process: Process | None = None
-        self.seconds = seconds
+        self.seconds = SECONDS
         self._command = [sys.executable, "-P", "-m", f"{__package__}.worker", str(root), str(start)]
+        self._command += ["background"] if is_background else []
         self._whole = whole
         self._changes: Json = {}
         self._stopped = stopped

@@ -43,15 +43,13 @@ class RequestError(ValueError):
 class Studio:
     """A project that is open on some pages. All of them edit the same texts, and see the same samples."""
 
-    def __init__(self, root: Path, start: Path | None = None, *, seconds: float | None = None) -> None:
+    def __init__(self, root: Path, start: Path | None = None) -> None:
         self.files = ProjectFiles(root)
         self.version = 0
         self.pages: set[Tell] = set()
         start = self.files.root if start is None else start
-        limit = {} if seconds is None else {"seconds": seconds}
-        self._seconds = seconds
-        self.worker = WorkerProcess(self.files.root, start, self._whole, self._was_stopped, **limit)
-        self.testing = WorkerProcess(self.files.root, start, self._whole, lambda _: None, **limit)
+        self.worker = WorkerProcess(self.files.root, start, self._whole, self._was_stopped)
+        self.testing = WorkerProcess(self.files.root, start, self._whole, lambda _: None, is_background=True)
         self.selected: Json = {"mapping": None, "samples": [], "settings": {}}
         self._open: dict[str, OpenFile] = {}
         self._texts: dict[str, str] = {}
@@ -89,8 +87,7 @@ class Studio:
         raise RequestError("wrong", f"there is no method {method!a}")
 
     async def _ask(self, method: str, params: Json) -> Any:
-        limit = None if self._seconds is not None else _SLOW.get(method)
-        found = await self.worker.ask(method, params, limit)
+        found = await self.worker.ask(method, params, _SLOW.get(method))
         if self._is_stopped:
             self._is_stopped = False
             self.tell("evaluation", {"status": "ready", "message": "the evaluation began anew"})
@@ -321,7 +318,7 @@ class Studio:
                 self.testing.change(self._whole())
                 await self.testing.ask("tests.begin", {})
                 while tested == self.version:
-                    found = await self.testing.ask("tests.more", {})
+                    found = await self.testing.ask("tests.more", {}, _SLOW["tests.more"])
                     self.tell("tests", {"version": tested, **found})
                     if not found["running"]:
                         break

@@ -1,4 +1,4 @@
-"""The process that evaluates: `python -m moemap.engine.studio.worker ROOT START`, with messages over its pipes."""
+"""The process that evaluates rules: `python -m moemap.engine.studio.worker ROOT START [background]`."""
 
 from __future__ import annotations
 
@@ -193,8 +193,10 @@ class Worker:
         raise AskError("refused", f"{name} is not a file of the selected mapping")
 
 
-def _limited() -> None:
-    """Keeps the process from taking all memory, where the system can."""
+def _limited(*, is_background: bool) -> None:
+    """Keeps the process from taking all memory, or in the background the time of others, where the system can."""
+    if is_background and hasattr(os, "nice"):
+        os.nice(10)
     try:
         import resource
     except ImportError:
@@ -206,7 +208,7 @@ def _limited() -> None:
 
 def main() -> None:
     """Answers until the other end of the pipe is closed."""
-    _limited()
+    _limited(is_background=sys.argv[3:] == ["background"])
     writer = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what is printed by mistake is no message
     worker = Worker(Path(sys.argv[1]), Path(sys.argv[2]))

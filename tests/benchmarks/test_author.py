@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from moemap.benchmarks import author
-from moemap.benchmarks.author import AGAIN, ANEW, COUNTED, COVER, DIFFER, EXPLAIN, LOST, MAPPED, PROVE, TESTS
+from moemap.benchmarks.author import AGAIN, ANEW, COUNTED, COVER, DIFFER, EDITED, EXPLAIN, LOST, MAPPED, PROVE, TESTS
 from moemap.engine.language.installed import locate
 from moemap.engine.language.rulebook import Rulebook
 
@@ -19,7 +19,7 @@ def test_every_step_is_measured_in_every_round(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(author, "run_tests", lambda *given: tested.append(run_tests(*given)))
     seconds = author.measure(main, 1)
     assert {name: len(taken) for name, taken in seconds.items()} == dict.fromkeys(
-        (ANEW, AGAIN, TESTS, COUNTED, PROVE, EXPLAIN, MAPPED, LOST, DIFFER, COVER, COVER), 1
+        (ANEW, AGAIN, EDITED, TESTS, COUNTED, PROVE, EXPLAIN, MAPPED, LOST, DIFFER, COVER, COVER), 1
     )
     assert [rulebook.name for rulebook in proven] == ["mparticle-moengage"]
     assert tested[0] > 150

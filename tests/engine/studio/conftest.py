@@ -174,10 +174,10 @@ def root(tmp_path: Path) -> Path:
 def run(root: Path) -> Callable[..., None]:
     """Does some work with a Studio that is served; nothing looks at the disk but `studio.look`."""
 
-    async def served(work: Work, options: dict[str, Any]) -> None:
+    async def served(work: Work) -> None:
         listening = socket.create_server(("127.0.0.1", 0))
         port = listening.getsockname()[1]
-        access, studio = Access(port), Studio(root, **options)
+        access, studio = Access(port), Studio(root)
         studio.watch = asyncio.Event().wait  # type: ignore[method-assign, assignment]
         runner = web.AppRunner(StudioServer(studio, access).application(), access_log=None)
         await runner.setup()
@@ -188,7 +188,7 @@ def run(root: Path) -> Callable[..., None]:
         finally:
             await runner.cleanup()
 
-    def runs(work: Work, **options: Any) -> None:
-        asyncio.run(served(work, options))
+    def runs(work: Work) -> None:
+        asyncio.run(served(work))
 
     return runs
