@@ -23,7 +23,7 @@ from .branches import Branch, Catalogue, branches_of
 from .coverage import BranchCount, Coverage
 from .reads import ANY, Pattern, reads_of
 
-__all__ = ["InputSearch", "SuggestedTest", "suggestions", "text"]
+__all__ = ["InputSearch", "SuggestedTest", "listed", "suggestions", "text"]
 
 _SCALARS = (None, True, False, 0, 1, -1.5, 1767182400000, "", "a", "12.5", "true", "2026-01-31T23:59:59Z")
 _MAX_SETTINGS = 60
@@ -250,21 +250,22 @@ def _paths(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
 def text(found: Iterable[ProposedTest]) -> str:
     """A test file with the suggestions: their expectations are what the mapping gives today, to be reviewed."""
     lines = ["description: Suggested tests; review what they expect.", "", "tests:"]
-    for one in found:
-        result = one.result.to_json()
-        expect = {
-            "requests": result["requests"],
-            "skipped": result["skipped"],
-            "problems": [
-                {key: problem[key] for key in ("code", "severity", "input")} for problem in result["problems"]
-            ],
-        }
-        test = {
-            "test": one.shows[0],
-            **({"settings": one.settings} if one.settings else {}),
-            "input": one.batch,
-            "expect": {key: value for key, value in expect.items() if value},
-        }
-        written = block(json.loads(json.dumps(test)), 4)
-        lines += [*(f"  # {more}" for more in one.shows[1:]), f"  - {written}", ""]
-    return "\n".join(lines)
+    return "\n".join([*lines, *(f"{listed(one)}\n" for one in found)])
+
+
+def listed(one: ProposedTest) -> str:
+    """A suggestion as an element of the list of a test file."""
+    result = one.result.to_json()
+    expect = {
+        "requests": result["requests"],
+        "skipped": result["skipped"],
+        "problems": [{key: problem[key] for key in ("code", "severity", "input")} for problem in result["problems"]],
+    }
+    test = {
+        "test": one.shows[0],
+        **({"settings": one.settings} if one.settings else {}),
+        "input": one.batch,
+        "expect": {key: value for key, value in expect.items() if value},
+    }
+    written = block(json.loads(json.dumps(test)), 4)
+    return "\n".join([*(f"  # {more}" for more in one.shows[1:]), f"  - {written}"])
