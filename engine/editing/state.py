@@ -6,10 +6,11 @@ Everything is computed in memory, by the code that `moemap check` runs, and only
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, TypeVar
 
 from ..checks.shared.opening import Opening
 from ..checks.shared.registry import SIZE_CHECKS
@@ -27,6 +28,8 @@ from ..values.recall import Recall
 from .data import Sample
 
 __all__ = ["EditingState"]
+
+_T = TypeVar("_T")
 
 MAX_RECALLS = 8
 """The number of mappings of which is known what makes checking them again quick."""
@@ -75,6 +78,7 @@ class EditingState:
         self.roots = tuple(Path(os.path.abspath(root)) for root in roots)
         self._texts: dict[Path, str] = {}
         self._names: dict[str, Path] = {}
+        self._known_as: dict[str, Path] = {}
         self._version = 0
         self._stamps: dict[str, Stamp] = {}
         self._files: tuple[Path, ...] | None = None
@@ -88,6 +92,7 @@ class EditingState:
         self._shown: dict[Path, set[Path]] = {}
         self._nearest: dict[Path, Path | None] = {}
         self._chosen: dict[Path, Sample | None] = {}
+        self._made: dict[tuple[str, Path], tuple[object, Any]] = {}
 
     # Texts
 
@@ -96,6 +101,7 @@ class EditingState:
         path = Path(os.path.abspath(path))
         if path not in self._texts:
             self._names[os.path.realpath(path)] = path
+            self._known_as.clear()
             self._files = None if not self._is_known(path) else self._files
         self._texts[path] = text
         self._changed()
@@ -105,11 +111,13 @@ class EditingState:
         path = Path(os.path.abspath(path))
         if self._texts.pop(path, None) is not None:
             self._names.pop(os.path.realpath(path), None)
+            self._known_as.clear()
             self._changed()
 
     def refresh(self) -> None:
         """Looks at the disk again, where files may have changed, come or gone."""
         self._files = None
+        self._known_as.clear()
         self._changed()
 
     def _changed(self) -> None:
@@ -168,7 +176,12 @@ class EditingState:
 
     def named(self, path: Path) -> Path:
         """The absolute path by which a file is known."""
-        return self._names.get(os.path.realpath(path)) or Path(os.path.abspath(path))
+        name = str(path)
+        found = self._known_as.get(name)
+        if found is None:
+            real = os.path.realpath(name)
+            found = self._known_as[name] = self._names.get(real) or Path(os.path.abspath(name))
+        return found
 
     # Files
 
@@ -227,6 +240,21 @@ class EditingState:
     def _above(self, path: Path) -> list[Path]:
         """The mappings that could include a part, which lie in folders above it that are none of the state's."""
         return [self.named(main) for main in Inspector(self._opening).mains_above(path)]
+
+    def mappings(self) -> tuple[Path, ...]:
+        """All mappings and workspaces of the folders."""
+        with self.reading():
+            return tuple(self._all_mains())
+
+    def sources(self, main: Path) -> tuple[Path, ...]:
+        """The rule files of a mapping or workspace, and of those that it extends."""
+        with self.reading():
+            return self._sources_of(self.named(main))
+
+    def draft(self, main: Path) -> Rulebook | None:
+        """What can be read of the present rules of a mapping or workspace, despite errors; not fit for running."""
+        with self.reading():
+            return self._opened(main).opening.joined.draft
 
     def tests(self, main: Path) -> tuple[Path, ...]:
         """The files with golden tests of a mapping or workspace."""
@@ -367,6 +395,14 @@ class EditingState:
         """The parts of mappings that no mapping includes."""
         included = frozenset(file for main in self._all_mains() for file in self._sources_of(main))
         yield from (path for path in self.files() if self._kind(path) == "part" and path not in included)
+
+    def made(self, what: str, path: Path, of: object, make: Callable[[], _T]) -> _T:
+        """The result that was made of an object of a file; it is made anew for another object than the last."""
+        known = self._made.get((what, path))
+        if known is None or known[0] is not of or of is None:
+            known = self._made[what, path] = of, make()
+        result: _T = known[1]
+        return result
 
     # Samples
 
