@@ -125,7 +125,7 @@ class Studio:
         ids = [one["id"] for one in found["samples"]]
         self.selected["samples"] = [one for one in self.selected["samples"] if one in ids] or ids[:_AT_FIRST]
         self.worker.change({"selected": self.selected})
-        self._known = self._states_on_disk()
+        self._known = {**self._states_on_disk(), **self._known}  # what changed meanwhile is still to be noticed
 
     async def _list(self, _: Json, __: Tell) -> Json:
         await self._ready()
@@ -186,7 +186,10 @@ class Studio:
     async def _edit(self, params: Json, page: Tell) -> Json:
         await self._ready()
         name, text = _text(params, "path"), _text(params, "text", empty=True).replace("\r\n", "\n")
+        known = self._open.get(name)
         saved = self._on_disk(name)
+        if known is not None:
+            self._open[name] = known  # a change on disk meanwhile is still to be told
         try:
             size = len(text.encode())
         except UnicodeEncodeError:
@@ -224,7 +227,8 @@ class Studio:
             raise RequestError("conflict", str(error), data) from None
         self._texts.pop(name, None)
         self._open[name] = there
-        self._known = self._states_on_disk()
+        now = self._states_on_disk()
+        self._known |= {one: now.get(one) for one in (name, f"{name.rpartition('/')[0]}/")}
         self.worker.change({"texts": {name: None}, "disk": True})
         if known is None:
             await self._refresh()

@@ -18,9 +18,24 @@ OPTIONS = (
     *("--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage"),
     *("--disable-default-apps", "--no-default-browser-check", "--remote-debugging-pipe", "about:blank"),
 )
-PATIENCE = 60.0
+PATIENCE = 20.0
 """The seconds after which an answer will not come."""
-KEYS = {"ArrowDown": 40, "ArrowUp": 38, "End": 35, "Escape": 27, "Home": 36, "Tab": 9}
+KEYS = {
+    "Backspace": 8,
+    "ArrowDown": 40,
+    "ArrowLeft": 37,
+    "ArrowRight": 39,
+    "ArrowUp": 38,
+    "End": 35,
+    "Enter": 13,
+    "Escape": 27,
+    "F1": 112,
+    "F2": 113,
+    "F12": 123,
+    "Home": 36,
+    "Tab": 9,
+}
+MODIFIERS = {"Alt": 1, "Control": 2, "Shift": 8}
 
 
 def found() -> str | None:
@@ -48,6 +63,7 @@ class Page:
         self._buffer = b""
         self._number = 0
         self._session: str | None = None
+        self._pointer = 0.0, 0.0
         self.complaints: list[str] = []
         self.requests: list[str] = []
         targets = self.send("Target.getTargets")["targetInfos"]
@@ -70,16 +86,20 @@ class Page:
 
     def send(self, method: str, **parameters: Any) -> Any:
         """The answer to a command."""
+        number = self._post(method, parameters)
+        while (message := self._message()).get("id") != number:
+            self._note(message)
+        if "error" in message:
+            raise AssertionError(f"{method}: {message['error']}")
+        return message["result"]
+
+    def _post(self, method: str, parameters: dict[str, Any]) -> int:
         self._number += 1
         session = {} if self._session is None else {"sessionId": self._session}
         text = json.dumps({"id": self._number, "method": method, "params": parameters, **session}).encode() + b"\0"
         while text:
             text = text[os.write(self._out, text) :]
-        while (message := self._message()).get("id") != self._number:
-            self._note(message)
-        if "error" in message:
-            raise AssertionError(f"{method}: {message['error']}")
-        return message["result"]
+        return self._number
 
     def _message(self) -> Any:
         until = time.monotonic() + PATIENCE
@@ -104,25 +124,40 @@ class Page:
                 self.complaints.append(str(about["args"]))
             case "Network.requestWillBeSent":
                 self.requests.append(about["request"]["url"])
+            case "Page.javascriptDialogOpening":  # a page with unsaved texts asks whether it may be left
+                self._post("Page.handleJavaScriptDialog", {"accept": True})
 
     def open(self, path: Path, *, width: int = 1280, dark: bool = False) -> None:
         """Opens a file at a width, in light or dark colours, and waits until it is there."""
+        self.visit(path.resolve().as_uri(), width=width, dark=dark)
+
+    def visit(self, address: str, *, width: int = 1280, dark: bool = False) -> None:
+        """Opens an address, as `open` does a file."""
         self.requests.clear()
         self.complaints.clear()
-        height = 844 if width < 600 else 800
+        self.resize(width)
+        scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
+        self.send("Emulation.setEmulatedMedia", media="", features=[scheme])
+        self.send("Page.navigate", url=address)
+        there = json.dumps(f"complete{address.partition('#')[0]}")
+        self.wait(f"document.readyState + location.href.split('#')[0] === {there}")
+
+    def resize(self, width: int) -> None:
+        """Gives the page a width, as it has on a phone if that is small."""
         self.send(
             "Emulation.setDeviceMetricsOverride",
             width=width,
-            height=height,
+            height=844 if width < 600 else 800,
             deviceScaleFactor=1,
             mobile=width < 600,
         )
-        scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
-        self.send("Emulation.setEmulatedMedia", media="", features=[scheme])
-        self.send("Page.navigate", url=path.resolve().as_uri())
+
+    def wait(self, script: str) -> None:
+        """Waits until an expression in the page holds."""
         until = time.monotonic() + PATIENCE
-        while self.run("document.readyState + location.href") != f"complete{path.resolve().as_uri()}":
-            assert time.monotonic() < until, "the page does not load"
+        while not self.run(f"Boolean({script})"):
+            assert time.monotonic() < until, f"it does not come true: {script}"
+            time.sleep(0.02)
 
     def run(self, script: str) -> Any:
         """The value of an expression in the page; of a promise, what it becomes."""
@@ -130,23 +165,49 @@ class Page:
         assert "exceptionDetails" not in answer, answer["exceptionDetails"]
         return answer["result"].get("value")
 
-    def press(self, key: str) -> None:
-        """Presses and releases a key."""
-        for kind in ("rawKeyDown", "keyUp"):
-            self.send("Input.dispatchKeyEvent", type=kind, key=key, code=key, windowsVirtualKeyCode=KEYS[key])
+    def press(self, keys: str) -> None:
+        """Presses and releases a key, such as `Tab` or `Control+s`."""
+        *held, key = keys.split("+")
+        number = KEYS.get(key) or ord(key.upper())
+        about = {
+            "key": key,
+            "code": key,
+            "windowsVirtualKeyCode": number,
+            "modifiers": sum(MODIFIERS[one] for one in held),
+        }
+        text = {"text": "\r"} if key == "Enter" else {}
+        self.send("Input.dispatchKeyEvent", type="keyDown" if text else "rawKeyDown", **about, **text)
+        self.send("Input.dispatchKeyEvent", type="keyUp", **about)
 
     def type(self, text: str) -> None:
         """Enters text where the focus is."""
         self.send("Input.insertText", text=text)
 
-    def point(self, selector: str) -> None:
-        """Moves the pointer to the middle of the first element that fits."""
-        box = self.run(
-            f"(() => {{ const one = document.querySelector({json.dumps(selector)}); "
-            "one.scrollIntoView({block: 'center'}); const box = one.getBoundingClientRect(); "
-            "return [box.x + Math.min(box.width / 2, 60), box.y + box.height / 2]; })()"
+    def point(self, selector: str, text: str = "") -> None:
+        """Moves the pointer to the first element that fits and has a text, once it is there: to its middle, or near."""
+        find = (
+            f"[...document.querySelectorAll({json.dumps(selector)})].find((one) => "
+            f"one.textContent.includes({json.dumps(text)}))"
         )
+        until = time.monotonic() + PATIENCE
+        while not (
+            box := self.run(
+                f"(() => {{ const one = {find}; if (!one) return null; one.scrollIntoView({{block: 'center'}}); "
+                "const box = one.getBoundingClientRect(); "
+                "return [box.x + Math.min(box.width / 2, 60), box.y + box.height / 2]; })()"
+            )
+        ):
+            assert time.monotonic() < until, f"it is not there: {selector} {text}"
+            time.sleep(0.02)
+        self._pointer = box[0], box[1]
         self.send("Input.dispatchMouseEvent", type="mouseMoved", x=box[0], y=box[1])
+
+    def click(self, selector: str, text: str = "") -> None:
+        """Clicks where `point` points."""
+        self.point(selector, text)
+        for kind in ("mousePressed", "mouseReleased"):
+            x, y = self._pointer
+            self.send("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
 
     def picture(self, path: Path, *, whole: bool = False) -> None:
         """Writes a picture of the page as PNG: of what is in sight, or the whole of it."""

@@ -292,6 +292,10 @@ def test_changes_on_disk(run: Run) -> None:
             await site.studio.look()
             assert (await page.note("disk"))["conflict"]
             assert (await page.get("open", path=MAIN))["text"] == CHANGED
+            touch(site, MAIN, theirs)
+            await page.edit(MAIN, f"{CHANGED}\n")  # before anyone looked
+            await site.studio.look()
+            assert (await page.note("disk"))["text"] == theirs
             touch(site, "samples/new.json", '{"user": "u2", "events": []}')
             await site.studio.look()
             await page.note("files", lambda one: "samples/new.json" in [sample["id"] for sample in one["samples"]])

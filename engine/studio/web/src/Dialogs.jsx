@@ -1,5 +1,5 @@
 // What lies over the page: pickers, settings, conflicts, help. Each is a native dialog, which keeps the focus.
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { rename } from "./Rules.jsx";
 import { added, removed, tablesOf, written } from "./tables.js";
 import {
@@ -20,10 +20,11 @@ export function Dialogs() {
 
 function Frame({ title, lead, children, wide }) {
   const own = useRef(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const before = document.activeElement;
     own.current.showModal();
-    own.current.querySelector("[autofocus], input, textarea, select, button:not(.close)")?.focus();
+    const first = ["[data-first]", "input, textarea, select", "button:not(.close), a"];
+    first.map((one) => own.current.querySelector(one)).find(Boolean)?.focus();
     return () => before?.isConnected && before.focus();
   }, []);
   return (
@@ -184,7 +185,7 @@ function Paste() {
     <Frame title="Paste a payload" lead="A message as the source sends it. It is kept in memory only, and leaves this machine for nowhere." wide>
       <form onSubmit={add}>
         <label><span>Name</span><input name="name" autocomplete="off" placeholder="pasted" /></label>
-        <label><span>JSON</span><textarea name="text" rows={12} spellcheck={false} required autofocus aria-describedby="fault" /></label>
+        <label><span>JSON</span><textarea name="text" rows={12} spellcheck={false} required data-first aria-describedby="fault" /></label>
         <p id="fault" class="bad" role="alert">{fault}</p>
         <p class="buttons"><button type="button" onClick={close}>Cancel</button><button class="primary">Add</button></p>
       </form>
@@ -195,14 +196,14 @@ function Paste() {
 function Settings() {
   const own = mapping();
   const { settings } = state.selected;
-  const value = (one) => settings[one.name] ?? one.default;
+  const value = (one) => (one.name in settings ? settings[one.name] : one.default === null ? null : JSON.parse(one.default));
   const set = (one) => (fired) => {
     const { type, checked, value: text } = fired.target;
     setSetting(one.name, type === "checkbox" ? checked : one.type === "integer" || one.type === "number" ? Number(text) : text);
   };
   return (
     <Frame title="Settings" lead="They hold for what Studio evaluates; no file changes.">
-      {own.settings.length ? own.settings.map((one) => (
+      {own.settings?.length ? own.settings.map((one) => (
         <label key={one.name} class="setting">
           <span>{one.name}</span>
           {one.values?.length ? (
@@ -212,7 +213,7 @@ function Settings() {
           ) : one.type === "boolean" ? (
             <input type="checkbox" checked={Boolean(value(one))} onChange={set(one)} />
           ) : (
-            <input value={value(one) ?? ""} autocomplete="off" onChange={set(one)} />
+            <input type={one.secret ? "password" : "text"} value={value(one) ?? ""} autocomplete="off" onChange={set(one)} />
           )}
           {one.description && <span class="quiet">{one.description}</span>}
         </label>
@@ -257,7 +258,7 @@ function Rename({ position }) {
   return (
     <Frame title="Rename" lead="Everywhere it is used, tests and workspaces included.">
       <form onSubmit={submit}>
-        <label><span>New name</span><input name="name" required autocomplete="off" spellcheck={false} autofocus /></label>
+        <label><span>New name</span><input name="name" required autocomplete="off" spellcheck={false} data-first /></label>
         <p class="buttons"><button type="button" onClick={close}>Cancel</button><button class="primary">Rename</button></p>
       </form>
     </Frame>
@@ -298,10 +299,10 @@ function Table({ chosen }) {
           <thead><tr><th>Key</th><th>Value</th><th><span class="unseen">Remove</span></th></tr></thead>
           <tbody>
             {table.entries.map((entry, at) => (
-              <tr key={`${number} ${at} ${entry.key.text} ${entry.value.text}`}>
+              <tr key={`${number} ${at}`}>
                 {["key", "value"].map((part) => (
                   <td key={part}>
-                    <input aria-label={`${part} ${at + 1}`} defaultValue={entry[part].text} spellcheck={false} onChange={(fired) => change(written(entry[part], fired.target.value))} />
+                    <Cell label={`${part} ${at + 1}`} text={entry[part].text} onChange={(text) => change(written(entry[part], text))} />
                   </td>
                 ))}
                 <td><button aria-label={`Remove ${entry.key.text}`} disabled={table.entries.length === 1} onClick={() => change(removed(editor.view.state, table, at))}>×</button></td>
@@ -317,6 +318,15 @@ function Table({ chosen }) {
       </form>
     </Frame>
   );
+}
+
+/** An input that keeps what is being typed until it is left. */
+function Cell({ label, text, onChange }) {
+  const own = useRef(null);
+  useLayoutEffect(() => {
+    own.current.value = text;
+  }, [text]);
+  return <input ref={own} aria-label={label} spellcheck={false} onChange={(fired) => onChange(fired.target.value)} />;
 }
 
 function Conflict({ path }) {

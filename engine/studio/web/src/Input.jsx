@@ -65,7 +65,9 @@ export function Input() {
             {input.rows.some(({ kind }) => kind === "more") && <p class="note">This input is large: a part of it is shown. The rules see all of it.</p>}
           </>
         ) : sample ? (
-          <p class="note">{resultOf(sample)?.error ?? "Reading the sample …"}</p>
+          <p class={`note ${resultOf(sample)?.error ? "bad" : ""}`}>
+            {resultOf(sample)?.error ? `This input cannot be read: ${resultOf(sample).error}.` : "Reading the sample …"}
+          </p>
         ) : (
           <div class="empty">
             <h3>Begin with a payload</h3>

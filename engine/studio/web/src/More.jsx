@@ -2,10 +2,10 @@
 import { useEffect, useState } from "preact/hooks";
 import { arrows } from "./Rules.jsx";
 import { Ask, Place } from "./Output.jsx";
-import { ask, attempt, choose, editor, mapping, openFile, resultOf, say, showSample, state, update } from "./store.js";
+import { ask, choose, showSample, state, update, whyNot } from "./store.js";
 
 export function More() {
-  const { panel, result, tests, project } = state;
+  const { panel, result, tests } = state;
   const panels = [
     ["why", "Why"],
     ["findings", "Findings", result?.findings.length],
@@ -13,9 +13,8 @@ export function More() {
     ["eval", "Evaluate"],
     ["changes", "Changes", result?.samples.filter((one) => one.changed?.length).length],
     ["lost", "Lost"],
-    ...(project.privacy ? [["privacy", "Privacy"]] : []),
   ];
-  const Panel = { why: Why, findings: Findings, tests: Tests, eval: Evaluate, changes: Changes, lost: Lost, privacy: Privacy }[panel];
+  const Panel = { why: Why, findings: Findings, tests: Tests, eval: Evaluate, changes: Changes, lost: Lost }[panel];
   return (
     <section id="more" class="pane" aria-labelledby={`panel-${panel}`} tabIndex={-1}>
       <header>
@@ -127,11 +126,13 @@ function Why() {
             <div><Where place={miss.place} />{miss.element != null && <Inputs pointers={[miss.element]} />}</div>
           </li>
         ))}
-        {!why.misses.length && <li>No rule gives a value there.{why.near?.length ? " Did you mean one of these?" : " Insert field writes one."}</li>}
+        {!why.misses.length && (
+          <li>
+            No rule gives a value there.{" "}
+            {why.near ? <>The rules have <button class="link" onClick={() => whyNot(why.near, why.output)}>{why.near}</button>.</> : "Insert field writes one."}
+          </li>
+        )}
       </ul>
-      {why.near?.length > 0 && (
-        <ul class="notes near">{[why.near].flat().map((one) => <li key={one}><code>{one}</code></li>)}</ul>
-      )}
       <Ask output={why.output} />
     </>
   );
@@ -268,7 +269,7 @@ function Changes() {
           {found.changes.length ? (
             <ul class="steps">
               {found.changes.map((one, number) => (
-                <li key={number}><div><span class="kind">{one.effect}</span> <Place place={one.place}>{one.text}</Place></div></li>
+                <li key={number}><div><span class="kind">{one.effect}</span> <Place place={one.new ?? one.old}>{one.text}</Place></div></li>
               ))}
             </ul>
           ) : (
@@ -294,14 +295,14 @@ function Lost() {
       <p class="note">What {found.batches} inputs have, and no output:</p>
       <div class="wide">
         <table>
-          <thead><tr><th>Place</th><th>Fate</th><th class="number">Inputs</th><th>Rules</th></tr></thead>
+          <thead><tr><th>Place</th><th>Fate</th><th class="number">Inputs</th><th>Such as</th></tr></thead>
           <tbody>
             {found.members.map((one, number) => (
               <tr key={number}>
                 <td><code>{one.path}</code></td>
-                <td>{one.fate}</td>
-                <td class="number">{one.count}</td>
-                <td>{(one.rules ?? []).join(", ")}</td>
+                <td>{[one.fate, ...(one.by ?? [])].join(", ")}</td>
+                <td class="number">{one.batches}</td>
+                <td><Shown value={one.example ?? null} /></td>
               </tr>
             ))}
           </tbody>
@@ -309,13 +310,4 @@ function Lost() {
       </div>
     </>
   );
-}
-
-function Privacy() {
-  const [found, setFound] = useState(null);
-  useEffect(() => {
-    attempt("privacy").then(setFound);
-  }, [state.result?.version]);
-  if (!found) return <p class="note">Looking for personal values …</p>;
-  return <pre class="answer">{JSON.stringify(found, null, 2)}</pre>;
 }

@@ -2,7 +2,7 @@
 import { useMemo, useState } from "preact/hooks";
 import { above } from "./rows.js";
 import { Tree } from "./Tree.jsx";
-import { applyEdits, attempt, choose, openFile, part, point, resultOf, state, update, whyNot } from "./store.js";
+import { applyEdits, attempt, choose, openFile, part, point, resultOf, say, state, update, whyNot } from "./store.js";
 
 export function Output() {
   const { sample, result, stale } = state;
@@ -23,9 +23,7 @@ export function Output() {
 async function makeTest() {
   const made = await attempt("golden", { sample: state.sample });
   if (!made) return;
-  await applyEdits(made.edits);
-  await openFile(made.path);
-  update({ toast: { text: `The test ${made.name} was written into ${made.path}. Save keeps it.` } });
+  if (await applyEdits(made.edits)) say(`The test ${made.name} was written into ${made.path}. Save keeps it.`);
 }
 
 function Result({ own }) {
@@ -43,7 +41,7 @@ function Result({ own }) {
   const other = (own.changed ?? []).filter((one) => !/^\/requests\/\d+\/body(\/|$)/.test(one.pointer));
   return (
     <>
-      {own.error && <p class="note bad">{own.error}</p>}
+      {own.error && <p class="note">There is no output of an input that cannot be read.</p>}
       {own.test && <Test test={own.test} />}
       {own.requests.map((request, number) => (
         <Request key={`${state.sample} ${number}`} request={request} number={number} changed={byRequest.get(String(number))} isFirst={number < 8} />
@@ -77,7 +75,7 @@ function Result({ own }) {
           ))}
         </Part>
       )}
-      {own.requests.length === 0 && <Ask />}
+      {own.requests.length === 0 && !own.error && <Ask />}
     </>
   );
 }

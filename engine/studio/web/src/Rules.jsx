@@ -3,7 +3,7 @@ import { useEffect, useRef } from "preact/hooks";
 import { Editor } from "./editor.js";
 import { tablesOf } from "./tables.js";
 import {
-  applyEdits, attempt, changed, choose, editor, language, mapping, openFile, point, save, say, setEditor, state, update,
+  applyEdits, attempt, changed, choose, editor, language, mapping, openFile, point, revert, save, say, setEditor, state, update,
 } from "./store.js";
 
 export function Rules() {
@@ -38,7 +38,8 @@ export function Rules() {
         <button disabled={!file || file.read_only} onClick={() => editTable()}>Edit table</button>
         <button disabled={!file || file.read_only} onClick={() => act("actions")}>Quick fix</button>
         <button disabled={!file || file.read_only} onClick={() => act("format")}>Format</button>
-        <span class="quiet">{file?.read_only ? "read only" : ""}</span>
+        {file && file.text !== file.saved && <button onClick={revert}>Revert</button>}
+        {file?.read_only && <span class="quiet">Read only</span>}
       </div>
       <Holder />
     </section>
@@ -48,7 +49,7 @@ export function Rules() {
 /** The rule files of the mapping, and what else was opened. */
 function tabsOf() {
   const own = mapping();
-  const all = own ? [own.path, ...own.files.filter((one) => one !== own.path)] : [];
+  const all = own ? [own.path, ...(own.files ?? []).filter((one) => one !== own.path)] : [];
   return [...all, ...(state.project.opened ?? []).filter((one) => !all.includes(one))];
 }
 

@@ -173,7 +173,7 @@ export class Editor {
     const command = (name) => () => hooks.onCommand(name);
     return [
       EditorView.cspNonce.of(this.nonce),
-      EditorView.contentAttributes.of({ "aria-label": `Rules: ${path}`, spellcheck: "false" }),
+      EditorView.contentAttributes.of({ "aria-label": `Rules: ${path}`, spellcheck: "false", tabindex: "0" }),
       gutter({ class: "cm-coverage", markers: (view) => view.state.field(covered) }),
       lineNumbers(),
       foldGutter({ openText: "\u2304", closedText: "\u203a" }),

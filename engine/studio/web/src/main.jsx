@@ -12,14 +12,12 @@ onDraw(draw);
 draw();
 begin();
 
-const PLACES = { 1: "input", 2: "rules", 3: "output", 4: "more" };
+const PLACES = { 1: ["input", "[role=tree]"], 2: ["rules", ".cm-content"], 3: ["output", "[role=tree]"], 4: ["more", "[role=tab][tabindex='0']"] };
 
 /** Moves the focus into a pane. */
-export function focusPane(name) {
-  update({ pane: name });
-  requestAnimationFrame(() =>
-    requestAnimationFrame(() => document.querySelector(`#${name} :is([role=tree], .cm-content, [role=tab][tabindex="0"])`)?.focus()),
-  );
+function focusPane([pane, inside]) {
+  update({ pane });
+  setTimeout(() => (document.querySelector(`#${pane} ${inside}`) ?? document.getElementById(pane))?.focus(), 50);
 }
 
 document.addEventListener("keydown", (fired) => {

@@ -24,7 +24,6 @@ export const state = {
   why: null,
   target: null, // { request, pointer } that "why" is about
   masked: false,
-  privacy: null,
   dialog: null,
   toast: null,
   conflicts: {},
@@ -132,7 +131,9 @@ async function start() {
 export async function selectMapping(id) {
   const answer = await attempt("select", { mapping: id });
   if (!answer) return;
-  update({ selected: answer.selected, result: null, tests: null, why: null, target: null, links: new Links([]), lit: NOTHING });
+  const project = await attempt("project");
+  if (!project) return;
+  update({ project, selected: project.selected, result: null, tests: null, why: null, target: null, links: new Links([]), lit: NOTHING });
   await start();
 }
 
@@ -152,7 +153,7 @@ export async function setSetting(name, value) {
 export async function showSample(id) {
   update({ sample: id, lit: NOTHING, kept: null, why: null, target: null });
   if (id === null) return update({ input: null });
-  const input = await attempt("sample.open", { sample: id });
+  const input = await ask("sample.open", { sample: id }).catch(() => null); // its result says why not
   if (input && state.sample === id) update({ input: { id, ...input } });
   await findLinks();
 }
@@ -175,7 +176,7 @@ export async function part(request, { pointer, start }, count) {
 export async function openFile(path, line, column) {
   if (!state.files[path]) {
     const file = await attempt("open", { path });
-    if (!file) return;
+    if (!file) return false;
     state.files[path] = file;
   }
   const opened = state.project.opened ?? (state.project.opened = []);
@@ -185,6 +186,7 @@ export async function openFile(path, line, column) {
   editor?.light(state.lit.lines.get(path) ?? []);
   decorate();
   if (line) editor?.go(line, column);
+  return true;
 }
 
 /** The text of a file changed in the editor. */
@@ -257,6 +259,16 @@ export async function save(path = state.path) {
   }
 }
 
+export async function revert() {
+  const { path } = state;
+  const found = await attempt("revert", { path });
+  if (!found) return;
+  Object.assign(state.files[path], { saved: found.text, hash: found.hash });
+  delete state.conflicts[path];
+  editor.replace(found.text);
+  update({});
+}
+
 export async function saveAll() {
   const paths = unsaved();
   if (!paths.length) return say("There is nothing to save.");
@@ -286,10 +298,12 @@ async function setText(path, text) {
 export async function applyEdits(edits) {
   const paths = [...new Set(edits.map((one) => one.path))];
   for (const path of paths) {
-    const own = edits.filter((one) => one.path === path);
-    await openFile(path);
-    if (state.path === path) editor.edit(own);
+    const isNew = !state.files[path] && !state.project.files.some((one) => one.path === path);
+    if (isNew) state.files[path] = { path, text: "", saved: "", hash: null, read_only: false };
+    if (!(await openFile(path))) return false;
+    editor.edit(edits.filter((one) => one.path === path));
   }
+  return true;
 }
 
 /** The request of the language functions at the cursor. */
@@ -315,7 +329,8 @@ function notice(method, params) {
     disk({ path, hash, text, conflict }) {
       const file = state.files[path];
       if (!file) return;
-      if (conflict) state.conflicts[path] = { text, hash };
+      if (conflict || file.text !== file.saved) state.conflicts[path] = { text, hash };
+      else if (text === null) Object.assign(file, { hash, saved: "" });
       else {
         Object.assign(file, { hash, saved: text, text });
         if (state.path === path) editor.replace(text);
@@ -348,7 +363,7 @@ async function decorate() {
   if (!editor || path === null || editor.path !== path) return;
   if (result) {
     editor.findings(result.findings.filter(({ place }) => place?.path === path));
-    const lines = Object.entries(result.coverage.files[path] ?? {});
+    const lines = Object.entries(result.coverage?.files[path] ?? {});
     editor.decorate({
       coverage: lines.map(([line, { state: how, words }]) => ({ line: Number(line), state: how, title: words.join("\n") })),
     });

@@ -1,0 +1,169 @@
+"""A project that Studio is opened with, Studio itself in a process of its own, and what a person does on its page."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from moemap.tests.browser.chromium import Page
+
+MAPPING = """\
+language: 1
+name: invoices
+version: 1.0.0
+input: {as: record, schema: ./order.schema.json}
+
+outputs:
+  invoice:
+    schema: ./invoice.schema.json
+    request: {method: POST, path: /v1/invoices}
+
+tables:
+  currencies:
+    unlisted: omit
+    entries:
+      Denmark: DKK
+      Germany: EUR
+
+routes:
+  orders: {each: "[record]", as: order}
+
+rules:
+  - rule: unpaid
+    route: orders
+    when: order.state != 'paid'
+    skip: "the order {{ order.id }} is {{ order.state }}"
+
+  - rule: invoice
+    route: orders
+    output: invoice
+    fields:
+      order_id: order.id
+      email: order.customer.email
+      currency: {from: order.country, table: currencies}
+      total: {from: order.total, type: string}
+"""
+
+
+def schema(**members: Any) -> str:
+    return json.dumps({"type": "object", "additionalProperties": False, "properties": members})
+
+
+STRING, NUMBER = {"type": "string"}, {"type": "number"}
+FILES = {
+    "mapping.yaml": MAPPING,
+    "order.schema.json": schema(
+        id=STRING, state=STRING, country=STRING, total=NUMBER, note=STRING, customer=json.loads(schema(email=STRING))
+    ),
+    "invoice.schema.json": schema(order_id=STRING, email=STRING, currency=STRING, total=STRING, remark=STRING),
+    "samples/paid.json": json.dumps(
+        {
+            "id": "o-1",
+            "state": "paid",
+            "country": "Germany",
+            "total": 24.50,
+            "note": "by noon",
+            "customer": {"email": "ida@example.com"},
+        }
+    ),
+    "samples/open.json": '{"id": "o-2", "state": "open", "country": "Spain", "total": 7346244611012968789}',
+    "tests/orders.yaml": """\
+tests:
+  - test: an open order is skipped
+    input_file: ../samples/open.json
+    expect:
+      requests: []
+      skipped: [{pointer: "", rule: unpaid, reason: the order o-2 is open}]
+""",
+}
+
+
+def project(folder: Path) -> Path:
+    for name, text in FILES.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8")
+    return folder
+
+
+class Studio:
+    """Studio on a folder. `address` opens it once; after that, the browser is known."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "moemap", "studio", str(folder), "--no-browser"],
+            stdin=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert self.process.stderr is not None
+        self.said: list[str] = []
+        for line in self.process.stderr:
+            self.said.append(line)
+            if found := re.search(r"http://\S+", line):
+                self.address = found[0]
+                return
+        raise AssertionError("".join(self.said))
+
+    @property
+    def plain(self) -> str:
+        return self.address.partition("#")[0]
+
+    def close(self) -> None:
+        self.process.terminate()
+        self.process.communicate(timeout=20)
+
+
+class Person:
+    """What a person does on Studio's page, and reads there."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+
+    def text(self, selector: str) -> str:
+        """What is to be read in the first element that fits."""
+        return str(self.page.run(f"document.querySelector({selector!r})?.innerText ?? ''"))
+
+    def sees(self, text: str, inside: str = "body") -> None:
+        """Waits until a text is there."""
+        has = f"one.innerText.replace(/\\s+/g, ' ').includes({json.dumps(' '.join(text.split()))})"
+        self.page.wait(f"[...document.querySelectorAll({inside!r})].some((one) => {has})")
+
+    def misses(self, text: str, inside: str = "body") -> None:
+        """Waits until a text is there no more."""
+        quoted = json.dumps(text)
+        self.page.wait(f"[...document.querySelectorAll({inside!r})].every((one) => !one.innerText.includes({quoted}))")
+
+    def clicks(self, text: str, selector: str = "button, [role=tab], summary, a") -> None:
+        self.page.click(selector, text)
+
+    def points_at(self, text: str, selector: str = ".row") -> None:
+        self.page.point(selector, text)
+
+    def opens(self, studio: Studio, address: str | None = None, *, width: int = 1280, dark: bool = False) -> None:
+        """Opens the page and waits for the first results."""
+        self.page.visit(address or studio.plain, width=width, dark=dark)
+        self.page.wait("document.querySelector('.live.good') || document.querySelector('.welcome')")
+
+    def goes_to(self, line_with: str, *, end: bool = True) -> None:
+        """Puts the cursor into the line of the editor that has a text."""
+        self.page.click(".cm-line", line_with)
+        if end:
+            self.page.press("End")
+
+    @property
+    def rules(self) -> str:
+        """The text in the editor, as far as it is in sight."""
+        return str(
+            self.page.run("[...document.querySelectorAll('.cm-line')].map((one) => one.textContent).join('\\n')")
+        )
+
+    def lit(self, pane: str) -> Any:
+        """The lines of a pane that are lit."""
+        selector = f"#{pane} .cm-lit" if pane == "rules" else f"#{pane} [aria-selected=true][role=treeitem]"
+        return self.page.run(f"[...document.querySelectorAll({selector!r})].map((one) => one.textContent.trim())")
