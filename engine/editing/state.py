@@ -252,7 +252,7 @@ class EditingState:
             return self._sources_of(self.named(main))
 
     def draft(self, main: Path) -> Rulebook | None:
-        """What can be read of the present rules of a mapping or workspace, despite errors; not fit for running."""
+        """The present rules of a mapping or workspace as far as they can be read; they are not fit for running."""
         with self.reading():
             return self._opened(main).opening.joined.draft
 
