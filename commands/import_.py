@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from .shared.command import PROBLEMS, Command
-from .shared.folders import name_for
+from .shared.folders import name_for, new_folder
 from .shared.verbosity import note
 
 __all__ = ["command"]
@@ -45,7 +45,8 @@ def command(tool: str, files: tuple[Path, ...], output: Path) -> None:
     if made.problems:
         click.echo(render("text", Report(made.problems, made.sources, (), takes_color(sys.stdout))))
     if made.files:
-        write(made, output)
+        with new_folder(output):
+            write(made, output)
     unit = "data point" if tool == "data-plan" else "field"
     count = f"{made.converted} {unit}{'' if made.converted == 1 else 's'} converted"
     note(f"{count}, {summary(made.problems)}; {f'written to {output}' if made.files else 'nothing written'}")

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import click
 
-from .shared.command import FINE, WRONG_USE, Command
-from .shared.folders import name_for
-from .shared.opening import print_problems
+from .shared.command import Command
+from .shared.folders import name_for, new_folder
 from .shared.project import configuration
 from .shared.verbosity import note
 
@@ -79,14 +77,15 @@ def command(
     except StartError as error:
         raise click.UsageError(str(error)) from None
     own = {} if configuration().source is not None else {"moemap.toml": PROJECT}
-    problems = write(folder, made, own)
+    try:
+        with new_folder(folder):
+            write(folder, made, own)
+    except StartError as error:
+        raise click.UsageError(str(error)) from None
     for file in (*made.files, *own):
         click.echo(f"written: {(folder / file).as_posix()}")
     for one in made.notes:
         note(f"review: {one}")
-    if problems:
-        print_problems(problems, {})
-    sys.exit(WRONG_USE if problems else FINE)
 
 
 PROJECT = """\

@@ -6,15 +6,16 @@ What is made passes `moemap check` and `moemap test` at once; what was guessed, 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple
 
 from .. import golden
-from ..diagnostics.problem import Problem
 from ..golden import files as goldenfile
+from ..golden.files import TestFile
+from ..golden.runner import Outcome
 from ..jobs.files import written_whole
 from ..jobs.input import MAX_RECORD_BYTES, read_units
 from ..proof.samples import NoSampleError, instance
@@ -34,6 +35,8 @@ __all__ = ["DraftSample", "Start", "StartError", "operation_in", "samples_in", "
 
 MAX_SAMPLES = 100
 MAX_DOCUMENT_BYTES = 20_000_000
+_MAX_NAME = 500
+"""The longest name of a field: keys of YAML have an end."""
 _ROOT = "record"
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _EVENTS = frozenset({"batch", "data", "entries", "events", "hits", "messages", "records", "results", "rows"})
@@ -300,15 +303,19 @@ class _Mapping:
     def copied(self, scope: ReadableMembers, element: tuple[str, Any]) -> Json:
         """The fields that copy all members of the element; the schema of bodies becomes that of such a copy."""
         name, schema = element
-        members = {one: _unmarked(part) for one, part in members_of(schema, scope.whole).items() if one}
+        named = members_of(schema, scope.whole).items()
+        members = {one: _unmarked(part) for one, part in named if 0 < len(one) <= _MAX_NAME}
+        if long := sum(len(one) > _MAX_NAME for one, _ in named):
+            self.notes.append(f"the body: {long} with names of more than {_MAX_NAME} characters left out")
         kept = {key: _unmarked(scope.whole[key]) for key in ("$schema", "$defs", "definitions") if key in scope.whole}
         required = [one for one in part_of(schema, scope.whole).get("required", ()) if one in members]
+        always = [one for one in required if not _takes_null(members[one], scope.whole)]
         self.schema = {
             "$schema": _DIALECT,
             **kept,
             "$comment": "review: a copy of the input's schema, to be replaced by that of the receiver",
             "type": "object",
-            "required": [one for one in required if not _takes_null(members[one], scope.whole)],
+            **({"required": always} if always else {}),  # draft-04 takes no empty list
             "properties": members,
             "additionalProperties": False,
         }
@@ -347,23 +354,25 @@ def _takes_null(schema: Any, whole: Mapping[str, Any]) -> bool:
 # Writing
 
 
-def write(folder: Path, made: Start, more: Mapping[str, str]) -> tuple[Problem, ...]:
-    """Writes the files of a mapping, and what is expected of its tests; returns the problems of the tests."""
+def write(folder: Path, made: Start, more: Mapping[str, str]) -> None:
+    """Writes the files of a mapping, and what is expected of its tests. Raises StartError if one fails even so."""
     for name, text in {**made.files, **more}.items():
         _write(folder / name, text)
     path = folder / "tests" / "samples.yaml"
+    outcomes = _outcomes(path)
+    if outcomes is not None:
+        _write(path, golden.update(outcomes[0], [one for one in outcomes[1] if one.differences]).text)
+        outcomes = _outcomes(path)
+    for outcome in () if outcomes is None else outcomes[1]:
+        if outcome.differences:
+            raise StartError(f"no golden test can hold what becomes of {outcome.test.name!r}; give a smaller sample")
+
+
+def _outcomes(path: Path) -> tuple[TestFile, list[Outcome]] | None:
+    """The test file with the outcomes of its tests; None if it or its mapping cannot be used, which a check says."""
     runner = golden.GoldenRunner()
-    file, problems, _ = goldenfile.load(path, path.as_posix(), runner.opening)
-    if file is None:
-        return problems
-    outcomes = [runner.run(file, test) for test in file.tests]
-    _write(path, golden.update(file, [one for one in outcomes if one.differences]).text)
-    return _first(problem for outcome in outcomes for problem in outcome.problems)
-
-
-def _first(problems: Iterable[Problem]) -> tuple[Problem, ...]:
-    """The problems, each once."""
-    return tuple(dict.fromkeys(problems))
+    file, _, _ = goldenfile.load(path, path.as_posix(), runner.opening)
+    return None if file is None else (file, [runner.run(file, test) for test in file.tests])
 
 
 def _write(path: Path, text: str) -> None:

@@ -26,7 +26,13 @@ class Blame:
     def __init__(self, rulebook: Rulebook, steps: Iterable[Step]) -> None:
         self.rulebook = rulebook
         self.rules = {rule.name: rule for rule in rulebook.rules}
-        self.steps = [step for step in steps if step.output]
+        self.steps: dict[str, dict[str, list[Step]]] = {}
+        """The steps by the output and the place without its index in a combined list."""
+        for step in steps:
+            if step.output and step.rule is not None and (name := self.rules[step.rule].output) is not None:
+                place = _general(rulebook.outputs[name], tokens_of(step.output))
+                self.steps.setdefault(name, {}).setdefault(place, []).append(step)
+        self.fitting: dict[tuple[int, tuple[str, ...], str], list[str]] = {}
 
     def rule(self, name: str | None) -> tuple[RuleAt, ...]:
         """The rule of this name, if there is one."""
@@ -46,14 +52,13 @@ class Blame:
             at = output.server.url.place
         if part != "body":
             return _named(output, [at])
-        own = [step for step in self.steps if step.rule is not None and self.rules[step.rule].output == output.name]
+        own = self.steps.get(output.name, {})
         for length in range(len(tokens), 0, -1):
-            looked_for = _general(output, tokens[:length])
-            here = [step for step in own if _general(output, tokens_of(step.output)) == looked_for]
+            here = own.get(_general(output, tokens[:length]))
             if here:
                 value = _value(request.body, tokens[:length])
                 exact = [step for step in here if matches(_absent(step.value), value)]
-                return self._likely(output, exact or here, own, request, tokens)
+                return self._likely(output, exact or here, request, tokens)
         if output.combine.get(place.removeprefix("/body/")) == "append":
             return ()  # any rule may add to a combined list, so a missing element points to none
         envelope = [field.place for field in output.fields if field.name in tokens[:1]]
@@ -61,33 +66,35 @@ class Blame:
             return _named(output, envelope)
         if _value(request.body, tokens) is ABSENT:
             return ()
-        emitted = dict.fromkeys(step.rule for step in own)
-        fitting = self._fitting(output, emitted, own, request, tokens)
+        fitting = self._fitting(output, (step for there in own.values() for step in there), request, tokens)
         return tuple(RuleAt(name, self.rules[name].place) for name in fitting)
 
-    def _likely(
-        self, output: Output, steps: list[Step], own: list[Step], request: Request, tokens: list[str]
-    ) -> tuple[RuleAt, ...]:
-        names = self._fitting(output, dict.fromkeys(step.rule for step in steps), own, request, tokens)
+    def _likely(self, output: Output, steps: list[Step], request: Request, tokens: list[str]) -> tuple[RuleAt, ...]:
+        names = self._fitting(output, steps, request, tokens)
         return tuple(dict.fromkeys(RuleAt(step.rule, step.place) for step in steps if step.rule in names))
 
-    def _fitting(
-        self, output: Output, names: Iterable[str | None], own: list[Step], request: Request, tokens: list[str]
-    ) -> list[str]:
-        """Of these rules, those whose other values match best around the place."""
+    def _fitting(self, output: Output, steps: Iterable[Step], request: Request, tokens: list[str]) -> list[str]:
+        """Of the rules of these steps, those whose other values match best around the place."""
+        names = tuple(dict.fromkeys(step.rule or "" for step in steps))
+        if len(names) < 2:
+            return list(names)
         base = _base(output, tokens)
-        around = _value(request.body, base)
-        scores: dict[str, int] = {}
-        for name in names:
-            given = [step for step in own if step.rule == name]
-            found = 0
-            for key, value in around.items() if isinstance(around, dict) else ():
-                place = _general(output, [*base, key])
-                values = [step.value for step in given if _general(output, tokens_of(step.output)) == place]
-                if values:
-                    found += 1 if any(matches(one, value) for one in values) else -1
-            scores[name or ""] = found
-        most = max(scores.values(), default=0)
+        key = id(request), names, pointer(base)
+        if key not in self.fitting:
+            self.fitting[key] = self._best(output, names, base, _value(request.body, base))
+        return self.fitting[key]
+
+    def _best(self, output: Output, names: Iterable[str], base: list[str], around: Any) -> list[str]:
+        scores = dict.fromkeys(names, 0)
+        own = self.steps.get(output.name, {})
+        for key, value in around.items() if isinstance(around, dict) else ():
+            matched: dict[str, bool] = {}
+            for step in own.get(_general(output, [*base, key]), ()):
+                if step.rule in scores:
+                    matched[step.rule] = matched.get(step.rule, False) or matches(step.value, value)
+            for name, is_matched in matched.items():
+                scores[name] += 1 if is_matched else -1
+        most = max(scores.values())
         return [name for name, found in scores.items() if found == most]
 
 

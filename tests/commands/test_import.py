@@ -53,6 +53,18 @@ def test_what_was_left_out_gives_exit_code_1() -> None:
     assert not Path("shop").exists()
 
 
+def test_nothing_is_left_of_a_mapping_that_would_fail() -> None:
+    entries = [{"destKey": ".".join(["a"] * 70), "sourceKeys": "properties.b"}]
+    Path("TrackConfig.json").write_text(json.dumps(entries), "utf-8")
+    result = CliRunner().invoke(main, ["import", "rudderstack", "TrackConfig.json", "-o", "some/shop"])
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "error[M007]: " in result.stderr
+    assert result.stderr.splitlines()[-1] == (
+        "Error: moemap check refuses what is made, as above; some/shop is not written"
+    )
+    assert not Path("some").exists()
+
+
 def test_a_folder_that_has_files_is_not_touched() -> None:
     Path("shop").mkdir()
     Path("shop/mapping.yaml").write_text("mine", "utf-8")

@@ -409,3 +409,79 @@ def test_what_no_mapping_is_started_from(project: Path, arguments: list[str], me
     assert done.exit_code == 2
     assert done.stderr.splitlines()[-1].startswith(f"Error: {message}")
     assert not Path("a").exists()
+
+
+def nested(levels: int, *, lists: bool = False) -> str:
+    opening, closing = ("[", "]") if lists else ('{"a": ', "}")
+    return f'{{"a": {opening * levels}1{closing * levels}}}'
+
+
+def wide(count: int) -> str:
+    return json.dumps({f"m{number}": 1 for number in range(count)})
+
+
+def api_of(schema: str) -> str:
+    body = f'{{"content": {{"application/json": {{"schema": {schema}}}}}}}'
+    return f'{{"openapi": "3.1.0", "paths": {{"/x": {{"post": {{"operationId": "x", "requestBody": {body}}}}}}}}}'
+
+
+def schema_of(levels: int) -> str:
+    return '{"type": "object", "properties": {"a": ' * levels + '{"type": "integer"}' + "}}" * levels
+
+
+@pytest.mark.parametrize("folder", ["made", "some/where/made"])
+@pytest.mark.parametrize(
+    ("option", "content", "message"),
+    [
+        (
+            "--from-sample",
+            nested(70),
+            "error[M118]: the schema './input.schema.json' cannot be used: it is nested more",
+        ),
+        ("--from-sample", nested(97, lists=True), "error[M118]: "),
+        ("--from-sample", wide(40_000), "error[M003]: the file has "),
+        (
+            "--from-sample",
+            nested(59, lists=True),
+            "Error: no golden test can hold what becomes of 'given'; give a smaller",
+        ),
+        ("--from-sample", json.dumps({"a": "x" * 1_100_000}), "Error: no golden test can hold "),
+        ("--input-schema", schema_of(70), "error[M118]: "),
+        ("--output-openapi", api_of(schema_of(70)), "error[M118]: the schema './output.schema.json' cannot be used"),
+    ],
+    ids=["deep", "deep list", "wide", "list too deep for a test", "long", "deep schema", "deep api"],
+)
+def test_nothing_is_left_of_a_mapping_that_would_fail(
+    folder: str, option: str, content: str, message: str, here: Path
+) -> None:
+    write({"given.json": content, "record.json": '{"a": {"a": 1}}'})
+    more = ["--operation", "x", "--from-sample", "record.json"] if option == "--output-openapi" else []
+    before = sorted(here.iterdir())
+    done = run("new", folder, option, "given.json", *more)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert message in done.stderr
+    assert "Error: " in done.stderr.splitlines()[-1]
+    assert sorted(here.iterdir()) == before
+
+
+def test_a_folder_that_was_there_stays(here: Path) -> None:
+    write({"given.json": nested(70)})
+    Path("made").mkdir()
+    assert run("new", "made", "--from-sample", "given.json").exit_code == 2
+    assert list(Path("made").iterdir()) == []
+
+
+def test_what_can_be_left_out_does_not_fail(here: Path) -> None:
+    """Names that are no keys of YAML, and an empty `required`, which draft-04 refuses."""
+    old = "http://json-schema.org/draft-04/schema#"
+    write(
+        {
+            "given.json": json.dumps({"x" * 2000: 1, "b": 2}),
+            "old.json": json.dumps({"$schema": old, "type": "object", "properties": {"a": {"type": "integer"}}}),
+        }
+    )
+    done = run("new", "made", "--from-sample", "given.json")
+    assert done.exit_code == 0
+    assert "review: mapping.yaml, the body: 1 with names of more than 500 characters left out\n" in done.stderr
+    assert run("new", "older", "--input-schema", "old.json").exit_code == 0
+    assert run("check", "made", "older").exit_code == 0
