@@ -2,21 +2,92 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
-from .answers import Json
+from ..editing.completion import completions
+from ..editing.data import Position
+from ..editing.files import formatted_source
+from ..editing.hover import hover
+from ..editing.inlays import inlays
+from ..editing.samples import samples
+from ..editing.signatures import signature
+from ..editing.state import EditingState
+from ..editing.symbols import document_symbols, folds
+from ..editing.tokens import tokens
+from .answers import Json, PageAnswers
 from .evaluator import AskError
-from .project import StudioProject
+from .files import ProjectFiles, RefusedError
 
-__all__ = ["Language"]
+__all__ = ["Language", "position_of"]
+
+_MOST = 1_000
+"""The most completions of an answer, the best ones."""
 
 
 class Language:
     """Answers about the files of a project."""
 
-    def __init__(self, project: StudioProject) -> None:
-        self.project = project
+    def __init__(self, files: ProjectFiles, state: EditingState) -> None:
+        self.files = files
+        self.state = state
+        self._answers = PageAnswers(files.name, {})
+        self._methods: dict[str, Callable[[Path, Mapping[str, Any]], Json]] = {
+            "completions": lambda path, params: {"items": completions(state, path, position_of(params))[:_MOST]},
+            "hover": lambda path, params: {"hover": hover(state, path, position_of(params))},
+            "signature": lambda path, params: {"signature": signature(state, path, position_of(params))},
+            "tokens": lambda path, _: {"tokens": tokens(state, path)},
+            "symbols": lambda path, _: {"symbols": document_symbols(state, path)},
+            "folds": lambda path, _: {"folds": folds(state, path)},
+            "inlays": lambda path, params: {
+                "inlays": inlays(state, path, (_number(params, "from_line"), _number(params, "to_line")))
+            },
+            "format": lambda path, _: {"text": self._formatted(path)},
+        }
 
-    def answer(self, method: str, params: Json) -> Any:
+    def answer(self, method: str, params: Mapping[str, Any], selected: Json) -> Any:
         """The answer to a request. Raises AskError."""
-        raise AskError("unavailable", f"{method} is not there")
+        made = self._methods.get(method.removeprefix("language."))
+        if made is None:
+            raise AskError("wrong", f"there is no method {method!a}")
+        path = self.path(params)
+        self._choose(selected)
+        return self._answers.data(made(path, params))
+
+    def path(self, params: Mapping[str, Any]) -> Path:
+        """The file that a request is about. Raises AskError."""
+        try:
+            return self.files.locate(params.get("path"))
+        except RefusedError as error:
+            raise AskError("refused", str(error)) from None
+
+    def _choose(self, selected: Json) -> None:
+        """Shows the values of the first sample that is selected, if it is one that editors know."""
+        name, chosen = selected.get("mapping"), selected.get("samples")
+        if name is None or not chosen:
+            return
+        main = self.files.root / name
+        path = self.files.root / chosen[0].partition("::")[0].partition("#")[0]
+        test = chosen[0].partition("::")[2]
+        known = (one for one in samples(self.state, main) if one.path == path and (not test or one.name.endswith(test)))
+        self.state.choose(main, next(known, None))
+
+    def _formatted(self, path: Path) -> str:
+        source = self.state.source(path)
+        text, problems = (None, ()) if source is None else formatted_source(source)
+        if text is None:
+            raise AskError("unavailable", problems[0].message if problems else "the file cannot be read")
+        return text
+
+
+def position_of(params: Mapping[str, Any]) -> Position:
+    """The position that a request is about. Raises AskError."""
+    return Position(_number(params, "line"), _number(params, "column"))
+
+
+def _number(params: Mapping[str, Any], name: str) -> int:
+    number = params.get(name)
+    if not isinstance(number, int) or number < 1:
+        raise AskError("wrong", f"{name!r} is a number from 1")
+    return number

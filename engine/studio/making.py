@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -20,6 +21,8 @@ from ..insight.loss import loss_over
 from ..insight.revisions import RevisionError, checked_out
 from ..insight.tracing import masked, trace
 from ..language.rulebook import Rulebook
+from ..privacy.personal import privacy_of
+from ..privacy.report import render
 from ..source.homes import PAGES
 from .answers import Json, PageAnswers
 from .asking import chosen
@@ -27,7 +30,7 @@ from .evaluator import AskError, StudioResults
 from .rows import printed
 from .samples import StudioSample
 
-__all__ = ["compared", "docs", "export", "golden", "lost", "problem"]
+__all__ = ["compared", "docs", "export", "golden", "lost", "privacy", "problem"]
 
 _MOST_INLINE = 200_000
 _NEW = "studio.yaml"
@@ -180,6 +183,16 @@ def export(results: StudioResults, selected: Json, params: Mapping[str, Any]) ->
         states={file: {line: state for line, state, _ in lines} for file, lines in lines_of(coverage)},
     )
     return {"html": page}
+
+
+def privacy(results: StudioResults, selected: Json) -> Json:
+    """The places that personal data of the input can reach, as `moemap privacy` tells them."""
+    rulebook = results.rulebook(selected.get("mapping"), selected.get("settings", {}))
+    found = json.loads(render("json", rulebook, privacy_of(rulebook)))
+    for member in found["members"]:
+        for flow in (*member["sent"], *member["decides"]):
+            flow.pop("ways", None)  # they are many, and shown by the command
+    return {"available": True, **found}
 
 
 def problem(params: Mapping[str, Any]) -> Json:

@@ -18,7 +18,7 @@ from ..source.contents import Stamp, stamp
 from ..source.nodes import MappingNode, ScalarNode
 from ..source.parser import parse
 from ..source.text import Source, read
-from .files import ProjectFiles
+from .files import INSTALLED, ProjectFiles
 from .rows import printed
 from .rules import Rules
 from .samples import FOLDERS, StudioSample, of_files, of_tests
@@ -69,7 +69,8 @@ class StudioProject:
                 if not pattern.startswith(".."):
                     matching = islice(self.files.root.glob(pattern), _MOST_FILES)
                     found |= {self.files.name(one): "sample" for one in matching if one.suffix == ".json"}
-        self.kinds = dict(sorted((name, kind) for name, kind in found.items() if not name.startswith("installed:")))
+        own = ((name, kind) for name, kind in found.items() if not name.startswith(INSTALLED))
+        self.kinds = self.files.kinds = dict(sorted(own))
 
     # Mappings and their tests
 

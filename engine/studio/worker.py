@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from ..editing.state import EditingState
-from . import asking, making
+from ..language.rulebook import Rulebook
+from . import asking, making, picking
 from .answers import Json, PageAnswers
 from .evaluator import AskError, StudioResults
 from .files import ProjectFiles
 from .frames import frame, receive
-from .language import Language
+from .language import Language, position_of
 from .project import StudioProject, homes_of
 from .rules import Rules
 from .samples import MOST_SAMPLES, SampleError, pasted
@@ -39,7 +40,7 @@ class Worker:
         self.state = EditingState(homes_of(files.root, start))
         self.project = StudioProject(files, Rules(self.state), start)
         self.results = StudioResults(self.project, Rules(EditingState(self.state.roots)))
-        self.language = Language(self.project)
+        self.language = Language(files, self.state)
         self.selected: Json = {}
         self.run: TestRun | None = None
         self.methods: dict[str, Callable[[Json], Any]] = {
@@ -62,6 +63,9 @@ class Worker:
             "docs": lambda params: making.docs(self.results, self.selected, params),
             "export": lambda params: making.export(self.results, self.selected, params),
             "problem": making.problem,
+            "privacy": lambda _: making.privacy(self.results, self.selected),
+            "targets": lambda _: picking.targets_of(self._rulebook()),
+            "paths": self._paths,
             "installed": self._installed,
         }
 
@@ -74,7 +78,7 @@ class Worker:
                 if changes.get("whole") and method != "project":
                     self._project({})
                 if method.startswith("language."):
-                    return {"result": self.language.answer(method, message["params"])}
+                    return {"result": self.language.answer(method, message["params"], self.selected)}
                 return {"result": self.methods[method](message["params"])}
         except AskError as error:
             return {"error": {"kind": error.kind, "message": str(error)}}
@@ -182,10 +186,19 @@ class Worker:
     def _more(self, _: Json) -> Json:
         return {"running": False} if self.run is None else self.run.more(_SLICE)
 
+    def _rulebook(self) -> Rulebook:
+        return self.results.rulebook(self.selected.get("mapping"), self.selected.get("settings", {}))
+
+    def _paths(self, params: Json) -> Json:
+        path, main = self.language.path(params), self.results.main(self.selected.get("mapping"))
+        samples = self.selected.get("samples", [])
+        found = self._trace({"sample": samples[0]}) if samples and samples[0] in self.project.samples else None
+        return picking.paths_at(self.state, main, path, position_of(params), found)
+
     def _installed(self, params: Json) -> Json:
         """The text of a file of an installed mapping that the selected one extends."""
         name = asking.chosen(params, "path")
-        rulebook = self.results.rulebook(self.selected.get("mapping"), self.selected.get("settings", {}))
+        rulebook = self._rulebook()
         answers = PageAnswers(self.project.files.name, rulebook.sources)
         for file, source in rulebook.sources.items():
             if answers.path(file) == name:

@@ -1,0 +1,113 @@
+"""Completion, explanations and pickers in the files of the project, while they are edited."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from moemap.engine.studio.worker import Worker
+
+from .conftest import MAIN, MAPPING
+
+Ask = Callable[..., Any]
+SEEN, TESTED = "samples/seen.json", "shop/tests/events.yaml::an event"
+NAME = {"path": MAIN, "line": 22, "column": 19}
+"""In `name: event.name`, after `event.`."""
+
+
+@pytest.fixture
+def ask(root: Path) -> Ask:
+    worker = Worker(root, root)
+
+    def ask(method: str, changes: Any = None, **params: Any) -> Any:
+        answer = worker.answer({"method": method, "params": params, "changes": changes or {}})
+        return answer.get("result", answer.get("error"))
+
+    found = ask("project")
+    ask("change", {"selected": {"mapping": found["mapping"], "samples": [SEEN], "settings": {}}})
+    return ask
+
+
+def test_completion_counts_what_is_not_saved(ask: Ask) -> None:
+    assert [one["label"] for one in ask("language.completions", **NAME)["items"]] == ["name", "kind"]
+    edited = MAPPING.replace("name: event.name", "title: batch.")
+    position = {"path": MAIN, "line": 22, "column": len("      title: batch.") + 1}
+    items = ask("language.completions", {"texts": {MAIN: edited}}, **position)["items"]
+    assert [one["label"] for one in items] == ["events", "user"]
+    span = items[0]["span"]
+    assert span["start"] == span["end"] == {"line": 22, "column": 20}
+
+
+def test_explanations_have_the_value_of_the_selected_sample(ask: Ask) -> None:
+    ask("change", {"selected": {"samples": [TESTED]}})
+    found = ask("language.hover", **NAME)["hover"]
+    assert 'In `an event`: `"bought"`' in found["text"]
+    assert found["span"] == {"start": {"line": 22, "column": 19}, "end": {"line": 22, "column": 23}}
+    assert ask("language.hover", path=MAIN, line=3, column=1)["hover"] is not None
+    assert ask("language.hover", path=MAIN, line=9_999, column=9_999)["hover"] is None
+    inlays = ask("language.inlays", path=MAIN, from_line=20, to_line=24)["inlays"]
+    assert [one["text"] for one in inlays] == ['= "u1"', '= "bought"', '= "main"']
+
+
+def test_the_outline_colours_and_layout(ask: Ask) -> None:
+    symbols = ask("language.symbols", path=MAIN)["symbols"]
+    assert "event" in [child["name"] for one in symbols for child in (one, *one["children"])]
+    tokens = ask("language.tokens", path=MAIN)["tokens"]
+    assert {"line": 22, "column": 13, "length": 5, "type": "root"} in tokens
+    assert ask("language.folds", path=MAIN)["folds"]
+    assert ask("language.format", {"texts": {MAIN: MAPPING + "\n\n\n"}}, path=MAIN)["text"].endswith("settings.shop\n")
+    assert ask("language.format", {"texts": {MAIN: "a: ["}}, path=MAIN)["kind"] == "unavailable"
+
+
+@pytest.mark.parametrize(
+    ("params", "message"),
+    [
+        ({"path": MAIN, "line": 0, "column": 1}, "'line' is a number from 1"),
+        ({"path": MAIN, "line": 1}, "'column' is a number from 1"),
+        ({"path": MAIN, "line": "1", "column": 1}, "'line' is a number from 1"),
+        ({"path": "../x.yaml", "line": 1, "column": 1}, "'../x.yaml' is no plain path in the project"),
+        ({"line": 1, "column": 1}, "the name of a file is a text of at most 1000 characters"),
+    ],
+)
+def test_wrong_places(ask: Ask, params: Any, message: str) -> None:
+    assert ask("language.hover", **params)["message"] == message
+    assert ask("language.nothing", **params)["message"] == "there is no method 'language.nothing'"
+
+
+def test_paths_that_can_be_read(ask: Ask) -> None:
+    paths = {one["text"]: (one["type"], one["value"]) for one in ask("paths", **NAME)["paths"]}
+    assert paths == {
+        "event": ("object", '{"name": "seen"}'),
+        "event.name": ("string", '"seen"'),
+        "event.kind": ("string", None),
+        "batch": ("object", '{"user": "u7", "events": [{"name": "seen"}, {"name": "try", "kind": "test"}]}'),
+        "batch.user": ("string", '"u7"'),
+        "batch.events": ("list", '[{"name": "seen"}, {"name": "try", "kind": "test"}]'),
+        "batch.events[].name": ("string", None),
+        "batch.events[].kind": ("string", None),
+        "settings": ("object", '{"shop": "main"}'),
+        "settings.shop": ('"main" or "other"', '"main"'),
+    }
+    assert ask("paths", path=MAIN, line=22)["kind"] == "wrong"
+
+
+def test_places_of_outputs(ask: Ask) -> None:
+    assert ask("targets")["targets"] == [
+        {
+            "output": "event",
+            "pointer": f"/{name}",
+            "type": "string",
+            "required": False,
+            "description": None,
+            "values": None,
+        }
+        for name in ("user", "name", "shop")
+    ]
+
+
+def test_personal_data(ask: Ask) -> None:
+    found = ask("privacy")
+    assert (found["available"], found["mapping"], found["members"]) == (True, "shop", [])
