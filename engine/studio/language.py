@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from ..editing.actions import actions
 from ..editing.completion import completions
-from ..editing.data import Position
+from ..editing.data import Action, Position, Span
 from ..editing.files import formatted_source
 from ..editing.hover import hover
 from ..editing.inlays import inlays
+from ..editing.lenses import lenses
+from ..editing.navigation import RenameError, definition, references, rename
 from ..editing.samples import samples
 from ..editing.signatures import signature
 from ..editing.state import EditingState
@@ -37,6 +40,11 @@ class Language:
             "completions": lambda path, params: {"items": completions(state, path, position_of(params))[:_MOST]},
             "hover": lambda path, params: {"hover": hover(state, path, position_of(params))},
             "signature": lambda path, params: {"signature": signature(state, path, position_of(params))},
+            "actions": lambda path, params: {"actions": self._own(actions(state, path, _span(params)))},
+            "lenses": lambda path, _: {"lenses": lenses(state, path)},
+            "definition": lambda path, params: {"locations": definition(state, path, position_of(params))},
+            "references": lambda path, params: {"locations": references(state, path, position_of(params))},
+            "rename": self._renamed,
             "tokens": lambda path, _: {"tokens": tokens(state, path)},
             "symbols": lambda path, _: {"symbols": document_symbols(state, path)},
             "folds": lambda path, _: {"folds": folds(state, path)},
@@ -73,6 +81,30 @@ class Language:
         known = (one for one in samples(self.state, main) if one.path == path and (not test or one.name.endswith(test)))
         self.state.choose(main, next(known, None))
 
+    def _renamed(self, path: Path, params: Mapping[str, Any]) -> Json:
+        """The edits that give a name of the rules another one, if all are in the project."""
+        name = params.get("new_name")
+        if not isinstance(name, str):
+            raise AskError("wrong", "'new_name' is a text")
+        try:
+            edits = rename(self.state, path, position_of(params), name)
+        except RenameError as error:
+            raise AskError("refused", str(error)) from None
+        if not all(self._is_own(edit.path) for edit in edits):
+            raise AskError("refused", "it is used in files that are not of the project")
+        return {"edits": edits}
+
+    def _own(self, found: Iterable[Action]) -> list[Action]:
+        """The actions that change files of the project alone."""
+        return [one for one in found if all(self._is_own(edit.path) for edit in one.edits)]
+
+    def _is_own(self, path: Path) -> bool:
+        try:
+            self.files.locate(self.files.name(path))
+        except RefusedError:
+            return False
+        return True
+
     def _formatted(self, path: Path) -> str:
         source = self.state.source(path)
         text, problems = (None, ()) if source is None else formatted_source(source)
@@ -86,8 +118,14 @@ def position_of(params: Mapping[str, Any]) -> Position:
     return Position(_number(params, "line"), _number(params, "column"))
 
 
+def _span(params: Mapping[str, Any]) -> Span:
+    start = position_of(params)
+    end = Position(_number(params, "end_line"), _number(params, "end_column")) if "end_line" in params else start
+    return Span(start, max(start, end))
+
+
 def _number(params: Mapping[str, Any], name: str) -> int:
     number = params.get(name)
-    if not isinstance(number, int) or number < 1:
+    if type(number) is not int or number < 1:
         raise AskError("wrong", f"{name!r} is a number from 1")
     return number

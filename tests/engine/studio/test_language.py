@@ -62,6 +62,26 @@ def test_the_outline_colours_and_layout(ask: Ask) -> None:
     assert ask("language.format", {"texts": {MAIN: "a: ["}}, path=MAIN)["kind"] == "unavailable"
 
 
+def test_changes_that_are_offered(ask: Ask) -> None:
+    misspelt = MAPPING.replace("event.name", "evnt.name")
+    actions = ask("language.actions", {"texts": {MAIN: misspelt}}, path=MAIN, line=22, column=14)["actions"]
+    (edit,) = next(one for one in actions if one["kind"] == "quickfix")["edits"]
+    assert (edit["path"], edit["text"]) == (MAIN, "event")
+    assert edit["span"] == {"start": {"line": 22, "column": 13}, "end": {"line": 22, "column": 17}}
+    assert ask("language.lenses", path=MAIN)["lenses"]
+
+
+def test_names_are_followed_and_changed(ask: Ask) -> None:
+    route = {"path": MAIN, "line": MAPPING[: MAPPING.index("route: events")].count("\n") + 1, "column": 12}
+    (there,) = ask("language.definition", **route)["locations"]
+    assert (there["path"], there["span"]["start"]["line"]) == (MAIN, 11)
+    assert len(ask("language.references", **route)["locations"]) == 3
+    edits = ask("language.rename", **route, new_name="entries")["edits"]
+    assert [(edit["path"], edit["text"]) for edit in edits] == [(MAIN, "entries")] * 3
+    assert ask("language.rename", **route, new_name="")["kind"] == "refused"
+    assert ask("language.rename", **route)["kind"] == "wrong"
+
+
 @pytest.mark.parametrize(
     ("params", "message"),
     [
@@ -69,6 +89,7 @@ def test_the_outline_colours_and_layout(ask: Ask) -> None:
         ({"path": MAIN, "line": 1}, "'column' is a number from 1"),
         ({"path": MAIN, "line": "1", "column": 1}, "'line' is a number from 1"),
         ({"path": "../x.yaml", "line": 1, "column": 1}, "'../x.yaml' is no plain path in the project"),
+        ({"path": MAIN, "line": 1, "column": True}, "'column' is a number from 1"),
         ({"line": 1, "column": 1}, "the name of a file is a text of at most 1000 characters"),
     ],
 )
