@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from lsprotocol import types
 
+from ..editing.actions import actions
 from ..editing.completion import completions
-from ..editing.data import Edit, Position, Span
+from ..editing.data import Edit, Location, Position, Span
 from ..editing.files import formatted_source
 from ..editing.hover import hover
 from ..editing.inlays import inlays
+from ..editing.lenses import lenses
+from ..editing.navigation import definition, prepare_rename, references, rename
 from ..editing.signatures import signature
 from ..editing.symbols import document_symbols, folds, selections
 from ..editing.tokens import tokens
+from .commands import OF_LENSES
 from .wording import LEGEND, Wording
 
 __all__ = ["FEATURES", "Feature"]
@@ -30,6 +34,7 @@ class Feature:
     method: str
     answer: Callable[[Wording, Path, Any], Any]
     options: Any = None
+    is_slow: bool = False
 
 
 FEATURES: list[Feature] = []
@@ -37,9 +42,11 @@ _LINES = re.compile(r"[^\r\n]*(?:\r\n|\n|\r)|[^\r\n]+")
 """The lines of a text with their ends, split as editors do."""
 
 
-def _answers(method: str, options: Any = None) -> Callable[[Callable[[Wording, Path, Any], Any]], Any]:
+def _answers(
+    method: str, options: Any = None, *, is_slow: bool = False
+) -> Callable[[Callable[[Wording, Path, Any], Any]], Any]:
     def declare(answer: Callable[[Wording, Path, Any], Any]) -> Any:
-        FEATURES.append(Feature(method, answer, options))
+        FEATURES.append(Feature(method, answer, options, is_slow))
         return answer
 
     return declare
@@ -76,6 +83,52 @@ def _inlays(wording: Wording, path: Path, asked: types.InlayHintParams) -> list[
         )
         for one in inlays(wording.state, path, (asked.range.start.line + 1, asked.range.end.line + 1))
     ]
+
+
+@_answers(types.TEXT_DOCUMENT_CODE_LENS)
+def _lenses(wording: Wording, path: Path, _asked: types.CodeLensParams) -> list[types.CodeLens]:
+    found = [
+        types.CodeLens(
+            wording.range(path, one.span),
+            types.Command(one.title, OF_LENSES.get(one.command, one.command), arguments=list(one.arguments)),
+        )
+        for one in lenses(wording.state, path)
+    ]
+    main = next(iter(wording.state.mains(path)), None)
+    if found and main is not None:
+        chosen = wording.state.chosen(main)
+        title = "Sample: for each rule, one that it takes" if chosen is None else f"Sample: {chosen.name}"
+        top = types.Range(types.Position(0, 0), types.Position(0, 0))
+        found.insert(0, types.CodeLens(top, types.Command(title, "moemap.chooseSample", arguments=[str(main)])))
+    return found
+
+
+@_answers(types.TEXT_DOCUMENT_DEFINITION)
+def _definition(wording: Wording, path: Path, asked: types.DefinitionParams) -> list[types.Location]:
+    return _locations(wording, definition(wording.state, path, wording.positions(path).from_editor(asked.position)))
+
+
+@_answers(types.TEXT_DOCUMENT_REFERENCES)
+def _references(wording: Wording, path: Path, asked: types.ReferenceParams) -> list[types.Location]:
+    at = wording.positions(path).from_editor(asked.position)
+    found = references(wording.state, path, at, declaration=asked.context.include_declaration)
+    return _locations(wording, found)
+
+
+def _locations(wording: Wording, found: Sequence[Location]) -> list[types.Location]:
+    return [wording.location(one) for one in found]
+
+
+@_answers(types.TEXT_DOCUMENT_PREPARE_RENAME)
+def _prepare_rename(wording: Wording, path: Path, asked: types.PrepareRenameParams) -> types.Range:
+    at = wording.positions(path).from_editor(asked.position)
+    return wording.range(path, prepare_rename(wording.state, path, at))
+
+
+@_answers(types.TEXT_DOCUMENT_RENAME)
+def _rename(wording: Wording, path: Path, asked: types.RenameParams) -> types.WorkspaceEdit | None:
+    at = wording.positions(path).from_editor(asked.position)
+    return wording.edit(rename(wording.state, path, at, asked.new_name))
 
 
 @_answers(types.TEXT_DOCUMENT_DOCUMENT_SYMBOL)
@@ -133,3 +186,20 @@ def _difference(path: Path, old: str, new: str) -> list[Edit]:
         return []
     span = Span(Position(same + 1, 1), Position(len(before) - ends + 1, 1))
     return [Edit(path, span, "".join(after[same : len(after) - ends]))]
+
+
+@_answers(
+    types.TEXT_DOCUMENT_CODE_ACTION,
+    types.CodeActionOptions(
+        [types.CodeActionKind.QuickFix, types.CodeActionKind.Refactor, types.CodeActionKind.Source]
+    ),
+    is_slow=True,
+)
+def _actions(wording: Wording, path: Path, asked: types.CodeActionParams) -> list[types.CodeAction]:
+    wanted = asked.context.only
+    return [
+        made
+        for one in actions(wording.state, path, wording.positions(path).span(asked.range))
+        if wanted is None or any(one.kind == kind or one.kind.startswith(f"{kind}.") for kind in wanted)
+        if (made := wording.action(one, asked.context.diagnostics)) is not None
+    ]

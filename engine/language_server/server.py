@@ -7,7 +7,7 @@ import logging
 import os
 import sys
 import traceback
-from collections.abc import Callable, Coroutine, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
 from functools import partial
 from importlib.metadata import version
@@ -19,8 +19,11 @@ from pygls.exceptions import JsonRpcException
 from pygls.lsp.server import LanguageServer
 from pygls.uris import to_fs_path
 
+from ..editing.data import Edit
+from ..editing.navigation import RenameError
 from ..editing.state import EditingState
 from ..editing.symbols import project_symbols
+from .commands import Commands
 from .features import FEATURES, Feature
 from .publishing import Publishing
 from .thread import AnalysisThread
@@ -42,7 +45,9 @@ def serve(stdin: BinaryIO, stdout: BinaryIO) -> bool:
     logging.getLogger("pygls").propagate = False  # its records have the messages in them, and so values of samples
     server = RuleServer()
     server.start_io(stdin, stdout)
-    server.analysis.end()
+    server.commands.end()
+    for thread in server.threads:
+        thread.end()
     return server.has_left
 
 
@@ -52,7 +57,11 @@ class RuleServer(LanguageServer):
     def __init__(self) -> None:
         super().__init__(SOURCE, version("moemap"), types.TextDocumentSyncKind.Full)
         self.analysis = AnalysisThread()
+        self.trials = AnalysisThread()
+        """Answers what takes long, such as changes that are tried before they are offered, beside all else."""
+        self.threads = (self.analysis, self.trials)
         self.publishing = Publishing(self._check_first, self._check, self._publish)
+        self.commands = Commands(self)
         self.uris: dict[Path, str] = {}
         self.versions: dict[Path, int] = {}
         self.has_left = False
@@ -72,6 +81,9 @@ class RuleServer(LanguageServer):
             self.feature(method)(partial(handler))  # pygls marks what it is given, which methods do not allow
         for feature in FEATURES:
             self.feature(feature.method, feature.options)(self._handler(feature))
+
+        for name, command in self.commands.by_name().items():
+            self.command(name)(_marked(command))
 
     def report_server_error(self, error: Exception, source: Any) -> None:
         """Logs where an error happened, for what pygls cannot handle itself."""
@@ -94,11 +106,20 @@ class RuleServer(LanguageServer):
             path = _path_of(params.text_document.uri)
             if path is None:
                 return None
-            return await self._answer(feature.method, lambda wording: feature.answer(wording, path, params), path)
+            thread = self.trials if feature.is_slow else self.analysis
+            return await self._answer(
+                feature.method, lambda wording: feature.answer(wording, path, params), path, thread
+            )
 
         return handler
 
-    async def _answer(self, what: str, work: Callable[[Wording], Answer], path: Path | None = None) -> Answer | None:
+    async def _answer(
+        self,
+        what: str,
+        work: Callable[[Wording], Answer],
+        path: Path | None = None,
+        thread: AnalysisThread | None = None,
+    ) -> Answer | None:
         """The answer to a question, about a file of rules or in general; None where there is none, or it failed."""
 
         def with_wording(state: EditingState) -> Answer | None:
@@ -108,7 +129,9 @@ class RuleServer(LanguageServer):
             return work(Wording(state, self.client_capabilities, encoding, self.uris, self.versions))
 
         try:
-            return await self.analysis.ask(with_wording)
+            return await (thread or self.analysis).ask(with_wording)
+        except RenameError as refusal:
+            raise JsonRpcException(str(refusal), types.LSPErrorCodes.RequestFailed.value) from None
         except Exception as error:  # the server goes on, whatever is wrong with one answer
             self.log(what, error)
             return None
@@ -144,46 +167,93 @@ class RuleServer(LanguageServer):
             types.PublishDiagnosticsParams(uri, diagnostics, self.versions.get(path))
         )
 
+    # What commands need
+
+    async def ask(self, what: str, work: Callable[[EditingState], Answer], *, is_slow: bool = False) -> Answer | None:
+        """The answer of some work with the state; None if it failed."""
+        return await self._answer(
+            what, lambda wording: work(wording.state), thread=self.trials if is_slow else self.analysis
+        )
+
+    def tell(self, message: str) -> None:
+        """Shows a message."""
+        self.window_show_message(types.ShowMessageParams(types.MessageType.Info, message))
+
+    async def choose(self, message: str, choices: list[str]) -> str | None:
+        """The one of some texts that a person chooses; None if none."""
+        actions = [types.MessageActionItem(one) for one in choices]
+        asked = types.ShowMessageRequestParams(types.MessageType.Info, message, actions)
+        chosen = await self.window_show_message_request_async(asked)
+        return None if chosen is None else chosen.title
+
+    def show(self, path: Path) -> bool:
+        """Shows a file; False if the editor cannot."""
+        window = self.client_capabilities.window
+        if not (window and window.show_document and window.show_document.support):
+            return False
+        self.window_show_document(types.ShowDocumentParams(path.as_uri(), take_focus=True))
+        return True
+
+    async def apply(self, title: str, edits: tuple[Edit, ...]) -> bool:
+        """Makes changes; False if the editor refuses."""
+        edit = await self._answer("a change", lambda wording: wording.edit(edits))
+        if edit is None:
+            return False
+        return (await self.workspace_apply_edit_async(types.ApplyWorkspaceEditParams(edit, title))).applied
+
+    def refresh(self) -> None:
+        """Lets the editor ask again for what depends on the sample."""
+        workspace = self.client_capabilities.workspace
+        if workspace and workspace.inlay_hint and workspace.inlay_hint.refresh_support:
+            self.workspace_inlay_hint_refresh(None)
+        if workspace and workspace.code_lens and workspace.code_lens.refresh_support:
+            self.workspace_code_lens_refresh(None)
+
     # Files
 
     def _on_open(self, params: types.DidOpenTextDocumentParams) -> None:
         given = params.text_document
         if (path := _path_of(given.uri)) is not None:
             self.uris[path], self.versions[path] = given.uri, given.version
-            self.analysis.change(path, given.text)
+            self._all(AnalysisThread.change, path, given.text)
             self.publishing.now([path])
 
     def _on_change(self, params: types.DidChangeTextDocumentParams) -> None:
         path = _path_of(params.text_document.uri)
         if path in self.uris:
             self.versions[path] = params.text_document.version
-            self.analysis.change(path, params.content_changes[-1].text)
+            self._all(AnalysisThread.change, path, params.content_changes[-1].text)
             self.publishing.soon([path])
 
     def _on_close(self, params: types.DidCloseTextDocumentParams) -> None:
         path = _path_of(params.text_document.uri)
         if path in self.uris:
             del self.uris[path], self.versions[path]
-            self.analysis.change(path, None)
+            self._all(AnalysisThread.change, path, None)
             self.publishing.forget(path)
             self.publishing.now(self.uris)
 
     def _on_files(self, _params: Any) -> None:
-        self.analysis.refresh()
+        self._all(AnalysisThread.refresh)
         self.publishing.now(self.uris)
 
     def _on_folders(self, _params: types.DidChangeWorkspaceFoldersParams) -> None:
-        self.analysis.look_at(self._folders())
+        self._all(AnalysisThread.look_at, self._folders())
         self.publishing.now(self.uris)
 
-    def _folders(self) -> Iterable[Path]:
+    def _all(self, tell: Callable[..., None], *given: Any) -> None:
+        """Tells all threads something."""
+        for thread in self.threads:
+            tell(thread, *given)
+
+    def _folders(self) -> list[Path]:
         uris = [*self.workspace.folders, *([] if self.workspace.folders else [self.workspace.root_uri])]
         return [path for uri in uris if uri is not None and (path := _path_of(uri)) is not None]
 
     # The session
 
     def _on_initialize(self, params: types.InitializeParams) -> None:
-        self.analysis.look_at(self._folders())
+        self._all(AnalysisThread.look_at, self._folders())
         if params.process_id is not None and _runs(params.process_id):
             self._watching = asyncio.ensure_future(_watch(params.process_id))
 
@@ -200,6 +270,15 @@ class RuleServer(LanguageServer):
 
     def _on_shutdown(self, _params: Any) -> None:
         self.has_left = True
+
+
+def _marked(command: Callable[..., Any]) -> Callable[..., Any]:
+    """A command in the form that pygls takes: any arguments, as an editor gives them."""
+
+    async def run(*arguments: Any) -> Any:
+        return await command(*arguments)
+
+    return run
 
 
 def _path_of(uri: str) -> Path | None:

@@ -64,6 +64,20 @@ local function run()
     answer("textDocument/hover", vim.lsp.util.make_position_params()).contents
   )
 
+  -- A rule is renamed in all files.
+  go_after("- rule: refun")
+  vim.lsp.buf.rename("returned")
+  until_true("the new name", function()
+    return vim.fn.search("rule: returned", "nw") > 0
+  end)
+  local workspace = vim.uri_to_bufnr(vim.uri_from_fname(project .. "/acme.yaml"))
+  until_true("the new name elsewhere", function()
+    return vim.tbl_contains(vim.api.nvim_buf_get_lines(workspace, 0, -1, false), "- rule: returned")
+  end)
+  seen.renamed = vim.tbl_filter(function(line)
+    return line:find("return") ~= nil
+  end, vim.api.nvim_buf_get_lines(workspace, 0, -1, false))
+
   vim.lsp.stop_client(client)
   until_true("the end", function()
     return vim.lsp.get_client_by_id(client) == nil

@@ -35,3 +35,4 @@ def test_a_session(tmp_path: Path) -> None:
     ]
     assert {"kind", "id", "vip", "lines", "attributes"} <= set(found["members"])
     assert any("Order or refund." in line for line in found["hover"])
+    assert found["renamed"] == ["- rule: returned"]

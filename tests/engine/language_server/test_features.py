@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlparse
+from urllib.request import url2pathname
 
 import pytest
 
-from moemap.tests.engine.editing.conftest import ORDERS
-from moemap.tests.engine.language_server.editor import Editor
-from moemap.tests.engine.language_server.test_server import end_of, found_at
+from moemap.tests.engine.editing.conftest import MAPPING, ORDERS, TABLES, WORKSPACE
+from moemap.tests.engine.language_server.editor import AnswerError, Editor, codes
+from moemap.tests.engine.language_server.test_server import WRONG, end_of, found_at
 
 WHEN = "when: order.kind == 'order' && $total > `0`"
 SMILING = ORDERS.replace(WHEN, "when: \"'😀' != order.kind && order.kind == 'order'\"")
@@ -57,6 +59,12 @@ def edited(text: str, edits: list[dict[str, Any]]) -> str:
     return whole.decode("utf-16-le")
 
 
+def files_of(edit: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
+    """The edits of a change, by the name of the file."""
+    changes = [one for one in edit["documentChanges"] if "edits" in one]
+    return {Path(one["textDocument"]["uri"]).name: one["edits"] for one in changes}
+
+
 def test_completion_replaces_what_is_written_of_a_name(editor: Editor, orders: Path) -> None:
     editor.change(orders, SMILING)
     found = at(editor, "completion", orders, after(SMILING, "!= order.ki"))
@@ -94,6 +102,34 @@ def test_signature_of_the_function_that_is_written(editor: Editor, orders: Path)
     start, end = signature["parameters"][1]["label"]
     assert signature["label"][start:end].startswith("texts")
     assert signature["label"].startswith("join(")
+
+
+def test_definition_and_references_over_files(editor: Editor, orders: Path, root: Path) -> None:
+    (there,) = at(editor, "definition", orders, after(ORDERS, "table: ki"))
+    assert there == {"uri": (root / "parts" / "tables.yaml").as_uri(), "range": found_at(TABLES, "kinds")}
+    known = {"includeDeclaration": True}
+    found = at(editor, "references", orders, after(ORDERS, "extends: ba"), context=known)
+    names = [Path(one["uri"]).name for one in found]
+    assert sorted(names) == ["acme.yaml", "orders.yaml", "orders.yaml", "orders.yaml"]
+    others = at(editor, "references", orders, after(ORDERS, "extends: ba"), context={"includeDeclaration": False})
+    assert len(others) == 3
+
+
+def test_a_rule_is_renamed_in_all_files(editor: Editor, orders: Path) -> None:
+    position = after(ORDERS, "- rule: refu")
+    assert at(editor, "prepareRename", orders, position) == found_at(
+        ORDERS.replace("- rule: refund", "- rule: REFUND"), "REFUND"
+    )
+    edit = at(editor, "rename", orders, position, newName="returned")
+    files = files_of(edit)
+    assert edited(ORDERS, files["orders.yaml"]) == ORDERS.replace("- rule: refund", "- rule: returned")
+    assert edited(WORKSPACE, files["acme.yaml"]) == WORKSPACE.replace("- rule: refund", "- rule: returned")
+    versions = {
+        Path(one["textDocument"]["uri"]).name: one["textDocument"]["version"] for one in edit["documentChanges"]
+    }
+    assert versions == {"orders.yaml": 1, "acme.yaml": None}
+    with pytest.raises(AnswerError, match="order"):
+        at(editor, "rename", orders, position, newName="order")
 
 
 def test_symbols_of_a_file_and_of_all(editor: Editor, orders: Path) -> None:
@@ -134,3 +170,82 @@ def test_tokens_are_coloured_where_they_stand(editor: Editor, orders: Path) -> N
         ("kind", "property"),
         ("&&", "operator"),
     ]
+
+
+def test_a_hint_is_a_quick_fix_of_its_problem(editor: Editor, orders: Path) -> None:
+    editor.change(orders, WRONG)
+    problems = editor.problems(orders)
+    assert codes(problems) == ["M204"]
+    found = editor.about("codeAction", orders, range=problems[0]["range"], context={"diagnostics": problems})
+    fix = next(one for one in found if one["kind"] == "quickfix")
+    assert codes(fix["diagnostics"]) == ["M204"]
+    assert edited(WRONG, files_of(fix["edit"])["orders.yaml"]) == ORDERS
+    only = {"diagnostics": problems, "only": ["refactor"]}
+    assert all(
+        one["kind"] == "refactor"
+        for one in editor.about("codeAction", orders, range=problems[0]["range"], context=only)
+    )
+
+
+def commands(editor: Editor, path: Path) -> dict[str, list[Any]]:
+    """The commands of the lenses of a file, with the arguments of the first of each."""
+    found: dict[str, list[Any]] = {}
+    for one in editor.about("codeLens", path):
+        found.setdefault(one["command"]["command"], one["command"]["arguments"])
+    return found
+
+
+def run(editor: Editor, command: str, arguments: list[Any]) -> Any:
+    return editor.ask("workspace/executeCommand", command=command, arguments=arguments)
+
+
+def shown(editor: Editor) -> Path:
+    """The file that the server had the editor show last."""
+    return Path(url2pathname(urlparse(editor.notes["window/showDocument"][-1]["uri"]).path))
+
+
+def test_a_rule_is_run_on_the_chosen_sample(editor: Editor, orders: Path, root: Path) -> None:
+    main = str(root / "mapping.yaml")
+    assert commands(editor, orders)["moemap.chooseSample"] == [main]
+    assert "one.json" in run(editor, "moemap.samples", [main])
+    editor.answers["window/showMessageRequest"] = {"title": "one.json"}
+    run(editor, "moemap.chooseSample", [main])
+    assert editor.about("codeLens", orders)[0]["command"]["title"] == "Sample: one.json"
+    run(editor, "moemap.runRule", [main, "order"])
+    result = json.loads(shown(editor).read_text("utf-8"))
+    assert [one["body"]["kind"] for one in result["requests"]] == ["Order"]
+    assert shown(editor).stat().st_mode & 0o077 == 0
+    whole = {"start": {"line": 0, "character": 0}, "end": end_of(ORDERS)}
+    hints = {one["position"]["line"]: one["label"] for one in editor.about("inlayHint", orders, range=whole)}
+    assert hints[found_at(ORDERS, "kind: code")["start"]["line"]] == '= "Order"'
+    run(editor, "moemap.chooseSample", [main, "none"])
+
+
+def test_golden_tests_are_run_with_what_is_not_saved(editor: Editor, orders: Path, root: Path) -> None:
+    main = str(root / "mapping.yaml")
+    run(editor, "moemap.runTests", [main])
+    assert editor.notes["window/showMessage"][-1]["message"] == "1 of 2 tests failed."
+    editor.change(orders, ORDERS.replace(WHEN, "when: order.kind == 'order'"))
+    editor.open(root / "mapping.yaml", MAPPING.replace("there is no order of", "no order of"))
+    run(editor, "moemap.runTests", [main])
+    text = shown(editor).read_text("utf-8")
+    assert "FAIL none   " in text
+    assert "no order of u" in text
+
+
+def test_a_golden_test_is_made_of_the_sample(editor: Editor, orders: Path, root: Path) -> None:
+    main = str(root / "mapping.yaml")
+    run(editor, "moemap.chooseSample", [main, "one.json"])
+    run(editor, "moemap.makeGoldenTest", [main, "order"])
+    (asked,) = editor.notes["workspace/applyEdit"]
+    made, written = asked["edit"]["documentChanges"]
+    assert (made["kind"], made["uri"]) == ("create", written["textDocument"]["uri"])
+    assert "o1" in written["edits"][0]["newText"]
+    run(editor, "moemap.chooseSample", [main, "none"])
+
+
+def test_branches_that_no_test_takes_are_listed(editor: Editor, orders: Path, root: Path) -> None:
+    run(editor, "moemap.showUncovered", [str(root / "mapping.yaml"), "refund"])
+    text = shown(editor).read_text("utf-8")
+    assert text.startswith("No test takes these branches:\n")
+    assert "rule refund" in text
