@@ -31,7 +31,7 @@ _MAX_CHOICES = 200
 
 
 class Editor(Protocol):
-    """What commands need of the editor, and of the thread that answers."""
+    """The part of the server that commands need: the editor, and the threads that answer."""
 
     def ask(
         self, what: str, work: Callable[[EditingState], Answer], *, is_slow: bool = False
