@@ -22,6 +22,7 @@ from .shared.delivering import (
     sending_options,
 )
 from .shared.opening import load_mapping
+from .shared.process import when_ended
 from .shared.verbosity import is_quiet
 
 if TYPE_CHECKING:
@@ -157,7 +158,6 @@ def _stored_results(choice: Choice) -> StoredResults:
 def _run(outbox: Outbox, plan: Any, sources: Any, take: Any) -> Progress:
     """Sends while inputs are taken, and until all is sent; the first Ctrl-C finishes what is on the way."""
     import asyncio
-    import signal
 
     from ..engine.delivery.secrets import Secrets
     from ..engine.delivery.sender import Sender
@@ -165,9 +165,7 @@ def _run(outbox: Outbox, plan: Any, sources: Any, take: Any) -> Progress:
 
     async def main() -> Progress:
         sender = Sender(outbox, plan, Secrets(sources), goes_on=True)
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, sender.stop, "interrupted")
+        when_ended(sender.stop, "interrupted")
         sending, begun = asyncio.create_task(sender.run()), asyncio.create_task(sender.begun.wait())
         await asyncio.wait([sending, begun], return_when=asyncio.FIRST_COMPLETED)
         if not begun.done():  # another process sends

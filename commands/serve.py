@@ -21,6 +21,7 @@ from .shared.delivering import (
     plan_of,
     sending_options,
 )
+from .shared.process import when_ended
 from .shared.verbosity import is_quiet
 
 if TYPE_CHECKING:
@@ -131,13 +132,11 @@ _ENDED = "the service ends"
 async def _serve(receiver: Receiver, sender: Sender | None, host: str, port: int) -> None:
     """Serves until SIGTERM or Ctrl-C; then what is under way is finished."""
     import asyncio
-    import signal
 
     from aiohttp import web
 
     ended = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, ended.set)
+    when_ended(ended.set)
     sending = None
     if sender is not None:
         sending, begun = asyncio.create_task(sender.run()), asyncio.create_task(sender.begun.wait())

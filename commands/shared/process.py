@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 
 import click
 
-__all__ = ["ExitCodeGroup", "end"]
+__all__ = ["ExitCodeGroup", "end", "when_ended"]
 
 _HELP = getattr(click.exceptions, "NoArgsIsHelpError", ())  # newer versions show their help by an error
 BY_SIGNAL = 128
@@ -102,3 +102,15 @@ def end(command: Callable[[], object]) -> NoReturn:
         signal.signal(code - BY_SIGNAL, signal.SIG_DFL)
         os.kill(os.getpid(), code - BY_SIGNAL)
     os._exit(code)
+
+
+def when_ended(call: Callable[..., Any], *arguments: Any) -> None:
+    """Has something called in the running loop on SIGTERM or Ctrl-C, in place of what they do."""
+    import asyncio  # only here: most commands need none
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        try:
+            loop.add_signal_handler(number, call, *arguments)
+        except NotImplementedError:  # as on Windows
+            signal.signal(number, lambda *_: loop.call_soon_threadsafe(call, *arguments))

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from os.path import normpath
 from pathlib import Path
 from typing import Any
 
 from .. import schemas
-from ..diagnostics.problem import Place, Problem, Problems, Related, TooManyProblems, in_order
+from ..diagnostics.problem import Place, Problem, Problems, Related, TooManyProblems
 from ..diagnostics.suggestions import did_you_mean
 from ..source.contents import unsaved
 from ..source.homes import MAPPINGS, display_name
@@ -23,10 +23,11 @@ from ..source.nodes import MappingNode, Node, ScalarNode, SequenceNode, plain, r
 from ..source.parser import MAX_NODES, parse, size_of
 from ..source.paths import is_file
 from ..source.project import Project
-from ..source.recovery import lost_names, without_consequences
+from ..source.recovery import lost_names
 from ..source.text import Source, read
 from ..values.kinds import shown
 from ..values.recall import Recall
+from .converters import MAX_EXTENDS, with_converters
 from .decoder import Keys, found
 from .discovery import other_than_main
 from .empty_values import omitting_output, omitting_rule
@@ -34,9 +35,10 @@ from .file_keys import MAPPING, PART, WORKSPACE
 from .installed import beside, candidates, installed, is_reference
 from .keys import FORMS
 from .layers import Layer, bases_of, entries_of, extends_of, place_of_name, schema_names
+from .loaded import Joined, Loaded
 from .merging import extend_rule, merge, merge_part, merge_rule
 from .reader import RuleReader
-from .rulebook import ABSENT, Rule, Rulebook, Setting, SeverityOverride
+from .rulebook import Rule, Rulebook, Setting, SeverityOverride
 from .secrets import exposed_secrets
 from .settings import Given, values_of
 
@@ -45,61 +47,12 @@ __all__ = ["LANGUAGE", "MAX_FILES", "MAX_RULES", "Joined", "Loaded", "join", "lo
 LANGUAGE = 1
 MAX_FILES = 200
 MAX_RULES = 10_000
-MAX_EXTENDS = 16
 
 _HEADERS = ("input", "server", "settings", "outputs", "bulk", "delivery", "omit_empty")
 _PARTS = ("tables", "policies", "let", "routes")
 _OMITTING = {(True, False), (True, True), (None, True)}
 """The pairs of `omit_empty`, of an output and of its mapping, by which empty values are left out."""
 _SINGULAR = {"tables": "table", "policies": "policy", "let": "let", "routes": "route"}
-
-
-@dataclass(frozen=True, slots=True)
-class Loaded:
-    """The result of loading: the Rulebook, None if there are errors, and all Problems in order of place.
-
-    `draft` is what could be read despite the errors: fit for checks, not for running. `lost` are names that may be
-    defined in the parts that were dropped.
-    """
-
-    rulebook: Rulebook | None
-    problems: tuple[Problem, ...]
-    sources: Mapping[str, Source]
-    draft: Rulebook | None = None
-    lost: frozenset[str] = frozenset()
-
-    @property
-    def ok(self) -> bool:
-        return not any(problem.severity == "error" for problem in self.problems)
-
-
-@dataclass(frozen=True, slots=True)
-class Joined:
-    """A mapping before it is given settings: the result of reading and joining its files.
-
-    `draft` has the values that the files give; `settings` are there even where nothing else could be read.
-    """
-
-    draft: Rulebook | None
-    problems: tuple[Problem, ...]
-    sources: Mapping[str, Source]
-    lost: frozenset[str]
-    settings: Mapping[str, Setting]
-    values: Mapping[str, Any]
-
-    def with_settings(self, given: Mapping[str, Any]) -> Loaded:
-        """The mapping with these JSON values, which override those of the files. Nothing is read again."""
-        problems = list(self.problems)
-        pairs = [value if isinstance(value, Given) else Given(name, value) for name, value in given.items()]
-        valid = values_of(self.settings, pairs, problems)
-        values = {**self.values, **valid}
-        for name, setting in self.settings.items():
-            if values[name] is ABSENT:
-                problems.append(Problem.of("M117", setting.node.place, name=name))
-        in_place = in_order(without_consequences(problems, self.lost))
-        draft = None if self.draft is None else replace(self.draft, values=values)
-        failed = any(problem.severity == "error" for problem in in_place)
-        return Loaded(None if failed else draft, in_place, self.sources, draft, self.lost)
 
 
 def load(path: Path, settings: Mapping[str, Any] | None = None, *, text: str | None = None) -> Loaded:
@@ -137,13 +90,17 @@ class _Loader:
     ) -> None:
         self.problems.append(Problem.of(code, place, hint=hint, related=related, **data))
 
+    def below(self, converted: tuple[Path, ...]) -> _Loader:
+        """A loader of mappings that convert the input of these."""
+        return _Loader(self.recall, converted)
+
     def join(self, path: Path) -> Joined:
         draft = None
         with suppress(TooManyProblems):
             source = self.read(path, display_name(path))
             layer = self.layer(source, ()) if source is not None else None
             draft = self.rulebook(layer) if layer is not None else None
-            draft = self.with_converters(draft, path) if draft is not None else None
+            draft = with_converters(draft, path, self) if draft is not None else None
             self.problems += exposed_secrets(draft) if draft is not None else ()
         return Joined(draft, tuple(self.problems), self.sources, frozenset(self.lost), self.settings, self.values)
 
@@ -420,42 +377,6 @@ class _Loader:
             in_vain=tuple(removal for node in merged if isinstance(node, MappingNode) for removal in node.in_vain),
         )
 
-    def with_converters(self, draft: Rulebook, main: Path) -> Rulebook:
-        """The Rulebook with the mappings that its rules convert the input with."""
-        converters: dict[str, Rulebook] = {}
-        paths: dict[str, Path] = {}
-        for rule, node in ((rule, rule.convert) for rule in draft.rules if rule.convert is not None):
-            path = self.base_path(node.source.path or main, node, relative=node.text.startswith("."))
-            if path is None:
-                continue
-            if rule.when is None:
-                reason = "without `when`, what it gives would be converted again"
-                self.report("M170", node.place, name=node.text, reason=reason)
-            if paths.setdefault(node.text, path) != path:
-                reason = "in the folder of another rule, this is another mapping"
-                self.report("M170", node.place, name=node.text, reason=reason)
-            if node.text in converters:
-                continue
-            loader = _Loader(self.recall, (*self.converted, main.resolve()))
-            if path.resolve() in loader.converted or len(loader.converted) > MAX_EXTENDS:
-                self.report("M170", node.place, name=node.text, reason="it would convert its own input")
-                continue
-            loaded = loader.join(path).with_settings({})
-            if loaded.rulebook is None:
-                self.missing += (source.path for source in loaded.sources.values() if source.path is not None)
-                first = next(problem for problem in loaded.problems if problem.severity == "error")
-                related = () if first.place is None else (Related(first.place, "its first error"),)
-                self.report("M170", node.place, related=related, name=node.text, reason="it has errors of its own")
-                continue
-            converters[node.text] = loaded.rulebook
-            self.missing += loaded.rulebook.missing
-            wanted = draft.schemas.get(draft.input.schema)
-            given = [output.schema for output in loaded.rulebook.outputs.values()]
-            if wanted and not all(name and _same(loaded.rulebook.schemas[name], wanted) for name in given):
-                reason = f"all its outputs must have the schema of the input, {draft.input.schema!r}"
-                self.report("M170", node.place, name=node.text, reason=reason)
-        return replace(draft, converters=converters, missing=tuple(self.missing))
-
     def read_rules(self, layer: Layer, reader: RuleReader, merged: list[Node]) -> tuple[Rule, ...]:
         """The rules with all that they inherit, whose nodes are added to those that were merged."""
         if len(layer.rules) > MAX_RULES:
@@ -527,11 +448,6 @@ class _Loader:
                 related = () if place is None else (Related(place, "it stands here"),)
                 self.report("M118", node.place, error.hint, related, path=node.text, reason=error.reason)
         return documents
-
-
-def _same(one: schemas.Schema, other: schemas.Schema) -> bool:
-    """Returns whether two schemas are the same file."""
-    return one.path.resolve() == other.path.resolve()
 
 
 def _looked_up(name: str) -> str:

@@ -3,22 +3,39 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
+import time
+import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from moemap.tests.commands.delivering import batches, environment, ledger, project, receiver
 
 pytestmark = pytest.mark.slow  # each starts processes that import everything
 
 ROOT = Path(__file__).parents[2]
 PURCHASE = ROOT / "examples" / "purchase.json"
 PRELUDE = """\
-import multiprocessing, os, select, signal, sys
-def nothing(*_):
+import asyncio, builtins, io, multiprocessing, os, select, selectors, signal, stat, sys
+def nothing(*_, **__):
     raise OSError("the system cannot tell")
-sys.modules["fcntl"] = None
-select.select = nothing
+def unknown(*_, **__):
+    raise NotImplementedError
+sys.modules["fcntl"] = sys.modules["uvloop"] = None
+asyncio.SelectorEventLoop.add_signal_handler = asyncio.SelectorEventLoop.remove_signal_handler = unknown
+selected = select.select
+select.select = lambda *given: (
+    selected(*given) if all(stat.S_ISSOCK(os.fstat(one).st_mode) for one in (*given[0], *given[1])) else nothing()
+)
+selectors.DefaultSelector = selectors.SelectSelector
+opened = io.open
+io.open = builtins.open = lambda file, *given, **more: (
+    nothing() if str(file).startswith("/proc") else opened(file, *given, **more)
+)
 listdir = os.listdir
 os.listdir = lambda path=".": nothing() if str(path).startswith("/proc") else listdir(path)
 for module, names in (
@@ -94,6 +111,57 @@ OTHERS = [
 def test_the_other_commands(moemap: list[str], arguments: list[str], tmp_path: Path) -> None:
     done = subprocess.run([*moemap, *arguments], capture_output=True, text=True, check=False, cwd=tmp_path)
     assert (done.returncode, "Traceback" in done.stderr) == (0, False), done.stderr
+
+
+@pytest.fixture
+def url() -> Iterator[str]:
+    with receiver() as found:
+        yield found
+
+
+@pytest.fixture
+def shop(tmp_path: Path, url: str) -> Path:
+    project(tmp_path, url)
+    return tmp_path
+
+
+def test_sending(moemap: list[str], shop: Path, url: str) -> None:
+    batches(shop, users=3, each=4)
+    live = ["--env", "live"]
+    for words, said in (
+        (["ping", *live], ""),
+        (["send", *live, "--dry-run", "batches.ndjson"], ""),
+        (["send", *live, "--rejects", "rejects.ndjson", "batches.ndjson"], "outbox outbox.db: 12 accepted\n"),
+        (["outbox", "status"], ""),
+        (["outbox", "compact", "--older-than", "7"], ""),
+    ):
+        done = subprocess.run(
+            [*moemap, *words], cwd=shop, env=environment(), capture_output=True, text=True, check=False
+        )
+        assert (done.returncode, "Traceback" in done.stderr) == (0, False), done.stderr
+        assert done.stderr.endswith(said)
+    assert [one["path"] for one in ledger(url)["effects"]] == ["/ping", *["/event"] * 12]
+
+
+def test_a_service_that_ends_at_ctrl_c(moemap: list[str], shop: Path, url: str) -> None:
+    words = ["serve", "--env", "live", "--port", "0"]
+    pipe = subprocess.PIPE
+    with subprocess.Popen([*moemap, *words], cwd=shop, env=environment(), stderr=pipe, text=True) as process:
+        assert process.stderr is not None
+        line = process.stderr.readline()
+        assert line.startswith("Listening at "), line + process.stderr.read()
+        batch = json.dumps({"id": "1", "user": "u", "events": [{"number": 1}]}).encode()
+        address = f"{line.split()[-1]}/v1/batches"
+        request = urllib.request.Request(address, batch, {"Content-Type": "application/json"})
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            assert answer.status == 202
+        until = time.monotonic() + 20
+        while not (effects := ledger(url)["effects"]) and time.monotonic() < until:
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        left = process.stderr.read()
+        assert (process.wait(30), "Traceback" in left) == (0, False), left
+    assert [effect["element"]["number"] for effect in effects] == [1]
 
 
 def test_a_standalone_module_as_a_filter(tmp_path: Path, moemap: list[str]) -> None:
