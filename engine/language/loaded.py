@@ -1,4 +1,4 @@
-"""What comes of loading a mapping: before it is given settings, and with them."""
+"""The result of loading a mapping: before it is given settings, and with them."""
 
 from __future__ import annotations
 
