@@ -6,6 +6,7 @@ The steps take turns in one process, and only ratios within a round are compared
 from __future__ import annotations
 
 import gc
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from itertools import cycle
@@ -17,6 +18,10 @@ from typing import Any
 from moemap.benchmarks import generate
 from moemap.benchmarks.table import Table, times
 from moemap.engine import api, golden
+from moemap.engine.editing.completion import completions
+from moemap.engine.editing.data import Position
+from moemap.engine.editing.hover import hover
+from moemap.engine.editing.state import EditingState
 from moemap.engine.golden.runner import GoldenRunner
 from moemap.engine.insight.corpus import Comparing, compare_over
 from moemap.engine.insight.corpus_coverage import CorpusCounter
@@ -35,10 +40,12 @@ from moemap.engine.studio.worker import Worker
 __all__ = [
     "AGAIN",
     "ANEW",
+    "COMPLETE",
     "COUNTED",
     "DIFFER",
     "EDITED",
     "EXPLAIN",
+    "HOVER",
     "LOST",
     "MAPPED",
     "PROVE",
@@ -52,6 +59,8 @@ __all__ = [
 ANEW = "load and check the mapping"
 AGAIN = "check it again after a change of one file"
 EDITED = "show in Studio what an edit makes of three samples"
+COMPLETE = "complete the path that was typed in an editor"
+HOVER = "show in it what a name is, and its value in a sample"
 TESTS = "run its golden tests, with all that they need"
 COUNTED = "run them, and count the branches that they take"
 PROVE = "prove its outputs"
@@ -76,11 +85,13 @@ def measure(main: Path, rounds: int) -> dict[str, list[float]]:
         lines.insert(len(lines) // 2, f"# a {word}")  # the nodes below it are others than before
         session.inspect(main, {file: "\n".join(lines)})
 
-    studio = Studio(main)
+    studio, editor = Studio(main), Editor(main)
     steps: dict[str, Callable[[], object]] = {
         ANEW: lambda: api.inspect(main),
         AGAIN: lambda: change(file, "longer comment"),
         EDITED: studio.edit,
+        COMPLETE: editor.complete,
+        HOVER: editor.hover,
         TESTS: lambda: run_tests(main.parent / "tests"),
         COUNTED: lambda: count_branches(main.parent / "tests"),
         PROVE: lambda: prove(rulebook),
@@ -127,6 +138,44 @@ class Studio:
             return self.ask("state")
         finally:
             gc.enable()
+
+
+class Editor:
+    """What an editor is told of the rules: at the longest path of the mapping."""
+
+    def __init__(self, main: Path) -> None:
+        self.state = EditingState([main.parent])
+        paths = [
+            (match[0], file) for file in main.parent.glob("*.yaml") for match in _PATH.finditer(file.read_text("utf-8"))
+        ]
+        longest, self.file = max(paths, key=lambda one: len(one[0]))
+        self.text = self.file.read_text("utf-8")
+        self.end = self.text.index(longest) + len(longest)
+        self.typed = 0
+        self.complete()
+        self.hover()
+
+    def complete(self) -> int:
+        """Types a character of the last name, and completes it; returns the number of names."""
+        start = self.text.rindex(".", 0, self.end) + 1
+        self.typed = self.typed % 4 + 1
+        text = f"{self.text[:start]}{'abcd'[: self.typed]}{self.text[self.end :]}"
+        self.state.open(self.file, text)
+        return len(completions(self.state, self.file, _position(text, start + self.typed)))
+
+    def hover(self) -> str:
+        """The text about the last name."""
+        self.state.open(self.file, self.text)
+        found = hover(self.state, self.file, _position(self.text, self.end))
+        assert found is not None  # noqa: S101  the name is known
+        return found.text
+
+
+_PATH = re.compile(r"\b(?:event|batch)(?:\.[a-z_]+){2,}")
+
+
+def _position(text: str, offset: int) -> Position:
+    return Position(text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset))
 
 
 def corpus_steps(rulebook: Rulebook, file: Path) -> dict[str, Callable[[], object]]:

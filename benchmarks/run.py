@@ -210,6 +210,8 @@ def goal_table(
         goal(f"speed of `{name}` / mapping the batches", least, processes.ratio(authors, author.MAPPED, step) ** -1)
     goal(f"minutes for all mutants with {JOBS} jobs", 2, mutants / 60, at_most=True)
     goal("seconds to explain one batch", 0.2, median(authors[author.EXPLAIN]), at_most=True)
+    goal("seconds to complete a path in an editor", 0.05, median(authors[author.COMPLETE]), at_most=True)
+    goal("seconds to show what a name is in an editor", 0.05, median(authors[author.HOVER]), at_most=True)
     goal("seconds from an edit in Studio to what it shows", 0.2, median(authors[author.EDITED]), at_most=True)
     return Table(("", "to reach", "reached", ""), rows)
 

@@ -233,7 +233,7 @@ def _member_lines(analysis: Analysis, context: Context, here: list[Seen], name: 
                 own = context.patterns.get(name)
                 return [member.description, _sentence(analysis.samples.share(own)) if own else ""]
             return [member_text(analysis, member, pattern)]
-    return []
+    return [] if pattern is None else [_sentence(analysis.samples.share((*pattern, name)))]
 
 
 def _sentence(words: str) -> str:

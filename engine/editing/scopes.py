@@ -12,6 +12,7 @@ from itertools import takewhile
 from operator import is_
 from typing import NamedTuple
 
+from ..inference.contexts import at_top
 from ..inference.facts import Flow, Reached
 from ..inference.rulebook import RuleWalk, input_type
 from ..language import kinds
@@ -132,7 +133,7 @@ class Scopes:
                 return Context(next(emitted, ANY), self._roots.patterns)
             case ("outputs", str(name), "fields", str(field), *rest):
                 given = place.below("outputs").below(name).below("fields").below(field)
-                return self._inside("fieldMapping", given, tuple(rest), self.top(tree))
+                return self._inside("fieldMapping", given, tuple(rest), self._emitted(name, tree))
             case ("server", *_) | ("bulk", *_) | ("outputs", _, "server", *_):
                 return self._settings
         return self.top(tree)
@@ -192,6 +193,12 @@ class Scopes:
                 return None
             known = self._left[rule.name] = before, contexts[rule.name]
         return known[1]
+
+    def _emitted(self, output: str, tree: Node | None) -> Context:
+        """The names that all bodies of an output see, after the rules that emit it."""
+        top = self.top(tree)
+        own = [one.context for one in self._flow().emissions if one.output.name == output]
+        return Context(at_top(own, top.type), top.patterns) if own else top
 
     def _entry_context(self, rule: EntryRule) -> Type | None:
         """The context of an entry rule of a policy, where it is used first."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 from ..interpreter.interpreter import Interpreter
@@ -21,7 +21,7 @@ __all__ = ["PlacedPart", "RulePlaces", "Traced", "TracedSamples"]
 
 Part = Rule | Route | Field | Spread | EntryRule | Expr | Text
 _MOST_KEPT = 32
-_MOST_SEARCHED = 20
+_SECONDS = 0.01
 _PARTS = (Rule, Route, Field, Spread, EntryRule, Expr, Text)
 
 
@@ -154,15 +154,14 @@ class TracedSamples:
         return found
 
     def that_reaches(self, rule: str) -> Traced | None:
-        """The first sample with an element that a rule takes; a call searches only so many more."""
-        for sample in islice(self._pending, _MOST_SEARCHED) if rule not in self._takers else ():
+        """The first sample with an element that a rule takes, as far as some time for each call found one."""
+        end = perf_counter() + _SECONDS
+        while rule not in self._takers and perf_counter() < end and (sample := next(self._pending, None)) is not None:
             for taken in (one for found in self.of(sample).decisions.values() for one in found):
                 if taken.outcome == "takes" and isinstance(taken.part, Rule):
                     self._takers.setdefault(taken.part.name, sample)
-            if rule in self._takers:
-                break
-        sample_ = self._takers.get(rule)
-        return None if sample_ is None else self.of(sample_)
+        taker = self._takers.get(rule)
+        return None if taker is None else self.of(taker)
 
     def _traced(self, sample: Sample) -> Traced:
         settings = {name: value for name, value in sample.settings.items() if name in self._rulebook.settings}

@@ -67,7 +67,7 @@ def parse(text: str) -> Expression:
 
 def tree_of(text: str) -> TreeNode | None:
     """The tree of an expression that is still being written, without the checks of `parse`; None if it has none."""
-    if not text or len(text) > MAX_EXPRESSION_CHARS:
+    if len(text) > MAX_EXPRESSION_CHARS or not text.strip(WHITESPACE):
         return None
     try:
         tree: TreeNode = _Parser().tree(tokens_of(text))

@@ -5,7 +5,21 @@ from __future__ import annotations
 import pytest
 
 from moemap.benchmarks import author
-from moemap.benchmarks.author import AGAIN, ANEW, COUNTED, COVER, DIFFER, EDITED, EXPLAIN, LOST, MAPPED, PROVE, TESTS
+from moemap.benchmarks.author import (
+    AGAIN,
+    ANEW,
+    COMPLETE,
+    COUNTED,
+    COVER,
+    DIFFER,
+    EDITED,
+    EXPLAIN,
+    HOVER,
+    LOST,
+    MAPPED,
+    PROVE,
+    TESTS,
+)
 from moemap.engine.language.installed import locate
 from moemap.engine.language.rulebook import Rulebook
 
@@ -19,7 +33,7 @@ def test_every_step_is_measured_in_every_round(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(author, "run_tests", lambda *given: tested.append(run_tests(*given)))
     seconds = author.measure(main, 1)
     assert {name: len(taken) for name, taken in seconds.items()} == dict.fromkeys(
-        (ANEW, AGAIN, EDITED, TESTS, COUNTED, PROVE, EXPLAIN, MAPPED, LOST, DIFFER, COVER, COVER), 1
+        (ANEW, AGAIN, EDITED, COMPLETE, HOVER, TESTS, COUNTED, PROVE, EXPLAIN, MAPPED, LOST, DIFFER, COVER, COVER), 1
     )
     assert [rulebook.name for rulebook in proven] == ["mparticle-moengage"]
     assert tested[0] > 150
@@ -32,3 +46,11 @@ def test_table() -> None:
         (AGAIN, "75", "0.25"),
         (TESTS, "1,500", "5.0"),
     ]
+
+
+def test_an_editor_completes_and_explains_the_longest_path() -> None:
+    main = locate("mparticle-moengage")
+    assert main is not None
+    editor = author.Editor(main)
+    assert editor.complete() > 2
+    assert editor.hover().startswith("`event.data.custom_attributes.event_source`: any value\n\nIn ")

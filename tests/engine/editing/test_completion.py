@@ -9,11 +9,16 @@ from random import Random
 import pytest
 from hypothesis import settings
 
+from moemap.engine.editing.actions import actions
 from moemap.engine.editing.analysis import analysis_of
 from moemap.engine.editing.completion import completions
 from moemap.engine.editing.cursor import cursor_at
-from moemap.engine.editing.data import Completion, Position
+from moemap.engine.editing.data import Completion, Position, Span
+from moemap.engine.editing.hover import hover
+from moemap.engine.editing.inlays import inlays
+from moemap.engine.editing.lenses import lenses
 from moemap.engine.editing.members import type_words
+from moemap.engine.editing.signatures import signature
 from moemap.engine.editing.state import EditingState
 from moemap.engine.expressions.parser import tree_of
 from moemap.engine.inference.expressions import Seen, infer
@@ -213,24 +218,56 @@ def places(text: str, dice: Random, count: int) -> Iterator[Position]:
         yield Position(line + 1, dice.randint(0, len(lines[line])) + 1)
 
 
+TYPED = [
+    "",
+    ".",
+    '"',
+    "'",
+    "|",
+    "{{ ",
+    "[",
+    "[?",
+    "(",
+    " {",
+    "}",
+    ": ",
+    "- ",
+    "$",
+    "&",
+    "@",
+    "\t",
+    " # moemap: ",
+    " *a",
+    "🎉",
+]
+
+
 @pytest.mark.fuzz
-def test_no_position_of_a_mapping_is_refused() -> None:
-    """Nor where the rest of its line, or a bracket or a quote, is missing."""
-    dice, count = Random(settings().max_examples), settings().max_examples // 2
-    state = EditingState([SHIPPED])
-    for number in range(count):
-        path = SHIPPED / dice.choice(FILE_NAMES)
+@pytest.mark.parametrize("is_shipped", [True, False])
+def test_no_position_is_refused(project: Path, is_shipped: bool) -> None:
+    """Nor where anything was typed, or the rest of the line or of the file is missing."""
+    dice, root = Random(settings().max_examples), SHIPPED if is_shipped else project
+    state = EditingState([root])
+    files = [path for path in state.files() if state.kind(path) is not None]
+    for _ in range(settings().max_examples // 4):
+        path = dice.choice(files)
         text = path.read_text("utf-8")
         (position,) = places(text, dice, 1)
         lines = text.split("\n")
-        line = lines[position.line - 1]
-        rest = dice.choice(["", line[position.column - 1 :], line[position.column :], ".", '"', "|", "{{ "])
-        lines[position.line - 1] = line[: position.column - 1] + rest
-        if number % 4:
-            state.open(path, "\n".join(lines))
-        for one in completions(state, path, position):
-            assert one.span.start.line == one.span.end.line == position.line
-        state.close(path)
+        before = lines[position.line - 1][: position.column - 1]
+        lines[position.line - 1] = before + dice.choice([*TYPED, lines[position.line - 1][len(before) :]])
+        state.open(path, "\n".join(lines if dice.random() < 0.8 else lines[: position.line]))
+        for at in (position, Position(position.line, position.column + 1)):
+            for one in completions(state, path, at):
+                assert one.span.start.line == one.span.end.line == position.line
+            hover(state, path, at)
+            signature(state, path, at)
+        if dice.random() < 0.2:
+            inlays(state, path, (1, len(lines)))
+            lenses(state, path)
+            actions(state, path, Span(position, position))
+        if dice.random() < 0.7:
+            state.close(path)
 
 
 @pytest.mark.fuzz
