@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+import sys
 import tomllib
 import zipfile
 from pathlib import Path
@@ -21,6 +22,8 @@ from moemap.engine.language import kinds
 from moemap.engine.language.keys import FORMS
 from moemap.engine.language_server.server import RuleServer
 from moemap.engine.language_server.wording import LEGEND
+from moemap.tests.engine.editing.conftest import FILES as FILES_OF_SHOP
+from moemap.tests.engine.editing.conftest import written
 
 ROOT = Path(__file__).parents[2]
 EXTENSION = ROOT / "editors" / "vscode"
@@ -91,6 +94,7 @@ def test_the_grammar_knows_the_keys_of_expressions() -> None:
 # What needs its packages and Node.js: make test-editors
 
 
+needs_build = pytest.mark.skipif(not BUILT.exists(), reason="the extension is not built: make vscode")
 needs_packages = pytest.mark.skipif(
     not (EXTENSION / "node_modules").is_dir(), reason="the packages of the extension are not installed"
 )
@@ -145,7 +149,31 @@ def test_other_files_are_not_coloured(tmp_path: Path) -> None:
     assert not [name for line in scopes([path])[0] for *_, names in line for name in names if "moemap" in name]
 
 
-@pytest.mark.skipif(not BUILT.exists(), reason="the extension is not built: make vscode")
+@needs_build
+def test_a_session(tmp_path: Path) -> None:
+    """With a stand-in for VS Code, which cannot be run here."""
+    project = written(tmp_path / "project", FILES_OF_SHOP)
+    path = project / "parts" / "orders.yaml"
+    path.write_text(path.read_text("utf-8").replace("settings.currency", "setings.currency"), "utf-8")
+    script, bundle = Path(__file__).with_name("session.cjs"), EXTENSION / MANIFEST["main"]
+    server = [sys.executable, "-m", "moemap", "lsp"]
+    ran = subprocess.run(["node", script, bundle, path, "none", *server], capture_output=True, text=True, timeout=120)
+    assert (ran.returncode, ran.stderr) == (0, "")
+    found = json.loads(ran.stdout)
+    done = [entry for entry in found["done"] if entry[0] != "problems"]
+    problems = {Path(one[1]).name: one[2] for one in found["done"] if one[0] == "problems"}
+    assert problems["orders.yaml"] == [["M204", "moemap", "unknown name 'setings'\nhelp: did you mean 'settings'?"]]
+    assert {"registerCompletionItemProvider", "registerHoverProvider", "registerRenameProvider"} <= {
+        one[0] for one in done
+    }
+    assert set(found["commands"]) == {*RuleServer().commands.by_name(), "moemap.restart"}
+    (choices,) = [entry[1] for entry in done if entry[0] == "pick"]
+    assert "none" in choices
+    assert [entry for entry in done if entry[0] == "error"] == []
+    assert [entry[1] for entry in done if entry[0] == "message"] == ["2 of 2 tests failed."]
+
+
+@needs_build
 def test_what_is_packaged() -> None:
     with zipfile.ZipFile(BUILT) as package:
         inside = {name.removeprefix("extension/") for name in package.namelist() if name.startswith("extension/")}
