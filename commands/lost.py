@@ -23,6 +23,7 @@ __all__ = ["command"]
     failure="a batch cannot be read; with --fail-on: there is such a member; with --baseline: something differs",
     epilog="""
     moemap lost examples
+    moemap lost --limits examples
     moemap lost --format markdown --all examples > lost.md
     moemap lost --write-baseline baseline.json examples
     moemap lost --baseline baseline.json examples
@@ -41,7 +42,16 @@ __all__ = ["command"]
 )
 @click.option("--all", "all_", is_flag=True, help="Also list the members that are sent.")
 @click.option("--show-values", is_flag=True, help="Also show the first value of each member.")
-@click.option("--fail-on", type=click.Choice(["unread", "unsent"]), help="Members that give exit code 1.")
+@click.option(
+    "--limits",
+    is_flag=True,
+    help="Also map the batches, and count distinct names in requests against the limits of the outputs.",
+)
+@click.option(
+    "--fail-on",
+    type=click.Choice(["unread", "unsent", "limits"]),
+    help="Members, or passed limits of names, for exit code 1.",
+)
 @click.option("--baseline", metavar="FILE", help="Report only what is not as in this file.")
 @click.option("--write-baseline", metavar="FILE", help="Write the members and what becomes of them, without values.")
 def command(
@@ -52,13 +62,15 @@ def command(
     format_: str,
     all_: bool,
     show_values: bool,
-    fail_on: Literal["unread", "unsent"] | None,
+    limits: bool,
+    fail_on: Literal["unread", "unsent", "limits"] | None,
     baseline: str | None,
     write_baseline: str | None,
 ) -> None:
     """Say which members of inputs are lost.
 
-    Each member of the batches is sent by a rule, only read by rules (by a condition, for instance), or not read at all.
+    Each member of the batches is sent by a rule, left out by a spread or a policy because of its name, only read by
+    rules (by a condition, for instance), or not read at all.
     This is found from the rules: a member counts as sent where some rule can send it. Of conditions, only those count
     that compare a member with a constant string.
     """
@@ -71,7 +83,7 @@ def command(
 
     rulebook = load_mapping(chosen(mapping, settings, environment)).rulebook
     with status_line() as show:
-        loss = loss_over(rulebook, expanded(inputs, None), show)
+        loss = loss_over(rulebook, expanded(inputs, None), show, limits=limits or fail_on == "limits")
     failed = bool(loss.unreadable)
     if baseline is not None:
         try:
@@ -84,7 +96,7 @@ def command(
     elif text := render(
         format_,
         loss,
-        ("unread", "read", "sent") if all_ else ("unread", "read"),
+        ("unread", "dropped", "read", "sent") if all_ else ("unread", "dropped", "read"),
         show_values=show_values,
         color=takes_color(sys.stdout),
     ):
@@ -93,6 +105,8 @@ def command(
         with written_whole(Path(write_baseline)) as file:
             file.write(baseline_of(loss).encode())
     note(summary(loss))
-    if fail_on is not None:
-        failed = failed or bool(loss.sorted("unread") if fail_on == "unread" else loss.sorted("unread", "read"))
+    if fail_on == "limits":
+        failed = failed or any(one.is_too_many for one in loss.distinct)
+    elif fail_on is not None:
+        failed = failed or bool(loss.sorted(*(("unread",) if fail_on == "unread" else ("unread", "dropped", "read"))))
     sys.exit(PROBLEMS if failed else FINE)

@@ -84,9 +84,8 @@ class Mapping:
         """
         # Only here: mapping batches needs no reports.
         from .insight.account import account_of
-        from .insight.tracing import trace
 
-        return account_of(trace(self.rulebook, batch))
+        return account_of(self.rulebook, batch)
 
     def elements(self, batch: Any) -> tuple[Element, ...]:
         """The outcome of each element that a route, a nested list or a spread iterated over."""

@@ -1,27 +1,32 @@
 """Accounts for every leaf of a batch: sent and where to, skipped and why, read by rules only, or unread.
 
 What is sent is found by the steps that led to each value of the requests, so rules that did not take part do not count.
+Where a rule hands the batch to another mapping, a leaf is followed through what that makes of it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
 from ..diagnostics.problem import Place, Problem
+from ..interpreter.interpreter import Interpreter
 from ..interpreter.recorder import Taken
 from ..language.rulebook import Expr, Field, Rulebook, Spread, Text
 from ..runtime.result import Accounted, Destination, Result, Skipped
 from ..values.equality import equal
 from ..values.pointers import join, leaves, value_at
-from .reads import ANY, InputRead, Pattern, Reads, reads_of
+from .reads import ANY, InputRead, Pattern, Reads, converting_reads, reads_of
 from .tracing import TooManyDecisionsError, Trace, identities, trace
 from .why import place_in, places_read, steps_in
 
-__all__ = ["account_of", "accounted"]
+__all__ = ["account_of", "account_of_trace", "accounted"]
 
 _MAX_READERS = 3
+_HOWS = ("same", "cut", "converted", "part")
+_FATES = ("skipped", "read", "unread")
+"""The fates of leaves that are not sent, what says most about one first."""
 
 Part = Literal["body", "path", "query", "headers"]
 
@@ -29,10 +34,34 @@ Part = Literal["body", "path", "query", "headers"]
 def accounted(rulebook: Rulebook, batch: Any, result: Result) -> Result:
     """A Result of a batch with its account; that is empty, with a Problem, if there are too many decisions for one."""
     try:
-        return result._replace(account=account_of(trace(rulebook, batch)))
+        return result._replace(account=account_of(rulebook, batch))
     except TooManyDecisionsError as error:
         problem = Problem.of("M527", input="", reason=str(error))
         return result._replace(account=(), problems=(*result.problems, problem))
+
+
+def account_of(rulebook: Rulebook, batch: Any) -> tuple[Accounted, ...]:
+    """The fate of each leaf of a batch, in its order."""
+    interpreter = Interpreter(rulebook)
+    found = interpreter.converted(batch)
+    if found is None:
+        return account_of_trace(trace(rulebook, batch, interpreter=interpreter))
+    name, bodies = found
+    after: list[_Converted] = []
+    requests = 0
+    for body in bodies:
+        traced = trace(rulebook, body, interpreter=interpreter, is_converted=True)
+        after.append(_Converted(body, requests, {one.pointer: one for one in account_of_trace(traced)}))
+        requests += len(traced.result.requests)
+    converter = rulebook.converters[name]
+    before = Reads(converting_reads(rulebook))
+    followed = []
+    for leaf in account_of(converter, batch):
+        one = _followed(leaf, value_at(batch, leaf.pointer), converter.name, after)
+        by = dict.fromkeys((*(read.title for read in before.of(_pattern(batch, leaf.pointer))), *one.by))
+        is_read = bool(by) and one.fate in ("read", "unread")
+        followed.append(one._replace(fate="read", by=tuple(by)[:_MAX_READERS]) if is_read else one)
+    return tuple(followed)
 
 
 @lru_cache(maxsize=8)
@@ -50,8 +79,43 @@ class _Link(NamedTuple):
     """The field that the value is of; None if it is a whole entry."""
 
 
-def account_of(found: Trace) -> tuple[Accounted, ...]:
-    """The fate of each leaf of a batch, in its order."""
+class _Converted(NamedTuple):
+    """A body that a conversion gave, its leaves by their places, and how many requests those before it gave."""
+
+    body: Any
+    requests: int
+    leaves: dict[str, Accounted]
+
+    def found(self, pointer: str, value: Any) -> list[Accounted]:
+        """The leaf at a place; or of those below it those that have the value, or else all."""
+        if pointer in self.leaves:
+            return [self.leaves[pointer]]
+        below = [one for place, one in self.leaves.items() if place.startswith(f"{pointer}/")]
+        return [one for one in below if equal(value_at(self.body, one.pointer), value)] or below
+
+
+def _followed(leaf: Accounted, value: Any, converter: str, after: Sequence[_Converted]) -> Accounted:
+    """The fate of a leaf that went through a conversion first."""
+    if leaf.fate != "sent":
+        return leaf._replace(by=tuple(f"{converter}: {title}" for title in leaf.by))
+    to: list[Destination] = []
+    others: list[Accounted] = []
+    for place in leaf.to:
+        made = after[place.request]
+        for there in made.found(place.pointer, value) if place.part == "body" else ():
+            for one in there.to:
+                how = max(place.how, one.how, key=_HOWS.index)
+                to.append(one._replace(request=one.request + made.requests, how=how))
+            if there.fate != "sent":
+                others.append(there)
+    if to:
+        return Accounted(leaf.pointer, "sent", tuple(dict.fromkeys(to)))
+    other = min(others, key=lambda one: _FATES.index(one.fate), default=Accounted(leaf.pointer, "unread"))
+    return other._replace(pointer=leaf.pointer)
+
+
+def account_of_trace(found: Trace) -> tuple[Accounted, ...]:
+    """The fate of each leaf of the batch of a trace, in its order; if it was converted, of what that gave."""
     links: dict[str, list[_Link]] = {}
     for place, link in (*_to_bodies(found), *_to_targets(found)):
         links.setdefault(place, []).append(link)

@@ -1,24 +1,29 @@
-"""Finds the fate of every member of inputs over a corpus: sent, read by rules only, or not read by any rule."""
+"""Finds the fate of every member of inputs over a corpus: sent, dropped by its name, only read, or not read."""
 
 from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from ..interpreter.interpreter import Interpreter
 from ..jobs.input import read_units
 from ..language.rulebook import Rulebook
 from ..values.kinds import KINDS
+from ..values.pointers import join
 from ..values.times import TimeError, of_iso
-from .reads import Reads, ReadsAt, reads_of
+from .distinct import Distinct, DistinctCounter
+from .dropping import dropped
+from .reads import InputRead, Reads, ReadsAt, converting_reads, reads_of
 from .sources import ANY, ElementGuard, Pattern
 
-__all__ = ["MAX_NAMES", "Collector", "Fate", "InputMember", "Loss", "loss_over"]
+__all__ = ["FATES", "MAX_NAMES", "Collector", "Fate", "InputMember", "Loss", "ReadTree", "loss_over"]
 
-Fate = Literal["sent", "read", "unread"]
+Fate = Literal["unread", "read", "dropped", "sent"]
+FATES: tuple[Fate, ...] = ("unread", "read", "dropped", "sent")
+"""The fates of members; one that has several has the last of these."""
 MAX_NAMES = 200
 """The maximum number of names below one place; further ones are counted together."""
 _MAX_OWNERS = 3
@@ -46,6 +51,10 @@ class InputMember:
     types: dict[type, int] = field(default_factory=dict)
     """How often each Python type was there."""
     times: tuple[int, int] | None = _UNKNOWN
+    cut: int | None = None
+    """The number of characters that are left of strings, where these are cut."""
+    cuts: int = 0
+    """The number of longer strings."""
     last: int = -1
     """The number of the last batch with it."""
 
@@ -53,12 +62,28 @@ class InputMember:
     def kinds(self) -> Counter[str]:
         return Counter({KINDS[type_]: number for type_, number in self.types.items()})
 
-    def time(self, value: Any) -> None:
-        """Takes account of the time that a value is, if it is one."""
-        found = _time_of(value)
-        self.times = (
-            None if found is None or self.times is None else (min(self.times[0], found), max(self.times[1], found))
-        )
+    def add(self, batch: int, value: Any) -> None:
+        """Adds a value in the batch of this number."""
+        self.values += 1
+        self.types[type(value)] = self.types.get(type(value), 0) + 1
+        if self.last != batch:
+            self.last = batch
+            self.batches += 1
+        if self.is_looked_at:
+            self.look(value)
+
+    @property
+    def is_looked_at(self) -> bool:
+        """Set if more than the kinds of values counts."""
+        return self.times is not None or self.cut is not None
+
+    def look(self, value: Any) -> None:
+        """Takes account of the time that a value is, and of its length."""
+        if self.times is not None:
+            found, (first, last) = _time_of(value), self.times
+            self.times = None if found is None else (min(first, found), max(last, found))
+        if self.cut is not None and isinstance(value, str) and len(value) > self.cut:
+            self.cuts += 1
 
 
 @dataclass
@@ -66,13 +91,15 @@ class Loss:
     """The members of all inputs by their path, in which `*` stands for any index.
 
     `passed` has the number of distinct names below each place whose names pass through: at most MAX_NAMES are told
-    apart. `now` is when the run began, in milliseconds since 1970.
+    apart. `distinct` has the names in requests at places where these are limited. `now` is when the run began, in
+    milliseconds since 1970.
     """
 
     batches: int = 0
     unreadable: int = 0
     members: dict[Pattern, InputMember] = field(default_factory=dict)
     passed: dict[Pattern, int] = field(default_factory=dict)
+    distinct: list[Distinct] = field(default_factory=list)
     now: int = field(default_factory=lambda: int(time.time() * 1000))
 
     def sorted(self, *fates: Fate) -> list[tuple[Pattern, InputMember]]:
@@ -81,7 +108,7 @@ class Loss:
         return sorted(chosen, key=lambda item: (-item[1].batches, item[0]))
 
     def to_json(self, *, show_values: bool) -> dict[str, Any]:
-        """`{batches, unreadable, passed: [{path, names}], members: [{path, fate, by, batches, values, kinds, ...}]}`.
+        """`{batches, unreadable, passed, distinct, members: [{path, fate, by, batches, values, kinds, ...}]}`.
 
         Members that are times have `times`, the earliest and the latest, in milliseconds since now; `example` is there
         with `show_values`.
@@ -90,6 +117,7 @@ class Loss:
             "batches": self.batches,
             "unreadable": self.unreadable,
             "passed": [{"path": "/" + "/".join(path), "names": names} for path, names in sorted(self.passed.items())],
+            "distinct": [one.to_json() for one in self.distinct],
             "members": [
                 {
                     "path": "/" + "/".join(path),
@@ -98,6 +126,7 @@ class Loss:
                     "batches": member.batches,
                     "values": member.values,
                     "kinds": dict(sorted(member.kinds.items())),
+                    **({"cut": {"length": member.cut, "values": member.cuts}} if member.cuts else {}),
                     **({} if (times := member.times) is None else {"times": [one - self.now for one in times]}),
                     **({"example": member.example} if show_values else {}),
                 }
@@ -106,13 +135,15 @@ class Loss:
         }
 
 
-def loss_over(rulebook: Rulebook, files: Iterable[str], progress: Callable[[str], None]) -> Loss:
-    """The fates of all members of the batches in files. Raises OSError.
+def loss_over(
+    rulebook: Rulebook, files: Iterable[str], progress: Callable[[str], None], *, limits: bool = False
+) -> Loss:
+    """The fates of all members of the batches in files; with `limits`, also distinct names in requests. Raises OSError.
 
     `progress` is called now and then with a line to show. Objects and lists count only if they are empty. Where a rule
-    hands an input to another mapping, the members are those of what that gives.
+    hands an input to another mapping, its members are followed into what that gives.
     """
-    interpreter, collector = Interpreter(rulebook), Collector(Reads(reads_of(rulebook)))
+    collector = Collector(rulebook, limits=limits)
     loss = collector.loss
     for file_name in files:
         with open(file_name, "rb") as file:
@@ -121,11 +152,8 @@ def loss_over(rulebook: Rulebook, files: Iterable[str], progress: Callable[[str]
                     batch, problem = record.parse()
                     if problem is not None or not isinstance(batch, dict):
                         loss.unreadable += 1
-                        continue
-                    _, mapped = interpreter.converted(batch) or ("", (batch,))
-                    for one in mapped:
-                        collector.add(one)
-                    loss.batches += 1
+                    else:
+                        collector.add(batch)
                 progress(f"{loss.batches} batches, {len(loss.members)} members")
     return loss
 
@@ -188,18 +216,99 @@ def _at(value: Any, path: Pattern) -> Any:
     return value
 
 
-class Collector:
-    """Collects the members of batches."""
+class _Fate(NamedTuple):
+    """The fate of the leaves at a node, the parts of the rules that it is due to, and more about it."""
 
-    def __init__(self, reads: Reads) -> None:
+    fate: Fate
+    by: tuple[str, ...]
+    cut: int | None
+    passes: bool
+    """Set if the names of the members beside it pass through."""
+
+    def joined(self, other: _Fate) -> _Fate:
+        """The better one of two fates, or both."""
+        if self.fate != other.fate:
+            return max(self, other, key=lambda one: FATES.index(one.fate))
+        by = tuple(dict.fromkeys((*self.by, *other.by)))[:_MAX_OWNERS]
+        cut = None if self.cut is None or other.cut is None else max(self.cut, other.cut)
+        return _Fate(self.fate, by, cut, self.passes or other.passes)
+
+
+class ReadTree:
+    """The nodes of inputs of one mapping, and the fates of their leaves as its rules have it."""
+
+    def __init__(self, reads: Reads, settings: Mapping[str, Any]) -> None:
         self.root = _Node((), reads.root, frozenset())
+        self.settings = settings
+
+    def placed(self, batch: Any) -> Iterator[tuple[str, _Node, Any]]:
+        """The leaves of a batch, with their places and nodes."""
+        pending: list[tuple[str, _Node, Any]] = [("", self.root, batch)]
+        while pending:
+            place, node, value = pending.pop()
+            node = node.variant(value) if node.choices else node
+            if isinstance(value, dict) and value:
+                pending += [(join(place, name), node.child(name), member) for name, member in value.items()]
+            elif isinstance(value, list) and value:
+                pending += [(join(place, index), node.child(ANY), element) for index, element in enumerate(value)]
+            else:
+                yield place, node, value
+
+    def fate(self, node: _Node) -> _Fate:
+        """The fate of the leaves at a node."""
+        path = node.path
+        found = [read for read in node.reads.all if read.guards.isdisjoint(node.failing)]
+        sent = [read for read in found if read.is_sent]
+        reasons = [self.reason(read, path) for read in sent]
+        kept = [read for read, reason in zip(sent, reasons, strict=True) if reason is None]
+        cuts = [read.cut for read in kept]
+        by = [read.title for read in kept or found]
+        if sent and not kept:
+            by = [f"{read.title}: {reason}" for read, reason in zip(sent, reasons, strict=True)]
+        fate: Fate = "sent" if kept else "dropped" if sent else "read" if found else "unread"
+        cut = max((one for one in cuts if one is not None), default=None) if None not in cuts else None
+        passes = path[-1:] != (ANY,) and any(read.pattern == (*path[:-1], ANY) for read in sent)
+        return _Fate(fate, tuple(dict.fromkeys(by))[:_MAX_OWNERS], cut, passes)
+
+    def reason(self, read: InputRead, path: Pattern) -> str | None:
+        """The reason why a spread drops the entry that a place is in; None if it does not, or that is not known."""
+        names = ((spread, path[steps - 1]) for spread, steps in read.entries if path[steps - 1] != ANY)
+        reasons = (dropped(spread, name, self.settings) for spread, name in names)
+        return next((reason for reason in reasons if reason is not None), None)
+
+
+def _tree_of(rulebook: Rulebook) -> ReadTree:
+    return ReadTree(Reads(reads_of(rulebook)), rulebook.values)
+
+
+class Collector:
+    """Collects the members of batches; with `limits`, also maps these and counts distinct names in the requests."""
+
+    def __init__(self, rulebook: Rulebook, *, limits: bool = False) -> None:
+        self.interpreter = Interpreter(rulebook)
+        self.tree = _tree_of(rulebook)
+        self.converting = ReadTree(Reads(converting_reads(rulebook)), rulebook.values)
+        self.converters = {name: (one.name, _tree_of(one)) for name, one in rulebook.converters.items()}
         self.loss = Loss()
         self.names: Counter[Pattern] = Counter()
+        self.distinct = DistinctCounter(rulebook) if limits else None
+        self.loss.distinct = [] if self.distinct is None else self.distinct.limits
 
     def add(self, batch: Any) -> None:
         """Adds the scalars and empty values of a batch."""
+        converted = self.interpreter.converted(batch)
+        if converted is None:
+            self._add(batch)
+        else:
+            name, bodies = converted
+            self._add_converted(batch, name, bodies)
+        if self.distinct is not None:
+            self.distinct.add(batch)
+        self.loss.batches += 1
+
+    def _add(self, batch: Any) -> None:
         number = self.loss.batches
-        pending: list[tuple[_Node, Any]] = [(self.root, batch)]
+        pending: list[tuple[_Node, Any]] = [(self.tree.root, batch)]
         while pending:
             node, value = pending.pop()
             if node.choices:
@@ -212,40 +321,51 @@ class Collector:
                 pending += [(child, element) for element in value]
             else:
                 if (member := node.member) is None:
-                    member = node.member = self.member(node, value)
+                    member = node.member = self.member(node.path, self.tree.fate(node), value)
                 member.values += 1
                 kinds, type_ = member.types, type(value)
                 kinds[type_] = kinds.get(type_, 0) + 1
                 if member.last != number:
                     member.last = number
                     member.batches += 1
-                if member.times is not None:
-                    member.time(value)
+                if member.is_looked_at:
+                    member.look(value)
 
-    def member(self, node: _Node, value: Any) -> InputMember:
-        """The member at a node, which has the best of the fates at all nodes of its path."""
-        loss, path = self.loss, node.path
-        found = [read for read in node.reads.all if read.guards.isdisjoint(node.failing)]
+    def _add_converted(self, batch: Any, name: str, bodies: Sequence[Any]) -> None:
+        """Adds the leaves of a batch that another mapping converts, each followed into what that gives."""
+        inner: dict[str, _Fate] = {}
+        for body, locate in zip(bodies, self.interpreter.locators(name, batch), strict=True):
+            for place, node, _ in self.tree.placed(body):
+                fate, here = self.tree.fate(node), locate(place)
+                inner[here] = inner[here].joined(fate) if here in inner else fate
+        title, converter = self.converters[name]
+        before = self.converting.placed(batch)
+        for (_, decides, _), (place, node, value) in zip(before, converter.placed(batch), strict=True):
+            fate = converter.fate(node)
+            if fate.fate == "sent":
+                fate = inner.get(place, fate)
+            else:
+                fate = fate._replace(by=tuple(f"{title}: {part}" for part in fate.by))
+            fate = self.converting.fate(decides).joined(fate)
+            self.member(node.path, fate, value).add(self.loss.batches, value)
+
+    def member(self, path: Pattern, fate: _Fate, value: Any) -> InputMember:
+        """The member at a path, which has the best of the fates that it is found with."""
+        loss = self.loss
         if path not in loss.members:
             above = path[:-1]
             self.names[above] += 1
-            passes = any(read.is_sent and read.pattern == (*above, ANY) for read in found)
-            if path[-1:] != (ANY,) and (above in loss.passed or passes):
+            if above in loss.passed or fate.passes:
                 loss.passed[above] = min(self.names[above], MAX_NAMES)
             if self.names[above] > MAX_NAMES:
                 path = (*above, ANY)
-        sent = [read for read in found if read.is_sent]
-        fate: Fate = "sent" if sent else "read" if found else "unread"
-        by = tuple(dict.fromkeys(read.title for read in sent or found))
-        member = loss.members.setdefault(path, InputMember(fate, by[:_MAX_OWNERS], value))
-        if _RANKS[fate] > _RANKS[member.fate]:
-            member.fate, member.by = fate, by[:_MAX_OWNERS]
-        elif fate == member.fate:
-            member.by = tuple(dict.fromkeys((*member.by, *by)))[:_MAX_OWNERS]
+        member = loss.members.get(path)
+        if member is None:
+            member = loss.members[path] = InputMember(fate.fate, fate.by, value, cut=fate.cut)
+        else:
+            best = _Fate(member.fate, member.by, member.cut, passes=False).joined(fate)
+            member.fate, member.by, member.cut = best.fate, best.by, best.cut
         return member
-
-
-_RANKS: dict[Fate, int] = {"unread": 0, "read": 1, "sent": 2}
 
 
 def _time_of(value: Any) -> int | None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from ..diagnostics.terminal import printable, styled
 from ..values.kinds import shown
+from .distinct import Distinct
 from .loss import MAX_NAMES, Fate, InputMember, Loss
 from .reads import Pattern
 
@@ -15,6 +16,7 @@ __all__ = ["BaselineError", "baseline_of", "drift", "render", "summary"]
 
 _HEADS: dict[Fate, str] = {
     "unread": "Not read by any rule",
+    "dropped": "Left out because of their names",
     "read": "Read by rules, but not sent",
     "sent": "Sent",
 }
@@ -34,7 +36,7 @@ def summary(loss: Loss) -> str:
     unreadable = f", {loss.unreadable} unreadable" if loss.unreadable else ""
     return (
         f"{batches}{unreadable}: {members}, of which {counts['sent']} sent, "
-        f"{counts['read']} only read, {counts['unread']} not read"
+        f"{counts['dropped']} left out, {counts['read']} only read, {counts['unread']} not read"
     )
 
 
@@ -56,7 +58,7 @@ def _text(loss: Loss, chosen: _Chosen, show_values: bool, color: bool) -> Iterat
         if members:
             yield styled("1", f"{_HEADS[fate]}:", color=color)
         for path, member in members:
-            kinds = f"{_kinds(member)}{_times(loss, member)}"
+            kinds = f"{_kinds(member)}{_cuts(member)}{_times(loss, member)}"
             yield f"  {_share(loss, member):>6}  {_path(path)}  ({kinds}){_example(member, show_values)}"
             if member.by:
                 yield styled("2", f"          {printable('; '.join(member.by))}", color=color)
@@ -64,6 +66,10 @@ def _text(loss: Loss, chosen: _Chosen, show_values: bool, color: bool) -> Iterat
         yield styled("1", "Names that pass through:", color=color)
     for path, names in sorted(loss.passed.items()):
         yield f"  {_names(names):>6}  {_path(path)}"
+    if loss.distinct:
+        yield styled("1", "Distinct names and values in requests:", color=color)
+    for one in loss.distinct:
+        yield f"  {len(one.found):>6}  {printable(_place(one))}, {_limit(one)}"
 
 
 def _markdown(loss: Loss, chosen: _Chosen, show_values: bool) -> Iterator[str]:
@@ -81,7 +87,7 @@ def _markdown(loss: Loss, chosen: _Chosen, show_values: bool) -> Iterator[str]:
             cells = [
                 _share(loss, member),
                 f"`{_path(path)}`",
-                f"{_kinds(member)}{_times(loss, member)}{_example(member, show_values)}",
+                f"{_kinds(member)}{_cuts(member)}{_times(loss, member)}{_example(member, show_values)}",
                 "; ".join(member.by),
             ]
             yield f"| {' | '.join(map(_cell, cells))} |"
@@ -89,6 +95,16 @@ def _markdown(loss: Loss, chosen: _Chosen, show_values: bool) -> Iterator[str]:
         yield from ("", "### Names that pass through", "", "| Names | Object |", "| --- | --- |")
     for path, names in sorted(loss.passed.items()):
         yield f"| {_names(names)} | {_cell(f'`{_path(path)}`')} |"
+    if loss.distinct:
+        yield from (
+            "",
+            "### Distinct names and values in requests",
+            "",
+            "| Distinct | Limit | Place |",
+            "| --- | --- | --- |",
+        )
+    for one in loss.distinct:
+        yield f"| {len(one.found)} | {_limit(one)} | {_cell(_place(one))} |"
 
 
 def _cell(text: str) -> str:
@@ -111,6 +127,20 @@ def _kinds(member: InputMember) -> str:
 def _names(count: int) -> str:
     """A number of distinct names; of many, the least that there are."""
     return f"{count}+" if count == MAX_NAMES else str(count)
+
+
+def _place(one: Distinct) -> str:
+    return f"{one.output} {'/' + '/'.join(one.path)}"
+
+
+def _limit(one: Distinct) -> str:
+    left = one.limit - len(one.found)
+    return f"{left} below the limit of {one.limit}" if left >= 0 else f"{-left} above the limit of {one.limit}"
+
+
+def _cuts(member: InputMember) -> str:
+    """The number of values that are cut."""
+    return f", {member.cuts} of {member.values} cut to {member.cut} characters" if member.cuts else ""
 
 
 def _times(loss: Loss, member: InputMember) -> str:
@@ -166,4 +196,4 @@ def drift(text: str, loss: Loss) -> list[str]:
 
 
 def _fate(fate: str) -> str:
-    return {"unread": "not read", "read": "only read"}.get(fate, fate)
+    return {"unread": "not read", "read": "only read", "dropped": "left out"}.get(fate, fate)

@@ -30,7 +30,7 @@ from .sources import (
     joined,
 )
 
-__all__ = ["ANY", "InputRead", "Pattern", "Reads", "ReadsAt", "names_after", "reads_of"]
+__all__ = ["ANY", "InputRead", "Pattern", "Reads", "ReadsAt", "converting_reads", "names_after", "reads_of"]
 
 _PATH = re.compile(r"""\.(?:([A-Za-z_]\w*))|\[(?:"([^"]*)"|'([^']*)'|\d+)\]""")
 
@@ -52,6 +52,10 @@ class InputRead:
     place: Place
     guards: frozenset[ElementGuard] = frozenset()
     """Conditions that hold for the elements that the place is in, where it is read."""
+    entries: tuple[tuple[Spread, int], ...] = field(default=(), compare=False)
+    """The spreads in whose entries the place is, with the number of steps to these."""
+    cut: int | None = None
+    """The number of characters of the value that are left, where it is cut."""
 
     @property
     def title(self) -> str:
@@ -64,6 +68,12 @@ class InputRead:
 
 
 _Roots = Mapping[str, ValueSources]
+
+
+def converting_reads(rulebook: Rulebook) -> list[InputRead]:
+    """The places of an input that rules read to know if they hand it to another mapping."""
+    names = {rule.name for rule in rulebook.rules if rule.convert is not None}
+    return [read for read in reads_of(rulebook) if read.rule in names]
 
 
 def reads_of(rulebook: Rulebook) -> tuple[InputRead, ...]:
@@ -91,13 +101,16 @@ class _Walk:
         self.owner = ""
         self.conditions: tuple[Condition, ...] = ()
         """Conditions that hold where the part at hand is evaluated."""
+        self.entries: dict[tuple[int, Pattern], tuple[tuple[Spread, int], ...]] = {}
+        """The spreads in whose entries the elements of iterations are, see `InputRead`."""
 
     def read(
         self, value: ValueSources, part: str, place: Place, depth: Depth = "whole", *, is_sent: bool = False
     ) -> None:
         for below, source, is_whole in value.guarded(self.conditions).read(depth):
-            named = f"{part}{below}"
-            self.found.append(InputRead(source.place, is_whole, is_sent, self.owner, named, place, source.guards))
+            entries = self.entries.get((source.iteration, source.element), ())
+            where = source.place, is_whole, is_sent, self.owner, f"{part}{below}", place
+            self.found.append(InputRead(*where, source.guards, entries, source.cut))
 
     # Parts of rules
 
@@ -118,12 +131,23 @@ class _Walk:
                     self.conditions += SourcesOfExpression(roots).holding(value.expression.tree)
                 else:
                     iterated = found.iterated
+                    if isinstance(part, Spread):
+                        self.spread(part, found, iterated)
             else:
                 self.part(value, roots, _below(path, name, key))
         if isinstance(part, Spread):
             self.read(iterated, path, part.node.place, is_sent=True)
         self.conditions = outer
         return roots
+
+    def spread(self, spread: Spread, found: ValueSources, entries: ValueSources) -> None:
+        """Notes that the entries of what was found are those of a spread."""
+        around = [self.entries.get((source.iteration, source.element), ()) for source in found.places]
+        own = {(*source.place, ANY) for source in found.places}
+        if {source.place for source in entries.places} <= own:  # else the names are not those of the input
+            for source in entries.places:
+                one = spread, len(source.element)
+                self.entries[source.iteration, source.element] = (*(around[0] if len(around) == 1 else ()), one)
 
     def part(self, value: Any, roots: _Roots, path: str) -> None:
         """Reads whatever a key holds."""

@@ -42,7 +42,8 @@ class ElementGuard(NamedTuple):
 class InputSource(NamedTuple):
     """A place of the input from which a value comes, if all guards hold for the element that it is in.
 
-    `iteration` is that of the element, 0 for the input. `is_exact`: there is one such value for an element.
+    `iteration` is that of the element, 0 for the input. `is_exact`: there is one such value for an element. `cut` is
+    the number of characters of the value that are left.
     """
 
     place: Pattern
@@ -50,6 +51,7 @@ class InputSource(NamedTuple):
     element: Pattern = ()
     is_exact: bool = True
     guards: frozenset[ElementGuard] = frozenset()
+    cut: int | None = None
 
 
 Condition = tuple[int, ElementGuard]
@@ -292,7 +294,21 @@ class SourcesOfExpression:
             self.look(key, "whole")
         if name == "map":
             return made.listed
+        if (cut := _length_left(name, children)) is not None:
+            return first.blended.mapped(lambda source: source._replace(cut=cut))
         return ValueSources(members={ANY: made}) if name == "to_object" else _RETURNED.get(name, _blend)(arguments)
+
+
+def _length_left(name: str, children: Sequence[Mapping[str, Any]]) -> int | None:
+    """The number of characters that a call leaves of a string; None for any other function."""
+    if name == "substring" and children[1]["type"] == "literal" and children[1]["value"] == 0:
+        length = children[2]
+    elif name == "truncate":
+        length = children[1]
+    else:
+        return None
+    value = length["value"] if length["type"] == "literal" else None
+    return value if type(value) is int else None
 
 
 def _is_path(tree: Mapping[str, Any]) -> bool:

@@ -170,16 +170,21 @@ def _whens(rulebook: Rulebook) -> set[int]:
 
 
 def trace(
-    rulebook: Rulebook, batch: Any, show: Callable[[Any], str] = shown, *, interpreter: Interpreter | None = None
+    rulebook: Rulebook,
+    batch: Any,
+    show: Callable[[Any], str] = shown,
+    *,
+    interpreter: Interpreter | None = None,
+    is_converted: bool = False,
 ) -> Trace:
     """Maps a batch, and keeps its decisions. `interpreter` is that of the rulebook, if there is one already.
 
-    Raises TooManyDecisionsError.
+    A batch that `is_converted` is not handed to another mapping. Raises TooManyDecisionsError.
     """
     interpreter = interpreter or Interpreter(rulebook)
-    converter, bodies = interpreter.converted(batch) or (None, ())
+    converter, bodies = (None if is_converted else interpreter.converted(batch)) or (None, ())
     if len(bodies) == 1:
-        batch = bodies[0]
+        batch, is_converted = bodies[0], True
     decisions: list[Taken] = []
     whens = _whens(rulebook)
 
@@ -190,7 +195,7 @@ def trace(
             raise TooManyDecisionsError
         decisions.append(taken)
 
-    result, parts = interpreter.traced(batch, keep)
+    result, parts = interpreter.traced(batch, keep, is_converted=is_converted)
     makers = tuple({(emission.rule, emission.element): None for emission, _ in own} for own in parts)
     applications = tuple(_applications(decisions))
     made = tuple(_bodies(rulebook, result, parts, decisions, applications))

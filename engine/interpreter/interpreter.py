@@ -132,10 +132,13 @@ class Interpreter:
         run.hits = hits
         return run.result()
 
-    def traced(self, batch: Any, observer: Observer) -> tuple[Result, Parts]:
-        """As `observe`; also, for each request, the emissions that it is made of."""
+    def traced(self, batch: Any, observer: Observer, *, is_converted: bool = False) -> tuple[Result, Parts]:
+        """As `observe`; also, for each request, the emissions that it is made of.
+
+        A batch that `is_converted` comes from another mapping, and is not handed to one again.
+        """
         run = _Run(self, batch, None)
-        run.observer = observer
+        run.observer, run.is_converted = observer, is_converted
         result = run.result()
         return result, run.request_parts if result.requests else ()
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from itertools import islice
 from typing import Any
 
-from ..insight.account import account_of
+from ..insight.account import account_of_trace
 from ..insight.evaluation import EvaluationPlaceError, SampleEvaluation, scope_of
 from ..insight.tracing import Trace
 from ..insight.why import readers_of, steps_in
@@ -136,7 +136,7 @@ def missing(found: Trace, answers: PageAnswers, pointer: Any, output: Any) -> Js
 
 def account(found: Trace) -> Json:
     """The fate of each value of the input."""
-    leaves_ = account_of(found)
+    leaves_ = account_of_trace(found)
     return {"leaves": [one.to_json() for one in leaves_[:_MOST_LEAVES]], "more": max(0, len(leaves_) - _MOST_LEAVES)}
 
 

@@ -70,7 +70,7 @@ def test_summary_counts_records_that_cannot_be_read() -> None:
     Path("batch.ndjson").write_text('{"mpid": "7"}\n{oops\n5\n', "utf-8")
     result = lost("batch.ndjson")
     assert result.exit_code == 1
-    assert result.stderr == "1 batch, 2 unreadable: 1 member, of which 1 sent, 0 only read, 0 not read\n"
+    assert result.stderr == "1 batch, 2 unreadable: 1 member, of which 1 sent, 0 left out, 0 only read, 0 not read\n"
 
 
 @pytest.mark.slow
@@ -103,3 +103,70 @@ def test_many_names_are_counted_to_a_limit() -> None:
     batch = {"mpid": 7, "user_attributes": {f"name{number}": 1 for number in range(300)}}
     Path("batch.json").write_text(json.dumps(batch), "utf-8")
     assert "  200+  /user_attributes\n" in lost("batch.json").stdout
+
+
+MAPPING = """
+language: 1
+name: shop
+version: 1.0.0
+input: {as: batch, schema: ./any.schema.json}
+outputs: {event: {schema: ./event.schema.json, request: {path: /e}}}
+routes: {events: {each: batch.events, as: event}}
+rules:
+  - rule: event
+    route: events
+    output: event
+    fields:
+      name: "truncate(event.name, `3`, '')"
+      attributes:
+        spread:
+          from: event.more
+          except: {names: [secret]}
+          entries:
+            - {when: "starts_with(name, 'own_')", skip: these are the sender's own}
+            - {when: "name == 'no' && value == 'x'", skip: some of these}
+            - {}
+"""
+
+
+def test_what_is_left_out_and_cut_and_limits_of_names() -> None:
+    schema = {"properties": {"name": {"x-distinct": 2}, "attributes": {"x-distinct": 2}}}
+    Path("any.schema.json").write_text("{}", "utf-8")
+    Path("event.schema.json").write_text(json.dumps(schema), "utf-8")
+    Path("mapping.yaml").write_text(MAPPING, "utf-8")
+    names = ["a", "abcd", "abce"]
+    events = [
+        {"name": name, "more": {"secret": 1, "own_a": 1, "no": "x", f"free_{name}": {"own_b": 1}}} for name in names
+    ]
+    Path("batch.json").write_text(json.dumps({"events": events}), "utf-8")
+    result = lost("--mapping", "mapping.yaml", "--all", "--limits", "batch.json")
+    assert result.exit_code == 0
+    assert (
+        result.stdout
+        == """\
+Left out because of their names:
+   100 %  /events/*/more/own_a  (integer)
+          rule event, attributes: these are the sender's own
+   100 %  /events/*/more/secret  (integer)
+          rule event, attributes: left out by `except`
+Sent:
+   100 %  /events/*/more/free_a/own_b  (integer)
+          rule event, attributes
+   100 %  /events/*/more/free_abcd/own_b  (integer)
+          rule event, attributes
+   100 %  /events/*/more/free_abce/own_b  (integer)
+          rule event, attributes
+   100 %  /events/*/more/no  (string)
+          rule event, attributes
+   100 %  /events/*/name  (string, 2 of 3 cut to 3 characters)
+          rule event, name
+Names that pass through:
+       3  /events/*/more
+Distinct names and values in requests:
+       3  event /attributes, 1 above the limit of 2
+       2  event /name, 0 below the limit of 2
+"""
+    )
+    assert lost("--mapping", "mapping.yaml", "--fail-on", "limits", "batch.json").exit_code == 1
+    found = json.loads(lost("--mapping", "mapping.yaml", "--limits", "--format", "json", "batch.json").stdout)
+    assert found["distinct"][0] == {"output": "event", "path": "/attributes", "distinct": 3, "limit": 2}

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from moemap.engine import api
-from moemap.engine.interpreter.interpreter import Interpreter
 from moemap.engine.language.loader import load
 from moemap.engine.runtime.result import Accounted
 from moemap.engine.values.equality import equal
@@ -28,8 +27,6 @@ def shipped() -> api.Mapping:
 
 def check(mapping: api.Mapping, given: Any) -> tuple[Accounted, ...]:
     """The account, held to the laws that hold for any mapping and batch."""
-    _, converted = Interpreter(mapping.rulebook).converted(given) or ("", (given,))
-    given = converted[0]  # the places are in there
     account, result = mapping.account(given), mapping.transform(given)
     assert [one.pointer for one in account] == [pointer for pointer, _ in leaves(given)]
     left_out = {one.pointer for one in result.skipped} | {problem.input for problem in result.problems}
@@ -151,6 +148,82 @@ FATES: Values[str, Any] = {
     "/events/1/at": ("login", "logins are not sent"),
     "/events/2/type": (None, "no rule takes it"),
 }
+
+
+CONVERTED = {
+    "mapping.yaml": """
+language: 1
+name: base
+version: 1.0.0
+input: {as: batch, schema: ./any.schema.json}
+outputs: {event: {schema: ./any.schema.json, request: {path: /e}}}
+routes: {events: {each: batch.events, as: event}}
+rules:
+  - {rule: old, when: batch.messages, convert: ./old}
+  - rule: event
+    route: events
+    when: event.kind != 'login'
+    output: event
+    fields: {total: {from: event.total, type: string}, name: event.name, user: batch.user}
+""",
+    "old/mapping.yaml": """
+language: 1
+name: old
+version: 1.0.0
+input: {as: old, schema: ../any.schema.json}
+outputs: {batch: {schema: ../any.schema.json, request: {path: /b}}}
+routes: {messages: {each: old.messages, as: message}}
+rules:
+  - {rule: ping, route: messages, when: message.type == 'ping', skip: pings say nothing}
+  - rule: message
+    route: messages
+    output: batch
+    fields:
+      user: message.who
+      extra: message.extra
+      events: {each: message.items, as: item, fields: {kind: item.kind, total: {from: item.total, type: integer},
+        name: "truncate(item.name, `2`, '')"}}
+""",
+}
+OLD = {
+    "messages": [
+        {"type": "a", "who": "u", "unused": 1, "extra": "x", "items": [{"kind": "b", "total": "1", "name": "abc"}]},
+        {"type": "ping", "at": 1},
+        {"type": "a", "who": "v", "items": [{"kind": "login", "total": 7}, {"kind": "b", "total": 8}]},
+    ]
+}
+
+
+def test_leaves_are_followed_through_a_conversion(tmp_path: Path) -> None:
+    for name, content in CONVERTED.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(content, "utf-8")
+    (tmp_path / "any.schema.json").write_text("{}", "utf-8")
+    (tmp_path / ".moemap").touch()
+    found = {
+        one.pointer.removeprefix("/messages/"): [(to.request, to.pointer, to.how) for to in one.to]
+        or one.by
+        or one.reason
+        or one.fate
+        for one in check(api.load(tmp_path), OLD)
+    }
+    assert found == {
+        "0/type": ("old: rule ping, when",),
+        "0/who": [(0, "/user", "same")],
+        "0/unused": "unread",
+        "0/extra": "unread",
+        "0/items/0/kind": ("rule event, when",),
+        "0/items/0/total": [(0, "/total", "converted")],
+        "0/items/0/name": [(0, "/name", "cut")],
+        "1/type": "pings say nothing",
+        "1/at": "pings say nothing",
+        "2/type": ("old: rule ping, when",),
+        "2/who": [(1, "/user", "same")],
+        "2/items/0/kind": "no rule takes it",
+        "2/items/0/total": "no rule takes it",
+        "2/items/1/kind": ("rule event, when",),
+        "2/items/1/total": [(1, "/total", "converted")],
+    }
 
 
 def test_every_fate(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 from moemap.cli import main
 from moemap.engine import api
 from moemap.engine.insight import tracing
-from moemap.engine.insight.account import account_of
+from moemap.engine.insight.account import account_of_trace
 from moemap.engine.insight.tracing import TooManyDecisionsError, trace
 from moemap.engine.insight.why import readers_of
 from moemap.engine.insight.why_not import unread, why_not
@@ -127,7 +127,8 @@ def test_requests_are_accounted_for_by_what_made_them(many: Rulebook) -> None:
     batch = batch_of(lambda number: "bare" if number < 10 else "k3", 1_500)
     found = trace(many, batch)
     sent = {
-        one.pointer: [(found.result.requests[to.request].path, to.part) for to in one.to] for one in account_of(found)
+        one.pointer: [(found.result.requests[to.request].path, to.part) for to in one.to]
+        for one in account_of_trace(found)
     }
     assert sent["/events/3/n"] == [("/bare/3", "path")]
     assert sent["/events/12/n"] == [("/of/12", "body"), ("/of/12", "path"), ("/of/12", "query")]

@@ -1,0 +1,86 @@
+"""Counts the distinct names and values in requests, where the schemas of outputs limit them for all requests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..compiler import compiled
+from ..language.rulebook import Rulebook
+from ..schemas.distinct import limits_of
+
+__all__ = ["Distinct", "DistinctCounter"]
+
+_ANY = "*"
+_BEYOND = 10
+"""So many times as many as are allowed are told apart at most."""
+
+
+@dataclass
+class Distinct:
+    """The distinct names or values at one place of the bodies of an output, and how many there may be."""
+
+    output: str
+    path: tuple[str, ...]
+    limit: int
+    found: set[str] = field(default_factory=set)
+
+    @property
+    def is_too_many(self) -> bool:
+        return len(self.found) > self.limit
+
+    def add(self, value: Any) -> None:
+        """Adds the names of an object, or a string."""
+        if len(self.found) < _BEYOND * self.limit:
+            self.found.update(value if isinstance(value, dict) else (value,) if isinstance(value, str) else ())
+
+    def to_json(self) -> dict[str, Any]:
+        """`{output, path, distinct, limit}`."""
+        return {
+            "output": self.output,
+            "path": "".join(f"/{token}" for token in self.path),
+            "distinct": len(self.found),
+            "limit": self.limit,
+        }
+
+
+class DistinctCounter:
+    """Maps batches, and counts the distinct names and values in their requests."""
+
+    def __init__(self, rulebook: Rulebook) -> None:
+        self.limits = [
+            Distinct(output.name, path, limit)
+            for output in rulebook.outputs.values()
+            for path, limit in dict.fromkeys(
+                one
+                for name in (output.schema, output.limits)
+                if name is not None
+                for one in limits_of(rulebook.schemas[name])
+            )
+        ]
+        self._compiled = compiled.compile(rulebook) if self.limits else None
+
+    def add(self, batch: Any) -> None:
+        """Adds the names and values in the requests of a batch."""
+        if self._compiled is None:
+            return
+        for request in self._compiled.transform(batch).requests:
+            for one in self.limits:
+                if one.output == request.output:
+                    for value in _at(request.body, one.path):
+                        one.add(value)
+
+
+def _at(body: Any, path: tuple[str, ...]) -> Iterator[Any]:
+    """The values at a path."""
+    if not path:
+        yield body
+        return
+    name, *rest = path
+    if name != _ANY:
+        below = [body[name]] if isinstance(body, dict) and name in body else []
+    else:
+        below = body if isinstance(body, list) else list(body.values()) if isinstance(body, dict) else []
+    for value in below:
+        yield from _at(value, tuple(rest))

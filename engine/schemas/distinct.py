@@ -1,0 +1,59 @@
+"""Limits of distinct names and values over all requests: `"x-distinct": 256` in the schema of an output.
+
+On an object it limits the names of its members, on a string the values: more of them the receiver does not keep. No
+single body breaks such a limit, so it is no constraint of bodies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from ..values.pointers import join
+from .keywords import LIST, NAMED, ONE
+from .personal import applied, below
+from .schema import Schema
+
+__all__ = ["DISTINCT", "DistinctLimit", "limits_of", "marks_in"]
+
+DISTINCT = "x-distinct"
+_MOST_STEPS = 20
+
+DistinctLimit = tuple[tuple[str, ...], int]
+"""A place in bodies, in which `*` stands for any index or name, and how many distinct names or values it may have."""
+
+
+def limits_of(schema: Schema) -> Iterator[DistinctLimit]:
+    """The limits that a schema declares."""
+    definitions = {**schema.definitions, schema.uri: schema.document}
+    pending: list[tuple[Any, tuple[str, ...]]] = [(schema.document, ())]
+    seen = set[tuple[int, tuple[str, ...]]]()
+    while pending:
+        part, path = pending.pop()
+        if not isinstance(part, dict) or (id(part), path) in seen or len(path) > _MOST_STEPS:
+            continue
+        seen.add((id(part), path))
+        limit = part.get(DISTINCT)
+        if type(limit) is int and limit > 0:
+            yield path, limit
+        pending += [(one, path) for one in applied(part, definitions)]
+        pending += [(one, (*path, name or "*")) for _, name, one in below(part)]
+
+
+def marks_in(content: Any) -> Iterator[tuple[str, Any]]:
+    """The places of all such marks in a document, with their values; not those in values such as constants."""
+    pending: list[tuple[str, Any]] = [("", content)]
+    while pending:
+        at, part = pending.pop()
+        if not isinstance(part, dict):
+            continue
+        for keyword, value in part.items():
+            here = join(at, keyword)
+            if keyword == DISTINCT:
+                yield here, value
+            elif keyword in ONE:
+                pending.append((here, value))
+            elif keyword in LIST and isinstance(value, list):
+                pending += [(join(here, number), one) for number, one in enumerate(value)]
+            elif keyword in NAMED and isinstance(value, dict):
+                pending += [(join(here, name), one) for name, one in value.items()]
