@@ -18,7 +18,7 @@ from .answers import MOST_FINDINGS, Json, PageAnswers, value_or_none
 from .project import StudioProject
 from .rows import printed, rows_of
 from .rules import Rules
-from .samples import SampleError, StudioSample
+from .samples import LARGE, MAX_TRACED, SampleError, StudioSample
 
 __all__ = ["AskError", "StudioResults"]
 
@@ -84,6 +84,8 @@ class StudioResults:
     def traced(self, name: object, settings: Mapping[str, Any], sample: StudioSample) -> Trace:
         """The trace of a sample; the last few are kept. Raises AskError."""
         rulebook = self.rulebook(name, settings, sample)
+        if sample.size > MAX_TRACED:
+            raise AskError("unavailable", f"{sample.name} has more than {MAX_TRACED:,} bytes: too many to be explained")
         try:
             value = self.value(sample)
         except SampleError as error:
@@ -105,8 +107,10 @@ class StudioResults:
 
     # The state
 
-    def state(self, name: object, samples: list[str], settings: Mapping[str, Any]) -> Json:
-        """The findings of a mapping, the results of samples, and the coverage of both."""
+    def state(
+        self, name: object, samples: list[str], settings: Mapping[str, Any], *, is_background: bool = False
+    ) -> Json:
+        """The findings of a mapping, the results of samples, and their coverage; of large ones, in the background."""
         main = self.main(name)
         loaded = self.now.inspected(main, settings)
         problems, sources = [*loaded.problems], {**loaded.sources}
@@ -115,7 +119,10 @@ class StudioResults:
             sources |= of_tests
         answers = PageAnswers(self.project.files.name, sources)
         counted: dict[int, tuple[Rulebook, dict[tuple[int, str], int]]] = {}
-        shown = [self._sample(main, self.sample(one), settings, counted) for one in samples]
+        shown = [
+            self._sample(main, one, settings, counted) if (one.size > LARGE) is is_background else _later(one)
+            for one in map(self.sample, samples)
+        ]
         return {
             "usable": loaded.rulebook is not None,
             "findings": [answers.finding(one) for one in problems[:MOST_FINDINGS]],
@@ -132,8 +139,7 @@ class StudioResults:
     ) -> Json:
         own = _settings_of(sample, settings)
         rulebook = self.now.usable(main, own)
-        shown: Json = {"id": sample.id, "status": "error", "error": None, "requests": [], "count": 0}
-        shown |= {"skipped": [], "problems": [], "changed": None, "test": None}
+        shown = _later(sample)
         if rulebook is None:
             return {**shown, "error": "the mapping has errors"}
         try:
@@ -145,6 +151,7 @@ class StudioResults:
         answers = self.answers(rulebook)
         return {
             **shown,
+            "error": None,
             "status": "problems" if not result.ok else "ok" if result.requests else "skipped",
             "requests": [_request(one) for one in result.requests[:_MOST_REQUESTS]],
             "count": len(result.requests),
@@ -202,6 +209,12 @@ class StudioResults:
                 for line, state, own in lines
             }
         return {"files": files, "taken": coverage.taken, "count": len(coverage.branches)}
+
+
+def _later(sample: StudioSample) -> Json:
+    """A sample without results yet."""
+    shown: Json = {"id": sample.id, "status": "error", "error": "it is large: its results follow", "requests": []}
+    return {**shown, "count": 0, "skipped": [], "problems": [], "changed": None, "test": None}
 
 
 def _settings_of(sample: StudioSample | None, settings: Mapping[str, Any]) -> Mapping[str, Any]:

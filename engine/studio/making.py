@@ -27,8 +27,9 @@ from ..source.homes import PAGES
 from .answers import Json, PageAnswers
 from .asking import chosen
 from .evaluator import AskError, StudioResults
+from .files import MAX_TEXT_BYTES
 from .rows import printed
-from .samples import StudioSample
+from .samples import MAX_TRACED, SampleError, StudioSample
 
 __all__ = ["compared", "docs", "export", "golden", "lost", "privacy", "problem"]
 
@@ -57,6 +58,8 @@ def golden(evaluator: StudioResults, sample: StudioSample, selected: Json, param
     result = evaluator.now.interpreter(rulebook).run(evaluator.value(sample))
     place = None if file is None else adding.place_for(file)
     text = adding.new_test(name, given, result, settings, *(() if place is None else place[1:]))
+    if len(text) > MAX_TEXT_BYTES:
+        raise AskError("refused", "the results are too large to be written into a test")
     if file is None or place is None:
         is_above = main.parent in path.parents and main.stem in ("mapping", "workspace")
         text = adding.new_file(None if is_above else Path(os.path.relpath(main, path.parent)).as_posix(), text)
@@ -160,9 +163,16 @@ def export(results: StudioResults, selected: Json, params: Mapping[str, Any]) ->
     rulebook = results.rulebook(name, settings)
     show = printed if params.get("show_values") is True else masked
     known = [results.project.samples[one] for one in selected.get("samples", []) if one in results.project.samples]
+    unread: list[str] = []
     traces, hits = [], dict[tuple[int, str], int]()
     for sample in known:
-        value = results.value(sample)
+        try:
+            if sample.size > MAX_TRACED:
+                raise SampleError(f"it has more than {MAX_TRACED:,} bytes")
+            value = results.value(sample)
+        except SampleError as error:
+            unread.append(f"{sample.name} cannot be shown: {error}")
+            continue
         interpreter = results.now.interpreter(rulebook)
         interpreter.count(value, hits)
         traces.append((sample.name, trace(rulebook, value, show, interpreter=interpreter)))
@@ -178,7 +188,8 @@ def export(results: StudioResults, selected: Json, params: Mapping[str, Any]) ->
         f"{rulebook.workspace or rulebook.name} {rulebook.version}".strip(),
         traces,
         lead=lead,
-        findings=[f"{one.severity} {one.code} at {one.place or 'the mapping'}: {one.message}" for one in problems],
+        findings=unread
+        + [f"{one.severity} {one.code} at {one.place or 'the mapping'}: {one.message}" for one in problems],
         sources={file: source for file, source in rulebook.sources.items() if rulebook.is_own(source)},
         states={file: {line: state for line, state, _ in lines} for file, lines in lines_of(coverage)},
     )

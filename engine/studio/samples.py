@@ -11,12 +11,26 @@ from typing import Any
 from ..golden.files import MAX_INPUT_BYTES, GoldenTest, TestFile
 from ..source.json_reader import read_value
 
-__all__ = ["FOLDERS", "MOST_SAMPLES", "SampleError", "StudioSample", "of_files", "of_tests", "pasted"]
+__all__ = [
+    "FOLDERS",
+    "LARGE",
+    "MAX_TRACED",
+    "MOST_SAMPLES",
+    "SampleError",
+    "StudioSample",
+    "of_files",
+    "of_tests",
+    "pasted",
+]
 
 FOLDERS = frozenset({"examples", "example", "samples", "sample", "payloads", "fixtures", "inputs", "data"})
 """The names of folders whose JSON files are samples."""
 MOST_SAMPLES = 12
 """The most samples that are shown at once."""
+LARGE = 500_000
+"""A sample of more bytes is evaluated in the background, after the others."""
+MAX_TRACED = 2_000_000
+"""A sample of more bytes is evaluated, but not explained."""
 _MOST_FILES = 300
 _MOST_BATCHES = 20
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from .files import INSTALLED, MAX_TEXT_BYTES, ConflictError, OpenFile, ProjectFiles, RefusedError
 from .process import AnswerError, WorkerProcess
-from .samples import MOST_SAMPLES
+from .samples import LARGE, MOST_SAMPLES
 
 __all__ = ["RequestError", "Studio"]
 
@@ -56,6 +56,7 @@ class Studio:
         self._pasted: dict[str, str] = {}
         self._project: Json = {}
         self._known: dict[str, tuple[int, int] | None] = {}
+        self._told: Json = {}
         self._computing: asyncio.Task[None] | None = None
         self._tests: asyncio.Task[None] | None = None
         self._is_due = self._is_stopped = False
@@ -309,7 +310,8 @@ class Studio:
                 continue
             took = round((time.perf_counter() - began) * 1000)
             head = {"version": version, "took_ms": took, "mapping": self.selected["mapping"]}
-            self.tell("state", {**head, **found, "unsaved": sorted(self._texts)})
+            self._told = {**head, **found, "unsaved": sorted(self._texts)}
+            self.tell("state", self._told)
         if self._tests is None or self._tests.done():
             self._tests = asyncio.create_task(self._run_tests())
 
@@ -320,12 +322,25 @@ class Studio:
             while tested != self.version:
                 tested = self.version
                 self.testing.change(self._whole())
+                await self._evaluate_large(tested)
                 await self.testing.ask("tests.begin", {})
                 while tested == self.version:
                     found = await self.testing.ask("tests.more", {}, _SLOW["tests.more"])
                     self.tell("tests", {"version": tested, **found})
                     if not found["running"]:
                         break
+
+    async def _evaluate_large(self, version: int) -> None:
+        """Adds the results of large samples to the state, if it is still that of the newest edit."""
+        sizes = {one["id"]: one["size"] for one in self._project["samples"]}
+        large = {one for one in self.selected["samples"] if sizes.get(one, 0) > LARGE}
+        if not large:
+            return
+        found = await self.testing.ask("state", {"background": True}, _SLOW["lost"])
+        if version == self.version == self._told.get("version"):
+            own = {one["id"]: one for one in found["samples"] if one["id"] in large}
+            self._told = {**self._told, "samples": [own.get(one["id"], one) for one in self._told["samples"]]}
+            self.tell("state", self._told)
 
     def _was_stopped(self, reason: str) -> None:
         self._is_stopped = True

@@ -7,6 +7,7 @@ import os
 import sys
 import traceback
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,7 @@ class Worker:
         self.language = Language(files, self.state)
         self.selected: Json = {}
         self.run: TestRun | None = None
+        self._has_other_tests = False
         self.methods: dict[str, Callable[[Json], Any]] = {
             "change": self._change,
             "project": self._project,
@@ -83,7 +85,7 @@ class Worker:
         except AskError as error:
             return {"error": {"kind": error.kind, "message": str(error)}}
         except SampleError as error:
-            return {"error": {"kind": "wrong", "message": str(error)}}
+            return {"error": {"kind": "unavailable", "message": f"the sample cannot be used: {error}"}}
         except MemoryError:
             return {"error": {"kind": "stopped", "message": "there is not enough memory for this"}}
         except Exception as error:
@@ -110,11 +112,13 @@ class Worker:
                 self.state.close(path)
         for name, text in params.get("texts", {}).items():
             path = self.project.path(name)
+            self._has_other_tests |= self.project.kinds.get(name) == "tests"
             if text is None:
                 self.state.close(path)
             else:
                 self.state.open(path, text)
         if params.get("disk") or params.get("whole"):
+            self._has_other_tests = True
             self.state.refresh()
             self.results.before.state.refresh()
         for name, text in params.get("pasted", {}).items():
@@ -172,10 +176,12 @@ class Worker:
         chosen = self.selected
         if chosen.get("mapping") is None:
             return {"usable": False, "findings": [], "samples": [], "coverage": {"files": {}, "taken": 0, "count": 0}}
-        if params.get("tests"):  # the tests may have changed with the edit
+        if self._has_other_tests:
+            self._has_other_tests = False
             self.project.samples_of(self.results.main(chosen["mapping"]))
         known = [one for one in chosen.get("samples", []) if one in self.project.samples]
-        return self.results.state(chosen["mapping"], known, chosen.get("settings", {}))
+        settings = chosen.get("settings", {})
+        return self.results.state(chosen["mapping"], known, settings, is_background=params.get("background") is True)
 
     def _begin(self, _: Json) -> Json:
         self.project.find()
@@ -192,7 +198,9 @@ class Worker:
     def _paths(self, params: Json) -> Json:
         path, main = self.language.path(params), self.results.main(self.selected.get("mapping"))
         samples = self.selected.get("samples", [])
-        found = self._trace({"sample": samples[0]}) if samples and samples[0] in self.project.samples else None
+        found = None
+        with suppress(AskError):  # without a sample that can be read, there are paths without values
+            found = self._trace({"sample": samples[0] if samples else None})
         return picking.paths_at(self.state, main, path, position_of(params), found)
 
     def _installed(self, params: Json) -> Json:

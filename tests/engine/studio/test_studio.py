@@ -13,7 +13,7 @@ import pytest
 
 from moemap.engine.studio.process import WorkerProcess
 
-from .conftest import MAIN, MAPPING, Site
+from .conftest import MAIN, MAPPING, TESTS, Site
 
 Run = Callable[..., None]
 CHANGED = MAPPING.replace("name: event.name", "title: event.name")
@@ -128,6 +128,19 @@ def test_an_edit_shows_what_it_changes(run: Run) -> None:
             state = await page.edit(MAIN, MAPPING)
             assert (state["unsaved"], state["samples"][0]["changed"]) == ([], [])
             assert site.path(MAIN).read_text() == MAPPING
+
+    run(work)
+
+
+def test_an_edit_of_a_test_counts(run: Run) -> None:
+    async def work(site: Site) -> None:
+        name = "shop/tests/events.yaml"
+        async with site.page() as page:
+            await page.get("project")
+            state = await page.edit(name, TESTS.replace("name: bought, shop", "name: sold, shop"))
+            assert [one["pointer"] for one in state["samples"][1]["test"]["differences"]] == ["/requests/0/body/name"]
+            state = await page.edit(name, TESTS.replace("covers", "x").replace("expect:", "expct:"))
+            assert [one["place"]["path"] for one in state["findings"]] == [name, name]
 
     run(work)
 
@@ -337,6 +350,36 @@ def test_samples_that_are_pasted(run: Run) -> None:
             for text in ("{", "[]", "[" * 100_000, '{"a": NaN}'):
                 assert (await page.refused("sample.add", name="wrong", text=text))["kind"] == "wrong"
             assert (await page.refused("sample.open", sample="pasted:wrong"))["kind"] == "wrong"
+
+    run(work)
+
+
+def test_large_samples_are_evaluated_in_the_background(run: Run) -> None:
+    async def work(site: Site) -> None:
+        large = {"user": "x" * 600_000, "events": [{"name": "seen"}]}
+        site.path("samples/large.json").write_text(json.dumps(large))
+        async with site.page() as page:
+            await page.get("project")
+            chosen = await page.get("select", samples=["samples/large.json", "samples/seen.json"])
+            first = await page.state(chosen["version"])
+            assert [one["status"] for one in first["samples"]] == ["error", "ok"]
+            assert first["samples"][0]["error"] == "it is large: its results follow"
+            second = await page.state(chosen["version"])
+            assert [one["status"] for one in second["samples"]] == ["ok", "ok"]
+            assert second["samples"][0]["error"] is None
+            assert second["findings"] == first["findings"]
+
+    run(work)
+
+
+def test_very_large_samples_are_not_explained(run: Run) -> None:
+    async def work(site: Site) -> None:
+        site.path("samples/large.json").write_text(json.dumps({"user": "x" * 2_000_000, "events": []}))
+        async with site.page() as page:
+            await page.get("project")
+            error = await page.refused("links", sample="samples/large.json")
+            assert error["message"] == "large has more than 2,000,000 bytes: too many to be explained"
+            assert len((await page.get("sample.open", sample="samples/large.json"))["rows"]) == 4
 
     run(work)
 
