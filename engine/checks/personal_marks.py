@@ -29,7 +29,8 @@ declare(
 In the schema of the input, `x-personal` says that a member is personal, and of which
 [category](../privacy.md#marks-in-the-schema); `x-personal-names` says it of the members of an object by their names.
 Here the category or the keyword is none of those. So the member counts as not personal: `moemap privacy` does not list
-it, and no assertion protects it.
+it, and no [assertion](../privacy.md#assertions) protects
+it.
 
 ## How to fix
 

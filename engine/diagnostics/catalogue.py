@@ -98,6 +98,12 @@ _CODES: dict[str, Code] = {
         "error", "argument of a function", "argument {number} of {name}() must be {wanted}, not {found}", cause=True
     ),
     "M232": Code("error", "value that can become too large", "{what} can become too large: it {reason}", fixed=True),
+    "M247": Code("error", "unknown category of personal data", "there is no category {name!r} of personal data"),
+    "M248": Code(
+        "error",
+        "form of a place in requests",
+        "the place {written} is not of the form `OUTPUT`, `OUTPUT /pointer` or `OUTPUT query /name`",
+    ),
     "M245": Code("error", "no canonical layout", "the layout of this file cannot be changed: {reason}"),
     "M271": Code("error", "argument that cannot be used", "the {what} of {name}() cannot be used: {reason}"),
     # M3: rules and routes

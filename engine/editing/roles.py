@@ -58,7 +58,14 @@ class Role:
 UNKNOWN = Role()
 _PARTS_OF_FORMS = {name: kinds.part(name) for name in FORMS}
 _OF_TESTS = {form: Kind(form.name, {}) for form in (TEST, EXPECTATION, *PARTS.values())}
-_NAMED = {"settings": "setting", "outputs": "output", "tables": "table", "routes": "route", "windows": "window"}
+_NAMED = {
+    "settings": "setting",
+    "outputs": "output",
+    "tables": "table",
+    "routes": "route",
+    "windows": "window",
+    "assert": "assertion",
+}
 _FIELD = Role(scalar="expression", form=FORMS["fieldMapping"], items=kinds.FIELD)
 
 _KINDS: dict[Kind, Role] = {
@@ -78,7 +85,7 @@ _KINDS: dict[Kind, Role] = {
     kinds.TABLE: Role(refers="table", form=FORMS["table"]),
     kinds.ROUTE: Role(refers="route"),
     kinds.OUTPUT: Role(refers="output"),
-    kinds.OUTPUTS: Role(items=kinds.OUTPUT),
+    **{kind: Role(items=kinds.OUTPUT) for kind in (kinds.OUTPUTS, kinds.SOME_OUTPUTS)},
     kinds.REFERENCE: Role(refers="mapping"),
     **{kind: Role(defines="root") for kind in (kinds.ELEMENT, kinds.INDEX, kinds.ENTRY_KEY)},
     kinds.ENTRIES: Role(names="entry", inner=kinds.ANY),

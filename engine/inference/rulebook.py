@@ -91,7 +91,7 @@ class RuleWalk(PartWalk):
         return self.recalled.same("roots", Type(objects=(ObjectType(roots, (Other(StringType(), ANY),)),)))
 
     def rulebook(self, rulebook: Rulebook) -> None:
-        context = self.shared_let(rulebook.let, self.roots(rulebook))
+        context = top = self.shared_let(rulebook.let, self.roots(rulebook))
         batch_rules = [rule for rule in rulebook.rules if rule.route is None]
         for rule in batch_rules:
             if rule.output is None:
@@ -102,6 +102,8 @@ class RuleWalk(PartWalk):
                 self.changed_rule(rule, self.where(rule.when, context))
         for name, route in rulebook.routes.items():
             self.route(route, [rule for rule in rulebook.rules if rule.route == name], context)
+        for assertion in rulebook.assertions.values():
+            self.test(assertion.without, top)
         self.outputs(rulebook, context)
         self.flow.facts += flattened(self.facts)
         self.flow.groups += groups_in(self.facts)

@@ -162,6 +162,14 @@ class _Comparison:
             if one is not None and other is not None and meaning(one) != meaning(other):
                 place = next((entry for entry in other if entry not in one), None)
                 self.add(f"policies/{name}", "behaviour", f"policy {name}: {_difference(one, other)}", one[0], place)
+        for name, one, other in _pairs(old.assertions, new.assertions):
+            where = f"assert/{name}"
+            if one is None:
+                self.add(where, "addition", f"assertion {name} is new", None, other)
+            elif other is None:
+                self.add(where, "behaviour", f"assertion {name} is gone", one, None)
+            else:
+                self.members(where, f"assertion {name}", one, other)
         self.rules(old.rules, new.rules)
         for name, one, other in _pairs(old.converters, new.converters):
             if one is not None and other is not None:

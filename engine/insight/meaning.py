@@ -17,6 +17,7 @@ from ..language.rulebook import (
     From,
     Listed,
     ObjectSource,
+    RequestPlace,
     Table,
     Text,
     Warn,
@@ -98,6 +99,8 @@ def in_words(part: Any) -> str:
         return f"a list of {', '.join(map(in_words, part.items))}"
     if isinstance(part, Warn):
         return in_words(part.message)
+    if isinstance(part, RequestPlace):
+        return part.text
     if isinstance(part, EntryRule):
         return _entry_words(part)
     if isinstance(part, Table):

@@ -101,6 +101,7 @@ _READERS: dict[Kind, Callable[[DeliveryReader, Keys, Key], Any]] = {
     **dict.fromkeys(_PARTS, DeliveryReader.delivery),
     kinds.WINDOWS: DeliveryReader.windows,
     kinds.OUTPUTS: DeliveryReader.outputs_named,
+    kinds.SOME_OUTPUTS: DeliveryReader.outputs_named,
     kinds.STATUSES: DeliveryReader.statuses,
     kinds.MEMBER: DeliveryReader.member,
     kinds.POSITIVE: DeliveryReader.positive,

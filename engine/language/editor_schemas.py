@@ -240,6 +240,12 @@ _TOGETHER: Mapping[str, Json] = {
             {"properties": {"request": {"not": {"required": ["form"]}}}},
         ],
     },
+    "assertion": {
+        "oneOf": [
+            {"required": ["no_output"], **_none_given(("category", "unmasked"))},
+            *({"required": [name, "category"]} for name in ("never_in", "only_in")),
+        ]
+    },
     "rule": {
         "dependentSchemas": {"value": _none_given(_MEMBERS)},
         "oneOf": [

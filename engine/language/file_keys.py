@@ -88,6 +88,7 @@ _PARTS = (
         ),
         "The rules. A file's own come first, then those of the files that it includes.",
     ),
+    Key("assert", kinds.ASSERTIONS, "What holds of all requests, by name; `moemap check` proves it."),
     Key(
         "include",
         list_of("list of strings", {"type": "string", "minLength": 1}),

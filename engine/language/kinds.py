@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from ..schemas.personal import CATEGORIES as _PERSONAL
 from ..values.coercion import TYPES
 from ..values.forms import FORM_LISTS
 from ..values.numbers import MAX_DECIMALS
@@ -175,6 +176,18 @@ STATUSES = list_of(
     },
 )
 OUTPUTS = list_of("list of [outputs](outputs.md)", {"type": "string"})
+SOME_OUTPUTS = list_of("list of [outputs](outputs.md)", {"type": "string"}, minItems=1)
+_REQUEST_PLACE = r"(\*|[^ /]+)( (body|path|query|headers))?( /.*)?"
+_PLACE = {"type": "string", "pattern": f"^{_REQUEST_PLACE}$", "examples": ["event", "event /attributes/*", "* headers"]}
+REQUEST_PLACES = list_of("list of [places](../privacy.md#assertions)", _PLACE, minItems=1)
+REQUEST_PLACE = _REQUEST_PLACE
+MESSAGES = "messages"
+CATEGORIES = list_of(
+    "list of [categories](../privacy.md#marks-in-the-schema), or `any`", {"enum": ["any", *_PERSONAL]}, minItems=1
+)
+ASSERTIONS = parts(
+    "assertion", "name", "Assertions to add, to change, or (null) to remove.", "[assertions](../privacy.md#assertions)"
+)
 COUNTED = choice("requests", "bodies")
 SENT = choice("alone", "in_bulk")
 EFFECT = choice("upsert", "append")

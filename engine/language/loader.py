@@ -49,10 +49,10 @@ MAX_FILES = 200
 MAX_RULES = 10_000
 
 _HEADERS = ("input", "server", "settings", "outputs", "bulk", "delivery", "omit_empty")
-_PARTS = ("tables", "policies", "let", "routes")
+_PARTS = ("tables", "policies", "let", "routes", "assert")
 _OMITTING = {(True, False), (True, True), (None, True)}
 """The pairs of `omit_empty`, of an output and of its mapping, by which empty values are left out."""
-_SINGULAR = {"tables": "table", "policies": "policy", "let": "let", "routes": "route"}
+_SINGULAR = {"tables": "table", "policies": "policy", "let": "let", "routes": "route", "assert": "assertion"}
 
 
 def load(path: Path, settings: Mapping[str, Any] | None = None, *, text: str | None = None) -> Loaded:
@@ -338,6 +338,7 @@ class _Loader:
         read_input = reader.input(input_node) if input_node is not None else None
         server = reader.server(keys, MAPPING.keys["server"])
         delivery = reader.delivery(keys, MAPPING.keys["delivery"])
+        assertions = reader.read_named(keys, "assert", reader.assertion, "assertion")
         merged: list[Node] = [header, *layer.parts.values()]
         rules = self.read_rules(layer, reader, merged)
         omit_empty = keys.flag("omit_empty")
@@ -374,6 +375,7 @@ class _Loader:
             main=layer.main,
             converters={},
             missing=tuple(self.missing),
+            assertions=assertions,
             in_vain=tuple(removal for node in merged if isinstance(node, MappingNode) for removal in node.in_vain),
         )
 

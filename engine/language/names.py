@@ -64,6 +64,8 @@ def definitions_and_uses(rulebook: Rulebook) -> tuple[Definition | Use, ...]:
     in_routes: dict[str | None, Definitions] = {None: roots}
     for route in rulebook.routes.values():
         in_routes[route.name] = _inside(route, roots, found)
+    for assertion in rulebook.assertions.values():
+        _inside(assertion, roots, found)
     for rule in rulebook.rules:
         inner = _inside(rule, in_routes[rule.route], found)
         if rule.output in aimed:

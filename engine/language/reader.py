@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from typing import Any, cast
 
+from ..diagnostics.suggestions import did_you_mean, known_here
+from ..schemas.personal import CATEGORIES
 from ..source.nodes import Node, ScalarNode, SequenceNode
 from ..values.kinds import shown
 from . import kinds
@@ -17,12 +20,14 @@ from .keys import FORMS, Key
 from .kinds import Kind
 from .rulebook import (
     ABSENT,
+    Assertion,
     Bulk,
     Combine,
     EntryRule,
     Input,
     ObjectSource,
     Output,
+    RequestPlace,
     Route,
     Rule,
     Setting,
@@ -31,6 +36,8 @@ from .rulebook import (
 from .settings import BOUNDS, pattern_flaw, wanted_of
 
 __all__ = ["RuleReader"]
+
+_PLACE = re.compile(r"(?P<output>\*|[^ /]+)(?: (?P<part>body|path|query|headers))?(?: (?P<pointer>/.*))?")
 
 
 class RuleReader(DeliveryReader):
@@ -105,6 +112,55 @@ class RuleReader(DeliveryReader):
 
     def bulk(self, node: Node) -> Bulk | None:
         return self.part(self.keys(node, "bulk", "bulk"), Bulk, node=node)
+
+    def assertion(self, name: ScalarNode, node: Node) -> Assertion | None:
+        keys = self.keys(node, f"the assertion {name.text!r}", "assertion")
+        choice = keys.exactly_one(FORMS["assertion"].choices)
+        for key in ("category", "unmasked") if choice == "no_output" else ():
+            self.not_beside(keys, key, "no_output")
+        if choice in ("never_in", "only_in"):
+            keys.take("category", required=True)
+        for name_of_list in (choice or "", "category"):
+            listed = keys.take(name_of_list) if name_of_list in keys else None
+            if isinstance(listed, SequenceNode) and not listed.items:
+                keys.wrong(name_of_list, listed, "a list that is not empty")
+        made = self.part(keys, Assertion, name=name.text, node=node, name_node=name)
+        return made if made is not None and getattr(made, choice or "", None) else None
+
+    def categories(self, keys: Keys, key: Key) -> tuple[str, ...]:
+        """The categories of personal data under a key."""
+        known = ("any", *CATEGORIES)
+        result = []
+        for node in keys.items(key.name):
+            text = node.text if isinstance(node, ScalarNode) else ""
+            if text in known:
+                result.append(text)
+            else:
+                hint = did_you_mean(text, known) or known_here(known)
+                keys.report("M247", node.place, hint, name=text or found(node))
+        return tuple(result)
+
+    def request_places(self, keys: Keys, key: Key) -> tuple[RequestPlace, ...]:
+        """The places in requests under a key, such as `event /attributes/*`."""
+        result = []
+        for node in keys.items(key.name):
+            match = _PLACE.fullmatch(node.text) if isinstance(node, ScalarNode) else None
+            if match is None or not isinstance(node, ScalarNode):
+                text = repr(node.text) if isinstance(node, ScalarNode) else found(node)
+                keys.report("M248", node.place, written=text)
+                continue
+            output, part, pointer = match["output"], match["part"], match["pointer"] or ""
+            if output == kinds.MESSAGES and output not in self.outputs:
+                result.append(RequestPlace(None, "message", (), node))
+                continue
+            steps = tuple(step.replace("~1", "/").replace("~0", "~") for step in pointer.split("/")[1:])
+            part = part or ("body" if steps else None)
+            if output != "*" and output not in self.outputs and ("output", output) not in self.unreadable:
+                hint = did_you_mean(output, self.outputs) or known_here(sorted(self.outputs))
+                keys.report("M112", node.place, hint, kind="output", name=output)
+                continue
+            result.append(RequestPlace(None if output == "*" else output, cast("Any", part), steps, node))
+        return tuple(result)
 
     def route(self, name: ScalarNode, node: Node) -> Route | None:
         keys = self.keys(node, f"the route {name.text!r}", "route")
@@ -204,6 +260,8 @@ class RuleReader(DeliveryReader):
 
 _READERS: dict[Kind, Callable[[RuleReader, Keys, Key], Any]] = {
     kinds.COMBINATIONS: RuleReader.combine,
+    kinds.CATEGORIES: RuleReader.categories,
+    kinds.REQUEST_PLACES: RuleReader.request_places,
     kinds.REQUEST: RuleReader.request,
     kinds.SERVER: RuleReader.server,
     kinds.TEMPLATED: RuleReader.server_url,

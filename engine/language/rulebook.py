@@ -6,7 +6,7 @@ Each part declares the keys that it is read from, and keeps its node, so that me
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -17,6 +17,7 @@ from ..source.nodes import Node, Removal, ScalarNode
 from ..source.paths import lies_inside
 from ..source.text import Source
 from . import kinds
+from .assertions import Assertion, RequestPlace
 from .delivery import Delivery, OwnDelivery
 from .fields import (
     ABSENT,
@@ -41,6 +42,7 @@ from .keys import Key, form, key, several
 
 __all__ = [
     "ABSENT",
+    "Assertion",
     "BodyKind",
     "Bulk",
     "Combine",
@@ -56,6 +58,7 @@ __all__ = [
     "ObjectSource",
     "Output",
     "RequestLine",
+    "RequestPlace",
     "Route",
     "Rule",
     "Rulebook",
@@ -434,6 +437,7 @@ class Rulebook:
     converters: Mapping[str, Rulebook]
     missing: tuple[Path, ...]
     """Files that were searched for and do not exist: with one of them, this would be another mapping."""
+    assertions: Mapping[str, Assertion] = field(default_factory=dict)
     in_vain: tuple[Removal, ...] = ()
     """The removals that found nothing to remove."""
 

@@ -35,7 +35,7 @@ from .expressions import Roots, of_expression, of_template
 from .origins import ANY, NAMES, NOTHING, Hop, InputOrigin, Marks, Others, Pattern, Step, TracedValue, Way, joined
 from .possible import Possible, possible
 
-__all__ = ["DataFlow", "Part", "flows_of"]
+__all__ = ["DataFlow", "Part", "bodies_of", "flows_of"]
 
 Part = Literal["body", "path", "query", "headers", "message"]
 _SAME = ("array", "object", "any")
@@ -71,6 +71,13 @@ def flows_of(
     walk = _Walk(rulebook, possible(rulebook) if can is None else can)
     walk.mapping(marks)
     return tuple(walk.found)
+
+
+def bodies_of(rulebook: Rulebook) -> Mapping[str, TracedValue]:
+    """The bodies of each output that rules emit."""
+    walk = _Walk(rulebook, possible(rulebook))
+    walk.mapping(None)
+    return {name: joined(bodies) for name, bodies in walk.bodies.items()}
 
 
 class _Walk:

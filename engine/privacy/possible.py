@@ -12,10 +12,11 @@ from dataclasses import dataclass, replace
 from ..expressions.tree import TreeNode
 from ..inference.facts import Alternatives, Condition, EvaluatedPart, Flow
 from ..inference.rulebook import RuleWalk
-from ..language.rulebook import Expr, Field, ObjectSource, Rule, Rulebook, Setting
+from ..language.rulebook import Expr, Field, ObjectSource, Rule, Rulebook, Setting, Text
+from ..templates.compiler import compile  # noqa: A004 - its name everywhere
 from ..types.types import NEVER, OBJECT, Type, constants, union
 
-__all__ = ["Possible", "possible", "with_values"]
+__all__ = ["Possible", "ended", "possible", "with_values"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,21 +58,7 @@ class Possible:
 def possible(rulebook: Rulebook, without: Expr | None = None) -> Possible:
     """The effects of inputs, or of those for which a condition does not hold."""
     if without is not None:
-        ending = Rule(
-            name="",
-            route=None,
-            output=None,
-            when=without,
-            let=(),
-            skip=None,
-            reject=None,
-            convert=None,
-            body=ObjectSource((), ()),
-            warn=(),
-            node=without.node,
-            name_node=without.node,
-        )
-        rulebook = replace(rulebook, rules=(ending, *rulebook.rules))
+        rulebook = ended(rulebook, without)
     flow = Flow(rulebook, OBJECT)
     RuleWalk(flow).rulebook(rulebook)
     nodes: dict[int, Type] = {}
@@ -97,6 +84,25 @@ def possible(rulebook: Rulebook, without: Expr | None = None) -> Possible:
         without is None or fails,
         flow,
     )
+
+
+def ended(rulebook: Rulebook, when: Expr) -> Rulebook:
+    """The rulebook that leaves out inputs for which a condition holds, before anything else."""
+    rule = Rule(
+        name="",
+        route=None,
+        output=None,
+        when=when,
+        let=(),
+        skip=Text(compile(""), when.node),
+        reject=None,
+        convert=None,
+        body=ObjectSource((), ()),
+        warn=(),
+        node=when.node,
+        name_node=when.node,
+    )
+    return replace(rulebook, rules=(rule, *rulebook.rules))
 
 
 def with_values(rulebook: Rulebook) -> Rulebook:

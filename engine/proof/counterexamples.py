@@ -20,7 +20,7 @@ from ..types.narrowing import refine
 from ..types.types import ArrayType, Type, constants
 from .samples import NoSampleError, sample
 
-__all__ = ["Counterexample", "Search", "batch_for", "words_of"]
+__all__ = ["Counterexample", "Search", "batch_for", "reduced", "words_of"]
 
 OTHER_SETTINGS = 150
 MAX_RUNS = 250
@@ -100,19 +100,31 @@ class Search:
                 self.settings.append(fewer)
             if any(map(is_same, self.refused(self.run(example.batch, self.settings.index(fewer))))):
                 case = self.settings.index(fewer)
-        batch, problem, runs, at = example.batch, example.problem, 0, 0
-        while runs < MAX_RUNS:
-            paths = list(_paths_in(batch))
-            if at >= len(paths):
-                break
-            smaller = _without(batch, paths[at])
-            runs += 1
-            same = next(filter(is_same, self.refused(self.run(smaller, case))), None) if self.fits(smaller) else None
-            if same is None:
-                at += 1
-            else:
-                batch, problem = smaller, same
-        return Counterexample(batch, self.settings[case], problem)
+        found = [example.problem]
+
+        def is_refused(batch: Any) -> bool:
+            same = next(filter(is_same, self.refused(self.run(batch, case))), None) if self.fits(batch) else None
+            found.extend([] if same is None else [same])
+            return same is not None
+
+        batch = reduced(example.batch, is_refused)
+        return Counterexample(batch, self.settings[case], found[-1])
+
+
+def reduced(batch: Any, holds: Callable[[Any], bool]) -> Any:
+    """A batch for which a condition holds, without the parts that it does not need for that."""
+    runs = at = 0
+    while runs < MAX_RUNS:
+        paths = list(_paths_in(batch))
+        if at >= len(paths):
+            break
+        smaller = _without(batch, paths[at])
+        runs += 1
+        if holds(smaller):
+            batch = smaller
+        else:
+            at += 1
+    return batch
 
 
 def _alone(rulebook: Rulebook, output: Output) -> Rulebook:

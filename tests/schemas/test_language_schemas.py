@@ -156,6 +156,10 @@ outputs:
     server: {url: {from: settings.currency, table: sizes}, headers: {Accept: {const: text/plain}}}
   ids: {body: list, schema: ./any.schema.json, request: {path: /v1/ids}, max_items: 50}
   gone: {body: none, request: {method: DELETE, path: /v1/gone}}
+assert:
+  no-events: {no_output: [event], without: settings.currency, description: Nothing is sold.}
+  no-mail: {category: [email], never_in: [event /attributes/*, "* query", messages], unmasked: true}
+  names: {category: [any], only_in: [event body /name]}
 bulk:
   schema: ./any.schema.json
   request: {path: /v1/bulk}
@@ -262,6 +266,7 @@ delivery: {uncertain: hold, windows: {one: {limit: 9}, two: null}}
 tables: {genders: null, sizes: {entries: {S: null, M: 2}}}
 policies: {plain: [{}]}
 let: {country: null, region: batch.region}
+assert: {no-events: null, no-mail: {unmasked: false}, names: {only_in: null, never_in: [event]}}
 routes: {counts: null, users: {each: batch.users, as: user}}
 rules:
   - {rule: base, fields: {short: null, list: {value: {type: string}}, text: {template: null, from: event.a}}}
@@ -371,6 +376,7 @@ OBJECTS = {
     "spread": DEFS["spread"],
     "except": DEFS["except"],
     "entry rule": DEFS["entryRule"],
+    "assertion": DEFS["assertion"],
 }
 
 

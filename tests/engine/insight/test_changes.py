@@ -46,6 +46,7 @@ rules:
     spread: {from: event.attributes, entries: plain}
   - {rule: visit, route: events, when: event.type == 'visit', output: event, fields: {name: event.name}}
   - {rule: rest, route: events, skip: of no interest}
+assert: {plain: {category: [any], never_in: ["* headers"]}}
 """
 
 
@@ -114,6 +115,19 @@ CASES: dict[str, tuple[str, str, str, str]] = {
     "server": (
         "a.example.com", "b.example.com", "breaking",
         'the server: `url` is "https://b.example.com", was "https://a.example.com"',
+    ),
+    "new assertion": (
+        "assert: {plain", "assert: {more: {category: [any], only_in: [event]}, plain", "addition",
+        "assertion more is new",
+    ),
+    "removed assertion": (
+        'assert: {plain: {category: [any], never_in: ["* headers"]}}\n', "", "behaviour", "assertion plain is gone",
+    ),
+    "weaker assertion": (
+        '["* headers"]', '["* headers"], without: user', "behaviour", "assertion plain: has `without` now: user",
+    ),
+    "another place": (
+        '"* headers"', '"* query"', "behaviour", "assertion plain: `never_in` is * query, was * headers",
     ),
     "table entry": (
         "{s: small}", "{s: tiny}", "behaviour", 'table sizes: "s" becomes "tiny", was "small"',

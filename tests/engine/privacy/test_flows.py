@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import json
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -78,14 +78,23 @@ def differences(one: Any, other: Any, at: tuple[str, ...] = ()) -> Iterator[tupl
         yield at
 
 
-def missed(mapping: api.Mapping, flows: tuple[DataFlow, ...], given: Any, place: str, value: Any) -> Iterator[str]:
-    """What another value at a place of the input changes, without a flow from there."""
+def missed(
+    mapping: api.Mapping,
+    flows: tuple[DataFlow, ...],
+    given: Any,
+    place: str,
+    value: Any,
+    ends: Callable[[api.Mapping, Any], bool] = lambda _mapping, _given: False,
+) -> Iterator[str]:
+    """What another value at a place of the input changes, without a flow from there, unless that ends the input."""
     changed = copy.deepcopy(given)
     *way, last = tokens(place)
     there: Any = changed
     for token in way:
         there = there[int(token) if isinstance(there, list) else token]
     there[int(last) if isinstance(there, list) else last] = value
+    if ends(mapping, changed):
+        return
     before, after = parts(mapping.transform(given)), parts(mapping.transform(changed))
     for name in {**before, **after}:
         known = [one for one in flows if one.output == name and one.origin.is_about(tokens(place))]

@@ -1,0 +1,80 @@
+"""Assertions about all requests of a mapping: a form of the rule language, which checks prove."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from ..diagnostics.problem import Place
+from ..source.nodes import Node, ScalarNode
+from . import kinds
+from .fields import Expr, description_key
+from .keys import form, key
+
+__all__ = ["Assertion", "RequestPlace"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RequestPlace:
+    """A place in requests of an output, with all that is in it; `output` is None for any output, `part` for all parts.
+
+    A step `*` stands for any name or index. With the part "message", it is what rules say of an input.
+    """
+
+    output: str | None
+    part: Literal["body", "path", "query", "headers", "message"] | None
+    steps: tuple[str, ...]
+    node: ScalarNode
+
+    @property
+    def text(self) -> str:
+        return self.node.text
+
+
+@form(
+    "assertion",
+    "Something that holds of all requests, whatever the input: `moemap check` proves it.",
+    "An assertion, or a change of the inherited one.",
+)
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Assertion:
+    """Something that holds of all requests: that outputs are not sent, or where personal data does not go."""
+
+    name: str
+    no_output: tuple[str, ...] = key(
+        kinds.SOME_OUTPUTS, "No request of these outputs is sent.", default=(), role="choice"
+    )
+    never_in: tuple[RequestPlace, ...] = key(
+        kinds.REQUEST_PLACES,
+        "Personal data of the `category` is never sent to these places.",
+        default=(),
+        role="choice",
+    )
+    only_in: tuple[RequestPlace, ...] = key(
+        kinds.REQUEST_PLACES,
+        "Personal data of the `category` is sent to these places only.",
+        default=(),
+        role="choice",
+    )
+    category: tuple[str, ...] = key(
+        kinds.CATEGORIES,
+        "Categories of personal data, or `any`, with `never_in` and `only_in`.",
+        default=(),
+        role="detail",
+    )
+    unmasked: bool = key(
+        kinds.FLAG, "Values that a hash has masked do not count.", default=False, role="detail", only_with="category"
+    )
+    without: Expr | None = key(
+        kinds.EXPRESSION,
+        "It is asserted of inputs for which this does not hold, such as a consent; without it, of all. It sees the "
+        "input, `settings` and the mapping's `let`.",
+        default=None,
+    )
+    description: str | None = description_key()
+    node: Node
+    name_node: Node
+
+    @property
+    def place(self) -> Place:
+        return self.name_node.place

@@ -1,0 +1,313 @@
+"""Proofs of the assertions of a mapping, and the reasons why there is none.
+
+A proof rests on the flows, of which none is missed. What has no proof is tried: with an input that shows that the
+assertion does not hold, it is broken; without one, it is not proven.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from random import Random
+from typing import Any, Literal
+
+from ..diagnostics.problem import Place, Related
+from ..inference.facts import Flow, TypedEmission
+from ..inference.rulebook import walk
+from ..interpreter.interpreter import Interpreter
+from ..language.rulebook import Assertion, Output, RequestPlace, Rulebook
+from ..proof.counterexamples import batch_for, reduced, words_of
+from ..proof.samples import NoSampleError
+from ..values.kinds import in_part
+from .flows import bodies_of
+from .members import PersonalMember
+from .origins import ANY, Folded, Pattern, Step, TracedValue, Unlisted, begins, meets
+from .personal import PersonalFlow, members_in, personal_flows
+from .possible import Possible, ended, possible
+
+__all__ = ["Finding", "findings"]
+
+_TRIES = 40
+_MOST_RELATED = 8
+_MARKS = ("ada@example.com", "bob@example.com")
+"""Values that a personal member has in turn, to see whether that changes a request."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Finding:
+    """Why an assertion is no proven one: it is broken, not proven, or says nothing."""
+
+    assertion: Assertion
+    verdict: Literal["broken", "unproven", "empty"]
+    reason: str
+    place: Place
+    related: tuple[Related, ...] = ()
+    hint: str | None = None
+
+
+def findings(rulebook: Rulebook) -> Iterator[Finding]:
+    """All that is found about the assertions of a mapping; nothing about those that are proven."""
+    known: dict[str | None, Possible] = {}
+    prover = _Prover(rulebook)
+    for one in rulebook.assertions.values():
+        text = None if one.without is None else one.without.text
+        if text not in known:
+            known[text] = possible(rulebook, one.without)
+        yield from prover.assertion(one, known[text])
+
+
+class _Prover:
+    def __init__(self, rulebook: Rulebook) -> None:
+        self.rulebook = rulebook
+        self.members = members_in(rulebook) if rulebook.assertions else ()
+        self.emitted = {rule.output for rule in rulebook.rules}
+        self._bodies: Mapping[str, TracedValue] | None = None
+
+    def assertion(self, one: Assertion, can: Possible) -> Iterator[Finding]:
+        if not can.is_possible and one.without is not None:
+            yield Finding(one, "empty", "its `without` always holds", one.without.place)
+            return
+        if one.no_output:
+            yield from self.no_output(one, can)
+            return
+        yield from self.places(one)
+        any_ = "any" in one.category
+        members = [member for member in self.members if any_ or member.category in one.category]
+        for category in one.category:
+            if not any(category in ("any", member.category) for member in self.members):
+                reason = f"no member of the input is marked as {'personal' if category == 'any' else category}"
+                yield Finding(one, "empty", reason, one.place, hint="mark it in the schema with `x-personal`")
+        flows = [PersonalFlow(*key, ways) for key, ways in personal_flows(self.rulebook, members, can).items()]
+        wrong = [flow for flow in flows if flow.is_sent and not (one.unmasked and flow.mask) and is_against(one, flow)]
+        if wrong:
+            yield self.broken(one, wrong)
+
+    def no_output(self, one: Assertion, can: Possible) -> Iterator[Finding]:
+        for name in one.no_output:
+            rules = [rule for rule in self.rulebook.rules if rule.output == name]
+            if not rules:
+                yield Finding(one, "empty", f"no rule emits the output {name!r}", one.place)
+            elif name in can.outputs:
+                reached = [rule for rule in rules if rule.name in can.rules]
+                related = [Related(rule.place, f"the rule {rule.name!r} emits it") for rule in reached]
+                found = _Trial(self.rulebook, one).output(name)
+                hint = _condition_hint(one, [rule.name for rule in reached])
+                words = f"the output {name!r} is sent", f"the output {name!r} may be sent"
+                yield _finding(one, found, words, related, hint)
+
+    def places(self, one: Assertion) -> Iterator[Finding]:
+        """The places that no request has."""
+        for place in (*one.never_in, *one.only_in):
+            if place.part == "message" or (place.output is None and not place.steps):
+                continue
+            outputs = [output for name, output in self.rulebook.outputs.items() if place.output in (None, name)]
+            if not any(self.exists(output, place) for output in outputs if output.name in self.emitted):
+                yield Finding(one, "empty", f"no request has the place {place.text!r}", place.node.place)
+
+    def exists(self, output: Output, place: RequestPlace) -> bool:
+        line = output.request
+        match place.part:
+            case "query" | "headers":
+                names = [field.name or "" for field in (line.query if place.part == "query" else line.headers)]
+                return bool(names) and (not place.steps or any(meets(place.steps[0], name) for name in names))
+            case "path":
+                return not place.steps
+        if self._bodies is None:
+            self._bodies = bodies_of(self.rulebook)
+        values = [self._bodies.get(output.name, TracedValue())]
+        for step in place.steps:
+            if any(value.origins for value in values):
+                return True
+            values = [inner for value in values for inner in _inside(value, step)]
+        return bool(values)
+
+    def broken(self, one: Assertion, wrong: list[PersonalFlow]) -> Finding:
+        """The finding for an assertion against which there are flows."""
+        trial = _Trial(self.rulebook, one)
+        shown = wrong[0]
+        found = None
+        for flow in wrong[:_TRIES]:
+            found = trial.sent(flow)
+            if found is not None:
+                shown = flow
+                break
+        where = _where(shown)
+        member = shown.member.text or "the input"
+        more = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
+        related = [Related(hop.place, f"through {hop.what}") for hop in shown.ways[0].hops]
+        rule = next((rule for rule in self.rulebook.rules if rule.name == shown.rule), None)
+        related += [] if rule is None else [Related(rule.place, f"the rule {rule.name!r} sends it")]
+        hint = _condition_hint(one, [] if rule is None else [rule.name])
+        if one.unmasked and hint is None:
+            hint = "mask the value, as with sha256()"
+        reason = f"{shown.member.category} of {member}"
+        words = f"{reason} is sent to {where}{more}", f"{reason} may reach {where}{more}"
+        return _finding(one, found, words, related, hint)
+
+
+def _inside(value: TracedValue, step: str) -> Iterator[TracedValue]:
+    yield from (one for name, one in value.members.items() if meets(step, name))
+    yield from (one for one in (value.others, value.items) if one is not None)
+
+
+def _condition_hint(one: Assertion, rules: list[str]) -> str | None:
+    if one.without is None:
+        return None
+    return f"let {_names(rules)} take elements only where {one.without.text!r} holds" if rules else None
+
+
+def _names(rules: list[str]) -> str:
+    return f"the rule {rules[0]!r}" if len(rules) == 1 else f"the rules {', '.join(map(repr, rules[:3]))}"
+
+
+def _finding(
+    one: Assertion, found: Any, words: tuple[str, str], related: Iterable[Related], hint: str | None
+) -> Finding:
+    broken, unproven = words
+    related = tuple(dict.fromkeys(related))[:_MOST_RELATED]
+    if found is None:
+        return Finding(one, "unproven", unproven, one.place, related, hint)
+    example = in_part(json.dumps(found, ensure_ascii=False))
+    return Finding(one, "broken", f"{broken}, as for the input {example}", one.place, related, hint)
+
+
+def _where(flow: PersonalFlow) -> str:
+    """A place in words, in the form that assertions have."""
+    if flow.output is None:
+        return "messages"
+    part = "" if flow.part == "body" else f" {flow.part}"
+    return f"{flow.output}{part}{f' {flow.place}' if flow.place else ''}"
+
+
+# Places
+
+
+def is_against(one: Assertion, flow: PersonalFlow) -> bool:
+    """Returns whether a flow is one that an assertion excludes."""
+    if one.never_in:
+        return any(_overlaps(place, flow) for place in one.never_in)
+    return not any(_contains(place, flow) for place in one.only_in)
+
+
+def _is_of(place: RequestPlace, flow: PersonalFlow) -> bool:
+    if place.part == "message" or flow.part == "message":
+        return place.part == flow.part
+    return place.output in (None, flow.output) and place.part in (None, flow.part)
+
+
+def _overlaps(place: RequestPlace, flow: PersonalFlow) -> bool:
+    """Returns whether a flow may lead to a place, to something in it, or to what it is in."""
+    steps: Pattern = place.steps
+    return _is_of(place, flow) and (begins(flow.pointer, steps) or begins(steps, flow.pointer) or _named(place, flow))
+
+
+def _named(place: RequestPlace, flow: PersonalFlow) -> bool:
+    """Returns whether a flow leads to the names of what is at a place."""
+    *outer, last = (*flow.pointer, "") if flow.pointer else ("",)
+    return last == "{name}" and begins(place.steps, tuple(outer))
+
+
+def _contains(place: RequestPlace, flow: PersonalFlow) -> bool:
+    """Returns whether a flow leads to a place or to something in it for sure."""
+    inside = zip(place.steps, flow.pointer, strict=False)
+    return _is_of(place, flow) and len(place.steps) <= len(flow.pointer) and all(a in (ANY, b) for a, b in inside)
+
+
+# Trials
+
+
+class _Trial:
+    """Tries inputs for which the condition of an assertion does not hold; always the same ones."""
+
+    def __init__(self, rulebook: Rulebook, one: Assertion) -> None:
+        self.one = one
+        self.rulebook = rulebook if one.without is None else ended(rulebook, one.without)
+        self.flow: Flow = walk(self.rulebook)
+        self.interpreter = Interpreter(self.rulebook)
+        self.random = Random(0)  # noqa: S311  not for secrets
+        self.words = words_of(self.flow)
+
+    def batches(self, wanted: Iterable[TypedEmission]) -> Iterator[dict[str, Any]]:
+        emissions = list(wanted)
+        for number in range(_TRIES if emissions else 0):
+            try:
+                yield batch_for(self.flow, emissions[number % len(emissions)], self.random, self.words)
+            except NoSampleError:
+                continue
+
+    def output(self, name: str) -> Any:
+        """An input for which an output is sent; None if none was found."""
+        for batch in self.batches(one for one in self.flow.emissions if one.output.name == name):
+            if self.sends(name, batch):
+                return reduced(batch, lambda smaller: self.sends(name, smaller))
+        return None
+
+    def emissions(self, flow: PersonalFlow) -> Iterator[TypedEmission]:
+        for one in self.flow.emissions:
+            if one.output.name == flow.output and flow.rule in (None, one.rule.name):
+                yield one
+
+    def sent(self, flow: PersonalFlow) -> Any:
+        """An input with a value of a member that changes what a flow leads to; None if none was found."""
+        if flow.output is None or flow.member.converter is not None:
+            return None
+        for batch in self.batches(self.emissions(flow)):
+            if self.differs(batch, flow):
+                return _with(_MARKS[0], reduced(batch, lambda smaller: self.differs(smaller, flow)), flow.member)
+        return None
+
+    def sends(self, name: str, batch: Any) -> bool:
+        return any(request.output == name for request in self.interpreter.run(batch).requests)
+
+    def differs(self, batch: Any, flow: PersonalFlow) -> bool:
+        one, other = (self.values(_with(mark, batch, flow.member), flow) for mark in _MARKS)
+        return one != other
+
+    def values(self, batch: Any, flow: PersonalFlow) -> str:
+        """The values at the place of a flow, as text."""
+        found = []
+        for one in self.interpreter.run(batch).requests:
+            part = {"body": one.body, "path": one.path, "query": one.query, "headers": one.headers}.get(flow.part)
+            found += list(_at(part, flow.pointer)) if one.output == flow.output else []
+        return json.dumps(found)
+
+
+def _at(value: Any, pointer: Pattern) -> Iterator[Any]:
+    """The values at the places of a pattern."""
+    if not pointer:
+        yield value
+    elif isinstance(value, dict):
+        for name, inner in value.items():
+            if pointer[0] == "{name}":
+                yield name
+            elif meets(pointer[0], name):
+                yield from _at(inner, pointer[1:])
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _at(inner, pointer[1:])
+
+
+def _with(mark: str, batch: dict[str, Any], member: PersonalMember) -> Any:
+    """A copy of an input that has a mark as the value of a member."""
+
+    def put(value: Any, pattern: Pattern) -> Any:
+        if not pattern:
+            return mark
+        step = pattern[0]
+        if isinstance(value, list):
+            return [put(inner, pattern[1:]) for inner in value or [None]]
+        value = dict(value) if isinstance(value, dict) else {}
+        for name in _names_of(step, value):
+            value[name] = put(value.get(name), pattern[1:])
+        return value
+
+    return put(batch, member.pattern)
+
+
+def _names_of(step: Step, value: Mapping[str, Any]) -> list[str]:
+    if isinstance(step, Folded):
+        return [step.name]
+    if isinstance(step, Unlisted):
+        return ["some"]
+    return [*value] or ["some"] if step == ANY else [str(step)]

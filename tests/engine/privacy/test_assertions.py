@@ -1,0 +1,200 @@
+"""What is asserted of requests: proven, broken with an input that shows it, not proven, or saying nothing."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from moemap.engine import api
+from moemap.engine.language.loader import load
+from moemap.engine.language.rulebook import Rulebook
+from moemap.engine.privacy.assertions import findings
+from moemap.engine.privacy.flows import flows_of
+from moemap.engine.privacy.possible import ended, possible
+from moemap.engine.values.pointers import leaves
+from moemap.tests.engine.grammar import ROOTS, Dice, _condition, batch, rules
+from moemap.tests.engine.privacy.test_flows import OTHERS, missed
+
+ROOT = Path(__file__).parents[3]
+SCHEMA = {
+    "properties": {
+        "mail": {"x-personal": "email"},
+        "phone": {"x-personal": "phone"},
+        "more": {"type": "object", "x-personal-names": {"*": "free_form"}},
+        "ok": {"type": "boolean"},
+        "kind": {"type": "string"},
+    }
+}
+HEAD = """
+language: 1
+name: shop
+version: 1.0.0
+input: {as: batch, schema: ./in.json}
+settings: {mode: {type: string, enum: [a, b], default: a}}
+outputs:
+  user: {schema: ./out.json, request: {path: /u, query: {q: batch.phone}}}
+  event: {schema: ./out.json, request: {path: /e}}
+  other: {schema: ./out.json, request: {path: /o}}
+let:
+  agreed: {from: batch.ok, type: boolean}
+"""
+PROVEN: list[str] = []
+MAIL = "category: [email], never_in: [event]"
+
+CASES: list[tuple[str, str, list[str]]] = [
+    # the assertion, the rule `event`, and what is found
+    ("no_output: [event], without: batch.ok", "when: batch.ok, fields: {a: batch.kind}", PROVEN),
+    ("no_output: [event], without: batch.ok", "when: \"batch.ok && batch.kind == 'x'\", fields: {a: batch.kind}",
+     PROVEN),
+    ("no_output: [event], without: agreed", "when: agreed, fields: {a: batch.kind}", PROVEN),
+    ("no_output: [event], without: \"settings.mode == 'b'\"", "when: \"settings.mode == 'b'\", fields: {a: batch.kind}",
+     PROVEN),
+    ("no_output: [event], without: batch.ok", "fields: {a: {from: batch.kind, when: batch.ok}}", PROVEN),
+    ("no_output: [event], without: batch.ok", "fields: {a: batch.kind}",
+     ["broken the output 'event' is sent, as for the input {\"kind\": \"1\"}"]),
+    ("no_output: [event], without: \"settings.mode == 'a'\"", "when: \"settings.mode == 'b'\", fields: {a: batch.kind}",
+     ["unproven the output 'event' may be sent"]),
+    ("no_output: [other], without: batch.ok", "fields: {a: batch.kind}", ["empty no rule emits the output 'other'"]),
+    ("no_output: [event], without: settings.mode", "fields: {a: batch.kind}", ["empty its `without` always holds"]),
+    (MAIL, "fields: {a: batch.kind}", PROVEN),
+    (MAIL, "when: batch.mail, fields: {a: batch.kind}", PROVEN),
+    (MAIL, "fields: {a: batch.mail}",
+     ["broken email of /mail is sent to event /a, as for the input {\"mail\": \"ada@example.com\"}"]),
+    (MAIL, "fields: {a: \"sha256(batch.mail)\"}",
+     ["broken email of /mail is sent to event /a, as for the input {\"mail\": \"ada@example.com\"}"]),
+    (f"{MAIL}, unmasked: true", "fields: {a: \"sha256(batch.mail)\"}", PROVEN),
+    (f"{MAIL}, unmasked: true", "fields: {a: \"[sha256(batch.mail), batch.mail]\"}",
+     ["broken email of /mail is sent to event /a/*, as for the input {\"mail\": \"ada@example.com\"}"]),
+    (f"{MAIL}, without: batch.ok", "fields: {a: {from: batch.mail, when: batch.ok}, b: batch.kind}", PROVEN),
+    (f"{MAIL}, without: batch.ok", "fields: {a: \"if(batch.ok, batch.mail, 'x')\"}", PROVEN),
+    (f"{MAIL}, without: batch.ok", "fields: {a: \"batch.ok && batch.mail\"}", PROVEN),
+    (f"{MAIL}, without: batch.ok", "fields: {a: {from: batch.mail, when: \"to_string(batch.ok) == 'true'\"}}",
+     ["unproven email of /mail may reach event /a"]),
+    ("category: [email], never_in: [event /b]", "fields: {a: batch.mail, b: batch.kind}", PROVEN),
+    ("category: [email], never_in: [event /c]", "fields: {a: batch.mail}",
+     ["empty no request has the place 'event /c'"]),
+    ("category: [email], never_in: [event /a/x]", "fields: {a: batch.more}", PROVEN),
+    ("category: [free_form], never_in: [event /a/x]", "fields: {a: batch.more}",
+     ["broken free_form of /more/* is sent to event /a/*"
+      ", as for the input {\"more\": {\"some\": \"ada@example.com\"}}"]),
+    ("category: [any], never_in: [event]", "fields: {a: batch.kind}", PROVEN),
+    ("category: [any], never_in: [\"* query\"]", "fields: {a: batch.kind}", PROVEN),
+    ("category: [any], never_in: [\"user query\"]", "output: user, fields: {a: batch.kind}",
+     ["broken phone of /phone is sent to user query /q"
+      ", as for the input {\"kind\": \"1\", \"phone\": \"ada@example.com\"}"]),
+    ("category: [name], never_in: [event]", "fields: {a: batch.kind}",
+     ["empty no member of the input is marked as name"]),
+    ("category: [email], never_in: [messages]", "skip: \"{{ batch.mail }}\"",
+     ["unproven email of /mail may reach messages"]),
+    ("category: [email], only_in: [event /a]", "fields: {a: batch.mail, b: batch.kind}", PROVEN),
+    ("category: [email], only_in: [event /a]", "fields: {a: batch.mail, b: batch.mail}",
+     ["broken email of /mail is sent to event /b, as for the input {\"mail\": \"ada@example.com\"}"]),
+    ("category: [free_form], only_in: [event /a/x]", "fields: {a: batch.more}",
+     ["broken free_form of /more/* is sent to event /a/*"
+      ", as for the input {\"more\": {\"some\": \"ada@example.com\"}}"]),
+    ("category: [free_form], only_in: [event /a/*]", "fields: {a: batch.more}", PROVEN),
+]  # fmt: skip
+
+
+def rulebook_of(folder: Path, text: str) -> Rulebook:
+    (folder / "in.json").write_text(json.dumps(SCHEMA), "utf-8")
+    (folder / "out.json").write_text("{}", "utf-8")
+    (folder / "mapping.yaml").write_text(text, "utf-8")
+    loaded = load(folder / "mapping.yaml")
+    assert loaded.rulebook is not None, [problem.message for problem in loaded.problems]
+    return loaded.rulebook
+
+
+@pytest.mark.parametrize(("assertion", "rule", "found"), CASES, ids=[f"{one} | {rule}" for one, rule, _ in CASES])
+def test_findings(tmp_path: Path, assertion: str, rule: str, found: list[str]) -> None:
+    given = rule if "output:" in rule or "skip:" in rule else f"output: event, {rule}"
+    text = f"{HEAD}assert:\n  it: {{{assertion}}}\nrules:\n  - {{rule: event, {given}}}\n"
+    if "output: event" not in given:
+        text += "  - {rule: last, output: event, fields: {a: batch.kind}}\n"
+    assert [f"{one.verdict} {one.reason}" for one in findings(rulebook_of(tmp_path, text))] == found
+
+
+def test_the_way_is_told(tmp_path: Path) -> None:
+    text = (
+        f"{HEAD}  mail: {{from: batch.mail, type: string}}\nassert:\n  it: {{{MAIL}, without: batch.ok}}\n"
+        "rules:\n  - {rule: event, output: event, fields: {a: {template: '{{ mail }}!'}}}\n"
+    )
+    (one,) = findings(rulebook_of(tmp_path, text))
+    assert [(related.place.line, related.text) for related in one.related] == [
+        (13, "through batch.mail"),
+        (13, "through let mail"),
+        (17, "through a template"),
+        (17, "the rule 'event' sends it"),
+    ]
+    assert one.hint == "let the rule 'event' take elements only where 'batch.ok' holds"
+
+
+WORKSPACE = ROOT / "examples" / "workspaces" / "consent.yaml"
+
+
+def found_in(text: str, folder: Path) -> list[tuple[str, str]]:
+    path = folder / "workspace.yaml"
+    path.write_text(text, "utf-8")
+    rulebook = load(path).rulebook
+    assert rulebook is not None
+    return sorted({(one.assertion.name, one.verdict) for one in findings(rulebook)})
+
+
+@pytest.mark.slow
+def test_the_example_holds_and_breaks_with_its_rules(tmp_path: Path) -> None:
+    text = WORKSPACE.read_text("utf-8")
+    assert found_in(text, tmp_path) == []
+    assert found_in(text.replace('when: "!gdpr_granted"', "when: gdpr_granted"), tmp_path) == [
+        ("no-mail-without-consent", "broken"),
+        ("nothing-without-consent", "broken"),
+        ("nothing-without-consent", "unproven"),
+    ]
+    fields = "{gaid: android_advertising_id, seen_at: batch.ip}"
+    leak = f"  - {{rule: user, fields: {{attributes: {{fields: {fields}}}}}}}\n\nassert:"
+    found = found_in(text.replace("assert:", leak), tmp_path)
+    assert [name for name, _ in found] == ["advertising-ids-on-demand", "no-traces-of-the-network"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(0, 80, 20))
+def test_nothing_is_missed_where_a_condition_does_not_hold(tmp_path: Path, head: dict[str, Any], seed: int) -> None:
+    (tmp_path / "in.schema.json").write_text("{}", "utf-8")
+    (tmp_path / "out.schema.json").write_text("{}", "utf-8")
+    count = proven = 0
+    for number in range(seed, seed + 20):
+        dice = Dice(number)
+        made = rules(dice)
+        dice.roots = ("batch", "settings", *made["let"])
+        made["assert"] = {"it": {"no_output": ["single"], "without": _condition(dice)}}
+        if dice.random() < 0.6:  # else hardly any output depends on it
+            made["rules"][0]["when"] = made["assert"]["it"]["without"]
+        (tmp_path / "mapping.yaml").write_text(json.dumps({**head, **made}), "utf-8")
+        rulebook = load(tmp_path / "mapping.yaml").rulebook  # without the checks
+        assert rulebook is not None
+        without = rulebook.assertions["it"].without
+        assert without is not None
+        can = possible(rulebook, without)
+        flows, mapping = flows_of(rulebook, can), api.Mapping(ended(rulebook, without))
+        proven += len({rule.output for rule in rulebook.rules} - {None} - can.outputs)
+        dice.roots = ROOTS
+        for _ in range(3):
+            given = batch(dice)
+            if not isinstance(given, dict) or is_ended(mapping, given):
+                continue
+            assert can.is_possible
+            assert {one.output for one in mapping.transform(given).requests} <= can.outputs, number
+            places = [place for place, _ in leaves(given) if place]
+            for place in dice.sample(places, min(len(places), 8)):
+                value = dice.choice(OTHERS)
+                found = list(missed(mapping, flows, given, place, value, is_ended))
+                assert found == [], (number, given)
+                count += 1
+    assert count > 50
+    assert proven
+
+
+def is_ended(mapping: api.Mapping, given: Any) -> bool:
+    return any(one.rule == "" for one in mapping.transform(given).skipped)
