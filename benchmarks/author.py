@@ -48,6 +48,7 @@ __all__ = [
     "HOVER",
     "LOST",
     "MAPPED",
+    "PRESSED",
     "PROVE",
     "TESTS",
     "measure",
@@ -59,6 +60,7 @@ __all__ = [
 ANEW = "load and check the mapping"
 AGAIN = "check it again after a change of one file"
 EDITED = "show in Studio what an edit makes of three samples"
+PRESSED = "find the problems of a file again after a key press in an editor"
 COMPLETE = "complete the path that was typed in an editor"
 HOVER = "show in it what a name is, and its value in a sample"
 TESTS = "run its golden tests, with all that they need"
@@ -90,6 +92,7 @@ def measure(main: Path, rounds: int) -> dict[str, list[float]]:
         ANEW: lambda: api.inspect(main),
         AGAIN: lambda: change(file, "longer comment"),
         EDITED: studio.edit,
+        PRESSED: editor.press,
         COMPLETE: editor.complete,
         HOVER: editor.hover,
         TESTS: lambda: run_tests(main.parent / "tests"),
@@ -151,9 +154,19 @@ class Editor:
         longest, self.file = max(paths, key=lambda one: len(one[0]))
         self.text = self.file.read_text("utf-8")
         self.end = self.text.index(longest) + len(longest)
-        self.typed = 0
+        self.typed = self.pressed = 0
+        self.state.open(self.file, self.text)
+        self.state.diagnostics(self.file)
         self.complete()
         self.hover()
+
+    def press(self) -> int:
+        """Types a character in the middle of the file; returns the number of problems that its mapping finds in it."""
+        self.pressed += 1
+        lines = self.text.splitlines()
+        lines.insert(len(lines) // 2, f"# {'x' * self.pressed}")
+        self.state.open(self.file, "\n".join(lines))
+        return len(self.state.first_problems(self.file))
 
     def complete(self) -> int:
         """Types a character of the last name, and completes it; returns the number of names."""

@@ -31,6 +31,7 @@ from moemap.engine import api, compiler
 from moemap.engine.checks import check
 from moemap.engine.language import loader
 from moemap.engine.language.installed import locate
+from moemap.engine.language_server.publishing import DELAY
 
 PAGE = Path(__file__).with_name("performance.md")
 """The page without its figures."""
@@ -210,6 +211,8 @@ def goal_table(
         goal(f"speed of `{name}` / mapping the batches", least, processes.ratio(authors, author.MAPPED, step) ** -1)
     goal(f"minutes for all mutants with {JOBS} jobs", 2, mutants / 60, at_most=True)
     goal("seconds to explain one batch", 0.2, median(authors[author.EXPLAIN]), at_most=True)
+    pressed = median(authors[author.PRESSED]) + DELAY
+    goal("seconds from a key press in an editor to the problems of the file", 0.1, pressed, at_most=True)
     goal("seconds to complete a path in an editor", 0.05, median(authors[author.COMPLETE]), at_most=True)
     goal("seconds to show what a name is in an editor", 0.05, median(authors[author.HOVER]), at_most=True)
     goal("seconds from an edit in Studio to what it shows", 0.2, median(authors[author.EDITED]), at_most=True)

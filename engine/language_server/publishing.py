@@ -12,9 +12,9 @@ __all__ = ["Publishing"]
 
 Diagnostics = list[types.Diagnostic]
 
-DELAY = 0.08
+DELAY = 0.03
 """The seconds without a key press after which the texts are checked."""
-PAUSE = 4 * DELAY
+PAUSE = 0.35
 """The seconds after which, without another key press, what depends on them is checked, which takes longer."""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 import sys
@@ -43,6 +44,7 @@ def serve(stdin: BinaryIO, stdout: BinaryIO) -> bool:
     """Serves an editor until it says that it ends, or its process does. Returns whether it took leave as it should."""
     logging.getLogger("pygls").addHandler(logging.NullHandler())
     logging.getLogger("pygls").propagate = False  # its records have the messages in them, and so values of samples
+    gc.set_threshold(50_000, 20, 50)  # the heap is large and lives long: collecting it often makes an answer wait
     server = RuleServer()
     server.start_io(stdin, stdout)
     server.commands.end()

@@ -17,6 +17,7 @@ from moemap.benchmarks.author import (
     HOVER,
     LOST,
     MAPPED,
+    PRESSED,
     PROVE,
     TESTS,
 )
@@ -33,7 +34,24 @@ def test_every_step_is_measured_in_every_round(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(author, "run_tests", lambda *given: tested.append(run_tests(*given)))
     seconds = author.measure(main, 1)
     assert {name: len(taken) for name, taken in seconds.items()} == dict.fromkeys(
-        (ANEW, AGAIN, EDITED, COMPLETE, HOVER, TESTS, COUNTED, PROVE, EXPLAIN, MAPPED, LOST, DIFFER, COVER, COVER), 1
+        (
+            ANEW,
+            AGAIN,
+            EDITED,
+            PRESSED,
+            COMPLETE,
+            HOVER,
+            TESTS,
+            COUNTED,
+            PROVE,
+            EXPLAIN,
+            MAPPED,
+            LOST,
+            DIFFER,
+            COVER,
+            COVER,
+        ),
+        1,
     )
     assert [rulebook.name for rulebook in proven] == ["mparticle-moengage"]
     assert tested[0] > 150
@@ -52,5 +70,6 @@ def test_an_editor_completes_and_explains_the_longest_path() -> None:
     main = locate("mparticle-moengage")
     assert main is not None
     editor = author.Editor(main)
+    assert editor.press() == 0
     assert editor.complete() > 2
     assert editor.hover().startswith("`event.data.custom_attributes.event_source`: any value\n\nIn ")
