@@ -18,6 +18,7 @@ __all__ = ["command"]
     cls=Command,
     failure="the editor went without saying so",
     epilog="""
+    moemap lsp
     Neovim   vim.lsp.config('moemap', {cmd = {'moemap', 'lsp'}, filetypes = {'yaml'}})
     Neovim   vim.lsp.enable('moemap')
     Helix    language-server.moemap = {command = "moemap", args = ["lsp"]}

@@ -6,10 +6,10 @@ import asyncio
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from threading import Lock
 from typing import TypeVar
 
 from ..editing.state import EditingState
+from ..values.once import Lock
 
 __all__ = ["AnalysisThread"]
 

@@ -59,7 +59,8 @@ def test_the_librarys_functions_are_declared_as_they_are() -> None:
 
 def test_signatures_read_back() -> None:
     for function in FUNCTIONS.values():
-        declared = declare(function.signature, function.description, *function.examples, builtin=function.builtin)
+        kinds = {"builtin": function.builtin, "masks": function.masks}
+        declared = declare(function.signature, function.description, *function.examples, **kinds)
         assert declared == function
     assert FUNCTIONS["get"].signature == "get(object: object|null, name: string|null) -> any"
     assert FUNCTIONS["merge"].signature == "merge(object: object, ...) -> object"
