@@ -155,9 +155,16 @@ class Wording:
             detail=one.detail or None,
             documentation=self.markup(one.documentation) if one.documentation else None,
             sort_text=f"{number:05}",
-            filter_text=one.text if one.text != one.label else None,
+            # An editor compares with what is written: with the quote, where that was written.
+            filter_text=one.text if self._first(path, one.span) == one.text[:1] != one.label[:1] else None,
             text_edit=types.TextEdit(self.range(path, one.span), one.text),
         )
+
+    def _first(self, path: Path, span: Span) -> str:
+        """The first character of a part of a line; the empty text if the part is empty."""
+        source = self.state.source(path)
+        line = "" if source is None else source.line_text(span.start.line)
+        return line[span.start.column - 1 : span.end.column - 1][:1]
 
     def signature(self, one: Signature) -> types.SignatureHelp:
         """The function whose arguments are written."""

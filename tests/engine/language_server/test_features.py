@@ -78,6 +78,18 @@ def test_completion_replaces_what_is_written_of_a_name(editor: Editor, orders: P
     assert [one["sortText"] for one in found["items"]] == sorted(one["sortText"] for one in found["items"])
 
 
+def test_completion_of_a_string_is_found_by_the_quote(editor: Editor, orders: Path) -> None:
+    text = ORDERS.replace(WHEN, "when: settings.currency == 'E'")
+    editor.change(orders, text)
+    found = at(editor, "completion", orders, after(text, "settings.currency == 'E"))
+    (euro,) = [one for one in found["items"] if one["label"] == "EUR"]
+    assert (euro["filterText"], euro["textEdit"]["newText"]) == ("'EUR'", "'EUR'")
+    without = ORDERS.replace(WHEN, "when: settings.currency == ")
+    editor.change(orders, without)
+    found = at(editor, "completion", orders, after(without, "settings.currency == "))
+    assert all("filterText" not in one for one in found["items"])
+
+
 def test_completion_while_the_text_is_broken(editor: Editor, orders: Path) -> None:
     text = ORDERS.replace("when: order.kind == 'order'", "when: order. == 'order'")
     editor.change(orders, text)
