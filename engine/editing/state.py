@@ -5,6 +5,7 @@ Everything is computed in memory, by the code that `moemap check` runs, and only
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -310,6 +311,9 @@ class EditingState:
             self._recalls[str(main)] = recall
             for oldest in list(self._recalls)[:-MAX_RECALLS]:
                 del self._recalls[oldest]
+            # A workspace shares most of its rules with the mapping that it extends.
+            for one in self._recalls.values():
+                one.relatives = tuple(other for other in self._recalls.values() if other is not one)
             if known is None or known.is_checked:  # else what the last check found out would be forgotten
                 recall.begin()
             with used() as files:
@@ -336,7 +340,7 @@ class EditingState:
         of no mapping has none.
         """
         path = self.named(path)
-        with self.reading():
+        with self.reading(), _without_collections():
             mains = () if self._kind(path) == "tests" else self._mains(path)
             self._nearest[path] = next(iter(mains), None)
             tests = [one for one, read in self._all_tests() if one == path or self._depends(one, read, path, mains)]
@@ -424,6 +428,18 @@ class _Names(dict[str, str]):
     def get(self, name: str, default: str = "") -> str:  # type: ignore[override]
         """The path; that of an installed schema, which no source is kept of, follows from its name."""
         return self[name] if name in self else str(SCHEMAS / name) if (SCHEMAS / name).exists() else default
+
+
+@contextmanager
+def _without_collections() -> Iterator[None]:
+    """Puts garbage collections off, each of which takes as long as a check: what a check makes is kept."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _is_yaml(path: Path) -> bool:

@@ -278,8 +278,8 @@ class FieldReader:
 
     def known(self, key: tuple[Hashable, ...], read: Callable[[], _T]) -> _T:
         """The result of reading some nodes: the last one if the nodes and all that they depend on are unchanged."""
-        before: _Read | None = self.recall.get(key)
-        if before is not None and before.holds(self):
+        before: _Read | None = self.recall.fitting(key, lambda one: one.holds(self))
+        if before is not None:
             self.uses |= before.uses
             self.written_out += before.written_out
             self.used_tables |= {name for kind, name in before.uses if kind == "table"}

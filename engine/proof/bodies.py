@@ -31,14 +31,44 @@ def gaps(flow: Flow, output: Output, *, certain: bool = False) -> Iterator[tuple
     for emission in bodies.emissions:
         body = bodies.of(emission)
         key = "gaps", id(body), id(schema), certain
-        for gap in flow.recall.of(key, partial(_recalled_gaps, checker, body))[0]:
-            if gap.always or not certain:
-                yield emission, gap
+        sound = "sound", emission.rule.name, output.name, certain
+        found = flow.recall.of(key, partial(_recalled_gaps, checker, body, flow.recall.get(sound)))[0]
+        if not found:
+            flow.recall.put(sound, (body, schema))
+        yield from ((emission, gap) for gap in found)
 
 
-def _recalled_gaps(checker: SubtypeChecker, body: Type) -> tuple[tuple[Gap, ...], Type, Schema]:
-    """The gaps, with what their key identifies."""
-    return checker.gaps(body), body, checker.schema
+def _recalled_gaps(
+    checker: SubtypeChecker, body: Type, sound: tuple[Type, Schema] | None
+) -> tuple[tuple[Gap, ...], Type, Schema]:
+    """The gaps, with what their key identifies; none where `sound` had none and has the same values."""
+    schema = checker.schema
+    is_sound = sound is not None and sound[1] is schema and sound[0] == body and _have_same_sources(sound[0], body)
+    found = () if is_sound else checker.gaps(body)
+    return tuple(gap for gap in found if gap.always or not checker.certain), body, schema
+
+
+def _have_same_sources(a: Type, b: Type) -> bool:
+    """Returns whether equal types have the same values by each of the sources of their members."""
+    if a is b:
+        return True
+    pairs = []
+    if a.array is not None and b.array is not None:
+        pairs += [(a.array.items, b.array.items), *zip(a.array.first, b.array.first, strict=True)]
+    for one, other in zip(a.objects, b.objects, strict=True):
+        pairs += [(known.type, entry.type) for known, entry in zip(one.others, other.others, strict=True)]
+        for name, prop in one.properties.items():
+            now = other.properties[name]
+            pairs.append((prop.type, now.type))
+            before, after = ([type_ for type_, _ in _sources_of(each)] for each in (prop, now))
+            if len(before) != len(after) or any(x != y for x, y in zip(before, after, strict=True)):
+                return False
+            pairs += zip(before, after, strict=True)
+    return all(_have_same_sources(x, y) for x, y in pairs)
+
+
+def _sources_of(prop: Property) -> tuple[tuple[Type, object], ...]:
+    return prop.origin.types if isinstance(prop.origin, Sources) else ()
 
 
 def place_of(emission: TypedEmission, gap: Gap) -> Place:

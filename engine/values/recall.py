@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
 from typing import Any, TypeVar
 
 __all__ = ["Recall"]
@@ -13,10 +13,12 @@ _T = TypeVar("_T")
 class Recall:
     """Results by the identities and texts of the values that they are made from.
 
-    A result must keep these values alive if its key has identities (`id`). Not to be shared by threads.
+    A result must keep these values alive if its key has identities (`id`). `relatives` keep those of similar
+    computations, which are taken where there is none of its own. Not to be shared by threads.
     """
 
     def __init__(self) -> None:
+        self.relatives: tuple[Recall, ...] = ()
         self._now: dict[Hashable, Any] = {}
         self._last: dict[Hashable, Any] = {}
 
@@ -28,10 +30,24 @@ class Recall:
         """The result, or None."""
         found = self._now.get(key)
         if found is None:
-            found = self._last.get(key)
+            found = next(self._others(key), None)
             if found is not None:
                 self._now[key] = found
         return found
+
+    def fitting(self, key: Hashable, fits: Callable[[Any], bool]) -> Any:
+        """The first result that fits, or None."""
+        found = self._now.get(key)
+        if found is None or not fits(found):
+            found = next(filter(fits, self._others(key)), None)
+            if found is not None:
+                self._now[key] = found
+        return found
+
+    def _others(self, key: Hashable) -> Iterator[Any]:
+        """The results of the last computation, and those of relatives."""
+        kept = (self._last, *(results for one in self.relatives for results in (one._now, one._last)))
+        return (found for results in kept if (found := results.get(key)) is not None)
 
     def put(self, key: Hashable, result: _T) -> _T:
         """Remembers a result, which is not None, and returns it."""

@@ -25,3 +25,18 @@ def test_nothing_is_a_result_that_is_not_remembered() -> None:
     assert recall.put("a", 1) == 1
     recall.begin()
     assert (recall.get("a"), recall.get("b")) == (1, None)
+
+
+def test_relatives_give_what_is_not_there() -> None:
+    one, other = Recall(), Recall()
+    one.relatives = (other,)
+    other.put("a", 1)
+    assert (one.get("a"), one.get("b")) == (1, None)
+    one.put("a", 2)
+    assert (one.get("a"), other.get("a")) == (2, 1)
+    assert one.fitting("a", lambda found: found == 1) == 1
+    assert one.fitting("a", lambda found: found == 3) is None
+    one.begin()
+    other.begin()
+    other.begin()
+    assert (one.get("a"), other.get("a")) == (1, None)
