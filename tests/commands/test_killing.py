@@ -45,22 +45,28 @@ def held(place: str, got: Any, windows: list[tuple[int, float]]) -> None:
 
 
 def rounds(folder: Path, place: str, url: str, number: int, chance: random.Random) -> None:
-    """Starts the sender and kills it, so many times: soon after it has begun to send, or before."""
+    """Starts one sender, or two, and kills them, so many times: soon after sending has begun, or before."""
     for round_ in range(number):
         inputs = [] if round_ % 5 == 4 else ["batches.ndjson"]
         before = len(ledger(url)["arrivals"])
-        sender = subprocess.Popen(
-            command("send", "-q", "--env", "live", "--outbox", place, *inputs),
-            cwd=folder,
-            env=environment(),
-            stderr=subprocess.PIPE,
-        )
+        senders = [
+            subprocess.Popen(
+                command("send", "-q", "--env", "live", "--outbox", place, *inputs),
+                cwd=folder,
+                env=environment(),
+                stderr=subprocess.PIPE,
+            )
+            for _ in range(2 if round_ % 3 == 2 else 1)  # the second one waits for nothing, or takes over
+        ]
         end = time.monotonic() + (chance.uniform(0.3, 1.0) if round_ % 4 == 3 else 20)
-        while len(ledger(url)["arrivals"]) == before and time.monotonic() < end and sender.poll() is None:
+        while len(ledger(url)["arrivals"]) == before and time.monotonic() < end:
+            if all(sender.poll() is not None for sender in senders):
+                break
             time.sleep(0.02)
         time.sleep(chance.uniform(0, 0.3) if chance.random() < 0.7 else chance.uniform(0, 2))
-        sender.kill()
-        sender.communicate()
+        for sender in senders:
+            sender.kill()
+            sender.communicate()
         if round_ % 7 == 3:
             change(url, status=503)
         elif round_ % 7 == 4:
