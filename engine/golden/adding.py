@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
 from ..runtime.result import Result
 from ..source.nodes import SequenceNode
 from .files import TestFile
-from .keys import PROBLEM_KEYS
+from .keys import PARTS
 from .rewrite import Rewrite, block, inline
 
 __all__ = ["added", "expectation_of", "new_file", "new_test", "place_for", "unused_name"]
@@ -20,24 +21,23 @@ _FIRST = 2
 def expectation_of(result: Result) -> dict[str, Any]:
     """The expectation of a test whose input has this Result: parts that are empty need not be given."""
     whole = result.to_json()
-    named = [{**one.to_json(), "rule": one.rule} for one in result.problems]
-    whole["problems"] = [
-        {key: one[key] for key in PROBLEM_KEYS if key != "hint" and one[key] is not None} for one in named
-    ]
-    return {part: whole[part] for part in ("requests", "skipped", "problems") if whole[part]}
+    problems = [{key: problem[key] for key in ("code", "severity", "input")} for problem in whole["problems"]]
+    expected = {**whole, "problems": problems}
+    return {part: expected[part] for part in PARTS if expected[part]}
 
 
 def new_test(
     name: str, given: Mapping[str, Any], result: Result, settings: Mapping[str, Any] | None = None, indent: int = _FIRST
 ) -> str:
     """The lines of a test, an element of `tests`; `given` has its `input` or `input_file`."""
-    test: dict[str, Any] = {"test": name}
-    if settings:
-        test["settings"] = dict(settings)
-    test |= given
-    expected = expectation_of(result)
-    test["expect"] = expected or {"requests": []}
-    return f"{' ' * indent}- {block(test, indent + 2)}\n"
+    test = {
+        "test": name,
+        **({"settings": dict(settings)} if settings else {}),
+        **given,
+        "expect": expectation_of(result),
+    }
+    written = block(json.loads(json.dumps(test)), indent + 2)  # as plain JSON values
+    return f"{' ' * indent}- {written}\n"
 
 
 def new_file(mapping: str | None, tests: str) -> str:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import copy
-import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from random import Random
 from typing import Any, Protocol
 
-from ..golden.rewrite import block
+from ..golden.adding import new_test
 from ..inference.fields import setting_type
 from ..inference.rulebook import walk
 from ..interpreter.interpreter import Interpreter
@@ -255,17 +254,5 @@ def text(found: Iterable[ProposedTest]) -> str:
 
 def listed(one: ProposedTest) -> str:
     """A suggestion as an element of the list of a test file."""
-    result = one.result.to_json()
-    expect = {
-        "requests": result["requests"],
-        "skipped": result["skipped"],
-        "problems": [{key: problem[key] for key in ("code", "severity", "input")} for problem in result["problems"]],
-    }
-    test = {
-        "test": one.shows[0],
-        **({"settings": one.settings} if one.settings else {}),
-        "input": one.batch,
-        "expect": {key: value for key, value in expect.items() if value},
-    }
-    written = block(json.loads(json.dumps(test)), 4)
-    return "\n".join([*(f"  # {more}" for more in one.shows[1:]), f"  - {written}"])
+    written = new_test(one.shows[0], {"input": one.batch}, one.result, one.settings)
+    return "\n".join([*(f"  # {more}" for more in one.shows[1:]), written.rstrip("\n")])

@@ -94,8 +94,7 @@ def test_the_input_of_a_golden_test_is_a_file_or_written_out(ask: Ask) -> None:
     input:
       user: u1
       events: []
-    expect:
-      requests: []
+    expect: {}
 """
     )
 
