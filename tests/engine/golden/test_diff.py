@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from moemap.engine.diagnostics.problem import Place
-from moemap.engine.golden.diff import Difference, RuleAt, align, compare, matches, text
+from moemap.engine.golden.diff import Difference, RuleAt, align, compare, is_same, matches, text
 from moemap.engine.language.rulebook import ABSENT
 
 leaves = (
@@ -212,3 +213,13 @@ def test_color() -> None:
         "  \x1b[1m/a\x1b[0m\n    expected  \x1b[32m1\x1b[0m\n    actual    \x1b[31m2\x1b[0m\n"
         "    rule      purchase   \x1b[34mshop/v1/commerce.yaml:31:7\x1b[0m"
     )
+
+
+@pytest.mark.parametrize("wrapped", [lambda value: [value], lambda value: {"a": {"b": value}}])
+def test_equal_values_of_other_kinds_are_not_the_same(wrapped: Callable[[Any], Any]) -> None:
+    values: tuple[Any, ...] = (1, 1.0, True, "1", 2**70, float(2**70), None, 0.0, -0.0, [], {}, "\ud800")
+    for number, one in enumerate(values):
+        for other, value in enumerate(values):
+            assert is_same(wrapped(one), wrapped(value)) is (number == other), (one, value)
+            assert bool(compare(wrapped(one), wrapped(value))) is (number != other), (one, value)
+    assert is_same({"a": 1, "b": 2}, {"b": 2, "a": 1})
