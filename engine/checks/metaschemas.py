@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from copy import deepcopy
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from ..language.rulebook import Bulk, Input, Output, Rulebook
 from ..schemas.keywords import DIALECTS
 from ..schemas.normal_form import Section
 from ..schemas.positions import Locator
+from ..schemas.schema import Schema
 from ..schemas.value_keywords import are_distinct
 from ..schemas.violations import Refusal, Violations, violations_of
 from ..source.homes import SCHEMAS
@@ -84,17 +86,20 @@ def check(rulebook: Rulebook) -> Iterator[Problem]:
     locator, left = Locator(), MAX_VALUES
     seen: set[tuple[Path, str, int]] = set()
     for name, place in _names(rulebook):
-        for section in rulebook.schemas[name].sections:
+        schema = rulebook.schemas[name]
+        for number, section in enumerate(schema.sections):
             file = section.document.path.resolve()
             key = file, section.pointer, section.dialect
             if file.is_relative_to(SCHEMAS) or key in seen:
                 continue
             seen.add(key)
-            content = _content(section, rulebook.schemas[name].sections)
-            size = _size(content, left)
+            size = _size(_content(section, schema.sections), left)
             if size is not None:
                 left -= size
-                violations = _violations(content, section.dialect)
+                try:
+                    violations = _violations(schema, number)
+                except RecursionError:  # whoever calls has used up much of the stack
+                    continue
                 yield from _problems(name, place, section, violations, locator)
 
 
@@ -147,8 +152,11 @@ def _members(value: Any) -> Iterable[Any]:
     return value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
 
 
-def _violations(content: Any, dialect: int) -> Violations:
-    """The errors that the metaschema of a draft reports."""
+@lru_cache(maxsize=64)
+def _violations(schema: Schema, number: int) -> Violations:
+    """The errors that the metaschema of its draft reports in a section; kept, since rules change more than schemas."""
+    section = schema.sections[number]
+    content, dialect = _content(section, schema.sections), section.dialect
     import jsonschema  # only here: it takes long to import, and most mappings name installed schemas only
     from jsonschema.exceptions import best_match
 
@@ -163,10 +171,7 @@ def _violations(content: Any, dialect: int) -> Violations:
     extend: Any = jsonschema.validators.extend
     extended = extend(draft, {"uniqueItems": _unique})
     errors = extended(draft.META_SCHEMA).iter_errors(content)
-    try:
-        return violations_of(_refusal(best_match([error])) for error in errors)
-    except RecursionError:  # whoever calls has used up much of the stack
-        return Violations()
+    return violations_of(_refusal(best_match([error])) for error in errors)
 
 
 def _unique(_validator: Any, wanted: Any, value: Any, _schema: Any) -> Iterator[Any]:

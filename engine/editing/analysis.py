@@ -63,6 +63,8 @@ class Analysis:
         return ANY if schema is None else type_of(schema)
 
 
+_SECONDS = 0.01
+"""The time that an answer can wait for a sample."""
 _KNOWN: WeakKeyDictionary[EditingState, dict[Path, Analysis]] = WeakKeyDictionary()
 
 
@@ -81,11 +83,14 @@ def analysis_of(state: EditingState, main: Path) -> Analysis | None:
     return last
 
 
-def shown_sample(state: EditingState, analysis: Analysis, rule: str | None) -> Traced | None:
-    """The sample whose values are shown: the chosen one, else the first with an element that the rule takes."""
+def shown_sample(state: EditingState, analysis: Analysis, rule: str | None, seconds: float = _SECONDS) -> Traced | None:
+    """The sample whose values are shown: the chosen one, else the first with an element that the rule takes.
+
+    That is searched for some time; the first of all stands for it meanwhile, and if there is none.
+    """
     chosen = state.chosen(analysis.main)
     samples = analysis.samples.found
     if chosen in samples:
         return analysis.traces.of(samples[samples.index(chosen)])
-    found = None if rule is None else analysis.traces.that_reaches(rule)
+    found = None if rule is None else analysis.traces.that_reaches(rule, seconds)
     return analysis.traces.of(samples[0]) if found is None and samples else found

@@ -27,6 +27,7 @@ from .state import EditingState
 
 __all__ = ["MeasuredTests", "lenses", "measure", "rule_result", "uncovered"]
 
+_MOST_SECONDS = 1.0
 _SECONDS = 0.04
 """The time that one call runs tests for."""
 
@@ -153,7 +154,7 @@ def _titles(
 def rule_result(state: EditingState, main: Path, rule: str) -> str | None:
     """The requests that a rule has a part in, and what it skips, of the sample that is shown, as JSON text."""
     analysis = analysis_of(state, state.named(main))
-    traced = None if analysis is None else shown_sample(state, analysis, rule)
+    traced = None if analysis is None else shown_sample(state, analysis, rule, _MOST_SECONDS)
     if analysis is None or traced is None:
         return None
     result = traced.result.to_json()

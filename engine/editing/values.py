@@ -21,7 +21,6 @@ __all__ = ["PlacedPart", "RulePlaces", "Traced", "TracedSamples"]
 
 Part = Rule | Route | Field | Spread | EntryRule | Expr | Text
 _MOST_KEPT = 32
-_SECONDS = 0.01
 _PARTS = (Rule, Route, Field, Spread, EntryRule, Expr, Text)
 
 
@@ -153,9 +152,9 @@ class TracedSamples:
             del self._kept[oldest]
         return found
 
-    def that_reaches(self, rule: str) -> Traced | None:
-        """The first sample with an element that a rule takes, as far as some time for each call found one."""
-        end = perf_counter() + _SECONDS
+    def that_reaches(self, rule: str, seconds: float) -> Traced | None:
+        """The first sample with an element that a rule takes, if some time suffices to find one; a call goes on."""
+        end = perf_counter() + seconds
         while rule not in self._takers and perf_counter() < end and (sample := next(self._pending, None)) is not None:
             for taken in (one for found in self.of(sample).decisions.values() for one in found):
                 if taken.outcome == "takes" and isinstance(taken.part, Rule):

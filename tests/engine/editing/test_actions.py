@@ -248,3 +248,37 @@ def test_each_extraction_of_the_shipped_mapping_holds() -> None:
             assert not problems(state, path) - before, one.title
             for edit in one.edits:
                 state.close(edit.path)
+
+
+def test_rules_are_added_for_values_that_none_is_for(shop: Path) -> None:
+    schema = (shop / "schemas" / "in.schema.json").read_text()
+    kinds = '"kind": {"enum": ["order", "refund", "gift card"], '
+    (shop / "schemas" / "in.schema.json").write_text(schema.replace('"kind": {\n', f"{kinds}\n"))
+    old = "- {rule: other, route: orders, reject: 'it''s no order: {{ order.kind }}'}\n"
+    state, path, _ = opened(
+        shop, ORDERS, f"  fields: {{home: home, kind: {{const: refund}}}}\n{old}", "  fields: {home: ¦home}\n"
+    )
+    line = (state.text(path) or "")[: (state.text(path) or "").index("rule: refund")].count("\n") + 1
+    found = offered(state, path, Position(line, 10))
+    applied(state, found["refactor : Add a rule for 'gift card' of order.kind"].edits)
+    text = state.text(path) or ""
+    assert text.endswith(
+        "  fields: {home: home}\n\n"
+        "- rule: gift-card\n  route: orders\n  when: \"order.kind == 'gift card'\"\n  skip: gift card is not sent\n"
+    )
+    assert [one.code for one in errors(state, path)] == ["M133"]  # of the part that nothing includes
+
+
+def test_only_what_the_whole_rule_sees_is_extracted(shop: Path) -> None:
+    def titles(new: str, selected: str) -> list[str]:
+        state, path, position = opened(shop, ORDERS, "    kind: code", new)
+        end = Position(position.line, position.column + len(selected))
+        return [one.title for one in actions(state, path, Span(position, end)) if "let" in one.title]
+
+    assert titles("    kind: \"join('-', [¦order.kind, order.id])\"", "order.kind") == ["Extract into the let 'kind'"]
+    assert titles("    kind: \"join('-', [¦order.kind, order.id])\"", "order.ki") == []
+    assert titles('    kind: "order.lines[?¦id].name | [0]"', "id") == []
+    assert titles("    kind: {each: order.lines, as: user, value: ¦user.id}", "user.id") == []
+    assert titles("    kind: {each: order.lines, as: line, value: ¦order.id}", "order.id") == [
+        "Extract into the let 'kind'"
+    ]
