@@ -32,7 +32,7 @@ HELD_ELSEWHERE: dict[str, tuple[str, str]] = {
     # Stages with modules for most parts: what is left is held with these.
     "authoring/*": ("engine/authoring", "what drafts and importers write"),
     "configuration/*": ("commands/test_project.py", "what counts, and why"),
-    "editing/*": ("engine/editing/test_layout.py", "the layout keeps meaning and comments, whatever it is given"),
+    "editing/*": ("engine/editing", "what is told of texts and positions, broken or not, and the layout"),
     "documents/*": ("engine/documents/test_document.py", "what the documentation of a mapping says, and marks"),
     "expressions/*": ("engine/expressions/test_expressions.py", "the compliance cases, refusals and positions"),
     "golden/*": ("engine/golden/test_runner.py", "differences with the rules that caused them"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from ..diagnostics.problem import Place
 from ..expressions.tree import TreeNode
 from ..language.names import Definition, Use, definitions_and_uses
-from ..language.rulebook import Expr, Rulebook
+from ..language.rulebook import Expr, Rulebook, Text
 from ..schemas.positions import Locator
 from ..schemas.schema import Schema
 from ..source.nodes import MappingNode, ScalarNode
@@ -25,6 +26,7 @@ _MAX_PARTS = 200
 _MAX_DEPTH = 20
 _SAME = {"not_null", "reverse", "sort", "sort_by", "to_array"}
 """Functions whose result has the members of their first argument."""
+_MEMBER = re.compile(r"""\s*(?:\.\s*(\w+)|\[\s*'([^'\\]*)'\s*\]|\[\s*"([^"\\]*)"\s*\])""")
 _IN_PLACE = ("allOf", "anyOf", "oneOf")
 
 
@@ -87,14 +89,19 @@ def _inner(part: Mapping[str, Any], step: str | None) -> list[Any]:
 
 
 def steps_in(rulebook: Rulebook, node: ScalarNode, offset: int) -> Steps | None:
-    """The way from the input to the member whose name stands at an offset of an expression; None if it is unknown."""
+    """The way from the input to the member whose name stands at an offset of an expression or template.
+
+    None where it is unknown.
+    """
     for use in definitions_and_uses(rulebook):
-        if isinstance(use, Use) and isinstance(use.text, Expr) and use.text.node is node:
+        if isinstance(use, Use) and use.text.node is node:
             reading = _Reading(rulebook)
-            reading.value(use.text.expression.tree, None, use.roots, 0)
-            return next(
-                (steps for (start, end), steps in reading.members.items() if start <= offset <= end and steps), None
-            )
+            if isinstance(use.text, Expr):
+                reading.value(use.text.expression.tree, None, use.roots, 0)
+            else:
+                reading.template(use.text, use.roots)
+            found = (steps for (start, end), steps in reading.members.items() if start <= offset <= end and steps)
+            return next(found, None)
     return None
 
 
@@ -156,6 +163,15 @@ class _Reading:
                 for child in below:
                     inner(child, context, at_top=top)
         return None
+
+    def template(self, text: Text, roots: Mapping[str, Definition]) -> None:
+        """Follows the members of roots in a template."""
+        for use in text.template.roots:
+            steps, end = self.root(roots.get(use.name), 0), use.end
+            while steps is not None and (found := _MEMBER.match(text.template.text, end)) is not None:
+                name = found.lastindex or 0
+                steps, end = (*steps, found[name]), found.end()
+                self.members[found.span(name)] = steps
 
     def root(self, definition: Definition | None, depth: int) -> Steps | None:
         """The way to what a name stands for."""

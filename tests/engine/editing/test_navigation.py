@@ -76,6 +76,8 @@ DEFINITIONS = [
     ("mapping.yaml", "sum(order.lines[].pri|ce)", ['schemas/in.schema.json:53 "price"']),
     ("parts/orders.yaml", "    ki|nd: code", ['schemas/out.schema.json:7 "kind"']),
     ("mapping.yaml", "    us|er: user", ['schemas/out.schema.json:4 "user"']),
+    ("parts/orders.yaml", "order: {{ order.ki|nd }}", ['schemas/in.schema.json:32 "kind"']),
+    ("parts/orders.yaml", "{{ line.na|me }}", ['schemas/in.schema.json:50 "name"']),
     ("mapping.yaml", "le|ngth(batch", []),
     ("mapping.yaml", "na|me: shop", []),
     ("acme.yaml", "order.vi|p", ['schemas/in.schema.json:36 "vip"']),
@@ -225,6 +227,20 @@ def test_a_project_file_with_the_setting(project: Path) -> None:
     state = EditingState([project])
     with pytest.raises(RenameError, match=r"moemap.toml gives the setting 'currency' too"):
         rename(state, project / "mapping.yaml", at(state, project / "mapping.yaml", "  cur|rency: {type"), "money")
+
+
+def test_renaming_in_texts_of_other_systems(project: Path) -> None:
+    state, path = EditingState([project]), project / "parts" / "orders.yaml"
+    text = FILES["parts/orders.yaml"].replace("# Orders", "# \U0001f600 Orders").replace("\n", "\r\n")
+    text = text.replace("'it''s no order: {{ order", '"\\U0001f600 \u00e9: {{ order').replace("kind }}'}", 'kind }}"}')
+    state.open(path, text)
+    assert state.diagnostics(path)[path] == ()
+    position = at(state, path, "\u00e9: {{ or|der.kind")
+    assert assert_renamed_and_back(state, path, position, "renamed", "order") > 8
+    state.open(path, text)
+    texts = applied(state, rename(state, path, position, "one"))
+    assert 'reject: "\\U0001f600 \u00e9: {{ one.kind }}"}' in texts[path]
+    assert texts[path].count("\r\n") == text.count("\r\n")
 
 
 def test_names_that_an_expression_binds(project: Path) -> None:
