@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .diagnostics.edits import TextEdit, edit_of
-from .diagnostics.problem import Problem
+from .diagnostics.problem import Place, Problem
 from .inspection import Inspection
 from .jobs.files import written_whole
 from .source.text import Source, read
@@ -99,15 +99,24 @@ def _proposed(inspection: Inspection) -> list[Fix]:
         edit = edit_of(problem, inspection.sources)
         if edit is None or inspection.sources[edit.place.file].path is None:
             continue
-        if not any(_overlap(edit, fix.edit) for fix in found):
-            line = inspection.sources[edit.place.file].line_text(edit.place.line)
-            found.append(Fix(problem, edit, line[edit.place.column - 1 : edit.place.end_column - 1]))
+        if not any(_overlap(edit.place, fix.edit.place) for fix in found):
+            source = inspection.sources[edit.place.file]
+            found.append(Fix(problem, edit, source.text[slice(*_span(edit.place, source))]))
     return found
 
 
-def _overlap(one: TextEdit, other: TextEdit) -> bool:
-    return (one.place.file, one.place.line) == (other.place.file, other.place.line) and not (
-        one.place.end_column <= other.place.column or other.place.end_column <= one.place.column
+def _overlap(one: Place, other: Place) -> bool:
+    (start, end), (other_start, other_end) = (
+        ((place.line, place.column), (place.end_line, place.end_column)) for place in (one, other)
+    )
+    return one.file == other.file and end > other_start and other_end > start
+
+
+def _span(place: Place, source: Source) -> tuple[int, int]:
+    """The offsets of a place in its source."""
+    return (
+        source.line_start(place.line) + place.column - 1,
+        source.line_start(place.end_line) + place.end_column - 1,
     )
 
 
@@ -121,8 +130,9 @@ def _tried(
         source = before.sources[fix.edit.place.file]
         assert source.path is not None  # noqa: S101  those are proposed only
         text = new.get(source.path, source.text)
-        start = source.line_start(fix.edit.place.line) + fix.edit.place.column - 1
-        new[source.path] = text[:start] + fix.edit.text + text[start + len(fix.old) :]
+        start, end = _span(fix.edit.place, source)
+        given = fix.edit.text.replace("\n", "\r\n") if "\r\n" in fix.old else fix.edit.text
+        new[source.path] = text[:start] + given + text[end:]
     after = inspect(new)
     left = Counter(_said(problem) for problem in after.problems)
     were = Counter(_said(problem) for problem in before.problems)

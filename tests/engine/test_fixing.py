@@ -76,6 +76,24 @@ def test_hints_that_do_not_help_are_left() -> None:
     assert Path("mapping.yaml").read_text("utf-8") == text
 
 
+def test_tests_and_text_of_several_lines() -> None:
+    text = FIXED.replace(
+        "    when: event.type == 'order' && !(event.draft.is_set)\n",
+        '    when: |\n      event.type == "order"\n      && !event\n      .draft.is_set == event.x\n',
+    )
+    tests = "tests:\n  - test: one\n    inptu: {}\n    match: partail\n    expect: {skiped: []}\n"
+    Path("mapping.yaml").write_text(text.replace("\n", "\r\n"), "utf-8", newline="")
+    Path("tests").mkdir()
+    Path("tests/a.yaml").write_text(tests, "utf-8")
+    result = check("--fix", ".")
+    assert result.exit_code == 0, result.stderr
+    fixed = text.replace('"order"', "'order'").replace("!event\n      .draft.is_set", "!(event\n      .draft.is_set)")
+    with Path("mapping.yaml").open(encoding="utf-8", newline="") as file:
+        assert file.read() == fixed.replace("\n", "\r\n")
+    fixed = tests.replace("inptu", "input").replace("partail", "partial").replace("skiped", "skipped")
+    assert Path("tests/a.yaml").read_text("utf-8") == fixed
+
+
 def test_edits_are_data() -> None:
     problems = json.loads(check("--format", "json", "mapping.yaml").stdout)["problems"]
     edits = {one["edit"]["text"]: one["edit"] for one in problems if one["edit"] is not None}
