@@ -10,18 +10,21 @@ from typing import Any
 
 from ..diagnostics.edits import edit_of
 from ..diagnostics.problem import Place, Problem
-from ..insight.suggestions import listed, suggestions
+from ..golden.rewrite import Rewrite
+from ..insight.suggestions import ProposedTest, listed, suggestions
+from ..language.installed import candidates
 from ..runtime.result import Result
 from ..source.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from ..source.paths import is_file
 from ..source.text import Source
 from .analysis import Analysis, analysis_of, shown_sample
-from .cursor import cursor_at, span_of
+from .cursor import cursor_at
 from .data import Action, Edit, Position, Span
 from .extraction import extraction
 from .lenses import measure, uncovered
 from .missing import missing_entries, missing_rules
 from .state import EditingState
-from .trials import Trials
+from .trials import Trials, edit_of_rewrite
 
 __all__ = ["actions", "golden_test", "suggested_test"]
 
@@ -29,6 +32,9 @@ _REASON = "(say why)"
 _COMMENT = re.compile(r"#[ \t]*moemap:[ \t]*allow (M[0-9]{3}(?:, ?M[0-9]{3})*)")
 _MOST_FIXES = 50
 _TRIES = 400
+_FEW_TRIES = 100
+_MOST_TEXT = 500_000
+"""The maximum number of characters of a test file that a test is added to."""
 _SECONDS = 1.0
 """The longest time for which a sample of a rule is searched."""
 
@@ -54,6 +60,7 @@ def actions(state: EditingState, path: Path, span: Span) -> tuple[Action, ...]:
         found += missing_rules(trials, path, source, analysis, span)
         found += extraction(trials, path, source, analysis, span)
         found += _golden(state, path, analysis, span)
+        found += _suggestion(state, path, analysis, span)
     return tuple(found)
 
 
@@ -157,30 +164,48 @@ def golden_test(state: EditingState, main: Path, rule: str | None) -> tuple[Edit
     return _added_test(state, main, rule or "samples", _Proposed((title,), traced.sample.batch, known, traced.result))
 
 
-def suggested_test(state: EditingState, main: Path, rule: str) -> tuple[Edit, ...]:
+def suggested_test(state: EditingState, main: Path, rule: str, tries: int = _TRIES) -> tuple[Edit, ...]:
     """The edit that adds a test for branches of a rule that no test takes; none if none is found. It takes seconds."""
     main = state.named(main)
     analysis, measured = analysis_of(state, main), measure(state, main)
     if analysis is None or measured is None:
         return ()
     wanted = {branch.id for branch in uncovered(measured, rule)}
-    pool = [sample.batch for sample in analysis.samples.tests]
-    coverage = measured.only(wanted)
-    found = suggestions(analysis.rulebook, coverage, pool, _TRIES, lambda _: None) if wanted else ()
-    return _added_test(state, main, rule, found[0]) if found else ()
+    if rule not in measured.suggested and wanted:
+        pool = [sample.batch for sample in analysis.samples.tests]
+        found = suggestions(analysis.rulebook, measured.only(wanted), pool, tries, lambda _: None)
+        measured.suggested[rule] = _added_test(state, main, rule, found[0]) if found else ()
+    return measured.suggested.get(rule, ())
 
 
-def _added_test(state: EditingState, main: Path, name: str, test: Any) -> tuple[Edit, ...]:
+def _suggestion(state: EditingState, path: Path, analysis: Analysis, span: Span) -> Iterator[Action]:
+    """A test for the rule whose name a position stands in, where lenses say that some of its branches are not taken."""
+    cursor = cursor_at(state, path, span.start)
+    if cursor is None or cursor.rule is None or cursor.keys[2:] != ("rule",):
+        return
+    measured = measure(state, analysis.main, 0)
+    if measured is not None and measured.rulebook is analysis.rulebook and uncovered(measured, cursor.rule):
+        changes = suggested_test(state, analysis.main, cursor.rule, _FEW_TRIES)
+        if changes:
+            yield Action("Suggest a test for a branch that none takes", "source", changes)
+
+
+def _added_test(state: EditingState, main: Path, name: str, test: ProposedTest) -> tuple[Edit, ...]:
     """The edit that writes a test to the test file of this name, or adds it there."""
-    path = main.parent / "tests" / f"{name}.yaml"
+    folder, head = main.parent / "tests", ""
+    if next(filter(is_file, candidates(main.parent)), None) != main:
+        name = f"{main.stem}-{name}"
+        head = f"{'workspace' if state.kind(main) == 'workspace' else 'mapping'}: ../{main.name}\n"
+    path = folder / f"{name}.yaml"
     source = state.source(path)
     if source is None:
         start = Position(1, 1)
-        edit = Edit(path, Span(start, start), f"tests:\n{listed(test)}\n")
+        edit = Edit(path, Span(start, start), f"{head}tests:\n{listed(test)}\n")
     else:
         tree = state.present(path)
         tests = tree.get("tests") if tree is not None else None
-        if not isinstance(tests, SequenceNode) or not tests.items or source.text[tests.start] == "[":
+        is_block = isinstance(tests, SequenceNode) and tests.items and source.text[tests.start] != "["
+        if not isinstance(tests, SequenceNode) or not is_block or state.mains(path)[:1] != (main,):
             return ()
         taken = {one.text for item in tests.items if isinstance(one := _name_in(item), ScalarNode)}
         number, shown = 2, test.shows[0]
@@ -189,9 +214,9 @@ def _added_test(state: EditingState, main: Path, name: str, test: Any) -> tuple[
         test = _Proposed((shown, *test.shows[1:]), test.batch, test.settings, test.result)
         indent = " " * (tests.place.column - 1)
         lines = [f"{indent}{line[2:]}" if line.strip() else "" for line in listed(test).split("\n")]
-        end = offset_end = len(source.text.rstrip())
-        edit = Edit(path, span_of(source, end, offset_end), "\n\n" + "\n".join(lines))
-    return (edit,)
+        end = len(source.text.rstrip())
+        edit = edit_of_rewrite(path, source, Rewrite(end, end, "\n\n" + "\n".join(lines)))
+    return (edit,) if len(edit.text) + len(source.text if source is not None else "") <= _MOST_TEXT else ()
 
 
 def _name_in(item: Node) -> Node | None:

@@ -22,7 +22,7 @@ from ..language.rulebook import Rule, Rulebook
 from ..source.nodes import MappingNode, ScalarNode, SequenceNode
 from .analysis import Analysis, analysis_of, shown_sample
 from .cursor import span_of
-from .data import Lens, Sample
+from .data import Edit, Lens, Sample
 from .state import EditingState
 
 __all__ = ["MeasuredTests", "lenses", "measure", "rule_result", "uncovered"]
@@ -44,6 +44,8 @@ class MeasuredTests:
     interpreters: dict[str, Interpreter] = field(default_factory=dict)
     hits: Counter[tuple[int, str]] = field(default_factory=Counter)
     is_whole: bool = False
+    suggested: dict[str, tuple[Edit, ...]] = field(default_factory=dict)
+    """The edits that add tests for rules, as far as they were searched."""
 
     def run(self, seconds: float) -> None:
         """Runs more tests for some time, at least one."""

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import settings
 
 from moemap.engine.diagnostics.problem import Problem
+from moemap.engine.editing import actions as module
 from moemap.engine.editing.actions import actions, golden_test, suggested_test
 from moemap.engine.editing.cursor import offset_of, position_of
 from moemap.engine.editing.data import Action, Edit, Position, Span
@@ -282,3 +283,28 @@ def test_only_what_the_whole_rule_sees_is_extracted(shop: Path) -> None:
     assert titles("    kind: {each: order.lines, as: line, value: ¦order.id}", "order.id") == [
         "Extract into the let 'kind'"
     ]
+
+
+def test_a_test_of_a_workspace_names_it(shop: Path) -> None:
+    state, path = EditingState([shop]), shop / "acme.yaml"
+    rule = FILES["acme.yaml"].replace("  when: order.vip\n", "  when: order.kind == 'order'\n")
+    state.open(path, rule.replace("- rule: refund\n  fields: {home: null, extra: extra}\n", ""))
+    (edit,) = golden_test(state, path, "vip")
+    assert edit.path == shop / "tests" / "acme-vip.yaml"
+    assert edit.text.startswith("workspace: ../acme.yaml\ntests:\n  - test: ")
+    applied(state, (edit,))
+    assert state.mains(edit.path) == (path,)
+    assert [one.code for one in errors(state, edit.path)] == []
+
+
+def test_a_test_is_suggested_once_lenses_know_what_is_missing(shop: Path) -> None:
+    state, path, position = opened(shop, ORDERS, "- rule: order\n", "- rule: or¦der\n")
+    title = "source : Suggest a test for a branch that none takes"
+    measure(state, shop / MAPPING)
+    (edit,) = offered(state, path, position)[title].edits
+    assert edit.path == shop / "tests" / "order.yaml"
+
+
+def test_no_test_is_made_of_a_sample_that_is_too_large(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_MOST_TEXT", 100)
+    assert golden_test(EditingState([shop]), shop / MAPPING, "order") == ()
