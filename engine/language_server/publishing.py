@@ -79,20 +79,22 @@ class Publishing:
             del self._waiting[path]
             self._changed.clear()
             self._found.setdefault(path, frozenset())
-            first = await self._check_first(path)
+            first, is_said = await self._check_first(path), False
             if first is not None and self._counts(path):
                 # What other mappings find comes later, and must not come and go meanwhile.
                 others = [one for one in self._shown.get(path, ()) if one not in self._first.get(path, ())]
                 self._first[path] = first
-                if (together := [*first, *(one for one in others if one not in first)]) != self._shown.get(path, []):
-                    self._show(path, together)
-                if await self._is_changed_within(self._pause) and self._counts(path):
-                    self._waiting[path] = None
+                if self._pause:
+                    is_said = True
+                    self._show(path, [*first, *(one for one in others if one not in first)])
+                    if await self._is_changed_within(self._pause) and self._counts(path):
+                        self._waiting[path] = None
             found = await self._check(path) if self._counts(path) else None
             if found is not None and self._counts(path):
                 before, self._found[path] = self._found[path], frozenset(found)
                 for file, diagnostics in found.items():
-                    if file == path or self._shown.get(file, []) != diagnostics:
+                    # An editor moves what it shows as a text changes, so that the same places must be said again.
+                    if self._shown.get(file, []) != diagnostics or (file == path and not is_said):
                         self._show(file, diagnostics)
                 self._take_back(before - frozenset(found))
 

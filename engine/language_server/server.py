@@ -24,6 +24,7 @@ from ..editing.data import Edit
 from ..editing.navigation import RenameError
 from ..editing.state import EditingState
 from ..editing.symbols import project_symbols
+from ..source.project import Project
 from .commands import Commands
 from .features import FEATURES, Feature
 from .publishing import Publishing
@@ -66,6 +67,8 @@ class RuleServer(LanguageServer):
         self.commands = Commands(self)
         self.uris: dict[Path, str] = {}
         self.versions: dict[Path, int] = {}
+        self.projects: dict[Path, None] = {}
+        """Those of files that were opened outside of the editor's folders, in order."""
         self.has_left = False
         self._watching: asyncio.Task[None] | None = None
         for method, handler in (
@@ -217,6 +220,10 @@ class RuleServer(LanguageServer):
         given = params.text_document
         if (path := _path_of(given.uri)) is not None:
             self.uris[path], self.versions[path] = given.uri, given.version
+            project = Project.around(path.parent).root
+            if project is not None and not any(path.is_relative_to(folder) for folder in self._folders()):
+                self.projects[project] = None
+                self._all(AnalysisThread.look_at, self._folders())
             self._all(AnalysisThread.change, path, given.text)
             self.publishing.now([path])
 
@@ -249,8 +256,10 @@ class RuleServer(LanguageServer):
             tell(thread, *given)
 
     def _folders(self) -> list[Path]:
+        """The folders of the editor, and the projects of files outside of them."""
         uris = [*self.workspace.folders, *([] if self.workspace.folders else [self.workspace.root_uri])]
-        return [path for uri in uris if uri is not None and (path := _path_of(uri)) is not None]
+        folders = [path for uri in uris if uri is not None and (path := _path_of(uri)) is not None]
+        return list(dict.fromkeys([*folders, *self.projects]))
 
     # The session
 

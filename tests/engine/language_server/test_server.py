@@ -123,9 +123,10 @@ def test_a_document_that_was_never_saved_is_left_alone(editor: Editor) -> None:
 
 
 def test_a_file_outside_of_all_folders_is_checked_too(editor: Editor, tmp_path: Path) -> None:
-    path = written(tmp_path / "elsewhere", FILES) / "parts" / "orders.yaml"
-    editor.open(path)
-    assert editor.problems(path) == []
+    project = written(tmp_path / "elsewhere", FILES)
+    path, workspace = project / "parts" / "orders.yaml", project / "acme.yaml"
+    editor.open(path, ORDERS.replace("rule: refund", "rule: refunded"))
+    assert codes(editor.problems(workspace)) != []  # those that depend on it are found in its project
     editor.change(path, WRONG)
     assert codes(editor.problems(path)) == ["M204"]
 
