@@ -1,7 +1,7 @@
 """An editor that tests drive `moemap lsp` with, over its pipes.
 
-pytest-lsp would do the same, but as a plugin it imports the protocol's types, which takes a second, into every run of any
-test, and brings pytest-asyncio with it.
+pytest-lsp would do the same, but as a plugin it imports the types of the protocol, which takes a second, into every run
+of any test, and brings pytest-asyncio with it.
 """
 
 from __future__ import annotations
