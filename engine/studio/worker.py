@@ -85,7 +85,8 @@ class Worker:
         except AskError as error:
             return {"error": {"kind": error.kind, "message": str(error)}}
         except SampleError as error:
-            return {"error": {"kind": "unavailable", "message": f"the sample cannot be used: {error}"}}
+            kind = "wrong" if message["method"] == "change" else "unavailable"
+            return {"error": {"kind": kind, "message": f"the sample cannot be used: {error}"}}
         except MemoryError:
             return {"error": {"kind": "stopped", "message": "there is not enough memory for this"}}
         except Exception as error:

@@ -348,7 +348,9 @@ def test_samples_that_are_pasted(run: Run) -> None:
             opened = await page.get("sample.open", sample="pasted:mine")
             assert rows(opened["rows"])[4] == '"name": 1.0'  # not 1, as a browser would have it
             for text in ("{", "[]", "[" * 100_000, '{"a": NaN}'):
-                assert (await page.refused("sample.add", name="wrong", text=text))["kind"] == "wrong"
+                error = await page.refused("sample.add", name="wrong", text=text)
+                assert error["kind"] == "wrong"
+                assert error["message"].startswith("the sample cannot be used: it ")
             assert (await page.refused("sample.open", sample="pasted:wrong"))["kind"] == "wrong"
 
     run(work)
