@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Mapping
 from itertools import islice
 from pathlib import Path
@@ -19,7 +20,7 @@ from ..source.homes import MAPPINGS, SCHEMAS
 from ..source.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from ..types.types import Type, constants, without_null
 from .analysis import Analysis
-from .cursor import Cursor
+from .cursor import Cursor, offset_of
 from .data import CompletionKind
 from .members import KnownMember, members_of, type_words
 from .scopes import GivenNodes
@@ -29,6 +30,8 @@ from .targets import target_at
 __all__ = ["Name", "code_names", "keys_at", "kind_words", "output_words", "values_at"]
 
 _MOST_FILES = 300
+_MOST_BACK = 2_000
+_KEY = re.compile(r"(?:^|,)\s*[\"']?([\w $-]+?)[\"']?\s*:(?=\s)")
 _MOST_CONSTANTS = 200
 _KINDS: dict[type, CompletionKind] = {Table: "table", Setting: "setting", Field: "root"}
 
@@ -59,6 +62,8 @@ def keys_at(state: EditingState, cursor: Cursor, analysis: Analysis | None) -> I
     present = set(given.own.keys()) if isinstance(given.own, MappingNode) else set[str]()
     if cursor.node is not None:
         present.discard(cursor.node.text)  # the key at the cursor itself
+    elif given.own is None and (source := state.source(cursor.path)) is not None:
+        present = _before_in_braces(source.text[: offset_of(source, cursor.span.start)])
     names = _named_keys(state, cursor, analysis, given)
     yield from (name for name in names if name.value not in present)
     form = cursor.role.form
@@ -66,6 +71,21 @@ def keys_at(state: EditingState, cursor: Cursor, analysis: Analysis | None) -> I
         for key in sorted(form.keys.values(), key=_order):
             if key.name not in present and _fits(form, key, present):
                 yield Name(key.name, "key", kind_words(key), key.description)
+
+
+def _before_in_braces(text: str) -> set[str]:
+    """The keys before the end of a text in the braces that it leaves open, where it cannot be read."""
+    inner, kept = 0, list[str]()
+    for character in reversed(text[-_MOST_BACK:]):
+        if character in "}]":
+            inner += 1
+        elif character in "{[" and not inner:
+            return set(_KEY.findall("".join(reversed(kept))))
+        elif character in "{[":
+            inner -= 1
+        elif not inner:
+            kept.append(character)
+    return set()
 
 
 def _given(tree: Node | None, steps: tuple[str | int, ...]) -> GivenNodes:

@@ -47,6 +47,12 @@ CASES: dict[str, tuple[str, str, str, list[tuple[str, str]]]] = {
         "    currency: {from: order.kind, ¦}",
         [("spread", "spread, or a list"), ("when", "expression"), ("table", "table or its name"), ("type", "type")],
     ),
+    "keys of a field that is not closed": (
+        ORDERS,
+        FIELD,
+        "    new: {from: order.kind, list: [{const: 1}], type: string, ¦",
+        [("spread", "spread, or a list"), ("when", "expression"), ("table", "table or its name"), ("items", "type")],
+    ),
     "keys of a test": ("tests/orders.yaml", "  match: partial", "  ¦", [("covers", "list of strings")]),
     # Values
     "types": (ORDERS, FIELD, "    currency: {type: ¦}", KINDS),
