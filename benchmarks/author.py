@@ -33,6 +33,7 @@ from moemap.engine.jobs.input import Unit, read_units
 from moemap.engine.jobs.transform import Recipe, Transform
 from moemap.engine.language.rulebook import Rulebook
 from moemap.engine.mutation.running import mutate
+from moemap.engine.privacy import privacy_of
 from moemap.engine.proof import prove
 from moemap.engine.source.project import Project
 from moemap.engine.studio.worker import Worker
@@ -49,6 +50,7 @@ __all__ = [
     "LOST",
     "MAPPED",
     "PRESSED",
+    "PRIVACY",
     "PROVE",
     "TESTS",
     "measure",
@@ -66,6 +68,7 @@ HOVER = "show in it what a name is, and its value in a sample"
 TESTS = "run its golden tests, with all that they need"
 COUNTED = "run them, and count the branches that they take"
 PROVE = "prove its outputs"
+PRIVACY = "say where personal data can go (`moemap privacy`)"
 EXPLAIN = "explain one batch"
 BATCHES = 1_000
 MAPPED = f"map {BATCHES:,} batches"
@@ -98,6 +101,7 @@ def measure(main: Path, rounds: int) -> dict[str, list[float]]:
         TESTS: lambda: run_tests(main.parent / "tests"),
         COUNTED: lambda: count_branches(main.parent / "tests"),
         PROVE: lambda: prove(rulebook),
+        PRIVACY: lambda: privacy_of(rulebook),
         EXPLAIN: lambda: explain(rulebook, generate.batch(0)),
     }
     with TemporaryDirectory() as folder:

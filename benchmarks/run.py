@@ -210,6 +210,7 @@ def goal_table(
     ):
         goal(f"speed of `{name}` / mapping the batches", least, processes.ratio(authors, author.MAPPED, step) ** -1)
     goal(f"minutes for all mutants with {JOBS} jobs", 2, mutants / 60, at_most=True)
+    goal("seconds to say where personal data can go", 1, median(authors[author.PRIVACY]), at_most=True)
     goal("seconds to explain one batch", 0.2, median(authors[author.EXPLAIN]), at_most=True)
     pressed = median(authors[author.PRESSED]) + DELAY
     goal("seconds from a key press in an editor to the problems of the file", 0.1, pressed, at_most=True)

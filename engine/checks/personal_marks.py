@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from ..diagnostics.catalogue import declare
 from ..diagnostics.problem import Problem, Related
-from ..diagnostics.suggestions import closest, did_you_mean
+from ..diagnostics.suggestions import did_you_mean
 from ..language.rulebook import Rulebook
-from ..schemas.keywords import LIST, NAMED, ONE
+from ..schemas.keywords import keywords_in
 from ..schemas.personal import CATEGORIES, PERSONAL, PERSONAL_NAMES, flaw_of
 from ..schemas.positions import Locator
 from ..source.homes import SCHEMAS
 from ..source.nodes import MappingNode
-from ..values.pointers import join
 from .shared.registry import checks_rules
 
 __all__ = ["check"]
@@ -67,7 +67,8 @@ error[M246]: the schema './batch.schema.json' has a mark of personal data that m
 )
 
 
-_OWN = ("x-complete", PERSONAL, PERSONAL_NAMES)
+_CLOSE = 0.85
+"""The similarity of a keyword to one of the two above which it is meant to be that."""
 
 
 @checks_rules
@@ -98,23 +99,11 @@ def check(rulebook: Rulebook) -> Iterator[Problem]:
 
 def flaws(content: Any) -> Iterator[tuple[str, str, str | None]]:
     """The places of marks in a document that are none, each with a reason and a hint."""
-    pending = [("", content)]
-    while pending:
-        at, part = pending.pop()
-        if not isinstance(part, dict):
-            continue
-        for keyword, value in part.items():
-            below = join(at, keyword)
-            if keyword in _OWN[1:]:
-                reason = flaw_of(keyword, value)
-                if reason is not None:
-                    named = value if keyword == PERSONAL and isinstance(value, str) else ""
-                    yield below, reason, did_you_mean(named, CATEGORIES)
-            elif (keyword.startswith("x-") or keyword == "personal") and closest(keyword, _OWN) in _OWN[1:]:
-                yield below, f"there is no keyword {keyword!r}", did_you_mean(keyword, _OWN)
-            elif keyword in NAMED and isinstance(value, dict):
-                pending += [(join(below, name), one) for name, one in value.items()]
-            elif keyword in LIST and isinstance(value, list):
-                pending += [(join(below, number), one) for number, one in enumerate(value)]
-            elif keyword in ONE:
-                pending.append((below, value))
+    for place, keyword, value in keywords_in(content):
+        if keyword in (PERSONAL, PERSONAL_NAMES):
+            reason = flaw_of(keyword, value)
+            if reason is not None:
+                named = value if keyword == PERSONAL and isinstance(value, str) else ""
+                yield place, reason, did_you_mean(named, CATEGORIES)
+        elif get_close_matches(keyword, (PERSONAL, PERSONAL_NAMES), 1, _CLOSE):
+            yield place, f"there is no keyword {keyword!r}", did_you_mean(keyword, (PERSONAL, PERSONAL_NAMES))

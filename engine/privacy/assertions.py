@@ -20,10 +20,11 @@ from ..language.rulebook import Assertion, Output, RequestPlace, Rulebook
 from ..proof.counterexamples import batch_for, reduced, words_of
 from ..proof.samples import NoSampleError
 from ..values.kinds import in_part
+from ..values.recall import Recall
 from .flows import bodies_of
 from .members import PersonalMember
 from .origins import ANY, Folded, Pattern, Step, TracedValue, Unlisted, begins, meets
-from .personal import PersonalFlow, members_in, personal_flows
+from .personal import PersonalFlow, marks_of, members_in, personal_flows
 from .possible import Possible, ended, possible
 
 __all__ = ["Finding", "findings"]
@@ -49,11 +50,12 @@ class Finding:
 def findings(rulebook: Rulebook) -> Iterator[Finding]:
     """All that is found about the assertions of a mapping; nothing about those that are proven."""
     known: dict[str | None, Possible] = {}
+    recall = Recall()
     prover = _Prover(rulebook)
     for one in rulebook.assertions.values():
         text = None if one.without is None else one.without.text
         if text not in known:
-            known[text] = possible(rulebook, one.without)
+            known[text] = possible(rulebook, one.without, recall)
         yield from prover.assertion(one, known[text])
 
 
@@ -78,7 +80,8 @@ class _Prover:
             if not any(category in ("any", member.category) for member in self.members):
                 reason = f"no member of the input is marked as {'personal' if category == 'any' else category}"
                 yield Finding(one, "empty", reason, one.place, hint="mark it in the schema with `x-personal`")
-        flows = [PersonalFlow(*key, ways) for key, ways in personal_flows(self.rulebook, members, can).items()]
+        ways = personal_flows(self.rulebook, marks_of(members), can)
+        flows = [PersonalFlow(*key, own) for key, own in ways.items()]
         wrong = [flow for flow in flows if flow.is_sent and not (one.unmasked and flow.mask) and is_against(one, flow)]
         if wrong:
             yield self.broken(one, wrong)

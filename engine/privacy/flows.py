@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Literal
 
 from ..expressions.tree import TreeNode
@@ -338,6 +339,7 @@ def _excepts(spread: Spread) -> bool:
     return bool(spread.except_.names or spread.except_.prefixes or spread.except_.patterns)
 
 
+@lru_cache(maxsize=8)
 def _converted(name: str, rulebook: Rulebook, marks: Marks | None) -> TracedValue:
     """The input that a mapping makes for the one that it converts for."""
     walk = _Walk(rulebook, possible(rulebook))

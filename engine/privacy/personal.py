@@ -6,12 +6,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from ..language.rulebook import Rulebook
+from ..values.recall import Recall
 from .flows import DataFlow, Part, flows_of
 from .members import PersonalMember, members_of
 from .origins import Marks, Pattern, Way, written
 from .possible import Possible, possible, with_values
 
-__all__ = ["PersonalFlow", "Privacy", "members_in", "personal_flows", "privacy_of"]
+__all__ = ["PersonalFlow", "Privacy", "marks_of", "members_in", "personal_flows", "privacy_of"]
 
 
 Key = tuple[PersonalMember, bool, str | None, Part, Pattern, str | None, str | None]
@@ -60,23 +61,29 @@ def members_in(rulebook: Rulebook) -> tuple[PersonalMember, ...]:
     return found
 
 
-def personal_flows(
-    rulebook: Rulebook, members: Iterable[PersonalMember], can: Possible | None = None
-) -> Mapping[Key, tuple[Way, ...]]:
-    """The ways of the flows of these members that are possible, by what tells the flows apart."""
+def marks_of(members: Iterable[PersonalMember]) -> Mapping[str | None, Marks]:
+    """The places of these members, in the input of the mapping and of those that convert for it."""
     by_place: dict[str | None, dict[Pattern, tuple[PersonalMember, ...]]] = {}
     for member in members:
         places = by_place.setdefault(member.converter, {})
         places[member.pattern] = (*places.get(member.pattern, ()), member)
-    marks = {name: Marks(places) for name, places in by_place.items()}
+    return {name: Marks(places) for name, places in by_place.items()}
+
+
+def personal_flows(
+    rulebook: Rulebook, marks: Mapping[str | None, Marks], can: Possible | None = None
+) -> Mapping[Key, tuple[Way, ...]]:
+    """The ways of the flows of these members that are possible, by what tells the flows apart."""
     return _merged(flows_of(rulebook, can, marks)) if marks else {}
 
 
 def privacy_of(rulebook: Rulebook) -> Privacy:
     """The flows of personal members, whatever the settings; and which of them the settings allow."""
     members = members_in(rulebook)
-    every = personal_flows(rulebook, members)
-    now = personal_flows(rulebook, members, possible(with_values(rulebook)))
+    marks = marks_of(members)
+    recall = Recall()
+    every = personal_flows(rulebook, marks, possible(rulebook, recall=recall))
+    now = personal_flows(rulebook, marks, possible(with_values(rulebook), recall=recall))
     own = {(member, output, rule) for member, is_sent, output, _, _, rule, _ in every if is_sent}
     told = own | {(one[0], one[2], one[5]) for one in every if not one[1] and not one[4]}
 

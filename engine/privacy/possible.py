@@ -15,6 +15,7 @@ from ..inference.rulebook import RuleWalk
 from ..language.rulebook import Expr, Field, ObjectSource, Rule, Rulebook, Setting, Text
 from ..templates.compiler import compile  # noqa: A004 - its name everywhere
 from ..types.types import NEVER, OBJECT, Type, constants, union
+from ..values.recall import Recall
 
 __all__ = ["Possible", "ended", "possible", "with_values"]
 
@@ -55,11 +56,11 @@ class Possible:
         return self.sources.get(id(part), True)
 
 
-def possible(rulebook: Rulebook, without: Expr | None = None) -> Possible:
+def possible(rulebook: Rulebook, without: Expr | None = None, recall: Recall | None = None) -> Possible:
     """The effects of inputs, or of those for which a condition does not hold."""
     if without is not None:
         rulebook = ended(rulebook, without)
-    flow = Flow(rulebook, OBJECT)
+    flow = Flow(rulebook, OBJECT, recall=Recall() if recall is None else recall)
     RuleWalk(flow).rulebook(rulebook)
     nodes: dict[int, Type] = {}
     conditions: dict[int, bool] = defaultdict(bool)

@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from ..values.pointers import join
-from .keywords import LIST, NAMED, ONE
+from .keywords import keywords_in
 from .personal import applied, below
 from .schema import Schema
 
@@ -42,18 +41,4 @@ def limits_of(schema: Schema) -> Iterator[DistinctLimit]:
 
 def marks_in(content: Any) -> Iterator[tuple[str, Any]]:
     """The places of all such marks in a document, with their values; not those in values such as constants."""
-    pending: list[tuple[str, Any]] = [("", content)]
-    while pending:
-        at, part = pending.pop()
-        if not isinstance(part, dict):
-            continue
-        for keyword, value in part.items():
-            here = join(at, keyword)
-            if keyword == DISTINCT:
-                yield here, value
-            elif keyword in ONE:
-                pending.append((here, value))
-            elif keyword in LIST and isinstance(value, list):
-                pending += [(join(here, number), one) for number, one in enumerate(value)]
-            elif keyword in NAMED and isinstance(value, dict):
-                pending += [(join(here, name), one) for name, one in value.items()]
+    return ((place, value) for place, keyword, value in keywords_in(content) if keyword == DISTINCT)

@@ -6,12 +6,13 @@ Where a keyword of an older draft has an equivalent in 2020-12, `normal_form` re
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from ..values.kinds import JSON_TYPES, shown
+from ..values.pointers import join
 
-__all__ = ["DIALECTS", "FLAWS", "LIST", "NAMED", "ONE", "is_known"]
+__all__ = ["DIALECTS", "FLAWS", "LIST", "NAMED", "ONE", "is_known", "keywords_in"]
 
 DIALECTS: Mapping[str, int] = {
     "draft-04": 4,
@@ -106,3 +107,20 @@ FLAWS: Mapping[str, Callable[[Any], str | None]] = {
     **dict.fromkeys(NAMED, _is("an object", lambda value: isinstance(value, dict))),
 }
 """For each keyword, a function that returns what is wrong with its value, or None."""
+
+
+def keywords_in(content: Any) -> Iterator[tuple[str, str, Any]]:
+    """All keywords of a document as it is written, each with its place and value; not those in values such as
+    constants."""
+    pending: list[tuple[str, Any]] = [("", content)]
+    while pending:
+        at, part = pending.pop()
+        for keyword, value in part.items() if isinstance(part, dict) else ():
+            here = join(at, keyword)
+            yield here, keyword, value
+            if keyword in ONE:
+                pending.append((here, value))
+            elif keyword in LIST and isinstance(value, list):
+                pending += [(join(here, number), one) for number, one in enumerate(value)]
+            elif keyword in NAMED and isinstance(value, dict):
+                pending += [(join(here, name), one) for name, one in value.items()]

@@ -18,6 +18,7 @@ from moemap.benchmarks.author import (
     LOST,
     MAPPED,
     PRESSED,
+    PRIVACY,
     PROVE,
     TESTS,
 )
@@ -44,6 +45,7 @@ def test_every_step_is_measured_in_every_round(monkeypatch: pytest.MonkeyPatch) 
             TESTS,
             COUNTED,
             PROVE,
+            PRIVACY,
             EXPLAIN,
             MAPPED,
             LOST,

@@ -66,7 +66,8 @@ FLAWS: list[tuple[Any, list[tuple[str, str, str | None]]]] = [
     ({"properties": {"a": {"items": {"x-personal": "x"}}}},
      [("/properties/a/items/x-personal", '"x" is not a category', None)]),
     ({"allOf": [{"x-personal": "x"}]}, [("/allOf/0/x-personal", '"x" is not a category', None)]),
-    ({"properties": {"x-personnal": {}}, "x-complete": True, "x-other": 1, "const": {"x-personal": "x"}}, []),
+    ({"properties": {"x-personnal": {}}, "x-complete": True, "x-other": 1, "x-internal": True, "x-pattern": "a",
+      "const": {"x-personal": "x"}}, []),
 ]  # fmt: skip
 
 
