@@ -79,7 +79,7 @@ def command(
 def _export(root: Path, start: Path, file: Path, *, show_values: bool) -> None:
     """Writes the page with the present state; exits with exit code 2 if there is no mapping that can be used."""
     from ..engine.jobs.files import written_whole
-    from ..engine.studio.evaluator import AskError
+    from ..engine.studio.results import AskError
     from ..engine.studio.worker import Worker
 
     try:

@@ -14,7 +14,7 @@ from ..insight.why_not import nearest_place, unread, why_not
 from ..source.text import Source
 from ..values.pointers import leaves, value_at
 from .answers import Json, PageAnswers
-from .evaluator import AskError, StudioResults
+from .results import AskError, StudioResults
 from .rows import part_of, printed, rows_of
 from .samples import SampleError, StudioSample
 
@@ -26,11 +26,11 @@ _MOST_PARTS = 500
 _MOST_TEXT = 200_000
 
 
-def opened(evaluator: StudioResults, sample: StudioSample) -> Json:
+def opened(results: StudioResults, sample: StudioSample) -> Json:
     """The input of a sample."""
     try:
         text = sample.written()
-        rows = rows_of(evaluator.value(sample))
+        rows = rows_of(results.value(sample))
     except SampleError as error:
         raise AskError("unavailable", f"{sample.name}: {error}") from None
     return {"rows": rows, "text": text if text is not None and len(text) <= _MOST_TEXT else None}

@@ -20,8 +20,8 @@ from ..editing.state import EditingState
 from ..editing.symbols import document_symbols, folds
 from ..editing.tokens import tokens
 from .answers import Json, PageAnswers
-from .evaluator import AskError
 from .files import ProjectFiles, RefusedError
+from .results import AskError
 
 __all__ = ["Language", "position_of"]
 

@@ -26,8 +26,8 @@ from ..privacy.report import render
 from ..source.homes import PAGES
 from .answers import Json, PageAnswers
 from .asking import chosen
-from .evaluator import AskError, StudioResults
 from .files import MAX_TEXT_BYTES
+from .results import AskError, StudioResults
 from .rows import printed
 from .samples import MAX_TRACED, SampleError, StudioSample
 
@@ -37,25 +37,25 @@ _MOST_INLINE = 200_000
 _NEW = "studio.yaml"
 
 
-def golden(evaluator: StudioResults, sample: StudioSample, selected: Json, params: Mapping[str, Any]) -> Json:
+def golden(results: StudioResults, sample: StudioSample, selected: Json, params: Mapping[str, Any]) -> Json:
     """The edit that adds a test of a sample with the results that are seen."""
     settings = selected.get("settings", {})
-    main = evaluator.main(selected.get("mapping"))
-    rulebook = evaluator.rulebook(selected.get("mapping"), settings, sample)
+    main = results.main(selected.get("mapping"))
+    rulebook = results.rulebook(selected.get("mapping"), settings, sample)
     name = params.get("name") or sample.name
     if not isinstance(name, str) or not name.strip() or len(name) > 200:
         raise AskError("wrong", "'name' is a text of at most 200 characters")
-    tests = evaluator.project.tests_of(main)
-    target, file = _target(evaluator, main, tests, params.get("path"))
+    tests = results.project.tests_of(main)
+    target, file = _target(results, main, tests, params.get("path"))
     name = adding.unused_name(name.strip(), file)
-    path = evaluator.project.path(target)
+    path = results.project.path(target)
     if sample.kind == "file" and sample.index is None and sample.path is not None:
         given: Json = {"input_file": Path(os.path.relpath(sample.path, path.parent)).as_posix()}
     elif sample.size > _MOST_INLINE:
         raise AskError("refused", "the input is too large to be written into a test: save it as a file first")
     else:
-        given = {"input": evaluator.value(sample)}
-    result = evaluator.now.interpreter(rulebook).run(evaluator.value(sample))
+        given = {"input": results.value(sample)}
+    result = results.now.interpreter(rulebook).run(results.value(sample))
     place = None if file is None else adding.place_for(file)
     text = adding.new_test(name, given, result, settings, *(() if place is None else place[1:]))
     if len(text) > MAX_TEXT_BYTES:
@@ -72,11 +72,11 @@ def golden(evaluator: StudioResults, sample: StudioSample, selected: Json, param
 
 
 def _target(
-    evaluator: StudioResults, main: Path, tests: list[tuple[str, TestFile]], wanted: object
+    results: StudioResults, main: Path, tests: list[tuple[str, TestFile]], wanted: object
 ) -> tuple[str, TestFile | None]:
     """The test file to add to: the one that is wanted, that of Studio, the only one, or a new one."""
     own = {name: file for name, file in tests if adding.place_for(file) is not None}
-    new = evaluator.project.files.name(main.parent / "tests" / _NEW)
+    new = results.project.files.name(main.parent / "tests" / _NEW)
     if isinstance(wanted, str):
         return wanted, own.get(wanted)
     if new in own or len(own) != 1:
@@ -84,11 +84,11 @@ def _target(
     return next(iter(own.items()))
 
 
-def lost(evaluator: StudioResults, selected: Json, params: Mapping[str, Any]) -> Json:
+def lost(results: StudioResults, selected: Json, params: Mapping[str, Any]) -> Json:
     """The members of samples in files that the rules do not send."""
-    rulebook = evaluator.rulebook(selected.get("mapping"), selected.get("settings", {}))
+    rulebook = results.rulebook(selected.get("mapping"), selected.get("settings", {}))
     wanted = params.get("samples")
-    samples = evaluator.project.samples.values() if wanted is None else [evaluator.sample(one) for one in wanted]
+    samples = results.project.samples.values() if wanted is None else [results.sample(one) for one in wanted]
     files = dict.fromkeys(str(one.path) for one in samples if one.kind == "file")
     loss = loss_over(rulebook, files, lambda _: None)
     found = loss.to_json(show_values=True)
@@ -97,33 +97,33 @@ def lost(evaluator: StudioResults, selected: Json, params: Mapping[str, Any]) ->
     return found
 
 
-def compared(evaluator: StudioResults, selected: Json, params: Mapping[str, Any]) -> Json:
+def compared(results: StudioResults, selected: Json, params: Mapping[str, Any]) -> Json:
     """The changes in meaning since what is saved, or since a revision of Git."""
     old_name = chosen(params, "old")
     if not isinstance(old_name, str):
         raise AskError("wrong", "'old' is 'saved' or a revision of Git")
     settings = selected.get("settings", {})
-    main = evaluator.main(selected.get("mapping"))
-    new = evaluator.rulebook(selected.get("mapping"), settings)
+    main = results.main(selected.get("mapping"))
+    new = results.rulebook(selected.get("mapping"), settings)
     if old_name == "saved":
-        old = evaluator.saved(main, settings)
+        old = results.saved(main, settings)
         if old is None:
             raise AskError("unavailable", "the saved mapping has errors")
-        return _changes(evaluator, old_name, old, new, main.parent)
+        return _changes(results, old_name, old, new, main.parent)
     try:
         with checked_out(main, old_name) as path:
             loaded = Opening(path).inspect(settings)
             if loaded.rulebook is None:
                 raise AskError("unavailable", f"the mapping in {old_name} has errors")
-            return _changes(evaluator, old_name, loaded.rulebook, new, path.parent)
+            return _changes(results, old_name, loaded.rulebook, new, path.parent)
     except RevisionError as error:
         raise AskError("unavailable", str(error)) from None
 
 
-def _changes(evaluator: StudioResults, name: str, old: Rulebook, new: Rulebook, folder: Path) -> Json:
+def _changes(results: StudioResults, name: str, old: Rulebook, new: Rulebook, folder: Path) -> Json:
     """The changes; the files of the old mapping, which may lie elsewhere, have the names of those of the new one."""
     changes = changes_between(old, new)
-    name_of = evaluator.project.files.name
+    name_of = results.project.files.name
     home = folder if new.main.path is None else new.main.path.parent
     answers = PageAnswers(name_of, new.sources)
     before = PageAnswers(
@@ -146,10 +146,10 @@ def _changes(evaluator: StudioResults, name: str, old: Rulebook, new: Rulebook, 
     }
 
 
-def docs(evaluator: StudioResults, selected: Json, params: Mapping[str, Any]) -> Json:
+def docs(results: StudioResults, selected: Json, params: Mapping[str, Any]) -> Json:
     """The documentation of a mapping as a page of HTML."""
     name = params.get("mapping") or selected.get("mapping")
-    rulebook = evaluator.rulebook(name, selected.get("settings", {}) if name == selected.get("mapping") else {})
+    rulebook = results.rulebook(name, selected.get("settings", {}) if name == selected.get("mapping") else {})
     return {"html": as_html(documentation(rulebook))}
 
 
@@ -203,7 +203,7 @@ def privacy(results: StudioResults, selected: Json) -> Json:
     for member in found["members"]:
         for flow in (*member["sent"], *member["decides"]):
             flow.pop("ways", None)  # they are many, and shown by the command
-    return {"available": True, **found}
+    return {"available": True, "mapping_version": found.pop("version"), **found}
 
 
 def problem(params: Mapping[str, Any]) -> Json:

@@ -15,11 +15,11 @@ from ..editing.state import EditingState
 from ..language.rulebook import Rulebook
 from . import asking, making, picking
 from .answers import Json, PageAnswers
-from .evaluator import AskError, StudioResults
 from .files import ProjectFiles
 from .frames import frame, receive
 from .language import Language, position_of
 from .project import StudioProject, homes_of
+from .results import AskError, StudioResults
 from .rules import Rules
 from .samples import MOST_SAMPLES, SampleError, pasted
 from .testing import TestRun

@@ -131,4 +131,4 @@ def test_places_of_outputs(ask: Ask) -> None:
 
 def test_personal_data(ask: Ask) -> None:
     found = ask("privacy")
-    assert (found["available"], found["mapping"], found["members"]) == (True, "shop", [])
+    assert (found["available"], found["mapping_version"], found["members"]) == (True, "1.0.0", [])

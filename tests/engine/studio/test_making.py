@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from moemap.engine.studio.evaluator import AskError
+from moemap.engine.studio.results import AskError
 from moemap.engine.studio.worker import Worker
 
 from .conftest import MAIN, MAPPING, TESTS
