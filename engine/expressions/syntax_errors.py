@@ -110,6 +110,8 @@ def unreadable(at: int, text: str) -> ExpressionError:
             hint = Suggestion.of("did you mean '=='?", "=", "==")
         case "-" | "$" | "#" | "/" if re.match(r"[\w$]", text[at + 1 : at + 2] or " "):
             hint = 'a name with such characters is written in double quotes: "first-name"'
+        case "\u2018" | "\u2019" | "\u201c" | "\u201d" | "\u201e" | "\u00ab" | "\u00bb":
+            hint = "write straight quotes: ' or \""
         case "+" | "-":
             hint = f"use {'add' if character == '+' else 'subtract'}() to calculate"
     return syntax_error(f"unexpected {_quoted(character)}", at, at + 1, hint)

@@ -322,7 +322,9 @@ class _Builder:
         node, what = key.node, "a key that is not a string"
         if not isinstance(node, ScalarNode):
             shown = "a list" if isinstance(node, SequenceNode) else "an object"
-            self._not_json(key.start, key.end, shown, what, "a key is a string")
+            is_template = self.source.text[key.start - 1 : key.start + 1] == "{{"
+            hint = "quote a template, which starts with {{" if is_template else "a key is a string"
+            self._not_json(key.start, key.end, shown, what, hint)
         elif not isinstance(node.value, str):
             hint = f"quote it: {quoted(node.text)}"
             self._not_json(key.start, key.end, node.text or "an empty key", what, hint)

@@ -197,6 +197,8 @@ ERRORS = [
     ("a.⟨'$b'⟩", "M201", "unexpected '$b'", 'a key is written without such quotes: ."$b"'),
     ("a ⟨-⟩ b", "M201", "unexpected '-'", "use subtract() to calculate"),
     ("a ⟨+⟩ b", "M201", "unexpected '+'", "use add() to calculate"),
+    ("⟨\u201c⟩a.b\u201d", "M201", "unexpected '\u201c'", "write straight quotes: ' or \""),
+    ("a == ⟨\u2018⟩b\u2019", "M201", "unexpected '\u2018'", "write straight quotes: ' or \""),
     (
         "a.first⟨-⟩name",
         "M201",
