@@ -87,13 +87,14 @@ def _inlays(wording: Wording, path: Path, asked: types.InlayHintParams) -> list[
 
 @_answers(types.TEXT_DOCUMENT_CODE_LENS)
 def _lenses(wording: Wording, path: Path, _asked: types.CodeLensParams) -> list[types.CodeLens]:
-    found = [
-        types.CodeLens(
-            wording.range(path, one.span),
-            types.Command(one.title, OF_LENSES.get(one.command, one.command), arguments=list(one.arguments)),
-        )
-        for one in lenses(wording.state, path)
-    ]
+    found = []
+    for one in lenses(wording.state, path):
+        place, arguments = wording.range(path, one.span), list(one.arguments)
+        named = types.Command(one.title, OF_LENSES.get(one.command, one.command), arguments=arguments)
+        found.append(types.CodeLens(place, named))
+        if one.command == "show_uncovered":
+            suggest = types.Command("Suggest a test", "moemap.suggestTest", arguments=arguments)
+            found.append(types.CodeLens(place, suggest))
     main = next(iter(wording.state.mains(path)), None)
     if found and main is not None:
         chosen = wording.state.chosen(main)

@@ -27,6 +27,7 @@ from ..editing.symbols import project_symbols
 from ..source.project import Project
 from .commands import Commands
 from .features import FEATURES, Feature
+from .measuring import Measuring
 from .publishing import Publishing
 from .thread import AnalysisThread
 from .wording import SOURCE, Wording
@@ -65,6 +66,7 @@ class RuleServer(LanguageServer):
         self.threads = (self.analysis, self.trials)
         self.publishing = Publishing(self._check_first, self._check, self._publish)
         self.commands = Commands(self)
+        self.measuring = Measuring(self.ask, self.refresh)
         self.uris: dict[Path, str] = {}
         self.versions: dict[Path, int] = {}
         self.projects: dict[Path, None] = {}
@@ -112,9 +114,12 @@ class RuleServer(LanguageServer):
             if path is None:
                 return None
             thread = self.trials if feature.is_slow else self.analysis
-            return await self._answer(
+            answer = await self._answer(
                 feature.method, lambda wording: feature.answer(wording, path, params), path, thread
             )
+            if feature.method == types.TEXT_DOCUMENT_CODE_LENS and answer:
+                self.measuring.soon(path)
+            return answer
 
         return handler
 
@@ -232,6 +237,7 @@ class RuleServer(LanguageServer):
         if path in self.uris:
             self.versions[path] = params.text_document.version
             self._all(AnalysisThread.change, path, params.content_changes[-1].text)
+            self.measuring.stop()
             self.publishing.soon([path])
 
     def _on_close(self, params: types.DidCloseTextDocumentParams) -> None:

@@ -24,6 +24,8 @@ CAPABILITIES = {
         "workspaceEdit": {"documentChanges": True, "resourceOperations": ["create"]},
         "didChangeWatchedFiles": {"dynamicRegistration": True},
         "workspaceFolders": True,
+        "codeLens": {"refreshSupport": True},
+        "inlayHint": {"refreshSupport": True},
     },
     "textDocument": {
         "publishDiagnostics": {"relatedInformation": True, "versionSupport": True, "codeDescriptionSupport": True},
@@ -146,6 +148,12 @@ class Editor:
                     del published[: number + 1]
                     return one["diagnostics"]
             self._take()
+
+    def wait_for(self, method: str) -> Any:
+        """The next message of the server of this kind."""
+        while not self.notes.get(method):
+            self._take()
+        return self.notes[method].pop(0)
 
     # Messages
 

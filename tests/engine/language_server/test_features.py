@@ -256,6 +256,16 @@ def test_a_golden_test_is_made_of_the_sample(editor: Editor, orders: Path, root:
     run(editor, "moemap.chooseSample", [main, "none"])
 
 
+def test_lenses_tell_what_tests_cover_when_these_were_run(editor: Editor, orders: Path, root: Path) -> None:
+    editor.about("codeLens", orders)
+    editor.wait_for("workspace/codeLens/refresh")
+    lenses = [one["command"] for one in editor.about("codeLens", orders) if one["command"]["arguments"][-1] == "refund"]
+    assert [one["title"] for one in lenses][1:] == ["No tests", "1 of 4 branches", "Suggest a test"]
+    run(editor, lenses[-1]["command"], lenses[-1]["arguments"])
+    (asked,) = editor.notes["workspace/applyEdit"]
+    assert "rule refund" in str(asked["edit"])
+
+
 def test_branches_that_no_test_takes_are_listed(editor: Editor, orders: Path, root: Path) -> None:
     run(editor, "moemap.showUncovered", [str(root / "mapping.yaml"), "refund"])
     text = shown(editor).read_text("utf-8")
