@@ -42,7 +42,7 @@ CATEGORIES: dict[TokenType, tuple[str, ...]] = {
     "keyword": ("keyword.control",),
 }
 """How the scopes of an expression begin, by the type of the token."""
-WITH_KEY = re.compile(r".*\b(from|each|when): +[^\s{][^,]*$|.*\{\{[^}]*$")
+WITH_KEY = re.compile(r".*\b(from|each|when|without): +[^\s{][^,]*$|.*\{\{[^}]*$")
 """The start of a line up to a token of an expression with such a key, or of a template."""
 
 
@@ -88,7 +88,7 @@ def test_the_grammar_knows_the_keys_of_expressions() -> None:
         if key.kind in (kinds.EXPRESSION, kinds.ALTERNATIVES)
     }
     text = (EXTENSION / "syntaxes" / "expressions.tmLanguage.json").read_text("utf-8")
-    assert {name for name in ("from", "each", "when") if f"- {name}:" in text} == wanted
+    assert set(re.findall(r"\|- (\w+):", text)) == wanted
 
 
 # What needs its packages and Node.js: make test-editors
