@@ -43,6 +43,7 @@ def all_flows(mapping: api.Mapping) -> tuple[DataFlow, ...]:
     return flows_of(mapping.rulebook, Everything(*(getattr(can, name) for name in Possible.__slots__)))
 
 
+ROOT = Path(__file__).parents[3]
 OTHERS = (None, True, 0, 7, "", "a", "zz", "12", "true", "moe_x")
 
 
@@ -182,3 +183,27 @@ def test_no_flow_is_missed(loaded: Any, seed: int) -> None:
                 assert list(unnamed(mapping, flows, given, place) if place else ()) == [], (number, given)
                 count += 1
     assert count > 300
+
+
+SAMPLES = ("firehose_message", "purchase", "user_identity_change", "consent_gdpr_and_ccpa", "user_attribute_change")
+
+
+def is_refused(mapping: api.Mapping, given: Any) -> bool:
+    """Tells if a body does not conform to its schema, which flows do not tell of."""
+    return any(problem.code == "M509" for problem in mapping.transform(given).problems)
+
+
+@pytest.mark.slow
+def test_no_flow_of_the_shipped_mapping_is_missed() -> None:
+    mapping, dice = api.load("mparticle-moengage"), Dice(0)
+    flows = flows_of(mapping.rulebook)
+    count = 0
+    for name in SAMPLES:
+        given = json.loads((ROOT / "examples" / f"{name}.json").read_text("utf-8"))
+        converter = "mparticle-firehose@1" if name.startswith("firehose") else None
+        own = tuple(flow for flow in flows if flow.origin.converter == converter)
+        places = [place for place, value in leaves(given) if not isinstance(value, dict | list)]
+        for place in dice.sample(places, min(len(places), 25)):
+            assert list(missed(mapping, own, given, place, dice.choice(OTHERS), is_refused)) == [], name
+            count += 1
+    assert count > 80
