@@ -16,7 +16,7 @@ MAKEFLAGS += --no-print-directory
 export PYTHONPYCACHEPREFIX := $(CURDIR)/.venv/bytecode
 unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-delivery test fast test-spark test-postgres test-interface test-browser test-editors vscode fuzz newest lint format types check docs studio bench lock ci clean
+.PHONY: help demo demo-delivery test fast test-spark test-postgres test-interface test-browser test-editors vscode fuzz newest lint format types check docs studio pictures bench lock ci clean
 
 help: ## show this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -81,6 +81,9 @@ docs: $(READY) ## write the generated pages of docs/ anew
 
 studio: engine/studio/web/node_modules/.ready ## build the page of Studio from engine/studio/web
 	@npm run --silent build --prefix engine/studio/web
+
+pictures: $(READY) ## make the pictures of docs/images anew, in Chromium
+	@MOEMAP_PICTURES=docs/images $(BIN)/pytest --quiet -n0 tests/browser/test_pictures.py
 
 bench: $(READY) ## measure; some minutes (ARGS=--quick: roughly)
 	@$(BIN)/python benchmarks/run.py $(ARGS)

@@ -27,6 +27,7 @@ HELD_ELSEWHERE: dict[str, tuple[str, str]] = {
     "privacy/*": ("engine/privacy/test_flows.py", "no flow is missed"),
     "proof/*": ("engine/proof/test_prover.py", "what is proven is not refuted, what is refuted is shown"),
     "schemas/*": ("engine/schemas/test_any_schema.py", "any schema means what it means to the library"),
+    "studio/*": ("engine/studio/test_studio.py", "what a page is answered and told, over real HTTP"),
     "templates/*": ("engine/templates/test_templates.py", "what is allowed, and what Jinja2 makes of it"),
     "types/*": ("engine/types/test_types.py", "laws of unions, narrowing and membership"),
     # Stages with modules for most parts: what is left is held with these.

@@ -317,7 +317,6 @@ class _Mapping:
             "type": "object",
             **({"required": always} if always else {}),  # draft-04 takes no empty list
             "properties": members,
-            "additionalProperties": False,
         }
         return {one: expression_of(name, [one]) for one in members}
 

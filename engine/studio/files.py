@@ -86,12 +86,13 @@ class ProjectFiles:
 
     def locate(self, name: Any) -> Path:
         """The file of a name, which need not exist. Raises RefusedError if it is none of the project."""
-        path = self._path(name)
+        path = self.inside(name)
         if name in self.kinds or self._may_be_new(name):
             return path
         raise RefusedError(f"{name} is not a file of a mapping, a test, a schema or a sample of the project")
 
-    def _path(self, name: Any) -> Path:
+    def inside(self, name: Any) -> Path:
+        """The place of a name in the project, whatever is there. Raises RefusedError if it is none."""
         if not isinstance(name, str) or not name or len(name) > _MAX_NAME:
             raise RefusedError("the name of a file is a text of at most 1000 characters")
         parts = name.split("/")

@@ -124,7 +124,7 @@ class StudioResults:
             for one in map(self.sample, samples)
         ]
         return {
-            "usable": loaded.rulebook is not None,
+            "usable": not self.now.is_broken(main, settings),
             "findings": [answers.finding(one) for one in problems[:MOST_FINDINGS]],
             "samples": shown,
             "coverage": self._coverage(main, counted.values()),

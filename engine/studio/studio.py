@@ -47,7 +47,7 @@ class Studio:
         self.files = ProjectFiles(root)
         self.version = 0
         self.pages: set[Tell] = set()
-        start = self.files.root if start is None else start
+        self._start = start = self.files.root if start is None else start
         self.worker = WorkerProcess(self.files.root, start, self._whole, self._was_stopped)
         self.testing = WorkerProcess(self.files.root, start, self._whole, lambda _: None, is_background=True)
         self.selected: Json = {"mapping": None, "samples": [], "settings": {}}
@@ -69,6 +69,7 @@ class Studio:
             "revert": self._revert,
             "select": self._select,
             "sample.add": self._add_sample,
+            "begin": self._begin,
         }
 
     async def answer(self, method: str, params: Json, page: Tell) -> Any:
@@ -288,6 +289,17 @@ class Studio:
             del self._pasted[oldest]
         await self._refresh()
         return {"sample": next(one for one in self._project["samples"] if one["id"] == f"pasted:{name}")}
+
+    async def _begin(self, params: Json, _: Tell) -> Json:
+        """Starts a mapping from a payload, and selects it."""
+        from .beginning import begin  # what drafts mappings is slow to load
+
+        await self._ready()
+        name, text = _text(params, "name"), _text(params, "text")
+        main, notes = await asyncio.to_thread(begin, self.files, self._start, name, text)
+        self.worker.change({"disk": True})
+        await self._refresh()
+        return {"mapping": main, "notes": notes}
 
     # Results
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -153,6 +154,47 @@ def test_panes_share_the_width_and_never_overlap(person: Person, studio: Studio,
         for other in boxes[number + 1 :]:
             is_beside = one["right"] <= other["left"] or other["right"] <= one["left"]
             assert is_beside or one["bottom"] <= other["top"] or other["bottom"] <= one["top"]
+
+
+@pytest.mark.skipif(not AXE.exists(), reason="axe-core is not there: make test-browser")
+@pytest.mark.parametrize("width", [1280, 390])
+def test_axe_finds_nothing_where_there_is_nothing_yet(page: Page, tmp_path: Path, width: int) -> None:
+    empty = Studio(tmp_path)
+    person = Person(page)
+    try:
+        person.opens(empty, empty.address, width=width)
+        person.sees("Begin with a payload")
+        page.run(AXE.read_text("utf-8") + "; null")
+        assert page.run(FINDINGS) == []
+        page.send("Network.clearBrowserCookies")
+        page.visit(empty.plain, width=width)
+        person.sees("Studio opens by the address in the terminal")
+        page.run(AXE.read_text("utf-8") + "; null")
+        assert page.run(FINDINGS) == []
+    finally:
+        page.visit("about:blank")
+        empty.close()
+
+
+@pytest.mark.skipif(not AXE.exists(), reason="axe-core is not there: make test-browser")
+def test_axe_finds_nothing_in_a_conflict_and_without_a_server(page: Page, tmp_path: Path) -> None:
+    studio = Studio(project(tmp_path / "shop"))
+    person = Person(page)
+    try:
+        person.opens(studio, studio.address)
+        edited("      remark: order.note\n", "1 sample changed")(person)
+        (studio.folder / "mapping.yaml").write_text(f"{MAPPING}# theirs\n", "utf-8")
+        page.press("Control+s")
+        person.sees("mapping.yaml changed on disk", "dialog")
+        page.run(AXE.read_text("utf-8") + "; null")
+        assert page.run(FINDINGS) == []
+        person.clicks("Decide later", "dialog button")
+        studio.process.kill()
+        person.sees("Offline", ".live")
+        assert page.run(FINDINGS) == []
+    finally:
+        page.visit("about:blank")
+        studio.close()
 
 
 def test_a_phone_has_tabs(person: Person, studio: Studio) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -148,6 +149,15 @@ class Site:
 
     def path(self, name: str) -> Path:
         return self.root / name
+
+
+def touch(site: Site, name: str, text: str) -> None:
+    """Writes a file at another time than before, however fast that was."""
+    path = site.path(name)
+    before = path.stat().st_mtime_ns if path.exists() else 0
+    path.write_text(text)
+    os.utime(path, ns=(before + 10**9, before + 10**9))
+    os.utime(path.parent, ns=(before + 10**9, before + 10**9))
 
 
 def write_project(root: Path) -> None:

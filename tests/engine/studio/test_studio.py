@@ -13,7 +13,7 @@ import pytest
 
 from moemap.engine.studio.process import WorkerProcess
 
-from .conftest import MAIN, MAPPING, TESTS, Site
+from .conftest import MAIN, MAPPING, TESTS, Site, touch
 
 Run = Callable[..., None]
 CHANGED = MAPPING.replace("name: event.name", "title: event.name")
@@ -318,15 +318,6 @@ def test_changes_on_disk(run: Run) -> None:
             assert (told["text"], told["hash"]) == (None, None)
 
     run(work)
-
-
-def touch(site: Site, name: str, text: str) -> None:
-    """Writes a file at another time than before, however fast that was."""
-    path = site.path(name)
-    before = path.stat().st_mtime_ns if path.exists() else 0
-    path.write_text(text)
-    os.utime(path, ns=(before + 10**9, before + 10**9))
-    os.utime(path.parent, ns=(before + 10**9, before + 10**9))
 
 
 def test_samples_that_are_pasted(run: Run) -> None:

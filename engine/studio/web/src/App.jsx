@@ -15,8 +15,8 @@ export function App() {
   const { pane } = state;
   return (
     <>
-      <a class="skip" href="#rules">Skip to the rules</a>
-      <a class="skip" href="#output">Skip to the output</a>
+      {mapping() && <a class="skip" href="#rules">Skip to the rules</a>}
+      {mapping() && <a class="skip" href="#output">Skip to the output</a>}
       <Top />
       <Banner />
       {mapping() ? (
@@ -69,11 +69,12 @@ function Top() {
       {project.mappings.length > 0 && (
         <label class="choice">
           <span class="unseen">Mapping</span>
-          <select value={state.selected.mapping ?? ""} onChange={(fired) => selectMapping(fired.target.value)}>
+          <select value={state.selected.mapping ?? ""} onChange={choose}>
             {!own && <option value="">Choose a mapping</option>}
             {project.mappings.map(({ id, name, version, kind }) => (
               <option key={id} value={id}>{kind === "workspace" ? `${name} (workspace)` : `${name} ${version ?? ""}`}</option>
             ))}
+            <option value="new">New mapping …</option>
           </select>
         </label>
       )}
@@ -98,19 +99,30 @@ function Top() {
         </div>
       )}
       <div class="tools">
-        <button aria-pressed={masked} title="Shows the kind of each value in place of it" onClick={toggleMask}>
-          {masked ? "Masked" : "Mask"}
-        </button>
+        {own && (
+          <button aria-pressed={masked} title="Shows the kind of each value in place of it" onClick={toggleMask}>
+            {masked ? "Masked" : "Mask"}
+          </button>
+        )}
         {own && <button onClick={() => update({ dialog: { kind: "settings" } })}>Settings</button>}
         {own && <button onClick={() => update({ dialog: { kind: "share" } })}>Share</button>}
         <button class="help" aria-label="Help and keys" onClick={() => update({ dialog: { kind: "help" } })}>?</button>
         <button class="menu" aria-haspopup="dialog" onClick={() => update({ dialog: { kind: "menu" } })}>More</button>
-        <button class="primary" aria-disabled={!open.length} title="Ctrl+S" onClick={saveAll}>
-          {open.length > 1 ? `Save ${open.length} files` : "Save"}
-        </button>
+        {own && (
+          <button class="primary" aria-disabled={!open.length} title="Ctrl+S" onClick={saveAll}>
+            {open.length > 1 ? `Save ${open.length} files` : "Save"}
+          </button>
+        )}
       </div>
     </header>
   );
+}
+
+/** Chooses a mapping, or begins one. */
+function choose({ target }) {
+  if (target.value !== "new") return selectMapping(target.value);
+  target.value = state.selected.mapping;
+  return update({ dialog: { kind: "begin" } });
 }
 
 function Live() {
@@ -126,7 +138,7 @@ function Live() {
 }
 
 function Banner() {
-  const { phase, result, evaluation, conflicts } = state;
+  const { phase, evaluation, conflicts } = state;
   const conflict = Object.keys(conflicts)[0];
   if (phase === "lost")
     return <p class="banner bad" role="alert">The connection to Studio was lost. What you write is kept here; trying to connect again.</p>;
@@ -138,7 +150,5 @@ function Banner() {
       </p>
     );
   if (evaluation?.status === "stopped") return <p class="banner some" role="alert">{evaluation.message}</p>;
-  if (result && !result.usable)
-    return <p class="banner some" role="status">The rules cannot be used as they are now. What you see is the result of the last ones that could be.</p>;
   return null;
 }

@@ -3,17 +3,18 @@ import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/ho
 import { rename } from "./Rules.jsx";
 import { added, removed, tablesOf, written } from "./tables.js";
 import {
-  applyEdits, attempt, editor, mapping, openFile, say, selectSamples, setSetting, settle, showSample, state, toggleMask, update,
+  applyEdits, ask, attempt, editor, mapping, openFile, say, selectMapping, selectSamples, setSetting, settle, showSample, state, toggleMask, update,
 } from "./store.js";
 
-const close = () => update({ dialog: null });
+/** Closes the dialog; `then` follows when the page below can have the focus again. */
+const close = (then) => update({ dialog: null }, typeof then === "function" ? then : undefined);
 
 export function Dialogs() {
   const { dialog } = state;
   if (!dialog) return null;
   const Shown = {
     help: Help, menu: Menu, settings: Settings, share: Share, samples: Samples, paste: Paste, files: Files, paths: Paths,
-    targets: Targets, table: Table, rename: Rename, actions: Actions, conflict: Conflict,
+    targets: Targets, table: Table, rename: Rename, actions: Actions, conflict: Conflict, begin: NewMapping,
   }[dialog.kind];
   return <Shown key={dialog.kind} {...dialog} />;
 }
@@ -105,7 +106,7 @@ function Paths({ line, column }) {
     <Picker
       title="Insert a path" lead="What an expression can read where the cursor is, with its value in the sample." items={items}
       empty="Nothing can be read here: put the cursor into a rule."
-      onPick={({ label }) => { close(); editor.insert(label); }}
+      onPick={({ label }) => close(() => editor.insert(label))}
     />
   );
 }
@@ -121,7 +122,7 @@ function Targets() {
   return (
     <Picker
       title="Insert a field" lead="The places of the outputs' schemas. The last name of the chosen one is written at the cursor." items={items}
-      onPick={({ label }) => { close(); insertField(label); }}
+      onPick={({ label }) => close(() => insertField(label))}
     />
   );
 }
@@ -134,6 +135,11 @@ function insertField(pointer) {
   const { head } = now.selection.main;
   const line = now.doc.lineAt(head);
   if (!line.text.trim()) return editor.insert(`${key}: {from: }`, -1);
+  if (/^\s*(- )?fields:\s*\{.*\}\s*$/.test(line.text)) {
+    const anchor = line.from + line.text.lastIndexOf("}");
+    editor.view.dispatch({ selection: { anchor } });
+    return editor.insert(`${/\{\s*\}/.test(line.text) ? "" : ", "}${key}: {from: }`, -1);
+  }
   const opens = /:\s*(#.*)?$/.test(line.text);
   const indent = " ".repeat(/^\s*/.exec(line.text)[0].length + (opens ? 2 : 0));
   editor.view.dispatch({ selection: { anchor: line.to } });
@@ -143,7 +149,7 @@ function insertField(pointer) {
 function Files() {
   const own = state.project.files;
   const items = own.map(({ path, kind, changed }) => ({ label: path, detail: changed ? `${kind} · not saved` : kind }));
-  return <Picker title="Open a file" items={items} onPick={({ label }) => { close(); openFile(label); }} />;
+  return <Picker title="Open a file" items={items} onPick={({ label }) => close(() => openFile(label))} />;
 }
 
 const MOST = 12;
@@ -189,6 +195,39 @@ function Paste() {
         <p id="fault" class="bad" role="alert">{fault}</p>
         <p class="buttons"><button type="button" onClick={close}>Cancel</button><button class="primary">Add</button></p>
       </form>
+    </Frame>
+  );
+}
+
+/** What a new mapping is made of. */
+export function Begin() {
+  const [fault, setFault] = useState("");
+  const begin = async (fired) => {
+    fired.preventDefault();
+    const form = new FormData(fired.target);
+    try {
+      const { mapping: made, notes } = await ask("begin", { name: form.get("name").trim(), text: form.get("text") });
+      close();
+      await selectMapping(made);
+      say(["The draft is written, and passes its test.", ...notes].slice(0, 3).join(" "));
+    } catch (refusal) {
+      setFault(refusal.message);
+    }
+  };
+  return (
+    <form class="begin" onSubmit={begin}>
+      <label><span>Name of the mapping</span><input name="name" required autocomplete="off" spellcheck={false} placeholder="orders-to-invoices" data-first /></label>
+      <label><span>Payload</span><textarea name="text" rows={12} spellcheck={false} required placeholder={'{"id": "o-1042", "total": 24.5}'} /></label>
+      <p class="bad" role="alert">{fault}</p>
+      <p class="buttons"><button class="primary">Draft a mapping</button></p>
+    </form>
+  );
+}
+
+function NewMapping() {
+  return (
+    <Frame title="New mapping" lead="Studio drafts it from one message as your source sends it, in a new folder of the project." wide>
+      <Begin />
     </Frame>
   );
 }
@@ -267,7 +306,7 @@ function Rename({ position }) {
 
 function Actions({ actions }) {
   const items = actions.map((one) => ({ label: one.title, detail: one.code, edits: one.edits }));
-  return <Picker title="Quick fixes" items={items} onPick={({ edits }) => { close(); applyEdits(edits); }} />;
+  return <Picker title="Quick fixes" items={items} onPick={({ edits }) => close(() => applyEdits(edits))} />;
 }
 
 function Table({ chosen }) {

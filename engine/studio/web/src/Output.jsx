@@ -10,7 +10,9 @@ export function Output() {
   return (
     <section id="output" class={`pane ${stale ? "stale" : ""}`} aria-labelledby="output-title" tabIndex={-1}>
       <header>
-        <h2 id="output-title">Output</h2>
+        <h2 id="output-title">
+          Output{result && !result.usable && <span class="some"> of the last rules that could be used</span>}
+        </h2>
         {own && result.usable && own.status !== "error" && <button onClick={makeTest}>Make a test of it</button>}
       </header>
       <div class="scroll">
@@ -58,8 +60,9 @@ function Result({ own }) {
       {own.problems.length > 0 && (
         <Part title="Problems">
           {own.problems.map((one, number) => (
-            <li key={number} class={one.severity === "error" ? "bad" : "some"}>
-              <Place place={one.place}>{state.masked ? `${one.severity} ${one.code}` : one.message}</Place>
+            <li key={number}>
+              <span class={`kind ${one.severity === "error" ? "bad" : "some"}`}>{one.severity}</span>{" "}
+              <Place place={one.place}>{state.masked ? one.code : one.message}</Place>
               {one.hint && <span class="quiet"> {one.hint}</span>}
             </li>
           ))}
@@ -108,7 +111,7 @@ export function Place({ place, children }) {
 function Test({ test }) {
   return (
     <p class={`note test ${test.passed ? "good" : "bad"}`}>
-      <Place place={{ path: test.path, line: test.line, column: 1 }}>{test.name}</Place>{" "}
+      Test <Place place={{ path: test.path, line: test.line, column: 1 }}>{test.name}</Place>{" "}
       {test.passed ? "passes" : `fails at ${test.differences.map(({ pointer }) => pointer || "the whole").slice(0, 3).join(", ")}`}
     </p>
   );
@@ -184,6 +187,7 @@ function Missing({ request }) {
   return (
     <details class="missing" onToggle={load}>
       <summary>Not given</summary>
+      <Ask output={request.output} />
       <ul class="notes">
         {missing.map(({ pointer, type, required }) => (
           <li key={pointer}>
@@ -193,7 +197,6 @@ function Missing({ request }) {
         ))}
         {targets && !missing.length && <li class="quiet">Each place that the schema names has a value.</li>}
       </ul>
-      <Ask output={request.output} />
     </details>
   );
 }

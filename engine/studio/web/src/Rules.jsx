@@ -116,8 +116,7 @@ export async function act(name) {
 export async function rename(position, name) {
   const found = await attempt("language.rename", { path: state.path, ...position, new_name: name });
   if (!found) return;
-  await applyEdits(found.edits);
-  update({ dialog: null });
+  update({ dialog: null }, () => applyEdits(found.edits));
 }
 
 function editTable() {

@@ -48,13 +48,13 @@ export function Tree(props) {
     const box = frame.current.closest(".scroll");
     const seen = new ResizeObserver(measure);
     seen.observe(box);
-    box.addEventListener("scroll", measure, { passive: true });
+    for (const name of ["scroll", "toggle"]) box.addEventListener(name, measure, { passive: true, capture: true });
     return () => {
       seen.disconnect();
-      box.removeEventListener("scroll", measure);
+      for (const name of ["scroll", "toggle"]) box.removeEventListener(name, measure, { capture: true });
     };
   }, []);
-  useLayoutEffect(measure, [rows.length]);
+  useLayoutEffect(measure);
 
   const scrollTo = (number) => {
     const box = frame.current.closest(".scroll");

@@ -1,4 +1,5 @@
 // What is shown where there is nothing to show yet.
+import { Begin } from "./Dialogs.jsx";
 import { state } from "./store.js";
 
 export function Denied() {
@@ -12,18 +13,21 @@ export function Denied() {
 }
 
 export function NoMapping() {
+  if (state.project.mappings.length)
+    return (
+      <main class="welcome">
+        <h2>Choose a mapping</h2>
+        <p>A mapping says what of an input goes where. Choose one above.</p>
+      </main>
+    );
   return (
     <main class="welcome">
-      <h2>{state.project.mappings.length ? "Choose a mapping" : "There is no mapping in this folder yet"}</h2>
-      {state.project.mappings.length ? (
-        <p>A mapping says what of an input goes where. Choose one above.</p>
-      ) : (
-        <>
-          <p>A first draft is made of a payload as your source sends it. In a terminal:</p>
-          <pre>moemap new my-mapping --from-sample payload.json</pre>
-          <p>It shows up here as soon as it is written.</p>
-        </>
-      )}
+      <h2>Begin with a payload</h2>
+      <p>
+        There is no mapping in this folder yet. Paste one message as your source sends it: Studio drafts the rules, the schemas and a first test, and
+        shows what becomes of the message. All of it are files in this folder that you can change; nothing leaves this machine.
+      </p>
+      <Begin />
     </main>
   );
 }

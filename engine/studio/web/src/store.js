@@ -33,14 +33,20 @@ let draw = () => {};
 let asked = false;
 export const onDraw = (own) => (draw = own);
 
-/** Changes what the page knows, and draws it anew with the next frame. */
-export function update(change) {
+let later = [];
+
+/** Changes what the page knows, and draws it anew with the next frame; `then` is called after that. */
+export function update(change, then) {
   Object.assign(state, change);
+  if (then) later.push(then);
   if (asked) return;
   asked = true;
   requestAnimationFrame(() => {
     asked = false;
+    const own = later;
+    later = [];
     draw();
+    for (const one of own) one();
   });
 }
 
