@@ -6,7 +6,7 @@ import asyncio
 import gc
 import logging
 import os
-import sys
+import signal
 import traceback
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
@@ -36,6 +36,8 @@ __all__ = ["RuleServer", "serve"]
 
 Answer = TypeVar("Answer")
 
+_BY_SIGNAL = 128
+"""A shell adds this to the number of the signal that ended a process."""
 PATIENCE = 5.0
 """The seconds between two looks at whether the editor's process still runs."""
 _WATCHED = "**/*.{yaml,yml,json,toml}"
@@ -272,7 +274,20 @@ class RuleServer(LanguageServer):
     def _on_initialize(self, params: types.InitializeParams) -> None:
         self._all(AnalysisThread.look_at, self._folders())
         if params.process_id is not None and _runs(params.process_id):
-            self._watching = asyncio.ensure_future(_watch(params.process_id))
+            self._watching = asyncio.ensure_future(self._watch(params.process_id))
+        if os.name == "posix":
+            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self._go, _BY_SIGNAL + signal.SIGTERM)
+
+    async def _watch(self, process: int) -> None:
+        """Ends this process after that of the editor, if another one keeps its pipes open."""
+        while _runs(process):
+            await asyncio.sleep(PATIENCE)
+        self._go(1)
+
+    def _go(self, code: int) -> None:
+        """Ends this process at once: a thread waits for what the editor says next, perhaps for ever."""
+        self.commands.end()
+        os._exit(code)
 
     async def _on_initialized(self, _params: types.InitializedParams) -> None:
         """Asks to be told of changes on the disk, where the editor lets itself be asked."""
@@ -315,11 +330,3 @@ def _runs(process: int) -> bool:
     except (OSError, OverflowError):
         return False
     return process > 0
-
-
-async def _watch(process: int) -> None:
-    """Ends this process after that of the editor, if another one keeps its pipes open."""
-    while _runs(process):
-        await asyncio.sleep(PATIENCE)
-    sys.stderr.flush()
-    os._exit(1)

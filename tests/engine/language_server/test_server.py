@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlparse
+from urllib.request import url2pathname
 
 import pytest
 from click.testing import CliRunner
@@ -243,6 +246,21 @@ def test_it_ends_as_the_editor_does(tmp_path: Path) -> None:
     assert editor.process.stdin is not None
     editor.process.stdin.close()
     assert editor.end() == 1
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name != "posix", reason="there is no SIGTERM")
+def test_nothing_is_left_of_results_when_it_is_ended(tmp_path: Path) -> None:
+    project = written(tmp_path / "project", FILES)
+    editor = Editor(project)
+    arguments = [str(project / "mapping.yaml"), "refund"]
+    editor.ask("workspace/executeCommand", command="moemap.showUncovered", arguments=arguments)
+    (shown,) = editor.notes["window/showDocument"]
+    path = Path(url2pathname(urlparse(shown["uri"]).path))
+    assert path.exists()
+    editor.process.terminate()
+    assert editor.end() == 128 + signal.SIGTERM
+    assert not path.parent.exists()
 
 
 @pytest.mark.slow
