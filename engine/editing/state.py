@@ -19,6 +19,7 @@ from ..diagnostics.problem import Problem
 from ..golden.files import ReadTests, read_tests
 from ..inspection import Inspector, renamed
 from ..language.discovery import FileKind, kind_of, yaml_files
+from ..language.loader import Loaded
 from ..language.rulebook import Rulebook
 from ..source.contents import Stamp, content, stamp, unsaved, used
 from ..source.homes import SCHEMAS
@@ -294,6 +295,13 @@ class EditingState:
         """A mapping or workspace as its files are now, which can be opened with settings."""
         with self.reading():
             return self._opening(main)
+
+    def inspect(self, main: Path, settings: Mapping[str, Any] | None = None) -> Loaded:
+        """The mapping or workspace with these settings, and all problems of its own files."""
+        with self.reading():
+            opened = self._opened(self.named(main))
+            opened.is_checked = True
+            return opened.opening.inspect(settings)
 
     def recall(self, main: Path) -> Recall:
         """All that is known of a mapping to infer its types again quickly."""

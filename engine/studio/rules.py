@@ -49,8 +49,7 @@ class Rules:
 
     def inspected(self, main: Path, settings: Settings) -> Loaded:
         """The mapping with these settings and all problems, as `moemap check` finds them."""
-        with self.state.reading():
-            return self.state.opening(main).inspect(settings)
+        return self.state.inspect(main, settings)
 
     def interpreter(self, rulebook: Rulebook) -> Interpreter:
         """The interpreter of a rulebook; those of the last few are kept."""

@@ -132,3 +132,16 @@ def test_places_of_outputs(ask: Ask) -> None:
 def test_personal_data(ask: Ask) -> None:
     found = ask("privacy")
     assert (found["available"], found["mapping_version"], found["members"]) == (True, "1.0.0", [])
+
+
+def test_edits_pile_up_nothing(root: Path) -> None:
+    worker, sizes = Worker(root, root), []
+    worker.answer({"method": "project", "params": {}})
+    worker.answer({"method": "change", "params": {"selected": {"mapping": MAIN, "samples": [SEEN]}}})
+    for number in range(40):
+        text = MAPPING.replace("event.name", f"event.name || '{number}'")
+        answer = worker.answer({"method": "state", "params": {}, "changes": {"texts": {MAIN: text}}})
+        assert answer["result"]["usable"]
+        recall, results = worker.state.recall(root / MAIN), worker.results
+        sizes.append((len(recall._now), len(results.now._interpreters), len(results._old), len(results._traces)))
+    assert sizes[-1] == sizes[-2] == sizes[20]
