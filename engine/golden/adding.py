@@ -18,10 +18,17 @@ _FIRST = 2
 """The indentation of tests in a new file."""
 
 
+_SAID = {"M511": ("message",), "M512": ("message",)}
+"""The codes of problems whose messages are those of rules."""
+
+
 def expectation_of(result: Result) -> dict[str, Any]:
     """The expectation of a test whose input has this Result: parts that are empty need not be given."""
     whole = result.to_json()
-    problems = [{key: problem[key] for key in ("code", "severity", "input")} for problem in whole["problems"]]
+    problems = [
+        {key: problem[key] for key in ("code", "severity", *_SAID.get(problem["code"], ()), "input")}
+        for problem in whole["problems"]
+    ]
     expected = {**whole, "problems": problems}
     return {part: expected[part] for part in PARTS if expected[part]}
 

@@ -46,6 +46,8 @@ class Proofs:
         """The reason why a mutant is equivalent; None without a proof."""
         if mutant.decisions and mutant.decisions <= self._never:
             return "no input gets there"
+        if mutant.settings:
+            return None
         if mutant.operator == "type" and all(map(self._is_of_type, mutant.changes)):
             return "the value always has this type"
         if all(isinstance(old, Expr) for old in mutant.changes):

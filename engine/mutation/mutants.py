@@ -26,16 +26,19 @@ from ..language.rulebook import (
     Output,
     Rule,
     Rulebook,
+    Setting,
     Spread,
     Table,
     Text,
 )
 from ..language.traversal import roots_in
-from ..source.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from ..source.nodes import MappingNode, Node, SequenceNode
 from ..source.text import one_line
 from ..values.kinds import shown
 from .expressions import changes_of
 from .rewriting import REMOVED, parts_below
+from .texts import changes_of_text, other_value
+from .written import has_key, node_of, place_of, scalars, text_of, texts_of
 
 __all__ = ["Decision", "Mutant", "mutants_of"]
 
@@ -51,7 +54,8 @@ class Mutant:
 
     `owner` and `part` say where, as those of a branch do; `operator` is the kind of change, `words` are the change.
     `before` and `after` are what is written and what would be. `changes` has the new parts by the old ones. A batch can
-    only have another result if it takes one of the `decisions`; None stands for all batches.
+    only have another result if it takes one of the `decisions`; None stands for all batches. `settings` have other
+    defaults.
     """
 
     id: str
@@ -64,6 +68,7 @@ class Mutant:
     after: str
     changes: Mapping[Any, Any]
     decisions: frozenset[Decision] | None
+    settings: Mapping[str, Any]
 
     @property
     def text(self) -> str:
@@ -97,6 +102,7 @@ class _Walk:
         texts: tuple[str, str],
         changes: Mapping[Any, Any],
         *decisions: tuple[Any, str],
+        settings: Mapping[str, Any] | None = None,
     ) -> None:
         """Adds a mutant; what is written once and used in several places makes one.
 
@@ -116,12 +122,16 @@ class _Walk:
         while name in self.ids:
             name, number = f"{base}.{number}", number + 1
         self.ids.add(name)
-        self.found[key] = Mutant(name, self.owner[1], part, operator, words, place, before, after, changes, taken)
+        written = operator, words, place, before, after
+        self.found[key] = Mutant(name, self.owner[1], part, *written, changes, taken, settings or {})
 
     # The parts of a mapping
 
     def rulebook(self) -> None:
         book = self.of
+        self.decisions = None
+        for setting in book.settings.values():
+            self.setting(setting)
         self.owner = "let", "the mapping"
         self.lets(book.let, "", "")
         for route in book.routes.values():
@@ -146,6 +156,21 @@ class _Walk:
                 self.owner = f"tables/{table.name}", f"table {table.name}"
                 self.table(table, "", "")
 
+    def setting(self, setting: Setting) -> None:
+        """The mutant in which a setting has another default: not where a value is given for it."""
+        new = None if setting.default is ABSENT else other_value(setting.default, setting.enum or ())
+        if new is None:
+            return
+        self.owner = f"settings/{setting.name}", f"setting {setting.name}"
+        texts = shown(setting.default, _SHOWN), shown(new, _SHOWN)
+        words, place = f"the default {texts[0]} becomes {texts[1]}", place_of(setting.node, "default")
+        self.add("default", words, ("", ""), place, texts, {}, settings={setting.name: new})
+
+    def text(self, text: Text, at: tuple[str, str], *decisions: tuple[Any, str]) -> None:
+        for words, changed in changes_of_text(text):
+            texts = one_line(text.template.text), one_line(changed.template.text)
+            self.add("text", words, at, text.place, texts, {text: changed}, *decisions)
+
     def rule(self, rule: Rule) -> None:
         self.owner = f"rules/{rule.name}", f"rule {rule.name}"
         self.decisions = frozenset([(id(rule), "takes")])
@@ -154,7 +179,7 @@ class _Walk:
         self.condition(rule, rule.when, "", "")
         self.lets(rule.let, "", "")
         if rule.goes_on:
-            place = _place_of(rule.node, "then")
+            place = place_of(rule.node, "then")
             texts = "then: continue", ""
             self.add("then", "the element does not go on", ("", ""), place, texts, {rule: replace(rule, goes_on=False)})
         for number, warn in enumerate(rule.warn, 1):
@@ -163,7 +188,11 @@ class _Walk:
             taken = (warn.when, "true") if warn.when is not None else (rule, "takes")
             texts = f"message: {warn.message.template.text}", ""
             self.add("warning", "it is dropped", (path, part), warn.message.place, texts, {warn: REMOVED}, taken)
+            self.text(warn.message, (path, part), taken)
             self.condition(warn, warn.when, path, part)
+        for reason in (rule.skip, rule.reject):
+            if reason is not None:
+                self.text(reason, ("/reason", "reason"))
         if rule.output is None:
             return
         if isinstance(rule.body, ObjectSource):
@@ -182,7 +211,7 @@ class _Walk:
         for name, how in output.combine.items():
             if name != output.element_of:
                 rest = {key: value for key, value in output.combine.items() if key != name}
-                place = _place_of(output.node, "combine")
+                place = place_of(output.node, "combine")
                 texts = f"{name}: {how}", ""
                 changes = {output: replace(output, combine=rest)}
                 self.add("combine", f"{name} is not combined", (f"/combine/{name}", ""), place, texts, changes)
@@ -194,7 +223,7 @@ class _Walk:
             here, there = f"{path}/let/{field.name}", f"{part}{'.' if part else ''}let {field.name}"
             place = (field.name_node or field.node).place
             nothing = replace(field, source=Const(None), when=None, table=None, type=None, default=ABSENT)
-            texts = f"{field.name}: {_written(field.node)}", ""
+            texts = f"{field.name}: {text_of(field.node)}", ""
             self.add("let", "it is dropped", (here, there), place, texts, {field: nothing}, (field, ""))
             self.field(field, here, there)
 
@@ -203,7 +232,7 @@ class _Walk:
             here, there = f"{path}/{field.name}", f"{part}{field.name}"
             place = (field.name_node or field.node).place
             name = f"{field.name}_"
-            texts = f"{field.name}: {_written(field.node)}", ""
+            texts = f"{field.name}: {text_of(field.node)}", ""
             self.add("field", "it is dropped", (here, there), place, texts, {field: REMOVED}, (field, ""))
             texts = f"{field.name}:", f"{name}:"
             renamed = {field: replace(field, name=name)}
@@ -246,7 +275,7 @@ class _Walk:
                     self.without(key, inner, at, *tried)
         if inner.on_problem != "omit":
             self.without("on_problem", inner, at, value="omit")
-        if field.omit_empty is not None and _has(field.node, "omit_empty"):
+        if field.omit_empty is not None and has_key(field.node, "omit_empty"):
             self.without("omit_empty", field, at, value=not field.omit_empty)
         if field.default is not ABSENT:
             self.without("default", field, at, (field, "default"), value=ABSENT)
@@ -262,9 +291,9 @@ class _Walk:
         """The mutant of a field with another value of a key: by default, none."""
         changes = {"items": None, "decimals": None, "time": None} if key == "type" else {}
         changed = replace(field, **{**changes, key: value})
-        texts = f"{key}: {_written(_node_of(field.node, key))}", ""
+        texts = f"{key}: {text_of(node_of(field.node, key))}", ""
         words = "it is the other way round" if key == "omit_empty" else "it is dropped"
-        self.add(key, words, at, _place_of(field.node, key), texts, {field: changed}, *decisions)
+        self.add(key, words, at, place_of(field.node, key), texts, {field: changed}, *decisions)
 
     def source(self, field: Field, path: str, part: str) -> None:
         source = field.source
@@ -273,13 +302,13 @@ class _Walk:
         elif isinstance(source, Const):
             self.constant(field, source, path, part)
         elif isinstance(source, Text):
-            pass
+            self.text(source, (f"{path}/template", part))
         elif isinstance(source, ObjectSource):
             self.object(source, path, f"{part}.")
         elif isinstance(source, Listed):
             for number, one in enumerate(source.items, 1):
                 here, there = f"{path}/list/{number}", f"{part}[{number}]"
-                texts = _written(one.node), ""
+                texts = text_of(one.node), ""
                 self.add("list item", "it is dropped", (here, there), one.node.place, texts, {one: REMOVED}, (one, ""))
                 self.field(one, here, there)
         elif isinstance(source, Each):
@@ -297,7 +326,7 @@ class _Walk:
             which = f"{part} (alternative {number} of {count})" if count > 1 else part
             gives = (one, "value"), (one, "")
             if count > 1:
-                texts = _written(one.node), ""
+                texts = text_of(one.node), ""
                 self.add("alternative", "it is dropped", (here, which), one.node.place, texts, {one: REMOVED}, *gives)
             if isinstance(one, Field):
                 self.field(one, here, which)
@@ -318,11 +347,11 @@ class _Walk:
     ) -> None:
         """The mutant in which two neighbours change places."""
         outcome = "value" if what == "alternative" else "takes"
-        texts = _written(node), f"{words}"
+        texts = text_of(node), f"{words}"
         self.add(f"{what} order", words, at, node.place, texts, {first: second, second: first}, (first, outcome))
 
     def constant(self, field: Field, source: Const, path: str, part: str) -> None:
-        node = _node_of(field.node, "const")
+        node = node_of(field.node, "const")
         if isinstance(source.value, list) and len(source.value) > 1:
             items = node.items if isinstance(node, SequenceNode) else ()
             for number, one in enumerate(source.value):
@@ -332,16 +361,9 @@ class _Walk:
                 words = f"the element {shown(one, _SHOWN)} is dropped"
                 self.add("constant", words, (path, part), place, (shown(one, _SHOWN), ""), changes)
             return
-        new: Any
-        match source.value:
-            case bool():
-                new = not source.value
-            case str():
-                new = source.value[:-1] if len(source.value) > 1 else f"{source.value}~"
-            case int() | float():
-                new = source.value + 1
-            case _:
-                return
+        new = other_value(source.value)
+        if new is None:
+            return
         texts = shown(source.value, _SHOWN), shown(new, _SHOWN)
         changes = {field: replace(field, source=Const(new))}
         self.add("constant", f"{texts[0]} becomes {texts[1]}", (path, part), node.place, texts, changes)
@@ -367,14 +389,14 @@ class _Walk:
         old = table.unlisted if isinstance(table.unlisted, str) else f"{{const: {shown(table.unlisted[1], _SHOWN)}}}"
         new: Literal["omit", "keep"] = "omit" if table.unlisted == "keep" else "keep"
         changes = {table: replace(table, unlisted=new)}
-        place = _place_of(table.node, "unlisted")
+        place = place_of(table.node, "unlisted")
         texts = f"unlisted: {old}", f"unlisted: {new}"
         self.add("unlisted", f"{old} becomes {new}", at, place, texts, changes, (table, "unlisted"))
         if table.ignore_case:
             as_written = {key.text: table.entries[key.text.casefold()] for key in keys}
             changes = {table: replace(table, ignore_case=False, entries=as_written)}
             texts = "ignore_case: true", ""
-            place = _place_of(table.node, "ignore_case")
+            place = place_of(table.node, "ignore_case")
             listed = ((table, f"entry {key}") for key in table.entries)
             self.add("letter case", "letter case counts", at, place, texts, changes, *listed)
 
@@ -383,7 +405,7 @@ class _Walk:
     def spread(self, spread: Spread, path: str, part: str) -> None:
         at, before = (path, part), self.decisions
         self.decisions = frozenset([(id(spread), "")])
-        texts = _written(spread.node), ""
+        texts = text_of(spread.node), ""
         self.add("spread", "it is dropped", at, spread.node.place, texts, {spread: REMOVED})
         self.expression(spread.from_, f"{path}/from", part)
         self.lets(spread.let, path, part)
@@ -391,17 +413,17 @@ class _Walk:
         for old, new in spread.rename.items():
             rest = {key: value for key, value in spread.rename.items() if key != old}
             changes = {spread: replace(spread, rename=rest)}
-            words, place = f"{old} keeps its name", _place_of(spread.node, "rename")
+            words, place = f"{old} keeps its name", place_of(spread.node, "rename")
             self.add("rename", words, at, place, (f"{old}: {new}", ""), changes, (spread, f"rename {old}"))
         if spread.policy is None:
             self.entries(spread.entries, path, part)
         self.decisions = before
 
     def exceptions(self, spread: Spread, at: tuple[str, str]) -> None:
-        names, node = spread.except_, _node_of(spread.node, "except")
+        names, node = spread.except_, node_of(spread.node, "except")
         for key in ("names", "prefixes", "patterns"):
-            listed = _node_of(node, key)
-            places = {one.text: one.place for one in _scalars(listed)}
+            listed = node_of(node, key)
+            places = {one.text: one.place for one in scalars(listed)}
             if names.ignore_case:
                 places = {text.casefold(): place for text, place in places.items()}
             for one in sorted(getattr(names, key)):
@@ -416,13 +438,13 @@ class _Walk:
                     except_=replace(
                         names,
                         ignore_case=False,
-                        names=frozenset(_texts(node, "names")),
-                        prefixes=_texts(node, "prefixes"),
-                        patterns=_texts(node, "patterns"),
+                        names=frozenset(texts_of(node, "names")),
+                        prefixes=texts_of(node, "prefixes"),
+                        patterns=texts_of(node, "patterns"),
                     ),
                 )
             }
-            words, place = "letter case counts", _place_of(node, "ignore_case")
+            words, place = "letter case counts", place_of(node, "ignore_case")
             self.add("letter case", words, at, place, ("ignore_case: true", ""), changes, (spread, "excepted"))
 
     def entries(self, rules: tuple[EntryRule, ...], path: str, part: str) -> None:
@@ -432,19 +454,22 @@ class _Walk:
             at = below, here
             self.decisions, before = frozenset([(id(rule), "takes")]), self.decisions
             if rule.node.source is not None and (len(rules) > 1 or rule.when or rule.value or rule.name):
-                texts = _written(rule.node), ""
+                texts = text_of(rule.node), ""
                 self.add("entry rule", "it is dropped", at, rule.node.place, texts, {rule: REMOVED})
             self.condition(rule, rule.when, below, here)
             self.lets(rule.let, below, here)
             for key, field in (("name", rule.name), ("value", rule.value)):
                 if field is not None:
                     changes = {rule: replace(rule, name=None) if key == "name" else replace(rule, value=None)}
-                    texts = f"{key}: {_written(field.node)}", ""
-                    self.add(f"entry {key}", "it is dropped", at, _place_of(rule.node, key), texts, changes)
+                    texts = f"{key}: {text_of(field.node)}", ""
+                    self.add(f"entry {key}", "it is dropped", at, place_of(rule.node, key), texts, changes)
                     self.field(field, f"{below}/{key}", f"{here}, {key}")
             if rule.warn is not None:
                 texts = f"warn: {rule.warn.template.text}", ""
                 self.add("warning", "it is dropped", at, rule.warn.place, texts, {rule: replace(rule, warn=None)})
+            for reason in (rule.skip, rule.reject, rule.warn):
+                if reason is not None:
+                    self.text(reason, at)
             self.decisions = before
         for number, (first, second) in enumerate(pairwise(rules), 1):
             words = f"it comes after entry rule {number + 1}"
@@ -463,38 +488,3 @@ def _tables(part: Any) -> Iterator[Table]:
         if isinstance(one, Table):
             yield one
         pending.extend(parts_below(one))
-
-
-def _node_of(node: Node, key: str) -> Node:
-    """The node of the value of a key; without one, the node itself."""
-    found = node.get(key) if isinstance(node, MappingNode) else None
-    return node if found is None else found
-
-
-def _has(node: Node, key: str) -> bool:
-    return isinstance(node, MappingNode) and node.get(key) is not None
-
-
-def _place_of(node: Node, key: str) -> Place:
-    """The place of a key with its value."""
-    name = node.key(key) if isinstance(node, MappingNode) else None
-    value = _node_of(node, key)
-    if name is None or name.source is not value.source or name.start > value.start:
-        return value.place
-    return value.source.place(name.start, value.end)
-
-
-def _scalars(node: Node) -> list[ScalarNode]:
-    items = node.items if isinstance(node, SequenceNode) else (node,)
-    return [one for one in items if isinstance(one, ScalarNode)]
-
-
-def _texts(node: Node, key: str) -> tuple[str, ...]:
-    found = node.get(key) if isinstance(node, MappingNode) else None
-    return () if found is None else tuple(one.text for one in _scalars(found))
-
-
-def _written(node: Node) -> str:
-    """The text of a node in the file, on one line."""
-    text = one_line(node.source.text[node.start : node.end])
-    return text if len(text) <= 3 * _SHOWN else f"{text[: 3 * _SHOWN]}..."

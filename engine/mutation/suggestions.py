@@ -91,5 +91,6 @@ class _Search(InputSearch):
             if len(self.variants) == _MOST_KEPT:
                 self.variants.clear()
             rulebook = self.rulebook if mutant is None else self.tested.changed(mutant)
-            self.variants[key] = Interpreter(replace(rulebook, values={**self.rulebook.values, **settings}))
+            others = {} if mutant is None else mutant.settings
+            self.variants[key] = Interpreter(replace(rulebook, values={**self.rulebook.values, **others, **settings}))
         return self.variants[key]

@@ -5,7 +5,7 @@ Only the tests that take a decision of the changed part run, the quick ones firs
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -58,11 +58,14 @@ class TestedMapping:
 
     def __init__(self, tests: Iterable[tuple[GoldenTest, Rulebook]]) -> None:
         self._values: dict[str, Mapping[str, Any]] = {}
+        self._given: dict[str, Set[str]] = {}
+        """The names of the settings for which tests give values."""
         runs: list[_Run] = []
         interpreters: dict[str, Interpreter] = {}
         for test, rulebook in tests:
             settings = canonical(test.settings)
             self._values[settings] = rulebook.values
+            self._given[settings] = test.settings.keys()
             self.rulebook = rulebook
             interpreter = interpreters.setdefault(settings, Interpreter(rulebook))
             runs.append(_run(test, settings, interpreter))
@@ -101,7 +104,8 @@ class TestedMapping:
 
         def interpreter(settings: str) -> Interpreter:
             if settings not in made:
-                made[settings] = Interpreter(replace(rulebook, values=self._values[settings]))
+                others = {name: new for name, new in mutant.settings.items() if name not in self._given[settings]}
+                made[settings] = Interpreter(replace(rulebook, values={**self._values[settings], **others}))
             return made[settings]
 
         return interpreter

@@ -66,6 +66,7 @@ def test_all_mutants_in_order(small: Rulebook) -> None:
         "25: rule order, spread, entry rule 1: it is dropped",
         "25: rule order, spread, entry rule 1: it comes after entry rule 2",
         "25: rule order, spread, entry rule 1: the condition is dropped",
+        "25: rule order, spread, entry rule 1: the text is another one",
         "26: rule order, spread, entry rule 2: it is dropped",
         "27: rule refund: it is dropped",
         "27: rule refund: it comes after the rule rest",
@@ -79,7 +80,9 @@ def test_all_mutants_in_order(small: Rulebook) -> None:
         "34: rule refund, warning: the condition is dropped",
         "34: rule refund, warning, when: the step '.total' is dropped",
         "34: rule refund, warning: it is dropped",
+        "34: rule refund, warning: the text is another one",
         "35: rule rest: it is dropped",
+        "37: rule rest, reason: {{ event.type }} is left out",
     ]
 
 
@@ -132,7 +135,7 @@ def test_nothing_but_the_changed_parts_is_made_again() -> None:
     rewriter = Rewriter(rulebook)
     mutants = mutants_of(rulebook)
     assert len({mutant.id for mutant in mutants}) == len(mutants)
-    for mutant in mutants:
+    for mutant in (one for one in mutants if not one.settings):
         changed = rewriter.rewritten(mutant.changes)
         assert changed is not rulebook
         same = sum(one is other for one, other in zip(rulebook.rules, changed.rules, strict=False))
