@@ -21,6 +21,7 @@ from ..editing.navigation import definition, prepare_rename, references, rename
 from ..editing.signatures import signature
 from ..editing.symbols import document_symbols, folds, selections
 from ..editing.tokens import tokens
+from ..values.ends import common_ends
 from .commands import OF_LENSES
 from .wording import LEGEND, Wording
 
@@ -177,16 +178,11 @@ def _formatting(wording: Wording, path: Path, _asked: types.DocumentFormattingPa
 def _difference(path: Path, old: str, new: str) -> list[Edit]:
     """The change from one text to another: the lines between those at the start and the end that are the same."""
     before, after = _LINES.findall(old), _LINES.findall(new)
-    same = 0
-    while same < min(len(before), len(after)) and before[same] == after[same]:
-        same += 1
-    ends = 0
-    while ends < min(len(before), len(after)) - same and before[-1 - ends] == after[-1 - ends]:
-        ends += 1
-    if same == len(before) == len(after):
+    start, end = common_ends(before, after)
+    if start == len(before) == len(after):
         return []
-    span = Span(Position(same + 1, 1), Position(len(before) - ends + 1, 1))
-    return [Edit(path, span, "".join(after[same : len(after) - ends]))]
+    span = Span(Position(start + 1, 1), Position(len(before) - end + 1, 1))
+    return [Edit(path, span, "".join(after[start : len(after) - end]))]
 
 
 @_answers(

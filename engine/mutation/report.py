@@ -11,6 +11,7 @@ from typing import Any
 from ..diagnostics.problem import Place
 from ..diagnostics.terminal import printable, styled
 from ..source.text import one_line
+from ..values.ends import common_ends
 from .mutants import Mutant
 from .running import MutatedMapping, Mutation
 from .testing import Status, Verdict, name_of
@@ -59,12 +60,7 @@ def counts(found: Mutation) -> str:
 def _diff(mutant: Mutant) -> Iterator[tuple[str, str]]:
     """The lines of the change, with their styles; of long texts, what surrounds it."""
     before, after = (one_line(one) for one in (mutant.before, mutant.after))
-    start = 0
-    while start < min(len(before), len(after)) and before[start] == after[start]:
-        start += 1
-    end = 0
-    while end < min(len(before), len(after)) - start and before[-1 - end] == after[-1 - end]:
-        end += 1
+    start, end = common_ends(before, after)
     for code, sign, one in (("31", "-", before), ("32", "+", after)):
         first, last = max(0, start - _CONTEXT), len(one) - max(0, end - _CONTEXT)
         shown = f"{'...' if first else ''}{one[first:last]}{'...' if last < len(one) else ''}"

@@ -1,0 +1,18 @@
+"""Finds what two texts, or lists of lines, have in common at both ends."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+__all__ = ["common_ends"]
+
+
+def common_ends(before: Sequence[object], after: Sequence[object]) -> tuple[int, int]:
+    """The numbers of elements that are the same at the start, and of those behind that are the same at the end."""
+    shorter = min(len(before), len(after))
+    start = end = 0
+    while start < shorter and before[start] == after[start]:
+        start += 1
+    while end < shorter - start and before[-1 - end] == after[-1 - end]:
+        end += 1
+    return start, end
