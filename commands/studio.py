@@ -50,6 +50,7 @@ def command(
     their requests, and why each value is there; all are computed again with each key that is pressed. The page is
     served by this command, to this machine alone, and nothing leaves it. Rule files are changed when you save.
     """
+    from ..engine.diagnostics.terminal import printable
     from ..engine.source.project import Project
 
     start = Path(project).absolute()
@@ -63,14 +64,18 @@ def command(
 
     def announce(address: str, token: str | None) -> None:
         whole = address if token is None else f"{address}#{token}"
-        if not is_quiet():
+        if no_browser or not is_quiet():
             click.echo(f"Studio is at {whole}", err=True)
+        if not is_quiet():
             click.echo("The address opens one browser. Ctrl-C ends Studio.", err=True)
         if not no_browser:
             click.launch(whole)
 
+    def warn(names: list[str]) -> None:
+        click.echo(f"Not saved: {', '.join(map(printable, names))}. Press Ctrl-C again to give that up.", err=True)
+
     try:
-        asyncio.run(serve(root, start, port, announce, token_file))
+        asyncio.run(serve(root, start, port, announce, warn, token_file))
     except OSError as error:
         raise click.UsageError(str(error)) from None
     sys.exit(FINE)

@@ -74,7 +74,12 @@ class WorkerProcess:
             self._changes[name] = {**known, **value} if isinstance(known, dict) and name != "selected" else value
 
     async def _start(self) -> None:
-        self.process = await asyncio.create_subprocess_exec(*self._command, stdin=PIPE, stdout=PIPE)
+        self.process = await asyncio.create_subprocess_exec(
+            *self._command,
+            stdin=PIPE,
+            stdout=PIPE,
+            start_new_session=True,  # Ctrl-C in the terminal is for Studio, which ends this process
+        )
         try:
             await asyncio.wait_for(self._read(self.process), START_SECONDS)
         except (TimeoutError, asyncio.IncompleteReadError) as error:

@@ -22,28 +22,41 @@ __all__ = ["serve"]
 
 
 async def serve(
-    root: Path, start: Path, port: int, announce: Callable[[str, str | None], None], token_file: Path | None = None
+    root: Path,
+    start: Path,
+    port: int,
+    announce: Callable[[str, str | None], None],
+    warn: Callable[[list[str]], None],
+    token_file: Path | None = None,
 ) -> None:
     """Serves until SIGTERM or Ctrl-C. Raises OSError if the port is in use.
 
     `announce` is called with the address and the token that opens it; with a `token_file`, the token is written there,
-    for this user alone, and a new one each time that one was used.
+    for this user alone, and a new one each time that one was used. Where files have edits that are not saved, the first
+    Ctrl-C ends nothing, and `warn` is called with their names.
     """
     from aiohttp import web
 
-    ended = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        with suppress(NotImplementedError):  # on Windows, Ctrl-C raises KeyboardInterrupt
-            asyncio.get_running_loop().add_signal_handler(number, ended.set)
+    ended, studio = asyncio.Event(), Studio(root, start)
+    warned: list[str] = []
+
+    def interrupted() -> None:
+        if studio.unsaved in ([], warned):
+            ended.set()
+        else:
+            warned[:] = studio.unsaved
+            warn(warned)
+
+    with suppress(NotImplementedError):  # on Windows, Ctrl-C raises KeyboardInterrupt
+        asyncio.get_running_loop().add_signal_handler(signal.SIGINT, interrupted)
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ended.set)
     sockets = _listening(port)
     own = sockets[0].getsockname()[1]
     renewed = None if token_file is None else lambda token: written_afresh(token_file, f"{token}\n".encode())
     access = Access(own, renewed)
     if renewed is not None and access.token is not None:
         renewed(access.token)
-    runner = web.AppRunner(
-        StudioServer(Studio(root, start), access).application(), access_log=None, handle_signals=False
-    )
+    runner = web.AppRunner(StudioServer(studio, access).application(), access_log=None, handle_signals=False)
     await runner.setup()
     try:
         for one in sockets:

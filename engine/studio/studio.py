@@ -100,6 +100,11 @@ class Studio:
         for page in [one for one in self.pages if one is not but]:
             page({"method": method, "params": params})
 
+    @property
+    def unsaved(self) -> list[str]:
+        """The names of files with edits that are not saved."""
+        return sorted(self._texts)
+
     async def close(self) -> None:
         """Ends all that runs."""
         for task in (self._computing, self._tests):
@@ -322,7 +327,7 @@ class Studio:
                 continue
             took = round((time.perf_counter() - began) * 1000)
             head = {"version": version, "took_ms": took, "mapping": self.selected["mapping"]}
-            self._told = {**head, **found, "unsaved": sorted(self._texts)}
+            self._told = {**head, **found, "unsaved": self.unsaved}
             self.tell("state", self._told)
         if self._tests is None or self._tests.done():
             self._tests = asyncio.create_task(self._run_tests())

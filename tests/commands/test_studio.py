@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import signal
@@ -13,9 +14,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import aiohttp
 import pytest
 
-from moemap.tests.engine.studio.conftest import write_project
+from moemap.tests.engine.studio.conftest import MAIN, MAPPING, write_project
 
 
 @pytest.fixture
@@ -59,6 +61,30 @@ def test_the_address_opens_one_browser(root: Path) -> None:
         rest = process.stderr.read()
         assert match[2] not in rest  # it is printed once, and logged nowhere
         assert process.wait() == 0
+
+
+def test_edits_that_are_not_saved_are_not_lost_by_accident(root: Path) -> None:
+    async def edit(url: str, token: str) -> None:
+        origin = {"Origin": url}
+        async with aiohttp.ClientSession() as client:
+            async with client.post(f"{url}/session", json={"token": token}, headers=origin) as answer:
+                cookie = next(iter(answer.cookies.values()))
+            headers = {**origin, "Cookie": f"{cookie.key}={cookie.value}"}
+            async with client.ws_connect(f"{url}/socket", headers=headers) as socket:
+                await socket.send_json({"id": 1, "method": "edit", "params": {"path": MAIN, "text": "name: mine"}})
+                while (await socket.receive_json()).get("id") != 1:
+                    pass
+
+    with studio(cwd=root) as (process, line):
+        assert process.stderr is not None
+        url, _, token = line.removeprefix("Studio is at ").partition("/#")
+        asyncio.run(edit(url, token))
+        process.send_signal(signal.SIGINT)
+        assert process.stderr.readline() == "The address opens one browser. Ctrl-C ends Studio.\n"
+        assert process.stderr.readline() == f"Not saved: {MAIN}. Press Ctrl-C again to give that up.\n"
+        process.send_signal(signal.SIGINT)
+        assert process.wait() == 0
+    assert (root / MAIN).read_text() == MAPPING
 
 
 def test_a_token_file_is_private_and_is_written_anew(root: Path, tmp_path: Path) -> None:

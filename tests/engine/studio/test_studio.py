@@ -481,6 +481,8 @@ def test_the_process_ends_with_studio(run: Run) -> None:
             await page.get("project")
             await page.note("tests", lambda one: not one["running"])
             processes.extend((site.studio.worker.process, site.studio.testing.process))
+            groups = {os.getpgid(process.pid) for process in processes if process is not None}
+            assert os.getpgrp() not in groups  # what interrupts Studio leaves them be
 
     run(work)
     assert len(processes) == 2
