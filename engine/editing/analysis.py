@@ -50,7 +50,8 @@ class Analysis:
     @cached_property
     def traces(self) -> TracedSamples:
         """The samples, as the rules map them."""
-        return TracedSamples(self.rulebook, self.samples.found)
+        small = [one for one in self.samples.found if one.size <= _MAX_SEARCHED_BYTES]
+        return TracedSamples(self.rulebook, small)
 
     @property
     def schemas(self) -> tuple[Schema, ...]:
@@ -63,6 +64,8 @@ class Analysis:
         return ANY if schema is None else type_of(schema)
 
 
+_MAX_SEARCHED_BYTES = 100_000
+"""The maximum size of a sample that is shown without being chosen."""
 _SECONDS = 0.01
 """The time that an answer can wait for a sample."""
 _KNOWN: WeakKeyDictionary[EditingState, dict[Path, Analysis]] = WeakKeyDictionary()
@@ -93,4 +96,5 @@ def shown_sample(state: EditingState, analysis: Analysis, rule: str | None, seco
     if chosen in samples:
         return analysis.traces.of(samples[samples.index(chosen)])
     found = None if rule is None else analysis.traces.that_reaches(rule, seconds)
-    return analysis.traces.of(samples[0]) if found is None and samples else found
+    first = next((one for one in samples if one.size <= _MAX_SEARCHED_BYTES), None)
+    return analysis.traces.of(first) if found is None and first is not None else found

@@ -26,6 +26,7 @@ _VARIABLE = re.compile(r"\$([A-Za-z_]\w*)\s*=(?!=)")
 _WORD_BEFORE = re.compile(r"[A-Za-z_]\w*$")
 _WORD_AFTER = re.compile(r"\w*")
 _FUNCTIONS_LAST = 1_000
+_LONGEST_WORD = 300
 _MOST_CONSTANTS = 200
 _MOST_MEMBERS = 1_000
 
@@ -170,7 +171,7 @@ def in_template(analysis: Analysis, context: Context, text: str, offset: int) ->
     if part is None:
         return
     begin, _ = part
-    before = _WORD_BEFORE.search(text, begin, offset)
+    before = _WORD_BEFORE.search(text, max(begin, offset - _LONGEST_WORD), offset)
     start = before.start() if before is not None else offset
     after = _WORD_AFTER.match(text, offset)
     end = after.end() if after is not None else offset

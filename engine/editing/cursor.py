@@ -24,6 +24,7 @@ Keys = tuple[str | int, ...]
 CursorKind = Literal["key", "value", "expression", "template", "comment", ""]
 
 _WORD = re.compile(r"[\w$]*$", re.ASCII)
+_LONGEST_WORD = 300
 _WORD_AFTER = re.compile(r"\w*", re.ASCII)
 _NAME = re.compile(r"[\w-]*")
 _RULE = re.compile(r"""^[ \t]*(?:-[ \t]+)?\{?[ \t]*rule:[ \t]*["']?([^\s"',}]+)""", re.MULTILINE)
@@ -228,7 +229,7 @@ def _word(text: str, offset: int, kind: CursorKind) -> tuple[int, int]:
     if quote is not None:
         closing = text.find('"', offset)
         return quote + 1, closing if closing >= 0 else offset
-    start = _WORD.search(text, 0, offset)
+    start = _WORD.search(text, max(offset - _LONGEST_WORD, 0), offset)
     after = _WORD_AFTER.match(text, offset)
     return start.start() if start else offset, after.end() if after else offset
 

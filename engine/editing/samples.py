@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from glob import iglob
-from itertools import islice
+from itertools import accumulate, islice
 from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -36,6 +36,8 @@ MAX_SAMPLES = 1_000
 MAX_SAMPLE_BYTES = 2_000_000
 MAX_BYTES = 10_000_000
 """The maximum number of samples, the maximum size of one, and that of all files that they are read from."""
+MAX_COUNTED_BYTES = 2_000_000
+"""The maximum size of the samples whose members are counted."""
 ELEMENT = "*"
 """The step of a pattern that stands for each element of a list."""
 _MAX_FILES = 500
@@ -60,8 +62,13 @@ class Samples:
 
     @cached_property
     def files(self) -> tuple[Sample, ...]:
-        """The samples that are files of their own, as systems send them; if there are none, those of tests."""
-        return tuple(one for one in self.found if one.path.suffix == ".json") or self.found
+        """The samples that are files of their own, as systems send them; if there are none, those of tests.
+
+        Of very large ones, only the first.
+        """
+        own = tuple(one for one in self.found if one.path.suffix == ".json") or self.found
+        sizes = accumulate(one.size for one in own)
+        return tuple(one for one, size in zip(own, sizes, strict=True) if size <= MAX_COUNTED_BYTES)
 
     @cached_property
     def counts(self) -> Counter[Pattern]:
@@ -145,11 +152,11 @@ class _Reader:
         self.files: dict[Path, list[Sample]] = {}
         self.bytes = 0
 
-    def add(self, name: str, path: Path, value: Any, settings: Mapping[str, Any]) -> list[Sample]:
+    def add(self, name: str, path: Path, value: Any, settings: Mapping[str, Any], size: int) -> list[Sample]:
         """Adds a batch, or each of a list of batches."""
         several = value if isinstance(value, list) else [value]
         added = [
-            Sample(name if len(several) == 1 else f"{name} [{number}]", path, batch, settings)
+            Sample(name if len(several) == 1 else f"{name} [{number}]", path, batch, settings, size // len(several))
             for number, batch in enumerate(several, 1)
             if isinstance(batch, dict)
         ][: MAX_SAMPLES - len(self.found)]
@@ -166,7 +173,7 @@ class _Reader:
                     text = content(real, MAX_SAMPLE_BYTES + 1)
                     self.bytes += len(text)
                     if len(text) <= MAX_SAMPLE_BYTES and self.bytes <= MAX_BYTES:
-                        self.files[real] = self.add(path.name, real, read_value(text), {})
+                        self.files[real] = self.add(path.name, real, read_value(text), {}, len(text))
                 except (OSError, ValueError):
                     pass
         return self.files[real]
@@ -182,7 +189,7 @@ class _Reader:
             title = name.text if isinstance(name, ScalarNode) else path.name
             settings = _settings(test)
             if value is not None:
-                self.tested += self.add(title, path, plain(value), settings)
+                self.tested += self.add(title, path, plain(value), settings, value.end - value.start)
             elif isinstance(file, ScalarNode) and isinstance(file.value, str) and not os.path.isabs(file.text):
                 found = self.input(path.parent / file.text)
                 self.tested += [replace(one, name=title, settings=settings) for one in found]

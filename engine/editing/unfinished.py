@@ -36,6 +36,8 @@ _TOKEN = re.compile(
     re.DOTALL,
 )
 _HERE = "zz_here_zz"
+_MOST_BACK = 500
+_MOST_STARTS = 20
 _CLOSING = {"(": ")", "[": "]", "{": "}"}
 _TEMPLATE = re.compile(r"\{\{|\{%")
 _CHAIN = re.compile(r"""([A-Za-z_]\w*)((?:\.\w+|\[\s*(?:\d+|"[^"]*"|'[^']*')\s*\])*)$""")
@@ -264,7 +266,7 @@ def is_filter(text: str, typed: Typed) -> bool:
 
 def template_chain(text: str, end: int, context: Type) -> tuple[Type, str] | None:
     """The type of the value whose path in a template ends at an offset, and the same path as an expression."""
-    found = _CHAIN.search(text[:end].rstrip())
+    found = _CHAIN.search(text[max(end - _MOST_BACK, 0) : end].rstrip())
     if found is None:
         return None
     type_, path = lookup(context, found[1]), found[1]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -59,7 +60,7 @@ class RulePlaces:
         if old is None:
             return None
         found = _moved(text, old, offset)
-        return len(old[: _alike(text, old)].rstrip()) if found is None else found
+        return len(old[: _alike(text, old)[0]].rstrip()) if found is None else found
 
     def now(self, path: Path, text: str, offset: int) -> int | None:
         """The offset in the present text of a place in the one that the rules were read from; None if it is gone."""
@@ -76,21 +77,22 @@ class RulePlaces:
         return (one for one in self._parts.get(str(path), []) if isinstance(one.part, kind))
 
 
-def _alike(one: str, other: str) -> int:
-    """The number of characters with which two texts begin alike."""
+@lru_cache(maxsize=8)
+def _alike(one: str, other: str) -> tuple[int, int]:
+    """The numbers of characters with which two texts begin alike, and end alike after those."""
     least = min(len(one), len(other))
-    return next((at for at in range(least) if one[at] != other[at]), least)
+    same = bisect_left(range(least), True, key=lambda at: one[: at + 1] != other[: at + 1])
+    rest = range(least - same)
+    return same, bisect_left(rest, True, key=lambda at: one[-1 - at :] != other[-1 - at :])
 
 
 def _moved(before: str, after: str, offset: int) -> int | None:
     """The offset in a text of a place in another one, where both begin or end alike; None elsewhere."""
     if before == after:
         return offset
-    same = _alike(before, after)
+    same, end = _alike(before, after)
     if offset <= same:
         return offset
-    most = min(len(before), len(after)) - same
-    end = next((number for number in range(most) if before[-1 - number] != after[-1 - number]), most)
     return offset - len(before) + len(after) if offset >= len(before) - end else None
 
 

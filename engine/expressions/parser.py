@@ -17,7 +17,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import Any, ClassVar
 
 import jmespath.lexer
@@ -44,7 +44,7 @@ from .syntax_errors import (
     unexpected,
     unreadable,
 )
-from .tree import Expression, Token, TreeNode, children
+from .tree import Expression, Token, TreeNode, children, walk
 
 __all__ = ["MAX_EXPRESSION_CHARS", "RootUse", "parse", "tokens_of", "tree_of"]
 
@@ -55,6 +55,7 @@ MAX_EXPRESSION_CHARS = 10_000
 _STEPS = {"subexpression", "index_expression", "pipe", "projection", "value_projection", "filter_projection"}
 _MAX_DIGITS = 20
 _MAX_KEPT_CHARS = 500
+_MAX_UNFINISHED = 200
 
 
 def parse(text: str) -> Expression:
@@ -66,13 +67,22 @@ def parse(text: str) -> Expression:
 
 
 def tree_of(text: str) -> TreeNode | None:
-    """The tree of an expression that is still being written, without the checks of `parse`; None if it has none."""
+    """The tree of an expression that is still being written, without most checks of `parse`; None if it has none.
+
+    It is bounded in what it can make of its input; where calls lack arguments, in its number of nodes.
+    """
     if len(text) > MAX_EXPRESSION_CHARS or not text.strip(WHITESPACE):
         return None
     try:
         tree: TreeNode = _Parser().tree(tokens_of(text))
     except (ParseError, ExpressionError):
         return None
+    try:
+        growth.of_expression(tree, {})
+    except (growth.TooLarge, RecursionError):
+        return None
+    except (LookupError, TypeError, ValueError):
+        return tree if sum(1 for _ in islice(walk(tree), _MAX_UNFINISHED + 1)) <= _MAX_UNFINISHED else None
     return tree
 
 

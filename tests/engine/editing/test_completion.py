@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from random import Random
@@ -307,3 +308,26 @@ def test_a_member_that_is_offered_is_there_and_of_the_type_that_is_said() -> Non
             checked += bool(least)
             state.close(path)
     assert checked
+
+
+NINE = ",".join("abcdefghi")
+HOSTILE = {
+    "brackets": "(" * 4_000 + "order.¦",
+    "operators": "order.kind || " * 700 + "order.¦",
+    "one long word": "a" * 9_900 + "(¦",
+    "lists of lists": "order" + " | [@, @]" * 100 + ".¦",
+    "iterations over lists": f"unknown({f'[{NINE}][*].[' * 20}order.¦",
+    "a long template": "{{ " + "a" * 9_000 + ".¦",
+    "many filters": "{{ order" + " | upper" * 1_000 + " | ¦",
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_texts_are_answered_in_time(name: str, project: Path) -> None:
+    key = "template: " if "{{" in HOSTILE[name] else "from: "
+    state, path, position = opened(project, ORDERS, FIELD, f"    currency:\n      {key}>-\n        {HOSTILE[name]}")
+    start = time.process_time()
+    completions(state, path, position)
+    hover(state, path, Position(position.line, position.column - 2))
+    signature(state, path, position)
+    assert time.process_time() - start < 5
