@@ -47,7 +47,8 @@ def command(name: str | None, settings: tuple[str, ...], environment: str | None
 
     rulebook = load_mapping(chosen(name, settings, environment)).rulebook
     found = privacy_of(rulebook)
-    click.echo(render(format_, rulebook, found, color=takes_color(sys.stdout)))
+    if text := render(format_, rulebook, found, color=takes_color(sys.stdout)):
+        click.echo(text)
     if not found.members:
         note(f"the schema {rulebook.input.schema!r} marks no member as personal")
     else:

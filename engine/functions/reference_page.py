@@ -40,6 +40,7 @@ JSON does not have: the expression then fails with problem M504, and the field i
 
 def _entry(function: Function) -> str:
     lines = [f"### {function.name}\n", f"`{function.signature}`\n", f"{function.description}\n"]
+    lines += ["It masks [personal data](privacy.md#what-is-found).\n"] if function.masks else []
     lines.append("| Expression | Given | Result |\n|---|---|---|")
     for case in function.examples:
         given = ", ".join(f"`{name}`: {_cell(value)}" for name, value in case.given.items())

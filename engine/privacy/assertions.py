@@ -17,6 +17,7 @@ from ..inference.facts import Flow, TypedEmission
 from ..inference.rulebook import walk
 from ..interpreter.interpreter import Interpreter
 from ..language.rulebook import Assertion, Output, RequestPlace, Rulebook
+from ..language.traversal import roots_in
 from ..proof.counterexamples import batch_for, reduced, words_of
 from ..proof.samples import NoSampleError
 from ..values.kinds import in_part
@@ -67,6 +68,12 @@ class _Prover:
         self._bodies: Mapping[str, TracedValue] | None = None
 
     def assertion(self, one: Assertion, can: Possible) -> Iterator[Finding]:
+        read = () if one.without is None else roots_in(one.without)
+        rejecting = [name for name in read if name in can.kept.rejecting]
+        if rejecting:
+            reason = f"its `without` reads the let {rejecting[0]!r}, which may reject what reads it"
+            yield Finding(one, "unproven", reason, one.place, hint="name another condition")
+            return
         if not can.is_possible and one.without is not None:
             yield Finding(one, "empty", "its `without` always holds", one.without.place)
             return

@@ -40,12 +40,15 @@ outputs:
   other: {schema: ./out.json, request: {path: /o}}
 let:
   agreed: {from: batch.ok, type: boolean}
+  sure: {from: batch.ok, type: boolean, required: true}
 """
 PROVEN: list[str] = []
 MAIL = "category: [email], never_in: [event]"
 
 CASES: list[tuple[str, str, list[str]]] = [
     # the assertion, the rule `event`, and what is found
+    ("no_output: [event], without: sure", "when: sure, fields: {a: batch.kind}",
+     ["unproven its `without` reads the let 'sure', which may reject what reads it"]),
     ("no_output: [event], without: batch.ok", "when: batch.ok, fields: {a: batch.kind}", PROVEN),
     ("no_output: [event], without: batch.ok", "when: \"batch.ok && batch.kind == 'x'\", fields: {a: batch.kind}",
      PROVEN),
@@ -124,10 +127,10 @@ def test_the_way_is_told(tmp_path: Path) -> None:
     )
     (one,) = findings(rulebook_of(tmp_path, text))
     assert [(related.place.line, related.text) for related in one.related] == [
-        (13, "through batch.mail"),
-        (13, "through let mail"),
-        (17, "through a template"),
-        (17, "the rule 'event' sends it"),
+        (14, "through batch.mail"),
+        (14, "through let mail"),
+        (18, "through a template"),
+        (18, "the rule 'event' sends it"),
     ]
     assert one.hint == "let the rule 'event' take elements only where 'batch.ok' holds"
 
