@@ -15,6 +15,7 @@ from ..expressions.syntax_errors import ExpressionError
 from ..expressions.tree import EvaluationError, children, parts_of
 from ..functions.table import FUNCTIONS
 from ..inference.expressions import Seen
+from ..interpreter.scope import Roots
 from ..language.rulebook import Field
 from ..runtime.notes import Rejected
 from ..types.types import lookup, union, without_null
@@ -108,9 +109,8 @@ def _target_lines(state: EditingState, analysis: Analysis, cursor: Cursor, keys:
     around = target_at(analysis, tree, keys[:-1])
     if target is None:
         return []
-    member = (
-        next((one for one in members_of(around, analysis.schemas) if one.name == keys[-1]), None) if around else None
-    )
+    members = () if around is None else members_of(around, analysis.schemas)
+    member = next((one for one in members if one.name == keys[-1]), None)
     required = ", required" if member is not None and member.is_required else ""
     words = type_words(without_null(target) if member is not None else target)
     shown = "" if target.any else f": {words}"
@@ -132,16 +132,13 @@ def _field_lines(state: EditingState, analysis: Analysis, cursor: Cursor) -> lis
 
 
 def _field_at(state: EditingState, analysis: Analysis, cursor: Cursor) -> Field | None:
-    """The field whose name, or in whose value, the cursor stands."""
+    """The field whose name the cursor is at."""
     source = state.source(cursor.path)
     if source is None or cursor.node is None:
         return None
     start = analysis.places.before(cursor.path, source.text, cursor.node.start)
     if start is None:
         return None
-    if cursor.kind != "key":
-        around = analysis.places.around(cursor.path, start)
-        return next((one for one in around if isinstance(one, Field)), None)
     placed = analysis.places.of(cursor.path, Field)
     named = (one.part for one in placed if isinstance(one.part, Field) and one.part.name_node is not None)
     return next((one for one in named if one.name_node is not None and one.name_node.start == start), None)
@@ -242,27 +239,31 @@ def _sentence(words: str) -> str:
 
 def _value_lines(state: EditingState, cursor: Cursor, analysis: Analysis, start: int, end: int) -> list[str]:
     """The value of a part of an expression in the sample that is shown."""
-    found = _scope_at(state, cursor, analysis)
+    found = _roots_at(state, cursor, analysis)
     if found is None:
         return []
-    traced, scope = found
+    traced, roots = found
     try:
-        parts = parts_of(parse(cursor.text), scope.values)
+        parts = parts_of(parse(cursor.text), roots)
     except (ExpressionError, Rejected):
         return []
     values = [value for first, last, value in parts if (first, last) == (start, end)]
     return [f"In {code(traced.sample.name)}: {shown_value(values[-1])}"] if values else []
 
 
-def _scope_at(state: EditingState, cursor: Cursor, analysis: Analysis) -> tuple[Traced, Any] | None:
-    """The sample that is shown, and the names in scope at the cursor when it was mapped."""
+def _roots_at(state: EditingState, cursor: Cursor, analysis: Analysis) -> tuple[Traced, Roots] | None:
+    """The sample that is shown, and the names in scope at the cursor when it was mapped; of secrets, no value."""
     source, traced = state.source(cursor.path), shown_sample(state, analysis, cursor.rule)
     if source is None or traced is None:
         return None
     start = cursor.node.start if cursor.node is not None else offset_of(source, cursor.span_of(0, 0).start)
     before = analysis.places.near(cursor.path, source.text, start)
     scope = None if before is None else traced.scope(analysis.places.around(cursor.path, before))
-    return None if scope is None else (traced, scope)
+    if scope is None:
+        return None
+    secrets = {name: "(secret)" for name, setting in analysis.rulebook.settings.items() if setting.secret}
+    settings = {**scope.values["settings"], **secrets}
+    return traced, Roots({**scope.values, "settings": settings})
 
 
 def _goes_to(state: EditingState, cursor: Cursor, analysis: Analysis) -> list[str]:
@@ -296,11 +297,11 @@ def _of_template(state: EditingState, cursor: Cursor, analysis: Analysis) -> _To
     pattern = None if tree is None else pattern_of(tree, context.patterns)
     if pattern:
         lines.append(_sentence(analysis.samples.share(pattern)))
-    scope = _scope_at(state, cursor, analysis)
-    if scope is not None and tree is not None:
+    found_roots = _roots_at(state, cursor, analysis)
+    if found_roots is not None and tree is not None:
         try:
-            value = parse(path).search(scope[1].values)
-            lines.append(f"In {code(scope[0].sample.name)}: {shown_value(value)}")
+            value = parse(path).search(found_roots[1])
+            lines.append(f"In {code(found_roots[0].sample.name)}: {shown_value(value)}")
         except (ExpressionError, EvaluationError, Rejected):
             pass
     return _Told(*word.span(), [*lines, *_goes_to(state, cursor, analysis)])

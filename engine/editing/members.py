@@ -13,7 +13,7 @@ from ..schemas.schema import Schema
 from ..types.description import describe
 from ..types.types import ANY, ObjectType, Property, Type, lookup, without_null
 
-__all__ = ["KnownMember", "described", "members_of", "quoted_name", "type_words"]
+__all__ = ["KnownMember", "members_of", "quoted_name", "type_words"]
 
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 _ARTICLE = re.compile(r"\ban? (?=\w)")
@@ -63,11 +63,6 @@ def members_of(type_: Type, schemas: Iterable[Schema] = ()) -> tuple[KnownMember
         )
         for name, variants in found.items()
     )
-
-
-def described(part: Any, schemas: Iterable[Schema] = ()) -> str:
-    """The description of a part of a schema or of the rules."""
-    return _described(part, [schema.definitions for schema in schemas])
 
 
 def _of_member(name: str, one: ObjectType, prop: Property, definitions: list[Mapping[str, Any]]) -> str:

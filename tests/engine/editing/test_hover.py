@@ -120,6 +120,26 @@ def test_hovering_tells_what_is_known(case: str, shop: Path) -> None:
     assert line[found.span.start.column - 1 : found.span.end.column - 1] == part
 
 
+def test_values_of_secrets_are_not_shown(shop: Path) -> None:
+    text = FILES[MAPPING].replace("key: {type: string, default: a}", "key: {type: string, default: abc, secret: true}")
+    (shop / MAPPING).write_text(text)
+    for new, shown in (
+        ("    x: hmac_sha256(settings.ke¦y, user)", '`"(secret)"`'),
+        ("    x: setting¦s", '`{"currency": "EUR", "key": "(secret)"}`'),
+        ('    x: {template: "{{ settings.k¦ey }}"}', '`"(secret)"`'),
+    ):
+        state, path, position = opened(shop, ORDERS, FIELD, new)
+        found = hover(state, path, position)
+        assert found is not None
+        assert f"In `order.json`: {shown}" in found.text
+        assert "abc" not in found.text
+    main = EditingState([shop])
+    line = text[: text.index("key:")].count("\n") + 1
+    found = hover(main, shop / MAPPING, Position(line, 4))
+    assert found is not None
+    assert "Value: (secret)" in found.text
+
+
 def test_nothing_is_said_between_words(shop: Path) -> None:
     state, path, _ = pointed(shop, ORDERS, "abs¦tract")
     assert hover(state, path, Position(2, 1)) is not None  # the key `rules`
