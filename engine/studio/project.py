@@ -116,17 +116,34 @@ class StudioProject:
         return known[1]
 
     def samples_of(self, main: Path | None) -> dict[str, StudioSample]:
-        """The samples for a mapping by their ids: the inputs of its tests, files, and what was pasted."""
+        """The samples for a mapping by their ids: files, the inputs of its tests, and what was pasted.
+
+        Files that are about it come first: those that its tests use or that lie below it, and where it is the only
+        mapping, all. Others come last.
+        """
         tests = [] if main is None else self.tests_of(main)
-        files = ((name, self.path(name)) for name, kind in self.kinds.items() if kind == "sample")
-        inputs = [
-            (self.files.name(test.input_file), test.input_file)
+        inputs = {
+            self.files.name(test.input_file): test.input_file
             for _, file in tests
             for test in file.tests
             if test.input_file is not None and test.input_file.suffix == ".json"
+        }
+        for name in inputs:
+            if not name.startswith(INSTALLED):
+                self.kinds.setdefault(name, "sample")
+        files = {name: self.path(name) for name, kind in self.kinds.items() if kind == "sample"}
+        is_only = sum(kind == "mapping" for kind in self.kinds.values()) <= 1
+        near = {
+            name: path
+            for name, path in files.items()
+            if is_only or name in inputs or (main is not None and path.is_relative_to(main.parent))
+        }
+        of_these = [file for _, file in tests]
+        found = [
+            *of_files({**near, **inputs}.items(), of_these),
+            *of_tests(tests),
+            *of_files(((name, path) for name, path in files.items() if name not in near), of_these),
         ]
-        listed = {**dict(files), **dict(inputs)}
-        found = [*of_files(listed.items(), [file for _, file in tests]), *of_tests(tests)]
         self.samples = {**self.pasted, **{one.id: one for one in found}}
         return self.samples
 

@@ -125,6 +125,34 @@ def test_a_golden_test_in_a_file_that_is_not_saved_counts(ask: Ask, root: Path) 
     assert (root / "shop" / "tests" / "events.yaml").read_text() == TESTS
 
 
+def test_samples_of_the_mapping_come_first(ask: Ask, root: Path) -> None:
+    other = root / "other"
+    (other / "samples").mkdir(parents=True)
+    (other / "mapping.yaml").write_text(MAPPING.replace("name: shop", "name: other").replace("./", "../shop/"))
+    (other / "samples" / "own.json").write_text('{"user": "u", "events": []}')
+    ask("change", {"disk": True})
+    assert [one["id"] for one in ask("project")["samples"]] == [TESTED, "other/samples/own.json", SEEN]
+    ask("change", {"selected": {"mapping": "other/mapping.yaml"}})
+    assert [one["id"] for one in ask("project")["samples"]] == ["other/samples/own.json", SEEN]
+    (root / "shop" / "tests" / "events.yaml").write_text(
+        TESTS.replace("input: {user: u1, events: [{name: bought}]}", "input_file: ../../samples/seen.json")
+    )
+    ask("change", {"disk": True, "selected": {"mapping": MAIN}})
+    assert [one["id"] for one in ask("project")["samples"]] == [SEEN, "other/samples/own.json"]
+
+
+def test_inputs_of_tests_are_samples_wherever_they_are(ask: Ask, root: Path) -> None:
+    (root / "shop" / "odd").mkdir()
+    (root / "shop" / "odd" / "input.json").write_text('{"user": "u1", "events": [{"name": "bought"}]}')
+    tests = root / "shop" / "tests" / "events.yaml"
+    tests.write_text(TESTS.replace("input: {user: u1, events: [{name: bought}]}", "input_file: ../odd/input.json"))
+    ask("change", {"disk": True})
+    found = ask("project")
+    assert {"path": "shop/odd/input.json", "kind": "sample", "size": 46} in found["files"]
+    (sample,) = (one for one in found["samples"] if one["id"] == "shop/odd/input.json")
+    assert sample["test"] == {"path": "shop/tests/events.yaml", "name": "an event", "line": 2}
+
+
 @pytest.mark.parametrize("name", ["", "x" * 201, 7])
 def test_names_of_golden_tests(ask: Ask, name: object) -> None:
     made = ask("golden", sample=SEEN, name=name)
