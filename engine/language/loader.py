@@ -39,6 +39,7 @@ from .loaded import Joined, Loaded
 from .merging import extend_rule, merge, merge_part, merge_rule
 from .reader import RuleReader
 from .rulebook import Rule, Rulebook, Setting, SeverityOverride
+from .scopes import MAX_NAMES, let_beyond
 from .secrets import exposed_secrets
 from .settings import Given, values_of
 
@@ -99,7 +100,7 @@ class _Loader:
         with suppress(TooManyProblems):
             source = self.read(path, display_name(path))
             layer = self.layer(source, ()) if source is not None else None
-            draft = self.rulebook(layer) if layer is not None else None
+            draft = self.bounded(self.rulebook(layer)) if layer is not None else None
             draft = with_converters(draft, path, self) if draft is not None else None
             self.problems += exposed_secrets(draft) if draft is not None else ()
         return Joined(draft, tuple(self.problems), self.sources, frozenset(self.lost), self.settings, self.values)
@@ -378,6 +379,14 @@ class _Loader:
             assertions=assertions,
             in_vain=tuple(removal for node in merged if isinstance(node, MappingNode) for removal in node.in_vain),
         )
+
+    def bounded(self, draft: Rulebook | None) -> Rulebook | None:
+        """The Rulebook; None, with a Problem, if its lets can read too many names."""
+        node = None if draft is None else let_beyond(draft)
+        if node is None:
+            return draft
+        self.report("M127", node.place, what="lets with all that each can read", limit=MAX_NAMES, of="names")
+        return None
 
     def read_rules(self, layer: Layer, reader: RuleReader, merged: list[Node]) -> tuple[Rule, ...]:
         """The rules with all that they inherit, whose nodes are added to those that were merged."""

@@ -16,7 +16,7 @@ from moemap.engine.functions import errors, globs
 from moemap.engine.insight import tracing
 from moemap.engine.jobs import dispatch, rejects
 from moemap.engine.jobs import input as inputs
-from moemap.engine.language import field_reader, loader
+from moemap.engine.language import field_reader, loader, scopes
 from moemap.engine.patterns import parser as regular
 from moemap.engine.runtime import outputs
 from moemap.engine.schemas import normal_form as normal_schemas
@@ -96,6 +96,7 @@ def test_limits() -> None:
         loader.MAX_RULES,
         source.MAX_NODES,
         field_reader.MAX_ENTRY_RULES,
+        scopes.MAX_NAMES,
         problem.MAX_PROBLEMS,
         expressions.MAX_EXPRESSION_CHARS,
         expressions.MAX_EXPRESSION_DEPTH,

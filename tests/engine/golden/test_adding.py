@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from moemap.engine.diagnostics.problem import Problem
-from moemap.engine.golden.adding import added, expectation_of, new_file, new_test, place_for, unused_name
 from moemap.engine.golden import files
+from moemap.engine.golden.adding import added, expectation_of, new_file, new_test, place_for, unused_name
 from moemap.engine.golden.rewrite import applied
 from moemap.engine.runtime.result import Request, Result, Skipped
 

@@ -234,6 +234,22 @@ def test_what_takes_all_is_named_however_many_rules_come_before(write: Callable[
     ]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "let:\n" + "".join(f"  x{n}: batch.a\n" for n in range(5_000)) + fields(["a: x1"]),
+        "let:\n" + "".join(f"  x{n}: batch.a\n" for n in range(1_500))
+        + rules([f"rule: r{n}, let: {{y: x1, z: x2}}, {OUTPUT}" for n in range(1_000)]),
+    ],
+    ids=["in one block", "in many rules"],
+)  # fmt: skip
+def test_lets_that_can_read_too_many_names(text: str, write: Callable[..., Path], lines: Any) -> None:
+    """Checks keep the names of each: without a bound, they would take gigabytes."""
+    loaded = api.inspect(write({"rules.yaml": text}))
+    (line,) = lines(loaded)
+    assert " M127 lets with all that each can read expand to more than 3000000 names" in line
+
+
 def test_too_many_warnings_are_a_warning(write: Callable[..., Path], lines: Any) -> None:
     text = "let:\n" + "".join(f"  x{n}: batch.a\n" for n in range(1001)) + fields(["a: batch.a"])
     loaded = api.inspect(write({"rules.yaml": text}))

@@ -1,0 +1,63 @@
+"""Bounds the names that lets can read: checks keep those of each let, which is their square in a long block."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..source.nodes import Node
+from .rulebook import Each, EntryRule, Field, From, Listed, ObjectSource, Rule, Rulebook, Spread
+
+__all__ = ["MAX_NAMES", "let_beyond"]
+
+MAX_NAMES = 3_000_000
+"""The most names that all lets together can read; three quarters of a gigabyte in checks."""
+
+_PARTS = Rule, Field, From, Each, ObjectSource, Listed, Spread, EntryRule
+_ITERATIONS = Each, Spread
+
+
+class _Beyond(Exception):  # noqa: N818  control flow, not an error
+    """There are too many names."""
+
+
+class _Count:
+    """Counts the names that lets can read, down from the most there may be."""
+
+    def __init__(self) -> None:
+        self.left = MAX_NAMES
+
+    def lets(self, definitions: tuple[Field, ...], names: int) -> int:
+        """Counts for each of a block of lets; returns the number of names after it."""
+        for definition in definitions:
+            self.left -= names
+            if self.left < 0:
+                raise _Beyond(definition.node)
+            self.within(definition, names)
+            names += 1
+        return names
+
+    def within(self, part: Any, names: int) -> None:
+        """Counts for the lets in a part of the rules."""
+        if isinstance(part, tuple):
+            for one in part:
+                self.within(one, names)
+        elif isinstance(part, _PARTS):
+            names = self.lets(getattr(part, "let", ()), names + isinstance(part, _ITERATIONS))
+            for name in part.__dataclass_fields__:
+                if name != "let":
+                    self.within(getattr(part, name), names)
+
+
+def let_beyond(rulebook: Rulebook) -> Node | None:
+    """The first let at which there are more than `MAX_NAMES`; None if there are fewer."""
+    count = _Count()
+    try:
+        top = count.lets(rulebook.let, 2)
+        routes: dict[str | None, int] = {None: top}
+        routes |= {name: count.lets(route.let, top + 1) for name, route in rulebook.routes.items()}
+        for rule in rulebook.rules:
+            count.within(rule, routes.get(rule.route, top))
+    except _Beyond as beyond:
+        node: Node = beyond.args[0]
+        return node
+    return None
