@@ -46,10 +46,10 @@ class Publishing:
         """Those of the problems that are shown that were found first."""
         self._shown: dict[Path, Diagnostics] = {}
 
-    def now(self, paths: Iterable[Path]) -> None:
+    def now(self, paths: Iterable[Path], delay: float = 0.0) -> None:
         """Checks these open files, all that depends on them included."""
         self._pause = 0.0
-        self._in(0.0, paths)
+        self._in(delay, paths)
 
     def soon(self, paths: Iterable[Path]) -> None:
         """Checks these open files, which are being written, when no other change has come for a moment."""

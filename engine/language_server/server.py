@@ -28,7 +28,7 @@ from ..source.project import Project
 from .commands import Commands
 from .features import FEATURES, Feature
 from .measuring import Measuring
-from .publishing import Publishing
+from .publishing import PAUSE, Publishing
 from .thread import AnalysisThread
 from .wording import SOURCE, Wording
 
@@ -252,7 +252,7 @@ class RuleServer(LanguageServer):
 
     def _on_files(self, _params: Any) -> None:
         self._all(AnalysisThread.refresh)
-        self.publishing.now(self.uris)
+        self.publishing.now(self.uris, PAUSE)  # files change many at a time
 
     def _on_folders(self, _params: types.DidChangeWorkspaceFoldersParams) -> None:
         self._all(AnalysisThread.look_at, self._folders())
