@@ -16,7 +16,7 @@ from ..expressions.tree import EvaluationError, children, parts_of
 from ..functions.table import FUNCTIONS
 from ..inference.expressions import Seen
 from ..interpreter.scope import Roots
-from ..language.rulebook import Field
+from ..language.rulebook import Field, Rule
 from ..runtime.notes import Rejected
 from ..types.types import lookup, union, without_null
 from .analysis import Analysis, analysis_of, shown_sample
@@ -159,7 +159,7 @@ def _of_value(state: EditingState, cursor: Cursor, analysis: Analysis) -> _Told 
     """A name of a part of the mapping."""
     rulebook, name = analysis.rulebook, cursor.text
     lines: list[str] = []
-    match cursor.role.refers:
+    match cursor.role.refers or cursor.role.defines:
         case "route" if (route := rulebook.routes.get(name)) is not None:
             lines = [f"**{name}**: each {code(route.each.text)} as {code(route.as_name)}", route.description or ""]
         case "output" if (output := rulebook.outputs.get(name)) is not None:
@@ -167,12 +167,24 @@ def _of_value(state: EditingState, cursor: Cursor, analysis: Analysis) -> _Told 
             about = output.description or ("" if schema is None else str(schema.document.get("description", "")))
             lines = [f"**{name}**: {output_words(output)}", about]
         case "rule" if (rule := next((one for one in rulebook.rules if one.name == name), None)) is not None:
-            lines = [f"**{name}**", rule.description or ""]
+            lines = [f"**{name}** {_does(rule)}", rule.description or ""]
         case "table" if (table := rulebook.tables.get(name)) is not None:
             lines = [f"**{name}**: table of {len(table.entries)} entries", shown_value(dict(table.entries))]
         case "policy" if (entries := rulebook.policies.get(name)) is not None:
             lines = [f"**{name}**: policy of {len(entries)} entry rule{'' if len(entries) == 1 else 's'}"]
     return _Told(0, len(name), lines) if lines else None
+
+
+def _does(rule: Rule) -> str:
+    """The words for what becomes of the elements that a rule takes."""
+    taken = "the input" if rule.route is None else f"elements of the route {code(rule.route)}"
+    match rule.end:
+        case "output":
+            return f"maps {taken} to the output {code(rule.output or '')}"
+        case "convert":
+            return f"converts {taken} with {code(rule.convert.text if rule.convert is not None else '')}"
+        case end:
+            return f"{end}s {taken}"
 
 
 # Expressions

@@ -235,6 +235,7 @@ def test_lenses_say_what_runs_a_rule_and_what_tests_take(shop: Path) -> None:
     assert '"kind": "Order"' in text
 
 
+@pytest.mark.slow
 @pytest.mark.fuzz
 def test_each_extraction_of_the_shipped_mapping_holds() -> None:
     dice, state = Random(settings().max_examples), EditingState([SHIPPED])

@@ -249,6 +249,7 @@ TYPED = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.fuzz
 @pytest.mark.parametrize("is_shipped", [True, False])
 def test_no_position_is_refused(project: Path, is_shipped: bool) -> None:
@@ -277,6 +278,7 @@ def test_no_position_is_refused(project: Path, is_shipped: bool) -> None:
             state.close(path)
 
 
+@pytest.mark.slow
 @pytest.mark.fuzz
 def test_a_member_that_is_offered_is_there_and_of_the_type_that_is_said() -> None:
     dice, state = Random(settings().max_examples), EditingState([SHIPPED])

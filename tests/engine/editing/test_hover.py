@@ -89,6 +89,13 @@ CASES: dict[str, tuple[str, str, str, str]] = {
     ),
     "a route": (ORDERS, "route: ord¦ers\n  output", "orders", "**orders**: each `batch.orders` as `order`"),
     "an output": (ORDERS, "output: eve¦nt", "event", "**event**: POST /events/{{ batch.id }}"),
+    "a rule": (
+        ORDERS,
+        "rule: re¦fund",
+        "refund",
+        "**refund** maps elements of the route `orders` to the output `event`",
+    ),
+    "a rule that ends the input": (MAPPING, "rule: not¦hing", "nothing", "**nothing** skips the input"),
     "a policy": (ORDERS, "entries: pri¦vate", "private", "**private**: policy of 1 entry rule"),
     "a code": (
         "tests/orders.yaml",

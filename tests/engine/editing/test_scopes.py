@@ -30,6 +30,7 @@ HOMES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", HOMES)
 def test_types_at_places_are_those_that_are_inferred(name: str) -> None:
     state, count = EditingState([HOMES[name]]), 0
