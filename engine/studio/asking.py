@@ -11,6 +11,7 @@ from ..insight.evaluation import EvaluationPlaceError, SampleEvaluation, scope_o
 from ..insight.tracing import Trace
 from ..insight.why import readers_of, steps_in
 from ..insight.why_not import nearest_place, unread, why_not
+from ..language.rulebook import Rulebook
 from ..source.text import Source
 from ..values.pointers import leaves, value_at
 from .answers import Json, PageAnswers
@@ -18,7 +19,19 @@ from .results import AskError, StudioResults
 from .rows import part_of, printed, rows_of
 from .samples import SampleError, StudioSample
 
-__all__ = ["account", "chosen", "evaluated", "explained", "links", "missing", "number_of", "opened", "part", "readers"]
+__all__ = [
+    "account",
+    "chosen",
+    "evaluated",
+    "explained",
+    "links",
+    "missing",
+    "names_in",
+    "number_of",
+    "opened",
+    "part",
+    "readers",
+]
 
 _MOST_LINKS = 5_000
 _MOST_LEAVES = 20_000
@@ -149,7 +162,8 @@ def evaluated(found: Trace, answers: PageAnswers, text: Any, at: Any) -> Json:
     except EvaluationPlaceError as error:
         raise AskError("unavailable", str(error)) from None
     if not text.strip():
-        names = [{"name": name, "value": printed(value)} for name, value in evaluation.names()]
+        values = names_in(found.rulebook, evaluation)
+        names = [{"name": name, "value": printed(value)} for name, value in values.items()]
         return {"rows": None, "parts": [], "names": names, "problems": []}
     made = evaluation.evaluate(text)
     own = PageAnswers(lambda path: path.name, {"the text": Source("the text", text)})
@@ -158,6 +172,15 @@ def evaluated(found: Trace, answers: PageAnswers, text: Any, at: Any) -> Json:
         "parts": _parts(made.parts),
         "names": [],
         "problems": [own.finding(one) for one in made.problems],
+    }
+
+
+def names_in(rulebook: Rulebook, evaluation: SampleEvaluation) -> dict[str, Any]:
+    """The names in scope with their values; of settings that are secrets, none."""
+    secrets = {name: "(secret)" for name, setting in rulebook.settings.items() if setting.secret}
+    return {
+        name: {**value, **secrets} if name == "settings" and isinstance(value, Mapping) else value
+        for name, value in evaluation.names()
     }
 
 

@@ -21,6 +21,7 @@ from ..types.from_schema import type_of
 from ..types.types import Type, without_null
 from ..values.pointers import join
 from .answers import Json
+from .asking import names_in
 from .rows import printed
 
 __all__ = ["paths_at", "targets_of"]
@@ -114,7 +115,7 @@ def _scope(found: Trace, route: str | None) -> Mapping[str, Any]:
     """The values of names for the first element of a route."""
     for at in (f"{route}:0", None) if route else (None,):
         try:
-            return dict(SampleEvaluation(scope_of(found.rulebook, found.batch, at)).names())
+            return names_in(found.rulebook, SampleEvaluation(scope_of(found.rulebook, found.batch, at)))
         except EvaluationPlaceError:
             continue
     return {}

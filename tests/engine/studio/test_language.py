@@ -115,6 +115,18 @@ def test_paths_that_can_be_read(ask: Ask) -> None:
     assert ask("paths", path=MAIN, line=22)["kind"] == "wrong"
 
 
+def test_secrets_are_not_shown(ask: Ask) -> None:
+    text = MAPPING.replace("routes:", "  key: {secret: true}\nroutes:")
+    text = text.replace("name: event.name", "name: hmac_sha256(event.name, settings.key)")
+    changes = {"texts": {MAIN: text}, "selected": {"settings": {"key": "hidden-value"}}}
+    found = ask("paths", changes, **{**NAME, "line": 23})
+    values = {one["text"]: one["value"] for one in found["paths"]}
+    assert values["settings"] == '{"shop": "main", "key": "(secret)"}'
+    assert "hidden-value" not in str(values)
+    assert "hidden-value" not in str(ask("eval", sample=SEEN, text=""))
+    assert "hidden-value" not in str(ask("project"))
+
+
 def test_places_of_outputs(ask: Ask) -> None:
     assert ask("targets")["targets"] == [
         {
