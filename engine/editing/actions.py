@@ -24,7 +24,7 @@ from .extraction import extraction
 from .lenses import measure, uncovered
 from .missing import missing_entries, missing_rules
 from .state import EditingState
-from .trials import Trials, edit_of_rewrite
+from .trials import Trials, edit_of_rewrite, with_line_ends
 
 __all__ = ["actions", "golden_test", "suggested_test"]
 
@@ -111,7 +111,7 @@ def _allowances(path: Path, source: Source, problem: Problem) -> Iterator[Edit]:
         yield Edit(path, Span(end, end), f"  {comment}")
     indent = len(line) - len(line.lstrip(" "))
     start = Position(number, 1)
-    yield Edit(path, Span(start, start), f"{' ' * indent}{comment}\n")
+    yield Edit(path, Span(start, start), with_line_ends(f"{' ' * indent}{comment}\n", source))
 
 
 def _fix_all(trials: Trials, path: Path, source: Source, problems: Sequence[Problem]) -> Iterator[Action]:

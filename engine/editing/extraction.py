@@ -17,7 +17,7 @@ from .analysis import Analysis
 from .cursor import Cursor, cursor_at
 from .data import Action, Edit, Position, Span
 from .scopes import GivenNodes
-from .trials import Trials, edit_of_rewrite
+from .trials import Trials, edit_of_rewrite, with_line_ends
 
 __all__ = ["extraction"]
 
@@ -109,4 +109,5 @@ def _let_place(source: Source, rule: MappingNode, name: str, text: str) -> Edit 
         return None
     indent = " " * (key.place.column - 1)
     here = Position(key.place.line, key.place.column)
-    return Edit(source.path, Span(here, here), f"let:\n{indent}  {name}: {inline(text)}\n{indent}")
+    added = f"let:\n{indent}  {name}: {inline(text)}\n{indent}"
+    return Edit(source.path, Span(here, here), with_line_ends(added, source))

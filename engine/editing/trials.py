@@ -15,7 +15,7 @@ from .cursor import offset_of, span_of
 from .data import Edit
 from .state import EditingState
 
-__all__ = ["Trials", "edit_of_rewrite"]
+__all__ = ["Trials", "edit_of_rewrite", "with_line_ends"]
 
 
 @contextmanager
@@ -94,5 +94,9 @@ def _words(problem: Problem) -> tuple[str, str, str]:
 
 def edit_of_rewrite(path: Path, source: Source, rewrite: Rewrite) -> Edit:
     """The edit of a file that a rewrite of its text is."""
-    newline = "\r\n" if "\r\n" in source.text else "\n"
-    return Edit(path, span_of(source, rewrite.start, rewrite.end), rewrite.text.replace("\n", newline))
+    return Edit(path, span_of(source, rewrite.start, rewrite.end), with_line_ends(rewrite.text, source))
+
+
+def with_line_ends(text: str, source: Source) -> str:
+    """A text with the line ends of a file."""
+    return text.replace("\n", "\r\n") if "\r\n" in source.text else text

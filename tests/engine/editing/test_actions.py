@@ -59,9 +59,9 @@ CASES: dict[str, tuple[str, str, str, str, str]] = {
     "one more code that is allowed": (
         ORDERS,
         FIELD,
-        "    currency: order.kin¦d2 == order.id  # moemap: allow M220 because",
-        "",
-        "",
+        "    currency: order.kin¦d2  # moemap: allow M206 because of old senders",
+        "quickfix M203: Allow M203 here",
+        "    currency: order.kind2  # moemap: allow M206, M203 because of old senders",
     ),
     "all hints of a file": (
         ORDERS,
@@ -117,9 +117,18 @@ def test_changes_are_offered(case: str, shop: Path) -> None:
     file, old, new, title, text = CASES[case]
     state, path, position = opened(shop, file, old, new)
     found = offered(state, path, position)
-    if title:
-        applied(state, found[title].edits)
-        assert text in (state.text(path) or "")
+    applied(state, found[title].edits)
+    assert text in (state.text(path) or "")
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_changes_have_the_line_ends_of_the_file(case: str, shop: Path) -> None:
+    file, old, new, title, _ = CASES[case]
+    state, path, position = opened(shop, file, old, new)
+    state.open(path, (state.text(path) or "").replace("\n", "\r\n"))
+    found = offered(state, path, position)
+    applied(state, found[title].edits)
+    assert "\n" not in (state.text(path) or "").replace("\r\n", "")
 
 
 MISTAKES = [
