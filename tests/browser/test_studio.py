@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -101,7 +104,7 @@ def test_broken_rules_keep_the_last_good_result(person: Person) -> None:
     shows(person, "paid")
     person.goes_to("total: {from: order.total")
     person.page.type(" [")
-    person.sees("Last good result", ".live")
+    person.sees("Broken", ".live")
     person.sees("Output of the last rules that could be used", "#output h2")
     assert '"EUR"' in person.text("#output")
     assert int(person.page.run("document.querySelectorAll('.cm-lintRange').length"))
@@ -170,6 +173,23 @@ def test_a_failing_test_is_named(person: Person) -> None:
     person.clicks("1 of 1 test failed")
     person.clicks("an open order is skipped", "#panel .place")
     person.sees("test: an open order is skipped", ".cm-content")
+
+
+def test_a_finding_leads_to_its_page_and_to_its_change(person: Person) -> None:
+    person.goes_to("email: order.customer.email")
+    person.page.type("s")
+    person.clicks("Findings", "[role=tab]")
+    person.clicks("M203", "#panel .link")
+    person.sees("A path reads a member that can never be there", "dialog")
+    person.page.press("Escape")
+    person.page.wait("!document.querySelector('dialog')")
+    person.page.press("Alt+2")
+    person.page.wait("document.activeElement.classList.contains('cm-content')")
+    person.page.press("Control+.")
+    person.sees("email", "dialog .picks")
+    person.page.press("Enter")
+    person.sees("No findings", ".state")
+    assert "email: order.customer.email\n" in person.rules
 
 
 def test_a_table_is_edited_in_cells(person: Person) -> None:
@@ -291,8 +311,21 @@ def test_what_is_written_outlives_the_server(page: Page, tmp_path: Path) -> None
         page.visit("about:blank")
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="finds the worker in /proc")
+def test_a_worker_that_dies_is_started_anew(person: Person, studio: Studio) -> None:
+    shows(person, "paid")
+    children = Path(f"/proc/{studio.process.pid}/task/{studio.process.pid}/children").read_text("utf-8").split()
+    for child in children:
+        os.kill(int(child), signal.SIGKILL)
+    person.goes_to("email: order.customer.email")
+    person.page.press("Enter")
+    person.page.type("remark: order.note")
+    person.sees('"remark": "by noon"', "#output")
+    person.sees("Live", ".live")
+    person.page.wait("!document.querySelector('.banner')")
+
+
 def test_a_page_without_a_token_says_how_to_open_studio(page: Page, studio: Studio) -> None:
-    page.send("Network.clearBrowserCookies")
     page.visit(studio.plain)
     person = Person(page)
     person.sees("Studio opens by the address in the terminal")
@@ -330,7 +363,7 @@ def test_helpers_write_text_that_can_be_undone(person: Person) -> None:
     person.page.type("remark")
     person.page.press("Enter")
     person.sees("remark: {from: }", ".cm-content")
-    person.sees("Last good result", ".live")
+    person.sees("Broken", ".live")
     person.clicks("Insert path")
     person.sees("order.note", "dialog .picks")
     person.page.type("note")

@@ -98,9 +98,9 @@ STATES: dict[str, Callable[[Person], None]] = {
     "missed": missed,
     "skipped": skipped,
     "changed": edited("      remark: order.note\n", "1 sample changed"),
-    "broken": edited("  - rule: [", "Last good result"),
+    "broken": edited("  - rule: [", "Broken"),
     "masked": masked,
-    **{name: shown(name) for name in ("findings", "tests", "eval", "changes", "lost")},
+    **{name: shown(name) for name in ("findings", "tests", "eval", "changes", "lost", "privacy")},
     "samples": asked("Samples", "#input button"),
     "paste": asked("Paste", "#input button"),
     "files": asked("Files", "#rules button"),
@@ -162,13 +162,13 @@ def test_axe_finds_nothing_where_there_is_nothing_yet(page: Page, tmp_path: Path
     empty = Studio(tmp_path)
     person = Person(page)
     try:
-        person.opens(empty, empty.address, width=width)
-        person.sees("Begin with a payload")
-        page.run(AXE.read_text("utf-8") + "; null")
-        assert page.run(FINDINGS) == []
-        page.send("Network.clearBrowserCookies")
         page.visit(empty.plain, width=width)
         person.sees("Studio opens by the address in the terminal")
+        page.run(AXE.read_text("utf-8") + "; null")
+        assert page.run(FINDINGS) == []
+        page.visit("about:blank")
+        person.opens(empty, empty.address, width=width)
+        person.sees("Begin with a payload")
         page.run(AXE.read_text("utf-8") + "; null")
         assert page.run(FINDINGS) == []
     finally:

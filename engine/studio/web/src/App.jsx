@@ -130,7 +130,7 @@ function Live() {
   const [kind, words] =
     phase === "lost" ? ["bad", "Offline"]
     : stale || !result ? ["", "Evaluating"]
-    : !result.usable ? ["some", "Last good result"]
+    : !result.usable ? ["some", "Broken"]
     : ["good", "Live"];
   return (
     <span class={`live ${kind}`} title={result ? `Evaluated in ${Math.round(result.took_ms)} ms` : undefined}>{words}</span>

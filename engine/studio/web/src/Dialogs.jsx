@@ -1,5 +1,6 @@
 // What lies over the page: pickers, settings, conflicts, help. Each is a native dialog, which keeps the focus.
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import { markdown } from "./markdown.js";
 import { rename } from "./Rules.jsx";
 import { added, removed, tablesOf, written } from "./tables.js";
 import {
@@ -14,7 +15,7 @@ export function Dialogs() {
   if (!dialog) return null;
   const Shown = {
     help: Help, menu: Menu, settings: Settings, share: Share, samples: Samples, paste: Paste, files: Files, paths: Paths,
-    targets: Targets, table: Table, rename: Rename, actions: Actions, conflict: Conflict, begin: NewMapping,
+    targets: Targets, table: Table, rename: Rename, actions: Actions, conflict: Conflict, begin: NewMapping, problem: Problem,
   }[dialog.kind];
   return <Shown key={dialog.kind} {...dialog} />;
 }
@@ -272,6 +273,16 @@ function Share() {
       </ul>
     </Frame>
   );
+}
+
+/** The page of a code of a problem. */
+function Problem({ code }) {
+  const text = useAnswer("problem", { code }, (found) => found.text);
+  const holder = useRef(null);
+  useLayoutEffect(() => {
+    if (text) holder.current.replaceChildren(markdown(text.replace(/^# .*\n/, "")));
+  }, [text]);
+  return <Frame title={`Problem ${code}`} wide><div ref={holder}>Looking …</div></Frame>;
 }
 
 /** What has no room on top of a narrow page. */

@@ -13,8 +13,9 @@ export function More() {
     ["eval", "Evaluate"],
     ["changes", "Changes", result?.samples.filter((one) => one.changed?.length).length],
     ["lost", "Lost"],
+    ["privacy", "Privacy"],
   ];
-  const Panel = { why: Why, findings: Findings, tests: Tests, eval: Evaluate, changes: Changes, lost: Lost }[panel];
+  const Panel = { why: Why, findings: Findings, tests: Tests, eval: Evaluate, changes: Changes, lost: Lost, privacy: Privacy }[panel];
   return (
     <section id="more" class="pane" aria-labelledby={`panel-${panel}`} tabIndex={-1}>
       <header>
@@ -149,7 +150,10 @@ function Findings() {
             <span class={`kind ${one.severity === "error" ? "bad" : "some"}`}>{one.severity}</span>{" "}
             <Place place={one.place}>{one.message}</Place>
           </div>
-          <div class="quiet">{one.place && `${one.place.path}:${one.place.line} · `}{one.code}{one.hint && ` · ${one.hint}`}</div>
+          <div class="quiet">
+            {one.place && `${one.place.path}:${one.place.line} · `}
+            <button class="link" onClick={() => update({ dialog: { kind: "problem", code: one.code } })}>{one.code}</button>
+            {one.hint && ` · ${one.hint}`}</div>
         </li>
       ))}
     </ul>
@@ -305,6 +309,45 @@ function Lost() {
                 <td><Shown value={one.example ?? null} /></td>
               </tr>
             ))}
+          </tbody>
+        </table>
+      </div>
+    </>
+  );
+}
+
+/** The places that values of a member reach, each once. */
+const reached = ({ sent }) => [...new Set(sent.map(({ output, part, pointer }) => (output ? `${output} ${pointer || part}` : part)))];
+const SOME = 4;
+
+function Privacy() {
+  const [found, setFound] = useState(null);
+  useEffect(() => {
+    ask("privacy").then(setFound, (refusal) => setFound({ failed: refusal.message }));
+  }, [state.result?.version]);
+  if (!found) return <p class="note">Following personal data through the rules …</p>;
+  if (found.failed) return <p class="note bad">{found.failed}</p>;
+  if (!found.members.length) return <p class="note">No member of the input is known to be personal.</p>;
+  return (
+    <>
+      <p class="note">Where personal data of the input can go, found in the rules alone:</p>
+      <div class="wide">
+        <table>
+          <thead><tr><th>Member</th><th>What it is</th><th>Reaches</th></tr></thead>
+          <tbody>
+            {found.members.map((one) => {
+              const places = reached(one);
+              return (
+                <tr key={one.member}>
+                  <td><code>{one.member}</code></td>
+                  <td>{found.categories[one.category]}</td>
+                  <td>
+                    {places.length ? places.slice(0, SOME).map((place) => <div key={place}><code>{place}</code></div>) : "no output"}
+                    {places.length > SOME && <div class="quiet">and {places.length - SOME} more</div>}
+                  </td>
+                </tr>
+              );
+            })}
           </tbody>
         </table>
       </div>

@@ -99,8 +99,11 @@ export async function act(name) {
     },
     rename: () => update({ dialog: { kind: "rename", position } }),
     async actions() {
-      const { line: end_line, column: end_column } = span.end;
-      const found = await attempt("language.actions", { path: state.path, ...span.start, end_line, end_column });
+      const { start, end } = span;
+      const isEmpty = start.line === end.line && start.column === end.column; // then the whole line counts
+      const end_column = isEmpty ? editor.doc.line(end.line).length + 1 : end.column;
+      const column = isEmpty ? 1 : start.column;
+      const found = await attempt("language.actions", { path: state.path, line: start.line, column, end_line: end.line, end_column });
       if (found?.actions.length) update({ dialog: { kind: "actions", actions: found.actions } });
       else if (found) say("There is nothing to offer here.");
     },

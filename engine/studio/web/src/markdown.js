@@ -31,14 +31,15 @@ export function markdown(text) {
       if (!part.trim()) continue;
       const lines = part.trim().split("\n");
       const isList = lines.every((line) => /^[-*] /.test(line));
-      const holder = document.createElement(isList ? "ul" : "p");
+      const isTitle = part.trim().startsWith("#");
+      const holder = document.createElement(isList ? "ul" : isTitle ? "h3" : "p");
       if (isList) {
         for (const line of lines) {
           const item = document.createElement("li");
           inline(line.slice(2), item);
           holder.append(item);
         }
-      } else inline(part.trim().replace(/^#+ /, ""), holder);
+      } else inline(part.trim().replace(/^#+ +/, ""), holder);
       made.append(holder);
     }
   }

@@ -157,7 +157,7 @@ export async function setSetting(name, value) {
 
 /** Shows the input and the output of a sample. */
 export async function showSample(id) {
-  update({ sample: id, lit: NOTHING, kept: null, why: null, target: null });
+  update({ sample: id, lit: NOTHING, kept: null, why: null, target: null, links: new Links([]), linksOf: null });
   if (id === null) return update({ input: null });
   const input = await ask("sample.open", { sample: id }).catch(() => null); // its result says why not
   if (input && state.sample === id) update({ input: { id, ...input } });
@@ -169,8 +169,10 @@ async function findLinks() {
   if (sample === null || !resultOf(sample)) return;
   const found = await ask("links", { sample }).catch(() => null);
   if (!found || state.sample !== sample) return;
+  const isLate = state.linksOf !== sample && state.kept;
   update({ links: new Links(found.values), linksOf: sample });
-  point(state.kept);
+  if (isLate) reveal(state.kept);
+  else point(state.kept);
 }
 
 /** Rows of the input, or of a request, that were left out. */
@@ -214,15 +216,18 @@ export function point(at, isKept = false) {
 
 /** Keeps a place lit, brings into sight what belongs to it, and says why it is there. */
 export async function choose(at) {
-  point(at, true);
-  const { first } = state.lit;
-  if (at.pane !== "rules" && first?.place) {
-    await openFile(first.place.path);
-    editor?.reveal(first.place.line);
-  }
-  update({ reveal: { ...at, output: first && outputOf(first), input: first?.inputs[0] ?? null } });
+  await reveal(at);
   if (at.pane === "output") await explain(at.request, at.pointer);
   if (at.pane === "input") await readBy(at.pointer);
+}
+
+async function reveal(at) {
+  point(at, true);
+  const { first } = state.lit;
+  update({ reveal: { ...at, output: first && outputOf(first), input: first?.inputs[0] ?? null } });
+  if (at.pane === "rules" || !first?.place) return;
+  await openFile(first.place.path);
+  editor?.reveal(first.place.line);
 }
 const outputOf = ({ request, pointer }) => ({ request, pointer });
 
