@@ -9,6 +9,7 @@ import click
 
 from .shared.command import FINE, PROBLEMS, Command
 from .shared.extras import needs_extra
+from .shared.verbosity import is_quiet
 
 __all__ = ["command"]
 
@@ -37,6 +38,8 @@ def command() -> None:
     needs_extra("pygls", "the language server", "lsp")
     from ..engine.language_server.server import serve
 
+    if sys.stdin.isatty() and not is_quiet():
+        click.echo("Waiting for the messages of an editor; docs/editors.md says how editors start this.", err=True)
     # What else writes to standard output, such as a library's warning, must not come between the messages.
     stdout = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())

@@ -50,6 +50,8 @@ def serve(stdin: BinaryIO, stdout: BinaryIO) -> bool:
     logging.getLogger("pygls").propagate = False  # its records have the messages in them, and so values of samples
     gc.set_threshold(50_000, 20, 50)  # the heap is large and lives long: collecting it often makes an answer wait
     server = RuleServer()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda number, _frame: server.go(_BY_SIGNAL + number))
     server.start_io(stdin, stdout)
     server.commands.end()
     for thread in server.threads:
@@ -275,16 +277,14 @@ class RuleServer(LanguageServer):
         self._all(AnalysisThread.look_at, self._folders())
         if params.process_id is not None and _runs(params.process_id):
             self._watching = asyncio.ensure_future(self._watch(params.process_id))
-        if os.name == "posix":
-            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self._go, _BY_SIGNAL + signal.SIGTERM)
 
     async def _watch(self, process: int) -> None:
         """Ends this process after that of the editor, if another one keeps its pipes open."""
         while _runs(process):
             await asyncio.sleep(PATIENCE)
-        self._go(1)
+        self.go(1)
 
-    def _go(self, code: int) -> None:
+    def go(self, code: int) -> None:
         """Ends this process at once: a thread waits for what the editor says next, perhaps for ever."""
         self.commands.end()
         os._exit(code)

@@ -250,8 +250,9 @@ def test_it_ends_as_the_editor_does(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(os.name != "posix", reason="there is no SIGTERM")
-def test_nothing_is_left_of_results_when_it_is_ended(tmp_path: Path) -> None:
+@pytest.mark.skipif(os.name != "posix", reason="there are no such signals")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_nothing_is_left_of_results_when_it_is_ended(tmp_path: Path, number: signal.Signals) -> None:
     project = written(tmp_path / "project", FILES)
     editor = Editor(project)
     arguments = [str(project / "mapping.yaml"), "refund"]
@@ -259,8 +260,8 @@ def test_nothing_is_left_of_results_when_it_is_ended(tmp_path: Path) -> None:
     (shown,) = editor.notes["window/showDocument"]
     path = Path(url2pathname(urlparse(shown["uri"]).path))
     assert path.exists()
-    editor.process.terminate()
-    assert editor.end() == 128 + signal.SIGTERM
+    editor.process.send_signal(number)
+    assert editor.end() == 128 + number
     assert not path.parent.exists()
 
 
