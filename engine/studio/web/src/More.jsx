@@ -91,7 +91,7 @@ function Why() {
       <>
         <h3><code>{why.pointer || "the whole body"}</code> <Shown value={why.value} /></h3>
         <ol class="steps">
-          {why.steps.map((step, number) => (
+          {[...why.steps].reverse().map((step, number) => (
             <li key={number}>
               <div><Step step={step} /></div>
               <div><Where place={step.place} /><Inputs pointers={step.inputs} /></div>
