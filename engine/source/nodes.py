@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from operator import is_
@@ -11,7 +12,7 @@ from typing import Any, cast
 
 from ..diagnostics.problem import Place, Problem, Related
 from .scalars import JsonScalar, character_spans
-from .text import Source
+from .text import LINE_END, Source
 
 __all__ = [
     "MAX_DEPTH",
@@ -113,36 +114,83 @@ class MappingNode(Node):
         return tuple(self._by_key)
 
 
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """A change of a text: it is the same before the offset `same`, and from `tail` on, where it has moved by `delta`.
+
+    `tail` is on a line of the same number as before.
+    """
+
+    same: int
+    tail: int
+    delta: int
+
+    @classmethod
+    def between(cls, before: str, now: str) -> _Change:
+        least = min(len(before), len(now))
+        same = bisect_left(range(least), True, key=lambda at: now[: at + 1] != before[: at + 1])
+        left = least - same
+        size = bisect_left(range(left), True, key=lambda at: now[len(now) - at - 1 :] != before[len(before) - at - 1 :])
+        found = LINE_END.search(now, max(len(now) - size - 1, 0))
+        middles = before[same : len(before) - size], now[same : len(now) - size]
+        if found is None or len(LINE_END.findall(middles[0])) != len(LINE_END.findall(middles[1])):
+            return cls(same, len(now) + 1, 0)
+        return cls(same, max(found.end(), len(now) - size), len(now) - len(before))
+
+    def starts_alike(self, node: Node, last: Node) -> bool:
+        return node.start == last.start or self.has_moved(node, last)
+
+    def has_moved(self, node: Node, last: Node) -> bool:
+        return node.start >= self.tail and node.start == last.start + self.delta
+
+    def is_same(self, node: Node, last: Node) -> bool:
+        """Returns whether all of a node stands as it did, on the same lines."""
+        if node.start == last.start and node.end == last.end and node.end < self.same:
+            return True
+        return self.has_moved(node, last) and node.end == last.end + self.delta
+
+
 def reused(node: Node, last: Node) -> Node:
-    """The node, with those nodes of the last version of its file that stand as they are above the first change."""
-    text, before = node.source.text, last.source.text
-    same = bisect_left(range(min(len(text), len(before))), True, key=lambda at: text[: at + 1] != before[: at + 1])
-    return _reused(node, last, same)
+    """The node, with those nodes of the last version of its file that stand as they are, above and below the change.
+
+    These keep the text of that version: their places are the same in both, their offsets may not be.
+    """
+    return _reused(node, last, _Change.between(last.source.text, node.source.text))
 
 
-def _reused(node: Node, last: Node, same: int) -> Node:
-    if type(node) is not type(last) or node.start != last.start:
+def _reused(node: Node, last: Node, change: _Change) -> Node:
+    if type(node) is not type(last) or not change.starts_alike(node, last):
         return node
-    is_same = node.end == last.end and node.end < same
+    is_same = change.is_same(node, last)
     if isinstance(node, ScalarNode) and isinstance(last, ScalarNode):
         # The value of a block may depend on what follows.
         return last if is_same and (node.text, node.style) == (last.text, last.style) else node
     if isinstance(node, SequenceNode) and isinstance(last, SequenceNode):
-        items = tuple(_reused(one, other, same) for one, other in zip(node.items, last.items, strict=False))
+        items = tuple(_reused(one, other, change) for one, other in _paired(node.items, last.items))
         if is_same and len(node.items) == len(last.items) and all(map(is_, items, last.items)):
             return last
-        return replace(node, items=(*items, *node.items[len(items) :]))
+        return replace(node, items=items)
     if isinstance(node, MappingNode) and isinstance(last, MappingNode) and not node.repeated and not last.repeated:
-        pairs = zip(node.entries, last.entries, strict=False)
+        keys = _paired([key for key, _ in node.entries], [key for key, _ in last.entries])
+        values = _paired([value for _, value in node.entries], [value for _, value in last.entries])
         entries = tuple(
-            (cast("ScalarNode", _reused(key, other_key, same)), _reused(value, other, same))
-            for (key, value), (other_key, other) in pairs
+            (cast("ScalarNode", _reused(*key, change)), _reused(*value, change))
+            for key, value in zip(keys, values, strict=True)
         )
         parts = map(is_, chain.from_iterable(entries), chain.from_iterable(last.entries))
         if is_same and len(node.entries) == len(last.entries) and all(parts):
             return last
-        return replace(node, entries=(*entries, *node.entries[len(entries) :]))
+        return replace(node, entries=entries)
     return node
+
+
+def _paired(nodes: Sequence[Node], last: Sequence[Node]) -> Iterator[tuple[Node, Node]]:
+    """The nodes, each with the one of the last version that may be the same, as counted from the start or the end."""
+    extra = len(nodes) - len(last)
+    for index, node in enumerate(nodes):
+        first = last[index] if index < len(last) else node
+        other = last[index - extra] if 0 <= index - extra < len(last) else node
+        yield node, first if node.start == first.start else other
 
 
 def plain(node: Node) -> Any:

@@ -15,7 +15,7 @@ from ..values.once import cached_property
 from . import contents
 from .contents import content
 
-__all__ = ["BOM", "MAX_FILE_BYTES", "Source", "decoded", "one_line", "read"]
+__all__ = ["BOM", "LINE_END", "MAX_FILE_BYTES", "Source", "decoded", "one_line", "read"]
 
 
 MAX_FILE_BYTES = 1_000_000
@@ -25,7 +25,7 @@ MAX_FILE_BYTES = 1_000_000
 BOM = "\ufeff"
 
 
-_LINE_END = re.compile(r"\r\n|\n|\r")
+LINE_END = re.compile(r"\r\n|\n|\r")
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,7 +43,7 @@ class Source:
     def line_text(self, line: int) -> str:
         """A line, counted from 1, without its line end."""
         start = self._line_starts[line - 1]
-        end = _LINE_END.search(self.text, start)
+        end = LINE_END.search(self.text, start)
         return self.text[start : end.start() if end else None]
 
     def lines(self) -> Iterator[tuple[int, str]]:
@@ -54,7 +54,7 @@ class Source:
     @cached_property
     def _line_starts(self) -> list[int]:
         """The offsets of the lines, split as editors do; a byte order mark is on no line."""
-        return [len(self.text) - len(self.text.lstrip(BOM)), *(m.end() for m in _LINE_END.finditer(self.text))]
+        return [len(self.text) - len(self.text.lstrip(BOM)), *(m.end() for m in LINE_END.finditer(self.text))]
 
     def line_start(self, line: int) -> int:
         """The offset of a line, counted from 1."""
