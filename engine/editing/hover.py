@@ -141,7 +141,10 @@ def _field_at(state: EditingState, analysis: Analysis, cursor: Cursor) -> Field 
         return None
     placed = analysis.places.of(cursor.path, Field)
     named = (one.part for one in placed if isinstance(one.part, Field) and one.part.name_node is not None)
-    return next((one for one in named if one.name_node is not None and one.name_node.start == start), None)
+    return next(
+        (one for one in named if one.name_node is not None and analysis.places.offsets_of(one.name_node)[0] == start),
+        None,
+    )
 
 
 def _setting_lines(analysis: Analysis, name: str) -> list[str]:

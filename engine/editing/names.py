@@ -202,14 +202,14 @@ class Names:
     def unresolved(self, main: Path, rulebook: Rulebook | None) -> Iterator[tuple[Mention, Mention]]:
         """The names in rules that are not part of the Rulebook, such as abstract ones that none extends."""
         items = definitions_and_uses(rulebook) if rulebook is not None else ()
-        known = {(use.text.node.source.path, use.text.node.start) for use in items if isinstance(use, Use)}
+        known = {mention_of(self.state, use.text.node) for use in items if isinstance(use, Use)}
         defined: dict[_Id, list[tuple[str, Mention]]] = defaultdict(list)
         for file in self.files_of(main):
             for place, found in self.file(file).roots.items():
                 defined[place] += found
         for file in self.files_of(main):
             for part, id_ in self.file(file).texts:
-                if (part.node.source.path, part.node.start) in known or not isinstance(part.node, ScalarNode):
+                if not isinstance(part.node, ScalarNode) or mention_of(self.state, part.node) in known:
                     continue
                 for lexeme in lexed(part.node.text, part.role.scalar):
                     if lexeme.type not in ("root", "variable"):
@@ -294,8 +294,16 @@ def local_variables(node: Node) -> set[str]:
 def mention_of(state: EditingState, node: ScalarNode) -> Mention:
     """The place of a name that is a whole scalar."""
     quotes = 1 if node.style in ("'", '"') else 0
+    return _mention(state, node, node.start + quotes, max(node.end - quotes, node.start + quotes))
+
+
+def _mention(state: EditingState, node: Node, start: int, end: int) -> Mention:
+    """The place of a part of a node in the present text; the node may have been read from an earlier one."""
     path = state.named(node.source.path or Path(node.source.name))
-    return Mention(path, node.start + quotes, max(node.end - quotes, node.start + quotes))
+    source = state.source(path)
+    if source is not None and source.text is not node.source.text and source.text != node.source.text:
+        start, end = source.offsets(node.source.place(start, end))
+    return Mention(path, start, end)
 
 
 def mention_in(state: EditingState, node: ScalarNode, start: int, end: int) -> Mention | None:
@@ -308,4 +316,4 @@ def mention_in(state: EditingState, node: ScalarNode, start: int, end: int) -> M
     spans = character_spans(node.source.text, node.start, node.end, node.style, node.text)
     if spans is None or not start < end <= len(spans):
         return None
-    return Mention(state.named(node.source.path or Path(node.source.name)), spans[start][0], spans[end - 1][1])
+    return _mention(state, node, spans[start][0], spans[end - 1][1])

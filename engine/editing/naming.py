@@ -162,9 +162,14 @@ def _table_input(analysis: Analysis, given: GivenNodes) -> Type | None:
     """The type of the values that are looked up in the table whose entries stand at a place."""
     for fact in analysis.flow.of(LookUp):
         entries = fact.table.node.get("entries") if isinstance(fact.table.node, MappingNode) else None
-        if entries is not None and given.own is not None and entries.start == given.own.start:
+        if entries is not None and given.own is not None and _stands_at(entries) == _stands_at(given.own):
             return fact.type
     return None
+
+
+def _stands_at(node: Node) -> tuple[int, int]:
+    """The line and column of a node, which are the same in all versions of its text that have it."""
+    return node.place.line, node.place.column
 
 
 def _changeable(analysis: Analysis, key: str) -> Iterator[Name]:

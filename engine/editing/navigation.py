@@ -239,7 +239,7 @@ def _same_nodes(state: EditingState, main: Path, node: ScalarNode) -> list[Scala
         use.text.node
         for use in uses
         if isinstance(use, Use)
-        and use.text.node.start == node.start
+        and mention_of(state, use.text.node) == mention_of(state, node)
         and state.named(use.text.node.source.path or Path()) == own
     ]
 

@@ -16,6 +16,7 @@ from ..interpreter.scope import Scope
 from ..language.keys import attributes_of
 from ..language.rulebook import EntryRule, Expr, Field, Route, Rule, Rulebook, Spread, Text
 from ..runtime.result import Result
+from ..source.nodes import Node
 from .data import Sample
 
 __all__ = ["PlacedPart", "RulePlaces", "Traced", "TracedSamples"]
@@ -38,16 +39,23 @@ class RulePlaces:
     """The parts of the rules of a mapping by their places, also in files that have changed since."""
 
     def __init__(self, rulebook: Rulebook) -> None:
-        self._texts = {str(one.path): one.text for one in rulebook.sources.values() if one.path is not None}
+        self._sources = {str(one.path): one for one in rulebook.sources.values() if one.path is not None}
+        self._texts = {path: one.text for path, one in self._sources.items()}
         found: dict[str, dict[int, PlacedPart]] = {}
         for part in _parts((rulebook.let, *rulebook.routes.values(), rulebook.rules, *rulebook.outputs.values())):
             node = part.node
             if node.source.path is not None:
-                found.setdefault(str(node.source.path), {})[id(part)] = PlacedPart(node.start, node.end, part)
+                placed = PlacedPart(*self.offsets_of(node), part)
+                found.setdefault(str(node.source.path), {})[id(part)] = placed
         self._parts = {
             path: sorted(parts.values(), key=lambda one: (one.start, -one.end)) for path, parts in found.items()
         }
         self._starts = {path: [one.start for one in parts] for path, parts in self._parts.items()}
+
+    def offsets_of(self, node: Node) -> tuple[int, int]:
+        """Where a node stands in the text that the rules were read from; it may have been read from an earlier one."""
+        source = self._sources.get(str(node.source.path), node.source)
+        return (node.start, node.end) if source is node.source else source.offsets(node.place)
 
     def before(self, path: Path, text: str, offset: int) -> int | None:
         """The offset that a place of the present text had when the rules were read; None if it is new."""

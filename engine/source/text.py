@@ -40,6 +40,13 @@ class Source:
         """The place of the characters `start` to `end` (exclusive) of the text."""
         return Place(self.name, *self._position(start), *self._position(max(start, end)))
 
+    def offsets(self, place: Place) -> tuple[int, int]:
+        """The offsets of a place, which may be that of a node with another version of this text."""
+        return tuple(  # type: ignore[return-value]  # of two
+            self.line_start(line) + column - 1
+            for line, column in ((place.line, place.column), (place.end_line, place.end_column))
+        )
+
     def line_text(self, line: int) -> str:
         """A line, counted from 1, without its line end."""
         start = self._line_starts[line - 1]

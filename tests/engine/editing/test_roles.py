@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from moemap.engine.editing.data import Position
+from moemap.engine.editing.names import mention_of
 from moemap.engine.editing.navigation import RenameError
 from moemap.engine.editing.roles import ROOTS, parts_of, role_at
 from moemap.engine.editing.state import EditingState
@@ -38,7 +39,8 @@ def by_role(state: EditingState, main: Path) -> Texts:
             node = part.node
             is_string = isinstance(node, ScalarNode) and isinstance(node.value, str) and not part.is_key
             if is_string and part.role.scalar != "value":
-                found[path, node.start] = part.role.scalar
+                assert isinstance(node, ScalarNode)
+                found[mention_of(state, node)[:2]] = part.role.scalar
     return found
 
 
@@ -46,9 +48,7 @@ def by_reader(state: EditingState, main: Path) -> Texts:
     rulebook = state.draft(main)
     assert rulebook is not None
     return {
-        (state.named(use.text.node.source.path or Path()), use.text.node.start): (
-            "expression" if isinstance(use.text, Expr) else "template"
-        )
+        mention_of(state, use.text.node)[:2]: ("expression" if isinstance(use.text, Expr) else "template")
         for use in definitions_and_uses(rulebook)
         if isinstance(use, Use)
     }
