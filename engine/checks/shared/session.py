@@ -19,8 +19,9 @@ MAX_MAPPINGS = 8
 class Session:
     """Checks the mappings that it is asked for, and remembers of each what it needs to check that again.
 
-    What is read and inferred again are the rules after the first change of a file, and the rules whose types depend on
-    them. The problems are those that a new check finds. Not to be shared by threads.
+    Read and inferred again are the rules that a change of a file touches, and the rules whose types depend on them; if
+    the file has more or fewer lines than before, all rules below the change, too. The problems are those that a new
+    check finds. Not to be shared by threads.
     """
 
     def __init__(self) -> None:

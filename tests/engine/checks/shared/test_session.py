@@ -126,6 +126,11 @@ def test_only_what_changed_is_inferred_again(monkeypatch: pytest.MonkeyPatch) ->
     session.inspect(SHIPPED, {path: text.replace("\nrules:", "\n# a comment\nrules:")})
     assert rules
     assert all(name.startswith("push-") for name in rules)
+    main = SHIPPED.read_text("utf-8")
+    session.inspect(SHIPPED)
+    rules.clear()
+    session.inspect(SHIPPED, {SHIPPED: main.replace("\ndescription: ", "\ndescription: Changed, ", 1)})
+    assert rules == []  # all that is below stands on the same lines
 
 
 def test_mappings_are_forgotten(write: Callable[[Mapping[str, Any]], Path]) -> None:
