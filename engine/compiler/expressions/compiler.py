@@ -28,6 +28,9 @@ from .visitor import Visitor
 
 __all__ = ["ExpressionCompiler"]
 
+MAX_REPEATED = 1_000
+"""Characters of code that may be written once for each use of a value; the links of a chain would multiply it."""
+
 
 class ExpressionCompiler(Visitor):
     """Compiles expressions into one function; `roots` are the values of the names in scope, and `variables` those of
@@ -281,6 +284,12 @@ class ExpressionCompiler(Visitor):
     def _chain(self, node: TreeNode, current: Value | None) -> Value:
         value = current
         for child in node["children"]:
+            if value is not None and not value.repeatable and len(value.code) > MAX_REPEATED:
+                first, again = self.writer.once(value)
+                found = self.visit(child, again)
+                raises = value.raises or found.raises
+                value = Value(f"({first}, {bare(found.code)})[1]", found.kinds, raises=raises, items=found.items)
+                continue
             if value is not None and value.raises and free_variables(child):  # computing a variable can fail, too
                 first, again = self.writer.once(value)
                 value = self.visit(child, again)

@@ -212,6 +212,23 @@ def test_the_right_side_is_evaluated_only_where_it_counts() -> None:
     assert outcome(partial(search, a=1, b=[], c=[], d=5)).startswith("fails: argument 1 of lower()")
 
 
+@pytest.mark.parametrize(
+    "step", ["(@ || @ && @)", "if(@, @, @)", "join(@, [@, @, @])", "(@ == @ && @)", "(@ || @)[*].not_null(@ && @, @)"]
+)
+def test_code_grows_with_the_chain_and_not_with_its_uses_of_the_value(step: str) -> None:
+    def chain(links: int) -> str:
+        return " | ".join(["a", *[step] * links])
+
+    short, longer = (len(compiled(parse(chain(links)), {"a": ANY})[0]) for links in (15, 45))
+    assert longer < 4 * short < 100_000
+
+    expression = parse(chain(12))
+    _, search = compiled(expression, {"a": ANY})
+    values: list[Any] = [None, "", "ab", 0, 1.5, True, [], ["x", None], [["x"], 0], {"a": []}]
+    for value in values:
+        assert outcome(partial(search, a=value)) == outcome(partial(expression.search, {"a": value}))
+
+
 def test_a_path_is_read_once() -> None:
     source, _ = compiled(parse("a.b.c == 'x' && a.b.d || a.b.c"), {"a": ANY})
     assert source.count(".get('b')") == 1
