@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from ..diagnostics.suggestions import closest
 from ..source.contents import content
 from ..source.nodes import MappingNode
 from ..source.parser import parse
@@ -33,6 +34,8 @@ _MAIN = frozenset({"language", "extends", "input", "outputs", "bulk", "delivery"
 _HEADER = _MAIN | {"name", "version", "workspace", "server", "checks"}
 _TELLING = (_PART - {"include"}) | (_MAIN - {"input"}) | {"workspace", "tests", "mapping"}
 _KNOWN = _TELLING | {*MAPPING.keys, *WORKSPACE.keys}
+_FEW_KEYS = 20
+"""With more unknown keys than this, a file is somebody else's."""
 
 _MODELINE = re.compile(r"^#[ \t]*yaml-language-server:.*\bmoemap/(rules|workspace|tests)\.schema\.json", re.MULTILINE)
 _INDENTATION = re.compile(r"^[ \t]+", re.MULTILINE)
@@ -89,13 +92,21 @@ def kind_of(path: Path) -> FileKind | None:
     named = path.stem in ("mapping", "workspace")
     if _is_beside_a_mapping(path) or (modeline and modeline[1] == "tests"):
         return "tests"
-    if not (modeline or named or (keys & _TELLING and len(keys - _KNOWN) <= len(keys & _KNOWN))):
+    if not (modeline or named or (keys & _TELLING and _are_ours(keys))):
         return None
     if "tests" in keys:
         return "tests"
     if "workspace" in keys or path.stem == "workspace" or (modeline and modeline[1] == "workspace"):
         return "workspace"
     return "part" if keys & _PART and not (named or keys & _MAIN) else "mapping"
+
+
+def _are_ours(keys: set[str]) -> bool:
+    """Returns whether at least half of the keys are known. Misspelt ones are not held against a file."""
+    known, others = len(keys & _KNOWN), keys - _KNOWN
+    if len(others) <= known:
+        return True
+    return len(others) <= _FEW_KEYS and sum(closest(key, _KNOWN) is None for key in others) < known
 
 
 def _keys(text: str) -> set[str]:

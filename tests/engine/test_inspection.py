@@ -73,6 +73,8 @@ def said(inspection: Inspection) -> list[str]:
         ("a.yaml", "workspac: w\nextends: base@1\n", "mapping"),
         ("a.yaml", "workspac: w\nextends: base@1\nsettings: {a: 1}\nrules: [\n", "mapping"),
         ("a.yaml", "langauge: 1\nworkspace: w\n", "workspace"),
+        ("a.yaml", "languag: 1\nworkspace: w\nextend: base@1\n", "workspace"),
+        ("a.yaml", "workspace: w\nextend: base@1\nruls: []\nsetings: {}\n", "workspace"),
         ("a.yaml", "{language: 1, workspace: w}", "workspace"),
         ("a.yaml", "  language: 1\n  workspace: w\n", "workspace"),
         ("a.yaml", "  language: 1\n  workspace: [\n", "workspace"),
