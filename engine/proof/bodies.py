@@ -12,12 +12,13 @@ from ..inference.facts import Flow, Sources, TypedEmission
 from ..inference.recalled import RecalledTypes
 from ..interpreter.outputs import lists_of
 from ..language.rulebook import Each, EntryRule, Field, Listed, ObjectSource, Output
+from ..schemas.keywords import is_annotation
 from ..schemas.schema import Schema
 from ..types.types import NEVER, ArrayType, ObjectType, Property, Type, join, lookup, matches, union, without_null
 from .mismatches import Gap
 from .subtyping import SubtypeChecker
 
-__all__ = ["Bodies", "gaps", "place_of"]
+__all__ = ["Bodies", "gaps", "is_memberwise", "place_of"]
 
 
 def gaps(flow: Flow, output: Output, *, certain: bool = False) -> Iterator[tuple[TypedEmission, Gap]]:
@@ -98,8 +99,8 @@ class Bodies:
         self.limits = lists_of(output, flow.rulebook)
         document = flow.rulebook.schemas[output.schema or ""].document
         listed = document.get("properties", {})
-        apart = (name for name in output.combine if _is_memberwise(listed.get(name, True)))
-        self.apart: set[str | None] = {*apart, None} if _is_memberwise(document) else set()
+        apart = (name for name in output.combine if is_memberwise(listed.get(name, True)))
+        self.apart: set[str | None] = {*apart, None} if is_memberwise(document) else set()
         alone = [_body(self.envelope, emission) for emission in self.emissions]
         self.whole = union(*alone) if output.body == "list" else NEVER
         recalled = RecalledTypes(flow.recall, flow.rejecting)
@@ -139,17 +140,17 @@ class Bodies:
 
 
 _MEMBERWISE = {
-    *("type", "title", "description", "$comment", "$schema", "$id", "$defs", "items", "minItems"),
+    *("type", "$schema", "$id", "$defs", "items", "minItems"),
     *("properties", "required", "additionalProperties", "propertyNames"),
 }
 
 
-def _is_memberwise(part: Any) -> bool:
+def is_memberwise(part: Any) -> bool:
     """Returns whether a schema validates the members of a list or object one by one.
 
     Then joining members of other bodies changes nothing, since each is checked with its own rule.
     """
-    return not isinstance(part, dict) or part.keys() <= _MEMBERWISE
+    return not isinstance(part, dict) or all(key in _MEMBERWISE or is_annotation(key) for key in part)
 
 
 def _body(envelope: Type, emission: TypedEmission) -> Type:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..inference.facts import Sources
+from ..schemas.keywords import is_annotation
 from ..schemas.schema import Schema
 from ..types.from_schema import TypeReader
 from ..types.narrowing import meet, meet_string
@@ -35,7 +36,6 @@ __all__ = ["SubtypeChecker"]
 
 MAX_PIECES = 64
 _FEW_NAMES = 3
-_NOTES = frozenset({"$comment", "title", "description", "examples", "default", "deprecated"})
 
 
 class SubtypeChecker:
@@ -81,7 +81,7 @@ class SubtypeChecker:
             yield at.gap("false", "nothing is allowed there", True)
             return
         if type_.any:  # a schema can refer to itself, so what is not known is not looked into
-            if part.keys() - _NOTES:
+            if not all(map(is_annotation, part)):
                 yield at.gap(_first_keyword(part), "it can be any value", False)
             return
         if "type" in part:
@@ -258,7 +258,7 @@ class SubtypeChecker:
 
 
 def _first_keyword(part: Mapping[str, Any]) -> str:
-    return "type" if "type" in part else next(key for key in part if key not in _NOTES)
+    return "type" if "type" in part else next(key for key in part if not is_annotation(key))
 
 
 def _exactly_one(count: int) -> list[str]:

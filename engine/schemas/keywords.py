@@ -12,7 +12,7 @@ from typing import Any
 from ..values.kinds import JSON_TYPES, shown
 from ..values.pointers import join
 
-__all__ = ["DIALECTS", "FLAWS", "LIST", "NAMED", "ONE", "is_known", "keywords_in"]
+__all__ = ["DIALECTS", "FLAWS", "LIST", "NAMED", "ONE", "is_annotation", "is_known", "keywords_in"]
 
 DIALECTS: Mapping[str, int] = {
     "draft-04": 4,
@@ -35,6 +35,10 @@ LIST = frozenset({"allOf", "anyOf", "oneOf", "prefixItems"})
 NAMED = frozenset({"properties", "patternProperties", "dependentSchemas", "$defs", "definitions"})
 """Keywords whose value has schemas by name."""
 
+_ANNOTATIONS = frozenset(
+    {"$comment", "title", "description", "examples", "default", "deprecated", "readOnly", "writeOnly"}
+)
+
 _SINCE = {
     **dict.fromkeys(("const", "contains", "propertyNames"), 6),
     **dict.fromkeys(("if", "then", "else"), 7),
@@ -45,6 +49,11 @@ _SINCE = {
 _UNTIL = {"additionalItems": 2019, "$recursiveRef": 2019, "$recursiveAnchor": 2019}
 _TYPES = JSON_TYPES | {"integer"}
 _ANCHOR = re.compile(r"[A-Za-z_][A-Za-z0-9._-]*")
+
+
+def is_annotation(keyword: str) -> bool:
+    """Returns whether a keyword says something about values and never refuses one; `x-` begins those of others."""
+    return keyword in _ANNOTATIONS or keyword.startswith("x-")
 
 
 def is_known(keyword: str, dialect: int) -> bool:

@@ -19,8 +19,7 @@ from ..patterns.searching import prepared
 from ..values.kinds import kind, shown, with_article
 from ..values.pointers import join
 from .formats import FORMATS_OF_TEXT
-from .keywords import DIALECTS, FLAWS, LIST, NAMED, ONE, is_known
-from .personal import PERSONAL, PERSONAL_NAMES
+from .keywords import DIALECTS, FLAWS, LIST, NAMED, ONE, is_annotation, is_known
 
 __all__ = ["MAX_LEVELS", "MAX_WAYS", "Document", "Normal", "SchemaError", "Section", "normal", "quoted"]
 
@@ -28,9 +27,7 @@ MAX_WAYS = 10_000
 MAX_LEVELS = 100
 _SHOWN = 80
 _NEWEST = 2020
-_KEPT_BESIDE_REFERENCE = frozenset(
-    {"$ref", "definitions", "$defs", "$schema", "title", "description", "$comment", PERSONAL, PERSONAL_NAMES}
-)
+_KEPT_BESIDE_REFERENCE = frozenset({"$ref", "definitions", "$defs", "$schema"})
 _NOTES = ("format", "contentMediaType", "contentEncoding")
 """Keywords that are annotations, apart from the known formats of old drafts."""
 
@@ -174,7 +171,7 @@ class _Forms:
         for keyword, value in part.items():
             if not is_known(keyword, where.dialect):
                 continue
-            if is_old and "$ref" in part and keyword not in _KEPT_BESIDE_REFERENCE:
+            if is_old and "$ref" in part and not (keyword in _KEPT_BESIDE_REFERENCE or is_annotation(keyword)):
                 continue
             if keyword in _NOTES and not (keyword == "format" and is_old and value in FORMATS_OF_TEXT):
                 self.unchecked.append((keyword, str(value)))

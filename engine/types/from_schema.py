@@ -12,6 +12,7 @@ from functools import lru_cache, reduce
 from math import inf
 from typing import Any
 
+from ..schemas.keywords import is_annotation
 from ..schemas.schema import Schema
 from .narrowing import excluding, meet, meet_string, next_to
 from .types import (
@@ -39,7 +40,6 @@ _ARRAY_KEYS = ("items", "prefixItems", "minItems", "maxItems")
 _OBJECT_KEYS = ("properties", "required", "additionalProperties", "patternProperties", "propertyNames", "x-complete")
 _MOST_LEVELS = 4
 _MOST_REFERENCES = 64
-_NOTES = {"$comment", "title", "description", "examples"}
 
 
 @lru_cache(maxsize=16)
@@ -212,7 +212,7 @@ def _negated(type_: Type, part: Any) -> Type:
     """The type without what a `not` refuses, where that is a simple condition."""
     if not isinstance(part, dict):
         return type_
-    match {key: value for key, value in part.items() if key not in _NOTES}:
+    match {key: value for key, value in part.items() if not is_annotation(key)}:
         case {"enum": list(values), **rest} if not rest:
             return excluding(type_, values)
         case {"const": value, **rest} if not rest:

@@ -14,6 +14,7 @@ from moemap.engine.inference.rulebook import walk
 from moemap.engine.interpreter.interpreter import Interpreter
 from moemap.engine.language.loader import load
 from moemap.engine.language.rulebook import Rulebook
+from moemap.engine.proof.bodies import is_memberwise
 from moemap.engine.proof.counterexamples import Search, batch_for, words_of
 from moemap.engine.proof.prover import Proof, prove
 from moemap.engine.proof.samples import NoSampleError
@@ -80,6 +81,14 @@ def test_a_guard_names_its_place() -> None:
 def test_the_shipped_mapping_is_proven() -> None:
     proof = prove(_rulebook(SHIPPED))
     assert _verdicts(proof) == {"customer": "proven", "event": "proven", "device": "proven"}
+
+
+@pytest.mark.parametrize("note", ["$comment", "title", "examples", "default", "deprecated", "readOnly", "x-distinct"])
+def test_annotations_keep_joined_bodies_apart_from_no_rule(note: str) -> None:
+    """Each member of a joined body is compared with its own rule, if the schema asks no more than of each member."""
+    schema = {"type": "object", "propertyNames": {"minLength": 1}}
+    assert is_memberwise({**schema, note: 256})
+    assert not is_memberwise({**schema, "maxProperties": 256})
 
 
 @pytest.mark.slow

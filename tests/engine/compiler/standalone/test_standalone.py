@@ -114,9 +114,9 @@ def test_the_shipped_mapping(name: str, grammar: ModuleType, tmp_path: Path) -> 
     interpreter = Interpreter(rulebook)
     codes: set[str] = set()
     for batch, given in zip(batches, results_in_an_empty_environment(module, batches), strict=True):
-        if isinstance(batch, dict) and batch.get("type") == "event_processing_request":
-            assert [problem["message"] for problem in given["problems"]] == [ELSEWHERE]  # what `convert` names
-            continue
+        messages = [problem["message"] for problem in given["problems"]]
+        if isinstance(batch, dict) and batch.get("type") == "event_processing_request" and ELSEWHERE in messages:
+            continue  # only the whole engine has what `convert` names
         wanted = interpreter.run(batch)
         assert not difference(wanted.to_json(), given), f"{difference(wanted.to_json(), given)}\n{json.dumps(batch)}"
         codes.update(problem.code for problem in wanted.problems)
