@@ -61,6 +61,9 @@ class Block:
                 yield from item.render(depth)
 
 
+_FEW_NUMBERS = 100
+
+
 class PythonFunction:
     """A Python function under construction."""
 
@@ -83,6 +86,8 @@ class PythonFunction:
         self.finishing: list[Callable[[], None]] = []
         """Functions that complete the code before it is rendered, the last one first."""
         self._everywhere = set(parameters)
+        self._numbers: dict[str, int] = {}
+        """The last number of each stem with many names."""
 
     def render(self) -> list[str]:
         """The lines of the function below its header."""
@@ -127,10 +132,13 @@ class PythonFunction:
         # A name bound in an outer block must be unique in the whole function: loops in that block keep its value.
         around = set().union(*(outer.names for outer in self.block.ancestors()))
         taken = around if block is None and not self.apart else self._everywhere
-        name, number = f"{stem}{self.mark}", 1
+        number = self._numbers.get(stem, 1)
+        name = f"{stem}{self.mark}" if number == 1 else f"{stem}_{number}{self.mark}"
         while name in taken or not self.pool.is_free(name) or (not self.mark and _MARKED.search(name)):
             number += 1
             name = f"{stem}_{number}{self.mark}"
+        if number > _FEW_NUMBERS:  # a path of thousands of steps would try thousands of numbers at each
+            self._numbers[stem] = number
         (self.block if block is None else block).names.add(name)
         self._everywhere.add(name)
         self.declared[name] = ANY
