@@ -6,12 +6,13 @@ from collections.abc import Collection, Iterator
 from dataclasses import replace
 
 from ...expressions.tree import Expression, TreeNode
-from ...language.rulebook import EntryRule, Spread
+from ...language.rulebook import EntryRule, Except, Spread
 from ...language.traversal import can_reject, can_reject_field, roots_in
 from ..expressions.calls import is_type_of_element
+from ..python.pool import Pool
 from .scope import CodeScope
 
-__all__ = ["can_reject_entry", "conjuncts", "is_kept", "is_named_by_key", "is_of_kinds"]
+__all__ = ["can_reject_entry", "conjuncts", "exception_test", "is_kept", "is_named_by_key", "is_of_kinds"]
 
 
 def conjuncts(node: TreeNode) -> Iterator[TreeNode]:
@@ -96,3 +97,20 @@ def can_reject_entry(rule: EntryRule) -> bool:
     """Returns whether a part of the rule can reject the entry."""
     fields = [field for field in (rule.name, rule.value) if field is not None]
     return can_reject(rule.let) or any(map(can_reject_field, fields))
+
+
+def exception_test(pool: Pool, except_: Except, key: str) -> str:
+    """Code for "the entry of this name is mapped elsewhere"; empty if none is."""
+    name, tests = key, []
+    if except_.ignore_case:
+        name = f"{key}.casefold()"
+    if except_.names:
+        first = {excepted[:1] for excepted in except_.names}
+        quick = ""
+        if except_.ignore_case and len(first) == 1 and not min(first).isalpha() and min(first).isascii() and min(first):
+            quick = f"{key}[:1] == {min(first)!r} and "  # no other character folds to it
+        tests.append(f"{quick}{name} in {pool.texts(except_.names)}")
+    if except_.prefixes:
+        tests.append(f"{name}.startswith({except_.prefixes!r})")
+    tests += [f"matches_glob({name}, {pattern!r})" for pattern in except_.patterns]
+    return " or ".join(f"({test})" if " and " in test else test for test in tests)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from ...diagnostics.problem import Place
 from ...interpreter.outputs import evaluated, output_specs
 from ...language.repetition import repeated_in
-from ...language.rulebook import Const, Expr, Field, From, ObjectSource, Output, Route, Rule, Rulebook
+from ...language.rulebook import Field, ObjectSource, Output, Route, Rule, Rulebook
 from ...language.scanning import scans_in
 from ...language.traversal import can_reject, can_reject_value, roots_in
 from ...runtime.result import NO_RULE, NOTHING
@@ -30,7 +30,7 @@ from ..validation.validation import Validation
 from .chains import chain
 from .counters import Counters
 from .fields import FieldCompiler
-from .requests import RequestCompiler
+from .requests import RequestCompiler, aim, is_plain
 from .scope import CodeScope
 
 __all__ = ["counting_source_of", "source_of", "sources_of", "title_of"]
@@ -491,21 +491,7 @@ class _Mapping:
         line = () if self.specs[output.name].aimed else output.request.parts
         fixed = tuple(field for field in line if {"settings"}.issuperset(roots_in(field)))
         others = (field for field in (*output.fields, *line) if field not in fixed)
-        return all(map(_is_plain, others)) and not evaluated(fixed, self.rulebook)[1]
+        return all(map(is_plain, others)) and not evaluated(fixed, self.rulebook)[1]
 
     def note(self, text: str, place: Place) -> None:
         self.writer.line(comment(f"{text} ({place.file}:{place.line})"))
-
-
-def aim(target: tuple[str, str, str]) -> str:
-    """Code for a Target."""
-    return f"Target({', '.join(target)})" if any(target) else "None"
-
-
-def _is_plain(field: Field) -> bool:
-    if field.applied - {"default", "on_problem"}:
-        return False
-    if isinstance(field.source, Const):
-        return True
-    parts = field.source.alternatives if isinstance(field.source, From) else (field,)
-    return all(isinstance(part, Expr) and part.expression.tree["type"] in ("field", "subexpression") for part in parts)

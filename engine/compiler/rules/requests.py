@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from ...interpreter.outputs import evaluated
-from ...language.rulebook import Field, ObjectSource, RequestLine, Rulebook
+from ...language.rulebook import Const, Expr, Field, From, ObjectSource, RequestLine, Rulebook
 from ...language.traversal import roots_in
 from ...runtime.assembly import FEW
 from ...runtime.outputs import MAX_RESULT_BYTES, OutputSpec
@@ -13,7 +13,7 @@ from ..validation.conditions import ALWAYS
 from .fields import FieldCompiler
 from .scope import CodeScope
 
-__all__ = ["RequestCompiler"]
+__all__ = ["RequestCompiler", "aim", "is_plain"]
 
 TargetCode = tuple[str, str, str]
 """Code for the path, the query and the headers of a request."""
@@ -111,3 +111,18 @@ class RequestCompiler:
         path, query, headers = target
         parts = f"{spec.name!r}, {spec.method!r}, {path}, {query}, {name}, {text}, {headers}, {spec.server!r}"
         writer.line(f"requests.append(new(Request, ({parts})))")
+
+
+def aim(target: tuple[str, str, str]) -> str:
+    """Code for a Target."""
+    return f"Target({', '.join(target)})" if any(target) else "None"
+
+
+def is_plain(field: Field) -> bool:
+    """Returns whether a field gives a constant or what plain paths lead to, as it is."""
+    if field.applied - {"default", "on_problem"}:
+        return False
+    if isinstance(field.source, Const):
+        return True
+    parts = field.source.alternatives if isinstance(field.source, From) else (field,)
+    return all(isinstance(part, Expr) and part.expression.tree["type"] in ("field", "subexpression") for part in parts)

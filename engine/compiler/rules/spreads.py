@@ -10,7 +10,7 @@ from typing import Any
 
 from ...expressions.tree import EvaluationError, TreeNode
 from ...interpreter.interpreter import NAME_TAKEN, NO_ENTRY_RULE, NOTHING
-from ...language.rulebook import EntryRule, Except, Spread
+from ...language.rulebook import EntryRule, Spread
 from ...language.traversal import can_reject, roots_in
 from ...values.equality import is_true
 from ..expressions.compiler import ExpressionCompiler
@@ -21,7 +21,7 @@ from ..python.value import ANY, BOOLEAN, DICT, LIST, NULL, NUMBER, STRING, Value
 from ..validation.conditions import ALWAYS, any_of
 from .chains import chain
 from .emitter import Emitter
-from .entry_conditions import can_reject_entry, conjuncts, is_kept, is_named_by_key, is_of_kinds
+from .entry_conditions import can_reject_entry, conjuncts, exception_test, is_kept, is_named_by_key, is_of_kinds
 from .scope import CodeScope
 
 __all__ = ["SpreadCompiler"]
@@ -205,7 +205,7 @@ class SpreadCompiler:
     def _without_excepted(self, spread: Spread, key: str) -> None:
         """Writes the code that skips entries that are mapped elsewhere; slow tests are cached."""
         writer, except_ = self.writer, spread.except_
-        test = _excepted(self, except_, key)
+        test = exception_test(self.writer.pool, except_, key)
         if test and (self.fields.counters is not None or not (except_.ignore_case or except_.patterns)):
             with writer.inside(f"if {test}:"):
                 self.fields.count(spread, "excepted")
@@ -484,21 +484,3 @@ def _all_validated(scope: CodeScope, items: str, as_name: str) -> list[str]:
     contract, value = None if scope.contract is None else scope.contract.member(None), scope.values[as_name]
     lines = [] if contract is None else list(contract.scalars(value))
     return [f"for {value.text} in {items}.values():", *(f"    {line}" for line in lines)] if lines else []
-
-
-def _excepted(compiler: SpreadCompiler, except_: Except, key: str) -> str:
-    """Code for "the entry of this name is mapped elsewhere"; empty if none is."""
-    pool = compiler.writer.pool
-    name, tests = key, []
-    if except_.ignore_case:
-        name = f"{key}.casefold()"
-    if except_.names:
-        first = {excepted[:1] for excepted in except_.names}
-        quick = ""
-        if except_.ignore_case and len(first) == 1 and not min(first).isalpha() and min(first).isascii() and min(first):
-            quick = f"{key}[:1] == {min(first)!r} and "  # no other character folds to it
-        tests.append(f"{quick}{name} in {pool.texts(except_.names)}")
-    if except_.prefixes:
-        tests.append(f"{name}.startswith({except_.prefixes!r})")
-    tests += [f"matches_glob({name}, {pattern!r})" for pattern in except_.patterns]
-    return " or ".join(f"({test})" if " and " in test else test for test in tests)
