@@ -284,11 +284,11 @@ class ExpressionCompiler(Visitor):
     def _chain(self, node: TreeNode, current: Value | None) -> Value:
         value = current
         for child in node["children"]:
-            if value is not None and not value.repeatable and len(value.code) > MAX_REPEATED:
-                first, again = self.writer.once(value)
+            if value is not None and not value.repeatable and len(value.text) > MAX_REPEATED:
+                first, again = self.writer.once_shaped(value)
                 found = self.visit(child, again)
-                raises = value.raises or found.raises
-                value = Value(f"({first}, {bare(found.code)})[1]", found.kinds, raises=raises, items=found.items)
+                text, raises = f"({first}, {bare(found.text)})[1]", value.raises or found.raises
+                value = Value(text, found.kinds, raises=raises, items=found.items, shape=found.shape)
                 continue
             if value is not None and value.raises and free_variables(child):  # computing a variable can fail, too
                 first, again = self.writer.once(value)

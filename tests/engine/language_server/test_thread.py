@@ -26,10 +26,10 @@ def test_what_is_cancelled_before_it_began_is_not_done() -> None:
         third = asyncio.ensure_future(thread.ask(lambda _state: done.append("third")))
         await asyncio.sleep(0)
         second.cancel()
-        go_on.set()
-        await asyncio.gather(first, third)
         with pytest.raises(asyncio.CancelledError):
             await second
+        go_on.set()
+        await asyncio.gather(first, third)
         assert done == ["third"]
         thread.end()
 
