@@ -118,7 +118,7 @@ def measure(main: Path, rounds: int) -> dict[str, list[float]]:
 
 
 class Studio:
-    """What evaluates the rules for Studio's page, in this process."""
+    """The evaluator of rules for Studio's page, in this process."""
 
     def __init__(self, main: Path) -> None:
         root = Project.around(main.parent).root or main.parent
@@ -148,7 +148,7 @@ class Studio:
 
 
 class Editor:
-    """What an editor is told of the rules: at the longest path of the mapping."""
+    """The answers that an editor is given, at the longest path of the mapping."""
 
     def __init__(self, main: Path) -> None:
         self.state = EditingState([main.parent])

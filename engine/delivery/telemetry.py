@@ -14,7 +14,7 @@ from typing import Any, Literal
 __all__ = ["Attributes", "span"]
 
 Attributes = dict[str, str | int]
-"""What a span says of its work; what is added until its end belongs to it."""
+"""The attributes of a span; those that are added until its end belong to it."""
 
 
 @contextmanager

@@ -235,7 +235,7 @@ def _word(text: str, offset: int, kind: CursorKind) -> tuple[int, int]:
 
 
 def _open_quote(text: str, offset: int) -> int | None:
-    """Where the quoted name begins that an offset stands in; strings in other quotes are none."""
+    """The start of the quoted name around an offset; strings in other quotes are no names."""
     opened: tuple[str, int] | None = None
     at = 0
     while at < offset:

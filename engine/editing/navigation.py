@@ -51,7 +51,7 @@ class _Named:
 
 
 def definition(state: EditingState, path: Path, position: Position) -> tuple[Location, ...]:
-    """Where the name at a position is defined: in the rules, as a member in a schema, or the file that it names."""
+    """The definition of the name at a position: in the rules, as a member in a schema, or the file that it names."""
     cursor = cursor_at(state, path, position)
     if cursor is None or cursor.node is None:
         return ()
@@ -202,7 +202,7 @@ def _locations(state: EditingState, mentions: Iterable[Mention]) -> tuple[Locati
 
 
 def _described(state: EditingState, cursor: Cursor, named: _Named, main: Path) -> Location | None:
-    """Where a schema describes the member that a name stands for."""
+    """The place in a schema that describes the member that a name stands for."""
     rulebook, node = state.draft(main), cursor.node
     if rulebook is None or node is None:
         return None

@@ -227,7 +227,7 @@ def _line(number: int, start: int, text: str) -> _Line:
 
 
 def _start(text: str, start: int, end: int) -> int:
-    """Where a value begins, after blanks, anchors and tags."""
+    """The start of a value, after blanks, anchors and tags."""
     found = _PROPERTIES.match(text, start, end)
     return found.end() if found else start
 
@@ -253,7 +253,7 @@ def _line_end(line: _Line) -> int:
 
 
 def _comment(text: str, start: int) -> int | None:
-    """Where the comment of a line begins, whose quoted strings begin after `start`."""
+    """The start of the comment of a line, whose quoted strings begin after `start`."""
     at = start
     while at < len(text):
         if text[at] == "#" and (at == 0 or text[at - 1] in " \t"):
@@ -264,7 +264,7 @@ def _comment(text: str, start: int) -> int | None:
 
 
 def _quote_end(text: str, start: int) -> int:
-    """Where a quoted string ends, after its quote; where it is not closed, at the end of its line."""
+    """The end of a quoted string, after its quote, or that of its line if it is not closed."""
     quote, at = text[start], start + 1
     while at < len(text):
         if text[at] == "\\" and quote == '"':

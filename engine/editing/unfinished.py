@@ -245,7 +245,7 @@ def call_at(text: str, offset: int) -> OpenCall | None:
 
 
 def template_part(text: str, offset: int) -> tuple[int, int] | None:
-    """Where the inside of the `{{ }}` or `{% %}` that an offset stands in begins and ends; None outside of them."""
+    """Start and end of the inside of the `{{ }}` or `{% %}` around an offset; None outside of them."""
     opening = None
     for found in _TEMPLATE.finditer(text, 0, offset):
         opening = found

@@ -53,7 +53,7 @@ class RulePlaces:
         self._starts = {path: [one.start for one in parts] for path, parts in self._parts.items()}
 
     def offsets_of(self, node: Node) -> tuple[int, int]:
-        """Where a node stands in the text that the rules were read from; it may have been read from an earlier one."""
+        """The place of a node in the text that the rules were read from; it may have been read from an earlier one."""
         source = self._sources.get(str(node.source.path), node.source)
         return (node.start, node.end) if source is node.source else source.offsets(node.place)
 

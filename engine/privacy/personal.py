@@ -1,4 +1,4 @@
-"""Where personal members of the input can go: the flows of a mapping for what its input schema marks as personal."""
+"""The flows of personal members: which places of requests they can reach, by the marks of the input schema."""
 
 from __future__ import annotations
 

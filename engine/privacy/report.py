@@ -1,4 +1,4 @@
-"""Where personal members can go, as text, Markdown and JSON."""
+"""Reports on the flows of personal members: text, Markdown and JSON."""
 
 from __future__ import annotations
 

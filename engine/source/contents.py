@@ -12,7 +12,7 @@ from pathlib import Path
 __all__ = ["Stamp", "content", "is_unsaved", "note", "size", "stamp", "unsaved", "used"]
 
 Stamp = bytes | tuple[int, int, int] | None
-"""What tells one content of a file from another: an unsaved text, or time, size and number of the file on the disk."""
+"""Identifies one content of a file: an unsaved text, or time, size and number of the file on the disk."""
 
 
 @dataclass(slots=True)
