@@ -6,10 +6,11 @@ import json
 import re
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
-from moemap.tests.browser.chromium import Page
+from moemap.tests.browser.chromium import PATIENCE, Page
 
 MAPPING = """\
 language: 1
@@ -142,8 +143,18 @@ class Person:
     def clicks(self, text: str, selector: str = "button, [role=tab], summary, a") -> None:
         self.page.click(selector, text)
 
-    def points_at(self, text: str, selector: str = ".row") -> None:
-        self.page.point(selector, text)
+    def points_at(self, text: str, selector: str = ".row", until: str = "true") -> None:
+        """Points at a text, and again until something holds: what belongs to it may not have come yet."""
+        end = time.monotonic() + PATIENCE
+        while True:
+            self.page.point(selector, text)
+            soon = time.monotonic() + 2
+            while time.monotonic() < soon:
+                if self.page.run(f"Boolean({until})"):
+                    return
+                time.sleep(0.02)
+            assert time.monotonic() < end, f"it does not come true: {until}"
+            self.page.send("Input.dispatchMouseEvent", type="mouseMoved", x=1, y=1)
 
     def opens(self, studio: Studio, address: str | None = None, *, width: int = 1280, dark: bool = False) -> None:
         """Opens the page and waits for the first results."""

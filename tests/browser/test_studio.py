@@ -43,8 +43,7 @@ def test_the_token_is_gone_from_the_address(person: Person) -> None:
 
 def test_a_value_lights_its_line_and_what_was_read(person: Person) -> None:
     shows(person, "paid")
-    person.points_at('"ida@example.com"', "#output .row")
-    person.page.wait("document.querySelector('#input [aria-selected=true]')")
+    person.points_at('"ida@example.com"', "#output .row", "document.querySelector('#input [aria-selected=true]')")
     assert person.lit("input") == ['"email": "ida@example.com"']
     assert "      email: order.customer.email".strip() in person.lit("rules")
     person.points_at('"country"', "#input .row")
