@@ -121,13 +121,13 @@ class Studio:
 
 
 class Person:
-    """What a person does on Studio's page, and reads there."""
+    """The actions of a person on Studio's page, and what it shows."""
 
     def __init__(self, page: Page) -> None:
         self.page = page
 
     def text(self, selector: str) -> str:
-        """What is to be read in the first element that fits."""
+        """The text of the first element that fits."""
         return str(self.page.run(f"document.querySelector({selector!r})?.innerText ?? ''"))
 
     def sees(self, text: str, inside: str = "body") -> None:

@@ -1,4 +1,4 @@
-"""What stands at a position, in whole and in broken texts: a bar marks the position in the cases."""
+"""The cursor tells the part of the rules at a position, also in broken texts; a bar marks the position in the cases."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is told after any edits is what is told of the same texts at once."""
+"""A state after any edits answers as a new one of the same texts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the reader of rules takes for an expression or template has that role, and nothing else has."""
+"""The roles of nodes are those that the reader of rules gives them: expressions and templates, and nothing else."""
 
 from __future__ import annotations
 

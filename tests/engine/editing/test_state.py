@@ -39,7 +39,7 @@ def said(problem: Problem, root: Path) -> str:
 
 
 def whole(root: Path) -> Said:
-    """What a check of a folder says, by file."""
+    """The problems that a check of a folder finds, by file."""
     found: dict[str, list[str]] = defaultdict(list)
     for problem in inspect_paths([str(root)]).problems:
         assert problem.place is not None

@@ -54,7 +54,7 @@ class Editor:
             "workspace/applyEdit": {"applied": True},
             "window/showDocument": {"success": True},
         }
-        """What the editor answers when the server asks, by method."""
+        """The answers of the editor to questions of the server, by method."""
         self._buffer = b""
         self._number = 0
         self.opened: dict[Path, int] = {}

@@ -1,4 +1,4 @@
-"""What an editor is answered about the rule files of a small project, with positions in its own units."""
+"""The answers to an editor about the rule files of a small project, with positions in its own units."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is asserted of requests: proven, broken with an input that shows it, not proven, or saying nothing."""
+"""Assertions are proven, broken with an input that shows it, not proven, or say nothing."""
 
 from __future__ import annotations
 

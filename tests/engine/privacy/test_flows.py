@@ -22,7 +22,7 @@ from moemap.tests.engine.grammar import ROOTS, Dice, batch, rules
 
 
 class Everything(Possible):
-    """What is possible as far as conditions and constants do not count."""
+    """The possible effects of inputs if conditions and constants do not count."""
 
     def is_evaluated(self, node: Any) -> bool:
         return True
@@ -87,7 +87,7 @@ def missed(
     value: Any,
     ends: Callable[[api.Mapping, Any], bool] = lambda _mapping, _given: False,
 ) -> Iterator[str]:
-    """What another value at a place of the input changes, without a flow from there, unless that ends the input."""
+    """The places that another value in the input changes without a flow from there, unless it ends the input."""
     changed = copy.deepcopy(given)
     *way, last = tokens(place)
     there: Any = changed
@@ -119,7 +119,7 @@ def is_read(origin: InputOrigin, place: Pattern) -> bool:
 
 
 def unexplained(mapping: api.Mapping, flows: tuple[DataFlow, ...], given: Any) -> Iterator[str]:
-    """What is said to be sent, without a flow from there."""
+    """The places that an account says are sent, without a flow from there."""
     requests = mapping.transform(given).requests
     for one in mapping.account(given):
         for to in one.to:
