@@ -23,11 +23,11 @@ __all__ = ["run", "shop"]
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def exporter() -> InMemorySpanExporter:
     made, provider = InMemorySpanExporter(), TracerProvider()
     provider.add_span_processor(SimpleSpanProcessor(made))
-    trace.set_tracer_provider(provider)  # a process has one
+    trace.set_tracer_provider(provider)  # a process takes one, once: hence one fixture for the session
     return made
 
 
