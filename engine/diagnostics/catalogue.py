@@ -20,10 +20,10 @@ Severity = Literal["error", "warning"]
 class Code:
     """A problem code: its default severity, its title in lists, and the template of its message.
 
-    `fixed`: no mapping can run with it, so its severity cannot be changed. `cause`: other findings in the same
-    expression may only follow from it, and those with `follows` are then left out. `leftover`: it is about parts
-    without use, which a workspace may leave in its mapping. `page`: its page below the heading, where that is written
-    from here.
+    `fixed`: no mapping can run with it, so its severity cannot be changed. `cause`: it may be the cause of other
+    problems of the same expression, and those whose code has `follows` are then left out. `leftover`: it reports unused
+    parts, which a workspace may leave behind in the mapping that it extends. `page`: the Markdown of its page below the
+    heading, unless the page is written by hand.
     """
 
     severity: Severity
@@ -178,7 +178,7 @@ _CODES: dict[str, Code] = {
 }
 
 CATALOGUE: Mapping[str, Code] = MappingProxyType(_CODES)
-"""All codes that are declared; those of checks once `engine.checks` is imported."""
+"""All codes that are declared; those of checks are added when `engine.checks` is imported."""
 
 
 def declare(

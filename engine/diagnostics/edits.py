@@ -1,4 +1,4 @@
-"""Exact edits of rule files that resolve a Problem, where its hint is one."""
+"""Exact edits of rule files, made from the hints of Problems."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def edit_of(problem: Problem, sources: Mapping[str, Lines]) -> TextEdit | None:
     if place is None or change is None or place.file not in sources:
         return None
     written = _written(place, sources[place.file])
-    # Lines of a text that are folded, or indented in the file, differ in their blanks only.
+    # A text that is folded or indented in the file differs from it in blanks only.
     wanted = r"\s+".join(map(re.escape, _BLANKS.split(change.old)))
     found = [*re.finditer(wanted, written)]
     if len(found) > 1:
@@ -48,7 +48,7 @@ def edit_of(problem: Problem, sources: Mapping[str, Lines]) -> TextEdit | None:
 
 
 def _as_written(new: str, old: str) -> str | None:
-    """A new text with the blanks of the old one; None if that has lines that cannot be kept apart so."""
+    """The new text with the line ends and blanks of the old one; None if that has another number of words."""
     if "\n" not in old:
         return new
     words, blanks = _BLANKS.split(new), _BLANKS.findall(old)
@@ -66,6 +66,6 @@ def _written(place: Place, source: Lines) -> str:
 
 
 def _at(place: Place, before: str) -> tuple[int, int]:
-    """The line and the column after so much of the text of a span."""
+    """The line and the column at which `before`, the beginning of the text of a span, ends."""
     left = before.rpartition("\n")[2]
     return place.line + before.count("\n"), len(left) + (place.column if len(left) == len(before) else 1)

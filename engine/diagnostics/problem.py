@@ -60,7 +60,7 @@ class Related:
 
 
 class TextChange(NamedTuple):
-    """A text that stands in the place of a Problem, and the one to replace it by."""
+    """A text inside of the place of a Problem, and its replacement."""
 
     old: str
     new: str
@@ -72,7 +72,7 @@ class Problem:
 
     `place` is a span of a rule file, `input` a JSON pointer into the batch, `output` one into the body of a request;
     each is None where it does not apply. `data` has the details for the message of the code, `related` the other places
-    that explain it. `change` is what the hint proposes to replace in the text at `place`, if it proposes that.
+    that explain it. `change` is the replacement in the text at `place` that the hint proposes, if any.
     """
 
     code: str

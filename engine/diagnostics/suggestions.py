@@ -22,14 +22,14 @@ _LISTED = 24
 
 
 class Suggestion(str):
-    """A hint that proposes to replace one text by another, which is to be found once in the place of the Problem."""
+    """A hint that proposes to replace the text `old`, which stands once in the place of the Problem, by `new`."""
 
     old: str
     new: str
 
     @classmethod
     def of(cls, hint: str, old: str, new: str) -> str:
-        """Creates a hint of this wording."""
+        """Creates a hint with this wording."""
         made = cls(hint)
         made.old, made.new = old, new
         return made
@@ -38,7 +38,7 @@ class Suggestion(str):
 def closest(name: str, known: Iterable[str]) -> str | None:
     """The known name most similar to `name`, or None if none is similar.
 
-    In a long list, only the neighbours of `name` are compared, when sorted forwards and sorted backwards.
+    Of a long list, only those names are compared that are next to `name` when all are sorted, as they are or reversed.
     """
     if len(name) > _LONGEST_NAME:
         return None

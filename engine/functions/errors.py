@@ -1,4 +1,4 @@
-"""FunctionError, and what raises it: arguments of the wrong kind, and results that are too large or no JSON."""
+"""FunctionError, and the checks of results and keys that raise it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MAX_TEXT = 1_000_000
 NUMBER, _STRING = Parameter("key", ("number",)), Parameter("key", ("string",))
 
 SortKey = Callable[[Any], Any]
-"""An `&expression`, as functions take it."""
+"""An `&expression` as a function gets it: a callable that evaluates it for an element."""
 
 
 class FunctionError(ValueError):
@@ -34,7 +34,7 @@ def found(argument: Any) -> str:
 
 
 def calculated(name: str, calculate: Callable[[], Any]) -> Any:
-    """The result of a calculation: an integer of 64 bits or a finite double."""
+    """The result of a calculation. Raises FunctionError unless it is an integer of 64 bits or a finite double."""
     try:
         number = calculate()
     except OverflowError:  # a wide integer and a double
@@ -45,13 +45,13 @@ def calculated(name: str, calculate: Callable[[], Any]) -> Any:
 
 
 def bounded(name: str, size: int) -> None:
-    """Refuses a string that would become too long."""
+    """Raises FunctionError for a string that would become too long."""
     if size > MAX_TEXT:
         raise FunctionError(f"the result of {name}() has more than {MAX_TEXT} characters")
 
 
 def json_of(name: str, value: Any) -> str:
-    """Compact JSON text. A value that repeats parts of itself can be far larger than its memory, hence the check."""
+    """A value as compact JSON text. Raises FunctionError if it is too long, as one whose parts repeat can be."""
     if flaw := check_payload(value):
         raise FunctionError(f"{name}() cannot take the value: {flaw}")
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

@@ -1,4 +1,4 @@
-"""Patterns with `*` for any characters, also none, and `?` for any one. Time grows with both sizes."""
+"""Glob patterns: `*` matches any characters, also none, and `?` any single one."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ MAX_WILD = 1_000
 
 
 class GlobError(ValueError):
-    """The pattern is too long; the text says of which kind."""
+    """The pattern is too long; the text says in which respect."""
 
 
 def is_long(glob: str) -> bool:
-    """Returns whether a pattern, or its form without letter case, might be too long."""
+    """Returns whether a pattern might be too long, also once it is case-folded."""
     return len(glob) * 3 > MAX_WILD
 
 
@@ -59,7 +59,7 @@ def _find(text: str, piece: str, start: int, end: int) -> int | None:
     if "?" not in piece:
         found = text.find(piece, start, end)
         return None if found < 0 else found
-    # Each bit says whether as many characters of the piece as its number fit what was read last.
+    # Bit n says whether the first n characters of the piece match the last n that were read.
     anything = sum(1 << number for number, character in enumerate(piece) if character == "?")
     masks = dict.fromkeys(piece, anything)
     for number, character in enumerate(piece):

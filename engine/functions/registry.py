@@ -28,7 +28,7 @@ __all__ = [
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 _WORDS = {"expref": "an expression (&)", "array-string": "a list of strings", "array-number": "a list of numbers"}
-"""The types of parameters that no single JSON type is, in words."""
+"""The types of parameters that are not single JSON types, in words."""
 _SIGNATURE = re.compile(r"(\w+)\((.*?)(, \.\.\.)?\) -> (\S+)")
 
 
@@ -71,9 +71,9 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A function; its last parameter can be given any number of times when it is `variadic`.
+    """The declaration of a function. With `variadic`, its last parameter can be given any number of times.
 
-    One that `masks` returns what no longer tells what it was made of, such as a hash.
+    With `masks`, its result does not reveal its arguments, as that of a hash.
     """
 
     name: str
@@ -131,7 +131,7 @@ def example(expression: str, result: Any, **given: Any) -> Example:
 
 
 def null_gives_null(body: _F) -> _F:
-    """Gives null where an argument is null: most fields are optional, and a guard around each call would hide them."""
+    """Makes a function return null if any argument is null, so that calls on optional fields need no guard."""
 
     @wraps(body)
     def checked(*arguments: Any) -> Any:

@@ -33,7 +33,7 @@ _ELSEWHERE = {
     **dict.fromkeys(("to_text", "str", "string", "text"), "to_string"),
     **dict.fromkeys(("len", "count"), "length"),
 }
-"""Names of functions in other languages, each with that of the one that does the same here."""
+"""Names that functions have in other languages, with the name of the function that does the same here."""
 
 
 def function_meant(name: str) -> str | None:

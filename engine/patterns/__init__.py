@@ -1,7 +1,7 @@
 """Patterns: regular expressions as JSON Schema has them, searched for in time in proportion to the text.
 
-Comes in: the text of a pattern. Goes out: its syntax tree, searches for it, and what is known of the texts that it is
-found in; for schemas, functions of the language, types, proofs and generated code.
+Comes in: the text of a pattern. Goes out: its syntax tree, searches for it, and facts about the strings that it is
+found in, for schemas, functions of the language, types, proofs and generated code.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ FOUND: StateSet = frozenset({-1})
 
 
 def holds(ranges: Any, character: int) -> bool:
-    """Returns whether ranges of characters contain one."""
+    """Returns whether ranges of code points contain a character."""
     return any(low <= character <= high for low, high in ranges)
 
 
@@ -39,7 +39,7 @@ class Automaton:
         return self.reached({0}, start=True, end=False)
 
     def step(self, state: StateSet, character: int) -> StateSet:
-        """The states after a character; the pattern may also start after it."""
+        """The states after a character; a match may also start right after it."""
         if state is FOUND:
             return FOUND
         key = state, character
@@ -52,7 +52,7 @@ class Automaton:
         return after
 
     def ends(self, state: StateSet, empty: bool) -> bool:
-        """Returns whether the pattern is found in the string that led to these states."""
+        """Returns whether the pattern is found in the string that led to these states; `empty`: in the empty string."""
         return state is FOUND or self.reached({*state}, start=empty, end=True) is FOUND
 
     def reached(self, states: set[int], *, start: bool, end: bool) -> StateSet:

@@ -27,7 +27,7 @@ _SPECIAL = re.compile(r"[.*+?^$()\[\]{}|\\/]")
 
 
 def pattern_of(function: str, argument: str) -> str:
-    """The pattern of the strings for which `starts_with`, `ends_with`, `like` or `matches` with this is true."""
+    """The pattern of the strings for which `starts_with`, `ends_with`, `like` or `matches` with `argument` is true."""
     match function:
         case "starts_with":
             return f"^{_quoted(argument)}"
@@ -41,7 +41,7 @@ def pattern_of(function: str, argument: str) -> str:
 
 
 def any_case(texts: Iterable[str]) -> str:
-    """The pattern of these strings with each ASCII letter in either case."""
+    """The pattern of these strings, with each ASCII letter in either case."""
     written = ("".join(map(_in_any_case, text)) for text in sorted(texts))
     return f"^(?:{'|'.join(written)})$"
 
@@ -62,7 +62,7 @@ def ending_with(texts: Iterable[str]) -> str:
 
 
 def decimals_pattern(decimals: int) -> str:
-    """The pattern of numbers with exactly so many decimals."""
+    """The pattern of numbers with exactly this number of decimals."""
     return f"^-?(?:0|[1-9][0-9]*){f'[.][0-9]{{{decimals}}}' if decimals else ''}$"
 
 

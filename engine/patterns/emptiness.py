@@ -1,7 +1,6 @@
-"""Decides whether any string contains some patterns and lacks others.
+"""Decides whether there are strings in which some patterns are found and others are not.
 
-Patterns that are not regular (lookarounds), or that would take long, are not examined; then the answer is that there
-may be such strings.
+Patterns with lookarounds, or that would take long, are not examined; then the answer is that there may be such strings.
 """
 
 from __future__ import annotations
@@ -34,7 +33,7 @@ _SURROGATES = (0xD800, 0xDFFF)
 
 @lru_cache(maxsize=512)
 def is_empty(found: frozenset[str], missing: frozenset[str], least: int = 0, most: int | None = None) -> bool:
-    """Returns whether certainly no string of `least` to `most` characters contains each of `found` and none of
+    """Returns whether certainly no string of `least` to `most` characters has all patterns of `found` and none of
     `missing`."""
     wanted = [machine for machine in map(_machine, sorted(found)) if machine is not None]
     unwanted = [machine for machine in map(_machine, sorted(missing)) if machine is not None]

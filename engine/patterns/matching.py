@@ -45,12 +45,12 @@ class TextTooLongError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Matcher:
-    """A pattern as steps: each has a kind, its data, and the steps to go on with, the preferred one first."""
+    """A pattern as steps: each has a kind, its data, and the numbers of the steps after it, the preferred one first."""
 
     steps: tuple[tuple[str, Any, tuple[int, ...]], ...]
     groups: int
     quick: Any
-    """The same as a regular expression of Python, whose time grows with the square of the text; None if with more."""
+    """The same as a regular expression of Python; None if its time could grow faster than the square of the text."""
     ways: int
 
     def matches(self, text: str) -> Iterator[Spans]:
@@ -79,7 +79,7 @@ class Matcher:
             for at in range(begin, len(text) + 1):
                 spans = self._from(text, at, seen)
                 if spans is not None:
-                    # A step that failed somewhere always fails there; but some of those at the end have not failed.
+                    # A step that failed at an offset always fails there; but steps at the end of a match did not fail.
                     seen[spans[1] * size : (spans[1] + 1) * size] = bytes(size)
                     return spans
             return None
@@ -130,7 +130,7 @@ def matcher_of(pattern: str) -> Matcher:
 
 
 class _Steps:
-    """Steps that are added part by part, each with a place to go on that is filled in later."""
+    """The steps of a Matcher while they are built; `link` says later which steps follow one."""
 
     def __init__(self) -> None:
         self.steps: list[tuple[str, Any, tuple[int, ...]]] = []
@@ -205,7 +205,7 @@ class _Steps:
         return leave
 
     def fork(self, fork: int, one: PatternNode, after: int, leave: int, lazy: bool, inside: bool) -> None:
-        """Goes through a node and on to `after`, or leaves: what is preferred comes first."""
+        """Makes the step `fork` lead through a node to `after`, or to `leave`, which is preferred if `lazy`."""
         if lazy:
             self.link(fork, leave)
         enter = self.then(fork, "go")
@@ -215,7 +215,7 @@ class _Steps:
 
 
 def _single(part: PatternNode) -> Any:
-    """The characters that a lookaround asks for."""
+    """The one character that a lookaround looks for, as ranges. Raises PatternError."""
     while isinstance(part, Concatenation) and len(part.parts) == 1:
         (part,) = part.parts
     if not isinstance(part, CharacterSet):

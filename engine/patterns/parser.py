@@ -82,7 +82,7 @@ class Alternation:
 
 @dataclass(frozen=True, slots=True)
 class Repetition:
-    """A node that matches between `least` and `most` times, or without an upper bound; with `lazy` as few as it can."""
+    """A node that matches `least` to `most` times (None: without an upper bound); with `lazy`, as few as possible."""
 
     part: PatternNode
     least: int
@@ -101,7 +101,7 @@ class Lookaround:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A group that captures; only `read` with `groups` makes these nodes."""
+    """A capturing group; only `read` with `groups` makes these nodes."""
 
     part: PatternNode
 
@@ -198,7 +198,7 @@ class _PatternParser:
         return CharacterSet(self.character())
 
     def opening(self) -> tuple[bool, bool] | None:
-        """Reads what follows the bracket of a group: for a lookaround, whether it is ahead and negated; else None."""
+        """Reads the start of a group after its bracket; returns (ahead, negated) for a lookaround, else None."""
         for sign, look in _LOOKS.items():
             if self.takes(sign):
                 return look

@@ -14,8 +14,8 @@ def is_one(ranges: Ranges) -> bool:
 
 
 def fits_all(language: str, pattern: str) -> bool | None:
-    """Returns True if a pattern is found in all strings of a language, False if in none; None if it depends or is
-    unknown."""
+    """Returns True if a pattern is found in all strings in which the pattern `language` is found, False if in none, and
+    None if in some or if that is not known."""
     if is_empty(frozenset({language}), frozenset({pattern})):
         return True
     return False if is_empty(frozenset({language, pattern}), frozenset()) else None

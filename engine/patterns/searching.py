@@ -62,7 +62,7 @@ def is_linear(part: PatternNode) -> bool:
 
 
 def ways(part: PatternNode) -> int:
-    """The number of ways to try the pattern at one offset, unbounded repetitions aside."""
+    """The number of ways in which the pattern can match at one offset, unbounded repetitions aside."""
     match part:
         case Concatenation(parts):
             return prod(map(ways, parts))

@@ -1,4 +1,4 @@
-"""The contents of files: those on the disk, or the texts of an editor that stand for them."""
+"""The contents of files: those on the disk, or the unsaved texts of an editor in their stead."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from pathlib import Path
 __all__ = ["Stamp", "content", "is_unsaved", "note", "size", "stamp", "unsaved", "used"]
 
 Stamp = bytes | tuple[int, int, int] | None
-"""Identifies one content of a file: an unsaved text, or time, size and number of the file on the disk."""
+"""Identifies one content of a file: an unsaved text, or the time, size and inode of the file on the disk."""
 
 
 @dataclass(slots=True)
 class _Unsaved:
-    """Texts by the real paths of their files; `reals` keeps real paths that were asked for."""
+    """Texts by the real paths of their files; `reals` caches the real paths."""
 
     texts: Mapping[str, bytes]
     reals: dict[str, str] = field(default_factory=dict)
@@ -36,7 +36,7 @@ _USED: ContextVar[dict[str, Stamp] | None] = ContextVar("used", default=None)
 
 @contextmanager
 def unsaved(texts: Mapping[Path, str] | None) -> Iterator[None]:
-    """Lets texts stand for the contents of files, whether these exist or not."""
+    """Replaces the contents of files by texts within the context, whether the files exist or not."""
     own = {os.path.realpath(path): text.encode("utf-8", "surrogatepass") for path, text in (texts or {}).items()}
     outer = _UNSAVED.get()
     token = _UNSAVED.set(_Unsaved({**(outer.texts if outer is not None else {}), **own}) if own else outer)
@@ -48,7 +48,7 @@ def unsaved(texts: Mapping[Path, str] | None) -> Iterator[None]:
 
 @contextmanager
 def used() -> Iterator[dict[str, Stamp]]:
-    """Collects the files that are read or looked for meanwhile, with the stamps that they have then."""
+    """Collects the files that are read or looked for within the context, each with its stamp at that time."""
     outer, own = _USED.get(), dict[str, Stamp]()
     token = _USED.set(own)
     try:
@@ -60,7 +60,7 @@ def used() -> Iterator[dict[str, Stamp]]:
 
 
 def content(path: Path, limit: int = -1) -> bytes:
-    """The content of a file, at most so many bytes of it. Raises OSError, and ValueError for an impossible path."""
+    """The content of a file, at most `limit` bytes. Raises OSError, and ValueError for an impossible path."""
     note(path)
     text = _text(path)
     if text is not None:
@@ -76,12 +76,12 @@ def size(path: Path) -> int:
 
 
 def is_unsaved(path: Path) -> bool:
-    """Returns whether a text stands for the content of a file."""
+    """Returns whether the content of a file is an unsaved text."""
     return _text(path) is not None
 
 
 def stamp(path: str | Path) -> Stamp:
-    """The present stamp of a file; None if there is none."""
+    """The present stamp of a file; None if there is no such file."""
     text = _text(path)
     if text is not None:
         return text
@@ -93,7 +93,7 @@ def stamp(path: str | Path) -> Stamp:
 
 
 def note(path: Path) -> None:
-    """Adds a file to those that are used."""
+    """Adds a file to those that `used` collects."""
     found = _USED.get()
     if found is not None and (name := os.path.abspath(path)) not in found:
         found[name] = stamp(name)

@@ -80,7 +80,7 @@ class SequenceNode(Node):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Removal:
-    """The removal of an entry: its key, and the keys that there were."""
+    """The removal of an entry that does not exist: its key, and the keys that do exist."""
 
     key: ScalarNode
     known: tuple[str, ...]
@@ -90,7 +90,7 @@ class Removal:
 class MappingNode(Node):
     """An object: its string keys and values in the order of the file.
 
-    `repeated` are the entries whose key was given before, which is a problem. `in_vain` are the removals that found
+    `repeated` are the entries whose key was given before, which is a problem. `in_vain` are the removals that removed
     nothing when the object was merged from others, here and in all objects below.
     """
 
@@ -116,9 +116,9 @@ class MappingNode(Node):
 
 @dataclass(frozen=True, slots=True)
 class _Change:
-    """A change of a text: it is the same before the offset `same`, and from `tail` on, where it has moved by `delta`.
+    """A change between two versions of a text, which are equal before the offset `same` and from `tail` on.
 
-    `tail` is on a line of the same number as before.
+    `tail` is an offset into the new version; from there on, offsets have grown by `delta`; lines kept their numbers.
     """
 
     same: int
@@ -144,16 +144,16 @@ class _Change:
         return node.start >= self.tail and node.start == last.start + self.delta
 
     def is_same(self, node: Node, last: Node) -> bool:
-        """Returns whether all of a node stands as it did, on the same lines."""
+        """Returns whether the whole text of a node is unchanged, on the same lines."""
         if node.start == last.start and node.end == last.end and node.end < self.same:
             return True
         return self.has_moved(node, last) and node.end == last.end + self.delta
 
 
 def reused(node: Node, last: Node) -> Node:
-    """The node, with those nodes of the last version of its file that stand as they are, above and below the change.
+    """The node, with its unchanged parts replaced by the nodes of the last version of the file.
 
-    These keep the text of that version: their places are the same in both, their offsets may not be.
+    These keep the source of that version: their places are the same in both, their offsets may not be.
     """
     return _reused(node, last, _Change.between(last.source.text, node.source.text))
 
@@ -163,7 +163,7 @@ def _reused(node: Node, last: Node, change: _Change) -> Node:
         return node
     is_same = change.is_same(node, last)
     if isinstance(node, ScalarNode) and isinstance(last, ScalarNode):
-        # The value of a block may depend on what follows.
+        # The value of a block scalar may depend on the text after it.
         return last if is_same and (node.text, node.style) == (last.text, last.style) else node
     if isinstance(node, SequenceNode) and isinstance(last, SequenceNode):
         items = tuple(_reused(one, other, change) for one, other in _paired(node.items, last.items))
@@ -185,7 +185,7 @@ def _reused(node: Node, last: Node, change: _Change) -> Node:
 
 
 def _paired(nodes: Sequence[Node], last: Sequence[Node]) -> Iterator[tuple[Node, Node]]:
-    """The nodes, each with the one of the last version that may be the same, as counted from the start or the end."""
+    """Pairs each node with the one of the last version that has its index, counted from the start or from the end."""
     extra = len(nodes) - len(last)
     for index, node in enumerate(nodes):
         first = last[index] if index < len(last) else node

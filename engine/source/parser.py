@@ -55,7 +55,7 @@ _PROPERTY = re.compile(r"&[\w-]+|!(?:<[^>\s]*>|[^\s,\[\]{}]*)")
 _BETWEEN = re.compile(r"(?:\s|#[^\n\r]*)*")
 _YAML_TAG = "tag:yaml.org,2002:"
 _TAG_DIRECTIVE = re.compile(r"^%TAG\b", re.MULTILINE)
-"""Refused before parsing: with this directive, a few bytes of tags can stand for gigabytes."""
+"""A directive that is refused before parsing, since it lets a few bytes of tags stand for gigabytes."""
 _SHOWN = 40
 _NEAR_ANCHORS = 100
 

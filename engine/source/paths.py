@@ -1,4 +1,4 @@
-"""Paths: tests of them that never raise, since a path that no system can have does not exist, and wrong ones."""
+"""Tests of paths that never raise: a path that is impossible on this system does not exist."""
 
 from __future__ import annotations
 

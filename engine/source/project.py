@@ -18,7 +18,7 @@ MARKER = ".moemap"
 """A file of this name marks its folder, with everything below, as a project."""
 
 PROJECT_FILE = "moemap.toml"
-"""A file of this name does so too, and says more about the project."""
+"""A file of this name marks a project too, and configures it."""
 
 
 @dataclass(frozen=True, slots=True)

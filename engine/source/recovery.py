@@ -37,9 +37,9 @@ def lost_names(node: Node, *, lost: bool = False) -> Iterator[str]:
 
 
 def without_consequences(problems: Iterable[Problem], lost: Collection[str]) -> Iterator[Problem]:
-    """Removes problems that only follow from those of the file.
+    """Removes problems that only follow from M005 and M006 in the same file.
 
-    These are problems of a string that stands for another value, and unknown names whose definition was dropped.
+    These are problems of a string that was taken for a value, and unknown names that may be among the `lost` ones.
     """
     problems = tuple(problems)
     odd = [problem.place for problem in problems if problem.code == "M006" and problem.place is not None]

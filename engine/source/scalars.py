@@ -31,7 +31,7 @@ NOT_IN_JSON = "which JSON does not have"
 
 @dataclass(frozen=True, slots=True)
 class NotJson:
-    """Why a plain scalar is refused: what it is in YAML, what to write instead, and what is wrong with it."""
+    """The reason to refuse a plain scalar: its meaning in YAML, how to write it instead, and what is wrong with it."""
 
     what: str
     hint: str
@@ -150,7 +150,7 @@ _LINE_ENDS = rf"(?:{_BREAK_PATTERN}[ \t]*)+"
 
 
 def _flow(special: str, *escapes: str) -> re.Pattern[str]:
-    """Matches the pieces of a plain or quoted scalar, where the characters `special` need one of the `escapes`."""
+    """A regular expression for the pieces of a plain or quoted scalar; `special` characters stand only in `escapes`."""
     pieces = (rf"(?P<fold>[ \t]*{_LINE_ENDS})", rf"(?P<run>[ \t]+|[^ \t{BREAKS}{special}]+)", *escapes)
     return re.compile("|".join(pieces))
 

@@ -1,7 +1,7 @@
 """Parses TOML into nodes that know their places.
 
-The standard library decides what is TOML and what each value is, but keeps no places. In a text that it takes, keys and
-values are found again by their first characters.
+The standard library decides what is TOML and what each value is, but keeps no places. In a text that it accepts, keys
+and values are found again by their first characters.
 """
 
 from __future__ import annotations
@@ -152,7 +152,7 @@ class _Scanner:
         return self.scalar(start, self.skip(_SCALAR))
 
     def within(self, closing: str) -> bool:
-        """Goes to the next element of a list or entry of a table, if there is one, or behind the closing bracket."""
+        """Skips to the next element or entry and returns True, or past the closing bracket and returns False."""
         self.skip(_BETWEEN)
         is_more = self.text[self.at] != closing
         self.at += not is_more

@@ -1,4 +1,4 @@
-"""Explains YAML syntax errors by their cause rather than by what the parser met first."""
+"""Explains YAML syntax errors by their cause rather than by the place where the parser gave up."""
 
 from __future__ import annotations
 

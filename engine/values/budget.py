@@ -1,4 +1,7 @@
-"""Bounds what iterations make of values from outside of them, and what they look through there: sizes multiply."""
+"""Limits on the values that nested iterations copy, and on the elements that they look through, for one batch.
+
+An iteration that copies or searches a value from outside of it does so for each of its elements: the sizes multiply.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,7 @@ MAX_COPIED = 5_000_000
 """The maximum number of values that iterations may copy for one batch."""
 
 MAX_SCANNED = 20_000_000
-"""The maximum number of elements from outside of them that iterations may look through for one batch."""
+"""The maximum number of elements that iterations may look through in values from outside of them, for one batch."""
 
 _CHARACTERS = 100
 """The number of characters of a string that count as much as a value."""
@@ -33,7 +36,7 @@ _FEW = 100
 
 
 class TooMuchCopied(Exception):  # noqa: N818  control flow, not an error
-    """The iterations of a batch copy more than `MAX_COPIED` values; `place` is that of the field that did."""
+    """The iterations of a batch copy more than `MAX_COPIED` values; `place` is that of the field that goes too far."""
 
     def __init__(self, place: Any) -> None:
         super().__init__(place)
@@ -59,7 +62,7 @@ class Budget:
             raise TooMuchCopied(place)
 
     def copy(self, value: Any, place: Any) -> None:
-        """Counts the values inside of a value that is copied, each as often as it would be written. Raises likewise."""
+        """Counts the values inside of a copied value, each as often as it would be written. Raises TooMuchCopied."""
         type_ = type(value)
         if type_ is list or type_ is dict:
             self.repeat(_size(value, self.left), place)
@@ -68,7 +71,10 @@ class Budget:
 
 
 class Copies(Budget):
-    """Counts what a projection, or the calls of an `&expression`, make of variables. Raises ValueError beyond it."""
+    """Counts the copies of variables that a projection, or the calls of an `&expression`, make.
+
+    Raises ValueError instead of TooMuchCopied.
+    """
 
     __slots__ = ()
 
@@ -79,7 +85,7 @@ class Copies(Budget):
 
 
 def counting(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """The function of an `&expression`, with its results counted as copies."""
+    """Wraps the function of an `&expression`, so that its results are counted as copies."""
     copies = Copies()
 
     def counted(element: Any) -> Any:
@@ -91,7 +97,7 @@ def counting(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
 
 def _size(value: Any, limit: int) -> int:
-    """The number of values inside of a list or an object, of strings also of their characters; it ends at `limit`."""
+    """The number of values inside of a list or an object, long strings counting more; stops soon after `limit`."""
     size = 0
     pending = [value]
     while pending and size <= limit:
@@ -123,14 +129,14 @@ def scanning() -> None:
 
 
 def looked_through(value: Any, place: Any, whole: bool) -> Any:
-    """The value, with its elements counted; if it is `whole`, also what is inside of them. Raises TooMuchScanned."""
+    """Counts the elements of a value (with `whole`, all values inside of it) and returns it. Raises TooMuchScanned."""
     if is_beyond(value, whole):
         raise TooMuchScanned(place)
     return value
 
 
 def is_beyond(value: Any, whole: bool) -> bool:
-    """Counts the elements of a value, and returns whether there were too many for the batch by now."""
+    """Counts the elements of a value, and returns whether the batch has exceeded `MAX_SCANNED` by now."""
     number = scanned_in(value, whole)
     if number > _FEW:
         _SCANS.left -= number
@@ -138,7 +144,7 @@ def is_beyond(value: Any, whole: bool) -> bool:
 
 
 def scanned_in(value: Any, whole: bool) -> int:
-    """The number that counts where a value is looked through."""
+    """The number of elements that looking through a value costs: those right inside of it, or all (`whole`)."""
     type_ = type(value)
     if type_ is list or type_ is dict:
         return _size(value, MAX_SCANNED) if whole else len(value)
@@ -146,5 +152,5 @@ def scanned_in(value: Any, whole: bool) -> int:
 
 
 def is_small(value: Any, whole: bool) -> bool:
-    """Returns whether looking through a value does not count."""
+    """Returns whether a value is so small that looking through it is not counted."""
     return scanned_in(value, whole) <= _FEW

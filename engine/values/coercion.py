@@ -46,8 +46,8 @@ _Conversion = TypeVar("_Conversion", bound=Callable[[Any], Any])
 class ValueType(NamedTuple):
     """The declaration of a type.
 
-    All its values are of `classes`. With a `pattern`, a regular expression of JSON Schema, only those strings are that
-    the conversion makes, and all of them match it. `is_short` is true if the size of its values is bounded.
+    All its values are of `classes`. A `pattern`, in the syntax of JSON Schema, is one that every string that the
+    conversion returns matches. `is_short` is true if the size of its values is bounded.
     """
 
     description: str
@@ -60,7 +60,7 @@ class ValueType(NamedTuple):
 TYPES: dict[str, ValueType] = {}
 """The types that rules can name."""
 ALL_TYPES: dict[str, ValueType] = {}
-"""These, and the types of what requests consist of."""
+"""The types that rules can name, and those of the parts of requests, which they cannot."""
 
 
 def value_type(
@@ -85,9 +85,9 @@ def value_type(
 DAY_PATTERN = "[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
 SECOND_PATTERN = f"{DAY_PATTERN}T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]"
 PARAMETER, HEADER = "a query parameter", "a header"
-"""Types of what requests consist of."""
+"""The types of query parameters and headers."""
 WRITTEN_PARAMETER, WRITTEN_HEADER = f"the text of {PARAMETER}", f"the text of {HEADER}"
-"""The same for values with {placeholders} that the rules themselves have."""
+"""The same for values written in the rules, which may have {placeholders}."""
 _UNSENDABLE = re.compile(r"[^\t\x20-\x7e]")
 
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")

@@ -8,7 +8,7 @@ __all__ = ["common_ends"]
 
 
 def common_ends(before: Sequence[object], after: Sequence[object]) -> tuple[int, int]:
-    """The numbers of elements that are the same at the start, and of those behind that are the same at the end."""
+    """The number of equal elements at the start of both, and that of equal elements at the end of what is left."""
     shorter = min(len(before), len(after))
     start = end = 0
     while start < shorter and before[start] == after[start]:

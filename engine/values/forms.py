@@ -18,7 +18,7 @@ _BRACKET, _BRACKET_END = quote_plus("["), quote_plus("]")
 def form_of(body: dict[str, Any], form: str, most: int) -> tuple[bytes, int]:
     """The text of a form, and its size; the text is empty if it has more than `most` bytes.
 
-    Each name is repeated for all that is below it: so the size is counted before anything is written.
+    The size is counted before anything is written, since each name is repeated for every value below it.
     """
     size = max(_form_size(body, form, None) - 1, 0)
     return ("&".join(_form_pairs(body, form, None)).encode() if size <= most else b""), size

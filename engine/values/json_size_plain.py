@@ -23,7 +23,7 @@ def measured(body: Any) -> tuple[bytes, int]:
 
     Raises TypeError as `json_size.measured` does.
     """
-    surplus = _walked(body)
+    surplus = _surplus(body)
     text = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
     return text, len(text) - surplus
 
@@ -33,7 +33,7 @@ def sorted_text(body: Any) -> bytes:
     return json.dumps(body, sort_keys=True).encode()
 
 
-def _walked(body: Any) -> int:
+def _surplus(body: Any) -> int:
     """The number of characters by which Python writes the numbers of a value longer than orjson does."""
     level, depth, surplus = [body], 0, 0
     while level:

@@ -78,7 +78,7 @@ def shown(value: Any, limit: int = 80) -> str:
 
 
 def in_part(text: str) -> str:
-    """A text for a message, cut to at most `MAX_SAID` characters with the number of the others at the end."""
+    """A text for a message, cut to `MAX_SAID` characters; the number of those left out follows."""
     if len(text) <= MAX_SAID:
         return text
     rest = f"... ({len(text) - MAX_SAID + 40} more characters)"

@@ -1,7 +1,7 @@
 """The numbers of the language: integers of 64 bits, finite doubles, and wide integers.
 
-A wide integer fits neither 64 bits nor a double: most likely it is an id. All its digits are kept for where text is
-wanted; nothing calculates with it, and it is never sent as a number.
+A wide integer fits neither 64 bits nor a double: most likely it is an id. All its digits are kept for conversions to
+text; nothing calculates with it, and it is never sent as a number.
 """
 
 from __future__ import annotations

@@ -91,9 +91,9 @@ def check_constant(value: Any) -> str | None:
 
 
 def received(value: Any) -> tuple[Any, str | None]:
-    """Normalises a Python value, so that its integers are as if read from JSON text; returns it and its flaw, if any.
+    """Normalises the integers of a Python value to those that JSON text would give; returns it and its flaw, or None.
 
-    A part without integers of more than 64 bits is not copied.
+    Only parts with integers of more than 64 bits are copied.
     """
     flaw, has_wide = _looked_at(value)
     return (_as_read(value) if flaw is None and has_wide else value), flaw

@@ -75,16 +75,19 @@ class Index:
 
 
 def shift(place: str, offsets: Mapping[str | None, int]) -> str:
-    """Shifts a pointer into one emission's body to the body into which it was combined."""
+    """Turns a pointer into the body of one emission into one into the body that combines several.
+
+    `offsets` are added to the indexes of its lists: by the name of a member, or None for a body that is a list.
+    """
     for name, offset in offsets.items():
         place = shifted(place, name, offset)
     return place
 
 
 def shifted(place: str, name: str | None, offset: int) -> str:
-    """Shifts the list index right below the member `name` of a pointer, or None for the first index of all.
+    """Adds an offset to the list index right after the member `name` in a pointer; with None, to its first token.
 
-    "" if it would become negative.
+    Other pointers are returned as they are; "" if the index would become negative.
     """
     prefix = "/" if name is None else join("", name) + "/"
     if not place.startswith(prefix):

@@ -11,10 +11,10 @@ _T = TypeVar("_T")
 
 
 class Recall:
-    """Results by the identities and texts of the values that they are made from.
+    """A cache of results, by keys made of the identities and texts of the values that they depend on.
 
-    A result must keep these values alive if its key has identities (`id`). `relatives` keep those of similar
-    computations, which are taken where there is none of its own. Not to be shared by threads.
+    A result must keep these values alive if its key has identities (`id`). `relatives` are the caches of similar
+    computations, which are searched where this one has no result. Not to be shared by threads.
     """
 
     def __init__(self) -> None:
@@ -27,7 +27,7 @@ class Recall:
         self._last, self._now = self._now, {}
 
     def get(self, key: Hashable) -> Any:
-        """The result, or None."""
+        """The result for a key, of this computation or an earlier one, or None."""
         found = self._now.get(key)
         if found is None:
             found = next(self._others(key), None)
@@ -36,7 +36,7 @@ class Recall:
         return found
 
     def fitting(self, key: Hashable, fits: Callable[[Any], bool]) -> Any:
-        """The first result that fits, or None."""
+        """The first result for a key that `fits` accepts, or None."""
         found = self._now.get(key)
         if found is None or not fits(found):
             found = next(filter(fits, self._others(key)), None)
@@ -45,7 +45,7 @@ class Recall:
         return found
 
     def _others(self, key: Hashable) -> Iterator[Any]:
-        """The results of the last computation, and those of relatives."""
+        """The results for a key of the last computation, then those of relatives."""
         kept = (self._last, *(results for one in self.relatives for results in (one._now, one._last)))
         return (found for results in kept if (found := results.get(key)) is not None)
 
@@ -55,6 +55,6 @@ class Recall:
         return result
 
     def of(self, key: Hashable, make: Callable[[], _T]) -> _T:
-        """The result that is known, or is made now."""
+        """The known result for a key, or else the one that `make` returns, which is remembered."""
         found: _T | None = self.get(key)
         return self.put(key, make()) if found is None else found

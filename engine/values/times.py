@@ -1,7 +1,7 @@
 """Times: RFC 3339, formats such as `%d.%m.%Y %H:%M`, milliseconds since 1970, and time zones by name.
 
-Formats are those of strftime, without what depends on a place or has to be guessed: names are English, there are no
-years of two digits, and a number has all its digits unless the format says `%-d`.
+Formats are those of strftime, without anything that depends on the locale or has to be guessed: names are English,
+there are no years of two digits, and a number has all its digits unless the format says `%-d`.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ FIRST_MS = (datetime.min.replace(tzinfo=UTC) - EPOCH) // MILLISECOND
 LAST_MS = (datetime.max.replace(tzinfo=UTC) - EPOCH) // MILLISECOND
 MAX_FORMAT = 200
 UNITS = frozenset({"iso", "seconds", "milliseconds"})
-"""The ways of writing a time that are no formats."""
+"""The ways of writing a time that are not formats."""
 
 _ISO = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9])(?:\.([0-9]{1,9}))?"
@@ -228,7 +228,7 @@ def _parts(form: str) -> tuple[tuple[str, bool], ...]:
 
 
 def format_flaw(form: str, *, reads: bool = False) -> str | None:
-    """The reason why a format cannot be used; with `reads`, to read times."""
+    """The reason why a format cannot be used to write times (with `reads`, to read them); None if it can."""
     try:
         letters = [text.lstrip("-") for text, is_directive in _parts(form) if is_directive]
     except TimeError as error:
@@ -247,7 +247,7 @@ def format_flaw(form: str, *, reads: bool = False) -> str | None:
 
 
 def zone_flaw(name: str) -> str | None:
-    """The reason why a time zone cannot be used."""
+    """The reason why a time zone cannot be used; None if it can."""
     try:
         zone_of(name)
     except TimeError as error:
@@ -272,7 +272,7 @@ def _reader(form: str) -> tuple[re.Pattern[str], tuple[str, ...]]:
 def parsed(text: str, form: str, zone: tzinfo) -> datetime:
     """The time that a text gives in a format; where that has no `%z`, in this zone. Raises TimeError.
 
-    Of a local time that comes twice, when clocks are set back, the first is meant; one that is left out does not exist.
+    A local time that occurs twice, when clocks are set back, is the first of the two; one that is skipped is refused.
     """
     pattern, letters = _reader(form)
     match = pattern.fullmatch(text)
@@ -296,7 +296,7 @@ def parsed(text: str, form: str, zone: tzinfo) -> datetime:
 
 
 def _local(found: dict[str, str]) -> datetime:
-    """The local time of what was read. Raises ValueError."""
+    """The local time that the parts read from a text make up. Raises ValueError."""
     year = int(found["Y"])
     if "j" in found:
         number = int(found["j"])

@@ -13,7 +13,7 @@ __all__ = ["Lines", "Report"]
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Problems, the files that were checked, the sources of excerpts by name, and whether to use colours."""
+    """Problems, the names of the checked files, the sources of excerpts by name, and whether to use colours."""
 
     problems: Sequence[Problem]
     sources: Mapping[str, Lines] = field(default_factory=dict)

@@ -1,6 +1,6 @@
 """The functions that JMESPath itself has; the tests hold their parameters and results against the library.
 
-They differ from the library's where those would leave JSON, raise an error of Python or do unbounded work.
+They differ from the library's where those would return no JSON, raise an error of Python or do unbounded work.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def _own(signature: str, description: str, *examples: Example) -> Callable[[Call
 
 
 def _total(numbers: list[Any]) -> Any:
-    """The exact sum, rounded once where there is a double: Python's own differs between its versions."""
+    """The exact sum, rounded once if a double is involved; that of Python's `sum` differs between its versions."""
     return sum(numbers) if all(type(number) is int for number in numbers) else math.fsum(numbers)
 
 

@@ -14,13 +14,13 @@ from ..registry import example, function, null_gives_null
 __all__: list[str] = []
 
 _SUMS = Context(prec=1_500)
-"""For sums and products of doubles, which it never rounds."""
+"""A precision that no sum or product of two doubles exceeds, so that none is rounded."""
 
 
 def _operated(
     name: str, a: Any, b: Any, whole: Callable[[int, int], Any], exact: Callable[[Decimal, Decimal], Any]
 ) -> Any:
-    """The result for two numbers: of integers by `whole`, else by `exact`."""
+    """Calculates with two numbers: by `whole` if both are integers, else by `exact`."""
     if isinstance(a, int) and isinstance(b, int):
         return calculated(name, lambda: whole(a, b))
     return calculated(name, lambda: float(exact(Decimal(repr(a)), Decimal(repr(b)))))
