@@ -1,7 +1,7 @@
 """The project file of a user: `moemap.toml`, or `[tool.moemap]` of `pyproject.toml`.
 
-Comes in: a folder. Goes out: the Configuration of the project around it, each value with its place, and what a command
-is to use: a mapping, its settings, its files.
+Comes in: a folder. Goes out: the Configuration of the project around it, each value with its place, and the Choice of
+the mapping, settings and secrets that a command uses.
 """
 
 from __future__ import annotations

@@ -21,8 +21,8 @@ class ChoiceError(ValueError):
 class Choice:
     """A mapping, and why it was chosen; its settings by name; the places of its secrets by placeholder.
 
-    `environment` is the name of the environment that they come from. `is_assumed` is true where nobody named the
-    mapping.
+    `environment` is the name of the environment that they come from. `is_assumed` is true if the mapping was named
+    neither by an option nor by the project file.
     """
 
     reference: str
@@ -48,12 +48,12 @@ def choose(
     environment: str | None = None,
     may_be_open: bool = False,
 ) -> Choice:
-    """Chooses a mapping: the one that is given, the default of the project, the one here, or else the bundled one.
+    """Chooses a mapping: the given `reference`, the default of the project, the nearest one, or else the bundled one.
 
-    An option wins over the project file: `reference` was given by the `option`, `settings` win over those of the
-    environment. An environment's settings are those of the default mapping; any other takes of them what it declares.
-    Raises ChoiceError for an environment that is not defined, and for a choice of several mappings; with `may_be_open`,
-    the reference is empty there, and `why` says between which.
+    Options win over the project file: `option` is the name of the one that gave `reference`, and `settings` win over
+    those of the environment. These are meant for the default mapping; another one takes those that it declares. Raises
+    ChoiceError for an undefined environment, and if there are several mappings to choose from; with `may_be_open`, the
+    reference is empty then, and `why` lists them.
     """
     name = environment or (made.environment.value if made.environment is not None else None)
     chosen = made.environments.get(name) if name is not None else None

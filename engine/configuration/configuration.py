@@ -23,7 +23,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Said(Generic[T]):
-    """A value, and the place where a project file says it."""
+    """A value in a project file, and its place."""
 
     value: T
     place: Place
@@ -40,7 +40,7 @@ class Environment:
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """The project around a folder. Without a project file, `source` is None and nothing is said.
+    """The values of the project file around a folder. Without such a file, `source` is None and there are no values.
 
     `folder` is the one that all paths of the file are relative to. `mappings` and `workspaces` are folders, `samples`
     have names of files and patterns. `main` is the nearest mapping or workspace from the working folder upwards.
@@ -61,7 +61,7 @@ class Configuration:
 
     @property
     def sources(self) -> dict[str, Source]:
-        """The sources of excerpts by name: none for a file that holds a secret, which nothing may print."""
+        """The sources of excerpts by name, without a file that holds a secret, which must never be printed."""
         is_secret = any(problem.code == "M157" for problem in self.problems)
         return {} if self.source is None or is_secret else {self.source.name: self.source}
 
@@ -74,7 +74,7 @@ class Configuration:
     def locate(self, name: str) -> Path | None:
         """The file of a mapping or workspace of the project.
 
-        Its name is that of its file, or of its folder (in which `v<major>` may be between), with `@major` if wanted.
+        The name is that of its file or of its folder, which may contain folders `v<major>`; `@major` may follow it.
         """
         stem, _, major = name.partition("@")
         if not stem.strip(".") or "/" in name:

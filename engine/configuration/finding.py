@@ -48,7 +48,7 @@ def _read(path: Path, main: Path | None) -> Configuration:
     source, problems = read(path, name)
     if path.name == _PYPROJECT and (source is None or not _MINE.search(source.text)):
         return Configuration(path.parent)
-    # Imported late: most working folders have no project file, and wait for none of this.
+    # Imported late: most working folders have no project file and do not need these.
     from ..source.toml import parse
     from . import reader
 

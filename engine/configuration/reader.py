@@ -31,7 +31,7 @@ _SECRET = re.compile(rf"{_PLACE}|basic:{_PLACE},{_PLACE}", re.ASCII)
 
 
 def read(path: Path, source: Source, node: MappingNode, main: Path | None) -> Configuration:
-    """The Configuration that the table of a project file says, with all problems of it."""
+    """The Configuration that the table of a project file gives, with all its problems."""
     return _Reader(path, source, main).configuration(node)
 
 

@@ -1,4 +1,4 @@
-"""Bounds how much larger than its input the value of an expression can be, from the expression alone.
+"""Bounds on the size of an expression's value in terms of its input, derived from the expression alone.
 
 Values share their parts in memory, so the value of a short expression may be too large to be written: each `| [@, @]`
 doubles it. Expressions that can grow too much are refused before anything is evaluated.
@@ -39,16 +39,16 @@ MAX_LEVELS = 64
 
 _SCALARS = {"number", "boolean", "string", "null"}
 _MADE_ANEW = {"map", "to_object"}
-"""Functions whose result holds what their last `&expression` gives, and nothing else."""
+"""Functions whose result consists of the results of their last `&expression`."""
 
 _ORDERED = {"group_by", "last_by", "max_by", "min_by", "sort_by", "sort_by_number", "unique_by"}
-"""Functions whose result holds nothing of what their `&expression` gives."""
+"""Functions whose result has nothing of the results of their `&expression`."""
 
 _LISTING = {"keys", "split", "values"}
-"""Functions that make a list of what is not a list."""
+"""Functions that make a list from a string or an object."""
 
 _AROUND = {"group_by", "to_array", "zip"}
-"""Functions that put lists or objects around parts of what they are given."""
+"""Functions that put lists or objects around parts of their arguments."""
 
 _MAKING = {"multi_select_list", "multi_select_dict", "function_expression"}
 """Types of nodes that create values; all others only select parts of them."""
@@ -69,8 +69,8 @@ class TooLarge(Exception):  # noqa: N818  what a value can be, not an error of t
 class Growth:
     """A bound on the growth of a value.
 
-    It contains the input at most `copies` times, for each element of `loops` nested iterations, and adds `levels`
-    around it. Flattened as often as possible, it has at most `width` elements for each one of the input.
+    The value contains the input at most `copies` times for each element of `loops` nested iterations, and adds `levels`
+    around it. Flattened completely, it has at most `width` elements for each one of the input.
     """
 
     copies: int
@@ -109,7 +109,7 @@ SCALAR = Growth(0)
 """The growth of a number, boolean or string, whose size is bounded anyway."""
 
 REFUSED = Growth(0, width=0)
-"""The growth of a value that is reported already: what is made of it is not reported again."""
+"""The growth of a value that has been reported, so that values made from it are not reported again."""
 
 PART = Growth(1)
 """The growth of a part of the input."""
@@ -277,12 +277,12 @@ class _ExpressionGrowth:
 
 
 def _repeated(constant: list[Any] | dict[str, Any] | str, current: Growth) -> Growth:
-    """The growth of a list that is made of a constant for each element of a value."""
+    """The growth of a list made from a constant, once for each element of a value."""
     return Growth(1, width=current.width * max(len(constant), 1))
 
 
 def _path(node: TreeNode) -> _PathKey | None:
-    """The names of a plain path, none for `@`; None for any other expression."""
+    """The names of a plain path, such as `a.b`; no names for `@`, None for any other expression."""
     if node["type"] == "field":
         return (node["value"],)
     if node["type"] in ("current", "identity"):

@@ -7,8 +7,8 @@ arguments, a literal that is not JSON, an `&` outside the arguments of a functio
 The grammar has lexical scopes too (JEP 18 of JMESPath), which the library does not read: `let $name = expression in
 expression` binds names, and `$name` is the value of such a name, or of a root, wherever it stands.
 
-Expressions are evaluated on *named roots* (the names in the context given to `Expression.search`), so `@` and its like
-have no meaning at the top of an expression.
+Expressions are evaluated on *named roots* (the names in the context given to `Expression.search`), so `@`, `[0]` and
+`*` have no meaning at the top of an expression.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ __all__ = ["MAX_EXPRESSION_CHARS", "RootUse", "parse", "tokens_of", "tree_of"]
 MAX_EXPRESSION_CHARS = 10_000
 
 
-# The first child of these is evaluated where the node is, the others on the result of the first.
+# The first child of these is evaluated on the value of the node, the others on the result of the first.
 _STEPS = {"subexpression", "index_expression", "pipe", "projection", "value_projection", "filter_projection"}
 _MAX_DIGITS = 20
 _MAX_KEPT_CHARS = 500
@@ -61,7 +61,7 @@ _MAX_UNFINISHED = 200
 def parse(text: str) -> Expression:
     """Parses an expression. Raises ExpressionError with the code M201, M202, M205, M209, M210, M211, M232 or M271.
 
-    Short ones are kept: a mapping is loaded again and again while it is written, and rules repeat expressions.
+    Results for short texts are cached: rules repeat expressions, and a mapping is loaded often while it is written.
     """
     return _kept(text) if len(text) <= _MAX_KEPT_CHARS else _parse(text)
 
@@ -69,7 +69,7 @@ def parse(text: str) -> Expression:
 def tree_of(text: str) -> TreeNode | None:
     """The tree of an expression that is still being written, without most checks of `parse`; None if it has none.
 
-    It is bounded in what it can make of its input; where calls lack arguments, in its number of nodes.
+    The size of its value is bounded as in `parse`, or where calls lack arguments, its number of nodes.
     """
     if len(text) > MAX_EXPRESSION_CHARS or not text.strip(WHITESPACE):
         return None
@@ -180,7 +180,7 @@ def tokens_of(text: str) -> list[Token]:
 
 
 def _joined(tokens: Iterable[Token], text: str) -> Iterator[Token]:
-    """The tokens with the two of a `$name`, and of a `==`, as one. Raises ExpressionError for a stray `$` or `=`."""
+    """The tokens, in which `$name` and `==` are one token each. Raises ExpressionError for a stray `$` or `=`."""
     before = {"dollar": "unquoted_identifier", "assign": "assign"}
     last, start = "", None
     for token in tokens:
@@ -255,7 +255,7 @@ class _Parser(_LibraryParser):  # type: ignore[misc]  # the same
         return node
 
     def _let(self) -> TreeNode:
-        """Parses what follows `let`: names with their values, `in`, and the expression that they are for."""
+        """Parses the rest of a `let` expression: names with their values, `in`, and an expression."""
         bindings: list[TreeNode] = []
         while not bindings or self._current_token() == "comma":
             if bindings:
@@ -322,7 +322,7 @@ class _Parser(_LibraryParser):  # type: ignore[misc]  # the same
 
 
 def _roots(text: str, tokens: list[Token], tree: TreeNode) -> tuple[RootUse, ...]:
-    """Every use of a root, after the checks that the grammar does not make."""
+    """All uses of roots, after checks that the grammar does not make. Raises ExpressionError."""
     roots: list[RootUse] = []
     pending: list[tuple[TreeNode, bool, int, frozenset[str]]] = [(tree, True, 1, frozenset())]
     if tree["type"] == "expref":

@@ -15,14 +15,14 @@ _ORDERING = ("lt", "lte", "gt", "gte")
 
 
 _CHAINS = ("subexpression", "index_expression", "pipe")
-"""The first child of these is evaluated where the node is, each further one on the result of the one before."""
+"""The first child of these is evaluated on the value of the node, each further one on the result of the one before."""
 
 
 _ON_FIRST = {*_CHAINS, "projection", "value_projection", "filter_projection", "flatten"}
 
 
 def steps_by_start(tree: TreeNode) -> dict[int, TreeNode]:
-    """The member that is read first from each value, such as `b` in `a.b[0].c`, by the offset of the value."""
+    """The members that are read right from each value, such as `b` in `a.b[0].c`, by the offset of the value."""
     steps: dict[int, TreeNode] = {}
     for node in walk(tree):
         if node["type"] == "subexpression":
@@ -37,7 +37,7 @@ def steps_by_start(tree: TreeNode) -> dict[int, TreeNode]:
 def path_of(tree: Mapping[str, Any], roots: Mapping[str, str | None]) -> str | None:
     """The pointer of a plain path such as `event.data.x` or `batch.events[0]`; None for any other expression.
 
-    `roots` has the pointer of each root; None for a root that is no place of the input.
+    `roots` has the pointer of each root; None for a root that is not a place of the input.
     """
     kind, children = tree["type"], tree["children"]
     if kind in ("field", "variable_ref"):
@@ -71,7 +71,7 @@ def _step(place: str | None, tree: Mapping[str, Any]) -> str | None:
 def inputs_read(tree: Mapping[str, Any], roots: Mapping[str, str | None]) -> tuple[str, ...]:
     """The pointers of all paths that the expression reads, in order and without duplicates.
 
-    Paths inside projections, filters and `&expressions` count as the list that is iterated over.
+    A path inside a projection, a filter or an `&expression` gives the pointer of the list that is iterated over.
     """
     return tuple(dict.fromkeys(_reads(tree, roots)))
 
@@ -115,7 +115,7 @@ def certain_roots(tree: TreeNode) -> tuple[str, ...]:
 
 
 def _goes_on(tree: TreeNode, found: list[str]) -> bool:
-    """Adds the roots that are certainly read; returns whether what follows is certainly evaluated, too."""
+    """Adds the roots that are certainly read; returns whether evaluation certainly continues after the node."""
     kind, below = tree["type"], tree["children"]
     if kind in ("field", "variable_ref"):
         found.append(tree["value"])

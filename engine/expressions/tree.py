@@ -66,9 +66,9 @@ class Expression:
 
 
 def parts_of(expression: Expression, context: dict[str, Any]) -> list[tuple[int, int, Any]]:
-    """The parts of an expression that have one value in this evaluation: where they start and end, and the value.
+    """The parts of an expression that are evaluated once: their start, their end and their value.
 
-    Left out is what was not evaluated, and what is evaluated for each element of a list. Ends at the first failure.
+    Parts that are not evaluated, or for each element of a list, are left out. Ends at the first failure.
     """
     interpreter = _PartsInterpreter(context)
     with suppress(TypeError, RecursionError, ValueError, OverflowError):  # `search` says how it fails
@@ -91,7 +91,7 @@ def _key(expression: Any) -> Callable[[Any], Any]:
 
 
 class _Interpreter(_LibraryInterpreter):  # type: ignore[misc]  # the library has no types for it
-    """The library's interpreter, in which `[1]` does not equal `[true]`, and `if` evaluates one of its values only."""
+    """The library's interpreter, but `[1]` does not equal `[true]`, and `if` evaluates only one of its values."""
 
     COMPARATOR_FUNC: ClassVar = {
         **_LibraryInterpreter.COMPARATOR_FUNC,
@@ -113,7 +113,7 @@ class _Interpreter(_LibraryInterpreter):  # type: ignore[misc]  # the library ha
 
 
 class _ScopedInterpreter(_Interpreter):
-    """The interpreter of one evaluation of an expression with variables, which are roots where nothing binds them."""
+    """The interpreter of one evaluation of an expression with variables; those that no `let` binds are roots."""
 
     def __init__(self, roots: dict[str, Any]) -> None:
         super().__init__(_OPTIONS)
@@ -150,7 +150,7 @@ class _ScopedInterpreter(_Interpreter):
 
 
 def _counted(node: TreeNode) -> TreeNode:
-    """The node of a projection in which the values of variables are counted, which each element may get."""
+    """The node of a projection, changed so that it counts the variables that are copied into each element."""
     base, right, *test = node["children"]
     if right["type"] == "counted" or not free_variables(right):
         return node
@@ -158,7 +158,7 @@ def _counted(node: TreeNode) -> TreeNode:
 
 
 class _PartsInterpreter(_ScopedInterpreter):
-    """An interpreter that keeps the values of parts, see `parts_of`."""
+    """An interpreter that records the values of parts, see `parts_of`."""
 
     def __init__(self, roots: dict[str, Any]) -> None:
         super().__init__(roots)
@@ -212,7 +212,7 @@ _STEPS = {
     *("field", "subexpression", "index_expression", "index", "slice", "flatten", "pipe"),
     *("projection", "value_projection", "filter_projection"),
 }
-"""The nodes that go on from the value of the node before them in a chain."""
+"""Types of nodes that can stand in a chain of steps, each evaluated on the value of the one before."""
 _CURRENT: TreeNode = {"type": "current", "children": []}
 
 
@@ -239,7 +239,7 @@ def walk(node: TreeNode) -> Iterator[TreeNode]:
 
 
 def free_variables(*nodes: TreeNode) -> tuple[str, ...]:
-    """The names of the variables in these nodes that nothing inside of them binds, each once, in order."""
+    """The names of the variables in these nodes that no `let` inside of them binds, each once, in order."""
     found: dict[str, None] = {}
     pending: list[tuple[TreeNode, frozenset[str]]] = [(node, frozenset()) for node in reversed(nodes)]
     while pending:

@@ -16,9 +16,9 @@ __all__ = ["Assertion", "RequestPlace"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RequestPlace:
-    """A place in requests of an output, with all that is in it; `output` is None for any output, `part` for all parts.
+    """A place in requests of an output, with all values in it; None stands for any output, and for all parts.
 
-    A step `*` stands for any name or index. With the part "message", it is what rules say of an input.
+    A step `*` stands for any name or index. The part "message" is not sent: it is the text of warnings and reasons.
     """
 
     output: str | None
@@ -38,7 +38,7 @@ class RequestPlace:
 )
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Assertion:
-    """Something that holds of all requests: that outputs are not sent, or where personal data does not go."""
+    """An assertion about all requests: which outputs are not sent, or where personal data is not sent to."""
 
     name: str
     no_output: tuple[str, ...] = key(
@@ -67,8 +67,8 @@ class Assertion:
     )
     without: Expr | None = key(
         kinds.EXPRESSION,
-        "It is asserted of inputs for which this does not hold, such as a consent; without it, of all. It sees the "
-        "input, `settings` and the mapping's `let`.",
+        "A condition, such as a consent: the assertion is about inputs for which it does not hold; without it, about "
+        "all. It sees the input, `settings` and the mapping's `let`.",
         default=None,
     )
     description: str | None = description_key()

@@ -19,7 +19,7 @@ MAX_EXTENDS = 16
 
 
 class Loading(Protocol):
-    """The loader of a mapping. `converted` has the main files of the mappings whose input this one converts."""
+    """The loader of a mapping. `converted` are the main files of the mappings whose input that mapping converts."""
 
     converted: tuple[Path, ...]
     missing: list[Path]

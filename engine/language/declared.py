@@ -12,7 +12,7 @@ __all__ = ["declared"]
 
 
 def declared(rulebook: Rulebook) -> dict[str, Any]:
-    """The delivery that a mapping declares, as JSON, with the defaults of what it leaves out."""
+    """The delivery that a mapping declares, as JSON, with defaults for missing keys."""
     own = rulebook.delivery or Delivery(windows={})
     return {
         **_plain(own),

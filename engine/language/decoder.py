@@ -42,7 +42,7 @@ def found(node: Node) -> str:
 
 
 def read_expression(node: ScalarNode, problems: list[Problem]) -> Expr | None:
-    """Parses the expression in a scalar; a Problem has its column inside the scalar."""
+    """Parses the expression in a scalar; None, with a Problem at its column in the scalar, if it is wrong."""
     # Imported late: project files have no expressions, and are read before a cached mapping runs.
     from ..expressions.parser import parse
     from ..expressions.syntax_errors import ExpressionError
@@ -57,7 +57,7 @@ def read_expression(node: ScalarNode, problems: list[Problem]) -> Expr | None:
 
 
 def read_text(node: ScalarNode, problems: list[Problem], guard: str | None = None) -> Text | None:
-    """Compiles the template in a scalar; a Problem has its column inside the scalar."""
+    """Compiles the template in a scalar; None, with a Problem at its column in the scalar, if it is wrong."""
     # Imported late, as for expressions.
     from ..templates.compiler import compile as compile_template
     from ..templates.template import TemplateError
@@ -82,7 +82,7 @@ def good_name(node: ScalarNode, what: str, problems: list[Problem], *, root: boo
 class Keys:
     """Reads the keys of `node`, which messages call `where` ("a rule", "the output 'event'").
 
-    `known` are keys that are known there whether they are read or not.
+    `known` are keys that are known there, even if they are not read.
     """
 
     def __init__(self, node: Node, where: str, problems: list[Problem], known: Iterable[str] = ()) -> None:

@@ -18,20 +18,20 @@ Statuses = tuple[str, ...]
 VERDICTS = ("accept", "retry", "wait", "stop", "reject")
 
 
-@form("window", "A limit of the receiver: at most so many in so many seconds.", "A change of a limit of the receiver.")
+@form("window", "A limit of the receiver: how much in how many seconds.", "A change of a limit of the receiver.")
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Window:
-    """A limit of the receiver: what it counts, and how much of it in how many seconds."""
+    """A limit of the receiver: the things that it counts, and how many of them it takes in how many seconds."""
 
     name: str
-    limit: int = key(kinds.SIZE, "The most that is sent in any span of this length.", required=True, default=1)
-    seconds: int = key(kinds.SIZE, "The length of the span.", required=True, default=1)
+    limit: int = key(kinds.SIZE, "The most that is sent in any `seconds` seconds.", required=True, default=1)
+    seconds: int = key(kinds.SIZE, "The length of the window.", required=True, default=1)
     counts: str = key(
-        kinds.COUNTED, "What counts: requests, or bodies, of which a request in bulk has several.", default="requests"
+        kinds.COUNTED, "Counts requests, or bodies, of which a request in bulk has several.", default="requests"
     )
     elements_of: str | None = key(kinds.MEMBER, "The elements of this list in each body count instead.", default=None)
     outputs: tuple[str, ...] = key(kinds.OUTPUTS, "The outputs that count; without it, all.", default=())
-    sent: str | None = key(kinds.SENT, "Only what is sent so counts; without it, both do.", default=None)
+    sent: str | None = key(kinds.SENT, "Counts only what is sent in this way; without it, both.", default=None)
     each_key: bool = key(kinds.FLAG, "Each value of `order` has a window of its own.", default=False)
     node: Node | None = None
 
@@ -43,7 +43,7 @@ class Window:
 )
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Answers:
-    """The statuses of each meaning; what none of them has is rejected."""
+    """The statuses of each meaning; those that are not listed are rejected."""
 
     accept: Statuses = key(kinds.STATUSES, "The request has arrived. By default `[2xx]`.", default=("2xx",))
     retry: Statuses = key(
@@ -63,7 +63,7 @@ class Answers:
     )
     reject: Statuses = key(
         kinds.STATUSES,
-        "The request is dead: a person decides. All that nothing else is said of is rejected.",
+        "The request is dead: a person decides. Statuses that are not listed mean the same.",
         default=(),
     )
     node: Node | None = None
@@ -72,13 +72,13 @@ class Answers:
 @form("hints", "The headers of answers in which the receiver tells its limits.", "A change of these headers.")
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Hints:
-    """The names of headers with hints, for any case of their letters."""
+    """The names of headers with hints, in any letter case."""
 
-    limit: str | None = key(kinds.FILLED, "The most in the present span.", default=None)
-    remaining: str | None = key(kinds.FILLED, "What is left of it.", default=None)
+    limit: str | None = key(kinds.FILLED, "The limit of the present window.", default=None)
+    remaining: str | None = key(kinds.FILLED, "The number left of it.", default=None)
     reset: str | None = key(
         kinds.FILLED,
-        "When the span ends: seconds from now, or since 1970 where it is that many.",
+        "The end of the window: seconds from now, or since 1970 if the number is that large.",
         default=None,
     )
     retry_after: str = key(kinds.FILLED, "How long to wait: seconds, or a date.", default="Retry-After")
@@ -91,9 +91,9 @@ class Retry:
     """The schedule of attempts: the bound of the n-th wait is `base * factor ** n`, at most `cap`."""
 
     base: float = key(kinds.POSITIVE, "The bound of the first wait, in seconds. By default 2.", default=2.0)
-    factor: float = key(kinds.POSITIVE, "Each bound is so many times the one before. By default 2.", default=2.0)
-    cap: float = key(kinds.POSITIVE, "No bound is larger, in seconds. By default 300.", default=300.0)
-    attempts: int = key(kinds.SIZE, "After so many, the request is dead. By default 10.", default=10)
+    factor: float = key(kinds.POSITIVE, "Each bound is the last one times this. By default 2.", default=2.0)
+    cap: float = key(kinds.POSITIVE, "The largest bound, in seconds. By default 300.", default=300.0)
+    attempts: int = key(kinds.SIZE, "After this number, the request is dead. By default 10.", default=10)
     node: Node | None = None
 
 
@@ -115,12 +115,12 @@ class Ping:
 @form("outputDelivery", "How requests of this output are delivered, where that differs.", "A change of how they are.")
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class OwnDelivery:
-    """The delivery of one output, where it differs; None leaves it to the mapping."""
+    """The delivery of one output, where it differs from that of the mapping; None stands for the same."""
 
     effect: str | None = key(
         kinds.EFFECT, "What a second delivery does: nothing (`upsert`), or the same again (`append`).", default=None
     )
-    order: str | None = key(kinds.MEMBER, "As for the mapping.", default=None)
+    order: str | None = key(kinds.MEMBER, "The `order` of these bodies.", default=None)
     bulk: bool = key(kinds.FLAG, "`false` never sends these bodies in bulk.", default=True)
     node: Node | None = None
 
@@ -132,7 +132,7 @@ class OwnDelivery:
 )
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Delivery:
-    """How requests are delivered: defaults for outputs, and what holds for the receiver as a whole."""
+    """The delivery of requests: defaults for outputs, and the limits and answers of the receiver as a whole."""
 
     effect: str = key(
         kinds.EFFECT,
@@ -155,10 +155,10 @@ class Delivery:
     hints: Hints = key(kinds.HINTS, "The headers in which the receiver tells its limits.", default=Hints())
     retry: Retry = key(kinds.RETRY, "When a request is sent again.", default=Retry())
     bulk_from: int | None = key(
-        kinds.SIZE, "Where at least so many bodies are ready, they are sent in `bulk`; without it, never.", default=None
+        kinds.SIZE, "The number of ready bodies from which on they are sent in `bulk`; without it, never.", default=None
     )
     keep_alive: float = key(
-        kinds.POSITIVE, "A connection without use is closed after so many seconds. By default 4.", default=4.0
+        kinds.POSITIVE, "The seconds after which an unused connection is closed. By default 4.", default=4.0
     )
     ping: Ping | None = key(kinds.PING, "The request of `moemap ping`.", default=None)
     node: Node | None = None

@@ -1,4 +1,4 @@
-"""Finds the files of mappings below folders, and tells what each of them is.
+"""Finds the files of mappings below folders, and tells their kinds.
 
 Detection is more lenient than reading: a file that looks like a rule file by its name, a key or its modeline is one, so
 that a misspelt file is reported rather than skipped.
@@ -35,7 +35,7 @@ _HEADER = _MAIN | {"name", "version", "workspace", "server", "checks"}
 _TELLING = (_PART - {"include"}) | (_MAIN - {"input"}) | {"workspace", "tests", "mapping"}
 _KNOWN = _TELLING | {*MAPPING.keys, *WORKSPACE.keys}
 _FEW_KEYS = 20
-"""With more unknown keys than this, a file is somebody else's."""
+"""A file with more unknown keys than this belongs to another program."""
 
 _MODELINE = re.compile(r"^#[ \t]*yaml-language-server:.*\bmoemap/(rules|workspace|tests)\.schema\.json", re.MULTILINE)
 _INDENTATION = re.compile(r"^[ \t]+", re.MULTILINE)
@@ -124,7 +124,7 @@ def _keys(text: str) -> set[str]:
 
 
 def other_than_main(keys: Collection[str]) -> tuple[str, str] | None:
-    """The kind of a file with these keys, in words, if it is another than a main file; with a hint."""
+    """The kind in words of a file with these keys, and a hint; None if it may be the main file of a mapping."""
     if not _HEADER.isdisjoint(keys):
         return None
     if "tests" in keys:

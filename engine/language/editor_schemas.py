@@ -1,6 +1,6 @@
 """The JSON Schemas of rule files and workspaces, with which editors complete and explain keys.
 
-They are made from the declarations of the keys; what is said of several keys together stands here.
+They are made from the declarations of the keys; conditions on several keys together are declared here.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ def _workspace() -> Json:
 
 
 def _elsewhere(value: Any) -> Any:
-    """The schema with references to the definitions of the other one."""
+    """A part of one schema with its references changed to lead there from the other schema."""
     if isinstance(value, list):
         return [_elsewhere(one) for one in value]
     if not isinstance(value, dict):
@@ -164,7 +164,7 @@ def _changed(form: Form, key: Key) -> Json:
     return {"anyOf": [change, _ref("removed")]} if removable else change
 
 
-# --- What holds of several keys together
+# --- Conditions on several keys together
 
 
 def _json_type(declared: ValueType) -> str:
@@ -175,7 +175,7 @@ def _json_type(declared: ValueType) -> str:
 
 
 def _of_types(types: Iterable[str]) -> Json:
-    """Describes a setting of one of these types, or a list of such values."""
+    """The schema of a setting of one of these types, or of a list of such values."""
     choice = {"enum": list(types)}
     alone: Json = {"properties": {"type": choice}, **({} if "string" in types else {"required": ["type"]})}
     return {

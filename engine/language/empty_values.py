@@ -1,4 +1,4 @@
-"""Spreads what an output or the mapping says of empty values to the fields that it holds for."""
+"""Passes `omit_empty` of an output or the mapping on to its fields."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ __all__ = ["omitting_output", "omitting_rule"]
 
 
 def omitting_output(output: Output) -> Output:
-    """The output whose fields leave empty values out."""
+    """The output, changed so that its fields leave empty values out."""
     line = output.request
     request = replace(line, query=_fields(line.query), headers=_fields(line.headers))
     return replace(output, fields=_fields(output.fields), request=request)
 
 
 def omitting_rule(rule: Rule) -> Rule:
-    """The rule whose fields leave empty values out."""
+    """The rule, changed so that its fields leave empty values out."""
     body = rule.body
     return replace(rule, body=_object(body) if isinstance(body, ObjectSource) else _field(body))
 
@@ -45,7 +45,7 @@ def _object(source: ObjectSource) -> ObjectSource:
 
 
 def _spread(spread: Spread) -> Spread:
-    # The entries are no longer those of the policy, which other spreads may use as it is.
+    # The entry rules of a policy are copied, since other spreads may use them unchanged.
     return replace(spread, entries=tuple(_entry(rule, spread.as_name) for rule in spread.entries), policy=None)
 
 

@@ -47,14 +47,14 @@ _V = TypeVar("_V")
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """The result of reading nodes, the definitions that it depends on, and its number of entry rules of policies."""
+    """The result of reading nodes, the definitions that it used, and its number of entry rules from policies."""
 
     made: Any
     uses: dict[tuple[str, str], object]
     written_out: int
 
     def holds(self, reader: FieldReader) -> bool:
-        """Returns whether the same would be made now."""
+        """Returns whether reading the nodes again would give the same."""
         return reader.written_out + self.written_out <= MAX_ENTRY_RULES and all(
             reader.used(kind, name) is definition for (kind, name), definition in self.uses.items()
         )
@@ -87,11 +87,11 @@ class FieldReader:
         return Keys(node, where, self.problems, known)
 
     def value(self, keys: Keys, key: Key) -> Any:
-        """The value of a key; None without one that can be read."""
+        """The value of a key; None if it is missing or unreadable."""
         return keys.choice(key.name, key.kind.choices, None) if key.kind.choices else READERS[key.kind](self, keys, key)
 
     def values(self, keys: Keys, made: type) -> dict[str, Any]:
-        """The values of the keys that a form keeps, by attribute; without one, the declared default."""
+        """The values of the keys that a form keeps, or their declared defaults, by attribute."""
         result = {}
         for key in keys_of(made):
             value = self.value(keys, key)
@@ -99,7 +99,7 @@ class FieldReader:
         return result
 
     def part(self, keys: Keys, made: Callable[..., _T], **more: Any) -> _T | None:
-        """The whole part that is made from these keys; None if it lacks a required one."""
+        """The part that is made from these keys; None if a required one is missing."""
         values = self.values(keys, cast("type", made))
         keys.finish()
         lacks = any(key.required and values[key.attribute] is None for key in keys_of(cast("type", made)))
@@ -126,7 +126,7 @@ class FieldReader:
         return None if field is None else replace(field, name_node=name)
 
     def field(self, name: str | None, node: Node, place: str = "no member of an object or a list") -> Field | None:
-        """The field; `place` says what it is, if it is no member of an object or a list written by hand."""
+        """The field; `place` describes one that is not a member of an object or of a list written by hand."""
         if isinstance(node, ScalarNode | SequenceNode):
             short = self.alternatives(node)
             return None if short is None else Field(name=name, source=short, node=node)
@@ -211,7 +211,7 @@ class FieldReader:
         return None if lacks else Each(**values)
 
     def one_name(self, keys: Keys) -> None:
-        """Reports where both a key and an index are named."""
+        """Reports `key` and `index` beside each other."""
         if "key" in keys and "index" in keys:
             place = cast("Node", keys.take("index")).place
             keys.report("M104", place, where=keys.where, keys="key and index", found="both are given")
@@ -220,7 +220,7 @@ class FieldReader:
         return self.only_for(keys, "items", of.items, of, "array", "items describe the elements of an array")
 
     def only_for(self, keys: Keys, key: str, value: _V, of: Field | Setting, type_: str, reason: str) -> _V | None:
-        """The value of a key that is only for one type; None, with a Problem, where there is another one."""
+        """The value of a key that only one type can have; None, with a Problem, for other types."""
         if value is not None and of.type != type_:
             place, both = cast("Node", keys.take(key)).place, f"{key} and a type other than {type_}"
             keys.report("M104", place, where=keys.where, keys=both, found=reason)
@@ -277,7 +277,7 @@ class FieldReader:
         return True if name in self.outputs else object()
 
     def known(self, key: tuple[Hashable, ...], read: Callable[[], _T]) -> _T:
-        """The result of reading some nodes: the last one if the nodes and all that they depend on are unchanged."""
+        """The result of reading nodes: the last one, if these and the definitions that they depend on are unchanged."""
         before: _Read | None = self.recall.fitting(key, lambda one: one.holds(self))
         if before is not None:
             self.uses |= before.uses
@@ -384,7 +384,7 @@ class FieldReader:
 
 
 def _reading_flaw(form: str, time: Time) -> str | None:
-    """The reason why times cannot be read in a format."""
+    """The reason why times cannot be read in a format; None if they can."""
     if form in UNITS:
         return None
     flaw = format_flaw(form, reads=True)

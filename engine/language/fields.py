@@ -1,4 +1,4 @@
-"""Fields of the rule language as immutable data, with all that gives a value: sources, tables and spreads.
+"""Fields of the rule language as immutable data, with their sources, tables and spreads.
 
 Each part declares the keys that it is read from, and keeps its node, so that messages can point to its line and column.
 """
@@ -46,7 +46,7 @@ class _Absent:
         return "ABSENT"
 
     def __reduce__(self) -> str:
-        """There is one of it, in other processes too."""
+        """Unpickles as the one object of this module."""
         return "ABSENT"
 
 
@@ -111,13 +111,13 @@ class Table:
     name: str | None
     entries: Mapping[str, Any] = key(
         kinds.ENTRIES,
-        "What each string becomes: any JSON value; null leaves the value out.",
+        "The value that each string becomes: any JSON value; null leaves it out.",
         required=True,
         examples=({"M": "male", "F": "female", "NA": None},),
     )
     unlisted: Literal["omit", "keep", "reject"] | tuple[Literal["const"], Any] = key(
         kinds.UNLISTED,
-        "What other values become: left out, kept, or a fixed value; or the element is rejected (M507).",
+        "Other values are left out, kept or replaced by a fixed value, or the element is rejected (M507).",
         required=True,
     )
     ignore_case: bool = key(kinds.FLAG, "Upper and lower case are the same.", default=False)
@@ -191,7 +191,7 @@ class Each:
     )
     index_name: str | None = key(
         kinds.INDEX,
-        "The name of the number of the element in expressions, from 0; not with `key`.",
+        "The name of the element's index in expressions, from 0; not with `key`.",
         name="index",
         role="detail",
         only_with="each",
@@ -226,23 +226,23 @@ class Time:
 
     reads: tuple[str, ...] = key(
         kinds.FORMATS,
-        "What the value is: `iso`, `seconds`, `milliseconds` or a format; of several, the first that fits.",
+        "How the value is written: `iso`, `seconds`, `milliseconds` or a format; of several, the first that fits.",
         default=("iso",),
     )
-    zone: str | None = key(kinds.FILLED, "The zone of local times, which formats without `%z` read.", default=None)
-    writes: str = key(kinds.FILLED, "What it becomes: `iso`, `seconds`, `milliseconds`, or a format.", default="iso")
+    zone: str | None = key(kinds.FILLED, "The zone of times that a format without `%z` reads.", default=None)
+    writes: str = key(kinds.FILLED, "How to write it: `iso`, `seconds`, `milliseconds`, or a format.", default="iso")
     writes_zone: str = key(
         kinds.FILLED,
         "The zone in which it is written; with `keep`, the offset or zone that it was read in.",
         default="UTC",
     )
     precision: str | None = key(
-        kinds.PRECISION, "With `writes: iso`, always so many digits; what is finer is cut off.", default=None
+        kinds.PRECISION, "With `writes: iso`, the precision of all times; anything finer is cut off.", default=None
     )
 
     @property
     def form(self) -> TimeForm:
-        """The same as conversions take it."""
+        """The same in the form that `values.coercion` takes."""
         return self.reads, self.zone, self.writes, self.writes_zone, self.precision
 
 
@@ -278,14 +278,14 @@ class Field:
     items: str | None = key(kinds.TYPE, "With `type: array`, the type of the elements.", default=None)
     decimals: int | None = key(
         kinds.DECIMALS,
-        "With `type: string`, a number is written with exactly so many decimals; a half is rounded away from 0.",
+        "With `type: string`, the exact number of decimals of a number; a half is rounded away from 0.",
         default=None,
     )
     time: Time | None = key(kinds.TIME, "With `type: datetime`, how the time is read and written.", default=None)
     omit_empty: bool | None = key(
         kinds.FLAG, "Null, `''`, `[]` and `{}` count as no value; without it, as the output says.", default=None
     )
-    default: Any = key(kinds.ANY, "The value where there is none: any JSON value.", default=ABSENT)
+    default: Any = key(kinds.ANY, "The value if there is no other: any JSON value.", default=ABSENT)
     keep_null: bool = key(
         kinds.FLAG, "Without a value, the member of an object or a list written by hand is null.", default=False
     )
@@ -314,7 +314,7 @@ class Field:
 
     @property
     def inner(self) -> Field:
-        """The field itself; or if its value is sent outside of a body, the field whose value is converted for that."""
+        """The field itself; for a parameter or a header, the field whose value is converted to one that can be sent."""
         inner = self.source.alternatives[0] if isinstance(self.source, From) else None
         return inner if isinstance(inner, Field) and self.type not in (None, *TYPES) else self
 
@@ -327,12 +327,12 @@ class Field:
 
     @property
     def holds_others(self) -> bool:
-        """True for a list or an object: with a value of another kind, all that should be in it is lost."""
+        """True if the field must be a list or an object: a value of another kind loses all that should be in it."""
         return self.type in ("array", "object") and self.on_problem != "keep"
 
     @property
     def applied(self) -> frozenset[str]:
-        """The keys beside the source that are given, but for those that are for people."""
+        """The given keys that are neither the source nor notes for people."""
         keys = (key for key in keys_of(Field) if not key.is_note)
         return frozenset(key.name for key in keys if getattr(self, key.attribute) != key.default)
 

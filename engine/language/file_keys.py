@@ -29,12 +29,12 @@ _FIRST = (
     Key("checks", Kind("object", {"$ref": "#/$defs/checks"}), "Severities of findings, by code."),
 )
 _HEADERS = (
-    Key("input", part("input"), "What is mapped.", required=True),
+    Key("input", part("input"), "The input: its name in expressions and its schema.", required=True),
     Key("server", part("server"), "Where the requests go."),
     Key(
         "settings",
         parts("setting", "root", "Settings to add, to change, or (null) to remove.", "object"),
-        "What users of the mapping can choose, by name.",
+        "The values that users of the mapping can choose, by name.",
     ),
     Key(
         "outputs",
@@ -73,7 +73,7 @@ _PARTS = (
     Key(
         "routes",
         parts("route", "name", "Routes to add, to change, or (null) to remove.", "object"),
-        "What is offered to rules element by element, by name.",
+        "Iterations whose elements are offered to rules one by one, by name.",
     ),
     Key(
         "rules",
@@ -88,14 +88,14 @@ _PARTS = (
         ),
         "The rules. A file's own come first, then those of the files that it includes.",
     ),
-    Key("assert", kinds.ASSERTIONS, "What holds of all requests, by name; `moemap check` proves it."),
+    Key("assert", kinds.ASSERTIONS, "Assertions about all requests, by name; `moemap check` proves them."),
     Key(
         "include",
         list_of("list of strings", {"type": "string", "minLength": 1}),
         "Files of the mapping's folder that belong to the mapping, relative to this one.",
         examples=(["user.yaml", "events.yaml"],),
     ),
-    Key("description", kinds.TEXT, "What the file is about, in a sentence."),
+    Key("description", kinds.TEXT, "The subject of the file, in a sentence."),
 )
 
 

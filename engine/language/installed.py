@@ -47,7 +47,7 @@ def installed(reference: str) -> Path | None:
 
 
 def newest(folders: Iterable[Path], major: str) -> Path | None:
-    """The mapping of a major version in one of the folders; without one, that of the highest."""
+    """The main file of the mapping of a major version in one of the folders; with "", of the highest version."""
     for folder in folders:
         if major:
             versions = [path for path in [folder / f"v{major}" / "mapping.yaml"] if is_file(path)]

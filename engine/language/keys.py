@@ -22,10 +22,10 @@ _T = TypeVar("_T")
 class Key:
     """The declaration of a key.
 
-    Without a value of a required key, or one that can be read, `default` counts, and without that its form has none.
-    Of the keys of the role "choice", exactly one is given; those of the role "detail" belong to it and go with it where
-    a change makes another choice. A key is known `only_with` another one, if given. One that is not `inherited` is that
-    of a rule alone, not of rules that extend it. One that `is_note` is for people, and has no effect.
+    `default` counts where the key is missing or unreadable; a form without a required key that has none is not made. Of
+    the keys of the role "choice", exactly one is given; those of the role "detail" belong to it, and go with it where a
+    change makes another choice. With `only_with`, the key is known only beside another one. Rules that extend a rule
+    get its keys unless these are not `inherited`. A key with `is_note` is for people, and has no effect.
     """
 
     name: str

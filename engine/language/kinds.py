@@ -20,10 +20,10 @@ Json = Mapping[str, Any]
 class Kind:
     """A kind of value that a key has.
 
-    `words` name it in the reference, `schema` describes it to editors. `change` describes a change of an inherited
-    value, where a change is not the same as a value. `defines` says what a name that is given stands for. `merge` is
-    how a change merges: as JSON merge patch, or as the fields of an object, one field, the keys of `form`, or as names
-    of parts of that form.
+    `words` name it in the reference, `schema` describes it to editors. `change` is the schema of a change of an
+    inherited value, where that is not the same as a value. `defines` says what a name that the key defines stands for.
+    `merge` says how a change merges: as JSON merge patch, or as the fields of an object, one field, the keys of `form`,
+    or names of parts of that form.
     """
 
     words: str
@@ -65,7 +65,7 @@ def list_of(words: str, items: Json, **more: Any) -> Kind:
 
 
 def _object_of(words: str, values: Json, nullable: Json) -> Kind:
-    """Names and values that merge one by one; `nullable` describes a value that may be null."""
+    """Names and values that merge one by one; `nullable` is the schema of a value that may be null."""
     types = {"type": "object"}
     return Kind(words, {**types, "additionalProperties": values}, {**types, "additionalProperties": nullable})
 

@@ -30,7 +30,7 @@ class Layer:
 
 
 def entries_of(layer: Layer, header: MappingNode) -> tuple[tuple[ScalarNode, Node], ...]:
-    """The joined parts under their keys, as entries of the header."""
+    """The joined parts of a layer as entries of a mapping, which take their place from the header."""
     result = []
     for key, node in layer.parts.items():
         name = header.key(key) or synthetic(key, node)
@@ -59,7 +59,7 @@ def place_of_name(rule: MappingNode) -> Place:
 
 
 def schema_names(joined: MappingNode) -> list[ScalarNode]:
-    """The names of the schemas that the input, the outputs and `bulk` have, with their places."""
+    """The nodes that name the schemas of the input, the outputs and `bulk`."""
     places: list[Node | None] = [joined.get("input"), joined.get("bulk")]
     outputs = joined.get("outputs")
     if isinstance(outputs, MappingNode):

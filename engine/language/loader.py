@@ -52,14 +52,14 @@ MAX_RULES = 10_000
 _HEADERS = ("input", "server", "settings", "outputs", "bulk", "delivery", "omit_empty")
 _PARTS = ("tables", "policies", "let", "routes", "assert")
 _OMITTING = {(True, False), (True, True), (None, True)}
-"""The pairs of `omit_empty`, of an output and of its mapping, by which empty values are left out."""
+"""The pairs of `omit_empty`, of an output and of its mapping, with which empty values are left out."""
 _SINGULAR = {"tables": "table", "policies": "policy", "let": "let", "routes": "route", "assert": "assertion"}
 
 
 def load(path: Path, settings: Mapping[str, Any] | None = None, *, text: str | None = None) -> Loaded:
     """Loads the mapping or workspace file at `path`.
 
-    `settings` are JSON values, or such with their places (Given), that override those of a workspace. `text`, if given,
+    `settings` are JSON values, or Given ones with their places, that override those of a workspace. `text`, if given,
     replaces the content of the file, as for the unsaved buffer of an editor.
     """
     with unsaved(None if text is None else {path: text}):
@@ -69,7 +69,7 @@ def load(path: Path, settings: Mapping[str, Any] | None = None, *, text: str | N
 def join(path: Path, recall: Recall | None = None) -> Joined:
     """Reads the mapping or workspace file at `path`, and all files that belong to it.
 
-    With `recall`, files and parts that are the same as the last time are the same objects.
+    With `recall`, files and parts that have not changed since the last time are the same objects again.
     """
     return _Loader(Recall() if recall is None else recall).join(path)
 
@@ -232,7 +232,7 @@ class _Loader:
                 )
 
     def severities(self, keys: Keys) -> dict[str, SeverityOverride]:
-        """The severities under `checks`, by code. Which codes there are is for the checks to say."""
+        """The severities under `checks`, by code. A later check reports unknown codes."""
         node = keys.take("checks")
         if node is None:
             return {}
@@ -381,7 +381,7 @@ class _Loader:
         )
 
     def bounded(self, draft: Rulebook | None) -> Rulebook | None:
-        """The Rulebook; None, with a Problem, if its lets can read too many names."""
+        """The Rulebook; None, with a Problem, if it exceeds the limit of `scopes`."""
         node = None if draft is None else let_beyond(draft)
         if node is None:
             return draft
@@ -389,7 +389,7 @@ class _Loader:
         return None
 
     def read_rules(self, layer: Layer, reader: RuleReader, merged: list[Node]) -> tuple[Rule, ...]:
-        """The rules with all that they inherit, whose nodes are added to those that were merged."""
+        """The rules with all that they inherit; their nodes are added to `merged`."""
         if len(layer.rules) > MAX_RULES:
             self.report("M119", layer.main.place(0, 0), what="rules", count=len(layer.rules), limit=MAX_RULES)
             return ()
@@ -442,7 +442,7 @@ class _Loader:
         return rule
 
     def schemas(self, layer: Layer, joined: MappingNode) -> dict[str, Any]:
-        """The documents of all schemas that the mapping names, by these names."""
+        """The schemas that the mapping names, by these names."""
         documents: dict[str, Any] = {}
         for node in schema_names(joined):
             folder = node.source.path.parent if node.source.path is not None else Path()

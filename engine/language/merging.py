@@ -1,8 +1,9 @@
 """Merges YAML: a workspace onto its mapping, a rule onto the one it extends.
 
 All merging is that of JSON merge patch (RFC 7396) on nodes, so that each value keeps its own file and line: mappings
-merge, everything else replaces, null removes. There are two additions: a field or rule with another source (or another
-end) drops the inherited one, and the short form of a field counts as its long form.
+merge, everything else replaces, null removes. There are two additions: a field with another source drops the inherited
+one (and a rule with another of `output`, `skip`, `reject` and `convert`), and the short form of a field counts as its
+long form.
 """
 
 from __future__ import annotations
@@ -71,7 +72,7 @@ def extend_rule(base: MappingNode, over: MappingNode) -> MappingNode:
 
 
 def _of(form: Form) -> Callable[[str], Merge]:
-    """The way to merge what a form has under a key, by the kind of the key."""
+    """A function from a key of a form to the way in which values under it merge."""
     return lambda key: _by_kind(form.keys[key].kind) if key in form.keys else merge
 
 
@@ -128,7 +129,7 @@ def _merge_entries(
 ) -> MappingNode:
     """Merges entries: those of `base` in their order, changed by `over`, then those that only `over` has.
 
-    `whole` is `base` with what does not go with `over`, which `over` may remove all the same.
+    `whole` is `base` before the entries that `over` cannot keep were dropped; `over` may remove these, too.
     """
     changes = {key.text: (key, node) for key, node in over.entries}
     entries = []

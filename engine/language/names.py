@@ -76,7 +76,7 @@ def definitions_and_uses(rulebook: Rulebook) -> tuple[Definition | Use, ...]:
 
 
 def aimed_outputs(rulebook: Rulebook) -> frozenset[str | None]:
-    """The outputs whose requests may differ in path, query and headers, since these read names that only rules have."""
+    """The outputs whose path, query or headers may differ by rule, since these read names that only rules define."""
     names = {rulebook.input.as_name, "settings", *(definition.name for definition in rulebook.let)}
     outputs = rulebook.outputs.items()
     return frozenset(name for name, output in outputs if not names.issuperset(roots_in(output.request)))
@@ -99,7 +99,7 @@ def _let(fields: tuple[Field, ...], roots: Definitions, found: _Found) -> Defini
 
 
 def _inside(part: Any, roots: Definitions, found: _Found, node: Node | None = None) -> Definitions:
-    """Goes through a part in the order of its attributes; returns what is in scope after it.
+    """Collects the definitions and uses in a part, in the order of its attributes; returns the names in scope after it.
 
     A form without a node of its own is read from `node`.
     """

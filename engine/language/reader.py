@@ -41,7 +41,7 @@ _PLACE = re.compile(r"(?P<output>\*|[^ /]+)(?: (?P<part>body|path|query|headers)
 
 
 class RuleReader(DeliveryReader):
-    """Reads the parts of a mapping one after the other; those that others refer to, first."""
+    """Reads the parts of a mapping one after the other; parts that others refer to must be read first."""
 
     def value(self, keys: Keys, key: Key) -> Any:
         read = _READERS.get(key.kind)
@@ -60,7 +60,7 @@ class RuleReader(DeliveryReader):
         return setting
 
     def bounds(self, keys: Keys, setting: Setting) -> dict[str, Any]:
-        """The conditions on values that do not go with the type of a setting, each reported."""
+        """Reports the conditions that a setting of this type cannot have; returns None for each, by its key."""
         wrong: dict[str, Any] = {}
         for key, of in BOUNDS.items():
             node = keys.take(key) if getattr(setting, key) is not None else None
@@ -171,7 +171,7 @@ class RuleReader(DeliveryReader):
         return self.part(self.keys(node, "input", "input"), Input, node=node)
 
     def known_rule(self, node: Node, bases: tuple[Node, ...]) -> Rule | None:
-        """The rule that extends these, or None."""
+        """The rule of a node, which extends `bases`; None if it is abstract, disabled or unreadable."""
 
         def read() -> Rule | None:
             rule = self.rule(node)

@@ -18,7 +18,7 @@ _CODE = re.compile(r"\bM\d{3}\b")
 
 
 def with_tables(page: str) -> str:
-    """The text of a page, with the table between each pair of its marks written anew.
+    """The text of a page, in which the table between each pair of marks is replaced by the present one.
 
     `<!-- types -->` or `<!-- keys of mapping without part -->` begins a table, `<!-- end -->` ends it.
     """

@@ -1,6 +1,6 @@
-"""Finds the parts of the rules that use values from outside of an iteration again for each of its elements.
+"""Finds the parts of the rules that copy values from outside of an iteration once for each of its elements.
 
-What they make grows with the product of two sizes of a batch; all else grows with one.
+Their results grow with the product of two sizes of a batch; everything else grows with one.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ __all__ = ["RepetitionWalk", "repeated_in"]
 
 @dataclass(frozen=True, slots=True)
 class _Names:
-    """The names in scope that have a constant value, that have the same value for several elements, and that hold
+    """The names in scope: `all`, those of constants (`fixed`), of values that several elements share (`outer`), and of
     scalars."""
 
     all: frozenset[str]
@@ -39,7 +39,7 @@ class _Names:
         )
 
     def inside(self) -> _Names:
-        """The names that are in scope inside an iteration."""
+        """The same names, as seen from inside an iteration."""
         return replace(self, outer=self.all - self.fixed)
 
 
@@ -52,17 +52,17 @@ _SHORT = {"from_unix_ms", "type"}
 
 
 def repeated_in(rulebook: Rulebook) -> frozenset[int]:
-    """The identities of all such parts: fields of objects and lists, each `each`, and spreads."""
+    """The identities (`id`) of these parts: fields of objects and lists, each `each`, and spreads."""
     walk = RepetitionWalk()
     walk.rulebook(rulebook)
     return frozenset(walk.found)
 
 
 class RepetitionWalk:
-    """Goes through the rules with the names in scope.
+    """A walk through the rules with the names in scope.
 
-    Then `found` has the identities of the parts that are used again, and `expressions` all expressions, each with the
-    names that have the same value for several of the elements for which it is evaluated.
+    After it, `found` has the identities of the parts that copy, and `expressions` all expressions, each with the names
+    whose value several of the elements share for which it is evaluated.
     """
 
     def __init__(self) -> None:
@@ -97,7 +97,7 @@ class RepetitionWalk:
             self.expressions.append((expression, names.outer))
 
     def lets(self, definitions: tuple[Field, ...], names: _Names) -> _Names:
-        """The names with those of the lets. A let is made for each element, but not kept: only what uses it counts."""
+        """Adds the names of lets. A let is computed for each element, but not kept: only its uses count."""
         for definition in definitions:
             self.within(definition, names)
             names = names.adding(
@@ -174,7 +174,7 @@ class RepetitionWalk:
 
 
 def _repeats_variables(field: Field) -> bool:
-    """Returns whether the expressions of a field may copy a variable into what they make for each element of a list."""
+    """Returns whether an expression of a field may copy a variable into its result for each element of a list."""
     if not isinstance(field.source, From):
         return False
     expressions = (part.expression for part in field.source.alternatives if isinstance(part, Expr))
@@ -188,7 +188,7 @@ def _repeats_variables(field: Field) -> bool:
 
 
 def _reads(part: Any, names: _Names) -> bool:
-    """Returns whether a part reads a value that is the same for several elements."""
+    """Returns whether a part reads a value that several elements share."""
     return any(root in names.outer for root in roots_in(part))
 
 

@@ -20,7 +20,7 @@ _WRITTEN = {PARAMETER: WRITTEN_PARAMETER, HEADER: WRITTEN_HEADER}
 
 
 class RequestReader(FieldReader):
-    """Reads the parts of requests that are no bodies, as fields that give what can be sent."""
+    """Reads the parts of requests other than bodies, as fields whose values can be sent."""
 
     def request(self, keys: Keys, key: Key) -> RequestLine | None:
         node = keys.take(key.name, required=key.required)
@@ -44,9 +44,9 @@ class RequestReader(FieldReader):
         return tuple(self.sent(field, HEADER) for field in self.fields(keys.entries(key.name)))
 
     def sent(self, field: Field, type_: str) -> Field:
-        """The field of a query parameter or a header: the field as written, converted to what can be sent.
+        """Wraps the field of a query parameter or a header in one that converts its value to one that can be sent.
 
-        Only constants and templates can have {placeholders}: nothing of a batch may be taken for one.
+        Only constants and templates can have {placeholders}: no value of a batch may be taken for one.
         """
         written = _WRITTEN[type_]
         field = replace(field, keep_null=False)

@@ -90,9 +90,9 @@ class Warn:
 @form("request", "The request that carries a body.", "A change of the request that carries a body.")
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class RequestLine:
-    """Method and target of a request: fields whose values are what `runtime.outputs.Target` holds.
+    """Method and target of a request: the fields that a `runtime.outputs.Target` is made from.
 
-    `form` is the convention for the names of lists, if bodies are sent as forms. Without a path, the mapping cannot be
+    `form` is the convention for the names of lists, if bodies are sent as forms. A mapping without a path cannot be
     used.
     """
 
@@ -133,7 +133,7 @@ class Server:
 
     url: Field = key(
         kinds.TEMPLATED,
-        "Stands before the path of each request.",
+        "The beginning of each URL, before the path of the request.",
         required=True,
         examples=("https://api-{dc}.example.com", "https://{{ settings.region }}.example.com"),
     )
@@ -165,11 +165,9 @@ class Output:
         kinds.OWN_DELIVERY, "How these requests are delivered, where that differs from the mapping's.", default=None
     )
     fields: tuple[Field, ...] = key(
-        kinds.FIELDS, "What every body has; they see the input, `settings` and the mapping's `let`."
+        kinds.FIELDS, "The members that every body has; they see the input, `settings` and the mapping's `let`."
     )
-    element_of: str | None = key(
-        kinds.TEXT, "What a rule gives makes one element of this list; without it, it makes the body itself."
-    )
+    element_of: str | None = key(kinds.TEXT, "Each emission is one element of this list; without it, a whole body.")
     combine: Mapping[str, Combine] = key(
         kinds.COMBINATIONS,
         "Lists to append and objects to merge: bodies that agree in everything else become one.",
@@ -181,19 +179,19 @@ class Output:
         "mapping says.",
     )
     max_bytes: int | None = key(
-        kinds.SIZE, "No body grows past this by combining; one that is larger by itself is rejected (M510)."
+        kinds.SIZE, "The most bytes of combined bodies; a body that is larger by itself is rejected (M510)."
     )
     max_items: int | None = key(
         kinds.SIZE,
-        "No list grows past this by combining, nor past the `maxItems` of the schema; one that is longer by itself is "
-        "rejected (M530).",
+        "The most elements of combined lists, which never exceed the `maxItems` of the schema; a list that is longer "
+        "by itself is rejected (M530).",
     )
     description: str | None = description_key()
     node: Node
 
     @property
     def is_joined(self) -> bool:
-        """Returns whether the rules give elements of a list, not whole bodies."""
+        """Returns whether emissions are elements of a list in the body, not whole bodies."""
         return self.body == "list" or self.element_of is not None
 
 
@@ -234,7 +232,7 @@ class Route:
         name="key",
     )
     index_name: str | None = key(
-        kinds.INDEX, "The name of the number of the element in expressions, from 0; not with `key`.", name="index"
+        kinds.INDEX, "The name of the element's index in expressions, from 0; not with `key`.", name="index"
     )
     let: tuple[Field, ...] = key(kinds.LET, "Named values of each element.")
     description: str | None = description_key()
@@ -251,7 +249,7 @@ class Route:
 class Rule:
     """A rule that emits an output, skips, rejects or converts, by which one of these keys is given.
 
-    `body` is what it gives to the output: an object, or a value. With `goes_on`, an element goes on to the rules that
+    `body` is the source of its emission: an object, or a value. With `goes_on`, an element goes on to the rules that
     follow. `bases` are the names of the rules that it extends, the nearest first.
     """
 
@@ -290,12 +288,12 @@ class Rule:
         examples=("shop-webhook@1",),
     )
     body: ObjectSource | Field = several(
-        Key("fields", kinds.FIELDS, "What is emitted; only with `output`.", role="detail"),
+        Key("fields", kinds.FIELDS, "The members that are emitted; only with `output`.", role="detail"),
         Key("spread", kinds.SPREADS, "Entries that pass through, beside `fields`; only with `output`.", role="detail"),
         Key(
             "value",
             kinds.FIELD,
-            "The body if that is a single value, or the element if it is a list; instead of `fields`.",
+            "The emitted value, if the `body` of the output is a `value` or a `list`; instead of `fields`.",
             role="detail",
         ),
     )
@@ -308,7 +306,7 @@ class Rule:
     )
     warn: tuple[Warn, ...] = key(
         kinds.WARNINGS,
-        "Warnings (M512), each a `message` and perhaps `when` it is given; the element is mapped nevertheless.",
+        "Warnings (M512), each with a `message` and perhaps a condition `when`; the element is mapped nevertheless.",
         role="detail",
     )
     node: Node
@@ -324,14 +322,14 @@ class Rule:
 
     @property
     def end(self) -> Literal["output", "skip", "reject", "convert"]:
-        """The key that says what becomes of what the rule takes."""
+        """The key that says what the rule does with an element."""
         if self.output is not None:
             return "output"
         return "skip" if self.skip is not None else "reject" if self.reject is not None else "convert"
 
     @property
     def is_empty(self) -> bool:
-        """Returns whether the rule gives its output nothing, whatever the batch."""
+        """Returns whether the emission of the rule is empty, whatever the batch."""
         return isinstance(self.body, ObjectSource) and not self.body.fields and not self.body.spreads
 
 
@@ -353,10 +351,10 @@ class Setting:
         "A regular expression that is found in a string: the value, or each element of a list.",
         default=None,
     )
-    min_length: int | None = key(kinds.SIZE, "The fewest characters of such a string.", default=None)
-    max_length: int | None = key(kinds.SIZE, "The most characters of such a string.", default=None)
+    min_length: int | None = key(kinds.SIZE, "The least length of a string, in characters.", default=None)
+    max_length: int | None = key(kinds.SIZE, "The greatest length of a string, in characters.", default=None)
     minimum: float | None = key(kinds.NUMBER, "The least number: the value, or each element of a list.", default=None)
-    maximum: float | None = key(kinds.NUMBER, "The greatest such number.", default=None)
+    maximum: float | None = key(kinds.NUMBER, "The greatest number.", default=None)
     default: Any = key(
         kinds.ANY,
         "The value where none is given; without it, one must be given (M117). Null is allowed.",
@@ -374,7 +372,7 @@ class Setting:
         return (self.items or "any") if self.type == "array" else self.type
 
 
-@form("input", "What is mapped.", "A change of what is mapped.")
+@form("input", "The input: its name in expressions and its schema.", "A change of the input.")
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Input:
     """The root that refers to the batch, and the schema of the batch."""
@@ -385,7 +383,7 @@ class Input:
     schema: str = key(kinds.TEXT, f"The JSON Schema of the input{_SCHEMA}", required=True)
     id: str | None = key(
         kinds.MEMBER,
-        "The member that identifies an input: `moemap send` takes one once. Without it, all of its text does.",
+        "The member that identifies an input, which `moemap send` takes once; without it, the whole text does.",
         default=None,
         examples=("batch_id", "meta.message_id"),
     )
@@ -395,7 +393,7 @@ class Input:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SeverityOverride:
-    """The severity that a mapping gives the findings of a code, and the node of that code."""
+    """The severity that a mapping gives the problems of a code, and the node of that code."""
 
     severity: Severity | Literal["ignore"]
     name_node: ScalarNode
@@ -406,8 +404,8 @@ class Rulebook:
     """A whole mapping, with all files joined and all references resolved.
 
     `rules` are the ones to evaluate, in order; `values` has the value of each setting; `sources` each file that was
-    read, by its name in messages; `schemas` the documents of schemas by the path in the rules; `severities` the
-    severities of findings by code; `converters` the mappings that rules convert the input with, by these names.
+    read, by its name in messages; `schemas` the schemas by their name in the rules; `severities` the severities of
+    problems by code; `converters` the mappings that rules convert the input with, by their name in the rules.
     """
 
     name: str
@@ -436,10 +434,10 @@ class Rulebook:
     main: Source
     converters: Mapping[str, Rulebook]
     missing: tuple[Path, ...]
-    """Files that were searched for and do not exist: with one of them, this would be another mapping."""
+    """Files that were looked for and do not exist: if one appears, the mapping must be loaded again."""
     assertions: Mapping[str, Assertion] = field(default_factory=dict)
     in_vain: tuple[Removal, ...] = ()
-    """The removals that found nothing to remove."""
+    """The removals that removed nothing."""
 
     def with_all_converters(self) -> Iterator[Rulebook]:
         """This and all mappings that convert its input, or theirs."""

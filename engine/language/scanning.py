@@ -1,6 +1,6 @@
-"""Finds the expressions that look through values from outside of an iteration again for each of its elements.
+"""Finds the expressions that look through values from outside of an iteration once for each of its elements.
 
-Their work grows with the product of two sizes of a batch, so that what they look through is counted while they do.
+Their work grows with the product of two sizes of a batch, so the elements that they look through are counted.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ __all__ = ["scans_in"]
 
 _STEPS = {"subexpression", "index_expression", "pipe", "flatten", "slice"}
 _AT_ONCE = {"get", "get_ignore_case", "length", "not_null", "to_array", "type"}
-"""Functions whose time does not depend on the size of what they are given."""
+"""Functions whose time does not depend on the size of their arguments."""
 _WHOLE = {"contains", "distinct", "flatten", "index_of", "size", "to_string"}
-"""Functions that look at all that is inside of the elements of what they are given, too."""
+"""Functions that also look at all values inside of the elements of their arguments."""
 
 
 def scans_in(rulebook: Rulebook) -> dict[int, Expression]:
-    """All such expressions by the identity of their part of the rules, in the form in which they count."""
+    """These expressions, changed so that they count, by the identity (`id`) of their Expr."""
     walk = RepetitionWalk()
     walk.rulebook(rulebook)
     found: dict[int, Expression] = {}
@@ -35,10 +35,10 @@ def scans_in(rulebook: Rulebook) -> dict[int, Expression]:
 
 
 def _counted(node: TreeNode, outer: Set[str], place: Place, *, inside: bool, all_: bool) -> TreeNode:
-    """The node with what it looks through counted; itself if that is nothing.
+    """The node, changed so that it counts the values that it looks through; the same node if there are none.
 
-    `inside`: it is evaluated for each element of a list, and only variables are from outside of that. `all_`: it is a
-    step on a value from outside.
+    `inside`: it is evaluated for each element of a list, so only variables are from outside. `all_`: it is a step on a
+    value from outside.
     """
 
     def within(child: TreeNode, *, inner: bool = inside, every: bool = all_) -> TreeNode:
@@ -83,7 +83,7 @@ def _reads(node: TreeNode, outer: Set[str], *, inside: bool) -> bool:
 
 
 def _roots(node: TreeNode) -> Iterator[str]:
-    """The names of the roots that a node reads which is evaluated on the roots."""
+    """The names of the roots that a node at the top of an expression reads."""
     kind, below = node["type"], node["children"]
     if kind in ("field", "variable_ref"):
         yield node["value"]

@@ -1,4 +1,4 @@
-"""Bounds the names that lets can read: checks keep those of each let, which is their square in a long block."""
+"""Limits the names in scope of all lets: checks keep them for each let, which is quadratic in a long block."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .rulebook import Each, EntryRule, Field, From, Listed, ObjectSource, Rule, 
 __all__ = ["MAX_NAMES", "let_beyond"]
 
 MAX_NAMES = 3_000_000
-"""The most names that all lets together can read; three quarters of a gigabyte in checks."""
+"""The maximum number of names in scope of all lets together, for which checks need about 750 MB."""
 
 _PARTS = Rule, Field, From, Each, ObjectSource, Listed, Spread, EntryRule
 _ITERATIONS = Each, Spread
@@ -21,13 +21,13 @@ class _Beyond(Exception):  # noqa: N818  control flow, not an error
 
 
 class _Count:
-    """Counts the names that lets can read, down from the most there may be."""
+    """Counts down, from the limit, the names in scope of lets."""
 
     def __init__(self) -> None:
         self.left = MAX_NAMES
 
     def lets(self, definitions: tuple[Field, ...], names: int) -> int:
-        """Counts for each of a block of lets; returns the number of names after it."""
+        """Counts the names in scope of each let in a block; returns the number of names in scope after it."""
         for definition in definitions:
             self.left -= names
             if self.left < 0:
@@ -37,7 +37,7 @@ class _Count:
         return names
 
     def within(self, part: Any, names: int) -> None:
-        """Counts for the lets in a part of the rules."""
+        """Counts the names in scope of the lets in a part of the rules."""
         if isinstance(part, tuple):
             for one in part:
                 self.within(one, names)
@@ -49,7 +49,7 @@ class _Count:
 
 
 def let_beyond(rulebook: Rulebook) -> Node | None:
-    """The first let at which there are more than `MAX_NAMES`; None if there are fewer."""
+    """The node of the let at which `MAX_NAMES` is exceeded; None if it is not."""
     count = _Count()
     try:
         top = count.lets(rulebook.let, 2)

@@ -17,7 +17,7 @@ _STEP = re.compile(r"\s*\.\s*([A-Za-z_][A-Za-z0-9_]*)")
 
 
 def exposed_secrets(rulebook: Rulebook) -> Iterator[Problem]:
-    """A Problem for each use of a secret setting, but as the key of `hmac_sha256`; and of all settings as a whole."""
+    """A Problem for each use of a secret setting, except as the key of `hmac_sha256`, and of `settings` as a whole."""
     secret = {name for name, setting in rulebook.settings.items() if setting.secret}
     if not secret:
         return
@@ -39,7 +39,7 @@ def _in_template(text: Text) -> Iterator[tuple[str | None, int, int]]:
 
 
 def _in_expression(expr: Expr) -> Iterator[tuple[str | None, int, int]]:
-    """The settings that an expression reads, but for those that are the key of `hmac_sha256`."""
+    """The same for an expression, without the settings that are the key of `hmac_sha256`."""
     steps = steps_by_start(expr.expression.tree)
     keys: set[int] = set()
     for node in walk(expr.expression.tree):

@@ -70,7 +70,7 @@ def values_of(settings: Mapping[str, Setting], given: Iterable[Given], problems:
 def _typed(text: GivenText, setting: Setting) -> tuple[Any, str | None]:
     """The text itself if the setting is a string, else the value parsed as JSON.
 
-    If it is not JSON, the text again, and why it is none if it begins as a list, an object or a string in JSON.
+    If it is not JSON, the text itself, with the reason if it begins like a list, an object or a string in JSON.
     """
     if TYPES[setting.type].classes == {str}:
         return str(text), None
@@ -81,7 +81,7 @@ def _typed(text: GivenText, setting: Setting) -> tuple[Any, str | None]:
 
 
 def wanted_of(setting: Setting, value: Any) -> str | None:
-    """The values that a setting may have, in words, if this one is invalid; None if it is valid."""
+    """The values that a setting may have, in words, if `value` is invalid; None if it is valid."""
     if value is None and setting.default is None:
         return None
     if setting.enum is not None and not any(equal(value, one) for one in setting.enum):
@@ -98,7 +98,7 @@ def wanted_of(setting: Setting, value: Any) -> str | None:
 
 
 class Bound(NamedTuple):
-    """A condition on the values of a setting: the types that it is for, why, and a test and words for what it wants."""
+    """A condition on the values of a setting: its types and the reason for that, a test, and words for valid values."""
 
     types: tuple[str, ...]
     reason: str

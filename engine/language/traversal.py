@@ -1,4 +1,4 @@
-"""Traversals of the rules: the roots that a part reads, whether it can reject an element, which names it leaves out."""
+"""Traversals of the rules: the roots that a part reads, its fields, and whether it can reject an element."""
 
 from __future__ import annotations
 
@@ -72,12 +72,12 @@ def can_reject_value(value: ObjectSource | Field) -> bool:
 
 
 def can_reject_object(source: ObjectSource) -> bool:
-    """Returns whether a field of an object can; entries and elements of inner lists are rejected alone."""
+    """The same for an object: its fields can, but entries of spreads and elements of `each` are rejected alone."""
     return can_reject(source.fields)
 
 
 def can_reject_field(field: Field) -> bool:
-    """Returns whether a field can, by its own keys or through the parts of its value."""
+    """The same for a field, by its own keys or through the parts of its value."""
     if field.required or field.on_problem == "reject" or (field.table is not None and field.table.unlisted == "reject"):
         return True
     source = field.source

@@ -1,4 +1,4 @@
-"""The definitions of a schema that its evaluator needs, in a form that a cache can keep."""
+"""The definitions that the evaluator of a schema needs, in a form that can be cached."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["Definitions"]
 
 @dataclass(frozen=True, slots=True)
 class Definitions:
-    """The subschemas that references lead to, by name; the name of the whole schema; and the prepared patterns."""
+    """The targets of references by name, the name of the whole schema among them, and the prepared patterns."""
 
     name: str
     parts: Mapping[str, Any]

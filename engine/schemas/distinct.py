@@ -1,7 +1,7 @@
 """Limits of distinct names and values over all requests: `"x-distinct": 256` in the schema of an output.
 
-On an object it limits the names of its members, on a string the values: more of them the receiver does not keep. No
-single body breaks such a limit, so it is no constraint of bodies.
+On an object it limits the names of its members, on a string the values: the receiver keeps no more of them. A single
+body cannot violate such a limit, so it is no condition on bodies.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ DISTINCT = "x-distinct"
 _MOST_STEPS = 20
 
 DistinctLimit = tuple[tuple[str, ...], int]
-"""A place in bodies, in which `*` stands for any index or name, and how many distinct names or values it may have."""
+"""A place in bodies, in which `*` stands for any index or name, and the number of distinct names or values allowed."""
 
 
 def limits_of(schema: Schema) -> Iterator[DistinctLimit]:
@@ -40,5 +40,5 @@ def limits_of(schema: Schema) -> Iterator[DistinctLimit]:
 
 
 def marks_in(content: Any) -> Iterator[tuple[str, Any]]:
-    """The places of all such marks in a document, with their values; not those in values such as constants."""
+    """The pointers and values of all `x-distinct` keywords in a document, without those inside of constants."""
     return ((place, value) for place, keyword, value in keywords_in(content) if keyword == DISTINCT)

@@ -52,7 +52,7 @@ _ANCHOR = re.compile(r"[A-Za-z_][A-Za-z0-9._-]*")
 
 
 def is_annotation(keyword: str) -> bool:
-    """Returns whether a keyword says something about values and never refuses one; `x-` begins those of others."""
+    """Returns whether a keyword never refuses a value; that includes all keywords of other programs, `x-...`."""
     return keyword in _ANNOTATIONS or keyword.startswith("x-")
 
 
@@ -119,8 +119,7 @@ FLAWS: Mapping[str, Callable[[Any], str | None]] = {
 
 
 def keywords_in(content: Any) -> Iterator[tuple[str, str, Any]]:
-    """All keywords of a document as it is written, each with its place and value; not those in values such as
-    constants."""
+    """All keywords of a document as it is written, with their pointers and values; not those inside of constants."""
     pending: list[tuple[str, Any]] = [("", content)]
     while pending:
         at, part = pending.pop()

@@ -55,7 +55,7 @@ class Document:
 
 
 class Section(NamedTuple):
-    """A document, or the part of one at a pointer, all of which is written in one draft."""
+    """A document, or the part of one at a pointer, with the draft in which it is written."""
 
     document: Document
     pointer: str
@@ -66,8 +66,8 @@ class Section(NamedTuple):
 class Normal:
     """The documents of one schema by URI, in normal form; the targets of references, by the text of `$ref`.
 
-    `files` has the files in the order of the documents; `unchecked` the keywords that are annotations only, and their
-    places. `sections` has every part that is written as a schema, draft by draft.
+    `files` has the files in the order of the documents; `unchecked` each keyword that is only an annotation, with its
+    value. `sections` are the documents, and the parts of them that are written in another draft.
     """
 
     resources: Mapping[str, Any]
@@ -106,8 +106,10 @@ class _Where(NamedTuple):
 
 
 def normal(document: Document, read: Callable[[str, str, Document], Document]) -> Normal:
-    """The normal form of a schema. `read` returns the document that a reference in another one names, if it is not
-    known yet. Raises SchemaError."""
+    """The normal form of a schema. Raises SchemaError.
+
+    `read(reference, base, document)` returns the document that a reference in another one names, unless it is known.
+    """
     return _Forms(read).all_of(document)
 
 
@@ -333,9 +335,9 @@ class _Forms:
         )
 
     def follow_dynamic(self, reference: _Reference) -> None:
-        """Resolves dynamic references to the outermost anchor of a name among all resources on the way.
+        """Resolves a dynamic reference to the outermost anchor of its name on the way to it.
 
-        That is always the same one if the first document has it, or if no other document has.
+        That is known if the first document has one, or if there is only one; else raises SchemaError.
         """
         node, keyword, text, where = reference
         name = "" if keyword == "$recursiveRef" else urldefrag(text)[1]
@@ -399,7 +401,7 @@ def _place(where: _Where) -> str:
     return f" ({' '.join(words)})" if words else ""
 
 
-# --- in how many ways
+# --- limits of the subschemas that apply to one value
 
 
 def _in_place(node: Any, definitions: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -434,8 +436,8 @@ def _refuse_too_many_ways(parts: Iterable[Any], definitions: Mapping[str, Any]) 
 def _bottom_up(
     start: Any, definitions: Mapping[str, Any], done: Mapping[int, int], names: Mapping[int, str]
 ) -> Iterator[Any]:
-    """A part and all subschemas that apply to the same value, each after those it consists of, without those in `done`.
-    Raises SchemaError if a part consists of itself."""
+    """A part and its subschemas that apply to the same value, each after those that it applies, except those in `done`.
+    Raises SchemaError if a part applies itself."""
     entered: dict[int, None] = {}
     stack = [(start, _in_place(start, definitions))] if id(start) not in done else []
     while stack:

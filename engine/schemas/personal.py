@@ -36,7 +36,7 @@ CATEGORIES: Mapping[str, str] = {
     "user_agent": "the user agent of a browser",
     "user_id": "an id of a user",
 }
-"""The categories of personal values, each with what belongs to it."""
+"""The categories of personal values, each with a description."""
 _IN_PLACE = ("allOf", "anyOf", "oneOf")
 _ONE_IN_PLACE = ("if", "then", "else")
 
@@ -59,7 +59,7 @@ def categories_in(value: Any) -> list[Any]:
 
 
 def applied(part: Mapping[str, Any], definitions: Mapping[str, Any]) -> Iterator[Any]:
-    """The subschemas of one in normal form that apply to the same value; not those that it excludes."""
+    """The subschemas of one in normal form that apply to the same value, without that of `not`."""
     if "$ref" in part:
         yield definitions[part["$ref"]]
     for keyword in _IN_PLACE:
@@ -69,7 +69,7 @@ def applied(part: Mapping[str, Any], definitions: Mapping[str, Any]) -> Iterator
 
 
 def below(part: Mapping[str, Any]) -> Iterator[tuple[str, str | None, Any]]:
-    """The subschemas of one in normal form that apply to what is in the value: keyword, name of the member, schema."""
+    """The subschemas of one in normal form that apply to values inside of the value: keyword, member's name, schema."""
     for keyword, value in part.items():
         if keyword == "properties":
             yield from ((keyword, name, one) for name, one in value.items())

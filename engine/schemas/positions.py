@@ -1,6 +1,6 @@
 """Finds the places of parts of JSON Schemas in their files, for messages that point there.
 
-Schemas are read without positions, which is fast. Only a finding that rests on a schema reads the file once more.
+Schemas are read without positions, which is fast. A file is read once more only for a Problem that points into it.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _DECODER = JSONDecoder()
 
 
 class Locator:
-    """Finds places in schemas, and keeps what it has read."""
+    """Finds places in schemas, and caches the files that it has read."""
 
     def __init__(self) -> None:
         self._indexes: dict[int, Index] = {}
@@ -70,7 +70,7 @@ def locate(text: str, steps: list[str]) -> tuple[int, int] | None:
 
 
 def _member(text: str, at: int, wanted: str) -> tuple[tuple[int, int], int]:
-    """The span of a name in the object that starts here, and where its value starts."""
+    """The span of a name in the object that starts at an offset, and the start of its value."""
     at = _blank(text, at + 1)
     while text[at] != "}":
         name, end = _DECODER.raw_decode(text, at)
@@ -82,7 +82,7 @@ def _member(text: str, at: int, wanted: str) -> tuple[tuple[int, int], int]:
 
 
 def _element(text: str, at: int, wanted: int) -> tuple[tuple[int, int], int]:
-    """The span of an element of the list that starts here, and its start."""
+    """The span of an element of the list that starts at an offset, and its start."""
     at = _blank(text, at + 1)
     for _ in range(wanted):
         at = _next(text, at)
@@ -94,7 +94,7 @@ def _span(text: str, at: int) -> tuple[int, int]:
 
 
 def _next(text: str, at: int) -> int:
-    """The start of the entry after the value that starts here, or of the closing bracket."""
+    """The start of the entry after the value that starts at an offset, or of the closing bracket."""
     at = _blank(text, _span(text, at)[1])
     return _blank(text, at + 1) if text[at] == "," else at
 

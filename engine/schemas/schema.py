@@ -46,7 +46,7 @@ class Schema:
 
     `definitions` has the targets of references, by the text of `$ref`, and `patterns` all patterns. `unchecked` has the
     keywords that are annotations here although some drafts and libraries validate them, each with its value; `sections`
-    every part that is written as a schema, draft by draft.
+    the documents, and the parts of them that are written in another draft.
     """
 
     name: str
@@ -93,7 +93,7 @@ def load(name: str, folder: Path) -> Schema:
 
 
 _KNOWN: dict[tuple[str, Path, Project], Schema] = {}
-"""The last schemas: one is used again as long as all of its files have the same content."""
+"""A cache of schemas: one is used again as long as all of its files have the same content."""
 
 
 def _is_current(schema: Schema) -> bool:
@@ -141,7 +141,7 @@ def _own_uri(document: Document) -> str:
 
 
 def _beside(uri: str, document: Document) -> list[Path]:
-    """The files that lie to the file of a document as a URI does to that of the document."""
+    """The files at the place that a URI has relative to the URI of a document, seen from the file of the document."""
     own, wanted = urlsplit(_own_uri(document)), urlsplit(uri)
     if (own.scheme, own.netloc) != (wanted.scheme, wanted.netloc) or not wanted.path or wanted.scheme == "urn":
         return []
@@ -150,7 +150,7 @@ def _beside(uri: str, document: Document) -> list[Path]:
 
 
 def _identifier(path: Path) -> str | None:
-    """The `$id` of the schema in a file; None where it has none, or cannot be read."""
+    """The `$id` of the schema in a file; None if it has none or cannot be read."""
     try:
         content = read_value(contents.content(path))
     except (OSError, ValueError):
@@ -159,7 +159,7 @@ def _identifier(path: Path) -> str | None:
 
 
 class _Files:
-    """Reads the files of one schema, each once; all together have a bound."""
+    """Reads the files of one schema, each once; their number is limited."""
 
     def __init__(self, project: Project) -> None:
         self.project = project
@@ -170,10 +170,10 @@ class _Files:
         """The files of folders in which identifiers were searched, by their `$id`."""
 
     def referred(self, reference: str, base: str, document: Document) -> Document:
-        """The document that a reference names, which stands in another document, where the base URI is this one.
+        """The document that a reference names, which stands in `document` at a place with this base URI.
 
-        It is the file at the place that the reference has as seen from the file of the other document, or as its URI is
-        seen from that of the other document, or else a file in the same folder with this URI as its `$id`.
+        It is the file that the reference leads to from the file of the document, or from its URI (see `_beside`), or
+        else a file in the same folder whose `$id` is the URI of the reference.
         """
         relative, _ = urldefrag(reference)
         uri, _ = urldefrag(urljoin(base, relative))
@@ -232,7 +232,7 @@ class _Files:
 
 
 def _repeated(text: bytes) -> tuple[str, str] | None:
-    """The place of an object in a JSON text with a key that stands there twice, and the key; None if there is none."""
+    """The pointer of an object in a JSON text that has a key twice, and that key; None if there is none."""
     found: dict[int, str] = {}
     kept: list[dict[str, Any]] = []
 
@@ -267,7 +267,7 @@ def _at(pointer: str) -> str:
 
 
 def most_items(schema: Schema, name: str | None) -> int | None:
-    """The largest number of elements of a list that is a member of what conforms, or with None all of it."""
+    """The least `maxItems` of a member of valid values, or with None of the values themselves; None without one."""
     parts = {**schema.definitions, schema.uri: schema.document}
     found: list[int] = []
     pending, seen = [(schema.document, name)], set[tuple[int, str | None]]()

@@ -1,8 +1,8 @@
-"""The evaluator of JSON Schemas: it defines the meaning of every keyword, and says why a value is refused.
+"""The evaluator of JSON Schemas: it defines the meaning of every keyword, and gives the reasons for a refusal.
 
-Schemas are in normal form (`normal_form`). Every validation uses it: mappings at run time, the reasons for a refusal,
-and standalone modules; so it needs nothing but the standard library. Generated code only accepts values that it
-accepts. Values may be of any depth: pending work is kept on a list, not on Python's stack.
+Schemas are in normal form (`normal_form`). Mappings at run time and standalone modules use it, so it needs nothing but
+the standard library. Generated code only accepts values that it accepts. Values may be of any depth: pending work is
+kept on a list, not on Python's stack.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ __all__ = ["KEYWORDS", "SchemaEvaluator"]
 ValuePath = tuple[str | int, ...]
 Refusals = list[Refusal]
 Application = tuple[Any, Any, ValuePath, bool]
-"""A subschema to apply to a value: both, the path of the value, and whether it is the name of a member."""
+"""A subschema, the value to apply it to, the path of the value, and whether the value is the name of a member."""
 Applying = Generator[Application, Refusals, Refusals]
 """Applies a keyword or a schema: yields the subschemas to apply, is sent their refusals, returns its own refusals."""
 
 
 class SchemaEvaluator:
-    """Validates bodies by the definition of this name. Safe to share between threads.
+    """Validates bodies by the definition called `name`. Safe to share between threads.
 
     `patterns` has the prepared search of each pattern, by its text in the schemas; `formats` the validators of formats.
     """
@@ -52,7 +52,7 @@ class SchemaEvaluator:
 
 
 class _BodyCheck:
-    """The evaluation of one body. Each definition is applied once to a value."""
+    """The evaluation of one body. Each definition is applied to each value at most once."""
 
     def __init__(self, evaluator: SchemaEvaluator) -> None:
         self.definitions = evaluator.definitions
@@ -87,14 +87,14 @@ class _BodyCheck:
         return True
 
     def is_valid_by(self, name: str, value: Any, depth: int) -> bool:
-        """The same for a definition, which is applied once to a value."""
+        """The same for the definition of a name, whose result for each value is cached."""
         key = name, id(value)
         if key not in self.valid:
             self.valid[key] = self.is_valid(self.definitions[name], value, depth)
         return self.valid[key]
 
     def refusals(self, schema: Any, value: Any) -> Refusals:
-        """The keywords of a schema that a value does not satisfy."""
+        """The refusals of a value by the keywords of a schema."""
         return self.run(self.part((schema, value, (), False)))
 
     def run(self, applying: Applying) -> Refusals:
@@ -311,7 +311,7 @@ def _if(_: _BodyCheck, schema: Any, value: Any, path: ValuePath, of_name: bool) 
 
 
 def _each_once(found: Refusals) -> Refusals:
-    """The refusals, each once: two parts may refer to the same definition."""
+    """Removes duplicates, since two parts may refer to the same definition."""
     return list({id(refusal): refusal for refusal in found}.values())
 
 
@@ -349,8 +349,8 @@ def _unevaluated_items(check: _BodyCheck, schema: Any, value: Any, path: ValuePa
 def _evaluated(
     check: _BodyCheck, schema: Any, value: Any, path: ValuePath, but: str | None
 ) -> Generator[Application, Refusals, set[Any]]:
-    """The names of members, or indexes of elements, that are evaluated by keywords of a part, or of its subschemas that
-    apply to the value and accept it."""
+    """The names of members, or indexes of elements, that a schema evaluates, with its subschemas that apply to the
+    value and accept it; `but` is the unevaluated... keyword itself, which does not count."""
     seen: set[Any] = set()
     left, known = [schema], set()
     while left:
@@ -461,7 +461,7 @@ _TESTS: dict[str, Callable[[_BodyCheck, Any, Any, int], bool]] = {
         type(value) is not dict or all(check.is_valid(schema["propertyNames"], name, depth) for name in value)
     ),
 }
-"""Returns whether a value satisfies a keyword, at this depth of calls; the keywords here need no reasons for that."""
+"""Tests whether a value satisfies a keyword, for a schema, the value and the depth of calls; quicker than refusals."""
 _MOST_LEVELS = 25
 """The maximum depth of calls; keywords that are nested deeper are applied without calls."""
 KEYWORDS = frozenset({*HOLDS, *_APPLIES, "then", "else", "minContains", "maxContains"})

@@ -22,7 +22,7 @@ def is_of_type(type_: str, value: Any) -> bool:
 
 
 def _key(value: Any) -> Any:
-    """A hashable stand-in for a value: two are equal where the values are equal as JSON."""
+    """A hashable key for a value: two keys are equal if the values are equal as JSON."""
     if type(value) is list:
         return ("list", *map(_key, value))
     if type(value) is dict:
@@ -69,4 +69,4 @@ HOLDS: dict[str, Callable[[Any, Any], bool]] = {
     "minProperties": _of("object", lambda wanted, value: len(value) >= wanted),
     "maxProperties": _of("object", lambda wanted, value: len(value) <= wanted),
 }
-"""Returns whether a value satisfies the keyword with this argument."""
+"""For each keyword, a function that returns whether a value satisfies it: from the keyword's value, and the value."""

@@ -40,8 +40,8 @@ class Violations:
 class Refusal(NamedTuple):
     """A keyword that a value does not satisfy: the path in the body, the keyword's value, the value, and the schema.
 
-    No keyword: the schema `false`. `of_name` says that the value is the name of a member; `context` has the refusals of
-    all alternatives.
+    The keyword is None for the schema `false`. `of_name` says that the value is the name of a member; `context` has the
+    refusals of all alternatives.
     """
 
     path: tuple[str | int, ...]

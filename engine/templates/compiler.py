@@ -14,9 +14,9 @@ _MAX_KEPT_CHARS = 500
 
 
 def compile(text: str, guard: str | None = None) -> Template:  # noqa: A001 - always called as templates.compile
-    """Parses and checks a template, whose values all pass the `guard`, if any. Raises TemplateError.
+    """Parses and checks a template; all its values pass the `guard`, if any. Raises TemplateError.
 
-    Short ones are kept, as expressions are.
+    Results for short texts are cached, as those of expressions.
     """
     return _kept(text, guard) if len(text) <= _MAX_KEPT_CHARS else _compile(text, guard)
 

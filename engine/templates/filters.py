@@ -70,9 +70,9 @@ def member(target: Any, name: Any) -> Any:
 
 
 def look_through(values: Sequence[Any], *, whole: bool) -> None:
-    """Counts the elements of values: iterations may look through them again for each of theirs.
+    """Counts the elements of values, which the iterations of a batch may look through once for each element.
 
-    Raises TemplateFailure where there were too many for the batch.
+    Raises TemplateFailure if the batch exceeds `MAX_SCANNED`.
     """
     if any(is_beyond(value, whole) for value in values):
         raise TemplateFailure(f"the iterations of the batch look through more than {MAX_SCANNED:,} elements")
@@ -90,7 +90,7 @@ def compared(values: Sequence[Any], operators: Sequence[str]) -> bool:
 
 
 def _in_order(holds: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
-    """Makes a comparison of two numbers or two strings from one of any values."""
+    """Restricts a comparison to two numbers or two strings."""
 
     def ordered(one: Any, other: Any) -> bool:
         numbers = type(one) in (int, float) and type(other) in (int, float)
@@ -247,7 +247,7 @@ def _looking_through(name: str, filter_: Callable[..., Any]) -> Callable[..., An
 
 
 _CONSTANT_TIME = {"default", "length", "first", "last", "int", "round"}
-"""Filters whose time does not depend on the size of what they are given."""
+"""Filters whose time does not depend on the size of their argument."""
 # Each with its minimum and maximum number of arguments.
 _PLAIN_FILTERS: dict[str, tuple[Callable[..., Any], int, int]] = {
     "lower": (_on_text("lower", str.lower), 0, 0),
@@ -274,7 +274,7 @@ FILTERS = {
 
 
 def segment(value: Any) -> str:
-    """A value as a segment of a path, or a part of one."""
+    """A value as a segment of a path, or a part of one. Raises TemplateFailure."""
     if value is None:
         raise TemplateFailure("a value of the path is null")
     text = _scalar("a path", value)
@@ -284,7 +284,7 @@ def segment(value: Any) -> str:
 
 
 def without_placeholders(value: Any) -> str | None:
-    """A value as text that the sender does not take for a placeholder."""
+    """A value as text. Raises TemplateFailure if it has a {placeholder}, which the sender would fill."""
     text = None if value is None else text_of(value)
     if text is not None and (found := PLACEHOLDER.search(text)):
         raise TemplateFailure(f"a value has {found[0]}, which would be taken for a placeholder")

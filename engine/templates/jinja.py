@@ -33,9 +33,9 @@ _NULL_AS_WORD = " null"
 
 
 def renderer(tree: nodes.Template) -> Callable[[Mapping[str, Any], bool], Iterator[str]]:
-    """A function that renders a template: from the roots, and `null_as_word`, to the pieces of the text.
+    """A function that takes the roots and `null_as_word`, and yields the pieces of the rendered text.
 
-    It raises NullValue for null without `null_as_word`, and TemplateFailure.
+    It raises NullValue for null unless `null_as_word` is set, and TemplateFailure.
     """
     template = jinja_environment().from_string(tree)
 

@@ -195,7 +195,7 @@ def _check(text: str, tree: nodes.Template, tokens: list[_Token]) -> list[str]:
 
 
 def _constant_in(arguments: Sequence[nodes.Expr]) -> Any:
-    """The value of the argument of a filter if it is a constant, or a negative one."""
+    """The value of a filter's first argument, if it is a constant or a negated one; else None."""
     match arguments:
         case [nodes.Const(value=value)]:
             return value
@@ -264,7 +264,7 @@ class _Operators(NodeTransformer):
 
 
 def parts_of(text: str, guard: str | None = None) -> Parts:
-    """Converts a checked template to the form that `templates.rendering` takes."""
+    """Parses a template and converts it to the form that `templates.rendering` takes."""
     return _parts(read(text, guard)[0].body)
 
 

@@ -53,7 +53,7 @@ class Template:
     roots: tuple[RootUse, ...]
     _parts: Callable[[Mapping[str, Any], bool], Iterator[str]] = field(compare=False, repr=False)
     guard: str | None = None
-    """The guard that all values in it pass: see `filters.GUARDS`."""
+    """The name of the guard that all values in it pass: see `filters.GUARDS`."""
 
     def render(self, context: Mapping[str, Any]) -> str | None:
         """Renders the template; None if a value in it is null and has no default. Raises TemplateFailure."""

@@ -1,6 +1,6 @@
 """Types of JSON values: unions, narrowing, membership, description in words, and types from schemas.
 
-Comes in: a Schema, or types. Goes out: types; for a type and a value, whether the value is of the type; words.
+Comes in: a Schema, or types. Goes out: types, their descriptions in words, and whether a value is of a type.
 """
 
 from __future__ import annotations

@@ -86,7 +86,7 @@ def _ordered(operator: str, a: NumberType, b: NumberType) -> frozenset[bool]:
 
 
 def bound_by(operator: str, other: NumberType) -> NumberType:
-    """The numbers for which a comparison with one of the others can be true."""
+    """The numbers for which a comparison with some number of the type `other` can be true."""
     match operator:
         case "lt":
             return NumberType(maximum=next_to(other.maximum, -inf))

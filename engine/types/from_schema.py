@@ -58,7 +58,7 @@ class TypeReader:
         self.levels = _levels(schema.definitions, self.recursive)
 
     def reference(self, name: str) -> Type:
-        """The type of what a reference leads to; at some depth, what refers to itself stays open."""
+        """The type of the target of a reference; ANY for recursive definitions below some depth."""
         if self.levels == 0 and name in self.recursive:
             return ANY
         key = name, self.levels
@@ -160,7 +160,7 @@ def _recursive(definitions: Mapping[str, Any]) -> frozenset[str]:
 
 
 def _without_ends(names: set[str], onward: Mapping[str, set[str]], back: Mapping[str, set[str]]) -> set[str]:
-    """The names of definitions from which references lead on without end."""
+    """The definitions among `names` from which references lead on without end."""
     count = {name: len(onward[name] & names) for name in names}
     ends = [name for name in names if not count[name]]
     while ends:
@@ -173,7 +173,7 @@ def _without_ends(names: set[str], onward: Mapping[str, set[str]], back: Mapping
 
 
 def _levels(definitions: Mapping[str, Any], recursive: frozenset[str]) -> int:
-    """How often recursive definitions are entered inside of each other: the fewer the more references there are."""
+    """The depth to which recursive definitions are followed: less if they have many references."""
     count = max((sum(one in recursive for one in _references(definitions[name])) for name in recursive), default=0)
     return next((levels for levels in (_MOST_LEVELS, 3, 2) if count**levels <= _MOST_REFERENCES), 1)
 

@@ -113,7 +113,7 @@ def _at_least_items(array: ArrayType | None, least: int) -> ArrayType | None:
 
 
 def meet(a: Type, b: Type) -> Type:
-    """A type that has the values that are of both."""
+    """The type of the values that are of both types, or a wider one."""
     if a is b or b.any:
         return a
     if a.any:
@@ -145,9 +145,9 @@ def _meet_number(a: NumberType, b: NumberType) -> NumberType | None:
 
 
 def next_to(bound: float | None, towards: float) -> float | None:
-    """The least number above a lower bound, or the greatest below an upper one, where the bound itself is excluded.
+    """The bound without the number itself: the next double `towards` infinity or minus infinity.
 
-    Large bounds are returned unchanged, since whole numbers are closer to each other there than doubles.
+    Large bounds are returned unchanged, since integers are closer to each other there than doubles.
     """
     return bound if bound is None or abs(bound) > _MAX_NEXT else nextafter(bound, towards)
 
@@ -256,7 +256,7 @@ def refine(type_: Type, path: tuple[str, ...], change: Callable[[Type], Type]) -
 
 
 def _with_property(one: ObjectType, name: str, before: Type, after: Type, required: bool) -> ObjectType:
-    # That null remains may stand for absence alone.
+    # Null may remain only because the member may be absent.
     type_ = after if before.parts.null else without_null(after)
     own = one.properties.get(name)
     made = Property(type_, required or not after.parts.null, own.origin if own is not None else None)

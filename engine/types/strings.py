@@ -19,8 +19,8 @@ MAX_ALSO = 100
 class StringType:
     """Strings of `least` to `most` characters, in which each of `patterns` is found and none of `avoids`.
 
-    `values`: only these, all of which match the rest; `excluded`: none of these; `also`: these in addition, whatever
-    the patterns say. The patterns are regular expressions of JSON Schema.
+    `values`: only these, which meet all other conditions; `excluded`: none of these; `also`: these in addition, even if
+    they do not match the patterns. The patterns are regular expressions of JSON Schema.
     """
 
     values: frozenset[str] | None = None
@@ -72,7 +72,7 @@ def _compiled(pattern: str) -> Callable[[str], bool] | None:
 
 
 def either_string(a: StringType, b: StringType) -> StringType:
-    """The strings of both types."""
+    """The union of two types of strings."""
     if a == b:
         return a
     most = None if a.most is None or b.most is None else max(a.most, b.most)

@@ -161,7 +161,7 @@ class Type:
 
     @property
     def parts(self) -> Type:
-        """The same with the parts of `ANY` written out."""
+        """The type itself; for `ANY`, the union of all kinds that it stands for."""
         return _EVERYTHING if self.any else self
 
     @property
@@ -310,7 +310,7 @@ def constants(type_: Type) -> tuple[Any, ...] | None:
 
 
 def spellings(value: Any) -> tuple[Any, ...]:
-    """The JSON values that are equal to a scalar: 1 and 1.0 are one value to a type, but two texts."""
+    """The scalars that equal a scalar: 1 and 1.0 are one value to a type, but differ as text."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not float(value).is_integer():
         return (value,)
     return (int(value), float(value), *((-0.0,) if value == 0 else ()))
@@ -334,7 +334,7 @@ def union(*types: Type) -> Type:
 
 
 def _texts_together(types: Iterable[Type]) -> list[Type]:
-    """The types, with those that consist of known strings only merged into one: there can be long lists of them."""
+    """The types, with those of known strings alone merged into one, since there can be many of them."""
     texts: set[str] = set()
     others = []
     for type_ in types:
@@ -409,7 +409,7 @@ def _union_objects(a: tuple[ObjectType, ...], b: tuple[ObjectType, ...]) -> tupl
 
 
 def join(a: ObjectType, b: ObjectType) -> ObjectType:
-    """One variant that has the objects of both."""
+    """One variant that includes the objects of both."""
     if a is b:
         return a
     properties = {}

@@ -102,7 +102,7 @@ def decimal_text(number: int | float) -> str:
 
 
 def fixed_text(number: int | float | str, decimals: int) -> str:
-    """A number, or a text that is one, with exactly so many decimals; a half is rounded away from 0."""
+    """A number, or a text that is one, with exactly that many decimals; a half is rounded away from 0."""
     from decimal import ROUND_HALF_UP, Context, Decimal  # imported late: few numbers need it
 
     exact = Decimal(number.strip() if isinstance(number, str) else repr(number))

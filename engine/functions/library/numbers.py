@@ -94,7 +94,7 @@ def _not_zero(name: str, number: Any) -> None:
 
 @function(
     "round(number: number|null, decimals: number) -> number|null",
-    "The number with at most so many decimals (0 to 20); a half is rounded away from 0.",
+    "The number with at most that many decimals (0 to 20); a half is rounded away from 0.",
     example("round(`2.345`, `2`)", 2.35),
     example("round(`-2.5`, `0`)", -3),
 )
@@ -109,7 +109,7 @@ def _func_round(number: Any, decimals: Any) -> Any:
 
 @function(
     "format_number(number: number|string|null, decimals: number) -> string|null",
-    "The number, or the number that a string gives, as a string with exactly so many decimals (0 to 20); a half is "
+    "The number, or the number that a string gives, as a string with exactly that many decimals (0 to 20); a half is "
     "rounded away from 0.",
     example("format_number(`40`, `2`)", "40.00"),
     example("format_number('2.345', `2`)", "2.35"),
