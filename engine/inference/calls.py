@@ -1,4 +1,4 @@
-"""Calls of functions: the types of their arguments, and what their signatures say of them."""
+"""Calls of functions: the types of their arguments, and of results by their signatures."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ __all__ = ["Call", "accepted", "declared"]
 
 @dataclass(slots=True)
 class Call:
-    """A call: the accepted parts of the arguments, and the results of an `&expression` for each element."""
+    """A call: the types of its accepted arguments, and those of the results of an `&expression` for each element."""
 
     name: str
     arguments: tuple[Type, ...]
@@ -48,7 +48,7 @@ class Call:
 
 
 def accepted(argument: Type, parameter: Parameter) -> tuple[Type, bool]:
-    """The part of an argument that a parameter accepts, and whether that is all of it."""
+    """The part of an argument's type that a parameter accepts, and whether that is the whole type."""
     if not parameter.types:
         return argument, True
     kinds = {type_ for type_ in parameter.types if not type_.startswith("array-")}

@@ -32,7 +32,7 @@ def rest(when: Expr | None, context: Type) -> Type:
 
 
 def learnt(type_: Type, known: Type) -> int:
-    """The approximate number of members that differ from those of a wider type."""
+    """The approximate number of members whose types are narrower than in a wider type, `known`."""
     count = 0
     for one in type_.objects:
         for name, prop in one.properties.items():
@@ -66,7 +66,7 @@ def at_top(contexts: list[Type], top: Type) -> Type:
         return NEVER
     names, others = top.objects[0].properties, top.objects[0].others
     own = (one for context in contexts for one in context.objects)
-    # Without the names of routes and rules, which ever more conditions distinguish.
+    # The names of routes and rules are dropped, since more and more conditions distinguish them.
     return Type(
         objects=(reduce(join, (ObjectType({name: one.properties[name] for name in names}, others) for one in own)),)
     )

@@ -30,7 +30,7 @@ __all__ = ["always_passed", "filled", "names_of", "passed", "passes_all", "witho
 
 
 def names_of(name: StringType, spread: Spread) -> Iterable[Type]:
-    """The types of the names under which such entries pass through; none if the spread leaves them out."""
+    """The types of the names that entries with such names get; none if the spread leaves them out."""
     except_ = spread.except_
     if name.values is not None:
         yield string(spread.rename.get(one, one) for one in name.values if not is_excepted(except_, one))
@@ -45,7 +45,7 @@ def names_of(name: StringType, spread: Spread) -> Iterable[Type]:
 
 
 def without_empty(value: Type) -> Type:
-    """The type of a value that is null where it is an empty string, list or object."""
+    """The type in which null replaces empty strings, lists and objects."""
     if value.never:
         return NEVER
     booleans, empty = Type(booleans=value.parts.booleans), falsy(value).parts
@@ -54,7 +54,7 @@ def without_empty(value: Type) -> Type:
 
 
 def filled(properties: dict[str, Property], others: list[Other], certain: Iterable[str]) -> ObjectType:
-    """The object with the entries that may take the names of absent fields; those with `certain` names are there."""
+    """The type of an object with entries, which may take the names of absent fields; `certain` names always exist."""
     result = {}
     for name, prop in {**properties, **{name: Property(NEVER) for name in certain if name not in properties}}.items():
         extra = [] if prop.required else [other for other in others if matches(other.name, name)]
@@ -74,7 +74,7 @@ def passes_all(spread: Spread) -> bool:
 
 
 def passed(objects: Iterable[ObjectType], spread: Spread) -> Iterator[Other]:
-    """The entries of these objects, each of a known name with its own type."""
+    """The entries of these objects that pass through, with a type of its own for each known name."""
     for one in objects:
         for name, value in members(one):
             kept = without_null(value)

@@ -80,10 +80,8 @@ def infer(tree: TreeNode, current: Type, observe: Observer | None = None, *, sco
 
 
 _KNOWN: dict[tuple[int, int, int], tuple[TreeNode, Type, Type, Inferred]] = {}
-"""The last inferred types: parts of a condition are inferred repeatedly.
-
-The entries keep their node and type alive, so that no other object has the same identity.
-"""
+"""A cache of inferred types, since parts of a condition are inferred repeatedly. The entries keep their node and type
+alive, so that no other object gets the same identity."""
 
 
 class _Inference:
@@ -340,7 +338,7 @@ def narrow(current: Type, node: TreeNode, truth: bool, depth: int = 0, *, scope:
 
 
 def otherwise(current: Type, node: TreeNode, *, scope: Type | None = None) -> Type:
-    """The part of `current` for which the condition does not hold: it is not true, or it fails."""
+    """The part of `current` for which the condition does not hold, since it is not true or fails."""
     if current.never:
         return NEVER
     scope = current if scope is None else scope

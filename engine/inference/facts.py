@@ -68,10 +68,10 @@ class Condition:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Reached:
-    """A rule of a route, or an entry rule, was offered the elements that those before it left.
+    """A rule of a route, or an entry rule, was offered the elements that the rules before it left.
 
-    `taker` is the one before it that alone takes all of its elements, None if several do. `context` has the types of
-    the names in scope for what is left.
+    `taker` is the one before it that takes all of its elements, None if only several together do. `context` has the
+    types of the names in scope for the remaining elements.
     """
 
     node: Node
@@ -119,7 +119,7 @@ class Coercion:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Constant:
-    """A value written in the rules under this key of a field, and the types of the names in scope there."""
+    """A constant under this key of a field, and the types of the names in scope there."""
 
     field: Field
     key: Literal["const", "default"]
@@ -161,13 +161,13 @@ Fact = (
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SharedFacts:
-    """The facts of a rule, or of a part that several rules share; they count once."""
+    """The facts of a rule, or of a part that several rules share, as one group."""
 
     facts: tuple[Fact | SharedFacts, ...]
 
 
 def groups_in(facts: Iterable[Fact | SharedFacts]) -> Iterator[SharedFacts]:
-    """All groups of facts, each once; those that are in none are one."""
+    """All groups of facts, each once; the facts outside of groups are a group, too."""
     pending, seen = [SharedFacts(tuple(facts))], set[SharedFacts]()
     while pending:
         group = pending.pop()
@@ -178,7 +178,7 @@ def groups_in(facts: Iterable[Fact | SharedFacts]) -> Iterator[SharedFacts]:
 
 
 def flattened(facts: Iterable[Fact | SharedFacts], seen: set[SharedFacts] | None = None) -> Iterator[Fact]:
-    """The facts, with shared ones where they occur first."""
+    """The facts in order, with each group replaced by its facts where it occurs first."""
     seen = set() if seen is None else seen
     for fact in facts:
         if not isinstance(fact, SharedFacts):
@@ -193,7 +193,7 @@ _F = TypeVar("_F", bound=Fact)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sources:
-    """The origin of a member that several sources may give: the type and origin of each."""
+    """The origin of a member whose value may come from several sources: the type and origin of each."""
 
     types: tuple[tuple[Type, Field | EntryRule], ...]
 
@@ -213,8 +213,8 @@ class Flow:
     """The result of the walk through a Rulebook.
 
     `envelopes` has the type of the members that all bodies of an output share, and `servers` that of the URL of each
-    server; `locator` finds the lines of the schemas; `rejecting` has the names of lets that can reject what reads them;
-    `recall` what the last walk found. `groups` has all facts too, those of one rule or policy in one.
+    server; `locator` finds lines of the schemas; `rejecting` has the names of lets that can reject the element that
+    reads them; `recall` has the results of the last walk. `groups` has the same facts, grouped by rule and policy.
     """
 
     rulebook: Rulebook

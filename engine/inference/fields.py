@@ -132,7 +132,7 @@ def to_string(value: Type) -> Coerced:
 
 
 def _to_number(value: Type, wanted: NumberType) -> Coerced:
-    """The coercion to an integer or a double; `wanted` has the numbers that are never changed by it."""
+    """The coercion to an integer or a double; `wanted` are the numbers that it leaves unchanged."""
     parts = value.parts
     found = []
     number = parts.number
@@ -158,7 +158,7 @@ def _kept(value: Type, kinds: tuple[str, ...], from_text: Type) -> Coerced:
 
 
 def looked_up(value: Type, table: Table) -> Type:
-    """The type of a table's result for a value that is not null; null where the value is omitted."""
+    """The type of a table's result for a value that is not null, including null if the value may be omitted."""
     listed = union(*map(literal, table.entries.values()))
     known = constants(value)
     if known is not None:
@@ -194,7 +194,7 @@ def setting_type(setting: Setting) -> Type:
 
 
 def _bounded(type_: Type, setting: Setting) -> Type:
-    """The values of the type that meet the conditions of the setting."""
+    """The type of the values that meet the conditions of the setting."""
     if type_.string is not None:
         patterns = frozenset() if setting.pattern is None else frozenset({setting.pattern})
         bounds = StringType(least=setting.min_length or 0, most=setting.max_length, patterns=patterns)

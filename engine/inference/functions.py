@@ -1,6 +1,6 @@
 """Infers the types of the results of functions from the types of their arguments.
 
-The signature of a function gives the type of its result; `refinements` has the more exact ones.
+The signature of a function gives the type of its result; `refinements` has more exact ones.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ __all__ = ["result"]
 
 
 def result(call: Call) -> Type:
-    """The type of the result for accepted arguments; sets `fails` if the function can fail all the same."""
+    """The type of the result for accepted arguments; sets `call.fails` if the function can still fail."""
     nullable = [
         number
         for number, parameter in enumerate(FUNCTIONS[call.name].parameters)

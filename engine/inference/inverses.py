@@ -14,7 +14,7 @@ __all__ = ["argument_of", "fitting_part", "listed_in"]
 
 
 def argument_of(function: str, argument: Type, wanted: Type) -> Type:
-    """The part of the only argument of a function for which the result is of the wanted type."""
+    """The part of the type of a function's only argument for which the result is of the wanted type."""
     match function:
         case "type":
             text = wanted.parts.string
@@ -51,7 +51,7 @@ def _before(function: str, text: StringType) -> StringType:
 
 
 def listed_in(type_: Type) -> tuple[Any, ...] | None:
-    """The strings in a list of known strings; no other scalars, since Python takes 1 and true as equal."""
+    """The strings of a list of known strings; None for other types, since 1 and true are equal in Python."""
     if type_ != Type(array=type_.array) or type_.array is None or not type_.array.exact:
         return None
     found: list[Any] = []

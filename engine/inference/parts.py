@@ -1,4 +1,4 @@
-"""Walks through the parts of rules: conditions, names, fields, objects, spreads, with the types of names in scope."""
+"""A walk through the parts of rules (conditions, names, fields, objects, spreads) with the types of names in scope."""
 
 from __future__ import annotations
 
@@ -68,9 +68,9 @@ __all__ = ["PartWalk", "Record"]
 _R = TypeVar("_R", Rule, EntryRule)
 _T = TypeVar("_T")
 _TAKERS = 10
-"""The maximum number of rules among which one that takes everything is searched."""
+"""The maximum number of rules among which a taker is searched (see `Reached`)."""
 _LEARNT = 40
-"""The maximum number of members that conditions narrow; beyond it narrowing is dropped, since each slows the next."""
+"""The maximum number of members that conditions narrow; beyond it, narrowing is dropped since it becomes slow."""
 _MOST_APART = 64
 """The maximum number of members that keep their own types when they are spread."""
 
@@ -79,7 +79,7 @@ _Policy = tuple[tuple[EntryRule, ...], list[str], list[tuple[tuple[Any, ...], Re
 
 
 class PartWalk:
-    """Records facts about the parts that it walks through; `observes`: also those about the parts of expressions."""
+    """Records facts about the parts that it walks through, with `observes` also about the parts of expressions."""
 
     def __init__(self, flow: Flow, *, observes: bool = True) -> None:
         self.flow = flow
@@ -136,7 +136,7 @@ class PartWalk:
         return self.recalled.context(("rest", when.text), names, context, lambda: contexts.rest(when, context))
 
     def read(self, roots: Iterable[RootUse]) -> None:
-        """Records that names are read: of a let that can reject, this rejects what reads it."""
+        """Records reads of names: reading a let that can reject can reject the reader."""
         self.rejects = self.rejects or any(use.name in self.flow.rejecting for use in roots)
 
     def text(self, text: Text | None, context: Type) -> None:
@@ -147,7 +147,7 @@ class PartWalk:
             self.facts.append(RenderedTemplate(text, context))
 
     def recorded(self, walk: Callable[[], _T]) -> tuple[_T, Record]:
-        """The result of a part of the walk, and what the part records."""
+        """The result of a part of the walk, and the facts and rejecting lets that it records."""
         outer, self.facts = self.facts, []
         rejecting = set(self.flow.rejecting)
         result = walk()
@@ -177,7 +177,7 @@ class PartWalk:
         return context
 
     def definition(self, definition: Field, context: Type) -> Type:
-        """The type of a let, or ANY if it always rejects: that rejects what reads it, not what stands beside it."""
+        """The type of a let, or ANY if it always rejects, since that concerns only the parts that read it."""
         outer, self.rejects = self.rejects, False
         type_ = self.field(definition, context)
         if self.rejects:
@@ -292,7 +292,7 @@ class PartWalk:
         return made if least else union(made, NULL)
 
     def member(self, field_: Field, context: Type) -> Property:
-        """The value of a field where it has one, and whether it always has."""
+        """The type of a field's value where it has one, and whether it always has one."""
         value = self.field(field_, context)
         if field_.keep_null and value.parts.null:
             return Property(value, field_.when is None, field_)
@@ -423,9 +423,9 @@ class PartWalk:
             rest = self.passed_on(rule, rest, context, before)
 
     def passed_on(self, rule: _R, rest: Type, context: Type, before: list[_R]) -> Type:
-        """The context that a rule leaves of `rest`, for the next rule.
+        """The part of the context `rest` that a rule leaves for the next one.
 
-        Adds the rule to `before`, the rules that may take everything, if it is one of the first or leaves nothing.
+        Adds the rule to `before`, the possible takers, if it is one of the first or leaves nothing.
         """
         left = self.rest(rule.when, rest)
         if len(before) < _TAKERS or (left.never and not rest.never):

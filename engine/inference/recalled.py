@@ -1,7 +1,7 @@
 """Keeps the results of the last walk through the rules, for the next one to use again.
 
-A part of the rules is walked again only if the part has changed, or the type of a root that it reads. All other names
-in scope may have changed: contexts from the last walk get the new types of the other roots.
+A part of the rules is walked again only if it has changed, or the type of a root that it reads. The types of other
+names in scope may have changed: they are replaced in contexts from the last walk.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ _T = TypeVar("_T")
 
 
 def names_in(part: Any) -> tuple[str, ...]:
-    """The names of all roots that matter to a part of the rules: those it reads, and those its strings could mean."""
+    """The names of all roots that matter to a part of the rules: those that it reads, and those in its constants."""
     return tuple(dict.fromkeys((*roots_in(part), *_meant_in(part))))
 
 
 def _meant_in(part: Any) -> Iterator[str]:
-    """The first word of each string that stands for itself, which a check compares with the names in scope."""
+    """The first word of each constant string, which a check compares with the names in scope."""
     match part:
         case str():
             if word := _NAME.match(part):
@@ -54,29 +54,29 @@ def _meant_in(part: Any) -> Iterator[str]:
 
 
 class RecalledTypes:
-    """The types of the last walk. Results are found by identities: of parts of the rules, and of types."""
+    """The types of the last walk, found by the identities of parts of the rules and of types."""
 
     def __init__(self, recall: Recall, rejecting: Set[str]) -> None:
         self._recall = recall
         self._rejecting = rejecting
 
     def same(self, key: Hashable, type_: Type) -> Type:
-        """The type, or if the last one under the key is the same with all origins, that one."""
+        """The last type under the key if it is the same, origins included; else the given type."""
         last: Type | None = self._recall.get(key)
         return self._recall.put(key, type_ if last is None or not _is_same(last, type_) else last)
 
     def root(self, name: str, type_: Type) -> Property:
-        """The root of a context that has this type: the same one for the same type."""
+        """The Property of a root with this type: the same object for the same type."""
         return self._recall.of((name, id(type_)), lambda: Property(type_, True))
 
     def with_root(self, context: Type, name: str, type_: Type) -> Type:
-        """The context with one more name: the same one for the same types."""
+        """The context with one more name: the same object for the same types."""
         added = self.root(name, type_)
         key = "with", id(context), name, id(added)
         return self._recall.of(key, lambda: (with_root(context, name, added), context, added))[0]
 
     def learnt(self, context: Type, known: Type) -> int:
-        """The approximate number of members that differ from those of a wider context."""
+        """See `contexts.learnt`."""
         key = "learnt", id(context), id(known)
         return self._recall.of(key, lambda: (learnt(context, known), context, known))[0]
 
@@ -96,7 +96,7 @@ class RecalledTypes:
     def result_and_context(
         self, key: tuple[Hashable, ...], names: Collection[str], context: Type, make: Callable[[], tuple[Any, ...]]
     ) -> tuple[Any, ...]:
-        """Several results, of which the last is such a context."""
+        """Several results, of which the last is a context as in `context`."""
         full = (*key, *self._roots(context, names))
         found: tuple[Type, tuple[Any, ...]] | None = self._recall.get(full)
         if found is not None:
@@ -107,7 +107,7 @@ class RecalledTypes:
         return self._recall.put(full, (context, make()))[1]
 
     def _roots(self, context: Type, names: Collection[str]) -> tuple[Any, ...]:
-        """Identifies the types of some roots, which live as long as the context, and those roots that reject."""
+        """A key for the types of some roots, which live as long as the context, and for the roots that can reject."""
         types = tuple(
             tuple(None if (own := one.properties.get(name)) is None else (id(own.type), own.required) for name in names)
             for one in context.objects
@@ -118,7 +118,7 @@ class RecalledTypes:
 def _moved(made: Type, before: Type, now: Type, own: Collection[str]) -> Type | None:
     """A context made from `before`, adapted to the context `now`; None if that is impossible.
 
-    The two contexts differ in names other than `own`, whose types the made context may have changed.
+    `before` and `now` differ in names other than `own`; the types of `own` may differ between `made` and `before`.
     """
     if before is now or made.never:
         return made
@@ -144,7 +144,7 @@ def _moved(made: Type, before: Type, now: Type, own: Collection[str]) -> Type | 
 
 
 def _changed(before: Type, now: Type) -> dict[str, tuple[Property | None, Property | None]] | None:
-    """The roots that are others in the second context; None if they differ between the variants of one of them."""
+    """The roots that differ between the contexts; None if their changes differ between the variants of a context."""
     if len(before.objects) != len(now.objects):
         return None
     found: dict[str, tuple[Property | None, Property | None]] | None = None

@@ -129,7 +129,7 @@ def _from_unix_ms(call: Call) -> Type:
 
 
 def _got(fits: Callable[[StringType, str], bool]) -> Callable[[Call], Type]:
-    """For `get` and its like; `fits` returns whether one of the names can be the wanted one."""
+    """The refinement of `get` and `get_ignore_case`; `fits` returns whether a name can be the wanted one."""
 
     def of(call: Call) -> Type:
         name = call.of(1).parts.string
@@ -227,7 +227,7 @@ def _reverse(call: Call) -> Type:
 
 
 def _by_key(call: Call) -> ArrayType:
-    """Sets `fails` unless the keys are all strings or all numbers."""
+    """The list of a function with keys; sets `call.fails` unless these are all strings or all numbers."""
     array = call.list(0)
     keys = call.over(1, array).element()
     several = array.most is None or array.most > 0
@@ -345,7 +345,7 @@ def _not_null(call: Call) -> Type:
 
 
 def _on_lists(call: Call) -> Type:
-    """For `group_by`: lists of some of the elements, by their keys."""
+    """The refinement of `group_by`: an object of lists with some of the elements."""
     elements = call.list(0)
     names = only(call.over(1, elements).element(), ("string",)).string
     lists = Type(array=ArrayType(elements.element(), (), 1, elements.most))
@@ -377,7 +377,7 @@ def _flatten(call: Call) -> Type:
 
 
 def _with_pattern(type_: Type) -> Callable[[Call], Type]:
-    """For functions of a text and a pattern: a constant one was looked at before."""
+    """The refinement of functions of a text and a pattern, which can fail only if that is not constant."""
 
     def of(call: Call) -> Type:
         call.fails = call.fails or constants(call.of(1)) is None

@@ -47,7 +47,7 @@ __all__ = ["Emissions", "RuleWalk", "input_type", "walk"]
 
 
 def walk(rulebook: Rulebook, recall: Recall | None = None) -> Flow:
-    """Walks through the whole Rulebook; with `recall`, where it changed since the last walk."""
+    """Walks through the whole Rulebook; with `recall`, only through parts that changed since the last walk."""
     flow = Flow(rulebook, input_type(rulebook), recall=Recall() if recall is None else recall)
     RuleWalk(flow).rulebook(rulebook)
     return flow
@@ -60,20 +60,20 @@ def input_type(rulebook: Rulebook) -> Type:
 
 
 class Emissions:
-    """The emissions of rules in other contexts than those of the walk."""
+    """Infers emissions of rules in narrower contexts than those of the walk."""
 
     def __init__(self, flow: Flow) -> None:
         self._walk = PartWalk(Flow(flow.rulebook, flow.input, rejecting=flow.rejecting), observes=False)
 
     def emitted(self, emission: TypedEmission, context: Type) -> TypedEmission:
-        """The emission of a rule in a context restricted to a part of all that it could see."""
+        """The emission of a rule in a narrower context."""
         fields = self._walk.value(emission.rule.body, context)
         self._walk.facts.clear()
         return replace(emission, fields=without_null(fields), context=context)
 
 
 class RuleWalk(PartWalk):
-    """The walk through the whole."""
+    """The walk through a whole Rulebook."""
 
     def __init__(self, flow: Flow) -> None:
         super().__init__(flow)
@@ -87,7 +87,7 @@ class RuleWalk(PartWalk):
             "settings": self.recalled.root("settings", self.recalled.same("settings", given)),
             rulebook.input.as_name: self.recalled.root("", self.recalled.same("input", self.flow.input)),
         }
-        # An undefined root is reported by another check: it can be anything.
+        # An undefined root is reported by another check; its type is ANY.
         return self.recalled.same("roots", Type(objects=(ObjectType(roots, (Other(StringType(), ANY),)),)))
 
     def rulebook(self, rulebook: Rulebook) -> None:
@@ -109,7 +109,7 @@ class RuleWalk(PartWalk):
         self.flow.groups += groups_in(self.facts)
 
     def ending(self, rule: Rule, context: Type) -> Type:
-        """The context after a rule that ends the batch did not apply."""
+        """The context after a rule that ends the batch, if it did not apply."""
         self.test(rule.when, context)
         self.changed_rule(rule, self.where(rule.when, context))
         return self.rest(rule.when, context)

@@ -1,4 +1,4 @@
-"""Steps of expressions by themselves: the plain paths in their trees, and what they make of lists and null."""
+"""Steps of expressions: the plain paths in their trees, and their effect on lists and null."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def is_expref(node: TreeNode) -> bool:
 
 
 def unless_null(current: Type, made: Type) -> Type:
-    """The type of what is made of a value: null where that is null."""
+    """The type `made` of a value's result, with null added if the value can be null."""
     if not current.parts.null:
         return made
     return NULL if without_null(current).never else union(made, NULL)
@@ -104,7 +104,7 @@ def flattened(array: ArrayType) -> ArrayType:
 
 
 def where_elements(current: Type, node: TreeNode, change: Callable[[Type], Type], *, alike: bool = False) -> Type:
-    """The part of `current` for which the elements of a list have the changed types; with `alike` all of one kind."""
+    """The part of `current` for which the elements of a list have the changed types; `alike`: all are of one kind."""
     if node["type"] == "projection" and node["children"][1]["type"] == "identity":  # x[*]: all of x but null
 
         def but_null(type_: Type) -> Type:

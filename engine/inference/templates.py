@@ -39,7 +39,7 @@ def paths_in(text: Text) -> Iterable[Path]:
 
 
 def rendered(text: Text, context: Type) -> Type:
-    """The type of a template's result, which is known not to be null only if all its outputs are plain paths."""
+    """The type of a template's result; it can be null unless all values in it are plain paths."""
     if not text.template.roots:
         return literal(text.template.render({}))
     if text.template.guard is not None:

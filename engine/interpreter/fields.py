@@ -47,7 +47,7 @@ _MOST_DEPTH = 10
 
 
 class _Kept:
-    """Stands for a null that is kept."""
+    """Stands for the null of a field with `keep_null`."""
 
 
 _KEPT = _Kept()
@@ -57,8 +57,8 @@ class Evaluation(Recorder):
     """Evaluates fields on one batch, and records what happens.
 
     `repeated` has the identities of the parts of the rules whose values count as copied, `scans` the expressions that
-    count what they look through; `plain` is a cache: by the
-    identity of a let, the names that it reads if it is plain, else None.
+    count the elements that they look through. `plain` caches, by the identity of a let, the names that it reads if it
+    is plain, else None.
     """
 
     def __init__(
@@ -87,7 +87,7 @@ class Evaluation(Recorder):
         *,
         severity: Severity | None = None,
     ) -> Any:
-        """The value of an expression; if it fails, null with a Problem, of the given `severity` if any."""
+        """The value of an expression; None, with a Problem of the `severity` if given, if it fails."""
         try:
             return self.counted(expression).search(scope.values)
         except EvaluationError as error:
@@ -101,7 +101,7 @@ class Evaluation(Recorder):
             return None
 
     def counted(self, expression: Expr) -> Expression:
-        """The expression, in the form in which it counts what it looks through."""
+        """The expression, changed to count the elements that it looks through if that may grow large."""
         return self.scans.get(id(expression), expression.expression)
 
     def holds(self, when: Expr | None, scope: Scope, at: Stand) -> bool:
@@ -136,11 +136,11 @@ class Evaluation(Recorder):
             return in_part(text.template.text)
 
     def say(self, code: str, text: Text, scope: Scope, at: Stand) -> None:
-        """Records the Problem that a rule gives."""
+        """Records a Problem whose message is a template of the rules."""
         self.problem(code, text.place, at, reason=self.reason(text, scope, at), template=text.template.text)
 
     def filling(self, text: Text, scope: Scope) -> dict[str, Any]:
-        """The values that a template reads: all that it names, whether it writes them or not."""
+        """The values of all roots that a template names, whether it writes them or not."""
         return {use.name: scope.values.get(use.name) for use in text.template.roots}
 
     def let(self, definitions: tuple[Field, ...], scope: Scope, at: Stand) -> Scope:
@@ -158,7 +158,7 @@ class Evaluation(Recorder):
         return scope
 
     def compute(self, lazy: Lazy) -> None:
-        """Computes the value of a let. Iterations in it are not accounted for: only those of rules are."""
+        """Computes the value of a let. Skipped values and elements in it are not recorded."""
         pending = [lazy]
         while pending:
             lazy = pending[-1]

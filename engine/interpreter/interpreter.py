@@ -41,7 +41,7 @@ __all__ = ["NAME_TAKEN", "NOTHING", "NO_ENTRY_RULE", "Interpreter", "Parts", "St
 
 
 _RANKS: tuple[ElementOutcome, ...] = ("mapped", "rejected", "skipped")
-"""The outcomes of an element that several rules took: the first one counts."""
+"""The outcomes of an element by rank: of an element that several rules took, the first of them counts."""
 
 
 class _Ended(Exception):  # noqa: N818  control flow, not an error
@@ -59,7 +59,7 @@ class _Mark:
 
 
 Parts = tuple[tuple[tuple[Emission, Mapping[Any, int]], ...], ...]
-"""For each request, the emissions that it is made of, with the offsets of their lists."""
+"""The emissions that each request is made of, each with the offsets of its lists."""
 
 
 class Interpreter:
@@ -90,10 +90,10 @@ class Interpreter:
         return tuple(run.elements)
 
     def retry(self, batch: Any, only: Set[Failed] | None = None) -> tuple[Result, tuple[Failed, ...] | None]:
-        """The Result of the parts that failed before, alone, and the parts that fail now; None for the whole batch.
+        """The Result of only those parts that failed before, and the parts that fail now (None: the whole batch).
 
-        `only` are the parts that failed; None for the whole batch. A part that no longer exists is a Problem (M524),
-        and fails.
+        `only` are the parts that failed before; None stands for the whole batch. A part that no longer exists is a
+        Problem (M524), and fails.
         """
         run = _Run(self, batch, None, only)
         result = run.result()
@@ -106,9 +106,9 @@ class Interpreter:
         return result._replace(problems=tuple(problems)), tuple(failed)
 
     def converted(self, batch: Any) -> tuple[str, tuple[Any, ...]] | None:
-        """The name of the mapping to which a rule hands the batch, and the bodies that this gives; None if no rule.
+        """The name of the mapping to which a rule hands the batch, and the converted bodies; None if no rule does.
 
-        Rules that end the batch before that do not count.
+        Rules before it that end the batch are ignored.
         """
         name = _Run(self, batch, None).converter() if self.converters else None
         if name is None:
@@ -116,24 +116,24 @@ class Interpreter:
         return name, tuple(request.body for request in self.converters[name].run(batch).requests)
 
     def locators(self, name: str, batch: Any) -> tuple[Locate, ...]:
-        """For each body that a converter makes of a batch, what turns its places into those of the batch."""
+        """A Locate for each body that a converter makes of a batch."""
         run = _Run(self.converters[name], batch, None)
         return run.locators(run.result())
 
     def observe(self, batch: Any, observer: Observer) -> Result:
-        """The Result; the observer is told of each decision on the way, in order."""
+        """The Result; calls the observer for each decision on the way, in order."""
         run = _Run(self, batch, None)
         run.observer = observer
         return run.result()
 
     def count(self, batch: Any, hits: dict[tuple[int, str], int]) -> Result:
-        """The Result; adds to the counts of the decisions on the way, by part and outcome."""
+        """The Result; counts the decisions on the way in `hits`, by the identity of the part and the outcome."""
         run = _Run(self, batch, None)
         run.hits = hits
         return run.result()
 
     def traced(self, batch: Any, observer: Observer, *, is_converted: bool = False) -> tuple[Result, Parts]:
-        """As `observe`; also, for each request, the emissions that it is made of.
+        """As `observe`, with the emissions that each request is made of.
 
         A batch that `is_converted` comes from another mapping, and is not handed to one again.
         """
@@ -145,7 +145,7 @@ class Interpreter:
     def scope_at(self, batch: Any, route: str | None = None, index: int = 0) -> tuple[Scope, str] | None:
         """The names in scope for a batch, or for an element of a route, and the place of the element.
 
-        None if the batch is none, or has no such element. Raises KeyError for an unknown route.
+        None if the batch is invalid or has no such element. Raises KeyError for an unknown route.
         """
         return _Run(self, batch, None).scope_at(None if route is None else self.rulebook.routes[route], index)
 
@@ -186,16 +186,16 @@ class _Run(Evaluation):
         self.is_ended = self.is_lost = False
         """Set if the batch gives no requests: `is_ended` by a rule, `is_lost` by an error."""
         self.inner: list[tuple[_Run, Result, Locate]] = []
-        """If another mapping converted the batch: the evaluations of what this gave, with the places in the batch."""
+        """The evaluations of the bodies to which another mapping converted the batch, with their Locate."""
         self.is_converted = False
-        """Set if another mapping gave the batch, which then is not converted again."""
+        """Set if the batch comes from another mapping: then it is not converted again."""
         self.parts: dict[Emission, Failed] = {}
         self.interpreter = interpreter
         self.rulebook = interpreter.rulebook
         self.emissions: list[Emission] = []
         self.marks: dict[Emission, _Mark] = {}
         self.owned: dict[int, list[Emission]] = {}
-        """For elements of routes, by their index in the account, what was emitted for them."""
+        """The emissions for elements of routes, by the index of the element in the account."""
         self.request_parts: Parts = ()
         self.envelopes: Mapping[str, Envelope | None] = {}
 
@@ -241,7 +241,7 @@ class _Run(Evaluation):
         return None
 
     def convert(self, name: str) -> Result:
-        """Maps what another mapping makes of the batch; what was said about the batch itself counts no more."""
+        """Maps the bodies to which another mapping converts the batch, and discards all records of the batch itself."""
         for record in (self.problems, self.skipped, self.elements, self.emissions, self.failed, self.steps or []):
             record.clear()
         conversion = _Run(self.interpreter.converters[name], self.batch, None)
@@ -265,7 +265,7 @@ class _Run(Evaluation):
         return joined(first, mapped, lambda: locators)
 
     def locators(self, result: Result) -> tuple[Locate, ...]:
-        """For the body of each request of the Result, what turns its places into those of the batch."""
+        """A Locate for the body of each request of the Result."""
         if self.inner:
             return tuple(
                 partial(_located, outer, inner) for run, own, outer in self.inner for inner in run.locators(own)
@@ -279,7 +279,7 @@ class _Run(Evaluation):
         return tuple(made)
 
     def place_of(self, body: Any, origins: Mapping[str, tuple[Emission, Any]], otherwise: str, pointer: str) -> str:
-        """The place in the batch of what a place of a body comes from: the nearest one known."""
+        """The place in the batch from which the value at a pointer of a body comes, or the nearest known one."""
         near = pointer
         while near and near not in origins:
             near = near.rpartition("/")[0]
@@ -305,7 +305,7 @@ class _Run(Evaluation):
         return None
 
     def top(self, let: tuple[Field, ...] | None = None) -> Scope:
-        """The names that all rules see; with `let`, these lets only."""
+        """The names that all rules see; with `let`, these lets instead of those of the mapping."""
         as_name = self.rulebook.input.as_name
         roots = Roots({as_name: self.batch, "settings": self.rulebook.values})
         let = self.rulebook.let if let is None else let
@@ -332,7 +332,7 @@ class _Run(Evaluation):
             self.failed.append(whole)
 
     def wanted(self, parts: Set[Failed], whole: Failed | None = None) -> Set[Failed]:
-        """The parts that are to be mapped, which are marked as reached; all of them if `whole` is to be."""
+        """The parts that are to be mapped, all of them if `whole` is; marks them as reached."""
         if self.only is None:
             return parts
         wanted = self.only & (parts | {whole})
@@ -386,7 +386,7 @@ class _Run(Evaluation):
             self.failed.append(self.here)
 
     def rule(self, rule: Rule, scope: Scope, element: str, route: Route | None) -> ElementOutcome | None:
-        """Applies the rule if it takes the element, and returns what became of that; None if it does not."""
+        """Applies the rule to an element and returns the outcome; None if the rule does not take the element."""
         at = Stand(rule.name, element, "")
         if not self.takes(rule.when, scope, at):
             return None

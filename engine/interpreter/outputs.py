@@ -1,4 +1,4 @@
-"""The outputs of a Rulebook in the form that assembling requests needs, with all that does not depend on the batch."""
+"""The outputs of a Rulebook in the form from which requests are assembled, and the values that no batch changes."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def output_specs(rulebook: Rulebook) -> Iterator[OutputSpec]:
 
 
 def lists_of(output: Output, rulebook: Rulebook) -> dict[str | None, int]:
-    """The largest number of elements of the lists that parts are appended to, by the output and by its schema."""
+    """The largest number of elements of combined lists that the output and its schema allow, by the list's name."""
     names = [name for name, how in output.combine.items() if how == "append"]
     found: dict[str | None, int] = {}
     for name in [None] if output.body == "list" else names:

@@ -1,4 +1,4 @@
-"""Records what an evaluation does on one batch: problems, skipped values, the outcome of elements, all steps."""
+"""Records of an evaluation of one batch: problems, skipped values, the outcome of elements, all steps."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Step:
 class Taken(NamedTuple):
     """A decision that was taken: the part of the rulebook that decides, and its outcome.
 
-    `value` is what the decision was about: the value of a condition, a source or a field, or what was iterated over.
+    `value` is that of the deciding condition, source or field, or the value that was iterated over.
     """
 
     part: Any
@@ -124,7 +124,7 @@ class Recorder:
         return len(self.elements) - 1
 
     def unmap(self, start: int, end: int | None = None) -> None:
-        """Changes recorded elements from mapped to rejected, because what they belonged to was rejected."""
+        """Changes recorded elements from mapped to rejected, since the element around them was rejected."""
         for number in range(start, len(self.elements) if end is None else end):
             if self.elements[number].outcome == "mapped":
                 self.elements[number] = self.elements[number]._replace(outcome="rejected")

@@ -21,7 +21,7 @@ __all__ = ["Lazy", "Places", "Roots", "Scope", "Stand", "ValueOrigin"]
 
 @dataclass(frozen=True, slots=True)
 class Stand:
-    """The current rule, the input element, and the output place being built (None outside of bodies)."""
+    """The point of an evaluation: the rule, the input element, and the output place (None outside of bodies)."""
 
     rule: str | None
     element: str
@@ -49,13 +49,13 @@ class Lazy:
         """The value; None as long as it is not computed."""
 
     def value(self) -> Any:
-        """The value. Raises Rejected if computing it rejects what reads it."""
+        """The value. Raises Rejected if the let rejects the element."""
         if not self.is_made:
             self._compute(self)
         return self.made
 
     def read_first(self) -> list[Lazy]:
-        """The values not computed yet that computing this one certainly reads, before anything in it can fail."""
+        """The lets without a value yet that computing this one certainly reads, before anything in it can fail."""
         source = self.definition.source
         part = source.each if isinstance(source, Each) else source.alternatives[0] if isinstance(source, From) else None
         part = self.definition.when or part
@@ -114,7 +114,7 @@ class ValueOrigin:
 
 
 class Places:
-    """Computes where values of one batch come from."""
+    """Computes the places in one batch that values come from."""
 
     def __init__(self, batch: Any) -> None:
         self.index = Index(batch)
@@ -129,7 +129,7 @@ class Places:
         }
 
     def read_by(self, part: Expr | Field, scope: Scope) -> tuple[str, ...]:
-        """The places that an expression or a field reads, in order; for a let, those its value is computed from."""
+        """The places that an expression or a field reads, in order; for a let, those that its value is made from."""
         asked = part, scope
         places: dict[str, None] = {}
         pending: list[tuple[Expr | Field, Scope]] = [asked]
@@ -178,7 +178,7 @@ class Places:
         return next((place for place in places if value_at(self.index.batch, place) is not None), first)
 
     def of(self, expression: Expr, value: Any, scope: Scope) -> str | None:
-        """The place of the value of an expression in the batch, or None if it is no part of it."""
+        """The place of the value of an expression in the batch; None if it is not a part of it."""
         tree = expression.expression.tree
         place = path_of(tree, scope.pointers)
         if place is None:

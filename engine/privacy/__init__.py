@@ -1,4 +1,4 @@
-"""Finds in the rules alone where personal members of the input can go, and proves what a mapping asserts about that.
+"""Finds in the rules alone where personal members of the input can go, and proves assertions about that.
 
 Comes in: a Rulebook. Goes out: the flows of personal members, each with its ways through the rules.
 """

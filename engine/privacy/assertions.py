@@ -1,7 +1,7 @@
 """Proofs of the assertions of a mapping, and the reasons why there is none.
 
-A proof rests on the flows, of which none is missed. What has no proof is tried: with an input that shows that the
-assertion does not hold, it is broken; without one, it is not proven.
+A proof rests on the flows, of which none is missed. An assertion without a proof is tried on inputs: it is broken if
+one shows that it does not hold, and else unproven.
 """
 
 from __future__ import annotations
@@ -33,12 +33,12 @@ __all__ = ["Finding", "findings"]
 _TRIES = 40
 _MOST_RELATED = 8
 _MARKS = ("ada@example.com", "bob@example.com")
-"""Values that a personal member has in turn, to see whether that changes a request."""
+"""Two values that a personal member gets in turn, to see whether that changes a request."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Finding:
-    """Why an assertion is no proven one: it is broken, not proven, or says nothing."""
+    """The reason why an assertion is not proven: it is broken, unproven, or empty, since it is about nothing."""
 
     assertion: Assertion
     verdict: Literal["broken", "unproven", "empty"]
@@ -49,7 +49,7 @@ class Finding:
 
 
 def findings(rulebook: Rulebook) -> Iterator[Finding]:
-    """All that is found about the assertions of a mapping; nothing about those that are proven."""
+    """The findings about all assertions of a mapping that are not proven."""
     known: dict[str | None, Possible] = {}
     recall = Recall()
     prover = _Prover(rulebook)
@@ -107,7 +107,7 @@ class _Prover:
                 yield _finding(one, found, words, related, hint)
 
     def places(self, one: Assertion) -> Iterator[Finding]:
-        """The places that no request has."""
+        """A finding for each place that no request has."""
         for place in (*one.never_in, *one.only_in):
             if place.part == "message" or (place.output is None and not place.steps):
                 continue
@@ -133,7 +133,7 @@ class _Prover:
         return bool(values)
 
     def broken(self, one: Assertion, wrong: list[PersonalFlow]) -> Finding:
-        """The finding for an assertion against which there are flows."""
+        """The finding for an assertion that flows contradict."""
         trial = _Trial(self.rulebook, one)
         shown = wrong[0]
         found = None
@@ -194,7 +194,7 @@ def _where(flow: PersonalFlow) -> str:
 
 
 def is_against(one: Assertion, flow: PersonalFlow) -> bool:
-    """Returns whether a flow is one that an assertion excludes."""
+    """Returns whether an assertion excludes a flow."""
     if one.never_in:
         return any(_overlaps(place, flow) for place in one.never_in)
     return not any(_contains(place, flow) for place in one.only_in)
@@ -207,19 +207,19 @@ def _is_of(place: RequestPlace, flow: PersonalFlow) -> bool:
 
 
 def _overlaps(place: RequestPlace, flow: PersonalFlow) -> bool:
-    """Returns whether a flow may lead to a place, to something in it, or to what it is in."""
+    """Returns whether a flow may lead to a place, to a value inside of it, or to one around it."""
     steps: Pattern = place.steps
     return _is_of(place, flow) and (begins(flow.pointer, steps) or begins(steps, flow.pointer) or _named(place, flow))
 
 
 def _named(place: RequestPlace, flow: PersonalFlow) -> bool:
-    """Returns whether a flow leads to the names of what is at a place."""
+    """Returns whether a flow leads to the names of members at a place."""
     *outer, last = (*flow.pointer, "") if flow.pointer else ("",)
     return last == "{name}" and begins(place.steps, tuple(outer))
 
 
 def _contains(place: RequestPlace, flow: PersonalFlow) -> bool:
-    """Returns whether a flow leads to a place or to something in it for sure."""
+    """Returns whether a flow certainly leads to a place or to a value inside of it."""
     inside = zip(place.steps, flow.pointer, strict=False)
     return _is_of(place, flow) and len(place.steps) <= len(flow.pointer) and all(a in (ANY, b) for a, b in inside)
 
@@ -228,7 +228,7 @@ def _contains(place: RequestPlace, flow: PersonalFlow) -> bool:
 
 
 class _Trial:
-    """Tries inputs for which the condition of an assertion does not hold; always the same ones."""
+    """Tries inputs for which the condition of an assertion does not hold; the same ones every time."""
 
     def __init__(self, rulebook: Rulebook, one: Assertion) -> None:
         self.one = one
@@ -259,7 +259,7 @@ class _Trial:
                 yield one
 
     def sent(self, flow: PersonalFlow) -> Any:
-        """An input with a value of a member that changes what a flow leads to; None if none was found."""
+        """An input in which the value of the member changes the place of a flow; None if none was found."""
         if flow.output is None or flow.member.converter is not None:
             return None
         for batch in self.batches(self.emissions(flow)):

@@ -1,7 +1,7 @@
 """The origins of the values of expressions and templates.
 
-Of most functions nothing is known but their signature: what they return is made of all of their arguments; what returns
-only booleans depends on them.
+Of most functions, only the signature is known: their results are made of all of their arguments, or if these are
+booleans, depend on them.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Roots = Mapping[str, TracedValue]
 
 
 def of_expression(tree: TreeNode, roots: Roots, can: Possible, called: Callable[[TreeNode], Hop]) -> TracedValue:
-    """The value of an expression; `called` is the part of the rules that a call is."""
+    """The value of an expression; `called` returns the Hop of a call."""
     evaluation = _Evaluation(roots, can, called)
     found = evaluation.value(tree, evaluation.top)
     return found.influenced(evaluation.failing)
@@ -163,7 +163,7 @@ class _Evaluation:
     def structural(
         self, node: TreeNode, arguments: list[TracedValue], keys: list[TracedValue], chosen: dict[InputOrigin, Way]
     ) -> TracedValue | None:
-        """The value of a function that returns parts of its arguments, or what depends on their form alone."""
+        """The value of a function that returns parts of its arguments, or depends only on their form; else None."""
         name, first = node["value"], arguments[0] if arguments else NOTHING
         match name:
             case "if":
@@ -218,7 +218,7 @@ class _Evaluation:
 
 
 def _is_nothing(node: TreeNode) -> bool:
-    """Returns whether a node is a literal that a value equals or not whatever is in it: null, or empty."""
+    """Returns whether a node is a literal without contents, null or empty: comparing with it reveals no members."""
     return node["type"] == "literal" and node["value"] in (None, [], {})
 
 

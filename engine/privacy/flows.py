@@ -1,7 +1,7 @@
 """The flows of values from the input to requests and messages, found in the rules alone.
 
-A flow may be said to be there that no input takes, but none is missed: a value that is sent, or that decides what is
-sent, has a flow from its place to the place of the request.
+There may be flows that no input takes, but none is missed: a value that is sent, or that decides what is sent, has a
+flow from its place to the place in the request.
 """
 
 from __future__ import annotations
@@ -40,17 +40,16 @@ __all__ = ["DataFlow", "Part", "bodies_of", "flows_of"]
 
 Part = Literal["body", "path", "query", "headers", "message"]
 _SAME = ("array", "object", "any")
-"""Types to which values are converted without a change."""
+"""Types to which values are converted unchanged."""
 _Influences = Mapping[InputOrigin, Way]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DataFlow:
-    """A flow of what is at a place of the input to a place of a request; with `is_sent` of the value, else only of what
-    it decides.
+    """A flow from a place of the input to a place of a request: with `is_sent` of its value, else of its influence.
 
-    `output` is None for a message that a rule gives, `rule` for what all bodies of an output share. The place of a
-    message is empty, and so is that of a whole request. `ways` are the ways on which it goes there, at least one.
+    `output` is None for a message of the rules, `rule` for the members that all bodies of an output share. `pointer` is
+    empty for a message and for a whole request. `ways` are the ways of the flow through the rules, at least one.
     """
 
     origin: InputOrigin
@@ -65,9 +64,9 @@ class DataFlow:
 def flows_of(
     rulebook: Rulebook, can: Possible | None = None, marks: Mapping[str | None, Marks] | None = None
 ) -> tuple[DataFlow, ...]:
-    """All flows of a rulebook that are possible, of places that are asked for.
+    """All possible flows of a rulebook, or only those from marked places.
 
-    `marks` has these for its own input under None, and for that of a mapping that converts for it under the name.
+    `marks` has those of its own input under None, and those of the input of a converting mapping under its name.
     """
     walk = _Walk(rulebook, possible(rulebook) if can is None else can)
     walk.mapping(marks)
@@ -88,7 +87,7 @@ class _Walk:
         self.found: list[DataFlow] = []
         self.rule: str | None = None
         self.bodies: dict[str, list[TracedValue]] = {}
-        """The bodies that each output is given, whole."""
+        """The whole bodies of each output."""
         self.rejecting: dict[str, _Influences] = {}
 
     # Rules
@@ -201,7 +200,7 @@ class _Walk:
         self.add(value.influenced(control), True, output.name, part, base)
 
     def add(self, value: TracedValue, is_sent: bool, output: str | None, part: Part, at: Pattern) -> None:
-        """Adds the flows of a value that is sent to a place, or that only decides about it."""
+        """Adds the flows of a value that is sent to a place, or that only influences it."""
         for origin, ways in value.origins.items():
             self.found.append(DataFlow(origin, is_sent, output, part, at, self.rule, ways))
         for origin, way in value.influences.items():
@@ -224,7 +223,7 @@ class _Walk:
         return named
 
     def rejections(self, part: Rule | Field | Output | RequestLine) -> _Influences:
-        """The influences on the lets that reject whatever reads them, of those that a part reads."""
+        """The influences on those lets that a part reads and that can reject it."""
         names = (name for name in roots_in(part) if name in self.rejecting)
         return {origin: way for name in names for origin, way in self.rejecting[name].items()}
 
@@ -341,7 +340,7 @@ def _excepts(spread: Spread) -> bool:
 
 @lru_cache(maxsize=8)
 def _converted(name: str, rulebook: Rulebook, marks: Marks | None) -> TracedValue:
-    """The input that a mapping makes for the one that it converts for."""
+    """The bodies of a converting mapping, as the input of the mapping that it converts for."""
     walk = _Walk(rulebook, possible(rulebook))
     walk.mapping(None if marks is None else {None: marks})
     made = joined(body for bodies in walk.bodies.values() for body in bodies)

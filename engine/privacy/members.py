@@ -17,8 +17,10 @@ MAX_MEMBERS = 5_000
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PersonalMember:
-    """A place of the input whose value, with all that is in it, is personal. `converter` is the mapping that has this
-    input; None for the mapping itself."""
+    """A place of the input whose value is personal, with all values inside of it.
+
+    `converter` is the name of the converting mapping that has this input; None for the mapping itself.
+    """
 
     pattern: Pattern
     category: str
@@ -30,9 +32,9 @@ class PersonalMember:
 
 
 def members_of(schema: Schema, converter: str | None = None) -> tuple[PersonalMember, ...]:
-    """The personal members of what a schema describes, in its order.
+    """The personal members that a schema marks, in its order.
 
-    Where a schema contains itself, or has too many such members, the whole in which they are counts.
+    In a schema that contains itself, or has too many such members, the value around them counts as personal.
     """
     walk = _Walk(schema.definitions)
     walk.node(schema.document, (), ())

@@ -1,7 +1,7 @@
-"""Values as the analysis of personal data sees them: which places of the input they come from, and on what they depend.
+"""Values in the analysis of personal data: the places of the input that they come from, and that they depend on.
 
-A place is a pattern: a tuple of steps, which are names, or stand for several. A value has all *origins* of what it may
-hold, and its *influences*: places that only decide what it is. Both are too many rather than too few.
+A place is a pattern: a tuple of steps, each a name or a class of names. A value has *origins*, from which it or its
+parts may be taken, and *influences*, on which it only depends. There may be more of both than real ones, never fewer.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ __all__ = [
 ANY = "*"
 """Stands for any index or name."""
 NAMES = "{name}"
-"""Stands for the names of the members of an object, where they are values."""
+"""The step to the names of an object's members, as values."""
 _MOST_WAYS = 6
 _MOST_HOPS = 24
 
@@ -118,14 +118,14 @@ class Hop:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Way:
-    """One way of a value: the conditions under which it goes it, and the parts of the rules that it passes."""
+    """One way of a value through the rules: the conditions of it, and the parts that it passes."""
 
     conditions: tuple[Expr, ...] = ()
     hops: tuple[Hop, ...] = ()
 
 
 class Marks:
-    """The places of the input that are asked for, as seen from one place: those above it, at it, or below it."""
+    """The marked places of the input, to which the analysis is restricted, that lie above, at or below one place."""
 
     def __init__(self, patterns: Mapping[Pattern, tuple[Any, ...]], depth: int = 0) -> None:
         self.patterns = patterns
@@ -133,7 +133,7 @@ class Marks:
         self._below: dict[Step, Marks | None] = {}
 
     def below(self, step: Step) -> Marks | None:
-        """The same as seen from a step below; None if there are none."""
+        """The same for the place one step below; None if there are none."""
         if step not in self._below:
             depth = self.depth
             kept = {p: one for p, one in self.patterns.items() if len(p) <= depth or meets(step, p[depth])}
@@ -142,7 +142,7 @@ class Marks:
 
     @property
     def above(self) -> bool:
-        """Returns whether there is one at the place or above it."""
+        """Returns whether a marked place is this one or above it."""
         return any(len(pattern) <= self.depth for pattern in self.patterns)
 
 
@@ -150,10 +150,10 @@ class Marks:
 class InputOrigin:
     """A place of the input that a value comes from.
 
-    `is_whole`: the value is made of what is there and below, so that steps from it lead nowhere else. `is_alone`: only
-    the value at the place itself counts, as where it is compared with null. `mask` is the function that has masked it.
-    `converter` is the mapping whose input it is; None for that of the mapping itself. `marks` are the places that are
-    asked for, None if all are.
+    `is_whole`: the value is made of everything at the place and below, so a member of it has the same origin.
+    `is_alone`: only the value at the place itself matters, without its members, as in a comparison with null. `mask` is
+    the function that has masked it. `converter` is the mapping whose input it is; None for the mapping itself. `marks`
+    are the marked places; None if all are.
     """
 
     pattern: Pattern
@@ -164,7 +164,7 @@ class InputOrigin:
     marks: Marks | None = field(default=None, compare=False)
 
     def below(self, step: Step) -> InputOrigin | None:
-        """The origin of a member; None if nothing is asked for there."""
+        """The origin of a member; None if no marked place is there."""
         if self.is_whole:
             return self
         marks = None if self.marks is None else self.marks.below(step)
@@ -174,7 +174,7 @@ class InputOrigin:
 
     @property
     def asked_alone(self) -> InputOrigin | None:
-        """The origin of what is known of the value at the place itself."""
+        """The same with `is_alone`; None if no marked place is at the place or above it."""
         if self.is_whole or self.is_alone:
             return self
         if self.marks is not None and not self.marks.above:
@@ -182,7 +182,7 @@ class InputOrigin:
         return InputOrigin(self.pattern, False, True, self.mask, self.converter, self.marks)
 
     def is_about(self, member: Pattern) -> bool:
-        """Returns whether the value of a member may be a part of it."""
+        """Returns whether the place of a member may be this one, below it, or above it."""
         return begins(self.pattern, member) or (not self.is_alone and begins(member, self.pattern))
 
 
@@ -241,7 +241,7 @@ class TracedValue:
         return TracedValue(influences=self.tested, items=self)
 
     def whole(self, mask: str | None = None) -> TracedValue:
-        """A value that is made of all of this one, such as a string."""
+        """A value that is made of all parts of this one, such as a string."""
         origins: dict[InputOrigin, tuple[Way, ...]] = {}
         influences: dict[InputOrigin, Way] = {}
         for value in self._all():
@@ -253,7 +253,7 @@ class TracedValue:
 
     @property
     def tested(self) -> Mapping[InputOrigin, Way]:
-        """The influences on what is known if it is known whether the value is null, true or empty."""
+        """The influences on a test whether the value is null, true or empty."""
         found: dict[InputOrigin, Way] = {}
         for value in self._all():
             found |= value.influences
@@ -264,7 +264,7 @@ class TracedValue:
 
     @property
     def compared(self) -> Mapping[InputOrigin, Way]:
-        """The influences on what is known if the value is compared with another one."""
+        """The influences on a comparison of the value with another one."""
         found: dict[InputOrigin, Way] = {}
         for value in self._all():
             found |= value.influences
@@ -284,7 +284,7 @@ class TracedValue:
         return replace(self, influences={**by, **self.influences}) if by else self
 
     def changed(self, change: Callable[[Way], Way]) -> TracedValue:
-        """The value with other ways; those of influences end where they decide something."""
+        """The value with changed ways of its origins; ways of influences stay."""
         return TracedValue(
             {origin: tuple(map(change, ways)) for origin, ways in self.origins.items()},
             self.influences,
@@ -315,7 +315,7 @@ NOTHING = TracedValue()
 
 
 def _add(origins: dict[InputOrigin, tuple[Way, ...]], origin: InputOrigin, ways: tuple[Way, ...]) -> None:
-    """Adds ways: of those with the same conditions the first one, and of too many what they have in common."""
+    """Adds ways of an origin; keeps one for the same conditions, and if there are too many, one that all share."""
     known = origins.get(origin)
     if known is None or known is ways:
         origins[origin] = ways

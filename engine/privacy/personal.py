@@ -1,4 +1,4 @@
-"""The flows of personal members: which places of requests they can reach, by the marks of the input schema."""
+"""The flows of personal members, which the input schema marks, to places of requests."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ __all__ = ["PersonalFlow", "Privacy", "marks_of", "members_in", "personal_flows"
 
 
 Key = tuple[PersonalMember, bool, str | None, Part, Pattern, str | None, str | None]
-"""All that tells flows apart: a PersonalFlow but its ways."""
+"""The attributes of a PersonalFlow that distinguish it from others: all but its ways."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PersonalFlow:
-    """A personal member that can reach a place of a request, or with `is_sent` false, only decides something there.
+    """A flow of a personal member to a place of a request; unless it `is_sent`, the member only influences that.
 
-    `output` is None for a message of the rules; `rule` for what all bodies of an output share. `mask` is the function
-    that masks it; `ways` are the ways on which it goes there. `is_set`: the settings of the mapping allow it.
+    `output` is None for a message of the rules, `rule` for the members that all bodies of an output share. `mask` is
+    the function that masks it; `ways` are its ways through the rules. `is_set`: the settings of the mapping allow it.
     """
 
     member: PersonalMember
@@ -44,7 +44,7 @@ class PersonalFlow:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Privacy:
-    """The personal members of an input, those that are sent where, and those that only decide about requests."""
+    """The personal members of an input, the flows by which they are sent, and those that only influence requests."""
 
     members: tuple[PersonalMember, ...]
     sent: tuple[PersonalFlow, ...]
@@ -73,12 +73,12 @@ def marks_of(members: Iterable[PersonalMember]) -> Mapping[str | None, Marks]:
 def personal_flows(
     rulebook: Rulebook, marks: Mapping[str | None, Marks], can: Possible | None = None
 ) -> Mapping[Key, tuple[Way, ...]]:
-    """The ways of the flows of these members that are possible, by what tells the flows apart."""
+    """The ways of the possible flows from marked places, by Key."""
     return _merged(flows_of(rulebook, can, marks)) if marks else {}
 
 
 def privacy_of(rulebook: Rulebook) -> Privacy:
-    """The flows of personal members, whatever the settings; and which of them the settings allow."""
+    """The flows of personal members under any settings, each with whether the present settings allow it."""
     members = members_in(rulebook)
     marks = marks_of(members)
     recall = Recall()
@@ -88,7 +88,7 @@ def privacy_of(rulebook: Rulebook) -> Privacy:
     told = own | {(one[0], one[2], one[5]) for one in every if not one[1] and not one[4]}
 
     def is_told(key: Key) -> bool:
-        """Returns whether another flow tells more of the same member and output."""
+        """Returns whether another flow of the same member and output includes this one."""
         member, is_sent, output, part, pointer, rule, mask = key
         if is_sent:
             above = (pointer[:length] for length in range(len(pointer)))
@@ -101,7 +101,7 @@ def privacy_of(rulebook: Rulebook) -> Privacy:
 
 
 def _merged(flows: Iterable[DataFlow]) -> dict[Key, tuple[Way, ...]]:
-    """The ways of members by what tells their flows apart."""
+    """The ways of flows of personal members, by Key."""
     found: dict[Key, tuple[Way, ...]] = {}
     for flow in flows:
         origin, depth = flow.origin, len(flow.origin.pattern)
@@ -118,7 +118,7 @@ def _merged(flows: Iterable[DataFlow]) -> dict[Key, tuple[Way, ...]]:
 
 
 def _members(flow: DataFlow) -> Iterator[PersonalMember]:
-    """The members that a flow is about."""
+    """The personal members that a flow starts from."""
     origin = flow.origin
     for pattern, members in origin.marks.patterns.items() if origin.marks is not None else ():
         if not origin.is_alone or len(pattern) <= len(origin.pattern):

@@ -1,6 +1,6 @@
-"""The effects that inputs can have, any of them or those for which a condition does not hold.
+"""The parts of the rules that inputs can reach: all inputs, or those for which a condition does not hold.
 
-Nothing is taken from the schema of the input, so that it is true of an input that breaks it, too.
+The schema of the input is ignored, so that the answer also holds for invalid inputs.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ __all__ = ["Possible", "ended", "possible", "with_values"]
 
 @dataclass(frozen=True, slots=True)
 class Possible:
-    """The effects that inputs can have.
+    """The parts of the rules that inputs can reach.
 
     `nodes` has the types of the nodes of expressions that are evaluated, `conditions` whether they can hold, and
-    `sources` whether they give a value, all by identity; `rules` are the names of those that emit, `outputs` what they
-    emit.
+    `sources` whether they can give a value, all by identity; `rules` are the names of the rules that can emit,
+    `outputs` those of the outputs that they emit to.
     """
 
     nodes: Mapping[int, Type]
@@ -37,7 +37,7 @@ class Possible:
     is_possible: bool
     """False if the condition always holds."""
     kept: Flow
-    """Keeps the identities."""
+    """The Flow whose objects have these identities, kept alive."""
 
     def is_evaluated(self, node: TreeNode) -> bool:
         """Returns whether a node of an expression is ever evaluated."""
@@ -57,7 +57,7 @@ class Possible:
 
 
 def possible(rulebook: Rulebook, without: Expr | None = None, recall: Recall | None = None) -> Possible:
-    """The effects of inputs, or of those for which a condition does not hold."""
+    """The parts that all inputs can reach, or those for which the condition `without` does not hold."""
     if without is not None:
         rulebook = ended(rulebook, without)
     flow = Flow(rulebook, OBJECT, recall=Recall() if recall is None else recall)
@@ -88,7 +88,7 @@ def possible(rulebook: Rulebook, without: Expr | None = None, recall: Recall | N
 
 
 def ended(rulebook: Rulebook, when: Expr) -> Rulebook:
-    """The rulebook that leaves out inputs for which a condition holds, before anything else."""
+    """The rulebook with a first rule that skips inputs for which a condition holds."""
     rule = Rule(
         name="",
         route=None,
@@ -107,7 +107,7 @@ def ended(rulebook: Rulebook, when: Expr) -> Rulebook:
 
 
 def with_values(rulebook: Rulebook) -> Rulebook:
-    """The rulebook in which each setting can have no other value than its own."""
+    """The rulebook in which the present value of each setting is its only possible one."""
 
     def fixed(name: str, setting: Setting) -> Setting:
         value = rulebook.values.get(name)

@@ -22,7 +22,7 @@ _NOTHING = "nowhere"
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """The flows of a member to one place, from any rules."""
+    """The flows of a member to one place, from all rules."""
 
     where: str
     flows: tuple[PersonalFlow, ...]
@@ -37,7 +37,7 @@ class _Line:
 
     @property
     def conditions(self) -> list[str]:
-        """The conditions that hold on all ways of all of the flows."""
+        """The conditions that all ways of all flows have in common."""
         ways = [way for flow in self.flows for way in flow.ways]
         texts = [[one_line(one.text) for one in way.conditions] for way in ways]
         return [text for text in dict.fromkeys(texts[0]) if all(text in one for one in texts)]
@@ -78,7 +78,7 @@ def _lines(flows: Iterable[PersonalFlow]) -> list[_Line]:
 
 
 def _where(flow: PersonalFlow) -> str:
-    """The place of a flow in words: an output, the part of the request unless that is the body, the place in there."""
+    """The place of a flow in words: the output, the part of the request unless it is the body, and the pointer."""
     if flow.output is None:
         return "a message of the rules"
     part = "" if flow.part == "body" or (not flow.pointer and not flow.is_sent) else f" {flow.part}"
@@ -116,7 +116,7 @@ def _member_text(privacy: Privacy, member: PersonalMember, color: bool) -> Itera
 
 
 def _gone(privacy: Privacy) -> list[PersonalMember]:
-    """The members that neither are sent nor decide anything."""
+    """The members that neither are sent nor influence anything."""
     used = {flow.member for flow in (*privacy.sent, *privacy.influences)}
     return [member for member in privacy.members if member not in used]
 

@@ -1,4 +1,4 @@
-"""Assembles the type of every body that rules emit, and compares it with the schema of its output."""
+"""The types of the bodies that rules emit, and their gaps to the schema of their output."""
 
 from __future__ import annotations
 
@@ -42,7 +42,10 @@ def gaps(flow: Flow, output: Output, *, certain: bool = False) -> Iterator[tuple
 def _recalled_gaps(
     checker: SubtypeChecker, body: Type, sound: tuple[Type, Schema] | None
 ) -> tuple[tuple[Gap, ...], Type, Schema]:
-    """The gaps, with what their key identifies; none where `sound` had none and has the same values."""
+    """The gaps of a body, with the objects that their key in the Recall identifies.
+
+    `sound` is a body without gaps: if `body` has the same values, it has none either.
+    """
     schema = checker.schema
     is_sound = sound is not None and sound[1] is schema and sound[0] == body and _have_same_sources(sound[0], body)
     found = () if is_sound else checker.gaps(body)
@@ -50,7 +53,7 @@ def _recalled_gaps(
 
 
 def _have_same_sources(a: Type, b: Type) -> bool:
-    """Returns whether equal types have the same values by each of the sources of their members."""
+    """Returns whether the sources of the members of equal types have equal types, too."""
     if a is b:
         return True
     pairs = []
@@ -112,7 +115,7 @@ class Bodies:
         }
 
     def of(self, emission: TypedEmission) -> Type:
-        """The type of a body with the fields of a rule, including what is joined to it from other bodies."""
+        """The type of a body with the fields of a rule, including members combined from other bodies."""
         made_of = emission.output, self.envelope, emission.fields, *self.pooled.values()
         output = emission.output
 
@@ -148,7 +151,7 @@ _MEMBERWISE = {
 def is_memberwise(part: Any) -> bool:
     """Returns whether a schema validates the members of a list or object one by one.
 
-    Then joining members of other bodies changes nothing, since each is checked with its own rule.
+    Then combining members of other bodies changes nothing, since each is checked with its own rule.
     """
     return not isinstance(part, dict) or all(key in _MEMBERWISE or is_annotation(key) for key in part)
 
@@ -181,7 +184,7 @@ def _over(envelope: ObjectType, own: ObjectType) -> ObjectType:
 
 
 def _appended(type_: Type, limit: int | None) -> Type:
-    """The type of lists that are joined, up to a limit of elements; a list that is longer by itself is sent alone."""
+    """The type of lists that are appended up to a limit of elements; a list that is longer by itself is sent alone."""
     array = type_.parts.array
     most = limit if limit is None or array is None else max(limit, array.least)
     return type_ if array is None else union(type_, Type(array=ArrayType(array.element(), (), array.least, most)))

@@ -1,8 +1,8 @@
 """Splits the values that a rule emits into cases, since some values only occur together.
 
 The type of a body describes each member alone. If that leaves gaps, the values that the rule's conditions test are
-distinguished: where `platform` is known to be "TV", a member with the condition `platform == 'TV'` and the platform
-itself fit together. Each way to distinguish cases is sound by itself, so the one that leaves the fewest gaps counts.
+distinguished: if `platform` is known to be "TV", a member with the condition `platform == 'TV'` and the platform itself
+fit together. Each way to distinguish cases is sound by itself, so the one that leaves the fewest gaps counts.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _Path = tuple[str, ...]
 
 
 def gaps(flow: Flow, output: Output) -> Iterator[tuple[TypedEmission, Gap]]:
-    """The gaps between the bodies that rules emit and the schema of the output that remain in some case."""
+    """The gaps between bodies and the schema of their output that remain in some case."""
     if output.schema is None:
         return
     checker, bodies = SubtypeChecker(flow.rulebook.schemas[output.schema], flow.recall), Bodies(flow, output)
@@ -89,7 +89,7 @@ def _values(type_: Type) -> list[Type]:
 
 
 def _with(context: Type, path: _Path, part: Type) -> Type:
-    """The context in which the value at the path is of this part of its type."""
+    """The context in which the value at the path is of the type `part`."""
     return refine(context, path, lambda type_: meet(type_, part))
 
 

@@ -1,5 +1,4 @@
-"""Searches by trial for batches that conform to the input schema but give a request that its output schema refuses, and
-reduces them."""
+"""Searches by trial for valid batches that give a request that its schema refuses, and reduces them."""
 
 from __future__ import annotations
 
@@ -54,8 +53,7 @@ class Search:
         self.far: list[dict[str, Any]] = []
 
     def found(self, tries: int) -> Iterator[Counterexample]:
-        """Tries so many batches, every other one with the settings unchanged, and yields the counterexamples among
-        them."""
+        """Tries this number of batches, every other one with the settings unchanged, and yields counterexamples."""
         emissions = [emission for emission in self.flow.emissions if emission.output is self.output]
         for number in range(tries if emissions else 0):
             self.progress(number / tries)
@@ -74,8 +72,7 @@ class Search:
                     yield Counterexample(batch, self.settings[case], problem)
 
     def crossed(self, batch: dict[str, Any]) -> dict[str, Any]:
-        """Usually the batch combined with members of an earlier one that reached a request; sometimes the batch as it
-        is."""
+        """The batch as it is, or at random combined with members of an earlier one that led to a request."""
         if not self.far or self.random.random() < 0.5:
             return batch
         return _crossed(self.random.choice(self.far), batch, self.random)
@@ -128,7 +125,7 @@ def reduced(batch: Any, holds: Callable[[Any], bool]) -> Any:
 
 
 def _alone(rulebook: Rulebook, output: Output) -> Rulebook:
-    """The rulebook that gives the requests of one output as before: what others emit has no influence on them."""
+    """The rulebook without the emissions to other outputs, which have no influence on the requests of this one."""
     nothing = ObjectSource(())
     rules = (
         rule if rule.output in (None, output.name) else replace(rule, let=(), warn=(), body=nothing)
@@ -192,7 +189,7 @@ def _settings(rulebook: Rulebook, random: Random, words: tuple[str, ...]) -> dic
 
 
 def batch_for(flow: Flow, emission: TypedEmission, random: Random, words: tuple[str, ...] = ()) -> Any:
-    """A batch that reaches a rule, as far as its conditions are understood."""
+    """A batch that reaches a rule, as far as inference understands its conditions. Raises NoSampleError."""
     rulebook = flow.rulebook
     context = random.choice(emission.context.objects)
     batch_type = context.value(rulebook.input.as_name)

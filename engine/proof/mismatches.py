@@ -30,8 +30,7 @@ _KINDS = {"integer": "number"}
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """A place at which a schema can refuse a value: the path (`*` for any element or entry), the keyword, the reason in
-    words.
+    """A place at which a schema can refuse a value: the path (`*`: any element or entry), the keyword, the reason.
 
     `always`: every value there is refused. `origin` is the nearest known part of the rules that gives the value; `name`
     the member that is missing or not allowed, `known` the names allowed in its place; `part` the part of the schema
@@ -120,7 +119,7 @@ def of_number(type_: Type, part: Mapping[str, Any], at: ProofPlace) -> Iterator[
 
 
 def fewer(least: int, what: str) -> str:
-    """The flaw of a string, a list or an object that may be too short, in words."""
+    """The reason why a string, a list or an object that may be too short is refused, in words."""
     return "it can be empty" if least == 1 else f"it can have fewer than {least} {what}"
 
 

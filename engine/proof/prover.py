@@ -99,7 +99,7 @@ def _prove(flow: Flow, output: Output, tries: int, progress: ProofProgress) -> O
 
 
 def guards(flow: Flow, output: Output) -> tuple[Guard, ...]:
-    """The gaps with their places in the rules, each once, even if several rules share it."""
+    """The gaps as guards with their places in the rules; a gap that several rules share is one guard."""
     found: dict[tuple[Place, str, str], tuple[Gap, dict[str, None]]] = {}
     for emission, gap in gaps(flow, output):
         place = place_of(emission, gap)
@@ -113,7 +113,7 @@ def guards(flow: Flow, output: Output) -> tuple[Guard, ...]:
 
 
 def _refute(search: Search, open_: Iterable[Guard], tries: int) -> tuple[tuple[Guard, ...], Counterexample | None]:
-    """The guards with a counterexample for each, where one is found, and the one that refutes the output with the given
+    """The guards, with the counterexamples that were found, and the one that refutes the output with the given
     settings."""
     examples: dict[Guard, Counterexample | None] = dict.fromkeys(open_)
     refuting: Counterexample | None = None
@@ -139,7 +139,7 @@ def _is_explained_by(guard: Guard, all_: Iterable[Guard]) -> Callable[[Problem],
 
 
 def _explained(all_: Iterable[Guard], problem: Problem) -> Guard | None:
-    """The guard for an invalid request; of several, the last one before the place that the problem names."""
+    """The guard of the place at which a request is invalid; of several, the last before the place in the rules."""
     about = [guard for guard in all_ if guard.is_about(problem)]
     place = problem.place
     before = [

@@ -25,7 +25,7 @@ _MEANING = {
 
 
 def text(name: str, proof: Proof, *, all_guards: bool) -> str:
-    """A line for each output with its verdict, then where only validation at run time decides, why, and with what."""
+    """A line for each output with its verdict, then its guards with their reasons and counterexamples."""
     width = max((len(output.output) for output in proof.outputs), default=0)
     lines = [printable(name)]
     for output in proof.outputs:
@@ -61,7 +61,7 @@ def _example(words: str, example: Counterexample) -> Iterator[str]:
 
 
 def _leaves(value: Any, place: str = "") -> Iterator[tuple[str, Any]]:
-    """The values of a batch that hold no others, with their pointers."""
+    """The values of a batch that contain no others, with their pointers."""
     if isinstance(value, dict | list) and value:
         for key, inner in value.items() if isinstance(value, dict) else enumerate(value):
             yield from _leaves(inner, join(place, key))

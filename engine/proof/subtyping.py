@@ -1,7 +1,7 @@
 """Compares a type with a JSON Schema: finds the places at which a value of the type can be refused.
 
-The answer errs to one side only: if there is no gap, every value of the type is valid. A gap says whether all values
-are refused there or some may be.
+The answer errs on one side only: if there is no gap, every value of the type is valid. A gap says whether all values
+are refused there, or only some may be.
 """
 
 from __future__ import annotations
@@ -39,8 +39,7 @@ _FEW_NAMES = 3
 
 
 class SubtypeChecker:
-    """Finds the places at which values of a type can be invalid by a schema; with `certain`, only gaps that are always
-    there."""
+    """Finds the gaps between types and a schema; with `certain`, only those at which every value is refused."""
 
     def __init__(self, schema: Schema, recall: Recall | None = None, *, certain: bool = False) -> None:
         self.schema = schema
@@ -49,7 +48,7 @@ class SubtypeChecker:
         self.recall = Recall() if recall is None else recall
 
     def gaps(self, type_: Type, origin: Any = None) -> tuple[Gap, ...]:
-        """All gaps between a type and the schema, each once; a schema that recurses without end gives one gap."""
+        """All gaps between a type and the schema, each once; one gap for a schema that recurses too deeply."""
         at = ProofPlace((), origin, self.schema.document)
         try:
             return tuple(dict.fromkeys(self.check(type_, self.schema.document, at)))
@@ -59,8 +58,7 @@ class SubtypeChecker:
     # Whole schemas
 
     def check(self, type_: Type, part: Any, at: ProofPlace) -> Iterator[Gap]:
-        """The gaps between a type and a part of the schema. Results are cached, since rules share much of what they
-        emit."""
+        """The gaps between a type and a part of the schema. Results are cached, since rules share many fields."""
         key = self.schema, self.certain, id(type_), id(part)
         known: tuple[Type, Any, tuple[Gap, ...]] | None = self.recall.get(key)
         if known is None:
@@ -266,7 +264,7 @@ def _exactly_one(count: int) -> list[str]:
 
 
 def _unsure(gaps: Iterable[Gap], sure: bool) -> Iterator[Gap]:
-    """The gaps, none of them certain if the condition around them may not hold."""
+    """The gaps; unless the condition around them surely holds, none of them is `always` there."""
     return (replace(gap, always=False) if gap.always and not sure else gap for gap in gaps)
 
 

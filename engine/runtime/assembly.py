@@ -1,8 +1,8 @@
 """Assembles requests for generated code in the usual case, where all bodies are valid.
 
-Mostly the parts of an output make valid bodies at once. Otherwise they are assembled as the interpreter does it, by the
-same code. If a body is invalid, `Unusual` is raised and the interpreter maps the batch: it alone knows the origin of
-each value, which the problems of invalid bodies name.
+Mostly the parts of an output make valid bodies at once. Otherwise the interpreter's code assembles them. If a body is
+invalid, `Unusual` is raised and the interpreter maps the batch: it alone knows the origin of each value, which the
+problems of invalid bodies name.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ __all__ = ["Emit", "NotOne", "OutputSpec", "Target", "Unusual", "assemble", "qui
 Emitted = tuple[Any, ...]
 """The piece of an element, its Emit, the numbers of problems before and after it, and its entry in the loop.
 
-The piece is what the rule gave; for an output whose parts have targets of their own, it is the target and that.
+The piece is the emission's fields or value; for an output whose parts have targets of their own, (target, fields).
 """
 Valid = Mapping[str, Callable[[Any], bool]]
 FEW = 16
@@ -39,7 +39,7 @@ class Unusual(Exception):  # noqa: N818  control flow, not an error
 
 
 class NotOne(Exception):  # noqa: N818  control flow, not an error
-    """The parts that agree do not make exactly one request."""
+    """The parts may make several requests, or none: they must be assembled one by one."""
 
 
 class Emit(NamedTuple):
@@ -76,9 +76,9 @@ def assemble(
 def quickly(
     output: OutputSpec, envelope: dict[str, Any], target: Target | None, pieces: list[Any], valid: Valid
 ) -> list[Request]:
-    """The requests of parts, if those that agree make one valid request; the same as those of `Assembler`.
+    """The requests of parts, equal to those of `Assembler`, if parts that can be combined make one valid request.
 
-    Raises NotOne where there may be more, and Unusual where a body is invalid.
+    Raises NotOne if they may make several, and Unusual if a body is invalid.
     """
     is_one = not output.aimed and (len(pieces) == 1 or bool(output.combine))
     if len(pieces) > FEW:
@@ -95,7 +95,7 @@ def quickly(
 def _groups(
     output: OutputSpec, target: Target | None, parts: Sequence[Any], pieces: Sequence[Any]
 ) -> list[tuple[Target | None, list[Any]]]:
-    """The parts that agree, apart from members that differ, with their target; `pieces` has the piece of each part."""
+    """The parts in groups that can be combined, each with its target; `pieces` has the piece of each part."""
     if not output.aimed:
         return [(target, list(parts))] if output.combine else [(target, [part]) for part in parts]
     if not output.combine:
@@ -109,7 +109,7 @@ def _groups(
 def _request(
     output: OutputSpec, envelope: dict[str, Any], target: Target | None, fields: list[Any], valid: Valid
 ) -> Request:
-    """The one request that parts make together."""
+    """The one request that combines all parts. Raises NotOne and Unusual as `quickly` does."""
     name, method, kind, schema, _, element_of, _, max_bytes, _, lists, form, server, headers, _, _, fits = output
     body: Any
     if len(fields) > 1 and not output.simple:
@@ -140,7 +140,7 @@ def _request(
 
 
 def has_too_many(output: OutputSpec, body: Any) -> bool:
-    """Returns whether a list of the body has more elements than combining may give it."""
+    """Returns whether a list of the body has more elements than combined lists may have."""
     lists = ((body if name is None else body.get(name), most) for name, most in output.lists.items())
     return any(type(value) is list and len(value) > most for value, most in lists)
 
@@ -200,7 +200,7 @@ def _is_larger(parts: Sequence[Any], max_bytes: int | None) -> bool:
 
 
 def _measured(output: OutputSpec, body: Any) -> tuple[bytes, int]:
-    """A body as it is sent, and its size."""
+    """A body as it is sent, and its size. Raises NotOne if it cannot be written."""
     try:
         return output.measured(body)
     except TypeError:  # nested too deeply, or with a wide integer

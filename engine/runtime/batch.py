@@ -22,8 +22,8 @@ WIDE_TEXT = "it is UTF-16 or UTF-32 text; only UTF-8 is read"
 class Record(NamedTuple):
     """The text of one batch of an input, not parsed yet. A named tuple, since many millions are created.
 
-    `line` is the line on which it begins, counted from 1, or 0 if unknown; `number` counts the records if they are not
-    lines, else it is 0. `problem` says why there is no text to parse.
+    `line` is the line on which it begins, counted from 1, or 0 if unknown; `number` counts records that are not lines,
+    else it is 0. `problem` says why there is no text to parse.
     """
 
     source: str
@@ -48,7 +48,7 @@ class Record(NamedTuple):
         return batch, problem
 
     def _flaw(self, reason: str) -> str:
-        """Why the text is not JSON; `reason` is the message of its parser."""
+        """The reason why the text is not JSON; `reason` is the message of its parser."""
         if is_wide(self.text):
             return WIDE_TEXT
         if not self.text.strip():
@@ -62,7 +62,7 @@ class Record(NamedTuple):
 
 
 def is_wide(start: bytes) -> bool:
-    """Returns whether the encoding is UTF-16 or UTF-32: no JSON text in UTF-8 starts with one of these bytes."""
+    """Returns whether a text is in UTF-16 or UTF-32, by its first bytes: JSON in UTF-8 never starts with them."""
     return start.startswith(_WIDE_BOMS) or b"\0" in start[:2]
 
 

@@ -1,4 +1,4 @@
-"""Joins what becomes of an input that another mapping converts first, with all places in that input."""
+"""Joins the Results of an input that another mapping converts first, with all places in that input."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .result import Result
 __all__ = ["Handed", "Locate", "joined"]
 
 Locate = Callable[[str], str]
-"""Turns a pointer into a body that a conversion gave into one into the input."""
+"""Translates a pointer into a converted body to one into the input."""
 
 
 class Handed(Exception):  # noqa: N818  control flow, not an error
@@ -22,9 +22,9 @@ class Handed(Exception):  # noqa: N818  control flow, not an error
 
 
 def joined(first: Result, mapped: Sequence[Result], locate: Callable[[], Sequence[Locate]]) -> Result:
-    """The Result of an input, from that of its conversion and those of the bodies that this gave.
+    """The Result of an input, from that of its conversion and those of the bodies of the requests in that.
 
-    `locate` has a function for each body; it is only called if there is a place to turn.
+    `locate` returns a Locate for each body; it is only called if there is a pointer to translate.
     """
     skipped, problems = list(first.skipped), list(first.problems)
     if any(result.skipped or result.problems for result in mapped):

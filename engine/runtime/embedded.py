@@ -41,7 +41,7 @@ def result_of(batch: Any, mapped: Mapped, traced: Mapped, validators: Mapping[st
 
 
 def run_as_filter(transform: Callable[[Any], dict[str, Any]]) -> NoReturn:
-    """The process of a standalone module: from the batches on standard input to results on standard output."""
+    """Runs a standalone module as a program: from batches on standard input to results on standard output."""
     if hasattr(signal, "SIGPIPE"):  # a filter ends when its reader has gone
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     with open(sys.stdout.fileno(), "w", encoding="utf-8", closefd=False) as results:

@@ -1,4 +1,4 @@
-"""Caches of what generated code computes for names and strings."""
+"""Caches of results that generated code computes for names and strings."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Known(set[str]):
     """Names that are known to pass a test."""
 
     def learn(self, name: str) -> None:
-        """Adds a name, unless there are many or it is long: names come from untrusted input."""
+        """Adds a name, unless it is long or there are many already: names come from untrusted input."""
         if len(self) < _MOST_NAMES and len(name) <= _LONGEST_NAME:
             self.add(name)
 
@@ -31,7 +31,7 @@ class Renamed(dict[str, str]):
 
 
 class Changed(dict[str, str]):
-    """Names by the names that they are changed from, computed once for each, within the same bounds."""
+    """New names by the names that they replace, computed once for each, within the same bounds."""
 
     def __init__(self, change: Callable[[str], str]) -> None:
         self._change = change
@@ -46,7 +46,7 @@ class Changed(dict[str, str]):
 class Spellings(Known):
     """Names that differ from each other and from all requested names in more than letter case.
 
-    An object with such names only has one spelling of each, and requested names in the requested spelling.
+    In an object with such names alone, no name has two spellings, and requested names are spelt as requested.
     """
 
     def __init__(self) -> None:
@@ -56,13 +56,13 @@ class Spellings(Known):
         self._tried = Known()
 
     def asked(self, name: str) -> None:
-        """Registers a requested name. All are registered before the first object is examined."""
+        """Registers a requested name, before the first object is examined."""
         folded = self._asked[name] = name.casefold()
         if self._owners.setdefault(folded, name) != name:
             self._owners[folded] = ""
 
     def of(self, members: dict[str, Any]) -> dict[str, Any]:
-        """The members with the requested names, each in the requested spelling, else in the first other one."""
+        """The values of the requested names, each from the requested spelling, or else from the first other one."""
         self._learn_all(members)
         found: dict[str, Any] = {}
         for name, value in members.items():
@@ -91,10 +91,10 @@ def pattern(text: str) -> Callable[[str], Any]:
 
 
 def always(_value: Any) -> bool:
-    """The test of a schema without restrictions: every value passes."""
+    """A test that every value passes, as for a schema without restrictions."""
     return True
 
 
 def never(_value: Any) -> bool:
-    """The test for when validity is unknown: no value passes."""
+    """A test that no value passes, for when validity is unknown."""
     return False

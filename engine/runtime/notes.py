@@ -1,4 +1,4 @@
-"""Reports problems for generated code, with the places they name.
+"""Reports problems for generated code, with their places.
 
 Generated code passes a Site, created when it was compiled, and its local variables; everything else is computed here,
 as the interpreter would. Nothing in this module runs for a batch that is mapped without problems.
@@ -43,7 +43,7 @@ class Rejected(Exception):  # noqa: N818  control flow, not an error
 
 
 def reason_of(error: Exception) -> str:
-    """Why an expression failed, in words."""
+    """The reason why an expression failed, in words."""
     if isinstance(error, TypeError):
         return "a string and a number cannot be ordered (<, <=, >, >=)"
     return "the data is nested too deeply" if isinstance(error, RecursionError) else str(error)

@@ -129,7 +129,7 @@ def flattened(value: Any) -> list[Any] | None:
 
 
 def _direct(function: Function) -> Callable[..., Any]:
-    """A function that checks the kinds of its arguments only if they may be wrong."""
+    """A function of the language, wrapped so that it checks its arguments only if they may be of a wrong kind."""
     name = function.name
     body = BODIES[name]
     taken = [_taken(parameter.types) for parameter in function.parameters]
@@ -156,7 +156,7 @@ def _direct(function: Function) -> Callable[..., Any]:
 
 
 def _taken(types: tuple[str, ...]) -> frozenset[type]:
-    """The Python classes that a parameter accepts whatever they contain."""
+    """The Python classes whose values a parameter always accepts, whatever is in them."""
     return frozenset(class_ for class_, name in TYPE_NAMES.items() if not types or name in types)
 
 
@@ -194,7 +194,7 @@ def not_null(*values: Any) -> Any:
 
 
 def sorted_by_numbers(elements: list[Any], keys: list[Any]) -> list[Any]:
-    """The function `sort_by_number` for the computed keys: numbers, numeric strings, or values that count as none."""
+    """The function `sort_by_number`, for the keys of the elements: values that are no numbers come first."""
     if not NUMBERS.issuperset(map(type, keys)):
         keys = [parse_number(key) if type(key) is str else key for key in keys]
         keys = [(True, key) if type(key) in NUMBERS else (False, 0) for key in keys]

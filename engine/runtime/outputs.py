@@ -1,7 +1,7 @@
-"""The outputs of a mapping as evaluators need them: where their requests go, and how parts make a body.
+"""The outputs of a mapping as evaluators need them: where their requests go, and how emissions make a body.
 
-A *draft* is a body while it is put together: an object of its members. The whole of a body that is no object is the
-member None of its draft.
+A *part* is what one emission adds to a body. A *draft* is a body while it is put together: the dictionary of its
+members; a body that is not an object is the member None of its draft.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ __all__ = ["MAX_RESULT_BYTES", "BodyKind", "Draft", "OutputSpec", "Target"]
 BodyKind = Literal["object", "list", "value", "none"]
 Draft = dict[Any, Any]
 MAX_RESULT_BYTES = 100_000_000
-"""The maximum total size of the bodies of a batch: each of them can contain the same value of the batch."""
+"""The maximum total size of the bodies of a batch in bytes: each of them can contain the same value of the batch."""
 
 
 class Target(NamedTuple):
@@ -43,14 +43,14 @@ class OutputSpec(NamedTuple):
     schema: str | None
     limits: str | None
     element_of: str | None
-    """The list that each part is an element of."""
+    """The name of the list of which each part is an element."""
     combine: Mapping[Any, str]
     max_bytes: int | None
     max_items: int | None
     lists: Mapping[str | None, int]
-    """The largest number of elements that combining gives a list, by its name."""
+    """The largest number of elements of combined lists, by the name of the list."""
     form: str | None
-    """How names of lists are written in a form; None for JSON."""
+    """The convention for names of lists in a form; None for JSON."""
     server: str | None
     headers: Mapping[str, str]
     """The headers of all its requests."""

@@ -30,13 +30,13 @@ Frame = Mapping[str, Any]
 
 
 class Here(NamedTuple):
-    """Stands in the constants of a function for the Caller in this variable."""
+    """Stands in the constants of a generated function for the Caller that this variable holds."""
 
     variable: str
 
 
 class Caller(NamedTuple):
-    """The arguments that the caller of a function passes: the rule, the loop that it runs, the place of the output."""
+    """The context of a call of a generated function: the rule, the loop that it runs, the place of the output."""
 
     rule: str | None
     loop: Loop
@@ -56,7 +56,7 @@ class Root(NamedTuple):
 class Read(NamedTuple):
     """A place below a root that an expression reads.
 
-    Without a path, it stands for the reads of a let that is no place.
+    Without a path, it stands for the reads of a let whose value is not a part of the batch.
     """
 
     root: Root

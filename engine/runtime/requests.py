@@ -57,7 +57,7 @@ class Origin(Protocol):
 InputOf = Callable[[Any, str], str]
 
 _REST = {"M509": "M516", "M513": "M517"}
-"""By the code of a violation, the code for the number of violations that are not named."""
+"""For the code of a violation, the code that reports the number of further violations."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,10 +71,9 @@ class Envelope:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Emission:
-    """The fields that one rule gave for one element, or the value, and their target if they have one of their own.
+    """The fields or the value that one rule gave for one element, and their target if they have one of their own.
 
-    `origins` has the origin of each output place of the body, as a pointer into the body of a request that has this
-    emission alone.
+    `origins` has the origin of each value, by its pointer in the body of a request with this emission alone.
     """
 
     output: OutputSpec
@@ -120,7 +119,7 @@ class _Body:
 class Assembled:
     """The requests, the problems, the rejected emissions, and the offsets of the others in the appended lists.
 
-    `parts` has for each request the emissions that it is made of, with their offsets.
+    `parts` has the emissions that each request is made of, with their offsets.
     """
 
     requests: tuple[Request, ...]
@@ -145,7 +144,7 @@ class Assembler:
     ) -> Assembled:
         """The requests of the emissions of one batch. An output without an envelope makes none.
 
-        `input_of` gives the place in the batch of an origin, or that of the element.
+        `input_of` returns the place of an origin in the batch, or if unknown, that of the element.
         """
         assembly = _Assembly(self, input_of)
         try:
@@ -183,7 +182,7 @@ def is_too_much(requests: Iterable[Request], problems: Iterable[Problem]) -> boo
 
 
 def is_larger(parts: Sequence[Any], max_bytes: int | None) -> bool:
-    """Returns whether parts exceed the size of one body, without writing many of them.
+    """Returns whether parts together exceed `max_bytes`, without writing more of them than needed.
 
     Raises TypeError as `size_of` does.
     """
@@ -248,7 +247,7 @@ class _Assembly:
         self.offsets: dict[Emission, Mapping[str | None, int]] = {}
         self.parts: list[Sequence[tuple[Emission, Mapping[str | None, int]]]] = []
         self.left: dict[Emission, tuple[Emission, int, int]] = {}
-        """For each emission that lost members: the whole emission, and the range of the problems that say so."""
+        """For each emission that lost members: the original emission, and the range of the problems that say so."""
 
     def result(self) -> Assembled:
         """The result, in terms of the emissions that were given."""
@@ -463,7 +462,7 @@ def _alone(emission: Emission, envelope: Envelope) -> _Body:
 def origins_of(
     parts: Iterable[tuple[Emission, Mapping[str | None, int]]], envelope: Envelope
 ) -> dict[str, tuple[Emission, Origin]]:
-    """The origin of each place of a combined body, and its emission; the last one of several."""
+    """The origin of each place of a combined body, and its emission; the last of several."""
     return {
         shift(place, offsets): (emission, origin)
         for emission, offsets in parts

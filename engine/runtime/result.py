@@ -43,12 +43,12 @@ class Request(NamedTuple):
     text: bytes
     """The body as it is sent: compact JSON or a form."""
     headers: dict[str, str] = _NO_HEADERS
-    """The headers that the output adds to those of the mapping's server, or all if it has a server of its own."""
+    """The headers that the output adds to those of the mapping's server; all headers if it has its own server."""
     server: str | None = None
     """The URL of the server; None for that of the mapping."""
 
     def to_json(self) -> dict[str, Any]:
-        """Without a server, headers or a body where there is none."""
+        """The JSON form, without the keys `server`, `headers` and `body` where the request has none."""
         document = {"output": self.output, "method": self.method, "path": self.path, "query": self.query}
         if self.server is not None:
             document["server"] = self.server
@@ -83,8 +83,8 @@ class Element(NamedTuple):
 class Failed(NamedTuple):
     """A part of a batch that gave no request because of an error.
 
-    It is an element of a route (with None, all of them), or a rule without a route. What a rule makes of an element
-    that goes on to other rules is a part of its own, with both. If the same place is iterated over more than once,
+    It is an element of a route (None: all elements), or a rule without a route. If an element goes on to other rules
+    after one, that `rule` for this element is a part, too. If the same place is iterated over more than once,
     `occurrence` counts from 0.
     """
 
@@ -117,14 +117,14 @@ class Destination(NamedTuple):
     pointer: str
     """The place in the body, or the name of the parameter or header."""
     how: Literal["same", "cut", "converted", "part"]
-    """`part`: a value it is in was read as a whole, and it is not known whether it counts."""
+    """`part`: the value was read as a part of a larger one, and may or may not matter to the result."""
 
     def to_json(self) -> dict[str, Any]:
         return self._asdict()
 
 
 class Accounted(NamedTuple):
-    """The fate of a leaf of the input, a value that is no object or list, or an empty one.
+    """The fate of a leaf of the input: a value that is not an object or list, or an empty one.
 
     It is sent (`to` says where), skipped (by a `rule`, for a `reason`), only read (`by` parts of rules), or unread.
     """
@@ -137,7 +137,7 @@ class Accounted(NamedTuple):
     reason: str | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """`{pointer, fate}` and what belongs to its fate: `{to}`, `{rule, reason}`, `{by}`, or nothing."""
+        """`{pointer, fate}`, with `to`, with `rule` and `reason`, or with `by`, depending on the fate."""
         said: dict[str, Any] = {"pointer": self.pointer, "fate": self.fate}
         if self.fate == "sent":
             said["to"] = [one.to_json() for one in self.to]
@@ -151,7 +151,7 @@ class Accounted(NamedTuple):
 class Result(NamedTuple):
     """The requests in the order to send them, the skipped values with reasons, and the problems.
 
-    `account` has the fate of each leaf of the input, where that was asked for.
+    `account` has the fate of each leaf of the input, if requested.
     """
 
     requests: tuple[Request, ...]

@@ -51,16 +51,15 @@ class Evaluator(Protocol):
         """The Result of the parts that failed before, alone, and the parts that fail now."""
 
     def locators(self, name: str, batch: Any) -> Sequence[conversion.Locate]:
-        """For each body that a converter makes of a batch, what turns its places into those of the batch."""
+        """A Locate for each body that a converter makes of a batch."""
 
 
 class Runner:
     """Runs the code of one mapping. Immutable, and safe to share between threads.
 
     `code` is None if Python cannot compile the source (rules nested more than about 18 loops deep): then the
-    interpreter is used. `source` gives the generated source, for notes on an exception in it; `structs` gives the code
-    that reads batches as structs, or None if there is none; `converter` gives the `transform` of a mapping that rules
-    convert batches with.
+    interpreter is used. `source` returns the generated source, for notes on an exception in it; `structs` the code that
+    reads batches as structs, or None if there is none; `converter` the `transform` of a mapping that converts batches.
     """
 
     def __init__(

@@ -48,7 +48,7 @@ def _scalar(bit: int, longest: int | None) -> Any:
 
 
 def _value(levels: int, longest: int | None) -> Any:
-    """The type of any JSON value with so many levels, with strings of at most `longest` characters."""
+    """The type of any JSON value with this number of levels, with strings of at most `longest` characters."""
     scalars = reduce(or_, (_scalar(bit, longest) for bit in range(len(_SCALARS))))
     if levels == 0:
         return scalars
@@ -84,7 +84,7 @@ def struct(
 
 
 def is_filled(value: msgspec.Struct, empty: msgspec.Struct) -> bool:
-    """Returns True for a struct with a value. Raises Unusual for one without: the object may have been empty or not."""
+    """Returns True for a struct with a value. Raises Unusual for one that may stand for `{}` or for nulls alone."""
     if value == empty:
         raise Unusual
     return True
@@ -113,7 +113,7 @@ def assemble(
 
 
 class Silent:
-    """Replaces Notes for structs: reporting a problem raises Unusual where its place needs the batch as an object."""
+    """Replaces Notes for structs: raises Unusual for a problem whose place can be computed only from the batch."""
 
     __slots__ = ("budget", "validators")
 
@@ -168,7 +168,7 @@ class StructMapper:
     """Maps texts of batches as structs by the code of one mapping. Safe to share between threads.
 
     There is no result for a batch that does not fit the structs, or with problems other than those that rules report
-    themselves. While there are many of these, most texts are not tried. The names of members that the schema does not
+    themselves. While these are frequent, most texts are not tried. The names of members that the schema does not
     declare are learnt from the first batches that have them.
     """
 
@@ -225,7 +225,7 @@ class _Undeclared:
         return struct(place, members, tuple(self._found.get(place, ())))
 
     def learn(self, text: bytes) -> bool:
-        """Adds the names that a batch has; returns whether there are any, within bounds: batches are not trusted."""
+        """Adds the new names of a batch, up to a limit; returns whether there are any."""
         with self._lock:
             if self._times >= _MOST_TIMES:
                 return False

@@ -61,14 +61,14 @@ class Traces(Notes):
             self.origins[output] = _ValuePlace(source.place, place)
 
     def emitted(self, output: OutputSpec, rule: str, place: Place, element: str, piece: Any, noted: int) -> None:
-        """Records what a rule gave for an element: see `assembly.Emitted`."""
+        """Records the emission of a rule for an element: see `assembly.Emitted`."""
         target, fields = piece if output.aimed else (None, piece)
         emission = Emission(output, rule, place, element, fields, target, self.origins)
         self.emissions.append(emission)
         self.marks[emission] = noted, len(self.problems)
 
     def enveloped(self, output: OutputSpec, fields: dict[str, Any], target: Target | None) -> None:
-        """Records what all requests of an output share."""
+        """Records the Envelope of an output."""
         self.envelopes[output.name] = Envelope(fields, target, self.origins)
 
     def requests(self, outputs: Sequence[OutputSpec]) -> tuple[Request, ...]:
