@@ -1,7 +1,7 @@
 """First drafts of the files of a mapping, for an author to review.
 
-Comes in: sample inputs, or the OpenAPI document of an API. Goes out: JSON Schemas, rules that were guessed by name, and
-notes on what to review in them.
+Comes in: sample inputs, or the OpenAPI document of an API. Goes out: JSON Schemas, rules guessed by name, and notes on
+what to review in them.
 """
 
 from __future__ import annotations

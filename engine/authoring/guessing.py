@@ -25,7 +25,7 @@ _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[^\W\d_a-zA-Z]+")
 _VAGUE = frozenset(
     {"id", "name", "type", "value", "time", "date", "status", "key", "code", "title", "description", "url"}
 )
-"""Words that say nothing without the name of the object they are in."""
+"""Words that mean nothing without the name of the object around them."""
 _TYPES = {"string": "string", "integer": "integer", "number": "double", "boolean": "boolean"}
 """The types of the rule language by those of JSON Schema."""
 _CONVERTED = {
@@ -44,7 +44,7 @@ _FORMATTED = {
     "uri": "https://example.com/todo",
     "uuid": "00000000-0000-4000-8000-000000000000",
 }
-"""Values of strings by their format, to be replaced."""
+"""Example values of strings by their format."""
 
 Json = dict[str, Any]
 
@@ -67,7 +67,7 @@ class ReadableMembers:
     names: frozenset[str] = frozenset()
 
     def within(self, name: str, schema: Json, above: tuple[str, ...] = ()) -> ReadableMembers:
-        """The scope with one more name in front, for a value of this schema in the member `above` of a body."""
+        """The scope with one more name in front, for a value of this schema; `above`: words around it."""
         return ReadableMembers(
             (*_sources(name, schema, self.whole, above), *self.sources), self.whole, self.names | {name}
         )
@@ -79,7 +79,7 @@ def scope_of(name: str, schema: Json) -> ReadableMembers:
 
 
 def part_of(schema: Any, whole: Mapping[str, Any]) -> Json:
-    """A schema with what `$ref` and `allOf` add to it, or the first of alternatives that says something."""
+    """A schema merged with those of its `$ref` and `allOf`, or the first of its alternatives that is not null."""
     seen: list[Any] = []
     found: Json = {}
     pending = [schema]
@@ -141,7 +141,7 @@ def words_of(name: str) -> tuple[str, ...]:
 
 
 def singular(name: str, taken: Iterable[str]) -> str:
-    """A name for an element of the list of this name, which is none of those taken."""
+    """A name for an element of the list of this name, other than those taken."""
     words = "_".join(words_of(name)) or "item"
     stem = words.removesuffix("s") if len(words) > 2 and not words.endswith("ss") else f"{words}_item"
     stem = stem if stem[0].isascii() and stem[0].isalpha() else "item"
@@ -167,7 +167,7 @@ def _sources(name: str, schema: Json, whole: Mapping[str, Any], above: tuple[str
 
 @dataclass
 class Guesses:
-    """Fields that were guessed, the settings that stand for what nothing has, and what is to be reviewed."""
+    """Guessed fields, the settings that stand for members without a source, and notes on what to review."""
 
     whole: Mapping[str, Any]
     """The document of the body's schema."""
@@ -178,10 +178,10 @@ class Guesses:
     taken: set[str] = field(default_factory=set)
     """The names of settings; those of objects inside count too."""
     found: int = 0
-    """How many members of the body have a source."""
+    """The number of members of the body that have a source."""
 
     def fields(self, schema: Any, scope: ReadableMembers, path: tuple[str, ...] = ()) -> Json:
-        """The fields of an object of this schema; what it requires is always among them, where that is possible."""
+        """The fields of an object of this schema, including those that it requires, if possible."""
         part = part_of(schema, self.whole)
         required = part.get("required", ())
         made = {}
@@ -229,7 +229,7 @@ class Guesses:
         return None
 
     def elements(self, source: ReadableMember, part: Json, scope: ReadableMembers, path: tuple[str, ...]) -> Any:
-        """The field of a list: as it is, or element by element where the body says what is in these."""
+        """The field of a list: the list as it is, or element by element if the body's schema describes elements."""
         wanted = part_of(part.get("items", {}), self.whole)
         given = part_of(source.schema.get("items", {}), scope.whole)
         if "object" not in kinds_of(wanted) or not members_of(wanted, self.whole) or not members_of(given, scope.whole):
@@ -243,7 +243,7 @@ class Guesses:
         return {"each": source.expression, "as": name, "fields": fields} if fields else None
 
     def assumed(self, part: Json, kinds: frozenset[str], path: tuple[str, ...]) -> Any:
-        """A setting that stands for what the body requires and the input does not have."""
+        """A field that reads a new setting, for a member that the body requires and the input does not have."""
         wanted = next((one for one in _TYPES if one in kinds), None if kinds else "string")
         if wanted is None:
             value = self.example(part)
@@ -327,7 +327,7 @@ def _fits(given: Json, wanted: Json) -> bool:
 
 
 def _converted(source: ReadableMember, part: Json) -> Any:
-    """The field that reads a source, with the type that the body wants if that is another."""
+    """The field that reads a source, with a conversion if the body has another type."""
     have, want = kinds_of(source.schema), kinds_of(part)
     if part.get("format") == "date-time" and source.schema.get("format") != "date-time":
         return {"from": source.expression, "type": "datetime"}

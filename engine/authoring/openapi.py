@@ -1,8 +1,8 @@
-"""Takes an operation from an OpenAPI document: the JSON Schema of its body, and what else its requests need.
+"""Takes an operation from an OpenAPI document: the JSON Schema of its body, and the other parts of its requests.
 
-The schemas of OpenAPI 3.1 and later are of draft 2020-12; those of 3.0 and Swagger 2.0, a dialect of their own, are put
-into draft 07. The result stands alone: what `$ref` leads to is put in place, or under definitions where it is used more
-than once. Whatever has no counterpart, or cannot concern a request, is left out and listed.
+The schemas of OpenAPI 3.1 and later are of draft 2020-12; those of 3.0 and Swagger 2.0, a dialect of their own, are
+converted to draft 07. The result is self-contained: the target of a `$ref` replaces it, or becomes a definition if used
+more than once. Whatever has no counterpart, or cannot concern a request, is left out and listed.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class OpenApiError(ValueError):
 
 
 class ApiParameter(NamedTuple):
-    """A parameter of an operation. `schema` stands alone; a list is joined by the `separator`, or repeated without."""
+    """A parameter of an operation. `schema` is self-contained; a list is joined by `separator`; without, repeated."""
 
     where: Literal["path", "query", "header"]
     name: str
@@ -52,9 +52,9 @@ class ApiParameter(NamedTuple):
 class Operation:
     """An operation of an API: its method and path, the schema of its body, and what was left out of that schema.
 
-    `schema` is None where the operation has no body. `form` says how its lists are written where the body is a form.
-    `secrets` has the headers and parameters of the query that hold them, as ("header", name, value with placeholders).
-    `dropped` has pointers into the schema with what was left out there.
+    `schema` is None if the operation has no body. `form` is the convention for lists if the body is a form. `secrets`
+    are the headers and query parameters that hold secrets, as ("header", name, value with placeholders). `dropped` has
+    pointers into the schema with the keywords that were left out there.
     """
 
     name: str
@@ -156,7 +156,7 @@ def _objects(value: Any) -> list[dict[str, Any]]:
 def _body(
     document: Mapping[str, Any], operation: Mapping[str, Any], parameters: list[dict[str, Any]]
 ) -> tuple[str | None, Any, Literal["indices", "repeat"] | None]:
-    """The media type and schema of a body, and how a form writes lists; None if there is no body."""
+    """The media type and schema of a body, and the convention for lists in a form; None if there is no body."""
     for parameter in parameters:  # Swagger 2.0
         if parameter.get("in") == "body":
             return JSON, parameter.get("schema", {}), None
@@ -241,7 +241,7 @@ class _SchemaOf:
         self.definitions: dict[str, Any] = {}
 
     def whole(self, schema: Any) -> dict[str, Any]:
-        """A schema that stands alone."""
+        """A self-contained schema."""
         self._count(schema, 0)
         body = self._schema(schema, ())
         if not isinstance(body, dict):
@@ -299,7 +299,7 @@ class _SchemaOf:
                 result[key] = {
                     name: self._schema(part, (*here, name))
                     for name, part in value.items()
-                    if not (key == "properties" and self._is_of_answers(part, (*here, name)))
+                    if not (key == "properties" and self._is_response_only(part, (*here, name)))
                 }
             elif isinstance(value, list) and (key in LIST or key == "items"):
                 result[key] = [self._schema(part, (*here, index)) for index, part in enumerate(value)]
@@ -310,7 +310,7 @@ class _SchemaOf:
             elif key == "example":
                 result["examples"] = [value]
             elif key == "format" and value not in FORMATS_OF_TEXT:
-                if not self._puts_bounds(schema, result):
+                if not self._set_bounds(schema, result):
                     self._drop(path, f"format: {value}")
             elif key not in ("nullable", "readOnly", "$schema"):
                 result[key] = value
@@ -319,18 +319,18 @@ class _SchemaOf:
             gone = properties.keys() - result["properties"].keys()
             result["required"] = [name for name in required if name not in gone]
         if self.is_old:
-            self._put_into_new_words(schema, result, path)
+            self._replace_old_keywords(schema, result, path)
         return {key: value for key, value in result.items() if (key, value) != ("required", [])}
 
-    def _is_of_answers(self, schema: Any, path: tuple[str | int, ...]) -> bool:
-        """Tells members that no request has, and lists them."""
+    def _is_response_only(self, schema: Any, path: tuple[str | int, ...]) -> bool:
+        """Returns whether a member is in responses only, and lists it as dropped if so."""
         if not isinstance(schema, dict) or _resolved(self.document, schema).get("readOnly") is not True:
             return False
         self._drop(path, "readOnly: only answers have it")
         return True
 
-    def _puts_bounds(self, schema: Mapping[str, Any], result: dict[str, Any]) -> bool:
-        """Turns a format of integers into bounds; tells if it was one."""
+    def _set_bounds(self, schema: Mapping[str, Any], result: dict[str, Any]) -> bool:
+        """Converts a format of integers to bounds; returns whether it was one."""
         bounds = _BOUNDS.get(str(schema["format"]))
         if bounds is None or "number" in str(schema.get("type")):
             return False
@@ -340,10 +340,10 @@ class _SchemaOf:
             result["maximum"] = bounds[1]
         return True
 
-    def _put_into_new_words(
+    def _replace_old_keywords(
         self, schema: Mapping[str, Any], result: dict[str, Any], path: tuple[str | int, ...]
     ) -> None:
-        """Replaces what drafts of JSON Schema since 06 say otherwise: `nullable`, and bounds that are exclusive."""
+        """Replaces keywords that drafts since 06 write differently: `nullable`, and exclusive bounds."""
         for exclusive, bound in (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")):
             if isinstance(is_exclusive := result.get(exclusive), bool):
                 del result[exclusive]

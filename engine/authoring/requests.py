@@ -1,7 +1,7 @@
-"""Drafts how requests of an operation are sent: the server, the path, the query and the headers.
+"""Drafts the requests of an operation: the server, the path, the query and the headers.
 
-A parameter takes a member of the input with its name. What is required and not in the input becomes a setting; secrets,
-and segments of the path that nothing has, become placeholders for whoever sends the requests.
+A parameter takes a member of the input with its name. A required one that the input does not have becomes a setting;
+secrets, and segments of the path without a source, become placeholders for whoever sends the requests.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ __all__ = ["RequestDraft"]
 
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _NOT_SENT = frozenset({"accept", "authorization", "content-type"})
-"""Headers that OpenAPI does not count among parameters."""
+"""Headers that OpenAPI does not allow as parameters."""
 _SECRETS = (("password",), ("secret",), ("api", "key"), ("apikey",), ("access", "token"), ("auth", "token"))
 """The last words of the names of parameters that hold secrets."""
 _WHAT = {"query": "the parameter", "header": "the header"}
@@ -31,7 +31,7 @@ Json = dict[str, Any]
 
 @dataclass
 class RequestDraft:
-    """The request of an operation in the making."""
+    """The draft of an operation's request."""
 
     operation: Operation
     scope: ReadableMembers
@@ -40,7 +40,7 @@ class RequestDraft:
     settings: Json = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     found: int = 0
-    """How many parameters have a source in the scope."""
+    """The number of parameters that have a source in the scope."""
 
     def request(self) -> Json:
         """The value of `request` of the output."""
@@ -97,7 +97,7 @@ class RequestDraft:
         return _PLACEHOLDER.sub(written, first.url)
 
     def setting(self, name: str, setting: Json) -> str:
-        """Adds a setting with this name, or one like it that is free; returns the name."""
+        """Adds a setting with this name, or a similar one that is free; returns the name."""
         while name in self.taken:
             name += "_"
         self.taken.add(name)
@@ -123,7 +123,7 @@ class RequestDraft:
         return _PLACEHOLDER.sub(written, path)
 
     def guessed(self, part: Json, whole: Json, name: str, path: str) -> Any:
-        """The field of a parameter with a source of its name, or of the path's last name and its own; or None."""
+        """The field of a parameter whose source has its name, or the last name of the path and its name; else None."""
         static = [one for one in path.split("/") if one and "{" not in one]
         for names in ((name,), (singular(static[-1], ()), name)) if static else ((name,),):
             guesses = Guesses(whole, taken=self.taken)
@@ -181,7 +181,7 @@ class RequestDraft:
 
 
 def _typed(part: Json) -> Json:
-    """A schema that tells the kind of its values, if it does not: those that a parameter can have."""
+    """A schema with a `type`: if it has none, the types that a parameter can have."""
     return part if kinds_of(part) else {**part, "type": ["string", "number", "boolean"]}
 
 

@@ -19,7 +19,7 @@ __all__ = ["InferredSchema", "infer_schema"]
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _FORMATS = ("date-time", "date", "email", "ipv4", "uri")
-"""Formats that strings are tried for, in this order; others are too easily met by chance."""
+"""Formats that are tried on strings, in this order; strings match others too easily by chance."""
 
 _MAX_ENUM = 8
 _MIN_REPEATS = 3
@@ -32,7 +32,7 @@ _MAX_SHARE = 0.5
 
 @dataclass(frozen=True)
 class InferredSchema:
-    """A JSON Schema of draft 2020-12, and what to review in it: the pointer of a place in the samples, and a note.
+    """A JSON Schema of draft 2020-12, and notes for its review, each with the pointer of a place in the samples.
 
     In these pointers `*` stands for any element of a list and any member of an object whose names are data.
     """
@@ -86,7 +86,7 @@ class _Seen:
 
     @property
     def has_names_as_data(self) -> bool:
-        """Tells objects that are used as tables (ids to things) from those with fixed members."""
+        """Returns whether the objects are used as tables (from ids to values), without fixed members."""
         most = max((member.count for member in self.members.values()), default=0)
         return len(self.members) >= _MIN_NAMES and most <= _MAX_SHARE * self.types["object"]
 
@@ -102,9 +102,9 @@ class _Seen:
 def infer_schema(samples: Iterable[Any]) -> InferredSchema:
     """The schema of samples, which are JSON values within the limits of payloads.
 
-    It has types, the formats that all strings of a place have, enumerations of few values that were seen often, and as
-    `required` what every object had. Its members stand in the order in which they were first seen. Raises ValueError
-    where there are no samples.
+    It has types, formats that all strings of a place have, enumerations of a few frequent values, and as `required` the
+    members that every object had. Members stand in the order in which they were first seen. Raises ValueError if there
+    are no samples.
     """
     seen = _Seen()
     for sample in samples:

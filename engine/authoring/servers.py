@@ -1,4 +1,4 @@
-"""Takes from an OpenAPI document where the requests of an operation go, and which secrets they carry."""
+"""Takes the servers and the secrets of an operation's requests from an OpenAPI document."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from .writing import placeholder
 __all__ = ["ServerUrl", "secrets_of", "servers_of"]
 
 _HOST = "https://{host}"
-"""The placeholder of a server that a document does not name."""
+"""The URL of a server that a document does not name."""
 
 
 class ServerUrl(NamedTuple):
-    """The URL of a server; {names} in it that are variables have a default, and all possible values, if known."""
+    """The URL of a server, with the defaults and the possible values, if known, of the variables in it ({name})."""
 
     url: str
     variables: Mapping[str, tuple[str, tuple[str, ...]]]
@@ -24,7 +24,7 @@ class ServerUrl(NamedTuple):
 def servers_of(
     document: Mapping[str, Any], item: Mapping[str, Any], operation: Mapping[str, Any]
 ) -> tuple[ServerUrl, ...]:
-    """The servers of an operation: its own, those of its path or those of the document; {host} where none has one."""
+    """The servers of an operation: its own, else those of its path, else those of the document, else `_HOST`."""
     if "swagger" in document:
         return (_of_swagger(document, operation),)
     for owner in (operation, item, document):
@@ -64,9 +64,9 @@ def _cut(url: str) -> str:
 
 
 def secrets_of(document: Mapping[str, Any], operation: Mapping[str, Any]) -> tuple[tuple[str, str, str], ...]:
-    """The headers and parameters of the query that hold secrets: place, name, and value with placeholders.
+    """The headers and query parameters that hold secrets: place, name, and value with placeholders.
 
-    Where an operation can be called in several ways, they are those of the first that needs any.
+    If an operation has several ways of authentication, they are those of the first that needs any.
     """
     components = document.get("components")
     schemes = (components.get("securitySchemes") if isinstance(components, dict) else None) or document.get(

@@ -1,6 +1,6 @@
-"""Starts a mapping: the files of its folder, made of samples, schemas and an operation of an API.
+"""Starts a mapping: makes the files of its folder from samples, schemas and an operation of an API.
 
-What is made passes `moemap check` and `moemap test` at once; what was guessed, or could not be, is noted.
+These pass `moemap check` and `moemap test` at once; notes say what was guessed, and what could not be.
 """
 
 from __future__ import annotations
@@ -36,16 +36,16 @@ __all__ = ["DraftSample", "Start", "StartError", "operation_in", "samples_in", "
 MAX_SAMPLES = 100
 MAX_DOCUMENT_BYTES = 20_000_000
 _MAX_NAME = 500
-"""The longest name of a field: keys of YAML have an end."""
+"""The maximum length of a field's name: the keys of YAML are limited."""
 _ROOT = "record"
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _EVENTS = frozenset({"batch", "data", "entries", "events", "hits", "messages", "records", "results", "rows"})
-"""Names of lists whose elements become a request each where nothing else is known."""
+"""Names of lists each of whose elements becomes a request, if nothing else is known."""
 _EXAMPLE = {
     "user": {"id": "u-1", "email": "ada@example.com"},
     "events": [{"name": "signed_up", "time": "2026-01-31T12:00:00Z"}],
 }
-"""The sample of a mapping that is started from nothing."""
+"""The sample of a mapping that is started without any."""
 
 Json = dict[str, Any]
 
@@ -55,7 +55,7 @@ class StartError(ValueError):
 
 
 class DraftSample(NamedTuple):
-    """A sample of the input, and the name that its file is to have."""
+    """A sample of the input, and the name of its file in the mapping."""
 
     name: str
     value: Any
@@ -63,7 +63,7 @@ class DraftSample(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """The texts of the files of a new mapping by name, and what is to be reviewed."""
+    """The texts of the files of a new mapping by name, and notes on what to review."""
 
     files: Mapping[str, str]
     notes: tuple[str, ...]
@@ -95,7 +95,7 @@ def samples_in(path: Path) -> list[DraftSample]:
 
 
 def schema_in(path: Path) -> Json:
-    """The JSON Schema in a file, which must stand alone. Raises StartError and OSError."""
+    """The JSON Schema in a file, which must be self-contained. Raises StartError and OSError."""
     content = _document(path)
     try:
         schema_of(content if isinstance(content, dict) else {"type": "object"})
@@ -183,7 +183,7 @@ def _json(value: Any) -> str:
 
 
 def _listed(value: Any) -> Any:
-    """A sample as it stands in a file, where a list is a list of inputs."""
+    """A sample as its file has it: a list is wrapped, since a list in a file is a list of inputs."""
     return [value] if isinstance(value, list) else value
 
 
@@ -195,7 +195,7 @@ def _instance(schema: Json) -> Any:
 
 
 class _Mapping:
-    """The parts of a mapping in the making."""
+    """The draft of a mapping."""
 
     def __init__(self, name: str, input_schema: Json, operation: Operation | None) -> None:
         self.name = name
@@ -209,7 +209,7 @@ class _Mapping:
         self.settings: Json = {}
 
     def mapping(self) -> Json:
-        """The mapping; `schema` is that of its bodies then."""
+        """The mapping; afterwards, `schema` is that of its bodies."""
         route, scope, element = self.route(scope_of(_ROOT, self.input))
         rule: Json = {"route": next(iter(route))} if route else {}
         output: Json = {}
@@ -245,7 +245,7 @@ class _Mapping:
         return {key: value for key, value in parts.items() if value}
 
     def route(self, root: ReadableMembers) -> tuple[Json, ReadableMembers, tuple[str, Any]]:
-        """The route, if the elements of a list become a request each; the scope; the element's name and schema."""
+        """The route, if each element of a list becomes a request; the scope; the element's name and schema."""
         lists = {
             name: element
             for name, member in members_of(self.input, self.input).items()
@@ -268,7 +268,7 @@ class _Mapping:
         return draft.found + (Guesses(self.schema).number(_object(self.schema), scope) if self.schema else 0)
 
     def given(self, scope: ReadableMembers, element: tuple[str, Any]) -> tuple[str | None, Json]:
-        """The kind of the body, if it is no object, and what the rule gives."""
+        """The kind of the body, None for an object, and the keys of the rule that emit it."""
         if self.schema is None:
             return "none", {}
         whole, body = self.schema, _object(self.schema)
@@ -289,7 +289,7 @@ class _Mapping:
         return ("value" if "value" in given else "list" if is_list else None), given
 
     def value(self, guesses: Guesses, scope: ReadableMembers, element: tuple[str, Any]) -> Any:
-        """The field of a body without members of its own: a single value, a list of such, or any object."""
+        """The field of a body whose schema lists no members: a single value, a list of values, or any object."""
         assert self.operation is not None  # noqa: S101  the only callers know
         part = part_of(self.schema, guesses.whole)
         name, given = element
@@ -301,7 +301,7 @@ class _Mapping:
         return guesses.field(part, scope, (last,), required=True)
 
     def copied(self, scope: ReadableMembers, element: tuple[str, Any]) -> Json:
-        """The fields that copy all members of the element; the schema of bodies becomes that of such a copy."""
+        """The fields that copy all members of the element; sets the schema of bodies to that of the copy."""
         name, schema = element
         named = members_of(schema, scope.whole).items()
         members = {one: _unmarked(part) for one, part in named if 0 < len(one) <= _MAX_NAME}
@@ -326,13 +326,13 @@ def _members(schema: Json | None) -> Json:
 
 
 def _object(schema: Json) -> Any:
-    """The part of a body that a rule gives: an element, where the body is a list of objects."""
+    """The schema of one emission: of an element if the body is a list of objects, else of the body."""
     element = part_of(schema, schema).get("items")
     return element if members_of(element, schema) and not _members(schema) else schema
 
 
 def _unmarked(schema: Any) -> Any:
-    """A schema without notes for its reviewer, and without formats, which its draft does not check."""
+    """A schema without notes for its review, and without formats, which are annotations in its draft."""
     if isinstance(schema, list):
         return [_unmarked(part) for part in schema]
     if not isinstance(schema, dict):
@@ -354,7 +354,7 @@ def _takes_null(schema: Any, whole: Mapping[str, Any]) -> bool:
 
 
 def write(folder: Path, made: Start, more: Mapping[str, str]) -> None:
-    """Writes the files of a mapping, and what is expected of its tests. Raises StartError if one fails even so."""
+    """Writes the files of a mapping, with the expectations of its tests. Raises StartError if a test still fails."""
     for name, text in {**made.files, **more}.items():
         _write(folder / name, text)
     path = folder / "tests" / "samples.yaml"
@@ -368,7 +368,7 @@ def write(folder: Path, made: Start, more: Mapping[str, str]) -> None:
 
 
 def _outcomes(path: Path) -> tuple[TestFile, list[Outcome]] | None:
-    """The test file with the outcomes of its tests; None if it or its mapping cannot be used, which a check says."""
+    """The test file with the outcomes of its tests; None if it or its mapping cannot be used."""
     runner = golden.GoldenRunner()
     file, _, _ = goldenfile.load(path, path.as_posix(), runner.opening)
     return None if file is None else (file, [runner.run(file, test) for test in file.tests])

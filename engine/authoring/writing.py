@@ -1,4 +1,4 @@
-"""Texts of rule files in the making: names, expressions, YAML."""
+"""Texts for drafts of rule files: names, expressions, YAML."""
 
 from __future__ import annotations
 
@@ -46,12 +46,12 @@ def name_of(text: str) -> str:
 
 
 def placeholder(text: str) -> str:
-    """A name that whoever sends requests fills in, such as `api_key`."""
+    """The name of a placeholder, such as `api_key`."""
     return name_of(text).replace("-", "_")
 
 
 def yaml_text(value: Any) -> str:
-    """YAML for people: what fits on a line and has no objects inside stands on one line."""
+    """A value as YAML for people: lists and objects that are short and have no objects inside are on one line."""
     return "\n".join(_lines(value, 0)) + "\n"
 
 

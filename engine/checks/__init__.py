@@ -1,7 +1,7 @@
-"""Finds problems of a mapping before any data. One module a check; `check` runs them all.
+"""Finds problems of a mapping before any data. Each check has a module; `check` runs them all.
 
 Comes in: a Rulebook. Goes out: Problems. The module of a check declares its codes, with the texts of their pages, and
-registers a function; it is found, not listed. What several checks need stands in `shared`.
+registers a function; it is found, not listed. `shared` has what several checks need.
 """
 
 from __future__ import annotations

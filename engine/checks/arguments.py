@@ -51,7 +51,7 @@ def _parameter(part: EvaluatedPart, number: int) -> Parameter:
 
 
 def _is_refused(part: EvaluatedPart, number: int) -> bool:
-    """Returns whether the function accepts nothing of the argument but null or an empty list, though it can be more."""
+    """Returns whether the function accepts no values of the argument but null and empty lists, though it has others."""
     argument = part.seen.operands[number]
     taken, _ = accepted(argument, _parameter(part, number))
     return _says_something(argument) and not _says_something(taken)

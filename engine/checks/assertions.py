@@ -1,4 +1,4 @@
-"""Assertions of a mapping that do not hold (M554), are not proven (M555), or say nothing (M556)."""
+"""Assertions of a mapping that do not hold (M554), are not proven (M555), or are about nothing (M556)."""
 
 from __future__ import annotations
 

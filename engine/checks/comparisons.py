@@ -197,8 +197,8 @@ def check(flow: Flow) -> Iterator[Problem]:
 def _operands(part: EvaluatedPart) -> tuple[Type, Type]:
     """The types of both sides.
 
-    A comparison with type() often guards against input that does not conform to its schema, so a call of type() counts
-    as any name of a type: only a word that is no such name is a mistake.
+    A comparison with type() often guards against input that does not conform to its schema, so the result of type() can
+    be the name of any type: only another word is a mistake.
     """
     left, right = (
         _KINDS if child["type"] == "function_expression" and child["value"] == "type" else type_

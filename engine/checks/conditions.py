@@ -133,7 +133,7 @@ def _never_holds(fact: Condition) -> bool:
 
 
 def _asks_for_kind(fact: Condition) -> bool:
-    """Returns whether the condition calls type(): it may guard against input that does not conform to its schema."""
+    """Returns whether the condition calls type(), since that may guard against input that breaks its schema."""
     return any(
         node["type"] == "function_expression" and node["value"] == "type" for node in walk(fact.when.expression.tree)
     )

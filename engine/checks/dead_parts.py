@@ -1,7 +1,7 @@
 """Parts of an expression without effect (M224).
 
-These are the right side of `||` after a left side that is always true, the right side of `&&` after one that never is,
-and arguments of not_null() after one that is never null.
+These are the right side of `||` after a left side that is always true, that of `&&` after one that never is, and
+arguments of not_null() after one that is never null.
 """
 
 from __future__ import annotations

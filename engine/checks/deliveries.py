@@ -1,4 +1,4 @@
-"""The delivery that a mapping declares (M150 to M155): what contradicts itself, and members that no body has."""
+"""Contradictions in the delivery that a mapping declares, and members in it that no body has (M150 to M155)."""
 
 from __future__ import annotations
 
@@ -261,7 +261,7 @@ delivery:
 
 @checks_rules
 def check(rulebook: Rulebook) -> Iterator[Problem]:
-    """Reports what contradicts itself in the delivery, and members that are never there."""
+    """Reports contradictions in the delivery, and members that no body has."""
     given = rulebook.input.id
     if given is not None and rulebook.input.schema in rulebook.schemas:
         type_ = type_of(rulebook.schemas[rulebook.input.schema])
@@ -278,7 +278,7 @@ def check(rulebook: Rulebook) -> Iterator[Problem]:
 
 
 def _value(node: Node | None, key: str) -> Node:
-    """The node under a key that is known to be given."""
+    """The node under a key that certainly exists."""
     value = node.get(key) if isinstance(node, MappingNode) else None
     assert value is not None  # noqa: S101  what was read from it has a value
     return value
@@ -350,7 +350,7 @@ def _body(output: Output, rulebook: Rulebook) -> Type | None:
 
 
 def _reached(type_: Type | None, name: str) -> Type:
-    """The type of a member, by the names that lead to it."""
+    """The type of the member that a path of names leads to."""
     if type_ is None:
         return NULL
     for step in name.split("."):

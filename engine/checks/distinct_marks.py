@@ -1,4 +1,4 @@
-"""Limits of distinct names in the schemas of outputs that are none (M618)."""
+"""Invalid limits of distinct names in the schemas of outputs (M618)."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ error[M618]: "500" at /properties/name/x-distinct of the schema './event.schema.
 
 @checks_rules
 def check(rulebook: Rulebook) -> Iterator[Problem]:
-    """Reports each such mark in the files of the schemas of outputs."""
+    """Reports each invalid limit in the files of the schemas of outputs. The tests check the installed schemas."""
     locator, seen = Locator(), set()
     for output in rulebook.outputs.values():
         for name in (output.schema, output.limits):

@@ -40,7 +40,7 @@ _SCALAR_TYPES = {name for name, type_ in TYPES.items() if type_.classes.isdisjoi
 
 @checks_sizes
 def check(rulebook: Rulebook, recall: Recall) -> Iterator[Problem]:
-    """Reports each value that can become too large, but no value that is made from a reported one."""
+    """Reports each value that can become too large, except those made from a reported one."""
     walk = _Walk()
     roots = walk.lets(rulebook.let, {})
     aimed = aimed_outputs(rulebook)
@@ -143,8 +143,7 @@ class _Walk:
         return growth
 
     def inside(self, roots: Growths, over: Growth, as_name: str) -> Growths:
-        """The growth of each name inside of an iteration, for all its elements together: each of them may copy the
-        outer values."""
+        """The growth of each name inside of an iteration, over all its elements: each may copy the outer values."""
         return {**{name: growth.within(over) for name, growth in roots.items()}, as_name: over}
 
     def value(self, value: ObjectSource | Field, roots: Growths) -> Growth:

@@ -1,4 +1,4 @@
-"""Outputs that no rule emits (M237)."""
+"""Outputs that no rule emits to (M237)."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ outputs:
 
 @checks_rules
 def check(rulebook: Rulebook) -> Iterator[Problem]:
-    """Reports each output that no rule emits."""
+    """Reports each output that no rule emits to."""
     if not rulebook.rules:
         return  # nothing is said of a mapping that is only begun
     emitted = {rule.output for rule in rulebook.rules}

@@ -71,7 +71,7 @@ rules:
 
 @checks_rules
 def check(rulebook: Rulebook) -> Iterator[Problem]:
-    """Reports each null of a change that finds nothing to remove."""
+    """Reports each null in a change that removes nothing."""
     for removal in rulebook.in_vain:
         name = removal.key.text
         yield Problem.of("M242", removal.key.place, hint=did_you_mean(name, removal.known), name=name)

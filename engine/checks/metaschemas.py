@@ -104,7 +104,7 @@ def check(rulebook: Rulebook) -> Iterator[Problem]:
 
 
 def _names(rulebook: Rulebook) -> Iterator[tuple[str, Place | None]]:
-    """The names of the schemas, each with its place in the mapping."""
+    """The names of the schemas, each with its place in the mapping, if any."""
     declared: list[Input | Output | Bulk] = [rulebook.input, *rulebook.outputs.values()]
     if rulebook.bulk is not None:
         declared.append(rulebook.bulk)
@@ -154,7 +154,7 @@ def _members(value: Any) -> Iterable[Any]:
 
 @lru_cache(maxsize=64)
 def _violations(schema: Schema, number: int) -> Violations:
-    """The errors that the metaschema of its draft reports in a section; kept, since rules change more than schemas."""
+    """The errors that the metaschema of its draft reports in a section; cached, since schemas change rarely."""
     section = schema.sections[number]
     content, dialect = _content(section, schema.sections), section.dialect
     import jsonschema  # only here: it takes long to import, and most mappings name installed schemas only

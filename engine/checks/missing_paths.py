@@ -1,6 +1,6 @@
 """Paths that can never exist according to the input schema (M203).
 
-An expression that reads one is null without a message, so a misspelt name is the commonest mistake in a mapping.
+An expression that reads one is null without a message, so misspelt names are the commonest mistakes in mappings.
 """
 
 from __future__ import annotations
@@ -148,7 +148,7 @@ def _problem(
 
 
 def _related(flow: Flow, current: Type) -> tuple[Related, ...]:
-    """The line of the input schema that excludes other members; of several variants, that of the first."""
+    """The line of the input schema that excludes other members; for several variants, that of the first."""
     for one in current.objects:
         for key in ("x-complete", "additionalProperties"):
             if one.origin is not None and key in one.origin:

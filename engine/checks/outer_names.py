@@ -64,7 +64,7 @@ rules:
 
 @checks_types
 def check(flow: Flow) -> Iterator[Problem]:
-    """A Problem for each name of a root that is read from an element, which is not known to have it."""
+    """Reports each name of a root that is read from an element, if the element is not known to have such a member."""
     names = given_names(flow.rulebook)
     fields = (part for part in flow.of(EvaluatedPart) if is_outer_name(part, names))
     for part in in_every_use(fields, part_key, _is_undeclared):

@@ -241,7 +241,7 @@ _SAYS = {
 
 
 def _steps(gap: Gap) -> tuple[str | int, ...]:
-    """The path from the part of the schema to the keyword that refuses, or to the name that it requires."""
+    """The path from a part of the schema to the keyword that refuses the value, or to the name that it requires."""
     if gap.keyword not in gap.part:
         return ()
     names = gap.part["required"] if gap.keyword == "required" else ()
@@ -249,7 +249,7 @@ def _steps(gap: Gap) -> tuple[str | int, ...]:
 
 
 def _inherited(emission: TypedEmission, code: str) -> tuple[Related, ...]:
-    """The rules that the rule extends, as related places of a missing member."""
+    """The rules that the rule extends, as related places for a missing member."""
     bases = emission.rule.bases if code == "M402" else ()
     return tuple(Related(base.place, "what the rule extends") for base in bases)
 

@@ -1,4 +1,4 @@
-"""Marks of personal data in the schema of the input that mark nothing (M246)."""
+"""Invalid marks of personal data in the schema of the input (M246)."""
 
 from __future__ import annotations
 
@@ -68,12 +68,12 @@ error[M246]: the schema './batch.schema.json' has a mark of personal data that m
 
 
 _CLOSE = 0.85
-"""The similarity of a keyword to one of the two above which it is meant to be that."""
+"""The similarity to one of the two keywords from which on a keyword is taken for a misspelling of it."""
 
 
 @checks_rules
 def check(rulebook: Rulebook) -> Iterator[Problem]:
-    """Reports each mark in the files of the input's schema that is none. The tests check the installed schemas."""
+    """Reports each invalid mark in the files of the input's schema. The tests check the installed schemas."""
     schema = rulebook.schemas.get(rulebook.input.schema)
     node = rulebook.input.node
     said = node.get("schema") if isinstance(node, MappingNode) else None
@@ -98,7 +98,7 @@ def check(rulebook: Rulebook) -> Iterator[Problem]:
 
 
 def flaws(content: Any) -> Iterator[tuple[str, str, str | None]]:
-    """The places of marks in a document that are none, each with a reason and a hint."""
+    """The pointers of invalid marks in a document, each with a reason and a hint."""
     for place, keyword, value in keywords_in(content):
         if keyword in (PERSONAL, PERSONAL_NAMES):
             reason = flaw_of(keyword, value)

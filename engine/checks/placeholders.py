@@ -1,4 +1,4 @@
-"""Words in braces that are sent as they stand, since they have not the form of a placeholder (M143)."""
+"""Words in braces that are sent as they stand, since they do not have the form of a placeholder (M143)."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ _IN_BRACES = re.compile(r"\{[A-Za-z][A-Za-z0-9_.\- ]*\}", re.ASCII)
 
 @checks_rules
 def check(rulebook: Rulebook) -> Iterator[Problem]:
-    """Reports each part of a request with a name in braces that is no placeholder."""
+    """Reports each part of a request with a name in braces that is not a placeholder."""
     servers = [rulebook.server, *(output.server for output in rulebook.outputs.values())]
     requests = [output.request for output in rulebook.outputs.values()]
     requests += [rulebook.bulk.request] if rulebook.bulk is not None else []

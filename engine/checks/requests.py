@@ -1,5 +1,5 @@
-"""Checks what outputs send and rules give to them: paths (M138), methods (M142), headers (M140), bodies that an output
-does not take (M135), rules that emit nothing (M136), and keys without effect (M137)."""
+"""Parts of requests that cannot be sent: paths (M138), methods (M142), headers (M140), emissions that do not fit their
+output (M135), empty emissions (M136), and keys without effect (M137)."""
 
 from __future__ import annotations
 
@@ -334,7 +334,7 @@ HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 
 @checks_rules
 def check(rulebook: Rulebook) -> Iterator[Problem]:
-    """Reports what cannot be sent as it is written."""
+    """Reports each part of a request that cannot be sent as it is written."""
     for server in (rulebook.server, *(output.server for output in rulebook.outputs.values())):
         yield from _headers(server.headers) if server is not None else ()
     for output in rulebook.outputs.values():
@@ -358,7 +358,7 @@ def _place(node: Node, key: str, *, of_name: bool = False) -> Any:
 
 
 def _given(rule: Rule, output: Output) -> Iterator[Problem]:
-    """The part that a rule gives to an output that does not take it, or nothing."""
+    """Reports the keys of a rule that do not fit its output, and an empty emission."""
     takes = {"none": [], "value": ["value"]}.get(output.body, ["fields", "spread"])
     takes += ["value"] if output.is_joined else []
     if isinstance(rule.body, ObjectSource):

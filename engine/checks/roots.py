@@ -151,7 +151,7 @@ def _unknown_roots(use: Use, reported: set[tuple[Place, str]]) -> Iterator[Probl
 
 
 def _value_meant(text: Expr | Text, root: RootUse, *, operand: bool = False) -> str | None:
-    """How to write the value that a root alone most likely stands for; with `operand`, of a bare word that is one."""
+    """A hint how to write the value that a lone root most likely stands for; see `literal_meant`."""
     if isinstance(text, Text) or text.text[root.end :].lstrip().startswith((".", "[")):
         return None
     if operand and not any(

@@ -1,4 +1,4 @@
-"""Servers whose URL is none, with any settings (M141)."""
+"""Servers whose URL is invalid, whatever the settings (M141)."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ _LEAST = {"integer": 0, "double": 0, "number": 0, "boolean": False, "array": [],
 
 @checks_types
 def check(flow: Flow) -> Iterator[Problem]:
-    """Reports each server whose URL is none, with any settings."""
+    """Reports each server whose URL is invalid, whatever the settings."""
     for server, type_ in flow.servers.items():
         found = [reason for url in constants(without_null(type_)) or () if (reason := _flaw_of_url(url))]
         if type_.parts.null and _can_be_null(server.url, flow.rulebook):
@@ -85,7 +85,7 @@ def check(flow: Flow) -> Iterator[Problem]:
 
 
 def _can_be_null(url: Field, rulebook: Rulebook) -> bool:
-    """Returns whether a setting can make the URL null. A template is also null where its result would be too long."""
+    """Returns whether a setting can make the URL null; a template is also null if its result would be too long."""
     if not isinstance(url.source, Text) or {root.name for root in url.source.template.roots} != {"settings"}:
         return True
     settings = {name: _least_value(setting) for name, setting in rulebook.settings.items()}
@@ -96,7 +96,7 @@ def _can_be_null(url: Field, rulebook: Rulebook) -> bool:
 
 
 def _least_value(setting: Setting) -> Any:
-    """A value of a setting by its declaration: null if it can be null."""
+    """A value that the declaration of a setting allows: null if possible."""
     if setting.default is not ABSENT:
         return setting.default
     return setting.enum[0] if setting.enum else _LEAST.get(setting.type, "")

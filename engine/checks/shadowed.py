@@ -132,7 +132,7 @@ rules:
 
 @checks_facts
 def check(flow: Flow) -> Iterator[Problem]:
-    """Reports each rule that no element is left for."""
+    """Reports each rule for which no element is left."""
     for fact in in_every_use(flow.of(Reached), lambda one: at(one.node), lambda one: not one.reached):
         if fact.name is None:
             by = _by(fact, "the entry rules before it take")

@@ -1,7 +1,7 @@
-"""Comparisons with a string that is similar to one that the input schema lists for the place (M228).
+"""Comparisons with a string that is similar to one that the input schema lists there (M228).
 
-A schema often describes the known variants of an object one by one, distinguished by a constant, and then allows
-others. Any other string is possible there, but one that differs in a letter or two is most likely misspelt.
+A schema often describes the known variants of an object, distinguished by a constant, and then allows others. Any other
+string is possible there, but one that differs in a letter or two is most likely misspelt.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""Definitions that are never used: a `let` (M206), a table or a policy (M207). Only in the mapping's own files: a
-workspace may leave parts of its mapping without use."""
+"""Definitions that are never used: a `let` (M206), a table or a policy (M207), in the mapping's own files only: a
+workspace may leave parts of its mapping unused."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Values that were written like names, so that expressions read members of these names (M233).
 
-In a filter, `true`, `"open"` and `open` are members of the element. Where the schema closes the element, that is a path
-that cannot exist (M203). Otherwise such members are possible, but these are reported unless the schema lists them:
+In a filter, `true`, `"open"` and `open` are members of the element. If its schema allows no others, that is a path that
+cannot exist (M203). Otherwise such members are possible, but these are reported unless the schema lists them:
 `true`, `false` and `null`; names in quotes that are compared with something; and bare words that are compared with a
 string, if the schema lists other members of the same object.
 """

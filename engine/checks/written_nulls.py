@@ -65,7 +65,7 @@ _KEYS = {"const": "constant", "default": "default"}
 
 @checks_types
 def check(flow: Flow) -> Iterator[Problem]:
-    """Reports each constant and default that is null; an alternative that is always null is reported as such."""
+    """Reports each constant and default that is null; M225 reports alternatives that are always null."""
     alternatives = {id(part) for fact in flow.of(Alternatives) for part, _ in fact.types}
     nulls = (
         fact

@@ -1,8 +1,8 @@
 """Strings that are written like paths, where no expression can stand (M234).
 
-`const`, `default` and the text of a template outside of braces are taken literally. Strings such as `event.created` can
-be meant, so only those are reported whose first name is in scope and has such a member, as far as its schema says; and
-none that a schema of an output contains.
+`const`, `default` and the text of a template outside of braces are taken literally. Strings such as `event.created` may
+be intended, so only those are reported whose first name is in scope and can have such a member by its schema, and none
+that a schema of an output contains.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ _STEP = re.compile(r"\w+")
 
 
 class _Written(NamedTuple):
-    """A string that is taken literally: its place, the types of the names in scope, and how to write the value."""
+    """A string that is taken literally: its place, the types of the names in scope, and a hint."""
 
     key: Hashable
     place: Place
@@ -117,7 +117,7 @@ def _hint(field: Field, path: str) -> str:
 
 
 def _can_exist(written: _Written) -> bool:
-    """Returns whether the path leads to a value as far as is known."""
+    """Returns whether the path can lead to a value, as far as is known."""
     root, *steps = _STEP.findall(written.path)
     if not any(root in one.properties for one in written.context.objects):
         return False

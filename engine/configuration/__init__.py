@@ -12,9 +12,9 @@ from ..exports import lazily
 
 if TYPE_CHECKING:
     from .choice import Choice, ChoiceError, choose
-    from .configuration import Configuration, Environment, Said
+    from .configuration import Configuration, Environment, Placed
     from .finding import configuration_around
 
-__all__ = ["Choice", "ChoiceError", "Configuration", "Environment", "Said", "choose", "configuration_around"]
+__all__ = ["Choice", "ChoiceError", "Configuration", "Environment", "Placed", "choose", "configuration_around"]
 
 __getattr__ = lazily(__name__)

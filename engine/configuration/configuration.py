@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     # Only for its type: it is imported with the reader of a project file.
     from ..language.settings import Given
 
-__all__ = ["Configuration", "Environment", "Said"]
+__all__ = ["Configuration", "Environment", "Placed"]
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Said(Generic[T]):
+class Placed(Generic[T]):
     """A value in a project file, and its place."""
 
     value: T
@@ -35,7 +35,7 @@ class Environment:
 
     place: Place
     settings: tuple[Given, ...] = ()
-    secrets: Mapping[str, Said[str]] = field(default_factory=dict)
+    secrets: Mapping[str, Placed[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +48,13 @@ class Configuration:
 
     folder: Path
     source: Source | None = None
-    mappings: tuple[Said[Path], ...] = ()
-    workspaces: tuple[Said[Path], ...] = ()
-    default: Said[str] | None = None
-    environment: Said[str] | None = None
-    fail_level: Said[str] | None = None
-    strict: Said[bool] | None = None
-    samples: Mapping[str, tuple[Said[str], ...]] = field(default_factory=dict)
+    mappings: tuple[Placed[Path], ...] = ()
+    workspaces: tuple[Placed[Path], ...] = ()
+    default: Placed[str] | None = None
+    environment: Placed[str] | None = None
+    fail_level: Placed[str] | None = None
+    strict: Placed[bool] | None = None
+    samples: Mapping[str, tuple[Placed[str], ...]] = field(default_factory=dict)
     environments: Mapping[str, Environment] = field(default_factory=dict)
     main: Path | None = None
     problems: tuple[Problem, ...] = ()

@@ -1,7 +1,7 @@
 """Delivers requests: an outbox that survives crashes, the limits of a destination, answers, and the sender.
 
 Comes in: inputs with the requests that they were mapped to, and the Plan of their mapping. Goes out: calls to the
-destination, and what came of each.
+destination, and the outcome of each.
 """
 
 from __future__ import annotations

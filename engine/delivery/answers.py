@@ -1,4 +1,4 @@
-"""Reads answers: what a status means, and what the headers say of limits."""
+"""Reads answers: the meaning of the status, and the limits in the headers."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _NUMBER = re.compile(r"[0-9]{1,15}(\.[0-9]{1,9})?")
 
 
 class Answer(NamedTuple):
-    """The content of an answer: its verdict, the seconds to wait, and how much is left for how many seconds."""
+    """The content of an answer: its verdict, the seconds to wait, and how much may be sent in how many seconds."""
 
     verdict: str
     wait: float | None
@@ -28,9 +28,9 @@ class Answer(NamedTuple):
 
 
 def read_answer(status: int, headers: Mapping[str, str], plan: Plan, now: float) -> Answer:
-    """Reads an answer; `headers` are found in any case, and `now` is the time of the wall clock.
+    """Reads an answer; the names of `headers` can be in any case, and `now` is the time of the wall clock.
 
-    A header that makes no sense says nothing.
+    Headers that cannot be understood are ignored.
     """
     given = {name.lower(): value.strip() for name, value in headers.items()}
     hints = plan.hints
@@ -67,7 +67,7 @@ def _wait(text: str | None, now: float) -> float | None:
 
 
 def _reset(text: str | None, now: float) -> float | None:
-    """The seconds until a span ends, which is given as such, or as a time since 1970."""
+    """The seconds until a window ends, given as such or as a time since 1970."""
     number = _number(text)
     if number is None or number < _EPOCH:
         return number

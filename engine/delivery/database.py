@@ -1,6 +1,6 @@
-"""The databases that an outbox can lie in: SQLite, and PostgreSQL for what outgrows one machine.
+"""The databases that can hold an outbox: SQLite, and PostgreSQL for several machines.
 
-Both are spoken to in the same SQL, with `?` for values; what differs between them is here.
+Both get the same SQL, with `?` for values; `Database` has the operations that differ.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class DatabaseCursor(Protocol):
 
 
 class Connection(Protocol):
-    """A connection whose transactions begin and end where the code says so."""
+    """A connection whose transactions begin and end explicitly."""
 
     @property
     def in_transaction(self) -> bool: ...
@@ -57,9 +57,9 @@ class Connection(Protocol):
 
 
 class Database(Protocol):
-    """The place of an outbox. `name` is what messages call it, `errors` are the exceptions of its library.
+    """The place of an outbox. `name` is its name in messages, `errors` are the exceptions of its library.
 
-    `snapshot` begins a transaction that sees one moment, and `queue` reads the queue with its requests.
+    `snapshot` is the statement that begins a transaction with a snapshot, and `queue` the one that reads the queue.
     """
 
     name: str
@@ -71,10 +71,10 @@ class Database(Protocol):
         """Opens a connection."""
 
     def prepare(self, connection: Connection) -> None:
-        """Makes the tables of a new outbox, or recognises what is there. Raises OutboxError."""
+        """Makes the tables of a new outbox, or checks existing ones. Raises OutboxError."""
 
     def begin(self, connection: Connection) -> None:
-        """Begins a transaction that writes: until it ends, no other process writes."""
+        """Begins a transaction that writes; no other process writes until it ends."""
 
     def size(self, connection: Connection) -> int:
         """The number of bytes that the outbox takes."""
@@ -83,4 +83,4 @@ class Database(Protocol):
         """Gives free space back to the file system."""
 
     def lease(self, connection: Connection) -> AbstractContextManager[Any] | None:
-        """Makes this process the one that sends; None if another one is."""
+        """Makes this process the one that sends; None if another process does."""

@@ -1,4 +1,4 @@
-"""The entries of an outbox: what is put into it, and what is taken out."""
+"""The entries of an outbox, and the records of their state and log."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ __all__ = [
 ]
 
 State = Literal["waiting", "sending", "accepted", "dead", "uncertain", "held", "purged"]
-"""The state of a request: what the last line of its log says."""
+"""The state of a request, which follows from the last line of its log."""
 STATES: tuple[State, ...] = ("waiting", "sending", "accepted", "dead", "uncertain", "held", "purged")
 Kind = Literal["started", "accepted", "retry", "put back", "dead", "uncertain", "held", "released", "purged"]
-"""A line of the log of a request.
+"""The kind of a line in the log of a request.
 
 `put back` ends an attempt that does not count: the destination refused everybody, not this request. `uncertain` says
 that a request may or may not have arrived: with `due` it is repeated, without it waits for a person.
@@ -53,15 +53,15 @@ class OutboxError(RuntimeError):
 
 
 class OutboxFullError(OutboxError):
-    """The outbox has reached its size, and takes nothing until something is delivered and compacted."""
+    """The outbox has reached its maximum size, and accepts nothing until requests are delivered and compacted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A request to deliver. `url` and `headers` keep their {placeholders}: no file ever holds them filled.
+    """A request to deliver. `url` and `headers` keep their {placeholders}: their values are never stored.
 
-    Requests with the same `lane` are sent in order, one at a time; without a lane, a request waits for no other one.
-    `is_repeatable` says that a second effect of it is harmless. `items` are the elements that windows count, by name.
+    Requests with the same `lane` are sent in order, one at a time; a request without a lane waits for no other one.
+    `is_repeatable`: sending it twice is harmless. `items` are the numbers of elements that windows count, by window.
     """
 
     output: str
@@ -77,10 +77,10 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class MappedInput:
-    """An input with all the requests that it was mapped to; an outbox takes both or neither.
+    """An input with all requests that it was mapped to; an outbox takes both or neither.
 
-    `key` identifies it: an outbox takes an input once. `source` names where it came from, and `text` is the input
-    itself, which is kept to map it again as long as one of its requests is not delivered.
+    `key` identifies it: an outbox takes an input once. `source` names its file and line. `text` is the input itself,
+    which is kept to be mapped again until all of its requests are delivered.
     """
 
     key: bytes
@@ -91,7 +91,7 @@ class MappedInput:
 
 
 def key_of(mapping: str, identity: str | None, text: bytes) -> bytes:
-    """The key of an input: its own identity, or else its content, together with the name and version of the mapping."""
+    """The key of an input: a digest of its identity, or else its text, and of the name and version of the mapping."""
     kind, own = ("text", text) if identity is None else ("id", identity.encode())
     return hashlib.sha256(b"\0".join((mapping.encode(), kind.encode(), own))).digest()
 
@@ -105,7 +105,7 @@ class Queued(NamedTuple):
 
 
 class Ended(NamedTuple):
-    """How an attempt ended. `due` is the time at which the next one may begin, by the wall clock."""
+    """The end of an attempt. `due` is the time at which the next one may begin, by the wall clock."""
 
     request: int
     kind: Kind
@@ -115,7 +115,7 @@ class Ended(NamedTuple):
 
 
 class Recent(NamedTuple):
-    """An attempt of the recent past, as the limits count it; `call` joins those that were sent in one body."""
+    """A recent attempt, as the limits count it; attempts that were sent in one body have the same `call`."""
 
     at: float
     ended: float | None
@@ -137,7 +137,7 @@ class Attempt(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """All that is known of a request; it is the one of this `number`, from 0, that the input `input` gave."""
+    """A request with its log; it is the request `number`, counted from 0, of the input `input`."""
 
     id: int
     input: int

@@ -17,7 +17,7 @@ MOUNTS = Path("/proc/mounts")
 
 
 def network_filesystem(path: Path, mounts: Path = MOUNTS) -> str | None:
-    """The type of the network file system that a path lies on; None where it is another one, or none is known."""
+    """The type of the network file system that a path is on; None for other file systems and unknown ones."""
     try:
         lines = mounts.read_text("utf-8", "surrogateescape").splitlines()
     except OSError:

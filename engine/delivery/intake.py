@@ -22,7 +22,7 @@ __all__ = ["DryRun", "TakenInputs", "take"]
 
 
 class Mapper(Protocol):
-    """The part of a Transform that is needed here."""
+    """The part of a Transform that intake needs."""
 
     def mapped(self, records: Unit, /) -> tuple[list[tuple[Record, Result]], Summary, bytes]:
         """Each record with its Result, their counts, and the rejects."""
@@ -30,7 +30,7 @@ class Mapper(Protocol):
 
 @dataclass(slots=True)
 class TakenInputs:
-    """The result of taking inputs: their summary, and how many were known already or gave requests."""
+    """The result of taking inputs: their summary, and how many were known already or led to requests."""
 
     summary: Summary = field(default_factory=Summary)
     known: int = 0
@@ -84,7 +84,7 @@ def input_of(record: Record, result: Result, plan: Plan, mapping: str) -> Mapped
 
 @dataclass(slots=True)
 class DryRun:
-    """An account of what would be sent: requests and bytes by endpoint, and how windows bound the time."""
+    """An estimate without sending: requests and bytes by endpoint, and the time that windows require."""
 
     plan: Plan
     summary: Summary = field(default_factory=Summary)
@@ -116,7 +116,7 @@ class DryRun:
 
     @property
     def seconds(self) -> float:
-        """The least time that all of it takes, each request by itself."""
+        """The least time that sending takes, without bulk requests."""
         times = [0.0]
         for window in self.plan.windows:
             most = max(self.keys.get(window.name, {}).values(), default=0)
@@ -125,7 +125,7 @@ class DryRun:
         return max(times)
 
     def crowded(self) -> list[tuple[str, int, int]]:
-        """The windows of single keys that some keys fill: name, number of keys, and the most of one."""
+        """The windows of single keys that some keys exceed: name, number of these keys, and the largest amount."""
         found = []
         for window in self.plan.windows:
             over = [count for count in self.keys.get(window.name, {}).values() if count > window.limit]

@@ -11,7 +11,7 @@ __all__ = ["MAX_BODY_BYTES", "PATH", "TYPES", "description"]
 PATH = "/v1/batches"
 TYPES = frozenset({"application/json", "application/x-ndjson", "application/ndjson", "application/json-seq"})
 MAX_BODY_BYTES = MAX_RECORD_BYTES
-"""The most bytes of a body, and of what a compressed one holds."""
+"""The maximum size of a body in bytes, also after decompression."""
 
 _Json = dict[str, Any]
 

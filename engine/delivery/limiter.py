@@ -1,7 +1,7 @@
 """Keeps all limits of a receiver at once, so that none is exceeded, whenever the receiver counts a request.
 
-A request takes its place in a window from the moment at which it may be sent until the span of the window after its
-answer: it arrived some time between. So any span of the receiver's clock has at most as many as the limit.
+A request occupies its place in a window from the moment at which it may be sent until the window's seconds after its
+answer, since it arrives some time between. So no window of the receiver's clock ever has more than the limit.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ __all__ = ["Counted", "Limiter", "Permit", "amount_of"]
 
 AHEAD = 0.02
 PACED_SECONDS = 5
-"""The length up to which a window spreads what it lets pass: a burst would wait at the receiver, and take each place
+"""The maximum length of windows that spread requests evenly: a burst would wait at the receiver, and occupy each place
 for longer."""
 _PACE = 0.98
 _TOLERANCE = 0.02
@@ -28,7 +28,7 @@ _TIDY = 4096
 
 
 class Counted(Protocol):
-    """The amounts that windows count of a body."""
+    """A request, as windows count it."""
 
     @property
     def output(self) -> str: ...
@@ -39,7 +39,7 @@ class Counted(Protocol):
 
 
 class _Span:
-    """A window, or that of one key: what is on its way, and when the places of what was answered are free again."""
+    """The state of a window, or of one key's window: the amount on its way, and the times at which places get free."""
 
     __slots__ = ("freed", "limit", "next", "on_the_way", "pace", "seconds", "used")
 
@@ -91,7 +91,7 @@ class Permit:
     taken: list[tuple[_Span, int]] = field(default_factory=list)
 
     def answered(self, at: float) -> None:
-        """Notes the time after which the call certainly is not counted anew."""
+        """Notes the time of the answer: the receiver counts the call no later."""
         for span, amount in self.taken:
             span.on_the_way -= amount
             span.answered(amount, at)
@@ -110,12 +110,12 @@ class _Hint(NamedTuple):
 
 
 class Limiter:
-    """The limits of a receiver. Its times are those of a clock that is never set."""
+    """The limits of a receiver. All times are those of a monotonic clock."""
 
     def __init__(self, windows: Sequence[PlannedWindow], now: Callable[[], float] = time.monotonic) -> None:
         self.now = now
         self.ahead = AHEAD
-        """A place that is free so soon is given at once, with the time from which it holds."""
+        """The seconds within which a place that gets free is given at once, with the time from which it is valid."""
         self.paused_until = -math.inf
         self._windows = [(window, _Span(window.limit, window.seconds)) for window in windows]
         self._keys: dict[tuple[str, str], _Span] = {}
@@ -123,7 +123,7 @@ class Limiter:
         self._taken = 0
 
     def restore(self, recent: Iterable[Recent], wall: float) -> None:
-        """Counts what was sent before this process: what had no answer may arrive even now."""
+        """Counts the attempts of earlier processes; those without an answer may arrive even now."""
         calls: dict[int, list[Recent]] = {}
         for one in recent:
             calls.setdefault(one.call, []).append(one)
@@ -148,7 +148,7 @@ class Limiter:
         return max([now, *(span.time_for(amount, now) for span, amount in own)])
 
     def take(self, call: Sequence[Counted], *, is_bulk: bool = False) -> Permit | None:
-        """Takes the places of a call; None if there is no room even in a moment."""
+        """Takes the places of a call; None if there is no room within `ahead` seconds."""
         now = self.now()
         at = self.time_for(call, now, is_bulk=is_bulk)
         if at > now + self.ahead:
@@ -170,11 +170,11 @@ class Limiter:
         self.paused_until = max(self.paused_until, self.now() + seconds)
 
     def hint(self, output: str, remaining: int, seconds: float, on_the_way: int) -> None:
-        """Takes what the receiver says: so many are left for so long, of which some may be on the way."""
+        """Takes a hint of the receiver: `remaining` requests in `seconds`, from which those on the way are deducted."""
         self._hints[output] = _Hint(remaining - on_the_way, self.now() + seconds)
 
     def used(self) -> Iterator[tuple[str, int, int]]:
-        """The name of each window that is not one of single keys, how much of it is used now, and its limit."""
+        """Each window other than those of single keys: its name, the amount in use, and its limit."""
         now = self.now()
         for window, span in self._windows:
             if not window.each_key:
@@ -182,7 +182,7 @@ class Limiter:
                 yield window.name, span.used + span.on_the_way, span.limit
 
     def paused(self) -> float:
-        """The seconds for which nothing passes."""
+        """The seconds until the end of the present pause."""
         return max(self.paused_until - self.now(), 0.0)
 
     def _spans(self, call: Sequence[Counted], *, is_bulk: bool, only_keys: bool = False) -> Iterator[tuple[_Span, int]]:
@@ -208,7 +208,7 @@ class Limiter:
                 yield of_key, min(amount, window.limit)
 
     def _tidy(self) -> None:
-        """Forgets the keys that nothing was sent for in their windows."""
+        """Forgets keys whose windows are empty."""
         now = self.now()
         for key, span in list(self._keys.items()):
             span.free(now)

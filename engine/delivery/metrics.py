@@ -13,7 +13,7 @@ __all__ = ["CONTENT_TYPE", "Metrics"]
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _BOUNDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
-"""The upper bounds of the classes of times, in seconds."""
+"""The upper bounds of the histogram's buckets, in seconds."""
 _HELP = {
     "moemap_inputs_total": "Inputs by what became of them: taken, known from before, with errors.",
     "moemap_requests_total": "Requests that inputs were mapped to, by output.",
@@ -25,7 +25,7 @@ _HELP = {
 
 
 class Metrics:
-    """The counts of one service since it began. For one thread."""
+    """The counts of one service since its start. Not to be shared by threads."""
 
     def __init__(self) -> None:
         self.counts: dict[str, Counter[tuple[str, str]]] = {name: Counter() for name in _HELP}

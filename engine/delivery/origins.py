@@ -1,4 +1,4 @@
-"""Finds which rule and which value of the input made a request: its input is mapped once more, by the interpreter."""
+"""Finds the rules and the input values that a request was made from, by mapping its input again."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["Origins"]
 
 
 class Origins:
-    """The origins of the requests of an outbox, by the rules as they are now."""
+    """The origins of the requests of an outbox, by the present rules."""
 
     def __init__(self, outbox: Outbox, rulebook: Rulebook) -> None:
         self._outbox = outbox
@@ -23,7 +23,7 @@ class Origins:
         self._known: dict[int, list[list[dict[str, Any]]]] = {}
 
     def of(self, shown: Shown) -> list[dict[str, Any]]:
-        """Rule, line and input place of each part of a request; nothing where the rules have changed since."""
+        """Rule, line and input place of each part of a request; empty if the rules have changed since."""
         if shown.mapping != self._mapping:
             return []
         if shown.input not in self._known:

@@ -1,8 +1,8 @@
-"""The outbox: requests to deliver and the log of what became of them, in a database.
+"""The outbox: requests to deliver and the log of their attempts, in a database.
 
-Tables `input`, `request` and `attempt` are only added to. The state of a request is what the last line of its log says;
-`queue` holds that of all requests that are neither accepted nor purged, made from the log in the same transaction. One
-thread of a process writes, several processes may: one of them sends (`sending`), any of them adds.
+Rows are only added to the tables `input`, `request` and `attempt`. The state of a request follows from the last line of
+its log; `queue` holds that of all requests that are neither accepted nor purged, updated in the same transaction. One
+thread of a process writes; several processes may add, and one of them sends (`sending`).
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _ENTRY = "r.output, r.method, r.url, r.headers, r.body, r.lane, r.repeatable, r.
 
 
 class Outbox:
-    """An outbox. Methods that write return a Future, which is done when what was written is on the disk."""
+    """An outbox. Methods that write return a Future, which is done when the data is on the disk."""
 
     def __init__(
         self,
@@ -55,7 +55,7 @@ class Outbox:
         create: bool = True,
         now: Callable[[], float] = time.time,
     ) -> None:
-        """Opens the outbox in a file, or at the URL of a database, or makes a new one. Raises OutboxError."""
+        """Opens or makes the outbox in a file, or at the URL of a database. Raises OutboxError."""
         self._database = database = database_at(place, create=create)
         self.name = database.name
         self.max_bytes = max_bytes
@@ -78,7 +78,7 @@ class Outbox:
         self.close()
 
     def close(self) -> None:
-        """Writes what was given, and closes the database."""
+        """Finishes all writes, and closes the database."""
         self._writer.close()
         with self._reading:
             self._reader.close()
@@ -102,11 +102,11 @@ class Outbox:
             )
 
     def submit(self, work: Callable[[Connection], Any]) -> Future[Any]:
-        """Does work in a transaction of the writer."""
+        """Calls `work` in a transaction of the writer."""
         return self._writer.submit(work)
 
     def read(self, query: str, *values: Any) -> list[Any]:
-        """The rows of a query, which sees only what is on the disk. Raises OutboxError."""
+        """The rows of a query, which sees only committed data. Raises OutboxError."""
         try:
             with self._reading:
                 return self._reader.execute(query, values).fetchall()
@@ -114,15 +114,15 @@ class Outbox:
             raise OutboxError(f"the outbox cannot be read: {error}") from None
 
     def vacuum(self) -> None:
-        """Gives free space back to the file system. Nothing else may be under way."""
+        """Returns free space to the file system. No other work may be in progress."""
         self._writer.alone(self._database.vacuum).result()
 
     # Adding
 
     def add(self, given: Sequence[MappedInput]) -> Future[list[bool]]:
-        """Adds inputs with their requests; says of each whether it is new, else nothing of it is added.
+        """Adds new inputs with their requests; the result says for each input whether it is new.
 
-        The Future raises OutboxFullError where the outbox has reached its size.
+        The Future raises OutboxFullError if the outbox has reached its size.
         """
 
         def work(connection: Connection) -> list[bool]:
@@ -137,7 +137,7 @@ class Outbox:
     def ready(self, limit: int, horizon: float) -> list[Queued]:
         """The oldest requests that can be sent now, the first of each lane.
 
-        A due time further away than `horizon` was written by a clock that has been set back since, and has come.
+        A due time more than `horizon` seconds away is ignored: the clock has been set back since it was written.
         """
         now = self.now()
         query = (
@@ -152,14 +152,14 @@ class Outbox:
         return [Queued(row[0], _entry(row[2:]), row[1]) for row in rows[:limit]]
 
     def next_due(self) -> float | None:
-        """The time at which the next request that is repeated may be sent; None if none waits for its time."""
+        """The time at which the next request that waits for its time may be sent; None if none does."""
         rows = self.read("SELECT min(due) FROM queue WHERE head = 1 AND state = 'waiting' AND due > 0")
         return None if rows[0][0] is None else float(rows[0][0])
 
     def start(self, requests: Sequence[int]) -> Future[frozenset[int]]:
-        """Notes that an attempt begins, for requests that are sent together; the result are those that may be sent.
+        """Logs the start of an attempt for requests that are sent together; the result are those that may be sent.
 
-        Others were held, purged or overtaken since they were read.
+        The others were held, purged or overtaken since they were read.
         """
 
         def work(connection: Connection) -> frozenset[int]:
@@ -183,7 +183,7 @@ class Outbox:
         return self._writer.submit(work)
 
     def end(self, ends: Sequence[Ended]) -> Future[None]:
-        """Notes how attempts ended."""
+        """Logs the ends of attempts."""
 
         def work(connection: Connection) -> None:
             for ended in ends:
@@ -192,7 +192,7 @@ class Outbox:
         return self._writer.submit(work)
 
     def recover(self, *, repeats: bool) -> Future[int]:
-        """Ends the attempts that a process began and did not end: each may have arrived. Returns their number.
+        """Ends the attempts that a process left unfinished, each of which may have arrived; returns their number.
 
         With `repeats`, all are sent again, else only those for which that is harmless.
         """
@@ -285,7 +285,7 @@ class Outbox:
         return [row[0] for row in self.read(query, *wanted, *(one for one in (lane, limit) if one is not None))]
 
     def shown(self, request: int) -> Shown | None:
-        """All about a request; None if there is none of this number."""
+        """A request with its log; None if there is none with this id."""
         rows = self.read(
             f"SELECT i.id, r.number, i.source, i.mapping, q.state, q.tries, q.due, {_ENTRY} FROM request r "  # noqa: S608
             "JOIN input i ON i.id = r.input LEFT JOIN queue q ON q.request = r.id WHERE r.id = ?",
@@ -301,7 +301,7 @@ class Outbox:
         return Shown(request, input_, number, state, _entry(entry), source, mapping, tries or 0, due or None, lines)
 
     def texts(self, requests: Sequence[int]) -> Iterator[tuple[int, str, bytes]]:
-        """The inputs that made some of the requests: number, source and text of each, in order."""
+        """The inputs of some requests, in order: number, source and text of each."""
         seen: set[int] = set()
         for request in requests:
             rows = self.read(

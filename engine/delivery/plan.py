@@ -1,4 +1,4 @@
-"""The delivery that a mapping declares, ready for those who send: see `language.delivery` for what its parts mean."""
+"""The delivery that a mapping declares, for the sender: see `language.delivery` for the meaning of its parts."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["Plan", "PlannedHints", "PlannedRetry", "PlannedWindow"]
 
 @dataclass(frozen=True, slots=True)
 class PlannedWindow:
-    """A limit of the receiver: at most `limit` in any span of `seconds`."""
+    """A limit of the receiver: at most `limit` in any `seconds` seconds."""
 
     name: str
     limit: int
@@ -51,7 +51,7 @@ class PlannedRetry:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How the requests of a mapping are delivered; `outputs` has effect, order and bulk of each output by its name."""
+    """The delivery of a mapping's requests; `outputs` has effect, order and bulk of each output by its name."""
 
     dispatch: Dispatch
     windows: tuple[PlannedWindow, ...]
@@ -67,7 +67,7 @@ class Plan:
 
     @classmethod
     def of(cls, dispatch: Dispatch) -> Plan:
-        """The plan of a mapping that is sent as a Dispatch says."""
+        """The plan of the mapping of a Dispatch."""
         own = dispatch.delivery
         return cls(
             dispatch,
@@ -85,11 +85,11 @@ class Plan:
 
     @property
     def bulk(self) -> BulkEnvelope | None:
-        """How bodies are sent in bulk; None where they never are."""
+        """The envelope of bulk requests; None if there are none."""
         return self.dispatch.bulk if self.bulk_from is not None else None
 
     def identity(self, batch: Any) -> str | None:
-        """The identity of an input; None if it has none of its own."""
+        """The value of the member that identifies an input; None if it has none."""
         value = None if self.id is None else _member(batch, self.id)
         return None if value is None else orjson.dumps(value).decode()
 

@@ -1,4 +1,4 @@
-"""An outbox in a schema of PostgreSQL, which processes on several machines fill and one at a time sends from."""
+"""An outbox in a schema of PostgreSQL: processes on several machines fill it, and one at a time sends from it."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ _COUNTER = "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY"
 _TYPES = {"number": _COUNTER, "counter": _COUNTER, "integer": "BIGINT", "real": "DOUBLE PRECISION", "bytes": "BYTEA"}
 _NAMES = ("input", "request", "attempt", "queue", "saved")
 _WRITING, _SENDING = 0x6D6F6501, 0x6D6F6502
-"""The first halves of the numbers of locks; the second is that of the table `queue`, which each outbox has."""
+"""The first keys of the advisory locks; the second key is the number of the outbox's own table `queue`."""
 _LOCK = "SELECT pg_{}({}, 'queue'::regclass::oid::int4)".format
 _TRY_SENDING = _LOCK("try_advisory_lock", _SENDING)
 
 
 class _Session:
-    """A connection. If it was lost, a statement outside of a transaction opens it anew."""
+    """A connection. If it is lost, the next statement outside of a transaction opens it again."""
 
     def __init__(self, url: str) -> None:
         self._url = url
@@ -60,7 +60,7 @@ class _Session:
         return self._connection.execute(marked, taken)
 
     def leased(self) -> bool:
-        """Takes the lock of the one process that sends; it is that of this connection, and ends with it."""
+        """Takes the lock of the one process that sends, which lasts as long as this connection."""
         if self.is_leased:  # the server would count it
             return False
         self.is_leased = self.execute(_TRY_SENDING).fetchone() == (True,)
@@ -80,7 +80,7 @@ class _Session:
 
 
 def _marked(query: str) -> str:
-    """The query with the marks of this database."""
+    """The query with the parameter marks of PostgreSQL."""
     return query.replace("%", "%%").replace("?", "%s")
 
 
@@ -92,7 +92,7 @@ class PostgreSQL:
     queue = "queue q JOIN request r ON r.id = q.request"
 
     def __init__(self, url: str, *, create: bool) -> None:
-        """Raises OutboxError for a URL with a password in it, which lists of processes would show."""
+        """Raises OutboxError for a URL with a password, which lists of processes would show."""
         try:
             has_password = urlsplit(url).password is not None
         except ValueError as error:
@@ -106,11 +106,11 @@ class PostgreSQL:
         self._create = create
 
     def connected(self) -> Connection:
-        """Opens a session. What is committed is on the disk as far as the server's `synchronous_commit` says so."""
+        """Opens a session. The server's `synchronous_commit` decides when committed data is on its disk."""
         return _Session(self.name)
 
     def prepare(self, connection: Connection) -> None:
-        """Makes the tables in an empty schema, or recognises those of another version."""
+        """Makes the tables in an empty schema, or checks the version of existing ones."""
         connection.execute("BEGIN")
         try:
             connection.execute(f"SELECT pg_advisory_xact_lock({_WRITING}, 0)")

@@ -1,4 +1,4 @@
-"""Receives batches over HTTP: what is answered with 202 is in the outbox, on the disk.
+"""Receives batches over HTTP: those that are answered with 202 are in the outbox, on the disk.
 
 Needs aiohttp, as `sending` does.
 """
@@ -31,33 +31,33 @@ from .telemetry import span
 __all__ = ["Receiver"]
 
 READ_SECONDS = 30.0
-"""A sender that takes longer for a body is hung up on."""
+"""The seconds after which the connection of a sender is closed that has not sent the whole body."""
 RETRY_SECONDS = 10
-"""When a sender may try again, where the outbox is full or sending was stopped."""
+"""The seconds after which a sender may try again if the outbox is full or sending was stopped."""
 MOST_PROBLEMS = 100
-"""The most problems that are named in an answer; `more` counts the rest."""
+"""The maximum number of problems that an answer lists; `more` counts the rest."""
 MOST_INPUTS = 10_000
-"""The most batches in a body."""
+"""The maximum number of batches in a body."""
 _UNIT_BYTES = 1 << 19
 _TOO_LARGE = f"the body has more than {MAX_BODY_BYTES} bytes"
 _AT_ONCE = 1 << 15
-"""A body of more bytes is mapped in a thread, so that others are answered meanwhile."""
+"""The size of a body in bytes from which on it is mapped in a thread, so that others are answered meanwhile."""
 
 _counts: ContextVar[dict[str, int]] = ContextVar("counts")
-"""The counts of what the request that is being answered gave."""
+"""The counts of the inputs in the request that is being answered."""
 _Log = Callable[[Mapping[str, Any]], None]
 _Json = dict[str, Any]
 
 
 class _TooLargeError(ValueError):
-    """A body holds too much; the text says of what."""
+    """A body is too large; the text says in which respect."""
 
 
 class Receiver:
-    """Takes batches for one mapping. `sender` is the one that delivers them in this process, if there is one.
+    """Takes batches for one mapping. `sender` delivers them in this process, if given.
 
-    `authorization` is the header that senders must give. `rejects` receives the batches that had errors, a line each.
-    `log` is given what happened: names, numbers and places, and no value of a batch.
+    `authorization` is the header that clients must send. `rejects` receives the batches that had errors, one a line.
+    `log` is called with events: names, numbers and places, and no value of a batch.
     """
 
     def __init__(
@@ -95,7 +95,7 @@ class Receiver:
         return application
 
     def obstacle(self) -> str | None:
-        """The reason why nothing can be taken now; None if there is none."""
+        """The reason why nothing can be taken now; None if batches can be."""
         if self._sender is not None and self._sender.progress.stopped is not None:
             return f"sending was stopped: {self._sender.progress.stopped}"
         return None
@@ -169,7 +169,7 @@ class Receiver:
         return results, b"".join(rejects)
 
     async def _keep(self, results: list[tuple[Any, Result]], rejects: bytes) -> dict[int, bool]:
-        """Writes requests and rejects to the disk; says of each input with requests whether it is new."""
+        """Writes requests and rejects to the disk; returns whether each input with requests is new."""
         given = {
             number: input_of(record, result, self.plan, self.mapping)
             for number, (record, result) in enumerate(results)
@@ -208,7 +208,7 @@ class Receiver:
             self._log({"event": "answered", "status": status, "milliseconds": round(seconds * 1000, 1), **taken})
 
     def stopped(self, reason: str) -> None:
-        """Logs that nothing is sent any more."""
+        """Logs that sending has stopped."""
         self._log({"event": "stopped", "reason": reason})
 
     def failed(self, error: Exception) -> None:
@@ -217,7 +217,7 @@ class Receiver:
 
 
 def _unpacked(text: bytes) -> bytes:
-    """A body whose header says nothing of compression, but that may be compressed. Raises _TooLargeError."""
+    """Decompresses a body that is compressed without a header that says so. Raises _TooLargeError."""
     flaws: list[str] = []
     parts, size = [], 0
     for part in decompressed(io.BytesIO(text), flaws):
@@ -231,7 +231,7 @@ def _unpacked(text: bytes) -> bytes:
 
 
 def _answering(receiver: Receiver) -> Any:
-    """Surrounds all handlers: each error becomes an answer, and each answer is counted."""
+    """A middleware for all handlers: errors become answers, and all answers are counted."""
     from aiohttp import web
 
     @web.middleware
@@ -271,7 +271,7 @@ def _answering(receiver: Receiver) -> Any:
 
 
 def _route(request: Any) -> str:
-    """The path that is served; paths that are not are many."""
+    """The path of a route; one word stands for all others, since clients may ask for any path."""
     resource = request.match_info.route.resource
     return "*" if resource is None else str(resource.canonical)
 

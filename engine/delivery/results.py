@@ -1,4 +1,4 @@
-"""Takes results that were written by `moemap transform`: their requests are delivered as they stand."""
+"""Takes results that `moemap transform` wrote: their requests are delivered unchanged."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ _MEMBERS = {"output", "method", "path", "query", "server", "headers", "body"}
 
 
 class StoredResults:
-    """Reads results in place of a Transform, which maps batches.
+    """Reads results where a Transform would map batches.
 
-    A result may have been edited, or come from elsewhere: each request is held to what the mapping says of its output,
-    and a body to its schema. In particular, no request goes to a server that the mapping does not name: secrets are
-    filled in for that one. A result with a problem gives none of its requests.
+    A result may have been edited, or come from elsewhere: each request must be one that its output can send, and its
+    body valid. In particular, no request goes to a server that the mapping does not name, since secrets are filled in.
+    A result with a problem gives none of its requests.
     """
 
     def __init__(self, rulebook: Rulebook) -> None:
@@ -65,7 +65,7 @@ class StoredResults:
         return Result((), (), tuple(problems)) if problems else Result(tuple(read), (), ())
 
     def _request(self, given: Any) -> Request | str:
-        """The request as it is sent, or the reason why it is not."""
+        """The request, or the reason why it is not sent."""
         if not isinstance(given, dict):
             return f"it must be an object, not {kind(given)}"
         if unknown := sorted(given.keys() - _MEMBERS):

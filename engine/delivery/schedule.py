@@ -1,4 +1,4 @@
-"""When a request is sent again."""
+"""The times at which requests are sent again."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ __all__ = ["delay"]
 
 
 def delay(retry: PlannedRetry, tries: int, chance: random.Random, wanted: float | None = None) -> float:
-    """The seconds until the next attempt, after some that failed: at random up to a bound that grows, so that not all
-    come at once; but not before the receiver wants it (`wanted`), and not later than the cap.
+    """The seconds until the next attempt, after `tries` failed ones.
+
+    They are chosen at random up to a growing bound, so that not all requests come at once; at least `wanted`, the
+    seconds that the receiver asks for, and at most the cap.
     """
     bound = retry.base
     for _ in range(tries - 1):

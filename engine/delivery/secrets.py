@@ -1,4 +1,4 @@
-"""Values of {placeholders}: from where a project file says, kept in memory, and never shown."""
+"""Values of {placeholders}, read from the sources in a project file, kept in memory and never shown."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from ..values.placeholders import PLACEHOLDER
 __all__ = ["SecretError", "Secrets"]
 
 _LEAST_REDACTED = 4
-"""A shorter value is in too many texts by chance."""
+"""The minimum length of values that are redacted: shorter ones are in too many texts by chance."""
 _MOST_BYTES = 65_536
 
 
 class SecretError(RuntimeError):
-    """A value cannot be had; the text says which, and never what it is."""
+    """A value is not available; the text says which, and never contains it."""
 
 
 class Secrets:
-    """The values of placeholders, each read from its source when it is first needed. Nothing that shows it shows them.
+    """The values of placeholders, each read from its source when it is first needed; never part of the `repr`.
 
-    `sources` says where a value is; without one, it is in the variable of the name of the placeholder.
+    `sources` are the places of values by placeholder; the default is the environment variable of the same name.
     """
 
     def __init__(self, sources: Mapping[str, str], values: Mapping[str, str] | None = None) -> None:

@@ -1,4 +1,4 @@
-"""Sends what is in an outbox: in order for each key, within all limits, until each request is accepted or a person's.
+"""Sends the requests of an outbox, in order for each key and within all limits, until each is accepted or given up.
 
 One coroutine chooses what is sent next; each call is a task of its own. An attempt is on the disk before its first byte
 is on the way, and its end is on the disk before the next request of its key may go.
@@ -33,12 +33,12 @@ __all__ = ["Progress", "Sender"]
 
 CONNECTIONS = 64
 AT_ONCE = 1000
-"""The most requests that are kept in memory; refilled when few are left."""
+"""The maximum number of requests kept in memory; refilled when few are left."""
 FEW = 100
 FAILURES = 10
-"""So many calls in a row without an answer that accepts or rejects are an outage: attempts no longer count."""
+"""The number of calls in a row without acceptance or rejection that is an outage: attempts no longer count then."""
 REFUSALS = 20
-"""So many requests in a row that are rejected with one status stop the sending: more would die for one reason."""
+"""The number of requests in a row rejected with one status that stops the sending: others would die likewise."""
 NEVER_CONNECTED = 5
 LOOK_SECONDS = 1.0
 MOST_AHEAD = 0.1
@@ -49,7 +49,7 @@ _T = TypeVar("_T")
 
 @dataclass(slots=True)
 class Progress:
-    """The progress of a sender: the numbers of calls by outcome, and the wait that is on."""
+    """The progress of a sender: the numbers of calls by outcome, and the reason for which it waits."""
 
     counts: Counter[str] = field(default_factory=Counter)
     calls: int = 0
@@ -59,15 +59,15 @@ class Progress:
 
     @property
     def rate(self) -> float:
-        """The requests that were accepted in a second."""
+        """The number of accepted requests per second."""
         return self.counts["accepted"] / max(time.monotonic() - self.started, 1e-9)
 
 
 class Sender:
     """Sends from one outbox to one receiver.
 
-    With `goes_on`, it waits for more when all is done, until `finish` is called. A service (`is_service`) also goes on
-    where it never had a connection.
+    With `goes_on`, it waits for more requests until `finish` is called. A service (`is_service`) also goes on if it
+    never had a connection.
     """
 
     def __init__(
@@ -87,7 +87,7 @@ class Sender:
         self.secrets = secrets
         self.progress = Progress()
         self.begun = asyncio.Event()
-        """Set once no other process can send from the outbox."""
+        """Set once this is the only process that can send from the outbox."""
         self.limiter = Limiter(plan.windows)
         self._goes_on = goes_on or is_service
         self._is_service = is_service
@@ -99,7 +99,7 @@ class Sender:
         self._sending: Counter[str] = Counter()
         self._tasks: set[asyncio.Task[None]] = set()
         self._open = 0
-        """The calls that have no answer yet; others only wait for the disk."""
+        """The number of calls without an answer; others in progress only wait for the disk."""
         self._wake = asyncio.Event()
         self._event_loop: asyncio.AbstractEventLoop | None = None
         self._is_stale = True
@@ -108,15 +108,15 @@ class Sender:
         self._is_connected = False
         self._refused: tuple[int | None, int] = (None, 0)
         self._most_in_bulk: dict[int, int] = {}
-        """The most requests that may be sent together with one that was refused in a larger body."""
+        """The maximum size of bulk requests with a request that was refused in a larger one."""
 
     def wake(self) -> None:
-        """Says that there is something new in the outbox, or that the sender is to stop. For the sender's loop."""
+        """Notifies the sender of new requests or of a stop. To be called in its event loop."""
         self._is_stale = True
         self._wake.set()
 
     def wake_from_elsewhere(self, _: object = None) -> None:
-        """The same, for any thread."""
+        """The same as `wake`, from any thread."""
         if self._event_loop is not None:
             self._event_loop.call_soon_threadsafe(self.wake)
 
@@ -126,7 +126,7 @@ class Sender:
         self.wake()
 
     def stop(self, reason: str) -> None:
-        """Begins nothing more; what is on the way is finished."""
+        """Begins no more calls; those on the way are finished."""
         self.progress.stopped = self.progress.stopped or reason
         self.wake()
 
@@ -183,15 +183,15 @@ class Sender:
 
     @property
     def _most_at_once(self) -> int:
-        """The most calls that may be begun and not answered: in an outage, one that tries whether it is over."""
+        """The maximum number of calls without an answer: in an outage, one, to find out whether it is over."""
         return 1 if self._failures >= FAILURES else self._connections
 
     async def _is_done(self) -> bool:
-        """Returns whether nothing waits, not even for its time."""
+        """Returns whether no request waits, for whatever reason."""
         return await asyncio.to_thread(self.outbox.left) == 0
 
     async def _look(self) -> None:
-        """Reads what is ready, where little of it is left in memory."""
+        """Reads more requests that are ready, if few are left in memory."""
         if sum(map(len, self._ready.values())) >= FEW or not self._is_stale:
             return
         self._is_stale = False
@@ -202,7 +202,7 @@ class Sender:
                 self._ready.setdefault(one.entry.output, deque()).append(one)
 
     def _next(self) -> tuple[list[Queued], bool, float]:
-        """The call that may be sent first, and when; bodies that are sent in bulk together."""
+        """The next call: its requests, whether they are sent in bulk, and the time at which they may be sent."""
         now = self.limiter.now()
         best: tuple[list[Queued], bool, float] = ([], False, math.inf)
         together = self._together(now)
@@ -223,7 +223,7 @@ class Sender:
         return best
 
     def _together(self, now: float) -> list[Queued]:
-        """The bodies of the next bulk request, the oldest first; none where too few are ready."""
+        """The requests of the next bulk request, the oldest first; none if too few are ready."""
         bulk = self.plan.bulk
         if bulk is None or self.plan.bulk_from is None:
             return []
@@ -270,7 +270,7 @@ class Sender:
             prepared = self._call(http, call, is_bulk=is_bulk)
             begun = self.limiter.now()
             started = await _done(self.outbox.start([one.id for one in call]))
-            # So early, the next ones are begun before they may be sent: none waits for the disk then.
+            # The next calls are begun before they may be sent, so that none waits for the disk then.
             took = self.limiter.now() - begun
             self.limiter.ahead += (min(took, MOST_AHEAD) - self.limiter.ahead) / 8
             sent = [one for one in call if one.id in started]
@@ -307,10 +307,10 @@ class Sender:
         dispatch = self.plan.dispatch
         return http.call(request.method, dispatch.url_of(request), dispatch.headers_of(request), orjson.dumps(body))
 
-    # Judging
+    # Outcomes
 
     def _ends(self, call: Sequence[Queued], outcome: CallOutcome) -> list[Ended]:
-        """How the attempts of a call ended; the limiter learns from it too."""
+        """The ends of the attempts of a call; the limiter learns from its answer, too."""
         text = outcome.text[:ANSWER_SHOWN]
         if outcome.status is None:
             return self._unanswered(call, outcome, text)
@@ -345,7 +345,7 @@ class Sender:
     def _failed(
         self, call: Sequence[Queued], kind: Kind, status: int | None, text: str, wait: float | None
     ) -> list[Ended]:
-        """The ends of attempts that are repeated, unless they were repeated often enough."""
+        """The ends of failed attempts, which are repeated unless there were too many."""
         self._failures += 1
         is_outage = self._failures >= FAILURES
         if is_outage:
@@ -368,7 +368,7 @@ class Sender:
         return ends
 
     def _rejected(self, call: Sequence[Queued], status: int, text: str) -> list[Ended]:
-        """A request that is rejected is dead; of several in one body, the halves are sent by themselves."""
+        """The ends of rejected attempts: one request is dead; several in one body are sent again in two halves."""
         self._failures = 0
         if len(call) > 1:
             half = (len(call) + 1) // 2
@@ -401,7 +401,7 @@ class Sender:
 
 
 async def _traced(http: Http, prepared: SentCall, call: Sequence[Queued]) -> CallOutcome:
-    """Sends a call within a span that says which requests are in it."""
+    """Sends a call within a span of OpenTelemetry that names its requests."""
     with span(f"{prepared.method} {call[0].entry.output}", "client") as said:
         outcome = await http.send(prepared)
         said |= {"moemap.request": call[0].id, "moemap.requests": len(call), "moemap.try": call[0].tries + 1}

@@ -1,4 +1,4 @@
-"""Sends one call over HTTP, and says what became of it. The only module that needs aiohttp."""
+"""Sends single calls over HTTP, and reports their outcome. Needs aiohttp."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _T = TypeVar("_T")
 
 
 class CallOutcome(NamedTuple):
-    """The answer to a call; without a status, `arrived` says whether it may have arrived nevertheless."""
+    """The outcome of a call; without an answer (`status` is None), `arrived` says whether it may have arrived."""
 
     status: int | None
     headers: Mapping[str, str]
@@ -28,7 +28,7 @@ class CallOutcome(NamedTuple):
 
 
 class SentCall(NamedTuple):
-    """A request as it is sent, with all secrets."""
+    """A request as it is sent, with all secrets filled in."""
 
     method: str
     url: Any
@@ -64,14 +64,14 @@ class Http:
         await self._session.close()
 
     def call(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> SentCall:
-        """A request whose {placeholders} are filled in: it is kept in memory only. Raises SecretError."""
+        """Fills the {placeholders} of a request, whose values are kept in memory only. Raises SecretError."""
         from yarl import URL
 
         own = {name: self._secrets.fill(value) for name, value in headers.items()}
         return SentCall(method, URL(self._secrets.fill(url), encoded=True), own, body)
 
     async def send(self, call: SentCall) -> CallOutcome:
-        """Sends a request, and says what became of it."""
+        """Sends a request, and returns the outcome."""
         status, text, answered = None, "", {}
         try:
             async with self._session.request(
@@ -87,7 +87,7 @@ class Http:
         return CallOutcome(status, answered, self._secrets.redact(text))
 
     def _never_arrived(self) -> tuple[type[Exception], ...]:
-        """The errors before anything of a request was written."""
+        """The errors that occur before any part of a request is written."""
         http = self._aiohttp
         return UnicodeError, http.ClientConnectorError, http.InvalidURL, http.ConnectionTimeoutError
 
@@ -100,7 +100,7 @@ class Http:
 
 
 def run(main: Coroutine[Any, Any, _T]) -> _T:
-    """Runs a coroutine, by uvloop where there is one."""
+    """Runs a coroutine, with uvloop if it is installed."""
     try:
         import uvloop
     except ImportError:

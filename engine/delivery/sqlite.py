@@ -33,7 +33,7 @@ class SQLite:
     queue = "queue q INDEXED BY queue_ready CROSS JOIN request r ON r.id = q.request"
 
     def __init__(self, path: Path, *, create: bool) -> None:
-        """Raises OutboxError where the file does not exist and is not to be made, and on network file systems."""
+        """Raises OutboxError if the file does not exist, unless `create` is set, and on network file systems."""
         self.path = path
         self.name = str(path)
         self._mode = "rwc" if create else "rw"
@@ -44,7 +44,7 @@ class SQLite:
             raise OutboxError(f"{path}: there is no outbox")
 
     def connected(self) -> sqlite3.Connection:
-        """Opens the file; what is committed is on the disk."""
+        """Opens the file so that committed data is on the disk."""
         uri = f"{self.path.absolute().as_uri()}?mode={self._mode}"
         connection = sqlite3.connect(
             uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False, cached_statements=256
@@ -55,7 +55,7 @@ class SQLite:
         return connection
 
     def prepare(self, connection: Connection) -> None:
-        """Makes the tables of a new file, or recognises those of another version."""
+        """Makes the tables of a new file, or checks the version of existing ones."""
         connection.execute("BEGIN IMMEDIATE")
         try:
             version = connection.execute("PRAGMA user_version").fetchone()[0]

@@ -1,7 +1,7 @@
 """Spans of OpenTelemetry for batches that are received and requests that are sent, where its API is installed.
 
-A program that is set up for it (`opentelemetry-instrument moemap serve ...`) exports them; else they cost nothing. No
-span has a value of a batch, a URL or a secret: only names, numbers and places.
+A program that is set up for it (`opentelemetry-instrument moemap serve ...`) exports them; else they cost nothing.
+Spans have names, numbers and places, and never a value of a batch, a URL or a secret.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from typing import Any, Literal
 __all__ = ["Attributes", "span"]
 
 Attributes = dict[str, str | int]
-"""The attributes of a span; those that are added until its end belong to it."""
+"""The attributes of a span, to which others can be added until it ends."""
 
 
 @contextmanager
 def span(
     name: str, kind: Literal["server", "client"], headers: Mapping[str, str] | None = None
 ) -> Iterator[Attributes]:
-    """A span around some work, within the one that the headers of a request name."""
+    """A span around some work; its parent is the one that the headers of a request name, if given."""
     attributes: Attributes = {}
     api = _api()
     if api is None:
@@ -41,7 +41,7 @@ def span(
 
 @cache
 def _api() -> Any:
-    """The modules of the API; None where they are not installed."""
+    """The modules of the API; None if they are not installed."""
     try:
         from opentelemetry import propagate, trace
     except ImportError:

@@ -20,12 +20,12 @@ MOVES: Mapping[str, tuple[Kind, tuple[State, ...]]] = {
     "release": ("released", ("held",)),
     "purge": ("purged", ("waiting", "dead", "uncertain", "held")),
 }
-"""For each way to move requests: the line of the log, and the states that it starts from."""
+"""The ways to move requests, each with its line of the log, and the states from which it starts."""
 _AT_ONCE = 1000
 
 
 def move(outbox: Outbox, how: str, requests: Sequence[int], reason: str = "") -> int:
-    """Moves requests that are in a state to do so; returns their number."""
+    """Moves those requests whose state allows it; returns their number."""
     kind, states = MOVES[how]
     marks = ", ".join("?" * len(states))
 
@@ -43,9 +43,9 @@ def move(outbox: Outbox, how: str, requests: Sequence[int], reason: str = "") ->
 
 
 def mapped_anew(outbox: Outbox, number: int, dead: Sequence[int], entries: Iterable[Entry], mapping: str) -> int:
-    """Replaces dead requests of an input by those that the rules give now; returns how many are new.
+    """Replaces dead requests of an input by those of the present rules; returns the number of new ones.
 
-    A request that the input gave before, and that is not dead, is not sent again.
+    A request that equals one of the input that is not dead is not sent again.
     """
 
     def work(connection: Connection) -> int:
@@ -73,7 +73,7 @@ def _what(*parts: Any) -> tuple[Any, ...]:
 
 
 def exported(outbox: Outbox, requests: Iterable[int], *, bodies: bool) -> Iterator[dict[str, Any]]:
-    """All about requests as JSON, with their bodies if wanted."""
+    """Requests with their logs as JSON, with their bodies if `bodies` is set."""
     for request in requests:
         shown = outbox.shown(request)
         if shown is not None:
@@ -82,7 +82,7 @@ def exported(outbox: Outbox, requests: Iterable[int], *, bodies: bool) -> Iterat
 
 
 def as_json(shown: Shown) -> dict[str, Any]:
-    """All about a request but its body."""
+    """A request with its log as JSON, without its body."""
     entry = shown.entry
     return {
         "request": shown.id,
@@ -100,7 +100,7 @@ def as_json(shown: Shown) -> dict[str, Any]:
 
 
 def compact(outbox: Outbox, older_than: float) -> int:
-    """Deletes what was accepted or purged before some seconds, and gives the space back; returns its number.
+    """Deletes requests accepted or purged more than `older_than` seconds ago, and frees space; returns their number.
 
     The keys of inputs stay, so that none is taken twice. Raises OutboxError while another process sends.
     """

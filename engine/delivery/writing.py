@@ -1,4 +1,4 @@
-"""Writes to a database in one thread: what arrives while a transaction is committed goes together into the next one."""
+"""Writes to a database in one thread: work that arrives while a transaction is committed shares the next one."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MOST_AT_ONCE = 512
 class Writer:
     """The one thread that writes to a database.
 
-    Work is done in the order in which it was given. Work that fails is undone alone: what is committed with it stays.
+    Work is done in the order of submission. Work that fails is rolled back alone: other work in its transaction stays.
     """
 
     def __init__(self, database: Database, connection: Connection) -> None:
@@ -34,11 +34,11 @@ class Writer:
         self._thread.start()
 
     def submit(self, work: Callable[[Connection], _T]) -> Future[_T]:
-        """Does work in a transaction; the Future is done when it is on the disk."""
+        """Calls `work` in a transaction; the Future is done when it is committed."""
         return self._put(work, is_alone=False)
 
     def alone(self, work: Callable[[Connection], _T]) -> Future[_T]:
-        """Does work outside of transactions, after what was given before."""
+        """Calls `work` outside of transactions, after all work submitted before."""
         return self._put(work, is_alone=True)
 
     def _put(self, work: Callable[[Connection], _T], *, is_alone: bool) -> Future[_T]:
@@ -49,7 +49,7 @@ class Writer:
         return future
 
     def close(self) -> None:
-        """Does the work that was given, and ends."""
+        """Finishes all submitted work, and ends the thread."""
         if not self._is_closed:
             self._is_closed = True
             self._work.put(None)

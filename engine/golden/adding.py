@@ -19,11 +19,11 @@ _FIRST = 2
 
 
 _SAID = {"M511": ("message",), "M512": ("message",)}
-"""The codes of problems whose messages are those of rules."""
+"""The keys to expect of problems besides the usual ones, by code: those whose message a rule gives."""
 
 
 def expectation_of(result: Result) -> dict[str, Any]:
-    """The expectation of a test whose input has this Result: parts that are empty need not be given."""
+    """The expectation of a test whose input has this Result, without its empty parts."""
     whole = result.to_json()
     problems = [
         {key: problem[key] for key in ("code", "severity", *_SAID.get(problem["code"], ()), "input")}
@@ -48,13 +48,13 @@ def new_test(
 
 
 def new_file(mapping: str | None, tests: str) -> str:
-    """The text of a file with these tests; `mapping` is the path to what they test, None if that lies above."""
+    """The text of a file with these tests; `mapping` is the path of the mapping, None if it is in a folder above."""
     head = "" if mapping is None else f"mapping: {inline(mapping)}\n\n"
     return f"{head}tests:\n{tests}"
 
 
 def place_for(file: TestFile) -> tuple[int, int] | None:
-    """The offset at which a test can be added to a file, and the indentation there; None if it is written in flow."""
+    """The offset at which a test can be added to a file, and the indentation there; None for a list in flow style."""
     tests = file.node.get("tests")
     text = file.source.text
     if not isinstance(tests, SequenceNode) or not tests.items or text[tests.start : tests.start + 1] == "[":

@@ -1,7 +1,7 @@
 """Finds the rules, and their lines, that gave a value of a request or may have given it.
 
-A Step knows its place in the body of its rule alone, and bodies are combined later. So steps are found by what does not
-change: the place except for the index in a combined list, and the value. If several fit, all are named.
+A Step knows its place in the body of its emission, and bodies are combined later. So steps are found by their place
+without the index in a combined list, and by their value, which do not change. If several match, all are named.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ class Blame:
         return tuple(dict.fromkeys(RuleAt(step.rule, step.place) for step in steps if step.rule in names))
 
     def _fitting(self, output: Output, steps: Iterable[Step], request: Request, tokens: list[str]) -> list[str]:
-        """Of the rules of these steps, those whose other values match best around the place."""
+        """The rules of steps whose other values around the place match best."""
         names = tuple(dict.fromkeys(step.rule or "" for step in steps))
         if len(names) < 2:
             return list(names)

@@ -81,7 +81,7 @@ def matches(expected: Any, actual: Any, *, partial: bool = False) -> bool:
 
 
 def is_same(one: Any, other: Any) -> bool:
-    """Returns whether two values are the same. Most are, or differ for Python too, which is quick."""
+    """Returns whether two values are the same. Quick where they are equal in Python, or differ there."""
     if one is other:
         return True
     if type(one) is not type(other) or one != other:

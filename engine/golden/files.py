@@ -152,7 +152,7 @@ class ReadTests:
     def checked(
         self, opening: Callable[[Path], Opening]
     ) -> tuple[TestFile | None, tuple[Problem, ...], dict[str, Source]]:
-        """The results of `load`: all settings are checked against those of the mapping, if it can be read."""
+        """The results of `load`; settings are checked against their declarations, if the mapping can be read."""
         settings = opening(self.main).settings if self.given and self.main is not None else None
         problems = list(self.problems)
         if settings is not None:

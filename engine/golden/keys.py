@@ -1,4 +1,4 @@
-"""Declarations of the keys of test files, from which come what their reader accepts and their schema for editors."""
+"""Declarations of the keys of test files, from which their reader and their schema for editors are made."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ class GoldenRun:
         return [(self.files[name], one.test) for name, outcomes in self.outcomes.items() for one in outcomes]
 
     def status(self, outcome: Outcome) -> str:
-        """Says `passed`, `failed` or `updated`."""
+        """The status of an outcome: `passed`, `failed` or `updated`."""
         return "passed" if outcome.passed else "updated" if id(outcome) in self.updated else "failed"
 
     def count(self, status: str) -> int:

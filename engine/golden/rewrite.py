@@ -172,7 +172,7 @@ class _Editor:
         return [Rewrite(end, end, "\n" + " " * indent + block(members, indent))]
 
     def is_written_out(self, node: MappingNode | SequenceNode) -> bool:
-        """Returns whether all parts are at their own place: an alias has the place of what it repeats."""
+        """Returns whether all parts are written in the node itself, not repeated by an alias."""
         parts: list[Node] = [*node.items] if isinstance(node, SequenceNode) else []
         if isinstance(node, MappingNode):
             parts = [part for entry in node.entries for part in entry]
@@ -183,7 +183,7 @@ class _Editor:
         return not isinstance(node, ScalarNode) and self.text[node.start] in "{["
 
     def fits(self, node: Node, value: Any) -> bool:
-        """Returns whether the value goes on one line: it has no members, or was on one line before."""
+        """Returns whether the value fits on one line: it has no members, or was on one line before."""
         if not isinstance(value, dict | list) or not value:
             return True
         return self.is_flow(node) and bool(plain(node)) and not self.outgrows(node, value)

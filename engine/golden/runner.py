@@ -1,8 +1,8 @@
 """Runs golden tests of mappings, and shows those that failed.
 
 Expectations are compared with `Result.to_json()`; each difference names the rule and line it comes from. The
-interpreter evaluates the rules: compiled code gives the same Results, and compiling takes as long as interpreting some
-hundreds of batches, for each combination of settings.
+interpreter evaluates the rules: compiling would take as long as interpreting some hundreds of batches, for each
+combination of settings.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ class Outcome:
 class GoldenRunner:
     """Runs tests. `opening` opens each mapping once, whatever the settings of its tests.
 
-    `interpreter` makes the interpreter of a rulebook; `interpreters` has those that were made, in order.
+    `interpreter` makes the interpreter of a rulebook; `interpreters` has those made so far, in order.
     """
 
     def __init__(
@@ -86,7 +86,7 @@ class GoldenRunner:
         return Outcome(test, problems=tuple(_located(problem, test) for problem in errors))
 
     def include(self, mapping: Path) -> None:
-        """Adds a mapping or workspace that no test is for, unless it cannot be loaded."""
+        """Adds a mapping or workspace without tests, unless it cannot be loaded."""
         self._mapping(mapping, {})
 
     def _mapping(self, path: Path, settings: dict[str, Any]) -> Interpreter | tuple[Problem, ...]:
@@ -137,7 +137,7 @@ def compared_parts(test: GoldenTest, expected: dict[str, Any], result: Result) -
 
 
 def is_met(test: GoldenTest, expected: dict[str, Any], result: Result) -> bool:
-    """Returns whether a Result is what a test expects of a batch."""
+    """Returns whether a Result meets the expectation of a test for one batch."""
     parts = compared_parts(test, expected, result)
     return all(matches(wanted, actual, partial=test.partial or part == "problems") for part, wanted, actual in parts)
 

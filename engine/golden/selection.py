@@ -1,6 +1,6 @@
 """Selections by words, such as `purchase and not (refund or "add to cart")`.
 
-A word holds if one of the texts contains it, ignoring letter case.
+A word matches if one of the texts contains it, ignoring letter case.
 """
 
 from __future__ import annotations

@@ -34,8 +34,8 @@ class Update:
 def update(file: TestFile, outcomes: Iterable[Outcome]) -> Update:
     """Rewrites the expectations of failed tests so that they pass, and nothing else in the file.
 
-    A `match: partial` expectation keeps its shape: only the keys in it get new values. An expectation that repeats or
-    is repeated by another part of the file (an alias) is refused.
+    A `match: partial` expectation keeps its shape: only the keys in it get new values. An expectation with aliases, or
+    with anchors that other parts of the file repeat, is refused.
     """
     source = file.source
     before = plain(file.node)

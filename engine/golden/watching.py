@@ -1,4 +1,4 @@
-"""Finds the test files that changes of files touch: of themselves, of the rules that they test, of their inputs."""
+"""Finds the test files that are affected by changed files: themselves, their rules and their inputs."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def files_of(file: TestFile, opening: Callable[[Path], Opening]) -> set[Path]:
 
 
 class Watch:
-    """The test files in some places, and the files that each depends on as far as it was loaded."""
+    """The test files in some folders, and the files that each depends on, if it could be loaded."""
 
     def __init__(self, places: Iterable[Path]) -> None:
         self._places = list(places)
@@ -43,7 +43,7 @@ class Watch:
         self._known |= {one: _state(one) for one in self._needs[path] if one not in self._known}
 
     def touched(self) -> tuple[list[Path], list[Path]]:
-        """The files that changed since the last call, and the test files to run: also new ones."""
+        """The files that changed since the last call, and the test files to run, new ones included."""
         found = discover(self._places)
         for gone in [path for path in self._needs if path not in found]:
             del self._needs[gone]

@@ -1,7 +1,7 @@
 """Pages for a browser: one style sheet and one template base, from which every page is rendered whole.
 
-Comes in: a template by its name, and the values for it. Goes out: a page, which is one file that opens from disk. It
-asks for nothing outside of it and runs nothing but its own script.
+Comes in: the name of a template, and its values. Goes out: a page, which is one file that opens from disk. It
+requests nothing from elsewhere and runs nothing but its own script.
 """
 
 from __future__ import annotations

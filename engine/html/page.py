@@ -24,7 +24,7 @@ _HERE = Path(__file__).parent
 def render(name: str, **content: Any) -> str:
     """The page of the template `name`, with the script of the same name if there is one.
 
-    All content is escaped. The page forbids, by its policy, every script, style and request that is not in the file.
+    All content is escaped. The policy of the page forbids every request, and scripts and styles not in the file.
     """
     style, script = _text("base.css") + _text("style.css"), _text(f"{name}.js")
     return _environment().get_template(f"{name}.html").render(style=style, script=script, **content) + "\n"

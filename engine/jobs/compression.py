@@ -1,6 +1,6 @@
 """gzip and Zstandard, detected by the first bytes when reading, by the name of the file when writing.
 
-Both are read in bounded steps, so that a small file that unpacks to a very large one costs time but no memory. Each
+Both are read in bounded steps, so that a small file that unpacks to a very large one needs time but no memory. Each
 piece is written as a member (frame) of its own, so that a file can be cut after any piece and continued.
 """
 
@@ -18,7 +18,7 @@ __all__ = ["CHUNK", "PAUSE", "compressor", "decompressed", "plain_name"]
 
 CHUNK = 1 << 16
 PAUSE = b""
-"""Stands among the chunks of a pipe where no more data has come for a while, so that the data so far is processed."""
+"""A chunk that stands for a pause of a pipe, so that the data received so far is processed."""
 PAUSE_SECONDS = 0.02
 _GZIP = b"\x1f\x8b"
 _GZIP_WINDOW = 31
@@ -34,7 +34,7 @@ def plain_name(name: str) -> str:
 
 
 def compressor(name: str) -> Callable[[bytes], bytes]:
-    """The function that compresses a piece for a file of this name; without such a suffix it changes nothing."""
+    """The function that compresses a piece for a file of this name; the identity for other suffixes."""
     if name.endswith(".gz"):
         import gzip
 
@@ -70,7 +70,7 @@ def decompressed(stream: BinaryIO, flaws: list[str]) -> Iterator[bytes]:
 
 
 def _chunks(stream: BinaryIO) -> Iterator[bytes]:
-    """The available data, at most CHUNK bytes at once; a PAUSE where more takes time to come."""
+    """The available data, at most CHUNK bytes at once; a PAUSE where more is not available yet."""
     read = getattr(stream, "read1", stream.read)
     pipe = _pipe(stream)
     while chunk := read(CHUNK):
@@ -80,7 +80,7 @@ def _chunks(stream: BinaryIO) -> Iterator[bytes]:
 
 
 def _pipe(stream: BinaryIO) -> int | None:
-    """The descriptor of a pipe, socket or terminal, whose data may come slowly; else None."""
+    """The descriptor of a pipe, socket or terminal, whose data may arrive slowly; else None."""
     try:
         descriptor = stream.fileno()
         return None if stat.S_ISREG(os.fstat(descriptor).st_mode) else descriptor
@@ -89,7 +89,7 @@ def _pipe(stream: BinaryIO) -> int | None:
 
 
 def _comes_soon(pipe: int) -> bool:
-    """Returns whether more data, or the end, comes within a moment; False if the system cannot tell."""
+    """Returns whether more data, or the end, arrives within a moment; False if the system cannot tell."""
     try:
         return bool(select.select([pipe], [], [], PAUSE_SECONDS)[0])
     except (OSError, ValueError):

@@ -1,4 +1,4 @@
-"""How requests are sent: the parts around bodies, for commands of a shell and for bulk requests.
+"""The parts of requests around bodies: URLs and headers, for shell commands and for bulk requests.
 
 It is made once from a Rulebook, and small enough to be cached with a compiled mapping.
 """
@@ -45,11 +45,10 @@ class BulkEnvelope:
 
 @dataclass(frozen=True, slots=True)
 class Dispatch:
-    """How the requests of a mapping are sent. `bulk` is None if the mapping does not describe it, and
-    `delivery` is what it declares of that.
+    """The parts that the requests of a mapping share. `bulk` is None if the mapping does not declare it.
 
-    `variables` are the variables that hold the values of placeholders, where others are wanted than those that have
-    the names of these.
+    `delivery` is the delivery that the mapping declares; `variables` are the names of shell variables by placeholder,
+    where they differ from the default, the name in capitals.
     """
 
     server_url: str | None
@@ -90,7 +89,7 @@ class Dispatch:
 
 
 def _encoded(value: Any) -> str:
-    """A value of a query; only the {placeholders} of rules have braces around a name."""
+    """A value of a query, encoded except for the {placeholders} of the rules."""
     return re.sub(r"%7B([a-z][a-z0-9_]*)%7D", r"{\1}", quote(parameter_text(value), safe=""), flags=re.ASCII)
 
 
@@ -112,7 +111,7 @@ def dispatch_of(rulebook: Rulebook) -> Dispatch:
 
 
 def fitting(rulebook: Rulebook) -> Rulebook:
-    """The Rulebook with its outputs limited to bodies that fit into a bulk body alone."""
+    """The Rulebook with its outputs limited to bodies that fit into a bulk request."""
     bulk = dispatch_of(rulebook).bulk
     if bulk is None:
         return rulebook

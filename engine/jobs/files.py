@@ -1,4 +1,4 @@
-"""Files that are written atomically, and where a path to write to really leads."""
+"""Files that are written atomically, and the real files behind paths to write to."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ STDOUT = Path("/dev/stdout")
 _STDOUT_NAMES = (STDOUT, Path("/dev/fd/1"), Path("/proc/self/fd/1"))
 _BINARY = getattr(os, "O_BINARY", 0)  # otherwise Windows would change line ends
 _ITSELF = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
-"""Opens the file of this very name: not the target of a link, and without waiting for the other end of a pipe."""
+"""Flags to open a file itself, not the target of a link, and without waiting for the other end of a pipe."""
 
 
 class BusyError(RuntimeError):
@@ -37,7 +37,7 @@ class BusyError(RuntimeError):
 
 
 class InTheWayError(RuntimeError):
-    """Something that is never overwritten is in the place of a file to write; the text says what."""
+    """Something that is never overwritten stands where a file is to be written; the text says what."""
 
 
 def is_stdout(path: Path) -> bool:

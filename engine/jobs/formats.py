@@ -17,16 +17,16 @@ from .dispatch import Dispatch
 __all__ = ["FORMATS", "OutputFormat", "curl", "json_line", "output_format", "render"]
 
 _MAX_ARGUMENT = 120_000
-"""Linux limits an argument to 128 KiB; an indented body may be longer than a compact one."""
+"""The maximum size of an argument in bytes: Linux allows 128 KiB, which an indented body may exceed."""
 
 Writer = Callable[[Result, Dispatch, bool], Iterable[bytes]]
 
 
 @dataclass(frozen=True, slots=True)
 class OutputFormat:
-    """A format of results: its text in the help, and the function that writes a Result as pieces of whole lines.
+    """A format of results: its description for the help, and a function that writes a Result as pieces of whole lines.
 
-    `ending` is the suffix of files, where it is not that of JSON. The pieces of a `bundled` format are bodies, which a
+    `ending` is the suffix of its files, None for that of JSON. The pieces of a `bundled` format are bodies, which a
     Bundler combines across batches.
     """
 
@@ -81,7 +81,7 @@ def _curl(result: Result, dispatch: Dispatch, pretty: bool) -> Iterator[bytes]:
 
 
 def _document(request: Request, *, pretty: bool) -> dict[str, Any]:
-    """The request as JSON; its body is serialized already, unless it is to be indented."""
+    """The request as JSON, with its body as serialized already unless it is to be indented."""
     document = request.to_json()
     if not pretty and request.text[:1] in (b"{", b"["):  # else it is short, or no JSON
         document["body"] = orjson.Fragment(request.text)
@@ -96,8 +96,8 @@ def json_line(value: Any, *, pretty: bool) -> bytes:
 def curl(request: Request, dispatch: Dispatch, *, pretty: bool) -> bytes:
     """A shell command that sends the request, and fails if the receiver refuses it.
 
-    Placeholders such as {app_id} become shell variables: those of the Dispatch, or else such as APP_ID. If one is not
-    set, the shell stops.
+    Placeholders such as {app_id} become shell variables: those of the Dispatch, or else the name in capitals, APP_ID.
+    The shell stops if one is not set.
     """
     variables = dispatch.variables
     parts = [f"curl --fail-with-body --request {request.method} {_quoted(dispatch.url_of(request), variables)}"]

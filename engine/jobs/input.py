@@ -1,8 +1,8 @@
 """Reads batches from files one after the other, whatever their form: one JSON document, a list, or one batch per line.
 
-Memory holds one unit of work at a time; where a pipe pauses, the unit ends, so that its results are written. A record
-that cannot be read has a Problem instead of a text; the others are still read. The texts are only split here, and
-parsed where they are mapped, which may be in another process.
+Memory holds one unit of work at a time; a unit ends where a pipe pauses, so that its results are written. A record that
+cannot be read has a Problem instead of a text; the others are still read. The texts are only split here, and
+parsed where they are mapped, possibly in another process.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from .compression import CHUNK, PAUSE, decompressed
 __all__ = ["MAX_RECORD_BYTES", "MOST_RECORDS", "WAITING", "LineUnit", "Unit", "read_units"]
 
 MAX_RECORD_BYTES = 10_000_000
-"""The maximum size of a batch."""
+"""The maximum size of a batch in bytes."""
 MOST_RECORDS = 2000
-"""The maximum number of records in a unit, however small they are: the results are larger."""
+"""The maximum number of records in a unit, even if they are small: their results may be large."""
 # Strings and runs of brackets are one match each, so that many of either are read fast.
 _REST_OF_TEXT = rb'[^"\\]*+(?:\\.[^"\\]*+)*+("?)'
 _TEXT = re.compile(_REST_OF_TEXT, re.DOTALL)
@@ -59,7 +59,7 @@ class LineUnit:
 Unit = Iterable[Record]
 """The records that are processed at once, and sent to a worker together."""
 WAITING: Unit = ()
-"""Stands among the units where the next one takes time to come, so that the results so far are written."""
+"""A unit that stands for a pause of the input, so that the results so far are written."""
 
 
 def read_units(
@@ -67,9 +67,8 @@ def read_units(
 ) -> Iterator[Unit]:
     """The records of a stream of JSON, plain or compressed, in units of about `size` bytes and at most `MOST_RECORDS`.
 
-    An empty stream has none. `source` is its name in messages; `lines` says that each line is a record (otherwise this
-    is detected). A record has at most `most` bytes. Where the stream is a pipe that pauses, WAITING stands among the
-    units.
+    An empty stream has none. `source` is its name in messages; with `lines`, each line is a record (otherwise the form
+    is detected). A record has at most `most` bytes. Pauses of a pipe are WAITING units.
     """
     flaws: list[str] = []
     chunks = decompressed(stream, flaws)
@@ -229,7 +228,7 @@ class _Kept:
             self._pieces.clear()
 
     def is_ended(self) -> bool:
-        """Returns whether the text is JSON with a line feed behind it."""
+        """Returns whether the text is JSON followed by a line feed."""
         text = b"".join(self._pieces)
         return text.endswith(b"\n") and is_json(text)
 

@@ -1,4 +1,4 @@
-"""Compares batches with the input schema of a mapping, on demand: mapping does not depend on it."""
+"""Validates batches against the input schema of a mapping, on demand: mapping does not depend on it."""
 
 from __future__ import annotations
 
@@ -24,5 +24,5 @@ def input_problems(rulebook: Rulebook, batch: Any) -> tuple[Problem, ...]:
 
 
 def input_checked(rulebook: Rulebook, batch: Any, result: Result) -> Result:
-    """A Result with the places of its batch that do not conform to the input schema."""
+    """The Result with warnings for the places of its batch that do not conform to the input schema."""
     return result._replace(problems=(*result.problems, *input_problems(rulebook, batch)))

@@ -23,7 +23,7 @@ Progress = Callable[[Summary, int], None]
 class Job:
     """A run. `inputs` are paths or STDIN, `output` and `rejects` paths; without `output`, standard output is used.
 
-    `resume` continues an interrupted run, `restart` discards what it left; without either, such files are an error.
+    `resume` continues an interrupted run, `restart` discards its files; without either, such files are an error.
     """
 
     inputs: tuple[str, ...]

@@ -34,10 +34,8 @@ __all__ = ["Program", "RulesChangedError", "open_program"]
 class Program:
     """A mapping ready to run.
 
-    `digest` identifies the rules, schemas and settings; `files` are the files that they were read from. `transform`
-    takes any value; `transform_parsed` a value known to be JSON within the limits, which is faster; `transform_text` a
-    text, and may have no result; `prepare` prepares for many of these; `retry` maps what failed before: see
-    `runtime.runner.Runner`.
+    `digest` identifies the rules, schemas and settings; `files` are the files that they were read from. The functions
+    are methods of `runtime.runner.Runner`.
     """
 
     name: str

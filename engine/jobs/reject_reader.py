@@ -38,7 +38,7 @@ class _Line(msgspec.Struct):
 
 
 def read_reject(record: Record) -> Reject | Problem:
-    """Parses a reject; returns it, or the Problem if the line is none."""
+    """Parses a reject; returns it, or the Problem if the line is not one."""
     if record.problem is not None:
         return record.problem
     try:  # the limits of batches apply to the batch in it, which is read later

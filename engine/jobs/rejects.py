@@ -16,9 +16,9 @@ from ..runtime.result import Failed, Result
 __all__ = ["MAX_REJECT_BYTES", "VERSION", "Reject", "reject_line"]
 
 VERSION = 1
-"""The version of the format. It grows when the meaning of a valid line changes."""
+"""The version of the format, which is increased if the meaning of a valid line changes."""
 MAX_REJECT_BYTES = 1_000_000_000
-"""The maximum size of a line. A batch of the largest size and the problems of all its values stay below it."""
+"""The maximum size of a line in bytes, enough for the largest batch with problems of all its values."""
 _LINE_ENDS = bytes.maketrans(b"\r\n", b"  ")
 
 

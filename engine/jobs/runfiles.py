@@ -1,9 +1,8 @@
 """The files of a run: partial files and a journal during the run, the final ones at its end.
 
 A run writes its output to `<output>.partial`, its rejects likewise, and its progress to `<output>.journal`. The journal
-is created before anything else is written, and updated after all of it: at the end it says that the files are complete,
-then they get their final names, then the journal is removed. So a run that was interrupted at any point is recognised
-and can be resumed.
+is created before all other files, and updated after them: at the end it says that the files are complete, then these
+get their final names, then the journal is removed. So a run that was interrupted at any point can be resumed.
 """
 
 from __future__ import annotations
@@ -37,10 +36,10 @@ class ResumeError(ValueError):
 
 @dataclass(slots=True)
 class State:
-    """The progress of a run: the number of records read of which input, and the sizes of the files.
+    """The progress of a run: the present input, the number of records read from it, and the sizes of the files.
 
-    `goes_on`: its inputs can be read again; `waiting` are bodies that are made but not written yet; `is_finished`: the
-    files are complete.
+    `goes_on`: its inputs can be read again; `waiting` are bodies that are not written yet; `is_finished`: the files are
+    complete.
     """
 
     fingerprint: str
@@ -66,7 +65,7 @@ class State:
 
 
 def names_of(output: Path | None, rejects: Path | None) -> Iterator[tuple[Path, str]]:
-    """Every path that a run with these files writes to, and its purpose; that is empty for the files themselves."""
+    """Every path that a run with these files writes to, and its purpose, which is empty for the files themselves."""
     for path in (output, rejects):
         if path is None or not is_plain(path):
             continue
@@ -83,7 +82,7 @@ def is_finished(output: Path) -> bool:
 
 
 def left_over(output: Path | None, rejects: Path | None) -> str | None:
-    """A sentence on what an interrupted run left of these files, and what to do about it; None if nothing is left."""
+    """A sentence about the files that an interrupted run left, with advice; None if there are none."""
     if output is not None and is_plain(output) and (journal := _journal(output)).is_file():
         state = _read(journal)
         batches = state.summary.batches
@@ -176,7 +175,7 @@ class RunFiles:
         return len(text)
 
     def note(self) -> None:
-        """Writes the journal from time to time, after the data that it speaks of."""
+        """Writes the journal from time to time, after the data whose sizes it has."""
         if self._journal is not None and time.monotonic() - self._written >= JOURNAL_SECONDS:
             self._sync()
             self._note()
@@ -189,7 +188,7 @@ class RunFiles:
         self._give_names()
 
     def _give_names(self) -> None:
-        """Renames the complete files, as far as that is not done yet: the last step of a run."""
+        """Renames the complete files that are not renamed yet: the last step of a run."""
         for path, file, size in self._files():
             if size > os.fstat(file.fileno()).st_size == 0 and path.is_file() and path.stat().st_size == size:
                 _partial(path).unlink()  # renamed already: this partial file was just created

@@ -32,7 +32,7 @@ from .transform import Piece, Transform
 __all__ = ["Reader", "ResumeError", "run"]
 
 UNIT_BYTES = 1 << 19
-"""The size of the input that a worker gets at once."""
+"""The size in bytes of the input that a worker gets at once."""
 
 
 def run(job: Job, progress: Progress | None = None) -> Summary:
@@ -79,7 +79,7 @@ def run(job: Job, progress: Progress | None = None) -> Summary:
 
 
 def _maker(job: Job, stack: ExitStack) -> Callable[[Iterable[Unit]], Iterator[Piece]]:
-    """The function that makes pieces from units, in order; with one job it works in this process."""
+    """The function that makes pieces from units, in order; with one worker, in this process."""
     transform = Transform(job.recipe, job.program)
     if job.jobs == 1:
         return partial(map, transform.piece)
@@ -109,7 +109,7 @@ class Reader:
         self._under_way: deque[int] = deque()
 
     def done(self) -> int:
-        """The index of the input of the oldest unit in progress, which is done now."""
+        """The index of the input of the oldest unit in progress, which is removed: it is done."""
         return self._under_way.popleft()
 
     def units(self) -> Iterator[Unit]:
@@ -143,7 +143,7 @@ def _read(name: str) -> AbstractContextManager[BinaryIO]:
 
 
 def _fingerprint(job: Job) -> str:
-    """A digest of what must be unchanged to resume a run: the inputs, the options, and the mapping."""
+    """A digest of the inputs, the options and the mapping, all of which must be unchanged to resume a run."""
     written = str(job.output), str(job.rejects)
     made_of = [
         [(text_of_name(name), _stamp(name)) for name in job.inputs],

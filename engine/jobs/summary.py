@@ -42,14 +42,14 @@ GIVEN = "given already, without what failed in it"
 
 
 class Reason(NamedTuple):
-    """Why elements were skipped: the rule, and its reason as it is written there."""
+    """The reason why elements were skipped: the rule, and its text as written there."""
 
     rule: str | None
     text: str
 
 
 class ProblemKind(NamedTuple):
-    """A kind of Problem: what all those have in common that one place in the rules causes."""
+    """A kind of Problem: the parts that all Problems from one place of the rules have in common."""
 
     code: str
     severity: str
@@ -58,7 +58,7 @@ class ProblemKind(NamedTuple):
     line: int | None
     column: int | None
     template: str | None
-    """The text of a rule, without values of the batch; None if the problem is not one that a rule reports."""
+    """The template of the rule's message, without values of the batch; None if no rule reports the problem."""
 
     @classmethod
     def of(cls, problem: Problem) -> ProblemKind:
@@ -86,8 +86,8 @@ class ProblemKind(NamedTuple):
 class Summary:
     """Counts over the records so far, without any values, since summaries go to logs.
 
-    `first` has the record in which each kind of problem occurred first; `replayed` counts the outcomes of rejects.
-    Where batches were accounted for, `leaves` counts theirs by fate, and `unread` those that no rule reads by place.
+    `first` has the record in which each kind of problem occurred first; `replayed` counts the outcomes of rejects. If
+    Results have an account, `leaves` counts the leaves by fate, and `unread` those that no rule reads, by place.
     """
 
     batches: int = 0
@@ -211,7 +211,7 @@ def _count(number: int, one: str, many: str | None = None) -> str:
 
 
 def _where(record: Record, problem: Problem) -> str:
-    """The record, and what is wrong with it as a whole: such messages contain no values."""
+    """The record, with the message if the problem is about it as a whole: these messages contain no values."""
     return f"{record.where}{f': {problem.message}' if problem.place is None else ''}"
 
 
@@ -219,4 +219,4 @@ OTHER_PLACES = "other places"
 
 
 OTHER_REASONS = Reason(None, "other reasons")
-"""The reason of all that come after the first ones."""
+"""The reason under which all reasons beyond the first ones are counted."""

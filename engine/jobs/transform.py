@@ -25,7 +25,7 @@ __all__ = ["BatchReport", "Piece", "Recipe", "Transform", "WorkerError"]
 
 
 BatchReport = Callable[["Rulebook", Any, Result], Result]
-"""A function that adds to the Result of a batch; one of a module, so that other processes find it."""
+"""A function that adds to the Result of a batch; it must be importable, so that other processes find it."""
 
 
 class WorkerError(RuntimeError):
@@ -46,7 +46,7 @@ class Piece:
 class Recipe:
     """Everything that a worker needs to know; it can be sent to another process.
 
-    `output` and `rejects` are the names of the files, whose suffixes determine the compression; `replays` says that the
+    `output` and `rejects` are the names of the files, whose suffixes determine the compression; with `replays`, the
     records are lines of a rejects file; `variables` are those of a Dispatch; `reports` add to the Result of a batch.
     """
 
@@ -61,7 +61,7 @@ class Recipe:
     reports: tuple[BatchReport, ...] = ()
 
     def transform(self, digest: str) -> Transform | Outdated:
-        """Opens the mapping again; the result is Outdated if its digest has changed."""
+        """Opens the mapping; the result is Outdated if its digest is another one."""
         try:
             program = self.program()
         except MappingError:
@@ -72,7 +72,7 @@ class Recipe:
         return open_program(self.reference, self.settings, bulk=FORMATS[self.format].bundled)
 
     def rulebook(self) -> Rulebook | None:
-        """The rules, if reports need them; a program that was cached has none."""
+        """The rules, if reports need them; a cached program has none."""
         if not self.reports:
             return None
         # Imported late: most runs need no rules.
@@ -119,7 +119,7 @@ class Transform:
         self._compress_rejects = compressor(recipe.rejects or "")
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Another process opens the mapping anew."""
+        """Unpickles by opening the mapping again."""
         return Recipe.transform, (self._recipe, self._program.digest)
 
     def results(self, records: Unit) -> list[Result]:
@@ -184,7 +184,7 @@ class Transform:
         return result, self._program.retry(batch)[1] if problem is None else None
 
     def _again(self, reject: Reject) -> tuple[Result, Iterable[Failed] | None]:
-        """The same for the parts of a batch that failed before: nothing is mapped twice."""
+        """The same for the parts of a batch that failed before: only these are mapped."""
         if reject.failed is None:
             return self._first(reject.record)
         batch, problem = reject.record.parse()

@@ -22,14 +22,14 @@ __all__ = ["has_one_thread", "workers"]
 
 
 class Maker(Protocol):
-    """Makes a piece of each unit; other processes make an equal maker of it."""
+    """Makes a piece from each unit. It can be pickled, to be sent to other processes."""
 
     def piece(self, records: Unit, /) -> Any:
         """The piece of these records."""
 
 
 UNDER_WAY = 2
-"""The maximum number of units of a worker: the current one and the next, so that it never waits."""
+"""The maximum number of units that a worker has: the current one and the next, so that it never waits."""
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from .scalars import BREAKS
 if TYPE_CHECKING:
     from .text import Source
 
-__all__ = ["Told", "explained", "odd_indent"]
+__all__ = ["SyntaxExplanation", "explained", "odd_indent"]
 
 _ODD_BLANKS = (
     "\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000\u200b\u2060\ufeff"
@@ -27,7 +27,7 @@ _BEFORE_BRACKETS = " \t\r\n,:[{"
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class SyntaxExplanation:
     """An explanation that applies to the characters `start` to `end` (exclusive)."""
 
     start: int
@@ -36,20 +36,24 @@ class Told:
     hint: str | None
 
 
-def odd_indent(source: Source, at: int) -> Told | None:
+def odd_indent(source: Source, at: int) -> SyntaxExplanation | None:
     """Explains a character that only looks like a blank, if it stands right after the indentation of its line."""
     if source.text[at : at + 1] not in _ODD_BLANKS:
         return None
     found = _ODD_INDENT.match(source.text, source.line_start(source.place(at, at).line))
-    return _told(found) if found is not None and found.start(1) == at else None
+    return _odd_blank(found) if found is not None and found.start(1) == at else None
 
 
-def _told(odd: re.Match[str]) -> Told:
+def _odd_blank(odd: re.Match[str]) -> SyntaxExplanation:
     reason = f"the {unicodedata.name(odd[1]).lower()} U+{ord(odd[1]):04X} is not a space in YAML"
-    return Told(odd.start(1), odd.end(1), reason, "write a space instead, or quote a string that starts with it")
+    return SyntaxExplanation(
+        odd.start(1), odd.end(1), reason, "write a space instead, or quote a string that starts with it"
+    )
 
 
-def explained(error: yaml.MarkedYAMLError, source: Source, at: int, context_at: int, opened: Sequence[int]) -> Told:
+def explained(
+    error: yaml.MarkedYAMLError, source: Source, at: int, context_at: int, opened: Sequence[int]
+) -> SyntaxExplanation:
     """Explains a parser error at the offset `at`, found while reading the construct at `context_at`.
 
     `opened` are the offsets of the lists and objects that are not closed yet.
@@ -82,10 +86,10 @@ def explained(error: yaml.MarkedYAMLError, source: Source, at: int, context_at: 
         hint = "quote a string that contains ,"
     elif brackets:
         hint = f"is the {text[brackets[-1]]} on line {source.place(brackets[-1], at).line} closed?"
-    return Told(at, at + (character not in BREAKS), reason, hint)
+    return SyntaxExplanation(at, at + (character not in BREAKS), reason, hint)
 
 
-def _odd_indent_before(source: Source, at: int) -> Told | None:
+def _odd_indent_before(source: Source, at: int) -> SyntaxExplanation | None:
     """Explains such a character in a line, or in the last line with content before it."""
     line = source.place(at, at).line
     while line > 1 and not source.line_text(line - 1).strip(" \t"):
@@ -93,4 +97,4 @@ def _odd_indent_before(source: Source, at: int) -> Told | None:
     start = source.line_start(max(line - 1, 1))
     end = source.line_start(line) + len(source.line_text(line)) if at >= start else start + 1
     *_, found = [None, *_ODD_INDENT.finditer(source.text, start, max(at + 1, end))]
-    return None if found is None else _told(found)
+    return None if found is None else _odd_blank(found)

@@ -1,4 +1,4 @@
-"""Findings that the author of a mapping allows, with a reason, by a comment beside or above the line:
+"""Problems that the author of a mapping allows, with a reason, by a comment beside or above the line:
 
     when: event.data.legacy_code   # moemap: allow M203 because older senders still give it
 
@@ -178,7 +178,7 @@ def _allowances(source: Source) -> Iterator[_Allowance | Problem]:
 
 
 def _next_content(source: Source) -> dict[int, int]:
-    """Maps the number of each line to that of the next line that is more than a comment; to itself if there is none."""
+    """The number of the next line with more than a comment, by the number of a line; its own if there is none."""
     lines = [line.lstrip() for _, line in source.lines()]
     following: dict[int, int] = {}
     content: int | None = None

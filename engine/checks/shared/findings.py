@@ -35,9 +35,9 @@ _STEPS = {"subexpression", "index_expression", "pipe", "projection", "value_proj
 
 
 def in_every_use(facts: Iterable[_T], key: Callable[[_T], Hashable], wrong: Callable[[_T], bool]) -> list[_T]:
-    """The first fact about each place for which all facts are wrong.
+    """The first fact about each place whose facts are all wrong.
 
-    A part that several rules share has a fact for each; it may be right for some of them.
+    A part that several rules share has a fact for each of them, and may be right for some.
     """
     looked_at = [(fact, wrong(fact)) for fact in facts]
     if not any(is_wrong for _, is_wrong in looked_at):
@@ -58,13 +58,13 @@ def at(node: Node) -> Hashable:
 
 
 def part_key(part: EvaluatedPart, node: TreeNode | None = None) -> Hashable:
-    """A key that is equal for all uses of a part of an expression, or with `node` of another part of the same one."""
+    """A key that is equal for all uses of a part of an expression; with `node`, of that part of the same expression."""
     node = part.seen.node if node is None else node
     return at(part.expr.node), node["start"], node["end"], node["type"]
 
 
 def in_schema(flow: Flow, schema: str, says: str, part: Any, *steps: str | int) -> tuple[Related, ...]:
-    """The line of a schema that explains a finding: the place that the steps lead to from a part of the schema."""
+    """The place to which steps lead from a part of a schema, if it is known, as a related place with a text."""
     place = flow.locator.place(flow.rulebook.schemas[schema], part, *steps)
     return () if place is None else (Related(place, says),)
 
@@ -80,7 +80,7 @@ def text_of(expr: Expr, node: TreeNode) -> str:
 
 
 def path_to(expr: Expr, node: TreeNode) -> tuple[str, str]:
-    """The path that ends with a step (`event.data.x`), and in words what the step is taken from (`'event.data'`)."""
+    """The path that ends with a step (`event.data.x`), and in words the value that the step reads (`'event.data'`)."""
     path, name = _path_of(expr, node), text_of(expr, node)
     base = path.text(expr, node["start"])
     return (f"{base}.{name}", repr(base)) if base else (name, path.element or "what it is read from")
@@ -101,10 +101,10 @@ def before(expr: Expr, node: TreeNode) -> tuple[str, Place]:
 
 @dataclass(slots=True)
 class _SpannedPath:
-    """The path that leads to a part: the offset where it begins, and the spans of paths that it goes on from.
+    """The path that leads to a part: the offset where it begins, and the spans of the paths that it continues.
 
-    The part `b` in `event.{x: a.b}` is at the end of `a.b`, which goes on from `event`. `element` says in words what is
-    iterated over if the path is inside of a filter or after an `&`.
+    The part `b` in `event.{x: a.b}` is at the end of `a.b`, which continues `event`. `element` describes the elements
+    that are iterated over if the path is inside of a filter or after an `&`.
     """
 
     start: int
@@ -147,7 +147,7 @@ def _gone_over(expr: Expr, call: TreeNode) -> str:
 
 @lru_cache(maxsize=1)
 def given_names(rulebook: Rulebook) -> dict[object, frozenset[str]]:
-    """The names in scope that the rules give, by the place of the expression."""
+    """The names in scope that the rules define, by the place of the expression."""
     found: dict[object, frozenset[str]] = {}
     by_scope: dict[int, frozenset[str]] = {}
     for use in definitions_and_uses(rulebook):

@@ -1,4 +1,4 @@
-"""The strings that a schema lists for the value at the end of a path, also where it allows others beside them."""
+"""The strings that a schema lists for the value at the end of a path, even if it allows others."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ __all__ = ["Opening", "inspect", "opened"]
 
 
 class Opening:
-    """A mapping whose files are read and checked once, to be opened with settings: no check depends on their values."""
+    """A mapping whose files are read and checked once, to be opened with any settings: no check depends on them."""
 
     def __init__(self, path: Path, recall: Recall | None = None) -> None:
         self.recall = recall
@@ -55,7 +55,7 @@ class Opening:
 
 
 def inspect(reference: str | Path, settings: Mapping[str, Any] | None = None, *, text: str | None = None) -> Loaded:
-    """Loads and checks; returns all Problems instead of raising. `text` stands for the content of the file."""
+    """Loads and checks a mapping; returns all Problems instead of raising. `text` replaces the content of the file."""
     if not isinstance(reference, str | Path):
         raise TypeError(f"a mapping is named by a str or a Path, not by {type(reference).__name__}")
     if settings is not None and not (isinstance(settings, Mapping) and all(isinstance(name, str) for name in settings)):

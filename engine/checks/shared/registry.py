@@ -57,7 +57,7 @@ def checks_rules(check: RuleCheck) -> RuleCheck:
 def checks_facts(check: TypeCheck) -> TypeCheck:
     """Registers a check of the types that depends on the facts alone.
 
-    Whatever it finds in all facts, it finds in a part of them that has some about the same place.
+    If it finds something at a place in all facts, it must find something in each part of them about that place.
     """
     FACT_CHECKS.append(check)
     return check

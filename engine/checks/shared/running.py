@@ -1,4 +1,4 @@
-"""Runs all checks, and removes findings that the author allows or that only follow from others."""
+"""Runs all checks, and removes problems that the author allows or that only follow from others."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def check_names(draft: Rulebook) -> tuple[Problem, ...]:
 def check(rulebook: Rulebook, recall: Recall | None = None) -> tuple[Problem, ...]:
     """All Problems that the checks find, without allowed ones, in order of place.
 
-    `recall` has what the last check of nearly the same rules found out.
+    `recall` has the results of the last check of nearly the same rules.
     """
     recall = Recall() if recall is None else recall
     if large := tuple(problem for run in SIZE_CHECKS for problem in run(rulebook, recall)):
@@ -39,7 +39,7 @@ def check(rulebook: Rulebook, recall: Recall | None = None) -> tuple[Problem, ..
 
 
 def _finding(flow: Flow) -> list[TypeCheck]:
-    """The checks of facts that find something in those of one rule or policy; the others find nothing in all facts."""
+    """The checks of facts that find something in some group; the others find nothing in all facts either."""
     found = set[TypeCheck]()
     for group in flow.groups:
         found |= flow.recall.of(("finding", id(group)), partial(_finding_in, flow, group))[0]
@@ -64,10 +64,10 @@ def _counted(problems: Iterable[Problem], rulebook: Rulebook) -> Iterator[Proble
 
 
 def _without_consequences(problems: list[Problem], flow: Flow) -> Iterator[Problem]:
-    """Removes findings that only follow from others.
+    """Removes problems that only follow from others.
 
-    Of two causes in one part of an expression, the wider one is removed; so are findings about a whole expression that
-    has a cause anywhere in it.
+    Of two causes in one part of an expression, the wider one is removed; so are problems of a whole expression with a
+    cause anywhere in it.
     """
     found = [problem.place for problem in problems if CATALOGUE[problem.code].cause and problem.place is not None]
     causes = Spans(found)

@@ -13,7 +13,7 @@ __all__ = ["settings_read"]
 
 
 def settings_read(text: Expr | Text) -> Iterator[tuple[str | None, int, int]]:
-    """The settings that an expression or a template reads, each with its span; None for all of them together."""
+    """The settings that an expression or a template reads, each with its span; None stands for all settings."""
     return _in_template(text) if isinstance(text, Text) else _in_expression(text)
 
 

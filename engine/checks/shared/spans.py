@@ -1,4 +1,4 @@
-"""Sets of places that tell whether one of them is inside or around a place, without looking at all of them."""
+"""Sets of places that quickly find whether one of them is inside or around a place."""
 
 from __future__ import annotations
 

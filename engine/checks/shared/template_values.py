@@ -1,4 +1,4 @@
-"""Values in the text of a template, as far as they can be told without parsing it."""
+"""Values in the text of a template, as far as they can be found without parsing it."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ _WORDS = frozenset({"true", "false", "null"})
 
 
 def literal_meant(written: str, *, operand: bool = False) -> str | None:
-    """A hint how to write the value that a name in an expression most likely stands for; None if it stands for none.
+    """A hint how to write the value that a name in an expression most likely stands for; None without such a value.
 
     `written` is the name as it is in the expression; a bare word may be a string if it is the `operand` of a comparison
     or a function.

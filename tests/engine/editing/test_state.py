@@ -21,7 +21,7 @@ from moemap.tests.engine.checks.shared.test_session import changed
 
 from .conftest import FILES, written
 
-Said = Mapping[str, list[str]]
+Placed = Mapping[str, list[str]]
 
 SHIPPED = MAPPINGS / "mparticle-moengage" / "v1"
 WORKSPACES = PACKAGE / "examples" / "workspaces"
@@ -38,7 +38,7 @@ def said(problem: Problem, root: Path) -> str:
     return re.sub(rf"{re.escape(str(root))}/|(?<![\w./-])(?={re.escape(root.name)}/)", "", text)
 
 
-def whole(root: Path) -> Said:
+def whole(root: Path) -> Placed:
     """The problems that a check of a folder finds, by file."""
     found: dict[str, list[str]] = defaultdict(list)
     for problem in inspect_paths([str(root)]).problems:
@@ -47,7 +47,7 @@ def whole(root: Path) -> Said:
     return found
 
 
-def of_state(state: EditingState, path: Path, root: Path) -> Said:
+def of_state(state: EditingState, path: Path, root: Path) -> Placed:
     problems = state.diagnostics(path).items()
     return {str(file.relative_to(root)): [said(one, root) for one in found] for file, found in problems}
 
