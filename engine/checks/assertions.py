@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from ..diagnostics.catalogue import declare
 from ..diagnostics.problem import Problem
-from ..language.rulebook import Rulebook
+from ..inference.facts import Flow
 from ..privacy.assertions import findings
-from .shared.registry import checks_rules
+from .shared.registry import checks_types
 
 __all__ = ["check"]
 
@@ -167,10 +167,10 @@ rules:
 _CODES = {"broken": "M554", "unproven": "M555", "empty": "M556"}
 
 
-@checks_rules
-def check(rulebook: Rulebook) -> Iterator[Problem]:
+@checks_types
+def check(flow: Flow) -> Iterator[Problem]:
     """Reports each assertion that is not proven."""
-    for one in findings(rulebook):
+    for one in findings(flow.rulebook, flow.recall):
         yield Problem.of(
             _CODES[one.verdict],
             one.place,

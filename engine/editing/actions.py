@@ -5,16 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from ..diagnostics.edits import edit_of
 from ..diagnostics.problem import Place, Problem
-from ..golden.rewrite import Rewrite
+from ..golden.adding import added, new_file, unused_name
 from ..insight.suggestions import ProposedTest, listed, suggestions
 from ..language.installed import candidates
 from ..runtime.result import Result
-from ..source.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from ..source.paths import is_file
 from ..source.text import Source
 from .analysis import Analysis, analysis_of, shown_sample
@@ -192,32 +192,20 @@ def _suggestion(state: EditingState, path: Path, analysis: Analysis, span: Span)
 
 def _added_test(state: EditingState, main: Path, name: str, test: ProposedTest) -> tuple[Edit, ...]:
     """The edit that writes a test to the test file of this name, or adds it there."""
-    folder, head = main.parent / "tests", ""
-    if next(filter(is_file, candidates(main.parent)), None) != main:
-        name = f"{main.stem}-{name}"
-        head = f"{'workspace' if state.kind(main) == 'workspace' else 'mapping'}: ../{main.name}\n"
-    path = folder / f"{name}.yaml"
+    is_first = next(filter(is_file, candidates(main.parent)), None) == main
+    path = main.parent / "tests" / f"{name if is_first else f'{main.stem}-{name}'}.yaml"
     source = state.source(path)
     if source is None:
         start = Position(1, 1)
-        edit = Edit(path, Span(start, start), f"{head}tests:\n{listed(test)}\n")
+        kind = "workspace" if state.kind(main) == "workspace" else "mapping"
+        edit = Edit(path, Span(start, start), new_file(None if is_first else f"../{main.name}", listed(test), kind))
     else:
-        tree = state.present(path)
-        tests = tree.get("tests") if tree is not None else None
-        is_block = isinstance(tests, SequenceNode) and tests.items and source.text[tests.start] != "["
-        if not isinstance(tests, SequenceNode) or not is_block or state.mains(path)[:1] != (main,):
+        file = state.test_file(path)
+        if file is None or state.named(file.mapping) != main:
             return ()
-        taken = {one.text for item in tests.items if isinstance(one := _name_in(item), ScalarNode)}
-        number, shown = 2, test.shows[0]
-        while shown in taken:
-            number, shown = number + 1, f"{test.shows[0]} ({number})"
-        test = _Proposed((shown, *test.shows[1:]), test.batch, test.settings, test.result)
-        indent = " " * (tests.place.column - 1)
-        lines = [f"{indent}{line[2:]}" if line.strip() else "" for line in listed(test).split("\n")]
-        end = len(source.text.rstrip())
-        edit = edit_of_rewrite(path, source, Rewrite(end, end, "\n\n" + "\n".join(lines)))
+        test = _Proposed((unused_name(test.shows[0], file), *test.shows[1:]), test.batch, test.settings, test.result)
+        rewrite = added(file, partial(listed, test))
+        if rewrite is None:
+            return ()
+        edit = edit_of_rewrite(path, source, rewrite)
     return (edit,) if len(edit.text) + len(source.text if source is not None else "") <= _MOST_TEXT else ()
-
-
-def _name_in(item: Node) -> Node | None:
-    return item.get("test") if isinstance(item, MappingNode) else None

@@ -59,13 +59,13 @@ class Location(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """An input to try rules on: its name, the file it stands in, and the settings that its test sets.
+    """An input to try rules on: its name, the file it stands in if any, and the settings that its test sets.
 
     `size` is the number of bytes of its text.
     """
 
     name: str
-    path: Path
+    path: Path | None
     batch: Any = field(compare=False, repr=False)
     settings: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
     size: int = field(default=0, compare=False)

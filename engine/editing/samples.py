@@ -1,4 +1,4 @@
-"""Samples of the input of a mapping: those of its golden tests, of the project file, and of folders beside it.
+"""Samples of the input of a mapping: of its golden tests, of the project file, of folders beside it, and given ones.
 
 How many of them have a member is counted by patterns: the names that lead to it, with `*` for the elements of lists.
 What is read is bounded in number and size, and read again when its files change.
@@ -30,7 +30,7 @@ from ..values.once import cached_property
 from .data import Sample
 from .state import EditingState
 
-__all__ = ["ELEMENT", "MAX_SAMPLES", "Pattern", "Samples", "samples", "samples_in"]
+__all__ = ["ELEMENT", "MAX_SAMPLES", "Pattern", "Samples", "give", "samples", "samples_in"]
 
 MAX_SAMPLES = 1_000
 MAX_SAMPLE_BYTES = 2_000_000
@@ -38,6 +38,7 @@ MAX_BYTES = 10_000_000
 """The maximum number of samples, the maximum size of one, and that of all files that they are read from."""
 MAX_COUNTED_BYTES = 2_000_000
 """The maximum size of the samples whose members are counted."""
+MAX_GIVEN = 20
 ELEMENT = "*"
 """The step of a pattern that stands for each element of a list."""
 _MAX_FILES = 500
@@ -52,11 +53,12 @@ Pattern = tuple[str, ...]
 
 @dataclass(frozen=True)
 class Samples:
-    """The samples of a mapping, from these folders. `stamps` are those of all files that count."""
+    """The samples of a mapping, given ones first, from these folders; `stamps` are those of all files that count."""
 
     found: tuple[Sample, ...]
     tests: tuple[Sample, ...]
     """The inputs of the golden tests alone, with the settings of each."""
+    given: tuple[Sample, ...]
     folders: tuple[Path, ...]
     stamps: Mapping[str, Stamp]
 
@@ -66,7 +68,7 @@ class Samples:
 
         Of very large ones, only the first.
         """
-        own = tuple(one for one in self.found if one.path.suffix == ".json") or self.found
+        own = tuple(one for one in self.found if one.path is None or one.path.suffix == ".json") or self.found
         sizes = accumulate(one.size for one in own)
         return tuple(one for one, size in zip(own, sizes, strict=True) if size <= MAX_COUNTED_BYTES)
 
@@ -103,6 +105,15 @@ def samples(state: EditingState, main: Path) -> tuple[Sample, ...]:
     return samples_in(state, state.named(main)).found
 
 
+def give(state: EditingState, sample: Sample) -> None:
+    """Adds a sample for all mappings, in place of another one of its name and file, if it is not too large."""
+    if any(one == sample and one.batch is sample.batch for one in state.given):
+        return
+    others = tuple(one for one in state.given if one != sample)[1 - MAX_GIVEN :]
+    is_usable = isinstance(sample.batch, dict) and sample.size <= MAX_SAMPLE_BYTES
+    state.given = (*others, sample) if is_usable else others
+
+
 def samples_in(state: EditingState, main: Path) -> Samples:
     """The same with what is known of all of them, read again only where files have changed."""
     rulebook = state.rulebook(main)
@@ -111,12 +122,17 @@ def samples_in(state: EditingState, main: Path) -> Samples:
     known = _KNOWN.setdefault(state, {})
     last = known.get(main)
     with state.reading():
-        if last is None or last.folders != folders or last.stamps != {path: stamp(path) for path in last.stamps}:
-            known[main] = last = _read(main, folders)
+        if (
+            last is None
+            or last.given is not state.given
+            or last.folders != folders
+            or last.stamps != {path: stamp(path) for path in last.stamps}
+        ):
+            known[main] = last = _read(main, folders, state.given)
     return last
 
 
-def _read(main: Path, folders: tuple[Path, ...]) -> Samples:
+def _read(main: Path, folders: tuple[Path, ...], given: tuple[Sample, ...]) -> Samples:
     reader = _Reader(Project.around(main.parent))
     with used() as stamps:
         for folder in folders:
@@ -128,8 +144,8 @@ def _read(main: Path, folders: tuple[Path, ...]) -> Samples:
             if is_folder(folder / _TESTS) and any(map(is_file, candidates(folder))):
                 for path in islice(discover([folder / _TESTS]), _MAX_FILES):
                     reader.tests(path)
-    found = sorted(reader.found, key=lambda one: one.path.suffix != ".json")
-    return Samples(tuple(found), tuple(reader.tested), folders, dict(stamps))
+    found = sorted(reader.found, key=lambda one: one.path is not None and one.path.suffix != ".json")
+    return Samples((*given, *found), tuple(reader.tested), given, folders, dict(stamps))
 
 
 def _inputs(main: Path, folders: Iterable[Path]) -> Iterator[Path]:

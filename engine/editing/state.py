@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 from ..checks.shared.opening import Opening
 from ..checks.shared.registry import SIZE_CHECKS
 from ..diagnostics.problem import Problem
-from ..golden.files import ReadTests, read_tests
+from ..golden.files import ReadTests, TestFile, read_tests
 from ..inspection import Inspector, renamed
 from ..language.discovery import FileKind, kind_of, yaml_files
 from ..language.loader import Loaded
@@ -93,6 +93,8 @@ class EditingState:
         self._rulebooks: dict[str, Rulebook] = {}
         self._shown: dict[Path, set[Path]] = {}
         self._nearest: dict[Path, Path | None] = {}
+        self.given: tuple[Sample, ...] = ()
+        """Samples for all mappings besides those that are found; they count as those in files of their own do."""
         self._chosen: dict[Path, Sample | None] = {}
         self._made: dict[tuple[str, Path], tuple[object, Any]] = {}
 
@@ -262,6 +264,11 @@ class EditingState:
         """The files with golden tests of a mapping or workspace."""
         with self.reading():
             return tuple(path for path, read in self._all_tests() if self._is_main(read, {self.named(main)}))
+
+    def test_file(self, path: Path) -> TestFile | None:
+        """A file of golden tests; None if it cannot be used."""
+        with self.reading():
+            return self._read_tests(path, str(path)).file
 
     def _all_tests(self) -> Iterator[tuple[Path, ReadTests]]:
         for path in self.files():

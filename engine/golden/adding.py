@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..runtime.result import Result
@@ -47,9 +47,9 @@ def new_test(
     return f"{' ' * indent}- {written}\n"
 
 
-def new_file(mapping: str | None, tests: str) -> str:
-    """The text of a file with these tests; `mapping` is the path of the mapping, None if it is in a folder above."""
-    head = "" if mapping is None else f"mapping: {inline(mapping)}\n\n"
+def new_file(path: str | None, tests: str, kind: str = "mapping") -> str:
+    """The text of a file with these tests; `path` is that of what they test, None if it is in a folder above."""
+    head = "" if path is None else f"{kind}: {inline(path)}\n\n"
     return f"{head}tests:\n{tests}"
 
 
@@ -67,14 +67,14 @@ def place_for(file: TestFile) -> tuple[int, int] | None:
     return (len(text) if after < 0 else after + 1), len(dash) - len(dash.lstrip(" "))
 
 
-def added(file: TestFile, test: str) -> Rewrite | None:
-    """The change that adds the lines of a test to a file; None if that needs another layout."""
+def added(file: TestFile, test: Callable[[int], str]) -> Rewrite | None:
+    """The change that adds a test, whose lines are made for an indentation; None if that needs another layout."""
     place = place_for(file)
     if place is None:
         return None
-    start, _ = place
+    start, indent = place
     lead = "" if start == 0 or file.source.text[start - 1] == "\n" else "\n"
-    return Rewrite(start, start, f"{lead}\n{test}")
+    return Rewrite(start, start, f"{lead}\n{test(indent)}")
 
 
 def unused_name(name: str, file: TestFile | None) -> str:

@@ -249,10 +249,10 @@ def _paths(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
 def text(found: Iterable[ProposedTest]) -> str:
     """A test file with the suggestions: their expectations are what the mapping gives today, to be reviewed."""
     lines = ["description: Suggested tests; review what they expect.", "", "tests:"]
-    return "\n".join([*lines, *(f"{listed(one)}\n" for one in found)])
+    return "\n".join([*lines, *(listed(one) for one in found)])
 
 
-def listed(one: ProposedTest) -> str:
-    """A suggestion as an element of the list of a test file."""
-    written = new_test(one.shows[0], {"input": one.batch}, one.result, one.settings)
-    return "\n".join([*(f"  # {more}" for more in one.shows[1:]), written.rstrip("\n")])
+def listed(one: ProposedTest, indent: int = 2) -> str:
+    """The lines of a suggestion as an element of the list of a test file."""
+    written = new_test(one.shows[0], {"input": one.batch}, one.result, one.settings, indent)
+    return "".join([*(f"{' ' * indent}# {more}\n" for more in one.shows[1:]), written])

@@ -17,6 +17,7 @@ __all__ = [
     "fields_in",
     "is_excepted",
     "is_plain",
+    "parts_in",
     "roots_in",
 ]
 
@@ -42,23 +43,27 @@ def _add_roots(part: Any, found: list[str]) -> None:
                 _add_roots(value, found)
 
 
-def fields_in(part: Any) -> list[Field]:
-    """The fields that a part of the rules consists of, however deep."""
-    found: list[Field] = []
-    _add_fields(part, found)
+def parts_in(part: Any) -> list[Any]:
+    """The parts that a part of the rules consists of, however deep, itself first."""
+    found: list[Any] = []
+    _add_parts(part, found)
     return found
 
 
-def _add_fields(part: Any, found: list[Field]) -> None:
+def _add_parts(part: Any, found: list[Any]) -> None:
     if isinstance(part, tuple):
         for one in part:
-            _add_fields(one, found)
+            _add_parts(one, found)
         return
-    if isinstance(part, Field):
-        found.append(part)
+    found.append(part)
     for attribute, _ in attributes_of(type(part)):
         if (value := getattr(part, attribute)) is not None:
-            _add_fields(value, found)
+            _add_parts(value, found)
+
+
+def fields_in(part: Any) -> list[Field]:
+    """The fields that a part of the rules consists of, however deep."""
+    return [one for one in parts_in(part) if isinstance(one, Field)]
 
 
 def can_reject(fields: tuple[Field, ...]) -> bool:

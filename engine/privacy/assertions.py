@@ -7,7 +7,7 @@ one shows that it does not hold, and else unproven.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import Any, Literal
@@ -16,15 +16,16 @@ from ..diagnostics.problem import Place, Related
 from ..inference.facts import Flow, TypedEmission
 from ..inference.rulebook import walk
 from ..interpreter.interpreter import Interpreter
-from ..language.rulebook import Assertion, Output, RequestPlace, Rulebook
+from ..language.rulebook import Assertion, Expr, Output, RequestPlace, Rulebook
 from ..language.traversal import roots_in
 from ..proof.counterexamples import batch_for, reduced, words_of
 from ..proof.samples import NoSampleError
 from ..values.kinds import in_part
+from ..values.once import cached_property
 from ..values.recall import Recall
 from .flows import bodies_of
 from .members import PersonalMember
-from .origins import ANY, Folded, Pattern, Step, TracedValue, Unlisted, begins, meets
+from .origins import ANY, Folded, Marks, Pattern, Step, TracedValue, Unlisted, begins, meets
 from .personal import PersonalFlow, marks_of, members_in, personal_flows
 from .possible import Possible, ended, possible
 
@@ -48,26 +49,51 @@ class Finding:
     hint: str | None = None
 
 
-def findings(rulebook: Rulebook) -> Iterator[Finding]:
-    """The findings about all assertions of a mapping that are not proven."""
-    known: dict[str | None, Possible] = {}
-    recall = Recall()
-    prover = _Prover(rulebook)
-    for one in rulebook.assertions.values():
-        text = None if one.without is None else one.without.text
-        if text not in known:
-            known[text] = possible(rulebook, one.without, recall)
-        yield from prover.assertion(one, known[text])
+def findings(rulebook: Rulebook, recall: Recall | None = None) -> Iterator[Finding]:
+    """The findings about all assertions of a mapping that are not proven.
+
+    `recall` has what the last call found for nearly the same rules.
+    """
+    if rulebook.assertions:
+        prover = _Prover(rulebook, Recall() if recall is None else recall)
+        for one in rulebook.assertions.values():
+            yield from prover.assertion(one)
+
+
+class _Case:
+    """The effects of the inputs for which a condition does not hold, which several assertions may be about."""
+
+    def __init__(self, rulebook: Rulebook, without: Expr | None, marks: Mapping[str | None, Marks], recall: Recall):
+        recall.begin()
+        self.can = possible(rulebook, without, recall)
+        self._given = rulebook, marks, self.can, recall
+
+    @cached_property
+    def flows(self) -> Sequence[PersonalFlow]:
+        """The flows of all personal members."""
+        return [PersonalFlow(*key, own) for key, own in personal_flows(*self._given).items()]
 
 
 class _Prover:
-    def __init__(self, rulebook: Rulebook) -> None:
+    def __init__(self, rulebook: Rulebook, recall: Recall) -> None:
         self.rulebook = rulebook
-        self.members = members_in(rulebook) if rulebook.assertions else ()
+        self.recall = recall
+        schemas = [one.schemas.get(one.input.schema) for one in (rulebook, *rulebook.converters.values())]
+        self.members = recall.of(("personal", *rulebook.converters, *schemas), lambda: members_in(rulebook))
+        self.marks = recall.of(("marks", self.members), lambda: marks_of(self.members))
         self.emitted = {rule.output for rule in rulebook.rules}
-        self._bodies: Mapping[str, TracedValue] | None = None
+        self.cases: dict[str | None, _Case] = {}
 
-    def assertion(self, one: Assertion, can: Possible) -> Iterator[Finding]:
+    def case(self, without: Expr | None) -> _Case:
+        text = None if without is None else without.text
+        if text not in self.cases:
+            own = self.recall.of(("assertions", text), Recall)
+            self.cases[text] = _Case(self.rulebook, without, self.marks, own)
+        return self.cases[text]
+
+    def assertion(self, one: Assertion) -> Iterator[Finding]:
+        case = self.case(one.without)
+        can = case.can
         read = () if one.without is None else roots_in(one.without)
         rejecting = [name for name in read if name in can.kept.rejecting]
         if rejecting:
@@ -81,14 +107,11 @@ class _Prover:
             yield from self.no_output(one, can)
             return
         yield from self.places(one)
-        any_ = "any" in one.category
-        members = [member for member in self.members if any_ or member.category in one.category]
         for category in one.category:
             if not any(category in ("any", member.category) for member in self.members):
                 reason = f"no member of the input is marked as {'personal' if category == 'any' else category}"
                 yield Finding(one, "empty", reason, one.place, hint="mark it in the schema with `x-personal`")
-        ways = personal_flows(self.rulebook, marks_of(members), can)
-        flows = [PersonalFlow(*key, own) for key, own in ways.items()]
+        flows = [flow for flow in case.flows if "any" in one.category or flow.member.category in one.category]
         wrong = [flow for flow in flows if flow.is_sent and not (one.unmasked and flow.mask) and is_against(one, flow)]
         if wrong:
             yield self.broken(one, wrong)
@@ -115,6 +138,10 @@ class _Prover:
             if not any(self.exists(output, place) for output in outputs if output.name in self.emitted):
                 yield Finding(one, "empty", f"no request has the place {place.text!r}", place.node.place)
 
+    @cached_property
+    def bodies(self) -> Mapping[str, TracedValue]:
+        return bodies_of(self.rulebook)
+
     def exists(self, output: Output, place: RequestPlace) -> bool:
         line = output.request
         match place.part:
@@ -123,9 +150,9 @@ class _Prover:
                 return bool(names) and (not place.steps or any(meets(place.steps[0], name) for name in names))
             case "path":
                 return not place.steps
-        if self._bodies is None:
-            self._bodies = bodies_of(self.rulebook)
-        values = [self._bodies.get(output.name, TracedValue())]
+        if not place.steps:
+            return True
+        values = [self.bodies.get(output.name, TracedValue())]
         for step in place.steps:
             if any(value.origins for value in values):
                 return True

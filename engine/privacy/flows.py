@@ -6,10 +6,10 @@ flow from its place to the place in the request.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import lru_cache
-from typing import Literal
+from functools import partial
+from typing import Literal, TypeVar
 
 from ..expressions.tree import TreeNode
 from ..language.names import aimed_outputs
@@ -32,6 +32,7 @@ from ..language.rulebook import (
     Text,
 )
 from ..language.traversal import roots_in
+from ..values.recall import Recall
 from .expressions import Roots, of_expression, of_template
 from .origins import ANY, NAMES, NOTHING, Hop, InputOrigin, Marks, Others, Pattern, Step, TracedValue, Way, joined
 from .possible import Possible, possible
@@ -42,6 +43,7 @@ Part = Literal["body", "path", "query", "headers", "message"]
 _SAME = ("array", "object", "any")
 """Types to which values are converted unchanged."""
 _Influences = Mapping[InputOrigin, Way]
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,13 +64,17 @@ class DataFlow:
 
 
 def flows_of(
-    rulebook: Rulebook, can: Possible | None = None, marks: Mapping[str | None, Marks] | None = None
+    rulebook: Rulebook,
+    can: Possible | None = None,
+    marks: Mapping[str | None, Marks] | None = None,
+    recall: Recall | None = None,
 ) -> tuple[DataFlow, ...]:
     """All possible flows of a rulebook, or only those from marked places.
 
-    `marks` has those of its own input under None, and those of the input of a converting mapping under its name.
+    `marks` has those of its own input under None, and those of the input of a converting mapping under its name;
+    `recall` has what was found about nearly the same rules.
     """
-    walk = _Walk(rulebook, possible(rulebook) if can is None else can)
+    walk = _Walk(rulebook, possible(rulebook) if can is None else can, recall)
     walk.mapping(marks)
     return tuple(walk.found)
 
@@ -81,32 +87,43 @@ def bodies_of(rulebook: Rulebook) -> Mapping[str, TracedValue]:
 
 
 class _Walk:
-    def __init__(self, rulebook: Rulebook, can: Possible) -> None:
+    def __init__(self, rulebook: Rulebook, can: Possible, recall: Recall | None = None) -> None:
         self.rulebook = rulebook
         self.can = can
+        self.recall = Recall() if recall is None else recall
         self.found: list[DataFlow] = []
         self.rule: str | None = None
         self.bodies: dict[str, list[TracedValue]] = {}
         """The whole bodies of each output."""
         self.rejecting: dict[str, _Influences] = {}
 
+    def known(self, part: Rule | Route | Field | Expr, roots: Roots, make: Callable[[], _T], *more: object) -> _T:
+        """The result for a part of the rules, which is made anew only if something that matters to it has changed."""
+        if self.can.kept.rejecting:  # what may be rejected depends on more than the names that are read
+            return make()
+        names = self.recall.of(("roots", part), lambda: tuple(dict.fromkeys(roots_in(part))))
+        values = [roots.get(name) for name in names]
+        key = "traced", part, self.rule, *more, self.can.about(part, self.recall), *map(id, values)
+        found = self.recall.get(key)
+        if found is None:
+            before = len(self.found)
+            found = self.recall.put(key, (make(), self.found[before:], values))
+        else:
+            self.found += found[1]
+        result: _T = found[0]
+        return result
+
     # Rules
 
     def mapping(self, marks: Mapping[str | None, Marks] | None) -> None:
         """Walks through the whole mapping."""
         rulebook = self.rulebook
-        given: list[TracedValue] = []
-        if marks is None or None in marks:
-            given.append(TracedValue({InputOrigin((), marks=None if marks is None else marks[None]): (Way(),)}))
-        for name, converter in rulebook.converters.items():
-            if marks is None or name in marks:
-                given.append(_converted(name, converter, None if marks is None else marks[name]))
-        roots: Roots = self.lets(rulebook.let, {rulebook.input.as_name: joined(given)})
+        roots: Roots = self.lets(rulebook.let, {rulebook.input.as_name: self.input(marks)})
         control: _Influences = {}
         for rule in rulebook.rules:
             if rule.route is None and rule.output is None:
                 control = {**control, **self.condition(rule.when, roots)}
-                self.messages(rule, self.lets(rule.let, roots))
+                self.ending(rule, roots)
         for rule in rulebook.rules:
             if rule.route is None and rule.output is not None:
                 self.emission(rule, roots, {**control, **self.condition(rule.when, roots)})
@@ -123,15 +140,22 @@ class _Walk:
                 if name not in aimed:
                     self.target(output, output.request, roots, control)
 
+    def input(self, marks: Mapping[str | None, Marks] | None) -> TracedValue:
+        """The input of the mapping, as it is or as a converter makes it."""
+        given: list[TracedValue] = []
+        for name, one in ((None, self.rulebook), *self.rulebook.converters.items()):
+            if marks is None or name in marks:
+                own = None if marks is None else marks[name]
+                make = partial(_input, own) if name is None else partial(_converted, name, one, own)
+                parts = () if name is None else _parts(one)
+                given.append(self.recall.of(("input", name, own, *parts), make))
+        return self.recall.of(("input", *map(id, given)), lambda: (joined(given), given))[0]
+
     def route(self, route: Route, roots: Roots, control: _Influences) -> None:
-        found = self.expression(route.each, roots)
-        inner = {**roots, route.as_name: found.elements}
-        if route.key_name is not None:
-            inner[route.key_name] = found.keys
-        if route.index_name is not None:
-            inner[route.index_name] = TracedValue(influences=found.tested)
-        inner = self.lets(route.let, inner)
-        control = {**control, **found.tested}
+        self.rule = None
+        iterated, tested = self.known(route, roots, lambda: self.iterated(route, roots))
+        inner = self.lets(route.let, {**roots, **iterated})
+        control = {**control, **tested}
         for rule in self.rulebook.rules:
             if rule.route != route.name:
                 continue
@@ -139,15 +163,28 @@ class _Walk:
             if rule.output is not None:
                 self.emission(rule, inner, own)
             else:
-                self.messages(rule, self.lets(rule.let, inner))
+                self.ending(rule, inner)
             if not rule.goes_on:
                 control = own
 
+    def iterated(self, part: Route | Each, roots: Roots) -> tuple[dict[str, TracedValue], _Influences]:
+        """The names that an iteration adds, and the influences on what it is over."""
+        found = self.sent(part.each, roots) if isinstance(part, Each) else self.expression(part.each, roots)
+        names = {part.as_name: found.elements}
+        if part.key_name is not None:
+            names[part.key_name] = found.keys
+        if part.index_name is not None:
+            names[part.index_name] = TracedValue(influences=found.tested)
+        return names, found.tested
+
     def condition(self, when: Expr | None, roots: Roots) -> _Influences:
-        return {} if when is None else self.expression(when, roots).tested
+        return {} if when is None else self.known(when, roots, lambda: self.expression(when, roots).tested)
+
+    def ending(self, rule: Rule, roots: Roots) -> None:
+        self.rule = rule.name
+        self.messages(rule, self.lets(rule.let, roots))
 
     def messages(self, rule: Rule, roots: Roots) -> None:
-        self.rule = rule.name
         for text in (rule.skip, rule.reject):
             self.say(text, roots, rule.when)
         for warn in rule.warn:
@@ -166,20 +203,30 @@ class _Walk:
         output = self.rulebook.outputs[rule.output or ""]
         if rule.name not in self.can.rules or not self.can.can_hold(rule.when):
             return
-        roots = self.lets(rule.let, roots)
-        self.messages(rule, roots)
+        self.rule = rule.name
+        named, value = self.known(rule, roots, lambda: self.emitted(rule, output, roots), output)
         control = {**control, **self.rejections(rule)}
         self.add(TracedValue(influences=control), False, output.name, "body", ())
         if output.body != "none":
-            value = self.value_of(rule.body, roots)
-            value = value if rule.when is None else value.where(rule.when)
-            base: Pattern = (*(() if output.element_of is None else (output.element_of,)), *((ANY,) * output.is_joined))
-            self.send(output, "body", base, value, {})
-            for step in reversed(base):
-                value = value.listed if step == ANY else TracedValue(members={str(step): value})
             self.bodies.setdefault(output.name, []).append(value.influenced(control))
         if output.name in aimed_outputs(self.rulebook):
-            self.target(output, output.request, roots, self.rejections(output.request), rule.when)
+            line = output.request
+            self.target(output, line, {**roots, **named}, self.rejections(line), rule.when)
+
+    def emitted(self, rule: Rule, output: Output, roots: Roots) -> tuple[dict[str, TracedValue], TracedValue]:
+        """The values of the lets of a rule, and the body that it emits."""
+        inner = self.lets(rule.let, roots)
+        named = {name: inner[name] for one in rule.let if (name := one.name or "")}
+        self.messages(rule, inner)
+        if output.body == "none":
+            return named, NOTHING
+        value = self.value_of(rule.body, inner)
+        value = value if rule.when is None else value.where(rule.when)
+        base: Pattern = (*(() if output.element_of is None else (output.element_of,)), *((ANY,) * output.is_joined))
+        self.send(output, "body", base, value, {})
+        for step in reversed(base):
+            value = value.listed if step == ANY else TracedValue(members={str(step): value})
+        return named, value
 
     def target(
         self, output: Output, line: RequestLine, roots: Roots, control: _Influences, when: Expr | None = None
@@ -217,10 +264,13 @@ class _Walk:
         named = dict(roots)
         for one in definitions:
             name = one.name or ""
-            named[name] = self.field(one, named).through(Hop(f"let {name}", one.place))
+            named[name] = self.known(one, named, partial(self.let, one, named))
             if name in self.can.kept.rejecting:
                 self.rejecting[name] = {**self.rejecting.get(name, {}), **named[name].tested, **self.rejections(one)}
         return named
+
+    def let(self, one: Field, roots: Roots) -> TracedValue:
+        return self.field(one, roots).through(Hop(f"let {one.name}", one.place))
 
     def rejections(self, part: Rule | Field | Output | RequestLine) -> _Influences:
         """The influences on those lets that a part reads and that can reject it."""
@@ -286,14 +336,9 @@ class _Walk:
         return of_expression(expr.expression.tree, roots, self.can, called)
 
     def each(self, source: Each, roots: Roots) -> TracedValue:
-        found = self.sent(source.each, roots)
-        inner = {**roots, source.as_name: found.elements}
-        if source.key_name is not None:
-            inner[source.key_name] = found.keys
-        if source.index_name is not None:
-            inner[source.index_name] = TracedValue(influences=found.tested)
-        inner = self.lets(source.let, inner)
-        return self.value_of(source.value, inner).listed.influenced(found.tested)
+        iterated, tested = self.iterated(source, roots)
+        inner = self.lets(source.let, {**roots, **iterated})
+        return self.value_of(source.value, inner).listed.influenced(tested)
 
     def object(self, source: ObjectSource, roots: Roots) -> TracedValue:
         members = {one.name or "": self.field(one, roots) for one in source.fields}
@@ -338,7 +383,19 @@ def _excepts(spread: Spread) -> bool:
     return bool(spread.except_.names or spread.except_.prefixes or spread.except_.patterns)
 
 
-@lru_cache(maxsize=8)
+def _input(marks: Marks | None) -> TracedValue:
+    return TracedValue({InputOrigin((), marks=marks): (Way(),)})
+
+
+def _parts(rulebook: Rulebook) -> Iterator[object]:
+    """All that the flows of a mapping depend on; each is the same object as long as its text is the same."""
+    yield from (rulebook.input.as_name, *rulebook.let, *rulebook.rules)
+    for named in (rulebook.settings, rulebook.routes, rulebook.outputs):
+        yield from named.values()
+    for one in rulebook.converters.values():
+        yield from _parts(one)
+
+
 def _converted(name: str, rulebook: Rulebook, marks: Marks | None) -> TracedValue:
     """The bodies of a converting mapping, as the input of the mapping that it converts for."""
     walk = _Walk(rulebook, possible(rulebook))

@@ -71,10 +71,10 @@ def marks_of(members: Iterable[PersonalMember]) -> Mapping[str | None, Marks]:
 
 
 def personal_flows(
-    rulebook: Rulebook, marks: Mapping[str | None, Marks], can: Possible | None = None
+    rulebook: Rulebook, marks: Mapping[str | None, Marks], can: Possible, recall: Recall
 ) -> Mapping[Key, tuple[Way, ...]]:
     """The ways of the possible flows from marked places, by Key."""
-    return _merged(flows_of(rulebook, can, marks)) if marks else {}
+    return _merged(flows_of(rulebook, can, marks, recall)) if marks else {}
 
 
 def privacy_of(rulebook: Rulebook) -> Privacy:
@@ -82,8 +82,8 @@ def privacy_of(rulebook: Rulebook) -> Privacy:
     members = members_in(rulebook)
     marks = marks_of(members)
     recall = Recall()
-    every = personal_flows(rulebook, marks, possible(rulebook, recall=recall))
-    now = personal_flows(rulebook, marks, possible(with_values(rulebook), recall=recall))
+    every = personal_flows(rulebook, marks, possible(rulebook, recall=recall), recall)
+    now = personal_flows(rulebook, marks, possible(with_values(rulebook), recall=recall), recall)
     own = {(member, output, rule) for member, is_sent, output, _, _, rule, _ in every if is_sent}
     told = own | {(one[0], one[2], one[5]) for one in every if not one[1] and not one[4]}
 

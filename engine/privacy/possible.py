@@ -9,10 +9,11 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from ..expressions.tree import TreeNode
+from ..expressions.tree import TreeNode, walk
 from ..inference.facts import Alternatives, Condition, EvaluatedPart, Flow
 from ..inference.rulebook import RuleWalk
 from ..language.rulebook import Expr, Field, ObjectSource, Rule, Rulebook, Setting, Text
+from ..language.traversal import parts_in
 from ..templates.compiler import compile  # noqa: A004 - its name everywhere
 from ..types.types import NEVER, OBJECT, Type, constants, union
 from ..values.recall import Recall
@@ -54,6 +55,23 @@ class Possible:
     def gives(self, part: Expr | Field) -> bool:
         """Returns whether an alternative of a field can give a value."""
         return self.sources.get(id(part), True)
+
+    def about(self, part: object, recall: Recall) -> tuple[object, ...]:
+        """All that it says of a part of the rules."""
+        nodes, parts = recall.of(("asked", part), lambda: _asked(part))
+        types = self.nodes
+        return (
+            bytes(1 + self.is_constant(node) if id(node) in types else 0 for node in nodes),
+            tuple(self.conditions.get(key) for key in parts),
+            tuple(self.sources.get(key) for key in parts),
+        )
+
+
+def _asked(part: object) -> tuple[list[TreeNode], list[int]]:
+    """The nodes of the expressions of a part of the rules, and the identities of its expressions and fields."""
+    parts = [one for one in parts_in(part) if isinstance(one, Expr | Field)]
+    nodes = [node for one in parts if isinstance(one, Expr) for node in walk(one.expression.tree)]
+    return nodes, [id(one) for one in parts]
 
 
 def possible(rulebook: Rulebook, without: Expr | None = None, recall: Recall | None = None) -> Possible:

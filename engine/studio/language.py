@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from ..editing.actions import actions
 from ..editing.completion import completions
-from ..editing.data import Action, Position, Span
+from ..editing.data import Action, Position, Sample, Span
 from ..editing.files import formatted_source
 from ..editing.hover import hover
 from ..editing.inlays import inlays
 from ..editing.lenses import lenses
 from ..editing.navigation import RenameError, definition, references, rename
-from ..editing.samples import samples
+from ..editing.samples import give, samples
 from ..editing.signatures import signature
 from ..editing.state import EditingState
 from ..editing.symbols import document_symbols, folds
 from ..editing.tokens import tokens
 from .answers import Json, PageAnswers
-from .files import ProjectFiles, RefusedError
-from .results import AskError
+from .files import RefusedError
+from .results import AskError, StudioResults
+from .samples import SampleError, StudioSample
 
 __all__ = ["Language", "position_of"]
 
@@ -32,10 +34,11 @@ _MOST = 1_000
 class Language:
     """Answers about the files of a project."""
 
-    def __init__(self, files: ProjectFiles, state: EditingState) -> None:
-        self.files = files
+    def __init__(self, results: StudioResults, state: EditingState) -> None:
+        self.results = results
+        self.files = results.project.files
         self.state = state
-        self._answers = PageAnswers(files.name, {})
+        self._answers = PageAnswers(self.files.name, {})
         self._methods: dict[str, Callable[[Path, Mapping[str, Any]], Json]] = {
             "completions": lambda path, params: {"items": completions(state, path, position_of(params))[:_MOST]},
             "hover": lambda path, params: {"hover": hover(state, path, position_of(params))},
@@ -71,15 +74,32 @@ class Language:
             raise AskError("refused", str(error)) from None
 
     def _choose(self, selected: Json) -> None:
-        """Shows the values of the first sample that is selected, if it is one that editors know."""
+        """Shows the values of the first sample that is selected."""
         name, chosen = selected.get("mapping"), selected.get("samples")
         if name is None or not chosen:
             return
         main = self.files.root / name
-        path = self.files.root / chosen[0].partition("::")[0].partition("#")[0]
-        test = chosen[0].partition("::")[2]
-        known = (one for one in samples(self.state, main) if one.path == path and (not test or one.name.endswith(test)))
-        self.state.choose(main, next(known, None))
+        shown = next((one for one in samples(self.state, main) if self._is(one, chosen[0])), None)
+        if shown is None and (other := self.results.project.samples.get(chosen[0])) is not None:
+            with suppress(SampleError):
+                shown = self.give(other)
+        self.state.choose(main, shown)
+
+    def give(self, sample: StudioSample) -> Sample:
+        """Makes a sample known that editors would not find. Raises SampleError."""
+        found = Sample(sample.name, sample.path, self.results.value(sample), size=sample.size)
+        give(self.state, found)
+        return found
+
+    def _is(self, sample: Sample, chosen: str) -> bool:
+        """Returns whether a sample is the one that Studio calls by an id."""
+        if sample.path is None:
+            return chosen == f"pasted:{sample.name}"
+        file, _, test = chosen.partition("::")
+        name, _, index = file.partition("#")
+        return sample.path == self.files.root / name and (
+            sample.name.endswith(f" [{int(index) + 1}]") if index.isdigit() else sample.name.endswith(test)
+        )
 
     def _renamed(self, path: Path, params: Mapping[str, Any]) -> Json:
         """The edits that give a name of the rules another one, if all are in the project."""

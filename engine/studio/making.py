@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -56,18 +57,17 @@ def golden(results: StudioResults, sample: StudioSample, selected: Json, params:
     else:
         given = {"input": results.value(sample)}
     result = results.now.interpreter(rulebook).run(results.value(sample))
-    place = None if file is None else adding.place_for(file)
-    text = adding.new_test(name, given, result, settings, *(() if place is None else place[1:]))
+    test = partial(adding.new_test, name, given, result, settings)
+    rewrite = None if file is None else adding.added(file, test)
+    if file is None or rewrite is None:
+        is_above = main.parent in path.parents and main.stem in ("mapping", "workspace")
+        above = None if is_above else Path(os.path.relpath(main, path.parent)).as_posix()
+        at, text = {"line": 1, "column": 1}, adding.new_file(above, test(), results.project.kinds[selected["mapping"]])
+    else:
+        where = file.source.place(rewrite.start, rewrite.start)
+        at, text = {"line": where.line, "column": where.column}, rewrite.text
     if len(text) > MAX_TEXT_BYTES:
         raise AskError("refused", "the results are too large to be written into a test")
-    if file is None or place is None:
-        is_above = main.parent in path.parents and main.stem in ("mapping", "workspace")
-        text = adding.new_file(None if is_above else Path(os.path.relpath(main, path.parent)).as_posix(), text)
-        at, start = {"line": 1, "column": 1}, ""
-    else:
-        where = file.source.place(place[0], place[0])
-        at, start = {"line": where.line, "column": where.column}, "" if file.source.text.endswith("\n") else "\n"
-        text = f"{start}\n{text}"
     return {"edits": [{"path": target, "span": {"start": at, "end": at}, "text": text}], "path": target, "name": name}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextvars import Context
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -107,17 +108,29 @@ class StudioResults:
 
     # The state
 
-    def state(
-        self, name: object, samples: list[str], settings: Mapping[str, Any], *, is_background: bool = False
-    ) -> Json:
-        """The findings of a mapping, the results of samples, and their coverage; of large ones, in the background."""
-        main = self.main(name)
+    def findings(self, main: Path, settings: Mapping[str, Any]) -> list[Json]:
+        """The findings of a mapping and its tests."""
         loaded = self.now.inspected(main, settings)
         problems, sources = [*loaded.problems], {**loaded.sources}
         for found, of_tests in self.project.problems_of_tests(main):
             problems += found
             sources |= of_tests
         answers = PageAnswers(self.project.files.name, sources)
+        return [answers.finding(one) for one in problems[:MOST_FINDINGS]]
+
+    def findings_elsewhere(self, name: object, settings: Mapping[str, Any]) -> list[Json]:
+        """What the workspaces that extend a mapping find, their tests, and other files that depend on it."""
+        main = self.main(name)
+        own, answers = self.findings(main, settings), self.answers(None)
+        found = (one for problems in self.now.state.diagnostics(main).values() for one in problems)
+        return [one for one in map(answers.finding, islice(found, MOST_FINDINGS)) if one not in own]
+
+    def state(
+        self, name: object, samples: list[str], settings: Mapping[str, Any], *, is_background: bool = False
+    ) -> Json:
+        """The findings of a mapping, the results of samples, and their coverage; of large ones, in the background."""
+        main = self.main(name)
+        findings = self.findings(main, settings)
         counted: dict[int, tuple[Rulebook, dict[tuple[int, str], int]]] = {}
         shown = [
             self._sample(main, one, settings, counted) if (one.size > LARGE) is is_background else _later(one)
@@ -125,7 +138,7 @@ class StudioResults:
         ]
         return {
             "usable": not self.now.is_broken(main, settings),
-            "findings": [answers.finding(one) for one in problems[:MOST_FINDINGS]],
+            "findings": findings,
             "samples": shown,
             "coverage": self._coverage(main, counted.values()),
         }

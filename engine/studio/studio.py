@@ -57,6 +57,9 @@ class Studio:
         self._project: Json = {}
         self._known: dict[str, tuple[int, int] | None] = {}
         self._told: Json = {}
+        self._found: list[Json] = []
+        self._found_elsewhere: tuple[str | None, list[Json]] = None, []
+        """The findings about what depends on a mapping, as they were found last, which is later than its own."""
         self._computing: asyncio.Task[None] | None = None
         self._tests: asyncio.Task[None] | None = None
         self._is_due = self._is_stopped = False
@@ -327,7 +330,8 @@ class Studio:
                 continue
             took = round((time.perf_counter() - began) * 1000)
             head = {"version": version, "took_ms": took, "mapping": self.selected["mapping"]}
-            self._told = {**head, **found, "unsaved": self.unsaved}
+            self._found = found["findings"]
+            self._told = {**head, **found, "findings": self._findings(), "unsaved": self.unsaved}
             self.tell("state", self._told)
         if self._tests is None or self._tests.done():
             self._tests = asyncio.create_task(self._run_tests())
@@ -345,6 +349,7 @@ class Studio:
                     found = await self.testing.ask("tests.more", {}, _SLOW["tests.more"])
                     self.tell("tests", {"version": tested, **found})
                     if not found["running"]:
+                        await self._find_elsewhere(tested)
                         break
 
     async def _evaluate_large(self, version: int) -> None:
@@ -358,6 +363,21 @@ class Studio:
             own = {one["id"]: one for one in found["samples"] if one["id"] in large}
             self._told = {**self._told, "samples": [own.get(one["id"], one) for one in self._told["samples"]]}
             self.tell("state", self._told)
+
+    async def _find_elsewhere(self, version: int) -> None:
+        """Adds the findings of what depends on the mapping to the state, if it is still that of the newest edit."""
+        found = await self.testing.ask("elsewhere", {}, _SLOW["tests.more"])
+        if version == self.version == self._told.get("version"):
+            self._found_elsewhere = self.selected["mapping"], found["findings"]
+            if (findings := self._findings()) != self._told["findings"]:
+                self._told = {**self._told, "findings": findings}
+                self.tell("state", self._told)
+
+    def _findings(self) -> list[Json]:
+        """The findings of the mapping, then those about what depends on it, which do not come and go meanwhile."""
+        mapping, elsewhere = self._found_elsewhere
+        is_known = mapping == self.selected["mapping"]
+        return [*self._found, *(one for one in elsewhere if is_known and one not in self._found)]
 
     def _was_stopped(self, reason: str) -> None:
         self._is_stopped = True

@@ -41,7 +41,7 @@ class Worker:
         self.state = EditingState(homes_of(files.root, start))
         self.project = StudioProject(files, Rules(self.state), start)
         self.results = StudioResults(self.project, Rules(EditingState(self.state.roots)))
-        self.language = Language(files, self.state)
+        self.language = Language(self.results, self.state)
         self.selected: Json = {}
         self.run: TestRun | None = None
         self._has_other_tests = False
@@ -49,6 +49,7 @@ class Worker:
             "change": self._change,
             "project": self._project,
             "state": self._state,
+            "elsewhere": self._elsewhere,
             "tests.begin": self._begin,
             "tests.more": self._more,
             "sample.open": lambda params: asking.opened(self.results, self._sample(params)),
@@ -125,6 +126,7 @@ class Worker:
         for name, text in params.get("pasted", {}).items():
             sample = pasted(name, text)
             self.project.pasted[sample.id] = self.project.samples[sample.id] = sample
+            self.language.give(sample)
         self.selected |= params.get("selected", {})
 
     def _project(self, _: Json) -> Json:
@@ -183,6 +185,12 @@ class Worker:
         known = [one for one in chosen.get("samples", []) if one in self.project.samples]
         settings = chosen.get("settings", {})
         return self.results.state(chosen["mapping"], known, settings, is_background=params.get("background") is True)
+
+    def _elsewhere(self, _: Json) -> Json:
+        chosen = self.selected
+        if chosen.get("mapping") is None:
+            return {"findings": []}
+        return {"findings": self.results.findings_elsewhere(chosen["mapping"], chosen.get("settings", {}))}
 
     def _begin(self, _: Json) -> Json:
         self.project.find()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -69,7 +70,7 @@ def test_a_test_is_added_behind_the_last(tmp_path: Path, indent: int, end: str, 
     place = place_for(file)
     assert place is not None
     assert place[1] == indent
-    change = added(file, new_test("new", {"input": {}}, RESULT, indent=indent))
+    change = added(file, partial(new_test, "new", {"input": {}}, RESULT, None))
     assert change is not None
     again = written(tmp_path, applied(text, [change]))
     assert [test.name for test in again.tests] == ["old", "new"]
@@ -79,7 +80,7 @@ def test_a_test_is_added_behind_the_last(tmp_path: Path, indent: int, end: str, 
 
 def test_a_file_without_a_last_line_end(tmp_path: Path) -> None:
     text = OLD.format("  ").rstrip("\n")
-    change = added(written(tmp_path, text), new_test("new", {"input": {}}, RESULT))
+    change = added(written(tmp_path, text), partial(new_test, "new", {"input": {}}, RESULT, None))
     assert change is not None
     assert len(written(tmp_path, applied(text, [change])).tests) == 2
 
@@ -87,7 +88,7 @@ def test_a_file_without_a_last_line_end(tmp_path: Path) -> None:
 def test_a_list_in_flow_has_no_place(tmp_path: Path) -> None:
     file = written(tmp_path, "tests: [{test: old, input: {}, expect: {}}]\n")
     assert place_for(file) is None
-    assert added(file, "") is None
+    assert added(file, str) is None
 
 
 @pytest.mark.parametrize(("name", "found"), [("new", "new"), ("old", "old 2")])

@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import json
+import re
+from collections import Counter
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
 
 from moemap.engine import api
-from moemap.engine.language.loader import load
-from moemap.engine.language.rulebook import Rulebook
+from moemap.engine.checks.shared.session import Session
+from moemap.engine.language.loader import join, load
+from moemap.engine.language.rulebook import Rule, Rulebook
 from moemap.engine.language.traversal import roots_in
 from moemap.engine.privacy.assertions import findings
-from moemap.engine.privacy.flows import flows_of
+from moemap.engine.privacy.flows import _Walk, flows_of
+from moemap.engine.privacy.origins import written
+from moemap.engine.privacy.personal import marks_of, members_in
 from moemap.engine.privacy.possible import ended, possible
+from moemap.engine.source.contents import unsaved
 from moemap.engine.values.pointers import leaves
+from moemap.engine.values.recall import Recall
 from moemap.tests.engine.grammar import ROOTS, Dice, _condition, batch, rules
 from moemap.tests.engine.privacy.test_flows import OTHERS, missed
 
@@ -136,6 +144,7 @@ def test_the_way_is_told(tmp_path: Path) -> None:
     assert one.hint == "let the rule 'event' take elements only where 'batch.ok' holds"
 
 
+_PATH = re.compile(r"\b(event|batch)\.[a-z_.]+")
 WORKSPACE = ROOT / "examples" / "workspaces" / "consent.yaml"
 
 
@@ -160,6 +169,68 @@ def test_the_example_holds_and_breaks_with_its_rules(tmp_path: Path) -> None:
     leak = f"  - {{rule: user, fields: {{attributes: {{fields: {fields}}}}}}}\n\nassert:"
     found = found_in(text.replace("assert:", leak), tmp_path)
     assert [name for name, _ in found] == ["advertising-ids-on-demand", "no-traces-of-the-network"]
+
+
+def flows_in(main: Path, recalls: tuple[Recall, Recall]) -> Counter[tuple[Any, ...]]:
+    """All flows of personal members, with the places on their ways; the first Recall is that of the loader."""
+    for one in recalls:
+        one.begin()
+    rulebook = join(main, recalls[0]).draft
+    assert rulebook is not None
+    marks = recalls[1].of("marks", lambda: marks_of(members_in(rulebook)))
+    return Counter(
+        (
+            *(getattr(flow, name) for name in ("is_sent", "output", "part", "rule")),
+            *(written(pattern) for pattern in (flow.origin.pattern, flow.pointer)),
+            *((flow.origin.mask, flow.origin.converter, flow.origin.is_whole, flow.origin.is_alone)),
+            tuple((tuple(one.place for one in way.conditions), way.hops) for way in flow.ways),
+        )
+        for flow in flows_of(rulebook, possible(rulebook, recall=recalls[1]), marks, recalls[1])
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.fuzz
+def test_flows_after_changes_are_those_of_new_rules() -> None:
+    main = WORKSPACE.parents[2] / "mappings" / "mparticle-moengage" / "v1"
+    files = {path: path.read_text("utf-8") for path in main.glob("[ceu]*.yaml")}
+    random, recalls, texts = Random(7), (Recall(), Recall()), dict(files)
+    known = flows_in(WORKSPACE, recalls)
+    changed = 0
+    for _ in range(8):
+        path = random.choice(sorted(files))
+        paths = [*_PATH.finditer(texts[path])]
+        if random.random() < 0.2 or not paths:
+            texts[path] = f"# more\n{files[path]}"
+        else:
+            one, other = random.choice(paths), random.choice(paths)
+            texts[path] = f"{texts[path][: one.start()]}{other[0]}{texts[path][one.end() :]}"
+        with unsaved(texts):
+            found, new = flows_in(WORKSPACE, recalls), flows_in(WORKSPACE, (Recall(), Recall()))
+        assert found == new
+        changed += found != known
+        known = found
+    assert changed > 2
+
+
+def test_only_flows_of_rules_that_changed_are_found_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    walked: list[str] = []
+    emitted = _Walk.emitted
+
+    def counted(walk: _Walk, rule: Rule, *more: Any) -> Any:
+        walked.append(rule.name)
+        return emitted(walk, rule, *more)
+
+    monkeypatch.setattr(_Walk, "emitted", counted)
+    rules = WORKSPACE.parents[2] / "mappings" / "mparticle-moengage" / "v1" / "commerce.yaml"
+    text, session = rules.read_text("utf-8"), Session()
+    assert session.inspect(WORKSPACE).problems == ()
+    assert len(walked) > 40
+    walked.clear()
+    changed = text.replace("from: event.data.currency_code, type", "from: event.data.screen_name, type", 1)
+    session.inspect(WORKSPACE, {rules: changed})
+    assert changed != text
+    assert set(walked) == {"product-action", "purchase"}  # which extends it
 
 
 @pytest.mark.slow

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 
 from moemap.engine.studio.worker import Worker
 
-from .conftest import MAIN, MAPPING
+from .conftest import MAIN, MAPPING, SAMPLE
 
 Ask = Callable[..., Any]
 SEEN, TESTED = "samples/seen.json", "shop/tests/events.yaml::an event"
@@ -32,7 +33,7 @@ def ask(root: Path) -> Ask:
 
 
 def test_completion_counts_what_is_not_saved(ask: Ask) -> None:
-    assert [one["label"] for one in ask("language.completions", **NAME)["items"]] == ["name", "kind"]
+    assert [one["label"] for one in ask("language.completions", **NAME)["items"]] == ["kind", "name"]
     edited = MAPPING.replace("name: event.name", "title: batch.")
     position = {"path": MAIN, "line": 22, "column": len("      title: batch.") + 1}
     items = ask("language.completions", {"texts": {MAIN: edited}}, **position)["items"]
@@ -50,6 +51,37 @@ def test_explanations_have_the_value_of_the_selected_sample(ask: Ask) -> None:
     assert ask("language.hover", path=MAIN, line=9_999, column=9_999)["hover"] is None
     inlays = ask("language.inlays", path=MAIN, from_line=20, to_line=24)["inlays"]
     assert [one["text"] for one in inlays] == ['= "u1"', '= "bought"', '= "main"']
+
+
+def test_payloads_that_are_pasted_are_known_as_files_are(ask: Ask) -> None:
+    pasted = '{"user": "u9", "events": [{"name": "left", "more": {"deep": 1}}]}'
+    assert "In 1 of 1 sample." in ask("language.hover", **NAME)["hover"]["text"]
+    ask("change", {"pasted": {"mine": pasted}, "selected": {"samples": ["pasted:mine"]}})
+    text = ask("language.hover", **NAME)["hover"]["text"]
+    assert 'In `mine`: `"left"`' in text
+    assert "In 2 of 2 samples." in text
+    inlays = ask("language.inlays", path=MAIN, from_line=20, to_line=24)["inlays"]
+    assert [one["text"] for one in inlays] == ['= "u9"', '= "left"', '= "main"']
+    items = ask("language.completions", **NAME)["items"]
+    assert [one["label"] for one in items] == ["name", "kind"]
+    assert ["In 2 of 2 samples" in one["documentation"] for one in items] == [True, False]
+    ask("change", {"pasted": {"mine": pasted.replace("left", "back")}})
+    assert 'In `mine`: `"back"`' in ask("language.hover", **NAME)["hover"]["text"]
+    ask("change", {"pasted": {"mine": "[]"}})
+    assert 'In `mine`: `"back"`' in ask("language.hover", **NAME)["hover"]["text"]  # it was refused
+
+
+def test_batches_of_a_list_are_told_apart(root: Path) -> None:
+    (root / "samples" / "several.json").write_text(
+        json.dumps([SAMPLE | {"user": user} for user in ("first", "second")]), "utf-8"
+    )
+    worker = Worker(root, root)
+    found = worker.answer({"method": "project", "params": {}})["result"]
+    for index, user in enumerate(("first", "second")):
+        selected = {"mapping": found["mapping"], "samples": [f"samples/several.json#{index}"], "settings": {}}
+        message = {"method": "language.hover", "params": {"path": MAIN, "line": 21, "column": 20}}
+        hover = worker.answer({**message, "changes": {"selected": selected}})["result"]["hover"]
+        assert f'"{user}"' in hover["text"]
 
 
 def test_the_outline_colours_and_layout(ask: Ask) -> None:

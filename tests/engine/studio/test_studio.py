@@ -365,6 +365,30 @@ def test_large_samples_are_evaluated_in_the_background(run: Run) -> None:
     run(work)
 
 
+def test_findings_about_workspaces_follow_in_the_background(run: Run) -> None:
+    async def work(site: Site) -> None:
+        workspace = "language: 1\nworkspace: acme\nextends: ./mapping.yaml\nsettings: {shop: other}\n"
+        site.path("shop/acme.yaml").write_text(workspace)
+        async with site.page() as page:
+            await page.get("project")
+            wrong = MAPPING.replace("enum: [main, other]", "enum: [main]")
+            state = await page.edit(MAIN, wrong)
+            assert state["findings"] == []
+            later = await page.note("state", lambda one: one["version"] == state["version"])
+            (finding,) = later["findings"]
+            assert finding["place"]["path"] == "shop/acme.yaml"
+            assert {**later, "findings": []} == state
+            state = await page.edit(MAIN, f"{wrong}# more\n")
+            assert state["findings"] == [finding]  # which stays until it is known to be gone
+            state = await page.edit(MAIN, MAPPING)
+            later = await page.note("state", lambda one: one["version"] == state["version"])
+            assert later["findings"] == []
+            state = await page.edit(MAIN, MAPPING.replace("user: batch.user", "user: batch.usr"))
+            assert [one["place"]["path"] for one in state["findings"]] == [MAIN]  # once, although both have it
+
+    run(work)
+
+
 def test_very_large_samples_are_not_explained(run: Run) -> None:
     async def work(site: Site) -> None:
         site.path("samples/large.json").write_text(json.dumps({"user": "x" * 2_000_000, "events": []}))

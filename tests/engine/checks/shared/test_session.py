@@ -90,8 +90,9 @@ def test_any_changes(seed: int, write: Callable[[Mapping[str, Any]], Path]) -> N
 
 @pytest.mark.slow
 @pytest.mark.fuzz
-@pytest.mark.parametrize("main", [SHIPPED, EXAMPLES / "workspaces" / "portfolio.yaml"], ids=lambda path: path.stem)
-def test_any_changes_of_what_is_shipped(main: Path) -> None:
+@pytest.mark.parametrize("name", ["mapping", "portfolio", "consent"])
+def test_any_changes_of_what_is_shipped(name: str) -> None:
+    main = SHIPPED if name == "mapping" else EXAMPLES / "workspaces" / f"{name}.yaml"
     files = {path: path.read_text("utf-8") for path in (main, *SHIPPED.parent.glob("*.yaml"))}
     session = Session()
     assert sum(assert_as_new(session, main, texts) for texts in edits(files, Random(5), 12)) > 2
