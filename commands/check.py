@@ -70,8 +70,8 @@ def command(
 
     No data is needed. A PATH is a file or a folder, or the name of an installed mapping. Without one, the project is
     checked with its project file, or else the rule files below this folder, or else the installed mappings. In a
-    folder, every YAML file that looks like a file of a mapping is checked, by its name, a
-    key or its modeline; hidden files are ignored.
+    folder, every YAML file that looks like a file of a mapping is checked, by its name, its keys or
+    its modeline; hidden files and those of installed packages are ignored.
     """
     from ..engine.diagnostics.reporters import Report, render
     from ..engine.diagnostics.reporters.text import summary

@@ -177,13 +177,18 @@ class Inspector:
 
     def is_included(self, real: str, part: Path) -> bool:
         """Returns whether a part is checked with a file that includes it, searching for one if none was given."""
-        if any(real in _reals(self.load(main)).values() for main in self.mains.values()):
+        if any(self.includes(main, real) for main in self.mains.values()):
             return True
         for main in self.mains_above(part):
-            if real in _reals(self.load(main)).values():
+            if self.includes(main, real):
                 self.mains[os.path.realpath(main)] = main
                 return True
         return False
+
+    def includes(self, main: Path, real: str) -> bool:
+        """Returns whether a main file includes a part, or would if it could be read, which is a Problem of its own."""
+        loaded = self.load(main)
+        return real in loaded.included or real in _reals(loaded).values()
 
     def mains_above(self, part: Path) -> Iterator[Path]:
         """The mappings and workspaces that could include a part, the nearest first.

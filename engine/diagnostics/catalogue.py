@@ -38,7 +38,7 @@ class Code:
 
 _CODES: dict[str, Code] = {
     # M0: reading a rule file as YAML
-    "M001": Code("error", "file cannot be read", "{path}: {reason}"),
+    "M001": Code("error", "file cannot be read", "the file cannot be read: {reason}"),
     "M002": Code("error", "file is not UTF-8", "the file is not UTF-8 text: {reason}"),
     "M003": Code("error", "file is too large", "the file has {size} bytes; at most {limit} are read"),
     "M004": Code("error", "YAML syntax", "{reason}"),

@@ -1,7 +1,8 @@
 """Finds the files of mappings below folders, and tells their kinds.
 
-Detection is more lenient than reading: a file that looks like a rule file by its name, a key or its modeline is one, so
-that a misspelt file is reported rather than skipped.
+Detection is more lenient than reading: a file that looks like a rule file by its name, its modeline or a combination
+of keys is one, so that a misspelt file is reported rather than skipped. One key alone proves nothing: others have
+`rules`, `tests`, `outputs` and `language` too.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import Literal
 
 from ..diagnostics.suggestions import closest
 from ..source.contents import content
-from ..source.nodes import MappingNode
+from ..source.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from ..source.parser import parse
 from ..source.paths import is_file
 from ..source.project import Project
@@ -24,7 +25,7 @@ from ..source.text import MAX_FILE_BYTES, Source
 from .file_keys import MAPPING, PART, WORKSPACE
 from .installed import candidates
 
-__all__ = ["FileKind", "SkippedFile", "kind_of", "other_than_main", "yaml_files"]
+__all__ = ["FileKind", "SkippedFile", "is_installed", "kind_of", "other_than_main", "yaml_files"]
 
 FileKind = Literal["mapping", "workspace", "tests", "part"]
 """The kinds of files: main file of a mapping, workspace, test file, or part that others include."""
@@ -32,10 +33,20 @@ FileKind = Literal["mapping", "workspace", "tests", "part"]
 _PART = frozenset(PART.keys) - {"description"}
 _MAIN = frozenset({"language", "extends", "input", "outputs", "bulk", "delivery"})
 _HEADER = _MAIN | {"name", "version", "workspace", "server", "checks"}
-_TELLING = (_PART - {"include"}) | (_MAIN - {"input"}) | {"workspace", "tests", "mapping"}
-_KNOWN = _TELLING | {*MAPPING.keys, *WORKSPACE.keys}
+_KNOWN = frozenset({*MAPPING.keys, *WORKSPACE.keys, "tests", "mapping"})
 _FEW_KEYS = 20
 """A file with more unknown keys than this belongs to another program."""
+_MEMBERS = {"rules": "rule", "tests": "test", "outputs": "request"}
+"""Keys that others have too, with the key of their elements that only ours have."""
+_PAIRS = (("workspace", "extends"), ("workspace", "tests"), ("mapping", "tests"))
+"""Keys that only ours have together. One of both may be misspelt."""
+_SHAPES: dict[str, type[Node]] = {
+    **dict.fromkeys(("rules", "tests"), SequenceNode),
+    **dict.fromkeys(("bulk", "delivery", *_PART - {"rules", "include"}), MappingNode),
+    **dict.fromkeys(("workspace", "mapping"), ScalarNode),
+}
+"""Keys that tell of a file of ours where all others are known, and the kinds of their values."""
+_PACKAGES = frozenset({"node_modules", "site-packages", "__pycache__"})
 
 _MODELINE = re.compile(r"^#[ \t]*yaml-language-server:.*\bmoemap/(rules|workspace|tests)\.schema\.json", re.MULTILINE)
 _INDENTATION = re.compile(r"^[ \t]+", re.MULTILINE)
@@ -53,14 +64,17 @@ class SkippedFile:
 def yaml_files(folder: Path, skip: Callable[[SkippedFile], object] = lambda _: None) -> Iterator[Path]:
     """The YAML files in a folder and below, sorted by name, without hidden ones and without links to elsewhere.
 
-    `skip` is called with each file that is left out. Raises OSError.
+    Nor those of installed packages. `skip` is called with each file or folder that is left out. Raises OSError.
     """
     project = Project.around(folder)
     for inner, folders, names in os.walk(folder, onerror=_raise):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in folders:
-            if os.path.islink(link := Path(inner, name)):
-                skip(SkippedFile(link, "is a link to a folder"))
+        seen = sorted(name for name in folders if not name.startswith("."))
+        folders[:] = [name for name in seen if not is_installed(Path(inner, name))]
+        for name in seen:
+            if os.path.islink(path := Path(inner, name)):
+                skip(SkippedFile(path, "is a link to a folder"))
+            elif name not in folders:
+                skip(SkippedFile(path, "is a folder of installed packages"))
         for name in sorted(names):
             if name.startswith(".") or not name.lower().endswith((".yaml", ".yml")):
                 continue
@@ -71,6 +85,11 @@ def yaml_files(folder: Path, skip: Callable[[SkippedFile], object] = lambda _: N
                 skip(SkippedFile(path, f"is a link that {refusal[0]}"))
             else:
                 yield path
+
+
+def is_installed(folder: Path) -> bool:
+    """Returns whether a folder is one of packages that a tool installed, or a virtual environment of Python."""
+    return folder.name in _PACKAGES or is_file(folder / "pyvenv.cfg")
 
 
 def _raise(error: OSError) -> None:
@@ -92,21 +111,55 @@ def kind_of(path: Path) -> FileKind | None:
     named = path.stem in ("mapping", "workspace")
     if _is_beside_a_mapping(path) or (modeline and modeline[1] == "tests"):
         return "tests"
-    if not (modeline or named or (keys & _TELLING and _are_ours(keys))):
+    if not (modeline or named or _is_ours(keys, text)):
         return None
-    if "tests" in keys:
+    if keys & {"tests", "mapping"}:
         return "tests"
     if "workspace" in keys or path.stem == "workspace" or (modeline and modeline[1] == "workspace"):
         return "workspace"
-    return "part" if keys & _PART and not (named or keys & _MAIN) else "mapping"
+    main = named or keys & _MAIN or _has_language(keys, text)
+    return "part" if keys & _PART and not main else "mapping"
 
 
-def _are_ours(keys: set[str]) -> bool:
-    """Returns whether at least half of the keys are known. Misspelt ones are not held against a file."""
-    known, others = len(keys & _KNOWN), keys - _KNOWN
-    if len(others) <= known:
-        return True
-    return len(others) <= _FEW_KEYS and sum(closest(key, _KNOWN) is None for key in others) < known
+def _is_ours(keys: set[str], text: str) -> bool:
+    """Returns whether a combination of keys is only ours, and at most half of all keys are those of others.
+
+    Misspelt keys are not held against a file.
+    """
+    known, others = keys & _KNOWN, keys - _KNOWN
+    meant = {key: closest(key, _KNOWN) for key in others} if len(others) <= _FEW_KEYS else {}
+    if len(others) > len(known) <= sum(meant.get(key) is None for key in others):
+        return False
+    near = known.union(meant.values())
+    return (
+        _has_language(keys, text)
+        or any(near.issuperset(pair) and not known.isdisjoint(pair) for pair in _PAIRS)
+        or any(key in known and _has_key(member, text) for key, member in _MEMBERS.items())
+        or (not others and not keys.isdisjoint(_SHAPES) and _has_shapes(text))
+    )
+
+
+def _has_language(keys: set[str], text: str) -> bool:
+    """Returns whether a key `language`, which may be misspelt, has a number: others give a name."""
+    return any(
+        _has_key(key, text, r"[ \t]*['\"]?[0-9]+['\"]?[ \t\r]*(?:[,}\n#]|\Z)")
+        for key in keys
+        if key == "language" or (key not in _KNOWN and closest(key, _KNOWN) == "language")
+    )
+
+
+def _has_key(name: str, text: str, value: str = "") -> bool:
+    """Returns whether a key, and its value, are at the start of a line or in a flow mapping."""
+    key = rf"(?:^[ \t]*(?:-[ \t]*)*|[{{\[,]\s*)['\"]?{re.escape(name)}['\"]?[ \t]*:"
+    return re.search(key + value, text, re.MULTILINE) is not None
+
+
+def _has_shapes(text: str) -> bool:
+    """Returns whether all values have the shapes of ours, as far as they can be read."""
+    node = parse(Source("", text))[0]
+    values = {key: node.get(key) for key in _SHAPES} if isinstance(node, MappingNode) else {}
+    elements = [value.items for key in _MEMBERS if isinstance(value := values.get(key), SequenceNode)]
+    return not any(elements) and all(value is None or isinstance(value, _SHAPES[key]) for key, value in values.items())
 
 
 def _keys(text: str) -> set[str]:

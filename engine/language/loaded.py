@@ -20,7 +20,8 @@ class Loaded:
     """The result of loading: the Rulebook, None if there are errors, and all Problems in order of place.
 
     `draft` is what could be read despite the errors: fit for checks, not for running. `lost` are names that may be
-    defined in the parts that were dropped.
+    defined in the parts that were dropped. `included` are the real paths of all files that `include` names, also of
+    those that were not read.
     """
 
     rulebook: Rulebook | None
@@ -28,6 +29,7 @@ class Loaded:
     sources: Mapping[str, Source]
     draft: Rulebook | None = None
     lost: frozenset[str] = frozenset()
+    included: frozenset[str] = frozenset()
 
     @property
     def ok(self) -> bool:
@@ -47,6 +49,7 @@ class Joined:
     lost: frozenset[str]
     settings: Mapping[str, Setting]
     values: Mapping[str, Any]
+    included: frozenset[str]
 
     def with_settings(self, given: Mapping[str, Any]) -> Loaded:
         """The mapping with these JSON values, which override those of the files. Nothing is read again."""
@@ -60,4 +63,4 @@ class Joined:
         in_place = in_order(without_consequences(problems, self.lost))
         draft = None if self.draft is None else replace(self.draft, values=values)
         failed = any(problem.severity == "error" for problem in in_place)
-        return Loaded(None if failed else draft, in_place, self.sources, draft, self.lost)
+        return Loaded(None if failed else draft, in_place, self.sources, draft, self.lost, self.included)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
-from os.path import normpath
+from os.path import normpath, realpath
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +83,7 @@ class _Loader:
         self.sources: dict[str, Source] = {}
         self.missing: list[Path] = []
         self.lost: set[str] = set()
+        self.included: set[str] = set()
         self.settings: dict[str, Setting] = {}
         self.values: dict[str, Any] = {}
 
@@ -103,7 +104,8 @@ class _Loader:
             draft = self.bounded(self.rulebook(layer)) if layer is not None else None
             draft = with_converters(draft, path, self) if draft is not None else None
             self.problems += exposed_secrets(draft) if draft is not None else ()
-        return Joined(draft, tuple(self.problems), self.sources, frozenset(self.lost), self.settings, self.values)
+        lost, included = frozenset(self.lost), frozenset(self.included)
+        return Joined(draft, tuple(self.problems), self.sources, lost, self.settings, self.values, included)
 
     # Files
 
@@ -276,6 +278,8 @@ class _Loader:
             return
         root = (layer.main.path or Path()).parent
         path = (source.path or Path()).parent / include.text
+        with suppress(OSError, ValueError):  # of a name that no file can have
+            self.included.add(realpath(path))
         reason = hint = None
         if include.text.startswith("/"):
             reason = "must be given relative to the file that includes it"

@@ -82,14 +82,14 @@ def read(path: Path, name: str) -> tuple[Source | None, tuple[Problem, ...]]:
     """Reads a file; returns its text, or the problem (M001, M002, M003) if it cannot be read."""
     top = Source(name, "", path).place(0, 0)
     if os.path.exists(path) and not (os.path.isfile(path) or os.path.isdir(path)):  # opening a pipe may block forever
-        return None, (Problem.of("M001", top, path=name, reason="is not a file"),)
+        return None, (Problem.of("M001", top, reason="it is not a file"),)
     try:
         raw = content(path, MAX_FILE_BYTES + 1)
         size = contents.size(path)
     except OSError as error:
-        return None, (Problem.of("M001", top, path=name, reason=error.strerror or str(error)),)
+        return None, (Problem.of("M001", top, reason=error.strerror or str(error)),)
     except ValueError as error:  # a path that no system can have, such as one with a null character
-        return None, (Problem.of("M001", top, path=name, reason=str(error)),)
+        return None, (Problem.of("M001", top, reason=str(error)),)
     return decoded(raw, name, path, size)
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from ..configuration.finding import configuration_around
 from ..diagnostics.problem import Problem
 from ..golden.files import ReadTests, TestFile, read_tests
-from ..language.discovery import kind_of, yaml_files
+from ..language.discovery import is_installed, kind_of, yaml_files
 from ..language.rulebook import ABSENT, Rulebook
 from ..source.contents import Stamp, stamp
 from ..source.nodes import MappingNode, ScalarNode
@@ -26,7 +26,7 @@ from .samples import FOLDERS, StudioSample, of_files, of_tests
 __all__ = ["StudioProject", "homes_of"]
 
 _MOST_FILES = 2_000
-_LEFT_OUT = frozenset({"node_modules", "build", "dist", "venv", "__pycache__"})
+_LEFT_OUT = frozenset({"build", "dist"})
 _SCHEMA = ".schema.json"
 
 Json = dict[str, Any]
@@ -232,7 +232,8 @@ def _is_wanted(path: Path) -> bool:
 def _json_files(root: Path) -> Iterator[Path]:
     """The JSON files in a folder and below, without hidden ones, links, and what was installed or built."""
     for inner, folders, names in os.walk(root):
-        folders[:] = sorted(one for one in folders if not one.startswith(".") and one not in _LEFT_OUT)
+        seen = sorted(one for one in folders if not one.startswith(".") and one not in _LEFT_OUT)
+        folders[:] = [one for one in seen if not is_installed(Path(inner, one))]
         for name in sorted(names):
             if name.endswith(".json") and not name.startswith(".") and not os.path.islink(os.path.join(inner, name)):
                 yield Path(inner, name)

@@ -85,4 +85,4 @@ def test_a_folder_must_have_the_name_of_a_mapping() -> None:
 def test_a_missing_file_is_named() -> None:
     result = CliRunner().invoke(main, ["import", "segment", "none.json", "-o", "shop"])
     assert result.exit_code == 1
-    assert result.stdout.startswith("error[M001]: none.json: No such file or directory\n")
+    assert result.stdout.startswith("error[M001]: the file cannot be read: No such file or directory\n")

@@ -52,6 +52,13 @@ def test_a_mapping_that_is_not_there(
     assert raised.value.problems[0].hint == ("did you mean 'mparticle-moengage'?" if known else None)
 
 
+def test_a_path_that_is_not_there_is_named_once(tmp_path: Path) -> None:
+    missing = tmp_path / "nosuch"
+    with pytest.raises(MappingError) as raised:
+        moemap.load(missing)
+    assert str(raised.value) == f"{missing}:1:1: the file cannot be read: No such file or directory"
+
+
 def test_a_folder_is_the_mapping_in_it(write: Callable[[Any], Path], monkeypatch: pytest.MonkeyPatch) -> None:
     folder = write({}).parent
     monkeypatch.chdir(folder.parent)

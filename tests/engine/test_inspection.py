@@ -31,6 +31,14 @@ outputs: {out: {schema: ./any.json, request: {path: /}}}
 PART = "rules: [{rule: one, output: out, fields: {a: batch.a}}]\n"
 WRONG_PART = "rules: [{rule: one, output: out, fields: {a: bacth.a}}]\n"
 WORKSPACE = "language: 1\nworkspace: w\nextends: ./base\n"
+ACTION = """\
+name: Set up
+description: Sets up the tool
+inputs: {version: {description: which one, default: latest}}
+outputs: {path: {description: where it is, value: x}}
+runs:
+  using: composite
+"""
 TESTS = "tests: [{test: t, input: {}, expect: {}}]\n"
 
 
@@ -81,11 +89,19 @@ def said(inspection: Inspection) -> list[str]:
         ("a.yaml", "\tlanguage: 1\n\tworkspace: w\n", "workspace"),
         ("a.yaml", "? workspace\n: w\n", "workspace"),
         ("a.yaml", "language: 1\r\nworkspace: w\r\nextends: [\r\n", "workspace"),
-        ("a.yaml", "nonsense: 1\nrules: []\n", "part"),
+        ("a.yaml", "rules: []\n", "part"),
+        ("a.yaml", "nonsense: 1\nrules: [{rule: one, output: out}]\n", "part"),
+        ("a.yaml", "rules:\n  - rule: one\n    output: [\n", "part"),
+        ("a.yaml", "name: x\nversion: 1.0.0\ninput: {}\noutputs: {o: {request: {path: /}}}\n", "mapping"),
+        ("a.yaml", "languag: 1\nrules: []\n", "mapping"),
+        ("a.yaml", "'language': '1'\nname: x\n", "mapping"),
+        ("a.yaml", "language: 2\nname: x\noutputs: [\n", "mapping"),
         ("a.yaml", "tables: {}\n", "part"),
         ("a.yaml", "description: x\nlet: {\n", "part"),
         ("a.yaml", TESTS, "tests"),
         ("a.yaml", "workspace: w\ntests: []\n", "tests"),
+        ("a.yaml", "mapping: shop@1\ntestss: []\n", "tests"),
+        ("a.yaml", "tests:\n  - test: t\n    input: [\n", "tests"),
         ("a.yaml", "testss: []\n# yaml-language-server: $schema=../moemap/tests.schema.json\n", "tests"),
         ("a.yaml", "# yaml-language-server: $schema=https://x/moemap/workspace.schema.json\nx: 1\n", "workspace"),
         ("a.yaml", "# yaml-language-server: $schema=../schemas/moemap/rules.schema.json\nruels: [\n", "mapping"),
@@ -97,6 +113,24 @@ def said(inspection: Inspection) -> list[str]:
         ("a.yaml", "name: ci\non: push\njobs: {}\n", None),
         ("a.yaml", "version: 3\nservices: {}\n", None),
         ("a.yaml", "apiVersion: v1\nkind: Role\nmetadata: {}\nrules: []\n", None),
+        ("action.yml", ACTION, None),
+        ("action.yml", ACTION + "  steps: [\n", None),
+        (".travis.yml", "language: python\nscript: make\n", None),
+        ("a.yaml", "language: python\n", None),
+        ("a.yaml", "language: [python]\nname: x\n", None),
+        ("a.yaml", "extends: default\nrules: {line-length: disable}\n", None),
+        ("a.yaml", "extends: ./base.yaml\nrules: {}\n", None),
+        ("a.yaml", "extends: [[spectral:oas, off]]\nrules:\n  x: {given: $, then: {}}\n", None),
+        ("a.yaml", "rules:\n  - id: x\n    message: m\n    languages: [python]\n", None),
+        ("a.yaml", "name: x\nrules:\n  - alert: down\n", None),
+        ("a.yaml", "policies:\n  - name: x\n    resource: s3\n", None),
+        ("a.yaml", "routes:\n  - path: /\n", None),
+        ("a.yaml", "tables: [a, b]\n", None),
+        ("a.yaml", "suite: x\ntests:\n  - it: works\n    asserts: []\n", None),
+        ("a.yaml", "description: x\nproviders: []\ntests:\n  - vars: {}\n", None),
+        ("a.yaml", "version: 2\ntests: {x: 1}\n", None),
+        ("a.yaml", "workspace: {members: [a]}\n", None),
+        ("a.yaml", "mapping: {a: 1}\n", None),
         ("a.yaml", "root: true\nenv: {}\nparserOptions: {}\nextends: x\nrules: {}\n", None),
         ("a.yaml", "a: |\n  workspace: w\n", None),
         ("a.yaml", "{{ template }}\n", None),
@@ -159,6 +193,11 @@ def test_what_is_skipped_is_counted_and_listed(write: Callable[..., None], tmp_p
         **{
             "m/mapping.yaml": MAPPING,
             "m/ci.yaml": "name: ci\non: push\n",
+            "action.yml": ACTION,
+            "m/node_modules/x/mapping.yaml": "[",
+            "lib/site-packages/moemap/mapping.yaml": "[",
+            "env/pyvenv.cfg": "",
+            "env/mapping.yaml": "[",
             "semgrep.yaml": "rules: []\n",
             ".hidden/mapping.yaml": "[",
             "m/.hidden.yaml": "[",
@@ -170,10 +209,14 @@ def test_what_is_skipped_is_counted_and_listed(write: Callable[..., None], tmp_p
     (tmp_path.parent / "outside.yaml").write_text("workspace: [secret\n")
     (tmp_path / "m" / "link").symlink_to(tmp_path)
     done = CliRunner().invoke(main, ["check", "--list-skipped", "."])
-    assert done.stdout == "1 file checked, 6 skipped: no problems\n"
+    assert done.stdout == "1 file checked, 10 skipped: no problems\n"
     assert done.stderr == (
+        "skipped: action.yml does not look like a file of a mapping\n"
+        "skipped: env is a folder of installed packages\n"
+        "skipped: lib/site-packages is a folder of installed packages\n"
         "skipped: m/ci.yaml does not look like a file of a mapping\n"
         "skipped: m/link is a link to a folder\n"
+        "skipped: m/node_modules is a folder of installed packages\n"
         "skipped: m/nowhere.yaml is not a file\n"
         "skipped: m/out.yaml is a link that is outside the project\n"
         "skipped: m/pipe.yaml is not a file\n"
@@ -294,6 +337,26 @@ def test_a_part_that_nothing_includes(write: Callable[..., None], paths: list[st
     (problem,) = inspect_paths(paths).problems
     assert (problem.code, str(problem.place), problem.severity) == ("M133", "m/lost.yaml:1:1", "error")
     assert problem.hint == "name it under 'include' in m/mapping.yaml, or remove it"
+
+
+@pytest.mark.parametrize("paths", [["m/one.yaml"], ["m/one.yaml", "m/mapping.yaml"], ["m", "m/one.yaml"]])
+@pytest.mark.parametrize(("name", "real"), [("one.yaml", "../outside.yaml"), (".one/one.yaml", "m/.one/one.yaml")])
+def test_a_part_that_may_not_be_read_is_one_problem(
+    write: Callable[..., None], name: str, real: str, paths: list[str]
+) -> None:
+    write(**{"m/mapping.yaml": f"{MAPPING}include: [{name}]\n", real: PART})
+    if not (part := Path("m", name)).exists():
+        part.symlink_to(Path(real).absolute())
+    paths = [path.replace("m/one.yaml", part.as_posix()) for path in paths]
+    assert said(inspect_paths(paths)) == ["m/mapping.yaml:6:11 M107"]
+
+
+def test_parts_beyond_the_number_of_files_are_not_called_lost(
+    write: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("moemap.engine.language.loader.MAX_FILES", 2)
+    write(**{"m/mapping.yaml": f"{MAPPING}include: [a.yaml, b.yaml]\n", "m/a.yaml": PART, "m/b.yaml": "tables: {}\n"})
+    assert said(inspect_paths(["m"])) == ["m/mapping.yaml:6:19 M119"]
 
 
 def test_a_part_that_nothing_includes_is_read(write: Callable[..., None]) -> None:

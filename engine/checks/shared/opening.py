@@ -43,7 +43,7 @@ class Opening:
             return replace(loaded, problems=_listed(problems))
         problems = _listed(in_order((*loaded.problems, *self._findings)))
         failed = any(problem.severity == "error" for problem in problems)
-        return Loaded(None if failed else loaded.rulebook, problems, loaded.sources)
+        return replace(loaded, rulebook=None if failed else loaded.rulebook, problems=problems, draft=None)
 
     @cached_property
     def _names(self) -> tuple[Problem, ...]:

@@ -100,7 +100,7 @@ def test_read(tmp_path: Path) -> None:
 def test_a_pipe_is_no_file(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.yaml")
     source, (problem,) = read(tmp_path / "pipe.yaml", "pipe.yaml")
-    assert (source, problem.message) == (None, "pipe.yaml: is not a file")
+    assert (source, problem.message) == (None, "the file cannot be read: it is not a file")
 
 
 def test_files_that_cannot_be_read(tmp_path: Path) -> None:
@@ -112,9 +112,9 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     with (tmp_path / "huge").open("wb") as file:
         os.truncate(file.fileno(), 5_000_000_000)
     cases = [
-        ("none", "M001", "1:1-1:1", "none: No such file or directory", None),
-        (".", "M001", "1:1-1:1", ".: Is a directory", None),
-        ("\0", "M001", "1:1-1:1", "\0: embedded null byte", None),
+        ("none", "M001", "1:1-1:1", "the file cannot be read: No such file or directory", None),
+        (".", "M001", "1:1-1:1", "the file cannot be read: Is a directory", None),
+        ("\0", "M001", "1:1-1:1", "the file cannot be read: embedded null byte", None),
         (
             "latin",
             "M002",
