@@ -130,7 +130,7 @@ def command(inputs: tuple[str, ...], mapping: str | None, workspace: str | None,
     from ..engine.jobs.program import RulesChangedError
     from ..engine.jobs.runfiles import ResumeError, is_finished, left_over
     from ..engine.jobs.running import run
-    from ..engine.jobs.summary import Summary
+    from ..engine.jobs.summary import SAMPLE, Summary
     from ..engine.jobs.transform import Recipe, WorkerError
     from .shared.progress import progress_bar
     from .shared.targets import check_options, expanded, targets
@@ -168,7 +168,9 @@ def command(inputs: tuple[str, ...], mapping: str | None, workspace: str | None,
                 choice.variables,
                 _reports(check_input=options["check_input"], account=options["account"]),
             )
-            job = Job(target.inputs, recipe, program, target.output, target.rejects, options["jobs"], resume, restart)
+            sample = 0 if options["replay_rejects"] else SAMPLE - summary.sample.batches
+            files = target.output, target.rejects
+            job = Job(target.inputs, recipe, program, *files, options["jobs"], resume, restart, sample)
             with progress_bar(target.inputs) as progress:
                 summary.merge(run(job, progress))
     except (BusyError, InTheWayError, ResumeError, RulesChangedError, WorkerError) as error:

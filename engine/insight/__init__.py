@@ -1,7 +1,7 @@
 """Answers about a mapping: the branches of its rules, what changes from version to version, what is lost of inputs.
 
 Comes in: Rulebooks and batches. Goes out: a Catalogue of branches, and their Coverage; Changes, with the version that
-they ask for; the Reads of rules, and the Loss over a corpus.
+they ask for; the Loss over a corpus.
 """
 
 from __future__ import annotations
@@ -15,21 +15,18 @@ if TYPE_CHECKING:
     from .changes import Change, changes_between, due_version
     from .coverage import Coverage, coverage_of
     from .loss import Loss, loss_over
-    from .reads import InputRead, reads_of
 
 __all__ = [
     "Branch",
     "Catalogue",
     "Change",
     "Coverage",
-    "InputRead",
     "Loss",
     "branches_of",
     "changes_between",
     "coverage_of",
     "due_version",
     "loss_over",
-    "reads_of",
 ]
 
 __getattr__ = lazily(__name__)

@@ -6,18 +6,19 @@ Where a rule hands the batch to another mapping, a leaf is followed through what
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
 from ..diagnostics.problem import Place, Problem
+from ..inference.read_places import ReadNode, Reads
+from ..inference.reads import InputRead, converting_reads, reads_of
 from ..interpreter.interpreter import Interpreter
-from ..interpreter.recorder import Taken
+from ..interpreter.scope import Scope, Stand
 from ..language.rulebook import Expr, Field, Rulebook, Spread, Text
 from ..runtime.result import Accounted, Destination, Result, Skipped
 from ..values.equality import equal
-from ..values.pointers import join, leaves, value_at
-from .reads import ANY, InputRead, Pattern, Reads, converting_reads, reads_of
+from ..values.pointers import above, join, leaves, value_at
 from .tracing import TooManyDecisionsError, Trace, identities, trace
 from .why import place_in, places_read, steps_in
 
@@ -34,19 +35,20 @@ Part = Literal["body", "path", "query", "headers"]
 def accounted(rulebook: Rulebook, batch: Any, result: Result) -> Result:
     """A Result of a batch with its account; that is empty, with a Problem, if there are too many decisions for one."""
     try:
-        return result._replace(account=account_of(rulebook, batch))
+        return result._replace(account=account_of(rulebook, batch, result))
     except TooManyDecisionsError as error:
         problem = Problem.of("M527", input="", reason=str(error))
         return result._replace(account=(), problems=(*result.problems, problem))
 
 
-def account_of(rulebook: Rulebook, batch: Any) -> tuple[Accounted, ...]:
-    """The fate of each leaf of a batch, in its order."""
+def account_of(rulebook: Rulebook, batch: Any, result: Result | None = None) -> tuple[Accounted, ...]:
+    """The fate of each leaf of a batch, in its order. `result` is the Result of the batch, if that is known."""
     interpreter = Interpreter(rulebook)
     found = interpreter.converted(batch)
     if found is None:
         return account_of_trace(trace(rulebook, batch, interpreter=interpreter))
     name, bodies = found
+    left_out = _left_out(interpreter.run(batch) if result is None else result)
     after: list[_Converted] = []
     requests = 0
     for body in bodies:
@@ -54,19 +56,54 @@ def account_of(rulebook: Rulebook, batch: Any) -> tuple[Accounted, ...]:
         after.append(_Converted(body, requests, {one.pointer: one for one in account_of_trace(traced)}))
         requests += len(traced.result.requests)
     converter = rulebook.converters[name]
-    before = Reads(converting_reads(rulebook))
+    before = _tree(converting_reads(rulebook)).leaves(batch)
+    inner = _reads(converter).leaves(batch)
     followed = []
-    for leaf in account_of(converter, batch):
+    for leaf, (_, deciding, _), (_, reading, _) in zip(account_of(converter, batch), before, inner, strict=True):
         one = _followed(leaf, value_at(batch, leaf.pointer), converter.name, after)
-        by = dict.fromkeys((*(read.title for read in before.of(_pattern(batch, leaf.pointer))), *one.by))
-        is_read = bool(by) and one.fate in ("read", "unread")
-        followed.append(one._replace(fate="read", by=tuple(by)[:_MAX_READERS]) if is_read else one)
+        why = left_out.why(leaf.pointer) if one.fate == "unread" else None
+        by = [read.title for read in deciding.holding]
+        if why is not None:
+            one = Accounted(leaf.pointer, "skipped", rule=why.rule, reason=why.reason)
+        elif one.fate == "read" or (one.fate == "unread" and by):
+            one = one._replace(fate="read", by=_first([*by, *(one.by if one.fate == "read" else ())]))
+        elif one.fate == "unread":
+            one = one._replace(by=_first(f"{converter.name}: {read.title}" for read in reading.holding))
+        followed.append(one)
     return tuple(followed)
 
 
+def _first(titles: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(titles))[:_MAX_READERS]
+
+
 @lru_cache(maxsize=8)
-def _reads(rulebook: Rulebook) -> Reads:
-    return Reads(reads_of(rulebook))
+def _reads(rulebook: Rulebook) -> ReadNode[InputRead, None]:
+    return _tree(reads_of(rulebook))
+
+
+def _tree(reads: Iterable[InputRead]) -> ReadNode[InputRead, None]:
+    return ReadNode((), Reads(reads).root)
+
+
+class _LeftOut(NamedTuple):
+    """The parts of a batch that are left out: values with all that is in them, and leaves that Problems name."""
+
+    skipped: dict[str, Skipped]
+    refused: dict[str, Skipped]
+
+    def why(self, place: str) -> Skipped | None:
+        """The reason why the leaf at a place is left out; None if it is not."""
+        return next((self.skipped[base] for base in above(place) if base in self.skipped), self.refused.get(place))
+
+
+def _left_out(result: Result) -> _LeftOut:
+    refused = {
+        problem.input: Skipped(problem.input, problem.rule, f"{problem.code}: {problem.message}")
+        for problem in reversed(result.problems)
+        if problem.input is not None
+    }
+    return _LeftOut({one.pointer: one for one in result.skipped}, refused)
 
 
 class _Link(NamedTuple):
@@ -120,16 +157,10 @@ def account_of_trace(found: Trace) -> tuple[Accounted, ...]:
     for place, link in (*_to_bodies(found), *_to_targets(found)):
         links.setdefault(place, []).append(link)
     readers = _readers(found)
-    skipped = {**_excepted(found), **{one.pointer: one for one in found.result.skipped}}
-    refused = {
-        problem.input: Skipped(problem.input, problem.rule, f"{problem.code}: {problem.message}")
-        for problem in reversed(found.result.problems)
-        if problem.input is not None
-    }
-    reads = _reads(found.rulebook)
-    return tuple(
-        _leaf(found, place, value, links, readers, skipped, refused, reads) for place, value in leaves(found.batch)
-    )
+    skipped, refused = _left_out(found.result)
+    left_out = _LeftOut({**_excepted(found), **skipped}, refused)
+    placed = _reads(found.rulebook).leaves(found.batch)
+    return tuple(_leaf(found, place, value, links, readers, left_out, node.holding) for place, node, value in placed)
 
 
 def _leaf(
@@ -137,46 +168,26 @@ def _leaf(
     place: str,
     value: Any,
     links: dict[str, list[_Link]],
-    readers: dict[str, set[str | None]],
-    skipped: dict[str, Skipped],
-    refused: dict[str, Skipped],
-    reads: Reads,
+    readers: _Readers,
+    left_out: _LeftOut,
+    static: list[InputRead],
 ) -> Accounted:
-    above = list(_above(place))
-    takers = {rule for base in above for rule in found.takers.get(base, ())}
-    static = reads.of(_pattern(found.batch, place))
+    outer = list(above(place))
+    takers = {rule for base in outer for rule in found.takers.get(base, ())}
     to = [
-        one for base in above for link in links.get(base, ()) for one in _sent(found, link, base, place, value, static)
+        one for base in outer for link in links.get(base, ()) for one in _sent(found, link, base, place, value, static)
     ]
     exact = dict.fromkeys(one for one in to if one.how != "part")
     if to:
         return Accounted(place, "sent", tuple(exact or dict.fromkeys(to)))
-    why = next((skipped[base] for base in above if base in skipped), None) or refused.get(place)
+    why = left_out.why(place)
     if why is not None:
         return Accounted(place, "skipped", rule=why.rule, reason=why.reason)
-    rules = {rule for base in above for rule in readers.get(base, ())}
-    own = sorted((read for read in static if read.rule in rules), key=lambda read: read.rule not in takers)
-    by = dict.fromkeys(read.title for read in own)
-    if by:
-        return Accounted(place, "read", by=tuple(by)[:_MAX_READERS])
-    return Accounted(place, "unread")
-
-
-def _above(place: str) -> Iterator[str]:
-    """The place itself, and all that it is in."""
-    yield place
-    while place:
-        place = place.rpartition("/")[0]
-        yield place
-
-
-def _pattern(batch: Any, place: str) -> Pattern:
-    names = []
-    for escaped in place.split("/")[1:]:
-        token = escaped.replace("~1", "/").replace("~0", "~")
-        names.append(ANY if isinstance(batch, list) else token)
-        batch = batch[int(token)] if isinstance(batch, list) else batch[token]
-    return tuple(names)
+    rules = {rule for base in outer for rule in readers.at.get(base, ())}
+    own = sorted((read for read in static if readers.reads(read, rules)), key=lambda read: read.rule not in takers)
+    if own:
+        return Accounted(place, "read", by=_first(read.title for read in own))
+    return Accounted(place, "unread", by=_first(read.title for read in static))
 
 
 def _sent(
@@ -244,22 +255,33 @@ def _requests(found: Trace) -> dict[tuple[str, str | None, str], list[int]]:
     return requests
 
 
-def _readers(found: Trace) -> dict[str, set[str | None]]:
-    """The rules that read each place, whatever for; None for parts of the mapping that are no rule."""
-    readers: dict[str, set[str | None]] = {}
+class _Readers(NamedTuple):
+    """The rules that read each place, whatever for; None for parts of the mapping that are no rule.
 
-    def look(taken: Taken) -> None:
-        if isinstance(taken.part, Expr | Text):
-            for read in places_read(found, taken.part, taken.scope):
-                readers.setdefault(read, set()).add(taken.at.rule)
-        elif (
-            isinstance(taken.part, Spread)
-            and isinstance(taken.value, dict)
-            and (place := found.places.of(taken.part.from_, taken.value, taken.scope))
-        ):
-            readers.setdefault(place, set()).add(taken.at.rule)
+    `loose` are the places of expressions and templates that read an element whose place is not known, since it is a
+    scalar of a computed list: what they read in the rules counts wherever it is.
+    """
 
-    found.replay(look)
+    at: dict[str, set[str | None]]
+    loose: dict[Place, None]
+
+    def reads(self, read: InputRead, rules: set[str | None]) -> bool:
+        """Tells if a read took part, one of a leaf that these rules read."""
+        return read.rule in rules or any(place.is_inside(read.place) for place in self.loose)
+
+
+def _readers(found: Trace) -> _Readers:
+    readers = _Readers({}, {})
+
+    def look(part: Expr | Text, scope: Scope, at: Stand) -> None:
+        for place in places_read(found, part, scope):
+            readers.at.setdefault(place, set()).add(at.rule)
+        roots = (part.expression if isinstance(part, Expr) else part.template).roots
+        names = {use.name for use in roots} - scope.lets.keys() - {"settings"}
+        if any(scope.pointers.get(name, "") is None for name in names):
+            readers.loose[part.place] = None
+
+    found.interpreter.watch(found.batch, look)
     return readers
 
 

@@ -4,28 +4,26 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, TypeAlias
 
+from ..inference.read_places import MAX_NAMES, ReadNode, Reads
+from ..inference.reads import InputRead, converting_reads, reads_of
+from ..inference.sources import ANY, Pattern
 from ..interpreter.interpreter import Interpreter
 from ..jobs.input import read_units
 from ..language.rulebook import Rulebook
 from ..values.kinds import KINDS
-from ..values.pointers import join
 from ..values.times import TimeError, of_iso
 from .distinct import Distinct, DistinctCounter
 from .dropping import dropped
-from .reads import InputRead, Reads, ReadsAt, converting_reads, reads_of
-from .sources import ANY, ElementGuard, Pattern
 
 __all__ = ["FATES", "MAX_NAMES", "Collector", "Fate", "InputMember", "Loss", "ReadTree", "loss_over"]
 
 Fate = Literal["unread", "read", "dropped", "sent"]
 FATES: tuple[Fate, ...] = ("unread", "read", "dropped", "sent")
 """The fates of members; one that has several has the last of these."""
-MAX_NAMES = 200
-"""The maximum number of names below one place; further ones are counted together."""
 _MAX_OWNERS = 3
 _UNIT_BYTES = 1 << 19
 _UNKNOWN = (1 << 62, -1)
@@ -158,62 +156,7 @@ def loss_over(
     return loss
 
 
-@dataclass(slots=True, eq=False)
-class _Node:
-    """A place of inputs, below elements for which some guards fail; `choices` are the guards about the value here.
-
-    These are kept by the member that they look at and its value; `variants` has the nodes to go on from by the values.
-    """
-
-    path: Pattern
-    reads: ReadsAt
-    failing: frozenset[ElementGuard]
-    below: dict[str, _Node] = field(default_factory=dict)
-    member: InputMember | None = None
-    choices: dict[Pattern, dict[Any, list[ElementGuard]]] = field(default_factory=dict)
-    variants: dict[tuple[Any, ...], _Node] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        for guard in self.reads.guards:
-            self.choices.setdefault(guard.member, {}).setdefault(guard.value, []).append(guard)
-
-    def child(self, name: str) -> _Node:
-        """The node of a member; of further ones after many, that of all of them together."""
-        if len(self.below) > MAX_NAMES:
-            name = ANY
-        node = self.below.get(name)
-        if node is None:
-            node = self.below[name] = _Node((*self.path, name), self.reads.below(name), self.failing)
-        return node
-
-    def variant(self, value: Any) -> _Node:
-        """The node for a value here: another one where other guards fail."""
-        found = []
-        for member, values in self.choices.items():
-            there = _at(value, member)
-            found.append(there if type(there) is str and there in values else None)
-        key = tuple(found)
-        node = self.variants.get(key)
-        if node is None:
-            if len(self.variants) > MAX_NAMES:
-                return self
-            failing = {
-                guard
-                for (_, values), there in zip(self.choices.items(), key, strict=True)
-                for wanted, guards in values.items()
-                if wanted != there
-                for guard in guards
-            }
-            node = self.variants[key] = _Node(self.path, self.reads, self.failing.union(failing))
-        return node
-
-
-def _at(value: Any, path: Pattern) -> Any:
-    for name in path:
-        if type(value) is not dict:
-            return None
-        value = value.get(name)
-    return value
+_Node: TypeAlias = ReadNode[InputRead, InputMember]
 
 
 class _Fate(NamedTuple):
@@ -237,27 +180,14 @@ class _Fate(NamedTuple):
 class ReadTree:
     """The nodes of inputs of one mapping, and the fates of their leaves as its rules have it."""
 
-    def __init__(self, reads: Reads, settings: Mapping[str, Any]) -> None:
-        self.root = _Node((), reads.root, frozenset())
+    def __init__(self, reads: Reads[InputRead], settings: Mapping[str, Any]) -> None:
+        self.root: _Node = ReadNode((), reads.root)
         self.settings = settings
-
-    def placed(self, batch: Any) -> Iterator[tuple[str, _Node, Any]]:
-        """The leaves of a batch, with their places and nodes."""
-        pending: list[tuple[str, _Node, Any]] = [("", self.root, batch)]
-        while pending:
-            place, node, value = pending.pop()
-            node = node.variant(value) if node.choices else node
-            if isinstance(value, dict) and value:
-                pending += [(join(place, name), node.child(name), member) for name, member in value.items()]
-            elif isinstance(value, list) and value:
-                pending += [(join(place, index), node.child(ANY), element) for index, element in enumerate(value)]
-            else:
-                yield place, node, value
 
     def fate(self, node: _Node) -> _Fate:
         """The fate of the leaves at a node."""
         path = node.path
-        found = [read for read in node.reads.all if read.guards.isdisjoint(node.failing)]
+        found = node.holding
         sent = [read for read in found if read.is_sent]
         reasons = [self.reason(read, path) for read in sent]
         kept = [read for read, reason in zip(sent, reasons, strict=True) if reason is None]
@@ -320,8 +250,8 @@ class Collector:
                 child = node.below.get(ANY) or node.child(ANY)
                 pending += [(child, element) for element in value]
             else:
-                if (member := node.member) is None:
-                    member = node.member = self.member(node.path, self.tree.fate(node), value)
+                if (member := node.note) is None:
+                    member = node.note = self.member(node.path, self.tree.fate(node), value)
                 member.values += 1
                 kinds, type_ = member.types, type(value)
                 kinds[type_] = kinds.get(type_, 0) + 1
@@ -335,12 +265,12 @@ class Collector:
         """Adds the leaves of a batch that another mapping converts, each followed into what that gives."""
         inner: dict[str, _Fate] = {}
         for body, locate in zip(bodies, self.interpreter.locators(name, batch), strict=True):
-            for place, node, _ in self.tree.placed(body):
+            for place, node, _ in self.tree.root.leaves(body):
                 fate, here = self.tree.fate(node), locate(place)
                 inner[here] = inner[here].joined(fate) if here in inner else fate
         title, converter = self.converters[name]
-        before = self.converting.placed(batch)
-        for (_, decides, _), (place, node, value) in zip(before, converter.placed(batch), strict=True):
+        before = self.converting.root.leaves(batch)
+        for (_, decides, _), (place, node, value) in zip(before, converter.root.leaves(batch), strict=True):
             fate = converter.fate(node)
             if fate.fate == "sent":
                 fate = inner.get(place, fate)

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ..diagnostics.terminal import printable, styled
+from ..inference.sources import Pattern
 from ..values.kinds import shown
 from .distinct import Distinct
 from .loss import MAX_NAMES, Fate, InputMember, Loss
-from .reads import Pattern
 
 __all__ = ["BaselineError", "baseline_of", "drift", "render", "summary"]
 

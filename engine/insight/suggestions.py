@@ -10,7 +10,9 @@ from typing import Any, Protocol
 
 from ..golden.adding import new_test
 from ..inference.fields import setting_type
+from ..inference.reads import reads_of
 from ..inference.rulebook import walk
+from ..inference.sources import ANY, Pattern
 from ..interpreter.interpreter import Interpreter
 from ..interpreter.recorder import Taken
 from ..language.rulebook import Rulebook
@@ -20,7 +22,6 @@ from ..runtime.result import Result
 from ..types.types import constants
 from .branches import Branch, Catalogue, branches_of
 from .coverage import BranchCount, Coverage
-from .reads import ANY, Pattern, reads_of
 
 __all__ = ["InputSearch", "SuggestedTest", "listed", "suggestions", "text"]
 

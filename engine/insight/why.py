@@ -9,6 +9,7 @@ from typing import Any, Literal
 from ..diagnostics.problem import Place
 from ..expressions.paths import inputs_read
 from ..expressions.tree import walk
+from ..inference.reads import names_after
 from ..interpreter.recorder import Taken
 from ..interpreter.scope import Scope
 from ..language.rulebook import (
@@ -24,7 +25,6 @@ from ..language.rulebook import (
 from ..source.text import one_line
 from ..values.kinds import shown
 from ..values.pointers import join, value_at
-from .reads import names_after
 from .spans import look_up, values_by_span
 from .tracing import Application, Trace
 

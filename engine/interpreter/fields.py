@@ -89,7 +89,7 @@ class Evaluation(Recorder):
     ) -> Any:
         """The value of an expression; None, with a Problem of the `severity` if given, if it fails."""
         try:
-            return self.counted(expression).search(scope.values)
+            return self.found(expression, scope, at)
         except EvaluationError as error:
             place, reason = self.places.nearest(expression, scope, at.element), error.reason
             if field_ is not None:
@@ -100,9 +100,13 @@ class Evaluation(Recorder):
                 self.problem("M504", expression.place, at, input=place, severity=severity, reason=reason)
             return None
 
-    def counted(self, expression: Expr) -> Expression:
-        """The expression, changed to count the elements that it looks through if that may grow large."""
-        return self.scans.get(id(expression), expression.expression)
+    def found(self, expression: Expr, scope: Scope, at: Stand) -> Any:
+        """The value of an expression, changed to count the elements that it looks through if that may grow large."""
+        try:
+            return self.scans.get(id(expression), expression.expression).search(scope.values)
+        finally:
+            if self.reader is not None:
+                self.reader(expression, scope, at)
 
     def holds(self, when: Expr | None, scope: Scope, at: Stand) -> bool:
         return when is None or self.decided(when, self.search(when, scope, at), scope, at)
@@ -121,7 +125,7 @@ class Evaluation(Recorder):
         if when is None:
             return True
         try:
-            return self.decided(when, self.counted(when).search(scope.values), scope, at)
+            return self.decided(when, self.found(when, scope, at), scope, at)
         except EvaluationError as error:
             place = self.places.nearest(when, scope, at.element)
             self.problem("M504", when.place, at, input=place, severity="error", reason=error.reason)
@@ -130,7 +134,7 @@ class Evaluation(Recorder):
     def reason(self, text: Text, scope: Scope, at: Stand) -> str:
         """Renders a reason; if that fails, the text as it is written."""
         try:
-            return in_part(text.template.render_text(self.filling(text, scope)))
+            return in_part(text.template.render_text(self.filling(text, scope, at)))
         except TemplateFailure as error:
             self.problem("M514", text.place, at, reason=error.reason)
             return in_part(text.template.text)
@@ -139,9 +143,12 @@ class Evaluation(Recorder):
         """Records a Problem whose message is a template of the rules."""
         self.problem(code, text.place, at, reason=self.reason(text, scope, at), template=text.template.text)
 
-    def filling(self, text: Text, scope: Scope) -> dict[str, Any]:
+    def filling(self, text: Text, scope: Scope, at: Stand) -> dict[str, Any]:
         """The values of all roots that a template names, whether it writes them or not."""
-        return {use.name: scope.values.get(use.name) for use in text.template.roots}
+        values = {use.name: scope.values.get(use.name) for use in text.template.roots}
+        if self.reader is not None:
+            self.reader(text, scope, at)
+        return values
 
     def let(self, definitions: tuple[Field, ...], scope: Scope, at: Stand) -> Scope:
         """The scope with the names added. Each value is computed when it is first read; plain ones at once."""
@@ -309,7 +316,7 @@ class Evaluation(Recorder):
             return source.value
         if isinstance(source, Text):
             try:
-                text = source.template.render(self.filling(source, scope))
+                text = source.template.render(self.filling(source, scope, at))
             except TemplateFailure as error:
                 self.value_problem("M514", source.place, field_, scope, at, reason=error.reason)
                 return None

@@ -34,7 +34,7 @@ from ..values.payload import received
 from ..values.pointers import join, value_at
 from .fields import Evaluation, size_outcome
 from .outputs import output_specs
-from .recorder import ElementOutcome, Observer, Step
+from .recorder import ElementOutcome, Observer, Reader, Step
 from .scope import Roots, Scope, Stand
 
 __all__ = ["NAME_TAKEN", "NOTHING", "NO_ENTRY_RULE", "Interpreter", "Parts", "Step"]
@@ -124,6 +124,12 @@ class Interpreter:
         """The Result; calls the observer for each decision on the way, in order."""
         run = _Run(self, batch, None)
         run.observer = observer
+        return run.result()
+
+    def watch(self, batch: Any, reader: Reader) -> Result:
+        """The Result; the reader is told of each expression and template that is evaluated on the way."""
+        run = _Run(self, batch, None)
+        run.reader = reader
         return run.result()
 
     def count(self, batch: Any, hits: dict[tuple[int, str], int]) -> Result:
@@ -253,7 +259,7 @@ class _Run(Evaluation):
         locators = conversion.locators(first)
         for body, place in zip(bodies, locators, strict=True):
             run = _Run(self.interpreter, body, self.steps, self.only if len(bodies) == 1 else None)
-            run.observer, run.hits, run.is_converted = self.observer, self.hits, True
+            run.observer, run.reader, run.hits, run.is_converted = self.observer, self.reader, self.hits, True
             mapped.append(run.result())
             self.inner.append((run, mapped[-1], place))
             self.elements += [one._replace(pointer=place(one.pointer)) for one in run.elements]

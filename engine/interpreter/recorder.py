@@ -8,7 +8,7 @@ from typing import Any, Literal, NamedTuple
 
 from ..diagnostics.catalogue import Severity
 from ..diagnostics.problem import Place, Problem
-from ..language.rulebook import Field
+from ..language.rulebook import Expr, Field, Text
 from ..runtime.notes import Rejected
 from ..runtime.result import Element, Skipped
 from ..values.budget import Budget
@@ -45,6 +45,7 @@ class Taken(NamedTuple):
 
 
 Observer = Callable[[Taken], None]
+Reader = Callable[[Expr | Text, Scope, Stand], None]
 
 
 class Recorder:
@@ -54,6 +55,8 @@ class Recorder:
         self.steps = steps
         self.places = Places(batch)
         self.observer: Observer | None = None
+        self.reader: Reader | None = None
+        """Told of each expression and template that was evaluated, also if that failed."""
         self.hits: dict[tuple[int, str], int] | None = None
         """How often each decision was taken, by the identity of the part that decides and its outcome."""
         self.problems: list[Problem] = []

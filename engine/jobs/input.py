@@ -17,12 +17,13 @@ from ..diagnostics.problem import Problem
 from ..runtime.batch import BOM, WIDE_TEXT, Record, is_json, is_wide
 from .compression import CHUNK, PAUSE, decompressed
 
-__all__ = ["MAX_RECORD_BYTES", "MOST_RECORDS", "WAITING", "LineUnit", "Unit", "read_units"]
+__all__ = ["MAX_RECORD_BYTES", "MOST_RECORDS", "WAITING", "LineUnit", "SampledUnit", "Unit", "read_units", "sampled"]
 
 MAX_RECORD_BYTES = 10_000_000
 """The maximum size of a batch in bytes."""
 MOST_RECORDS = 2000
 """The maximum number of records in a unit, even if they are small: their results may be large."""
+_SAMPLE_BYTES = 1 << 20
 # Strings and runs of brackets are one match each, so that many of either are read fast.
 _REST_OF_TEXT = rb'[^"\\]*+(?:\\.[^"\\]*+)*+("?)'
 _TEXT = re.compile(_REST_OF_TEXT, re.DOTALL)
@@ -60,6 +61,32 @@ Unit = Iterable[Record]
 """The records that are processed at once, and sent to a worker together."""
 WAITING: Unit = ()
 """A unit that stands for a pause of the input, so that the results so far are written."""
+
+
+@dataclass(frozen=True, slots=True)
+class SampledUnit:
+    """A unit whose first `count` records belong to the sample of a run, about which the summary says more."""
+
+    records: list[Record]
+    count: int
+
+    def __iter__(self) -> Iterator[Record]:
+        return iter(self.records)
+
+
+def sampled(units: Iterable[Unit], count: int) -> Iterator[Unit]:
+    """The same units, with a sample: the first `count` records, or fewer if these are large."""
+    left = _SAMPLE_BYTES
+    for unit in units:
+        if count <= 0 or left <= 0 or unit is WAITING:
+            yield unit
+            continue
+        records, sample = list(unit), 0
+        while sample < min(count, len(records)) and left > 0:
+            left -= len(records[sample].text)
+            sample += 1
+        count -= sample
+        yield SampledUnit(records, sample)
 
 
 def read_units(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .program import Program
-from .summary import Summary
+from .summary import SAMPLE, Summary
 from .transform import Recipe
 
 __all__ = ["STDIN", "Job", "Progress"]
@@ -23,7 +23,8 @@ Progress = Callable[[Summary, int], None]
 class Job:
     """A run. `inputs` are paths or STDIN, `output` and `rejects` paths; without `output`, standard output is used.
 
-    `resume` continues an interrupted run, `restart` discards its files; without either, such files are an error.
+    The first `sample` batches are its sample, see `Summary`. `resume` continues an interrupted run, `restart` discards
+    its files; without either, such files are an error.
     """
 
     inputs: tuple[str, ...]
@@ -34,3 +35,4 @@ class Job:
     jobs: int = 1
     resume: bool = False
     restart: bool = False
+    sample: int = SAMPLE

@@ -21,6 +21,7 @@ from ..language.installed import locate
 from ..runtime.result import Failed, Result
 from ..runtime.runner import FUNCTION, Runner
 from .dispatch import Dispatch
+from .unread import UnreadLeaves, places_of
 
 if TYPE_CHECKING:
     # Imported late, here and below: running a cached mapping reads no rules.
@@ -34,8 +35,8 @@ __all__ = ["Program", "RulesChangedError", "open_program"]
 class Program:
     """A mapping ready to run.
 
-    `digest` identifies the rules, schemas and settings; `files` are the files that they were read from. The functions
-    are methods of `runtime.runner.Runner`.
+    `digest` identifies the rules, schemas and settings; `files` are the files that they were read from. `unread` counts
+    leaves that no rule reads. The functions are methods of `runtime.runner.Runner`.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Program:
     digest: str
     files: tuple[str, ...]
     dispatch: Dispatch
+    unread: UnreadLeaves
     transform: Callable[[Any], Result]
     transform_parsed: Callable[[Any], Result]
     transform_text: Callable[[bytes], Result | None]
@@ -124,7 +126,9 @@ def _opened(
         runner = Runner(about["code"], code, validators, interpreter, source, structs, converter)
         dispatch = Dispatch.from_json(about["dispatch"])
         ways = runner.transform, runner.transform_parsed, runner.transform_text, runner.prepare, runner.retry
-        return Program(about["name"], about["version"], about["digest"], tuple(entry.origin.files), dispatch, *ways)
+        unread = UnreadLeaves(about["places"], runner.converter_of)
+        files = tuple(entry.origin.files)
+        return Program(about["name"], about["version"], about["digest"], files, dispatch, unread, *ways)
     except (LookupError, TypeError, ValueError, AttributeError):
         return None
 
@@ -165,6 +169,7 @@ def _compiled(rulebook: Rulebook) -> cache.CacheEntry:
         "digest": _digest(rulebook),
         "dispatch": dispatch_of(rulebook).to_json(),
         "schemas": schemas,
+        "places": places_of(rulebook),
     }
     return cache.CacheEntry(_origin(rulebook), about, compiled.code)
 

@@ -22,7 +22,7 @@ from .compression import compressor, plain_name
 from .dispatch import Bundler
 from .files import naming
 from .formats import FORMATS, json_line
-from .input import MAX_RECORD_BYTES, Unit, read_units
+from .input import MAX_RECORD_BYTES, Unit, read_units, sampled
 from .job import STDIN, Job, Progress
 from .rejects import MAX_REJECT_BYTES
 from .runfiles import ResumeError, RunFiles
@@ -57,7 +57,7 @@ def run(job: Job, progress: Progress | None = None) -> Summary:
         reader = Reader(job.inputs, most, state.input, state.records)
         if progress is not None:
             progress(state.summary, 0)
-        for piece in pieces_of(reader.units()):
+        for piece in pieces_of(sampled(reader.units(), job.sample - state.summary.sample.batches)):
             files.write(_bundled(bundler, piece, job), piece.rejects)
             before = state.input
             state.input = reader.done()

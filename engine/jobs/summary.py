@@ -20,14 +20,18 @@ __all__ = [
     "MAX_REASONS",
     "NEWLY_FAILING",
     "OTHER_REASONS",
+    "SAMPLE",
     "STILL_FAILING",
     "ProblemKind",
     "Reason",
+    "SampleCounts",
     "Summary",
 ]
 
 
 MAX_REASONS = 100
+SAMPLE = 100
+"""The number of batches in the sample of a run."""
 
 
 _FATES = {"sent": "sent", "skipped": "skipped", "read": "only read", "unread": "not read"}
@@ -82,12 +86,24 @@ class ProblemKind(NamedTuple):
         return f"{said} ({f'rule {self.rule}, ' if self.rule else ''}{self.file}:{self.line}:{self.column})"
 
 
+class SampleCounts(NamedTuple):
+    """The number of batches in the sample of a run, of their leaves, and of those that no rule reads in any batch."""
+
+    batches: int
+    leaves: int
+    unread: int
+
+    def plus(self, other: SampleCounts) -> SampleCounts:
+        return SampleCounts(*map(sum, zip(self, other, strict=True)))
+
+
 @dataclass(slots=True)
 class Summary:
     """Counts over the records so far, without any values, since summaries go to logs.
 
     `first` has the record in which each kind of problem occurred first; `replayed` counts the outcomes of rejects. If
     Results have an account, `leaves` counts the leaves by fate, and `unread` those that no rule reads, by place.
+    `sample` is about the first batches, in any case.
     """
 
     batches: int = 0
@@ -100,6 +116,7 @@ class Summary:
     first: dict[ProblemKind, str] = field(default_factory=dict)
     leaves: Counter[str] = field(default_factory=Counter)
     unread: Counter[str] = field(default_factory=Counter)
+    sample: SampleCounts = field(default_factory=lambda: SampleCounts(0, 0, 0))
 
     def add(self, record: Record, result: Result) -> None:
         self.batches += 1
@@ -133,6 +150,7 @@ class Summary:
         self.leaves += other.leaves
         for place, number in other.unread.items():
             self._leave(place, number)
+        self.sample = self.sample.plus(other.sample)
 
     def _leave(self, place: str, number: int) -> None:
         known = place in self.unread or len(self.unread) < MAX_REASONS
@@ -170,6 +188,11 @@ class Summary:
             lines += [f"  not read{count:>6}  {printable(place)}" for place, count in most]
             if len(self.unread) > len(most):
                 lines.append(f"  and {len(self.unread) - len(most)} other places that are not read")
+        elif self.sample.unread:
+            batches, leaves, unread = self.sample
+            first = "" if batches == self.batches else f" of the first {_count(batches, 'batch', 'batches')}"
+            of = f"of {_count(leaves, 'leaf', 'leaves')}{first}"
+            lines.append(f"  not read{unread:>6}  {of}, by any rule; --account shows which")
         return "\n".join(lines)
 
     def to_json(self) -> dict[str, Any]:
@@ -190,6 +213,7 @@ class Summary:
             "rejects": dict(self.replayed),
             "leaves": dict(self.leaves),
             "unread": [{"place": place, "count": number} for place, number in self.unread.most_common()],
+            "sample": self.sample._asdict(),
         }
 
     @classmethod
@@ -198,6 +222,7 @@ class Summary:
         totals = {name: values[name] for name in ("batches", "requests", "errors", "warnings")}
         made = cls(**totals, replayed=Counter(values["rejects"]), leaves=Counter(values["leaves"]))
         made.unread.update({one["place"]: one["count"] for one in values["unread"]})
+        made.sample = SampleCounts(**values["sample"])
         for one in values["skipped"]:
             made.skipped[Reason(one["rule"], one["reason"])] = one["count"]
         for one in values["problems"]:

@@ -13,10 +13,10 @@ from ..runtime.result import Failed, Result, failure
 from ..values.payload import is_surely_small
 from .compression import compressor
 from .formats import FORMATS, render
-from .input import Unit
+from .input import SampledUnit, Unit
 from .program import Program, RulesChangedError, open_program
 from .rejects import Reject, reject_line
-from .summary import FIXED, GIVEN, NEWLY_FAILING, STILL_FAILING, Summary
+from .summary import FIXED, GIVEN, NEWLY_FAILING, STILL_FAILING, SampleCounts, Summary
 
 if TYPE_CHECKING:
     from ..language.rulebook import Rulebook  # imported late: running a cached mapping reads no rules
@@ -151,7 +151,8 @@ class Transform:
         )
 
     def _results(self, records: Unit, summary: Summary, rejects: list[bytes]) -> Iterator[Result]:
-        for given in records:
+        sample = records.count if isinstance(records, SampledUnit) else 0
+        for number, given in enumerate(records):
             reject = _read_reject(given) if self._recipe.replays else None
             if isinstance(reject, Problem):
                 result = Result((), (), (reject,))
@@ -167,11 +168,18 @@ class Transform:
             except Exception as error:
                 result, failed = failure(error), None if reject is None else reject.failed
             summary.add(record, result)
+            if number < sample:
+                summary.sample = summary.sample.plus(self._sample(record, result))
             if reject is not None:
                 summary.replayed[_outcome(reject, result)] += 1
             if self._recipe.rejects is not None and not result.ok:
                 rejects.append(reject_line(record, result, failed, self._program.name, self._program.version))
             yield result
+
+    def _sample(self, record: Record, result: Result) -> SampleCounts:
+        """The counts of a record in the sample."""
+        batch, problem = record.parse()
+        return SampleCounts(1, *((0, 0) if problem is not None else self._program.unread.count(batch, result)))
 
     def _first(self, record: Record) -> tuple[Result, Iterable[Failed] | None]:
         """The Result of a record, and the parts of it that failed; None for the whole batch."""

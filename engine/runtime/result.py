@@ -126,7 +126,8 @@ class Destination(NamedTuple):
 class Accounted(NamedTuple):
     """The fate of a leaf of the input: a value that is not an object or list, or an empty one.
 
-    It is sent (`to` says where), skipped (by a `rule`, for a `reason`), only read (`by` parts of rules), or unread.
+    It is sent (`to` says where), skipped (by a `rule`, for a `reason`), only read (`by` parts of rules), or unread;
+    then `by` has parts of rules that read this place, but not in this batch.
     """
 
     pointer: str
@@ -137,13 +138,13 @@ class Accounted(NamedTuple):
     reason: str | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """`{pointer, fate}`, with `to`, with `rule` and `reason`, or with `by`, depending on the fate."""
+        """`{pointer, fate}`, with `to`, `rule` and `reason`, or `by` if there are any, depending on the fate."""
         said: dict[str, Any] = {"pointer": self.pointer, "fate": self.fate}
         if self.fate == "sent":
             said["to"] = [one.to_json() for one in self.to]
         elif self.fate == "skipped":
             said |= {"rule": self.rule, "reason": self.reason}
-        elif self.fate == "read":
+        elif self.by:
             said["by"] = list(self.by)
         return said
 

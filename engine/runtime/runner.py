@@ -50,6 +50,9 @@ class Evaluator(Protocol):
     def retry(self, batch: Any, only: Set[Failed] | None = None) -> tuple[Result, tuple[Failed, ...] | None]:
         """The Result of the parts that failed before, alone, and the parts that fail now."""
 
+    def converted(self, batch: Any) -> tuple[str, tuple[Any, ...]] | None:
+        """The name of the mapping to which a rule hands the batch, and the bodies that this gives."""
+
     def locators(self, name: str, batch: Any) -> Sequence[conversion.Locate]:
         """A Locate for each body that a converter makes of a batch."""
 
@@ -131,6 +134,17 @@ class Runner:
             return self._interpreter.get().run(batch)
         except conversion.Handed as handed:
             return self._converted(handed.name, batch)
+
+    def converter_of(self, batch: Any) -> str | None:
+        """The name of the mapping to which a rule hands an object; None if no rule does."""
+        try:
+            self._mapped(batch)
+        except assembly.Unusual:
+            found = self._interpreter.get().converted(batch)
+            return None if found is None else found[0]
+        except conversion.Handed as handed:
+            return handed.name
+        return None
 
     def _mapped(self, batch: Any) -> Result:
         """The Result of an object. Raises Unusual, and Handed where a rule hands it to another mapping."""

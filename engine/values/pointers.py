@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-__all__ = ["Index", "escape", "join", "leaves", "pointer", "shift", "shifted", "value_at"]
+__all__ = ["Index", "above", "escape", "join", "leaves", "pointer", "shift", "shifted", "value_at"]
 
 
 def escape(token: str) -> str:
@@ -21,6 +21,14 @@ def pointer(tokens: Iterable[str | int]) -> str:
 def join(base: str, token: str | int) -> str:
     """The pointer one step below `base`."""
     return f"{base}/{escape(str(token))}"
+
+
+def above(place: str) -> Iterator[str]:
+    """The place itself, and all that it is in."""
+    yield place
+    while place:
+        place = place.rpartition("/")[0]
+        yield place
 
 
 def value_at(document: Any, place: str) -> Any:

@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from moemap.cli import main
+from moemap.engine.api import load
 
 ROOT = Path(__file__).parents[2]
 PURCHASE = ROOT / "examples" / "purchase.json"
@@ -80,6 +81,22 @@ def test_a_broken_line_is_one_problem(tmp_path: Path) -> None:
         "3 batches: 2 requests, 0 skipped, 1 problem",
         f"  M501         1  not JSON; first in {path}:2: the record is not JSON: unexpected end of data (character 11)",
     ]
+
+
+def test_the_summary_counts_the_leaves_that_no_rule_reads(tmp_path: Path) -> None:
+    sample = json.loads(PURCHASE.read_text("utf-8"))
+    mapping = load("mparticle-moengage")
+    leaves = mapping.account(sample)
+    unread = sum(one.fate == "unread" and not one.by for one in leaves)
+    many = tmp_path / "many.ndjson"
+    many.write_text(f"{json.dumps(sample)}\n" * 300, "utf-8")
+    for jobs in (1, 2):
+        done = run("transform", many, "--jobs", str(jobs), "-o", tmp_path / "out.ndjson")
+        counts = f"{100 * unread:>6}  of {100 * len(leaves)} leaves of the first 100 batches"
+        assert f"  not read{counts}, by any rule; --account shows which" in done.stderr.splitlines()
+    done = run("transform", PURCHASE, PURCHASE, "--summary", "json")
+    assert json.loads(done.stderr)["sample"] == {"batches": 2, "leaves": 2 * len(leaves), "unread": 2 * unread}
+    assert "first" not in run("transform", PURCHASE).stderr.splitlines()[-1]
 
 
 def test_several_inputs(batch: Path) -> None:

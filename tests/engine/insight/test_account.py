@@ -1,4 +1,4 @@
-"""Every leaf of a batch is accounted for: what was sent is really there, and nothing else is said to be sent."""
+"""Every leaf of a batch is accounted for: what was sent is there, and what is not read changes nothing."""
 
 from __future__ import annotations
 
@@ -7,14 +7,18 @@ from collections.abc import Mapping as Values
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 
 from moemap.engine import api
+from moemap.engine.interpreter.interpreter import Interpreter
+from moemap.engine.jobs.unread import UnreadLeaves, places_of
 from moemap.engine.language.loader import load
-from moemap.engine.runtime.result import Accounted
+from moemap.engine.runtime.result import Accounted, Result
 from moemap.engine.values.equality import equal
 from moemap.engine.values.pointers import leaves, value_at
 from moemap.tests.engine.grammar import ROOTS, Dice, batch, rules
+from moemap.tests.engine.inference.test_reads import replaced
 
 ROOT = Path(__file__).parents[3]
 SAMPLES = sorted((ROOT / "examples").glob("*.json"))
@@ -41,10 +45,22 @@ def check(mapping: api.Mapping, given: Any) -> tuple[Accounted, ...]:
             elif to.part == "body":
                 assert there is not None
         assert bool(one.to) == (one.fate == "sent")
-        assert bool(one.by) == (one.fate == "read")
+        assert one.by if one.fate == "read" else not one.by or one.fate == "unread"
         if one.fate == "skipped" and one.reason != "the spread excepts it":
             assert any(one.pointer == place or one.pointer.startswith(f"{place}/") for place in left_out)
+    interpreter = Interpreter(mapping.rulebook)
+    is_converted = interpreter.converted(given) is not None  # then more values are validated than rules read
+    for one in account:
+        for value in (None, "zz", 7) if one.fate == "unread" and one.pointer and not (is_converted and one.by) else ():
+            assert same(mapping.transform(replaced(given, one.pointer, value)), result), one.pointer
+    places = orjson.loads(orjson.dumps(places_of(mapping.rulebook)))
+    unread = UnreadLeaves(places, lambda batch: (interpreter.converted(batch) or (None,))[0])
+    assert unread.of(given, result) == {one.pointer for one in account if one.fate == "unread" and not one.by}
     return account
+
+
+def same(one: Result, other: Result) -> bool:
+    return equal([one.requests, one.skipped], [other.requests, other.skipped])
 
 
 @pytest.mark.slow
@@ -211,7 +227,7 @@ def test_leaves_are_followed_through_a_conversion(tmp_path: Path) -> None:
         "0/type": ("old: rule ping, when",),
         "0/who": [(0, "/user", "same")],
         "0/unused": "unread",
-        "0/extra": "unread",
+        "0/extra": ("old: rule message, extra",),
         "0/items/0/kind": ("rule event, when",),
         "0/items/0/total": [(0, "/total", "converted")],
         "0/items/0/name": [(0, "/name", "cut")],

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from moemap.engine.jobs import compression
 from moemap.engine.jobs import input as records
-from moemap.engine.jobs.input import MAX_RECORD_BYTES, MOST_RECORDS, read_units
+from moemap.engine.jobs.input import MAX_RECORD_BYTES, MOST_RECORDS, SampledUnit, read_units, sampled
 from moemap.engine.runtime.batch import Record
 
 GZIPPED = gzip.compress(b'{"a": 1}\n{"a": 2}\n', mtime=0)
@@ -292,3 +292,15 @@ def test_tiny_records_make_no_large_units(text: bytes) -> None:
     assert max(map(len, found)) == MOST_RECORDS
     lines = [record.line for unit in found for record in unit]
     assert lines == sorted(lines)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "count", "sample"),
+    [([2, 3], 4, [2, 2]), ([2, 3], 0, []), ([700_000, 700_000, 1], 9, [1, 1]), ([2_000_000, 1], 9, [1])],
+)
+def test_the_first_records_are_the_sample(sizes: list[int], count: int, sample: list[int]) -> None:
+    """A size below 10 is a unit of so many small records, another one a record of so many bytes."""
+    own = [[Record("f", 1, b"1")] * size if size < 10 else [Record("f", 1, b"1" * size)] for size in sizes]
+    found = list(sampled(own, count))
+    assert [list(unit) for unit in found] == own
+    assert [unit.count for unit in found if isinstance(unit, SampledUnit)] == sample

@@ -171,6 +171,7 @@ def test_the_sums_hold_no_values_of_payloads() -> None:
         ],
         "leaves": {},
         "unread": [],
+        "sample": {"batches": 0, "leaves": 0, "unread": 0},
         "rejects": {},
     }
 

@@ -16,9 +16,10 @@ from moemap.engine.diagnostics.problem import Place
 from moemap.engine.expressions.parser import parse
 from moemap.engine.expressions.syntax_errors import ExpressionError
 from moemap.engine.expressions.tree import EvaluationError, Expression
+from moemap.engine.inference.read_places import Reads
+from moemap.engine.inference.reads import InputRead, reads_of
+from moemap.engine.inference.sources import Depth, InputSource, SourcesOfExpression, ValueSources
 from moemap.engine.insight.loss import Loss, ReadTree, loss_over
-from moemap.engine.insight.reads import InputRead, Reads, reads_of
-from moemap.engine.insight.sources import Depth, InputSource, SourcesOfExpression, ValueSources
 from moemap.engine.interpreter.interpreter import Interpreter
 from moemap.engine.language.loader import load
 from moemap.engine.language.rulebook import Rulebook
@@ -198,9 +199,9 @@ def test_values_that_expressions_do_not_read_do_not_count(seed: int) -> None:
                     assert outcome(parsed, replaced(context, pointer, value)) == before, (parsed.text, pointer)
 
 
-def unread_leaves(reads: Reads, context: dict[str, Any]) -> set[str]:
+def unread_leaves(reads: Reads[InputRead], context: dict[str, Any]) -> set[str]:
     tree = ReadTree(reads, {})
-    return {place for place, node, _ in tree.placed(context) if tree.fate(node).fate == "unread"}
+    return {place for place, node, _ in tree.root.leaves(context) if tree.fate(node).fate == "unread"}
 
 
 def outcome(parsed: Expression, context: dict[str, Any]) -> Any:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, is_dataclass
-from functools import reduce
 from typing import Any
 
 from ..diagnostics.problem import Place
@@ -18,7 +17,6 @@ from ..language.keys import Key, attributes_of
 from ..language.rulebook import Each, Expr, Field, From, Listed, ObjectSource, Rulebook, Spread, Text
 from .sources import (
     ANY,
-    FOLDED,
     NOTHING,
     Condition,
     Depth,
@@ -30,7 +28,7 @@ from .sources import (
     joined,
 )
 
-__all__ = ["ANY", "InputRead", "Pattern", "Reads", "ReadsAt", "converting_reads", "names_after", "reads_of"]
+__all__ = ["InputRead", "converting_reads", "names_after", "reads_of"]
 
 _PATH = re.compile(r"""\.(?:([A-Za-z_]\w*))|\[(?:"([^"]*)"|'([^']*)'|\d+)\]""")
 
@@ -253,67 +251,3 @@ def _below(path: str, name: str, key: Key | None) -> str:
     if name in ("body", "fields", "spread"):
         return path
     return f"{path}.{name}" if path and name else path or name
-
-
-@dataclass(eq=False)
-class _ReadStep:
-    """A step of the patterns that rules read."""
-
-    below: dict[str, _ReadStep] = field(default_factory=dict)
-    reads: list[InputRead] = field(default_factory=list)
-    guards: dict[ElementGuard, None] = field(default_factory=dict)
-    """Those of reads at this step and below it, about the value here."""
-
-
-@dataclass(frozen=True, eq=False)
-class ReadsAt:
-    """The reads of the value at one place of the input, and of all that it is in; and the `guards` about the value."""
-
-    steps: tuple[_ReadStep, ...]
-    above: tuple[InputRead, ...] = ()
-
-    def below(self, name: str) -> ReadsAt:
-        """The reads one step below, in which ANY stands for any index."""
-        steps = tuple(below for step in self.steps for below in _steps(step.below, name))
-        return ReadsAt(steps, self.above + tuple(read for step in self.steps for read in step.reads if read.is_whole))
-
-    @property
-    def all(self) -> list[InputRead]:
-        return [*self.above, *(read for step in self.steps for read in step.reads)]
-
-    @property
-    def guards(self) -> list[ElementGuard]:
-        return [guard for step in self.steps for guard in step.guards]
-
-
-class Reads:
-    """Finds what rules read by its place."""
-
-    def __init__(self, reads: Iterable[InputRead]) -> None:
-        root = _ReadStep()
-        for read in reads:
-            _step(root, read.pattern).reads.append(read)
-            for guard in read.guards:
-                _step(root, guard.element).guards[guard] = None
-        self.root = ReadsAt((root,))
-
-    def of(self, path: Pattern) -> list[InputRead]:
-        """The reads of the value at a path, in which ANY stands for any index."""
-        return reduce(ReadsAt.below, path, self.root).all
-
-
-def _step(root: _ReadStep, pattern: Pattern) -> _ReadStep:
-    for token in pattern:
-        root = root.below.setdefault(token, _ReadStep())
-    return root
-
-
-def _steps(below: Mapping[str, _ReadStep], name: str) -> Iterator[_ReadStep]:
-    return (node for token, node in below.items() if name == ANY or _matches(token, name))
-
-
-def _matches(token: str, name: str) -> bool:
-    """Tells if a name of the input is what a token of a pattern stands for."""
-    if token in (ANY, name):
-        return True
-    return token.startswith(FOLDED) and name.casefold() == token[1:]
