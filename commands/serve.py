@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -144,6 +145,7 @@ async def _serve(receiver: Receiver, sender: Sender | None, host: str, port: int
         if not begun.done():  # another process sends: nothing is received here
             begun.cancel()
             sending.result()
+        sending.add_done_callback(partial(_why_stopped, receiver, sender))
     runner = web.AppRunner(receiver.application(), access_log=None, handle_signals=False)
     await runner.setup()
     try:
@@ -158,14 +160,19 @@ async def _serve(receiver: Receiver, sender: Sender | None, host: str, port: int
             await asyncio.wait([sending, waiting], return_when=asyncio.FIRST_COMPLETED)
             if sending.done():
                 sending.result()
-                if sender is not None:
-                    receiver.stopped(sender.progress.stopped or "")
         await waiting
     finally:
         await runner.cleanup()
         if sender is not None and sending is not None:
             sender.stop(_ENDED)
             await sending
+
+
+def _why_stopped(receiver: Receiver, sender: Sender, _: Any) -> None:
+    """Logs why sending stopped, unless it is since the service ends."""
+    reason = sender.progress.stopped
+    if reason is not None and reason != _ENDED:
+        receiver.stopped(reason)
 
 
 def _log_json(entry: Any) -> None:

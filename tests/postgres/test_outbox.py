@@ -36,7 +36,7 @@ from moemap.tests.engine.delivery.test_outbox import (
 from moemap.tests.engine.delivery.test_sender import (
     test_a_refused_body_is_halved_until_the_bad_element_is_found,
     test_all_arrives_once_and_in_order,
-    test_no_window_is_exceeded_and_most_of_it_is_used,
+    test_no_window_is_exceeded,
     test_whatever_goes_wrong_all_arrives_in_order,
 )
 
@@ -51,7 +51,7 @@ __all__ = [
     "test_an_attempt_without_an_end_is_uncertain",
     "test_an_input_is_taken_once",
     "test_dead_requests_are_mapped_anew_and_no_other_is_sent_again",
-    "test_no_window_is_exceeded_and_most_of_it_is_used",
+    "test_no_window_is_exceeded",
     "test_only_one_process_sends",
     "test_recent_attempts_and_those_sent_together",
     "test_the_queue_is_what_the_log_says",

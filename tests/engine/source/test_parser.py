@@ -183,9 +183,9 @@ PROBLEMS: list[tuple[str, list[tuple[str, str, str, str | None]]]] = [
 @both_loaders
 @pytest.mark.parametrize(("text", "wanted"), PROBLEMS, ids=lambda value: repr(value)[:30])
 def test_problems(text: str, wanted: list[tuple[str, str, str, str | None]]) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     node, problems = parse(source(text))
-    assert time.perf_counter() - started < 10
+    assert time.process_time() - started < 10
     assert (node is None) == any(code not in ("M005", "M006") for code, *_ in wanted)
     assert [told(problem) for problem in problems] == wanted
 

@@ -78,9 +78,9 @@ def test_a_thousand_rules(book: Books, difference: Callable[[Result, Result], st
         for number in range(1000)
     ]
     rulebook = book({"routes": {"items": {"each": "batch.items", "as": "item"}}, "rules": rules})
-    start = time.perf_counter()
+    start = time.process_time()
     compiled = compiler.compile(rulebook)
-    assert time.perf_counter() - start < 20
+    assert time.process_time() - start < 20
     items = [
         {"kind": f"kind{number}", "data": {"number": 3, "a": number, "b3": "x"}} for number in (3, 10, 999, 5, 1001)
     ]
