@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from ..diagnostics.problem import Place
 from ..functions.table import FUNCTIONS
@@ -18,62 +18,15 @@ from ..values.kinds import shown
 from .examples import ShownTest
 from .fields import OutputValue, entry_end, path_of, source_of, values_in, values_of
 from .lineage import Drawing, drawing, mermaid
+from .listings import Cell, Listing, Mark, TableRow
 from .notes import described, is_required, parts_at, type_at
+from .personal import asserted, personal_data
 from .usage import functions_of
 
-__all__ = ["Cell", "Listing", "MappingDocument", "PageSection", "TableRow", "document_of", "spans", "title_of"]
+__all__ = ["MappingDocument", "PageSection", "document_of", "spans", "title_of"]
 
 HIDDEN = "(secret)"
 _MAX_NAMES = 12
-Mark = Literal["", "new", "changed", "removed"]
-
-
-class Cell(NamedTuple):
-    """A cell of a table: a text, a piece of code, or the name of a rule, which has a section."""
-
-    text: str
-    form: Literal["text", "code", "rule"] = "text"
-
-
-@dataclass(frozen=True, slots=True)
-class TableRow:
-    """A row of a table; rows of two documents with the same `key` are about the same thing."""
-
-    key: str
-    cells: tuple[Cell, ...]
-    place: Place | None = None
-    mark: Mark = ""
-
-    def removed(self) -> TableRow:
-        """The same row, marked; it leads nowhere any more."""
-        cells = tuple(cell._replace(form="code") if cell.form == "rule" else cell for cell in self.cells)
-        return replace(self, cells=cells, place=None, mark="removed")
-
-
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """A table with its title; a `note` stands above it."""
-
-    title: str
-    columns: tuple[str, ...]
-    rows: tuple[TableRow, ...]
-    note: str = ""
-
-    @property
-    def used(self) -> list[int]:
-        """The columns in which some row has a text."""
-        return [number for number in range(len(self.columns)) if any(row.cells[number].text for row in self.rows)]
-
-    def against(self, base: Listing | None) -> Listing:
-        """The same listing, with what differs from the base marked, and what the base has alone at the end."""
-        old = {} if base is None else {row.key: row for row in base.rows}
-        rows = [
-            replace(row, mark="new" if row.key not in old else "changed" if old[row.key].cells != row.cells else "")
-            for row in self.rows
-        ]
-        own = {row.key for row in self.rows}
-        rows += [row.removed() for key, row in old.items() if key not in own]
-        return replace(self, rows=tuple(rows))
 
 
 @dataclass(frozen=True, slots=True)
@@ -362,6 +315,8 @@ class _Writer:
             for field in book.let
         ]
         yield Listing("Named values", ("Name", "Source", "Description"), tuple(lets))
+        yield personal_data(book)
+        yield asserted(book)
         functions = [
             TableRow(name, (_code(FUNCTIONS[name].signature), Cell(FUNCTIONS[name].description)))
             for name in sorted(functions_of(book))

@@ -10,8 +10,9 @@ from ..diagnostics.problem import Place
 from ..diagnostics.terminal import printable, printable_lines
 from ..language.rulebook import ABSENT
 from ..values.kinds import shown
-from .document import Cell, Listing, MappingDocument, PageSection, TableRow, spans
+from .document import MappingDocument, PageSection, spans
 from .examples import ShownTest
+from .listings import Cell, Listing, TableRow
 
 __all__ = ["markdown"]
 

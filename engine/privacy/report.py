@@ -14,14 +14,15 @@ from ..source.text import one_line
 from .members import PersonalMember
 from .personal import PersonalFlow, Privacy
 
-__all__ = ["render", "summary"]
+__all__ = ["FlowLine", "lines_of", "render", "summary", "title_of_member"]
 
 _SHOWN_RULES = 3
 _NOTHING = "nowhere"
+_UNSET = "; not with these settings"
 
 
 @dataclass(frozen=True, slots=True)
-class _Line:
+class FlowLine:
     """The flows of a member to one place, from all rules."""
 
     where: str
@@ -41,6 +42,11 @@ class _Line:
         ways = [way for flow in self.flows for way in flow.ways]
         texts = [[one_line(one.text) for one in way.conditions] for way in ways]
         return [text for text in dict.fromkeys(texts[0]) if all(text in one for one in texts)]
+
+    @property
+    def by(self) -> str:
+        """The rules, and whether the settings allow it."""
+        return f"{self.rules}{'' if self.is_set else _UNSET}"
 
     @property
     def mask(self) -> str | None:
@@ -70,11 +76,11 @@ def render(format_: str, rulebook: Rulebook, privacy: Privacy, *, color: bool = 
     return "\n".join(lines)
 
 
-def _lines(flows: Iterable[PersonalFlow]) -> list[_Line]:
+def _lines(flows: Iterable[PersonalFlow]) -> list[FlowLine]:
     found: dict[tuple[Any, ...], list[PersonalFlow]] = {}
     for flow in flows:
         found.setdefault((_where(flow), flow.mask), []).append(flow)
-    return [_Line(where, tuple(own)) for (where, _), own in found.items()]
+    return [FlowLine(where, tuple(own)) for (where, _), own in found.items()]
 
 
 def _where(flow: PersonalFlow) -> str:
@@ -85,11 +91,13 @@ def _where(flow: PersonalFlow) -> str:
     return f"{flow.output}{part}{f' {flow.place}' if flow.place else ''}"
 
 
-def _of(member: PersonalMember, flows: Iterable[PersonalFlow]) -> list[_Line]:
+def lines_of(flows: Iterable[PersonalFlow], member: PersonalMember) -> list[FlowLine]:
+    """The flows of a member, those to one place with one mask together."""
     return _lines(flow for flow in flows if flow.member is member)
 
 
-def _title(member: PersonalMember) -> str:
+def title_of_member(member: PersonalMember) -> str:
+    """The place of a member, and the mapping whose input has it, if that is another one."""
     return f"{member.text or '/'}{f' of {member.converter}' if member.converter else ''}"
 
 
@@ -99,19 +107,19 @@ def _text(privacy: Privacy, color: bool) -> Iterator[str]:
         if lines := tuple(_member_text(privacy, member, color)):
             alike.setdefault(lines, []).append(member)
     for lines, members in alike.items():
-        yield from (f"{styled('1', printable(_title(one)), color=color)}  ({one.category})" for one in members)
+        yield from (f"{styled('1', printable(title_of_member(one)), color=color)}  ({one.category})" for one in members)
         yield from lines
     if gone := _gone(privacy):
         yield styled("1", f"These go {_NOTHING}:", color=color)
-        yield from (printable(f"  {_title(member)}  ({member.category})") for member in gone)
+        yield from (printable(f"  {title_of_member(member)}  ({member.category})") for member in gone)
 
 
 def _member_text(privacy: Privacy, member: PersonalMember, color: bool) -> Iterator[str]:
-    for line in _of(member, privacy.sent):
-        yield printable(f"  -> {line.where}  ({line.rules}{_masked(line)}{_unset(line)})")
+    for line in lines_of(privacy.sent, member):
+        yield printable(f"  -> {line.where}  ({line.rules}{_masked(line)}{'' if line.is_set else _UNSET})")
         for condition in line.conditions:
             yield styled("2", printable(f"       where {condition}"), color=color)
-    if read := _of(member, privacy.influences):
+    if read := lines_of(privacy.influences, member):
         yield printable(f"  decides about {', '.join(f'{line.where} ({line.rules})' for line in read)}")
 
 
@@ -121,32 +129,27 @@ def _gone(privacy: Privacy) -> list[PersonalMember]:
     return [member for member in privacy.members if member not in used]
 
 
-def _masked(line: _Line) -> str:
+def _masked(line: FlowLine) -> str:
     return f", masked by {line.mask}()" if line.mask else ""
-
-
-def _unset(line: _Line) -> str:
-    return "" if line.is_set else "; not with these settings"
 
 
 def _markdown(rulebook: Rulebook, privacy: Privacy) -> Iterator[str]:
     yield f"# Personal data in {rulebook.workspace or rulebook.name}\n\n{summary(privacy)}.\n"
-    yield "| Category | PersonalMember | Sent to | By | Where | Masked |\n| --- | --- | --- | --- | --- | --- |"
+    yield "| Category | Member | Sent to | By | Where | Masked |\n| --- | --- | --- | --- | --- | --- |"
     for member in privacy.members:
-        for line in _of(member, privacy.sent):
+        for line in lines_of(privacy.sent, member):
             conditions = "<br>".join(_code(one) for one in line.conditions)
-            by = f"{line.rules}{_unset(line)}"
             mask = f"{line.mask}()" if line.mask else ""
-            yield _row(member.category, _code(_title(member)), _code(line.where), by, conditions, mask)
+            yield _row(member.category, _code(title_of_member(member)), _code(line.where), line.by, conditions, mask)
     if privacy.influences:
         yield "\n## Members that only decide something\n"
-        yield "| Category | PersonalMember | Decides about | By |\n| --- | --- | --- | --- |"
+        yield "| Category | Member | Decides about | By |\n| --- | --- | --- | --- |"
     for member in privacy.members:
-        for line in _of(member, privacy.influences):
-            yield _row(member.category, _code(_title(member)), _code(line.where), line.rules)
+        for line in lines_of(privacy.influences, member):
+            yield _row(member.category, _code(title_of_member(member)), _code(line.where), line.rules)
     if gone := _gone(privacy):
         yield f"\n## Members that go {_NOTHING}\n"
-        yield from (f"- {_code(_title(member))} ({member.category})" for member in gone)
+        yield from (f"- {_code(title_of_member(member))} ({member.category})" for member in gone)
 
 
 def _row(*cells: str) -> str:

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from moemap.engine import api
-from moemap.engine.documents.document import Listing, MappingDocument, spans
+from moemap.engine.documents.document import MappingDocument, spans
 from moemap.engine.documents.examples import examples_of
 from moemap.engine.documents.lineage import drawing, mermaid
+from moemap.engine.documents.listings import Listing
 from moemap.engine.language.rulebook import ABSENT
 
 
