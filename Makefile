@@ -82,7 +82,7 @@ docs: $(READY) ## write the generated pages of docs/ anew
 studio: engine/studio/web/node_modules/.ready ## build the page of Studio from engine/studio/web
 	@npm run --silent build --prefix engine/studio/web
 
-pictures: $(READY) ## make the pictures of docs/images anew, in Chromium
+pictures: $(READY) tests/browser/node_modules/.ready ## make the pictures of docs/images anew, in Chromium; also needs Neovim
 	@MOEMAP_PICTURES=docs/images $(BIN)/pytest --quiet -n0 tests/browser/test_pictures.py
 
 bench: $(READY) ## measure; some minutes (ARGS=--quick: roughly)
@@ -129,7 +129,7 @@ $(READY): pyproject.toml requirements/build.txt requirements/dev.txt
 	@.venv-interface/bin/python $(PIP_INSTALL) --no-deps --no-build-isolation --editable .
 	@touch $@
 
-# Versions and hashes are locked. In tests/browser it is axe-core alone, which looks for barriers in pages.
+# Versions and hashes are locked. In tests/browser, axe-core looks for barriers in pages, and xterm.js shows a terminal.
 %/node_modules/.ready: %/package-lock.json
 	@npm ci --prefix $* --ignore-scripts --no-audit --no-fund --silent
 	@touch $@

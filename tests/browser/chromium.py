@@ -209,7 +209,11 @@ class Page:
             x, y = self._pointer
             self.send("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
 
-    def picture(self, path: Path, *, whole: bool = False) -> None:
-        """Writes a picture of the page as PNG: of what is in sight, or the whole of it."""
-        made = self.send("Page.captureScreenshot", format="png", captureBeyondViewport=whole)
+    def picture(self, path: Path, *, whole: bool = False, of: str = "") -> None:
+        """Writes a picture of the page as PNG: of what is in sight, the whole of it, or one element."""
+        part = {}
+        if of:
+            box = self.run(f"document.querySelector({json.dumps(of)}).getBoundingClientRect().toJSON()")
+            part = {"clip": {**{name: box[name] for name in ("x", "y", "width", "height")}, "scale": 1}}
+        made = self.send("Page.captureScreenshot", format="png", captureBeyondViewport=whole, **part)
         path.write_bytes(b64decode(made["data"]))
