@@ -33,7 +33,6 @@ def drawn(command: list[str], size: tuple[int, int], until: Path, environment: M
         stdout=its,
         stderr=its,
         start_new_session=True,
-        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
     )
     os.close(its)
     written, patience = b"", time.monotonic() + 60
@@ -54,7 +53,11 @@ def drawn(command: list[str], size: tuple[int, int], until: Path, environment: M
 def show(page: Page, written: bytes, size: tuple[int, int], folder: Path) -> list[str]:
     """Shows what was written on a page, and returns the lines that can be read there."""
     options = {
-        **{"cols": size[0], "rows": size[1], "fontSize": 14, "lineHeight": 1.25, "scrollback": 0},
+        "cols": size[0],
+        "rows": size[1],
+        "fontSize": 14,
+        "lineHeight": 1.25,
+        "scrollback": 0,
         "theme": {"background": "#ffffff", "cursor": "#24292f"},
         "fontFamily": "DejaVu Sans Mono, monospace",
     }
@@ -73,6 +76,6 @@ def show(page: Page, written: bytes, size: tuple[int, int], folder: Path) -> lis
     )
     page.open(file)
     page.wait("window.written")
-    return [
-        page.run(f"terminal.buffer.active.getLine({number})?.translateToString(true) ?? ''") for number in range(size[1])
-    ]
+    lines = "(_, number) => terminal.buffer.active.getLine(number)?.translateToString(true) ?? ''"
+    found: list[str] = page.run(f"Array.from({{length: {size[1]}}}, {lines})")
+    return found
