@@ -19,7 +19,7 @@ from .commands.shared.process import end
 __all__ = ["main", "run"]
 
 COMPLETE = "_MOEMAP_COMPLETE"
-"""The variable by which a shell asks for completions, whatever name the command was called by."""
+"""The environment variable with which a shell requests completions, under any name of the command."""
 
 
 # `takes_color` decides about colours: click must not remove them.
@@ -36,7 +36,7 @@ def main() -> None:
 def run() -> NoReturn:
     """Runs the command as a process."""
     if COMPLETE in os.environ:
-        # Only here: a shell asks for completions seldom.
+        # Imported late: shells rarely request completions.
         from .commands.shared import shells  # noqa: F401 - it changes what Bash gets
     end(partial(main, complete_var=COMPLETE))
 

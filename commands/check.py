@@ -52,7 +52,7 @@ __all__ = ["command"]
     help="Minimum severity for exit code 1.  [default: that of the project file, or error]",
 )
 @click.option(
-    "--fix", is_flag=True, help="Apply the hints that are exact edits and resolve their problems, and say what changed."
+    "--fix", is_flag=True, help="Apply hints that are exact edits and resolve their problems, and print the changes."
 )
 @click.option("--prove", is_flag=True, help="Also prove that outputs conform to their schemas, and print the verdicts.")
 @click.option("--all-guards", is_flag=True, help="With --prove: list every place that needs validation at run time.")

@@ -1,4 +1,4 @@
-"""`moemap completion`: prints what makes a shell complete the command."""
+"""`moemap completion`: prints the script with which a shell completes the command."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = ["command"]
 )
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def command(shell: str) -> None:
-    """Print what makes a shell complete commands, mappings, workspaces, settings, codes and files."""
+    """Print the script with which a shell completes commands, mappings, workspaces, settings, codes and files."""
     from ..cli import COMPLETE
     from .shared import shells  # noqa: F401 - it changes what Bash gets
 

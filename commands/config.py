@@ -1,4 +1,4 @@
-"""`moemap config`: shows what the project file and the options of a command choose."""
+"""`moemap config`: shows the effective configuration of the project, and where each value comes from."""
 
 from __future__ import annotations
 
@@ -36,11 +36,10 @@ __all__ = ["command"]
     help="A table for people, or JSON for programs.",
 )
 def command(name: str | None, settings: tuple[str, ...], environment: str | None, format_: str) -> None:
-    """Show what counts here, and why.
+    """Show the effective configuration, and where each value comes from.
 
     The project file is moemap.toml, or pyproject.toml with a table [tool.moemap], of this folder or the nearest one
-    above. Options win over it. Shown are the values of a command with the same options, each with the place it comes
-    from.
+    above. Options win over it. The values are those of a command with the same options.
     """
     from ..engine.configuration.report import rows, text
     from ..engine.inspection import settings_problems

@@ -1,4 +1,4 @@
-"""`moemap diff`: says what differs in meaning between two versions of a mapping."""
+"""`moemap diff`: compares two versions of a mapping by meaning."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ __all__ = ["command"]
 )
 @click.argument("names", nargs=-1, shell_complete=mappings, metavar="[OLD] NEW")
 @click.option("--against", metavar="REVISION", help="Compare NEW with its files in a revision of its Git repository.")
-@click.option("--check", is_flag=True, help="Fail if the version of NEW is lower than its changes ask for.")
+@click.option("--check", is_flag=True, help="Fail if the version of NEW is lower than its changes require.")
 @click.option(
     "--format",
     "format_",
@@ -51,7 +51,7 @@ __all__ = ["command"]
     "--corpus",
     multiple=True,
     metavar="FILE",
-    help="Also compare what both versions make of these batches; may be repeated.",
+    help="Also compare the results of both versions for these batches; may be repeated.",
 )
 @click.option(
     "--jobs", type=click.IntRange(1, 256), default=1, show_default=True, help="Worker processes for --corpus."
@@ -76,11 +76,11 @@ def command(
     settings: tuple[str, ...],
     environment: str | None,
 ) -> None:
-    """Say what differs in meaning between two versions of a mapping.
+    """Compare two versions of a mapping by meaning.
 
-    OLD and NEW are files, folders, or names of installed mappings. Each change is breaking (what a reader of the output
-    relies on goes away or has another type), behaviour (other values, conditions or order), or an addition; changes of
-    layout, comments and descriptions are none.
+    OLD and NEW are files, folders, or names of installed mappings. Each change is breaking (a member of an output is
+    removed or has another type), behaviour (other values, conditions or order), or an addition; changes of layout,
+    comments and descriptions do not count.
     """
     from ..engine.diagnostics.terminal import printable, takes_color
     from ..engine.insight.change_report import Comparison, render

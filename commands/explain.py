@@ -1,4 +1,4 @@
-"""`moemap explain`: says why a value is in a request, or why it is not."""
+"""`moemap explain`: explains why a value is in a request, or why it is not."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def command(
     settings: tuple[str, ...],
     environment: str | None,
 ) -> None:
-    """Say why a value is in a request, or why it is not.
+    """Explain why a value is in a request, or why it is not.
 
     INPUT is a JSON file with one batch, or - for standard input. Without further options, each value of the requests is
     listed with the rule and line that gave it, and the places of the input that were read.

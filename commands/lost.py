@@ -1,4 +1,4 @@
-"""`moemap lost`: says which members of inputs no rule reads, or rules read but do not send."""
+"""`moemap lost`: lists the members of inputs that no rule reads, or that rules read but do not send."""
 
 from __future__ import annotations
 
@@ -52,8 +52,8 @@ __all__ = ["command"]
     type=click.Choice(["unread", "unsent", "limits"]),
     help="Members, or passed limits of names, for exit code 1.",
 )
-@click.option("--baseline", metavar="FILE", help="Report only what is not as in this file.")
-@click.option("--write-baseline", metavar="FILE", help="Write the members and what becomes of them, without values.")
+@click.option("--baseline", metavar="FILE", help="Report only differences from this file.")
+@click.option("--write-baseline", metavar="FILE", help="Write the members and their fates, without values.")
 def command(
     inputs: tuple[str, ...],
     mapping: str | None,
@@ -67,7 +67,7 @@ def command(
     baseline: str | None,
     write_baseline: str | None,
 ) -> None:
-    """Say which members of inputs are lost.
+    """List the members of inputs that are lost.
 
     Each member of the batches is sent by a rule, left out by a spread or a policy because of its name, only read by
     rules (by a condition, for instance), or not read at all.

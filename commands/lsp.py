@@ -17,7 +17,7 @@ __all__ = ["command"]
 @click.command(
     "lsp",
     cls=Command,
-    failure="the editor went without saying so",
+    failure="the editor exited without a shutdown",
     epilog="""
     moemap lsp
     Neovim   vim.lsp.config('moemap', {cmd = {'moemap', 'lsp'}, filetypes = {'yaml'}})
@@ -40,7 +40,7 @@ def command() -> None:
 
     if sys.stdin.isatty() and not is_quiet():
         click.echo("Waiting for the messages of an editor; docs/editors.md says how editors start this.", err=True)
-    # What else writes to standard output, such as a library's warning, must not come between the messages.
+    # Other output, such as a library's warning, must not come between the messages.
     stdout = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     sys.exit(FINE if serve(sys.stdin.buffer, stdout) else PROBLEMS)

@@ -1,4 +1,4 @@
-"""`moemap outbox`: shows and changes what waits to be delivered."""
+"""`moemap outbox`: shows and changes the requests that wait to be delivered."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ _DAY = 86_400
 @click.argument("requests", nargs=-1, type=click.IntRange(min=1), metavar="[REQUEST]...")
 @sending_options
 @outbox_option
-@click.option("--all", "all_", is_flag=True, help="All requests that the action can be done to.")
+@click.option("--all", "all_", is_flag=True, help="All requests that the action applies to.")
 @click.option(
     "--state",
     "states",
@@ -58,7 +58,9 @@ _DAY = 86_400
     type=click.Choice(["waiting", "sending", "dead", "uncertain", "held"]),
     help="Requests in this state; several may be given.",
 )
-@click.option("--older-than", type=click.FloatRange(min=0), metavar="DAYS", help="For compact.  [default: 1]")
+@click.option(
+    "--older-than", type=click.FloatRange(min=0), metavar="DAYS", help="For compact: minimum age in days.  [default: 1]"
+)
 @click.option(
     "--format",
     "format_",
@@ -79,18 +81,18 @@ def command(
     older_than: float | None,
     format_: str,
 ) -> None:
-    """Show and change what waits to be delivered.
+    """Show and change the requests that wait to be delivered.
 
     \b
     status    counts by state, the oldest that waits, and the size
-    show      all about some requests
+    show      requests with their logs
     dead      the requests that were given up, or are uncertain, and why
     retry     send what is dead or uncertain once more
-    hold      keep back what waits; release lets it go
-    purge     give up what waits, is dead, uncertain or held
-    replay    map the inputs of dead requests anew, by the rules as they are now
+    hold      keep back requests that wait; release lets them go
+    purge     give up requests that wait, are dead, uncertain or held
+    replay    map the inputs of dead requests again, by the present rules
     export    requests with their bodies and logs, one a line of JSON
-    compact   delete what was accepted, and give the space back
+    compact   delete accepted requests, and free their space
 
     A request that comes back takes its old place in the order of its key.
     """
@@ -181,7 +183,7 @@ def _show(outbox: Outbox, requests: list[int], choice: Choice) -> None:
 
 
 def _replay(outbox: Outbox, dead: list[int], choice: Choice) -> int:
-    """Maps the inputs of dead requests anew; returns how many requests that gives."""
+    """Maps the inputs of dead requests again; returns the number of new requests."""
     from ..engine.delivery import upkeep
     from ..engine.runtime.batch import Record
 

@@ -1,4 +1,4 @@
-"""`moemap ping`: tries host and credentials of a receiver."""
+"""`moemap ping`: tries the host and the credentials of a receiver."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ __all__ = ["command"]
 @click.command(
     "ping",
     cls=Command,
-    failure="the receiver cannot be reached, or does not accept",
+    failure="the receiver cannot be reached, or does not accept the request",
     epilog="""
     moemap ping --env live
     """,
 )
 @sending_options
 def command(mapping: str | None, settings: tuple[str, ...], environment: str | None) -> None:
-    """Try host and credentials with a request that changes nothing.
+    """Try the host and the credentials with a request that changes nothing.
 
-    The mapping says with `ping` of its delivery which request that is.
+    The mapping declares the request as `ping` of its delivery.
     """
     from ..engine.delivery.answers import read_answer
     from ..engine.delivery.secrets import SecretError, Secrets

@@ -1,4 +1,4 @@
-"""`moemap privacy`: says where personal members of the input can go."""
+"""`moemap privacy`: lists the places that personal members of the input can reach."""
 
 from __future__ import annotations
 
@@ -35,11 +35,11 @@ __all__ = ["command"]
     help="Output for people, a document, or programs.",
 )
 def command(name: str | None, settings: tuple[str, ...], environment: str | None, format_: str) -> None:
-    """Say where personal data can go.
+    """List the places that personal data can reach.
 
     For each member that the input schema marks as personal, the output lists the places of requests that its value can
-    reach, by which rules, under which conditions, and whether a hash masks it; and apart from these, what it only
-    decides about. This is found from the rules alone, for any input.
+    reach, by which rules, under which conditions, and whether a hash masks it; and separately, the places that it only
+    influences. This is found from the rules alone, for any input.
     """
     from ..engine.diagnostics.terminal import takes_color
     from ..engine.privacy.personal import privacy_of

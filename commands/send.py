@@ -36,7 +36,7 @@ __all__ = ["command"]
 
 REFRESH_SECONDS = 0.25
 LINE_SECONDS = 60.0
-"""How often a line says how it goes where there is no terminal."""
+"""The seconds between two lines with the progress, if there is no terminal."""
 
 
 @click.command(
@@ -54,9 +54,7 @@ LINE_SECONDS = 60.0
 @click.argument("inputs", nargs=-1, type=click.Path(), metavar="[INPUT]...")
 @sending_options
 @outbox_option
-@click.option(
-    "--max-bytes", type=click.IntRange(min=1), metavar="BYTES", help="The outbox takes nothing above this size."
-)
+@click.option("--max-bytes", type=click.IntRange(min=1), metavar="BYTES", help="Maximum size of the outbox in bytes.")
 @click.option("--rejects", type=click.Path(dir_okay=False), metavar="FILE", help="Write the batches that had errors.")
 @click.option("--replay-rejects", is_flag=True, help="The inputs are rejects: map what failed.")
 @click.option("--results", is_flag=True, help="The inputs are results of transform: send their requests.")
@@ -149,14 +147,14 @@ def command(
 
 
 def _stored_results(choice: Choice) -> StoredResults:
-    """The reader of results that were mapped before."""
+    """The reader of results of `moemap transform`."""
     from ..engine.delivery.results import StoredResults
 
     return StoredResults(load_mapping(choice).rulebook)
 
 
 def _run(outbox: Outbox, plan: Any, sources: Any, take: Any) -> Progress:
-    """Sends while inputs are taken, and until all is sent; the first Ctrl-C finishes what is on the way."""
+    """Sends while inputs are taken, and until all is sent; the first Ctrl-C only finishes the calls on the way."""
     import asyncio
 
     from ..engine.delivery.secrets import Secrets
@@ -189,7 +187,7 @@ def _run(outbox: Outbox, plan: Any, sources: Any, take: Any) -> Progress:
 
 
 async def _show(sender: Sender) -> None:
-    """Says how it goes: on a terminal a few times a second in one line, elsewhere a line a minute."""
+    """Shows the progress: on a terminal in one line, updated a few times a second, elsewhere as a line a minute."""
     import asyncio
     import time
 

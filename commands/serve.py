@@ -45,7 +45,9 @@ __all__ = ["command"]
 @sending_options
 @outbox_option
 @click.option("--host", default="127.0.0.1", show_default=True, metavar="HOST", help="The address to listen at.")
-@click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="The port; 0: any.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="The port; 0 for any free one."
+)
 @click.option(
     "--authorization",
     metavar="TEXT",
@@ -55,7 +57,7 @@ __all__ = ["command"]
     "--max-bytes",
     type=click.IntRange(min=1),
     metavar="BYTES",
-    help="The outbox takes nothing above this size; senders are told to try again.",
+    help="Maximum size of the outbox in bytes; beyond it, senders are told to try again.",
 )
 @click.option(
     "--rejects",
@@ -64,7 +66,9 @@ __all__ = ["command"]
     help="Add the batches that had errors to this file; by default, beside the outbox, or in the working folder.",
 )
 @click.option("--no-delivery", is_flag=True, help="Only receive; another process sends.")
-@click.option("--log", type=click.Choice(["text", "json"]), default="text", show_default=True, help="The form of logs.")
+@click.option(
+    "--log", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Format of the log."
+)
 def command(
     mapping: str | None,
     settings: tuple[str, ...],
@@ -82,7 +86,7 @@ def command(
 
     POST /v1/batches takes a batch, a list of batches, or one a line, plain or compressed, and answers 202 when their
     requests are on the disk, in the outbox. From there they are sent, as by send. /healthz, /readyz, /metrics and
-    /openapi.json tell about the service. SIGTERM ends it when all that is under way is done.
+    /openapi.json describe the service. SIGTERM ends it once all work in progress is done.
     """
     from ..engine.delivery.entries import OutboxError
     from ..engine.delivery.places import is_url
@@ -131,7 +135,7 @@ _ENDED = "the service ends"
 
 
 async def _serve(receiver: Receiver, sender: Sender | None, host: str, port: int) -> None:
-    """Serves until SIGTERM or Ctrl-C; then what is under way is finished."""
+    """Serves until SIGTERM or Ctrl-C, and then finishes all work in progress."""
     import asyncio
 
     from aiohttp import web

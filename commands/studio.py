@@ -26,7 +26,9 @@ __all__ = ["command"]
     """,
 )
 @click.argument("project", default=".", type=click.Path(exists=True))
-@click.option("--port", type=click.IntRange(0, 65535), default=0, metavar="PORT", help="The port; by default, any.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=0, metavar="PORT", help="The port; by default, any free one."
+)
 @click.option("--no-browser", is_flag=True, help="Only print the address.")
 @click.option(
     "--token-file",
@@ -44,7 +46,7 @@ __all__ = ["command"]
 def command(
     project: str, port: int, no_browser: bool, token_file: Path | None, export: Path | None, show_values: bool
 ) -> None:
-    """Edit rules and see at once what they make of samples.
+    """Edit rules and see their results for samples at once.
 
     PROJECT is a mapping, or a folder with mappings. A page opens in the browser, with the rule files, several samples,
     their requests, and why each value is there; all are computed again with each key that is pressed. The page is
@@ -82,7 +84,7 @@ def command(
 
 
 def _export(root: Path, start: Path, file: Path, *, show_values: bool) -> None:
-    """Writes the page with the present state; exits with exit code 2 if there is no mapping that can be used."""
+    """Writes the page with the present state; exits with exit code 2 if no mapping can be used."""
     from ..engine.jobs.files import written_whole
     from ..engine.studio.results import AskError
     from ..engine.studio.worker import Worker

@@ -41,7 +41,7 @@ __all__ = ["command"]
     metavar="EXPR",
     help="Only tests whose name, file or covered rows contain these words (and, or, not).",
 )
-@click.option("--watch", is_flag=True, help="Run again what the change of a file touches, until Ctrl-C.")
+@click.option("--watch", is_flag=True, help="Run tests again when a file changes, until Ctrl-C.")
 @click.option("--update", is_flag=True, help="Rewrite the expectations that failed, and show the changes.")
 @click.option(
     "--format",

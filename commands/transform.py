@@ -1,4 +1,4 @@
-"""`moemap transform`: turns batches into requests."""
+"""`moemap transform`: converts batches into requests."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ __all__ = ["command"]
 )
 @click.option("--jobs", type=click.IntRange(1, 256), default=1, show_default=True, help="Number of worker processes.")
 @click.option("--resume", is_flag=True, help="Resume an interrupted run with the same files.")
-@click.option("--restart", is_flag=True, help="Discard what an interrupted run left, and start again.")
+@click.option("--restart", is_flag=True, help="Discard the files of an interrupted run, and start again.")
 @click.option(
     "--replay-rejects", is_flag=True, help="The inputs are rejects: map what failed, and report what is fixed."
 )
@@ -102,7 +102,7 @@ __all__ = ["command"]
     "--coverage-output",
     multiple=True,
     metavar="FILE",
-    help="Write that to a file: .html (annotated rules), .json, or .info (LCOV); may be repeated.",
+    help="Write these counts to a file: .html (annotated rules), .json, or .info (LCOV); may be repeated.",
 )
 @click.option("--check-input", is_flag=True, help="Also warn where a batch does not conform to the input schema.")
 @click.option(
@@ -188,7 +188,7 @@ def command(inputs: tuple[str, ...], mapping: str | None, workspace: str | None,
 
 def _reports(*, check_input: bool, account: bool) -> tuple[BatchReport, ...]:
     """The reports that are added to the Result of each batch."""
-    # Only where they are asked for: they are slow to import.
+    # Imported late: they are slow to import.
     reports: list[BatchReport] = []
     if check_input:
         from ..engine.jobs.input_check import input_checked

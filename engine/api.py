@@ -66,7 +66,7 @@ class Mapping:
         return program.transform_parsed(batch) if is_surely_small(record.text) else program.transform(batch)
 
     def url_of(self, request: Request) -> str:
-        """The whole URL of a request of this mapping, with its query; {placeholders} of the rules are left to you."""
+        """The whole URL of a request of this mapping, with its query; {placeholders} of the rules are not filled in."""
         return self._dispatch.get().url_of(request)
 
     def headers_of(self, request: Request) -> dict[str, str]:
@@ -74,13 +74,13 @@ class Mapping:
         return self._dispatch.get().headers_of(request)
 
     def prepare(self) -> None:
-        """Prepares for many batches, at the start of a service, so that the first ones need not wait. See `load`."""
+        """Compiles everything at once, as for the start of a service, so that no batch has to wait. See `load`."""
         self._program.get().prepare()
 
     def account(self, batch: Any) -> tuple[Accounted, ...]:
         """The fate of each leaf of a batch: sent and where to, skipped and why, only read and by what, or unread.
 
-        Raises ValueError for a batch that takes too many decisions to tell.
+        Raises ValueError for a batch that takes too many decisions.
         """
         # Only here: mapping batches needs no reports.
         from .insight.account import account_of
@@ -96,7 +96,7 @@ class Mapping:
         return input_problems(self.rulebook, batch)
 
     def explain(self, batch: Any) -> tuple[Result, tuple[Step, ...]]:
-        """The Result, and for each output place evaluated: the rule, its line, the input read, the value."""
+        """The Result, and each value computed on the way with its output place, rule, line and the places it reads."""
         return self._interpreter.get().explain(batch)
 
 

@@ -1,7 +1,7 @@
 """Public names of packages, imported from their modules at their first use.
 
-A package declares the modules of its names under `if TYPE_CHECKING:`, as type checkers need it. Importing them at once
-would make users of one module of the package wait for all of them.
+A package declares the modules of its names under `if TYPE_CHECKING:`, for type checkers. Importing them at once would
+make users of one module of the package wait for all of them.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Applies the edits that Problems propose, as far as each of them resolves its Problem and causes no other error."""
+"""Applies the edits that Problems propose, if they resolve their Problem and cause no other error."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ __all__ = ["ChangedError", "Fix", "Fixes", "fixed", "write"]
 
 _MAX_ROUNDS = 5
 _MAX_ALONE = 50
-"""The maximum number of edits of a round that are tried one by one, each of which costs a check."""
+"""The maximum number of edits of a round that are tried one by one, since each try is a check."""
 
 _SYNTAX = {"M004", "M005", "M006", "M009", "M201", "M208"}
-"""The codes of texts that cannot be read: one that follows another error is no progress."""
+"""The codes of texts that cannot be parsed: an edit that leads to one of them is refused."""
 
 
 class ChangedError(ValueError):
-    """A file that has changed since it was read; the text names it."""
+    """A file has changed since it was read; the text names it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Fix:
 
 @dataclass(frozen=True, slots=True)
 class Fixes:
-    """The fixes that were applied, the inspection afterwards, and the sources as they were, with their new texts."""
+    """The applied fixes, the inspection afterwards, and the original sources with their new texts."""
 
     fixes: tuple[Fix, ...]
     inspection: Inspection
@@ -49,7 +49,7 @@ Inspect = Callable[[Mapping[Path, str]], Inspection]
 
 
 def fixed(inspect: Inspect) -> Fixes:
-    """Finds the edits that hold; no file is written. `inspect` checks with these texts for the contents of files."""
+    """Finds the edits that can be applied, without writing; `inspect` checks with texts in place of files."""
     texts: dict[Path, str] = {}
     before = inspect(texts)
     originals = {source.path: source for source in before.sources.values() if source.path is not None}

@@ -34,8 +34,8 @@ __all__ = ["Inspection", "Inspector", "holds_rules", "inspect_paths", "inspect_p
 class Inspection:
     """The result of checking some paths.
 
-    It has the files that were checked and those in folders that were not, all Problems in order of place, the sources
-    for excerpts, and the rulebooks of mappings and workspaces that could be loaded, by the name of the file.
+    It has the names of the files that were checked, the files in folders that were skipped, all Problems in order of
+    place, the sources for excerpts, and the rulebooks of mappings and workspaces that could be loaded, by file name.
     """
 
     files: tuple[str, ...]
@@ -48,16 +48,16 @@ class Inspection:
 def inspect_paths(paths: Iterable[str], texts: Mapping[Path, str] | None = None) -> Inspection:
     """Checks the mappings, workspaces and test files at or below the paths; without paths, the installed mappings.
 
-    A part of a mapping is checked with the files that include it. Each file has one name, the one by which it was
-    given, and is checked once. `texts` stand for the contents of files of mappings. Raises PathError for a path that
-    does not exist or has nothing to check, and OSError.
+    A part of a mapping is checked with the files that include it. Each file is checked once, under the name by which it
+    was given. `texts` replace the contents of files. Raises PathError for a path that does not exist or has nothing to
+    check, and OSError.
     """
     with unsaved(texts):
         return Inspector(cache(Opening)).inspect(list(paths))
 
 
 def inspect_project(made: Configuration, texts: Mapping[Path, str] | None = None) -> Inspection:
-    """Checks the rule files of a project, and its project file: also the settings of its environments."""
+    """Checks the rule files of a project and its project file, including the settings of its environments."""
     found = inspect_paths(map(str, made.homes), texts)
     assert made.source is not None  # noqa: S101  the caller has a project file
     problems = in_order((*found.problems, *made.problems, *settings_problems(made, found.rulebooks.values())))
@@ -67,7 +67,7 @@ def inspect_project(made: Configuration, texts: Mapping[Path, str] | None = None
 
 
 def settings_problems(made: Configuration, rulebooks: Iterable[Rulebook] = ()) -> Iterator[Problem]:
-    """The problems of the settings of environments, by the default mapping, or else by these of the project."""
+    """The problems of the settings of environments, declared by the default mapping, or else by `rulebooks`."""
     declared: list[Mapping[str, Setting]] = [rulebook.settings for rulebook in rulebooks]
     if made.default is not None:
         file = locate(choose(made, "").reference)
@@ -90,9 +90,9 @@ def holds_rules(folder: Path) -> bool:
 
 
 class Inspector:
-    """Checks files that are collected by their real paths, so that each is there once.
+    """Checks files, each once, since they are collected by their real paths.
 
-    `opening` opens mappings, each once, and `read_tests` reads test files: a caller can have kept them.
+    `opening` opens mappings, each once, and `read_tests` reads test files: a caller can pass caches.
     """
 
     def __init__(
@@ -160,7 +160,7 @@ class Inspector:
         self.take(file, _as_given if file in candidates(path) else display_name)
 
     def take(self, path: Path, naming: Callable[[Path], str], *, below: Path | None = None) -> bool:
-        """Collects a file by its kind; returns whether it belongs to a mapping, which a file in a folder need not."""
+        """Collects a file by its kind; returns whether it belongs to a mapping, as files found in folders may not."""
         kind, real = kind_of(path), os.path.realpath(path)
         if below is not None and kind is None:
             self.skipped.append(SkippedFile(path, "does not look like a file of a mapping"))
@@ -205,7 +205,7 @@ class Inspector:
     # Reporting
 
     def name_the_rest(self) -> None:
-        """Names the files that were not given: those of a mapping relative to its main file, others as messages do."""
+        """Names the files that were not given: those of a mapping relative to its main file, others by display_name."""
         for main in self.mains.values():
             self.names.setdefault(os.path.realpath(main), _as_given(main))
         for own in (True, False):

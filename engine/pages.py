@@ -1,4 +1,4 @@
-"""The generated pages of the documentation, which always match what they describe."""
+"""The generated pages of the documentation."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def pages() -> Mapping[str, str]:
 
 
 def stale(texts: Mapping[Path, str]) -> dict[Path, str]:
-    """Those of the pages that are missing, or hold another text."""
+    """The pages that are missing, or whose file has another text."""
     return {path: text for path, text in texts.items() if not path.is_file() or path.read_text("utf-8") != text}
 
 

@@ -48,7 +48,7 @@ COLUMNS: Values[str, str] = {
     "column": "integer",
     "hint": "string",
 }
-"""The columns added to a row, with their SQL types.
+"""The columns that are added to a row, with their SQL types.
 
 `kind` is `request`, `skipped` or `problem`, and determines which others are set: `output method path query headers
 body` with `server` where the output has one of its own; `pointer rule reason`; or `code severity message rule pointer
@@ -86,10 +86,10 @@ def fill(
     """Adds the requests of the batches in a column of `df` to an outbox, from which `moemap send` delivers them.
 
     It is for `foreachBatch` of a stream: an outbox takes each input once, so a batch of the stream that Spark repeats
-    adds nothing twice. `outbox` is the URL of a PostgreSQL database that all executors reach, or a file where all of
-    Spark runs on one machine. Batches that cannot be mapped have no requests; `transform` has their problems. The
-    other parameters, and what is raised before Spark starts, are those of `transform`; OutboxError and the errors of
-    Spark come later. Needs the extra `delivery`, or `postgres`, on every executor.
+    adds nothing twice. `outbox` is the URL of a PostgreSQL database that all executors reach, or a file if all of Spark
+    runs on one machine. Batches that cannot be mapped have no requests; `transform` returns their problems. The other
+    parameters, and the errors raised before Spark starts, are those of `transform`; OutboxError and the errors of Spark
+    are raised later. Needs the extra `delivery`, or `postgres`, on every executor.
     """
     from pyspark.sql import functions
 

@@ -31,7 +31,7 @@ def version(context: click.Context, _parameter: click.Parameter, wanted: bool) -
 
 
 class Command(click.Command):
-    """A command whose help keeps its examples as they are written, and which takes no empty texts.
+    """A command whose help keeps the layout of its examples, and which refuses empty arguments.
 
     `failure` says when its exit code is 1.
     """

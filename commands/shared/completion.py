@@ -16,7 +16,7 @@ __all__ = ["codes", "environments", "mappings", "samples", "schemas", "settings"
 
 
 def mappings(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """The mappings and workspaces of the project and the installed ones; files where no name fits."""
+    """The mappings and workspaces of the project and the installed ones; files if no name matches."""
     from ...engine.source.homes import MAPPINGS
 
     installed = sorted(entry.name for entry in MAPPINGS.iterdir() if entry.is_dir())
@@ -25,7 +25,7 @@ def mappings(_context: click.Context, _parameter: click.Parameter, incomplete: s
 
 
 def settings(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """The settings of the mapping that the command line names, with `=`; then the values, where there are few."""
+    """The settings of the mapping on the command line, with `=`; after that, the values, if these are few."""
     from ...engine.checks.shared.opening import Opening
     from ...engine.configuration.choice import ChoiceError, choose
     from ...engine.language.installed import locate

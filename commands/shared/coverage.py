@@ -1,4 +1,4 @@
-"""The options of `moemap test` for coverage, and what they print and write."""
+"""The options of `moemap test` for coverage, and their reports."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _TRIES = 5000
 
 @dataclass(frozen=True)
 class CoverageOptions:
-    """The wanted reports: a list on standard output, files, a least share of branches in percent, and suggestions."""
+    """The wanted reports: a list on standard output, files, a minimum share of branches in percent, suggestions."""
 
     is_listed: bool
     outputs: tuple[str, ...]
@@ -38,7 +38,7 @@ class CoverageOptions:
         _check_outputs(self.outputs)
 
     def runner(self) -> GoldenRunner:
-        """Makes what runs the tests; it counts branches if anything is wanted."""
+        """Makes the runner of the tests, which counts branches if any report is wanted."""
         from ...engine.golden.runner import GoldenRunner
         from ...engine.insight.coverage import CountingRunner
 
@@ -49,7 +49,7 @@ class CoverageOptions:
         return bool(self.is_listed or self.outputs or self.least is not None or self.suggest is not None)
 
     def report(self, runner: GoldenRunner, batches: Iterable[Any], *, err: bool) -> bool:
-        """Prints and writes what is wanted; returns whether the share is the least one or above.
+        """Prints and writes the wanted reports; returns whether the share is at least the minimum.
 
         `batches` are the inputs of the tests, with which the search for suggestions begins.
         """
@@ -87,7 +87,7 @@ class CoverageOptions:
 
 
 def _changed(runner: GoldenRunner, revision: str) -> Callable[[Place], bool]:
-    """Tells whether a place is in a part of the rules that changed since a revision."""
+    """Returns whether a place is in a part of the rules that changed since a revision."""
     from ...engine.insight.changed_parts import changed_since
     from ...engine.insight.revisions import RevisionError
 
@@ -158,7 +158,10 @@ def coverage_options(command: Callable[..., Any]) -> Callable[..., Any]:
         help="Write the coverage to a file: .html (annotated rules), .json, or .info (LCOV); may be repeated.",
     )
     least = click.option(
-        "--fail-under", type=click.FloatRange(0, 100), metavar="PERCENT", help="The least share of branches taken."
+        "--fail-under",
+        type=click.FloatRange(0, 100),
+        metavar="PERCENT",
+        help="Minimum share of branches taken, in percent.",
     )
     suggest = click.option(
         "--suggest",

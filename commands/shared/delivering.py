@@ -1,4 +1,4 @@
-"""The parts that the commands that deliver share: the outbox, the plan of a mapping, and its secrets."""
+"""The parts that commands for delivery share: the outbox, the plan of a mapping, and its secrets."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def outbox_option(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def choice_of(mapping: str | None, settings: tuple[str, ...], environment: str | None) -> Choice:
-    """The mapping that is named, or that of the project."""
+    """The Choice of the named mapping, or of that of the project."""
     return chosen(mapping, settings, environment, option="--mapping")
 
 
@@ -72,14 +72,14 @@ def opened(path: str, *, create: bool, max_bytes: int | None = None) -> Outbox:
 
 
 def deliverable(choice: Choice) -> Program:
-    """The program of a mapping, with bodies that fit into bulk bodies if it sends these."""
+    """The program of a mapping, whose bodies fit into bulk requests if it sends these."""
     program = program_of(choice, bulk=False)
     is_bulk = program.dispatch.delivery["bulk_from"] is not None and program.dispatch.bulk is not None
     return program_of(choice, bulk=True) if is_bulk else program
 
 
 def plan_of(program: Any) -> Plan:
-    """The plan of a mapping; exits with exit code 2 if it does not say where requests go."""
+    """The plan of a mapping; exits with exit code 2 if it has no server."""
     from ...engine.delivery.plan import Plan
 
     if program.dispatch.server_url is None:
@@ -88,17 +88,17 @@ def plan_of(program: Any) -> Plan:
 
 
 def counted(number: int, what: str) -> str:
-    """A number of things in words."""
+    """A number with a noun, in the plural unless it is 1."""
     return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def needs_delivery() -> None:
-    """Exits with exit code 2 where what sends is not installed."""
+    """Exits with exit code 2 if the extra for delivery is not installed."""
     needs_extra("aiohttp", "sending", "delivery")
 
 
 def duration(seconds: float) -> str:
-    """Seconds in words."""
+    """A duration in words."""
     if seconds < 90:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

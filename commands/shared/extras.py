@@ -8,7 +8,7 @@ __all__ = ["needs_extra"]
 
 
 def needs_extra(package: str, what: str, extra: str) -> None:
-    """Exits with exit code 2 where a package of an extra is not installed; `what` needs it."""
+    """Exits with exit code 2 if a package of an extra is not installed; `what` needs it."""
     from importlib.util import find_spec
 
     if find_spec(package) is None:

@@ -15,7 +15,7 @@ __all__ = ["name_for", "new_folder"]
 
 
 def name_for(folder: Path) -> str:
-    """The name of the mapping in a new folder; exits with exit code 2 if it cannot have it, or has files."""
+    """The name of the mapping in a new folder; exits with exit code 2 for an invalid name or a folder with files."""
     from ...engine.authoring.writing import name_of
 
     name = folder.resolve().name
@@ -28,7 +28,7 @@ def name_for(folder: Path) -> str:
 
 @contextmanager
 def new_folder(folder: Path) -> Iterator[None]:
-    """Checks what is written into a new folder; leaves nothing of it if there are errors, or if writing it fails."""
+    """Checks the mapping that is written into a new folder; removes it if it has errors, or if writing fails."""
     from ...engine.inspection import inspect_paths
 
     made = [one for one in (folder, *folder.parents) if not one.exists()]

@@ -22,7 +22,7 @@ __all__ = ["Wanted", "run_tests", "watch_tests"]
 POLL_SECONDS = 0.3
 
 Wanted = Callable[[Iterable[str]], bool] | None
-"""Tells whether a test is to run by its name, its file and the rows that it covers; None for all."""
+"""Returns whether a test is to run, by its name, its file and the rows that it covers; None: all tests are."""
 
 
 def run_tests(
@@ -30,8 +30,8 @@ def run_tests(
 ) -> GoldenRun:
     """Runs the tests of files and folders.
 
-    `is_named`: messages call files as they are found, not as they are installed. `update` rewrites the expectations
-    that failed; `prints` says what is wrong with a file that cannot be used.
+    `is_named`: files were given, so messages name them as they are found. `update` rewrites the expectations that
+    failed; `prints` prints the problems of files that cannot be used.
     """
     from ...engine import golden
     from ...engine.diagnostics.terminal import printable, printable_lines
@@ -66,7 +66,7 @@ def run_tests(
 
 
 def watch_tests(places: Iterable[str], wanted: Wanted) -> bool:
-    """Runs tests, and again what a change of a file touches, until Ctrl-C; returns whether all passed at last."""
+    """Runs tests, and again those that a changed file affects, until Ctrl-C; returns whether all passed at last."""
     from ...engine.diagnostics.terminal import takes_color
     from ...engine.golden.reports import FORMATS
     from ...engine.golden.runner import GoldenRunner

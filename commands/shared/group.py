@@ -18,7 +18,7 @@ __all__ = ["CommandGroup"]
 class CommandGroup(ExitCodeGroup):
     """The commands of a package: the `command` of each module, under the name of the module.
 
-    A module whose name would be a word of Python has an underscore behind it: `import_`.
+    A module whose name would be a keyword of Python ends with an underscore: `import_`.
     """
 
     def __init__(self, *arguments: Any, package: ModuleType, **options: Any) -> None:

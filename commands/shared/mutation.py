@@ -1,4 +1,4 @@
-"""The options of `moemap test` for mutants, and what they print and write."""
+"""The options of `moemap test` for mutants, and their reports."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _UNITS = {"s": 1, "m": 60, "": 0}
 
 @dataclass(frozen=True)
 class MutationOptions:
-    """The wanted reports on mutants; without `is_wanted`, nothing else may be given."""
+    """The wanted reports on mutants; without `is_wanted`, no other option may be given."""
 
     is_wanted: bool
     output: str | None
@@ -65,7 +65,7 @@ class MutationOptions:
     def report(
         self, tests: Sequence[tuple[TestFile, GoldenTest]], runner: GoldenRunner, *, err: bool
     ) -> Mutation | None:
-        """Runs the tests on the mutants of their mappings, and prints and writes what is wanted."""
+        """Runs the tests on the mutants of their mappings, and prints and writes the wanted reports."""
         from ...engine.diagnostics.terminal import takes_color
         from ...engine.insight.revisions import RevisionError
         from ...engine.jobs.files import written_whole
@@ -119,15 +119,21 @@ def mutation_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Adds the options of mutants to a command."""
     options = (
         click.option(
-            "--mutate", is_flag=True, help="Also run the tests on rules with one mistake each: which do they find?"
+            "--mutate",
+            is_flag=True,
+            help="Also run the tests on rules with one mistake each, and list mistakes that none finds.",
         ),
         click.option(
             "--mutate-output",
             metavar="FILE",
             help="Write the mutants to a .json file, as mutation-testing-elements reads it.",
         ),
-        click.option("--budget", metavar="LIMIT", help="The most mutants to run (200), or the most time (90s, 5m)."),
-        click.option("--seed", type=int, metavar="NUMBER", help="Which mutants are run within a budget.  [default: 0]"),
+        click.option(
+            "--budget", metavar="LIMIT", help="Maximum number of mutants to run (200), or maximum time (90s, 5m)."
+        ),
+        click.option(
+            "--seed", type=int, metavar="NUMBER", help="Selects the mutants that are run within a budget.  [default: 0]"
+        ),
         click.option(
             "--against",
             metavar="REVISION",

@@ -1,7 +1,4 @@
-"""The process of the command: how it ends, whatever happens to it.
-
-It handles what concerns all commands: Ctrl-C, a closed pipe, a full disk.
-"""
+"""The end of the command's process, in all cases that concern every command: Ctrl-C, a closed pipe, a full disk."""
 
 from __future__ import annotations
 
@@ -78,7 +75,7 @@ def _exit(code: int) -> NoReturn:
 
 
 def _close_stdout() -> None:
-    """Redirects standard output to nowhere, so that Python does not fail to flush it at its end."""
+    """Redirects standard output to the null device, so that Python does not fail to flush it at the end."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
@@ -105,7 +102,7 @@ def end(command: Callable[[], object]) -> NoReturn:
 
 
 def when_ended(call: Callable[..., Any], *arguments: Any) -> None:
-    """Has something called in the running loop on SIGTERM or Ctrl-C, in place of what they do."""
+    """Lets the running loop call a function on SIGTERM or Ctrl-C, in place of the default action."""
     import asyncio  # only here: most commands need none
 
     loop = asyncio.get_running_loop()

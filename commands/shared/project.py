@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["BUNDLED", "chosen", "configuration", "files_of_samples", "mapping_options", "searched"]
 
 BUNDLED = "mparticle-moengage"
-"""The mapping that is used where a user has none."""
+"""The mapping that is used if the user has none."""
 
 _KEY = "moemap.configuration"
 
@@ -72,9 +72,9 @@ def chosen(
     option: str = "as given",
     may_be_open: bool = False,
 ) -> Choice:
-    """The mapping to use, with its settings; says which one, where nobody named it.
+    """The mapping to use, with its settings; prints its name if nobody named it.
 
-    With `may_be_open`, it has an empty reference where a project has several and names none.
+    With `may_be_open`, the reference is empty if a project has several mappings and no default.
     """
     from ...engine.configuration.choice import ChoiceError, choose
     from .opening import settings_of
@@ -112,9 +112,9 @@ def files_of_samples(names: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def searched(paths: tuple[str, ...]) -> tuple[str, ...]:
-    """The paths in which rule files are searched: as given, those of the project, or this folder.
+    """The paths in which rule files are searched: those given, else those of the project, else this folder.
 
-    None of them stands for the installed mappings, where there are no rule files here; says which of these it is.
+    Empty, for the installed mappings, if there are no rule files here. Prints the choice.
     """
     from ...engine.inspection import holds_rules
 

@@ -63,7 +63,7 @@ def _lead(command: click.Command) -> str:
 
 
 def _item(names: str, text: str) -> str:
-    """An option, and what click says of it; what it adds in brackets comes in parentheses."""
+    """An option with its help text, in which click's additions in brackets are put in parentheses."""
     described = re.sub(r" *\[([^\[\]]+)\]$", r" (\1)", _escaped(text)).strip()
     return fill(
         f"- `{names}`: {described}",
@@ -79,5 +79,5 @@ def _paragraph(text: str) -> str:
 
 
 def _escaped(text: str) -> str:
-    """The text with its asterisks as Markdown shows them."""
+    """The text with escaped asterisks, so that Markdown shows them."""
     return text.replace("*", r"\*")

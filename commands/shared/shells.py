@@ -10,7 +10,7 @@ __all__ = ["Bash"]
 
 
 class Bash(BashComplete):
-    """The completion of Bash, which is given words as they were typed, and gives what stands behind the last `=`."""
+    """The completion of Bash, which gets words as they were typed, and returns the text after the last `=`."""
 
     name = "bash"
     source_template = BashComplete.source_template.replace(
@@ -23,7 +23,7 @@ class Bash(BashComplete):
         for word in (*words, incomplete):
             joins = typed and (word == "=" or typed[-1].endswith("="))
             typed[-1:] = [typed[-1] + word] if joins else [*typed[-1:], word]
-        # Of the last word, Bash replaces only what stands behind the equals sign.
+        # Bash replaces only the text after the equals sign in the last word.
         self.before = typed[-1][: typed[-1].rfind("=") + 1]
         return typed[:-1], typed[-1]
 

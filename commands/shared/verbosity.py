@@ -1,4 +1,4 @@
-"""How much a command says besides its results, by the options `-q` and `-v` of every command."""
+"""The options `-q` and `-v` of every command, and messages that follow them."""
 
 from __future__ import annotations
 
@@ -45,13 +45,13 @@ def is_verbose() -> bool:
 
 
 def note(text: str) -> None:
-    """Says something on standard error, unless the command is to be quiet."""
+    """Prints a text to standard error, unless `-q` was given."""
     if not is_quiet():
         _say(text)
 
 
 def detail(text: str) -> None:
-    """Says something on standard error if the command is to be verbose."""
+    """Prints a text to standard error if `-v` was given."""
     if is_verbose():
         _say(text)
 

@@ -1,4 +1,4 @@
-"""Writes what a command makes: to a file, or to standard output."""
+"""Writes the output of a command to a file or to standard output."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["write"]
 def write(text: str, output: str | None, made_of: Iterable[Path] = ()) -> None:
     """Writes a text to a file, whole or not at all; `-` and None are standard output.
 
-    Refuses to write over a file that it was made of.
+    Refuses to overwrite a file from which it was made.
     """
     from ...engine.jobs.files import written_whole
 

@@ -1,4 +1,4 @@
-"""The documentation of a mapping as data: listings and sections, in which all that differs from its base is marked."""
+"""The documentation of a mapping as data: listings and sections, with marks for differences from its base."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _MAX_NAMES = 12
 
 @dataclass(frozen=True, slots=True)
 class PageSection:
-    """A rule: what it takes and what comes of it, the values that it gives, and an example."""
+    """The section of a rule: the elements that it takes, its outcome, its values, and an example."""
 
     name: str
     place: Place
@@ -42,7 +42,7 @@ class PageSection:
     mark: Mark = ""
 
     def against(self, base: PageSection | None) -> PageSection:
-        """The same section, with what differs from the base marked."""
+        """The same section with marks for differences from the base."""
         if base is None:
             return replace(self, mark="new")
         old = {one.title: one for one in base.listings}
@@ -53,7 +53,7 @@ class PageSection:
 
 @dataclass(frozen=True, slots=True)
 class MappingDocument:
-    """The whole documentation. `base` is the title of what the mapping extends, if that is known."""
+    """The whole documentation. `base` is the title of the mapping that it extends, if that is known."""
 
     title: str
     description: str
@@ -74,7 +74,7 @@ class MappingDocument:
         return found
 
     def against(self, base: MappingDocument) -> MappingDocument:
-        """The same document, with what differs from the base marked."""
+        """The same document with marks for differences from the base."""
         old = {one.title: one for one in (*base.overview, *base.details)}
         sections = {one.name: one for one in base.sections}
         return replace(
@@ -99,7 +99,7 @@ def title_of(rulebook: Rulebook) -> str:
 
 
 def document_of(rulebook: Rulebook, examples: Mapping[str, ShownTest]) -> MappingDocument:
-    """The documentation of a rulebook, with these examples by the names of rules."""
+    """The documentation of a rulebook; `examples` are by the names of rules."""
     flow = walk(rulebook)
     given = {emission.rule.name: emission.fields for emission in flow.emissions}
     schemas = {name: rulebook.schemas.get(output.schema or "") for name, output in rulebook.outputs.items()}
@@ -121,7 +121,8 @@ def document_of(rulebook: Rulebook, examples: Mapping[str, ShownTest]) -> Mappin
 class _Writer:
     """Writes the parts of a document.
 
-    `given` has the types of what rules give, `bodies` of what outputs allow, `envelopes` of what they give themselves.
+    `given` has the types of the emissions of rules, `bodies` those that outputs allow, `envelopes` those of the members
+    that outputs add.
     """
 
     rulebook: Rulebook
@@ -189,13 +190,13 @@ class _Writer:
         return Cell(rule.name, "rule"), self.takes(rule)
 
     def takes(self, rule: Rule) -> Cell:
-        """The elements that a rule takes: what it is offered, and its condition."""
+        """The elements that a rule takes: its route and its condition."""
         route = self.rulebook.routes.get(rule.route or "")
         what = self.rulebook.input.as_name if route is None else route.as_name
         return Cell(f"{what} if {one_line(rule.when.text)}" if rule.when is not None else f"every {what}", "code")
 
     def names(self, rule: Rule) -> Cell:
-        """The values of the strings that the output requires of a rule, where those are known before any data."""
+        """The values of required strings in the emission of a rule that are known before any data."""
         given, allowed = self.given.get(rule.name, ANY), self.bodies[rule.output or ""]
         found = [
             shown(name)
@@ -330,7 +331,7 @@ _NOTHING = (Cell(""), Cell(""), Cell(""))
 
 
 def _constants(type_: Type) -> tuple[str, ...]:
-    """The strings that a value can be, if those are few and it is nothing else."""
+    """The strings that a value can be, if these are few and it cannot be anything else."""
     found = constants(without_null(type_)) or ()
     return tuple(one for one in found if isinstance(one, str)) if len(found) <= _MAX_NAMES else ()
 
@@ -352,7 +353,7 @@ def _end(rule: Rule) -> Cell:
 
 
 def _source(field: Field) -> str:
-    """The source of a field with what is in it, on one line."""
+    """The source of a field with its contents, on one line."""
     inner = (
         [f"{_dotted(one.way)}: {one.source}" for one in values_in(field.source)]
         if isinstance(field.source, ObjectSource)

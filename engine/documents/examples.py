@@ -1,4 +1,4 @@
-"""Worked examples of rules: for each, the golden test that shows most of it, as it was really run."""
+"""Worked examples of rules: for each rule, the golden test that shows most of it, as it was run."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from ..values.pointers import join, value_at
 __all__ = ["ShownTest", "examples_of"]
 
 MAX_BYTES = 4000
-"""No example is longer, but for one of a rule that has no shorter one; that is cut off."""
+"""The maximum size of an example in bytes; one of a rule without a shorter one is cut off."""
 
 
 @dataclass(frozen=True, slots=True)
 class ShownTest:
-    """A test with its settings, the element of the input that a rule takes, and what comes of it.
+    """A test with its settings, the element of the input that a rule takes, and the outcome.
 
-    `request` is the method and path, and `output` what the rule gives of its body; or `words` say why there is none.
+    `request` is the method and path, and `output` the part of the body from the rule; or `words` say why there is none.
     """
 
     test: str
@@ -116,7 +116,7 @@ def _given(
     places: Mapping[str, tuple[Application, str]],
     application: Application,
 ) -> Any:
-    """The part of a body that an application gave; ABSENT if there is none."""
+    """The part of a body that an application of a rule gave; ABSENT if there is none."""
     holder = places[pointer][0] if pointer in places else holder
     if isinstance(value, dict) and value:
         inner = {name: _given(one, join(pointer, name), holder, places, application) for name, one in value.items()}

@@ -1,4 +1,4 @@
-"""The values that rules give, one after another: where each goes, where it comes from, and what is done with it."""
+"""The values that rules give, one after another, each with its place in the output and its source."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ __all__ = ["OutputValue", "entry_end", "path_of", "rule_end", "source_of", "valu
 
 @dataclass(frozen=True, slots=True)
 class OutputValue:
-    """A value of an output: the way to it (`-` is any element of a list, `*` any other name) and its source in words.
+    """A value of an output: its place (`-` is any element of a list, `*` any other name) and its source in words.
 
-    `part` is what gives it, `roots` the names of the elements of lists that it is in, with those lists.
+    `part` is the part of the rules that gives it, `roots` the names of the elements around it, with their lists.
     """
 
     way: tuple[str, ...]
@@ -116,7 +116,7 @@ def source_of(field: Field) -> str:
 
 
 def rule_end(rule: Rule) -> str:
-    """The outcome of a rule: its output, or the reason why it leaves out what it takes."""
+    """The outcome of a rule: its output, or the reason why it leaves elements out."""
     if rule.skip is not None:
         return f"skip: {rule.skip.template.text}"
     if rule.reject is not None:
@@ -125,7 +125,7 @@ def rule_end(rule: Rule) -> str:
 
 
 def entry_end(entry: EntryRule) -> str:
-    """The outcome of a rule for entries in words."""
+    """The outcome of an entry rule in words."""
     if entry.skip is not None:
         return f"left out: {one_line(entry.skip.template.text)}"
     if entry.reject is not None:

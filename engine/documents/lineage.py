@@ -1,4 +1,4 @@
-"""The lineage of a mapping as a graph: what is read, the rules that take it, and what they give."""
+"""The lineage of a mapping as a graph: from the input and its routes through the rules to the outputs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _WIDTHS = (160, 280, 180)
 
 @dataclass(frozen=True, slots=True)
 class _Edge:
-    """A rule, or several of them that leave out what they take, between what is read and what is given."""
+    """A rule, or several rules that leave elements out, between the source of elements and the output."""
 
     source: str
     rules: tuple[str, ...]
@@ -29,7 +29,7 @@ class _Edge:
 
 
 def _edges(rulebook: Rulebook) -> Iterator[_Edge]:
-    """One edge for each rule that gives or converts, by the order of sources, and one for all others of a source."""
+    """An edge for each rule that emits or converts, in the order of the sources, and one for all others of a source."""
     sources = {"": f"the {rulebook.input.as_name}"} | {name: name for name in rulebook.routes}
     for route, source in sources.items():
         own: list[Rule] = [rule for rule in rulebook.rules if (rule.route or "") == route]
@@ -72,7 +72,7 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A rule with the two curves that join it to what it reads and gives."""
+    """A rule with the two curves that join it to its source and its target."""
 
     node: Box
     curves: tuple[str, ...]
@@ -89,7 +89,7 @@ class Drawing:
 
 
 def drawing(rulebook: Rulebook) -> Drawing:
-    """The graph in three columns, the rules below each other, each end at the middle of its rules."""
+    """The graph in three columns: the rules below each other, sources and targets at the middle of their rules."""
     edges = list(_edges(rulebook))
     heights = [_TOP + _ROW * (row + 0.5) for row in range(len(edges))]
     columns = [_spread([edge.source for edge in edges], heights), _spread([edge.target for edge in edges], heights)]
@@ -110,7 +110,7 @@ def drawing(rulebook: Rulebook) -> Drawing:
 
 
 def _spread(names: Iterable[str], heights: list[float]) -> dict[str, float]:
-    """The height of each name: the mean of its rows, moved down where another one is in the way."""
+    """The vertical position of each name: the mean of its rows, moved down if another one is there."""
     rows: dict[str, list[float]] = {}
     for name, height in zip(names, heights, strict=True):
         rows.setdefault(name, []).append(height)

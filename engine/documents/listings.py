@@ -21,7 +21,7 @@ class Cell(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class TableRow:
-    """A row of a table; rows of two documents with the same `key` are about the same thing."""
+    """A row of a table; rows of two documents with the same `key` are compared."""
 
     key: str
     cells: tuple[Cell, ...]
@@ -29,7 +29,7 @@ class TableRow:
     mark: Mark = ""
 
     def removed(self) -> TableRow:
-        """The same row, marked; it leads nowhere any more."""
+        """The same row marked as removed, without links."""
         cells = tuple(cell._replace(form="code") if cell.form == "rule" else cell for cell in self.cells)
         return replace(self, cells=cells, place=None, mark="removed")
 
@@ -49,7 +49,7 @@ class Listing:
         return [number for number in range(len(self.columns)) if any(row.cells[number].text for row in self.rows)]
 
     def against(self, base: Listing | None) -> Listing:
-        """The same listing, with what differs from the base marked, and what the base has alone at the end."""
+        """The same listing with marks for differences from the base, whose removed rows come last."""
         old = {} if base is None else {row.key: row for row in base.rows}
         rows = [
             replace(row, mark="new" if row.key not in old else "changed" if old[row.key].cells != row.cells else "")

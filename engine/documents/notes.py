@@ -1,4 +1,4 @@
-"""Notes of JSON Schemas on the values at a place: what they are for, and whether they must be there."""
+"""Facts from JSON Schemas about the values at a place: their description, type, and whether they are required."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _BRANCHES = ("allOf", "anyOf", "oneOf")
 
 
 def described(parts: Sequence[Any], schema: Schema) -> str | None:
-    """The description that these parts of a schema give: their own, or that of what they refer to; None if they differ.
+    """The description that these parts of a schema have, or the targets of their references; None if they differ.
 
-    A reference with a description beside it has that one.
+    A description beside a reference wins over that of its target.
     """
     found: dict[str, None] = {}
     for part in parts:
@@ -34,7 +34,7 @@ def described(parts: Sequence[Any], schema: Schema) -> str | None:
 def parts_at(schema: Schema, way: Sequence[str], start: Sequence[Any] | None = None) -> list[Any]:
     """The parts of a schema for the values at a place below `start`, by default the whole; `-` is any element.
 
-    A place that is only known by a pattern of names has none.
+    Members that only a pattern of names describes have none.
     """
     parts = [schema.document] if start is None else list(start)
     for step in way:
@@ -82,7 +82,7 @@ def type_at(type_: Type, way: Sequence[str]) -> Type:
 
 
 def is_required(type_: Type, way: Sequence[str]) -> bool:
-    """Returns whether every object of the type has a value at the place, as far as what holds it is there."""
+    """Returns whether every value of the type has a value at the place, provided that the objects around it exist."""
     *above, name = way
     objects = type_at(type_, above).parts.objects
     return name not in ("-", "*") and bool(objects) and all(one.requires(name) for one in objects)

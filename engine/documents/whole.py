@@ -1,4 +1,4 @@
-"""The documentation of a mapping or a workspace with all that it rests on: its tests, and what it extends."""
+"""The documentation of a mapping or a workspace, made with its tests and the mapping that it extends."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["as_html", "documentation"]
 
 
 def documentation(rulebook: Rulebook) -> MappingDocument:
-    """The documentation of a rulebook, in which all that differs from what it extends is marked."""
+    """The documentation of a rulebook, with marks for differences from the mapping that it extends."""
     main, base = rulebook.main.path, _base(rulebook)
     examples = examples_of(rulebook, [path for path in (main, base) if path is not None])
     document = document_of(rulebook, examples)

@@ -1,19 +1,19 @@
-"""Texts of rule files while they are written: their canonical layout, and what editors and Studio show of them.
+"""Texts of rule files while they are written: their canonical layout, and information for editors and Studio.
 
 Comes in: the texts of rule, workspace and test files, and positions in them. Goes out: texts in their layout, or
-Problems; and what `data` declares: Problems, names and their uses, completions, edits. No types of a protocol.
+Problems; and the types of `data`: names and their uses, completions, edits. No types of a protocol.
 
 All functions take an EditingState, which has the texts of the files that are open, and the path of a file:
 
-- `EditingState.diagnostics`: the Problems that `moemap check` finds, of this file and of all that depend on it.
-- `cursor_at`: the key, value, expression or template at a position, with its role; in broken texts, too.
-- `definition`, `references`, `prepare_rename`, `rename`: names of rules, routes, outputs, lets, tables, policies and
-  settings over all files; members lead to their schemas, names of files to these.
-- `document_symbols`, `project_symbols`, `folds`, `selections`, `tokens.tokens`: the outline of a file, and its colours.
-- `completion`, `hover`, `signatures`, `inlays`, `lenses`, `actions`, `samples`: modules with a function each for what
-  editors show at a position, from the types that are inferred and the values of a sample.
+- `EditingState.diagnostics`: the Problems that `moemap check` finds, of this file and of all that depend on it. -
+`cursor_at`: the key, value, expression or template at a position, with its role; in broken texts, too. - `definition`,
+`references`, `prepare_rename`, `rename`: names of rules, routes, outputs, lets, tables, policies and settings over all
+files; members lead to their schemas, names of files to these. - `document_symbols`, `project_symbols`, `folds`,
+`selections`, `tokens.tokens`: the outline of a file, and its colours. - `completion`, `hover`, `signatures`, `inlays`,
+`lenses`, `actions`, `samples`: modules for the things that editors show at a position, from inferred types and the
+values of a sample.
 
-While a text is broken, all but the Problems answer by its last readable state, as far as it still fits.
+While a text is broken, all but the Problems are those of its last readable state, as far as possible.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Changes that are offered for a part of a rule file. Each was tried: it resolves its problem, and causes no other."""
+"""Changes that are offered for a part of a rule file; each was tried: it resolves its problem, and causes no other."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ _MOST_FIXES = 50
 _TRIES = 400
 _FEW_TRIES = 100
 _MOST_TEXT = 500_000
-"""The maximum number of characters of a test file that a test is added to."""
+"""The maximum number of characters of a test file to which a test is added."""
 _SECONDS = 1.0
-"""The longest time for which a sample of a rule is searched."""
+"""The maximum time in seconds for which a sample of a rule is searched."""
 
 
 def actions(state: EditingState, path: Path, span: Span) -> tuple[Action, ...]:
@@ -94,7 +94,7 @@ def _span(place: Place) -> Span:
 
 
 def _allowances(path: Path, source: Source, problem: Problem) -> Iterator[Edit]:
-    """Comments that may allow a problem: one that is there, with the code added, or one beside or above its line."""
+    """Comments that may allow a problem: an existing one with the code added, or one beside or above its line."""
     if problem.place is None:
         return
     number = problem.place.line
@@ -115,7 +115,7 @@ def _allowances(path: Path, source: Source, problem: Problem) -> Iterator[Edit]:
 
 
 def _fix_all(trials: Trials, path: Path, source: Source, problems: Sequence[Problem]) -> Iterator[Action]:
-    """All changes that the hints of the problems of a file propose, as far as they hold."""
+    """One change with all edits that the hints of a file's problems propose and that can be applied."""
     proposed = [(one, edit) for one in problems if (edit := _fix(path, source, one)) is not None][:_MOST_FIXES]
     apart: list[tuple[Problem, Edit]] = []
     for problem, edit in proposed:
@@ -153,7 +153,7 @@ def _golden(state: EditingState, path: Path, analysis: Analysis, span: Span) -> 
 
 
 def golden_test(state: EditingState, main: Path, rule: str | None) -> tuple[Edit, ...]:
-    """The edit that adds a test with the sample that is shown, and what it gives now; none if there is no sample."""
+    """The edit that adds a test with the shown sample and its present results; none if there is no sample."""
     main = state.named(main)
     analysis = analysis_of(state, main)
     traced = None if analysis is None else shown_sample(state, analysis, rule, _SECONDS)
@@ -179,7 +179,7 @@ def suggested_test(state: EditingState, main: Path, rule: str, tries: int = _TRI
 
 
 def _suggestion(state: EditingState, path: Path, analysis: Analysis, span: Span) -> Iterator[Action]:
-    """A test for the rule whose name a position stands in, where lenses say that some of its branches are not taken."""
+    """A test for the rule whose name is at a position, if lenses show that some of its branches are not taken."""
     cursor = cursor_at(state, path, span.start)
     if cursor is None or cursor.rule is None or cursor.keys[2:] != ("rule",):
         return

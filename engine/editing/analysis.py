@@ -1,4 +1,4 @@
-"""All that is known of a mapping while it is written: its rules, the types of their names, and its samples."""
+"""The analysis of a mapping while it is written: its rules, the types of their names, and its samples."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ __all__ = ["Analysis", "analysis_of", "shown_sample"]
 
 @dataclass(frozen=True, eq=False)
 class Analysis:
-    """All that is known of a rulebook. `main` is the file of the mapping or workspace."""
+    """The analysis of a rulebook, made when needed. `main` is the file of the mapping or workspace."""
 
     main: Path
     rulebook: Rulebook
@@ -49,7 +49,7 @@ class Analysis:
 
     @cached_property
     def traces(self) -> TracedSamples:
-        """The samples, as the rules map them."""
+        """The samples, mapped by the rules."""
         small = [one for one in self.samples.found if one.size <= _MAX_SEARCHED_BYTES]
         return TracedSamples(self.rulebook, small)
 
@@ -59,20 +59,20 @@ class Analysis:
         return tuple(self.rulebook.schemas.values())
 
     def schema_type(self, name: str | None) -> Type:
-        """The type of what conforms to a schema of the rulebook."""
+        """The type of values that conform to a schema of the rulebook."""
         schema = self.rulebook.schemas.get(name or "")
         return ANY if schema is None else type_of(schema)
 
 
 _MAX_SEARCHED_BYTES = 100_000
-"""The maximum size of a sample that is shown without being chosen."""
+"""The maximum size in bytes of a sample that is shown without being chosen."""
 _SECONDS = 0.01
-"""The time that an answer can wait for a sample."""
+"""The maximum time in seconds that an answer waits for a sample."""
 _KNOWN: WeakKeyDictionary[EditingState, dict[Path, Analysis]] = WeakKeyDictionary()
 
 
 def analysis_of(state: EditingState, main: Path) -> Analysis | None:
-    """All that is known of a mapping or workspace; None if it cannot be read, and never could."""
+    """The analysis of a mapping or workspace, as it was last readable; None if it never was."""
     rulebook = state.rulebook(main)
     if rulebook is None:
         return None
@@ -89,7 +89,8 @@ def analysis_of(state: EditingState, main: Path) -> Analysis | None:
 def shown_sample(state: EditingState, analysis: Analysis, rule: str | None, seconds: float = _SECONDS) -> Traced | None:
     """The sample whose values are shown: the chosen one, else the first with an element that the rule takes.
 
-    That is searched for some time; the first of all stands for it meanwhile, and if there is none.
+    That one is searched for at most `seconds` per call; until it is found, and if there is none, the first of all is
+    used.
     """
     chosen = state.chosen(analysis.main)
     samples = analysis.samples.found

@@ -1,4 +1,4 @@
-"""The comments of a YAML text, and the concrete parts that they stand between."""
+"""The comments of a YAML text, and the parts of the text between which they stand."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ _BLANKS = " \t\r\n"
 class Part:
     """A key, a value or an alias as it is written.
 
-    `start` is where its anchor or tag, if it has any, begins, `content` where the rest does; `dash` is the place of the
-    dash before an element of a block. `style` is that of a scalar, `*` for an alias; of a list or an object `-` and `:`
-    for blocks, `[` and `{` for flow style. `children` are the elements, or keys and values in turn.
+    `start` is the offset of its anchor or tag, if any, `content` that of the rest, and `dash` that of the dash before
+    an element of a block. `style` is that of a scalar; `*` for an alias; `-` and `:` for a list and an object in block
+    style, `[` and `{` in flow style. `children` are the elements, or keys and values in turn.
     """
 
     style: str

@@ -1,4 +1,4 @@
-"""All that can be written in an expression or a template: members, names in scope, variables, functions, constants."""
+"""The texts that can be written in an expression or a template: members, names in scope, functions, constants."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Insertion:
 
 
 def in_expression(analysis: Analysis, context: Context, text: str, offset: int) -> Iterator[Insertion]:
-    """All that can be written at an offset of an expression."""
+    """The texts that can be written at an offset of an expression."""
     typed = typed_at(text, offset)
     if typed.kind == "constant":
         yield from _constants(context, text, typed)
@@ -122,9 +122,9 @@ def _roots(analysis: Analysis, context: Context, type_: Type) -> list[_Ranked]:
 
 
 def _members(analysis: Analysis, type_: Type, pattern: Pattern | None) -> list[_Ranked]:
-    """The members of a type: those that are always there first, then those that most samples have, then by name.
+    """The members of a type: required ones first, then those that most samples have, then by name.
 
-    Where others are possible, those that samples have are among them.
+    If the type allows others, those that samples have are among them.
     """
     members = {member.name: member for member in members_of(type_, analysis.schemas)}
     there = without_null(type_)
@@ -151,7 +151,7 @@ def _about(member: KnownMember, share: str) -> str:
 
 
 def member_text(analysis: Analysis, member: KnownMember, pattern: Pattern | None) -> str:
-    """All that is known of a member of the value of a pattern."""
+    """The type, frequency and description of a member of the value at a pattern."""
     return _about(member, "" if pattern is None else _share(analysis, (*pattern, member.name)))
 
 
@@ -166,7 +166,7 @@ def _constants(context: Context, text: str, typed: Typed) -> Iterator[Insertion]
 
 
 def in_template(analysis: Analysis, context: Context, text: str, offset: int) -> Iterator[Insertion]:
-    """All that can be written at an offset of a template: nothing outside of braces."""
+    """The texts that can be written at an offset of a template; none outside of braces."""
     part = template_part(text, offset)
     if part is None:
         return

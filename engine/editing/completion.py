@@ -1,4 +1,4 @@
-"""All that can be written at a position of a rule file, the best first: also while the file is broken there."""
+"""The texts that can be written at a position of a rule file, the best first, even if the file is broken there."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def completions(state: EditingState, path: Path, position: Position) -> tuple[Co
 
 
 def _begins_line(state: EditingState, cursor: Cursor) -> bool:
-    """Returns whether nothing but dashes stands before a plain value on its line."""
+    """Returns whether there is nothing but dashes before a plain value on its line."""
     if cursor.node is not None and cursor.node.style:
         return False
     start = cursor.span_of(0, 0).start
@@ -69,7 +69,7 @@ def _keys(state: EditingState, cursor: Cursor, names: Iterable[Name]) -> Iterato
 
 
 def _values(state: EditingState, cursor: Cursor, names: Iterable[Name]) -> Iterator[Completion]:
-    """Values as YAML has them: within the quotes, if there are any."""
+    """Values as YAML, inside of the quotes if there are any."""
     quote = _quote(state, cursor)
     seen: set[str] = set()
     for rank, name in enumerate(names):
@@ -87,7 +87,7 @@ def _yaml(value: Any) -> str:
 
 
 def _inserted(state: EditingState, cursor: Cursor, analysis: Analysis) -> Iterator[Completion]:
-    """Parts of an expression or a template, as the scalar that it stands in has them."""
+    """Parts of an expression or a template, as written in the scalar around it."""
     context = analysis.scopes.at(state.tree(cursor.path), cursor.keys)
     make = in_template if cursor.kind == "template" else in_expression
     quote = _quote(state, cursor)

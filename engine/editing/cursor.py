@@ -1,4 +1,4 @@
-"""Finds what stands at a position of a rule file: keys, values, expressions and templates, in broken texts too."""
+"""Finds the key, value, expression or template at a position of a rule file, in broken texts, too."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ _RULE = re.compile(r"""^[ \t]*(?:-[ \t]+)?\{?[ \t]*rule:[ \t]*["']?([^\s"',}]+)"
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """A position in a file, and what stands there.
+    """A position in a file, and the scalar there.
 
-    `keys` lead to the value at the position, or for a key to the mapping that it is a key of; `role` is the role of
-    that. `text` is the key, the value, or the whole expression or template, decoded, and `offset` where the position is
-    in it. `prefix` is what is written of the word before the position, and `span` the whole word, which a completion
-    replaces. `node` is the scalar in the tree of the text; None while that is broken. `rule`, `route` and `output` are
-    the names of the definition that the position stands in.
+    `keys` lead to the value at the position, or for a key to the mapping around it, whose role is `role`. `text` is the
+    decoded key or value (for an expression or template, the whole text), and `offset` that of the position in it.
+    `prefix` is the part of the word before the position, and `span` the whole word, which a completion replaces. `node`
+    is the scalar in the tree of the text; None while that is broken. `rule`, `route` and `output` are the names of the
+    definition around the position.
     """
 
     path: Path
@@ -63,7 +63,7 @@ class Cursor:
 
 @dataclass(frozen=True, slots=True)
 class Scalar:
-    """The decoded text of a scalar, the offsets of each of its characters in the file, and where the last one ends."""
+    """The decoded text of a scalar, the offsets of its characters in the file, and the end of the last one."""
 
     source: Source
     text: str
@@ -78,7 +78,7 @@ class Scalar:
 
 
 def offset_of(source: Source, position: Position) -> int:
-    """The offset of a position in a text; one outside of the text is taken as the nearest in it."""
+    """The offset of a position in a text, or if it is outside, of the nearest position in it."""
     line = min(max(position.line, 1), source.place(len(source.text), len(source.text)).line)
     return source.line_start(line) + min(max(position.column - 1, 0), len(source.line_text(line)))
 
@@ -96,7 +96,7 @@ def span_of(source: Source, start: int, end: int) -> Span:
 
 
 def cursor_at(state: EditingState, path: Path, position: Position) -> Cursor | None:
-    """Finds what stands at a position; None in a file of no mapping, or one that cannot be read."""
+    """The Cursor at a position; None in a file that belongs to no mapping or cannot be read."""
     path, kind = state.named(path), state.kind(path)
     source = state.source(path)
     if source is None or kind is None:
@@ -106,7 +106,7 @@ def cursor_at(state: EditingState, path: Path, position: Position) -> Cursor | N
 
 
 class _At:
-    """A position in a text with what is known of the text."""
+    """A position in a text, with the role and the tree of the text."""
 
     def __init__(self, source: Source, offset: int, root: Role, tree: MappingNode | None) -> None:
         self.source = source
@@ -140,7 +140,7 @@ class _At:
         return Cursor(*at, scalar.text, offset, prefix, span, node, rule, route, output, scalar)
 
     def at(self, node: ScalarNode) -> Literal["value", "bare", "item"]:
-        """How a value stands in its text."""
+        """The form in which a value stands in its text."""
         before = self.source.text[self.source.line_start(self.source.place(node.start, node.start).line) : node.start]
         if not before.strip():
             return "bare"
@@ -189,7 +189,7 @@ def _name(rule: MappingNode, key: str) -> str | None:
 
 
 def _scalar_at(node: Node, offset: int, keys: Keys) -> tuple[ScalarNode, tuple[str | int, ...], bool] | None:
-    """The scalar at an offset, the keys that lead to it, and whether it is a key; its end counts too."""
+    """The scalar at an offset (its end included), the keys that lead to it, and whether it is a key."""
     if isinstance(node, ScalarNode):
         return (node, keys, False) if node.start <= offset <= node.end else None
     if not node.start <= offset <= node.end:
@@ -235,7 +235,7 @@ def _word(text: str, offset: int, kind: CursorKind) -> tuple[int, int]:
 
 
 def _open_quote(text: str, offset: int) -> int | None:
-    """The start of the quoted name around an offset; strings in other quotes are no names."""
+    """The start of the quoted name around an offset; strings in other quotes are not names."""
     opened: tuple[str, int] | None = None
     at = 0
     while at < offset:
@@ -251,7 +251,7 @@ def _open_quote(text: str, offset: int) -> int | None:
 
 
 def _alone(raw: str, style: str) -> tuple[str, list[tuple[int, int]]] | None:
-    """The decoded text of a scalar that is taken out of its file, and where its characters stand in it."""
+    """The decoded text of a scalar outside of a file, and the spans of its characters in `raw`."""
     if style in "\"'" and (len(raw) < 2 or not raw.endswith(style)):
         raw += style
     lead = "" if style in "\"'" else "k: "

@@ -1,4 +1,4 @@
-"""The data that editors and Studio are given about a rule file: places, texts and edits, without types of a protocol.
+"""The data about rule files for editors and Studio: places, texts and edits, without types of a protocol.
 
 Lines and columns count from 1, in characters, as those of a Place; ends are exclusive. Paths are absolute. Texts for
 people are Markdown.
@@ -59,7 +59,7 @@ class Location(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """An input to try rules on: its name, the file it stands in if any, and the settings that its test sets.
+    """An input to try rules on: its name, its file if any, and the settings of its test.
 
     `size` is the number of bytes of its text.
     """
@@ -73,7 +73,7 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """A part of a file to be replaced by a text. A file that does not exist yet is made: its span is empty, at 1:1."""
+    """A part of a file to be replaced by a text. For a file that does not exist, the span is empty, at 1:1."""
 
     path: Path
     span: Span
@@ -84,7 +84,7 @@ class Edit:
 class Completion:
     """A text that can be written at a position, replacing `span`.
 
-    `text` is what is inserted. `detail` has a few words, such as a type. `rank` orders the completions: lowest first.
+    `text` is inserted. `detail` has a few words, such as a type. Completions are sorted by `rank`, the lowest first.
     """
 
     label: str
@@ -120,7 +120,7 @@ class Signature:
 
 @dataclass(frozen=True, slots=True)
 class Inlay:
-    """A short text that is shown at a position of a line without being part of it."""
+    """A short text that is shown at a position of a line, but is not a part of it."""
 
     position: Position
     text: str
@@ -129,7 +129,7 @@ class Inlay:
 
 @dataclass(frozen=True, slots=True)
 class Lens:
-    """A line above a part of a text that says something about it, and a command that it runs when it is chosen."""
+    """A line of text above a part of a file, and the command that it runs when it is chosen."""
 
     span: Span
     title: str

@@ -1,4 +1,4 @@
-"""The members that rules read and write: where the schemas of the input and of the outputs describe them."""
+"""The places in the schemas of inputs and outputs that describe the members that rules read and write."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ..source.nodes import MappingNode, ScalarNode
 __all__ = ["EACH", "Described", "Steps", "described", "steps_in", "target_of"]
 
 EACH = None
-"""The step from a list or an object to all that is in it."""
+"""The step from a list or an object to all of its elements or members."""
 Steps = tuple[str | None, ...]
 """The names of members that lead to a value, from the top of an input or of a body."""
 
@@ -32,14 +32,14 @@ _IN_PLACE = ("allOf", "anyOf", "oneOf")
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """The part of a schema that describes a member, and where the name of the member stands in the file."""
+    """The part of a schema that describes a member, and the place of the member's name in the file."""
 
     schema: Mapping[str, Any] | bool
     place: Place | None
 
 
 def described(schema: Schema, steps: Steps) -> Described | None:
-    """The first part of a schema that describes what steps lead to; None if there is none."""
+    """The first part of a schema that describes the member at the end of some steps; None if there is none."""
     parts: list[Any] = [schema.document]
     found: Described | None = None
     for step in steps:
@@ -51,7 +51,7 @@ def described(schema: Schema, steps: Steps) -> Described | None:
                 if found is None and step is not EACH:
                     found = Described(value, Locator().place(schema, part, "properties", step))
                 following.append(value)
-        # What is no list counts as its element: an expression may have gone over it before.
+        # A value that is not a list counts as its own element: an expression may have iterated over it before.
         parts = following or (parts if step is EACH else [])
         if not parts:
             return None
@@ -89,9 +89,9 @@ def _inner(part: Mapping[str, Any], step: str | None) -> list[Any]:
 
 
 def steps_in(rulebook: Rulebook, node: ScalarNode, offset: int) -> Steps | None:
-    """The way from the input to the member whose name stands at an offset of an expression or template.
+    """The steps from the input to the member whose name is at an offset of an expression or template.
 
-    None where it is unknown.
+    None if they are unknown.
     """
     for use in definitions_and_uses(rulebook):
         if isinstance(use, Use) and use.text.node is node:
@@ -106,7 +106,7 @@ def steps_in(rulebook: Rulebook, node: ScalarNode, offset: int) -> Steps | None:
 
 
 class _Reading:
-    """Follows an expression from the input to what it reads."""
+    """Follows an expression from the input to the members that it reads."""
 
     def __init__(self, rulebook: Rulebook) -> None:
         self.rulebook = rulebook
@@ -116,7 +116,7 @@ class _Reading:
     def value(
         self, node: TreeNode, context: Steps | None, roots: Mapping[str, Definition], depth: int, *, top: bool = True
     ) -> Steps | None:
-        """The way to the value of a node that is evaluated on `context`, or with `top` on the roots."""
+        """The steps to the value of a node that is evaluated on `context`, or with `top` on the roots."""
 
         def inner(child: TreeNode, on: Steps | None, *, at_top: bool = False) -> Steps | None:
             return self.value(child, on, roots, depth, top=at_top)
@@ -174,7 +174,7 @@ class _Reading:
                 self.members[found.span(name)] = steps
 
     def root(self, definition: Definition | None, depth: int) -> Steps | None:
-        """The way to what a name stands for."""
+        """The steps to the value of a name."""
         if definition is None or depth > _MAX_DEPTH:
             return None
         if definition.kind == "the input":
@@ -196,9 +196,9 @@ class _Reading:
 def target_of(
     rulebook: Rulebook, keys: tuple[str | int, ...], rule: str | None, has_each: Callable[[tuple[str | int, ...]], bool]
 ) -> tuple[Schema, Steps] | None:
-    """The schema of the output that a field belongs to, and the way to its member, from the keys that lead to it.
+    """The schema of the output that a field belongs to, and the steps to its member, by the keys of the field.
 
-    `has_each` tells whether the mapping that keys lead to, makes a list.
+    `has_each` returns whether the mapping at some keys makes a list.
     """
     match keys:
         case ("rules", int(), *rest):

@@ -1,4 +1,4 @@
-"""Expressions of a rule that become named values of it."""
+"""The change that turns an expression of a rule into a let."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def extraction(trials: Trials, path: Path, source: Source, analysis: Analysis, s
 
 
 def _chosen(cursor: Cursor, span: Span, names: set[str]) -> tuple[int, int] | None:
-    """The part of the expression that is selected, or all of it; None if it reads other names than these."""
+    """The selected part of the expression, or all of it; None if it reads names other than these."""
     try:
         expression = parse(cursor.text)
         start, end = 0, len(cursor.text)
@@ -64,14 +64,14 @@ def _chosen(cursor: Cursor, span: Span, names: set[str]) -> tuple[int, int] | No
         part = parse(cursor.text[start:end])
     except (ExpressionError, StopIteration):
         return None
-    # Where a name is a root here, it is none of an element that a filter looks at.
+    # A name that is a root here is not a member of the element that a filter tests.
     roots = {(use.name, use.start) for use in expression.roots}
     is_here = all(use.name in names and (use.name, use.start + start) in roots for use in part.roots)
     return (start, end) if is_here and part.roots and not expression.has_variables else None
 
 
 def _given_inside(rule: MappingNode, keys: tuple[str | int, ...]) -> set[str]:
-    """The names that are given to elements and entries, and by lets, between a rule and a place in it."""
+    """The names of elements, entries and lets that are defined between a rule and a place in it."""
     found: set[str] = set()
     place = GivenNodes(rule)
     for step in keys:

@@ -36,7 +36,7 @@ def rule_files(paths: Iterable[str]) -> tuple[Path, ...]:
 
 
 def formatted_source(source: Source) -> tuple[str | None, tuple[Problem, ...]]:
-    """The text of a file in its canonical layout; None with the problems for which it has none."""
+    """The text of a file in its canonical layout, or None and the problems because of which it has none."""
     _, problems = parse(source, wide=True)
     if errors := tuple(problem for problem in problems if problem.severity == "error"):
         return None, errors

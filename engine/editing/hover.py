@@ -1,7 +1,7 @@
-"""Explanations of the part of a rule file that a position stands in.
+"""Explanations of the part of a rule file at a position.
 
-They have its type, its documentation from the schemas, its value in the sample that is shown, and where that goes.
-Values are cut where they are long.
+They have its type, its documentation from the schemas, its value in the shown sample, and the place that this goes to.
+Long values are cut.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _CHAINS = ("subexpression", "index_expression", "projection", "filter_projection
 
 
 class _Told(NamedTuple):
-    """The text about a part of the scalar at a cursor."""
+    """An explanation of a part of the scalar at a cursor."""
 
     start: int
     end: int
@@ -49,7 +49,7 @@ class _Told(NamedTuple):
 
 
 def hover(state: EditingState, path: Path, position: Position) -> Hover | None:
-    """All that is known of the part of a file that a position stands in; None if that is nothing."""
+    """The explanation of the part of a file at a position; None if there is nothing to explain."""
     cursor = cursor_at(state, path, position)
     if cursor is None:
         return None
@@ -118,7 +118,7 @@ def _target_lines(state: EditingState, analysis: Analysis, cursor: Cursor, keys:
 
 
 def _field_lines(state: EditingState, analysis: Analysis, cursor: Cursor) -> list[str]:
-    """The value of the field whose name the cursor is at, in the sample that is shown."""
+    """The value in the shown sample of the field whose name is at the cursor."""
     found = _field_at(state, analysis, cursor)
     traced = shown_sample(state, analysis, cursor.rule)
     if found is None or traced is None:
@@ -132,7 +132,7 @@ def _field_lines(state: EditingState, analysis: Analysis, cursor: Cursor) -> lis
 
 
 def _field_at(state: EditingState, analysis: Analysis, cursor: Cursor) -> Field | None:
-    """The field whose name the cursor is at."""
+    """The field whose name is at the cursor."""
     source = state.source(cursor.path)
     if source is None or cursor.node is None:
         return None
@@ -179,7 +179,7 @@ def _of_value(state: EditingState, cursor: Cursor, analysis: Analysis) -> _Told 
 
 
 def _does(rule: Rule) -> str:
-    """The words for what becomes of the elements that a rule takes."""
+    """The outcome of a rule for its elements, in words."""
     taken = "the input" if rule.route is None else f"elements of the route {code(rule.route)}"
     match rule.end:
         case "output":
@@ -226,7 +226,7 @@ def _of_expression(state: EditingState, cursor: Cursor, analysis: Analysis) -> _
 
 
 def _function_at(cursor: Cursor) -> _Told | None:
-    """The function whose name the cursor is at, in an expression whose types are not known."""
+    """The function whose name is at the cursor, in an expression whose types are not known."""
     for word in _WORD.finditer(cursor.text):
         if (
             word.start() <= cursor.offset <= word.end()
@@ -253,7 +253,7 @@ def _sentence(words: str) -> str:
 
 
 def _value_lines(state: EditingState, cursor: Cursor, analysis: Analysis, start: int, end: int) -> list[str]:
-    """The value of a part of an expression in the sample that is shown."""
+    """The value of a part of an expression in the shown sample."""
     found = _roots_at(state, cursor, analysis)
     if found is None:
         return []
@@ -267,7 +267,7 @@ def _value_lines(state: EditingState, cursor: Cursor, analysis: Analysis, start:
 
 
 def _roots_at(state: EditingState, cursor: Cursor, analysis: Analysis) -> tuple[Traced, Roots] | None:
-    """The sample that is shown, and the names in scope at the cursor when it was mapped; of secrets, no value."""
+    """The shown sample, and the names in scope at the cursor with their values in it, except those of secrets."""
     source, traced = state.source(cursor.path), shown_sample(state, analysis, cursor.rule)
     if source is None or traced is None:
         return None
@@ -282,7 +282,7 @@ def _roots_at(state: EditingState, cursor: Cursor, analysis: Analysis) -> tuple[
 
 
 def _goes_to(state: EditingState, cursor: Cursor, analysis: Analysis) -> list[str]:
-    """The member of the output that the value of the expression at the cursor goes to."""
+    """The member of the output to which the value of the expression at the cursor goes."""
     names = [step for step in cursor.keys[1:] if isinstance(step, str)]
     if "fields" not in names and "value" not in names:
         return []

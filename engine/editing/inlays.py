@@ -1,4 +1,4 @@
-"""Values of fields in the sample that is shown, at the ends of their lines."""
+"""Values of fields in the shown sample, at the ends of their lines."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _MAX_SHOWN = 40
 
 
 def inlays(state: EditingState, path: Path, lines: tuple[int, int]) -> tuple[Inlay, ...]:
-    """The values of the fields and lets on some lines, of which the last one counts too."""
+    """The values of the fields and lets on some lines, the last one included."""
     path = state.named(path)
     main, source = next(iter(state.mains(path)), None), state.source(path)
     analysis = None if main is None else analysis_of(state, main)
@@ -35,7 +35,7 @@ def _inlays(
     seen: set[int] = set()  # rules that extend others share their fields
     for placed in analysis.places.of(path, Field):
         field = placed.part
-        # Of an object, its fields have values of their own.
+        # An object is left out: its fields have values of their own.
         if not isinstance(field, Field) or field.name_node is None or isinstance(field.source, ObjectSource):
             continue
         start = analysis.places.now(path, source.text, analysis.places.offsets_of(field.name_node)[0])

@@ -1,7 +1,7 @@
 """The canonical layout of rule files: blanks, indentation, line breaks and quotes, and nothing else.
 
 The order of keys, the comments and blank lines between parts, and the choice between a block and one line stay as the
-author made them. A text is only given back if it means what it meant, with all comments at the same parts.
+author made them. A text is only returned if its meaning is unchanged, and all comments are at the same parts.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from .comments import Comment, Part, comments_of, composed
 __all__ = ["WIDTH", "LayoutError", "formatted"]
 
 WIDTH = 120
-"""The length of lines beyond which lists and objects are not written on one line."""
+"""The maximum length of lines with whole lists and objects."""
 
 _STEP = 2
 _LINE_END = re.compile(r"\r\n|\n|\r")
@@ -32,7 +32,7 @@ _HEADER = re.compile(r"([|>])([-+0-9]*)[^\r\n]*(?:\r\n|\n|\r|\Z)")
 
 
 class LayoutError(ValueError):
-    """A text that has no canonical layout; the text says why."""
+    """A text has no canonical layout; the message says why."""
 
 
 def formatted(text: str) -> str:
@@ -92,7 +92,7 @@ class _Row:
 
 
 class _Printer:
-    """Writes the parts of a text in order. What it writes is decided by the part alone, so that it is final."""
+    """Writes the parts of a text in order. The layout of a part depends on the part alone, so that it is stable."""
 
     def __init__(self, text: str, root: Part, comments: list[Comment]) -> None:
         self.text = text
@@ -122,12 +122,12 @@ class _Printer:
     # Comments and blank lines
 
     def before(self, start: int, indent: int) -> None:
-        """Writes what stands above the part at `start`: comments on lines of their own, and a blank line."""
+        """Writes the lines above the part at `start`: comments on lines of their own, and a blank line."""
         self.own_comments(start, indent)
         self.blank(start)
 
     def own_comments(self, end: int, indent: int, column: int = 0) -> None:
-        """Writes the comments before `end`; of those on lines of their own, only those from this column on."""
+        """Writes the comments before `end`, except those on lines of their own that begin before this column."""
         while self.has_comment(end):
             comment = self.comments[self.next]
             if comment.column is not None and comment.column < column:
@@ -137,7 +137,7 @@ class _Printer:
             self.next += 1
 
     def blank(self, start: int) -> None:
-        """Writes a blank line if there are any before `start`, and neither one before nor the start of a block."""
+        """Writes a blank line if there are any before `start`, except after another one or the start of a block."""
         at, breaks = start, 0
         while at > 0 and self.text[at - 1] in " \t\r\n":
             at -= 1
@@ -146,7 +146,7 @@ class _Printer:
             self.lines.append("")
 
     def trailing(self, end: int) -> None:
-        """Writes the comment on the line where a part ends, and before the next one, behind the last line."""
+        """Appends the comment between the end of a part and the next part on its line to the last line."""
         if self.has_comment(self.following(end)):
             comment = self.comments[self.next]
             if comment.column is None and end <= comment.start and not _LINE_END.search(self.text, end, comment.start):
@@ -154,15 +154,15 @@ class _Printer:
                 self.next += 1
 
     def has_comment(self, end: int) -> bool:
-        """Tells if a comment before `end` is not written yet."""
+        """Returns whether a comment before `end` is not written yet."""
         return self.next < len(self.comments) and self.comments[self.next].start < end
 
     # Parts
 
     def block(self, part: Part, indent: int, lead: str, outer: int = -1) -> None:
-        """Writes a list or an object line by line; `lead` is what the first line begins with.
+        """Writes a list or an object line by line; `lead` is the beginning of the first line.
 
-        `outer` is the column of the key that it belongs to.
+        `outer` is the column of its key.
         """
         if not lead:
             self.opened = len(self.lines)
@@ -197,7 +197,7 @@ class _Printer:
         self.own_comments(self.following(part.children[-1].end - 1), indent, least)
 
     def element(self, part: Part, margin: str, indent: int, start: int) -> None:
-        """Writes an element of a list, whose dash, or else the element itself, is at `start`."""
+        """Writes an element of a list; `start` is the offset of its dash, or else of the element itself."""
         lead = f"{margin}- "
         if part.is_collection and not part.properties and not self.is_inline(part, len(lead)):
             self.block(part, indent + _STEP, lead)
@@ -205,7 +205,7 @@ class _Printer:
             self.value(part, lead.rstrip(), indent, min(start + 1, part.start))
 
     def entry(self, key: Part, value: Part, margin: str, indent: int) -> _Row | None:
-        """Writes an entry of an object; returns its line if it is one with a value."""
+        """Writes an entry of an object; returns its row if it is a single line with a value."""
         head = f"{margin}{self.scalar(key)}{' ' if key.style == '*' else ''}:"
         is_padded = _PADDING.fullmatch(self.text, key.end, value.start) is not None
         count = len(self.lines)
@@ -215,7 +215,7 @@ class _Printer:
         return _Row(count, head, self.lines[count][len(head) + 1 :], is_padded)
 
     def value(self, part: Part, head: str, indent: int, after: int, outer: int = -1) -> None:
-        """Writes a value behind `head`, whose source ends at `after`."""
+        """Writes a value after `head`, whose source ends at `after`."""
         if _is_empty(part):
             self.lines.append(head)
             self.trailing(after)
@@ -254,7 +254,7 @@ class _Printer:
         return self.one_line(part, column, 0) is not None or self.filled(part, column) is not None
 
     def one_line(self, part: Part, column: int, after: int) -> str | None:
-        """The part on one line, where it is a scalar or in flow style, and fits behind `column`.
+        """The part on one line, if it is a scalar or in flow style, and fits after `column`; else None.
 
         A scalar that does not fit stays on one line if it was written on the line where its key ends, at `after`.
         """
@@ -301,7 +301,7 @@ class _Printer:
         return lines if lines and max(longest, column + len(lines[0])) <= WIDTH else None
 
     def lines_of(self, part: Part, column: int, after: int) -> list[str] | None:
-        """The lines of a part in flow style, which begins at `column` and has `after` more brackets behind it."""
+        """The lines of a part in flow style, which begins at `column` and is followed by `after` brackets."""
         one = self.flow(part, part.properties)
         if one is not None and (column + len(one) + after <= WIDTH or not part.children):
             return [one]
@@ -340,7 +340,7 @@ class _Printer:
     # Scalars
 
     def scalar(self, part: Part) -> str | None:
-        """A scalar on one line, in double quotes where that takes no escapes; None if it needs several."""
+        """A scalar on one line, in double quotes if that needs no escapes; None if it needs several lines."""
         if part.style == "*":
             return part.text
         if part.style in {"|", ">"}:
@@ -369,7 +369,7 @@ class _Printer:
         self.trailing(part.end)
 
     def block_scalar(self, part: Part, head: str, indent: int) -> None:
-        """Writes a block scalar with its lines as they are but for their common indentation."""
+        """Writes a block scalar with its lines unchanged except for their common indentation."""
         header = _HEADER.match(self.text, part.content)
         assert header is not None  # noqa: S101  a block scalar begins with its header
         lines = _LINE_END.split(self.text[header.end() : part.end]) if part.end > header.end() else []
@@ -402,7 +402,7 @@ class _Printer:
     # Places
 
     def following(self, at: int) -> int:
-        """The offset of the first part that begins behind `at`."""
+        """The offset of the first part that begins after `at`."""
         next_ = bisect_right(self.starts, at)
         return self.starts[next_] if next_ < len(self.starts) else len(self.text)
 

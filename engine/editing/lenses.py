@@ -1,6 +1,6 @@
-"""Lines above rules: what runs a rule on a sample, how many golden tests it has, and the branches that none takes.
+"""Lines above rules: a command that runs the rule on a sample, the number of its golden tests, and untaken branches.
 
-Tests are run a few at a time, so that no call takes long; until all were run, the numbers are those of the last time.
+Tests are run a few at a time, so that no call takes long; until all have run, the numbers are those of the last time.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ __all__ = ["MeasuredTests", "lenses", "measure", "rule_result", "uncovered"]
 
 _MOST_SECONDS = 1.0
 _SECONDS = 0.04
-"""The time that one call runs tests for."""
+"""The seconds for which one call runs tests."""
 
 
 @dataclass(eq=False)
@@ -45,10 +45,10 @@ class MeasuredTests:
     hits: Counter[tuple[int, str]] = field(default_factory=Counter)
     is_whole: bool = False
     suggested: dict[str, tuple[Edit, ...]] = field(default_factory=dict)
-    """The edits that add tests for rules, as far as they were searched."""
+    """The edits that add tests for rules, for the rules that have been searched."""
 
     def run(self, seconds: float) -> None:
-        """Runs more tests for some time, at least one."""
+        """Runs more tests for `seconds`, at least one."""
         end = perf_counter() + seconds
         for sample in self.pending:
             hits: dict[tuple[int, str], int] = {}
@@ -81,13 +81,13 @@ class MeasuredTests:
 
 
 _KNOWN: WeakKeyDictionary[EditingState, dict[Path, tuple[MeasuredTests, MeasuredTests | None]]] = WeakKeyDictionary()
-"""For each mapping, what is being measured, and the last that was measured to the end."""
+"""For each mapping, the measurement in progress, and the last complete one."""
 
 
 def measure(state: EditingState, main: Path, seconds: float = inf) -> MeasuredTests | None:
-    """The coverage of the golden tests of a mapping, after more of them were run for some time.
+    """The coverage of the golden tests of a mapping, after running more of them for `seconds`.
 
-    As long as not all were run, it is the last one that was whole, if there is one.
+    Until all have run, it is the last complete coverage, if there is one.
     """
     main = state.named(main)
     analysis = analysis_of(state, main)
@@ -154,7 +154,7 @@ def _titles(
 
 
 def rule_result(state: EditingState, main: Path, rule: str) -> str | None:
-    """The requests that a rule has a part in, and what it skips, of the sample that is shown, as JSON text."""
+    """The requests to which a rule contributes, and the elements that it skips, for the shown sample, as JSON text."""
     analysis = analysis_of(state, state.named(main))
     traced = None if analysis is None else shown_sample(state, analysis, rule, _MOST_SECONDS)
     if analysis is None or traced is None:

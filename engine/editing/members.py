@@ -1,4 +1,4 @@
-"""Members of types: their names, types and descriptions, for those who write paths to them."""
+"""Members of types: their names, types and descriptions."""
 
 from __future__ import annotations
 
@@ -84,5 +84,5 @@ def _described(part: Any, definitions: list[Mapping[str, Any]]) -> str:
 
 
 def quoted_name(name: str) -> str:
-    """The name as an expression has it: in quotes where it is no plain word."""
+    """The name as written in an expression: in quotes unless it is a plain word."""
     return name if _PLAIN.fullmatch(name) else json.dumps(name, ensure_ascii=False)

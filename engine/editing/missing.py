@@ -1,4 +1,4 @@
-"""Cases that rules lack: entries of tables, and rules for values of the input, as far as schemas list these."""
+"""Cases that rules lack: entries of tables, and rules for values of the input that schemas list."""
 
 from __future__ import annotations
 
@@ -54,9 +54,9 @@ def missing_entries(trials: Trials, path: Path, source: Source, analysis: Analys
 
 
 def missing_rules(trials: Trials, path: Path, source: Source, analysis: Analysis, span: Span) -> Iterator[Action]:
-    """Rules for the values that tell the elements of a route apart, of those that no rule of it is for.
+    """Rules for those values that distinguish the elements of a route for which it has no rule.
 
-    They are added after the rule at a position, and skip what they take.
+    They are added after the rule at a position, and skip their elements.
     """
     cursor = cursor_at(trials.state, path, span.start)
     is_named = cursor is not None and cursor.kind == "value" and cursor.keys[2:] in (("rule",), ("route",))

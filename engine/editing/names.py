@@ -1,4 +1,4 @@
-"""The names in rule files and test files: where each is defined and used, in all files of the mappings that have it."""
+"""The names in rule files and test files: their definitions and uses in all files of the mappings that have them."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from .tokens import lexed
 __all__ = ["GLOBAL", "Mention", "Names", "local_variables", "mention_in", "mention_of", "settings_in"]
 
 GLOBAL = frozenset({"rule", "route", "output", "table", "policy", "setting"})
-"""The kinds of names of which a mapping has one of each at most."""
+"""The kinds of names that are unique in a mapping."""
 
 _SETTING = re.compile(r"""\s*(?:\.\s*"?([A-Za-z_]\w*)"?|\[\s*['"]([A-Za-z_]\w*)['"]\s*\])""", re.ASCII)
 _Id = tuple[str | int, ...]
 
 
 class Mention(NamedTuple):
-    """A place where a name stands: offsets in the text of a file, without quotes and `$`."""
+    """The place of a name: offsets in the text of a file, without quotes and `$`."""
 
     path: Path
     start: int
@@ -39,7 +39,7 @@ class Mention(NamedTuple):
 
 @dataclass(slots=True)
 class _File:
-    """The names in one file: of kinds that are global, and definitions of names in expressions by their place."""
+    """The names in one file: those of global kinds, and definitions of names in expressions by their place."""
 
     found: dict[tuple[str, str], list[tuple[Mention, bool]]] = field(default_factory=lambda: defaultdict(list))
     roots: dict[_Id, list[tuple[str, Mention]]] = field(default_factory=lambda: defaultdict(list))
@@ -48,7 +48,7 @@ class _File:
 
 
 class Names:
-    """The names in the files that a state knows, as they are now."""
+    """The names in the present files of a state."""
 
     def __init__(self, state: EditingState, path: Path) -> None:
         self.state = state
@@ -75,7 +75,7 @@ class Names:
         return self._files[path]
 
     def everywhere(self, kind: str, name: str, path: Path) -> dict[Mention, bool]:
-        """All places of a global name that a file has, in all mappings that share it; True where it is defined."""
+        """All places of a global name of a file, in all mappings that share it; True for definitions."""
         found: dict[Mention, bool] = {}
         pending, seen = [path], {path}
         while pending:
@@ -96,7 +96,7 @@ class Names:
     # Names in expressions
 
     def linked(self, start: Mention) -> dict[Mention, bool]:
-        """All places of a name in expressions, from one of them; True where it is defined."""
+        """All places of a name in expressions, found from one of them; True for definitions."""
         found = {start}
         pending = [start]
         while pending:
@@ -118,7 +118,7 @@ class Names:
         return (mention for found in self.file(path).roots.values() for _, mention in found)
 
     def has_root(self, name: str, path: Path) -> bool:
-        """Returns whether an expression of a mapping that the file belongs to may read a name, or define it."""
+        """Returns whether an expression of a mapping with this file may read or define a name."""
         for main in self.mains_of(path):
             rulebook = self.state.draft(main)
             items = definitions_and_uses(rulebook) if rulebook is not None else ()
@@ -132,7 +132,7 @@ class Names:
         return False
 
     def edges(self, main: Path) -> dict[Mention, set[Mention]]:
-        """The places of names of a mapping that stand for the same: uses, their definitions, definitions that merge."""
+        """The places of names of a mapping by the places of the same name: uses, definitions, merged definitions."""
         if main not in self._edges:
             # A draft is made anew when any of its files changes.
             rulebook = self.state.draft(main)
@@ -163,14 +163,14 @@ class Names:
                     yield here, there
 
     def defining(self, definition: Definition) -> Mention | None:
-        """The place of the name of a definition; None where it is not written."""
+        """The place of the name of a definition; None if it is not written."""
         node: Node | None = definition.name_node
         if definition.kind == "the input":
             node = definition.node.get("as") if isinstance(definition.node, MappingNode) else None
         return mention_of(self.state, node) if isinstance(node, ScalarNode) and node.text == definition.name else None
 
     def merged(self, main: Path) -> Iterator[tuple[Mention, Mention]]:
-        """Definitions in the same place of a rule that is given again: in a workspace, or by a rule that extends it."""
+        """Pairs of definitions at the same place of a rule and its changes in workspaces or rules that extend it."""
         firsts: dict[tuple[_Id, str], Mention] = {}
         for file in self.files_of(main):
             for place, found in self.file(file).roots.items():
@@ -181,7 +181,7 @@ class Names:
                             yield first, mention
 
     def inherited(self, main: Path, place: _Id) -> Iterator[_Id]:
-        """The same place in the rules that a rule extends."""
+        """The same place in the rules that the rule around it extends."""
         if place[:1] == ("rules",) and len(place) > 1:
             for base in self.bases(main, str(place[1])):
                 yield ("rules", base, *place[2:])
@@ -200,7 +200,7 @@ class Names:
         return found
 
     def unresolved(self, main: Path, rulebook: Rulebook | None) -> Iterator[tuple[Mention, Mention]]:
-        """The names in rules that are not part of the Rulebook, such as abstract ones that none extends."""
+        """The names in rules that are not in the Rulebook, such as abstract ones that no rule extends."""
         items = definitions_and_uses(rulebook) if rulebook is not None else ()
         known = {mention_of(self.state, use.text.node) for use in items if isinstance(use, Use)}
         defined: dict[_Id, list[tuple[str, Mention]]] = defaultdict(list)
@@ -223,7 +223,7 @@ class Names:
                             break
 
     def scopes(self, main: Path, place: _Id) -> Iterator[_Id]:
-        """The places where a name can be defined that is read at a place, the nearest first."""
+        """The places where a name that is read at a place can be defined, the nearest first."""
         for length in range(len(place), 0, -1):
             for id_ in (place[:length], *self.inherited(main, place[:length])):
                 yield from ((*id_, key) for key in ("let", "as", "key", "index"))
@@ -282,7 +282,7 @@ def settings_in(node: ScalarNode, is_expression: bool) -> Iterator[tuple[str, in
 
 
 def local_variables(node: Node) -> set[str]:
-    """The names that an expression binds itself, with `let`."""
+    """The names that an expression itself binds with `let`."""
     if not isinstance(node, ScalarNode) or "let" not in node.text:
         return set()
     try:
@@ -307,7 +307,7 @@ def _mention(state: EditingState, node: Node, start: int, end: int) -> Mention:
 
 
 def mention_in(state: EditingState, node: ScalarNode, start: int, end: int) -> Mention | None:
-    """The place of a name in an expression or template; None where that is unknown."""
+    """The place of a name in an expression or template; None if that is unknown."""
     if node.style is None:
         return None
     word = node.text[start:end]

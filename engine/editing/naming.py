@@ -1,4 +1,4 @@
-"""Keys and values that can be written at a place of a file: those that are declared, and the names of the project."""
+"""Keys and values that can be written at a place of a file: declared ones, and names of the project."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def keys_at(state: EditingState, cursor: Cursor, analysis: Analysis | None) -> I
 
 
 def _before_in_braces(text: str) -> set[str]:
-    """The keys before the end of a text in the braces that it leaves open, where it cannot be read."""
+    """The keys at the end of a text that cannot be parsed, inside of the braces that it leaves open."""
     inner, kept = 0, list[str]()
     for character in reversed(text[-_MOST_BACK:]):
         if character in "}]":
@@ -96,7 +96,7 @@ def _given(tree: Node | None, steps: tuple[str | int, ...]) -> GivenNodes:
 
 
 def _fits(form: Form, key: Key, present: set[str]) -> bool:
-    """Returns whether a key can stand beside those that are there."""
+    """Returns whether a key can be added to those that are present."""
     if key.only_with and key.only_with not in present:
         return False
     chosen = present.intersection(form.choices)
@@ -104,7 +104,7 @@ def _fits(form: Form, key: Key, present: set[str]) -> bool:
 
 
 def _order(key: Key) -> int:
-    """The rank of a key: what is required comes first, then the choices, then the others, as they are declared."""
+    """The rank of a key: required ones come first, then choices, then the others, in the order of declaration."""
     return 0 if key.required and not key.role else 1 if key.role == "choice" else 2
 
 
@@ -118,7 +118,7 @@ def kind_words(key: Key) -> str:
 
 
 def _named_keys(state: EditingState, cursor: Cursor, analysis: Analysis | None, given: GivenNodes) -> Iterator[Name]:
-    """The names that the keys of the object at a cursor can have, where these are names of something."""
+    """The names that the keys of the object at a cursor can be, if it is one with names as keys."""
     names, keys = cursor.role.names, cursor.keys
     if names == "code":
         yield from code_names(settable=True)
@@ -142,7 +142,7 @@ def _named_keys(state: EditingState, cursor: Cursor, analysis: Analysis | None, 
 
 
 def _extends(state: EditingState, analysis: Analysis) -> bool:
-    """Returns whether a mapping changes another one."""
+    """Returns whether a mapping extends another one."""
     tree = state.tree(analysis.main)
     return tree is not None and tree.get("extends") is not None
 
@@ -159,7 +159,7 @@ def _targets(members: Any) -> Iterator[Name]:
 
 
 def _table_input(analysis: Analysis, given: GivenNodes) -> Type | None:
-    """The type of the values that are looked up in the table whose entries stand at a place."""
+    """The type of the values that are looked up in the table whose entries are at a place."""
     for fact in analysis.flow.of(LookUp):
         entries = fact.table.node.get("entries") if isinstance(fact.table.node, MappingNode) else None
         if entries is not None and given.own is not None and _stands_at(entries) == _stands_at(given.own):
@@ -238,7 +238,7 @@ def _referred(state: EditingState, cursor: Cursor, analysis: Analysis | None) ->
 
 
 def _known_values(state: EditingState, cursor: Cursor, analysis: Analysis) -> Iterator[Name]:
-    """The values that the types of settings and of outputs have there."""
+    """The values that the type of the setting or of the output allows at the cursor."""
     keys, type_ = cursor.keys, None
     if len(keys) > 1 and keys[-2] == "settings":
         setting = analysis.rulebook.settings.get(str(keys[-1]))
@@ -273,7 +273,7 @@ def output_words(output: Output) -> str:
 
 
 def _rules(state: EditingState, cursor: Cursor, analysis: Analysis | None) -> Iterator[Name]:
-    """The rules of all files of the mapping but the one at the cursor, also those that are there to be extended."""
+    """The rules of all files of the mapping except the one at the cursor, abstract ones included."""
     sources = () if analysis is None else tuple(analysis.rulebook.sources.values())
     names: dict[str, Name] = {}
     own = () if cursor.role.defines else (cursor.path,)  # those that are changed are inherited

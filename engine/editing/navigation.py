@@ -36,12 +36,12 @@ _NO_NAME = (
 
 
 class RenameError(ValueError):
-    """A name that cannot be renamed, or not to this one; the text says why."""
+    """A name cannot be renamed, or not to this one; the text says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Named:
-    """The name at a position: what it is, and where it stands."""
+    """The name at a position, with its kind and its span."""
 
     kind: Literal["global", "root", "local", "member", "target", "file", ""]
     name: str = ""
@@ -81,7 +81,7 @@ def definition(state: EditingState, path: Path, position: Position) -> tuple[Loc
 def references(
     state: EditingState, path: Path, position: Position, *, declaration: bool = True
 ) -> tuple[Location, ...]:
-    """All places of the name at a position; without `declaration`, only those where it is used."""
+    """All places of the name at a position; without `declaration`, only its uses."""
     cursor = cursor_at(state, path, position)
     if cursor is None or cursor.node is None:
         return ()
@@ -101,7 +101,7 @@ def prepare_rename(state: EditingState, path: Path, position: Position) -> Span:
 
 
 def rename(state: EditingState, path: Path, position: Position, new_name: str) -> tuple[Edit, ...]:
-    """The edits that give the name at a position another one everywhere. Raises RenameError, which says why not."""
+    """The edits that rename the name at a position everywhere. Raises RenameError."""
     cursor, named = _renamed(state, path, position)
     if new_name == named.name:
         return ()
@@ -170,7 +170,7 @@ def _is_root(text: str, lexeme: Lexeme) -> bool:
 
 
 def _mentions(state: EditingState, cursor: Cursor, named: _Named) -> dict[Mention, bool]:
-    """All places of a name; True where it is defined."""
+    """All places of a name; True for definitions."""
     names = Names(state, cursor.path)
     if named.kind == "global":
         return names.everywhere(named.of, named.name, cursor.path)
@@ -183,7 +183,7 @@ def _mentions(state: EditingState, cursor: Cursor, named: _Named) -> dict[Mentio
 
 
 def _local(state: EditingState, cursor: Cursor, name: str) -> list[Mention]:
-    """The places of a name that an expression binds itself, where it is bound first."""
+    """The places of a name that an expression itself binds, the binding first."""
     assert cursor.node is not None  # noqa: S101  callers look for it
     expression = parse(cursor.text)
     roots = {use.start for use in expression.roots}
@@ -231,7 +231,7 @@ def _span(place: Place) -> Span:
 
 
 def _same_nodes(state: EditingState, main: Path, node: ScalarNode) -> list[ScalarNode]:
-    """The nodes of a mapping's rules that stand where a node of the tree stands."""
+    """The nodes of a mapping's rules at the place of a node of the tree."""
     rulebook = state.draft(main)
     uses = definitions_and_uses(rulebook) if rulebook is not None else ()
     own = node.source.path
@@ -256,7 +256,7 @@ def _has_each(tree: Node | None, keys: tuple[str | int, ...]) -> bool:
 
 
 def _file(state: EditingState, cursor: Cursor) -> Path | None:
-    """The file that a name leads to, if it is one that a check would read."""
+    """The file that a name refers to, if a check would read it."""
     assert cursor.node is not None  # noqa: S101  callers look for it
     name, folder = cursor.node.text, cursor.path.parent
     if cursor.role.refers == "schema":

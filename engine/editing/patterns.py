@@ -1,4 +1,4 @@
-"""Places of the input that expressions lead to, as patterns: names, with `*` for the elements of lists."""
+"""Places of the input that expressions read, as patterns: names, with `*` for the elements of lists."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ _CHAINS = ("subexpression", "index_expression", "pipe")
 
 
 def pattern_of(node: TreeNode, roots: Mapping[str, Pattern], current: Pattern | None = None) -> Pattern | None:
-    """The pattern of the value of an expression; None if it is no part of the input.
+    """The pattern of the value of an expression; None if it is not a part of the input.
 
-    It is evaluated on the value of the pattern `current`, without one on the roots, whose patterns are known.
+    The expression is evaluated on the value of the pattern `current`, or without one on roots, whose patterns are
+    given.
     """
     kind, below = node["type"], children(node)
     if kind == "field" and current is not None:

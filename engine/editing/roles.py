@@ -1,6 +1,6 @@
-"""The roles of nodes in rule files and test files: which keys a mapping has, and what a scalar stands for.
+"""The roles of nodes in rule files and test files: the keys that a mapping can have, and the meaning of a scalar.
 
-They follow from the declarations of the keys, by the path of a node, whether the file can be read or not.
+They follow from the declarations of the keys by the path of a node, even if the file cannot be read.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ Scalar = Literal["expression", "template", "value"]
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """The role of a node, whatever it is: a scalar, a mapping or a list.
+    """The role of a node: a scalar, a mapping or a list.
 
-    `key` is the declaration of the key that it stands under. Of a scalar, `scalar` is what it is, and `refers` or
-    `defines` the kind of the name that it is: "rule", "route", "output", "table", "policy", "setting", "code",
-    "schema", "file", "mapping" (a reference to one), or for a name in expressions "root". A mapping has the keys of
-    `form`; or names of the kind `names`, such as "field" or "let", which it defines unless `names_refer`.
+    `key` is the declaration of its key. For a scalar, `scalar` is its kind, and `refers` or `defines` the kind of name
+    that it refers to or defines: "rule", "route", "output", "table", "policy", "setting", "code", "schema", "file",
+    "mapping" (a reference to one), or "root" for a name in expressions. A mapping has the keys of `form`, or names of
+    the kind `names`, such as "field" or "let", which it defines unless `names_refer`.
     """
 
     key: Key | None = None
@@ -157,7 +157,7 @@ def role_at(root: Role, keys: Iterable[str | int]) -> Role:
 class RoleNode:
     """A node of a file with its role, and the keys and indices that lead to it.
 
-    `is_key`: it is a key of the mapping that has the role; `keys` then lead to its value.
+    `is_key`: it is a key of the mapping that has the role, and `keys` lead to its value.
     """
 
     node: Node
@@ -167,7 +167,7 @@ class RoleNode:
 
 
 def parts_of(tree: Node, root: Role, keys: tuple[str | int, ...] = ()) -> Iterator[RoleNode]:
-    """All nodes of a file: each before what is in it, keys before their values."""
+    """All nodes of a file: each before the nodes in it, keys before their values."""
     yield RoleNode(tree, root, keys)
     if isinstance(tree, MappingNode):
         for key, value in (*tree.entries, *tree.repeated):

@@ -1,7 +1,7 @@
-"""Samples of the input of a mapping: of its golden tests, of the project file, of folders beside it, and given ones.
+"""Samples of the input of a mapping: from its golden tests, the project file, folders beside it, and given ones.
 
-How many of them have a member is counted by patterns: the names that lead to it, with `*` for the elements of lists.
-What is read is bounded in number and size, and read again when its files change.
+The number of samples that have a member is counted by patterns: the names that lead to it, with `*` for the elements of
+lists. Samples are limited in number and size, and read again when their files change.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ __all__ = ["ELEMENT", "MAX_SAMPLES", "Pattern", "Samples", "give", "samples", "s
 MAX_SAMPLES = 1_000
 MAX_SAMPLE_BYTES = 2_000_000
 MAX_BYTES = 10_000_000
-"""The maximum number of samples, the maximum size of one, and that of all files that they are read from."""
+"""The maximum number of samples, the maximum size of one in bytes, and that of all files that they are read from."""
 MAX_COUNTED_BYTES = 2_000_000
 """The maximum size of the samples whose members are counted."""
 MAX_GIVEN = 20
@@ -53,7 +53,7 @@ Pattern = tuple[str, ...]
 
 @dataclass(frozen=True)
 class Samples:
-    """The samples of a mapping, given ones first, from these folders; `stamps` are those of all files that count."""
+    """The samples of a mapping, given ones first, from these folders; `stamps` are those of all files read."""
 
     found: tuple[Sample, ...]
     tests: tuple[Sample, ...]
@@ -64,9 +64,9 @@ class Samples:
 
     @cached_property
     def files(self) -> tuple[Sample, ...]:
-        """The samples that are files of their own, as systems send them; if there are none, those of tests.
+        """The samples that are whole files, as systems send them; if there are none, those of tests.
 
-        Of very large ones, only the first.
+        If they are very large, only the first ones.
         """
         own = tuple(one for one in self.found if one.path is None or one.path.suffix == ".json") or self.found
         sizes = accumulate(one.size for one in own)
@@ -74,7 +74,7 @@ class Samples:
 
     @cached_property
     def counts(self) -> Counter[Pattern]:
-        """The number of these that have something at a place, by its pattern; of the first places of many."""
+        """The number of these that have a value at a place, by its pattern; limited to the first patterns."""
         counts: Counter[Pattern] = Counter()
         for sample in self.files:
             for pattern in set(islice(_patterns(sample.batch), _MAX_PATTERNS)):
@@ -84,7 +84,7 @@ class Samples:
 
     @cached_property
     def names(self) -> Mapping[Pattern, list[str]]:
-        """The names of the members that are there at a place, by its pattern."""
+        """The names of the members at a place, by its pattern."""
         names: dict[Pattern, list[str]] = {}
         for pattern in self.counts:
             if pattern and pattern[-1] != ELEMENT:
@@ -92,7 +92,7 @@ class Samples:
         return names
 
     def share(self, pattern: Pattern) -> str:
-        """The number of samples that have something there, in words."""
+        """The number of samples that have a value at a pattern, in words."""
         total = len(self.files)
         return f"in {self.counts[pattern]} of {total} sample{'' if total == 1 else 's'}" if total else ""
 
@@ -106,7 +106,7 @@ def samples(state: EditingState, main: Path) -> tuple[Sample, ...]:
 
 
 def give(state: EditingState, sample: Sample) -> None:
-    """Adds a sample for all mappings, in place of another one of its name and file, if it is not too large."""
+    """Adds a sample for all mappings, which replaces one of the same name and file, unless it is too large."""
     if any(one == sample and one.batch is sample.batch for one in state.given):
         return
     others = tuple(one for one in state.given if one != sample)[1 - MAX_GIVEN :]
@@ -115,7 +115,7 @@ def give(state: EditingState, sample: Sample) -> None:
 
 
 def samples_in(state: EditingState, main: Path) -> Samples:
-    """The same with what is known of all of them, read again only where files have changed."""
+    """The Samples of a mapping or workspace, read again only if files have changed."""
     rulebook = state.rulebook(main)
     sources = () if rulebook is None else tuple(one.path for one in rulebook.sources.values() if one.path is not None)
     folders = tuple(dict.fromkeys((main.parent, *(path.parent for path in sources))))

@@ -1,4 +1,4 @@
-"""Finds where a position stands in the text of a YAML file that need not be readable: by indentation and brackets."""
+"""Finds the keys that lead to a position of a YAML text by indentation and brackets, even if it is broken."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ Keys = tuple[str | int, ...]
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """The text that stands at a position, `text[start:end]`, with the keys and indices that lead to it.
+    """The text at a position, `text[start:end]`, with the keys and indexes that lead to it.
 
-    "key" is a key of the mapping at `keys`; "bare", one of it or else a value there, on a line of its own; "item", the
+    "key" is a key of the mapping at `keys`; "bare" is a key of it or a value there, on a line of its own; "item" is the
     same as an element of a list. `style` is the way in which it is written: "" for plain, a quote, "|" or ">".
     """
 
@@ -43,7 +43,7 @@ class Spot:
 
 
 class _Entry(NamedTuple):
-    """A dash or a key of a block with its column, its offsets, and the offset of what follows on its line."""
+    """A dash or a key of a block with its column, its offsets, and the offset of the rest of its line."""
 
     line: int
     column: int
@@ -54,7 +54,7 @@ class _Entry(NamedTuple):
 
 
 class _Line(NamedTuple):
-    """A line: its offset, its text, the column of its first character, its entries, and where what follows begins."""
+    """A line: its offset, its text, the column of its first character, its entries, and the offset of the rest."""
 
     start: int
     text: str
@@ -64,7 +64,7 @@ class _Line(NamedTuple):
 
 
 def scan(source: Source, offset: int) -> Spot:
-    """Finds what stands at an offset of a text."""
+    """Finds the Spot at an offset of a text."""
     return _Scan(source, offset).spot()
 
 
@@ -111,7 +111,7 @@ class _Scan:
         return found if found.at != "value" else replace(found, at="item" if here else "bare")
 
     def above(self, column: int, *, has_dash: bool) -> list[_Entry]:
-        """The keys and dashes that a line with this column is inside of, the outermost first."""
+        """The keys and dashes around a line with this column, the outermost first."""
         found: list[_Entry] = []
         limit, is_dash = column, has_dash
         for number in range(self.number - 1, -1, -1):
@@ -162,7 +162,7 @@ class _Scan:
         return None
 
     def goes_on(self, column: int) -> bool:
-        """Returns whether the next line with a text is further to the right than a column."""
+        """Returns whether the next line that is not blank begins to the right of a column."""
         following = (text for _, text in self.lines[self.number :] if text.strip())
         return len(line := next(following, "")) - len(line.lstrip(" ")) > column
 
@@ -183,7 +183,7 @@ class _Scan:
         return bool(rest) and rest[0] not in "{[\"'|>#&*!"
 
     def value(self, start: int, line: _Line, keys: Keys) -> Spot:
-        """The spot in what begins on a line after a key or a dash."""
+        """The spot in a value that begins on a line after a key or a dash."""
         end = line.start + len(line.text)
         start = _start(self.text, start, end)
         if start >= self.offset and start >= end:
@@ -283,7 +283,7 @@ def _end_of_line(text: str, start: int) -> int:
 
 
 def _flow(text: str, start: int, offset: int, keys: Keys) -> Spot | None:  # noqa: PLR0915 - one automaton
-    """The spot in a list or object in brackets; None if it was closed before."""
+    """The spot in a list or object in brackets; None if that is closed before it."""
     opened: list[tuple[str, Keys]] = []
     """The brackets that are open, with the keys that lead to them."""
     at, index, key = start, 0, ""

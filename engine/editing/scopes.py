@@ -1,7 +1,7 @@
-"""Types of the names in scope at the places of rule files, also of files that are still being written.
+"""Types of the names in scope at places of rule files, even of files that are still being written.
 
-A place is described by the keys that lead to it. What the file says on the way counts, then what it inherits; what
-cannot be read is left out.
+A place is given by the keys that lead to it. The nodes of the file on the way count first, then inherited ones; those
+that cannot be read are left out.
 """
 
 from __future__ import annotations
@@ -36,18 +36,18 @@ _MOST_KNOWN = 512
 
 
 Left = dict[str, tuple[tuple[object, ...], Type]]
-"""The contexts that are left for rules by those before them, by name; with all that they follow from."""
+"""The contexts that rules are left by those before them, by the name of the rule, each with all that it depends on."""
 
 
 @dataclass(frozen=True, slots=True)
 class GivenNodes:
-    """A place: what the file has there, and what it inherits there."""
+    """The nodes at a place: those of the file, and those that it inherits."""
 
     own: Node | None
     base: Node | None = None
 
     def below(self, step: str | int) -> GivenNodes:
-        """The place that a key, or the number of an element, leads to."""
+        """The nodes one step below: a key, or the index of an element."""
         return GivenNodes(_step(self.own, step), _step(self.base, step))
 
     def text(self, key: str) -> str | None:
@@ -71,7 +71,7 @@ class GivenNodes:
 
 
 class Context(NamedTuple):
-    """The names in scope: their types, as those of the members of an object, and the places of the input they are."""
+    """The names in scope: the type of an object with a member for each, and the patterns of those in the input."""
 
     type: Type
     patterns: Mapping[str, Pattern]
@@ -89,12 +89,12 @@ def _step(node: Node | None, step: str | int) -> Node | None:
 
 
 class Scopes:
-    """The types of names at the places of the files of one rulebook. Contexts are kept."""
+    """The types of names at places in the files of one rulebook. Contexts are cached."""
 
     def __init__(self, rulebook: Rulebook, flow: Callable[[], Flow], recall: Recall, left: Left) -> None:
         self.rulebook = rulebook
         self._flow = flow
-        # With the facts that a check records, since it recalls them.
+        # With facts about expressions, as checks record them, since checks recall the results.
         self._walk = RuleWalk(Flow(rulebook, input_type(rulebook), recall=recall))
         self._rules = {rule.name: rule for rule in rulebook.rules}
         self._reader = FieldReader([])
@@ -148,7 +148,7 @@ class Scopes:
         return self.at(tree, (*keys, later[0] if later else ""))
 
     def top(self, tree: Node | None, until: str | None = None) -> Context:
-        """The names that all rules see, or of those before a name of the `let` at the top."""
+        """The names that all rules see; with `until`, those before this name of the `let` at the top."""
         before = tuple(takewhile(lambda field: field.name != until, self.rulebook.let))
         context = self._shared(before, self._roots)
         if len(before) < len(self.rulebook.let):
@@ -195,13 +195,13 @@ class Scopes:
         return known[1]
 
     def _emitted(self, output: str, tree: Node | None) -> Context:
-        """The names that all bodies of an output see, after the rules that emit it."""
+        """The names that all bodies of an output see, after the rules that emit to it."""
         top = self.top(tree)
         own = [one.context for one in self._flow().emissions if one.output.name == output]
         return Context(at_top(own, top.type), top.patterns) if own else top
 
     def _entry_context(self, rule: EntryRule) -> Type | None:
-        """The context of an entry rule of a policy, where it is used first."""
+        """The context of an entry rule of a policy at its first use."""
         return next((fact.context for fact in self._flow().of(Reached) if fact.node is rule.node), None)
 
     def _rule(self, own: GivenNodes, path: tuple[str | int, ...], tree: Node | None) -> Context:
@@ -218,7 +218,7 @@ class Scopes:
     # Parts
 
     def _inside(self, form: str, place: GivenNodes, path: tuple[str | int, ...], context: Context) -> Context:
-        """The context at a place below one that a form describes."""
+        """The context at a place below a mapping of a form."""
         if not path or not isinstance(path[0], str):
             return context
         step, rest = path[0], path[1:]
@@ -246,7 +246,7 @@ class Scopes:
         return self._inside(inner, place, path, context)
 
     def _entered(self, form: str, place: GivenNodes, step: str, context: Context) -> Context:
-        """The context of what stands under a key of a form: where its condition holds, with the names that it adds."""
+        """The context of the value of a key of a form: its condition holds, and the form's names are added."""
         if step == "when":
             return context
         if (when := place.scalar("when")) is not None and (expr := read_expression(when, [])) is not None:
@@ -317,7 +317,7 @@ def _add_pattern(patterns: dict[str, Pattern], name: str, field: Field | None) -
 
 
 def _iterated(each: Expr, as_name: str, context: Context, *, is_list: bool) -> Mapping[str, Pattern]:
-    """The patterns with that of the elements of a list; what the entries of an object are, is not known."""
+    """The patterns with that of the elements of a list; the entries of an object have none."""
     patterns = {name: pattern for name, pattern in context.patterns.items() if name != as_name}
     found = pattern_of(each.expression.tree, context.patterns) if is_list else None
     return patterns if found is None else {**patterns, as_name: (*found, ELEMENT)}

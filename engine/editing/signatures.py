@@ -20,7 +20,7 @@ _ARGUMENTS = {"default": ("value",), "join": ("separator",), "replace": ("old", 
 
 
 def signature(state: EditingState, path: Path, position: Position) -> Signature | None:
-    """The function or filter whose arguments a position stands in; None outside of arguments."""
+    """The function or filter around whose arguments a position is; None outside of arguments."""
     cursor = cursor_at(state, path, position)
     if cursor is None or cursor.kind not in ("expression", "template"):
         return None

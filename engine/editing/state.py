@@ -1,6 +1,6 @@
 """The rule files of some folders while they are written: their texts, trees, rulebooks and problems.
 
-Everything is computed in memory, by the code that `moemap check` runs, and only as far as something changed.
+Everything is computed in memory, by the code of `moemap check`, and only after changes.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ __all__ = ["EditingState"]
 _T = TypeVar("_T")
 
 MAX_RECALLS = 8
-"""The number of mappings of which is known what makes checking them again quick."""
+"""The maximum number of mappings whose Recall is kept."""
 
 
 @dataclass(slots=True)
 class _Used:
-    """The files that something was made from, with their stamps; it was valid at a version of the state."""
+    """The files that a result was made from, with their stamps, and the version of the state at which it was valid."""
 
     files: Mapping[str, Stamp]
     version: int
@@ -49,7 +49,7 @@ class _Used:
         self.reals = frozenset(map(os.path.realpath, self.files))
 
     def holds(self, version: int, stamps: dict[str, Stamp]) -> bool:
-        """Returns whether all files are as they were; `stamps` has those of this version that are known."""
+        """Returns whether all files are unchanged; `stamps` caches those of this version."""
         if self.version != version:
             for path, before in self.files.items():
                 if path not in stamps:
@@ -70,10 +70,10 @@ class _Main:
 
 
 class EditingState:
-    """Rule files of some folders, with the texts of those that are open. Not to be shared by threads.
+    """The rule files of some folders, with the texts of open ones. Not to be shared by threads.
 
-    Files on the disk are looked at again after `refresh`, `open` and `close` only. All results have absolute paths; a
-    file that is open has the path by which it was opened.
+    Files on the disk are examined again only after `refresh`, `open` and `close`. All results have absolute paths; an
+    open file has the path by which it was opened.
     """
 
     def __init__(self, roots: Iterable[Path]) -> None:
@@ -94,14 +94,14 @@ class EditingState:
         self._shown: dict[Path, set[Path]] = {}
         self._nearest: dict[Path, Path | None] = {}
         self.given: tuple[Sample, ...] = ()
-        """Samples for all mappings besides those that are found; they count as those in files of their own do."""
+        """Samples for all mappings besides those that are found; they count like samples in whole files."""
         self._chosen: dict[Path, Sample | None] = {}
         self._made: dict[tuple[str, Path], tuple[object, Any]] = {}
 
     # Texts
 
     def open(self, path: Path, text: str) -> None:
-        """Lets a text stand for the content of a file: when it is opened, and after each change."""
+        """Sets the text of an open file, when it is opened and after each change."""
         path = Path(os.path.abspath(path))
         if path not in self._texts:
             self._names[os.path.realpath(path)] = path
@@ -111,7 +111,7 @@ class EditingState:
         self._changed()
 
     def close(self, path: Path) -> None:
-        """Lets the content on the disk count again."""
+        """Closes a file, so that its content on the disk counts again."""
         path = Path(os.path.abspath(path))
         if self._texts.pop(path, None) is not None:
             self._names.pop(os.path.realpath(path), None)
@@ -119,7 +119,7 @@ class EditingState:
             self._changed()
 
     def refresh(self) -> None:
-        """Looks at the disk again, where files may have changed, come or gone."""
+        """Examines the disk again, where files may have been changed, added or removed."""
         self._files = None
         self._known_as.clear()
         self._changed()
@@ -135,7 +135,7 @@ class EditingState:
 
     @contextmanager
     def reading(self) -> Iterator[None]:
-        """Lets the open texts stand for their files in all code that reads files meanwhile."""
+        """Replaces the contents of open files by their texts for all code within the context."""
         with unsaved(self._texts):
             yield
 
@@ -145,7 +145,7 @@ class EditingState:
         return None if source is None else source.text
 
     def source(self, path: Path) -> Source | None:
-        """The text of a file with its lines; it is named by its path. None if it cannot be read."""
+        """The Source of a file, named by its path; None if it cannot be read."""
         path = self.named(path)
         text = self._texts.get(path)
         if text is None:
@@ -162,7 +162,7 @@ class EditingState:
         return last
 
     def tree(self, path: Path) -> MappingNode | None:
-        """The YAML tree of a file: the present one, or the last good one while the text is broken."""
+        """The YAML tree of a file: the present one, or the last readable one while the text is broken."""
         path, source = self.named(path), self.source(path)
         if source is None:
             return None
@@ -203,7 +203,7 @@ class EditingState:
         return tuple(dict.fromkeys((*self._files, *(path for path in self._texts if _is_yaml(path)))))
 
     def kind(self, path: Path) -> FileKind | None:
-        """The kind of a YAML file; None if it is no file of a mapping."""
+        """The kind of a YAML file; None if it does not belong to a mapping."""
         if not _is_yaml(path):
             return None
         with self.reading():
@@ -221,7 +221,7 @@ class EditingState:
         return self._files is None or path in self._files or not any(path.is_relative_to(root) for root in self.roots)
 
     def mains(self, path: Path) -> tuple[Path, ...]:
-        """The mappings and workspaces that a file is part of or that use it, itself first, then the nearest ones."""
+        """The mappings and workspaces that a file belongs to or that use it, itself first, then the nearest ones."""
         with self.reading():
             return self._mains(self.named(path))
 
@@ -242,7 +242,7 @@ class EditingState:
         yield from (path for path in self.files() if self._kind(path) in ("mapping", "workspace"))
 
     def _above(self, path: Path) -> list[Path]:
-        """The mappings that could include a part, which lie in folders above it that are none of the state's."""
+        """The mappings that could include a part and are in folders above it, outside of those of the state."""
         return [self.named(main) for main in Inspector(self._opening).mains_above(path)]
 
     def mappings(self) -> tuple[Path, ...]:
@@ -256,7 +256,7 @@ class EditingState:
             return self._sources_of(self.named(main))
 
     def draft(self, main: Path) -> Rulebook | None:
-        """The present rules of a mapping or workspace as far as they can be read; they are not fit for running."""
+        """The readable part of the present rules of a mapping or workspace, which cannot be run."""
         with self.reading():
             return self._opened(main).opening.joined.draft
 
@@ -281,9 +281,9 @@ class EditingState:
     # Mappings
 
     def rulebook(self, main: Path) -> Rulebook | None:
-        """The rules of a mapping or workspace: the present ones if they can be read, else the last that could be.
+        """The rules of a mapping or workspace: the present ones if they can be read, else the last readable ones.
 
-        Checks may find errors in them. They are fit for running all the same.
+        They can be run, even if checks find errors in them.
         """
         main = self.named(main)
         with self.reading():
@@ -299,7 +299,7 @@ class EditingState:
         return self._rulebooks.get(str(main))
 
     def opening(self, main: Path) -> Opening:
-        """A mapping or workspace as its files are now, which can be opened with settings."""
+        """The Opening of a mapping or workspace, by its present files."""
         with self.reading():
             return self._opening(main)
 
@@ -311,7 +311,7 @@ class EditingState:
             return opened.opening.inspect(settings)
 
     def recall(self, main: Path) -> Recall:
-        """All that is known of a mapping to infer its types again quickly."""
+        """The Recall of a mapping, with which its types are inferred again quickly."""
         with self.reading():
             return self._opened(self.named(main)).opening.recall or Recall()
 
@@ -350,9 +350,9 @@ class EditingState:
     def diagnostics(self, path: Path) -> Mapping[Path, tuple[Problem, ...]]:
         """The problems of a file, and of all mappings, workspaces and test files that depend on it, by their files.
 
-        They are those that `moemap check` finds; the files in their places are named by absolute paths. All files that
-        were checked are there, those without problems too, and those that the last call was about for this file. A file
-        of no mapping has none.
+        They are those that `moemap check` finds; the files in their places are named by absolute paths. The result has
+        all files that were checked, even those without problems, and those in the last result for this file. A file
+        that belongs to no mapping has no problems.
         """
         path = self.named(path)
         with self.reading(), _without_collections():
@@ -387,9 +387,9 @@ class EditingState:
         return {file: tuple(problems) for file, problems in found.items()}
 
     def first_problems(self, path: Path) -> tuple[Problem, ...]:
-        """Those of the problems of a file that the mapping nearest to it finds, before all others are asked.
+        """The problems of a file that the nearest mapping finds, before other mappings are checked.
 
-        They are some of those of `diagnostics`, in a third of the time where three mappings share the file.
+        They are a part of those of `diagnostics`, in a third of the time if three mappings share the file.
         """
         path = self.named(path)
         with self.reading():
@@ -416,7 +416,7 @@ class EditingState:
         yield from (path for path in self.files() if self._kind(path) == "part" and path not in included)
 
     def made(self, what: str, path: Path, of: object, make: Callable[[], _T]) -> _T:
-        """The result that was made of an object of a file; it is made anew for another object than the last."""
+        """The result `what` for a file, made from the object `of`; it is made again only for another object."""
         known = self._made.get((what, path))
         if known is None or known[0] is not of or of is None:
             known = self._made[what, path] = of, make()
@@ -426,7 +426,7 @@ class EditingState:
     # Samples
 
     def choose(self, main: Path, sample: Sample | None) -> None:
-        """Keeps the sample whose values are shown for a mapping."""
+        """Sets the sample whose values are shown for a mapping."""
         self._chosen[self.named(main)] = sample
 
     def chosen(self, main: Path) -> Sample | None:
@@ -441,13 +441,13 @@ class _Names(dict[str, str]):
         super().__init__({name: str(path) for name, path in names.items()})
 
     def get(self, name: str, default: str = "") -> str:  # type: ignore[override]
-        """The path; that of an installed schema, which no source is kept of, follows from its name."""
+        """The path of a file; that of an installed schema, which has no source, follows from its name."""
         return self[name] if name in self else str(SCHEMAS / name) if (SCHEMAS / name).exists() else default
 
 
 @contextmanager
 def _without_collections() -> Iterator[None]:
-    """Puts garbage collections off, each of which takes as long as a check: what a check makes is kept."""
+    """Delays garbage collections, each of which takes as long as a check, since results of checks are kept anyway."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:
@@ -462,6 +462,6 @@ def _is_yaml(path: Path) -> bool:
 
 
 def _distance(main: Path, path: Path) -> int:
-    """How many folders lie between two files."""
+    """The number of folders between two files."""
     common = os.path.commonpath((main.parent, path.parent))
     return len(main.parent.parts) + len(path.parent.parts) - 2 * len(Path(common).parts)

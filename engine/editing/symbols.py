@@ -1,4 +1,4 @@
-"""The named parts of rule files: outlines, parts to fold, and what to select around a position."""
+"""The named parts of rule files: outlines, parts to fold, and parts to select around a position."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _CODE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
 
 
 def document_symbols(state: EditingState, path: Path) -> tuple[Symbol, ...]:
-    """The named parts of a file, each with those in it; of the last readable text while it is broken."""
+    """The named parts of a file, each with those in it; while it is broken, those of the last readable text."""
     kind, tree = state.kind(path), state.tree(path)
     if kind is None or tree is None:
         return ()
@@ -91,7 +91,7 @@ def _inside(symbols: Iterator[Symbol], node: Node) -> tuple[Symbol, ...]:
 
 
 def _detail(node: Node) -> str:
-    """A few words on the value of a name."""
+    """The value of a name in a few words."""
     if isinstance(node, ScalarNode):
         text = one_line(node.text)
         return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 3]}..."

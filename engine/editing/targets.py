@@ -1,4 +1,4 @@
-"""Types that the schemas of outputs have for the places of rules: of fields, and of the objects that they are in."""
+"""Types that the schemas of outputs require at places of the rules: of fields, and of objects around them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["target_at"]
 
 
 def target_at(analysis: Analysis, tree: Node | None, path: tuple[str | int, ...]) -> Type | None:
-    """The type that the value at a place must have; None if the place has none of an output."""
+    """The type that the value at a place must have; None if the place is not in the emission of a rule."""
     place = GivenNodes(tree)
     match path:
         case ("rules", int(number), *rest):
@@ -35,7 +35,7 @@ def target_at(analysis: Analysis, tree: Node | None, path: tuple[str | int, ...]
 
 
 def _emitted(analysis: Analysis, output: Output) -> Type:
-    """The type of what a rule gives to an output."""
+    """The type of an emission to an output."""
     whole = analysis.schema_type(output.schema)
     if output.element_of is not None:
         whole = lookup(without_null(whole), output.element_of)
@@ -48,7 +48,7 @@ def _element(type_: Type) -> Type:
 
 
 def _below(form: str, place: GivenNodes, path: tuple[str | int, ...], type_: Type) -> Type | None:
-    """The type at a place below one of this type, whose value a form describes."""
+    """The type at a place below a mapping of a form, whose own value has the type `type_`."""
     if not path:
         return type_
     step, *rest = path

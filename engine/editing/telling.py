@@ -24,12 +24,12 @@ def code(text: str) -> str:
 
 
 def shown_value(value: Any, limit: int = MAX_SHOWN) -> str:
-    """A value as code, cut where it is long."""
+    """A value as code, cut if it is long."""
     return code(shown(value, limit))
 
 
 def about_function(function: Function) -> str:
-    """The signature of a function, what it does, examples, and the link to its page."""
+    """The signature of a function, its description, examples, and the link to its page."""
     lines = [f"```\n{function.signature}\n```", function.description]
     lines += [_example(one) for one in function.examples[:_MOST_EXAMPLES]]
     page = DOCS / "functions.md"
@@ -43,7 +43,7 @@ def _example(one: Example) -> str:
 
 
 def about_code(problem: str) -> str | None:
-    """The title of a problem code, how it counts, and the link to its page; None if there is no such code."""
+    """The title of a problem code, its severity, and the link to its page; None if there is no such code."""
     entry = CATALOGUE.get(problem)
     if entry is None:
         return None

@@ -1,4 +1,4 @@
-"""The parts of expressions and templates, for their colours, also while they cannot be read."""
+"""The parts of expressions and templates, for their colours, even if they cannot be parsed."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ _KEYWORDS = {"if", "elif", "else", "endif", "and", "or", "not", "is", "in", "tru
 
 
 def tokens(state: EditingState, path: Path) -> tuple[Token, ...]:
-    """The parts of all expressions and templates of a file, in order; what the last readable text had, if it broke."""
+    """The parts of all expressions and templates of a file, in order; while it is broken, of the last readable text."""
     kind, tree, source = state.kind(path), state.tree(path), state.source(path)
     if kind is None or tree is None or source is None:
         return ()
@@ -78,7 +78,7 @@ def tokens(state: EditingState, path: Path) -> tuple[Token, ...]:
 
 
 def _alike(one: str, other: str) -> int:
-    """The number of characters with which two texts begin alike."""
+    """The number of equal characters at the start of two texts."""
     if one == other:
         return len(one)
     low, high = 0, min(len(one), len(other))

@@ -1,4 +1,4 @@
-"""Changes that are tried before they are offered: their problem is gone, and no other is new."""
+"""Tries of changes before they are offered: they must resolve their problem, and cause no new one."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = ["Trials", "edit_of_rewrite", "with_line_ends"]
 
 @contextmanager
 def _tried(state: EditingState, changes: Iterable[Edit]) -> Iterator[None]:
-    """The state with these changes, which are undone at the end."""
+    """Applies changes to the state within the context."""
     by_path: dict[Path, list[Edit]] = {}
     for edit in changes:
         by_path.setdefault(edit.path, []).append(edit)
@@ -46,12 +46,12 @@ def _changed(source: Source, changes: Sequence[Edit]) -> str:
 
 
 _KNOWN: WeakKeyDictionary[EditingState, dict[Hashable, bool]] = WeakKeyDictionary()
-"""The results of the last trials: an editor asks again and again while nothing changes."""
+"""The results of the last trials, since an editor repeats its requests while nothing changes."""
 _MOST_KNOWN = 256
 
 
 class Trials:
-    """Changes of one file that are tried; `before` are the problems of it and of all that depend on it."""
+    """Tries changes of one file; `before` are the problems of it and of all files that depend on it."""
 
     def __init__(self, state: EditingState, path: Path) -> None:
         self.state = state
@@ -61,7 +61,7 @@ class Trials:
     def holds(self, changes: Sequence[Edit], gone: Sequence[Problem] = ()) -> bool:
         """Returns whether changes resolve these problems, and cause no others anywhere.
 
-        Where one of them is an error, the warnings that it hid may come to light.
+        If one of them is an error, warnings that it hid may appear.
         """
         known = _KNOWN.setdefault(self.state, {})
         texts = hash(tuple((path, self.state.text(path)) for path in self.state.opened))
@@ -84,7 +84,7 @@ class Trials:
 
 
 def problems_of(state: EditingState, path: Path) -> list[Problem]:
-    """The problems of a file, and of all that depend on it."""
+    """The problems of a file, and of all files that depend on it."""
     return [one for problems in state.diagnostics(path).values() for one in problems]
 
 
@@ -93,7 +93,7 @@ def _words(problem: Problem) -> tuple[str, str, str]:
 
 
 def edit_of_rewrite(path: Path, source: Source, rewrite: Rewrite) -> Edit:
-    """The edit of a file that a rewrite of its text is."""
+    """A rewrite of the text of a file as an edit."""
     return Edit(path, span_of(source, rewrite.start, rewrite.end), with_line_ends(rewrite.text, source))
 
 

@@ -1,6 +1,6 @@
-"""Expressions and templates that are still being written: what a cursor in one stands in, and of which type.
+"""Expressions and templates that are still being written: the word at a cursor, the call around it, and their types.
 
-The word at the cursor is taken for the name of a member; what is still open before it is closed.
+To infer types, the word at the cursor is taken for the name of a member, and open brackets before it are closed.
 """
 
 from __future__ import annotations
@@ -48,10 +48,10 @@ Token = tuple[str, int, int]
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """The word at a cursor: where it starts and ends, and its part before the cursor.
+    """The word at a cursor: its start, its end, and its part before the cursor.
 
-    `kind` says what it can be: a name at the start of a path, a member after a dot, a variable, or a constant; "" where
-    nothing can be written but an operator. `is_quoted` is the name of a member that begins with a quote.
+    `kind` says what it can be: a name at the start of a path, a member after a dot, a variable, or a constant; "" if
+    only an operator can be written. `is_quoted`: it is the name of a member that begins with a quote.
     """
 
     kind: Literal["name", "member", "variable", "constant", ""]
@@ -63,7 +63,7 @@ class Typed:
 
 @dataclass(frozen=True, slots=True)
 class OpenCall:
-    """The call of a function that a cursor stands in, and the number of the argument."""
+    """The call of a function around a cursor, and the number of the argument."""
 
     name: str
     argument: int
@@ -124,7 +124,7 @@ def typed_at(text: str, offset: int) -> Typed:
 
 
 def _closed(text: str) -> str:
-    """The brackets that a text leaves open, closed."""
+    """The closing brackets for those that a text leaves open."""
     still_open: list[str] = []
     for kind, start, _ in _tokens(text):
         if kind == "mark" and text[start] in _CLOSING:
@@ -135,7 +135,7 @@ def _closed(text: str) -> str:
 
 
 def _readable(text: str, start: int, end: int, written: str) -> Iterator[TreeNode]:
-    """Trees of the text with another part in place of the one from `start` to `end`."""
+    """Trees of the text in which `written` replaces the part from `start` to `end`, and open brackets are closed."""
     before = text[:start] + written
     for whole in (before + text[end:], before + _closed(before), f"{before}{_closed(before)} in @"):
         tree = tree_of(whole)
@@ -144,7 +144,7 @@ def _readable(text: str, start: int, end: int, written: str) -> Iterator[TreeNod
 
 
 def _seen(tree: TreeNode, context: Type, wanted: Any) -> Seen | None:
-    """The first node for which `wanted` holds, as it is inferred."""
+    """The first node for which `wanted` returns true, with its inferred types."""
 
     def observe(seen: Seen) -> None:
         if wanted(seen):
@@ -160,7 +160,7 @@ def _seen(tree: TreeNode, context: Type, wanted: Any) -> Seen | None:
 
 
 def looked_up(text: str, typed: Typed, context: Type) -> MemberLookUp | None:
-    """The value whose members can be written there; None if its type is not known."""
+    """The value whose members can be written at a word; None if its type is not known."""
 
     def is_here(seen: Seen) -> bool:
         return bool(seen.node["type"] == "field" and seen.node["value"] == _HERE)
@@ -182,13 +182,13 @@ def looked_up(text: str, typed: Typed, context: Type) -> MemberLookUp | None:
 
 
 def _is_narrowed(current: Type, context: Type) -> bool:
-    """Returns whether a type has the names in scope, perhaps narrowed by a condition."""
+    """Returns whether a type is that of the names in scope, possibly narrowed by a condition."""
     own = {name for one in current.objects for name in one.properties}
     return bool(own) and own == {name for one in context.objects for name in one.properties}
 
 
 def compared_with(text: str, typed: Typed, context: Type) -> tuple[str, ...]:
-    """The strings that are known for what the constant at the cursor is compared with."""
+    """The known strings of the value with which the constant at the cursor is compared."""
     mark = f"'{_HERE}'"
     around: dict[int, list[Type]] = {}
 
@@ -211,7 +211,7 @@ def compared_with(text: str, typed: Typed, context: Type) -> tuple[str, ...]:
 
 
 def seen_in(tree: TreeNode, context: Type) -> list[Seen]:
-    """The parts of an expression, as they are evaluated."""
+    """The parts of an expression in the order of evaluation, with their inferred types."""
     found: list[Seen] = []
     try:
         infer(tree, context, found.append)
@@ -221,7 +221,7 @@ def seen_in(tree: TreeNode, context: Type) -> list[Seen]:
 
 
 def call_at(text: str, offset: int) -> OpenCall | None:
-    """The innermost call of a function that an offset stands in."""
+    """The innermost call of a function around an offset."""
     calls: list[list[Any]] = []
     last = ""
     for kind, start, end in _tokens(text[:offset]):
@@ -245,7 +245,7 @@ def call_at(text: str, offset: int) -> OpenCall | None:
 
 
 def template_part(text: str, offset: int) -> tuple[int, int] | None:
-    """Start and end of the inside of the `{{ }}` or `{% %}` around an offset; None outside of them."""
+    """The start and end of the text inside of the `{{ }}` or `{% %}` around an offset; None outside of them."""
     opening = None
     for found in _TEMPLATE.finditer(text, 0, offset):
         opening = found

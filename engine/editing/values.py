@@ -1,4 +1,4 @@
-"""Values of a sample at the places of the rules: what each part of them gave when the sample was mapped."""
+"""Values of a sample at the places of the rules, as computed when the sample was mapped."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _PARTS = (Rule, Route, Field, Spread, EntryRule, Expr, Text)
 
 @dataclass(frozen=True, slots=True)
 class PlacedPart:
-    """A part of the rules, and where it stands in its file."""
+    """A part of the rules, and its offsets in its file."""
 
     start: int
     end: int
@@ -36,7 +36,7 @@ class PlacedPart:
 
 
 class RulePlaces:
-    """The parts of the rules of a mapping by their places, also in files that have changed since."""
+    """The parts of the rules of a mapping by their places, even in files that have changed since."""
 
     def __init__(self, rulebook: Rulebook) -> None:
         self._sources = {str(one.path): one for one in rulebook.sources.values() if one.path is not None}
@@ -63,7 +63,7 @@ class RulePlaces:
         return None if old is None else _moved(text, old, offset)
 
     def near(self, path: Path, text: str, offset: int) -> int | None:
-        """The same; for a place that is new, the end of what stands before it in both texts."""
+        """The same, but for a new place, the end of the common text before it."""
         old = self._texts.get(str(path))
         if old is None:
             return None
@@ -71,23 +71,23 @@ class RulePlaces:
         return len(old[: _alike(text, old)[0]].rstrip()) if found is None else found
 
     def now(self, path: Path, text: str, offset: int) -> int | None:
-        """The offset in the present text of a place in the one that the rules were read from; None if it is gone."""
+        """The offset in the present text of a place in the text that the rules were read from; None if it is gone."""
         old = self._texts.get(str(path))
         return None if old is None else _moved(old, text, offset)
 
     def around(self, path: Path, offset: int) -> list[Part]:
-        """The parts that stand around an offset, the innermost first."""
+        """The parts around an offset, the innermost first."""
         parts, starts = self._parts.get(str(path), []), self._starts.get(str(path), [])
         return [one.part for one in reversed(parts[: bisect_right(starts, offset)]) if offset <= one.end]
 
     def of(self, path: Path, kind: type[Part]) -> Iterator[PlacedPart]:
-        """The parts of a kind that stand in a file, in order."""
+        """The parts of a kind in a file, in order."""
         return (one for one in self._parts.get(str(path), []) if isinstance(one.part, kind))
 
 
 @lru_cache(maxsize=8)
 def _alike(one: str, other: str) -> tuple[int, int]:
-    """The numbers of characters with which two texts begin alike, and end alike after those."""
+    """The number of equal characters at the start of two texts, and that at the end of the rest."""
     least = min(len(one), len(other))
     same = bisect_left(range(least), True, key=lambda at: one[: at + 1] != other[: at + 1])
     rest = range(least - same)
@@ -95,7 +95,7 @@ def _alike(one: str, other: str) -> tuple[int, int]:
 
 
 def _moved(before: str, after: str, offset: int) -> int | None:
-    """The offset in a text of a place in another one, where both begin or end alike; None elsewhere."""
+    """The offset in `after` of a place in the equal start or end of `before`; None elsewhere."""
     if before == after:
         return offset
     same, end = _alike(before, after)
@@ -123,7 +123,7 @@ def _parts(part: Any) -> Iterator[Part]:
 
 @dataclass(frozen=True, eq=False)
 class Traced:
-    """A sample that was mapped: the result, and all decisions by the identity of the part that took them."""
+    """A mapped sample: the result, and all decisions by the identity of the deciding part."""
 
     sample: Sample
     result: Result
@@ -144,7 +144,7 @@ class Traced:
 
 
 class TracedSamples:
-    """The samples of a mapping, mapped where they are asked for; the last ones are kept."""
+    """The samples of a mapping, mapped on demand; the last ones are cached."""
 
     def __init__(self, rulebook: Rulebook, samples: Sequence[Sample]) -> None:
         self._rulebook = rulebook
@@ -155,7 +155,7 @@ class TracedSamples:
         self._pending = iter(samples)
 
     def of(self, sample: Sample) -> Traced:
-        """The decisions that a sample leads to."""
+        """The sample, mapped."""
         found = self._kept.pop(id(sample), None) or self._traced(sample)
         self._kept[id(sample)] = found
         for oldest in list(self._kept)[:-_MOST_KEPT]:
@@ -163,7 +163,7 @@ class TracedSamples:
         return found
 
     def that_reaches(self, rule: str, seconds: float) -> Traced | None:
-        """The first sample with an element that a rule takes, if some time suffices to find one; a call goes on."""
+        """The first sample with an element that a rule takes, if it is found in `seconds`; the next call goes on."""
         end = perf_counter() + seconds
         while rule not in self._takers and perf_counter() < end and (sample := next(self._pending, None)) is not None:
             for taken in (one for found in self.of(sample).decisions.values() for one in found):

@@ -1,7 +1,7 @@
 """The members of the input that the rules of a mapping read, found in the rules alone.
 
-Places are patterns: tuples of names in which ANY stands for any index or name. A rule may read less than is said here,
-never more: where it is not clear which part of a value counts, the whole value does.
+Places are patterns: tuples of names in which ANY stands for any index or name. A rule may read less than is found here,
+never more: if it is not clear which part of a value matters, the whole value does.
 """
 
 from __future__ import annotations
@@ -37,9 +37,9 @@ _PATH = re.compile(r"""\.(?:([A-Za-z_]\w*))|\[(?:"([^"]*)"|'([^']*)'|\d+)\]""")
 class InputRead:
     """A place that a part of the rules reads.
 
-    `is_whole`: with everything below it; else only the value itself is looked at, as a condition does. `owner` names
-    the rule, route, output or let, `part` the key in it. `is_sent`: the value goes into a request, converted perhaps;
-    else it only decides something.
+    `is_whole`: with everything below it; else only the value itself is looked at, as by a condition. `owner` names the
+    rule, route, output or let, `part` the key in it. `is_sent`: the value goes into a request, possibly converted; else
+    it only decides something.
     """
 
     pattern: Pattern
@@ -49,11 +49,11 @@ class InputRead:
     part: str
     place: Place
     guards: frozenset[ElementGuard] = frozenset()
-    """Conditions that hold for the elements that the place is in, where it is read."""
+    """The conditions on the elements around the place under which it is read."""
     entries: tuple[tuple[Spread, int], ...] = field(default=(), compare=False)
-    """The spreads in whose entries the place is, with the number of steps to these."""
+    """The spreads whose entries contain the place, each with the number of steps of the entry's place."""
     cut: int | None = None
-    """The number of characters of the value that are left, where it is cut."""
+    """The number of characters that are kept of the value; None if it is not cut."""
 
     @property
     def title(self) -> str:
@@ -69,7 +69,7 @@ _Roots = Mapping[str, ValueSources]
 
 
 def converting_reads(rulebook: Rulebook) -> list[InputRead]:
-    """The places of an input that rules read to know if they hand it to another mapping."""
+    """The places of an input that rules read to decide whether to hand it to another mapping."""
     names = {rule.name for rule in rulebook.rules if rule.convert is not None}
     return [read for read in reads_of(rulebook) if read.rule in names]
 
@@ -98,9 +98,9 @@ class _Walk:
         self.found: list[InputRead] = []
         self.owner = ""
         self.conditions: tuple[Condition, ...] = ()
-        """Conditions that hold where the part at hand is evaluated."""
+        """The conditions under which the present part is evaluated."""
         self.entries: dict[tuple[int, Pattern], tuple[tuple[Spread, int], ...]] = {}
-        """The spreads in whose entries the elements of iterations are, see `InputRead`."""
+        """The spreads whose entries contain the elements of iterations, see `InputRead`."""
 
     def read(
         self, value: ValueSources, part: str, place: Place, depth: Depth = "whole", *, is_sent: bool = False
@@ -113,7 +113,7 @@ class _Walk:
     # Parts of rules
 
     def form(self, part: Any, roots: _Roots, path: str = "") -> _Roots:
-        """Reads a part of the rules key by key; returns the roots that it has named."""
+        """Records the reads of a form key by key; returns the roots with the names that it defines."""
         iterated, outer = NOTHING, self.conditions
         for name, key in attributes_of(type(part)):
             value = getattr(part, name)
@@ -139,7 +139,7 @@ class _Walk:
         return roots
 
     def spread(self, spread: Spread, found: ValueSources, entries: ValueSources) -> None:
-        """Notes that the entries of what was found are those of a spread."""
+        """Records that the entries of `found` are those of a spread."""
         around = [self.entries.get((source.iteration, source.element), ()) for source in found.places]
         own = {(*source.place, ANY) for source in found.places}
         if {source.place for source in entries.places} <= own:  # else the names are not those of the input
@@ -148,7 +148,7 @@ class _Walk:
                 self.entries[source.iteration, source.element] = (*(around[0] if len(around) == 1 else ()), one)
 
     def part(self, value: Any, roots: _Roots, path: str) -> None:
-        """Reads whatever a key holds."""
+        """Records the reads of the value of any key."""
         if isinstance(value, Field):
             self.read(self.field(value, roots, path), path, value.place, is_sent=True)
         elif isinstance(value, Text):
@@ -166,7 +166,7 @@ class _Walk:
         return named
 
     def field(self, part: Field, roots: _Roots, path: str) -> ValueSources:
-        """The value of a field, which is not read by that alone."""
+        """The sources of a field's value; these are not recorded as reads yet."""
         outer = self.conditions
         if part.when is not None:
             self.read(self.expression(part.when, roots, path), path, part.when.place, "itself")
@@ -178,7 +178,7 @@ class _Walk:
         return found
 
     def source(self, source: Any, roots: _Roots, path: str) -> ValueSources:
-        """The value of the source of a field."""
+        """The sources of the value of a field's source."""
         if isinstance(source, From):
             found = [
                 self.field(one, roots, path) if isinstance(one, Field) else self.expression(one, roots, path)
@@ -218,7 +218,7 @@ class _Walk:
         return self.field(source.value, inner, f"{path}[]").listed
 
     def template(self, text: Text, roots: _Roots, path: str) -> ValueSources:
-        """Reads the paths of a template; returns where its values come from."""
+        """Records the reads of a template; returns the sources of its values."""
         values = []
         written = text.template.text
         for use in text.template.roots:
@@ -232,7 +232,7 @@ class _Walk:
     # Expressions
 
     def expression(self, expr: Expr, roots: _Roots, path: str) -> ValueSources:
-        """The origins of the value of an expression; what it only looks at is read."""
+        """The sources of the value of an expression; records the reads of values that it only looks at."""
         return SourcesOfExpression(roots, lambda value, depth: self.read(value, path, expr.place, depth)).of(
             expr.expression.tree
         )
@@ -246,7 +246,7 @@ def names_after(template: str, at: int) -> Iterator[str | None]:
 
 
 def _below(path: str, name: str, key: Key | None) -> str:
-    """The path of a part: that of what it belongs to, and its name; containers of fields add nothing."""
+    """The path of a part: the path of the part around it, and its name; containers of fields add nothing."""
     name = name if key is None else key.name
     if name in ("body", "fields", "spread"):
         return path

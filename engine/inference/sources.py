@@ -23,16 +23,16 @@ __all__ = [
 
 ANY = "*"
 FOLDED = "\0"
-"""Begins a name that counts in any letter case."""
+"""The first character of a name in a pattern that matches in any letter case."""
 
 Pattern = tuple[str, ...]
 """A place of the input: names, and ANY for any index or name."""
 Depth = Literal["itself", "elements", "whole"]
-"""How much of a value is looked at: the value without what is in it, also its elements as such, or all below it."""
+"""The depth to which a value is looked at: the value alone, also its elements themselves, or everything below it."""
 
 
 class ElementGuard(NamedTuple):
-    """A condition: an element at the place `element`, or the input, has a member, at the path `member`, of a value."""
+    """A condition on an element at the place `element`, or on the input: the value at the path `member` is `value`."""
 
     element: Pattern
     member: Pattern
@@ -40,10 +40,10 @@ class ElementGuard(NamedTuple):
 
 
 class InputSource(NamedTuple):
-    """A place of the input from which a value comes, if all guards hold for the element that it is in.
+    """A place of the input from which a value comes, if all guards hold for the element around it.
 
-    `iteration` is that of the element, 0 for the input. `is_exact`: there is one such value for an element. `cut` is
-    the number of characters of the value that are left.
+    `iteration` is the number of the element's iteration, 0 for the input. `is_exact`: there is one such value for each
+    element. `cut` is the number of characters that are kept of the value; None if it is not cut.
     """
 
     place: Pattern
@@ -55,14 +55,14 @@ class InputSource(NamedTuple):
 
 
 Condition = tuple[int, ElementGuard]
-"""A guard of the elements of an iteration."""
+"""A guard of the elements of an iteration, with its number."""
 
 
 @dataclass(frozen=True)
 class ValueSources:
-    """The sources of a value: places of the input; and the members or elements of what rules made.
+    """The sources of a value: places of the input, and for objects and lists that rules made, those of their members.
 
-    `mixed` are those of which each part of the value may be made, such as those from which a function computed it.
+    `mixed` are sources from which any part of the value may be made, as by a function that computed it.
     """
 
     places: frozenset[InputSource] = frozenset()
@@ -87,7 +87,7 @@ class ValueSources:
 
     @property
     def iterated(self) -> ValueSources:
-        """Each of the elements."""
+        """The element of a new iteration over the value."""
         number = next(_ITERATIONS)
         found = self.elements
         each = frozenset(InputSource(one.place, number, one.place, True, one.guards) for one in found.places)
@@ -95,7 +95,7 @@ class ValueSources:
 
     @property
     def derived(self) -> ValueSources:
-        """A value that is this one or another."""
+        """The sources if the value may also be another one."""
         return self.mapped(lambda source: source._replace(is_exact=False))
 
     @property
@@ -129,7 +129,8 @@ class ValueSources:
         return self.mapped(guarded)
 
     def read(self, depth: Depth, below: str = "") -> Iterator[tuple[str, InputSource, bool]]:
-        """The reads where so much of the value is looked at: the part of the value, its source, and if all below is.
+        """The reads when the value is looked at to a depth: the part of the value, its source, and if all below is
+        read.
 
         The part is a path such as `.name[]`, after `below`.
         """
@@ -169,7 +170,7 @@ def joined(values: Iterable[ValueSources]) -> ValueSources:
 
 
 class SourcesOfExpression:
-    """Finds the sources of the values in one expression; `look` is told of what the expression only looks at."""
+    """Finds the sources of the values in one expression; calls `look` for values that it only looks at."""
 
     def __init__(
         self, roots: Mapping[str, ValueSources], look: Callable[[ValueSources, Depth], None] | None = None
@@ -177,7 +178,7 @@ class SourcesOfExpression:
         self.roots = roots
         self.bound: Mapping[str, ValueSources] = {}
         self.conditions: tuple[Condition, ...] = ()
-        """Conditions that hold where the node at hand is evaluated."""
+        """The conditions under which the present node is evaluated."""
         self._look = look
 
     def look(self, value: ValueSources, depth: Depth) -> None:
@@ -185,7 +186,7 @@ class SourcesOfExpression:
             self._look(value.guarded(self.conditions), depth)
 
     def of(self, tree: Mapping[str, Any], current: ValueSources | None = None) -> ValueSources:
-        """The sources of a node; `current` is what it is evaluated on, None at the top, where names are roots."""
+        """The sources of a node that is evaluated on `current`; None at the top, where names are roots."""
         kind, children = tree["type"], tree["children"]
         if kind == "field":
             return self.roots.get(tree["value"], NOTHING) if current is None else current.member(tree["value"])
@@ -210,7 +211,7 @@ class SourcesOfExpression:
         return self.made(kind, children, current)
 
     def made(self, kind: str, children: Sequence[Mapping[str, Any]], current: ValueSources | None) -> ValueSources:
-        """The sources of a node that makes a value of its own, of those of its children."""
+        """The sources of a node that makes a new value from those of its children."""
         if kind in ("projection", "value_projection", "filter_projection"):
             left = self.of(children[0], current)
             self.look(left, "itself")
@@ -242,7 +243,7 @@ class SourcesOfExpression:
         return NOTHING
 
     def scoped(self, children: Sequence[Mapping[str, Any]], current: ValueSources | None) -> ValueSources:
-        """The sources of what follows variables that are bound."""
+        """The sources of the expression after the bindings of a `let`."""
         *bindings, body = children
         outer = self.bound
         self.bound = {**outer, **{one["value"]: self.of(one["children"][0], current) for one in bindings}}
@@ -251,7 +252,7 @@ class SourcesOfExpression:
         return found
 
     def compared(self, sign: str, children: Sequence[Mapping[str, Any]], current: ValueSources | None) -> ValueSources:
-        """Looks at what is compared: at all of it, unless a scalar or an order decides."""
+        """Looks at the operands of a comparison: at the whole values, unless a scalar or an order decides."""
         literals = [child["value"] for child in children if child["type"] == "literal"]
         decides = sign not in ("eq", "ne") or any(not isinstance(value, list | dict) for value in literals)
         for child in children:
@@ -276,7 +277,7 @@ class SourcesOfExpression:
         return ((one.iteration, ElementGuard(one.element, member, constant["value"])),) if one.is_exact else ()
 
     def call(self, name: str, children: Sequence[Mapping[str, Any]], current: ValueSources | None) -> ValueSources:
-        """The sources of what a function returns: parts of its arguments, or what is computed from all of them."""
+        """The sources of a function's result: parts of its arguments, or all of them blended."""
         arguments = [self.of(child, current) for child in children if child["type"] != "expref"]
         first = arguments[0]
         keys = [self.of(child["children"][0], first.elements) for child in children if child["type"] == "expref"]
@@ -300,7 +301,7 @@ class SourcesOfExpression:
 
 
 def _length_left(name: str, children: Sequence[Mapping[str, Any]]) -> int | None:
-    """The number of characters that a call leaves of a string; None for any other function."""
+    """The number of characters that a call of a function keeps of a string; None for other functions."""
     if name == "substring" and children[1]["type"] == "literal" and children[1]["value"] == 0:
         length = children[2]
     elif name == "truncate":
@@ -312,7 +313,7 @@ def _length_left(name: str, children: Sequence[Mapping[str, Any]]) -> int | None
 
 
 def _is_path(tree: Mapping[str, Any]) -> bool:
-    """Tells if a node is a name, or names of members one after the other."""
+    """Returns whether a node is a name or a chain of names."""
     return tree["type"] in ("field", "current") or (
         tree["type"] == "subexpression" and all(map(_is_path, tree["children"]))
     )
@@ -334,7 +335,7 @@ _LOOKED_AT: Mapping[str, Depth] = {
     **dict.fromkeys(("length", "keys", "zip", "avg", "join", "max", "min", "sum"), "elements"),
     **dict.fromkeys(("sort", "distinct", "omit"), "whole"),
 }
-"""How much functions look at of their arguments, whatever is done with what they return; else the value itself."""
+"""The depth to which functions look at their arguments, whatever is done with the result; by default, "itself"."""
 _RETURNED: Mapping[str, Callable[[Sequence[ValueSources]], ValueSources]] = {
     **dict.fromkeys(("length", "keys", "type"), _nothing),
     **dict.fromkeys(("not_null", "merge", "reverse", "sort", "distinct", "omit"), joined),
@@ -346,4 +347,4 @@ _RETURNED: Mapping[str, Callable[[Sequence[ValueSources]], ValueSources]] = {
     "zip": lambda arguments: joined(argument.elements for argument in arguments).listed.listed,
     "group_by": lambda arguments: ValueSources(members={ANY: arguments[0].elements.listed}),
 }
-"""The sources of what functions return that pass on parts of their arguments; that of all others is computed."""
+"""The sources of results of functions that pass on parts of their arguments; those of all others are blended."""

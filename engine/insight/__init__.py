@@ -1,7 +1,7 @@
-"""Answers about a mapping: the branches of its rules, what changes from version to version, what is lost of inputs.
+"""Answers about a mapping: the branches of its rules, changes between versions, and the parts of inputs that are lost.
 
 Comes in: Rulebooks and batches. Goes out: a Catalogue of branches, and their Coverage; Changes, with the version that
-they ask for; the Loss over a corpus.
+they require; the Loss over a corpus.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Accounts for every leaf of a batch: sent and where to, skipped and why, read by rules only, or unread.
 
-What is sent is found by the steps that led to each value of the requests, so rules that did not take part do not count.
-Where a rule hands the batch to another mapping, a leaf is followed through what that makes of it.
+Leaves that are sent are found by the steps that led to each value of the requests, so only rules that took part count.
+If a rule hands the batch to another mapping, a leaf is followed through the bodies of that.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ __all__ = ["account_of", "account_of_trace", "accounted"]
 _MAX_READERS = 3
 _HOWS = ("same", "cut", "converted", "part")
 _FATES = ("skipped", "read", "unread")
-"""The fates of leaves that are not sent, what says most about one first."""
+"""The fates of leaves that are not sent, the most informative ones first."""
 
 Part = Literal["body", "path", "query", "headers"]
 
 
 def accounted(rulebook: Rulebook, batch: Any, result: Result) -> Result:
-    """A Result of a batch with its account; that is empty, with a Problem, if there are too many decisions for one."""
+    """The Result of a batch with its account, which is empty, with a Problem, if the batch takes too many decisions."""
     try:
         return result._replace(account=account_of(rulebook, batch, result))
     except TooManyDecisionsError as error:
@@ -117,14 +117,14 @@ class _Link(NamedTuple):
 
 
 class _Converted(NamedTuple):
-    """A body that a conversion gave, its leaves by their places, and how many requests those before it gave."""
+    """A converted body, its leaves by their places, and the number of requests from the bodies before it."""
 
     body: Any
     requests: int
     leaves: dict[str, Accounted]
 
     def found(self, pointer: str, value: Any) -> list[Accounted]:
-        """The leaf at a place; or of those below it those that have the value, or else all."""
+        """The leaf at a place, or else the leaves below it that have the value, or else all leaves below it."""
         if pointer in self.leaves:
             return [self.leaves[pointer]]
         below = [one for place, one in self.leaves.items() if place.startswith(f"{pointer}/")]
@@ -132,7 +132,7 @@ class _Converted(NamedTuple):
 
 
 def _followed(leaf: Accounted, value: Any, converter: str, after: Sequence[_Converted]) -> Accounted:
-    """The fate of a leaf that went through a conversion first."""
+    """The fate of a leaf of a batch that was converted first."""
     if leaf.fate != "sent":
         return leaf._replace(by=tuple(f"{converter}: {title}" for title in leaf.by))
     to: list[Destination] = []
@@ -152,7 +152,7 @@ def _followed(leaf: Accounted, value: Any, converter: str, after: Sequence[_Conv
 
 
 def account_of_trace(found: Trace) -> tuple[Accounted, ...]:
-    """The fate of each leaf of the batch of a trace, in its order; if it was converted, of what that gave."""
+    """The fate of each leaf of the batch of a trace, in its order; of a converted batch, that of the body."""
     links: dict[str, list[_Link]] = {}
     for place, link in (*_to_bodies(found), *_to_targets(found)):
         links.setdefault(place, []).append(link)
@@ -256,10 +256,10 @@ def _requests(found: Trace) -> dict[tuple[str, str | None, str], list[int]]:
 
 
 class _Readers(NamedTuple):
-    """The rules that read each place, whatever for; None for parts of the mapping that are no rule.
+    """The rules that read each place, for any purpose; None stands for other parts of the mapping.
 
     `loose` are the places of expressions and templates that read an element whose place is not known, since it is a
-    scalar of a computed list: what they read in the rules counts wherever it is.
+    scalar of a computed list: all places that they may read count.
     """
 
     at: dict[str, set[str | None]]

@@ -1,7 +1,7 @@
 """The catalogue of branches: every decision that the rules of a mapping can take, with an id and a name in words.
 
-Coverage, suggestions of tests and reasons all speak of these branches. An id is made of names in the rules, not of
-lines, so it stays the same when lines move: `purchase/fields/currency#default`.
+Coverage and suggestions of tests are about these branches. An id is made of names in the rules, not of lines, so it
+stays the same when lines move: `purchase/fields/currency#default`.
 """
 
 from __future__ import annotations
@@ -61,16 +61,16 @@ class Branch:
 
 
 def _is_constant(field: Field) -> bool:
-    """Tells a field that always has the same value, unless its condition does not hold."""
+    """Returns whether a field always has the same value where its condition holds."""
     return isinstance(field.source, Const) and field.source.value is not None and field.table is None
 
 
 @dataclass(frozen=True)
 class Catalogue:
-    """All branches of a rulebook in the order of its rules, and each by the part that decides and the outcome.
+    """All branches of a rulebook in the order of its rules, and each by the deciding part and the outcome.
 
-    The keys of `by_outcome` are the identity of a part of the rulebook and the name of an outcome, as an interpreter
-    that is traced reports them.
+    The keys of `by_outcome` are the identity of a part of the rulebook and the name of an outcome, as in
+    `Interpreter.count`.
     """
 
     branches: tuple[Branch, ...]
@@ -92,7 +92,7 @@ class _Walk:
         self.owner = ("", "")
 
     def add(self, subject: Any, outcome: str, words: str, node: Node, path: str, part: str) -> None:
-        """Adds the branch of one outcome; what is written once and used in several places has one."""
+        """Adds the branch of one outcome; a part that is written once and used in several places has one."""
         key = id(subject), outcome
         if key in self.found:
             return

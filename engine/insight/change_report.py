@@ -32,10 +32,10 @@ _ESCAPED = "\\`*_{}[]<>|#"
 
 @dataclass(frozen=True)
 class Comparison:
-    """Two versions of a mapping in names and version numbers, and the changes between them.
+    """The names and version numbers of two versions of a mapping, and the changes between them.
 
     `changes` are those that count; `accepted` ones are ignored for a reason, and `stale` lines ignore nothing.
-    `is_versioned`: the numbers are those of the two; a workspace has only the number of the mapping that it extends.
+    `is_versioned` is false for workspaces, which have only the version number of the mapping that they extend.
     """
 
     old: str
@@ -49,7 +49,7 @@ class Comparison:
 
     @property
     def due(self) -> str:
-        """The least version that semantic versioning asks for."""
+        """The least version that semantic versioning requires."""
         return due_version(self.old_version, self.changes)
 
     @property
@@ -58,7 +58,7 @@ class Comparison:
 
     @property
     def summary(self) -> str:
-        """The counts of the changes by effect, and what they mean for the version."""
+        """The counts of the changes by effect, and the version that they require."""
         counts = [
             f"{count} {effect if effect != 'addition' or count == 1 else 'additions'}"
             for effect in EFFECTS
@@ -83,7 +83,7 @@ def render(
     show_values: bool = False,
     color: bool = False,
 ) -> str:
-    """The comparison, and what differs over a corpus if one was compared, in one of the FORMATS.
+    """The comparison, and the differences over a corpus if one was compared, in one of the FORMATS.
 
     Without `show_values`, the values in examples are replaced by their kinds.
     """

@@ -15,7 +15,7 @@ __all__ = ["changed_since"]
 
 
 def changed_since(folder: Path, sources: Mapping[str, Source], revision: str) -> Callable[[Place], bool]:
-    """Tells whether a place is in a part of the rule files in a folder that is new or changed since a revision.
+    """Returns whether a place is in a part of the rule files in a folder that is new or changed since a revision.
 
     Raises RevisionError.
     """

@@ -1,7 +1,7 @@
-"""Compares two versions of a mapping by what they mean: the changes, their effects, and the version that is due.
+"""Compares two versions of a mapping by meaning: the changes, their effects, and the version that they require.
 
-Comments, order of keys, the spelling of expressions (blanks, quotes) and descriptions are no changes. A member of an
-output that goes away, or has another type, breaks whoever reads it; another source or condition changes behaviour.
+Comments, order of keys, the spelling of expressions (blanks, quotes) and descriptions are not changes. Removing a
+member of an output, or changing its type, is breaking; another source or condition changes behaviour.
 """
 
 from __future__ import annotations
@@ -46,14 +46,14 @@ _BREAKING = {
     ("Server", "url"),
     ("Server", "headers"),
 }
-"""Members whose change breaks whoever reads the output, or whoever gives the setting; others change behaviour."""
+"""Members whose change is breaking, for readers of an output or users of a setting; others change behaviour."""
 _OF_SENDING = {"name", "server", "bulk", "delivery"}
-"""The parts of a mapping that do not change what its requests hold."""
+"""The parts of a mapping that do not change the contents of its requests."""
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One difference in meaning. `id` is made of names, `text` says what changed; places are None where nothing is."""
+    """A difference in meaning: `id` consists of names, `text` is in words, places are None where nothing is."""
 
     id: str
     effect: Effect
@@ -72,7 +72,7 @@ class Change:
 def changes_between(old: Rulebook, new: Rulebook) -> tuple[Change, ...]:
     """All changes from one rulebook to another, the strongest effects first, else in the order of the rules.
 
-    A file that both have read, one of them as its own and the other by `extends`, has the name of the former in places.
+    A file that is the own one of one version and extended by the other has the name from the former in all places.
     """
     comparison = _Comparison(_names_of_files(old, new))
     comparison.rulebooks(old, new)
@@ -80,7 +80,7 @@ def changes_between(old: Rulebook, new: Rulebook) -> tuple[Change, ...]:
 
 
 def _names_of_files(*rulebooks: Rulebook) -> dict[str, str]:
-    """The names of files in places that are to be replaced: a file was found in several ways."""
+    """The one name to use for each name of a file, since one file may have been read by several names."""
     read = [(not book.is_own(source), source) for book in rulebooks for source in book.sources.values()]
     names: dict[Path, str] = {}
     other = {}
@@ -91,7 +91,7 @@ def _names_of_files(*rulebooks: Rulebook) -> dict[str, str]:
 
 
 def due_version(version: str, changes: Iterable[Change]) -> str:
-    """The least version after `version` that semantic versioning asks for; before 1.0.0 a breaking change is minor."""
+    """The least version after `version` that semantic versioning requires; before 1.0.0, breaking changes are minor."""
     major, minor, patch = _numbers(version)
     effects = {change.effect for change in changes}
     if "breaking" in effects and major > 0:
@@ -102,7 +102,7 @@ def due_version(version: str, changes: Iterable[Change]) -> str:
 
 
 def is_enough(version: str, due: str) -> bool:
-    """Tells if a version is the one that is due, or a later one."""
+    """Returns whether a version is the required one, or a later one."""
     return _numbers(version) >= _numbers(due)
 
 
@@ -176,7 +176,7 @@ class _Comparison:
                 self.converter(name, one, other)
 
     def converter(self, name: str, old: Rulebook, new: Rulebook) -> None:
-        """Compares what mappings that convert the input make of it; how they would send it does not matter."""
+        """Compares the bodies of mappings that convert the input; the targets of their requests do not matter."""
         for change in changes_between(old, new):
             if change.id.split("/")[0] not in _OF_SENDING:
                 effect: Effect = "none" if change.effect == "none" else "behaviour"
@@ -270,7 +270,7 @@ class _Comparison:
         self.order(old, new)
 
     def order(self, old: Sequence[Rule], new: Sequence[Rule]) -> None:
-        """Compares the order of the rules of each route, in which the first one takes an element."""
+        """Compares the order of the rules of each route, which decides which rule takes an element."""
         for route in dict.fromkeys(rule.route for rule in new):
             both = {rule.name for rule in old if rule.route == route} & {
                 rule.name for rule in new if rule.route == route
@@ -412,12 +412,12 @@ def _rule_words(rule: Rule) -> str:
 
 
 def _shape(source: Any) -> str:
-    """The kind of value that a source makes, as far as its form tells: an object, a list, or any value."""
+    """The kind of value that a source makes, by its form: an object, a list, or any value."""
     return {"ObjectSource": "object", "Each": "list", "Listed": "list"}.get(type(source).__name__, "value")
 
 
 def _difference(old: Any, new: Any) -> str:
-    """The first part that differs, where two parts have the same words."""
+    """The first different attribute of two parts that are the same in words."""
     if isinstance(old, Table) and isinstance(new, Table):
         for key, before, after in _pairs(dict(old.entries), dict(new.entries)):
             if before != after:

@@ -1,4 +1,4 @@
-"""Compares what two versions of a mapping make of the same batches."""
+"""Compares the Results of two versions of a mapping for the same batches."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Masked:
 
 @dataclass
 class DifferenceGroup:
-    """The differences of one kind at one place: how many there were, and in which inputs the first ones."""
+    """The differences of one kind at one place: their number, and the first ones with their inputs."""
 
     count: int = 0
     examples: list[tuple[str, Any, Any]] = field(default_factory=list)
@@ -43,7 +43,7 @@ class DifferenceGroup:
 
 @dataclass
 class CorpusDifference:
-    """A difference over many batches: the part of the results, the place in it (`*` for indexes), and the kind."""
+    """The differences over many batches, by the part of the results, the place (`*` for indexes) and the kind."""
 
     batches: int = 0
     differing: int = 0
@@ -79,7 +79,7 @@ class CorpusDifference:
         return CorpusDifference(self.batches, self.differing, groups)
 
     def merge(self, other: CorpusDifference) -> None:
-        """Adds what was found in the batches that follow."""
+        """Adds the differences of the batches that follow."""
         self.batches += other.batches
         self.differing += other.differing
         for key, found in other.groups.items():
@@ -88,7 +88,7 @@ class CorpusDifference:
             group.examples += found.examples[: _MAX_EXAMPLES - len(group.examples)]
 
     def group(self, part: str, place: str, kind: str) -> DifferenceGroup:
-        """The group of a kind of difference; beyond a number of places, that of all others in the part."""
+        """The group of a kind of difference; if there are many groups, one for all other places of the part."""
         key = part, place, kind
         if key not in self.groups and len(self.groups) >= _MAX_GROUPS:
             key = part, _OTHER_PLACES, kind
@@ -100,7 +100,7 @@ class CorpusDifference:
 
 
 class Comparing:
-    """Compares the results of two mappings for a unit of batches; a batch that cannot be read is no difference."""
+    """Compares the results of two mappings for units of batches; a batch that cannot be read is not a difference."""
 
     def __init__(self, old: Transform, new: Transform) -> None:
         self._old = old

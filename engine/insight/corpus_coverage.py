@@ -30,7 +30,7 @@ _UNIT_BYTES = 1 << 18
 
 @dataclass(frozen=True)
 class CorpusCoverage:
-    """The branches that batches took; the number of these, and of records that cannot be read."""
+    """The branches that batches took, the number of batches, and that of records that cannot be read."""
 
     coverage: Coverage
     batches: int
@@ -101,7 +101,7 @@ def _units(files: Iterable[str]) -> Iterator[Unit]:
 
 
 _WORK: list[CorpusCounter] = []
-"""The counting of a worker."""
+"""The CorpusCounter of a worker process."""
 
 
 def _counts(counting: CorpusCounter, units: Iterable[Unit], jobs: int, stack: ExitStack) -> Iterator[BranchCounts]:
@@ -120,7 +120,7 @@ def _counts(counting: CorpusCounter, units: Iterable[Unit], jobs: int, stack: Ex
 
 
 def _bounded(pool: Pool, units: Iterable[Unit], most: int) -> Iterator[BranchCounts]:
-    """The counts of units, of which so many are under way at most: a pool would read all of them ahead."""
+    """The counts of units, with at most `most` units in progress, since a pool alone would read all of them ahead."""
     room = Semaphore(most)
 
     def given() -> Iterator[Unit]:

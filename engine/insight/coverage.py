@@ -35,8 +35,7 @@ class Coverage:
     """Counts of branches, over rulebooks of one mapping that differ in their settings.
 
     `unreachable` has the branches that no input can take, and `explained` the reasons why no test takes some others;
-    neither are counted among `branches`. `sources` has the files by their name in places, `problems` what is wrong with
-    explanations.
+    neither are among `branches`. `sources` has the files by their name in places, `problems` those of explanations.
     """
 
     def __init__(self) -> None:
@@ -48,7 +47,7 @@ class Coverage:
         self.problems: tuple[Problem, ...] = ()
 
     def add(self, rulebook: Rulebook, hits: Mapping[tuple[int, str], int], recall: Recall | None = None) -> None:
-        """Adds how often decisions of a rulebook were taken; `recall` has what checks found out about it."""
+        """Adds how often decisions of a rulebook were taken; `recall` has the results of its checks."""
         catalogue = branches_of(rulebook)
         self.sources |= rulebook.sources
         if not self.branches:
@@ -65,7 +64,7 @@ class Coverage:
                 self.branches.setdefault(branch.id, branch)
 
     def include(self, other: Coverage, name: str) -> None:
-        """Adds the coverage of another mapping, whose name stands before its ids."""
+        """Adds the coverage of another mapping, and puts its name before the ids."""
         for mine, theirs in ((self.branches, other.branches), (self.unreachable, other.unreachable)):
             mine |= {f"{name}: {key}": replace(branch, id=f"{name}: {key}") for key, branch in theirs.items()}
         self.counts.update({f"{name}: {key}": count for key, count in other.counts.items()})
@@ -74,7 +73,7 @@ class Coverage:
         self.problems += other.problems
 
     def explain(self, explained: Explained) -> None:
-        """Leaves out the branches that are explained; one that is taken, or that there is not, is a problem (M607)."""
+        """Removes the explained branches; an explanation of a taken or unknown branch is a problem (M607)."""
         self.sources |= explained.sources or {}
         problems = list(explained.problems)
         for one in explained.branches:
@@ -91,7 +90,7 @@ class Coverage:
         self.problems = tuple(problems)
 
     def keep(self, is_wanted: Callable[[Place], bool]) -> None:
-        """Leaves out the branches at other places."""
+        """Removes the branches at other places."""
         self.branches = {name: branch for name, branch in self.branches.items() if is_wanted(branch.place)}
 
     def __iter__(self) -> Iterator[BranchCount]:
@@ -105,7 +104,7 @@ class Coverage:
 
     @property
     def share(self) -> float:
-        """The share of the branches that were taken, in percent; 100 where there are none."""
+        """The share of the branches that were taken, in percent; 100 if there are none."""
         return 100 * self.taken / len(self.branches) if self.branches else 100.0
 
 
@@ -114,7 +113,7 @@ def _position(place: Place) -> tuple[str, int, int]:
 
 
 class CountingInterpreter(Interpreter):
-    """An Interpreter that counts the branches its batches take."""
+    """An Interpreter that counts the branches that its batches take."""
 
     def __init__(self, rulebook: Rulebook) -> None:
         super().__init__(rulebook)
@@ -137,15 +136,15 @@ class CountingRunner(GoldenRunner):
         return Opening(path, recall=self._recalls[path])
 
     def coverage(self, mapping: Path | None = None) -> Coverage:
-        """The branches that the tests took so far: of all mappings, or of one, by its file."""
+        """The coverage of the tests that ran so far: of all mappings, or of the one with this file."""
         own = (one for one in self.interpreters if mapping is None or one.rulebook.main.path == mapping)
         return coverage_of(own, self._recalls)
 
 
 def coverage_of(interpreters: Iterable[Interpreter], recalls: Mapping[Path, Recall] | None = None) -> Coverage:
-    """The branches that the batches of several interpreters took; interpreters that do not count are left out.
+    """The coverage of the batches of several interpreters; interpreters that do not count are left out.
 
-    `recalls` have what checks found out about mappings, by their files.
+    `recalls` have the results of the checks of mappings, by their files.
     """
     shared: dict[int, tuple[Rulebook, Counter[tuple[int, str]]]] = {}
     for interpreter in interpreters:

@@ -124,7 +124,7 @@ def as_html(coverage: Coverage) -> str:
 
 
 def _line(number: int, line: str, counts: list[BranchCount]) -> dict[str, Any]:
-    """A line of a file: its number and text, the branches that were not taken, and the state of all of them."""
+    """A line of a file: its number and text, the branches that were not taken, and the state of the line."""
     missed = [one for one in counts if not one.count]
     return {"number": number, "text": line, "missed": missed, "state": _state(counts)}
 
@@ -142,7 +142,7 @@ def lines_of(coverage: Coverage) -> Iterator[tuple[str, list[tuple[int, str, lis
 
 
 FORMATS: Mapping[str, Callable[[Coverage], str]] = {".json": as_json, ".info": as_lcov, ".html": as_html}
-"""The formats of files, by the ending of their names."""
+"""The functions that write coverage, by the suffix of the file."""
 
 
 def _by_file(coverage: Coverage) -> Iterable[tuple[str, list[BranchCount]]]:

@@ -14,12 +14,12 @@ __all__ = ["Distinct", "DistinctCounter"]
 
 _ANY = "*"
 _BEYOND = 10
-"""So many times as many as are allowed are told apart at most."""
+"""The number of distinct names that are counted, as a multiple of the limit."""
 
 
 @dataclass
 class Distinct:
-    """The distinct names or values at one place of the bodies of an output, and how many there may be."""
+    """The distinct names or values at one place of the bodies of an output, and their limit."""
 
     output: str
     path: tuple[str, ...]

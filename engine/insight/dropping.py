@@ -1,4 +1,4 @@
-"""Finds the entries that a spread leaves out because of their names alone, whatever their values are."""
+"""Finds the entries that a spread leaves out because of their names, whatever their values."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def dropped(spread: Spread, name: str, settings: Mapping[str, Any]) -> str | Non
 
 
 def _takes(rule: EntryRule, known: Mapping[str, Any]) -> bool | None:
-    """Tells if an entry rule takes all or none of the entries; None if that depends on more than the name."""
+    """Returns True if an entry rule takes all entries of a name, False if none; None if more than the name decides."""
     if rule.when is None:
         return True
     whole = rule.when.expression

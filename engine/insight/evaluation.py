@@ -1,4 +1,4 @@
-"""Evaluates one expression or template on a batch, and shows what its parts give."""
+"""Evaluates one expression or template on a batch, with the values of its parts."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class SampleEvaluation:
         self.scope = scope
 
     def names(self) -> list[tuple[str, Any]]:
-        """The names in scope with their values; a let that rejects what reads it has none."""
+        """The names in scope with their values; lets that reject are left out."""
         return [(name, self._value(name)) for name in self.scope.values]
 
     def evaluate(self, text: str) -> Evaluated:

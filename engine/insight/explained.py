@@ -1,6 +1,6 @@
 """The file `explained.yaml` beside a mapping: branches and mutants that no test can reach, each with the reason.
 
-Entries are checked where branches and mutants are counted: what they explain must exist, and no test may reach it.
+Entries are checked where branches and mutants are counted: these must exist, and no test may reach them.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ FILE = "explained.yaml"
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """The explanation of a branch or a mutant: the node of its id, the reason, and of a mutant the change in words."""
+    """The explanation of a branch or a mutant: the node of its id, the reason, and for a mutant the change in words."""
 
     name: ScalarNode
     reason: str
@@ -33,7 +33,7 @@ class Explanation:
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """The content of the file of explanations of a mapping, and the problems with reading it."""
+    """The explanations of a mapping, and the problems of their file."""
 
     branches: tuple[Explanation, ...] = ()
     mutants: tuple[Explanation, ...] = ()

@@ -1,4 +1,4 @@
-"""Explanations of a whole batch: where each value of its requests comes from, as data, text, and one HTML page."""
+"""Explanations of whole batches: the origin of each value of their requests, as data, text, and one HTML page."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .why import ExplanationStep, ReadingPart, steps_in
 from .why_not import Miss
 
 _MAX_ROWS = 10_000
-"""The most lines of the input, and of all requests together, on a page."""
+"""The maximum number of lines of the input, and of all requests together, on a page."""
 
 __all__ = [
     "as_html",
@@ -31,10 +31,10 @@ __all__ = [
 
 
 def as_json(trace: Trace, numbers: Iterable[int], pointer: str | None = None) -> dict[str, Any]:
-    """`{requests: [{number, output, method, path, values: [{pointer, value, steps}]}]}`, of requests that have any.
+    """`{requests: [{number, output, method, path, values: [{pointer, value, steps}]}]}`, without empty requests.
 
-    The values are those that are no objects or lists; with `pointer`, the one there. If the trace shows values
-    masked, none of the batch is among them.
+    The values are those that are not objects or lists; with `pointer`, the one there. If the trace masks values, they
+    are masked here, too.
     """
     wanted = [(number, trace.result.requests[number]) for number in numbers]
     return {
@@ -80,7 +80,7 @@ def _there(body: Any, pointer: str) -> list[tuple[str, Any]]:
 
 
 def converted_text(trace: Trace) -> str:
-    """The note that the places are not those of the input."""
+    """The note that places are in a converted body, not in the input; empty without a conversion."""
     return printable(f"{trace.converter} converts the input; the places are in what it gives")
 
 
@@ -108,7 +108,7 @@ def summary_text(trace: Trace, numbers: Iterable[int], *, color: bool) -> str:
 
 
 def skips_of(trace: Trace) -> list[str]:
-    """The elements that were left out, and why; where values are masked, as the rules say it."""
+    """The elements that were left out, and why; if values are masked, with the reason as written in the rules."""
     return [
         f"{one.pointer or 'the batch'}: {(one.template or '') if trace.is_masked else one.reason}"
         for one in trace.result.skipped
@@ -116,7 +116,7 @@ def skips_of(trace: Trace) -> list[str]:
 
 
 def problems_of(trace: Trace) -> list[str]:
-    """The problems in words; where values are masked, their titles."""
+    """The problems in words; if values are masked, by their titles."""
     return [
         f"{one.severity} {one.code}: {CATALOGUE[one.code].title if trace.is_masked else one.message}"
         for one in trace.result.problems
@@ -144,7 +144,7 @@ def steps_text(trace: Trace, number: int, pointer: str, *, color: bool) -> str |
 
 
 def misses_text(misses: Iterable[Miss], *, color: bool) -> str:
-    """A line for each reason why rules gave no value, with the parts for which it holds, and its place.
+    """A line for each reason why rules gave no value, with the parts of the rules that it applies to, and its place.
 
     Several rules with one reason share a line, and have no place.
     """
@@ -184,7 +184,7 @@ def readers_text(trace: Trace, readers: Iterable[ReadingPart], *, color: bool) -
 
 
 def as_html(trace: Trace, title: str) -> str:
-    """One page with the input, the rules and the requests side by side; pointing at one lights the others."""
+    """One page with the input, the rules and the requests side by side; pointing at one highlights the others."""
     return page_of(title, [("", trace)])
 
 
@@ -199,8 +199,8 @@ def page_of(
 ) -> str:
     """The page of several inputs, by their names.
 
-    `sources` are files of rules that are shown in any case, `states` tell by their lines what the inputs took of them
-    ("taken", "partly", "missed"), `findings` what checks say about them, and `lead` is a sentence about all.
+    `sources` are files of rules that are always shown, `states` say for their lines how far the inputs took them
+    ("taken", "partly", "missed"), `findings` are problems of checks, and `lead` is a sentence about the whole.
     """
     linked = _Linked(sources or {})
     for name, found in traces:
@@ -236,7 +236,7 @@ class _Linked:
         self._left = _MAX_ROWS
 
     def add(self, name: str, trace: Trace, lead: str) -> None:
-        """Adds an input with its requests. `lead` begins the ids of its lines, which need not be those of others."""
+        """Adds an input with its requests. `lead` begins the ids of its lines, so that they are unique on the page."""
         before = f"{name}: " if name else ""
         inputs = _cut(rows_of(trace.batch, trace), self._left if name else _MAX_ROWS)
         ids = {row["pointer"]: row["id"] for row in reversed(_numbered(inputs, f"{lead}i"))}
@@ -261,7 +261,7 @@ class _Linked:
 
 
 def _cut(rows: list[dict[str, Any]], most: int) -> list[dict[str, Any]]:
-    """The first rows, with a note of how many more there are: a page with all of a large input would not open."""
+    """The first rows, and a note with the number of the others: a page with a large input would not open."""
     note = {**rows[0], "indent": "", "text": f"... {len(rows) - most} more lines", "is_leaf": False}
     return rows if len(rows) <= most else [*rows[:most], note]
 
@@ -288,7 +288,7 @@ def _lines(text: str, lead: str, states: Mapping[int, str]) -> list[dict[str, An
 
 
 def rows_of(value: Any, trace: Trace) -> list[dict[str, Any]]:
-    """The lines of a JSON value as it is printed, each with the pointer that it is about."""
+    """The lines of a JSON value in print, each with the pointer of the value on it."""
     rows: list[dict[str, Any]] = []
 
     def add(pointer: str, depth: int, text: str, *, is_leaf: bool = False, is_end: bool = False) -> None:

@@ -1,4 +1,4 @@
-"""Changes between versions that were accepted: lines of a file, each with the id of a change and a reason."""
+"""Accepted changes between versions: lines of a file, each with the id of a change and a reason."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ __all__ = ["Accepted", "IgnoreError", "IgnoreLine", "read_ignores", "without_ign
 
 
 class IgnoreError(ValueError):
-    """A line that cannot be read; the text says which, and why."""
+    """A line cannot be read; the text says which, and why."""
 
 
 @dataclass(frozen=True, slots=True)
 class IgnoreLine:
-    """The id of a change, why it is accepted, and the number of the line."""
+    """The id of an accepted change, the reason, and the number of the line."""
 
     id: str
     reason: str

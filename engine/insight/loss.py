@@ -23,13 +23,13 @@ __all__ = ["FATES", "MAX_NAMES", "Collector", "Fate", "InputMember", "Loss", "Re
 
 Fate = Literal["unread", "read", "dropped", "sent"]
 FATES: tuple[Fate, ...] = ("unread", "read", "dropped", "sent")
-"""The fates of members; one that has several has the last of these."""
+"""The fates of members by rank: of several fates of one member, the last in this order counts."""
 _MAX_OWNERS = 3
 _UNIT_BYTES = 1 << 19
 _UNKNOWN = (1 << 62, -1)
-"""The times of a member before the first value."""
+"""The times of a member without values yet."""
 _EARLIEST, _LATEST = 946_684_800_000, 4_102_444_800_000
-"""Integers between these, the years 2000 and 2100 in milliseconds, are times."""
+"""Integers between these, the years 2000 and 2100 in milliseconds since 1970, are taken for times."""
 _SHORTEST_TIME = 20
 
 
@@ -47,12 +47,12 @@ class InputMember:
     values: int = 0
     batches: int = 0
     types: dict[type, int] = field(default_factory=dict)
-    """How often each Python type was there."""
+    """The number of values of each Python type."""
     times: tuple[int, int] | None = _UNKNOWN
     cut: int | None = None
-    """The number of characters that are left of strings, where these are cut."""
+    """The number of characters that the rules keep of strings; None if they are not cut."""
     cuts: int = 0
-    """The number of longer strings."""
+    """The number of strings that are longer than that."""
     last: int = -1
     """The number of the last batch with it."""
 
@@ -72,11 +72,11 @@ class InputMember:
 
     @property
     def is_looked_at(self) -> bool:
-        """Set if more than the kinds of values counts."""
+        """True if values themselves matter, not only their kinds."""
         return self.times is not None or self.cut is not None
 
     def look(self, value: Any) -> None:
-        """Takes account of the time that a value is, and of its length."""
+        """Counts a value's length, and takes it as a time if it is one."""
         if self.times is not None:
             found, (first, last) = _time_of(value), self.times
             self.times = None if found is None else (min(first, found), max(last, found))
@@ -88,9 +88,9 @@ class InputMember:
 class Loss:
     """The members of all inputs by their path, in which `*` stands for any index.
 
-    `passed` has the number of distinct names below each place whose names pass through: at most MAX_NAMES are told
-    apart. `distinct` has the names in requests at places where these are limited. `now` is when the run began, in
-    milliseconds since 1970.
+    `passed` has the number of distinct names, up to MAX_NAMES, below each place whose names pass through. `distinct`
+    has the names in requests at places where their number is limited. `now` is the start of the run, in milliseconds
+    since 1970.
     """
 
     batches: int = 0
@@ -108,8 +108,8 @@ class Loss:
     def to_json(self, *, show_values: bool) -> dict[str, Any]:
         """`{batches, unreadable, passed, distinct, members: [{path, fate, by, batches, values, kinds, ...}]}`.
 
-        Members that are times have `times`, the earliest and the latest, in milliseconds since now; `example` is there
-        with `show_values`.
+        Members that are times have `times`, the earliest and the latest, in milliseconds relative to now; `example` is
+        given with `show_values`.
         """
         return {
             "batches": self.batches,
@@ -138,8 +138,8 @@ def loss_over(
 ) -> Loss:
     """The fates of all members of the batches in files; with `limits`, also distinct names in requests. Raises OSError.
 
-    `progress` is called now and then with a line to show. Objects and lists count only if they are empty. Where a rule
-    hands an input to another mapping, its members are followed into what that gives.
+    `progress` is called now and then with a line to show. Objects and lists count only if they are empty. If a rule
+    hands an input to another mapping, its members are followed into the bodies of that.
     """
     collector = Collector(rulebook, limits=limits)
     loss = collector.loss
@@ -160,16 +160,16 @@ _Node: TypeAlias = ReadNode[InputRead, InputMember]
 
 
 class _Fate(NamedTuple):
-    """The fate of the leaves at a node, the parts of the rules that it is due to, and more about it."""
+    """The fate of the leaves at a node, the parts of the rules that decide it, and how strings are cut."""
 
     fate: Fate
     by: tuple[str, ...]
     cut: int | None
     passes: bool
-    """Set if the names of the members beside it pass through."""
+    """Set if the names of all members at the place pass through."""
 
     def joined(self, other: _Fate) -> _Fate:
-        """The better one of two fates, or both."""
+        """The fate of higher rank, or both combined if they are the same."""
         if self.fate != other.fate:
             return max(self, other, key=lambda one: FATES.index(one.fate))
         by = tuple(dict.fromkeys((*self.by, *other.by)))[:_MAX_OWNERS]
@@ -178,7 +178,7 @@ class _Fate(NamedTuple):
 
 
 class ReadTree:
-    """The nodes of inputs of one mapping, and the fates of their leaves as its rules have it."""
+    """The nodes of the inputs of one mapping, and the fates of their leaves by its rules."""
 
     def __init__(self, reads: Reads[InputRead], settings: Mapping[str, Any]) -> None:
         self.root: _Node = ReadNode((), reads.root)
@@ -201,7 +201,7 @@ class ReadTree:
         return _Fate(fate, tuple(dict.fromkeys(by))[:_MAX_OWNERS], cut, passes)
 
     def reason(self, read: InputRead, path: Pattern) -> str | None:
-        """The reason why a spread drops the entry that a place is in; None if it does not, or that is not known."""
+        """The reason why a spread drops the entry around a place; None if it does not, or if that is not known."""
         names = ((spread, path[steps - 1]) for spread, steps in read.entries if path[steps - 1] != ANY)
         reasons = (dropped(spread, name, self.settings) for spread, name in names)
         return next((reason for reason in reasons if reason is not None), None)
@@ -262,7 +262,7 @@ class Collector:
                     member.look(value)
 
     def _add_converted(self, batch: Any, name: str, bodies: Sequence[Any]) -> None:
-        """Adds the leaves of a batch that another mapping converts, each followed into what that gives."""
+        """Adds the leaves of a batch that another mapping converts, each followed into the bodies of that."""
         inner: dict[str, _Fate] = {}
         for body, locate in zip(bodies, self.interpreter.locators(name, batch), strict=True):
             for place, node, _ in self.tree.root.leaves(body):
@@ -280,7 +280,7 @@ class Collector:
             self.member(node.path, fate, value).add(self.loss.batches, value)
 
     def member(self, path: Pattern, fate: _Fate, value: Any) -> InputMember:
-        """The member at a path, which has the best of the fates that it is found with."""
+        """The member at a path, with the highest of the fates that it was found with."""
         loss = self.loss
         if path not in loss.members:
             above = path[:-1]
@@ -299,7 +299,7 @@ class Collector:
 
 
 def _time_of(value: Any) -> int | None:
-    """The time that a value gives, in milliseconds since 1970."""
+    """The time that a value is, in milliseconds since 1970; None if it is not one."""
     if type(value) is int:
         return value if _EARLIEST <= value <= _LATEST else None
     if type(value) is str and len(value) >= _SHORTEST_TIME and value[4] == "-" == value[7]:

@@ -25,7 +25,7 @@ _UNITS = (("year", 31_557_600), ("day", 86_400), ("hour", 3_600), ("minute", 60)
 
 
 class BaselineError(ValueError):
-    """A file is no baseline; the message says why."""
+    """A file is not a baseline; the message says why."""
 
 
 def summary(loss: Loss) -> str:
@@ -125,7 +125,7 @@ def _kinds(member: InputMember) -> str:
 
 
 def _names(count: int) -> str:
-    """A number of distinct names; of many, the least that there are."""
+    """A number of distinct names, or a lower bound if there are many."""
     return f"{count}+" if count == MAX_NAMES else str(count)
 
 
@@ -139,7 +139,7 @@ def _limit(one: Distinct) -> str:
 
 
 def _cuts(member: InputMember) -> str:
-    """The number of values that are cut."""
+    """The number of values that are cut, in words."""
     return f", {member.cuts} of {member.values} cut to {member.cut} characters" if member.cuts else ""
 
 

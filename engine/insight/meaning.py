@@ -1,4 +1,4 @@
-"""The meaning of parts of a rulebook, as values that can be compared, and the parts in a few words."""
+"""The meaning of parts of a rulebook as comparable values, and the parts in a few words."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ __all__ = ["SHOWN", "apart", "in_words", "is_nothing", "is_shared", "key_of", "m
 _NOTES = {"node", "name_node", "description", "reference", "deprecated", "bases", "name", "policy"}
 """Members of the parts of a rulebook that have no meaning for results."""
 SHOWN = 80
-"""The most characters of a part in words."""
+"""The maximum number of characters of a part in words."""
 
 
 def meaning(part: Any) -> Any:
@@ -59,7 +59,7 @@ def _named(part: Any) -> Any:
 
 
 def members_of(part: Any) -> list[Any]:
-    """The members of a part that have a meaning; a name that is computed is one, too."""
+    """The members of a part that have a meaning, including a name that is computed."""
     return [one for one in fields(part) if one.name not in _NOTES or isinstance(getattr(part, one.name), Field)]
 
 
@@ -117,7 +117,7 @@ def in_words(part: Any) -> str:
 
 
 def apart(old: Any, new: Any) -> tuple[str, str]:
-    """Two parts in words, of long expressions and templates the places where they begin to differ."""
+    """Two parts in words; of long expressions, the text from the first difference on."""
     if not (isinstance(old, Expr) and isinstance(new, Expr)):
         return in_words(old), in_words(new)
     one, other = one_line(old.text), one_line(new.text)
@@ -130,7 +130,7 @@ def apart(old: Any, new: Any) -> tuple[str, str]:
 
 
 def is_shared(name: str, old: Any, new: Any) -> bool:
-    """Tells the parts that two others share by a name: policies and named tables, which are compared by themselves."""
+    """Returns whether a member of two parts is the same policy or named table, which is compared on its own."""
     if name == "entries" and hasattr(old, "policy"):
         return old.policy is not None and old.policy == new.policy
     if name == "table":
@@ -144,7 +144,7 @@ def _shortened(text: str) -> str:
 
 
 def is_nothing(value: Any) -> bool:
-    """Tells if a part of a rulebook is left out, as far as its value tells."""
+    """Returns whether the value of an attribute stands for a missing part."""
     return value is None or value is ABSENT or value is False or value in ((), {}, frozenset())
 
 

@@ -1,4 +1,4 @@
-"""The branches that no input can take, as far as types tell: they need no test."""
+"""The branches that no input can take according to types: they need no test."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ _Known = tuple[int, str, bool]
 def unreachable(catalogue: Catalogue, rulebook: Rulebook, recall: Recall | None = None) -> frozenset[str]:
     """The ids of the branches of a rulebook that no input can take, whatever the settings.
 
-    A branch that is written once and used in several places is one of them only if it is in all of these places.
-    `recall` has what the last walk through the rules found.
+    A branch that is written once and used in several places must be unreachable in all of them. `recall` has the
+    results of the last walk through the rules.
     """
     owners: dict[int, Field] = {}
     parts = (rulebook.let, rulebook.rules, *rulebook.routes.values(), *rulebook.outputs.values())
@@ -69,7 +69,7 @@ def _may_lose(table: Table) -> bool:
 
 
 _NO_SOURCE = "no source"
-"""The source of a field is null."""
+"""The outcome of a field whose source is null."""
 
 
 def _is_left_out(field: Field, possible: Mapping[tuple[int, str], bool]) -> bool:
@@ -119,7 +119,7 @@ def _known(fact: Fact, owners: dict[int, Field]) -> Iterator[_Known]:
 
 
 def _sizes(part: int, least: int, most: int | None) -> Iterator[_Known]:
-    """The outcomes of an iteration over so many elements."""
+    """The outcomes of an iteration over `least` to `most` elements."""
     yield part, "none", least == 0
     yield part, "one", least <= 1 and (most is None or most >= 1)
     yield part, "many", most is None or most > 1

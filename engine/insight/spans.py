@@ -14,7 +14,7 @@ Span = tuple[int, int]
 
 
 def values_by_span(expr: Expr, scope: Scope) -> dict[Span, Any]:
-    """The values of the parts of an expression that were evaluated, by where they stand in it."""
+    """The values of the parts of an expression that were evaluated, by their spans."""
     return {(start, end): value for start, end, value in parts_of(expr.expression, scope.values)}
 
 

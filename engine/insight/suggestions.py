@@ -32,7 +32,7 @@ _MAX_POOL = 400
 
 @dataclass(frozen=True)
 class SuggestedTest:
-    """A test for branches that no test takes: the input, the settings that it needs, and the result that it has."""
+    """A test for branches that no test takes: the input, the settings that it needs, and its result."""
 
     branches: tuple[Branch, ...]
     batch: Any
@@ -46,7 +46,7 @@ class SuggestedTest:
 
 
 class ProposedTest(Protocol):
-    """A suggested test: what it shows, and its input, settings and result."""
+    """A suggested test: the branches or mutants that it shows in words, its input, settings and result."""
 
     @property
     def shows(self) -> tuple[str, ...]: ...
@@ -64,15 +64,15 @@ class ProposedTest(Protocol):
 def suggestions(
     rulebook: Rulebook, coverage: Coverage, pool: Iterable[Any], tries: int, progress: Callable[[str], None]
 ) -> tuple[SuggestedTest, ...]:
-    """Suggestions for the branches of a coverage that were not taken, found by so many tries, the same ones every time.
+    """Suggestions for the branches of a coverage that were not taken, found in `tries` tries, the same ones every time.
 
-    `pool` has inputs to begin with. Each suggestion was run: its branches are those that it takes.
+    `pool` has inputs to begin with. Each suggestion was run and takes its branches.
     """
     return tuple(InputSearch(rulebook, coverage, list(pool)).found(tries, progress))
 
 
 class InputSearch:
-    """Makes inputs that take other ways through the rules, from those of a pool."""
+    """Makes inputs that take other branches, from the inputs of a pool."""
 
     def __init__(self, rulebook: Rulebook, coverage: Iterable[BranchCount], pool: list[Any]) -> None:
         self.rulebook = rulebook
@@ -112,7 +112,7 @@ class InputSearch:
                 yield SuggestedTest(own, small, settings, result)
 
     def _smallest(self, wanted: str, batch: Any, case: int) -> tuple[Any, dict[str, Any]]:
-        """The parts of a batch and of its settings that a branch needs."""
+        """The smallest batch and settings found that still take a branch."""
         small = self.reduced(batch, lambda smaller: wanted in self._taken(smaller, case)[1])
         return small, self.needed(case, lambda fewer: wanted in self._run(small, fewer)[1])
 
@@ -248,7 +248,7 @@ def _paths(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
 
 
 def text(found: Iterable[ProposedTest]) -> str:
-    """A test file with the suggestions: their expectations are what the mapping gives today, to be reviewed."""
+    """A test file with the suggestions, whose expectations are the present results, to be reviewed."""
     lines = ["description: Suggested tests; review what they expect.", "", "tests:"]
     return "\n".join([*lines, *(listed(one) for one in found)])
 

@@ -20,10 +20,10 @@ from ..values.once import cached_property
 from ..values.pointers import shift
 
 MAX_DECISIONS = 1_000_000
-"""The most decisions that a trace keeps; at most about a gigabyte."""
+"""The maximum number of decisions that a trace keeps, which take about a gigabyte at most."""
 _TOO_MANY = f"mapping it takes more than {MAX_DECISIONS:,} decisions"
 MAX_REFUSALS = 100_000
-"""The most elements that are compared for the nearest miss, by all rules together."""
+"""The maximum number of elements, for all rules together, that are compared to find the nearest miss."""
 
 _T = TypeVar("_T")
 
@@ -55,7 +55,7 @@ class Application:
 
     @cached_property
     def by_output(self) -> Mapping[str, list[Taken]]:
-        """The decisions at each place of what the rule emits."""
+        """The decisions at each place of the emission."""
         return _grouped(self.decisions, lambda taken: taken.at.output)
 
 
@@ -63,13 +63,12 @@ class Application:
 class Trace:
     """The trace of one batch.
 
-    `decisions` has them in order, but for the rules that do not take an element: `refusals` finds these, as they are as
-    many as rules times elements. `applications` has those of each rule that took an element. `bodies` has for each
-    request the places of its body, with the application that gave the value there and the place before bodies were
-    combined; `makers` the names of the rules that made it, with their elements. `places` finds what expressions read.
-    `show` writes values in messages. `steps` keeps the last ones that were asked for, by application and place: all
-    values in one that was taken whole have the same. If a rule hands the input to a `converter`, `batch` is what that
-    gives, and all places are in there.
+    `decisions` are in order, without those of rules not to take an element, which are too many: `refusals` finds them
+    again. `applications` has the decisions of each rule that took an element. `bodies` has for each request the places
+    of its body, with the application that gave the value there and the place before bodies were combined; `makers` the
+    names of the rules that made it, with their elements. `places` finds the places that expressions read. `show` writes
+    values in messages. `steps` caches steps by application and place. If a rule hands the input to a `converter`,
+    `batch` is the converted body, and all places are in it.
     """
 
     interpreter: Interpreter
@@ -97,7 +96,7 @@ class Trace:
 
     @cached_property
     def takers(self) -> Mapping[str, dict[str, None]]:
-        """The names of the rules that took an element."""
+        """The names of the rules that took elements, by the element."""
         takers: dict[str, dict[str, None]] = {}
         for application in self.applications:
             if application.rule is not None:
@@ -117,13 +116,13 @@ class Trace:
         return _grouped((one for one in self.decisions if one.at.output is None), lambda taken: id(taken.scope))
 
     def replay(self, observer: Observer) -> None:
-        """Maps the batch again, and tells the observer of all decisions, also of those that are not kept."""
+        """Maps the batch again, and calls the observer for all decisions, including those that are not kept."""
         self.interpreter.observe(self.batch, observer)
 
     def refusals(self, element: str | None = None) -> tuple[Mapping[int, list[Taken]], int]:
-        """The elements that rules do not take, by the identity of the condition; and how many there are at most of one.
+        """The decisions of rules not to take elements, by the identity of the condition, and the limit for each.
 
-        Only those of `element`, if given. The number is 0 if none are left out.
+        With `element`, only those about it. The limit is 0 if none are left out.
         """
         if element not in self.refused:
             whens, found, is_cut = _whens(self.rulebook), dict[int, list[Taken]](), False
@@ -144,7 +143,7 @@ class Trace:
 
     @property
     def refusal(self) -> Problem | None:
-        """The problem for which no rule has seen the input, such as that it is no object."""
+        """The problem because of which no rule has seen the input, such as that it is not an object."""
         return next((one for one in self.result.problems if one.code in ("M502", "M503")), None)
 
     @property
@@ -177,7 +176,7 @@ def trace(
     interpreter: Interpreter | None = None,
     is_converted: bool = False,
 ) -> Trace:
-    """Maps a batch, and keeps its decisions. `interpreter` is that of the rulebook, if there is one already.
+    """Maps a batch, and keeps its decisions. `interpreter` is that of the rulebook, if it exists already.
 
     A batch that `is_converted` is not handed to another mapping. Raises TooManyDecisionsError.
     """
@@ -222,7 +221,7 @@ def _bodies(
     decisions: list[Taken],
     applications: Sequence[Application],
 ) -> Iterator[dict[str, tuple[Application, str]]]:
-    """The places of the body of each request; of several parts that give a value at one place, the last one counts."""
+    """The places of the body of each request; if several emissions have a value at one place, the last one counts."""
     by_scope = {
         (id(taken.scope), taken.at.rule): application for application in applications for taken in application.decisions
     }

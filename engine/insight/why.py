@@ -1,4 +1,4 @@
-"""Why a value is in a request: the decisions that led there, in words with places; and who read a place."""
+"""Explains why a value is in a request by the decisions that led there, and finds the readers of a place."""
 
 from __future__ import annotations
 
@@ -41,20 +41,20 @@ __all__ = [
 
 _SHOWN = 100
 _MAX_KEPT = 1000
-"""The most places whose steps are kept."""
+"""The maximum number of places whose steps are cached."""
 
 
 _Known = Mapping[tuple[int, int], Any]
-"""The values of the parts of an expression, by where these start and end."""
+"""The values of the parts of an expression, by their start and end."""
 Kind = Literal["rule", "condition", "source", "entry", "list", "table", "type", "default", "field"]
 
 
 @dataclass(frozen=True, slots=True)
 class ExplanationStep:
-    """A step on the way to a value: what happened, where the rules say so, and what was read and computed.
+    """A step on the way to a value: the event in words, its place in the rules, and the values read and computed.
 
     `inputs` are the places of the input, `parts` the parts of an expression with their values. `value` is the value
-    after the step; None where there is none.
+    after the step; None if there is none.
     """
 
     kind: Kind
@@ -80,7 +80,7 @@ class ExplanationStep:
 
 
 def steps_in(trace: Trace, number: int, pointer: str) -> tuple[ExplanationStep, ...]:
-    """The steps to a value of a request; those to what it is in, where it is part of a value that was taken whole."""
+    """The steps to a value of a request, or to the value around it that was taken as a whole."""
     place = place_in(trace, number, pointer)
     if place is None:
         return ()
@@ -94,7 +94,7 @@ def steps_in(trace: Trace, number: int, pointer: str) -> tuple[ExplanationStep, 
 
 
 def place_in(trace: Trace, number: int, pointer: str) -> str | None:
-    """The place in a body whose value rules gave, at a pointer or the nearest above."""
+    """The place in a body at a pointer, or the nearest above it, whose value a rule gave; None without one."""
     places = trace.bodies[number]
     while pointer and pointer not in places:
         pointer = pointer.rpartition("/")[0]
@@ -102,7 +102,7 @@ def place_in(trace: Trace, number: int, pointer: str) -> str | None:
 
 
 def steps_to(trace: Trace, application: Application, pointer: str) -> tuple[ExplanationStep, ...]:
-    """The steps to the value at a place in what a rule emitted for an element; empty if it has none there.
+    """The steps to the value at a place of an emission; empty if it has none there.
 
     `pointer` is the place in the body of the rule alone, before bodies were combined.
     """
@@ -115,7 +115,7 @@ def steps_to(trace: Trace, application: Application, pointer: str) -> tuple[Expl
 
 
 def _taking(trace: Trace, application: Application) -> Iterator[ExplanationStep]:
-    """Why the rule took the element."""
+    """The steps that explain why the rule took the element."""
     rule = application.rule
     if rule is None:
         return
@@ -213,7 +213,7 @@ def _of_let(trace: Trace, name: str, scope: Scope, above: tuple[str, ...]) -> It
 
 
 def _is_in(part: Expr, field: Field) -> bool:
-    """Tells if an expression is a source of a field, or of an alternative of it."""
+    """Returns whether an expression is a source of a field, or of an alternative of it."""
     source = field.source
     alternatives = source.alternatives if isinstance(source, From) else ()
     return any(one is part or (isinstance(one, Field) and _is_in(part, one)) for one in alternatives)
@@ -257,7 +257,7 @@ def _filled_from(trace: Trace, text: Text, scope: Scope) -> Iterator[str]:
 
 
 def _parts(expr: Expr, known: _Known) -> tuple[tuple[str, Any], ...]:
-    """The parts of an expression that are no constants, with their values, from left to right."""
+    """The parts of an expression that are not constant, with their values, from left to right."""
     tree = expr.expression.tree
     constants = {(node["start"], node["end"]) for node in walk(tree) if node["type"] in ("literal", "expref")}
     whole = tree["start"], tree["end"]
@@ -278,7 +278,7 @@ def _parts(expr: Expr, known: _Known) -> tuple[tuple[str, Any], ...]:
 
 @dataclass(frozen=True, slots=True)
 class ReadingPart:
-    """A part of the rules that read a place of the input: its owner, its text, and what it gave."""
+    """A part of the rules that read a place of the input: its owner, its text, and its value."""
 
     owner: str
     text: str
@@ -291,7 +291,7 @@ class ReadingPart:
 
 
 def readers_of(trace: Trace, pointer: str) -> tuple[ReadingPart, ...]:
-    """The expressions that read a place of the input, something in it, or something that it is in, in order."""
+    """The expressions that read a place of the input, one below it, or one above it, in order."""
     found: dict[tuple[str, Place], ReadingPart] = {}
 
     def look(taken: Taken) -> None:
@@ -306,7 +306,7 @@ def readers_of(trace: Trace, pointer: str) -> tuple[ReadingPart, ...]:
 
 
 def read_near(trace: Trace, part: Expr, scope: Scope, pointer: str) -> list[str]:
-    """The places that an expression reads: one of the input, others in it, and others that it is in."""
+    """Those places that an expression reads that are a place of the input, below it, or above it."""
     roots = [scope.pointers.get(use.name) for use in part.expression.roots if use.name not in scope.lets]
     if len(roots) == len(part.expression.roots) and not any(
         _overlap(pointer, root) for root in roots if root is not None

@@ -1,4 +1,4 @@
-"""Why a value is not in a request: all that could have given it, the nearest miss first, in words with places."""
+"""Explains why a value is not in a request: the parts that could have given it, the nearest miss first."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ that another rule left out. Conditions are as near as they have parts that hold.
 class Miss:
     """A part of the rules that could have given a value, and the first reason why it did not.
 
-    `rule` is None for the fields of an output. `nearness` is greater the further the part came.
+    `rule` is None for the fields of an output. `nearness` is the greater, the less was missing.
     """
 
     rule: str | None
@@ -88,7 +88,8 @@ def why_not(trace: Trace, pointer: str, output: str | None = None, element: str 
     """The parts of the rules that could have given a value at a place of an output, the nearest misses first.
 
     `pointer` is a place in the body that one rule makes (`/attributes/city`), in which an index of a list may be `*`;
-    an empty one asks for the whole. Only rules of `output`, and only the `element` of the input, if given.
+    an empty one stands for the whole body. With `output` and `element`, only rules of that output and that element of
+    the input count.
     """
     left_out = list(_left_out(trace))
     ended = [miss for miss in left_out if miss.nearness == _ENDED]
@@ -149,7 +150,7 @@ def _in_envelope(trace: Trace, output: str, candidate: _Candidate) -> Miss:
 
 
 def unread(trace: Trace, pointer: str) -> Iterator[tuple[str, bool]]:
-    """The places of the input that have the name at the end of a pointer, each with whether an expression reads it."""
+    """The places of the input that end with the same name as a pointer, each with whether an expression reads it."""
     name = pointer.rpartition("/")[2].replace("~1", "/").replace("~0", "~")
     found: list[str] = []
     pending = deque[tuple[str, Any]]([("", trace.batch)])
@@ -174,7 +175,7 @@ def unread(trace: Trace, pointer: str) -> Iterator[tuple[str, bool]]:
 
 
 def nearest_place(rulebook: Rulebook, pointer: str) -> str | None:
-    """A place of an output that rules can give, most like one that they cannot."""
+    """The place of an output that rules can give which is most similar to a pointer that they cannot."""
     found: dict[str, None] = {}
     for output in rulebook.outputs.values():
         found |= dict.fromkeys(_places(ObjectSource(output.fields, ()), ""))
@@ -241,7 +242,7 @@ def _under(part: str, name: str) -> str:
 
 
 def _nearest(trace: Trace, rule: Rule, candidate: _Candidate, element: str | None) -> Miss:
-    """How far a candidate came at most, over all elements."""
+    """The nearest miss of a candidate over all elements."""
     misses = [
         _in_application(trace, candidate, application)
         for application in trace.by_rule.get(id(rule), ())
@@ -253,7 +254,7 @@ def _nearest(trace: Trace, rule: Rule, candidate: _Candidate, element: str | Non
 
 
 def _in_application(trace: Trace, candidate: _Candidate, application: Application) -> Miss:
-    """Why a rule that took an element gave no value there."""
+    """The miss of a candidate in an application: the rule took the element, but gave no value there."""
 
     def miss(reason: str, place: Place, nearness: int) -> Miss:
         return Miss(
@@ -287,7 +288,7 @@ def _is_refused(application: Application, field: Field) -> bool:
 
 
 def _in_field(trace: Trace, application: Application, field: Field) -> tuple[str, Place]:
-    """Why a field has no value."""
+    """The reason why a field has no value, with its place."""
     for taken in application.decisions:
         if taken.part is field.when and taken.outcome == "false" and field.when is not None:
             return f"`when` does not hold: {_refuted(trace, field.when, taken.scope)}", field.when.place
@@ -314,7 +315,7 @@ def _parts_of(field: Field) -> Iterable[Expr | Text | Each | Field]:
 
 
 def _absent(trace: Trace, part: Expr | Text | Each | Field, scope: Scope) -> str:
-    """Why a source gives nothing."""
+    """The reason why a source has no value."""
     if isinstance(part, Expr | Each):
         expr = part if isinstance(part, Expr) else part.each
         return f"{_missing(expr, scope)}{_behind(trace, expr, scope)}"
@@ -362,7 +363,7 @@ def _lost(prefix: str, value: Any, name: str) -> str:
 
 
 def _refuted(trace: Trace, when: Expr, scope: Scope, *, follow: bool = True) -> str:
-    """The part of a condition that makes it false, with the values that it compares; `follow`: and why lets are."""
+    """The part of a condition that makes it false, with the compared values; `follow`: also why lets are false."""
     known = values_by_span(when, scope)
 
     def refuting(node: Any) -> Any:
@@ -383,7 +384,7 @@ def _refuted(trace: Trace, when: Expr, scope: Scope, *, follow: bool = True) -> 
 
 
 def _behind(trace: Trace, expr: Expr, scope: Scope, span: tuple[int, int] | None = None) -> str:
-    """Why lets are null or false that an expression reads, or the part of it at a span; and those that they read."""
+    """The reasons why lets that an expression (or its part at a span) reads are null or false, and lets behind them."""
     texts: dict[str, str] = {}
     pending = [(expr, scope, span)]
     while pending and len(texts) < _MAX_LETS:
@@ -411,7 +412,7 @@ def _behind(trace: Trace, expr: Expr, scope: Scope, span: tuple[int, int] | None
 
 
 def _in_spread(application: Application, spread: Spread, name: str) -> tuple[str, Place]:
-    """Why a spread did not give an entry of a name."""
+    """The reason why a spread did not give an entry of a name, with its place."""
     own = [taken for taken in application.decisions if taken.part is spread]
     sources = [old for old, new in spread.rename.items() if new == name] or [name]
     for taken in own:
@@ -435,7 +436,7 @@ def _in_spread(application: Application, spread: Spread, name: str) -> tuple[str
 
 
 def _not_taken(trace: Trace, rule: Rule, candidate: _Candidate, element: str | None) -> Miss:
-    """Why a rule took no element."""
+    """The miss of a candidate whose rule took no element."""
     tried = trace.refusals(element)[0].get(id(rule.when))
     if tried and rule.when is not None:
         nearest = max(tried, key=lambda taken: _holding(rule.when, taken.scope))

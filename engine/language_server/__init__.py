@@ -1,6 +1,6 @@
-"""A language server: what editors ask over the Language Server Protocol about rule files.
+"""A language server: answers requests of editors about rule files over the Language Server Protocol.
 
-Comes in: messages of an editor. Goes out: what `editing` says about its texts, as messages.
+Comes in: messages of an editor. Goes out: the answers of `editing` about its texts, as messages.
 """
 
 from __future__ import annotations

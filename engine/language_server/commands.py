@@ -1,4 +1,4 @@
-"""The commands of lenses and menus: what they do, and how their results are shown in any editor."""
+"""The commands of lenses and menus, and the ways to show their results in any editor."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ __all__ = ["OF_LENSES", "Commands", "Editor"]
 Answer = TypeVar("Answer")
 
 OF_LENSES = {"run_rule": "moemap.runRule", "run_tests": "moemap.runTests", "show_uncovered": "moemap.showUncovered"}
-"""The commands of the server by those of lenses."""
+"""The names of the server's commands by those of lenses."""
 _MAX_MESSAGE = 2_000
-"""The maximum length of a text in a message, where the editor cannot show documents."""
+"""The maximum length of a text in a message, for editors that cannot show documents."""
 _MAX_CHOICES = 200
 
 
@@ -36,22 +36,22 @@ class Editor(Protocol):
     def ask(
         self, what: str, work: Callable[[EditingState], Answer], *, is_slow: bool = False
     ) -> Awaitable[Answer | None]:
-        """The answer of some work with the state, beside all else if it is slow; None if it failed."""
+        """The result of `work` with the state, in a thread of its own if it is slow; None if it failed."""
 
     def tell(self, message: str) -> None:
         """Shows a message."""
 
     def choose(self, message: str, choices: list[str]) -> Awaitable[str | None]:
-        """The one of some texts that a person chooses; None if none."""
+        """Lets the user choose a text; returns it, or None."""
 
     def show(self, path: Path) -> bool:
-        """Shows a file; False if the editor cannot."""
+        """Shows a file; returns False if the editor cannot."""
 
     def apply(self, title: str, edits: tuple[Edit, ...]) -> Awaitable[bool]:
-        """Makes changes; False if the editor refuses."""
+        """Applies edits; returns False if the editor refuses."""
 
     def refresh(self) -> None:
-        """Lets the editor ask again for what depends on the sample."""
+        """Lets the editor request everything again that depends on the sample."""
 
 
 @dataclass
@@ -84,7 +84,7 @@ class Commands:
         return (found or [])[:_MAX_CHOICES]
 
     async def choose_sample(self, main: str, name: str | None = None) -> None:
-        """Chooses the sample whose values are shown; without a name, a person is asked."""
+        """Chooses the sample whose values are shown; without a name, the user chooses."""
         names = await self.samples(main)
         if not names:
             self.editor.tell(
@@ -102,7 +102,7 @@ class Commands:
             await self.editor.ask("choose a sample", choose, is_slow=True)
 
     async def run_rule(self, main: str, rule: str) -> str | None:
-        """Shows what a rule makes of the sample."""
+        """Shows the outcome of a rule for the sample."""
         found = await self.editor.ask("run a rule", lambda state: rule_result(state, Path(main), rule))
         if found is None:
             self.editor.tell(f"There is no sample that the rule {rule!r} could run on.")
@@ -141,7 +141,7 @@ class Commands:
             self.editor.tell(f"The tests take all branches of the rule {rule!r}.")
 
     async def make_golden_test(self, main: str, rule: str | None = None) -> None:
-        """Adds a golden test with the sample and what it gives now."""
+        """Adds a golden test with the sample and its present results."""
         edits = await self.editor.ask("make a test", lambda state: golden_test(state, Path(main), rule), is_slow=True)
         await self._apply("Make a golden test", edits, "There is no sample to make a golden test of.")
 
@@ -169,7 +169,7 @@ class Commands:
 
 
 def _outcomes(runner: GoldenRunner, path: Path, state: EditingState) -> list[str]:
-    """For each test of a file, how it failed in words; the empty text if it passed."""
+    """The failure of each test of a file in words; the empty text for one that passed."""
     with state.reading():
         file, problems, _ = load(path, path.name, state.opening)
         outcomes = [] if file is None else [runner.run(file, test) for test in file.tests]

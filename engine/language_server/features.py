@@ -1,4 +1,4 @@
-"""The answers of the server to each kind of question about a file."""
+"""The answers of the server to each kind of request about a file."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ __all__ = ["FEATURES", "Feature"]
 
 @dataclass(frozen=True, slots=True)
 class Feature:
-    """A kind of question: its method, the function that answers it about a file, and what the server says it can do."""
+    """A kind of request: its method, the function that answers it for a file, and the options of the server."""
 
     method: str
     answer: Callable[[Wording, Path, Any], Any]
@@ -176,7 +176,7 @@ def _formatting(wording: Wording, path: Path, _asked: types.DocumentFormattingPa
 
 
 def _difference(path: Path, old: str, new: str) -> list[Edit]:
-    """The change from one text to another: the lines between those at the start and the end that are the same."""
+    """The change from one text to another, without the lines that are equal at the start and at the end."""
     before, after = _LINES.findall(old), _LINES.findall(new)
     start, end = common_ends(before, after)
     if start == len(before) == len(after):

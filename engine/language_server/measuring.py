@@ -1,4 +1,4 @@
-"""Runs golden tests while nothing else is to be done, so that the lenses of rules can tell what these cover."""
+"""Runs golden tests while there is nothing else to do, so that the lenses of rules can show their coverage."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from ..editing.state import EditingState
 __all__ = ["Measuring"]
 
 REST = 1.0
-"""The seconds after which, without a change, tests are run."""
+"""The seconds without a change after which tests are run."""
 _SECONDS = 0.03
-"""The time that each step takes; what is asked meanwhile waits for one step at most."""
+"""The duration of each step in seconds; a request waits for one step at most."""
 
 
 class Measuring:
@@ -33,12 +33,12 @@ class Measuring:
         self._known: MeasuredTests | None = None
 
     def soon(self, path: Path) -> None:
-        """Begins in a moment, for the mapping that a file is part of."""
+        """Begins to measure the mapping that a file belongs to, after `REST` seconds."""
         self.stop()
         self._task = asyncio.get_running_loop().create_task(self._work(path))
 
     def stop(self) -> None:
-        """Stops, as a text has changed."""
+        """Stops measuring, since a text has changed."""
         if self._task is not None:
             self._task.cancel()
 
@@ -52,7 +52,7 @@ class Measuring:
 
 
 def _measured(path: Path, state: EditingState) -> MeasuredTests | bool:
-    """The coverage of the present rules after a few more tests; True if more are left, False if there is none."""
+    """The coverage of the present rules if all tests have run; else True if tests are left, False if there are none."""
     main = next(iter(state.mains(path)), None)
     analysis = None if main is None else analysis_of(state, main)
     if main is None or analysis is None:

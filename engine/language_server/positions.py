@@ -1,4 +1,4 @@
-"""Positions as editors count them: lines from 0, columns from 0 in the units of the encoding that was agreed on."""
+"""Positions as editors count them: lines from 0, columns from 0 in the units of the negotiated encoding."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ _UNITS: dict[str, Callable[[str], int]] = {
 
 
 class Positions:
-    """Converts the positions of one text, from those of an editor and to them.
+    """Converts positions in one text to those of an editor and back.
 
-    Columns after the end of a line are its end.
+    Columns after the end of a line stand for its end.
     """
 
     def __init__(self, text: str, encoding: str) -> None:

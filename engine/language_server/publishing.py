@@ -1,4 +1,4 @@
-"""Problems on their way to the editor: of the newest texts, soon after the last key press, of all files they touch."""
+"""Publishes problems to the editor, soon after the last key press, for all files that the newest texts affect."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ Diagnostics = list[types.Diagnostic]
 DELAY = 0.03
 """The seconds without a key press after which the texts are checked."""
 PAUSE = 0.35
-"""The seconds after which, without another key press, what depends on them is checked, which takes longer."""
+"""The seconds without a key press after which files that depend on the texts are checked, which takes longer."""
 
 
 class Publishing:
     """Checks open files that changed, and publishes the problems of these and of the files that depend on them.
 
-    `check_first` gives those of a file that are found first, `check` those of all files that it touches, by path; both
-    give None if they failed. `publish` sends the problems of one file. A result that a newer text has overtaken is
+    `check_first` returns the problems of a file that are found quickly, `check` those of all files that it affects, by
+    path; both return None if they failed. `publish` sends the problems of one file. Results for outdated texts are
     dropped.
     """
 
@@ -43,16 +43,16 @@ class Publishing:
         self._found: dict[Path, frozenset[Path]] = {}
         """The files with results, by the open file whose check gave them."""
         self._first: dict[Path, Diagnostics] = {}
-        """Those of the problems that are shown that were found first."""
+        """The shown problems that `check_first` found."""
         self._shown: dict[Path, Diagnostics] = {}
 
     def now(self, paths: Iterable[Path], delay: float = 0.0) -> None:
-        """Checks these open files, all that depends on them included."""
+        """Checks these open files, and files that depend on them."""
         self._pause = 0.0
         self._in(delay, paths)
 
     def soon(self, paths: Iterable[Path]) -> None:
-        """Checks these open files, which are being written, when no other change has come for a moment."""
+        """Checks these open files, which are being edited, once there was no change for a moment."""
         self._pause = PAUSE
         self._in(DELAY, paths)
 
@@ -64,7 +64,7 @@ class Publishing:
         self._timer = asyncio.get_running_loop().call_later(delay, self._begin)
 
     def forget(self, path: Path) -> None:
-        """Takes back what only the check of this file gave, as it is closed."""
+        """Removes the problems that only the check of this file found, since it is closed."""
         self._waiting.pop(path, None)
         self._take_back(self._found.pop(path, frozenset()))
 
@@ -81,7 +81,7 @@ class Publishing:
             self._found.setdefault(path, frozenset())
             first, is_said = await self._check_first(path), False
             if first is not None and self._counts(path):
-                # What other mappings find comes later, and must not come and go meanwhile.
+                # Problems found by other mappings come later, and must not disappear meanwhile.
                 others = [one for one in self._shown.get(path, ()) if one not in self._first.get(path, ())]
                 self._first[path] = first
                 if self._pause:
@@ -99,7 +99,7 @@ class Publishing:
                 self._take_back(before - frozenset(found))
 
     async def _is_changed_within(self, seconds: float) -> bool:
-        """Waits so long, or until a change comes; returns whether one came."""
+        """Waits for a change, at most `seconds`; returns whether there was one."""
         try:
             await asyncio.wait_for(self._changed.wait(), seconds)
         except TimeoutError:

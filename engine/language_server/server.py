@@ -1,4 +1,4 @@
-"""The server of the Language Server Protocol: the transport is pygls', the answers are those of `editing`."""
+"""The server of the Language Server Protocol: the transport is that of pygls, the answers are those of `editing`."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ _WATCHED = "**/*.{yaml,yml,json,toml}"
 
 
 def serve(stdin: BinaryIO, stdout: BinaryIO) -> bool:
-    """Serves an editor until it says that it ends, or its process does. Returns whether it took leave as it should."""
+    """Serves an editor until it exits. Returns whether it shut the server down before, as the protocol requires."""
     logging.getLogger("pygls").addHandler(logging.NullHandler())
     logging.getLogger("pygls").propagate = False  # its records have the messages in them, and so values of samples
     gc.set_threshold(50_000, 20, 50)  # the heap is large and lives long: collecting it often makes an answer wait
@@ -60,13 +60,13 @@ def serve(stdin: BinaryIO, stdout: BinaryIO) -> bool:
 
 
 class RuleServer(LanguageServer):
-    """The server: which files are open, and who is asked about them."""
+    """The server: the open files of an editor, and the threads that answer requests about them."""
 
     def __init__(self) -> None:
         super().__init__(SOURCE, version("moemap"), types.TextDocumentSyncKind.Full)
         self.analysis = AnalysisThread()
         self.trials = AnalysisThread()
-        """Answers what takes long, such as changes that are tried before they are offered, beside all else."""
+        """A second thread for slow requests, such as changes that are tried before they are offered."""
         self.threads = (self.analysis, self.trials)
         self.publishing = Publishing(self._check_first, self._check, self._publish)
         self.commands = Commands(self)
@@ -74,7 +74,7 @@ class RuleServer(LanguageServer):
         self.uris: dict[Path, str] = {}
         self.versions: dict[Path, int] = {}
         self.projects: dict[Path, None] = {}
-        """Those of files that were opened outside of the editor's folders, in order."""
+        """The projects of files that were opened outside of the editor's folders, in order."""
         self.has_left = False
         self._watching: asyncio.Task[None] | None = None
         for method, handler in (
@@ -102,7 +102,7 @@ class RuleServer(LanguageServer):
             self.log("a message", error)
 
     def log(self, what: str, error: BaseException) -> None:
-        """Logs an error of the server's own: its kind and its place in the code, but no text, which may hold values."""
+        """Logs an internal error: its class and its place in the code, but not its text, which may contain values."""
         places = traceback.extract_tb(error.__traceback__)
         at = f" at {Path(places[-1].filename).name}:{places[-1].lineno}" if places else ""
         with suppress(OSError, ValueError):  # the editor has gone
@@ -134,7 +134,7 @@ class RuleServer(LanguageServer):
         path: Path | None = None,
         thread: AnalysisThread | None = None,
     ) -> Answer | None:
-        """The answer to a question, about a file of rules or in general; None where there is none, or it failed."""
+        """The answer to a request about a rule file or in general; None if there is none or it failed."""
 
         def with_wording(state: EditingState) -> Answer | None:
             if path is not None and state.kind(path) is None:
@@ -181,10 +181,10 @@ class RuleServer(LanguageServer):
             types.PublishDiagnosticsParams(uri, diagnostics, self.versions.get(path))
         )
 
-    # What commands need
+    # The interface for commands
 
     async def ask(self, what: str, work: Callable[[EditingState], Answer], *, is_slow: bool = False) -> Answer | None:
-        """The answer of some work with the state; None if it failed."""
+        """The result of `work` with the state; None if it failed."""
         return await self._answer(
             what, lambda wording: work(wording.state), thread=self.trials if is_slow else self.analysis
         )
@@ -194,14 +194,14 @@ class RuleServer(LanguageServer):
         self.window_show_message(types.ShowMessageParams(types.MessageType.Info, message))
 
     async def choose(self, message: str, choices: list[str]) -> str | None:
-        """The one of some texts that a person chooses; None if none."""
+        """Lets the user choose a text; returns it, or None."""
         actions = [types.MessageActionItem(one) for one in choices]
         asked = types.ShowMessageRequestParams(types.MessageType.Info, message, actions)
         chosen = await self.window_show_message_request_async(asked)
         return None if chosen is None else chosen.title
 
     def show(self, path: Path) -> bool:
-        """Shows a file; False if the editor cannot."""
+        """Shows a file; returns False if the editor cannot."""
         window = self.client_capabilities.window
         if not (window and window.show_document and window.show_document.support):
             return False
@@ -209,14 +209,14 @@ class RuleServer(LanguageServer):
         return True
 
     async def apply(self, title: str, edits: tuple[Edit, ...]) -> bool:
-        """Makes changes; False if the editor refuses."""
+        """Applies edits; returns False if the editor refuses."""
         edit = await self._answer("a change", lambda wording: wording.edit(edits))
         if edit is None:
             return False
         return (await self.workspace_apply_edit_async(types.ApplyWorkspaceEditParams(edit, title))).applied
 
     def refresh(self) -> None:
-        """Lets the editor ask again for what depends on the sample."""
+        """Lets the editor request everything again that depends on the sample."""
         workspace = self.client_capabilities.workspace
         if workspace and workspace.inlay_hint and workspace.inlay_hint.refresh_support:
             self.workspace_inlay_hint_refresh(None)
@@ -261,7 +261,7 @@ class RuleServer(LanguageServer):
         self.publishing.now(self.uris)
 
     def _all(self, tell: Callable[..., None], *given: Any) -> None:
-        """Tells all threads something."""
+        """Calls a method with the same arguments for all threads."""
         for thread in self.threads:
             tell(thread, *given)
 
@@ -285,12 +285,12 @@ class RuleServer(LanguageServer):
         self.go(1)
 
     def go(self, code: int) -> None:
-        """Ends this process at once: a thread waits for what the editor says next, perhaps for ever."""
+        """Ends this process at once, although a thread still waits for messages of the editor."""
         self.commands.end()
         os._exit(code)
 
     async def _on_initialized(self, _params: types.InitializedParams) -> None:
-        """Asks to be told of changes on the disk, where the editor lets itself be asked."""
+        """Registers for changes of files on the disk, if the editor supports that."""
         files = self.client_capabilities.workspace and self.client_capabilities.workspace.did_change_watched_files
         if files and files.dynamic_registration:
             watched = types.DidChangeWatchedFilesRegistrationOptions([types.FileSystemWatcher(_WATCHED)])
@@ -305,7 +305,7 @@ class RuleServer(LanguageServer):
 
 
 def _marked(command: Callable[..., Any]) -> Callable[..., Any]:
-    """A command in the form that pygls takes: any arguments, as an editor gives them."""
+    """Wraps a command for pygls, so that it takes any arguments of an editor."""
 
     async def run(*arguments: Any) -> Any:
         return await command(*arguments)
@@ -320,7 +320,7 @@ def _path_of(uri: str) -> Path | None:
 
 
 def _runs(process: int) -> bool:
-    """Returns whether there is a process with this number. Where that cannot be told, there is none."""
+    """Returns whether there is a process with this number; False if that is unknown."""
     if os.name != "posix":  # there, its pipes end with it
         return False
     try:

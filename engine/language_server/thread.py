@@ -1,4 +1,4 @@
-"""The one thread in which the texts of an editor are analysed: the newest texts, in the order of the questions."""
+"""The thread in which the newest texts of an editor are analysed, in the order of its requests."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ Answer = TypeVar("Answer")
 class AnalysisThread:
     """The state of the rule files in some folders, and the thread that works with it.
 
-    The editor's loop hands in texts and questions and is never blocked. Before a question is answered, all texts that
-    have come count, also those that came after the question.
+    The server's loop hands in texts and requests and is never blocked. A request is answered for the newest texts,
+    including those that arrived after it.
     """
 
     def __init__(self) -> None:
@@ -33,12 +33,12 @@ class AnalysisThread:
         self._texts: dict[Path, str] = {}
 
     def look_at(self, roots: Iterable[Path]) -> None:
-        """Sets the folders of the editor; what was known of others is forgotten."""
+        """Sets the folders of the editor; results about others are forgotten."""
         with self._lock:
             self._roots = tuple(roots)
 
     def change(self, path: Path, text: str | None) -> None:
-        """Sets the text of an open file; None: it was closed."""
+        """Sets the text of an open file, or None for one that was closed."""
         with self._lock:
             self._changes[path] = text
 
@@ -48,11 +48,11 @@ class AnalysisThread:
             self._is_old = True
 
     async def ask(self, work: Callable[[EditingState], Answer]) -> Answer:
-        """The answer of some work with the state, which is not done if its question is cancelled before it began."""
+        """The result of `work` with the state, which is not begun if the request has been cancelled."""
         return await asyncio.get_running_loop().run_in_executor(self._pool, lambda: work(self._now()))
 
     def end(self) -> None:
-        """Drops the questions that are not yet answered."""
+        """Drops the requests that are not answered yet."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _now(self) -> EditingState:

@@ -1,4 +1,4 @@
-"""Says what `editing` found in the types of the protocol, for one editor: its units of columns and what it can show."""
+"""Converts the answers of `editing` to the types of the protocol, for one editor: its units and its capabilities."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ from .positions import Positions
 __all__ = ["LEGEND", "SOURCE", "Wording"]
 
 SOURCE = "moemap"
-"""The name under which an editor shows what is found here."""
+"""The name under which an editor shows problems of this server."""
 
 _SEVERITIES: dict[Severity, types.DiagnosticSeverity] = {
     "error": types.DiagnosticSeverity.Error,
     "warning": types.DiagnosticSeverity.Warning,
 }
 _UNNECESSARY = frozenset({"M206", "M207", "M303", "M304"})
-"""The codes of what could be removed; editors show it dimmed."""
+"""The codes of parts that could be removed; editors show them dimmed."""
 _COMPLETIONS: dict[CompletionKind, types.CompletionItemKind] = {
     "key": types.CompletionItemKind.Property,
     "value": types.CompletionItemKind.EnumMember,
@@ -78,7 +78,7 @@ _TOKEN_NUMBERS = {name: number for number, name in enumerate(_TOKENS)}
 
 
 class Wording:
-    """Says in the protocol's types what is known of some texts. `uris` and `versions` are those of open files."""
+    """Converts answers about some texts to the protocol's types. `uris` and `versions` are those of open files."""
 
     def __init__(
         self,
@@ -142,7 +142,7 @@ class Wording:
     # Texts for people
 
     def markup(self, text: str) -> types.MarkupContent:
-        """A text in Markdown, said to be plain where the editor shows no Markdown."""
+        """A text in Markdown, marked as plain text for editors without Markdown."""
         hover = self._capabilities.text_document and self._capabilities.text_document.hover
         is_rich = types.MarkupKind.Markdown in ((hover and hover.content_format) or ())
         return types.MarkupContent(types.MarkupKind.Markdown if is_rich else types.MarkupKind.PlainText, text)
@@ -155,7 +155,7 @@ class Wording:
             detail=one.detail or None,
             documentation=self.markup(one.documentation) if one.documentation else None,
             sort_text=f"{number:05}",
-            # An editor compares with what is written: with the quote, where that was written.
+            # An editor filters by the text in the file, which includes an opening quote.
             filter_text=one.text if self._first(path, one.span) == one.text[:1] != one.label[:1] else None,
             text_edit=types.TextEdit(self.range(path, one.span), one.text),
         )
@@ -173,12 +173,12 @@ class Wording:
         return types.SignatureHelp([known], 0, one.active)
 
     def _offsets(self, label: str, part: tuple[int, int]) -> tuple[int, int]:
-        """Offsets in a label, which are counted in UTF-16 whatever was agreed on."""
+        """Offsets in a label, which are always counted in UTF-16."""
         start, end = (Positions(label, "utf-16").position(Position(1, at + 1)).character for at in part)
         return start, end
 
     def symbol(self, path: Path, one: Symbol) -> types.DocumentSymbol:
-        """A named part of a file, with those in it."""
+        """A named part of a file, with the named parts inside of it."""
         return types.DocumentSymbol(
             one.name,
             _SYMBOLS[one.kind],
@@ -198,7 +198,7 @@ class Wording:
         )
 
     def tokens(self, path: Path, tokens: Iterable[Token]) -> types.SemanticTokens:
-        """The tokens of a file as differences, as the protocol has them."""
+        """The tokens of a file in the protocol's encoding, relative to each other."""
         data: list[int] = []
         positions = self.positions(path)
         line = character = 0
@@ -213,7 +213,7 @@ class Wording:
     # Changes
 
     def edit(self, edits: Iterable[Edit]) -> types.WorkspaceEdit | None:
-        """Changes of files; None where the editor cannot do them, as it makes no files."""
+        """Changes of files; None if the editor cannot make the new files among them."""
         of_files: dict[Path, list[types.TextEdit | types.AnnotatedTextEdit | types.SnippetTextEdit]] = {}
         for one in edits:
             of_files.setdefault(one.path, []).append(types.TextEdit(self.range(one.path, one.span), one.text))
@@ -230,7 +230,7 @@ class Wording:
         return types.WorkspaceEdit(document_changes=made)
 
     def action(self, one: Action, given: Iterable[types.Diagnostic]) -> types.CodeAction | None:
-        """A change that is offered; None where the editor cannot do it."""
+        """A change that is offered; None if the editor cannot apply it."""
         edit = self.edit(one.edits)
         if edit is None:
             return None

@@ -1,4 +1,4 @@
-"""Mutation tests: whether a golden test fails for each mistake that someone could make in the rules of a mapping.
+"""Mutation tests: find mistakes in the rules of a mapping that no golden test would notice.
 
 Comes in: golden tests that pass, and the Rulebooks of their mappings. Goes out: a Mutation, which has the verdict of
 each Mutant.

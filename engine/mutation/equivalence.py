@@ -1,4 +1,4 @@
-"""Mutants that no input can tell from the rules, as far as types and conditions show."""
+"""Mutants that give the same Result for every input, as proven by types and conditions."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .mutants import Mutant
 __all__ = ["Proofs"]
 
 _SAME = {"string": "string", "boolean": "boolean", "number": "number", "object": "object", "array": "array"}
-"""The types that leave values of a kind as they are."""
+"""The types of the rule language that leave values unchanged, by the kind of the values."""
 
 
 class Proofs:
@@ -80,7 +80,7 @@ class Proofs:
         )
 
     def _never_both(self, mutant: Mutant) -> bool:
-        """Returns whether of two neighbours only one can take an element, whichever comes first."""
+        """Returns whether no element can be taken by both of two neighbours, so that their order does not matter."""
         pairs = list(mutant.changes.items())
         return all(self._are_apart(first, second) for first, second in zip(pairs[::2], pairs[1::2], strict=True))
 

@@ -15,7 +15,7 @@ __all__ = ["checked"]
 def checked(
     explained: Iterable[Explanation], mutants: Iterable[Mutant], verdicts: dict[str, Verdict]
 ) -> tuple[Problem, ...]:
-    """Marks the explained mutants among the verdicts (by id); returns the problems of entries that are not true."""
+    """Marks the explained mutants in the verdicts (by id); returns the problems of wrong explanations."""
     known = {mutant.id: mutant for mutant in mutants}
     problems = []
     for one in explained:

@@ -1,4 +1,4 @@
-"""Small changes of an expression: each is a mistake that someone could make, and still an expression."""
+"""Small changes of expressions: mistakes that someone could make, each of which gives a valid expression."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ _OPERATORS = {
 }
 _WORDS = {"or_expression": "||", "and_expression": "&&"}
 _LOOSE = ("let_expression", "pipe", "or_expression", "and_expression", "comparator", "not_expression")
-"""Nodes whose text may need parentheses where it takes the place of another one, the loosest first."""
+"""Types of nodes whose text may need parentheses when it replaces another node, the loosest first."""
 
 
 @dataclass(frozen=True, slots=True)
 class ExpressionChange:
-    """A change of the characters `start` to `end`: the operator of mutation, in words, and the expression it makes."""
+    """A change of the characters `start` to `end`: the mutation operator, the words for it, and the new expression."""
 
     operator: str
     words: str
@@ -134,7 +134,7 @@ def _literals(text: str, node: TreeNode) -> _Found:
 
 
 def _calls(text: str, node: TreeNode) -> _Found:
-    """A call that becomes its first argument, if the function gives values of the same kind."""
+    """The replacement of a call by its first argument, if the function returns values of the same kind."""
     function, (first, *_) = FUNCTIONS[node["value"]], (*children(node), None)
     if first is None or first["type"] == "expref":
         return

@@ -1,8 +1,8 @@
 """Mutants of a mapping: variants of its rules, each with one mistake that someone could make.
 
-A mutant changes the Rulebook, not the text of files. What is written once and used in several places, such as a field
-that rules inherit, is changed in all of them. An id is made of names in the rules, as those of branches are, so it
-stays the same when lines move: `rules/purchase/when#operand`.
+A mutant changes the Rulebook, not the text of files. A part that is written once and used in several places, such as a
+field that rules inherit, is changed in all of them. An id is made of names in the rules, as those of branches are, so
+it stays the same when lines move: `rules/purchase/when#operand`.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ from .written import has_key, node_of, place_of, scalars, text_of, texts_of
 __all__ = ["Decision", "Mutant", "mutants_of"]
 
 Decision = tuple[int, str]
-"""The identity of a part of the rules and an outcome, as an interpreter that is traced reports them; "" for any."""
+"""The identity of a part of the rules and an outcome, as an Observer gets them; "" stands for any outcome."""
 
 _SHOWN = 60
 
@@ -52,9 +52,9 @@ _SHOWN = 60
 class Mutant:
     """A variant of the rules.
 
-    `owner` and `part` say where, as those of a branch do; `operator` is the kind of change, `words` are the change.
-    `before` and `after` are what is written and what would be. `changes` has the new parts by the old ones. A batch can
-    only have another result if it takes one of the `decisions`; None stands for all batches. `settings` have other
+    `owner` and `part` say where, as those of a Branch do; `operator` is the kind of change, `words` describe it.
+    `before` and `after` are the old and the new text. `changes` has the new parts by the old ones. A batch can only
+    have another result if it takes one of the `decisions`; None stands for all batches. `settings` are the changed
     defaults.
     """
 
@@ -77,7 +77,7 @@ class Mutant:
 
 
 def mutants_of(rulebook: Rulebook) -> tuple[Mutant, ...]:
-    """All mutants of what is written in the mapping's own files, in the order of these."""
+    """All mutants of the mapping's own files, in their order."""
     walk = _Walk(rulebook)
     walk.rulebook()
     own = {name for name, source in rulebook.sources.items() if rulebook.is_own(source)}
@@ -104,9 +104,9 @@ class _Walk:
         *decisions: tuple[Any, str],
         settings: Mapping[str, Any] | None = None,
     ) -> None:
-        """Adds a mutant; what is written once and used in several places makes one.
+        """Adds a mutant, once for a part that is written once and used in several places.
 
-        `at` is the path in the id and the part in words. Without decisions of its own, those of the field around count.
+        `at` is the path in the id and the part in words. The default for `decisions` are those of the field around.
         """
         path, part = at
         before, after = texts
@@ -157,7 +157,7 @@ class _Walk:
                 self.table(table, "", "")
 
     def setting(self, setting: Setting) -> None:
-        """The mutant in which a setting has another default: not where a value is given for it."""
+        """The mutant in which a setting has another default, unless the mapping gives the setting a value."""
         new = None if setting.default is ABSENT else other_value(setting.default, setting.enum or ())
         if new is None:
             return
@@ -288,7 +288,7 @@ class _Walk:
     def without(
         self, key: str, field: Field, at: tuple[str, str], *decisions: tuple[Any, str], value: Any = None
     ) -> None:
-        """The mutant of a field with another value of a key: by default, none."""
+        """The mutant of a field in which a key has another value, by default None."""
         changes = {"items": None, "decimals": None, "time": None} if key == "type" else {}
         changed = replace(field, **{**changes, key: value})
         texts = f"{key}: {text_of(node_of(field.node, key))}", ""

@@ -1,4 +1,4 @@
-"""Mutants and what became of them: as text, and as JSON in the schema of mutation-testing-elements."""
+"""Mutants and their verdicts: as text, and as JSON in the schema of mutation-testing-elements."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _CONTEXT = 40
 
 
 def text(found: Mutation, *, color: bool = False) -> str:
-    """The survivors, each with its place and what was changed, and the counts."""
+    """The survivors, each with its place and change, and the counts."""
     lines = []
     for _, mutant, verdict in found.of("survived", "not covered"):
         what = styled("1;31", "SURVIVED" if verdict.status == "survived" else "NOT COVERED", color=color)
@@ -58,7 +58,7 @@ def counts(found: Mutation) -> str:
 
 
 def _diff(mutant: Mutant) -> Iterator[tuple[str, str]]:
-    """The lines of the change, with their styles; of long texts, what surrounds it."""
+    """The lines of the change, with their styles; of long texts, only the surroundings of the change."""
     before, after = (one_line(one) for one in (mutant.before, mutant.after))
     start, end = common_ends(before, after)
     for code, sign, one in (("31", "-", before), ("32", "+", after)):

@@ -1,4 +1,4 @@
-"""Changes parts of a Rulebook, which is immutable: only what contains a changed part is made again."""
+"""Replaces parts of a Rulebook, which is immutable: only parts around a replaced one are made again."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Rewriter:
                 self._above[id(below)].append(part)
 
     def rewritten(self, changes: Mapping[Any, Any]) -> Rulebook:
-        """The Rulebook with other parts in place of some, wherever they are used."""
+        """The Rulebook with parts replaced, by the old part, wherever they are used."""
         containing: set[int] = set()
         pending = list(changes)
         while pending:

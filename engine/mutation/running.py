@@ -1,4 +1,4 @@
-"""Runs the golden tests of mappings on all mutants: in several processes, and from a cache where nothing changed."""
+"""Runs the golden tests of mappings on all mutants, in several processes, with a cache of verdicts."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ MAX_CACHED = 64
 
 @dataclass(frozen=True, slots=True)
 class MutationBudget:
-    """The most mutants to run, and the most seconds to spend on them."""
+    """The maximum number of mutants to run, and the maximum seconds to spend on them."""
 
     count: int | None = None
     seconds: float | None = None
@@ -47,7 +47,7 @@ class MutationBudget:
 
 @dataclass(eq=False)
 class MutatedMapping:
-    """A mapping with its tests and mutants; `verdicts` by their ids, `problems` those of the explained ones."""
+    """A mapping with its tests and mutants, the `verdicts` by id, and the `problems` of explanations."""
 
     files: tuple[TestFile, ...]
     tested: TestedMapping
@@ -81,7 +81,7 @@ class Mutation:
 
     @property
     def ok(self) -> bool:
-        """True without survivors and without wrong explanations."""
+        """True if there are no survivors and no wrong explanations."""
         return next(self.of("survived", "not covered"), None) is None and not any(
             mapping.problems for mapping in self.mappings
         )
@@ -89,7 +89,7 @@ class Mutation:
 
 Tests = Sequence[tuple[TestFile, GoldenTest]]
 Progress = Callable[[int, int], object]
-"""Called with the number of mutants that are done, and of all."""
+"""A function that is called with the number of mutants that are done, and of all."""
 
 
 def mutate(
@@ -105,9 +105,9 @@ def mutate(
 ) -> Mutation:
     """Runs tests, all of which pass, on the mutants of their mappings.
 
-    With a budget, the mutants are tried in an order that the seed gives; `against` is a revision: only the parts of the
-    rules that changed since count. Verdicts are kept between runs if `is_cached`. Raises RevisionError, and
-    KeyboardInterrupt.
+    With a budget, the mutants are run in an order given by the seed. With `against`, a revision, only mutants of parts
+    of the rules that changed since then are run. Verdicts are cached between runs if `is_cached`. Raises RevisionError,
+    and KeyboardInterrupt.
     """
     budget = budget or MutationBudget()
     mappings = _mappings(tests, opening)

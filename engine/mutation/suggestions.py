@@ -1,4 +1,4 @@
-"""Searches for inputs that tell mutants from the rules, and reduces them to golden tests that find the mutants."""
+"""Searches for inputs for which mutants give another Result, and reduces them to golden tests that find the mutants."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _MOST_KEPT = 500
 
 @dataclass(frozen=True)
 class MutantSuggestion:
-    """A test that finds mutants: the input, the settings that it needs, and the result that the rules give."""
+    """A test that finds mutants: the input, the settings that it needs, and the result by the rules."""
 
     mutants: tuple[Mutant, ...]
     batch: Any
@@ -37,9 +37,9 @@ class MutantSuggestion:
 def suggestions(
     tested: TestedMapping, mutants: Iterable[Mutant], tries: int, progress: Callable[[str], None]
 ) -> tuple[MutantSuggestion, ...]:
-    """Suggestions for mutants that no test finds, found by so many tries, the same ones every time.
+    """Suggestions for mutants that no test finds, found in `tries` tries, the same ones every time.
 
-    Each suggestion was run: on the rules, and on the mutants that it finds.
+    Each suggestion was run on the rules and on the mutants that it finds.
     """
     pool = [batch for test in tested.tests for batch in test.batches]
     return tuple(_Search(tested, mutants, pool).differences(tries, progress))

@@ -28,7 +28,7 @@ Status = Literal["killed", "survived", "not covered", "equivalent", "explained",
 class Verdict:
     """The fate of a mutant: its status, the name of the test that killed it, and the number of tests that ran.
 
-    `reason` says why a mutant is equivalent, or why it is kept.
+    `reason` says why a mutant is equivalent, or explains why no test finds it.
     """
 
     status: Status
@@ -39,7 +39,7 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class _Run:
-    """A test that was run on the rules as they are: the decisions it took, and the results of its batches."""
+    """A run of a test on the unchanged rules: the decisions it took, and the results of its batches."""
 
     test: GoldenTest
     settings: str
@@ -98,7 +98,7 @@ class TestedMapping:
         return self._rewriter.rewritten(mutant.changes)
 
     def variant(self, mutant: Mutant) -> Callable[[str], Interpreter]:
-        """Makes the interpreters of a mutant for the settings of tests."""
+        """A function that makes the interpreter of a mutant for the settings of a test."""
         rulebook = self.changed(mutant)
         made: dict[str, Interpreter] = {}
 
@@ -128,7 +128,7 @@ def name_of(test: GoldenTest) -> str:
 
 
 def meets(mutant: Mutant, place: Place) -> bool:
-    """Returns whether a problem of a batch was reported where a mutant changes the rules."""
+    """Returns whether the place of a problem is where a mutant changes the rules."""
     return place.file == mutant.place.file and place.line <= mutant.place.line <= (place.end_line or place.line)
 
 

@@ -19,7 +19,7 @@ _SHOWN = 60
 
 
 def changes_of_text(text: Text) -> Iterator[tuple[str, Text]]:
-    """The texts with one value less, or where there is none a character less; each with the change in words."""
+    """The texts without one of their values, or else without a character; each with the change in words."""
     template = text.template
     values = list(_VALUE.finditer(template.text))
     if not values and not template.roots:
@@ -36,7 +36,7 @@ def changes_of_text(text: Text) -> Iterator[tuple[str, Text]]:
 
 
 def other_value(value: Any, allowed: tuple[Any, ...] = ()) -> Any:
-    """Another value of the same kind, one of those that are allowed if there are any; None if there is none."""
+    """Another value of the same kind, from `allowed` if that is given; None if there is none."""
     others = [one for one in allowed if one != value]
     if allowed:
         return others[0] if others else None

@@ -1,4 +1,4 @@
-"""Finds what stands in a rule file: the nodes of keys, their places, and their text."""
+"""Finds the nodes of keys in a rule file, their places, and their text."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ _SHOWN = 180
 
 
 def node_of(node: Node, key: str) -> Node:
-    """The node of the value of a key; without one, the node itself."""
+    """The node of the value of a key; the node itself if it does not have the key."""
     found = node.get(key) if isinstance(node, MappingNode) else None
     return node if found is None else found
 
 
 def has_key(node: Node, key: str) -> bool:
-    """Tells if a node has a key."""
+    """Returns whether a node has a key."""
     return isinstance(node, MappingNode) and node.get(key) is not None
 
 

@@ -1,4 +1,4 @@
-"""Who may use Studio: pages of this machine that know the token, under the names of this machine alone."""
+"""Access to Studio: only for browsers that had the token, under the names of this machine."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ _NAMES = ("127.0.0.1", "localhost", "[::1]")
 
 
 class Access:
-    """The names by which Studio may be called, the token that opens it once, and the cookies of those who are in.
+    """The host names under which Studio answers, the token that opens it once, and the cookies of admitted browsers.
 
-    `renewed` is called with a new token when one was used; without it, the first one is the only one.
+    `renewed` is called with a new token when one was used; without it, there is only one token.
     """
 
     def __init__(self, port: int, renewed: Callable[[str], None] | None = None) -> None:
@@ -27,7 +27,7 @@ class Access:
         self._entered: list[str] = []
 
     def knows_host(self, host: str | None) -> bool:
-        """Returns whether a request names this machine, not a name that was made to lead here."""
+        """Returns whether the host of a request is a name of this machine, not one that only resolves to it."""
         return host is not None and host.lower() in self.hosts
 
     def knows_origin(self, origin: str | None, host: str | None) -> bool:
@@ -35,7 +35,7 @@ class Access:
         return self.knows_host(host) and origin is not None and origin.lower() == f"http://{host}".lower()
 
     def enter(self, token: object) -> str | None:
-        """The value of a cookie in exchange for the token, which is good once; None if it is not the right one."""
+        """The value of a cookie in exchange for the token, which is valid once; None for a wrong token."""
         if not isinstance(token, str) or self.token is None or not _same(token, self.token):
             return None
         self.token = None

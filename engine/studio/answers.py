@@ -35,7 +35,7 @@ class PageAnswers:
         self._names: dict[str, str] = {}
 
     def path(self, file: str) -> str:
-        """The page's name of the file that places call `file`."""
+        """The page's name of the file that is called `file` in places."""
         if file not in self._names:
             source = self._sources.get(file)
             self._names[file] = self._name(Path(file) if source is None or source.path is None else source.path)
@@ -69,7 +69,7 @@ class PageAnswers:
         }
 
     def differences(self, found: tuple[Difference, ...]) -> list[Json]:
-        """Differences from what is expected, with the places of the rules that gave the actual values."""
+        """Differences from an expectation, with the places of the rules that gave the actual values."""
         return [
             {
                 "pointer": one.headline,
@@ -81,7 +81,7 @@ class PageAnswers:
         ]
 
     def data(self, value: Any) -> Any:
-        """The data classes of `editing` as objects, with names of files for paths."""
+        """The dataclasses of `editing` as objects, with the page's names of files for paths."""
         if isinstance(value, Path):
             return self._name(value)
         if is_dataclass(value) and not isinstance(value, type):

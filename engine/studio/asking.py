@@ -1,4 +1,4 @@
-"""Answers about a sample: where its values went and come from, why others are missing, what an expression gives."""
+"""Answers about a sample: the origin and the fate of values, why others are missing, the values of expressions."""
 
 from __future__ import annotations
 
@@ -154,7 +154,7 @@ def account(found: Trace) -> Json:
 
 
 def evaluated(found: Trace, answers: PageAnswers, text: Any, at: Any) -> Json:
-    """The value of an expression or a template; without a text, the names that it could read."""
+    """The value of an expression or a template; without a text, the names in scope."""
     if not isinstance(text, str) or not (at is None or isinstance(at, str)):
         raise AskError("wrong", "'text' is a text, and 'at' is as event:0")
     try:
@@ -176,7 +176,7 @@ def evaluated(found: Trace, answers: PageAnswers, text: Any, at: Any) -> Json:
 
 
 def names_in(rulebook: Rulebook, evaluation: SampleEvaluation) -> dict[str, Any]:
-    """The names in scope with their values; of settings that are secrets, none."""
+    """The names in scope with their values, without the values of secret settings."""
     secrets = {name: "(secret)" for name, setting in rulebook.settings.items() if setting.secret}
     return {
         name: {**value, **secrets} if name == "settings" and isinstance(value, Mapping) else value
@@ -185,7 +185,7 @@ def names_in(rulebook: Rulebook, evaluation: SampleEvaluation) -> dict[str, Any]
 
 
 def chosen(params: Mapping[str, Any], name: str) -> Any:
-    """A parameter that is there. Raises AskError."""
+    """A required parameter. Raises AskError if it is missing."""
     if name not in params:
         raise AskError("wrong", f"{name!r} is missing")
     return params[name]

@@ -18,7 +18,7 @@ __all__ = ["begin"]
 
 
 def begin(files: ProjectFiles, start_at: Path, name: str, text: str) -> tuple[str, list[str]]:
-    """Writes the files of a mapping that takes a payload, all or none; its main file, and what is to be reviewed.
+    """Writes the files of a mapping of a payload, all or none; returns its main file, and notes on what to review.
 
     Raises RefusedError.
     """

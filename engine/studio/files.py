@@ -1,4 +1,4 @@
-"""The files of a project that Studio reads and writes: none outside of it, and none that are not about a mapping."""
+"""The files that Studio reads and writes: those of a project that belong to mappings, and no others."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ..source.text import BOM
 __all__ = ["MAX_TEXT_BYTES", "ConflictError", "OpenFile", "ProjectFiles", "RefusedError"]
 
 MAX_TEXT_BYTES = 1_000_000
-"""The largest file that can be edited, as for rule files."""
+"""The maximum size in bytes of a file that can be edited, as for rule files."""
 INSTALLED = "installed:"
 _MAX_NAME = 1_000
 _ENDINGS = (".yaml", ".yml", ".json")
@@ -31,7 +31,7 @@ class RefusedError(ValueError):
 
 
 class ConflictError(ValueError):
-    """A file on disk is not the one that is to be replaced; `there` is the one on disk, None if there is none."""
+    """A file to be replaced has changed on disk; `there` is the one on disk, None if there is none."""
 
     def __init__(self, there: OpenFile | None) -> None:
         super().__init__("the file changed on disk")
@@ -50,7 +50,7 @@ class OpenFile:
 
     @classmethod
     def of(cls, path: Path, raw: bytes) -> OpenFile:
-        """The file with this content. Raises RefusedError if it is no text."""
+        """The file with this content. Raises RefusedError if it is not text in UTF-8."""
         try:
             text = raw.decode()
         except UnicodeDecodeError as error:
@@ -61,17 +61,17 @@ class OpenFile:
         return cls(path, plain, digest(raw), newline, mark)
 
     def content(self, text: str) -> bytes:
-        """The bytes of the file with another text, its line ends and mark kept."""
+        """The bytes of the file with another text, with the file's line ends and byte order mark."""
         return (self.mark + text.replace("\n", self.newline)).encode()
 
 
 def digest(raw: bytes) -> str:
-    """The hash that tells contents of a file apart."""
+    """A hash that identifies the content of a file."""
     return sha256(raw).hexdigest()
 
 
 class ProjectFiles:
-    """The files of the project in a folder. `kinds` are those that belong to mappings, by name, and their kinds."""
+    """The files of the project in a folder. `kinds` has the kind of each file that belongs to a mapping, by name."""
 
     def __init__(self, root: Path) -> None:
         self.root = Path(os.path.realpath(root))
@@ -85,14 +85,14 @@ class ProjectFiles:
         return INSTALLED + (real.relative_to(MAPPINGS).as_posix() if real.is_relative_to(MAPPINGS) else real.name)
 
     def locate(self, name: Any) -> Path:
-        """The file of a name, which need not exist. Raises RefusedError if it is none of the project."""
+        """The path of a file by its name, which need not exist. Raises RefusedError if it is not one of the project."""
         path = self.inside(name)
         if name in self.kinds or self._may_be_new(name):
             return path
         raise RefusedError(f"{name} is not a file of a mapping, a test, a schema or a sample of the project")
 
     def inside(self, name: Any) -> Path:
-        """The place of a name in the project, whatever is there. Raises RefusedError if it is none."""
+        """The path in the project for a name of any file. Raises RefusedError for other names."""
         if not isinstance(name, str) or not name or len(name) > _MAX_NAME:
             raise RefusedError("the name of a file is a text of at most 1000 characters")
         parts = name.split("/")
@@ -116,7 +116,7 @@ class ProjectFiles:
         return path
 
     def _may_be_new(self, name: str) -> bool:
-        """A file may be made beside others of its kind; the tests of a mapping, in the folder `tests` beside it."""
+        """Returns whether a new file may have this name: beside others of its kind, or tests in the folder `tests`."""
         if os.path.lexists(self.root / name):
             return False
         folder, _, _ = name.rpartition("/")
@@ -152,9 +152,9 @@ class ProjectFiles:
         return raw
 
     def save(self, name: Any, text: str, known: str | None) -> OpenFile:
-        """Writes a file as a whole, if it is on disk as `known` says (None: not there).
+        """Writes a whole file, if the one on disk has the hash `known` (None: if there is none).
 
-        Raises RefusedError, and ConflictError if it is there in another form.
+        Raises RefusedError, and ConflictError if the file on disk is another one.
         """
         path = self.locate(name)
         raw = self.raw(path, MAX_TEXT_BYTES)

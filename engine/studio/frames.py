@@ -1,4 +1,4 @@
-"""Messages between Studio and the process that evaluates: JSON after its length, over the pipes of that process."""
+"""Messages between Studio and the process that evaluates: JSON preceded by its length, over pipes."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ __all__ = ["LENGTH", "MAX_FRAME", "frame", "length_of", "receive"]
 
 LENGTH = 4
 MAX_FRAME = 64_000_000
-"""The most bytes of a message."""
+"""The maximum size of a message in bytes."""
 
 
 def frame(message: Any) -> bytes:
-    """The bytes of a message; strings may hold what is no UTF-8."""
+    """The bytes of a message, whose strings may contain lone surrogates."""
     text = json.dumps(message, separators=(",", ":")).encode()
     if len(text) > MAX_FRAME:
         raise ValueError(f"a message has more than {MAX_FRAME:,} bytes")

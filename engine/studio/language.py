@@ -28,7 +28,7 @@ from .samples import SampleError, StudioSample
 __all__ = ["Language", "position_of"]
 
 _MOST = 1_000
-"""The most completions of an answer, the best ones."""
+"""The maximum number of completions in an answer, of which the best are kept."""
 
 
 class Language:
@@ -74,7 +74,7 @@ class Language:
             raise AskError("refused", str(error)) from None
 
     def _choose(self, selected: Json) -> None:
-        """Shows the values of the first sample that is selected."""
+        """Chooses the first selected sample as the one whose values are shown."""
         name, chosen = selected.get("mapping"), selected.get("samples")
         if name is None or not chosen:
             return
@@ -86,7 +86,7 @@ class Language:
         self.state.choose(main, shown)
 
     def give(self, sample: StudioSample) -> Sample:
-        """Makes a sample known that editors would not find. Raises SampleError."""
+        """Adds a sample that `editing` does not find itself. Raises SampleError."""
         found = Sample(sample.name, sample.path, self.results.value(sample), size=sample.size)
         give(self.state, found)
         return found
@@ -102,7 +102,7 @@ class Language:
         )
 
     def _renamed(self, path: Path, params: Mapping[str, Any]) -> Json:
-        """The edits that give a name of the rules another one, if all are in the project."""
+        """The edits that rename a name of the rules, if all are in the project."""
         name = params.get("new_name")
         if not isinstance(name, str):
             raise AskError("wrong", "'new_name' is a text")
@@ -115,7 +115,7 @@ class Language:
         return {"edits": edits}
 
     def _own(self, found: Iterable[Action]) -> list[Action]:
-        """The actions that change files of the project alone."""
+        """The actions that only change files of the project."""
         return [one for one in found if all(self._is_own(edit.path) for edit in one.edits)]
 
     def _is_own(self, path: Path) -> bool:

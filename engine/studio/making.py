@@ -1,4 +1,4 @@
-"""Makes golden tests of samples, accounts of what is lost, comparisons of versions, and documentation."""
+"""Makes golden tests from samples, reports of lost members, comparisons of versions, and documentation."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _NEW = "studio.yaml"
 
 
 def golden(results: StudioResults, sample: StudioSample, selected: Json, params: Mapping[str, Any]) -> Json:
-    """The edit that adds a test of a sample with the results that are seen."""
+    """The edit that adds a test of a sample with its present results."""
     settings = selected.get("settings", {})
     main = results.main(selected.get("mapping"))
     rulebook = results.rulebook(selected.get("mapping"), settings, sample)
@@ -74,7 +74,7 @@ def golden(results: StudioResults, sample: StudioSample, selected: Json, params:
 def _target(
     results: StudioResults, main: Path, tests: list[tuple[str, TestFile]], wanted: object
 ) -> tuple[str, TestFile | None]:
-    """The test file to add to: the one that is wanted, that of Studio, the only one, or a new one."""
+    """The test file to add to: the wanted one, else that of Studio, else the only one, else a new one."""
     own = {name: file for name, file in tests if adding.place_for(file) is not None}
     new = results.project.files.name(main.parent / "tests" / _NEW)
     if isinstance(wanted, str):
@@ -98,7 +98,7 @@ def lost(results: StudioResults, selected: Json, params: Mapping[str, Any]) -> J
 
 
 def compared(results: StudioResults, selected: Json, params: Mapping[str, Any]) -> Json:
-    """The changes in meaning since what is saved, or since a revision of Git."""
+    """The changes in meaning since the saved files, or since a revision of Git."""
     old_name = chosen(params, "old")
     if not isinstance(old_name, str):
         raise AskError("wrong", "'old' is 'saved' or a revision of Git")
@@ -121,7 +121,7 @@ def compared(results: StudioResults, selected: Json, params: Mapping[str, Any]) 
 
 
 def _changes(results: StudioResults, name: str, old: Rulebook, new: Rulebook, folder: Path) -> Json:
-    """The changes; the files of the old mapping, which may lie elsewhere, have the names of those of the new one."""
+    """The changes; files of the old mapping, which may be in another folder, have the names of the new one's."""
     changes = changes_between(old, new)
     name_of = results.project.files.name
     home = folder if new.main.path is None else new.main.path.parent
@@ -197,7 +197,7 @@ def export(results: StudioResults, selected: Json, params: Mapping[str, Any]) ->
 
 
 def privacy(results: StudioResults, selected: Json) -> Json:
-    """The places that personal data of the input can reach, as `moemap privacy` tells them."""
+    """The places that personal data of the input can reach, as `moemap privacy` reports them."""
     rulebook = results.rulebook(selected.get("mapping"), selected.get("settings", {}))
     found = json.loads(render("json", rulebook, privacy_of(rulebook)))
     for member in found["members"]:

@@ -1,4 +1,4 @@
-"""Lists what can be picked to be written: the paths that an expression can read, and the places of outputs."""
+"""Lists what can be picked to be written: paths that an expression can read, and places of outputs."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def targets_of(rulebook: Rulebook) -> Json:
 def _below(
     type_: Type, schemas: Iterable[Schema], at: str, depth: int, joined: Any, element: str = "/0"
 ) -> Iterator[tuple[str, KnownMember]]:
-    """The members below a type, each with where it is."""
+    """The members below a type, each with its place."""
     there = without_null(type_)
     array = there.parts.array
     if array is not None and depth:
@@ -67,13 +67,13 @@ def _below(
 
 
 def _values(type_: Type) -> list[str] | None:
-    """The values that a type has, if these are few."""
+    """The values of a type, if these are few."""
     words = _words(type_)
     return re.split(", | or ", words)[:_MOST_VALUES] if words.startswith('"') else None
 
 
 def _words(type_: Type) -> str:
-    """A type in words; that it may be null, as all that is optional, goes without saying."""
+    """A type in words, without null, which every optional member can be."""
     there = without_null(type_)
     return type_words(type_ if there.never else there)
 
@@ -122,7 +122,7 @@ def _scope(found: Trace, route: str | None) -> Mapping[str, Any]:
 
 
 def _value(scope: Mapping[str, Any], text: str) -> str | None:
-    """The value at a path of plain names; those in lists have several, which are not shown."""
+    """The value at a path of plain names; None for members of elements, which have several."""
     value: Any = scope
     for name in text.split("."):
         if not isinstance(value, Mapping) or name.strip('"') not in value:

@@ -1,4 +1,4 @@
-"""The process that evaluates rules for Studio: killed where it does not answer in time, and started anew."""
+"""The process that evaluates rules for Studio: killed if it does not answer in time, and started again."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ __all__ = ["AnswerError", "WorkerProcess"]
 
 START_SECONDS = 60.0
 SECONDS = 20.0
-"""A process that takes longer for an answer is killed, unless it is asked for what takes long."""
+"""The seconds after which a process without an answer is killed, except for requests that take longer."""
 
 Json = dict[str, Any]
 
 
 class AnswerError(RuntimeError):
-    """A request that was not answered: the kind of the error, and why."""
+    """A request was not answered: the kind of the error, and the reason."""
 
     def __init__(self, kind: str, message: str) -> None:
         super().__init__(message)
@@ -31,10 +31,10 @@ class AnswerError(RuntimeError):
 
 
 class WorkerProcess:
-    """A process of its own that answers one request after another.
+    """A process that answers one request after another.
 
-    `whole` gives all that a new process must be told before it can answer; `stopped` is called with the reason when one
-    was killed. Nothing of the folder that is open is imported: modules come from where this process has them.
+    `whole` returns the state that a new process needs before it can answer; `stopped` is called with the reason when a
+    process was killed. The process imports the modules of this one, and none from the open folder.
     """
 
     def __init__(
@@ -68,7 +68,7 @@ class WorkerProcess:
             return await self._exchange({"method": method, "params": params, "changes": changes}, method, seconds)
 
     def change(self, changes: Json) -> None:
-        """Tells the process what changed, with the next request."""
+        """Sends changes to the process with the next request."""
         for name, value in changes.items():
             known = self._changes.get(name)
             self._changes[name] = {**known, **value} if isinstance(known, dict) and name != "selected" else value
@@ -126,6 +126,6 @@ class WorkerProcess:
             await process.wait()
 
     async def close(self) -> None:
-        """Ends the process, whatever it does."""
+        """Ends the process, even if it is working."""
         self._is_closed = True
         await self._kill()

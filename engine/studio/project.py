@@ -34,7 +34,7 @@ Json = dict[str, Any]
 
 @dataclass
 class StudioProject:
-    """The contents of a project, found anew with `find`. `start` is the file or folder that Studio was opened with."""
+    """The contents of a project, listed by `find`. `start` is the file or folder that Studio was opened with."""
 
     files: ProjectFiles
     rules: Rules
@@ -107,7 +107,7 @@ class StudioProject:
                 yield problems, sources
 
     def tests_in(self, name: str) -> ReadTests:
-        """A test file, read again where it changed."""
+        """A test file, read again if it has changed."""
         path = self.path(name)
         now = stamp(path)
         known = self._tests.get(path)
@@ -118,8 +118,8 @@ class StudioProject:
     def samples_of(self, main: Path | None) -> dict[str, StudioSample]:
         """The samples for a mapping by their ids: files, the inputs of its tests, and what was pasted.
 
-        Files that are about it come first: those that its tests use or that lie below it, and where it is the only
-        mapping, all. Others come last.
+        Files that belong to it come first: those that its tests use or that are in its folder or below, or all files if
+        it is the only mapping. Others come last.
         """
         tests = [] if main is None else self.tests_of(main)
         inputs = {
@@ -147,10 +147,10 @@ class StudioProject:
         self.samples = {**self.pasted, **{one.id: one for one in found}}
         return self.samples
 
-    # As the page has it
+    # In the form of the page
 
     def mapping_json(self, name: str, *, is_chosen: bool) -> Json:
-        """A mapping; what must be loaded for it is there for the chosen one alone."""
+        """A mapping; only for the chosen one with data that must be loaded."""
         path = self.path(name)
         head = _head(path, name)
         rulebook = self.rules.usable(path) if is_chosen else None

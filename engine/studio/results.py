@@ -1,4 +1,4 @@
-"""Evaluates the rules on the chosen samples: what the page shows after each edit."""
+"""Evaluates the rules on the chosen samples, for the page to show after each edit."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _MOST_CHANGES = 200
 
 
 class AskError(ValueError):
-    """A request of the page that cannot be answered: the kind of the error, and why."""
+    """A request of the page cannot be answered: the kind of the error, and the reason."""
 
     def __init__(self, kind: str, message: str) -> None:
         super().__init__(message)
@@ -37,7 +37,7 @@ class AskError(ValueError):
 
 
 class StudioResults:
-    """Results of the samples, by the rules as they are edited (`now`) and as they are saved (`before`)."""
+    """Results of the samples, by the edited rules (`now`) and by the saved ones (`before`)."""
 
     def __init__(self, project: StudioProject, before: Rules) -> None:
         self.project = project
@@ -63,7 +63,7 @@ class StudioResults:
         return found
 
     def value(self, sample: StudioSample) -> Any:
-        """The input of a sample, read once as long as its file is the same. Raises SampleError."""
+        """The input of a sample, read again only if its file has changed. Raises SampleError."""
         path = sample.path
         stamp = (
             sample.test if sample.kind == "test" else sample.text if path is None else self.project.files.state(path)
@@ -109,7 +109,7 @@ class StudioResults:
     # The state
 
     def findings(self, main: Path, settings: Mapping[str, Any]) -> list[Json]:
-        """The findings of a mapping and its tests."""
+        """The problems of a mapping and its tests."""
         loaded = self.now.inspected(main, settings)
         problems, sources = [*loaded.problems], {**loaded.sources}
         for found, of_tests in self.project.problems_of_tests(main):
@@ -119,7 +119,7 @@ class StudioResults:
         return [answers.finding(one) for one in problems[:MOST_FINDINGS]]
 
     def findings_elsewhere(self, name: object, settings: Mapping[str, Any]) -> list[Json]:
-        """What the workspaces that extend a mapping find, their tests, and other files that depend on it."""
+        """The further problems in workspaces that extend a mapping, their tests, and other files that depend on it."""
         main = self.main(name)
         own, answers = self.findings(main, settings), self.answers(None)
         found = (one for problems in self.now.state.diagnostics(main).values() for one in problems)
@@ -128,7 +128,7 @@ class StudioResults:
     def state(
         self, name: object, samples: list[str], settings: Mapping[str, Any], *, is_background: bool = False
     ) -> Json:
-        """The findings of a mapping, the results of samples, and their coverage; of large ones, in the background."""
+        """The problems of a mapping, the results of samples (large ones only in the background), and their coverage."""
         main = self.main(name)
         findings = self.findings(main, settings)
         counted: dict[int, tuple[Rulebook, dict[tuple[int, str], int]]] = {}
@@ -177,7 +177,7 @@ class StudioResults:
     def _changed(
         self, main: Path, sample: StudioSample, settings: Mapping[str, Any], value: Any, result: Result
     ) -> list[Json] | None:
-        """The differences from what the saved rules give; None if those cannot be used."""
+        """The differences from the result by the saved rules; None if those cannot be used."""
         rulebook = self.saved(main, settings)
         if rulebook is None:
             return None
@@ -194,7 +194,7 @@ class StudioResults:
         ]
 
     def _test(self, sample: StudioSample, result: Result, answers: PageAnswers) -> Json | None:
-        """How the result of a sample differs from what its golden test expects."""
+        """The differences of a sample's result from the expectation of its golden test."""
         test = sample.test
         if test is None:
             return None
@@ -248,7 +248,7 @@ def _request(request: Request) -> Json:
 
 
 def _compared(result: Result) -> Json:
-    """The parts of a Result that change with its meaning: no lines of rules."""
+    """The parts of a Result to compare, without lines of rules."""
     found = result.to_json()
     problems = [{**one, "rule": problem.rule} for one, problem in zip(found["problems"], result.problems, strict=True)]
     return {**found, "problems": problems}

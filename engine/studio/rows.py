@@ -1,4 +1,4 @@
-"""JSON values as lines of bounded number and length, as they are printed, each with the pointer that it is about."""
+"""JSON values as printed lines of bounded number and length, each with the pointer of the value on it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def printed(value: Any) -> str:
 
 
 def rows_of(value: Any, *, is_masked: bool = False) -> list[Row]:
-    """The lines of a value; what is left out of a large one is a line that counts it."""
+    """The lines of a value; parts left out of a large value are a line with their number."""
     writer = _Writer(is_masked)
     writer.write(value, "", 0, None, False)
     return writer.rows

@@ -1,4 +1,4 @@
-"""The rules of a project with the values of settings, and what evaluates them."""
+"""The rulebooks of a project with values of settings, and their interpreters."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _MOST = 8
 
 
 class Rules:
-    """The mappings of a state, each with some settings; the last rulebook counts while one cannot be used."""
+    """The mappings of a state, each with some settings; while one cannot be used, its last rulebook is."""
 
     def __init__(self, state: EditingState) -> None:
         self.state = state
@@ -44,7 +44,7 @@ class Rules:
         return known[1]
 
     def is_broken(self, main: Path, settings: Settings) -> bool:
-        """Tells whether the mapping, as it is now, cannot be used with these settings."""
+        """Returns whether the present mapping cannot be used with these settings."""
         return self.state.opening(main).joined.with_settings(settings).rulebook is None
 
     def inspected(self, main: Path, settings: Settings) -> Loaded:

@@ -26,17 +26,17 @@ __all__ = [
 FOLDERS = frozenset({"examples", "example", "samples", "sample", "payloads", "fixtures", "inputs", "data"})
 """The names of folders whose JSON files are samples."""
 MOST_SAMPLES = 12
-"""The most samples that are shown at once."""
+"""The maximum number of samples that are shown at once."""
 LARGE = 500_000
-"""A sample of more bytes is evaluated in the background, after the others."""
+"""The size in bytes above which a sample is evaluated in the background, after the others."""
 MAX_TRACED = 2_000_000
-"""A sample of more bytes is evaluated, but not explained."""
+"""The size in bytes above which a sample is evaluated, but not explained."""
 _MOST_FILES = 300
 _MOST_BATCHES = 20
 
 
 class SampleError(ValueError):
-    """A sample that cannot be read; the text says why."""
+    """A sample cannot be read; the text says why."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -118,7 +118,7 @@ def of_files(files: Iterable[tuple[str, Path]], tests: Iterable[TestFile]) -> It
 
 
 def _batches(path: Path, size: int) -> int | None:
-    """The number of batches of a file that holds a list; None if it holds one batch, or is not known yet."""
+    """The number of batches of a file with a list; None for a file with one batch, or if that is not known yet."""
     if size > MAX_INPUT_BYTES:
         return None
     try:

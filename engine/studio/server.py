@@ -1,4 +1,4 @@
-"""Serves Studio's page and its socket to this machine: each request is checked before anything is answered.
+"""Serves Studio's page and its socket to this machine: each request is checked before it is answered.
 
 Needs aiohttp.
 """
@@ -19,14 +19,14 @@ from .studio import RequestError, Studio
 __all__ = ["MAX_MESSAGE", "StudioServer"]
 
 MAX_MESSAGE = 12_000_000
-"""The most bytes of a message of a page: a pasted sample is the largest."""
+"""The maximum size in bytes of a message from a page: pasted samples are the largest."""
 STATIC = Path(__file__).parent / "static"
 _MAX_BODY = 1_000
 _MOST_AT_ONCE = 100
-"""The most requests of a page that are being answered."""
+"""The maximum number of requests of a page that are answered at the same time."""
 _MOST_PAGES = 16
 _MOST_WAITING = 200
-"""The most messages for a page that does not take them; then it is hung up on."""
+"""The maximum number of messages that wait for a page; beyond it, the connection is closed."""
 _TYPES = {
     ".html": "text/html",
     ".js": "text/javascript",
@@ -50,7 +50,7 @@ _POLICY = (
     "connect-src 'self' ws://{host}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 _ALONE = "sandbox allow-scripts allow-downloads; frame-ancestors 'none'"
-"""The policy of pages that bring their own in a meta element: they are strangers to Studio's page."""
+"""The policy of pages with a policy of their own in a meta element, which are isolated from Studio's page."""
 
 Handler = Callable[[Any], Awaitable[Any]]
 
@@ -115,7 +115,7 @@ class StudioServer:
         return _POLICY.format(nonce=nonce, host=host if self.access.knows_host(host) else "")
 
     def _refusal(self, request: Any, host: str | None) -> Any:
-        """The answer to a request that is not from this machine's own page; None if it may be answered."""
+        """The refusal of a request that is not from Studio's own page; None if the request may be answered."""
         if not self.access.knows_host(host):  # a name that was made to lead here (DNS rebinding)
             return _refused(403, "Studio answers only to 127.0.0.1, [::1] and localhost, at its port")
         is_socket = request.path == "/socket"
@@ -216,7 +216,7 @@ class StudioServer:
 
 
 class _Page:
-    """A page that is open: what it asks is answered in tasks, what it is told waits in a queue."""
+    """An open page: its requests are answered in tasks, and messages for it wait in a queue."""
 
     def __init__(self, socket: Any) -> None:
         self._socket = socket
@@ -231,7 +231,7 @@ class _Page:
             self._waiting.put_nowait(None)
 
     async def send(self) -> None:
-        """Sends what waits, until the page does not take it any more."""
+        """Sends waiting messages until the page is closed."""
         while (message := await self._waiting.get()) is not None:
             await self._socket.send_str(json.dumps(message, separators=(",", ":")))
         await self._socket.close(code=1013, message=b"the page does not take its messages")

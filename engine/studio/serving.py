@@ -32,8 +32,8 @@ async def serve(
     """Serves until SIGTERM or Ctrl-C. Raises OSError if the port is in use.
 
     `announce` is called with the address and the token that opens it; with a `token_file`, the token is written there,
-    for this user alone, and a new one each time that one was used. Where files have edits that are not saved, the first
-    Ctrl-C ends nothing, and `warn` is called with their names.
+    readable by this user alone, and a new one each time that one was used. If files have unsaved edits, `warn` is
+    called with their names on the first Ctrl-C, which ends nothing.
     """
     from aiohttp import web
 
@@ -70,7 +70,7 @@ async def serve(
 
 
 def _listening(port: int) -> list[socket.socket]:
-    """Sockets at a port of 127.0.0.1, and of ::1 where there is that."""
+    """Sockets at a port of 127.0.0.1, and of ::1 if the system has it."""
     first = socket.create_server(("127.0.0.1", port), reuse_port=False)
     found = [first]
     if socket.has_ipv6 and os.name == "posix":

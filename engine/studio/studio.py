@@ -1,4 +1,4 @@
-"""Studio: the texts that pages edit, what is selected, and who is told when something changes."""
+"""Studio: the texts that pages edit, the selection, and notifications of changes."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ Tell = Callable[[Json], None]
 _AT_FIRST = 3
 _MOST_PASTED = 20
 _SLOW = {"project": 60.0, "state": 30.0, "lost": 120.0, "docs": 60.0, "compare": 60.0, "tests.more": 60.0}
-"""The most seconds of what may take longer than most."""
+"""The seconds after which slow requests are given up, by method."""
 ASKED = frozenset(
     {
         *("sample.open", "part", "links", "explain", "read_by", "why_not", "account", "eval", "golden", "lost"),
         *("compare", "docs", "export", "problem", "targets", "paths", "privacy"),
     }
 )
-"""The methods that the evaluation answers."""
+"""The methods that the process for evaluation answers."""
 
 
 class RequestError(ValueError):
-    """A request of a page that is refused: the kind of the error, why, and what belongs to it."""
+    """A request of a page is refused: the kind of the error, the reason, and data."""
 
     def __init__(self, kind: str, message: str, data: Json | None = None) -> None:
         super().__init__(message)
@@ -109,7 +109,7 @@ class Studio:
         return sorted(self._texts)
 
     async def close(self) -> None:
-        """Ends all that runs."""
+        """Ends all tasks and processes."""
         for task in (self._computing, self._tests):
             if task is not None:
                 task.cancel()
@@ -126,7 +126,7 @@ class Studio:
                 await self._find()
 
     async def _find(self) -> None:
-        """Lists the files, mappings and samples anew."""
+        """Lists the files, mappings and samples again."""
         found = await self._ask("project", {})
         self._project = found
         self.files.kinds = {one["path"]: one["kind"] for one in found["files"]}
@@ -156,7 +156,7 @@ class Studio:
         }
 
     def _whole(self) -> Json:
-        """All that an evaluation must know."""
+        """The whole state that a new process for evaluation needs."""
         return {"whole": True, "texts": dict(self._texts), "pasted": dict(self._pasted), "selected": self.selected}
 
     # Files
@@ -185,7 +185,7 @@ class Studio:
         }
 
     def _on_disk(self, name: str) -> OpenFile | None:
-        """The file on disk, which is open from now on; None if it is a new one. Raises RefusedError."""
+        """Opens the file on disk, and returns it; None if it is a new one. Raises RefusedError."""
         raw = self.files.raw(self.files.locate(name), MAX_TEXT_BYTES)
         if raw is None:
             self._open.pop(name, None)
@@ -312,7 +312,7 @@ class Studio:
     # Results
 
     def _compute(self) -> None:
-        """Computes the state soon; if that is being done already, once more for the newest edit alone."""
+        """Computes the state soon; if that is in progress, once more afterwards for the newest edit."""
         self._is_due = True
         if self._computing is None or self._computing.done():
             self._computing = asyncio.create_task(self._states())
@@ -337,7 +337,7 @@ class Studio:
             self._tests = asyncio.create_task(self._run_tests())
 
     async def _run_tests(self) -> None:
-        """Runs the golden tests in a process of their own; those of the newest edit alone are run to their end."""
+        """Runs the golden tests in a process of their own, until a newer edit comes."""
         tested = None
         with suppress(AnswerError):
             while tested != self.version:
@@ -386,14 +386,14 @@ class Studio:
     # The disk
 
     async def watch(self, seconds: float = 1.0) -> None:
-        """Looks for changes on disk again and again."""
+        """Looks for changes on disk every `seconds` seconds."""
         while True:
             await asyncio.sleep(seconds)
             with suppress(AnswerError, RefusedError):
                 await self.look()
 
     async def look(self) -> None:
-        """Tells the pages about the files that others changed, added or removed on disk."""
+        """Notifies the pages of files that other programs changed, added or removed on disk."""
         if not self._project:
             return
         now = self._states_on_disk()
@@ -409,7 +409,7 @@ class Studio:
         self._compute()
 
     def _differs(self, name: str) -> bool:
-        """Tells the pages about a file whose time or size is another one, unless it is the same in spite of that."""
+        """Returns whether a file whose time or size has changed has another content, and notifies the pages if so."""
         known = self._open.get(name)
         if known is None:
             self.tell("disk", {"path": name, "hash": None, "text": None, "conflict": name in self._texts})
@@ -427,7 +427,7 @@ class Studio:
         return True
 
     def _states_on_disk(self) -> dict[str, tuple[int, int] | None]:
-        """Time and size of each file, and of each folder (whose name ends with a slash), to notice changes."""
+        """The time and size of each file and folder (whose name ends with a slash), by which changes are noticed."""
         names = dict.fromkeys(self.files.kinds)
         folders = dict.fromkeys(f"{name.rpartition('/')[0]}/" for name in names)
         return {name: self.files.state(self.files.root / name.lstrip("/")) for name in (*names, *folders)}

@@ -1,4 +1,4 @@
-"""Runs the golden tests of a mapping, some at a time, so that an edit need not wait for all of them."""
+"""Runs the golden tests of a mapping, a few at a time, so that an edit need not wait for all of them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _MOST_FAILED = 200
 
 
 class TestRun:
-    """A run of the tests of a mapping. `more` runs on for some time."""
+    """A run of the tests of a mapping, which `more` continues."""
 
     def __init__(self, project: StudioProject, main: Path) -> None:
         self.project = project
@@ -36,7 +36,7 @@ class TestRun:
                 yield name, file, test
 
     def more(self, seconds: float) -> Json:
-        """Runs tests for about so long; says how far it is, and which failed."""
+        """Runs tests for about `seconds`; returns the progress, and the failed tests."""
         end = time.monotonic() + seconds
         for name, file, test in self._left:
             outcome = self._runner.run(file, test)

@@ -28,13 +28,13 @@ __all__ = ["Worker", "main"]
 
 _MEMORY = 4 << 30
 _WHOLE = 50
-"""All garbage is collected after so many answers, recent garbage after each."""
+"""The number of answers after which all garbage is collected; recent garbage is collected after each answer."""
 _SLICE = 0.2
-"""Seconds for which golden tests are run at a time."""
+"""The seconds for which golden tests are run at a time."""
 
 
 class Worker:
-    """Answers requests about a project. `texts` are those of files that were edited and not saved."""
+    """Answers requests about a project. `texts` are those of files with unsaved edits."""
 
     def __init__(self, root: Path, start: Path) -> None:
         files = ProjectFiles(root)
@@ -73,7 +73,7 @@ class Worker:
         }
 
     def answer(self, message: Json) -> Json:
-        """The answer to a message; a fault of the engine is one too."""
+        """The answer to a message, which can be an internal error of the engine."""
         try:
             method, changes = str(message["method"]), message.get("changes", {})
             self._change(changes)
@@ -102,12 +102,12 @@ class Worker:
             self.selected = {"mapping": found["mapping"], "samples": samples, "settings": {}}
             return str(making.export(self.results, self.selected, {"show_values": show_values})["html"])
 
-    # What changes
+    # Changes
 
     def _change(self, params: Json) -> None:
-        """Takes texts that were edited (null: the file's own counts again), pasted samples, and what is selected.
+        """Takes edited texts (null for a file that is no longer edited), pasted samples, and the selection.
 
-        With `whole`, these are all that there are.
+        With `whole`, they replace all earlier ones.
         """
         if params.get("whole"):
             for path in self.state.opened:
@@ -149,7 +149,7 @@ class Worker:
         state = self.project.files.state(self.project.path(name))
         return 0 if state is None else state[1]
 
-    # What is asked
+    # Requests
 
     def _sample(self, params: Mapping[str, Any]) -> Any:
         return self.results.sample(asking.chosen(params, "sample"))
@@ -224,7 +224,7 @@ class Worker:
 
 
 def _limited(*, is_background: bool) -> None:
-    """Keeps the process from taking all memory, or in the background the time of others, where the system can."""
+    """Limits the memory of the process, and in the background its priority, if the system can."""
     if is_background and hasattr(os, "nice"):
         os.nice(10)
     try:

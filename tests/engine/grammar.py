@@ -78,7 +78,7 @@ def expression(dice: Dice, depth: int = 4, *, top: bool = True) -> str:
 
 
 def _can_be_used(text: str) -> bool:
-    """Tells if the expression copies variables no more often than is allowed."""
+    """Returns whether the expression copies variables no more often than is allowed."""
     try:
         parse(text)
     except ExpressionError:

@@ -274,5 +274,5 @@ def test_nothing_is_missed_where_a_condition_does_not_hold(tmp_path: Path, head:
 
 
 def is_ended(mapping: api.Mapping, given: Any) -> bool:
-    """Tells if the condition holds, for which the mapping leaves the input out."""
+    """Returns whether the condition holds, for which the mapping leaves the input out."""
     return any(one.rule == "" for one in mapping.transform(given).skipped)

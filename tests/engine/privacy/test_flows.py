@@ -52,7 +52,7 @@ def tokens(pointer: str) -> tuple[str, ...]:
 
 
 def is_at(flow: DataFlow, part: str, pointer: Pattern) -> bool:
-    """Tells if a flow leads to a place, to something in it, or to what it is in."""
+    """Returns whether a flow leads to a place, to something in it, or to what it is in."""
     there = tuple(ANY if step == NAMES else step for step in flow.pointer)
     return (flow.part == part or not flow.pointer) and (begins(pointer, there) or begins(there, pointer))
 
@@ -113,7 +113,7 @@ def missed(
 
 
 def is_read(origin: InputOrigin, place: Pattern) -> bool:
-    """Tells if an origin is a place, something in it, or what it is in; names of members are read with their values."""
+    """Returns whether an origin is a place, below it or above it; the names of members are read with their values."""
     pattern = tuple(ANY if step == NAMES else step for step in origin.pattern)
     return begins(pattern, place) or begins(place, pattern)
 
@@ -189,7 +189,7 @@ SAMPLES = ("firehose_message", "purchase", "user_identity_change", "consent_gdpr
 
 
 def is_refused(mapping: api.Mapping, given: Any) -> bool:
-    """Tells if a body does not conform to its schema, which flows do not tell of."""
+    """Returns whether a body does not conform to its schema, which flows do not tell of."""
     return any(problem.code == "M509" for problem in mapping.transform(given).problems)
 
 

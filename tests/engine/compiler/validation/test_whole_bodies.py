@@ -28,7 +28,7 @@ ONE_OF_EACH = [rule(fields={"a": "batch.text"}), rule("other", name="two", field
 
 
 def is_whole(source: str, output: str) -> bool:
-    """Tells if bodies of the output are validated as a whole: no condition names their only text."""
+    """Returns whether bodies of the output are validated as a whole: no condition names their only text."""
     body = source[source.index(f"# rule {output} ") :].split("# rule ")[1].partition("# output ")[0]
     return "unusual()" not in body
 
