@@ -1,6 +1,6 @@
-"""Finds the reads of a place of the input, by the patterns of places that are read.
+"""Finds the reads of a place of the input by the patterns of the places that are read.
 
-Needs no rules: a mapping that is compiled keeps the patterns.
+Needs no rules: a compiled mapping keeps the patterns.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ MAX_NAMES = 200
 
 
 class ReadPlace(Protocol):
-    """A place that is read: with everything below it if `is_whole`; where all guards hold."""
+    """A place that is read, with everything below it if `is_whole`, if all guards hold."""
 
     @property
     def pattern(self) -> Pattern: ...
@@ -36,17 +36,17 @@ _Note = TypeVar("_Note")
 
 @dataclass(eq=False)
 class _ReadStep(Generic[_Read]):
-    """A step of the patterns that are read."""
+    """A step of the patterns of the places that are read."""
 
     below: dict[str, _ReadStep[_Read]] = field(default_factory=dict)
     reads: list[_Read] = field(default_factory=list)
     guards: dict[ElementGuard, None] = field(default_factory=dict)
-    """Those of reads at this step and below it, about the value here."""
+    """The guards of reads at this step and below that test the value at this step."""
 
 
 @dataclass(frozen=True, eq=False)
 class ReadsAt(Generic[_Read]):
-    """The reads of the value at one place of the input, and of all that it is in; and the `guards` about the value."""
+    """The reads of the value at one place of the input and around it, and the `guards` that test the value."""
 
     steps: tuple[_ReadStep[_Read], ...]
     above: tuple[_Read, ...] = ()
@@ -67,10 +67,10 @@ class ReadsAt(Generic[_Read]):
 
 @dataclass(slots=True, eq=False)
 class ReadNode(Generic[_Read, _Note]):
-    """A place of inputs, below elements for which some guards fail; `choices` are the guards about the value here.
+    """A place of inputs, for values inside of elements for which the guards `failing` fail.
 
-    These are kept by the member that they look at and its value; `variants` has the nodes to go on from by the values.
-    `note` is what a user of the node keeps with it.
+    `choices` are the guards on the value at the place, by the path of the member that they test and its wanted value;
+    `variants` are the nodes for the values of these members. `note` is for data of the user of the node.
     """
 
     path: Pattern
@@ -87,7 +87,7 @@ class ReadNode(Generic[_Read, _Note]):
 
     @property
     def holding(self) -> list[_Read]:
-        """The reads of the value here whose guards do not fail."""
+        """The reads of the value at this place whose guards do not fail."""
         return [read for read in self.reads.all if read.guards.isdisjoint(self.failing)]
 
     def leaves(self, value: Any, place: str = "") -> Iterator[tuple[str, ReadNode[_Read, _Note], Any]]:
@@ -105,7 +105,7 @@ class ReadNode(Generic[_Read, _Note]):
                 yield place, node, value
 
     def child(self, name: str) -> ReadNode[_Read, _Note]:
-        """The node of a member; after many, further ones have the path of all of them together, and are not kept."""
+        """The node of a member; after many, new nodes that are not kept, with the same path for all further members."""
         node = self.below.get(name)
         if node is None:
             is_kept = len(self.below) <= MAX_NAMES
@@ -115,7 +115,7 @@ class ReadNode(Generic[_Read, _Note]):
         return node
 
     def variant(self, value: Any) -> ReadNode[_Read, _Note]:
-        """The node for a value here: another one where other guards fail."""
+        """The node for a value at this place, by the guards that fail for it."""
         found = []
         for member, values in self.choices.items():
             there = _at(value, member)
@@ -137,7 +137,7 @@ class ReadNode(Generic[_Read, _Note]):
 
 
 class Reads(Generic[_Read]):
-    """Finds what rules read by its place."""
+    """Finds the reads of rules by place."""
 
     def __init__(self, reads: Iterable[_Read]) -> None:
         root = _ReadStep[_Read]()
@@ -171,7 +171,7 @@ def _steps(below: Mapping[str, _ReadStep[_Read]], name: str) -> Iterator[_ReadSt
 
 
 def _matches(token: str, name: str) -> bool:
-    """Tells if a name of the input is what a token of a pattern stands for."""
+    """Returns whether a token of a pattern matches a name of the input."""
     if token in (ANY, name):
         return True
     return token.startswith(FOLDED) and name.casefold() == token[1:]
