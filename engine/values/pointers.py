@@ -24,7 +24,7 @@ def join(base: str, token: str | int) -> str:
 
 
 def above(place: str) -> Iterator[str]:
-    """The place itself, and all that it is in."""
+    """The place itself, then all places around it, the nearest first."""
     yield place
     while place:
         place = place.rpartition("/")[0]
