@@ -11,7 +11,6 @@ import click
 from ..engine.jobs.formats import FORMATS
 from .shared.command import FINE, PROBLEMS, Command
 from .shared.completion import mappings, samples
-from .shared.coverage import print_coverage
 from .shared.opening import load_mapping, program_of
 from .shared.project import BUNDLED, chosen, configuration, files_of_samples, mapping_options
 from .shared.verbosity import is_quiet, note
@@ -142,6 +141,9 @@ def command(inputs: tuple[str, ...], mapping: str | None, workspace: str | None,
     inputs = (*inputs, *files_of_samples(options["samples"]))
     check_options(inputs, options)
     if options["coverage"] or options["coverage_output"]:
+        # Only where it is asked for: most runs map batches.
+        from .shared.coverage import print_coverage
+
         sys.exit(PROBLEMS if print_coverage(load_mapping(choice).rulebook, inputs, options) else FINE)
     program = program_of(choice, bulk=FORMATS[options["format_"]].bundled)
     names = expanded(inputs, options["output_dir"]) or ("-",)

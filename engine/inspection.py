@@ -254,6 +254,6 @@ def renamed(problem: Problem, names: Mapping[str, str]) -> Problem:
     def named(value: Any) -> Any:
         return replace(value, file=names.get(value.file, value.file)) if isinstance(value, Place) else value
 
-    related = tuple(replace(one, place=named(one.place)) for one in problem.related)
+    related = tuple(one._replace(place=named(one.place)) for one in problem.related)
     data = {key: named(value) for key, value in problem.data.items()}
-    return replace(problem, place=named(problem.place), related=related, data=data)
+    return problem._replace(place=named(problem.place), related=related, data=data)

@@ -7,9 +7,8 @@ import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from collections.abc import Mapping as Values
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 
@@ -20,8 +19,7 @@ _MAGIC = frozenset("*?[")
 _ENDINGS = (".json", ".ndjson", ".jsonl")
 
 
-@dataclass(frozen=True, slots=True)
-class PlannedRun:
+class PlannedRun(NamedTuple):
     """Inputs, and the files their results go to; an output of None is standard output."""
 
     inputs: tuple[str, ...]

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..diagnostics.suggestions import did_you_mean
 from ..language.installed import installed, locate
@@ -17,8 +16,7 @@ class ChoiceError(ValueError):
     """A name that the project file does not define; the text says which."""
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(NamedTuple):
     """A mapping, and why it was chosen; its settings by name; the places of its secrets by placeholder.
 
     `environment` is the name of the environment that they come from. `is_assumed` is true if the mapping was named
@@ -27,8 +25,8 @@ class Choice:
 
     reference: str
     why: str
-    settings: Mapping[str, Any] = field(default_factory=dict)
-    secrets: Mapping[str, str] = field(default_factory=dict)
+    settings: Mapping[str, Any] = {}
+    secrets: Mapping[str, str] = {}
     environment: str | None = None
     is_assumed: bool = False
 
@@ -69,11 +67,11 @@ def choose(
     is_other = (
         made.default is not None and default is not None and locate(choice.reference) != locate(default.reference)
     )
-    own = {one.name: replace(one, optional=is_other) for one in chosen.settings} if chosen is not None else {}
+    own = {one.name: one._replace(optional=is_other) for one in chosen.settings} if chosen is not None else {}
     secrets = {one: said.value for one, said in chosen.secrets.items()} if chosen is not None else {}
     is_assumed = reference is None and made.default is None
-    return replace(
-        choice, settings={**own, **(settings or {})}, secrets=secrets, environment=name, is_assumed=is_assumed
+    return choice._replace(
+        settings={**own, **(settings or {})}, secrets=secrets, environment=name, is_assumed=is_assumed
     )
 
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 from ..diagnostics.problem import Place, Problem
 from ..language.installed import candidates, file_at, newest
@@ -21,25 +20,22 @@ __all__ = ["Configuration", "Environment", "Placed"]
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Placed(Generic[T]):
+class Placed(NamedTuple, Generic[T]):
     """A value in a project file, and its place."""
 
     value: T
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
-class Environment:
+class Environment(NamedTuple):
     """The settings of an environment, and the places that hold its secrets, by placeholder."""
 
     place: Place
     settings: tuple[Given, ...] = ()
-    secrets: Mapping[str, Placed[str]] = field(default_factory=dict)
+    secrets: Mapping[str, Placed[str]] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Configuration:
+class Configuration(NamedTuple):
     """The values of the project file around a folder. Without such a file, `source` is None and there are no values.
 
     `folder` is the one that all paths of the file are relative to. `mappings` and `workspaces` are folders, `samples`
@@ -54,8 +50,8 @@ class Configuration:
     environment: Placed[str] | None = None
     fail_level: Placed[str] | None = None
     strict: Placed[bool] | None = None
-    samples: Mapping[str, tuple[Placed[str], ...]] = field(default_factory=dict)
-    environments: Mapping[str, Environment] = field(default_factory=dict)
+    samples: Mapping[str, tuple[Placed[str], ...]] = {}
+    environments: Mapping[str, Environment] = {}
     main: Path | None = None
     problems: tuple[Problem, ...] = ()
 

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import replace
 from pathlib import Path
 
 from ..language.installed import candidates
-from ..source.nodes import MappingNode
 from ..source.paths import is_file
 from ..source.project import PROJECT_FILE
 from ..source.text import Source, read
@@ -49,6 +47,7 @@ def _read(path: Path, main: Path | None) -> Configuration:
     if path.name == _PYPROJECT and (source is None or not _MINE.search(source.text)):
         return Configuration(path.parent)
     # Imported late: most working folders have no project file and do not need these.
+    from ..source.nodes import MappingNode
     from ..source.toml import parse
     from . import reader
 
@@ -63,4 +62,4 @@ def _read(path: Path, main: Path | None) -> Configuration:
     if node is None:
         return Configuration(path.parent, source, main=main, problems=problems)
     made = reader.read(path, source, node, main)
-    return replace(made, problems=(*problems, *made.problems))
+    return made._replace(problems=(*problems, *made.problems))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +46,7 @@ class _Reader:
         made = Configuration(self.folder, self.source, main=self.main)
         with suppress(TooManyProblems):
             made = self.read(Keys(node, "a project file", self.problems))
-        return replace(made, problems=in_order(self.problems))
+        return made._replace(problems=in_order(self.problems))
 
     def read(self, keys: Keys) -> Configuration:
         mappings, workspaces = self.folders(keys, "mappings"), self.folders(keys, "workspaces")

@@ -6,9 +6,8 @@ Codes of checks are declared by the modules of `engine.checks`, with their pages
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Literal
+from typing import Literal, NamedTuple
 
 __all__ = ["CATALOGUE", "Code", "Severity", "declare", "is_settable"]
 
@@ -16,8 +15,7 @@ __all__ = ["CATALOGUE", "Code", "Severity", "declare", "is_settable"]
 Severity = Literal["error", "warning"]
 
 
-@dataclass(frozen=True, slots=True)
-class Code:
+class Code(NamedTuple):
     """A problem code: its default severity, its title in lists, and the template of its message.
 
     `fixed`: no mapping can run with it, so its severity cannot be changed. `cause`: it may be the cause of other

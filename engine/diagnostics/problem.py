@@ -7,7 +7,7 @@ each code, and each code has a page in `docs/problems/`. `diagnostics.reporters`
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from ..values.kinds import MAX_SAID, in_part
@@ -51,8 +51,7 @@ class Place:
         return self.file == other.file and starts_in and ends_in
 
 
-@dataclass(frozen=True, slots=True)
-class Related:
+class Related(NamedTuple):
     """Another place that explains a Problem, and a few words about it."""
 
     place: Place
@@ -66,8 +65,7 @@ class TextChange(NamedTuple):
     new: str
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """Something that is wrong, and where.
 
     `place` is a span of a rule file, `input` a JSON pointer into the batch, `output` one into the body of a request;
@@ -81,7 +79,7 @@ class Problem:
     input: str | None = None
     output: str | None = None
     hint: str | None = None
-    data: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    data: Mapping[str, Any] = {}
     severity: Severity = "error"
     related: tuple[Related, ...] = ()
     change: TextChange | None = None

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 __all__ = ["RootUse"]
 
 
-@dataclass(frozen=True, slots=True)
-class RootUse:
+class RootUse(NamedTuple):
     """A use of a root: its name, and the offsets of the name in the text."""
 
     name: str

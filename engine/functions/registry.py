@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import wraps
 from types import MappingProxyType
-from typing import Any, TypeVar, cast
+from typing import Any, NamedTuple, TypeVar, cast
 
 from ..values.kinds import TYPE_CLASSES, type_with_article
 
@@ -32,8 +31,7 @@ _WORDS = {"expref": "an expression (&)", "array-string": "a list of strings", "a
 _SIGNATURE = re.compile(r"(\w+)\((.*?)(, \.\.\.)?\) -> (\S+)")
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
+class Parameter(NamedTuple):
     """A parameter and the JMESPath types it takes, such as "string" or "array-number"; no types: any value."""
 
     name: str
@@ -60,8 +58,7 @@ def _is_of_type(argument: Any, type_: str) -> bool:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Example:
+class Example(NamedTuple):
     """An expression, the context it is evaluated in, and what it gives."""
 
     expression: str
@@ -69,8 +66,7 @@ class Example:
     result: Any
 
 
-@dataclass(frozen=True, slots=True)
-class Function:
+class Function(NamedTuple):
     """The declaration of a function. With `variadic`, its last parameter can be given any number of times.
 
     With `masks`, its result does not reveal its arguments, as that of a hash.

@@ -105,7 +105,7 @@ def _located(problem: Problem, test: GoldenTest) -> Problem:
     """Gives a Problem with a setting the place of the test that gives the setting."""
     if problem.place is not None:
         return problem
-    return replace(problem, place=test.settings_places.get(problem.data.get("name", ""), test.place))
+    return problem._replace(place=test.settings_places.get(problem.data.get("name", ""), test.place))
 
 
 def _run(test: GoldenTest, mapping: Interpreter) -> Outcome:

@@ -6,9 +6,9 @@ It is made once from a Rulebook, and small enough to be cached with a compiled m
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote
 
 import orjson
@@ -22,8 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["BulkEnvelope", "Bundler", "Dispatch", "dispatch_of", "fitting"]
 
 
-@dataclass(frozen=True, slots=True)
-class BulkEnvelope:
+class BulkEnvelope(NamedTuple):
     """The parts that all bulk requests share: method and target, and the members beside the list `elements`."""
 
     method: str
@@ -43,8 +42,7 @@ class BulkEnvelope:
         return Request("bulk", self.method, self.path, self.query, body, orjson.dumps(body), self.headers)
 
 
-@dataclass(frozen=True, slots=True)
-class Dispatch:
+class Dispatch(NamedTuple):
     """The parts that the requests of a mapping share. `bulk` is None if the mapping does not declare it.
 
     `delivery` is the delivery that the mapping declares; `variables` are the names of shell variables by placeholder,
@@ -54,8 +52,8 @@ class Dispatch:
     server_url: str | None
     server_headers: dict[str, str]
     bulk: BulkEnvelope | None
-    delivery: dict[str, Any] = field(default_factory=dict)
-    variables: dict[str, str] = field(default_factory=dict)
+    delivery: Mapping[str, Any] = {}
+    variables: Mapping[str, str] = {}
 
     def url_of(self, request: Request) -> str:
         """The whole URL of a request; {placeholders} of the rules are kept, and all else is encoded."""
@@ -80,7 +78,7 @@ class Dispatch:
         return headers
 
     def to_json(self) -> dict[str, Any]:
-        return asdict(self)
+        return {**self._asdict(), "bulk": self.bulk and self.bulk._asdict()}
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> Dispatch:

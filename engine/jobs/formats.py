@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -22,8 +21,7 @@ _MAX_ARGUMENT = 120_000
 Writer = Callable[[Result, Dispatch, bool], Iterable[bytes]]
 
 
-@dataclass(frozen=True, slots=True)
-class OutputFormat:
+class OutputFormat(NamedTuple):
     """A format of results: its description for the help, and a function that writes a Result as pieces of whole lines.
 
     `ending` is the suffix of its files, None for that of JSON. The pieces of a `bundled` format are bodies, which a

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from .program import Program
 from .summary import SAMPLE, Summary
@@ -19,8 +19,7 @@ STDIN = "-"
 Progress = Callable[[Summary, int], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+class Job(NamedTuple):
     """A run. `inputs` are paths or STDIN, `output` and `rejects` paths; without `output`, standard output is used.
 
     The first `sample` batches are its sample, see `Summary`. `resume` continues an interrupted run, `restart` discards

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import orjson
 
@@ -22,8 +22,7 @@ MAX_REJECT_BYTES = 1_000_000_000
 _LINE_ENDS = bytes.maketrans(b"\r\n", b"  ")
 
 
-@dataclass(frozen=True, slots=True)
-class Reject:
+class Reject(NamedTuple):
     """A batch to replay: `failed` are the parts to map, None for the whole batch; `codes` are the problems it had."""
 
     record: Record

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Mapping as Values
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..diagnostics.problem import MappingError, Problem
 from ..runtime.batch import Record
@@ -42,8 +42,7 @@ class Piece:
     summary: Summary = field(default_factory=Summary)
 
 
-@dataclass(frozen=True, slots=True)
-class Recipe:
+class Recipe(NamedTuple):
     """Everything that a worker needs to know; it can be sent to another process.
 
     `output` and `rejects` are the names of the files, whose suffixes determine the compression; with `replays`, the
@@ -57,7 +56,7 @@ class Recipe:
     output: str = ""
     rejects: str | None = None
     replays: bool = False
-    variables: Values[str, str] = field(default_factory=dict)
+    variables: Values[str, str] = {}
     reports: tuple[BatchReport, ...] = ()
 
     def transform(self, digest: str) -> Transform | Outdated:
@@ -81,8 +80,7 @@ class Recipe:
         return inspect(self.reference, self.settings).rulebook
 
 
-@dataclass(frozen=True, slots=True)
-class Outdated:
+class Outdated(NamedTuple):
     """Replaces the Transform of a mapping that has changed."""
 
     recipe: Recipe
@@ -112,7 +110,7 @@ class Transform:
 
     def __init__(self, recipe: Recipe, program: Program) -> None:
         self._recipe = recipe
-        self._dispatch = replace(program.dispatch, variables=dict(recipe.variables))
+        self._dispatch = program.dispatch._replace(variables=dict(recipe.variables))
         self._program = program
         self._rulebook = recipe.rulebook()
         self._compress = compressor(recipe.output)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..diagnostics.problem import Place, Problem, Related
@@ -28,8 +27,7 @@ class GivenText(str):
     __slots__ = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
+class Given(NamedTuple):
     """A value for a setting, and the places of its name and of itself if it is written in a file.
 
     An `optional` one is ignored where no such setting is declared.

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from .automaton import holds
 from .parser import (
@@ -43,8 +42,7 @@ class TextTooLongError(ValueError):
     """The text is too long to look for this pattern in it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Matcher:
+class Matcher(NamedTuple):
     """A pattern as steps: each has a kind, its data, and the numbers of the steps after it, the preferred one first."""
 
     steps: tuple[tuple[str, Any, tuple[int, ...]], ...]

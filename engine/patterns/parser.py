@@ -11,8 +11,8 @@ import re
 import sys
 import unicodedata
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 __all__ = [
     "LAST",
@@ -52,36 +52,31 @@ class PatternError(ValueError):
     """A pattern with a construct that is not supported; the text says which."""
 
 
-@dataclass(frozen=True, slots=True)
-class CharacterSet:
+class CharacterSet(NamedTuple):
     """One character of a set."""
 
     ranges: Ranges
 
 
-@dataclass(frozen=True, slots=True)
-class Anchor:
+class Anchor(NamedTuple):
     """The start or the end of the string."""
 
     start: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Concatenation:
+class Concatenation(NamedTuple):
     """Nodes that match one after the other."""
 
     parts: tuple[PatternNode, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Alternation:
+class Alternation(NamedTuple):
     """Alternatives, of which one matches."""
 
     parts: tuple[PatternNode, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Repetition:
+class Repetition(NamedTuple):
     """A node that matches `least` to `most` times (None: without an upper bound); with `lazy`, as few as possible."""
 
     part: PatternNode
@@ -90,8 +85,7 @@ class Repetition:
     lazy: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Lookaround:
+class Lookaround(NamedTuple):
     """A lookahead or lookbehind, possibly negated."""
 
     part: PatternNode
@@ -99,8 +93,7 @@ class Lookaround:
     negated: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(NamedTuple):
     """A capturing group; only `read` with `groups` makes these nodes."""
 
     part: PatternNode

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 from .result import Result
 
@@ -30,5 +29,5 @@ def joined(first: Result, mapped: Sequence[Result], locate: Callable[[], Sequenc
     if any(result.skipped or result.problems for result in mapped):
         for result, place in zip(mapped, locate(), strict=True):
             skipped += [one._replace(pointer=place(one.pointer)) for one in result.skipped]
-            problems += [one if one.input is None else replace(one, input=place(one.input)) for one in result.problems]
+            problems += [one if one.input is None else one._replace(input=place(one.input)) for one in result.problems]
     return Result(tuple(request for result in mapped for request in result.requests), tuple(skipped), tuple(problems))

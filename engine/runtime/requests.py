@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from ..diagnostics.catalogue import Severity
 from ..diagnostics.problem import Place, Problem
@@ -60,8 +60,7 @@ _REST = {"M509": "M516", "M513": "M517"}
 """For the code of a violation, the code that reports the number of further violations."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Envelope:
+class Envelope(NamedTuple):
     """The parts that all requests of an output share: members of bodies, and the target unless each has its own."""
 
     fields: Mapping[str, Any]
@@ -115,8 +114,7 @@ class _Body:
         return target
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Assembled:
+class Assembled(NamedTuple):
     """The requests, the problems, the rejected emissions, and the offsets of the others in the appended lists.
 
     `parts` has the emissions that each request is made of, with their offsets.
@@ -212,7 +210,7 @@ def inexact_in(body: Any) -> tuple[Violation, ...]:
     if len(found) > MAX_VIOLATIONS:
         last = found[MAX_VIOLATIONS - 1]
         others = len(found) - MAX_VIOLATIONS
-        found[MAX_VIOLATIONS - 1 :] = [replace(last, reason=f"{last.reason}, and {others} others do")]
+        found[MAX_VIOLATIONS - 1 :] = [last._replace(reason=f"{last.reason}, and {others} others do")]
     return tuple(found)
 
 
@@ -452,7 +450,7 @@ def move(problems: list[Problem], first: int, last: int, offsets: Mapping[str | 
     for number in range(first, last):
         problem = problems[number]
         if problem.output is not None:
-            problems[number] = replace(problem, output=shift(problem.output, offsets))
+            problems[number] = problem._replace(output=shift(problem.output, offsets))
 
 
 def _alone(emission: Emission, envelope: Envelope) -> _Body:

@@ -14,8 +14,7 @@ __all__ = ["MAX_VIOLATIONS", "Refusal", "Violation", "Violations", "violations_o
 MAX_VIOLATIONS = 20
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Violation:
+class Violation(NamedTuple):
     """A violation of a schema: the place in the body, the keyword, and the reason in words."""
 
     pointer: str

@@ -7,8 +7,8 @@ unrelated files.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from .homes import PACKAGE
 
@@ -21,8 +21,7 @@ PROJECT_FILE = "moemap.toml"
 """A file of this name marks a project too, and configures it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Project:
+class Project(NamedTuple):
     """The folder of a rule file, and the project around it, if any; both without symbolic links."""
 
     folder: Path

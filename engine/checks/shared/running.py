@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from functools import partial
 
 from ...diagnostics.catalogue import CATALOGUE, is_settable
@@ -60,7 +59,7 @@ def _counted(problems: Iterable[Problem], rulebook: Rulebook) -> Iterator[Proble
         if CATALOGUE[problem.code].leftover and source is not None and not rulebook.is_own(source):
             continue  # a workspace may leave parts of its mapping without use
         if severity != "ignore":
-            yield replace(problem, severity=severity)
+            yield problem._replace(severity=severity)
 
 
 def _without_consequences(problems: list[Problem], flow: Flow) -> Iterator[Problem]:

@@ -71,7 +71,7 @@ def test_a_cached_run_imports_little(folder: Path, tmp_path: Path) -> None:
     libraries = "yaml jmespath jinja2 jsonschema jsonschema_rs referencing rich"
     libraries += " zstandard tempfile gzip glob multiprocessing"
     stages = "api checks compiler.rules.mapping diagnostics.reporters golden inference interpreter.interpreter"
-    stages += " configuration.report language.loader language.rulebook pages proof show source.parser"
+    stages += " configuration.report language.loader language.rulebook pages proof show source.nodes source.parser"
     heavy = {*libraries.split(), *(f"moemap.engine.{stage}" for stage in (*stages.split(), "jobs.workers"))}
     code = (
         "import sys; from moemap.cli import main\n"

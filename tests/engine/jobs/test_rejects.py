@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -274,9 +273,9 @@ def test_a_reject_may_be_larger_than_a_batch(
     batches.write_text(start + letter * (room // len(letter)) + end)
     strict, lenient = strict_and_lenient
     running.run(
-        Job((str(batches),), replace(strict._recipe, rejects="rejects"), strict._program, tmp_path / "out", rejects)
+        Job((str(batches),), strict._recipe._replace(rejects="rejects"), strict._program, tmp_path / "out", rejects)
     )
     assert rejects.stat().st_size > 1_000
-    recipe = replace(lenient._recipe, replays=True)
+    recipe = lenient._recipe._replace(replays=True)
     summary = running.run(Job((str(rejects),), recipe, lenient._program, tmp_path / "fixed", tmp_path / "still"))
     assert dict(summary.replayed) == {outcome: 1}

@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import time
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -117,10 +116,10 @@ def test_an_interrupted_run_goes_on_where_it_stopped(
                 raise Interrupted
 
         with pytest.raises(Interrupted):
-            jobs.run(replace(made, resume=True), interrupt)
+            jobs.run(made._replace(resume=True), interrupt)
         assert made.output is not None
         assert not made.output.exists()
-    assert jobs.run(replace(made, resume=True)) == sums
+    assert jobs.run(made._replace(resume=True)) == sums
     assert content(made) == expected
 
 
@@ -148,8 +147,8 @@ def test_a_run_goes_on_in_the_middle_of_a_unit(tmp_path: Path, monkeypatch: pyte
                 raise Interrupted
 
         with pytest.raises(Interrupted):
-            jobs.run(replace(made, resume=True), interrupt)
-    assert jobs.run(replace(made, resume=True)) == sums
+            jobs.run(made._replace(resume=True), interrupt)
+    assert jobs.run(made._replace(resume=True)) == sums
     assert content(made) == expected
 
 
@@ -164,7 +163,7 @@ def test_a_run_is_only_continued_with_the_same_inputs_and_rules(tmp_path: Path, 
 
     with pytest.raises(Interrupted):
         jobs.run(made, interrupt)
-    other_rules = replace(made, program=open_program(MAPPING, {"identity": "email"}))
+    other_rules = made._replace(program=open_program(MAPPING, {"identity": "email"}))
     with pytest.raises(ResumeError, match="belongs to a run with other inputs, options or rules"):
         jobs.run(other_rules)
     write(Path(inputs[0]), range(61))
@@ -173,7 +172,7 @@ def test_a_run_is_only_continued_with_the_same_inputs_and_rules(tmp_path: Path, 
     (tmp_path / "out.ndjson.journal").write_text("{}")
     with pytest.raises(ResumeError, match="is not a journal of this version"):
         jobs.run(made)
-    assert jobs.run(replace(made, resume=False, restart=True)).batches == 151
+    assert jobs.run(made._replace(resume=False, restart=True)).batches == 151
 
 
 @pytest.mark.slow
@@ -259,8 +258,8 @@ def test_two_runs_never_write_to_one_file(tmp_path: Path, inputs: tuple[str, ...
     expected = content(whole)
     made = job(tmp_path, inputs)
     apart = tmp_path / "apart"
-    other = replace(made, rejects=apart) if shared == "output" else replace(made, output=apart)
-    other = replace(other, resume=resume)
+    other = made._replace(rejects=apart) if shared == "output" else made._replace(output=apart)
+    other = other._replace(resume=resume)
     refused = 0
 
     def second(_sums: Summary, _bytes: int) -> None:
@@ -289,10 +288,10 @@ def test_a_run_that_begins_anew_leaves_no_journal_of_the_one_before(tmp_path: Pa
     assert journal.exists()
     partial.write_bytes(b"")
     with pytest.raises(ResumeError, match="is shorter than its journal says"):
-        jobs.run(replace(made, resume=True))
+        jobs.run(made._replace(resume=True))
     partial.unlink()
     with pytest.raises(ResumeError, match="is shorter than its journal says"):
-        jobs.run(replace(made, resume=True))
+        jobs.run(made._replace(resume=True))
     seen: list[bool] = []
-    jobs.run(replace(made, restart=True), lambda _sums, _bytes: seen.append(partial.exists()))
+    jobs.run(made._replace(restart=True), lambda _sums, _bytes: seen.append(partial.exists()))
     assert (seen[0], journal.exists(), partial.exists()) == (True, False, False)

@@ -2,7 +2,6 @@
 
 import gzip
 import json
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -28,7 +27,7 @@ def test_rules_that_change_end_the_run() -> None:
     def changed(_: Any) -> Any:
         raise RulesChangedError("changed")
 
-    program = replace(RECIPE.program(), transform_parsed=changed, transform=changed)
+    program = RECIPE.program()._replace(transform_parsed=changed, transform=changed)
     with pytest.raises(RulesChangedError):
         Transform(RECIPE, program).piece([record({})])
 
@@ -63,7 +62,7 @@ def test_a_record_on_which_the_engine_fails_costs_no_other() -> None:
     def transform_parsed(batch: Any) -> Result:
         return Result((), (), ()) if batch else 1 // 0  # type: ignore[return-value]  # no result at all
 
-    made = Transform(RECIPE, replace(program, transform_parsed=transform_parsed)).piece(
+    made = Transform(RECIPE, program._replace(transform_parsed=transform_parsed)).piece(
         [record(GOOD), record({}, 2), record(GOOD, 3)]
     )
     assert made.summary.batches == 3
