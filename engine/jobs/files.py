@@ -78,6 +78,7 @@ def locked(path: Path) -> BinaryIO:
     while True:
         if path.is_symlink():
             raise InTheWayError(f"{path} is in the way: it is a link")
+        _no_folder(path)
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | _BINARY | _ITSELF, 0o666)
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode) or status.st_nlink > 1:
@@ -94,6 +95,12 @@ def locked(path: Path) -> BinaryIO:
             if os.path.samestat(os.stat(path), os.fstat(file.fileno())):
                 return file
         file.close()  # its previous owner has just renamed it
+
+
+def _no_folder(path: Path) -> None:
+    """Raises InTheWayError if a folder, not a link to one, has this path."""
+    if path.is_dir() and not path.is_symlink():
+        raise InTheWayError(f"{path} is in the way: it is not a file")
 
 
 def _lock(file: BinaryIO) -> None:
@@ -130,8 +137,13 @@ def naming(name: str | Path) -> Iterator[None]:
 
 
 def written_afresh(path: Path, content: bytes) -> None:
-    """Writes a small file atomically, readable by this user alone; it must have no other writer."""
+    """Writes a small file atomically, readable by this user alone; it must have no other writer.
+
+    Raises OSError, and InTheWayError if a folder has its name or that of its new version.
+    """
     fresh = path.with_name(path.name + ".new")
+    _no_folder(path)
+    _no_folder(fresh)
     fresh.unlink(missing_ok=True)
     with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, 0o600), "wb") as file:
         file.write(content)

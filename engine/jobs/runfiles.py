@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from stat import S_ISREG
 from typing import Any, BinaryIO
 
 import orjson
@@ -59,9 +60,25 @@ class State:
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> State:
-        if values.pop("version") != _JOURNAL_VERSION:
+        if not _is_like(values, cls("").to_json()) or values.pop("version") != _JOURNAL_VERSION:
             raise ValueError
         return cls(**{**values, "summary": Summary.from_json(values["summary"])})
+
+
+def _is_like(value: Any, example: Any) -> bool:
+    """Returns whether a value has the kinds of an example: members and elements too, and no negative numbers."""
+    if type(value) is not type(example):
+        return False
+    match example:
+        case int():
+            return bool(value >= 0)
+        case dict() if example:
+            return all(name in value and _is_like(value[name], inner) for name, inner in example.items())
+        case dict():
+            return all(_is_like(number, 0) for number in value.values())
+        case list():
+            return all(isinstance(one, str) or _is_like(one, {"count": 0}) for one in value)
+    return True
 
 
 def names_of(output: Path | None, rejects: Path | None) -> Iterator[tuple[Path, str]]:
@@ -92,7 +109,8 @@ def left_over(output: Path | None, rejects: Path | None) -> str | None:
     for path in (output, rejects):
         if path is not None and is_plain(path):
             with suppress(FileNotFoundError):
-                if os.lstat(_partial(path)).st_size > 0:
+                left = os.lstat(_partial(path))  # what is no file is in the way, also of --restart
+                if S_ISREG(left.st_mode) and left.st_size > 0:
                     name = _partial(path).name
                     return f"{path}: {name} is there, and no journal to go on from; --restart writes over it"
     return None
@@ -218,8 +236,8 @@ class RunFiles:
         for path, _file, _size in self._files():
             if self._has_begun or self._is_new[path]:
                 _partial(path).unlink(missing_ok=True)
-        if self._has_begun and self._journal is not None:
-            self._journal.unlink(missing_ok=True)
+        if self._has_begun and self._journal is not None and self._journal.is_file():
+            self._journal.unlink()
 
 
 def _beside(path: Path, ending: str) -> Path:

@@ -147,7 +147,19 @@ def test_a_run_that_is_refused_leaves_nothing(tmp_path: Path, kill: Any, monkeyp
     assert content(tmp_path) == before
 
 
-@pytest.mark.parametrize("journal", ["", "[]", "{}", '{"fingerprint": "same"}', '{"version": 1}'])
+_JOURNAL = State("same").to_json()
+_TAMPERED: list[dict[str, Any]] = [
+    {**_JOURNAL, "version": 2},
+    *({**_JOURNAL, name: value} for name in _JOURNAL for value in (None, -1, 1.5, [1], {})),
+    *({**_JOURNAL, "summary": {**_JOURNAL["summary"], name: -1}} for name in _JOURNAL["summary"]),
+    {**_JOURNAL, "summary": {**_JOURNAL["summary"], "leaves": {"sent": "x"}}},
+    {**_JOURNAL, "summary": {**_JOURNAL["summary"], "unread": [{"place": "", "count": None}]}},
+]
+
+
+@pytest.mark.parametrize(
+    "journal", ["", "[]", "{}", '{"fingerprint": "same"}', '{"version": 1}', *map(json.dumps, _TAMPERED)]
+)
 def test_a_journal_that_cannot_be_read_is_named(tmp_path: Path, journal: str) -> None:
     (tmp_path / "out.journal").write_text(journal)
     for resume in (False, True):
@@ -156,6 +168,14 @@ def test_a_journal_that_cannot_be_read_is_named(tmp_path: Path, journal: str) ->
         assert str(raised.value) == (f"{tmp_path}/out.journal is not a journal of this version; --restart starts over")
     a_run(tmp_path, restart=True)
     assert content(tmp_path) == WHOLE
+
+
+@pytest.mark.parametrize("name", ["out.journal", "out.journal.new"])
+def test_a_folder_where_the_journal_is_written_is_named(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).mkdir()
+    with pytest.raises(InTheWayError, match=f"{name} is in the way: it is not a file"):
+        a_run(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == [name]
 
 
 def test_a_run_that_did_nothing_leaves_nothing(tmp_path: Path) -> None:
@@ -191,12 +211,11 @@ def test_what_is_in_the_way_is_not_followed(tmp_path: Path, name: str, kind: str
         os.mkfifo(place)
     else:
         place.mkdir()
-    error = OSError if kind == "a folder" else InTheWayError
-    with pytest.raises(error) as raised:
-        a_run(tmp_path, restart=True)
-    if kind != "a folder":
-        what = {"a hard link": "it has another name too", "a pipe": "it is not a file"}.get(kind, "it is a link")
-        assert str(raised.value) == f"{place} is in the way: {what}"
+    what = {"a hard link": "it has another name too", "a link": "it is a link", "a link to nothing": "it is a link"}
+    for restart in (True, False) if kind != "a hard link" else (True,):
+        with pytest.raises(InTheWayError) as raised:
+            a_run(tmp_path, restart=restart)
+        assert str(raised.value) == f"{place} is in the way: {what.get(kind, 'it is not a file')}"
     assert other.exists() == (kind != "a link to nothing")
     assert not other.exists() or other.read_text() == "of mine"
     assert sorted(path.name for path in tmp_path.iterdir() if path != other) == [name]
