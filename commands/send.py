@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,19 +22,26 @@ from .shared.delivering import (
     sending_options,
 )
 from .shared.opening import load_mapping
-from .shared.process import when_ended
+from .shared.process import in_thread, when_ended
 from .shared.verbosity import is_quiet
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from threading import Event
+
     from ..engine.configuration import Choice
     from ..engine.delivery.intake import DryRun, TakenInputs
     from ..engine.delivery.outbox import Outbox
+    from ..engine.delivery.plan import Plan
     from ..engine.delivery.results import StoredResults
     from ..engine.delivery.sender import Progress, Sender
+    from ..engine.jobs.distinct import DistinctCounter
+    from ..engine.jobs.input import Unit
 
 __all__ = ["command"]
 
 REFRESH_SECONDS = 0.25
+NAMES_SHOWN = 10
 LINE_SECONDS = 60.0
 """The seconds between two lines with the progress, if there is no terminal."""
 
@@ -58,7 +65,11 @@ LINE_SECONDS = 60.0
 @click.option("--rejects", type=click.Path(dir_okay=False), metavar="FILE", help="Write the batches that had errors.")
 @click.option("--replay-rejects", is_flag=True, help="The inputs are rejects: map what failed.")
 @click.option("--results", is_flag=True, help="The inputs are results of transform: send their requests.")
-@click.option("--dry-run", is_flag=True, help="Send nothing: say what would be sent, and how long it would take.")
+@click.option(
+    "--dry-run",
+    is_flag=True,
+    help="Send nothing: say what would be sent, in which time, and which names are new.",
+)
 def command(
     inputs: tuple[str, ...],
     mapping: str | None,
@@ -103,13 +114,7 @@ def command(
     transform = _stored_results(choice) if results else Transform(recipe, program)
     try:
         if dry_run:
-            from ..engine.delivery.intake import DryRun
-
-            tried = DryRun(plan)
-            for unit in units:
-                tried.add(transform, unit)
-            _show_dry_run(tried)
-            sys.exit(PROBLEMS if tried.summary.failed(strict=False) else FINE)
+            sys.exit(_dry_run(plan, choice, path, transform, units))
         needs_delivery()
         with ExitStack() as stack:
             outbox = stack.enter_context(opened(path, create=bool(inputs), max_bytes=max_bytes))
@@ -121,20 +126,22 @@ def command(
 
             given = TakenInputs()
 
-            def take(sender: Sender) -> None:
-                from itertools import takewhile
-
+            def take(sender: Sender, reading: Event) -> None:
                 from ..engine.delivery.intake import take as take_all
 
-                nonlocal given
-                given = take_all(
+                def added(taken: TakenInputs) -> None:
+                    nonlocal given
+                    given = taken
+                    sender.wake_from_elsewhere()
+
+                take_all(
                     outbox,
                     plan,
                     transform,
                     f"{program.name}@{program.version}",
-                    takewhile(lambda _: sender.progress.stopped is None, units),
+                    _until_stopped(units, sender, reading),
                     written.write if written is not None else lambda _: None,
-                    sender.wake_from_elsewhere,
+                    added,
                 )
 
             progress = _run(outbox, plan, choice.secrets, take)
@@ -146,6 +153,32 @@ def command(
     sys.exit(PROBLEMS if failed or progress.stopped is not None else FINE)
 
 
+def _dry_run(plan: Plan, choice: Choice, path: str, transform: Any, units: Iterator[Unit]) -> int:
+    """Says what would be sent; returns the exit code."""
+    from ..engine.delivery.intake import DryRun
+
+    tried = DryRun(plan, _names(choice, path))
+    for unit in units:
+        tried.add(transform, unit)
+    _show_dry_run(tried)
+    return PROBLEMS if tried.summary.failed(strict=False) else FINE
+
+
+def _names(choice: Choice, path: str) -> DistinctCounter:
+    """Counts names that are limited, from those in the requests of an outbox that is there."""
+    import orjson
+
+    from ..engine.jobs.distinct import DistinctCounter
+
+    names = DistinctCounter(load_mapping(choice).rulebook)
+    if names.limits and Path(path).is_file():
+        with opened(path, create=False) as outbox:
+            for output, body in outbox.bodies():
+                with suppress(orjson.JSONDecodeError):  # a form
+                    names.add_body(output, orjson.loads(body))
+    return names
+
+
 def _stored_results(choice: Choice) -> StoredResults:
     """The reader of results of `moemap transform`."""
     from ..engine.delivery.results import StoredResults
@@ -153,9 +186,24 @@ def _stored_results(choice: Choice) -> StoredResults:
     return StoredResults(load_mapping(choice).rulebook)
 
 
-def _run(outbox: Outbox, plan: Any, sources: Any, take: Any) -> Progress:
-    """Sends while inputs are taken, and until all is sent; the first Ctrl-C only finishes the calls on the way."""
+def _until_stopped(units: Iterator[Unit], sender: Sender, reading: Event) -> Iterator[Unit]:
+    """The units until sending is stopped; `reading` is set while the next one is waited for."""
+    while True:
+        reading.set()
+        unit = next(units, None)
+        reading.clear()
+        if unit is None or sender.progress.stopped is not None:
+            return
+        yield unit
+
+
+def _run(outbox: Outbox, plan: Plan, sources: Any, take: Callable[[Sender, Event], None]) -> Progress:
+    """Sends while inputs are taken, and until all is sent; the first Ctrl-C finishes what is on the way.
+
+    That includes the unit that is being taken, but nothing waits for an input that is still open.
+    """
     import asyncio
+    from threading import Event
 
     from ..engine.delivery.secrets import Secrets
     from ..engine.delivery.sender import Sender
@@ -169,11 +217,14 @@ def _run(outbox: Outbox, plan: Any, sources: Any, take: Any) -> Progress:
         if not begun.done():  # another process sends
             begun.cancel()
             return sending.result()
-        taking = asyncio.create_task(asyncio.to_thread(take, sender))
+        reading = Event()
+        taking = in_thread(take, sender, reading)
         shown = asyncio.create_task(_show(sender))
         await asyncio.wait([sending, taking], return_when=asyncio.FIRST_COMPLETED)
         if sending.done():
             shown.cancel()
+            while not (taking.done() or reading.is_set()):
+                await asyncio.wait([taking], timeout=0.01)
             return sending.result()  # what was not taken yet is taken next time
         if taking.exception() is not None:
             sender.stop("the inputs cannot be read")
@@ -224,12 +275,14 @@ def _show_end(outbox: Outbox, progress: Progress, given: TakenInputs, *, is_take
     states = [f"{count:,} {state}" for state, count in counts.states.items() if count]
     click.echo(f"outbox {outbox.name}: {', '.join(states) or 'empty'}", err=True)
     if counts.repeated:
-        click.echo(f"{counts.repeated:,} times a request was sent again that may have arrived", err=True)
+        click.echo(f"{counted(counts.repeated, 'time')} a request was sent again that may have arrived", err=True)
     if counts.states["dead"] or counts.states["uncertain"]:
         click.echo("moemap outbox dead says why", err=True)
 
 
 def _show_dry_run(tried: DryRun) -> None:
+    from ..engine.diagnostics.terminal import printable
+
     click.echo(tried.summary.text(), err=True)
     width = max((len(endpoint) for endpoint in tried.requests), default=0)
     for endpoint, number in sorted(tried.requests.items()):
@@ -240,3 +293,7 @@ def _show_dry_run(tried: DryRun) -> None:
         click.echo(
             f"window {name}: {number:,} keys have more than it allows, one of them {most:,}; they are slowed down"
         )
+    for one, new in tried.new_names():
+        listed = ", ".join(map(printable, new[:NAMES_SHOWN]))
+        listed += f" and {len(new) - NAMES_SHOWN:,} more" if len(new) > NAMES_SHOWN else ""
+        click.echo(f"{one.output} /{'/'.join(one.path)}: {one.left}; {len(new):,} new{': ' if new else ''}{listed}")

@@ -6,12 +6,15 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Any, NoReturn
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-__all__ = ["ExitCodeGroup", "end", "when_ended"]
+if TYPE_CHECKING:
+    from asyncio import Future
+
+__all__ = ["ExitCodeGroup", "end", "in_thread", "when_ended"]
 
 _HELP = getattr(click.exceptions, "NoArgsIsHelpError", ())  # newer versions show their help by an error
 BY_SIGNAL = 128
@@ -101,13 +104,38 @@ def end(command: Callable[[], object]) -> NoReturn:
     os._exit(code)
 
 
+def in_thread(call: Callable[..., Any], *arguments: Any) -> Future[Any]:
+    """Calls something in a thread that the end of the process does not wait for, unlike those of the loop's pool."""
+    import asyncio  # only here and below: most commands need none
+    from concurrent import futures
+    from threading import Thread
+
+    result: futures.Future[Any] = futures.Future()
+
+    def run() -> None:
+        try:
+            result.set_result(call(*arguments))
+        except BaseException as error:
+            result.set_exception(error)
+
+    Thread(target=run, daemon=True).start()
+    return asyncio.wrap_future(result)
+
+
 def when_ended(call: Callable[..., Any], *arguments: Any) -> None:
-    """Lets the running loop call a function on SIGTERM or Ctrl-C, in place of the default action."""
-    import asyncio  # only here: most commands need none
+    """Lets the running loop call a function on the first SIGTERM or Ctrl-C; the second one ends the process."""
+    import asyncio
 
     loop = asyncio.get_running_loop()
+
+    def first(number: int) -> None:
+        with suppress(NotImplementedError):
+            loop.remove_signal_handler(number)
+        signal.signal(number, signal.SIG_DFL)
+        call(*arguments)
+
     for number in (signal.SIGINT, signal.SIGTERM):
         try:
-            loop.add_signal_handler(number, call, *arguments)
+            loop.add_signal_handler(number, first, number)
         except NotImplementedError:  # as on Windows
-            signal.signal(number, lambda *_: loop.call_soon_threadsafe(call, *arguments))
+            signal.signal(number, lambda number, _: loop.call_soon_threadsafe(first, number))

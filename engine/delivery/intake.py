@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from ..jobs.distinct import Distinct, DistinctCounter
 from ..jobs.input import WAITING, Unit
 from ..jobs.summary import Summary
 from ..runtime.batch import Record
@@ -59,6 +60,8 @@ def take(
 
     for unit in units:
         if unit is WAITING:
+            while under_way:
+                settle()
             continue
         records, summary, rejects = transform.mapped(unit)
         taken.summary.merge(summary)
@@ -84,22 +87,36 @@ def input_of(record: Record, result: Result, plan: Plan, mapping: str) -> Mapped
 
 @dataclass(slots=True)
 class DryRun:
-    """An estimate without sending: requests and bytes by endpoint, and the time that windows require."""
+    """An estimate without sending: requests and bytes by endpoint, the time that windows require, and limited names.
+
+    `names` has what was counted before, and goes on.
+    """
 
     plan: Plan
+    names: DistinctCounter
+    known: list[set[str]] = field(init=False)
     summary: Summary = field(default_factory=Summary)
     requests: Counter[str] = field(default_factory=Counter)
     bytes: Counter[str] = field(default_factory=Counter)
     windows: Counter[str] = field(default_factory=Counter)
     keys: dict[str, Counter[str]] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        self.known = [set(one.found) for one in self.names.limits]
+
     def add(self, transform: Mapper, unit: Unit) -> None:
         """Adds the requests of a unit."""
         records, summary, _ = transform.mapped(unit)
         self.summary.merge(summary)
         for _, result in records:
+            self.names.add(result.requests)
             for request in result.requests:
                 self._add(self.plan.entry(request))
+
+    def new_names(self) -> Iterator[tuple[Distinct, list[str]]]:
+        """The places whose names or values are limited, and those that were not known."""
+        for one, known in zip(self.names.limits, self.known, strict=True):
+            yield one, sorted(one.found - known)
 
     def _add(self, entry: Entry) -> None:
         endpoint = f"{entry.method} {entry.url.partition('?')[0]}"

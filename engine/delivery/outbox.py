@@ -300,6 +300,13 @@ class Outbox:
             state = state_after(lines[-1].kind, None)
         return Shown(request, input_, number, state, _entry(entry), source, mapping, tries or 0, due or None, lines)
 
+    def bodies(self) -> Iterator[tuple[str, bytes]]:
+        """The output and the body of each request."""
+        last = 0
+        while rows := self.read("SELECT id, output, body FROM request WHERE id > ? ORDER BY id LIMIT 1000", last):
+            yield from (row[1:] for row in rows)
+            last = rows[-1][0]
+
     def texts(self, requests: Sequence[int]) -> Iterator[tuple[int, str, bytes]]:
         """The inputs of some requests, in order: number, source and text of each."""
         seen: set[int] = set()

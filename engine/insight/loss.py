@@ -8,15 +8,16 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple, TypeAlias
 
+from ..compiler import compiled
 from ..inference.read_places import MAX_NAMES, ReadNode, Reads
 from ..inference.reads import InputRead, converting_reads, reads_of
 from ..inference.sources import ANY, Pattern
 from ..interpreter.interpreter import Interpreter
+from ..jobs.distinct import Distinct, DistinctCounter
 from ..jobs.input import read_units
 from ..language.rulebook import Rulebook
 from ..values.kinds import KINDS
 from ..values.times import TimeError, of_iso
-from .distinct import Distinct, DistinctCounter
 from .dropping import dropped
 
 __all__ = ["FATES", "MAX_NAMES", "Collector", "Fate", "InputMember", "Loss", "ReadTree", "loss_over"]
@@ -223,6 +224,7 @@ class Collector:
         self.names: Counter[Pattern] = Counter()
         self.distinct = DistinctCounter(rulebook) if limits else None
         self.loss.distinct = [] if self.distinct is None else self.distinct.limits
+        self.compiled = compiled.compile(rulebook) if self.loss.distinct else None
 
     def add(self, batch: Any) -> None:
         """Adds the scalars and empty values of a batch."""
@@ -232,8 +234,8 @@ class Collector:
         else:
             name, bodies = converted
             self._add_converted(batch, name, bodies)
-        if self.distinct is not None:
-            self.distinct.add(batch)
+        if self.distinct is not None and self.compiled is not None:
+            self.distinct.add(self.compiled.transform(batch).requests)
         self.loss.batches += 1
 
     def _add(self, batch: Any) -> None:

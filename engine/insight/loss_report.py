@@ -8,8 +8,8 @@ from typing import Any
 
 from ..diagnostics.terminal import printable, styled
 from ..inference.sources import Pattern
+from ..jobs.distinct import Distinct
 from ..values.kinds import shown
-from .distinct import Distinct
 from .loss import MAX_NAMES, Fate, InputMember, Loss
 
 __all__ = ["BaselineError", "baseline_of", "drift", "render", "summary"]
@@ -69,7 +69,7 @@ def _text(loss: Loss, chosen: _Chosen, show_values: bool, color: bool) -> Iterat
     if loss.distinct:
         yield styled("1", "Distinct names and values in requests:", color=color)
     for one in loss.distinct:
-        yield f"  {len(one.found):>6}  {printable(_place(one))}, {_limit(one)}"
+        yield f"  {len(one.found):>6}  {printable(_place(one))}, {one.left}"
 
 
 def _markdown(loss: Loss, chosen: _Chosen, show_values: bool) -> Iterator[str]:
@@ -104,7 +104,7 @@ def _markdown(loss: Loss, chosen: _Chosen, show_values: bool) -> Iterator[str]:
             "| --- | --- | --- |",
         )
     for one in loss.distinct:
-        yield f"| {len(one.found)} | {_limit(one)} | {_cell(_place(one))} |"
+        yield f"| {len(one.found)} | {one.left} | {_cell(_place(one))} |"
 
 
 def _cell(text: str) -> str:
@@ -131,11 +131,6 @@ def _names(count: int) -> str:
 
 def _place(one: Distinct) -> str:
     return f"{one.output} {'/' + '/'.join(one.path)}"
-
-
-def _limit(one: Distinct) -> str:
-    left = one.limit - len(one.found)
-    return f"{left} below the limit of {one.limit}" if left >= 0 else f"{-left} above the limit of {one.limit}"
 
 
 def _cuts(member: InputMember) -> str:

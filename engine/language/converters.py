@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -16,12 +16,15 @@ from .rulebook import Rulebook
 __all__ = ["MAX_EXTENDS", "with_converters"]
 
 MAX_EXTENDS = 16
+_CIRCLE = "it would convert its own input"
 
 
 class Loading(Protocol):
-    """The loader of a mapping. `converted` are the main files of the mappings whose input that mapping converts."""
+    """The loader of a mapping. `converted` has the main files of the mappings whose input that mapping converts, and
+    their names.
+    """
 
-    converted: tuple[Path, ...]
+    converted: Mapping[Path, str]
     missing: list[Path]
 
     def report(
@@ -30,7 +33,7 @@ class Loading(Protocol):
 
     def base_path(self, file: Path, extends: ScalarNode, *, relative: bool) -> Path | None: ...
 
-    def below(self, converted: tuple[Path, ...]) -> Loading: ...
+    def below(self, converted: Mapping[Path, str]) -> Loading: ...
 
     def join(self, path: Path) -> Joined: ...
 
@@ -51,16 +54,24 @@ def with_converters(draft: Rulebook, main: Path, loader: Loading) -> Rulebook:
             loader.report("M170", node.place, name=node.text, reason=reason)
         if node.text in converters:
             continue
-        above = (*loader.converted, main.resolve())
-        if path.resolve() in above or len(above) > MAX_EXTENDS:
-            loader.report("M170", node.place, name=node.text, reason="it would convert its own input")
+        above = {**loader.converted, main.resolve(): draft.name}
+        if path.resolve() in above:
+            chain = [*above.values()][[*above].index(path.resolve()) :]
+            circle = f": {' -> '.join((*chain, chain[0]))}" if len(chain) > 1 else ""
+            loader.report("M170", node.place, name=node.text, reason=f"{_CIRCLE}{circle}")
+            continue
+        if len(above) > MAX_EXTENDS:
+            reason = f"more than {MAX_EXTENDS} mappings would convert it one after the other"
+            loader.report("M170", node.place, name=node.text, reason=reason)
             continue
         loaded = loader.below(above).join(path).with_settings({})
         if loaded.rulebook is None:
             loader.missing += (source.path for source in loaded.sources.values() if source.path is not None)
             first = next(problem for problem in loaded.problems if problem.severity == "error")
             related = () if first.place is None else (Related(first.place, "its first error"),)
-            loader.report("M170", node.place, related=related, name=node.text, reason="it has errors of its own")
+            is_circle = first.code == "M170" and first.data["reason"].startswith(_CIRCLE)
+            reason = first.data["reason"] if is_circle else "it has errors of its own"
+            loader.report("M170", node.place, related=related, name=node.text, reason=reason)
             continue
         converters[node.text] = loaded.rulebook
         loader.missing += loaded.rulebook.missing

@@ -12,6 +12,7 @@ from dataclasses import replace
 from functools import partial
 from os.path import normpath, realpath
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from .. import schemas
@@ -75,10 +76,10 @@ def join(path: Path, recall: Recall | None = None) -> Joined:
 
 
 class _Loader:
-    def __init__(self, recall: Recall, converted: tuple[Path, ...] = ()) -> None:
+    def __init__(self, recall: Recall, converted: Mapping[Path, str] = MappingProxyType({})) -> None:
         self.recall = recall
         self.converted = converted
-        """The main files of the mappings whose input this one converts, outermost first."""
+        """The main files of the mappings whose input this one converts, and their names, outermost first."""
         self.problems = Problems()
         self.sources: dict[str, Source] = {}
         self.missing: list[Path] = []
@@ -92,7 +93,7 @@ class _Loader:
     ) -> None:
         self.problems.append(Problem.of(code, place, hint=hint, related=related, **data))
 
-    def below(self, converted: tuple[Path, ...]) -> _Loader:
+    def below(self, converted: Mapping[Path, str]) -> _Loader:
         """A loader of mappings that convert the input of these."""
         return _Loader(self.recall, converted)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import time
 from collections.abc import Iterator
@@ -76,6 +77,23 @@ def test_a_dry_run_needs_no_network_and_no_secret(tmp_path: Path) -> None:
         "POST http://127.0.0.1:1/event         50 requests          1,200 bytes\nat the limits: at least 9 s\n",
     )
     assert not (tmp_path / "outbox.db").exists()
+
+
+def test_a_dry_run_says_which_limited_names_are_new(shop: Path) -> None:
+    (shop / "shop" / "event.schema.json").write_text('{"x-distinct": 4, "properties": {"user": {"x-distinct": 2}}}')
+    rules = shop / "shop" / "mapping.yaml"
+    rules.write_text(rules.read_text().replace("{number: event", "{more: event.more, number: event"))
+    batches(shop, users=1, each=1)
+    moemap(shop, "send", "--env", "live", "batches.ndjson")
+    batches(shop, users=3, each=2, more="x")
+    done = moemap(shop, "send", "--dry-run", "batches.ndjson")
+    assert (done.returncode, done.stdout.splitlines()[2:]) == (
+        0,
+        [
+            "event /: 1 below the limit of 4; 1 new: more",
+            "event /user: 1 above the limit of 2; 2 new: u1, u2",
+        ],
+    )
 
 
 def test_wrong_credentials_stop_at_once_and_lose_nothing(shop: Path, url: str) -> None:
@@ -245,3 +263,40 @@ def test_a_second_sender_takes_nothing(shop: Path, url: str) -> None:
         assert "another process sends from this outbox" in second.stderr
         assert first.wait(timeout=60) == 0
     assert {one["element"]["user"] for one in ledger(url)["effects"]} == {"u0", "u1", "u2"}
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_it_stops_at_once_while_its_input_is_open(shop: Path, url: str, number: signal.Signals) -> None:
+    words = command("send", "--env", "live", "-")
+    pipe = subprocess.PIPE
+    with subprocess.Popen(words, cwd=shop, env=environment(), stdin=pipe, stderr=pipe) as process:
+        assert process.stdin is not None
+        assert process.stderr is not None
+        process.stdin.write(b'{"id": "1", "user": "u1", "events": [{"number": 1}]}\n')
+        process.stdin.flush()
+        while not ledger(url)["effects"]:
+            time.sleep(0.02)
+        process.send_signal(number)
+        assert process.wait(timeout=5) == 1
+        said = process.stderr.read().decode().splitlines()
+    assert (said[0], said[-2:]) == ("Stopped: interrupted", ["1 request taken", "outbox outbox.db: 1 accepted"])
+
+
+def test_the_second_signal_ends_it_whatever_is_on_the_way(shop: Path, url: str) -> None:
+    change(url, latency=20)
+    batches(shop, users=1, each=1)
+    words = command("send", "--env", "live", "batches.ndjson")
+    with subprocess.Popen(words, cwd=shop, env=environment(), stderr=subprocess.PIPE) as process:
+        while not ledger(url)["arrivals"]:
+            time.sleep(0.02)
+        process.send_signal(signal.SIGINT)
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(timeout=1)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=5) == -signal.SIGINT
+    change(url, latency=0)
+    last = moemap(shop, "send", "--env", "live")
+    assert last.stderr.splitlines()[-2:] == [
+        "outbox outbox.db: 1 accepted",
+        "1 time a request was sent again that may have arrived",
+    ]

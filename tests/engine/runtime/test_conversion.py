@@ -315,3 +315,20 @@ def test_a_mapping_with_errors_converts_nothing(folder: Path) -> None:
     assert problem.message == "'./broken' cannot convert the input: it has errors of its own"
     assert [str(one.place) for one in problem.related] != []
     assert not api.load(folder).problems
+
+
+def test_mappings_that_convert_for_each_other_are_named(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(folder, tmp_path / "copy")
+    monkeypatch.chdir(tmp_path / "copy")
+    rows = ROWS.replace("rules:\n", "rules:\n  - {rule: back, when: sheet.back, convert: ./..}\n")
+    Path("rows/mapping.yaml").write_text(rows, "utf-8")
+    for file, name, circle in (
+        ("mapping.yaml", "./rows", "main -> rows -> main"),
+        ("rows/mapping.yaml", "./..", "rows -> main -> rows"),
+    ):
+        problem, *more = load(Path(file)).problems
+        assert problem.message == f"'{name}' cannot convert the input: it would convert its own input: {circle}"
+        assert [one.text for one in problem.related] == ["its first error"]
+        assert [one.message for one in more] == []

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..compiler import compiled
 from ..language.rulebook import Rulebook
+from ..runtime.result import Request
 from ..schemas.distinct import limits_of
 
 __all__ = ["Distinct", "DistinctCounter"]
@@ -25,6 +25,12 @@ class Distinct:
     path: tuple[str, ...]
     limit: int
     found: set[str] = field(default_factory=set)
+
+    @property
+    def left(self) -> str:
+        """The distance to the limit, in words."""
+        left = self.limit - len(self.found)
+        return f"{left} below the limit of {self.limit}" if left >= 0 else f"{-left} above the limit of {self.limit}"
 
     @property
     def is_too_many(self) -> bool:
@@ -46,7 +52,7 @@ class Distinct:
 
 
 class DistinctCounter:
-    """Maps batches, and counts the distinct names and values in their requests."""
+    """Counts the distinct names and values in requests."""
 
     def __init__(self, rulebook: Rulebook) -> None:
         self.limits = [
@@ -59,17 +65,18 @@ class DistinctCounter:
                 for one in limits_of(rulebook.schemas[name])
             )
         ]
-        self._compiled = compiled.compile(rulebook) if self.limits else None
 
-    def add(self, batch: Any) -> None:
-        """Adds the names and values in the requests of a batch."""
-        if self._compiled is None:
-            return
-        for request in self._compiled.transform(batch).requests:
-            for one in self.limits:
-                if one.output == request.output:
-                    for value in _at(request.body, one.path):
-                        one.add(value)
+    def add(self, requests: Iterable[Request]) -> None:
+        """Adds the names and values in requests."""
+        for request in requests:
+            self.add_body(request.output, request.body)
+
+    def add_body(self, output: str, body: Any) -> None:
+        """Adds the names and values in the body of an output."""
+        for one in self.limits:
+            if one.output == output:
+                for value in _at(body, one.path):
+                    one.add(value)
 
 
 def _at(body: Any, path: tuple[str, ...]) -> Iterator[Any]:
