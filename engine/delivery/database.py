@@ -8,9 +8,9 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
-__all__ = ["TABLES", "VERSION", "Connection", "Database", "DatabaseCursor"]
+__all__ = ["TABLES", "UPGRADES", "VERSION", "Connection", "Database", "DatabaseCursor"]
 
-VERSION = 1
+VERSION = 2
 """The version of the tables."""
 TABLES = """
 CREATE TABLE input (id {number}, key {bytes} NOT NULL UNIQUE, source TEXT NOT NULL, mapping TEXT NOT NULL,
@@ -20,7 +20,8 @@ CREATE TABLE request (id {counter}, input {integer} NOT NULL REFERENCES input, n
     lane TEXT, repeatable INTEGER NOT NULL, joinable INTEGER NOT NULL, items TEXT NOT NULL,
     UNIQUE (input, number));
 CREATE TABLE attempt (id {counter}, request {integer} NOT NULL REFERENCES request, at {real} NOT NULL,
-    kind TEXT NOT NULL, status INTEGER, answer TEXT NOT NULL DEFAULT '', due {real}, call {integer});
+    kind TEXT NOT NULL, status INTEGER, answer TEXT NOT NULL DEFAULT '', due {real}, call {integer}, tick {real},
+    origin TEXT);
 CREATE INDEX attempt_request ON attempt (request);
 CREATE INDEX attempt_repeated ON attempt (request) WHERE kind = 'uncertain' AND due IS NOT NULL;
 CREATE INDEX attempt_purged ON attempt (request) WHERE kind = 'purged';
@@ -32,6 +33,10 @@ CREATE INDEX queue_state ON queue (state, request);
 CREATE TABLE saved (name TEXT PRIMARY KEY, value TEXT NOT NULL)
 """
 """The statements that make the tables; `{number}` and others are the types of a database."""
+UPGRADES = {
+    "1": "ALTER TABLE attempt ADD COLUMN tick {real}; ALTER TABLE attempt ADD COLUMN origin TEXT",
+}
+"""The statements that make tables of earlier versions those of the next one."""
 
 
 class DatabaseCursor(Protocol):

@@ -115,9 +115,13 @@ class Ended(NamedTuple):
 
 
 class Recent(NamedTuple):
-    """A recent attempt, as the limits count it; attempts that were sent in one body have the same `call`."""
+    """A recent attempt, as the limits count it: how many seconds ago it began and ended (None: not yet).
 
-    at: float
+
+    Attempts that were sent in one body have the same `call`.
+    """
+
+    began: float
     ended: float | None
     call: int
     output: str

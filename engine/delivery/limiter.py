@@ -122,15 +122,15 @@ class Limiter:
         self._hints: dict[str, _Hint] = {}
         self._taken = 0
 
-    def restore(self, recent: Iterable[Recent], wall: float) -> None:
+    def restore(self, recent: Iterable[Recent]) -> None:
         """Counts the attempts of earlier processes; those without an answer may arrive even now."""
         calls: dict[int, list[Recent]] = {}
         for one in recent:
             calls.setdefault(one.call, []).append(one)
         for call in calls.values():
-            ended = max(wall if one.ended is None else min(one.ended, wall) for one in call)
+            ended = min(one.ended or 0.0 for one in call)
             for span, amount in self._spans(call, is_bulk=len(call) > 1):
-                span.answered(amount, self.now() - (wall - ended))
+                span.answered(amount, self.now() - ended)
 
     def time_for(self, call: Sequence[Counted], now: float, *, is_bulk: bool = False) -> float:
         """The time at which a call may be sent, which is now or later; infinity if that depends on an answer."""

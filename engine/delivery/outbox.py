@@ -7,8 +7,9 @@ thread of a process writes; several processes may add, and one of them sends (`s
 
 from __future__ import annotations
 
+import math
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager, ExitStack, closing
 from functools import partial
@@ -19,6 +20,7 @@ import orjson
 import zstandard
 
 from ..values.once import Lock
+from .clocks import Moment, boot
 from .database import Connection
 from .entries import (
     ENDS,
@@ -42,6 +44,8 @@ from .writing import Writer
 __all__ = ["Outbox", "change", "keep", "put"]
 
 _ENTRY = "r.output, r.method, r.url, r.headers, r.body, r.lane, r.repeatable, r.joinable, r.items"
+_MOST_RECENT = 200_000
+"""The most attempts that are taken for recent ones; there are more only where a clock was set back."""
 
 
 class Outbox:
@@ -54,12 +58,14 @@ class Outbox:
         max_bytes: int | None = None,
         create: bool = True,
         now: Callable[[], float] = time.time,
+        tick: Callable[[], float] = time.monotonic,
     ) -> None:
         """Opens or makes the outbox in a file, or at the URL of a database. Raises OutboxError."""
         self._database = database = database_at(place, create=create)
         self.name = database.name
         self.max_bytes = max_bytes
         self.now = now
+        self._tick = tick
         self._reading = Lock()
         with ExitStack() as opened:
             try:
@@ -100,6 +106,19 @@ class Outbox:
             raise OutboxError(
                 f"{self.name}: this is the outbox of the mapping {owner}, whose limits are not those of {mapping}"
             )
+
+    def moment(self) -> Moment:
+        """The present, by both clocks."""
+        return Moment(self.now(), self._tick())
+
+    def dated(self, seconds: float) -> dict[str, Any]:
+        """The moment in some seconds, to be saved."""
+        return {"at": self.now() + seconds, "tick": self._tick() + seconds, "boot": boot()}
+
+    def since(self, dated: Mapping[str, Any]) -> float:
+        """The seconds since a moment that was saved: by the clock of the wall, if the machine was started since."""
+        is_own = dated["boot"] is not None and dated["boot"] == boot()
+        return self._tick() - float(dated["tick"]) if is_own else self.now() - float(dated["at"])
 
     def submit(self, work: Callable[[Connection], Any]) -> Future[Any]:
         """Calls `work` in a transaction of the writer."""
@@ -171,11 +190,11 @@ class Outbox:
                     (request,),
                 ).rowcount
             ]
-            call = None
+            call, (at, tick) = None, self.moment()
             for request in taken:
                 row = connection.execute(
-                    "INSERT INTO attempt (request, at, kind, call) VALUES (?, ?, 'started', ?) RETURNING id",
-                    (request, self.now(), call),
+                    "INSERT INTO attempt (request, at, tick, kind, call) VALUES (?, ?, ?, 'started', ?) RETURNING id",
+                    (request, at, tick, call),
                 ).fetchone()
                 call = row[0] if call is None else call
             return frozenset(taken)
@@ -187,7 +206,7 @@ class Outbox:
 
         def work(connection: Connection) -> None:
             for ended in ends:
-                change(connection, ended, self.now())
+                change(connection, ended, self.moment())
 
         return self._writer.submit(work)
 
@@ -205,30 +224,45 @@ class Outbox:
             for request, repeatable in rows:
                 due = self.now() if repeats or repeatable else None
                 ended = Ended(request, "uncertain", None, "the sender ended before there was an answer", due)
-                change(connection, ended, self.now())
+                change(connection, ended, self.moment())
             return len(rows)
 
         return self._writer.submit(work)
 
-    def recent(self, seconds: float) -> list[Recent]:
-        """The attempts that began within the last seconds, the latest first."""
-        now = self.now()
+    def foreign_until(self) -> float:
+        """The number of the last attempt whose ticks are not those of this start of this machine.
+
+        Only the process that sends may ask, before it writes.
+        """
+        saved, own = self.saved("clock"), boot()
+        if saved is None or own is None or saved["boot"] != own:
+            last = self.read("SELECT coalesce(max(id), 0) FROM attempt")[0][0]
+            saved = {"boot": own, "last": last}
+            self.save("clock", saved).result()
+        return math.inf if own is None else saved["last"]
+
+    def recent(self, seconds: float, foreign: float = math.inf) -> list[Recent]:
+        """The attempts that began within the last seconds, the latest first; those up to `foreign` by another clock."""
+        now, ticks = self.moment()
         found: list[Recent] = []
         ended: dict[int, float] = {}
         last, step = self.read("SELECT coalesce(max(id), 0) FROM attempt")[0][0], 1000
-        while last > 0:
+        while last > 0 and len(found) < _MOST_RECENT:
             rows = self.read(
-                "SELECT a.id, a.at, a.kind, a.call, r.id, r.output, r.lane, r.items FROM attempt a JOIN request r "
-                "ON r.id = a.request WHERE a.id > ? AND a.id <= ? ORDER BY a.id DESC",
+                "SELECT a.id, a.at, a.tick, a.kind, a.call, r.id, r.output, r.lane, r.items FROM attempt a "
+                "JOIN request r ON r.id = a.request WHERE a.id > ? AND a.id <= ? ORDER BY a.id DESC",
                 *(last - step, last),
             )
-            for id_, at, kind, call, request, output, lane, items in rows:
-                if kind == "started" and now - seconds <= at <= now:
+            age = 0.0
+            for id_, at, tick, kind, call, request, output, lane, items in rows:
+                # A moment that is still to come was written by a clock that has been set back, and may be now.
+                age = max(0.0, now - at if id_ <= foreign else ticks - tick)
+                if kind != "started":
+                    ended[request] = age
+                elif age <= seconds:
                     end = ended.pop(request, None)
-                    found.append(Recent(at, end, call or id_, output, lane, orjson.loads(items)))
-                elif kind != "started":
-                    ended[request] = at
-            if rows and rows[-1][1] < now - seconds:
+                    found.append(Recent(age, end, call or id_, output, lane, orjson.loads(items)))
+            if age > seconds:
                 break
             last -= step
         return found
@@ -373,12 +407,12 @@ def state_after(kind: Kind, due: float | None) -> State:
     return "waiting" if kind == "uncertain" and due is not None else ENDS[kind]
 
 
-def change(connection: Connection, ended: Ended, now: float) -> None:
+def change(connection: Connection, ended: Ended, moment: Moment) -> None:
     """Adds a line to the log of a request, and moves it in the queue accordingly."""
     request, kind, due = ended.request, ended.kind, ended.due
     connection.execute(
-        "INSERT INTO attempt (request, at, kind, status, answer, due) VALUES (?, ?, ?, ?, ?, ?)",
-        (request, now, kind, ended.status, ended.answer, due),
+        "INSERT INTO attempt (request, at, tick, kind, status, answer, due) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (request, *moment, kind, ended.status, ended.answer, due),
     )
     state = state_after(kind, due)
     if state in ("accepted", "purged"):

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import psycopg
 from psycopg.pq import TransactionStatus
 
-from .database import TABLES, VERSION, Connection
+from .database import TABLES, UPGRADES, VERSION, Connection
 from .entries import OutboxError
 
 __all__ = ["PostgreSQL"]
@@ -130,7 +130,11 @@ class PostgreSQL:
             row = connection.execute("SELECT value FROM saved WHERE name = 'version'").fetchone()
             if row is None:
                 raise OutboxError(f"{self.name}: this is not an outbox")
-            if row[0] != str(VERSION):
+            if row[0] in UPGRADES:
+                for statement in UPGRADES[row[0]].format_map(_TYPES).split(";"):
+                    connection.execute(statement)
+                connection.execute("UPDATE saved SET value = ? WHERE name = 'version'", (str(VERSION),))
+            elif row[0] != str(VERSION):
                 raise OutboxError(f"{self.name}: the outbox is of version {row[0]}; this moemap has version {VERSION}")
             connection.execute("COMMIT")
         except BaseException:

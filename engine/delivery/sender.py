@@ -135,8 +135,9 @@ class Sender:
         self._event_loop = asyncio.get_running_loop()
         with self.outbox.sending():
             self.begun.set()
+            foreign = self.outbox.foreign_until()
             await _done(self.outbox.recover(repeats=self.plan.repeats))
-            self._restore()
+            self._restore(foreign)
             async with self._make_http(self.secrets, self._connections, self.plan.keep_alive) as http:
                 try:
                     await self._loop(http)
@@ -146,17 +147,19 @@ class Sender:
                     await self._save()
         return self.progress
 
-    def _restore(self) -> None:
+    def _restore(self, foreign: float) -> None:
+        """Goes on with the limits where the last process left them; `foreign` is the last attempt of another clock."""
         longest = max((window.seconds for window in self.plan.windows), default=0)
-        now = self.outbox.now()
-        self.limiter.restore(self.outbox.recent(longest), now)
-        until = self.outbox.saved("paused until")
-        if until is not None and 0 < until - now <= self.plan.retry.cap:
-            self.limiter.pause(until - now)
+        self.limiter.restore(self.outbox.recent(longest, foreign))
+        forgotten, until = (self.outbox.saved(name) for name in ("forgotten", "paused until"))
+        if forgotten is not None:
+            self.limiter.pause(min(longest, longest - self.outbox.since(forgotten)))
+        if until is not None and (left := -self.outbox.since(until)) <= self.plan.retry.cap:
+            self.limiter.pause(left)
 
     async def _save(self) -> None:
         left = self.limiter.paused_until - self.limiter.now()
-        await _done(self.outbox.save("paused until", self.outbox.now() + left if left > 0 else None))
+        await _done(self.outbox.save("paused until", self.outbox.dated(left) if left > 0 else None))
 
     # Choosing
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..jobs.files import BusyError, locked
-from .database import TABLES, VERSION, Connection
+from .database import TABLES, UPGRADES, VERSION, Connection
 from .entries import OutboxError
 from .filesystems import network_filesystem
 
@@ -67,6 +67,10 @@ class SQLite:
                 connection.execute(f"PRAGMA user_version = {VERSION}")
             elif application != _APPLICATION:
                 raise OutboxError(f"{self.path}: this is not an outbox")
+            elif str(version) in UPGRADES:
+                for statement in UPGRADES[str(version)].format_map(_TYPES).split(";"):
+                    connection.execute(statement)
+                connection.execute(f"PRAGMA user_version = {VERSION}")
             elif version != VERSION:
                 raise OutboxError(f"{self.path}: the outbox is of version {version}; this moemap has version {VERSION}")
         finally:

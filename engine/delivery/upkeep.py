@@ -34,7 +34,7 @@ def move(outbox: Outbox, how: str, requests: Sequence[int], reason: str = "") ->
         for request in some:
             query = f"SELECT 1 FROM queue WHERE request = ? AND state IN ({marks})"  # noqa: S608
             if connection.execute(query, (request, *states)).fetchone():
-                change(connection, Ended(request, kind, None, reason), outbox.now())
+                change(connection, Ended(request, kind, None, reason), outbox.moment())
                 number += 1
         return number
 
@@ -53,7 +53,7 @@ def mapped_anew(outbox: Outbox, number: int, dead: Sequence[int], entries: Itera
             "SELECT id, number, output, method, url, headers, body FROM request WHERE input = ?", (number,)
         ).fetchall()
         for request in dead:
-            change(connection, Ended(request, "purged", None, f"mapped anew by {mapping}"), outbox.now())
+            change(connection, Ended(request, "purged", None, f"mapped anew by {mapping}"), outbox.moment())
         before = [_what(*row[2:]) for row in rows if row[0] not in set(dead)]
         fresh = []
         for entry in entries:
@@ -102,7 +102,8 @@ def as_json(shown: Shown) -> dict[str, Any]:
 def compact(outbox: Outbox, older_than: float) -> int:
     """Deletes requests accepted or purged more than `older_than` seconds ago, and frees space; returns their number.
 
-    The keys of inputs stay, so that none is taken twice. Raises OutboxError while another process sends.
+    The keys of inputs stay, so that none is taken twice, and the limits heed what is forgotten. Raises OutboxError
+    while another process sends.
     """
     before = outbox.now() - older_than
 
@@ -129,6 +130,7 @@ def compact(outbox: Outbox, older_than: float) -> int:
                 (number, number),
             )
         keep(connection, "compacted", gone)
+        keep(connection, "forgotten", outbox.dated(-older_than))
         return len(rows)
 
     total = 0

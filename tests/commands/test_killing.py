@@ -1,11 +1,18 @@
-"""The sender is killed at any moment, again and again, while the receiver does all that goes wrong."""
+"""Senders and services are killed at any moment, while receiver, clock and disk do all that goes wrong."""
 
 from __future__ import annotations
 
+import http.client
+import json
+import os
 import random
+import resource
 import subprocess
+import threading
 import time
+import urllib.request
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +24,13 @@ from moemap.tests.commands.delivering import batches, change, command, environme
 
 FAULTS = {"storm": 0.02, "error": 0.04, "reset_before": 0.03, "reset_after": 0.03, "half": 0.02, "slow": 0.02}
 USERS, EACH, EVENTS = 30, 10, 2
+WINDOWS = [(60, 1.0), (80, 3.0)]
+JUMPS = (-86_400, -40, -3, 3, 40, 86_400)
+LONG = 40
+"""The rounds of each of the many runs of `make fuzz`."""
 
 
-def held(place: str, got: Any, windows: list[tuple[int, float]]) -> None:
+def held(place: str, got: Any, inputs: int) -> None:
     """Holds what was promised to what the receiver got."""
     effects = [(one["element"]["user"], one["element"]["number"]) for one in got["effects"]]
     with Outbox(place) as outbox:
@@ -29,7 +40,8 @@ def held(place: str, got: Any, windows: list[tuple[int, float]]) -> None:
         )
         left = set(outbox.ids(["dead", "uncertain"]))
         assert outbox.left() == 0
-    assert len(rows) == USERS * EACH * EVENTS
+        assert outbox.counts().inputs == inputs
+    assert len(rows) == inputs * EVENTS
     numbers = {(body["user"], body["number"]): id_ for id_, text in rows for body in [orjson.loads(text)]}
     assert len(numbers) == len(rows)
     times = Counter(effects)
@@ -40,55 +52,138 @@ def held(place: str, got: Any, windows: list[tuple[int, float]]) -> None:
         order = [number for one, number in effects if one == f"u{user}"]
         assert order == sorted(order), user
     assert got["refused"] == 0
-    for limit, seconds in windows:
+    for limit, seconds in WINDOWS:
         assert got["most"][f"{seconds:g}"] <= limit
 
 
-def rounds(folder: Path, place: str, url: str, number: int, chance: random.Random) -> None:
-    """Starts one sender, or two, and kills them, so many times: soon after sending has begun, or before."""
-    for round_ in range(number):
-        inputs = [] if round_ % 5 == 4 else ["batches.ndjson"]
-        before = len(ledger(url)["arrivals"])
-        senders = [
-            subprocess.Popen(
-                command("send", "-q", "--env", "live", "--outbox", place, *inputs),
-                cwd=folder,
-                env=environment(),
-                stderr=subprocess.PIPE,
-            )
-            for _ in range(2 if round_ % 3 == 2 else 1)  # the second one waits for nothing, or takes over
-        ]
-        end = time.monotonic() + (chance.uniform(0.3, 1.0) if round_ % 4 == 3 else 20)
-        while len(ledger(url)["arrivals"]) == before and time.monotonic() < end:
-            if all(sender.poll() is not None for sender in senders):
+class Chaos:
+    """Processes over one outbox that are started and killed; clock and disk change while they run.
+
+    Inputs come from a file, by `send`, and over HTTP: a client gives those of a user in order, each until a service has
+    answered that it is on the disk.
+    """
+
+    def __init__(self, folder: Path, place: str, url: str, seed: int) -> None:
+        self.folder, self.place, self.url = folder, place, url
+        self.chance = random.Random(seed)
+        self.service = ""
+        """The URL of the service that runs."""
+        self.lines = batches(folder, USERS, EACH, EVENTS).read_bytes().splitlines()
+        self.posted = 0
+        self.is_over = False
+        self.running: list[subprocess.Popen[str]] = []
+        self.environment = {**environment(), "CLOCK": str(folder / "clock")}
+        self.environment["PYTHONPATH"] += os.pathsep + str(Path(__file__).parent / "set_clock")
+
+    # What goes wrong
+
+    def jump(self) -> None:
+        """Sets the clock, forward or back."""
+        written = self.folder / "clock.new"
+        written.write_text(str(self.chance.choice(JUMPS)))
+        written.replace(self.folder / "clock")
+
+    def fill_disk(self) -> None:
+        """Lets the processes write little more into any file, for a while."""
+        room = max((path.stat().st_size for path in self.folder.glob("*.db*")), default=0)
+        for process in self.running:
+            with suppress(ProcessLookupError):
+                resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (room + 4096, resource.RLIM_INFINITY))
+
+    def free_disk(self) -> None:
+        for process in self.running:
+            with suppress(ProcessLookupError):
+                resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY,) * 2)
+
+    # What runs
+
+    def start(self, *words: str) -> None:
+        words = (*words, "--env", "live", "--outbox", self.place)
+        process = subprocess.Popen(
+            command(*words), cwd=self.folder, env=self.environment, stderr=subprocess.PIPE, text=True
+        )
+        self.running.append(process)
+        if words[0] == "serve":
+            assert process.stderr is not None
+            while (line := process.stderr.readline()) and not line.startswith("Listening at "):
+                pass
+            self.service = line.split()[-1] if line else ""
+
+    def post(self) -> None:
+        """Gives the inputs of the users in order, each until a service has taken it."""
+        while not self.is_over and self.posted < len(self.lines):
+            try:
+                request = urllib.request.Request(f"{self.service}/v1/batches", self.lines[self.posted])
+                request.add_header("Content-Type", "application/json")
+                with urllib.request.urlopen(request, timeout=10) as answer:
+                    assert answer.status == 202
+                    self.posted += 1
+            except (OSError, ValueError, http.client.HTTPException):  # none runs, or it was killed, or its disk is full
+                time.sleep(0.02)
+
+    def round(self, number: int) -> None:
+        """Starts processes, lets things go wrong, and kills them: soon after sending has begun, or before."""
+        before = len(ledger(self.url)["arrivals"])
+        if self.chance.random() < 0.4:
+            self.jump()
+        kind = self.chance.choice(["send", "send", "two", "serve", "serve", "apart", "both"])
+        inputs = [] if number % 5 == 4 else ["batches.ndjson"]
+        if kind in ("serve", "both"):
+            self.start("serve", "--port", "0")
+        if kind == "apart":
+            self.start("serve", "--port", "0", "--no-delivery")
+        if kind != "serve":
+            self.start("send", "-q", *inputs)
+        if kind == "two":
+            self.start("send", "-q", *inputs)
+        end = time.monotonic() + (self.chance.uniform(0.3, 1.0) if number % 4 == 3 else 20)
+        while len(ledger(self.url)["arrivals"]) == before and time.monotonic() < end:
+            if all(process.poll() is not None for process in self.running):
                 break
             time.sleep(0.02)
-        time.sleep(chance.uniform(0, 0.3) if chance.random() < 0.7 else chance.uniform(0, 2))
-        for sender in senders:
-            sender.kill()
-            sender.communicate()
-        if round_ % 7 == 3:
-            change(url, status=503)
-        elif round_ % 7 == 4:
-            change(url, status=None)
-    change(url, status=None)
+        wrong = self.chance.choice([self.jump, self.fill_disk, lambda: None, lambda: None])
+        wrong()
+        time.sleep(self.chance.uniform(0, 0.3) if self.chance.random() < 0.7 else self.chance.uniform(0, 2))
+        if wrong == self.fill_disk and self.chance.random() < 0.5:
+            self.free_disk()
+            time.sleep(self.chance.uniform(0, 1))
+        for process in self.chance.sample(self.running, len(self.running)):
+            process.kill()
+            process.communicate()
+        self.running.clear()
+
+    def rounds(self, number: int) -> None:
+        client = threading.Thread(target=self.post)
+        client.start()
+        try:
+            for round_ in range(number):
+                self.round(round_)
+                if round_ % 7 == 3:
+                    change(self.url, status=503)
+                elif round_ % 7 == 4:
+                    change(self.url, status=None)
+        finally:
+            self.is_over = True
+            client.join()
+            change(self.url, status=None)
 
 
 def kill(folder: Path, number: int, seed: int, place: str = "outbox.db") -> None:
     place = str(folder / place) if "://" not in place else place
-    windows = [(60, 1.0), (80, 3.0)]
-    with receiver(latency=0.03, windows=windows, faults=FAULTS, seed=seed) as url:
-        project(folder, url, limit=60, three=80)
-        batches(folder, USERS, EACH, EVENTS)
-        rounds(folder, place, url, number, random.Random(seed))
+    with receiver(latency=0.03, windows=WINDOWS, faults=FAULTS, seed=seed) as url:
+        project(folder, url, limit=WINDOWS[0][0], three=WINDOWS[1][0])
+        chaos = Chaos(folder, place, url, seed)
+        chaos.rounds(number)
         last = moemap(folder, "send", "--env", "live", "--outbox", place, "batches.ndjson")
         assert last.returncode in (0, 1), last.stderr
-        held(place, ledger(url), windows)
+        got = ledger(url)
+        (folder / "ledger.json").write_text(json.dumps(got))  # to be looked at where something does not hold
+        held(place, got, len(chaos.lines))
 
 
 @pytest.mark.slow
 def test_killed_at_any_moment(tmp_path: Path) -> None:
-    kill(tmp_path, 14, seed=1)
+    kill(tmp_path, 16, seed=1)
 
 
 @pytest.mark.fuzz
@@ -97,4 +192,4 @@ def test_killed_at_any_moment(tmp_path: Path) -> None:
 def test_killed_for_long(tmp_path: Path, seed: int, request: pytest.FixtureRequest) -> None:
     if "fuzz" not in request.config.getoption("-m"):
         pytest.skip("make fuzz kills for long")
-    kill(tmp_path, 40, seed)
+    kill(tmp_path, LONG, seed)

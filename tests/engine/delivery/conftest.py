@@ -121,7 +121,7 @@ def outbox(place: str) -> Iterator[Outbox]:
 @pytest.fixture
 def timed(place: str, clock: Clock) -> Iterator[Outbox]:
     """An outbox with a clock that the test sets."""
-    with Outbox(place, now=clock) as made:
+    with Outbox(place, now=clock, tick=clock) as made:
         yield made
 
 

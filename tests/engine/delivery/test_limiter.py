@@ -145,12 +145,12 @@ def test_what_was_sent_before_counts() -> None:
     clock = Clock()
     limiter = Limiter([PlannedWindow("minute", 3, 60), PlannedWindow("bodies", 4, 60, "bodies")], clock)
     recent = [
-        Recent(90.0, 95.0, 1, "event", None, {}),
-        Recent(90.0, 95.0, 1, "event", None, {}),
-        Recent(98.0, None, 2, "event", None, {}),
-        Recent(130.0, 131.0, 3, "event", None, {}),
+        Recent(10.0, 5.0, 1, "event", None, {}),
+        Recent(10.0, 5.0, 1, "event", None, {}),
+        Recent(2.0, None, 2, "event", None, {}),
+        Recent(0.0, 0.0, 3, "event", None, {}),
     ]
-    limiter.restore(recent, 100.0)  # the last one was written by a clock that was set back since
+    limiter.restore(recent)
     assert limiter.time_for([entry()], 0.0) == 55.0
 
 

@@ -147,10 +147,10 @@ def test_recent_attempts_and_those_sent_together(timed: Outbox, clock: Clock) ->
     start(timed, 2, 3)
     clock.now += 1
     end(timed, 2, "accepted")
-    assert [(one.at, one.ended, one.lane, one.items["n"]) for one in timed.recent(60)] == [
-        (1050, None, "2", 2),
-        (1050, 1051, "1", 1),
-        (1000, 1000, "0", 0),
+    assert [(one.began, one.ended, one.lane, one.items["n"]) for one in timed.recent(60)] == [
+        (1, None, "2", 2),
+        (1, 0, "1", 1),
+        (51, 51, "0", 0),
     ]
     assert len({one.call for one in timed.recent(60)}) == 2
     assert len(timed.recent(10)) == 2
@@ -192,10 +192,45 @@ def test_another_version_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "outbox.db"
     Outbox(path).close()
     with sqlite3.connect(path) as connection:
-        connection.execute("PRAGMA user_version = 2")
+        connection.execute("PRAGMA user_version = 9")
     connection.close()
-    with pytest.raises(OutboxError, match="the outbox is of version 2; this moemap has version 1"):
+    with pytest.raises(OutboxError, match="the outbox is of version 9; this moemap has version 2"):
         Outbox(path)
+
+
+def test_an_outbox_of_the_version_before_goes_on(place: str) -> None:
+    with Outbox(place) as outbox:
+        outbox.add([given("1", entry())]).result()
+    with sqlite3.connect(place) as connection:
+        for name in ("tick", "origin"):
+            connection.execute(f"ALTER TABLE attempt DROP COLUMN {name}")
+        connection.execute("PRAGMA user_version = 1")
+    connection.close()
+    with Outbox(place) as outbox:
+        start(outbox, 1)
+        assert [one.ended for one in outbox.recent(60)] == [None]
+
+
+@pytest.mark.parametrize("jump", [-7200, 7200])
+def test_what_is_recent_does_not_depend_on_a_clock_that_is_set(place: str, clock: Clock, jump: float) -> None:
+    ticks = Clock()
+    with Outbox(place, now=clock, tick=ticks) as outbox:
+        outbox.add([given("1", *(entry(lane=str(number)) for number in range(3)))]).result()
+        foreign = outbox.foreign_until()
+        start(outbox, 1)
+        end(outbox, 1, "accepted")
+        until = outbox.dated(30)
+        clock.now += jump
+        ticks.now += 20
+        start(outbox, 2)
+        assert [(one.began, one.ended) for one in outbox.recent(60, foreign)] == [(0, None), (20, 20)]
+        assert len(outbox.recent(10, foreign)) == 1
+        assert outbox.since(until) == -10
+        assert outbox.foreign_until() == foreign  # as long as the machine is not started again
+        outbox.save("clock", {"boot": "another", "last": 0}).result()
+        assert outbox.foreign_until() == 3
+        by_wall = [one.began for one in outbox.recent(60, 3)]
+        assert by_wall == ([0, 0] if jump < 0 else [0])  # one that is still to come may be now
 
 
 def test_a_disk_that_is_full_loses_nothing_that_was_promised(outbox: Outbox) -> None:

@@ -1,0 +1,20 @@
+"""Sets the clock of the wall of each Python process that has this folder in PYTHONPATH, forward or back.
+
+The file CLOCK holds the seconds, also while the process runs.
+"""
+
+import os
+import time
+
+_real, _file = time.time, os.environ.get("CLOCK")
+
+
+def _set() -> float:
+    try:
+        with open(_file or "", encoding="ascii") as file:
+            return _real() + float(file.read() or 0)
+    except OSError:
+        return _real()
+
+
+time.time = _set
