@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Set
+from collections.abc import Mapping, Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -24,6 +24,7 @@ from ..runtime.result import (
     NOTHING,
     Element,
     Failed,
+    PartOrigin,
     Result,
     Skipped,
     too_much_copied,
@@ -32,6 +33,7 @@ from ..values.budget import TooMuchCopied, scanning
 from ..values.kinds import kind, with_article
 from ..values.payload import received
 from ..values.pointers import join, value_at
+from .converted import ConvertedBody, nearest
 from .fields import Evaluation, size_outcome
 from .outputs import output_specs
 from .recorder import ElementOutcome, Observer, Reader, Step
@@ -148,6 +150,12 @@ class Interpreter:
         result = run.result()
         return result, run.request_parts if result.requests else ()
 
+    def origins(self, batch: Any) -> tuple[Result, tuple[tuple[PartOrigin, ...], ...]]:
+        """The Result, and for each request what it is made of."""
+        run = _Run(self, batch, None)
+        result = run.result()
+        return result, run.origins_of_requests if result.requests else ()
+
     def scope_at(self, batch: Any, route: str | None = None, index: int = 0) -> tuple[Scope, str] | None:
         """The names in scope for a batch, or for an element of a route, and the place of the element.
 
@@ -193,6 +201,8 @@ class _Run(Evaluation):
         """Set if the batch gives no requests: `is_ended` by a rule, `is_lost` by an error."""
         self.inner: list[tuple[_Run, Result, Locate]] = []
         """The evaluations of the bodies to which another mapping converted the batch, with their Locate."""
+        self.given_by: ConvertedBody | None = None
+        """The body of a conversion that the batch is, which names its parts."""
         self.is_converted = False
         """Set if the batch comes from another mapping: then it is not converted again."""
         self.parts: dict[Emission, Failed] = {}
@@ -203,6 +213,7 @@ class _Run(Evaluation):
         self.owned: dict[int, list[Emission]] = {}
         """The emissions for elements of routes, by the index of the element in the account."""
         self.request_parts: Parts = ()
+        self.origins_of_requests: tuple[tuple[PartOrigin, ...], ...] = ()
         self.envelopes: Mapping[str, Envelope | None] = {}
 
     def result(self) -> Result:
@@ -252,23 +263,52 @@ class _Run(Evaluation):
             record.clear()
         conversion = _Run(self.interpreter.converters[name], self.batch, None)
         first = conversion.result()
-        bodies = [request.body for request in first.requests]
         self.elements += conversion.elements
-        self.is_lost = not first.ok
+        self.is_lost = conversion.is_lost
+        self.failed += [part._replace(convert=name) for part in conversion.failed]
+        self.reached |= {part._replace(convert=name) for part in conversion.reached}
+        if conversion.inner:  # what failed there has no name here
+            self.is_lost = not first.ok
+            self.failed.clear()
         mapped = []
         locators = conversion.locators(first)
-        for body, place in zip(bodies, locators, strict=True):
-            run = _Run(self.interpreter, body, self.steps, self.only if len(bodies) == 1 else None)
-            run.observer, run.reader, run.hits, run.is_converted = self.observer, self.reader, self.hits, True
+        bodies = conversion.converted(name, locators, self.only)
+        for request, place, body in zip(first.requests, locators, bodies, strict=True):
+            run = _Run(self.interpreter, request.body, self.steps, self.only)
+            run.observer, run.reader, run.hits = self.observer, self.reader, self.hits
+            run.is_converted, run.given_by = True, body
             mapped.append(run.result())
             self.inner.append((run, mapped[-1], place))
             self.elements += [one._replace(pointer=place(one.pointer)) for one in run.elements]
             self.reached |= run.reached
-            self.failed += run.failed
             self.request_parts += run.request_parts
+            self.origins_of_requests += tuple(
+                tuple(one._replace(part=body.name(one.part), element=place(one.element)) for one in own)
+                for own in run.origins_of_requests
+            )
             self.is_ended = self.is_ended or run.is_ended
-            self.is_lost = self.is_lost or run.is_lost or (len(bodies) > 1 and bool(run.failed))
+            if run.is_lost and len(bodies) > 1 and body.parts:
+                self.failed += body.parts
+            else:
+                self.is_lost = self.is_lost or run.is_lost
+                self.failed += map(body.name, run.failed)
         return joined(first, mapped, lambda: locators)
+
+    def converted(self, name: str, locators: Sequence[Locate], only: Set[Failed] | None) -> list[ConvertedBody]:
+        """The bodies that this evaluation gave, for the mapping that had it convert the batch."""
+        if self.inner:
+            return ConvertedBody.unnamed(locators, only)
+        made_of = [
+            ({emission: self.parts[emission]._replace(convert=name) for emission, _ in parts}, self.origins_in(parts))
+            for parts in self.request_parts
+        ]
+        return ConvertedBody.named(locators, made_of, only)
+
+    def origins_in(self, parts: tuple[tuple[Emission, Mapping[Any, int]], ...]) -> dict[str, tuple[Emission, Any]]:
+        """The origin of each place of a request's body, with its emission."""
+        envelope = self.envelopes[parts[0][0].output.name]
+        assert envelope is not None  # noqa: S101  an output without one makes no requests
+        return origins_of(parts, envelope)
 
     def locators(self, result: Result) -> tuple[Locate, ...]:
         """A Locate for the body of each request of the Result."""
@@ -278,17 +318,12 @@ class _Run(Evaluation):
             )
         made = []
         for request, parts in zip(result.requests, self.request_parts, strict=True):
-            first, _ = parts[0]
-            envelope = self.envelopes[first.output.name]
-            assert envelope is not None  # noqa: S101  an output without one makes no requests
-            made.append(partial(self.place_of, request.body, origins_of(parts, envelope), first.element))
+            made.append(partial(self.place_of, request.body, self.origins_in(parts), parts[0][0].element))
         return tuple(made)
 
     def place_of(self, body: Any, origins: Mapping[str, tuple[Emission, Any]], otherwise: str, pointer: str) -> str:
         """The place in the batch from which the value at a pointer of a body comes, or the nearest known one."""
-        near = pointer
-        while near and near not in origins:
-            near = near.rpartition("/")[0]
+        near = nearest(origins, pointer)
         if not near:
             return otherwise if pointer else ""
         emission, origin = origins[near]
@@ -339,10 +374,13 @@ class _Run(Evaluation):
 
     def wanted(self, parts: Set[Failed], whole: Failed | None = None) -> Set[Failed]:
         """The parts that are to be mapped, all of them if `whole` is; marks them as reached."""
+        all_ = parts if whole is None else parts | {whole}
+        names = {part: part if self.given_by is None else self.given_by.name(part) for part in all_}
         if self.only is None:
+            self.reached.update(names.values())
             return parts
-        wanted = self.only & (parts | {whole})
-        self.reached |= wanted
+        wanted = {part for part in all_ if names[part] in self.only or (self.given_by and self.given_by.is_new(part))}
+        self.reached |= {names[part] for part in wanted}
         return parts if whole in wanted else wanted
 
     def element(
@@ -458,6 +496,10 @@ class _Run(Evaluation):
         self.envelopes = envelopes
         assembled = self.interpreter.assembler.assemble(self.emissions, envelopes, self.places.of_origin)
         self.request_parts = assembled.parts
+        self.origins_of_requests = tuple(
+            tuple(PartOrigin(self.parts[one], one.rule, str(one.place), one.element) for one, _ in parts)
+            for parts in assembled.parts
+        )
         for emission in assembled.rejected:
             self.failed.append(self.parts[emission])
             self.unmap(self.marks[emission].first_account, self.marks[emission].last_account)

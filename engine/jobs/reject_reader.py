@@ -21,6 +21,7 @@ class _FailedForm(msgspec.Struct):
     route: str | None = None
     rule: str | None = None
     occurrence: int = 0
+    convert: str | None = None
 
 
 class _ProblemForm(msgspec.Struct):
@@ -58,7 +59,7 @@ def read_reject(record: Record) -> Reject | Problem:
     failed = (
         None
         if line.failed is None
-        else frozenset(Failed(one.route, one.rule, one.element, one.occurrence) for one in line.failed)
+        else frozenset(Failed(one.route, one.rule, one.element, one.occurrence, one.convert) for one in line.failed)
     )
     codes = frozenset(problem.code for problem in line.problems)
     return Reject(Record(line.source, line.line or 0, text, None, line.record or 0), failed, codes)

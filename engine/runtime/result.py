@@ -19,6 +19,7 @@ __all__ = [
     "Destination",
     "Element",
     "Failed",
+    "PartOrigin",
     "Request",
     "Result",
     "Skipped",
@@ -85,27 +86,43 @@ class Failed(NamedTuple):
 
     It is an element of a route (None: all elements), or a rule without a route. If an element goes on to other rules
     after one, that `rule` for this element is a part, too. If the same place is iterated over more than once,
-    `occurrence` counts from 0.
+    `occurrence` counts from 0. `convert` names the mapping that converts the batch first, for a part of its work.
     """
 
     route: str | None
     rule: str | None
     element: str | None
     occurrence: int = 0
+    convert: str | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """`{route, rule, element}`, without a route or rule that is None, and `occurrence` unless it is the first."""
-        names = {"route": self.route, "rule": self.rule}
+        """`{convert, route, rule, element}` without what is None, and `occurrence` unless it is the first."""
+        names = {"convert": self.convert, "route": self.route, "rule": self.rule}
         name = {key: value for key, value in names.items() if value is not None}
         return {**name, "element": self.element, **({"occurrence": self.occurrence} if self.occurrence else {})}
 
     def __str__(self) -> str:
+        if self.convert is not None:
+            return f"{self._replace(convert=None)} of {self.convert}"
         if self.route is None:
             return f"the rule {self.rule!r}"
         rule = "" if self.rule is None else f"the rule {self.rule!r} of "
         return f"{rule}the route {self.route!r}" + (
             f" at {self.element or 'the batch'}" if self.element is not None else ""
         )
+
+
+class PartOrigin(NamedTuple):
+    """A part of a batch that a request is made of: the rule with its place, and the place of the element."""
+
+    part: Failed
+    rule: str
+    place: str
+    element: str
+
+    def to_json(self) -> dict[str, Any]:
+        """`{rule, place, pointer, part}`."""
+        return {"rule": self.rule, "place": self.place, "pointer": self.element, "part": self.part.to_json()}
 
 
 class Destination(NamedTuple):

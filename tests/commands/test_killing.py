@@ -141,8 +141,9 @@ class Chaos:
             if all(process.poll() is not None for process in self.running):
                 break
             time.sleep(0.02)
-        wrong = self.chance.choice([self.jump, self.fill_disk, lambda: None, lambda: None])
-        wrong()
+        wrong = self.chance.choice([self.jump, self.fill_disk, None, None])
+        if wrong is not None:
+            wrong()
         time.sleep(self.chance.uniform(0, 0.3) if self.chance.random() < 0.7 else self.chance.uniform(0, 2))
         if wrong == self.fill_disk and self.chance.random() < 0.5:
             self.free_disk()

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import random
 import shutil
 import sys
 from collections import Counter
+from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -26,6 +29,7 @@ from moemap.engine.interpreter.interpreter import Interpreter
 from moemap.engine.jobs.program import open_program
 from moemap.engine.language.loader import load
 from moemap.engine.mutation import running
+from moemap.engine.runtime.result import Failed, Result
 
 HEAD = "language: 1\nversion: 1.0.0\n"
 MAIN = f"""{HEAD}name: main
@@ -132,9 +136,112 @@ def test_a_replay_maps_only_what_failed(folder: Path) -> None:
     assert (again.requests, still) == ((), failed)
 
 
-def test_a_replay_maps_all_where_the_conversion_failed(folder: Path) -> None:
+def test_a_replay_maps_what_the_conversion_failed_at(folder: Path, tmp_path: Path) -> None:
     _, failed = Interpreter(moemap.load(folder).rulebook).retry(SHEETS[1])
-    assert failed is None
+    assert failed == (
+        Failed("rows", None, "/rows/2", convert="./rows"),
+        Failed("lines", None, "/rows/1"),
+    )
+    shutil.copytree(folder, tmp_path / "new")
+    rows = tmp_path / "new" / "rows" / "mapping.yaml"
+    rows.write_text(
+        ROWS.replace("reject: the row is a comment", "output: order, fields: {lines: {list: [{fields: {id: row}}]}}"),
+        "utf-8",
+    )
+    again, still = Interpreter(moemap.load(tmp_path / "new").rulebook).retry(SHEETS[1], set(failed))
+    assert [request.body for request in again.requests] == [{"lines": [{"id": "comment"}]}]
+    assert still == (failed[1],)
+
+
+MANY = """
+name: many
+input: {as: pile, schema: ./pile.schema.json}
+outputs:
+  order: {schema: ./../order.schema.json, request: {path: /}, combine: {lines: append}, max_items: 3}
+  other: {schema: ./../order.schema.json, request: {path: /}}
+routes:
+  orders: {each: pile.orders, as: one}
+  loose: {each: pile.loose, as: line}
+rules:
+  - {rule: bad, route: orders, when: one.bad, %(bad)s}
+  - {rule: order, route: orders, output: other, fields: {lines: one.lines, shop: one.shop, closed: one.closed}}
+  - {rule: wrong, route: loose, when: line.bad, %(wrong)s}
+  - {rule: loose, route: loose, output: order, fields: {lines: {list: [line]}}}
+"""
+MANY_MAIN = """
+name: main
+input: {as: order, schema: ./order.schema.json}
+outputs:
+  line:
+    {schema: ./line.schema.json, request: {path: /lines}, element_of: lines, combine: {lines: append}}
+  shop: {schema: ./line.schema.json, request: {path: /shops}}
+routes:
+  lines: {each: order.lines, as: line}
+rules:
+  - {rule: many, when: order.orders || order.loose, convert: ./many}
+  - {rule: closed, when: order.closed, %(closed)s}
+  - {rule: shop, when: order.shop, output: shop, fields: {id: {from: order.shop.id, required: true}}}
+  - rule: line
+    route: lines
+    output: line
+    fields: {id: line.id, price: {from: line.price, required: %(required)s}}
+"""
+STRICT = {"bad": "reject: it is bad", "wrong": "reject: it is wrong", "closed": "reject: closed", "required": "true"}
+LENIENT = {
+    "bad": "output: other, fields: {lines: one.lines, shop: one.shop}",
+    "wrong": "output: order, fields: {lines: {list: [line]}}",
+    "closed": "output: shop, fields: {id: order.closed}",
+    "required": "false",
+}
+
+
+@pytest.fixture(scope="module")
+def strict_and_lenient(tmp_path_factory: pytest.TempPathFactory) -> list[Interpreter]:
+    """A mapping that another one converts for, into several bodies, as both were and after they were mended."""
+    made = []
+    for values in (STRICT, LENIENT):
+        folder = tmp_path_factory.mktemp("many")
+        (folder / ".moemap").touch()
+        (folder / "many").mkdir()
+        (folder / "mapping.yaml").write_text(HEAD + MANY_MAIN % values, "utf-8")
+        (folder / "many" / "mapping.yaml").write_text(HEAD + MANY % values, "utf-8")
+        for name in ("order", "line", "many/pile"):
+            (folder / f"{name}.schema.json").write_text("{}", "utf-8")
+        made.append(Interpreter(moemap.load(folder).rulebook))
+    return made
+
+
+def some_lines(dice: random.Random, numbers: Iterator[int]) -> list[Any]:
+    kinds = [{"price": 1}, {"price": 1}, {}, {"price": 2, "bad": True}]
+    return [{"id": next(numbers), **dice.choice(kinds)} for _ in range(dice.randint(0, 4))]
+
+
+def given_by(*results: Result) -> Counter[str]:
+    """What is in the requests of results, however it is combined."""
+    found: Counter[str] = Counter()
+    for request in (request for result in results for request in result.requests):
+        found.update(json.dumps(one) for one in request.body.get("lines", [request.body]))
+    return found
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_replays_of_many_bodies_give_what_is_missing_and_nothing_else(
+    strict_and_lenient: list[Interpreter], seed: int
+) -> None:
+    strict, lenient = strict_and_lenient
+    dice, numbers = random.Random(seed), count()
+    orders = []
+    for _ in range(dice.randint(0, 4)):
+        order: dict[str, Any] = {"lines": some_lines(dice, numbers), "shop": {"id": next(numbers)}}
+        orders.append({**order, **dice.choice([{}, {}, {"bad": True}, {"closed": next(numbers)}])})
+    pile = {"orders": orders, "loose": some_lines(dice, numbers)}
+    first, failed = strict.retry(pile)
+    only = None if failed is None else set(failed)
+    still, same = strict.retry(pile, only)
+    assert (still.requests, same and sorted(same, key=repr)) == ((), failed and sorted(failed, key=repr))
+    mended, none = lenient.retry(pile, only)
+    assert none == ()
+    assert given_by(first, mended) == given_by(lenient.run(pile))
 
 
 def test_elements_of_both_are_accounted_for(folder: Path) -> None:
