@@ -6,6 +6,7 @@ import json
 import sys
 import time
 from collections.abc import Iterator
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -21,10 +22,11 @@ from .shared.delivering import (
     plan_of,
     sending_options,
 )
-from .shared.opening import load_mapping
+from .shared.opening import program_of
 
 if TYPE_CHECKING:
     from ..engine.configuration import Choice
+    from ..engine.delivery.entries import Shown
     from ..engine.delivery.outbox import Outbox
 
 __all__ = ["command"]
@@ -164,10 +166,11 @@ def _show(outbox: Outbox, requests: list[int], choice: Choice) -> None:
     from ..engine.delivery.origins import Origins
     from ..engine.diagnostics.terminal import printable
 
-    origins = Origins(outbox, load_mapping(choice).rulebook) if requests else None
+    program = cache(lambda: program_of(choice, bulk=False))
+    origins = Origins(outbox, lambda batch: program().origins(batch))
     for number in requests:
         shown = outbox.shown(number)
-        if shown is None or origins is None:
+        if shown is None:
             click.echo(f"{number}: there is no such request", err=True)
             continue
         entry = shown.entry
@@ -185,32 +188,47 @@ def _show(outbox: Outbox, requests: list[int], choice: Choice) -> None:
 def _replay(outbox: Outbox, dead: list[int], choice: Choice) -> int:
     """Maps the inputs of dead requests again; returns the number of new requests."""
     from ..engine.delivery import upkeep
+    from ..engine.delivery.origins import parts_in
+    from ..engine.delivery.results import RESULTS
     from ..engine.runtime.batch import Record
 
     program = deliverable(choice)
     outbox.claim(program.name)
-    plan, total, replaced, failing = plan_of(program), 0, 0, 0
-    for number, source, text, own in _inputs_of(outbox, dead):
-        batch, problem = Record(source, 0, text).parse()
-        result = program.transform(batch) if problem is None else None
+    plan, total, replaced, failing, given = plan_of(program), 0, 0, 0, 0
+    for own, text in _inputs_of(outbox, dead):
+        if own[0].mapping.startswith(RESULTS):
+            given += len(own)
+            continue
+        batch, problem = Record(own[0].source, 0, text).parse()
+        parts = [parts_in(one.origin) for one in own]
+        if problem is not None:
+            result = None
+        elif all(parts):
+            result = program.retry(batch, frozenset().union(*(part or () for part in parts)))[0]
+        else:  # what they were made of was never known
+            result = program.transform(batch)
         entries = [plan.entry(request) for request in result.requests] if result is not None else []
-        if not entries and (result is None or not result.ok):  # nothing takes their place: they stay
+        if result is None or (not result.ok and (all(parts) or not entries)):  # they stay
             failing += len(own)
             continue
-        total += upkeep.mapped_anew(outbox, number, own, entries, f"{program.name}@{program.version}")
+        numbers = [one.id for one in own]
+        total += upkeep.mapped_anew(outbox, own[0].input, numbers, entries, f"{program.name}@{program.version}")
         replaced += len(own)
     click.echo(f"{total:,} request{' takes' if total == 1 else 's take'} the place of {replaced:,} that were dead")
     if failing:
         click.echo(f"{counted(failing, 'request')} left as before: their inputs give errors", err=True)
+    if given:
+        click.echo(f"{counted(given, 'request')} left as before: they were given as results", err=True)
     return total
 
 
-def _inputs_of(outbox: Outbox, requests: list[int]) -> Iterator[tuple[int, str, bytes, list[int]]]:
-    groups: dict[int, list[int]] = {}
+def _inputs_of(outbox: Outbox, requests: list[int]) -> Iterator[tuple[list[Shown], bytes]]:
+    """The requests that are dead or uncertain by their inputs, with the texts of these."""
+    groups: dict[int, list[Shown]] = {}
     for request in requests:
         shown = outbox.shown(request)
         if shown is not None and shown.state in ("dead", "uncertain"):
-            groups.setdefault(shown.input, []).append(request)
+            groups.setdefault(shown.input, []).append(shown)
     for own in groups.values():
-        for number, source, text in outbox.texts(own[:1]):
-            yield number, source, text, own
+        for _, _, text in outbox.texts([own[0].id]):
+            yield own, text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from contextlib import ExitStack, suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from ..engine.delivery.sender import Progress, Sender
     from ..engine.jobs.distinct import DistinctCounter
     from ..engine.jobs.input import Unit
+    from ..engine.jobs.program import Program
 
 __all__ = ["command"]
 
@@ -128,6 +130,7 @@ def command(
 
             def take(sender: Sender, reading: Event) -> None:
                 from ..engine.delivery.intake import take as take_all
+                from ..engine.delivery.results import RESULTS
 
                 def added(taken: TakenInputs) -> None:
                     nonlocal given
@@ -138,13 +141,13 @@ def command(
                     outbox,
                     plan,
                     transform,
-                    f"{program.name}@{program.version}",
+                    f"{RESULTS if results else ''}{program.name}@{program.version}",
                     _until_stopped(units, sender, reading),
                     written.write if written is not None else lambda _: None,
                     added,
                 )
 
-            progress = _run(outbox, plan, choice.secrets, take)
+            progress = _run(_sender_of(outbox, plan, choice, program), take)
             _show_end(outbox, progress, given, is_taken=bool(inputs))
             counts = outbox.counts().states
     except (BusyError, InTheWayError, OutboxError, RulesChangedError) as error:
@@ -186,6 +189,14 @@ def _stored_results(choice: Choice) -> StoredResults:
     return StoredResults(load_mapping(choice).rulebook)
 
 
+def _sender_of(outbox: Outbox, plan: Plan, choice: Choice, program: Program) -> Callable[..., Sender]:
+    from ..engine.delivery.origins import Origins
+    from ..engine.delivery.secrets import Secrets
+    from ..engine.delivery.sender import Sender
+
+    return partial(Sender, outbox, plan, Secrets(choice.secrets), origins=Origins(outbox, program.origins).line)
+
+
 def _until_stopped(units: Iterator[Unit], sender: Sender, reading: Event) -> Iterator[Unit]:
     """The units until sending is stopped; `reading` is set while the next one is waited for."""
     while True:
@@ -197,7 +208,7 @@ def _until_stopped(units: Iterator[Unit], sender: Sender, reading: Event) -> Ite
         yield unit
 
 
-def _run(outbox: Outbox, plan: Plan, sources: Any, take: Callable[[Sender, Event], None]) -> Progress:
+def _run(sender_of: Callable[..., Sender], take: Callable[[Sender, Event], None]) -> Progress:
     """Sends while inputs are taken, and until all is sent; the first Ctrl-C finishes what is on the way.
 
     That includes the unit that is being taken, but nothing waits for an input that is still open.
@@ -205,12 +216,10 @@ def _run(outbox: Outbox, plan: Plan, sources: Any, take: Callable[[Sender, Event
     import asyncio
     from threading import Event
 
-    from ..engine.delivery.secrets import Secrets
-    from ..engine.delivery.sender import Sender
     from ..engine.delivery.sending import run
 
     async def main() -> Progress:
-        sender = Sender(outbox, plan, Secrets(sources), goes_on=True)
+        sender = sender_of(goes_on=True)
         when_ended(sender.stop, "interrupted")
         sending, begun = asyncio.create_task(sender.run()), asyncio.create_task(sender.begun.wait())
         await asyncio.wait([sending, begun], return_when=asyncio.FIRST_COMPLETED)

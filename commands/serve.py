@@ -89,6 +89,7 @@ def command(
     /openapi.json describe the service. SIGTERM ends it once all work in progress is done.
     """
     from ..engine.delivery.entries import OutboxError
+    from ..engine.delivery.origins import Origins
     from ..engine.delivery.places import is_url
     from ..engine.delivery.receiving import Receiver
     from ..engine.delivery.secrets import SecretError, Secrets
@@ -112,7 +113,11 @@ def command(
             outbox.claim(program.name)
             file = stack.enter_context(locked(written))
             file.seek(0, 2)
-            sender = None if no_delivery else Sender(outbox, plan, secrets, is_service=True)
+            sender = (
+                None
+                if no_delivery
+                else Sender(outbox, plan, secrets, is_service=True, origins=Origins(outbox, program.origins).line)
+            )
             receiver = Receiver(
                 outbox,
                 plan,

@@ -105,13 +105,17 @@ class Queued(NamedTuple):
 
 
 class Ended(NamedTuple):
-    """The end of an attempt. `due` is the time at which the next one may begin, by the wall clock."""
+    """The end of an attempt. `due` is the time at which the next one may begin, by the wall clock.
+
+    `origin` notes what the request was made of, as JSON.
+    """
 
     request: int
     kind: Kind
     status: int | None = None
     answer: str = ""
     due: float | None = None
+    origin: str | None = None
 
 
 class Recent(NamedTuple):
@@ -152,6 +156,7 @@ class Shown:
     mapping: str
     tries: int
     due: float | None
+    origin: str | None
     log: tuple[Attempt, ...]
 
 

@@ -330,9 +330,13 @@ class Outbox:
         input_, number, source, mapping, state, tries, due, *entry = rows[0]
         log = self.read("SELECT at, kind, status, answer, due FROM attempt WHERE request = ? ORDER BY id", request)
         lines = tuple(Attempt(*line) for line in log)
+        noted = self.read(
+            "SELECT origin FROM attempt WHERE request = ? AND origin IS NOT NULL ORDER BY id DESC LIMIT 1", request
+        )
         if state is None:
             state = state_after(lines[-1].kind, None)
-        return Shown(request, input_, number, state, _entry(entry), source, mapping, tries or 0, due or None, lines)
+        own = source, mapping, tries or 0, due or None, noted[0][0] if noted else None
+        return Shown(request, input_, number, state, _entry(entry), *own, lines)
 
     def bodies(self) -> Iterator[tuple[str, bytes]]:
         """The output and the body of each request."""
@@ -411,8 +415,8 @@ def change(connection: Connection, ended: Ended, moment: Moment) -> None:
     """Adds a line to the log of a request, and moves it in the queue accordingly."""
     request, kind, due = ended.request, ended.kind, ended.due
     connection.execute(
-        "INSERT INTO attempt (request, at, tick, kind, status, answer, due) VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (request, *moment, kind, ended.status, ended.answer, due),
+        "INSERT INTO attempt (request, at, tick, kind, status, answer, due, origin) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (request, *moment, kind, ended.status, ended.answer, due, ended.origin),
     )
     state = state_after(kind, due)
     if state in ("accepted", "purged"):

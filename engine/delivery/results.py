@@ -15,7 +15,10 @@ from ..runtime.outputs import OutputSpec
 from ..runtime.result import Request, Result
 from ..values.kinds import kind
 
-__all__ = ["StoredResults"]
+__all__ = ["RESULTS", "StoredResults"]
+
+RESULTS = "results of "
+"""Stands before the mapping of inputs that are results: they are not mapped anew."""
 
 _MEMBERS = {"output", "method", "path", "query", "server", "headers", "body"}
 

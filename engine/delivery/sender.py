@@ -81,6 +81,7 @@ class Sender:
         connections: int = CONNECTIONS,
         chance: random.Random | None = None,
         http: Callable[..., Http] = Http,
+        origins: Callable[[int], str | None] = lambda _: None,
     ) -> None:
         self.outbox = outbox
         self.plan = plan
@@ -94,6 +95,7 @@ class Sender:
         self._connections = connections
         self._chance = chance or random.Random()  # noqa: S311  spreads retries
         self._make_http = http
+        self._origins = origins
         self._ready: dict[str, deque[Queued]] = {}
         self._loaded: set[int] = set()
         self._sending: Counter[str] = Counter()
@@ -290,7 +292,7 @@ class Sender:
             is_open = False
             self._open -= 1
             self._wake.set()
-            await _done(self.outbox.end(ends))
+            await _done(self.outbox.end([await self._noted(ended) for ended in ends]))
         except SecretError as error:
             permit.unused()
             self.stop(str(error))
@@ -334,6 +336,12 @@ class Sender:
             case "retry":
                 return self._failed(call, "retry", status, text, answer.wait)
         return self._rejected(call, status, text)
+
+    async def _noted(self, ended: Ended) -> Ended:
+        """The end of an attempt; of a request that a person decides about, with what it was made of."""
+        if ended.kind != "dead" and (ended.kind != "uncertain" or ended.due is not None):
+            return ended
+        return ended._replace(origin=await asyncio.to_thread(self._origins, ended.request))
 
     def _unanswered(self, call: Sequence[Queued], outcome: CallOutcome, text: str) -> list[Ended]:
         if outcome.arrived:

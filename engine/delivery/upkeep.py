@@ -95,6 +95,7 @@ def as_json(shown: Shown) -> dict[str, Any]:
         "mapping": shown.mapping,
         "tries": shown.tries,
         "due": shown.due,
+        "origin": None if shown.origin is None else orjson.loads(shown.origin),
         "log": [line._asdict() for line in shown.log],
     }
 

@@ -17,7 +17,7 @@ import orjson
 from ..compiler import cache
 from ..diagnostics.problem import MappingError
 from ..language.installed import locate
-from ..runtime.result import Failed, Result
+from ..runtime.result import Failed, PartOrigin, Result
 from ..runtime.runner import FUNCTION, Runner
 from .dispatch import Dispatch
 from .unread import UnreadLeaves, places_of
@@ -48,6 +48,7 @@ class Program(NamedTuple):
     transform_text: Callable[[bytes], Result | None]
     prepare: Callable[[], None]
     retry: Callable[..., tuple[Result, tuple[Failed, ...] | None]]
+    origins: Callable[[Any], tuple[Result, tuple[tuple[PartOrigin, ...], ...]]]
 
 
 class RulesChangedError(RuntimeError):
@@ -123,10 +124,11 @@ def _opened(
         validators = {name: _validator(schema) for name, schema in about["schemas"].items()}
         runner = Runner(about["code"], code, validators, interpreter, source, structs, converter)
         dispatch = Dispatch.from_json(about["dispatch"])
-        ways = runner.transform, runner.transform_parsed, runner.transform_text, runner.prepare, runner.retry
+        ways = runner.transform, runner.transform_parsed, runner.transform_text, runner.prepare
+        again = runner.retry, runner.origins
         unread = UnreadLeaves(about["places"], runner.converter_of)
         files = tuple(entry.origin.files)
-        return Program(about["name"], about["version"], about["digest"], files, dispatch, unread, *ways)
+        return Program(about["name"], about["version"], about["digest"], files, dispatch, unread, *ways, *again)
     except (LookupError, TypeError, ValueError, AttributeError):
         return None
 

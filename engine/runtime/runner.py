@@ -19,7 +19,7 @@ from ..values.payload import received
 from . import assembly, conversion, notes
 from . import memo as learned
 from . import operations as support
-from .result import Failed, Result, too_much_copied
+from .result import Failed, PartOrigin, Result, too_much_copied
 
 if TYPE_CHECKING:
     from .structs import StructMapper
@@ -52,6 +52,9 @@ class Evaluator(Protocol):
 
     def converted(self, batch: Any) -> tuple[str, tuple[Any, ...]] | None:
         """The name of the mapping to which a rule hands the batch, and the bodies that this gives."""
+
+    def origins(self, batch: Any) -> tuple[Result, tuple[tuple[PartOrigin, ...], ...]]:
+        """The Result, and for each request what it is made of."""
 
     def locators(self, name: str, batch: Any) -> Sequence[conversion.Locate]:
         """A Locate for each body that a converter makes of a batch."""
@@ -116,6 +119,10 @@ class Runner:
     def retry(self, batch: Any, only: Set[Failed] | None = None) -> tuple[Result, tuple[Failed, ...] | None]:
         """The Result of the parts that failed before, alone, and the parts that fail now: see `Interpreter.retry`."""
         return self._interpreter.get().retry(batch, only)
+
+    def origins(self, batch: Any) -> tuple[Result, tuple[tuple[PartOrigin, ...], ...]]:
+        """The Result, and for each request what it is made of."""
+        return self._interpreter.get().origins(batch)
 
     def transform(self, batch: Any) -> Result:
         """The Result of a batch (any value), equal to the interpreter's. Never raises for the contents of a batch."""

@@ -300,3 +300,80 @@ def test_the_second_signal_ends_it_whatever_is_on_the_way(shop: Path, url: str) 
         "outbox outbox.db: 1 accepted",
         "1 time a request was sent again that may have arrived",
     ]
+
+
+def mended(shop: Path) -> None:
+    """Gives all events another field, by a new version of the rules."""
+    rules = shop / "shop" / "mapping.yaml"
+    text = rules.read_text().replace("{number: event.number}", "{number: event.number, fixed: {const: 1}}")
+    rules.write_text(text.replace("version: 1.0.0", "version: 1.0.1"))
+
+
+def test_a_replay_sends_nothing_again_although_the_rules_change_all(shop: Path, url: str) -> None:
+    batches(shop, users=2, each=2, events=3)
+    change(url, bad=['"number":1}', '"number":5}'])
+    moemap(shop, "send", "--env", "live", "batches.ndjson")
+    mended(shop)
+    change(url, bad=[])
+    exported = [json.loads(line) for line in moemap(shop, "outbox", "export", "--state", "dead").stdout.splitlines()]
+    assert [one["origin"] for one in exported[:2]] == [
+        [
+            {
+                "rule": "event",
+                "place": "shop/mapping.yaml:23:12",
+                "pointer": f"/events/{number}",
+                "part": {"route": "events", "element": f"/events/{number}"},
+            }
+        ]
+        for number in (1, 1)
+    ]
+    assert "  rule event (shop/mapping.yaml:23:12) at /events/1" in moemap(shop, "outbox", "dead").stdout
+    assert moemap(shop, "outbox", "replay", "--all").stdout == "4 requests take the place of 4 that were dead\n"
+    again = moemap(shop, "outbox", "replay", "--all")
+    assert (again.returncode, again.stdout) == (1, "0 requests take the place of 0 that were dead\n")
+    moemap(shop, "send", "--env", "live")
+    effects = [one["element"] for one in ledger(url)["effects"]]
+    assert sorted((one["user"], one["number"], "fixed" in one) for one in effects) == [
+        (f"u{user}", number, number in (1, 5)) for user in range(2) for number in range(6)
+    ]
+
+
+def test_a_replay_of_what_was_converted_sends_only_what_was_not_accepted(shop: Path, url: str) -> None:
+    rules = shop / "shop" / "mapping.yaml"
+    head, _, tail = rules.read_text().partition("rules:\n")
+    rules.write_text(f"{head}rules:\n  - {{rule: pile, when: batch.pile, convert: ./pile}}\n{tail}")
+    (shop / "shop" / "pile").mkdir()
+    (shop / "shop" / "pile" / "pile.schema.json").write_text("{}")
+    (shop / "shop" / "pile" / "mapping.yaml").write_text("""
+language: 1
+name: pile
+version: 1.0.0
+input: {as: all, schema: ./pile.schema.json}
+outputs: {batch: {schema: ./../batch.schema.json, request: {path: /}}}
+routes: {pile: {each: all.pile, as: one}}
+rules: [{rule: one, route: pile, output: batch, fields: {user: one.who, events: one.what}}]
+""")
+    pile = [{"who": f"u{user}", "what": [{"number": number} for number in range(3)]} for user in range(3)]
+    (shop / "pile.json").write_text(json.dumps({"id": "1", "pile": pile}))
+    change(url, bad=['"u1","number":1}', '"u2","number":0}'])
+    moemap(shop, "send", "--env", "live", "pile.json")
+    assert "at /pile/1/what/1" in moemap(shop, "outbox", "dead").stdout
+    mended(shop)
+    change(url, bad=[])
+    assert moemap(shop, "outbox", "replay", "--all").stdout == "2 requests take the place of 2 that were dead\n"
+    moemap(shop, "send", "--env", "live")
+    effects = [one["element"] for one in ledger(url)["effects"]]
+    assert sorted((one["user"], one["number"], "fixed" in one) for one in effects) == [
+        (f"u{user}", number, (user, number) in ((1, 1), (2, 0))) for user in range(3) for number in range(3)
+    ]
+
+
+def test_results_are_not_mapped_anew(shop: Path, url: str) -> None:
+    batches(shop, users=1, each=1)
+    moemap(shop, "transform", "--env", "live", "-o", "results.ndjson", "batches.ndjson")
+    change(url, bad=["number"])
+    moemap(shop, "send", "--env", "live", "--results", "results.ndjson")
+    assert "  input results.ndjson:1, results of shop@1.0.0\n" in moemap(shop, "outbox", "dead").stdout
+    replayed = moemap(shop, "outbox", "replay", "--all")
+    assert replayed.stdout == "0 requests take the place of 0 that were dead\n"
+    assert replayed.stderr == "1 request left as before: they were given as results\n"
