@@ -96,8 +96,8 @@ def environment(key: str = KEY) -> dict[str, str]:
     return {**os.environ, "APP": "app", "APP_KEY": key, "PYTHONPATH": str(ROOT / ".venv" / "source")}
 
 
-def moemap(folder: Path, *words: str, key: str = KEY, **more: Any) -> subprocess.CompletedProcess[str]:
+def moemap(folder: Path, *words: str, key: str = KEY, timeout: float = 60) -> subprocess.CompletedProcess[str]:
     """Runs a command in a project."""
     return subprocess.run(
-        command(*words), cwd=folder, env=environment(key), capture_output=True, text=True, timeout=60, **more
+        command(*words), cwd=folder, env=environment(key), capture_output=True, text=True, timeout=timeout
     )

@@ -175,7 +175,7 @@ def kill(folder: Path, number: int, seed: int, place: str = "outbox.db") -> None
         project(folder, url, limit=WINDOWS[0][0], three=WINDOWS[1][0])
         chaos = Chaos(folder, place, url, seed)
         chaos.rounds(number)
-        last = moemap(folder, "send", "--env", "live", "--outbox", place, "batches.ndjson")
+        last = moemap(folder, "send", "--env", "live", "--outbox", place, "batches.ndjson", timeout=600)
         assert last.returncode in (0, 1), last.stderr
         got = ledger(url)
         (folder / "ledger.json").write_text(json.dumps(got))  # to be looked at where something does not hold
