@@ -148,9 +148,10 @@ def test_a_run_that_is_refused_leaves_nothing(tmp_path: Path, kill: Any, monkeyp
 
 
 _JOURNAL = State("same").to_json()
+_ODD: list[Any] = [None, -1, 1.5, [1], {}]
 _TAMPERED: list[dict[str, Any]] = [
     {**_JOURNAL, "version": 2},
-    *({**_JOURNAL, name: value} for name in _JOURNAL for value in (None, -1, 1.5, [1], {})),
+    *({**_JOURNAL, name: value} for name in _JOURNAL for value in _ODD),
     *({**_JOURNAL, "summary": {**_JOURNAL["summary"], name: -1}} for name in _JOURNAL["summary"]),
     {**_JOURNAL, "summary": {**_JOURNAL["summary"], "leaves": {"sent": "x"}}},
     {**_JOURNAL, "summary": {**_JOURNAL["summary"], "unread": [{"place": "", "count": None}]}},
